@@ -1,0 +1,53 @@
+# Everything a newcomer needs: each target sets up what it needs first, and is quick when that stands.
+BIN := .venv/bin
+COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo test check format bench golden templates serve lock
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup:  ## the environment and the system's libraries
+	@tools/setup.sh
+
+setup-test:
+	@tools/setup.sh test
+
+demo: setup  ## a believable province day in demo-site/
+	$(BIN)/queke demo demo-site
+
+test: setup-test  ## all tests, SQLite and PostgreSQL (ARGS="-k name" for some)
+	$(BIN)/pytest $(ARGS)
+
+check: setup  ## style, types, layers, dependencies, dead code, security, own guards
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry pipeline
+	$(BIN)/vulture
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline tools
+	$(BIN)/python tools/guards.py
+
+format: setup  ## what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## measure against the naive baseline; JSON in benchmarks/results/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+golden: setup  ## write the expected files of golden cases that have none yet
+	$(BIN)/python -m tests.golden $(ARGS)
+
+templates: setup  ## write templates/xlsx/ again from the forms
+	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
+
+serve: setup  ## run this folder as a site
+	$(BIN)/queke watch
+
+lock:  ## resolve requirements/*.in again (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) requirements/run.in -o requirements/run.txt
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
