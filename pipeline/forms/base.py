@@ -1,0 +1,116 @@
+"""What a form declares: columns, header fields, tables. From one declaration come the template, the
+header match, the schema, the return workbook and the reference page. Plain values, cheap to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A parser's answer when it understood a cell that was not typed as asked: said in the receipt."""
+
+    value: object
+    issue: str = ""  # an advice or query code to say besides, "" for a plain repair
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A parser's answer when it did not understand a cell. `issue` is a code of `issues.CATALOGUE`."""
+
+    issue: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+Parser = Callable[[object, "Frame"], object]
+"""(cell value as read, frame) → the typed value, None for blank, `Fixed` or `Bad`. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a cell parser may know besides the cell: the report's day and the workbook's date epoch."""
+
+    day: object = None  # date | None
+    date1904: bool = False
+    kindergarten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A closed list: code → label in order of frequency; `words` are people's words → code."""
+
+    name: str  # a legal Excel name in Latin letters, for the dropdown's list
+    labels: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, declared once."""
+
+    name: str  # ours
+    header: str  # the sender's
+    dtype: Dtype
+    parse: Parser
+    required: bool = False
+    vocabulary: Vocabulary | None = None
+    strict: bool = True  # False: the dropdown warns, does not stop (symptoms)
+    aliases: tuple[str, ...] = ()
+    width: int = 10  # Excel characters
+    help: str = ""
+    example: str = ""
+    key: bool = False
+    folded: bool = False  # in the collapsed group at the right
+    only: str = ""  # "boarding": shown for boarding schools alone
+    kindergarten: str = ""  # header in kindergarten templates, if it differs
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the header block above the table."""
+
+    name: str
+    label: str
+    parse: Parser
+    dtype: Dtype = "text"
+    required: bool = False
+    known: bool = False  # prefilled by us and locked (school, day)
+    vocabulary: Vocabulary | None = None
+    aliases: tuple[str, ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a form on its own sheet."""
+
+    name: str  # ours: rows, classes …
+    sheet: str  # the sheet's name
+    columns: tuple[Column, ...]
+    needed: bool = True
+
+    def index(self, name: str) -> int:
+        """Position of a column in `Row.values`."""
+        return next(i for i, c in enumerate(self.columns) if c.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: what is asked, of whom, in which tables."""
+
+    name: str  # ours: absence
+    title: str  # 学生缺课日报
+    version: str  # raised when a column changes
+    fields: tuple[Field, ...]
+    tables: tuple[Table, ...]
+    kindergarten_title: str = ""
+    notes: tuple[str, ...] = ()  # printed under the title
+    daily: bool = False
+    old_versions: tuple[str, ...] = ()
+
+    def table(self, name: str) -> Table:
+        return next(t for t in self.tables if t.name == name)
