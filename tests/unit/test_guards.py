@@ -1,0 +1,164 @@
+"""Each guard is seen failing on a bad sample, and passing on its nearest good neighbour."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import guards
+
+PRODUCT = Path("pipeline/sample.py")
+
+
+def said(found: object) -> list[str]:
+    return [finding.what for finding in found]  # type: ignore[attr-defined]  # an iterable of findings
+
+
+def test_a_file_over_400_lines_is_found() -> None:
+    assert said(guards.too_long(PRODUCT, "x = 1\n" * 401)) == ["401 lines, more than 400"]
+    assert not said(guards.too_long(PRODUCT, "x = 1\n" * 400))
+
+
+def test_a_function_over_60_lines_is_found() -> None:
+    assert said(guards.too_long(PRODUCT, "def f():\n" + "    x = 1\n" * 60)) == ["f has 61 lines, more than 60"]
+    assert not said(guards.too_long(PRODUCT, "def f():\n" + "    x = 1\n" * 59))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cd /wor" + "k/main",
+        "mirror = 'https://py" + "pi.org/simple'",
+        "registry=https://registry.npm" + "js.org/",
+        "https://files.python" + "hosted.org/packages/ab/x.whl",
+    ],
+)
+def test_a_machine_path_or_a_registry_host_is_found_in_any_file(line: str) -> None:
+    assert len(said(guards.forbidden_text(Path("docs/path.md"), f"fine\n{line}\n"))) == 1
+
+
+def test_the_inbox_working_folder_is_no_machine_path() -> None:
+    assert not said(guards.forbidden_text(Path("docs/path.md"), "inbox/.work/<worker>/x and teamwork/main"))
+
+
+def test_an_address_in_a_requirement_file_is_found() -> None:
+    text = "polars @ https://example.org/polars.whl\n"
+    assert said(guards.forbidden_text(Path("requirements/run.txt"), text)) == ["a requirement file holds an address"]
+    assert not said(guards.forbidden_text(Path("docs/path.md"), text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1  # noqa",
+        "x = 1  # noqa: F401",
+        "x = 1  # noqa  # because it must be so",
+        "x = 1  # type: ignore",
+        "x = 1  # type: ignore[arg-type]",
+        "x = 1  # nosec",
+        "x = 1  # nosec B603",
+        "# mypy: ignore-errors",
+    ],
+)
+def test_a_suppression_without_code_or_reason_is_found(line: str) -> None:
+    assert len(said(guards.suppressions(PRODUCT, line + "\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1  # noqa: F401, E402  # the import registers it",
+        "x = 1  # type: ignore[arg-type]  # django-stubs knows no such field",
+        "x = 1  # nosec B603  # a fixed command, no shell",
+        "x = '# noqa'",
+    ],
+)
+def test_a_suppression_with_code_and_reason_passes(line: str) -> None:
+    assert not said(guards.suppressions(PRODUCT, line + "\n"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos.rename(a, b)\n",
+        "import os\nos.fsync(fd)\n",
+        "from os import replace\n",
+        "import shutil\nshutil.move(a, b)\n",
+        "path.unlink()\n",
+        "path.unlink(missing_ok=True)\n",
+        "path.rename(other)\n",
+        "path.replace(other)\n",
+    ],
+)
+def test_a_durable_call_outside_durable_is_found(code: str) -> None:
+    assert len(said(guards.durable_calls(PRODUCT, code))) == 1
+    assert not said(guards.durable_calls(Path("pipeline/durable.py"), code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["text.replace('a', 'b')\n", "day.replace(hour=15)\n", "frame.rename({'a': 'b'})\n", "import os\nos.getpid()\n"],
+)
+def test_what_only_looks_like_a_durable_call_passes(code: str) -> None:
+    assert not said(guards.durable_calls(PRODUCT, code))
+
+
+def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / "pipeline" / "migrations").mkdir(parents=True)
+    (tmp_path / "pipeline" / "bad.py").write_text("path.unlink()\n")
+    (tmp_path / "pipeline" / "migrations" / "0001.py").write_text("x = 1\n" * 500)
+    assert said(guards.findings(tmp_path)) == ["path.unlink belongs in durable.py"]
+    assert guards.main([str(tmp_path)]) == 1
+
+
+def test_a_print_outside_the_terminal_rooms_is_found(repo: Path) -> None:
+    def ruff(name: str) -> int:
+        command = [sys.executable, "-m", "ruff", "check", "--select", "T20", "--stdin-filename", name, "-"]
+        return subprocess.run(command, cwd=repo, input=b"print(1)\n", capture_output=True, check=False).returncode
+
+    assert ruff("pipeline/merge.py") == 1
+    assert ruff("pipeline/cli.py") == 0
+
+
+@pytest.fixture
+def copied(repo: Path, tmp_path: Path) -> Path:
+    """A copy of the package that a test may spoil, with the contracts."""
+    shutil.copytree(repo / "pipeline", tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(repo / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def broken_contracts(copied: Path) -> list[str]:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=copied, capture_output=True, text=True, check=False)
+    assert "Analyzed" in done.stdout, done.stderr
+    return re.findall(r"^(.+) BROKEN\b", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("model.py", "import pipeline.resources_user", "Downwards only"),
+        ("errors.py", "import openpyxl", "Workbook libraries only in xlsx"),
+        ("errors.py", "import django.db", "Django only in store and console"),
+        ("errors.py", "import weasyprint", "Pages only in reports"),
+        ("errors.py", "import pandera.polars", "Frames only in validate"),
+    ],
+)
+def test_an_import_across_the_rooms_breaks_its_contract(copied: Path, module: str, line: str, contract: str) -> None:
+    with (copied / "pipeline" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    (copied / "pipeline" / "resources_user.py").touch()
+    broken = broken_contracts(copied)
+    # the new module itself is in no layer: the layers are exhaustive
+    assert set(broken) == {"Downwards only", contract}
+
+
+def test_an_import_upwards_breaks_the_layers(copied: Path) -> None:
+    with (copied / "pipeline" / "model.py").open("a", encoding="utf-8") as file:
+        file.write("\nimport pipeline.store\n")
+    assert broken_contracts(copied) == ["Downwards only"]

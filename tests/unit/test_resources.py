@@ -1,0 +1,34 @@
+"""Carried files are found, whole and of our own."""
+
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from pipeline import resources
+
+FONTS = "reports/fonts"
+# seldom in a font cut to GB 2312, often in the names of children
+RARE = "喆堃垚玥昇璟"
+
+
+def test_a_template_is_found_in_the_checkout(repo: Path) -> None:
+    assert resources.path(FONTS) == repo / "templates" / "reports" / "fonts"
+
+
+def test_what_is_not_carried_is_our_fault_and_said() -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.html"):
+        resources.path("reports/nowhere.html")
+
+
+@pytest.mark.parametrize(("file", "weight"), [("NotoSansSC-Regular.ttf", 400), ("NotoSansSC-Bold.ttf", 700)])
+def test_the_fonts_are_static_and_hold_rare_names(file: str, weight: int) -> None:
+    font = TTFont(resources.path(f"{FONTS}/{file}"))
+    assert "glyf" in font
+    assert "fvar" not in font
+    assert font["OS/2"].usWeightClass == weight
+    assert not [sign for sign in RARE + "，。（）≥▲●○" if ord(sign) not in font.getBestCmap()]
+
+
+def test_the_fonts_come_with_their_licence() -> None:
+    assert "SIL Open Font License" in resources.path(f"{FONTS}/LICENSE.txt").read_text(encoding="utf-8")

@@ -1,0 +1,161 @@
+"""The repo's own checks, for what no tool knows; each is shown failing in tests/unit/test_guards.py.
+
+Run from anywhere: `python tools/guards.py [ROOT]`; prints a line per finding, exits 1 if there is one.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+# file → why a durable call may stand outside durable.py
+DURABLE_ALLOWED: dict[str, str] = {
+    "pipeline/durable.py": "the one module that holds them",
+}
+# .replace and .rename with one positional argument are taken for Path's, unless it is a mapping
+DURABLE_OS = frozenset(
+    {"rename", "renames", "replace", "fsync", "fdatasync", "sync", "unlink", "remove", "link"},
+)
+DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
+
+# written with a class of one letter, so that this file does not name what it forbids
+FORBIDDEN_TEXT = {
+    "a path of one machine": re.compile(r"(?<![\w.])/wor[k]/|(?<![\w.])/roo[t]/"),
+    "a package registry's host": re.compile(
+        r"pyp[i]\.org|pythonhoste[d]\.org|npmj[s]\.(?:org|com)|de[b]\.debian\.org|crate[s]\.io",
+    ),
+}
+ADDRESS = re.compile(r"[a-z+]+://", re.IGNORECASE)
+
+SUPPRESSION = re.compile(
+    r"#\s*(?P<tool>noqa|type:\s*ignore|nosec|mypy:\s*ignore-errors)(?P<rest>.*)",
+    re.IGNORECASE,
+)
+CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*\]?\s*#\s*\S.{7,}")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and where: `path` is relative to the repo, `line` counts from 1."""
+
+    path: Path
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.what}"
+
+
+def findings(root: Path) -> list[Finding]:
+    """Run every guard over the files that git knows or would take in `root`."""
+    found: list[Finding] = []
+    for path in _files(root):
+        text = _text(root / path)
+        if text is None:
+            continue
+        found += forbidden_text(path, text)
+        if path.suffix == ".py":
+            found += suppressions(path, text)
+        if _is_product(path):
+            found += too_long(path, text)
+            found += durable_calls(path, text)
+    return found
+
+
+def too_long(path: Path, text: str) -> Iterator[Finding]:
+    """A file or a function longer than one can keep in mind."""
+    lines = len(text.splitlines())
+    if lines > MAX_FILE_LINES:
+        yield Finding(path, 1, f"{lines} lines, more than {MAX_FILE_LINES}")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > MAX_FUNCTION_LINES:
+                yield Finding(path, node.lineno, f"{node.name} has {length} lines, more than {MAX_FUNCTION_LINES}")
+
+
+def forbidden_text(path: Path, text: str) -> Iterator[Finding]:
+    """A machine's path or a registry's host in any file; any address in a requirement file."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for what, pattern in FORBIDDEN_TEXT.items():
+            if pattern.search(line):
+                yield Finding(path, number, f"names {what}")
+        if path.parts[0] == "requirements" and ADDRESS.search(line):
+            yield Finding(path, number, "a requirement file holds an address")
+
+
+def suppressions(path: Path, text: str) -> Iterator[Finding]:
+    """A lint switched off without saying which, or without `# why` after it on the line."""
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        match = SUPPRESSION.search(token.string)
+        if match and not CODES_AND_REASON.fullmatch(match["rest"]):
+            yield Finding(path, token.start[0], f"{match['tool']} wants its code and, after a second #, its reason")
+
+
+def durable_calls(path: Path, text: str) -> Iterator[Finding]:
+    """An operation that must survive a crash, outside the module whose every call is crash-tested."""
+    if path.as_posix() in DURABLE_ALLOWED:
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            names = DURABLE_OS.intersection(alias.name for alias in node.names)
+            yield from (Finding(path, node.lineno, f"os.{name} belongs in durable.py") for name in sorted(names))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_durable(node, node.func):
+            yield Finding(path, node.lineno, f"{ast.unparse(node.func)} belongs in durable.py")
+
+
+def _is_durable(call: ast.Call, function: ast.Attribute) -> bool:
+    owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    if owner == "os":
+        return function.attr in DURABLE_OS
+    if owner == "shutil":
+        return function.attr == "move"
+    if function.attr in {"rename", "replace"}:
+        return len(call.args) == 1 and not call.keywords and not isinstance(call.args[0], ast.Dict | ast.DictComp)
+    return function.attr in DURABLE_METHODS
+
+
+def _is_product(path: Path) -> bool:
+    return path.suffix == ".py" and path.parts[0] == "pipeline" and "migrations" not in path.parts
+
+
+def _files(root: Path) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    names = listed.stdout.decode().split("\0")
+    return sorted(Path(name) for name in names if name and (root / name).is_file())
+
+
+def _text(path: Path) -> str | None:
+    """Return the file's text, None if it is not text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def main(arguments: list[str]) -> int:
+    """Print every finding; 1 if there is one."""
+    found = findings(Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent)
+    for finding in found:
+        print(finding)
+    print(f"guards: {len(found)} findings" if found else "guards: clean")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
