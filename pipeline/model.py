@@ -172,6 +172,7 @@ class Arrival:
     path: Path  # where its bytes lie now (spool, later archive)
     seq: int = 0
     attempts: int = 0
+    claim: str = ""  # names the claim for good: one found again after a crash is journalled once
 
 
 # --------------------------------------------------------------------------- what validation knows of the store

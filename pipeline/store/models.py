@@ -122,6 +122,7 @@ class Submission(models.Model):
     """One workbook that arrived once."""
 
     received_seq = models.BigIntegerField(primary_key=True)
+    claim = models.CharField(max_length=64, null=True, unique=True)  # a claim found again is journalled once
     settled_seq = models.BigIntegerField(null=True, unique=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     content_sha = models.CharField(max_length=64, blank=True)
@@ -489,9 +490,7 @@ class Edition(models.Model):
 
     class Meta:
         db_table = "edition"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "place", "day", "n"], name="edition_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "place", "day", "n"], name="edition_once")]
 
 
 class Letter(models.Model):

@@ -1,0 +1,102 @@
+"""Open a site's store. The only caller of `django.setup()`, and the only reader of database URLs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pipeline.errors import ConfigError
+from pipeline.model import Site
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # an answer said must outlive the power: NORMAL may lose the last commits
+    "PRAGMA cache_size=-65536",  # KiB
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+def open_store(site: Site) -> None:
+    """Make the ORM speak to the site's database, in this process.
+
+    May be called again, for the same database (nothing happens) or another (the connections of this
+    thread are closed first). Creates an SQLite file, 0600, but no tables: see `migrate`.
+    Raises ConfigError for a URL that is neither sqlite nor postgresql.
+    """
+    place = _database(site)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipeline.store.settings")
+    import django
+    from django.apps import apps
+    from django.conf import settings
+    from django.db import connections
+
+    settings.SECRET_KEY = hmac.new(site.key, b"django", hashlib.sha256).hexdigest()
+    if not apps.ready:
+        settings.DATABASES = {"default": place}
+        django.setup()
+        return
+    told = connections.configure_settings({"default": place})["default"]
+    if connections.settings["default"] != told:
+        connections.close_all()
+        del connections["default"]
+        connections.settings["default"] = told
+
+
+def migrate() -> None:
+    """Bring the open store's tables to this version's. Does nothing when they are."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def behind() -> list[str]:
+    """Return the names of migrations the open store lacks, oldest first: empty when it may be used."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def close_store() -> None:
+    """Close this thread's connections; the next query opens them again."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+def _database(site: Site) -> dict[str, Any]:
+    url = urlsplit(site.database)
+    if url.scheme == "sqlite":
+        return _sqlite(site.root, unquote(url.path.removeprefix("/")))
+    if url.scheme in {"postgresql", "postgres"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.removeprefix("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": unquote(url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "OPTIONS": dict(parse_qsl(url.query)),
+            "CONN_MAX_AGE": None,
+        }
+    raise ConfigError([f"database: 只支持 sqlite:/// 与 postgresql://（现为 {url.scheme or '空'}）"])
+
+
+def _sqlite(root: Path, name: str) -> dict[str, Any]:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        # BEGIN IMMEDIATE: two writers that both began by reading would otherwise fail, not wait
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": ";".join(_PRAGMAS)},
+    }
