@@ -342,6 +342,11 @@ class Policy:
     withdraw_share: float = 0.5  # a later full file that drops more than this share of accepted rows is held
     small_count: int = 3  # counts below are "<3" above county
     answer_hours: int = 24  # an alert is answered within
+    workers: int = 0  # reader processes; 0: one a core
+    batch: int = 500  # submissions settled together at most
+    scan_seconds: float = 30.0  # a full scan of the inbox at least so often
+    stable_seconds: float = 1.0  # a file is taken when its size and time have not changed so long
+    free_mb: int = 500  # doctor warns below so much free disk
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,256 @@
+"""queke.toml and QUEKE_* become one `model.Site`, passed down as a value: nothing below reads a setting by itself.
+
+Every key stands in `Settings` with its default and one comment; `write` makes the file from it, so that the file,
+the defaults and what is accepted cannot differ. All problems of a site are reported together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.errors import ConfigError
+from pipeline.model import Policy, Site
+
+ZONE = ZoneInfo("Asia/Shanghai")
+FILE = "queke.toml"
+KEY_BYTES = 32
+FOLDERS = ("inbox", "outbox", "archive", "spool")
+
+Clock = Callable[[], datetime]
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_KEY = re.compile(r"[0-9a-f]{64}")
+# read elsewhere: where the site is, and what its clock says in a demo or a test
+_RESERVED = frozenset({"QUEKE_SITE", "QUEKE_NOW"})
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class Times(_Section):
+    deadline: str = Field("15:00", description="每日报告截止时刻 · reports that arrive before it are on time")
+    first_edition: str = Field("15:10", description="简报首版 · first edition of the digests")
+    final_edition: str = Field("17:30", description="简报日终版 · final edition of the digests")
+    answer_hours: int = Field(24, gt=0, description="预警须在几小时内回复 · hours in which an alert is answered")
+
+    @field_validator("deadline", "first_edition", "final_edition")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        if not _TIME.fullmatch(value):
+            raise ValueError("write it as HH:MM, such as 15:00")
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Times:
+        if not self.deadline <= self.first_edition <= self.final_edition:
+            raise ValueError("deadline, first_edition and final_edition must follow each other in this order")
+        return self
+
+
+class Checks(_Section):
+    slipped_share: Share = Field(
+        0.5, description="错行超过此比例，整份退回 · above it the whole file goes back"
+    )
+    slipped_rows: int = Field(10, gt=0, description="……至少几行的表才适用 · but only in a table of so many rows")
+    withdraw_share: Share = Field(0.5, description="整份更正撤下的行超过此比例则待核 · above it a correction is held")
+    small_count: int = Field(3, ge=1, description="县级以上，小于此数只写“<3” · smaller counts are masked above county")
+
+
+class Intake(_Section):
+    workers: int = Field(0, ge=0, le=64, description="读取进程数，0 为每核一个 · reader processes, 0: one a core")
+    batch: int = Field(500, gt=0, le=5000, description="一批最多几份 · submissions settled together at most")
+    scan_seconds: float = Field(30, gt=0, description="多久全盘查看收件箱 · a full scan of the inbox at least so often")
+    stable_seconds: float = Field(1, ge=0, description="文件多久不变才收 · a file is taken when unchanged so long")
+    free_mb: int = Field(500, ge=0, description="磁盘剩余低于此数时 doctor 报警 · doctor warns below so much free disk")
+
+
+class Settings(BaseSettings):
+    """What stands in queke.toml. QUEKE_<KEY> and QUEKE_<SECTION>__<KEY> override it."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        env_prefix="QUEKE_",
+        env_nested_delimiter="__",
+        toml_file=FILE,
+        validate_default=True,
+    )
+
+    database: str = Field(
+        "sqlite:///queke.sqlite3",
+        description="数据库：sqlite:///文件（相对本目录）或 postgresql://… · the store's address",
+    )
+    key_file: str = Field(
+        "queke.key", description="本站密钥文件，丢失则凭单号失效 · the site's secret: back it up"
+    )
+    times: Times = Times()
+    checks: Checks = Checks()
+    intake: Intake = Intake()
+
+    @field_validator("database")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("begin it with sqlite:/// or postgresql://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keep two sources: the environment, then the file."""
+        del init_settings, dotenv_settings, file_secret_settings
+        return env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
+    """Return the site that lies in `root`.
+
+    Raises ConfigError with every problem at once: file missing, key unknown, value unfit, secret missing or open.
+    """
+    root = root.resolve()
+    if not (root / FILE).is_file():
+        raise ConfigError([f"{root} is not a site: it has no {FILE}; make one with `queke init {root}`"])
+    problems = _unknown_variables(os.environ if environment is None else environment)
+    settings = _settings(root / FILE, problems)
+    key = _key(root / (settings.key_file if settings else "queke.key"), problems)
+    if problems or settings is None:
+        raise ConfigError(problems)
+    return Site(root=root, database=settings.database, key=key, policy=policy(settings))
+
+
+def policy(settings: Settings) -> Policy:
+    """Flatten the sections into the value that the core takes: each key has one name in both."""
+    return Policy(**(settings.times.model_dump() | settings.checks.model_dump() | settings.intake.model_dump()))
+
+
+def write(root: Path, database: str = "") -> list[Path]:
+    """Make folders, queke.toml and the secret of a new site, leaving alone what stands; return what was made.
+
+    The secret is readable by its owner only, and is never written over: codes and tickets hang on it.
+    """
+    made = []
+    for folder in (root, *(root / name for name in FOLDERS)):
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700)
+            made.append(folder)
+    if not (root / FILE).exists():
+        (root / FILE).write_text(text(database), encoding="utf-8")
+        made.append(root / FILE)
+    key = root / "queke.key"
+    if not key.exists():
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        made.append(key)
+    return made
+
+
+def text(database: str = "") -> str:
+    """Every key with its default below its comment, as a TOML file."""
+    lines = ["# queke 站点配置：每项都写着默认值 · every key, with its default; unknown keys are refused"]
+    sections = []
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, _Section):
+            sections.append((name, type(field.default)))
+        else:
+            value = database if name == "database" and database else field.default
+            lines += ["", f"# {field.description}", f"{name} = {_toml(value)}"]
+    for name, section in sections:
+        lines += ["", f"[{name}]"]
+        for key, field in section.model_fields.items():
+            lines += [f"# {field.description}", f"{key} = {_toml(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def clock(environment: Mapping[str, str] | None = None) -> Clock:
+    """Return what tells the time, aware, Asia/Shanghai.
+
+    QUEKE_NOW=2026-11-20T14:30 lets a demo or a test begin then; the clock goes on from there.
+    Raises ConfigError when QUEKE_NOW is no such time.
+    """
+    start = (os.environ if environment is None else environment).get("QUEKE_NOW", "")
+    if not start:
+        return lambda: datetime.now(ZONE)
+    try:
+        told = datetime.fromisoformat(start)
+    except ValueError:
+        raise ConfigError(["QUEKE_NOW: write it as 2026-11-20T14:30"]) from None
+    told = told.astimezone(ZONE) if told.tzinfo else told.replace(tzinfo=ZONE)
+    began = monotonic()
+    return lambda: told + timedelta(seconds=monotonic() - began)
+
+
+def _settings(path: Path, problems: list[str]) -> Settings | None:
+    class Here(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return Here()
+    except ValidationError as error:
+        problems += [_problem(e) for e in error.errors()]
+    except ValueError as error:  # TOMLDecodeError, or a variable that is no JSON where a section stands
+        problems.append(f"{path.name}: cannot be read: {error}")
+    return None
+
+
+def _problem(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{FILE}: {where}: unknown key; see the keys that `queke init` writes"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{FILE}: {where}: {said}"
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = set(_RESERVED)
+    for name, field in Settings.model_fields.items():
+        known.add(f"QUEKE_{name}".upper())
+        if isinstance(field.default, _Section):
+            known |= {f"QUEKE_{name}__{key}".upper() for key in type(field.default).model_fields}
+    return [
+        f"{name}: unknown variable; the keys of {FILE} may be set as QUEKE_KEY or QUEKE_SECTION__KEY"
+        for name in sorted(environment)
+        if name.startswith("QUEKE_") and name not in known
+    ]
+
+
+def _key(path: Path, problems: list[str]) -> bytes:
+    try:
+        mode = path.stat().st_mode
+        words = path.read_text("ascii").strip()
+    except FileNotFoundError:
+        problems.append(f"{path.name}: the site's secret is missing; put it back from the backup")
+        return b""
+    except (OSError, UnicodeDecodeError):
+        problems.append(f"{path.name}: the site's secret cannot be read by this user")
+        return b""
+    if os.name == "posix" and mode & 0o077:
+        problems.append(f"{path.name}: others may read the site's secret; mend it with `chmod 600 {path}`")
+    if not _KEY.fullmatch(words):
+        problems.append(f"{path.name}: not a secret of queke (64 hexadecimal digits); put it back from the backup")
+        return b""
+    return bytes.fromhex(words)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{value:g}" if isinstance(value, float) else str(value)

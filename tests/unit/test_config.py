@@ -1,0 +1,127 @@
+"""The settings of a site: one file, one value, every problem at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import config
+from pipeline.errors import ConfigError
+from pipeline.model import Policy
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QUEKE_SITE", "QUEKE_NOW", "QUEKE_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    config.write(tmp_path)
+    return tmp_path
+
+
+def problems(root: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config.load(root)
+    return caught.value.problems
+
+
+def rewrite(root: Path, old: str, new: str) -> None:
+    path = root / config.FILE
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_new_site_loads_with_the_defaults_of_the_core(site: Path) -> None:
+    loaded = config.load(site)
+    assert loaded.policy == Policy()
+    assert loaded.root == site.resolve()
+    assert len(loaded.key) == config.KEY_BYTES
+
+
+def test_every_value_of_the_policy_can_be_set_in_the_file(site: Path) -> None:
+    text = (site / config.FILE).read_text("utf-8")
+    for field in dataclasses.fields(Policy):
+        assert f"\n{field.name} = " in text
+
+
+def test_every_key_is_written_below_a_comment_in_both_languages() -> None:
+    lines = config.text().splitlines()
+    for above, line in itertools.pairwise(lines):
+        if " = " in line and not line.startswith("#"):
+            assert above.startswith("# ")
+            assert " · " in above
+
+
+def test_the_secret_is_readable_by_its_owner_only_and_never_written_over(site: Path) -> None:
+    before = (site / "queke.key").read_bytes()
+    assert stat.S_IMODE((site / "queke.key").stat().st_mode) == 0o600
+    assert config.write(site) == []
+    assert (site / "queke.key").read_bytes() == before
+
+
+def test_a_folder_without_a_file_says_how_to_make_a_site(tmp_path: Path) -> None:
+    assert "queke init" in problems(tmp_path)[0]
+
+
+def test_all_problems_are_reported_together(site: Path) -> None:
+    rewrite(site, 'deadline = "15:00"', 'deadline = "3 pm"\nlunch = "12:00"')
+    rewrite(site, "batch = 500", "batch = 0")
+    rewrite(site, 'database = "sqlite', 'databse = "x"\ndatabase = "mysql')
+    (site / "queke.key").unlink()
+    said = "\n".join(problems(site))
+    for part in ("times.deadline", "times.lunch: unknown key", "intake.batch", "databse", "sqlite:///", "queke.key"):
+        assert part in said
+
+
+def test_a_file_that_is_no_toml_is_named(site: Path) -> None:
+    (site / config.FILE).write_text("deadline = = 3", "utf-8")
+    assert problems(site)[0].startswith("queke.toml: cannot be read")
+
+
+def test_times_out_of_order_are_refused(site: Path) -> None:
+    rewrite(site, 'first_edition = "15:10"', 'first_edition = "14:00"')
+    assert "order" in problems(site)[0]
+
+
+def test_a_variable_overrides_the_file(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEKE_TIMES__DEADLINE", "14:00")
+    monkeypatch.setenv("QUEKE_DATABASE", "postgresql://queke@localhost/queke")
+    loaded = config.load(site)
+    assert loaded.policy.deadline == "14:00"
+    assert loaded.policy.first_edition == "15:10"
+    assert loaded.database.startswith("postgresql://")
+
+
+def test_a_misspelt_variable_is_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEKE_DATABSE", "sqlite:///x")
+    assert "QUEKE_DATABSE: unknown variable" in problems(site)[0]
+
+
+def test_a_secret_that_others_may_read_is_refused(site: Path) -> None:
+    (site / "queke.key").chmod(0o644)
+    assert "chmod 600" in problems(site)[0]
+
+
+def test_a_secret_cut_short_is_refused(site: Path) -> None:
+    (site / "queke.key").write_text("abc\n", "ascii")
+    assert "64 hexadecimal digits" in problems(site)[0]
+
+
+def test_the_clock_of_a_demo_begins_when_it_is_told() -> None:
+    now = config.clock({"QUEKE_NOW": "2026-11-20T14:30"})()
+    assert now.isoformat().startswith("2026-11-20T14:30:0")
+    assert now.utcoffset() == timedelta(hours=8)
+
+
+def test_a_clock_told_nonsense_says_so() -> None:
+    with pytest.raises(ConfigError, match="QUEKE_NOW"):
+        config.clock({"QUEKE_NOW": "tea time"})
