@@ -1,0 +1,137 @@
+"""What became of each school's duty to report on one day, and the identities the figures rest on.
+
+    在册 = 应报 + 不需报        应报 = 按时 + 迟报 + 未报 + 免报        报告率 = 已报 ÷ (应报 − 免报)
+
+Pure: the papers pass what the store says of each school (`Heard`), get one `Duty` a school and the
+`Tally` of any set of them. Every school of a set is in exactly one of the five standings, so the
+identities hold by construction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.schooldays import Due
+
+
+class Standing(StrEnum):
+    """The five places a school can be in, for one day."""
+
+    ON_TIME = "按时"
+    LATE = "迟报"
+    SILENT = "未报"
+    EXCUSED = "免报"
+    NOT_DUE = "不需报"
+
+
+class Silence(StrEnum):
+    """What a 未报 is, from nothing at all to nearly there: it decides whom to telephone about what."""
+
+    NOTHING = "未收到"
+    RETURNED = "已收到退回待改"
+    HELD = "待核"
+    PART = "部分班级未报"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the store has from one school for one day, over all its campuses.
+
+    `heads`: campuses with a report that stands, each with whether its first arrival was on time.
+    `missing`: campuses due that have none. `silent`: open classes nobody spoke for, in campuses that
+    reported. `held`, `returned`: a submission for the day waits for an answer, or went back whole.
+    """
+
+    heads: tuple[bool, ...] = ()
+    missing: int = 0
+    silent: int = 0
+    held: bool = False
+    returned: bool = False
+    excused: str = ""  # the county's reason, if it excused the school
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Where one school stands. `reason`: why nothing is due, or why it is excused."""
+
+    standing: Standing
+    silence: Silence | None = None  # set exactly when standing is SILENT
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The standings of a set of schools, counted."""
+
+    enrolled: int  # 在册
+    not_due: int  # 不需报
+    on_time: int
+    late: int
+    silent: int
+    excused: int
+    silences: tuple[tuple[Silence, int], ...]  # the four states, in their order; they add up to `silent`
+
+    @property
+    def due(self) -> int:
+        """应报."""
+        return self.on_time + self.late + self.silent + self.excused
+
+    @property
+    def reported(self) -> int:
+        """已报."""
+        return self.on_time + self.late
+
+    @property
+    def rate(self) -> float | None:
+        """报告率, 0 to 1; None when nobody was to report."""
+        base = self.due - self.excused
+        return self.reported / base if base else None
+
+    @property
+    def timeliness(self) -> float | None:
+        """及时率: on time ÷ (应报 − 免报); None when nobody was to report."""
+        base = self.due - self.excused
+        return self.on_time / base if base else None
+
+
+def classify(due: Due, heard: Heard) -> Duty:
+    """Say where a school stands. Raises UnknownYear when it cannot be told whether a report was due.
+
+    A school that owes nothing stays 不需报 though it sent one; a school that reported in full has
+    reported though it was excused.
+    """
+    if not due.owed:
+        return Duty(Standing.NOT_DUE, reason=due.reason)
+    if heard.heads and not heard.missing and not heard.silent:
+        return Duty(Standing.ON_TIME if all(heard.heads) else Standing.LATE)
+    if heard.excused:
+        return Duty(Standing.EXCUSED, reason=heard.excused)
+    return Duty(Standing.SILENT, silence=_silence(heard))
+
+
+def _silence(heard: Heard) -> Silence:
+    # a question of ours comes first: until it is answered the school can do nothing better
+    if heard.held:
+        return Silence.HELD
+    if heard.heads:
+        return Silence.PART
+    return Silence.RETURNED if heard.returned else Silence.NOTHING
+
+
+def tally(duties: Iterable[Duty]) -> Tally:
+    """Count the duties of a set of schools."""
+    listed = tuple(duties)
+    standings = Counter(duty.standing for duty in listed)
+    silences = Counter(duty.silence for duty in listed)
+    return Tally(
+        enrolled=len(listed),
+        not_due=standings[Standing.NOT_DUE],
+        on_time=standings[Standing.ON_TIME],
+        late=standings[Standing.LATE],
+        silent=standings[Standing.SILENT],
+        excused=standings[Standing.EXCUSED],
+        silences=tuple((silence, silences[silence]) for silence in Silence),
+    )

@@ -1,0 +1,254 @@
+"""Which days are school days, for whom, and when a report counts as on time.
+
+A day is decided by the narrowest word that speaks of it: an override of the school, of its county,
+of its city, of the province; then the term tables, narrowest first; then the statutory days with
+their make-up workdays (chinesecalendar); then the weekday. A year whose statutory days are not
+published is never guessed: it is `UnknownYear`, loud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+from pipeline.errors import QuekeError
+from pipeline.model import ClosureFacts
+
+ZONE = ZoneInfo("Asia/Shanghai")
+WHOLE_SCHOOL = "全校"
+
+_ONE_DAY = timedelta(days=1)
+_NEW_SCHOOL_YEAR = 9  # September
+_SPRING_TERM = range(2, 9)
+# A term table nobody renewed must not silence the schools for ever: past the longest break (the
+# summer's) after its last term it has nothing to say any more, and the statutory days decide.
+_LONGEST_BREAK = timedelta(days=75)
+
+
+class Off(StrEnum):
+    """Why no report is due, in the words the papers print."""
+
+    WEEKEND = "周末"
+    STATUTORY = "法定节假日"
+    HOLIDAY = "放假"  # by a school's, county's or city's own decision
+    VACATION = "假期"  # outside the terms
+    CLOSED = "停课"
+
+
+class UnknownYear(QuekeError):  # noqa: N818 - it is the name of what is the case, as people say it
+    """The statutory days of this year are not known here; nothing is guessed in their stead."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            f"{year} 年的法定节假日与调休安排尚未收录：请更新 chinesecalendar，或在校历中按日登记放假与上课"
+        )
+        self.year = year
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One line of a calendar: of `place` (school or division code), both ends included.
+
+    `term`: days between terms are vacation. `holiday`: nothing is due. `schoolday`: a report is due
+    whatever the statutory days say. `stage` "" speaks for all stages.
+    """
+
+    place: str
+    first: date
+    last: date
+    kind: Literal["term", "holiday", "schoolday"]
+    stage: str = ""
+    note: str = ""
+
+    def speaks(self, place: str, stage: str, day: date) -> bool:
+        return self.place == place and self.stage in {"", stage} and self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether a report is due; if not, why (`reason` is an `Off`), and in whose words (`note`).
+
+    `year` is set when it cannot be told: then `known` is False and asking `owed` raises UnknownYear.
+    """
+
+    yes: bool
+    reason: str = ""
+    note: str = ""
+    year: int = 0
+
+    @property
+    def known(self) -> bool:
+        return self.year == 0
+
+    @property
+    def owed(self) -> bool:
+        if self.year:
+            raise UnknownYear(self.year)
+        return self.yes
+
+
+DUE = Due(yes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """All the spans that were entered; without any, the statutory days alone decide."""
+
+    spans: tuple[Span, ...] = ()
+
+    def owes(
+        self,
+        places: Sequence[str],
+        stages: Sequence[str],
+        day: date,
+        closures: Iterable[ClosureFacts] = (),
+        campuses: Sequence[str] = (),
+    ) -> Due:
+        """Say whether a school owes a report for `day`.
+
+        `places`: its code, then its divisions upwards (`units.Tree.chain`). `stages`: its 学段s; it
+        owes when any of them has school. `closures`: of this school; it owes nothing when every one
+        of `campuses` (default: any) is closed as a whole that day.
+        """
+        answers = [self._stage(places, stage, day) for stage in (stages or ("",))]
+        found = next((answer for answer in answers if answer.yes), None)
+        found = found or next((answer for answer in answers if not answer.known), answers[0])
+        if (found.yes or not found.known) and closed_campuses(closures, day).issuperset(campuses or {""}):
+            return Due(yes=False, reason=Off.CLOSED)
+        return found
+
+    def is_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> bool:
+        """Say whether there is school that day. Raises UnknownYear."""
+        return self.owes(places, stages, day).owed
+
+    def school_days_between(
+        self, places: Sequence[str], stages: Sequence[str], first: date, last: date
+    ) -> tuple[date, ...]:
+        """Return the school days from `first` to before `last`. Raises UnknownYear."""
+        return tuple(day for day in _days(first, last) if self.is_school_day(places, stages, day))
+
+    def previous_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> date | None:
+        """Return the last school day before `day`; None if there is none within 100 days. Raises UnknownYear."""
+        back = (day - _ONE_DAY * n for n in range(1, 101))
+        return next((found for found in back if self.is_school_day(places, stages, found)), None)
+
+    def is_new(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> bool | None:
+        """Say whether an absence that began on `start` is new (新发) on `day`: no school day lies between.
+
+        None when it cannot be told, because the only days between are of an unknown year.
+        """
+        known = True
+        if (day - start).days > _LONGEST_BREAK.days:
+            return False
+        for between in _days(start, day):
+            due = self.owes(places, stages, between)
+            if due.known and due.yes:
+                return False
+            known = known and due.known
+        return True if known else None
+
+    def _stage(self, places: Sequence[str], stage: str, day: date) -> Due:
+        for place in places:
+            word = self._override(place, stage, day)
+            if word:
+                return DUE if word.kind == "schoolday" else Due(yes=False, reason=Off.HOLIDAY, note=word.note)
+        if any(self._vacation(place, stage, day) for place in self._term_place(places, stage)):
+            return Due(yes=False, reason=Off.VACATION)
+        return _statutory(day)
+
+    def _override(self, place: str, stage: str, day: date) -> Span | None:
+        """The word of one place on a day: a stage's own before all stages', the shorter before the longer."""
+        words = [s for s in self.spans if s.kind != "term" and s.speaks(place, stage, day)]
+        return min(words, key=lambda s: (s.stage == "", s.last - s.first, s.kind, s.first), default=None)
+
+    def _term_place(self, places: Sequence[str], stage: str) -> Sequence[str]:
+        """The narrowest place that has a term table for the stage, as a list of one or none."""
+        with_table = (p for p in places if self._terms(p, stage))
+        return [p for p in [next(with_table, "")] if p]
+
+    def _terms(self, place: str, stage: str) -> list[Span]:
+        terms = [s for s in self.spans if s.kind == "term" and s.place == place and s.stage in {"", stage}]
+        own = [s for s in terms if s.stage]
+        return own or terms
+
+    def _vacation(self, place: str, stage: str, day: date) -> bool:
+        terms = self._terms(place, stage)
+        if any(term.first <= day <= term.last for term in terms):
+            return False
+        ended = [term.last for term in terms if term.last < day]
+        to_come = [term.first for term in terms if term.first > day]
+        return bool(ended) and (bool(to_come) or day - max(ended) <= _LONGEST_BREAK)
+
+
+def closed_campuses(closures: Iterable[ClosureFacts], day: date) -> frozenset[str]:
+    """Return the campuses closed as a whole on `day`; "" is among them when any is.
+
+    The first day back is not closed; what was withdrawn never was. A declared closure counts before
+    the county confirms it: the papers say which ones are still unconfirmed.
+    """
+    closed = {c.campus for c in closures if c.scope == WHOLE_SCHOOL and _closed(c, day)}
+    return frozenset(closed | {""}) if closed else frozenset()
+
+
+def closed_classes(closures: Iterable[ClosureFacts], campus: str, day: date) -> frozenset[str]:
+    """Return the keys of the campus's classes that are closed by themselves on `day`."""
+    return frozenset(c.scope for c in closures if c.campus == campus and c.scope != WHOLE_SCHOOL and _closed(c, day))
+
+
+def _closed(closure: ClosureFacts, day: date) -> bool:
+    return closure.state != "withdrawn" and closure.start <= day < closure.until
+
+
+@lru_cache(maxsize=4096)
+def _statutory(day: date) -> Due:
+    try:
+        if chinese_calendar.is_workday(day):
+            return DUE
+    except NotImplementedError:
+        return Due(yes=False, year=day.year)
+    named = chinese_calendar.get_holiday_detail(day)[1]
+    return Due(yes=False, reason=Off.STATUTORY if named else Off.WEEKEND)
+
+
+def year_known(year: int) -> bool:
+    """Say whether the statutory days of a year are published here (for doctor and status)."""
+    return _statutory(date(year, 6, 15)).known
+
+
+# --------------------------------------------------------------------------- the clock
+
+
+def deadline(day: date, at: str = "15:00") -> datetime:
+    """Return the moment (Asia/Shanghai) from which a report of `day` is late. `at` is HH:MM."""
+    return datetime.combine(day, time.fromisoformat(at), tzinfo=ZONE)
+
+
+def on_time(first_seen: datetime, day: date, at: str = "15:00") -> bool:
+    """Say whether a report first seen then is on time: 15:00:00 itself is late (“3时前”)."""
+    return first_seen < deadline(day, at)
+
+
+def today(now: datetime) -> date:
+    """Return the reporting date of an aware moment."""
+    return now.astimezone(ZONE).date()
+
+
+def school_year(day: date) -> int:
+    """Return 2026 for 2026-09-01 to 2027-08-31."""
+    return day.year if day.month >= _NEW_SCHOOL_YEAR else day.year - 1
+
+
+def term(day: date) -> str:
+    """Return the term of the day: `2026-1` for autumn 2026, `2026-2` for the spring after it."""
+    return f"{school_year(day)}-{2 if day.month in _SPRING_TERM else 1}"
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + _ONE_DAY * n for n in range((last - first).days))

@@ -1,0 +1,218 @@
+"""Who may see what, and the codes by which schools and pupils are told apart without names.
+
+`Scope` is the one place that decides what a reader sees; queries, papers, letters, exports and
+file names ask it and decide nothing themselves. Tokens and pupil codes are keyed with the site's
+secret, so neither can be made, or led back to a name, without it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from pipeline.model import Level
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
+_PUPIL_SIGNS = 10
+_SHORT_SIGNS = 4
+_TOKEN_SIGNS = 16
+
+LEVEL_NAMES: Mapping[Level, str] = {
+    Level.PROVINCE: "省",
+    Level.CITY: "设区市",
+    Level.COUNTY: "县(市、区)",
+    Level.SCHOOL: "学校",
+}
+_KIND_LEVELS: Mapping[str, Level] = {
+    "province": Level.PROVINCE,
+    "city": Level.CITY,
+    "county": Level.COUNTY,
+    "function_zone": Level.COUNTY,  # has its own bureau and reports like a county
+}
+
+
+# --------------------------------------------------------------------------- tokens and codes
+
+
+def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:
+    """Return what an issued template carries as proof, e.g. `2026-1.7QK2…`; it names its term, so
+    that a template of an earlier term is still recognised. Revoked by raising the school's serial.
+    """
+    return f"{term}.{_signs(key, ('token', school, form, term, str(serial)), _TOKEN_SIGNS)}"
+
+
+def token_ok(key: bytes, claimed: str, school: str, form: str, serial: int) -> bool:
+    """Tell, in constant time, whether `claimed` was issued to this school for this form and serial."""
+    expected = token(key, school, form, token_term(claimed), serial)
+    return hmac.compare_digest(expected.encode(), claimed.encode("utf-8", "surrogatepass"))
+
+
+def token_term(claimed: str) -> str:
+    """Return the term a token says it was issued for; "" if it is none of ours."""
+    return claimed.rpartition(".")[0]
+
+
+def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "") -> str:
+    """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten signs keyed by the site.
+
+    Pass `number` (学号) only when two of the class share the name. Spelling variants that look the
+    same (blanks, full width) give the same code.
+    """
+    parts = ("pupil", school, class_key, _plain(name), _plain(number))
+    return f"{class_key}-{_signs(key, parts, _PUPIL_SIGNS)}"
+
+
+def short_code(code: str) -> str:
+    """Return what papers print of a pupil's code: `三2-A7K3`."""
+    class_key, dash, signs = code.rpartition("-")
+    return class_key + dash + signs[:_SHORT_SIGNS]
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def _signs(key: bytes, parts: Iterable[str], length: int) -> str:
+    # lengths before the parts: no two different lists of parts are the same message
+    message = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    number = int.from_bytes(hmac.new(key, message, sha256).digest(), "big")
+    signs = []
+    for _ in range(length):
+        number, index = divmod(number, len(_ALPHABET))
+        signs.append(_ALPHABET[index])
+    return "".join(signs)
+
+
+# --------------------------------------------------------------------------- the tree of places
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A division as the tree knows it: `kind` is province, city, county or function_zone."""
+
+    code: str
+    kind: str
+    parent: str = ""
+
+    @property
+    def level(self) -> Level:
+        return _KIND_LEVELS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The divisions, and where each unit lies: `units` maps a school's (or organ's) code to its division."""
+
+    places: Mapping[str, Place]
+    units: Mapping[str, str]
+    organs: frozenset[str] = frozenset()  # codes in `units` that are organs: they read as their division does
+
+    def chain(self, code: str) -> tuple[str, ...]:
+        """Return `code` and everything above it, narrowest first: school, county, city, province."""
+        found = []
+        while code and code not in found:
+            found.append(code)
+            place = self.places.get(code)
+            code = place.parent if place else self.units.get(code, "")
+        return tuple(found)
+
+    def below(self, code: str) -> frozenset[str]:
+        """Return the codes of the division itself and of all divisions under it."""
+        return frozenset(place for place in self.places if code in self.chain(place))
+
+
+# --------------------------------------------------------------------------- scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one reader may see.
+
+    Names stand only in a school's own papers. A county sees classes, pupil codes and counts. City
+    and province see schools and counts: no class, no code, and a count of pupils *within one school*
+    (or one of its classes, alerts, closures) that is above nought and below `small` as "<3". Not
+    masked: nought; totals over a county or more; counts of schools, classes, files, days.
+    """
+
+    level: Level
+    code: str  # of the division, or of the school
+    divisions: frozenset[str] = frozenset()  # itself and below; empty for a school
+    small: int = 3
+
+    @property
+    def names(self) -> bool:
+        """May it see pupils' names?"""
+        return self.level is Level.SCHOOL
+
+    @property
+    def classes(self) -> bool:
+        """May it see which class?"""
+        return self.level in {Level.SCHOOL, Level.COUNTY}
+
+    @property
+    def codes(self) -> bool:
+        """May it see pupil codes?"""
+        return self.classes
+
+    @property
+    def masks(self) -> bool:
+        """Does it see small counts of one school only as "<3"?"""
+        return not self.classes
+
+    def covers(self, school: str, division: str) -> bool:
+        """May it see anything of this school, which lies in `division` (its county or zone)?"""
+        if self.level is Level.SCHOOL:
+            return school == self.code
+        return division in self.divisions
+
+    def covers_division(self, division: str) -> bool:
+        """May it see the figures of this division?"""
+        return division in self.divisions
+
+    def count(self, pupils: int) -> str:
+        """Return a number of pupils within one school, as this reader may read it."""
+        return f"<{self.small}" if self._masked(pupils) else str(pupils)
+
+    def total(self, pupils: int) -> str:
+        """Return a number of pupils over a whole county or more: never masked."""
+        return str(pupils)
+
+    def rate(self, pupils: int, base: int | None, digits: int = 2) -> str:
+        """Return pupils ÷ base of one school in percent; "—" where the count itself is masked (the
+        rate would give it away) or nothing was due.
+        """
+        if not base or self._masked(pupils):
+            return "—"
+        return f"{100 * pupils / base:.{digits}f}%"
+
+    def pupil(self, code: str, name: str = "") -> str:
+        """Return how a pupil is called: name and short code, short code, or "" (no single pupil)."""
+        if self.names and name:
+            return f"{name}（{short_code(code)}）"
+        return short_code(code) if self.codes else ""
+
+    def class_name(self, name: str) -> str:
+        """Return the class, or "" for a reader who must not learn it."""
+        return name if self.classes else ""
+
+    def _masked(self, pupils: int) -> bool:
+        return self.masks and 0 < pupils < self.small
+
+
+def scope(code: str, tree: Tree, small: int = 3) -> Scope:
+    """Return the scope of a reader by code: a school, an organ (reads as its division), or a division.
+
+    Raises KeyError for a code the registry does not know: nobody unknown sees anything.
+    """
+    if code in tree.units and code not in tree.organs:
+        return Scope(Level.SCHOOL, code, frozenset(), small)
+    division = tree.units[code] if code in tree.organs else code
+    return Scope(tree.places[division].level, division, tree.below(division), small)
+
+
+def level(code: str, tree: Tree) -> Level:
+    """Return the level at which a reader code reads. Raises KeyError if unknown."""
+    return scope(code, tree).level
