@@ -1,0 +1,1 @@
+"""Uses that vulture cannot see: one name a line, each with who uses it."""
