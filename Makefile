@@ -28,7 +28,7 @@ check: setup  ## style, types, layers, dependencies, dead code, security, own gu
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry pipeline
 	$(BIN)/vulture
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline tools
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline
 	$(BIN)/python tools/guards.py
 
 format: setup  ## what ruff can mend by itself
