@@ -245,6 +245,7 @@ class Context:
     tickets: Mapping[str, TicketFacts] = field(default_factory=dict)
     known: Mapping[tuple[str, str], tuple[KnownContent, ...]] = field(default_factory=dict)  # (unit, content_sha) →
     closures: Mapping[str, tuple[ClosureFacts, ...]] = field(default_factory=dict)  # school →
+    calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it
 
 
 @dataclass(frozen=True, slots=True)

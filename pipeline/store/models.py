@@ -122,7 +122,8 @@ class Submission(models.Model):
     """One workbook that arrived once."""
 
     received_seq = models.BigIntegerField(primary_key=True)
-    claim = models.CharField(max_length=64, null=True, unique=True)  # a claim found again is journalled once
+    # a claim found again is journalled once; null, not "", where there is none: only nulls may repeat
+    claim = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # see above
     settled_seq = models.BigIntegerField(null=True, unique=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     content_sha = models.CharField(max_length=64, blank=True)
@@ -156,7 +157,7 @@ class Submission(models.Model):
         db_table = "submission"
         indexes: ClassVar = [
             models.Index(fields=["state", "received_seq"], name="submission_state"),
-            models.Index(fields=["unit", "content_sha"], name="submission_content"),
+            models.Index(fields=["content_sha", "unit"], name="submission_content"),
             models.Index(fields=["unit", "day", "form"], name="submission_unit_day"),
             models.Index(fields=["day", "state"], name="submission_day"),
         ]
@@ -205,7 +206,8 @@ class Report(models.Model):
 
 class ReportClass(models.Model):
     """A class a report speaks for, with its counts; a report that speaks for all its classes as the
-    registry has them, with nothing else to say, has no rows here (`report.spoken` counts them)."""
+    registry has them, with nothing else to say, has no rows here (`report.spoken` counts them).
+    """
 
     day = models.DateField()
     school = models.CharField(max_length=20)
@@ -463,7 +465,8 @@ class Card(models.Model):
 
 class CountyDay(models.Model):
     """The figures of one county's day, kept so that no digest works on history. Derived: recomputed
-    whenever `todo(figures, county|day)` says that something under it changed."""
+    whenever `todo(figures, county|day)` says that something under it changed.
+    """
 
     day = models.DateField()
     division = models.CharField(max_length=12)

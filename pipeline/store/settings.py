@@ -1,5 +1,6 @@
 """Django's settings, as far as they are the same for every site. What differs (where the store lies,
-the secret) is put in by `store.open`; nothing else in the product reads this module."""
+the secret) is put in by `store.open`; nothing else in the product reads this module.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,138 @@
+"""All that validation must know of the store for one batch, as one value, in a handful of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from pipeline.model import (
+    HOME_CAMPUS,
+    Arrival,
+    ClassFacts,
+    ClosureFacts,
+    Context,
+    HeadFacts,
+    KnownContent,
+    Reading,
+    SchoolFacts,
+    State,
+    TicketFacts,
+)
+from pipeline.schooldays import Calendar, Span, school_year, today
+from pipeline.store import sql
+from pipeline.store.models import CalendarDay, Closure, Division, Reject, Report, Submission, Unit
+
+
+def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
+    """Return the context of a batch: its schools with their classes, what stands, tickets, closures, calendar."""
+    tickets = _tickets(readings)
+    codes = sorted(_codes(readings) | {ticket.school for ticket in tickets.values()})
+    days = sorted({r.claims.day for _, r in readings if r.claims and r.claims.day})
+    divisions = list(Division.objects.values_list("code", "name", "parent_id"))
+    return Context(
+        now=now,
+        schools=schools(codes, days or [today(now)]),
+        divisions={code: name for code, name, _ in divisions},
+        parents={code: parent for code, _, parent in divisions if parent},
+        heads=_heads(codes, days),
+        tickets=tickets,
+        known=_known(readings),
+        closures=closures(codes),
+        calendar=calendar(),
+    )
+
+
+def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts]:
+    """Return the schools of these codes, with their campuses and the classes of the days' school years."""
+    campuses = _campuses(codes)
+    classes = _classes(codes, sorted({school_year(day) for day in days}))
+    return {
+        unit.code: SchoolFacts(
+            code=unit.code,
+            name=unit.name,
+            county=unit.division_id,
+            stages=tuple(unit.stages.split()),
+            boarding=unit.boarding,
+            campuses=tuple(campuses.get(unit.code, (HOME_CAMPUS,))),
+            classes=classes.get(unit.code, {}),
+            token_serial=unit.token_serial,
+        )
+        for unit in Unit.objects.filter(code__in=codes, kind="school")
+    }
+
+
+def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
+    """Return the closures that schools have declared, withdrawn ones too, in order of their start."""
+    found: dict[str, list[ClosureFacts]] = defaultdict(list)
+    for row in Closure.objects.filter(school__in=codes).order_by("start"):
+        until = row.resume_actual or row.resume_planned
+        found[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, row.state))
+    return {school: tuple(rows) for school, rows in found.items()}
+
+
+def calendar() -> Calendar:
+    """Return the school calendar as it was entered: terms, holidays and overrides of all places."""
+    rows = CalendarDay.objects.order_by("place", "first", "last", "kind")
+    return Calendar(tuple(Span(r.place, r.first, r.last, r.kind, r.stage, r.note) for r in rows))  # type: ignore[arg-type]  # the column holds only these kinds
+
+
+def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
+    codes = set()
+    for arrival, reading in readings:
+        codes.add(arrival.bound)
+        if reading.claims:
+            codes.add(reading.claims.unit)
+            if reading.claims.form == "roster":
+                codes |= {str(v) for rows in reading.tables.values() for row in rows for v in row.values[:1] if v}
+    return codes - {""}
+
+
+def _campuses(codes: Sequence[str]) -> dict[str, list[str]]:
+    text = "SELECT school_id, name FROM campus WHERE school_id IN ? ORDER BY id"
+    found: dict[str, list[str]] = defaultdict(list)
+    for school, name in sql.fetch_in(text, codes):
+        found[school].append(name)
+    return found
+
+
+def _classes(codes: Sequence[str], years: Sequence[int]) -> dict[str, dict[tuple[str, str], ClassFacts]]:
+    text = (
+        "SELECT school_id, campus, key, name, roll, state FROM school_class "
+        "WHERE school_id IN ? AND school_year IN ? ORDER BY id"
+    )
+    found: dict[str, dict[tuple[str, str], ClassFacts]] = defaultdict(dict)
+    for school, campus, key, name, roll, state in sql.fetch_in(text, codes, years):
+        found[school][campus, key] = ClassFacts(campus, key, name, roll, confirmed=state == "confirmed")
+    return found
+
+
+def _heads(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[date, str, str], HeadFacts]:
+    return {
+        (row.day, row.school, row.campus): HeadFacts(row.current_seq, row.rows, row.zero, tuple(row.seqs))
+        for row in Report.objects.filter(day__in=days, school__in=codes)
+    }
+
+
+def _tickets(readings: Iterable[tuple[Arrival, Reading]]) -> dict[str, TicketFacts]:
+    named = {row.ticket for _, r in readings for rows in r.tables.values() for row in rows if row.ticket}
+    rows = Reject.objects.filter(ticket__in=named).defer("raw", "issues") if named else ()
+    return {
+        row.ticket: TicketFacts(
+            row.ticket, row.school, row.form, row.day, row.campus, row.state, row.table, row.identity
+        )
+        for row in rows
+    }
+
+
+def _known(readings: Iterable[tuple[Arrival, Reading]]) -> Mapping[tuple[str, str], tuple[KnownContent, ...]]:
+    """Earlier submissions with the same cells; `current` while they are part of what stands."""
+    shas = {reading.content_sha for _, reading in readings if reading.content_sha}
+    rows = Submission.objects.filter(Q(content_sha__in=shas) & ~Q(unit="")) if shas else ()
+    found: dict[tuple[str, str], list[KnownContent]] = defaultdict(list)
+    for row in rows:
+        known = KnownContent(row.received_seq, State(row.state), current=row.effective)
+        found[row.unit, row.content_sha].append(known)
+    return {key: tuple(sorted(known, key=lambda k: k.seq)) for key, known in found.items()}

@@ -1,0 +1,177 @@
+"""The journal: arrivals and decisions in one sequence, and where each arrival stands.
+
+The rows here are the truth; `journal.jsonl` beside the archived bytes is written from `unwritten()`
+and catches up by itself after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Count, F, Min
+
+from pipeline.model import Arrival, Issue, Site, State
+from pipeline.store import codec, sql
+from pipeline.store.models import Decision, Submission
+
+_ARRIVAL = (
+    "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
+    "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
+    "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of journal.jsonl. `values` are plain JSON values and hold nothing from inside a workbook."""
+
+    seq: int
+    kind: str  # arrival | decision
+    values: Mapping[str, object]
+
+
+def receive(site: Site, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Journal arrivals as received, in the order given, in one transaction; return them with their seqs.
+
+    A claim journalled before (found again after a crash) keeps its seq and path and is not journalled twice.
+    """
+    with transaction.atomic():
+        known = _claimed([arrival.claim for arrival in arrivals if arrival.claim], site.root)
+        fresh = [arrival for arrival in arrivals if arrival.claim not in known]
+        first = sql.take("received", len(fresh)) if fresh else 0
+        numbered = [replace(arrival, seq=first + i) for i, arrival in enumerate(fresh)]
+        sql.run(sql.insert("submission", _ARRIVAL), [_received(site, arrival) for arrival in numbered])
+    by_place = iter(numbered)
+    return [known[arrival.claim] if arrival.claim in known else next(by_place) for arrival in arrivals]
+
+
+def pending(site: Site, limit: int = 500) -> list[Arrival]:
+    """Return the arrivals that wait for an outcome, in received order."""
+    rows = Submission.objects.filter(state=State.RECEIVED).order_by("received_seq")[:limit]
+    return [arrival_of(row, site.root) for row in rows]
+
+
+def arrivals(site: Site, seqs: Iterable[int]) -> list[Arrival]:
+    """Return these arrivals, whatever became of them, in received order."""
+    rows = Submission.objects.filter(received_seq__in=list(seqs)).order_by("received_seq")
+    return [arrival_of(row, site.root) for row in rows]
+
+
+def count_attempt(seqs: Sequence[int]) -> None:
+    """Count one more attempt for each, and commit: before the work, so that a killer is counted too."""
+    with transaction.atomic():
+        Submission.objects.filter(received_seq__in=seqs).update(attempts=F("attempts") + 1)
+
+
+def moved(paths: Mapping[int, str]) -> None:
+    """Say where the bytes of submissions lie now, below the site."""
+    with transaction.atomic():
+        sql.run("UPDATE submission SET path = %s WHERE received_seq = %s", [(p, s) for s, p in paths.items()])
+
+
+def fail(seq: int, issues: Sequence[Issue], now: datetime) -> bool:
+    """Set a submission that is ours to have failed on aside; True unless it had its outcome already."""
+    with transaction.atomic():
+        rows = Submission.objects.filter(received_seq=seq, state=State.RECEIVED)
+        if not rows.exists():
+            return False
+        rows.update(
+            state=State.FAILED,
+            settled_seq=sql.take("settled", 1),
+            issues=[codec.issue(one) for one in issues],
+        )
+        row = Submission.objects.get(received_seq=seq)
+        text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))
+        sql.run(text, [("receipt", str(seq), row.bound_unit, "queued", sql.moment(now), "", "")])
+    return True
+
+
+def unwritten(limit: int = 5000) -> list[Line]:
+    """Return the journal rows whose line is not known to be in journal.jsonl, in sequence."""
+    rows = Submission.objects.filter(journalled=False).order_by("received_seq")[:limit]
+    decisions = Decision.objects.filter(journalled=False).order_by("seq")[:limit]
+    lines = [_arrival_line(row) for row in rows] + [_decision_line(row) for row in decisions]
+    return sorted(lines, key=lambda line: line.seq)[:limit]
+
+
+def written(seqs: Sequence[int]) -> None:
+    """Say that the lines of these journal rows are in journal.jsonl, fsynced."""
+    with transaction.atomic():
+        Submission.objects.filter(received_seq__in=seqs).update(journalled=True)
+        Decision.objects.filter(seq__in=seqs).update(journalled=True)
+
+
+def counts() -> dict[State, int]:
+    """Return how many submissions stand in each state: their sum is the number of arrivals (P7)."""
+    found = dict.fromkeys(State, 0)
+    for row in Submission.objects.values("state").annotate(n=Count("received_seq")):
+        found[State(row["state"])] = row["n"]
+    return found
+
+
+def oldest(states: Iterable[State] = (State.RECEIVED, State.HELD)) -> dict[State, datetime]:
+    """Return, for states that ask for somebody's work, since when their oldest submission waits."""
+    rows = Submission.objects.filter(state__in=list(states)).values("state").annotate(since=Min("received_at"))
+    return {State(row["state"]): row["since"] for row in rows}
+
+
+def arrival_of(row: Submission, root: Path) -> Arrival:
+    """Return a submission's arrival, as it was journalled; its path is where the bytes lie now."""
+    return Arrival(
+        sha256=row.sha256,
+        size=row.size,
+        name=row.name,
+        channel=row.channel,
+        folder=row.folder,
+        bound=row.bound_unit,
+        first_seen=row.first_seen,
+        received_at=row.received_at,
+        path=root / row.path,
+        seq=row.received_seq,
+        attempts=row.attempts,
+        claim=row.claim or "",
+    )
+
+
+def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:
+    rows = Submission.objects.filter(claim__in=claims) if claims else ()
+    return {str(row.claim): arrival_of(row, root) for row in rows}
+
+
+def _received(site: Site, arrival: Arrival) -> sql.Params:
+    path = arrival.path.relative_to(site.root) if arrival.path.is_relative_to(site.root) else arrival.path
+    return (
+        arrival.seq, arrival.claim or None, arrival.sha256, "", arrival.name[:255], arrival.size, arrival.channel,
+        arrival.folder[:255], arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
+        path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
+    )  # fmt: skip
+
+
+def _arrival_line(row: Submission) -> Line:
+    values: dict[str, object] = {
+        "sha256": row.sha256,
+        "size": row.size,
+        "name": row.name,
+        "channel": row.channel,
+        "folder": row.folder,
+        "bound": row.bound_unit,
+        "first_seen": row.first_seen.isoformat(),
+        "received_at": row.received_at.isoformat(),
+        "claim": row.claim or "",
+    }
+    return Line(row.received_seq, "arrival", values)
+
+
+def _decision_line(row: Decision) -> Line:
+    values: dict[str, object] = {
+        "at": row.at.isoformat(),
+        "who": row.who,
+        "what": row.what,
+        "target": row.target,
+        "why": row.why,
+    }
+    return Line(row.seq, "decision", values)

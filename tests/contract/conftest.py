@@ -1,0 +1,109 @@
+"""The store on each database it promises to run on: every test that takes `site` runs on both."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline import store
+from pipeline.model import Site
+
+KEY = b"a key for tests, thirty-two long"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A migrated database with the divisions in it, copied or emptied for each test."""
+
+    database: str
+    file: Path | None = None
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    root = tmp_path_factory.mktemp("template")
+    _prepare(Site(root=root, database="sqlite:///store.db", key=KEY))
+    store.close()
+    return Template("sqlite:///store.db", root / "store.db")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A private PostgreSQL, reached by a socket only; its URL."""
+    folder = Path(tempfile.mkdtemp(prefix="queke-pg-"))
+    cluster = folder / "db"
+    try:
+        _as_postgres(folder, "initdb", "-D", str(cluster), "-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c shared_buffers=32MB"
+        _as_postgres(
+            folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start"
+        )
+        yield f"postgresql:///postgres?host={folder}&user=postgres"
+    finally:
+        store.close()
+        with contextlib.suppress(subprocess.CalledProcessError):
+            _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    _prepare(Site(root=tmp_path_factory.mktemp("pg"), database=postgres, key=KEY))
+    return Template(postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """An open, migrated, empty store (divisions and organs apart), on each database in turn."""
+    template: Template = request.getfixturevalue(f"{request.param}_template")
+    made = Site(root=tmp_path, database=template.database, key=KEY)
+    if template.file is not None:
+        shutil.copyfile(template.file, tmp_path / "store.db")
+    store.open(made)
+    if template.file is None:
+        _empty()
+    yield made
+    store.close()
+
+
+def _prepare(site: Site) -> None:
+    store.open(site)
+    store.migrate()
+    from pipeline.store import registry
+
+    registry.load_divisions()
+
+
+def _empty() -> None:
+    from django.apps import apps
+    from django.db import connection
+
+    kept = {"division"}
+    tables = [model._meta.db_table for model in apps.get_app_config("store").get_models()]
+    with connection.cursor() as cursor:
+        # organs stay: they belong to the divisions
+        cursor.execute("SET session_replication_role = replica")
+        for table in tables:
+            where = " WHERE kind = 'school'" if table == "unit" else ""
+            if table not in kept:
+                cursor.execute(f'DELETE FROM "{table}"{where}')
+        cursor.execute("SET session_replication_role = origin")
+
+
+def _as_postgres(folder: Path, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; they refuse root, so as root run them as the package's user."""
+    binary = next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), reverse=True)), None)
+    found = str(binary) if binary else shutil.which(program)
+    if found is None:
+        pytest.fail("PostgreSQL is not installed: make setup-test")
+    command = [found, *arguments]
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        command = ["runuser", "-u", "postgres", "--", *command]
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
