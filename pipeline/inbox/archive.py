@@ -1,0 +1,196 @@
+"""How what came in is kept: spool (0600) until it is settled, then archive (0400), and the journal file.
+
+`spool/<batch>-<slot>.xlsx` → `archive/<day>/<seq>-<sha12>.xlsx`; `archive/<day>/journal.jsonl` has a line for
+each arrival and decision in one sequence, by which the store can be built again. A day is that of
+arrival, Asia/Shanghai. Where a submission lies is told by its number, so a crash between move and note
+leaves nothing to guess.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pipeline import durable
+from pipeline.inbox.scan import Stamp
+from pipeline.model import Arrival, Site
+
+ZONE = ZoneInfo("Asia/Shanghai")
+JOURNAL = "journal.jsonl"
+KEEP_IN_SPOOL = frozenset({"filing"})  # forms whose bytes as they came never reach the archive (reliability: scrubbing)
+CHUNK = 1 << 20
+
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
+
+
+class UnreadableError(OSError):
+    """The file itself cannot be read (it stays where it is); any other OSError is the spool's."""
+
+
+class Kept(NamedTuple):
+    """What the spool has of a file."""
+
+    path: Path
+    sha256: str
+    stamp: Stamp  # of the source as it was copied
+
+
+def spool(site: Site, source: Path, name: str) -> Kept:
+    """Copy the source to `spool/<name>`, not durable yet, hashing on the way.
+
+    `name` should end as the sender's file did. Raises UnreadableError if the source is no regular file, cannot be
+    read, or was written to meanwhile; OSError if the spool cannot take it.
+    """
+    target = site.spool / name
+    digest = hashlib.sha256()
+    descriptor = _open(source)
+    try:
+        before = Stamp.of(os.fstat(descriptor))
+        durable.write(target, _chunks(descriptor, digest.update))
+        if not before.same_content(Stamp.of(os.fstat(descriptor))):
+            raise UnreadableError(errno.EBUSY, "written to while it was copied")
+    finally:
+        os.close(descriptor)
+    return Kept(target, digest.hexdigest(), before)
+
+
+def ending(name: str) -> str:
+    """The harmless ending of a sender's file name, in small letters, "" if it has none."""
+    suffix = Path(name).suffix
+    return suffix.lower() if _ENDING.fullmatch(suffix) else ""
+
+
+def place(site: Site, arrival: Arrival) -> Path:
+    """Where the submission lies once it is settled."""
+    suffix = ending(arrival.path.name)
+    return site.archive / _day(arrival.received_at) / f"{arrival.seq}-{arrival.sha256[:12]}{suffix}"
+
+
+def find(site: Site, arrival: Arrival) -> Path:
+    """Where the submission's bytes lie now. Raises FileNotFoundError if they are in neither place."""
+    for path in (arrival.path, place(site, arrival)):
+        if path.exists():
+            return path
+    raise FileNotFoundError(errno.ENOENT, "neither in spool nor in archive", str(arrival.seq))
+
+
+def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
+    """Move the spooled bytes into the archive, durably; return where each lies now. May be done again."""
+    moved: dict[int, Path] = {}
+    for arrival in arrivals:
+        target = place(site, arrival)
+        if arrival.path != target and arrival.path.exists():
+            durable.make_folder(target.parent)
+            durable.chmod(arrival.path, durable.KEPT)
+            durable.rename(arrival.path, target)
+        moved[arrival.seq] = target
+    durable.sync_many((), (*{path.parent for path in moved.values()}, site.spool))
+    return moved
+
+
+def write_journal(site: Site, arrivals: Iterable[Arrival]) -> None:
+    """Append a line an arrival to its day's journal, durable on return."""
+    for day, group in groupby(arrivals, key=lambda arrival: _day(arrival.received_at)):
+        _append(site.archive / day / JOURNAL, [_line(arrival) for arrival in group])
+
+
+def note_decisions(site: Site, day: date, decisions: Iterable[Mapping[str, object]]) -> None:
+    """Append a line a decision: `seq`, `what`, `target` and who made it, no cell contents."""
+    lines = [json.dumps({"kind": "decision", **row}, ensure_ascii=False, default=str) for row in decisions]
+    _append(site.archive / day.isoformat() / JOURNAL, lines)
+
+
+def catch_up(site: Site, arrivals: Sequence[Arrival]) -> None:
+    """Write the lines that a crash kept from the journal: of these arrivals, those it does not have."""
+    by_day = groupby(arrivals, key=lambda arrival: _day(arrival.received_at))
+    for day, group in by_day:
+        written = journalled(site.archive / day / JOURNAL)
+        write_journal(site, [arrival for arrival in group if arrival.seq not in written])
+
+
+def journalled(path: Path) -> set[int]:
+    """The sequence numbers a journal file has. A line torn by a crash counts for nothing."""
+    return {int(str(line["seq"])) for line in read_journal(path)}
+
+
+def read_journal(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the whole lines of one day's journal, in order."""
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict) and "seq" in row:
+                yield row
+
+
+def sweep(site: Site, wanted: Iterable[Path]) -> int:
+    """Remove from the spool what no submission speaks of (copies a crash made useless); return how many."""
+    keep_these = {path.name for path in wanted}
+    left = [path for path in site.spool.iterdir() if path.name not in keep_these and path.is_file()]
+    for path in left:
+        durable.unlink(path)
+    return len(left)
+
+
+def _open(source: Path) -> int:
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise UnreadableError(error.errno, error.strerror) from error
+    if not os.path.isfile(descriptor):  # noqa: PTH113 — a descriptor, which no Path can hold
+        os.close(descriptor)
+        raise UnreadableError(errno.EINVAL, "not a regular file")
+    return descriptor
+
+
+def _chunks(descriptor: int, seen: Callable[[bytes], object]) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except OSError as error:
+            raise UnreadableError(error.errno, error.strerror) from error
+        if not chunk:
+            return
+        seen(chunk)
+        yield chunk
+
+
+def _append(path: Path, lines: list[str]) -> None:
+    if lines:
+        durable.make_folder(path.parent)
+        durable.append_lines(path, lines)
+
+
+def _line(arrival: Arrival) -> str:
+    row = {
+        "kind": "arrival",
+        "seq": arrival.seq,
+        "sha256": arrival.sha256,
+        "size": arrival.size,
+        "name": arrival.name,
+        "channel": arrival.channel,
+        "folder": arrival.folder,
+        "bound": arrival.bound,
+        "first_seen": arrival.first_seen.isoformat(),
+        "received_at": arrival.received_at.isoformat(),
+        "claim": arrival.claim,
+        "file": ending(arrival.path.name),
+    }
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(ZONE).date().isoformat()

@@ -1,0 +1,210 @@
+"""Claims: files moved aside, inside the inbox, by one worker that can be seen to live.
+
+`.work/<worker>/` is flocked by its worker; `.work/<worker>/<batch>/` holds a manifest (what each file was
+called, where it lay, when it was first seen), written and synced before the first file is moved in as
+`<slot>`. So whatever is found in a folder without a living holder says itself what it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import durable
+from pipeline.inbox.scan import WORK, Found, Stuck
+
+MANIFEST = "manifest.json"
+_STAYS = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY, errno.EXDEV})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One file moved aside. `id` names it for good."""
+
+    id: str
+    path: Path
+    name: str
+    folder: str
+    first_seen: datetime  # aware
+
+
+class Desk:
+    """One worker's folder, and those of dead workers it has taken over."""
+
+    def __init__(self, inbox: Path) -> None:
+        self._inbox = inbox
+        self._own: _Held | None = None
+        self._taken: list[_Held] = []
+
+    def close(self) -> None:
+        """Let go of all folders; empty ones vanish, others are recovered by whoever comes next."""
+        for held in (*self._taken, self._own):
+            if held is not None:
+                held.give_up()
+        self._own, self._taken = None, []
+
+    def claim(self, files: Sequence[tuple[Found, datetime]]) -> tuple[list[Claim], list[Stuck]]:
+        """Move the files aside, durably: those that were there, and those that cannot be moved.
+
+        A file that is gone is left out of both. Raises OSError if nothing can be moved at all
+        (read-only, full, not there): what was moved by then is found again by `orphans`.
+        """
+        if not files:
+            return [], []
+        batch = self._folder() / uuid.uuid4().hex
+        durable.make_folder(batch)
+        _write_manifest(batch, files)
+        claims, stuck = [], []
+        for slot, (found, first_seen) in enumerate(files):
+            target = batch / str(slot)
+            try:
+                durable.rename(Path(found.path), target)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno not in _STAYS:
+                    raise
+                stuck.append(Stuck(found.path, f"不能移走：{error.strerror}"))
+            else:
+                claims.append(Claim(f"{batch.name}/{slot}", target, found.name, found.folder, first_seen))
+        sources = {Path(found.path).parent for found, _ in files}
+        durable.sync_many((), (batch, *sources))  # the new place first: the other way round could lose a name
+        return claims, stuck
+
+    def orphans(self) -> list[Claim]:
+        """Claims nobody living has in hand, oldest first: our own of a cycle that stopped, and dead workers'."""
+        self._take_over()
+        held = [one for one in (self._own, *self._taken) if one is not None]
+        found = [claim for one in held for claim in _claims_in(one.path)]
+        return sorted(found, key=lambda claim: claim.first_seen)
+
+    def tidy(self) -> None:
+        """Remove batch folders that hold no claim any more, and dead workers' folders with them."""
+        for held in (self._own, *self._taken):
+            if held is not None:
+                _tidy(held.path)
+        for held in [one for one in self._taken if not any(one.path.iterdir())]:
+            held.give_up()
+            self._taken.remove(held)
+
+    def _folder(self) -> Path:
+        """Our own folder, made anew when somebody made the inbox anew."""
+        if self._own is None or not self._own.still_there():
+            if self._own is not None:
+                self._own.give_up()
+            self._own = _open_own(self._inbox)
+        return self._own.path
+
+    def _take_over(self) -> None:
+        self._taken = [held for held in self._taken if held.still_there()]
+        ours = {held.path for held in (self._own, *self._taken) if held is not None}
+        work = self._inbox / WORK
+        if not work.is_dir():
+            return
+        for path in sorted(work.iterdir()):
+            if path not in ours and path.is_dir() and (held := _hold(path)) is not None:
+                self._taken.append(held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A worker's folder whose lock we hold."""
+
+    path: Path
+    descriptor: int
+
+    def still_there(self) -> bool:
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(self.descriptor))
+        except FileNotFoundError:
+            return False
+
+    def give_up(self) -> None:
+        with contextlib.suppress(OSError):  # not empty, or gone with the inbox: somebody else's turn
+            durable.remove_folder(self.path)
+        os.close(self.descriptor)
+
+
+def _open_own(inbox: Path) -> _Held:
+    inbox.stat()  # a missing inbox is a missing mount: it is not ours to make
+    while True:
+        path = inbox / WORK / f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        durable.make_folder(path)
+        held = _hold(path)
+        if held is not None:
+            return held  # else somebody took the empty folder for a dead one's
+
+
+def _hold(path: Path) -> _Held | None:
+    """Lock the folder, or return None: its worker lives, or it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    held = _Held(path, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    if not held.still_there():
+        os.close(descriptor)
+        return None
+    return held
+
+
+def _write_manifest(batch: Path, files: Sequence[tuple[Found, datetime]]) -> None:
+    rows = [{"name": found.name, "folder": found.folder, "seen": seen.isoformat()} for found, seen in files]
+    manifest = batch / MANIFEST
+    durable.write(manifest, (json.dumps(rows).encode(),))  # ASCII: keeps names that are no UTF-8
+    durable.sync_many((manifest,), (batch,))
+
+
+def _claims_in(worker: Path) -> Iterator[Claim]:
+    for batch in _batches(worker):
+        rows = _read_manifest(batch / MANIFEST)
+        for path in sorted(batch.iterdir(), key=lambda path: (len(path.name), path.name)):
+            if path.name != MANIFEST:
+                yield _claim(batch, path, rows)
+
+
+def _batches(worker: Path) -> list[Path]:
+    return sorted(path for path in worker.iterdir() if path.is_dir() and not path.is_symlink())
+
+
+def _claim(batch: Path, path: Path, rows: list[dict[str, str]]) -> Claim:
+    name = f"{batch.name}/{path.name}"
+    slot = int(path.name) if path.name.isdecimal() else -1
+    if 0 <= slot < len(rows):
+        row = rows[slot]
+        return Claim(name, path, row["name"], row["folder"], datetime.fromisoformat(row["seen"]))
+    # no manifest: it was removed after all of the batch was journalled, or a person put the file here
+    changed = datetime.fromtimestamp(path.lstat().st_ctime, UTC)
+    return Claim(name, path, path.name, "", changed)
+
+
+def _read_manifest(path: Path) -> list[dict[str, str]]:
+    try:
+        rows: list[dict[str, str]] = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return []
+    return rows
+
+
+def _tidy(worker: Path) -> None:
+    for batch in _batches(worker):
+        names = {path.name for path in batch.iterdir()}
+        if names - {MANIFEST}:
+            continue
+        for name in names:
+            durable.unlink(batch / name)
+        durable.remove_folder(batch)

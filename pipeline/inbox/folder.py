@@ -1,0 +1,286 @@
+"""Submissions that come in as files: in the inbox folder, or named on the command line.
+
+A look finds, a second look shows that nobody is still writing, a claim moves aside, a copy into the spool
+keeps. The source is let go only when the store and the journal have the arrival (`release`).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipeline import durable
+from pipeline.inbox import archive
+from pipeline.inbox.claims import Claim, Desk
+from pipeline.inbox.scan import Found, Stamp, Stuck, bound, is_ignored, look, shown
+from pipeline.model import Arrival, Site
+
+EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
+HELD_SECONDS = 60.0  # a file somebody holds open for writing, unchanged so long, is taken all the same
+SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after
+FEIGNED_SECONDS = 3600.0  # a clock so far from the machine's is a demo's: file times mean nothing by it
+
+Ticks = Callable[[], float]  # seconds, monotonic
+
+
+@dataclass(slots=True)
+class _Sight:
+    """What we know of a file since its first look."""
+
+    stamp: Stamp
+    since: float  # when it had this stamp first, by the monotonic clock
+    first_seen: datetime
+    turn: int  # which look found it first
+
+
+class Folder:
+    """The inbox folder of a site. One object for as long as somebody works on it: it remembers its looks."""
+
+    def __init__(self, site: Site, clock: Callable[[], datetime], *, ticks: Ticks = time.monotonic) -> None:
+        self._site = site
+        self._clock = clock
+        self._ticks = ticks
+        self._desk = Desk(site.inbox)
+        self._sights: dict[str, _Sight] = {}
+        self._closed: set[str] = set()
+        self._shunned: dict[str, float] = {}
+        self._ready: list[tuple[Found, datetime]] = []
+        self._turn = 0
+        self._sources: dict[str, tuple[Claim, Stamp]] = {}  # claim id → what we hold of it
+        self.waiting = 0  # files that were seen, and are to be looked at again
+        self.stuck: tuple[Stuck, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the worker's folder; what is still claimed is recovered by whoever comes next."""
+        self._desk.close()
+
+    def hint(self, path: str) -> None:
+        """Somebody saw the file being closed: one look is enough, if nobody else holds it open."""
+        self._closed.add(path)
+
+    def collect(self, limit: int) -> list[Arrival]:
+        """Take up to `limit` files, in the order in which they were first seen.
+
+        They are claimed and kept in the spool, durably, but not yet known to the store. Raises OSError if the inbox
+        or the spool fails: nothing is lost, `recover` finds what was begun.
+        """
+        if not self._ready:
+            self._ready = self.scan()
+        taken, self._ready = self._ready[:limit], self._ready[limit:]
+        if not taken:
+            return []
+        claims, stuck = self._desk.claim([one for one in taken if self._is_as_seen(one[0])])
+        for found, _ in taken:
+            self._sights.pop(found.path, None)
+        self._shun(stuck)
+        return self._keep(claims)
+
+    def recover(self, limit: int) -> list[Arrival]:
+        """Take again what a crash, or a fault, left claimed: ours and dead workers'.
+
+        May hold what is journalled already: the claim's name tells. Call until it returns nothing.
+        """
+        claims = self._desk.orphans()
+        if not claims:
+            self._desk.tidy()
+        return self._keep(claims[:limit])
+
+    def release(self, arrivals: Iterable[Arrival]) -> None:
+        """Let go of the sources of arrivals that the store and the journal have.
+
+        A source that was written to after it was copied goes back into the inbox: it is another arrival.
+        """
+        for arrival in arrivals:
+            if arrival.claim not in self._sources:
+                continue  # a person named it, and keeps it
+            claim, stamp = self._sources.pop(arrival.claim)
+            try:
+                changed = not stamp.same_content(Stamp.of(claim.path.lstat()))
+            except FileNotFoundError:
+                continue
+            if changed:
+                self._put_back(claim)
+            else:
+                durable.unlink(claim.path)
+        self._desk.tidy()
+
+    def scan(self) -> list[tuple[Found, datetime]]:
+        """Look at the whole inbox: what may be taken now, first seen first. Sets `waiting` and `stuck`."""
+        self._turn += 1
+        self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
+        now, ticks = self._clock(), self._ticks()
+        stuck, ready, seen = [], [], {}
+        for found in look(self._site.inbox):
+            if isinstance(found, Stuck):
+                stuck.append(found)
+                continue
+            sight = seen[found.path] = self._sight(found, now, ticks)
+            why = self._why_not(found)
+            if why is not None:
+                stuck.append(Stuck(found.path, why))
+            elif self._is_quiet(found, sight, ticks):
+                ready.append((sight.turn, found.stamp.changed, found.name, found, sight.first_seen))
+        self._sights, self.stuck = seen, tuple(stuck)
+        self.waiting = len(seen) - len(ready) - sum(1 for one in stuck if one.path in seen)
+        self._closed.clear()
+        return [(found, first_seen) for *_, found, first_seen in sorted(ready, key=lambda row: row[:3])]
+
+    def _sight(self, found: Found, now: datetime, ticks: float) -> _Sight:
+        before = self._sights.get(found.path)
+        if before is None:
+            return _Sight(found.stamp, ticks, _came(found.stamp, now), self._turn)
+        if before.stamp != found.stamp:
+            return _Sight(found.stamp, ticks, before.first_seen, before.turn)
+        return before
+
+    def _is_quiet(self, found: Found, sight: _Sight, ticks: float) -> bool:
+        """Whether nobody is still writing: unchanged between two looks, or long before the first."""
+        quiet = self._site.policy.stable_seconds
+        unchanged = ticks - sight.since
+        if found.stamp.size == 0 and quiet > 0:
+            return unchanged >= max(quiet, EMPTY_SECONDS)
+        writer = _has_writer(found.path)
+        if writer:
+            return unchanged >= HELD_SECONDS
+        if writer is False and found.path in self._closed:
+            return True
+        age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
+        return unchanged >= quiet or age >= max(2.0, 2 * quiet)
+
+    def _why_not(self, found: Found) -> str | None:
+        if found.path in self._shunned:
+            return "暂时取不走，稍后再试"
+        if not os.access(found.path, os.R_OK):
+            return "没有读取权限"
+        return None
+
+    def _is_as_seen(self, found: Found) -> bool:
+        try:
+            return Stamp.of(os.lstat(found.path)) == found.stamp
+        except OSError:
+            return False
+
+    def _shun(self, stuck: Sequence[Stuck]) -> None:
+        self._shunned.update((one.path, self._ticks() + SHUN_SECONDS) for one in stuck)
+
+    def _keep(self, claims: Sequence[Claim]) -> list[Arrival]:
+        """Copy the claims into the spool, all durable on return."""
+        if not claims:
+            return []
+        durable.make_folder(self._site.spool)
+        now = self._clock()
+        arrivals = []
+        for claim in claims:
+            name = claim.id.replace("/", "-") + archive.ending(claim.name)
+            try:
+                kept = archive.spool(self._site, claim.path, name)
+            except archive.UnreadableError:
+                self._put_back(claim)
+                continue
+            self._sources[claim.id] = claim, kept.stamp
+            arrivals.append(_arrival(claim, kept, now))
+        durable.sync_many([arrival.path for arrival in arrivals], (self._site.spool,))
+        return arrivals
+
+    def _put_back(self, claim: Claim) -> None:
+        """Return a claim to where it lay, beside whatever lies there now."""
+        folder = self._site.inbox / claim.folder
+        durable.make_folder(folder)
+        target = folder / claim.name
+        if os.path.lexists(target):
+            target = folder / f"{claim.id.replace('/', '-')}{archive.ending(claim.name)}"
+        durable.rename(claim.path, target)
+        durable.sync_many((), (folder, claim.path.parent))
+        self._shun([Stuck(str(target), "")])
+
+
+def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]:
+    """Copy files named by a person into the spool (folders: all that is in them); the sources stay.
+
+    The copies are not durable before `durable.sync_many`. Raises UnreadableError for a path that cannot be read.
+    """
+    durable.make_folder(site.spool)
+    batch = f"cli{time.time_ns():x}{os.getpid():x}"
+    for slot, path in enumerate(_named(paths)):
+        claim = Claim(f"{batch}/{slot}", path, path.name, "", now)
+        kept = archive.spool(site, path, f"{batch}-{slot}{archive.ending(path.name)}")
+        yield _arrival(claim, kept, now, channel="cli")
+
+
+def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[list[Arrival]]:
+    """Cut what is `given` into batches, each durable."""
+    while batch := list(islice(arrivals, limit)):
+        durable.sync_many([arrival.path for arrival in batch], (site.spool,))
+        yield batch
+
+
+def _came(stamp: Stamp, now: datetime) -> datetime:
+    """When the file came, if nobody looked then: a service that stood still makes nobody late."""
+    if abs(now.timestamp() - time.time()) > FEIGNED_SECONDS:
+        return now
+    return min(now, datetime.fromtimestamp(stamp.changed / 1e9, UTC).astimezone(now.tzinfo))
+
+
+def _named(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for inner in sorted(path.iterdir()):
+            if not is_ignored(inner.name):
+                yield from _named((inner,))
+
+
+def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: str = "folder") -> Arrival:
+    return Arrival(
+        sha256=kept.sha256,
+        size=kept.stamp.size,
+        name=shown(claim.name),
+        channel=channel,
+        folder=shown(claim.folder),
+        bound=bound(claim.folder),
+        first_seen=claim.first_seen,
+        received_at=now,
+        path=kept.path,
+        claim=claim.id,
+    )
+
+
+def _has_writer(path: str) -> bool | None:
+    """Whether somebody has the file open for writing; None where the file system cannot tell.
+
+    A read lease is granted only on a file nobody writes; it is given back at once.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # a broken lease would say SIGIO, which kills
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return True if error.errno == errno.EAGAIN else None
+    except AttributeError:  # no leases here
+        return None
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,117 @@
+"""What lies in an inbox: a full look at it, and the names that are nobody's submission.
+
+A name is display data: any bytes a file system takes are fine, and nothing is told by them but
+whether a machine (Office, a copier, a sync client) put the file there for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WORK = ".work"  # where claims lie, inside the inbox so that a claim is a rename
+DEPTH = 6  # folders in folders in folders: deeper is a mistake, or a loop
+MOST_BYTES = 100 * 1024 * 1024  # no workbook is larger; such a file stays where it is
+
+_IGNORED = re.compile(
+    r"""
+      \.            # hidden: .DS_Store, .~lock.x#, .syncthing.x.tmp, rsync's .x.A1b2C3
+    | ~             # ~$x.xlsx of Office, ~WRL0001.tmp, ~syncthing~x.tmp
+    | (?: thumbs\.db | desktop\.ini | ehthumbs\.db | readme\.md ) \Z
+    | .* \. (?: tmp | temp | part | partial | crdownload | download | opdownload | filepart | td | xltd
+              | downloading | aria2 | swp | bak~ | queke~ ) \Z
+    | .* ~ \Z
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By which two looks at a file are compared."""
+
+    inode: int
+    size: int
+    modified: int  # ns
+    changed: int  # ns; the kernel's, so no copier can set it back
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def same_content(self, other: Stamp) -> bool:
+        """Whether nothing was written between: a rename changes `changed`, and nothing else."""
+        return (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One regular file in the inbox."""
+
+    path: str
+    name: str
+    folder: str  # sub-folder below the inbox, "" for flat
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Something in the inbox that cannot be taken, and why: it stays, and `queke status` says so."""
+
+    path: str
+    why: str
+
+
+def look(inbox: Path) -> Iterator[Found | Stuck]:
+    """Yield everything in the inbox that may be somebody's. Raises OSError if the inbox itself is not there."""
+    with os.scandir(inbox) as entries:
+        yield from _look(list(entries), "", DEPTH)
+
+
+def is_ignored(name: str) -> bool:
+    return _IGNORED.match(name) is not None
+
+
+def bound(folder: str) -> str:
+    """Return the unit or division code at the head of the topmost sub-folder's name, "" if there is none."""
+    found = _CODE.match(folder)
+    return found[1] if found else ""
+
+
+def shown(name: str) -> str:
+    """A file name as text that any store takes: bytes that are no UTF-8 become question marks."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")[:255]
+
+
+def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[Found | Stuck]:
+    for entry in entries:
+        if is_ignored(entry.name):
+            continue
+        try:
+            yield from _entry(entry, folder, depth)
+        except FileNotFoundError:
+            continue  # gone between two looks: its owner took it back
+        except OSError as error:
+            yield Stuck(entry.path, f"打不开：{error.strerror}")
+
+
+def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[Found | Stuck]:
+    status = entry.stat(follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        if depth == 0:
+            yield Stuck(entry.path, "文件夹层数太多")
+            return
+        with os.scandir(entry.path) as entries:
+            inner = list(entries)
+        yield from _look(inner, f"{folder}/{entry.name}" if folder else entry.name, depth - 1)
+    elif not stat.S_ISREG(status.st_mode):
+        yield Stuck(entry.path, "不是普通文件")
+    elif status.st_size > MOST_BYTES:
+        yield Stuck(entry.path, "文件太大")
+    else:
+        yield Found(entry.path, entry.name, folder, Stamp.of(status))

@@ -1,0 +1,132 @@
+"""Papers put where their reader finds them: `outbox/<level>/<name>/<day>/<paper>`.
+
+Names are Chinese and legal on Windows. The same paper delivered again changes nothing; a paper of the same
+name with other content takes the place of the older one, whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+from pipeline import durable
+from pipeline.model import Site
+
+Shelf = Literal["省", "设区市", "县(市、区)", "学校", "未识别"]
+
+MOST_CHARACTERS = 100
+MOST_BYTES = 240  # file systems count bytes (255), and a temporary name is longer than the name
+OPEN_ENDED = "无日期"
+
+_FORBIDDEN = {ord(sign): full for sign, full in zip('<>:"/\\|?*', "＜＞：＂／＼｜？＊", strict=True)}
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CON(?:IN|OUT)\$|(?:COM|LPT)[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class OutPlace:
+    """One reader's shelf in the outbox."""
+
+    level: Shelf
+    name: str  # name and code, "示例小学 2132000001"; made legal here
+
+
+class Paper(Protocol):
+    """What is delivered: a file name and its bytes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+class Delivery(NamedTuple):
+    """Papers of one day for one reader."""
+
+    place: OutPlace
+    day: date | None
+    papers: Sequence[Paper]
+
+
+def deliver(site: Site, place: OutPlace, day: date | None, papers: Iterable[Paper]) -> list[Path]:
+    """Deliver one reader's papers; return where they lie, in order. Durable on return."""
+    return deliver_all(site, [Delivery(place, day, tuple(papers))])[0]
+
+
+def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:
+    """Deliver many at the price of one: written, made durable together, then named, then durable again."""
+    targets = [_targets(site, delivery) for delivery in deliveries]
+    fresh: dict[Path, bytes] = {}
+    for delivery, paths in zip(deliveries, targets, strict=True):
+        for paper, path in zip(delivery.papers, paths, strict=True):
+            if not _holds(path, paper.content):
+                fresh[path] = paper.content
+            else:
+                fresh.pop(path, None)
+    _put(fresh)
+    return targets
+
+
+def legal(name: str) -> str:
+    """Return the name as Windows takes it, still readable: the same in, the same out; never empty.
+
+    At most 100 characters and 240 bytes; a name that had to be cut ends in six signs of its hash.
+    """
+    text = unicodedata.normalize("NFC", name).translate(_FORBIDDEN)
+    text = "".join(sign for sign in text if unicodedata.category(sign)[0] != "C")
+    text = " ".join(text.split()).rstrip(". ") or "未命名"
+    if _RESERVED.match(text):
+        text = f"_{text}"
+    if _fits(text):
+        return text
+    found = _ENDING.search(text)
+    ending = found[0] if found else ""
+    mark = "~" + hashlib.sha256(text.encode()).hexdigest()[:6] + ending
+    stem = text[: len(text) - len(ending)][: MOST_CHARACTERS - len(mark)]
+    while not _fits(stem + mark):
+        stem = stem[:-1]
+    return stem.rstrip(". ") + mark
+
+
+def _fits(name: str) -> bool:
+    return len(name) <= MOST_CHARACTERS and len(name.encode()) <= MOST_BYTES
+
+
+def _targets(site: Site, delivery: Delivery) -> list[Path]:
+    day = delivery.day.isoformat() if delivery.day else OPEN_ENDED
+    folder = site.outbox / delivery.place.level / legal(delivery.place.name) / day
+    return [folder / legal(paper.name) for paper in delivery.papers]
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def _put(fresh: dict[Path, bytes]) -> None:
+    """Have each path hold its bytes: after a crash the old file or the new one, whole."""
+    if not fresh:
+        return
+    folders = {path.parent for path in fresh}
+    _make_folders(folders)
+    temporary = {path: path.with_name(path.name + durable.TEMPORARY_ENDING) for path in fresh}
+    for path, content in fresh.items():
+        durable.write(temporary[path], (content,))
+    durable.sync_many(temporary.values(), ())
+    for path in fresh:
+        durable.rename(temporary[path], path)
+    durable.sync_many((), folders)
+
+
+def _make_folders(folders: Iterable[Path]) -> None:
+    for folder in sorted(folders):
+        durable.make_folder(folder)
