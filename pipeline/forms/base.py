@@ -1,5 +1,6 @@
 """What a form declares: columns, header fields, tables. From one declaration come the template, the
-header match, the schema, the return workbook and the reference page. Plain values, cheap to import."""
+header match, the schema, the return workbook and the reference page. Plain values, cheap to import.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +25,14 @@ class Bad:
 
     issue: str
     details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A value with something left over that belongs into another column of the row (`Column.spill`)."""
+
+    value: object
+    rest: str
 
 
 Parser = Callable[[object, "Frame"], object]
@@ -66,6 +75,9 @@ class Column:
     key: bool = False
     folded: bool = False  # in the collapsed group at the right
     only: str = ""  # "boarding": shown for boarding schools alone
+    decides: bool = False  # a cell not understood sends the row back; elsewhere it is left blank and asked
+    missing: str = ""  # issue code when blank; "" if it may be blank
+    spill: str = ""  # the column that takes what this cell holds besides its own value (`Mixed.rest`)
     kindergarten: str = ""  # header in kindergarten templates, if it differs
 
 

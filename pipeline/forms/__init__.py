@@ -1,0 +1,17 @@
+"""The forms we ask for, spelled out. Adding a form is a module beside this one and its name here."""
+
+from __future__ import annotations
+
+from pipeline.forms.absence import ABSENCE
+from pipeline.forms.base import Form
+from pipeline.forms.closure import CLOSURE
+from pipeline.forms.roster import ROSTER
+
+FORMS: tuple[Form, ...] = (ABSENCE, CLOSURE, ROSTER)
+
+_BY_NAME = {form.name: form for form in FORMS}
+
+
+def form(name: str) -> Form:
+    """The form of that name; KeyError for a name that is none of `FORMS`."""
+    return _BY_NAME[name]

@@ -1,0 +1,228 @@
+"""Cell parsers: what a person typed → the typed value, or what we did not understand.
+
+Pure and quick: the first line of every parser is the case that nearly all cells are. A parser returns
+the value, None for blank, `Fixed` where it understood something not typed as asked, `Bad` where it did
+not; it never raises and never guesses what has two readings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
+from pipeline.forms.signs import ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, shown, sweep
+
+
+def show(column: Column, value: object) -> str:
+    """A typed value as the sender would type it: what return workbooks and pages print."""
+    if value is None:
+        return ""
+    if column.dtype == "flag":
+        return "是" if value else "否"
+    if column.vocabulary is not None:
+        labels = column.vocabulary.labels
+        return "、".join(labels.get(code, code) for code in str(value).split())
+    return shown(value)
+
+
+# --------------------------------------------------------------------------- text
+
+
+def text(limit: int) -> Parser:
+    """Free text of at most `limit` characters; identity numbers never pass."""
+
+    def parse(cell: object, _: Frame) -> object:
+        if blank(cell):
+            return None
+        words = sweep(shown(cell))
+        clean = mask(words)
+        if clean != words:
+            return Fixed(clean[:limit], "id-number-dropped")
+        if len(words) > limit:
+            return Fixed(words[:limit], "text-cut")
+        return words
+
+    return parse
+
+
+def person(cell: object, _: Frame) -> object:
+    """A person's name, NFC; blanks inside a Chinese name go, between Latin words they stay."""
+    if type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell):
+        return cell
+    if blank(cell):
+        return None
+    if not isinstance(cell, str):
+        return Bad("name-is-number")
+    name = sweep(cell)
+    if not any(sign.isalpha() for sign in name):
+        return Bad("name-is-number")
+    if mask(name) != name:
+        return Bad("name-is-id")
+    if not any(sign.isascii() and sign.isalpha() for sign in name):
+        name = name.replace(" ", "").replace("　", "")
+    if len(name) > 60:
+        return Fixed(name[:60], "text-cut")
+    return name if name == cell.strip() else Fixed(name)
+
+
+def number_text(cell: object, _: Frame) -> object:
+    """学号 and other numbers that are names: kept as text; a number Excel has already rounded is refused."""
+    if blank(cell):
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        return Bad("number-unreadable")
+    if isinstance(cell, str):
+        digits = "".join(unicodedata.normalize("NFKC", cell.translate(SWEEP)).split())
+        if ID.search(digits):
+            return Bad("id-number-dropped")
+        if len(digits) > 30:
+            return Bad("number-unreadable")
+        return digits if digits == cell else Fixed(digits)
+    if isinstance(cell, float) and not cell.is_integer():
+        return Bad("number-unreadable")
+    if abs(cell) >= 10**MAX_EXACT_DIGITS:
+        return Bad("number-lost-digits")
+    return str(int(cell))
+
+
+def telephone(cell: object, frame: Frame) -> object:
+    """Digits, '-' and '+', 5 to 20 of them."""
+    got = number_text(cell, frame)
+    value = got.value if isinstance(got, Fixed) else got
+    if value is None or isinstance(got, Bad):
+        return got
+    plain = str(value).replace("—", "-").replace("(", "").replace(")", "-")
+    if not re.fullmatch(r"[+0-9][0-9-]{4,19}", plain):
+        return Bad("phone-unreadable")
+    return plain if plain == shown(cell) else Fixed(plain)
+
+
+def digits(length: int, issue: str) -> Parser:
+    """A code of exactly `length` digits, kept as text; text after it (a name) is let go."""
+    exact = re.compile(rf"([0-9]{{{length}}})(?![0-9])\D*")
+
+    def parse(cell: object, _: Frame) -> object:
+        if type(cell) is str and len(cell) == length and cell.isascii() and cell.isdigit():
+            return cell
+        if blank(cell):
+            return None
+        if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+            return Bad(issue)
+        code = fold(shown(cell))
+        if found := exact.fullmatch(code):
+            return found[1] if isinstance(cell, int | float) else Fixed(found[1])
+        return Bad(issue)
+
+    return parse
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def count(cell: object, _: Frame) -> object:
+    """A whole number, 0 to 99,999: 45, "45人"."""
+    if type(cell) is float and cell.is_integer() and 0 <= cell < 100_000:
+        return int(cell)
+    if blank(cell):
+        return None
+    if isinstance(cell, int) and not isinstance(cell, bool) and 0 <= cell < 100_000:
+        return cell
+    if isinstance(cell, str) and (found := re.fullmatch(r"([0-9]{1,5})(?:\.0+)?[人名个]?", fold(cell))):
+        return Fixed(int(found[1]))
+    return Bad("count-unreadable")
+
+
+_NOT_TAKEN = frozenset(("未测", "未量", "没测", "没量", "未测量", "未测体温", "未检测", "不详"))
+_DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，]([0-9]{1,2}))?(?:℃|°c|度|c)?")
+_DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
+
+
+def temperature(cell: object, _: Frame) -> object:
+    """℃ with one decimal; 未测 is blank. 385 (a lost point) and words (三十八度五) are asked, not guessed."""
+    if type(cell) is float:
+        rounded = round(cell, 1)
+        return (rounded if rounded == cell else Fixed(rounded)) if 20 <= cell <= 50 else Bad("temperature-unreadable")
+    if blank(cell):
+        return None
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return float(cell) if 20 <= cell <= 50 else Bad("temperature-unreadable")
+    if not isinstance(cell, str):
+        return Bad("temperature-unreadable")
+    words = fold(cell).replace("°c", "℃")
+    if words in _NOT_TAKEN:
+        return None
+    found = _DEGREES_CUT.fullmatch(words) or _DEGREES.fullmatch(words)
+    if not found:
+        return Bad("temperature-unreadable")
+    return Fixed(round(float(f"{found[1]}.{found[2] or '0'}"), 1))
+
+
+# --------------------------------------------------------------------------- choices
+
+
+def spoken_words(vocabulary: Vocabulary) -> dict[str, str]:
+    """Every spelling, folded → code."""
+    table = {fold(word): code for word, code in vocabulary.words.items()}
+    table.update({fold(code): code for code in vocabulary.labels})
+    table.update({fold(label): code for code, label in vocabulary.labels.items()})
+    return table
+
+
+def choice(vocabulary: Vocabulary, issue: str) -> Parser:
+    """One of a closed list; people's words are understood and said."""
+    exact = {label: code for code, label in vocabulary.labels.items()}
+    spoken = spoken_words(vocabulary)
+
+    def parse(cell: object, _: Frame) -> object:
+        if type(cell) is str:
+            hit = exact.get(cell)
+            if hit is not None:
+                return hit
+        word = fold(shown(cell))
+        found = spoken.get(word)
+        if found is not None:
+            return found if sweep(shown(cell)) == vocabulary.labels[found] else Fixed(found)
+        return None if blank(cell) else Bad(issue, (("choices", "、".join(vocabulary.labels.values())),))
+
+    return parse
+
+
+def flag(vocabulary: Vocabulary) -> Parser:
+    """是 / 否 → True / False."""
+    parse_choice = choice(vocabulary, "yes-no-unreadable")
+
+    def parse(cell: object, frame: Frame) -> object:
+        if isinstance(cell, bool):
+            return cell
+        got = parse_choice(cell, frame)
+        if isinstance(got, Fixed):
+            return Fixed(got.value == "yes")
+        return got == "yes" if isinstance(got, str) else got
+
+    return parse
+
+
+def several(vocabulary: Vocabulary, issue: str) -> Parser:
+    """Words of a list separated by any of 、，,;；/ + or blanks → codes separated by blanks, in list order."""
+    spoken = spoken_words(vocabulary)
+    order = {code: place for place, code in enumerate(vocabulary.labels)}
+
+    def parse(cell: object, _: Frame) -> object:
+        if blank(cell):
+            return None
+        parts = pieces(sweep(shown(cell)))
+        codes = [spoken.get(fold(piece)) for piece in parts]
+        if not codes or None in codes:
+            return Bad(issue, (("choices", "、".join(vocabulary.labels.values())),))
+        return " ".join(sorted({code for code in codes if code}, key=order.__getitem__))
+
+    return parse
+
+
+_SEPARATORS = re.compile(r"[、,;/+&。\s]|[和及伴]|(?<=[^0-9])[.]|[.](?=[^0-9])")
+
+
+def pieces(words: str) -> list[str]:
+    flat = unicodedata.normalize("NFKC", words)
+    return [piece for piece in _SEPARATORS.split(flat) if piece]

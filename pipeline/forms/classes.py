@@ -1,0 +1,110 @@
+"""Class names: as a school writes them, and their normal form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, time
+from functools import lru_cache
+
+from pipeline.forms.base import Bad, Fixed, Frame
+from pipeline.forms.signs import blank, fold, mask, shown, sweep
+
+_CN = "零一二三四五六七八九"
+_NUMERAL = {sign: place for place, sign in enumerate(_CN)}
+_GRADE_CLASS = re.compile(
+    r"(?P<level>小学|初中|高中|中职|职高|中专|初|高|职)?"
+    r"(?P<grade>[一二三四五六七八九1-9])"
+    r"(?P<word>年级|年)?"
+    r"(?:(?P<mark>[(\-._·])?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?)?"
+    r"(?P<end>班)?"
+)
+_NURSERY = re.compile(
+    r"(?P<grade>[托小中大])(?P<word>班)?[(\-]?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})?\)?班?"
+)
+_DATE_LIKE = re.compile(r"[0-9]{1,2}月[0-9]{1,2}[日号]?|[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?.*")
+_FIRST_SERIAL, _LAST_SERIAL = 36526, 73415  # 2000-01-01 … 2100-12-31 in the 1900 epoch
+
+
+def class_name(cell: object, _: Frame) -> object:
+    """A class as the school writes it. A date here is Excel's reading of 3-2: asked."""
+    if type(cell) is str and class_key(cell) is not None and cell.isprintable() and " " not in cell:
+        return cell
+    if blank(cell):
+        return None
+    if isinstance(cell, date):
+        return Bad("class-is-date")
+    if isinstance(cell, bool | time) or (isinstance(cell, float) and not cell.is_integer()):
+        return Bad("class-unreadable")
+    if isinstance(cell, int | float) and _FIRST_SERIAL <= cell <= _LAST_SERIAL:
+        return Bad("class-is-date")
+    name = sweep(shown(cell)).replace(" ", "")
+    if _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", name)):
+        return Bad("class-is-date")
+    if mask(name) != name:
+        return Bad("class-unreadable")
+    if len(name) > 40:
+        return Fixed(name[:40], "text-cut")
+    return name if isinstance(cell, int | float) or name == cell else Fixed(name)
+
+
+@lru_cache(maxsize=65536)
+def class_key(text: str, kindergarten: bool = False) -> str | None:
+    """The normal form of a class name, None where it is not plain which class is meant.
+
+    三(3)班 → 三3, 1年级2班 → 一2, 初一(2)班 = 七年级2班 → 七2, 高一(12)班 → 高一12, 中职一3班 → 中职一3,
+    kindergarten 小1班 → 小一. A bare grade is itself: 三年级 → 三.
+    """
+    word = fold(text)
+    nursery = _NURSERY.fullmatch(word)
+    if nursery and (kindergarten or nursery["grade"] != "中" or nursery["word"]):
+        number = _small(nursery["class"])
+        return nursery["grade"] + (_chinese(number) if number else "") if number is None or number > 0 else None
+    found = _GRADE_CLASS.fullmatch(word)
+    if not found or not _told_apart(found):
+        return None
+    grade = _grade(found["level"] or "", _NUMERAL.get(found["grade"]) or int(found["grade"]))
+    number = _small(found["class"])
+    if grade is None or number == 0:
+        return None
+    return grade + ("" if number is None else str(number))
+
+
+def _told_apart(found: re.Match[str]) -> bool:
+    """Whether grade and class cannot be read otherwise: 302, 12班 and 二十班 can."""
+    number = found["class"]
+    if number is None:
+        return bool(found["word"]) or (found["level"] in ("初", "高", "中职", "职高") and not found["end"])
+    if found["word"] or found["mark"]:
+        return found["mark"] != "." or found["end"] is not None
+    if found["grade"].isdigit():
+        return False
+    return number.isdigit() or (len(number) == 1 and number != "十")
+
+
+def _grade(level: str, grade: int) -> str | None:
+    if level in ("初", "初中"):
+        return _CN[grade + 6] if grade <= 3 else (_CN[grade] if level == "初中" and grade >= 7 else None)
+    if level in ("高", "高中"):
+        return f"高{_CN[grade]}" if grade <= 3 else None
+    if level in ("中职", "职高", "中专", "职"):
+        return f"中职{_CN[grade]}" if grade <= 5 else None
+    return _CN[grade] if not level or grade <= 6 else None
+
+
+def _small(number: str | None) -> int | None:
+    if number is None:
+        return None
+    if number.isdigit() and number.isascii():
+        return int(number)
+    tens, ten, ones = number.rpartition("十")
+    if any(sign not in _NUMERAL for sign in tens + ones) or max(len(tens), len(ones)) > 1:
+        return 0
+    return (_NUMERAL.get(tens, 1) * 10 if ten else 0) + _NUMERAL.get(ones, 0)
+
+
+def _chinese(number: int) -> str:
+    if number < 10:
+        return _CN[number]
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 1 else _CN[tens]) + "十" + (_CN[ones] if ones else "")

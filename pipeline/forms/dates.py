@@ -1,0 +1,157 @@
+"""Date cells: real dates, serials of both epochs, and the ways people write a date in Chinese.
+
+Asked, never guessed: 11.2 (November 2nd or 20th), a two-digit year, 12-30 typed in January.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, time, timedelta
+
+from pipeline.forms.base import Bad, Fixed, Frame, Parser
+from pipeline.forms.signs import blank, fold
+
+_EPOCH = date(1899, 12, 30)
+_EPOCH_1904 = date(1904, 1, 1)
+_FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
+_WEEKDAY = re.compile(r"\(?(周|星期|礼拜)[一二三四五六日天]\)?")
+_FULL = re.compile(r"([0-9]{4})(?:年|-|/|\.)([0-9]{1,2})(?:月|-|/|\.)([0-9]{1,2})[日号]?")
+_SOLID = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
+_SHORT = re.compile(r"([0-9]{1,2})(?:月|-|/)([0-9]{1,2})[日号]?")
+_POINT = re.compile(r"([0-9]{1,2})\.([0-9]{2})")
+_CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
+_SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2}
+_FAR = timedelta(days=180)
+
+
+def day(*, ahead: bool = False) -> Parser:
+    """A date. `ahead`: it may lie after the report's day (a planned resumption)."""
+
+    def parse(cell: object, frame: Frame) -> object:
+        if type(cell) is date:
+            return cell
+        if isinstance(cell, datetime):
+            return cell.date()
+        if blank(cell):
+            return None
+        if isinstance(cell, bool | time):
+            return Bad("date-unreadable")
+        if isinstance(cell, int | float):
+            return _from_number(cell, frame)
+        return _from_text(fold(cell), frame, ahead=ahead) if isinstance(cell, str) else Bad("date-unreadable")
+
+    return parse
+
+
+def moment(*, ahead: bool = False) -> Parser:
+    """Date and time of day; a date alone is midnight. Naive, wall clock of Asia/Shanghai."""
+    parse_day = day(ahead=ahead)
+
+    def parse(cell: object, frame: Frame) -> object:
+        if isinstance(cell, datetime):
+            return cell.replace(second=0, microsecond=0, tzinfo=None)
+        if isinstance(cell, float) and not cell.is_integer():
+            return _moment_from_serial(cell, frame)
+        if isinstance(cell, str):
+            return _moment_from_text(cell, frame, ahead=ahead)
+        got = parse_day(cell, frame)
+        if isinstance(got, Fixed) and isinstance(got.value, date):
+            return Fixed(datetime.combine(got.value, time()))
+        return datetime.combine(got, time()) if isinstance(got, date) else got
+
+    return parse
+
+
+def _from_number(cell: float, frame: Frame) -> object:
+    if math.isnan(cell) or abs(cell) > 99_999_999:
+        return Bad("date-unreadable")
+    if float(cell).is_integer() and (found := _SOLID.fullmatch(str(int(cell)))):
+        made = _made(int(found[1]), int(found[2]), int(found[3]))
+        return made if isinstance(made, Bad) else Fixed(made)
+    if 0 < cell < 13 and not float(cell).is_integer():
+        return Bad("date-ambiguous")
+    if not 1 <= cell <= 80_000:
+        return Bad("date-unreadable")
+    epoch = _EPOCH_1904 if frame.date1904 else _EPOCH
+    made_day = epoch + timedelta(days=int(cell))
+    return made_day if _FIRST <= made_day <= _LAST else Bad("date-unreadable")
+
+
+def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
+    words = _WEEKDAY.sub("", words)
+    if words in _SPOKEN and isinstance(frame.day, date):
+        return Fixed(frame.day + timedelta(days=_SPOKEN[words]))
+    # a time behind a whole date is let go: systems export 2026-11-20 00:00:00
+    head = re.sub(r"t?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$", "", words) if words.count(":") else words
+    if found := _FULL.fullmatch(head) or _SOLID.fullmatch(head) or _glued(words):
+        made = _made(int(found[1]), int(found[2]), int(found[3]))
+        return made if isinstance(made, Bad) or words == made.isoformat() else Fixed(made)
+    if re.fullmatch(r"[3-7][0-9]{4}", words):
+        made_number = _from_number(int(words), frame)
+        return Fixed(made_number) if isinstance(made_number, date) else made_number
+    if found := _SHORT.fullmatch(words) or _POINT.fullmatch(words):
+        return _in_year(int(found[1]), int(found[2]), frame, ahead=ahead)
+    if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) or re.fullmatch(r"[0-9]{2}([-/.])[0-9]{1,2}\1[0-9]{1,2}", words):
+        return Bad("date-ambiguous")
+    return Bad("date-unreadable")
+
+
+def _glued(words: str) -> re.Match[str] | None:
+    """2026-11-20 08:30 once its blank is folded away: a two-digit day, then the clock."""
+    return re.fullmatch(
+        r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{2})t?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?", words
+    )
+
+
+def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:
+    """A date without a year: the report's year, where that leaves no doubt."""
+    if not isinstance(frame.day, date):
+        return Bad("date-year-unclear")
+    made = _made(frame.day.year, month, number)
+    if isinstance(made, Bad):
+        return made
+    late = made > frame.day and not ahead
+    return Bad("date-year-unclear") if late or abs(made - frame.day) > _FAR else Fixed(made)
+
+
+def _made(year: int, month: int, number: int) -> date | Bad:
+    try:
+        made = date(year, month, number)
+    except ValueError:
+        return Bad("date-impossible")
+    return made if _FIRST <= made <= _LAST else Bad("date-impossible")
+
+
+def _moment_from_serial(cell: float, frame: Frame) -> object:
+    got = _from_number(cell, frame)
+    if not isinstance(got, date):
+        return got
+    minutes = round((cell - int(cell)) * 24 * 60)
+    return datetime.combine(got, time()) + timedelta(minutes=minutes)
+
+
+def _moment_from_text(cell: str, frame: Frame, *, ahead: bool) -> object:
+    head, clock = _split_clock(cell)
+    got = _from_text(fold(head), frame, ahead=ahead) if not blank(head) else None
+    if got is None or isinstance(got, Bad):
+        return got
+    value = got.value if isinstance(got, Fixed) else got
+    if not isinstance(value, date):
+        return Bad("date-unreadable")
+    if clock is None:
+        return Fixed(datetime.combine(value, time()))
+    hour, minute = int(clock[1]), int(clock[2] or 0)
+    if "下午" in cell and hour < 12:
+        hour += 12
+    return Fixed(datetime.combine(value, time(hour, minute))) if hour < 24 and minute < 60 else Bad("date-impossible")
+
+
+def _split_clock(cell: str) -> tuple[str, re.Match[str] | None]:
+    """The date part and the clock part: they stand apart by a blank, 日/号, 上午/下午 or T."""
+    words = " ".join(cell.replace("：", ":").split())
+    parts = re.split(r"(?<=[日号])|\s+|上午|下午|(?<=[0-9])[Tt](?=[0-9])", words, maxsplit=1)
+    if len(parts) < 2 or not parts[1]:
+        return words, None
+    clock = _CLOCK.fullmatch(fold(parts[1]).replace("上午", "").replace("下午", ""))
+    return (parts[0], clock) if clock else (words, None)

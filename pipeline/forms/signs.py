@@ -1,0 +1,65 @@
+"""Text as people paste it: signs nobody sees, full-width forms, identity numbers that must not stay."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, time
+
+_SIGNS = dict.fromkeys(
+    [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+)
+_BREAKS = {ord(sign): " " for sign in "\t\n\r\v\f\x85\u2028\u2029"}
+SWEEP = {**_SIGNS, **_BREAKS}
+BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空", "N/A", "n/a", "NA", "#N/A", "…"))
+
+ID = re.compile(r"(?<![0-9])[GJL]?[1-9][0-9]{16}[0-9Xx](?![0-9])")
+ID_SPACED = re.compile(r"(?<![0-9])[1-9][0-9]{5}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx](?![0-9])")
+MASK = "［证件号已隐去］"
+MAX_EXACT_DIGITS = 15  # Excel keeps no more of a number
+
+
+def sweep(text: str) -> str:
+    """Without control and direction signs; line breaks and runs of blanks become one blank; NFC."""
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()
+    return " ".join(unicodedata.normalize("NFC", text.translate(SWEEP)).split())
+
+
+def fold(text: str) -> str:
+    """For comparing: NFKC (full-width forms become half-width), no blanks at all, small letters."""
+    return "".join(unicodedata.normalize("NFKC", text.translate(SWEEP)).split()).casefold()
+
+
+def shown(cell: object) -> str:
+    """A cell as its sender sees it. Numbers without a needless .0, dates as 2026-11-20."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e21 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d") if cell.time() == time() else cell.strftime("%Y-%m-%d %H:%M")
+    return str(cell)
+
+
+def mask(text: str) -> str:
+    """Without anything that looks like an identity number (18 digits, also inside a 学籍号)."""
+    if len(text) < 18:
+        return text
+    if not text.isascii():
+        flat = unicodedata.normalize("NFKC", text)
+        text = flat if ID.search(flat) or ID_SPACED.search(flat) else text
+    return ID_SPACED.sub(MASK, ID.sub(MASK, text))
+
+
+def blank(cell: object) -> bool:
+    """Whether people mean nothing by it: empty, blanks, a dash, 无."""
+    if cell is None:
+        return True
+    if not isinstance(cell, str):
+        return False
+    return cell in BLANKS or sweep(cell) in BLANKS

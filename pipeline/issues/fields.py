@@ -1,0 +1,63 @@
+"""About one cell that was not understood. Each error has a `-left` twin for columns a row can do without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.issues.entry import Entry, advice, error, query
+
+ENTRIES: Mapping[str, Entry] = {
+    "class-is-date": error(
+        "“{column}”里是一个日期（{value}），多半是 3-2 这样的写法被表格软件变成了日期。",
+        "请写成 三(2)班 这样，或先把这一格设为文本格式再填。",
+    ),
+    "class-unreadable": error("“{column}”的“{value}”不像班级名称。", "请写成名册里的班级名称，如 三(2)班。"),
+    "name-is-number": error("“{column}”里是“{value}”，不是姓名。", "请填学生姓名；检查是否整列错位。"),
+    "name-is-id": error("“{column}”里像是证件号码，不是姓名，号码没有保存。", "请填学生姓名，不要填证件号码。"),
+    "reason-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。", "choices"),
+    "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。", "choices"),
+    "state-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "injury-unknown": error("“{column}”的“{value}”不在可选的范围里。", "请从 {choices} 里选一个。", "choices"),
+    "mode-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。", "choices"),
+    "closure-kind-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "closure-reason-unknown": error(
+        "“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个；都不是的选“其他”，在备注里写明。", "choices"
+    ),
+    "approved-how-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "stage-unknown": error("“{column}”的“{value}”没看懂。", "请用这些词：{choices}；几个学段用顿号隔开。", "choices"),
+    "date-ambiguous": error(
+        "“{column}”的“{value}”有不止一种读法（11.2 是 11 月 2 日还是 20 日？），没有猜。",
+        "请写成 2026-11-20 这样的完整日期。",
+    ),
+    "date-year-unclear": error("“{column}”的“{value}”没有年份，看不出是哪一年。", "请写成 2026-11-20 这样的完整日期。"),
+    "date-impossible": error("“{column}”的“{value}”不是一个可能的日期。", "请核对年月日。"),
+    "date-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 2026-11-20 这样的日期。"),
+    "temperature-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 38.5 这样的数字；没有量就填“未测”。"),
+    "count-unreadable": error("“{column}”的“{value}”不是人数。", "请填整数，如 45。"),
+    "number-unreadable": error("“{column}”的“{value}”没看懂。", "请按文本填写；没有就空着。"),
+    "number-lost-digits": error(
+        "“{column}”的数字超过 15 位，表格软件已经改动了后几位，不能用。", "请先把这一列设为文本格式再填。"
+    ),
+    "phone-unreadable": error("“{column}”的“{value}”不像电话号码。", "请填手机号，或带区号的座机号。"),
+    "unit-code-unreadable": error(
+        "“{column}”的“{value}”不是 10 位学校标识码。",
+        "请按文本填 10 位数字（若显示成 2.1E+09，请先把这一列设为文本格式）。",
+    ),
+    "division-unreadable": error("“{column}”的“{value}”不是 6 位区划代码。", "请填 6 位数字，如 320106。"),
+    "error-cell": error("“{column}”里是公式错误（{value}）。", "请直接填内容，不要用公式。"),
+    "formula-uncached": error("“{column}”里是一个没有算出结果的公式。", "请直接填内容，不要用公式。"),
+    "formula-value": advice("“{column}”里是公式，已按显示的结果收下。", "请直接填内容，或“只粘贴数值”。"),
+    "id-number-dropped": advice("“{column}”里像是证件号码，已去掉，没有保存。", "请不要在表里填身份证号、学籍号。"),
+    "text-cut": advice("“{column}”太长，只收了前面的部分。", "请写得短些。"),
+    "symptom-in-own-words": advice("“{value}”里有列表以外的症状，已记为“其他”，原话记在其他症状里。"),
+    "diagnosis-in-own-words": advice("“{value}”不在诊断列表里，已记为“其他”，原话记在备注里。"),
+    "diagnosis-several": query(
+        "“{column}”里写了几种病（{value}），已按第一种收下，原话记在备注里。",
+        "请只写最主要的一种，选“整份更正”再发；没有错就不用管。",
+    ),
+    "reason-from-symptom": advice(
+        "“{column}”里写的是“{value}”，已按因病（或因伤）收下。", "请在这一列选 因病、因伤 或 其他。"
+    ),
+}

@@ -1,0 +1,134 @@
+"""About the whole file: what it is, whether it can be read, whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.issues.entry import Entry, advice, error, query
+
+_RESAVE = "请用本校的填报模板重新填写，或在 WPS、Excel 里“另存为 Excel 工作簿(*.xlsx)”后再发。"
+
+_UNREADABLE: Mapping[str, Entry] = {
+    "file-empty": error("这个文件是空的（0 字节）。", "可能没有保存完整或没有传完，请打开原文件确认有内容后再发一次。"),
+    "file-too-large": error(
+        "这个文件太大，超出了填报表应有的大小。", "请只保留填报表本身，去掉图片和多余的工作表后再发。"
+    ),
+    "file-archive": error("收到的是{kind}，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
+    "file-not-workbook": error("收到的是{kind}，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
+    "file-encrypted": error("这个文件设了打开密码，我们打不开。", "请去掉密码（文件→信息→保护工作簿）后再发。"),
+    "file-macro": error("这个文件带有宏，为了安全没有打开。", _RESAVE),
+    "file-embedded": error("这个文件里嵌有其他文件或控件，为了安全没有打开。", "请删去嵌入的对象，或" + _RESAVE[1:]),
+    "file-xlsb": error("这是 .xlsb 二进制工作簿，我们不读这种格式。", _RESAVE),
+    "file-ods": error("这是 .ods 表格，我们不读这种格式。", _RESAVE),
+    "file-old-format": error("这是很旧的表格格式，没能读出来。", _RESAVE),
+    "file-bomb": error("这个文件展开后异常地大，为了安全没有打开。", _RESAVE),
+    "file-damaged": error("这个文件已损坏，打不开。", "可能没有传完。请在电脑上打开确认无误后再发一次。"),
+    "file-killed": error("读这个文件时超出了允许的时间或内存，已停止。", _RESAVE),
+    "file-external-links": advice("表里有链接到别的文件的公式，我们只取了显示的数值。", "粘贴时请选“只粘贴数值”。"),
+    "file-xls": advice("这是旧的 .xls 格式，已经读了。", "下次请另存为 .xlsx 再发。"),
+}
+
+_FORM: Mapping[str, Entry] = {
+    "form-unknown": error(
+        "没认出这是哪一种表：找不到“学生缺课日报”“停课报告表”或“学校名册”的标题和表头。",
+        "请用本系统的模板填报，不要删去标题行和表头行。",
+    ),
+    "form-several": error(
+        "这个文件里有不止一种表（{forms}），不知道该按哪一种收。", "请一个文件只放一种表，分开发送。", "forms"
+    ),
+    "form-title-only": error(
+        "标题是“{title}”，但找不到它的表头行。", "请不要改动表头行；可用模板重填后再发。", "title"
+    ),
+    "form-too-new": error("这份表的版本（{version}）比系统认识的新。", "请用系统发出的模板填报。", "version"),
+    "form-old": advice("用的是旧版模板（{version}），已按新版读入。", "下次请用新发的模板。", "version"),
+    "header-twice": error(
+        "“{sheet}”里有两处不同的“{label}”：{first} 和 {second}。",
+        "一个文件只报一个学校、一天。请只留一处后再发。",
+        "label",
+        "first",
+        "second",
+    ),
+    "column-missing": error(
+        "“{sheet}”里找不到“{missing}”这一列，整份没法收。",
+        "请用模板填报，或把这一列加回来（表头写“{missing}”）后整份重发。",
+        "missing",
+    ),
+    "column-twice": error(
+        "“{sheet}”里有两列都像是“{twice}”（{first} 列和 {second} 列），不知道用哪一列。",
+        "请删去多余的一列后整份重发。",
+        "twice",
+        "first",
+        "second",
+    ),
+    "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。", "extra"),
+    "column-renamed": advice("“{sheet}”里的“{was}”列按“{column}”收下。", "", "was"),
+    "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
+    "sheet-spare": advice("工作表“{sheet}”不是填报内容，没有收。"),
+    "too-many-rows": error(
+        "“{sheet}”超过 {limit} 行，不像一所学校一天的内容，整份没有收。",
+        "请检查是否把别的表粘贴了进来，删去多余的行后再发。",
+        "limit",
+    ),
+    "rows-hidden": advice(
+        "“{sheet}”里有 {count} 行被隐藏或筛选掉，也一并收了。",
+        "如果这些行不该报，请取消隐藏，删去后选“整份更正”再发。",
+        "count",
+    ),
+    "total-row": advice("第 {row} 行像是合计或签字行，没有当作学生收。"),
+}
+
+_WHOSE: Mapping[str, Entry] = {
+    "unit-missing": error(
+        "表里没有学校标识码，不知道是哪所学校报的。", "请在表头填上 10 位学校标识码，或用本校的模板。"
+    ),
+    "unit-unknown": error(
+        "登记册里没有标识码“{value}”的学校。", "请核对 10 位学校标识码；新学校请先请县（市、区）登记。"
+    ),
+    "unit-not-yours": error(
+        "这份表填的学校与发送的位置不一致，没有收。", "请核对学校标识码，放进本单位自己的文件夹再发。"
+    ),
+    "division-unknown": error("登记册里没有区划代码“{value}”。", "请核对 6 位区划代码。"),
+    "token-wrong": error(
+        "这份表里的防伪标识与所填学校不符，没有收。", "请用系统发给本校的模板重填，不要用别的学校的表改。"
+    ),
+    "campus-unknown": query(
+        "登记册里没有“{value}”这个校区，已按“{value}”收下。", "请核对校区名称；新校区请县（市、区）登记。"
+    ),
+    "school-name-differs": query(
+        "填的学校名称“{value}”与标识码登记的名称不同，已按标识码收下。", "请核对学校标识码有没有填错。"
+    ),
+    "day-missing": error("没有填报告日期。", "请在表头填上报告日期后再发。"),
+    "day-unreadable": error("报告日期“{value}”没看懂。", "请写成 2026-11-20 这样的日期后再发。"),
+    "day-future": error("报告日期 {day} 还没到。", "请改成今天的日期后再发。", "day"),
+    "day-too-old": error(
+        "报告日期 {day} 太早，已超出可补报的范围。", "请核对日期；确需补报请联系县（市、区）。", "day"
+    ),
+    "day-off": advice("{day} 不是上课日，已照收。", "", "day"),
+    "mode-late-today": query(
+        "报告日期是今天，却选了“逾期补报”，已按首次报送收下。", "如果补报的是往日，请改日期后再发。"
+    ),
+    "mode-late-assumed": query(
+        "报告日期 {day} 已过，没有选“逾期补报”，已按补报往日收下。", "如果报的是今天，请改日期后再发。", "day"
+    ),
+    "nothing-reported": error(
+        "表里没有学生，也没有选“零报告”，不知道今天是没人缺课还是忘了填。",
+        "没有人缺课，请把“零报告”选为“是”；有人缺课，请逐行填写后再发。",
+        cost="在此之前，本校今天算作未报。",
+    ),
+    "zero-with-rows": query(
+        "选了“零报告”，但表里有 {count} 名学生，已按有人缺课收下。",
+        "如果确实没有人缺课，请删去这些行，选“整份更正”再发。",
+        "count",
+    ),
+    "zero-with-others": query("选了“零报告”，但班级表里有其他缺课 {count} 人，已按有人缺课收下。", "请核对。", "count"),
+    "column-slipped": error(
+        "“{sheet}”共 {rows} 行，有 {bad} 行不对，像是整列填错了位置，整份没有收。",
+        "请检查有没有某一列错位，改好后整份重发。多数问题出在“{column}”列。",
+        "rows",
+        "bad",
+        cost="在此之前，本校今天算作未报。",
+    ),
+    "all-rows-refused": advice("{count} 行都要改，暂时一行也没有收。", "请按退回修正表逐行改好发回。", "count"),
+}
+
+ENTRIES: Mapping[str, Entry] = {**_UNREADABLE, **_FORM, **_WHOSE}
