@@ -3,8 +3,10 @@ BIN := .venv/bin
 COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(UPGRADE)
 
+CHECKS := check-style check-format check-types check-layers check-dependencies check-dead check-security check-guards
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test check format bench golden templates serve lock
+.PHONY: help setup setup-test demo test check $(CHECKS) format bench golden templates serve lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,14 +23,24 @@ demo: setup  ## a believable province day in demo-site/
 test: setup-test  ## all tests, SQLite and PostgreSQL (ARGS="-k name" for some)
 	$(BIN)/pytest $(ARGS)
 
-check: setup  ## style, types, layers, dependencies, dead code, security, own guards
+check: setup  ## style, types, layers, dependencies, dead code, security, own guards: all are run, then judged
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+check-style:
 	$(BIN)/ruff check .
+check-format:
 	$(BIN)/ruff format --check .
+check-types:
 	$(BIN)/mypy
+check-layers:
 	$(BIN)/lint-imports --no-cache
+check-dependencies:
 	$(BIN)/deptry pipeline
+check-dead:
 	$(BIN)/vulture
+check-security:
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline
+check-guards:
 	$(BIN)/python tools/guards.py
 
 format: setup  ## what ruff can mend by itself
