@@ -39,7 +39,7 @@ SUPPRESSION = re.compile(
     r"#\s*(?P<tool>noqa|type:\s*ignore|nosec|mypy:\s*ignore-errors)(?P<rest>.*)",
     re.IGNORECASE,
 )
-CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*\]?\s*#\s*\S.{7,}")
+CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*?\]?(?:\s*#\s*|\s+[—–-]\s+)\S.{5,}")
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ def forbidden_text(path: Path, text: str) -> Iterator[Finding]:
 
 
 def suppressions(path: Path, text: str) -> Iterator[Finding]:
-    """A lint switched off without saying which, or without `# why` after it on the line."""
+    """A lint switched off without saying which, or without why after it (`# why` or `— why`)."""
     for token in tokenize.generate_tokens(StringIO(text).readline):
         if token.type != tokenize.COMMENT:
             continue
         match = SUPPRESSION.search(token.string)
         if match and not CODES_AND_REASON.fullmatch(match["rest"]):
-            yield Finding(path, token.start[0], f"{match['tool']} wants its code and, after a second #, its reason")
+            yield Finding(path, token.start[0], f"{match['tool']} wants its code and its reason: `# noqa: F401  # why`")
 
 
 def durable_calls(path: Path, text: str) -> Iterator[Finding]:
@@ -116,6 +116,8 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
 
 def _is_durable(call: ast.Call, function: ast.Attribute) -> bool:
     owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    if owner == "durable":
+        return False
     if owner == "os":
         return function.attr in DURABLE_OS
     if owner == "shutil":
