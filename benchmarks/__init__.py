@@ -1,0 +1,1 @@
+"""Measured against what one would write in an afternoon; goals beside every figure."""

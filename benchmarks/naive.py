@@ -1,0 +1,128 @@
+"""The afternoon's program: openpyxl reads, pandas shapes, pandera checks, sqlite3 keeps; file by file.
+
+It validates and stores, nothing else: no archive, no journal, no duplicates, no receipt, no return
+workbook, no history, no scope. It is given every advantage that does not change what it is: one schema
+built once, one connection, prepared statements, no fsync asked of SQLite beyond its default.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pandera.pandas as pa
+
+from pipeline.forms import words
+
+SHEET = "缺课登记"
+COLUMNS = ("班级", "姓名", "性别", "缺课原因", "起始日", "症状1", "症状2", "症状3", "体温", "就诊", "诊断")
+SYMPTOMS = ("症状1", "症状2", "症状3")
+
+
+def _codes(vocabulary: object) -> dict[str, str]:
+    return {label: code for code, label in vocabulary.labels.items()}  # type: ignore[attr-defined]
+
+
+SEX, REASON, SYMPTOM, DISEASE = map(_codes, (words.SEX, words.REASON, words.SYMPTOM, words.DISEASE))
+
+SCHEMA = pa.DataFrameSchema(
+    {
+        "school": pa.Column(str, pa.Check.str_matches(r"^[0-9]{10}$")),
+        "day": pa.Column("datetime64[us]"),
+        "班级": pa.Column(str),
+        "姓名": pa.Column(str, pa.Check.str_length(1, 60)),
+        "性别": pa.Column(str, pa.Check.isin(SEX), nullable=True),
+        "缺课原因": pa.Column(str, pa.Check.isin(REASON)),
+        "起始日": pa.Column("datetime64[us]"),
+        "症状1": pa.Column(object, pa.Check.isin(SYMPTOM), nullable=True),
+        "症状2": pa.Column(object, pa.Check.isin(SYMPTOM), nullable=True),
+        "症状3": pa.Column(object, pa.Check.isin(SYMPTOM), nullable=True),
+        "体温": pa.Column(float, pa.Check.in_range(35, 42), nullable=True),
+        "诊断": pa.Column(object, pa.Check.isin(DISEASE), nullable=True),
+    },
+    checks=pa.Check(lambda frame: frame["起始日"] <= frame["day"]),
+    strict=False,
+)
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS absence (
+    day TEXT, school TEXT, class TEXT, name TEXT, sex TEXT, reason TEXT, start TEXT,
+    symptoms TEXT, temperature REAL, diagnosis TEXT,
+    PRIMARY KEY (day, school, class, name)
+)
+"""
+INSERT = "INSERT OR REPLACE INTO absence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def run(paths: Iterable[Path], database: Path) -> int:
+    """Take every workbook in; return the number of rows stored."""
+    stored = 0
+    connection = sqlite3.connect(database)
+    connection.execute(TABLE)
+    for path in paths:
+        stored += _take(path, connection)
+        connection.commit()
+    connection.close()
+    return stored
+
+
+def _take(path: Path, connection: sqlite3.Connection) -> int:
+    book = openpyxl.load_workbook(path, data_only=True)
+    grid = [list(row) for row in book[SHEET].iter_rows(values_only=True)]
+    frame = _frame(grid)
+    if frame.empty:
+        return 0
+    frame = SCHEMA.validate(frame, lazy=True)
+    connection.executemany(INSERT, [_record(row) for row in frame.to_dict("records")])
+    return len(frame)
+
+
+def _frame(grid: list[list[object]]) -> pd.DataFrame:
+    top = next(i for i, row in enumerate(grid) if _bare(row[0]) in {"班级", "班级名称"})
+    names = [_bare(cell) for cell in grid[top]]
+    body = [row for row in grid[top + 1 :] if any(cell not in {None, ""} for cell in row[:2])]
+    frame = pd.DataFrame(body, columns=names)
+    if frame.empty:
+        return frame
+    frame = frame.loc[:, [name for name in COLUMNS if name in frame]]
+    for name in ("班级", "姓名", "性别", "缺课原因", *SYMPTOMS, "诊断"):
+        frame[name] = frame[name].map(lambda cell: cell.strip() if isinstance(cell, str) else None).astype(object)
+    frame["性别"] = frame["性别"].astype(str)
+    frame["体温"] = pd.to_numeric(frame["体温"], errors="coerce")
+    frame["起始日"] = pd.to_datetime(frame["起始日"]).astype("datetime64[us]")
+    frame.insert(0, "school", _beside(grid[:top], "学校标识码"))
+    frame.insert(1, "day", pd.Timestamp(_beside(grid[:top], "报告日期")).as_unit("us"))
+    return frame
+
+
+def _record(row: dict[str, object]) -> tuple[object, ...]:
+    symptoms = sorted(SYMPTOM[str(row[name])] for name in SYMPTOMS if isinstance(row[name], str))
+    heat, diagnosis = row["体温"], row["诊断"]
+    return (
+        row["day"].date().isoformat(),  # type: ignore[attr-defined]
+        row["school"],
+        row["班级"],
+        row["姓名"],
+        SEX[str(row["性别"])],
+        REASON[str(row["缺课原因"])],
+        row["起始日"].date().isoformat(),  # type: ignore[attr-defined]
+        " ".join(symptoms),
+        None if pd.isna(heat) else heat,
+        DISEASE[diagnosis] if isinstance(diagnosis, str) else "",
+    )
+
+
+def _beside(rows: list[list[object]], label: str) -> object:
+    for row in rows:
+        for left, right in itertools.pairwise(row):
+            if _bare(left) == label:
+                return right
+    raise ValueError(f"no {label} in the header")
+
+
+def _bare(cell: object) -> str:
+    return str(cell or "").strip(" *＊:：")

@@ -1,0 +1,196 @@
+"""Which workbooks the invented schools send of a day, and what each may have wrong: values, no files yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from pipeline.demo.province import School
+from pipeline.demo.story import Spell, rows
+
+Rows = Sequence[Mapping[str, object]]
+Typed = list[dict[str, object]]
+Spoil = Callable[[Typed, date], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One workbook that somebody sends. `header` and `tables` go by our names, as typed.
+
+    `damage` names what is done to the bytes afterwards (a function of `mistakes`); `told` says in words
+    what is special about it, for the table of outcomes; `folder`: the inbox's sub-folder, "" is flat.
+    """
+
+    school: School
+    form: str
+    day: date
+    header: Mapping[str, object]
+    tables: Mapping[str, Rows]
+    name: str
+    folder: str = ""
+    damage: str = ""
+    told: str = ""
+    wave: int = 1  # 1 before the deadline, 2 after it, 3 what was mended
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a plan of one day is made from."""
+
+    n: int
+    days: Sequence[date]
+    spells: Mapping[str, Sequence[Spell]] = field(repr=False)
+
+    @property
+    def date(self) -> date:
+        return self.days[self.n]
+
+
+SILENT_ALWAYS = frozenset({"2132910009"})
+SILENT_LAST = frozenset({"1132910004", "2132920010", "1132930002", "3132940012"})
+LATE_LAST = frozenset({"1132910002", "2132920006", "3132930013"})
+HALF_LAST = frozenset({"2132910006", "2132940006"})
+
+
+def ordinary(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
+    """Every school's 缺课日报 as it should be, those left out that stay silent that day (one in forty)."""
+    for position, school in enumerate(schools):
+        if school.code in SILENT_ALWAYS or (position * 7 + day.n * 11) % 40 == 0:
+            continue
+        yield absence(day, school)
+
+
+def last(day: Day, schools: Sequence[School]) -> list[Filing]:
+    """Return the last day's: mostly as it should be, then the late, the halves, the mistakes, the closures."""
+    found: list[Filing] = []
+    by_code = {school.code: school for school in schools}
+    mistaken = {filing.school.code: filing for filing in mistakes(day, by_code)}
+    for school in schools:
+        if school.code in SILENT_ALWAYS | SILENT_LAST:
+            continue
+        filing = mistaken.get(school.code) or absence(day, school)
+        if school.code in LATE_LAST:
+            filing = replace(filing, wave=2, told="15:00 以后才到")
+        if school.code in HALF_LAST:
+            half = [{"": room.name} for room in school.rooms[-3:]]
+            filing = replace(filing, tables={**filing.tables, "classes": half}, told="班级表少三个班")
+        found.append(filing)
+    return [*found, *again(day, by_code), *closures(day, by_code)]
+
+
+def absence(day: Day, school: School, *, damage: str = "", told: str = "") -> Filing:
+    """Return a school's 缺课日报 of a day, right in every cell."""
+    typed = rows(day.spells[school.code], day.n, day.days)
+    header = {"zero": "否" if typed else "是", "reporter": school.reporter, "reviewer": school.leader}
+    name = f"{school.name}缺课日报{day.date:%m%d}.xlsx"
+    return Filing(school, "absence", day.date, header, {"rows": typed}, name, damage=damage, told=told)
+
+
+def mistakes(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+    """What goes wrong every day, one school each."""
+    yield _typed(day, schools["2132910007"], "全角数字、文字日期、口语症状", _casual)
+    yield _typed(day, schools["2132910008"], "一行缺姓名、一行缺原因", _two_gaps)
+    yield _typed(day, schools["2132920007"], "起始日在将来", _future)
+    yield _typed(day, schools["2132920008"], "起始日写成 11.2，读不准", _ambiguous)
+    yield _typed(day, schools["2132930008"], "粘贴时错了一列", _slipped, at_least=12)
+    yield _typed(day, schools["2132940007"], "班级不在名册", _new_class)
+    yield absence(day, schools["1132930003"], damage="as_csv", told="CSV 改名为 .xlsx")
+    yield absence(day, schools["2132930009"], damage="empty", told="空文件")
+    yield absence(day, schools["2132940008"], damage="without_properties", told="在线编辑器另存，属性丢失")
+    yield absence(day, schools["3132920013"], damage="cut", told="传了一半")
+    yield absence(day, schools["1132940003"], damage="as_pdf", told="PDF 改名为 .xlsx")
+    yield absence(day, schools["3432910015"], damage="bomb", told="压缩炸弹（恶意文件）")
+
+
+def again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+    """What comes beside the day's own report: copies, corrections, yesterday's file, a foreign folder."""
+    twice = absence(day, schools["1132910001"], told="同一文件又发一次")
+    yield replace(twice, name="副本缺课日报(1).xlsx")
+    corrected = absence(day, schools["2132930006"], told="整份更正")
+    more = [*corrected.tables["rows"], _row(schools["2132930006"], day, 1)]
+    yield replace(corrected, header={**corrected.header, "mode": "整份更正", "zero": "否"}, tables={"rows": more})
+    yesterday = absence(replace_day(day), schools["2132940010"], told="忘改日期：昨天的表、今天的学生")
+    typed = [_row(schools["2132940010"], day, 2)]
+    yield replace(yesterday, header={**yesterday.header, "zero": "否"}, tables={"rows": typed})
+    foreign = absence(day, schools["1132920002"], told="放进了别校的文件夹")
+    yield replace(foreign, folder="1132920003")
+
+
+def replace_day(day: Day) -> Day:
+    """Return the school day before."""
+    return replace(day, n=day.n - 1)
+
+
+def closures(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+    """Three closures: with its absences, after an outbreak, and without a single absence to its name."""
+    told = {"1132920001": "停课，缺课齐全", "2132930007": "停课，明日起", "1132910003": "停课，却无缺课记录"}
+    yield _closure(day, schools["1132920001"], "小一班", ("手足口病", 6, 0, 10), told)
+    yield _closure(day, schools["2132930007"], "三(2)班", ("流行性感冒", 12, 1, 4), told)
+    yield _closure(day, schools["1132910003"], "中一班", ("手足口病", 3, 0, 10), told)
+
+
+def _closure(day: Day, school: School, room: str, what: tuple[str, int, int, int], told: Mapping[str, str]) -> Filing:
+    reason, ill, after, length = what
+    start = datetime.combine(day.date + timedelta(days=3 * after), time(8))  # a Friday's tomorrow is Monday
+    row: dict[str, object] = {
+        "kind": "首报",
+        "scope": room,
+        "start": start,
+        "reason": reason,
+        "ill": ill,
+        "resume_planned": day.date + timedelta(days=length + 3 * after),
+        "first_onset": day.date - timedelta(days=3),
+        "approved_at": datetime.combine(day.date, time(7, 30)),
+        "approved_how": "电话",
+        "approved_by": "示例审批人",
+    }
+    header = {"reporter": school.reporter, "reviewer": school.leader}
+    name = f"{school.name}停课报告{day.date:%m%d}.xlsx"
+    return Filing(school, "closure", day.date, header, {"rows": [row]}, name, told=told[school.code])
+
+
+def _typed(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5) -> Filing:
+    filing = absence(day, school, told=told)
+    typed = [dict(row) for row in filing.tables["rows"]]
+    typed += [_row(school, day, n) for n in range(at_least - len(typed))]
+    spoil(typed, day.date)
+    return replace(filing, header={**filing.header, "zero": "否"}, tables={"rows": typed})
+
+
+def _row(school: School, day: Day, n: int) -> dict[str, object]:
+    """One more child, plain and right; `n` picks whom."""
+    room = school.rooms[n % len(school.rooms)]
+    name, sex = room.pupils[-1 - n]
+    row = {"class_name": room.name, "name": name, "sex": sex, "reason": "因病", "start": day.date}
+    return row | {"symptom1": "发热", "temperature": 38.2, "visited": "是"}
+
+
+def _casual(typed: Typed, today: date) -> None:
+    typed[0] |= {"start": f"{today.year}年{today.month}月{today.day}日", "symptom1": "发烧，拉肚子"}
+    typed[1] |= {"temperature": "３８．５", "name": f" {typed[1]['name']} ", "reason": "病假"}
+    typed[2] |= {"start": f"{today.month}月{today.day}日", "symptom1": "咳嗽、流鼻涕", "diagnosis": "感冒"}
+
+
+def _two_gaps(typed: Typed, _today: date) -> None:
+    typed[1] |= {"name": None}
+    typed[3] |= {"reason": None}
+
+
+def _future(typed: Typed, today: date) -> None:
+    typed[0] |= {"start": today + timedelta(days=12)}
+
+
+def _ambiguous(typed: Typed, _today: date) -> None:
+    typed[2] |= {"start": 11.2}
+
+
+def _slipped(typed: Typed, _today: date) -> None:
+    names = ("class_name", "name", "sex", "reason", "start", "symptom1")
+    for row in typed[2:]:
+        moved = [row.get(name) for name in names]
+        row |= dict(zip(names, (None, *moved[:-1]), strict=True))
+
+
+def _new_class(typed: Typed, _today: date) -> None:
+    typed[0] |= {"class_name": "六(9)班"}
