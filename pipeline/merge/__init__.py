@@ -1,0 +1,44 @@
+"""What a submission does to what stands: pure, one submission at a time, in received order.
+
+Validation has said what is wrong in the workbook itself; here is decided what depends on what is there
+already: duplicate, older, withdrawing too much, a ticket that was closed meanwhile. `report` does it for
+the 缺课日报, `closure` for the 停课报告表; `standing` has the values.
+"""
+
+from pipeline.merge.closure import ClosureStanding, ClosureStep, Declared, close_step
+from pipeline.merge.report import step, waive
+from pipeline.merge.standing import (
+    Earlier,
+    Event,
+    Head,
+    Line,
+    Standing,
+    Step,
+    Stood,
+    Ticket,
+    pending,
+    repeated,
+    same,
+    ticket_code,
+)
+
+__all__ = [
+    "ClosureStanding",
+    "ClosureStep",
+    "Declared",
+    "Earlier",
+    "Event",
+    "Head",
+    "Line",
+    "Standing",
+    "Step",
+    "Stood",
+    "Ticket",
+    "close_step",
+    "pending",
+    "repeated",
+    "same",
+    "step",
+    "ticket_code",
+    "waive",
+]

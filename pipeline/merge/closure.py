@@ -1,0 +1,170 @@
+"""停课报告表: one row is one step in a closure's life: 首报, 延长, 复课, 更正, 撤销."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pipeline.merge.standing import Earlier, Event, Ticket, repeated, ticket_code
+from pipeline.model import HOME_CAMPUS, Issue, Record, State
+
+CLOSURE = (
+    "campus",
+    "scope",
+    "start",
+    "kind",
+    "reason",
+    "ill",
+    "pupils",
+    "resume_planned",
+    "resume_actual",
+    "first_onset",
+    "approved_at",
+    "approved_how",
+    "approved_by",
+    "document",
+    "note",
+    "state",
+)
+"""What a closure says, by the stored columns' names."""
+
+Key = tuple[str, str, datetime]  # campus, scope, start
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A closure as it stands, and the submission cell of the last word on it."""
+
+    values: Mapping[str, object]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureStanding:
+    """All closures of one school."""
+
+    school: str
+    closures: Mapping[Key, Declared] = field(default_factory=dict)
+    tickets: Mapping[str, Ticket] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureStep:
+    """What became of one closure workbook."""
+
+    state: State
+    after: ClosureStanding
+    issues: tuple[Issue, ...] = ()
+    opened: tuple[Ticket, ...] = ()
+    accepted: int = 0
+    refused: int = 0
+
+
+def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
+    """Return what one closure workbook does to the closures of its school.
+
+    The same workbook again is a duplicate while it is the last word, else held. A step on a closure we
+    know nothing of is taken as its first word: workbooks arrive in any order.
+    """
+    checked = event.checked
+    if checked.verdict != "merge":
+        return _unchanged(standing, event, State(checked.verdict))
+    applied = [one.seq for one in standing.earlier if one.state in {State.ACCEPTED, State.PARTIAL}]
+    again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])
+    if again and not event.forced:
+        issue = Issue("duplicate" if again is State.DUPLICATE else "older-again")
+        return replace(_unchanged(standing, event, again), issues=(issue,))
+    closures, issues = dict(standing.closures), []
+    for record in checked.records:
+        issues += _say(closures, record, event.seq)
+    return _applied(standing, event, closures, tuple(issues))
+
+
+def _say(closures: dict[Key, Declared], record: Record, seq: int) -> list[Issue]:
+    """Let one row have its word on the closure it means; return what its sender is asked."""
+    values = dict(record.values)
+    values["campus"] = values.get("campus") or HOME_CAMPUS
+    key = _meant(closures, values)
+    stood = closures.get(key)
+    kind = str(values["kind"])
+    issues = []
+    if stood is None and kind != "first":
+        issues.append(Issue("closure-not-known", row=record.row))
+    if stood is not None and kind == "first" and any(_differ(stood.values, values, name) for name in CLOSURE[4:-1]):
+        issues.append(Issue("closure-first-again", row=record.row))
+    before = dict(stood.values) if stood else {}
+    said = values if kind == "amend" else {name: value for name, value in values.items() if value not in (None, "")}
+    after = before | said | {"start": key[2], "state": _state(kind, before, said)}
+    if kind == "resume" and not after.get("resume_actual"):
+        after["resume_actual"] = after.get("resume_planned")
+    closures[key] = Declared(after, f"{seq}:{record.row}")
+    return issues
+
+
+def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Key:
+    """Return the key of the closure a row means: of its start, else (not a first word) of the latest still on."""
+    start = values["start"]
+    if not isinstance(start, datetime):
+        raise TypeError("a closure's start is a moment")
+    key = (str(values["campus"]), str(values["scope"]), start)
+    if key in closures or values["kind"] == "first":
+        return key
+    same_place = sorted(k for k in closures if k[:2] == key[:2])
+    same_day = [k for k in same_place if k[2].date() == start.date()]
+    still_on = [k for k in same_place if closures[k].values["state"] in {"declared", "confirmed"} and k[2] <= start]
+    return (same_day or still_on or [key])[-1]
+
+
+def _state(kind: str, before: Mapping[str, object], said: Mapping[str, object]) -> str:
+    if kind == "withdraw":
+        return "withdrawn"
+    if kind == "resume" or said.get("resume_actual"):
+        return "ended"
+    # what the county confirmed is confirmed until the school says something else of it
+    unchanged = before.get("state") == "confirmed" and not any(
+        _differ(before, said, n) for n in said if n in CLOSURE[4:-1]
+    )
+    return "confirmed" if unchanged else "declared"
+
+
+def _differ(one: Mapping[str, object], other: Mapping[str, object], name: str) -> bool:
+    return (one.get(name) or "") != (other.get(name) or "")
+
+
+def _applied(
+    standing: ClosureStanding, event: Event, closures: Mapping[Key, Declared], issues: tuple[Issue, ...]
+) -> ClosureStep:
+    checked = event.checked
+    by = str(event.order)
+    ends = {record.ticket: "mended" for record in checked.records if record.ticket}
+    ends |= {refused.ticket: "superseded" for refused in checked.refused if refused.ticket}
+    ends |= dict.fromkeys(checked.voided, "void")
+    tickets = {
+        name: replace(t, state=ends[name], closed_by=by) if t.state == "open" and name in ends else t
+        for name, t in standing.tickets.items()
+    }
+    opened = tuple(
+        Ticket(ticket_code(event.seq, refused.table, refused.row), event.seq, refused.table, refused=refused)
+        for refused in checked.refused
+    )
+    state = State.ACCEPTED
+    if checked.refused:
+        state = State.PARTIAL if checked.records else State.REJECTED
+    after = replace(
+        standing,
+        closures=closures,
+        tickets={**tickets, **{ticket.ticket: ticket for ticket in opened}},
+        earlier=(*standing.earlier, _earlier(event, state)),
+    )
+    return ClosureStep(state, after, issues, opened, len(checked.records), len(checked.refused))
+
+
+def _unchanged(standing: ClosureStanding, event: Event, state: State) -> ClosureStep:
+    after = replace(standing, earlier=(*standing.earlier, _earlier(event, state)))
+    return ClosureStep(state, after, refused=len(event.checked.refused))
+
+
+def _earlier(event: Event, state: State) -> Earlier:
+    return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)

@@ -1,0 +1,171 @@
+"""The values of a merge: what stands for one report, and what one submission makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from pipeline.model import Checked, Issue, Refused, State
+
+ROW = (
+    "class_key",
+    "sex",
+    "reason",
+    "row_state",
+    "start",
+    "part",
+    "symptoms",
+    "other_symptom",
+    "temperature",
+    "onset",
+    "visited",
+    "diagnosis",
+    "hospital",
+    "isolated",
+    "admitted",
+    "returned",
+    "injury_cause",
+    "injury_place",
+    "injury_activity",
+    "injury_part",
+    "dorm",
+    "note",
+)
+"""What an absence row says, by the stored columns' names: two rows are the same when these are."""
+
+_APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
+_TABLE_SIGNS = {"rows": "", "classes": "C", "schools": "S"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One submission's turn. `order` is its received_seq or, when a person released it, the decision's seq."""
+
+    order: int
+    checked: Checked
+    forced: bool = False  # released: no question is asked a second time
+
+    @property
+    def seq(self) -> int:
+        return self.checked.arrival.seq
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """One row that stands: its values by stored column name, and the submission cell it comes from ("123:8")."""
+
+    values: Mapping[str, object]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a report says of one class it speaks for."""
+
+    roll: int | None = None
+    present: int | None = None
+    other_absent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A row that went back. `behind` names the old record that stands meanwhile (待改), if there is one."""
+
+    ticket: str
+    seq: int
+    table: str
+    behind: str = ""
+    state: str = "open"  # open | mended | superseded | waived | void
+    closed_by: str = ""
+    refused: Refused | None = None  # known for those opened in this merge only
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A submission of the same report that had its turn before."""
+
+    seq: int
+    content_sha: str
+    state: State
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The report that stands. `seqs`: the submissions it is made of, in the order they had their turn."""
+
+    seqs: tuple[int, ...]
+    zero: bool
+    first_seen: datetime
+    on_time: bool
+    reporter: str = ""
+    reviewer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that stands for one report: (day, school, campus).
+
+    `classes` are the registry's classes of that campus with their rolls; `lines` the classes the
+    report speaks for.
+    """
+
+    day: date
+    school: str
+    campus: str
+    head: Head | None = None
+    rows: Mapping[str, Stood] = field(default_factory=dict)  # identity →
+    lines: Mapping[str, Line] = field(default_factory=dict)  # class key →
+    tickets: Mapping[str, Ticket] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
+    classes: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one submission. `issues` are those the merge adds to validation's."""
+
+    state: State
+    after: Standing
+    issues: tuple[Issue, ...] = ()
+    opened: tuple[Ticket, ...] = ()
+    accepted: int = 0
+    refused: int = 0
+    withdrawn: int = 0
+
+
+def ticket_code(seq: int, table: str, row: int) -> str:
+    """Return a ticket's code: T, the submission, the table's sign and Excel row. Not readable as a date."""
+    return f"T{seq}-{_TABLE_SIGNS.get(table, table)}{row}"
+
+
+def pending(standing: Standing) -> frozenset[str]:
+    """Return the identities of rows that stand for now only, because their newest version went back (待改)."""
+    return frozenset(t.behind for t in standing.tickets.values() if t.state == "open" and t.behind)
+
+
+def same(one: Mapping[str, object], other: Mapping[str, object], columns: Iterable[str]) -> bool:
+    """Tell whether two rows say the same in these columns; a blank is a blank, 38.2 is 38.2 in any type."""
+    return all(_plain(one.get(name)) == _plain(other.get(name)) for name in columns)
+
+
+def repeated(earlier: Iterable[Earlier], content_sha: str, current: Iterable[int]) -> State | None:
+    """Say what a submission is whose cells were sent before: duplicate, held, or None (to be tried).
+
+    Duplicate only while the earlier one was accepted and is part of what stands; held once it was
+    superseded, because an old version must never overwrite a newer one.
+    """
+    twins = [one.seq for one in earlier if content_sha and one.content_sha == content_sha and one.state in _APPLIED]
+    if not twins:
+        return None
+    return State.DUPLICATE if set(twins) & set(current) else State.HELD
+
+
+def _plain(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value
