@@ -37,7 +37,8 @@ check-layers:
 check-dependencies:
 	$(BIN)/deptry pipeline
 check-dead:
-	$(BIN)/vulture
+	$(BIN)/python tools/page_names.py >.stamps/page_names.py
+	$(BIN)/vulture pipeline tools tests benchmarks .stamps/page_names.py
 check-security:
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline
 check-guards:

@@ -1,0 +1,24 @@
+"""Prints the names that the pages in templates/ read, as code, so that vulture knows them for used."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+ATTRIBUTE = re.compile(r"\.([a-zA-Z_][a-zA-Z0-9_]*)")
+
+
+def names(folder: Path) -> set[str]:
+    """Return every attribute a Jinja2 tag of a page under `folder` reads."""
+    return {name for page in _pages(folder) for tag in TAG.findall(page) for name in ATTRIBUTE.findall(tag)}
+
+
+def _pages(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".html", ".svg", ".j2", ".txt", ".css"}:
+            yield path.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for name in sorted(names(Path(__file__).resolve().parent.parent / "templates")):
+        print(f"_.{name}")
