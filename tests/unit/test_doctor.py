@@ -1,0 +1,74 @@
+"""The check of machine and site says what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import config, doctor, store
+from pipeline.doctor import Finding
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=config.ZONE)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    config.write(tmp_path)
+    store.open(config.load(tmp_path))
+    store.migrate()
+    return tmp_path
+
+
+def found(root: Path, now: datetime = NOW) -> dict[str, Finding]:
+    worst = {"ok": 0, "warning": 1, "problem": 2}
+    by_what: dict[str, Finding] = {}
+    for finding in doctor.examine(root, now):
+        if worst[finding.grade] >= worst.get(by_what.get(finding.what, finding).grade, 0):
+            by_what[finding.what] = finding
+    return by_what
+
+
+def test_a_good_site_has_no_problem(site: Path) -> None:
+    assert [f for f in doctor.examine(site, NOW) if f.grade == "problem"] == []
+
+
+def test_the_library_that_makes_pdfs_quick_is_looked_for(site: Path) -> None:
+    assert "harfbuzz-subset" in found(site)
+
+
+def test_next_year_without_its_holidays_is_a_loud_warning(site: Path) -> None:
+    finding = found(site)["holidays"]
+    assert finding.grade == "warning"
+    assert "2027 IS NOT KNOWN YET" in finding.said
+
+
+def test_this_year_without_its_holidays_is_a_problem(site: Path) -> None:
+    assert found(site, NOW.replace(year=2027))["holidays"].grade == "problem"
+
+
+def test_a_missing_folder_is_named(site: Path) -> None:
+    (site / "spool").rmdir()
+    assert found(site)["spool/"].grade == "problem"
+
+
+def test_a_store_without_tables_says_what_to_run(tmp_path: Path) -> None:
+    config.write(tmp_path)
+    finding = found(tmp_path)["store"]
+    assert finding.grade == "problem"
+    assert "queke init" in finding.said
+
+
+def test_a_folder_that_is_no_site_is_a_finding_of_its_own(tmp_path: Path) -> None:
+    assert "queke init" in found(tmp_path)["site"].said
+
+
+def test_a_full_disk_is_a_problem(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEKE_INTAKE__FREE_MB", str(2**40))
+    assert "make room" in found(site)["disk"].said
+
+
+def test_a_clock_in_the_past_or_in_another_zone_is_a_problem(site: Path) -> None:
+    assert found(site, NOW.replace(year=2020))["clock"].grade == "problem"
+    assert found(site, datetime(2026, 11, 20, 7, tzinfo=UTC))["clock"].grade == "problem"
