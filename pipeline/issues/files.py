@@ -22,6 +22,10 @@ _UNREADABLE: Mapping[str, Entry] = {
     "file-ods": error("这是 .ods 表格，我们不读这种格式。", _RESAVE),
     "file-old-format": error("这是很旧的表格格式，没能读出来。", _RESAVE),
     "file-bomb": error("这个文件展开后异常地大，为了安全没有打开。", _RESAVE),
+    "file-far-cells": error(
+        "表里很远的地方也有内容（超过 20000 行或 256 列），不像一份填报表，没有打开。",
+        "请选中表格以外的整行、整列并删除，或用模板重新填写后再发。",
+    ),
     "file-damaged": error("这个文件已损坏，打不开。", "可能没有传完。请在电脑上打开确认无误后再发一次。"),
     "file-killed": error("读这个文件时超出了允许的时间或内存，已停止。", _RESAVE),
     "file-external-links": advice("表里有链接到别的文件的公式，我们只取了显示的数值。", "粘贴时请选“只粘贴数值”。"),
@@ -63,6 +67,12 @@ _FORM: Mapping[str, Entry] = {
     "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。", "extra"),
     "column-renamed": advice("“{sheet}”里的“{was}”列按“{column}”收下。", "", "was"),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
+    "sheet-several": error(
+        "有不止一张工作表填了内容（{sheets}），不知道该收哪一张。",
+        "一个文件只报一天，请只留要报的那张后再发。",
+        "sheets",
+    ),
+    "column-lacking": query("“{sheet}”里没有“{missing}”这一列，已照收。", "请用新模板填报，补上这一列。", "missing"),
     "sheet-spare": advice("工作表“{sheet}”不是填报内容，没有收。"),
     "too-many-rows": error(
         "“{sheet}”超过 {limit} 行，不像一所学校一天的内容，整份没有收。",

@@ -1,0 +1,145 @@
+"""The disposable child: one process for one odd workbook, without rights, memory or time to do harm.
+
+Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children, no core, empty environment, 15 s of
+wall clock and then SIGKILL. Its answer comes by a pipe, at most 64 MiB, and may only be built of our values.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle  # nosec B403  # read by _Values, which makes nothing but our values
+import resource
+import signal
+import sys
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock, Timer
+from types import ModuleType
+
+from pipeline import task
+from pipeline.errors import TemporaryError
+from pipeline.model import Issue, Reading
+from pipeline.xlsx.guard import MAX_FILE
+
+MEMORY = 2**30  # bytes of address space
+CPU_SECONDS = 10
+WALL_SECONDS = 15.0
+OPEN_FILES = 16
+ANSWER_BYTES = 64 * 2**20
+
+_starting = Lock()
+
+
+def ponder_in_child(path: Path) -> Reading:
+    """Read an odd workbook in a child of its own; whatever the file does to it, there is an answer.
+
+    A child that dies, freezes or says nonsense means "quarantined" with file-killed. TemporaryError
+    if the file cannot be opened at all or no child can be started: those are our faults.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE + 1)
+        answer = _answer_of_child(path)
+    except OSError as error:
+        raise TemporaryError(f"no child could read: {error.strerror}") from error
+    reading = _reading(answer)
+    return reading if reading is not None else task.refused(content, Issue("file-killed"))
+
+
+def _answer_of_child(path: Path) -> bytes:
+    """What the child sent; empty if it did not come to an end."""
+    context = get_context("forkserver")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_ponder, args=(theirs, str(path)), daemon=True)
+    with _starting, _NoMain():
+        child.start()
+    theirs.close()
+    limit = Timer(WALL_SECONDS, child.kill)
+    limit.start()
+    try:
+        return ours.recv_bytes(ANSWER_BYTES)
+    except (EOFError, OSError):
+        return b""
+    finally:
+        limit.cancel()
+        ours.close()
+        child.kill()
+        child.join()
+        child.close()
+
+
+class _NoMain:
+    """Hides our main program while a child starts: it would import all of it, and needs none."""
+
+    def __enter__(self) -> None:
+        self._main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+
+    def __exit__(self, *_: object) -> None:
+        sys.modules["__main__"] = self._main
+
+
+def _ponder(pipe: Connection, path: str) -> None:
+    """Run in the child: shut every door, read, answer."""
+    with Path(path).open("rb") as file:
+        content = file.read(MAX_FILE + 1)
+    _cage()
+    pipe.send_bytes(pickle.dumps(task.ponder(content), protocol=5))
+    pipe.close()
+
+
+def _cage() -> None:
+    os.environ.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
+    os.nice(5)
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silence, stream)  # what a dying library prints may hold cells
+    os.close(silence)
+    limits = (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    )
+    for which, limit in limits:
+        resource.setrlimit(which, (limit, limit))
+
+
+# --------------------------------------------------------------------------- the answer
+
+_ALLOWED = {
+    ("datetime", "date"),
+    ("datetime", "datetime"),
+    ("datetime", "time"),
+    ("decimal", "Decimal"),
+    ("pipeline.model", "Reading"),
+    ("pipeline.model", "Claims"),
+    ("pipeline.model", "Row"),
+    ("pipeline.model", "Issue"),
+    ("pipeline.model", "Repair"),
+    ("pipeline.model", "Mode"),
+}
+
+
+class _Values(pickle.Unpickler):
+    """Builds nothing but what a Reading is made of."""
+
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError("not one of our values")
+        return super().find_class(module, name)
+
+
+def _reading(answer: bytes) -> Reading | None:
+    if not answer:
+        return None
+    try:
+        reading = _Values(io.BytesIO(answer)).load()  # nosec B301  # see _Values
+    except (pickle.UnpicklingError, EOFError, AttributeError, ValueError, TypeError, IndexError):
+        return None
+    return reading if isinstance(reading, Reading) else None

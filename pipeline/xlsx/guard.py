@@ -1,0 +1,305 @@
+"""The first look at a file that came in: plain, odd, or refused.
+
+Every reader can be killed or frozen by a small legal file, so nothing is read before this look. It costs
+about half a millisecond and decides on bytes alone; the file's name never matters.
+
+* plain (nearly all): calamine may read it in a pool's worker.
+* odd: legal, but something in it wants the full pre-check (`precheck`) and a process that may die.
+* refused: never opened; the issue's code says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal
+
+from pipeline.model import Issue
+from pipeline.xlsx import package
+from pipeline.xlsx.package import Entry, Unsound
+
+MAX_FILE = 20 * 2**20  # bytes; a school's day is 12 KB
+MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are about 8 MB
+PLAIN_INFLATED = 4 * 2**20  # bytes; more is odd
+PLAIN_STRINGS = 64 * 2**20  # bytes all shared strings could fan out to
+PLAIN_CELLS = 40_000
+PLAIN_BOX = 1_000_000  # rows × columns that a reader will lay out, filled or not
+
+Verdict = Literal["plain", "odd", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the first look found. `parts` are the inflated members of a plain workbook, by name."""
+
+    verdict: Verdict
+    issue: Issue | None = None
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def look(content: bytes) -> Look:
+    """Judge a file by its bytes; never raises, never inflates more than 4 MiB."""
+    try:
+        if not content.startswith(b"PK\x03\x04"):
+            return _other_format(content)
+        if len(content) > MAX_FILE:
+            return _refused("file-too-large")
+        entries = package.directory(content)
+        refuse_by_names(entries)
+        if sum(e.size for e in entries) > PLAIN_INFLATED:
+            return Look("odd")
+        parts = {e.name: package.inflate(content, e, PLAIN_INFLATED) for e in entries if is_read(e.name)}
+        refuse_by_text(parts)
+    except Unsound as unsound:
+        return _refused(unsound.code)
+    return Look("plain", parts=parts) if _is_plain(entries, parts) else Look("odd")
+
+
+def _refused(code: str, **details: str) -> Look:
+    return Look("refused", Issue(code, details=tuple(details.items())))
+
+
+# --------------------------------------------------------------------------- what is no workbook at all
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_KINDS = (
+    (b"%PDF", "PDF"),
+    (b"Rar!", "RAR 压缩包"),
+    (b"7z\xbc\xaf", "7z 压缩包"),
+    (b"\x1f\x8b", "压缩包"),
+    (b"\x89PNG", "图片"),
+    (b"\xff\xd8\xff", "图片"),
+    (b"GIF8", "图片"),
+    (b"BM", "图片"),
+    (b"{\\rtf", "RTF 文档"),
+)
+
+
+def _other_format(content: bytes) -> Look:
+    if not content.strip(b"\0 \t\r\n"):
+        return _refused("file-empty")
+    if content.startswith(_OLE):
+        return _old_office(content)
+    if content.startswith((b"PK\x05\x06", b"PK\x07\x08")):
+        return _refused("file-archive", kind="ZIP 压缩包")
+    for magic, kind in _KINDS:
+        if content.startswith(magic):
+            return _refused("file-archive" if "压缩" in kind else "file-not-workbook", kind=kind)
+    return _refused("file-not-workbook", kind=_text_kind(content[:2048]))
+
+
+def _text_kind(start: bytes) -> str:
+    lower = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if lower.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")) or b"<html" in lower:
+        return "网页"
+    if lower.startswith(b"<?xml"):
+        return "XML 文档"
+    if b"\0" in start:
+        return "未知格式"
+    return "文本（CSV）"
+
+
+def _old_office(content: bytes) -> Look:
+    """OLE: an encrypted .xlsx, an .xls (odd: read in the child), or something of Word or WPS (refused)."""
+    if len(content) > MAX_FILE:
+        return _refused("file-too-large")
+    if _utf16("EncryptedPackage") in content:
+        return _refused("file-encrypted")
+    if _utf16("_VBA_PROJECT") in content:
+        return _refused("file-macro")
+    if _utf16("Ole10Native") in content or _utf16("MBD0") in content:
+        return _refused("file-embedded")
+    if _utf16("Workbook") in content or _utf16("Book") in content:
+        return Look("odd")
+    return _refused("file-old-format")
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-le")
+
+
+# --------------------------------------------------------------------------- what must not be in a workbook
+
+_ACTIVE = (
+    ("xl/vbaproject", "file-macro"),
+    ("xl/macrosheets/", "file-macro"),
+    ("xl/dialogsheets/", "file-macro"),
+    ("customui/", "file-macro"),
+    ("xl/activex/", "file-embedded"),
+    ("xl/embeddings/", "file-embedded"),
+    ("xl/workbook.bin", "file-xlsb"),
+    ("xl/worksheets/sheet1.bin", "file-xlsb"),
+)
+
+
+def refuse_by_names(entries: tuple[Entry, ...]) -> None:
+    """Raise Unsound if a member's name alone says that this is not a workbook we open."""
+    names = {e.name.casefold().replace("\\", "/") for e in entries}
+    for start, code in _ACTIVE:
+        if any(name.startswith(start) for name in names):
+            raise Unsound(code)
+    if "[content_types].xml" not in names or "xl/workbook.xml" not in names:
+        if "content.xml" in names and "mimetype" in names:
+            raise Unsound("file-ods")
+        raise Unsound("file-not-workbook" if "[content_types].xml" in names else "file-archive")
+    if sum(e.size for e in entries) > MAX_INFLATED:
+        raise Unsound("file-bomb")
+
+
+def refuse_by_text(parts: Mapping[str, bytes]) -> None:
+    """Raise Unsound if what the members say forbids opening: doctype, other encodings, macros, binaries."""
+    for part in parts.values():
+        if b"<!" in part and (b"<!DOCTYPE" in part or b"<!ENTITY" in part):
+            raise Unsound("file-damaged")
+        if not _is_utf8(part):
+            raise Unsound("file-damaged")
+    _refuse_active_types(parts["[Content_Types].xml"])
+
+
+def _refuse_active_types(types: bytes) -> None:
+    lower = types.lower()
+    if b"macroenabled" in lower or b"vbaproject" in lower:
+        raise Unsound("file-macro")
+    if b"sheet.binary" in lower:
+        raise Unsound("file-xlsb")
+    if b"activex" in lower:
+        raise Unsound("file-embedded")
+
+
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,60}encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+
+
+def _is_utf8(part: bytes) -> bool:
+    start = part[:120].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b"<"):
+        return not start
+    said = _ENCODING.match(start)
+    if said and said[1].lower() not in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}:
+        return False
+    try:
+        part.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_read(name: str) -> bool:
+    """Whether a member is text that a reader may open (pictures and printer settings are not)."""
+    return name.lower().endswith((".xml", ".rels", ".vml"))
+
+
+# --------------------------------------------------------------------------- plain, or odd
+
+_SHEETS = "xl/worksheets/"
+_STRINGS = "xl/sharedStrings.xml"
+_MAX_ROW_DIGITS = 5
+_REF = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
+_ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
+_RELATION = re.compile(rb"<Relationship [^>]*>")
+
+
+def _is_plain(entries: tuple[Entry, ...], parts: Mapping[str, bytes]) -> bool:
+    cells = 0
+    for entry in entries:
+        name = entry.name
+        part = parts.get(name)
+        if part is None:
+            continue
+        if name.startswith(_SHEETS) and name.endswith(".xml"):
+            found = _plain_cells(part)
+            if found < 0:
+                return False
+            cells += found
+        elif b"sheetData" in part or name.startswith(("xl/externalLinks/", "xl/query", "xl/connections")):
+            return False
+    strings = parts.get(_STRINGS, b"")
+    return cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
+
+
+def _plain_cells(part: bytes) -> int:
+    """Count the cells of a plain sheet; -1 if it is not plain.
+
+    Plain: rows and cells as every honest program writes them (`<row r="`, `<c r="`, in order, where they
+    say), no error, no formula, nothing beyond column ZZ or row 99,999, no comment or CDATA, no object.
+    """
+    head, opened, rest = part.partition(b"<sheetData")
+    body, closed, tail = rest.partition(b"</sheetData>")
+    if not closed:
+        empty = rest.startswith((b"/>", b" />"))
+        return 0 if opened and empty and b"sheetData" not in rest else -1
+    if b"<worksheet" not in head or b"sheetData" in tail or b"<!" in part:
+        return -1
+    if b"<ole" in tail or b"<f" in body or _ERROR.search(body) or b"\tt" in body or b"\nt" in body:
+        return -1
+    return _ordered_cells(body)
+
+
+def _ordered_cells(body: bytes) -> int:
+    """Count the cells if rows and cells come in strictly rising order, else -1."""
+    before, count, width = 0, 0, 1
+    patterns: set[bytes] = set()  # most rows of a sheet use the same columns
+    rows = body.split(b'<row r="')
+    if body.count(b"<row") != len(rows) - 1 or b"<c" in rows[0]:
+        return -1
+    for chunk in rows[1:]:
+        number = chunk[: chunk.find(b'"')]
+        if len(number) > _MAX_ROW_DIGITS or not number.isdigit() or int(number) <= before:
+            return -1
+        before = int(number)
+        refs = _REF.findall(chunk)
+        if len(refs) != chunk.count(b"<c"):
+            return -1
+        count += len(refs)
+        columns = (b" ".join(refs) + b" ").replace(number + b" ", b" ")
+        if columns not in patterns:
+            letters = columns.split()
+            if not _rises(letters):
+                return -1
+            patterns.add(columns)
+            width = max(width, _position(letters[-1]) if letters else 1)
+    return count if before * width <= PLAIN_BOX else -1
+
+
+def _position(letters: bytes) -> int:
+    """A is 1, Z 26, AA 27."""
+    position = 0
+    for letter in letters:
+        position = position * 26 + letter - 64
+    return position
+
+
+def _rises(columns: list[bytes]) -> bool:
+    """Whether these are column letters, at most two each, in strictly rising order."""
+    if not all(c.isalpha() and len(c) <= 2 for c in columns):
+        return False
+    keys = [(len(c), c) for c in columns]
+    return all(a < b for a, b in pairwise(keys))
+
+
+def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
+    """Its sheets are named by the relations in the usual way, and all lie where we looked."""
+    book, relations = parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b"")
+    if b"<workbook" not in book or b"<!" in book or b"<!" in parts.get(_STRINGS, b""):
+        return False
+    for relation in _RELATION.findall(relations):
+        if b'/worksheet"' in relation and _target(relation) not in parts:
+            return False
+        if b"External" in relation:
+            return False
+    return b'/worksheet"' in relations
+
+
+def _target(relation: bytes) -> str:
+    """The member's name that a relation of the workbook points to; "" unless it is a worksheet's place."""
+    target = relation.partition(b'Target="')[2].partition(b'"')[0].decode()
+    path = target[1:] if target.startswith("/") else "xl/" + target
+    return path if path.startswith(_SHEETS) else ""
+
+
+def _fans_out_little(strings: bytes, cells: int) -> bool:
+    """All cells together cannot refer to more than 64 MiB of text."""
+    if len(strings) * cells <= PLAIN_STRINGS:
+        return True
+    return max(map(len, strings.split(b"</si>"))) * cells <= PLAIN_STRINGS

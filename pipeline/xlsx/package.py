@@ -1,0 +1,171 @@
+"""The zip container of a workbook, read strictly: what the directory says must be what lies there.
+
+Written by hand because every zip reader forgives: a second directory, overlapping members, names that
+differ only in case, sizes that lie. A forgiving guard and a forgiving reader may then see two workbooks.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+MAX_ENTRIES = 500
+MAX_RATIO = 250  # honest sheets of empty styled cells reach about 100
+
+_END = struct.Struct("<4s4H2LH")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_END_MAGIC = b"PK\x05\x06"
+_CENTRAL_MAGIC = b"PK\x01\x02"
+_LOCAL_MAGIC = b"PK\x03\x04"
+_COMMENT_ROOM = 65_535
+_ENCRYPTED = 0x0001 | 0x0040 | 0x2000
+_HAS_DESCRIPTOR = 0x0008
+_STORED, _DEFLATED = 0, 8
+
+
+class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
+    """The container is not to be trusted; `code` is the issue that says why to the sender."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One member. `start` is where its packed bytes begin in the file; sizes in bytes."""
+
+    name: str
+    method: int
+    crc: int
+    packed: int
+    size: int
+    start: int
+
+
+def directory(content: bytes) -> tuple[Entry, ...]:
+    """List the members of a zip file in directory order.
+
+    Raises Unsound: file-encrypted, file-bomb (sizes no honest workbook
+    has), file-damaged (anything that two readers could take in two ways).
+    """
+    end = _find_end(content)
+    _, disk, first_disk, here, total, size, offset, _ = _END.unpack_from(content, end)
+    if disk or first_disk or here != total or offset + size != end:
+        raise Unsound("file-damaged")
+    if not 0 < total <= MAX_ENTRIES:
+        raise Unsound("file-bomb" if total else "file-not-workbook")
+    entries = []
+    at = offset
+    for _ in range(total):
+        entry, at = _entry(content, at, end)
+        entries.append(entry)
+    if at != end:
+        raise Unsound("file-damaged")
+    _one_place_each(entries, offset)
+    _one_name_each(entries)
+    return tuple(entries)
+
+
+def inflate(content: bytes, entry: Entry, limit: int) -> bytes:
+    """Return a member's bytes; Unsound file-bomb above `limit` bytes, file-damaged if size or CRC lie."""
+    packed = content[entry.start : entry.start + entry.packed]
+    if entry.size > limit:
+        raise Unsound("file-bomb")
+    if entry.method == _STORED:
+        part = packed
+    else:
+        inflater = zlib.decompressobj(-15)
+        try:
+            part = inflater.decompress(packed, entry.size + 1)
+        except zlib.error:
+            raise Unsound("file-damaged") from None
+        if not inflater.eof and len(part) <= entry.size:
+            part += inflater.decompress(inflater.unconsumed_tail, 1)
+    if len(part) > entry.size:
+        raise Unsound("file-bomb")
+    if len(part) != entry.size or zlib.crc32(part) != entry.crc:
+        raise Unsound("file-damaged")
+    return part
+
+
+def _find_end(content: bytes) -> int:
+    end = len(content) - _END.size
+    if end >= 0 and content.startswith(_END_MAGIC, end):
+        return end
+    end = content.rfind(_END_MAGIC, max(0, end - _COMMENT_ROOM))
+    if end < 0 or end + _END.size > len(content):
+        raise Unsound("file-damaged")
+    comment: int = _END.unpack_from(content, end)[7]
+    if end + _END.size + comment != len(content):
+        raise Unsound("file-damaged")
+    return end
+
+
+def _entry(content: bytes, at: int, end: int) -> tuple[Entry, int]:
+    if at + _CENTRAL.size > end:
+        raise Unsound("file-damaged")
+    magic, _, _, flags, method, _, _, crc, packed, size, n, extra, comment, _, _, _, header = _CENTRAL.unpack_from(
+        content, at
+    )
+    if magic != _CENTRAL_MAGIC:
+        raise Unsound("file-damaged")
+    if flags & _ENCRYPTED:
+        raise Unsound("file-encrypted")
+    if method not in (_STORED, _DEFLATED) or (method == _STORED and packed != size):
+        raise Unsound("file-damaged")
+    if size > packed * MAX_RATIO + 4096:
+        raise Unsound("file-bomb")
+    raw = content[at + _CENTRAL.size : at + _CENTRAL.size + n]
+    start = _local(content, header, raw, (flags, method, crc, packed, size))
+    if start + packed > end:
+        raise Unsound("file-damaged")
+    entry = Entry(_name(raw, utf8=bool(flags & 0x0800)), method, crc, packed, size, start)
+    return entry, at + _CENTRAL.size + n + extra + comment
+
+
+def _local(content: bytes, header: int, name: bytes, said: tuple[int, int, int, int, int]) -> int:
+    """Where the member's bytes begin; its own header must say what the directory says."""
+    if header + _LOCAL.size > len(content):
+        raise Unsound("file-damaged")
+    magic, _, flags, method, _, _, crc, packed, size, n, extra = _LOCAL.unpack_from(content, header)
+    start: int = header + _LOCAL.size + n + extra
+    if magic != _LOCAL_MAGIC or content[header + _LOCAL.size : header + _LOCAL.size + n] != name:
+        raise Unsound("file-damaged")
+    if flags & _ENCRYPTED:
+        raise Unsound("file-encrypted")
+    # streaming writers put the sizes behind the bytes, or all ones for zip64: the directory has the truth
+    elsewhere = flags & _HAS_DESCRIPTOR or (packed, size) == (0xFFFFFFFF, 0xFFFFFFFF)
+    if method != said[1] or (not elsewhere and (crc, packed, size) != said[2:]):
+        raise Unsound("file-damaged")
+    return start
+
+
+def _name(raw: bytes, *, utf8: bool) -> str:
+    try:
+        name = raw.decode("utf-8" if utf8 else "ascii")
+    except UnicodeDecodeError:
+        name = raw.decode("cp437")  # what the format says a name is unless it says UTF-8
+    path = name.replace("\\", "/")
+    if not name or "\0" in name or path.startswith("/") or ":" in path or ".." in path.split("/"):
+        raise Unsound("file-damaged")
+    return name
+
+
+def _one_place_each(entries: list[Entry], directory_start: int) -> None:
+    """No two members share a byte, and none reaches into the directory."""
+    reached = 0
+    for entry in sorted(entries, key=lambda e: e.start):
+        if entry.start - len(entry.name) - _LOCAL.size < reached:
+            raise Unsound("file-damaged")
+        reached = entry.start + entry.packed
+    if reached > directory_start:
+        raise Unsound("file-damaged")
+
+
+def _one_name_each(entries: list[Entry]) -> None:
+    """No two members whose names differ only in case or in the slash."""
+    if len({e.name.casefold().replace("\\", "/") for e in entries}) != len(entries):
+        raise Unsound("file-damaged")

@@ -1,0 +1,265 @@
+"""The full pre-check of an odd .xlsx, for a process that may die: is it safe to open, and what do readers hide?
+
+Readers show an error cell and a formula without a cached value as a blank, and know nothing of hidden
+rows. So this walks every sheet once with expat, before any reader, and notes them by coordinate.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refuse_by_text
+
+from pipeline.model import Issue
+from pipeline.xlsx import guard, package
+from pipeline.xlsx.package import Unsound
+
+MAX_ROWS, MAX_COLUMNS = 20_000, 256  # of cells that hold something
+MAX_TEXT = 64 * 2**20  # bytes all references to shared strings add up to
+MAX_AREA = 2_000_000  # cells that merges and hyperlinks may cover together
+MAX_NAMES, MAX_STYLES = 20_000, 65_500
+
+_EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
+_STRINGS = "xl/sharedStrings.xml"
+_OBJECT = re.compile(rb"<(?:\w+:)?oleObject\b")
+_LIVE_LINK = re.compile(rb"<(?:\w+:)?(?:dde|ole)Link\b")
+
+
+@dataclass(slots=True)
+class Notes:
+    """What one sheet hides; coordinates are (Excel row, 0-based column)."""
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], bool] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The inflated members, the notes by member name, and what the sender should know of the file."""
+
+    parts: Mapping[str, bytes]
+    notes: Mapping[str, Notes]
+    facts: tuple[Issue, ...] = ()
+
+
+def inspect(content: bytes) -> Findings:
+    """Check an odd workbook in full. Raises Unsound with the issue code if it must not be opened."""
+    entries = package.directory(content)
+    guard.refuse_by_names(entries)
+    parts = {e.name: package.inflate(content, e, guard.MAX_INFLATED) for e in entries if guard.is_read(e.name)}
+    guard.refuse_by_text(parts)
+    for name, part in parts.items():
+        linked = name.startswith("xl/externalLinks/")
+        if _OBJECT.search(part) or (linked and _LIVE_LINK.search(part)):
+            raise Unsound("file-embedded")
+    _refuse_swollen(parts)
+    lengths = _string_lengths(parts.get(_STRINGS))
+    budget = _Budget(lengths)
+    notes = {name: _walk(parts[name], budget) for name in sheets_of(parts).values()}
+    linked = any(name.startswith("xl/externalLinks/") for name in parts)
+    return Findings(parts, notes, (Issue("file-external-links"),) if linked else ())
+
+
+def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """Sheet name → member name, in the workbook's order. Raises Unsound if the two do not fit together."""
+    targets = {}
+    for element, attributes in _elements(parts.get("xl/_rels/workbook.xml.rels", b"")):
+        if element == "Relationship":
+            target = attributes.get("Target", "")
+            path = target[1:] if target.startswith("/") else posixpath.normpath("xl/" + target)
+            targets[attributes.get("Id", "")] = (attributes.get("Type", ""), path)
+    sheets = {}
+    for element, attributes in _elements(parts["xl/workbook.xml"]):
+        if element != "sheet":
+            continue
+        relation = next((v for k, v in attributes.items() if k.endswith(" id") or k == "r:id"), "")
+        kind, path = targets.get(relation, ("", ""))
+        if kind.endswith("/worksheet"):
+            if path not in parts:
+                raise Unsound("file-damaged")
+            sheets[attributes.get("name", "")] = path
+    if not sheets:
+        raise Unsound("file-damaged")
+    return sheets
+
+
+# --------------------------------------------------------------------------- shared strings
+
+
+class _Budget:
+    """How much shared text all sheets together may still refer to."""
+
+    def __init__(self, lengths: list[int]) -> None:
+        self.lengths = lengths
+        self.left = MAX_TEXT
+
+    def spend(self, text: str) -> None:
+        if not text.isascii() or not text.isdigit() or int(text) >= len(self.lengths):
+            raise Unsound("file-damaged")
+        self.left -= self.lengths[int(text)]
+        if self.left < 0:
+            raise Unsound("file-bomb")
+
+
+def _string_lengths(part: bytes | None) -> list[int]:
+    """Upper bounds, in bytes, of the shared strings in order."""
+    if part is None:
+        return []
+    return [len(piece) for piece in re.split(rb"</(?:\w+:)?si>|<(?:\w+:)?si\s*/>", part)[:-1]]
+
+
+def _refuse_swollen(parts: Mapping[str, bytes]) -> None:
+    if parts["xl/workbook.xml"].count(b"definedName ") > MAX_NAMES:
+        raise Unsound("file-bomb")
+    if parts.get("xl/styles.xml", b"").count(b"<xf ") > MAX_STYLES:
+        raise Unsound("file-bomb")
+
+
+# --------------------------------------------------------------------------- sheets
+
+
+def _elements(part: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    """The elements of a small part in document order, local names."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda name, attributes: found.append((_local(name), attributes))
+    _parse(parser, part)
+    yield from found
+
+
+def _parse(parser: expat.XMLParserType, part: bytes) -> None:
+    if not part:
+        return
+    try:
+        parser.Parse(part, True)
+    except expat.ExpatError:
+        raise Unsound("file-damaged") from None
+
+
+def _local(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+_REF = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+
+
+def _walk(part: bytes, budget: _Budget) -> Notes:
+    walker = _Walker(budget)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = walker.start
+    parser.EndElementHandler = walker.end
+    parser.CharacterDataHandler = walker.text
+    _parse(parser, part)
+    return walker.notes
+
+
+class _Walker:
+    """Follows one sheet cell by cell; raises Unsound at the first thing no honest program writes."""
+
+    def __init__(self, budget: _Budget) -> None:
+        self.notes = Notes()
+        self._budget = budget
+        self._row = 0
+        self._column = -1  # 0-based
+        self._type = ""
+        self._formula = self._valued = False
+        self._value: list[str] | None = None  # being collected
+        self._area = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        local = _local(name)
+        if local == "c":
+            self._cell(attributes)
+        elif local in ("v", "t"):
+            self._valued, self._value = True, []
+        elif local == "row":
+            self._new_row(attributes)
+        elif local == "f":
+            self._formula = True
+        elif local == "col":
+            self._columns(attributes)
+        elif local in ("mergeCell", "hyperlink"):
+            self._cover(attributes.get("ref", ""))
+
+    def text(self, text: str) -> None:
+        if self._value is not None:
+            self._value.append(text)
+
+    def end(self, name: str) -> None:
+        local = _local(name)
+        if local == "v" and self._value is not None:
+            self._typed("".join(self._value).strip())
+        elif local == "c":
+            self._end_cell()
+        if local in ("v", "t"):
+            self._value = None
+
+    def _typed(self, value: str) -> None:
+        if self._type == "s" and value:
+            self._budget.spend(value)
+        elif self._type == "e":
+            self.notes.errors[self._row, self._column] = value[:16]
+
+    def _end_cell(self) -> None:
+        if self._formula:
+            self.notes.formulas[self._row, self._column] = self._valued
+        if (self._formula or self._valued) and (self._row > MAX_ROWS or self._column >= MAX_COLUMNS):
+            raise Unsound("file-far-cells")
+
+    def _new_row(self, attributes: dict[str, str]) -> None:
+        row = _number(attributes.get("r"), self._row + 1)
+        if not self._row < row <= _EXCEL_ROWS:
+            raise Unsound("file-damaged")
+        self._row, self._column = row, -1
+        if attributes.get("hidden") in ("1", "true"):
+            self.notes.hidden_rows.add(row)
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        column = self._column + 1
+        if "r" in attributes:
+            row, column = _place(attributes["r"])
+            if row != self._row:
+                raise Unsound("file-damaged")
+        if not self._column < column < _EXCEL_COLUMNS or not self._row:
+            raise Unsound("file-damaged")
+        self._column = column
+        self._type = attributes.get("t", "")
+        self._formula = self._valued = False
+
+    def _columns(self, attributes: dict[str, str]) -> None:
+        if attributes.get("hidden") in ("1", "true"):
+            first, last = _number(attributes.get("min"), 1), _number(attributes.get("max"), 1)
+            self.notes.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
+
+    def _cover(self, ref: str) -> None:
+        first, _, last = ref.partition(":")
+        if not _REF.fullmatch(first) or (last and not _REF.fullmatch(last)):
+            return
+        (top, left), (bottom, right) = _place(first), _place(last or first)
+        self._area += (abs(bottom - top) + 1) * (abs(right - left) + 1)
+        if self._area > MAX_AREA:
+            raise Unsound("file-far-cells")
+
+
+def _number(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 7:
+        raise Unsound("file-damaged")
+    return int(text)
+
+
+def _place(ref: str) -> tuple[int, int]:
+    """(Excel row, 0-based column) of a reference such as C7."""
+    match = _REF.fullmatch(ref)
+    if not match:
+        raise Unsound("file-damaged")
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(match[2]), column - 1

@@ -1,0 +1,242 @@
+"""What a template and a return workbook share: the sheet's head, its table, its dropdowns, its print set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
+from pipeline.xlsx import pen as ink
+from pipeline.xlsx.pen import Pen, Sheet, Style
+from pipeline.xlsx.read import LISTS_SHEET
+
+TABLE_ROWS = 500  # rows below the header that know their dropdowns
+PAIR = 4  # sheet columns that one label and its value take
+CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
+
+_FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
+_LEFT = {"text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The block above a table: `values` by field name."""
+
+    title: str
+    notes: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+    values: Mapping[str, object] | None = None
+
+
+def number_format(column: Column) -> str:
+    """How Excel shows the column; text for all that must keep its zeros and its letters."""
+    return _FORMATS.get(column.dtype, "General")
+
+
+def header_text(column: Column, *, kindergarten: bool) -> str:
+    """The column's heading; required ones end in *."""
+    text = column.kindergarten if kindergarten and column.kindergarten else column.header
+    return text + "*" if column.required else text
+
+
+def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
+    """Write title, notes and fields over `width` columns; return the row (0-based) below them."""
+    title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
+    note = pen.style(font_size=9, font_color="#52606D", num_format="@")
+    sheet.set_row(0, 30, title)
+    sheet.merge_range(0, 0, 0, width - 1, head.title, title)
+    row = 1
+    for text in head.notes:
+        sheet.set_row(row, 15, note)
+        pen.write(sheet, row, 0, text, note)
+        row += 1
+    pairs = max(1, width // PAIR)
+    for at, field in enumerate(head.fields):
+        if at % pairs == 0:
+            sheet.set_row(row + at // pairs, 21, note)
+        _write_field(pen, sheet, (row + at // pairs, at % pairs * PAIR), field, (head.values or {}).get(field.name))
+    row += -(-len(head.fields) // pairs)
+    if head.fields:
+        sheet.set_row(row, 6, note)
+        row += 1
+    return row
+
+
+def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int], field: Field, value: object) -> None:
+    row, column = at
+    label = pen.style(border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@")
+    fixed = field.known and value not in (None, "")
+    box = pen.style(
+        border=1,
+        border_color=ink.LINE,
+        align="left",
+        indent=1,
+        num_format=_FORMATS.get(field.dtype, "@"),
+        bg_color=ink.KNOWN if fixed else "#FFFFFF",
+    )
+    pen.write(sheet, row, column, field.label + ("*" if field.required else ""), label)
+    sheet.merge_range(row, column + 1, row, column + PAIR - 1, None, box)
+    pen.write(sheet, row, column + 1, value, box)
+    rule = _field_rule(field, value if fixed else None)
+    if rule:
+        sheet.data_validation(row, column + 1, row, column + 1, rule)
+
+
+def _field_rule(field: Field, fixed: object) -> dict[str, object] | None:
+    """What Excel lets a person type into a field. A known fact is held by its rule: no sheet protection."""
+    if fixed is not None and isinstance(fixed, date):
+        return {
+            "validate": "date",
+            "criteria": "==",
+            "value": datetime(fixed.year, fixed.month, fixed.day),  # noqa: DTZ001  # a cell has no zone
+            "error_type": "warning",
+            "error_title": "报告日期",
+            "error_message": "日期已按当天填好。补报往日才需要改，确定要改吗？",
+        }
+    if fixed is not None:
+        return {
+            "validate": "list",
+            "source": [str(fixed).replace(",", "，")],
+            "dropdown": False,
+            "error_title": field.label,
+            "error_message": "此格已由系统填好，请不要改动。如有错误请告诉县（市、区）管理员。",
+        }
+    if field.vocabulary:
+        rule = dropdown(field.vocabulary)
+        if field.help:
+            rule |= {"input_title": field.label, "input_message": field.help[:255]}
+        return rule
+    return None
+
+
+# --------------------------------------------------------------------------- dropdowns
+
+
+def list_name(vocabulary: Vocabulary) -> str:
+    return "L_" + vocabulary.name
+
+
+def dropdown(vocabulary: Vocabulary, *, strict: bool = True) -> dict[str, object]:
+    """A dropdown of the vocabulary's labels; not strict: another text is questioned, not stopped."""
+    return {
+        "validate": "list",
+        "source": "=" + list_name(vocabulary),
+        "error_type": "stop" if strict else "warning",
+        "error_title": "请从列表中选",
+        "error_message": "请从下拉列表中选一项。" if strict else "列表里没有这一项。确定要这样填吗？",
+    }
+
+
+def column_rule(column: Column) -> dict[str, object]:
+    """What a cell of the column accepts, and the hint that shows when it is chosen; may be empty."""
+    rule: dict[str, object] = {}
+    if column.name == "class_name":
+        rule = {
+            "validate": "list",
+            "source": "=" + CLASS_NAMES,
+            "error_type": "warning",
+            "error_title": "班级",
+            "error_message": "“班级”表里没有这个班。是新增的班级吗？",
+        }
+    elif column.vocabulary:
+        rule = dropdown(column.vocabulary, strict=column.strict)
+    elif column.dtype == "integer":
+        rule = {
+            "validate": "integer",
+            "criteria": "between",
+            "minimum": 0,
+            "maximum": 9999,
+            "error_message": "请填人数（0 或正整数）。",
+        }
+    if column.help:
+        rule |= {"input_title": column.header[:32], "input_message": column.help[:255]}
+        rule.setdefault("validate", "any")
+    return rule
+
+
+def vocabularies(form: Form) -> list[Vocabulary]:
+    """Every list the form's dropdowns need, each once."""
+    found = {f.vocabulary.name: f.vocabulary for f in form.fields if f.vocabulary}
+    found |= {c.vocabulary.name: c.vocabulary for t in form.tables for c in t.columns if c.vocabulary}
+    return list(found.values())
+
+
+def write_lists(pen: Pen, lists: Sequence[Vocabulary]) -> None:
+    """The hidden sheet of dropdown values, each list behind its name."""
+    sheet = pen.sheet(LISTS_SHEET)
+    plain = pen.style(num_format="@")
+    for column, vocabulary in enumerate(lists):
+        for row, label in enumerate(vocabulary.labels.values()):
+            pen.write(sheet, row, column, label, plain)
+        place = f"'{LISTS_SHEET}'!${ink.letters(column)}$1:${ink.letters(column)}${len(vocabulary.labels)}"
+        pen.book.define_name(list_name(vocabulary), "=" + place)
+    sheet.hide()
+
+
+def name_classes(pen: Pen, sheet: str, first: int, last: int) -> None:
+    """Give the class names of a sheet (0-based rows, column A) the name the dropdown asks for."""
+    pen.book.define_name(CLASS_NAMES, f"='{sheet}'!$A${first + 1}:$A${last + 1}")
+
+
+# --------------------------------------------------------------------------- the table
+
+
+def columns_for(table: Table, *, boarding: bool) -> list[Column]:
+    """The columns a unit is asked for: dormitories only where pupils board."""
+    return [c for c in table.columns if c.only != "boarding" or boarding]
+
+
+def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
+    """Give whole columns their width and format, so that no blank row need be styled; return the cell styles."""
+    styles = []
+    for at, column in enumerate(columns):
+        style = cell_style(pen, column)
+        fold = {"level": 1, "hidden": True} if column.folded else {}
+        sheet.set_column(at, at, column.width, style, fold)
+        styles.append(style)
+    if any(c.folded for c in columns):
+        sheet.set_column(len(columns), len(columns), 4, None, {"collapsed": True})
+    return styles
+
+
+def cell_style(pen: Pen, column: Column, **more: object) -> Style:
+    align = "left" if column.dtype in _LEFT and column.width > 10 else "center"
+    return pen.style(border=1, border_color=ink.LINE, align=align, num_format=number_format(column), **more)
+
+
+def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
+    for at, column in enumerate(columns):
+        style = pen.style(
+            font_name=ink.TITLE_FONT,
+            font_size=10.5,
+            border=1,
+            border_color=ink.LINE,
+            align="center",
+            text_wrap=True,
+            bg_color=ink.SHADE,
+            font_color="#9B1C1C" if column.required else ink.INK,
+            num_format="@",
+        )
+        pen.write(sheet, row, at, header_text(column, kindergarten=kindergarten), style)
+    sheet.set_row(row, 30)
+
+
+def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column]) -> None:
+    """Dropdowns and hints over the table's rows, from row `first` (0-based)."""
+    for at, column in enumerate(columns):
+        rule = column_rule(column)
+        if rule:
+            sheet.data_validation(first, at, first + TABLE_ROWS - 1, at, rule)
+
+
+def lay_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool = True) -> None:
+    """A4, the table's heading on every page, one page wide, a line to sign at the foot."""
+    if landscape:
+        sheet.set_landscape()
+    sheet.repeat_rows(header)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
+    sheet.center_horizontally()
+    sign = "&L填报人：　　　　　　&C审核人（分管领导）签字：　　　　　　　　盖章：" if signed else "&L"
+    sheet.set_footer(sign + "&R第 &P 页　共 &N 页", {"margin": 0.3})
