@@ -47,10 +47,11 @@ class Desk:
 
     def close(self) -> None:
         """Let go of all folders; empty ones vanish, others are recovered by whoever comes next."""
-        for held in (*self._taken, self._own):
-            if held is not None:
-                held.give_up()
-        self._own, self._taken = None, []
+        with contextlib.ExitStack() as every:
+            for held in (*self._taken, self._own):
+                if held is not None:
+                    every.callback(held.give_up)
+            self._own, self._taken = None, []
 
     def claim(self, files: Sequence[tuple[Found, datetime]]) -> tuple[list[Claim], list[Stuck]]:
         """Move the files aside, durably: those that were there, and those that cannot be moved.
@@ -129,9 +130,11 @@ class _Held:
             return False
 
     def give_up(self) -> None:
-        with contextlib.suppress(OSError):  # not empty, or gone with the inbox: somebody else's turn
-            durable.remove_folder(self.path)
-        os.close(self.descriptor)
+        try:
+            with contextlib.suppress(OSError):  # not empty, or gone with the inbox: somebody else's turn
+                durable.remove_folder(self.path)
+        finally:
+            os.close(self.descriptor)
 
 
 def _open_own(inbox: Path) -> _Held:

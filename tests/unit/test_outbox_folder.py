@@ -1,0 +1,82 @@
+"""Papers in the outbox: names that Windows takes, and delivery that may be repeated."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.model import Site
+from pipeline.outbox.folder import Delivery, OutPlace, deliver, deliver_all, legal
+
+DAY = date(2026, 11, 12)
+PLACE = OutPlace("学校", "示例小学 2132000001")
+
+
+@dataclass(frozen=True)
+class Paper:
+    name: str
+    content: bytes
+
+
+def site(root: Path) -> Site:
+    return Site(root=root, database="sqlite:///store.db", key=b"k" * 32)
+
+
+@given(st.text(max_size=400))
+def test_every_name_becomes_one_that_windows_takes(name: str) -> None:
+    made = legal(name)
+    assert 0 < len(made) <= 100
+    assert len(made.encode()) <= 240
+    assert not set(made) & set('<>:"/\\|?*')
+    assert all(ord(sign) >= 32 for sign in made)
+    assert made[-1] not in ". "
+    assert legal(made) == made
+
+
+@pytest.mark.parametrize("name", ["CON", "con.txt", "nul", "COM1", "lpt9.xlsx", "COM¹", "aux."])
+def test_names_that_windows_reserves_are_changed(name: str) -> None:
+    assert legal(name).startswith("_")
+
+
+def test_a_long_name_keeps_its_ending_and_stays_apart_from_its_like() -> None:
+    one, other = legal("长" * 150 + "甲.xlsx"), legal("长" * 150 + "乙.xlsx")
+    assert one.endswith(".xlsx")
+    assert one != other
+
+
+def test_a_paper_lies_under_level_name_and_day(tmp_path: Path) -> None:
+    (path,) = deliver(site(tmp_path), PLACE, DAY, [Paper("回执：缺课日报.txt", b"x")])
+    assert path.relative_to(tmp_path).as_posix() == "outbox/学校/示例小学 2132000001/2026-11-12/回执：缺课日报.txt"
+    assert path.read_bytes() == b"x"
+
+
+def test_the_same_paper_again_touches_nothing(tmp_path: Path) -> None:
+    (path,) = deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"x")])
+    before = path.stat()
+    assert deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"x")]) == [path]
+    assert path.stat().st_ino == before.st_ino
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_newer_paper_of_the_same_name_takes_its_place_whole(tmp_path: Path) -> None:
+    deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"older")])
+    (path,) = deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"new")])
+    assert path.read_bytes() == b"new"
+    assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_many_readers_are_served_in_one_go(tmp_path: Path) -> None:
+    deliveries = [Delivery(OutPlace("学校", f"第{n}小学"), DAY, [Paper("a.txt", b"%d" % n)]) for n in range(20)]
+    paths = deliver_all(site(tmp_path), deliveries)
+    assert [one[0].read_bytes() for one in paths] == [b"%d" % n for n in range(20)]
+
+
+def test_of_two_papers_of_one_name_in_one_go_the_later_stands(tmp_path: Path) -> None:
+    deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"1")])
+    deliver_all(
+        site(tmp_path), [Delivery(PLACE, DAY, [Paper("a.txt", b"2")]), Delivery(PLACE, DAY, [Paper("a.txt", b"1")])]
+    )
+    assert next((tmp_path / "outbox").rglob("a.txt")).read_bytes() == b"1"
