@@ -1,0 +1,19 @@
+"""Warning rules: declared in rules.toml, parsed to values, met or not by the records."""
+
+from pipeline.rules.parse import load, parse
+from pipeline.rules.values import Case, Condition, Group, Hint, Key, Member, Rule, Rules, Stage, Where
+
+__all__ = [
+    "Case",
+    "Condition",
+    "Group",
+    "Hint",
+    "Key",
+    "Member",
+    "Rule",
+    "Rules",
+    "Stage",
+    "Where",
+    "load",
+    "parse",
+]

@@ -1,0 +1,193 @@
+"""Which rules the records meet: a pure function of the final records of one school campus.
+
+What is counted. Only pupils absent because ill; 已返校 is not absent. A pupil counts once for a group
+within a condition, whatever the number of rows. A *new* row begins a spell, dated by its 发病日期 (else
+the first day of absence); 仍缺课 rows make nobody new, they only add what has become known since (a
+diagnosis). A condition of `day` counts the spells dated within the window that ends with `day`, as far
+as the records tell by `LAG` days later: who fell ill last night is first absent today. 现症 rules count
+who is absent on `day` itself, new or not, by what the last `reach` days tell of the spell.
+
+Days looked at: those on which somebody ill was absent, or fell ill. So what is met on `day` depends on
+records of `day - reach + 1` to `day + LAG` and on nothing else, and does not depend on when it is asked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from pipeline.forms.words import SYNDROMES
+from pipeline.rules.values import Case, Condition, Hint, Member, Rule, Rules, Where
+
+LAG = 7  # days; the longest usual break (国庆) between falling ill and the first school day missed
+FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
+
+_COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days, both ends included."""
+
+    first: date
+    last: date
+
+    def holds(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def affected(changed: Iterable[date], reach: int) -> Span:
+    """Return the days whose conditions may depend on records of the changed days."""
+    days = sorted(changed)
+    return Span(days[0] - timedelta(days=LAG), days[-1] + timedelta(days=reach - 1))
+
+
+def needed(span: Span, reach: int) -> Span:
+    """Return the days whose records decide the conditions of `span`."""
+    return Span(span.first - timedelta(days=reach - 1), span.last + timedelta(days=LAG))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ill:
+    """A pupil counted for a group in a place: dated `onset`, known by the records of `told`."""
+
+    onset: date
+    told: date
+    pupil: str
+    class_key: str
+
+
+Rolls = Mapping[str, int | None]  # class key → 应到
+_Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
+_Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
+
+
+def conditions(
+    cases: Iterable[Case], rolls: Rolls, rules: Rules, active: Sequence[Rule], span: Span
+) -> tuple[Condition, ...]:
+    """Return all conditions met on the days of `span`, ascending by key.
+
+    `cases`: the rows of one school campus on `needed(span, reach)`, in any order; more do no harm.
+    `rolls`: 应到 by class key. `active`: the rules that are on there (`rules.active(chain)`).
+    """
+    ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=lambda c: (c.day, c.pupil))
+    days = sorted({d for c in ill for d in (c.day, c.fell_ill) if span.holds(d)})
+    if not days:
+        return ()
+    asked = _asked(active, rules)
+    found: list[Condition] = []
+    for table, present in ((_fallen(ill), False), (_present(ill, rules.reach), True)):
+        for (group, place), entries in table.items():
+            for rule in asked.get(group, ()):
+                if rule.present is present:
+                    met = _met(rule, group, place, entries, rolls, days)
+                    found += [c for c in met if group in rule.groups or rules.grade(group, c.day) in rule.grades]
+    return tuple(sorted(found, key=lambda c: c.key))
+
+
+def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
+    """Return the single cases of 丙类 diseases, one a pupil and disease, on its first day: lines for the county."""
+    told = Rules.grade
+    found: dict[tuple[str, str], Hint] = {}
+    for c in sorted(cases, key=lambda c: (c.day, c.pupil)):
+        if c.reason == "ill" and c.row_state != "returned" and told(rules, c.diagnosis, c.day) == "丙":
+            found.setdefault((c.pupil, c.diagnosis), Hint(c.day, c.pupil, c.class_key, c.diagnosis, "丙"))
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=8192)
+def groups_of(symptoms: str, temperature: float | None, diagnosis: str) -> frozenset[str]:
+    """Return the groups one row belongs to: syndromes, ILI, and the diagnosis itself."""
+    told = frozenset(symptoms.split())
+    found = {group for group, members in SYNDROMES.items() if not told.isdisjoint(members)}
+    if temperature is not None and temperature >= FEVER and not told.isdisjoint(_COUGH_OR_SORE_THROAT):
+        found.add("ILI")
+    return frozenset(found | {diagnosis} if diagnosis else found)
+
+
+def _places(case: Case) -> Iterator[_Place]:
+    yield Where.CAMPUS, ""
+    yield Where.CLASS, case.class_key
+    if case.dorm:
+        yield Where.DORM, f"宿舍 {case.dorm}"
+
+
+def _fallen(ill: Sequence[Case]) -> _Table:
+    """Who fell ill: each spell by group and place, with the day on which the records first tell it."""
+    table: _Table = defaultdict(list)
+    began: dict[str, Case] = {}
+    known: dict[str, set[str]] = defaultdict(set)  # pupil → groups of the spell that runs
+    for case in ill:
+        if case.row_state == "new":
+            began[case.pupil] = case
+            known[case.pupil] = set()
+        first = began.get(case.pupil)
+        if first is None:
+            continue
+        told = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
+        for group in groups_of(case.symptoms, case.temperature, case.diagnosis) - known[case.pupil]:
+            known[case.pupil].add(group)
+            for place in _places(first):
+                table[group, place].append(told)
+    return table
+
+
+def _present(ill: Sequence[Case], reach: int) -> _Table:
+    """Who is absent: each row by place and every group its spell showed in the last `reach` days."""
+    table: _Table = defaultdict(list)
+    shown: dict[str, dict[str, date]] = defaultdict(dict)  # pupil → group → day it was last told
+    for case in ill:
+        if case.row_state == "new":
+            shown[case.pupil] = {}
+        shown[case.pupil].update(dict.fromkeys(groups_of(case.symptoms, case.temperature, case.diagnosis), case.day))
+        entry = _Ill(case.fell_ill, case.day, case.pupil, case.class_key)
+        for group, told in shown[case.pupil].items():
+            if (case.day - told).days < reach:
+                for place in _places(case):
+                    table[group, place].append(entry)
+    return table
+
+
+def _asked(active: Iterable[Rule], rules: Rules) -> Mapping[str, list[Rule]]:
+    """The rules that ask about each group: by name, or by the class it has, or had, under the law."""
+    asked: dict[str, list[Rule]] = defaultdict(list)
+    for rule in active:
+        graded = {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}
+        for group in rule.groups | graded:
+            asked[group].append(rule)
+    return asked
+
+
+def _met(
+    rule: Rule,
+    group: str,
+    place: _Place,
+    entries: Sequence[_Ill],
+    rolls: Rolls,
+    days: Sequence[date],
+) -> Iterator[Condition]:
+    """The days on which one rule is met by the pupils of one group in one place."""
+    where, which = place
+    if where not in rule.scope or len(entries) < max(rule.at_least, 1):
+        return
+    for day in days:
+        counted = _counted(rule, entries, day)
+        if rule.met(len(counted), rolls.get(which)):
+            members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in counted))
+            told = sorted(e.told for e in counted)[max(rule.at_least, 1) - 1]
+            yield Condition(rule.id, rule.stage, group, day, which, len(members), rule.threshold, members, told)
+
+
+def _counted(rule: Rule, entries: Iterable[_Ill], day: date) -> Collection[_Ill]:
+    """The distinct pupils that count on a day, each with its earliest date."""
+    first = day - timedelta(days=rule.window - 1)
+    last_told = day + timedelta(days=LAG)
+    found: dict[str, _Ill] = {}
+    for e in entries:
+        counts = e.told == day if rule.present else first <= e.onset <= day and e.told <= last_told
+        if counts and (e.pupil not in found or e.onset < found[e.pupil].onset):
+            found[e.pupil] = e
+    return found.values()
