@@ -19,10 +19,11 @@ from pipeline.forms.base import Form, Table
 Cells = Mapping[tuple[int, int], object]
 """(Excel row, 0-based column) → text, number, date, datetime; None empties the cell and keeps its style."""
 
-_ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
+_BODY = re.compile(r"<sheetData>(.*?)</sheetData>|<sheetData/>", re.DOTALL)
+_COLUMN = re.compile(r"<col\b[^>]*>")
+_ROW = re.compile(r"""<row(?=[^>]*?\sr="(\d+)")([^>]*?)(?:/>|>(.*?)</row>)""", re.DOTALL)
 _CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _REFERENCE = re.compile(r'\br="([A-Z]+)(\d+)"')
-_REFERENCE_OF_ROW = re.compile(r'\br="(\d+)"')
 _STYLE = re.compile(r'\bs="\d+"')
 _TYPE = re.compile(r'\bt="(\w+)"')
 _VALUE = re.compile(r"<v[^>]*>(.*?)</v>", re.DOTALL)
@@ -57,7 +58,9 @@ class Template:
         return tuple(self._paths)
 
     def cells(self, sheet: str) -> Mapping[tuple[int, int], str]:
-        """Return what stands in a sheet, as text."""
+        """Return what stands in a sheet, as text. Raises QuekeError if there is no such sheet."""
+        if sheet not in self._grids:
+            raise QuekeError(f"fill: no sheet {sheet} in this workbook")
         return self._grids[sheet]
 
     def put(self, values: Mapping[str, Cells], properties: Mapping[str, str] | None = None) -> bytes:
@@ -101,32 +104,36 @@ class Template:
         by_row: dict[int, dict[int, object]] = {}
         for (row, column), value in cells.items():
             by_row.setdefault(row, {})[column] = value
-        spans = {}
-        for found in _ROW.finditer(xml):
-            where = _REFERENCE_OF_ROW.search(found[1])
-            if where:
-                spans[int(where[1])] = found
-        pieces, at = [], 0
-        for row in sorted(by_row):
-            if row not in spans:
-                raise QuekeError(f"fill: the template has no row {row}")
-            found = spans[row]
-            pieces.append(xml[at : found.start()])
-            pieces.append(self._row(row, found, by_row[row], strings))
-            at = found.end()
-        return "".join((*pieces, xml[at:]))
+        body = _BODY.search(xml)
+        if body is None:
+            raise QuekeError("fill: a sheet of the template has no table of cells")
+        styles = _column_styles(xml)
+        rows = {int(found[1]): found for found in _ROW.finditer(body[1] or "")}
+        written = {row: found[0] for row, found in rows.items()}
+        for row, values in by_row.items():
+            written[row] = self._row(row, rows.get(row), values, strings, styles)
+        sheet = "".join(written[row] for row in sorted(written))
+        return f"{xml[: body.start()]}<sheetData>{sheet}</sheetData>{xml[body.end() :]}"
 
-    def _row(self, row: int, found: re.Match[str], values: Mapping[int, object], strings: list[str]) -> str:
+    def _row(
+        self,
+        row: int,
+        found: re.Match[str] | None,
+        values: Mapping[int, object],
+        strings: list[str],
+        styles: Mapping[int, str],
+    ) -> str:
         kept: dict[int, tuple[str, str]] = {}
-        for cell in _CELL.finditer(found[2] or ""):
+        for cell in _CELL.finditer(found[3] or "" if found else ""):
             where = _REFERENCE.search(cell[1])
             style = _STYLE.search(cell[1])
             if where:
                 kept[_number(where[1])] = (cell[0], f" {style[0]}" if style else "")
         for column, value in values.items():
-            style_of = kept.get(column, ("", ""))[1]
+            style_of = kept[column][1] if column in kept else styles.get(column, "")
             kept[column] = (self._cell(f"{_letters(column)}{row}", style_of, value, strings), style_of)
-        return f"<row{found[1]}>{''.join(kept[column][0] for column in sorted(kept))}</row>"
+        start = f"<row{found[2]}>" if found else f'<row r="{row}">'
+        return f"{start}{''.join(kept[column][0] for column in sorted(kept))}</row>"
 
     def _cell(self, where: str, style: str, value: object, strings: list[str]) -> str:
         if value is None:
@@ -148,8 +155,8 @@ def fill(
 ) -> bytes:
     """Return the workbook of `form` with header fields and table rows typed in, by our names.
 
-    A row goes into the first rows that are free; where the template already has a row with the same
-    first value (a class), it is filled up. A row that is {"": first value} empties that row.
+    A row goes into the first rows that are free; where the template already has a row of the same key
+    (a class), that one is filled up. A row that is {"": first key} empties the row of that key.
     """
     values: dict[str, dict[tuple[int, int], object]] = {}
     first = form.tables[0].sheet
@@ -188,15 +195,16 @@ def _rows(
     cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Mapping[str, object]]
 ) -> Iterable[tuple[tuple[int, int], object]]:
     top, columns = heads(cells, table)
-    lead = table.columns[0].name
-    taken = {cells[row, columns[lead]]: row for row, column in cells if row > top and column == columns[lead]}
-    free = max(taken.values(), default=top) + 1
+    keys = [column.name for column in table.columns if column.key and column.name in columns]
+    there = {row for row, column in cells if row > top and column == columns[keys[0]]}
+    taken = {tuple(cells.get((row, columns[key]), "") for key in keys): row for row in there}
+    free = max(there, default=top) + 1
     for row in rows:
+        key = (str(row[""]),) if "" in row else tuple(str(row.get(name) or "") for name in keys)
         if "" in row:
-            at = taken[str(row[""])]
-            yield from (((at, column), None) for column in columns.values())
+            yield from (((taken[key], column), None) for column in columns.values())
             continue
-        at = taken.get(str(row.get(lead)), 0)
+        at = taken.get(key, 0)
         if not at:
             at, free = free, free + 1
         yield from (((at, columns[name]), value) for name, value in row.items() if value is not None)
@@ -212,6 +220,17 @@ def _number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
+
+
+def _column_styles(xml: str) -> dict[int, str]:
+    """What a cell that is not there yet takes from its column, as Excel does."""
+    styles: dict[int, str] = {}
+    for found in _COLUMN.findall(xml):
+        style = _attribute(found, "style")
+        if style:
+            first, last = int(_attribute(found, "min")), int(_attribute(found, "max"))
+            styles |= dict.fromkeys(range(first - 1, min(last, 200)), f' s="{style}"')
+    return styles
 
 
 def _bare(text: str) -> str:

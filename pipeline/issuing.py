@@ -1,0 +1,66 @@
+"""Templates made out to a unit: what the registry knows is filled in, and a token shows that we issued it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from pipeline import schooldays, units
+from pipeline.errors import UsageError
+from pipeline.forms import FORMS, form
+from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.xlsx.blank import TemplateFacts, blank
+
+_KINDERGARTEN = ("幼儿园",)
+
+
+def template(site: Site, name: str, unit: str, day: date, campus: str = "") -> bytes:
+    """Return the template of form `name` for one unit and day; the store must be open.
+
+    Raises UsageError for a form or a unit that is not known, or a campus the school has not.
+    """
+    known = [one.name for one in FORMS]
+    if name not in known:
+        raise UsageError(f"{name}: no such form; choose one of {', '.join(known)}")
+    facts = _of_division(site, unit, day) if name == "roster" else _of_school(site, name, unit, day, campus)
+    return blank(form(name), facts)
+
+
+def _of_school(site: Site, name: str, code: str, day: date, campus: str) -> TemplateFacts:
+    from pipeline.store import context  # the ORM may be imported only once the store is open
+
+    school = context.schools([code], [day]).get(code)
+    if school is None:
+        raise UsageError(f"{code}: no such school in the registry; import its roster first (`queke units import`)")
+    place = campus or (HOME_CAMPUS if HOME_CAMPUS in school.campuses else school.campuses[0])
+    if place not in school.campuses:
+        raise UsageError(f"{code}: no campus {place}; it has {', '.join(school.campuses)}")
+    return school_facts(site, name, school, day, place)
+
+
+def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
+    """Return what goes into a school's template beforehand."""
+    rows: dict[str, tuple[Mapping[str, str | int | float | date], ...]] = {}
+    if name == "absence":
+        rows["classes"] = tuple(
+            {"class_name": room.name} | ({} if room.roll is None else {"roll": room.roll})
+            for room in school.classes.values()
+            if room.campus == campus
+        )
+    return TemplateFacts(
+        fields={"unit": school.code, "school": school.name, "campus": campus, "day": day},
+        rows=rows,
+        token=units.token(site.key, school.code, name, schooldays.term(day), school.token_serial),
+        kindergarten=school.stages == _KINDERGARTEN,
+        boarding=school.boarding,
+    )
+
+
+def _of_division(site: Site, code: str, day: date) -> TemplateFacts:
+    from pipeline.store import registry  # the ORM may be imported only once the store is open
+
+    name = registry.division_names().get(code)
+    if name is None:
+        raise UsageError(f"{code}: no such division; a roster is of a county, such as --unit 320106")
+    token = units.token(site.key, code, "roster", schooldays.term(day), 1)
+    return TemplateFacts(fields={"unit": code, "school": name, "day": day}, token=token)
