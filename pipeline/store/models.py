@@ -385,6 +385,7 @@ class Alert(models.Model):
     ends_after = models.DateField()  # no linked case by then: may end
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=40, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # of the card: raised when its readers must get it anew
 
     class Meta:
         db_table = "alert"
@@ -398,6 +399,7 @@ class Alert(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["division", "closed_at"], name="alert_division"),
             models.Index(fields=["opened_day"], name="alert_opened"),
+            models.Index(fields=["school", "closed_at"], name="alert_school"),
         ]
 
 
@@ -411,13 +413,14 @@ class AlertHit(models.Model):
     day = models.DateField()
     n = models.PositiveIntegerField()
     threshold = models.CharField(max_length=12)
+    members = models.JSONField(default=list)  # [[pupil code, class key, onset], …]: the n pupils counted
     from_settled = models.BigIntegerField()
     to_settled = models.BigIntegerField(null=True)  # the records no longer meet it
 
     class Meta:
         db_table = "alert_hit"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["alert", "rule", "scope", "day", "from_settled"], name="hit_once")
+            models.UniqueConstraint(fields=["alert", "rule", "group", "scope", "day", "from_settled"], name="hit_once")
         ]
 
 
