@@ -17,7 +17,7 @@ def _symptom(place: int, example: str) -> Column:
         clinical.symptoms,
         vocabulary=words.SYMPTOM,
         strict=False,
-        aliases=("症状", "主要症状", "症状一", "临床症状") if place == 1 else (f"症状{'一二三'[place - 1]}",),
+        aliases=("症状", "主要症状", "临床症状", f"症状{'一二三'[place - 1]}"),
         width=9,
         help="因病时至少填一个；不清楚可选“不详”。一格里写几个症状也可以，用顿号隔开。" if place == 1 else "",
         example=example,

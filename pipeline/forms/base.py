@@ -48,7 +48,7 @@ class Frame:
     kindergarten: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """A closed list: code → label in order of frequency; `words` are people's words → code."""
 
@@ -57,7 +57,7 @@ class Vocabulary:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One column, declared once."""
 
@@ -81,7 +81,7 @@ class Column:
     kindergarten: str = ""  # header in kindergarten templates, if it differs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field of the header block above the table."""
 
@@ -96,7 +96,7 @@ class Field:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """One table of a form on its own sheet."""
 
@@ -110,7 +110,7 @@ class Table:
         return next(i for i, c in enumerate(self.columns) if c.name == name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """One form: what is asked, of whom, in which tables."""
 

@@ -39,6 +39,10 @@ _ABSENCE: Mapping[str, Entry] = {
     "row-repeated": advice("本行与第 {first} 行完全相同，只算一次。", "", "first"),
 }
 
+_RETURNED: Mapping[str, Entry] = {
+    "void-unclear": query("“作废”列的“{value}”没看懂，本行没有作废。", "这一行不该有，就在“作废”列填 是。"),
+}
+
 _CLASSES: Mapping[str, Entry] = {
     "class-row-repeated": error("班级“{value}”出现了两次（另一处在第 {first} 行）。", "请删去多余的一行。", "first"),
     "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多，已照收。", "请核对人数。", "roll"),
@@ -87,4 +91,4 @@ _ROSTER: Mapping[str, Entry] = {
     "from-too-old": query("启用日期 {value} 太早，已照收。", "请核对启用日期。"),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_CLASSES, **_CLOSURE, **_ROSTER}
+ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_CLOSURE, **_ROSTER}

@@ -1,0 +1,123 @@
+"""Which form a workbook is, and what it says of itself: unit, campus, day, token.
+
+By its properties where they survived, by its visible title and table heads where they did not. Two forms
+that match one file are an error, never the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from pipeline.forms import FORMS, layout
+from pipeline.forms.base import Bad, Fixed, Form, Frame
+from pipeline.forms.layout import Block, Found, Top
+from pipeline.forms.signs import sweep
+from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
+
+_BY_NAME = {form.name: form for form in FORMS}
+_ENOUGH = 0.5  # of a form's required columns, where its title or properties speak for it
+
+
+def identify(book: Workbook) -> Claims | Issue:
+    """What the workbook claims to be, or the one reason why that cannot be told."""
+    tops = [layout.top(sheet) for sheet in book.sheets]
+    form = _form(book, tops)
+    if isinstance(form, Issue):
+        return form
+    main = blocks(tops, form).get(form.tables[0].name)
+    if main is None:
+        return Issue("form-title-only", details=(("title", form.title),))
+    version = book.properties.get("queke_version", "")
+    if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
+        return Issue("form-too-new", details=(("version", version),))
+    found = layout.header(main.sheet, form, main.head)
+    frame = Frame(date1904=book.date1904)
+    unit = _told(form, "unit", found, frame) or book.properties.get("queke_unit", "")
+    day = _told(form, "day", found, frame)
+    campus = _told(form, "campus", found, frame) or book.properties.get("queke_campus", "")
+    return Claims(
+        form=form.name,
+        version=version,
+        unit=str(unit)[:20],
+        campus=sweep(str(campus))[:40] or HOME_CAMPUS,
+        day=day if isinstance(day, date) else None,
+        token=book.properties.get("queke_token", ""),
+        returned=main.ticket >= 0 or book.properties.get("queke_kind") == "giveback",
+    )
+
+
+def blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
+    """The form's tables by name, each on the sheet that fits it best; a sheet holds one table."""
+    fits = []
+    for order, top in enumerate(tops):
+        for table in form.tables:
+            found = layout.block(top, table)
+            if found is not None and _likely(found):
+                named = top.sheet.name.strip() == table.sheet
+                fits.append((not top.sheet.hidden, named, found.whole, found.matched, -order, found))
+    chosen: dict[str, Block] = {}
+    taken: set[str] = set()
+    for *_, found in sorted(fits, key=lambda fit: fit[:-1], reverse=True):
+        if found.table.name not in chosen and found.sheet.name not in taken:
+            chosen[found.table.name] = found
+            taken.add(found.sheet.name)
+    return chosen
+
+
+def rivals(tops: Sequence[Top], chosen: Iterable[Block], block: Block) -> list[Block]:
+    """Other visible sheets that hold the same table with something written in it (a sheet a day, kept)."""
+    taken = {found.sheet.name for found in chosen}
+    others = []
+    for top in tops:
+        if top.sheet.name in taken or top.sheet.hidden:
+            continue
+        found = layout.block(top, block.table)
+        if found is not None and found.whole and found.matched >= block.matched - 2 and _filled(found):
+            others.append(found)
+    return others
+
+
+def _filled(found: Block) -> bool:
+    places = [p for p, column in zip(found.places, found.table.columns, strict=True) if p >= 0 and column.decides]
+    return any(p < len(row) and row[p] not in (None, "") for row in found.sheet.rows[found.first :] for p in places)
+
+
+def _likely(found: Block) -> bool:
+    """Enough of the head is there. A table of which nothing is required but two names needs both."""
+    needed = [p for p, column in zip(found.places, found.table.columns, strict=True) if column.required]
+    there = sum(p >= 0 for p in needed)
+    return there >= max(1, len(needed) * _ENOUGH) and found.matched >= min(3, len(found.table.columns))
+
+
+def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
+    named = _BY_NAME.get(book.properties.get("queke_form", ""))
+    visible = [top for top in tops if not top.sheet.hidden]
+    titled = {name for top in visible for name in layout.titles(top, FORMS)}
+    names = titled | ({named.name} if named else set())
+    if len(names) != 1:
+        by_head = {form.name for form in FORMS if _headed(visible, form)}
+        names = (names & by_head or names) if names else by_head
+    if len(names) == 1:
+        return _BY_NAME[names.pop()]
+    if not names:
+        return Issue("form-unknown")
+    return Issue("form-several", details=(("forms", "、".join(f.title for f in FORMS if f.name in names)),))
+
+
+def _headed(tops: Sequence[Top], form: Form) -> bool:
+    table = form.tables[0]
+    found = (layout.block(top, table) for top in tops)
+    return any(block is not None and block.whole and block.matched >= 3 for block in found)
+
+
+def _told(form: Form, name: str, found: dict[str, list[Found]], frame: Frame) -> object:
+    """The first readable value of a header field; None for a field the form does not have."""
+    parsers = (field.parse for field in form.fields if field.name == name)
+    for parse in parsers:
+        for hit in found.get(name, ()):
+            got = parse(hit.value, frame)
+            value = got.value if isinstance(got, Fixed) else got
+            if value is not None and not isinstance(value, Bad):
+                return value
+    return None

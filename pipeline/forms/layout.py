@@ -1,0 +1,249 @@
+"""Where things lie on a sheet: the header block and the tables, found by their labels, never by position."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.forms.base import Field, Form, Table
+from pipeline.forms.signs import blank, fold, shown, sweep
+from pipeline.model import Sheet
+
+TICKET = "凭单号"
+VOID = "作废"
+OURS = frozenset((TICKET, VOID, "序号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法"))
+"""Columns that are ours or nobody's: read where they mean something, else let go without a word."""
+
+_DEEP = 40  # rows in which a header block and a table's head may lie
+_WIDE = 60
+_REACH = 6  # cells between a label and its value, where labels were merged
+_TAIL = re.compile(r"\([^()]*\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value of the header block. `row` and `column` are 0-based."""
+
+    value: object
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A table as it lies on a sheet. Rows and columns are 0-based; -1 in `places` is a column not there."""
+
+    sheet: Sheet
+    table: Table
+    head: int
+    first: int  # first row below the head
+    places: tuple[int, ...]  # by column of the table
+    labels: tuple[str, ...]  # the sender's words for it; ours where it is not there
+    twice: tuple[tuple[int, int, int], ...] = ()  # (column of the table, first place, second place)
+    extra: tuple[str, ...] = ()
+    ticket: int = -1
+    void: int = -1
+
+    @property
+    def matched(self) -> int:
+        return sum(place >= 0 for place in self.places)
+
+    @property
+    def whole(self) -> bool:
+        """Every required column is there."""
+        return all(place >= 0 for place, column in zip(self.places, self.table.columns, strict=True) if column.required)
+
+
+@lru_cache(maxsize=8192)
+def _label(text: str) -> str:
+    return fold(text).replace("*", "").replace("(必填)", "").replace("(选填)", "").strip(":")
+
+
+def label(cell: object) -> str:
+    """A cell as a label: folded, without stars and colons; "" for what cannot be one."""
+    return _label(cell) if type(cell) is str and 0 < len(cell) <= 40 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The upper rows of a sheet as labels: by row, (0-based column, folded text) of every short text."""
+
+    sheet: Sheet
+    words: tuple[tuple[tuple[int, str], ...], ...]
+
+
+def top(sheet: Sheet) -> Top:
+    """Fold the texts of the upper rows once; titles, header block and table heads are looked for in them."""
+    return Top(
+        sheet,
+        tuple(
+            tuple((c, word) for c, cell in enumerate(row[:_WIDE]) if type(cell) is str and (word := label(cell)))
+            for row in sheet.rows[:_DEEP]
+        ),
+    )
+
+
+def letters(column: int) -> str:
+    """0 → A, 26 → AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def address(row: int, column: int) -> str:
+    """Excel's name of a cell from 0-based row and column."""
+    return f"{letters(column)}{row + 1}"
+
+
+# --------------------------------------------------------------------------- the title
+
+
+def titles(top: Top, forms: Sequence[Form]) -> set[str]:
+    """Names of the forms whose title can be read at the top of the sheet."""
+    return {form.name for words in top.words for _, word in words for form in forms if _titled(word, form)}
+
+
+def _titled(word: str, form: Form) -> bool:
+    return form.title in word or bool(form.kindergarten_title and form.kindergarten_title in word)
+
+
+# --------------------------------------------------------------------------- the header block
+
+
+@lru_cache(maxsize=16)
+def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
+    return {_label(name): field.name for field in fields for name in (*field.aliases, field.label)}
+
+
+def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
+    """Values of the header block by field name: what stands right of its label, or behind a colon in its cell.
+
+    Looks above row `head` only. A label without a value is not in the answer.
+    """
+    known = _field_labels(form.fields)
+    found: dict[str, list[Found]] = {}
+    for r, row in enumerate(sheet.rows[: min(head, _DEEP)]):
+        for c, cell in enumerate(row[:_WIDE]):
+            if type(cell) is not str or not cell:
+                continue
+            name = known.get(label(cell))
+            hit = _right_of(row, r, c, known) if name else None
+            if name is None and len(cell) <= 120:
+                name, hit = _behind_colon(cell, r, c, known)
+            if name and hit and not blank(hit.value):
+                found.setdefault(name, []).append(hit)
+    return found
+
+
+def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> Found | None:
+    for place in range(c + 1, min(c + 1 + _REACH, len(row))):
+        cell = row[place]
+        if cell is None or cell == "":
+            continue
+        return None if label(cell) in known else Found(cell, r, place)
+    return None
+
+
+def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[str | None, Found | None]:
+    parts = re.split(r"[:：]", cell, maxsplit=1)
+    name = known.get(_label(parts[0])) if len(parts) == 2 else None
+    return name, Found(sweep(parts[1]), r, c) if name else None
+
+
+# --------------------------------------------------------------------------- tables
+
+
+@lru_cache(maxsize=16)
+def _column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
+    known: dict[str, list[int]] = {}
+    for place, column in enumerate(table.columns):
+        for name in dict.fromkeys(_label(n) for n in (column.header, column.kindergarten, *column.aliases) if n):
+            known.setdefault(name, []).append(place)
+    exact = {_label(column.header): [place] for place, column in enumerate(table.columns)}
+    return {name: tuple(places) for name, places in {**known, **exact}.items()}
+
+
+def block(top: Top, table: Table) -> Block | None:
+    """The table on this sheet, where most of its head can be recognised; None if it is not there."""
+    known = _column_labels(table)
+    best, head = 1, -1
+    for r, words in enumerate(top.words):
+        score = sum(_known(word, known) is not None for _, word in words)
+        if score > best:
+            best, head = score, r
+    if head < 0:
+        return None
+    rows = top.sheet.rows
+    made = [_made(top.sheet, table, head, 1, top.words[head])]
+    for upper in (head, head - 1):
+        if upper >= 0 and upper + 1 < len(rows):
+            words = _two_rows(rows[upper][:_WIDE], rows[upper + 1][:_WIDE], known)
+            if sum(_known(word, known) is not None for _, word in words) > made[0].matched:
+                made.append(_made(top.sheet, table, upper, 2, words))
+    return max(made, key=lambda found: (found.matched, found.head - found.first))
+
+
+def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:
+    if not word:
+        return None
+    return known.get(word) or known.get(_TAIL.sub("", word))
+
+
+def _two_rows(
+    upper: list[object], lower: list[object], known: Mapping[str, tuple[int, ...]]
+) -> tuple[tuple[int, str], ...]:
+    """Labels of a head of two rows: group names above (merged cells fill to the right), names below."""
+    words = []
+    group = ""
+    for c in range(max(len(upper), len(lower))):
+        above = label(upper[c]) if c < len(upper) else ""
+        below = label(_text(lower[c])) if c < len(lower) else ""
+        group = above or group
+        options = (below, group + below if below else "", above)
+        words.append((c, next((word for word in options if _known(word, known)), above or below)))
+    return tuple(words)
+
+
+def _text(cell: object) -> object:
+    return shown(cell) if isinstance(cell, float) else cell
+
+
+def _made(sheet: Sheet, table: Table, head: int, deep: int, words: Sequence[tuple[int, str]]) -> Block:
+    known = _column_labels(table)
+    places = [-1] * len(table.columns)
+    labels = [column.header for column in table.columns]
+    twice: list[tuple[int, int, int]] = []
+    for c, word in words:
+        targets = _known(word, known) or ()
+        free = next((target for target in targets if places[target] < 0), None)
+        if free is not None:
+            places[free] = c
+            labels[free] = _seen(sheet, head, deep, c) or labels[free]
+        elif targets:
+            twice.append((targets[0], places[targets[0]], c))
+    ours = {word: c for c, word in words if word in OURS}
+    return Block(
+        sheet,
+        table,
+        head,
+        head + deep,
+        tuple(places),
+        tuple(labels),
+        tuple(twice),
+        tuple(word for _, word in words if word and word not in OURS and not _known(word, known)),
+        ticket=ours.get(TICKET, -1),
+        void=ours.get(VOID, -1),
+    )
+
+
+def _seen(sheet: Sheet, head: int, deep: int, c: int) -> str:
+    """The label as it stands on the sheet, for messages."""
+    for row in sheet.rows[head : head + deep][::-1]:
+        if c < len(row) and isinstance(row[c], str) and row[c]:
+            return sweep(str(row[c])).replace("*", "").strip()
+    return ""

@@ -1,0 +1,113 @@
+"""Workbooks as values, for tests of forms and validation: no spreadsheet file is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from pipeline.forms import form as form_named
+from pipeline.forms.identify import identify
+from pipeline.forms.parse import parse
+from pipeline.model import Arrival, Claims, Reading, Sheet, Workbook
+
+DAY = date(2026, 11, 20)
+SCHOOL = "2132000001"
+GOOD: Mapping[str, object] = {
+    "班级": "三(3)班",
+    "姓名": "张小明",
+    "性别": "男",
+    "缺课原因": "因病",
+    "起始日": datetime(2026, 11, 20),
+    "症状1": "发热",
+    "体温": 38.5,
+}
+CLOSURE_GOOD: Mapping[str, object] = {
+    "报告类别": "首报",
+    "停课范围": "三(3)班",
+    "停课原因": "流行性感冒",
+    "患病学生数": 8.0,
+    "涉及学生数": 40.0,
+    "停课开始时间": datetime(2026, 11, 20, 13),
+    "拟复课日期": datetime(2026, 11, 24),
+    "批准时间": datetime(2026, 11, 20, 11),
+    "批准方式": "电话",
+    "批准人及单位": "示例区教育局 王某",
+}
+CLASSES = (("三(3)班", 45.0), ("三(4)班", 44.0), ("一(2)班", 40.0))
+
+
+def grid(headers: Sequence[str], rows: Sequence[Mapping[str, object]]) -> list[list[object]]:
+    """A head and its rows, by header text."""
+    return [list(headers), *([row.get(header) for header in headers] for row in rows)]
+
+
+def head(title: str, fields: Mapping[str, object]) -> list[list[object]]:
+    """A title, and label / value pairs two to a row."""
+    pairs = list(fields.items())
+    lines = [[part for pair in pairs[at : at + 2] for part in (*pair, None)] for at in range(0, len(pairs), 2)]
+    return [[title], *lines, []]
+
+
+def book(*sheets: tuple[str, list[list[object]]], **properties: str) -> Workbook:
+    return Workbook(tuple(Sheet(name, rows) for name, rows in sheets), properties)
+
+
+def headers(form: str = "absence", table: str = "rows") -> list[str]:
+    return [column.header for column in form_named(form).table(table).columns]
+
+
+def absence(
+    *rows: Mapping[str, object],
+    classes: Sequence[tuple[str, object]] = CLASSES,
+    day: object = datetime(2026, 11, 20),
+    unit: object = SCHOOL,
+    **fields: object,
+) -> Workbook:
+    """A 缺课日报. `fields`: zero, mode, campus … by label."""
+    known = {"学校标识码": unit, "学校名称": "示例小学", "报告日期": day, **fields}
+    lines = [{"班级": name, "应到人数": roll} for name, roll in classes]
+    return book(
+        ("缺课登记", [*head("学生缺课日报", known), *grid(headers(), rows)]),
+        ("班级", grid(headers(table="classes"), lines)),
+    )
+
+
+def closure(*rows: Mapping[str, object], day: object = datetime(2026, 11, 20), unit: object = SCHOOL) -> Workbook:
+    known = {"学校标识码": unit, "学校名称": "示例小学", "报告日期": day}
+    return book(("停课报告", [*head("停课报告表", known), *grid(headers("closure"), rows)]))
+
+
+def roster(
+    *schools: Mapping[str, object], classes: Sequence[Mapping[str, object]] = (), division: object = "320106"
+) -> Workbook:
+    known = {"名册区划代码": division, "生效日期": datetime(2026, 9, 1)}
+    return book(
+        ("学校", [*head("学校名册", known), *grid(headers("roster", "schools"), schools)]),
+        ("班级", grid(headers("roster", "classes"), classes)),
+    )
+
+
+def reading(workbook: Workbook) -> Reading:
+    """Identify and parse; the workbook must be one of ours."""
+    claims = identify(workbook)
+    assert isinstance(claims, Claims), claims
+    return parse(workbook, claims)
+
+
+def row_of(workbook: Workbook, number: int = 0, table: str = "rows") -> dict[str, object]:
+    """One parsed row by column name, blanks left out."""
+    got = reading(workbook)
+    assert got.claims
+    columns = form_named(got.claims.form).table(table).columns
+    row = got.tables[table][number]
+    return {column.name: value for column, value in zip(columns, row.values, strict=True) if value is not None}
+
+
+def codes(got: Reading) -> list[str]:
+    return [issue.code for issue in got.issues]
+
+
+def arrival(seq: int = 1, bound: str = "", name: str = "缺课日报.xlsx") -> Arrival:
+    now = datetime.fromisoformat("2026-11-20T14:00:00+08:00")
+    return Arrival("0" * 64, 1, name, "folder", "", bound, now, now, Path("spool") / str(seq), seq)
