@@ -61,10 +61,19 @@ def arrivals(site: Site, seqs: Iterable[int]) -> list[Arrival]:
     return [arrival_of(row, site.root) for row in rows]
 
 
-def count_attempt(seqs: Sequence[int]) -> None:
-    """Count one more attempt for each, and commit: before the work, so that a killer is counted too."""
+def spooled(site: Site) -> list[tuple[Arrival, State]]:
+    """Return what lies in the spool as far as the store knows, with its state: waiting, or not archived yet."""
+    rows = Submission.objects.filter(path__startswith=f"{site.spool.name}/").order_by("received_seq")
+    return [(arrival_of(row, site.root), State(row.state)) for row in rows]
+
+
+def count_attempt(seqs: Sequence[int], by: int = 1) -> None:
+    """Count one more attempt for each, and commit: before the work, so that a killer is counted too.
+
+    With -1 an attempt is taken back that a passing fault of ours ended.
+    """
     with transaction.atomic():
-        Submission.objects.filter(received_seq__in=seqs).update(attempts=F("attempts") + 1)
+        Submission.objects.filter(received_seq__in=seqs).update(attempts=F("attempts") + by)
 
 
 def moved(paths: Mapping[int, str]) -> None:
@@ -145,10 +154,15 @@ def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:
 def _received(site: Site, arrival: Arrival) -> sql.Params:
     path = arrival.path.relative_to(site.root) if arrival.path.is_relative_to(site.root) else arrival.path
     return (
-        arrival.seq, arrival.claim or None, arrival.sha256, "", arrival.name[:255], arrival.size, arrival.channel,
-        arrival.folder[:255], arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
+        arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
+        _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
         path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
     )  # fmt: skip
+
+
+def _shown(name: str) -> str:
+    """A name as it can be kept and shown: file systems know names that are no text."""
+    return name.encode("utf-8", "replace").decode().replace("\0", "")[:255]
 
 
 def _arrival_line(row: Submission) -> Line:

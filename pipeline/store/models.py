@@ -177,6 +177,7 @@ class Decision(models.Model):
 
     class Meta:
         db_table = "decision"
+        indexes: ClassVar = [models.Index(fields=["target", "what"], name="decision_target")]
 
 
 class Report(models.Model):

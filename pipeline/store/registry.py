@@ -7,7 +7,7 @@ roster never erases; what a roster does not list stays as it is.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -150,6 +150,15 @@ def put_classes(rows: Sequence[Mapping[str, object]]) -> None:
     """Write whole rows of school_class, new or known."""
     upsert = sql.upsert("school_class", _CLASS, ("school_id", "campus", "school_year", "key"))
     sql.run(upsert, [tuple(row[name] for name in _CLASS) for row in rows])
+
+
+def add_class(row: Mapping[str, object], add: Callable[[str, list[sql.Params]], None]) -> None:
+    """Collect, for writing, a class found in a report: one not in the registry yet, or known from a later day."""
+    text = sql.insert("school_class", _CLASS) + (
+        " ON CONFLICT (school_id, campus, school_year, key) DO UPDATE SET valid_from = excluded.valid_from "
+        "WHERE school_class.state = 'new' AND excluded.valid_from < school_class.valid_from"
+    )
+    add(text, [tuple(row[name] for name in _CLASS)])
 
 
 def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:

@@ -7,25 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 Params = tuple[Any, ...]
 
 
-def insert(table: str, columns: Sequence[str]) -> str:
+@lru_cache
+def insert(table: str, columns: tuple[str, ...]) -> str:
     """Return an INSERT of these columns."""
     names = ", ".join(f'"{column}"' for column in columns)
     marks = ", ".join(["%s"] * len(columns))
     return f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # nosec B608  # table and columns are our own words
 
 
-def upsert(table: str, columns: Sequence[str], key: Sequence[str], kept: Sequence[str] = ()) -> str:
+@lru_cache
+def upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...], kept: tuple[str, ...] = ()) -> str:
     """Return an INSERT that overwrites the row of the same key, all but the key and the `kept` columns."""
     on = ", ".join(f'"{column}"' for column in key)
     new = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in key and c not in kept)
-    return f"{insert(table, columns)} ON CONFLICT ({on}) DO " + (f"UPDATE SET {new}" if new else "NOTHING")
+    do = f"UPDATE SET {new}" if new else "NOTHING"
+    return f"{insert(table, columns)} ON CONFLICT ({on}) DO {do}"  # nosec B608  # our own words
 
 
 def run(text: str, rows: Sequence[Params]) -> int:
@@ -75,3 +80,8 @@ def take(name: str, n: int) -> int:
         "ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value"
     )
     return int(fetch(text, (name, n))[0][0]) - n + 1
+
+
+def widths(model: type[Model]) -> dict[str, int]:
+    """Return how many characters the text columns of a table take. SQLite does not ask; PostgreSQL refuses more."""
+    return {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}

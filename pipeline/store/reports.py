@@ -1,0 +1,335 @@
+"""Settle 缺课日报: fold the turns of each report in order, and write what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import cast
+
+from pipeline import merge
+from pipeline.merge import Event, Line, Standing, Step, Stood
+from pipeline.merge.standing import ROW
+from pipeline.model import Checked, Policy, Record, State
+from pipeline.schooldays import school_year
+from pipeline.store import codec, registry, sql, standings
+from pipeline.store.models import Absence, Decision
+from pipeline.store.outcomes import Outcome, Turn, Writes, form_of
+from pipeline.store.standings import Key, Loaded
+
+Reread = Callable[[Sequence[int]], list[Checked]]
+
+_WIDTHS = sql.widths(Absence)
+_TEXTS = tuple((name, _WIDTHS[name]) for name in ROW if name in _WIDTHS)
+_DATES = ("start", "onset", "returned")
+_REST = tuple(name for name in ROW if name not in _WIDTHS and name not in _DATES)
+_SAID = (*(name for name, _ in _TEXTS), *_DATES, *_REST)
+_KEY = ("day", "school", "campus", "pupil")
+_ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
+_PAST = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID, "to_settled", "closed_by", "why")
+_REPORT = (
+    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "spoken", "rows",
+    "other_absent", "reporter", "reviewer", "from_settled",
+)  # fmt: skip
+_REPORT_CLASS = ("day", "school", "campus", "key", "roll", "present", "other_absent", "silent")
+_PUPIL = ("school", "code", "class_key", "name", "number")
+
+
+@dataclass(slots=True)
+class _Fold:
+    """One report while its turns are taken: what stood at first, what stands now, what history gains."""
+
+    key: Key
+    before: Standing
+    loaded: Loaded
+    past: list[sql.Params] = field(default_factory=list)
+    own: set[int] = field(default_factory=set)  # submissions that have their turn now
+    changed: bool = False  # rows did
+    settled: int = 0  # of the last turn
+    told: int = 0  # of the last turn that changed the report
+
+    @property
+    def standing(self) -> Standing:
+        return self.loaded.standing
+
+
+def settle(turns: Sequence[Turn], policy: Policy, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of absence reports, in order; collect what they change; return their outcomes."""
+    by_key: dict[Key, list[Turn]] = defaultdict(list)
+    for turn in turns:
+        by_key[key_of(turn.checked)].append(turn)
+    found = standings.load(sorted(by_key), lock=True)
+    released = _released([one.seq for loaded in found.values() for one in loaded.standing.earlier])
+    outcomes: list[tuple[Turn, Outcome]] = []
+    for key, mine in by_key.items():
+        fold = _Fold(key, found[key].standing, found[key])
+        latest = max([released.get(one.seq, one.seq) for one in fold.before.earlier], default=0)
+        fold.own = {turn.event.seq for turn in mine}
+        for turn in mine:
+            late = latest > turn.event.order
+            step = (
+                _refold(fold, turn, policy, reread, writes) if late else merge.step(fold.standing, turn.event, policy)
+            )
+            _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
+            outcomes.append((turn, _outcome(step)))
+        _write(fold, writes)
+        _write_pupils(mine, writes)
+        _write_new_classes(fold, mine, writes)
+    return [(turn, _as_it_stands(outcome, turn, found)) for turn, outcome in outcomes]
+
+
+def key_of(checked: Checked) -> Key:
+    """Return the key of the report a submission is about."""
+    if checked.day is None:
+        raise ValueError("a report has a day")
+    return (checked.day, checked.unit, checked.campus)
+
+
+def is_report(checked: Checked) -> bool:
+    """Tell whether a submission is about a report we can name, whatever became of it."""
+    return form_of(checked) == "absence" and bool(checked.unit) and checked.day is not None
+
+
+def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bool:
+    """Close a ticket by a decision; return False when it was not open any more."""
+    loaded = standings.load([key], lock=True)[key]
+    fold = _Fold(key, loaded.standing, loaded)
+    after = merge.waive(fold.standing, ticket, by)
+    if after is fold.standing:
+        return False
+    _take(fold, Step(State.ACCEPTED, after), settled, by=by)
+    _write(fold, writes)
+    return True
+
+
+# --------------------------------------------------------------------------- the fold
+
+
+def _refold(fold: _Fold, turn: Turn, policy: Policy, reread: Reread, writes: Writes) -> Step:
+    """Fold the whole report again, because a later-received submission of it was settled before this one.
+
+    Makes the store depend on the received order alone. Others whose outcome turns out different get it,
+    and a new receipt.
+    """
+    seqs = [one.seq for one in fold.standing.earlier if one.seq != turn.event.seq]
+    events = [Event(checked.arrival.seq, checked) for checked in reread(seqs)] + [turn.event]
+    decisions = _decisions(seqs, list(fold.standing.tickets))
+    by_seq = {event.seq: event for event in events}
+    events += [Event(order, by_seq[seq].checked, forced=True) for order, seq, _ in decisions if seq in by_seq]
+    waived = [(order, ticket) for order, _, ticket in decisions if ticket]
+    standing = replace(fold.standing, head=None, rows={}, lines={}, tickets={}, earlier=())
+    steps: dict[int, Step] = {}
+    for event in sorted(events, key=lambda event: event.order):
+        while waived and waived[0][0] < event.order:
+            standing = merge.waive(standing, waived[0][1], str(waived.pop(0)[0]))
+        steps[event.seq] = merge.step(standing, event, policy)
+        standing = steps[event.seq].after
+    for order, ticket in waived:
+        standing = merge.waive(standing, ticket, str(order))
+    was = {one.seq: one.state for one in fold.standing.earlier}
+    for seq, step in steps.items():
+        if seq in was and step.state is not was[seq]:
+            _told_again(by_seq[seq].checked, step, turn, writes)
+    dropped = {
+        name: replace(ticket, state="superseded", closed_by=str(turn.event.order))
+        for name, ticket in fold.standing.tickets.items()
+        if name not in standing.tickets
+    }
+    standing = replace(standing, tickets={**dropped, **standing.tickets})
+    return replace(steps[turn.event.seq], after=standing)
+
+
+def _told_again(checked: Checked, step: Step, turn: Turn, writes: Writes) -> None:
+    seq = checked.arrival.seq
+    text = (
+        "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
+        "WHERE received_seq = %s"
+    )
+    issues = codec.issues_text(checked.issues + step.issues)
+    writes.add(text, [(step.state.value, step.accepted, step.refused, step.withdrawn, issues, seq)])
+    writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
+
+
+def _take(fold: _Fold, step: Step, settled: int, *, by: str, voided: bool = False) -> None:
+    """Let a step's result stand, keeping history as of this settled_seq."""
+    before, after, since = fold.standing, step.after, fold.loaded.since
+    hung = merge.pending(before)
+    for identity, stood in before.rows.items():
+        new = after.rows.get(identity)
+        if new is stood or (new is not None and merge.same(stood.values, new.values, ROW)):
+            continue
+        why = "changed" if new else ("voided" if voided else "withdrawn")
+        row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
+        fold.past.append((*row, settled, by, why))
+        fold.changed = True
+    # a row said again in the same words keeps the origin and the settled_seq it had
+    kept = {i: before.rows[i] if i in since else new for i, new in after.rows.items()}
+    for identity in kept.keys() - since.keys():
+        since[identity] = settled
+        fold.changed = True
+    fold.settled = settled
+    if before.head is not after.head or fold.changed:
+        fold.told = settled
+    fold.loaded.standing = replace(after, rows=kept)
+
+
+def _outcome(step: Step) -> Outcome:
+    return Outcome(step.state, step.issues, step.accepted, step.refused, step.withdrawn, opened=step.opened)
+
+
+def _as_it_stands(outcome: Outcome, turn: Turn, found: Mapping[Key, Loaded]) -> Outcome:
+    head = found[key_of(turn.checked)].standing.head
+    effective = head is not None and turn.event.seq in head.seqs
+    return replace(outcome, effective=effective, on_time=head.on_time if head and effective else None)
+
+
+def _released(seqs: Sequence[int]) -> dict[int, int]:
+    """Return, for submissions a person released, the seq of that decision."""
+    if not seqs:
+        return {}
+    rows = Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]).order_by("seq")
+    return {int(row.target): row.seq for row in rows}
+
+
+def _decisions(seqs: Sequence[int], tickets: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return (decision's seq, released submission or 0, waived ticket or "") in order."""
+    targets = [*map(str, seqs), *tickets]
+    rows = Decision.objects.filter(what__in=("release", "waive"), target__in=targets).order_by("seq")
+    return [(row.seq, int(row.target), "") if row.what == "release" else (row.seq, 0, row.target) for row in rows]
+
+
+# --------------------------------------------------------------------------- what is written
+
+
+def _write(fold: _Fold, writes: Writes) -> None:
+    day, school, _ = fold.key
+    before, after = fold.before, fold.standing
+    county = fold.loaded.division
+    if county:
+        writes.todo("figures", f"{county}|{day}", fold.settled)
+    _write_rows(fold, writes)
+    _write_tickets(fold, writes)
+    if fold.changed:
+        writes.todo("warn", f"{school}|{day}", fold.settled)
+    if after.head is not before.head or fold.changed:
+        _write_head(fold, writes)
+        _write_lines(fold, writes)
+        _write_effective(fold, writes)
+
+
+def _write_rows(fold: _Fold, writes: Writes) -> None:
+    before, after, since = fold.before, fold.standing, fold.loaded.since
+    hung, hangs = merge.pending(before), merge.pending(after)
+    day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
+    writes.add(sql.insert("absence_past", _PAST), fold.past)
+    gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
+    writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
+    writes.add(
+        sql.upsert("absence", _ABSENCE, _KEY),
+        [
+            _absence_row(fold, identity, stood, since[identity], pending=identity in hangs)
+            for identity, stood in after.rows.items()
+            if before.rows.get(identity) is not stood or (identity in hung) != (identity in hangs)
+        ],
+    )
+
+
+def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pending: bool) -> sql.Params:
+    get = stood.values.get
+    day, school, campus = fold.key
+    return (
+        day.isoformat(), school, campus, identity, fold.loaded.division, settled, stood.origin, pending,
+        *[str(get(name) or "")[:width] for name, width in _TEXTS],
+        *[sql.day(cast("date | None", get(name))) for name in _DATES],
+        *[get(name) for name in _REST],
+    )  # fmt: skip
+
+
+def _write_pupils(turns: Sequence[Turn], writes: Writes) -> None:
+    text = sql.upsert("pupil", _PUPIL, ("school", "code"))
+    text += " WHERE pupil.name <> excluded.name OR (pupil.number <> excluded.number AND excluded.number <> '')"
+    for turn in turns:
+        if turn.checked.verdict == "merge":
+            rows = [record for record in turn.checked.records if record.table == "rows"]
+            writes.add(text, [_pupil_row(turn.checked.unit, record) for record in rows])
+
+
+def _pupil_row(school: str, record: Record) -> sql.Params:
+    name, number = str(record.values["name"]), str(record.values.get("number") or "")
+    return (school, record.identity, record.values["class_key"], name[:60], number[:30])
+
+
+def _write_tickets(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = fold.key
+    for name, ticket in fold.standing.tickets.items():
+        old = fold.before.tickets.get(name)
+        if old is None and ticket.refused is not None:
+            writes.reject(ticket, form="absence", school=school, campus=campus, day=day)
+        elif old is not None and (old.state, old.behind) != (ticket.state, ticket.behind):
+            writes.close_ticket(ticket)
+
+
+def _write_head(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = fold.key
+    standing, head = fold.standing, fold.standing.head
+    if head is None:
+        for table in ("report", "report_class"):
+            text = f"DELETE FROM {table} WHERE day = %s AND school = %s AND campus = %s"  # nosec B608  # our two tables
+            writes.add(text, [(sql.day(day), school, campus)])
+        return
+    others = sum(line.other_absent for line in standing.lines.values())
+    row = (
+        day.isoformat(), school, campus, fold.loaded.division, head.seqs[-1], codec.text(list(head.seqs)), head.zero,
+        sql.moment(head.first_seen), head.on_time, len(standing.lines), len(standing.rows), others,
+        head.reporter[:40], head.reviewer[:40], fold.told,
+    )  # fmt: skip
+    writes.add(sql.upsert("report", _REPORT, _KEY[:3]), [row])
+
+
+def _write_lines(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
+    before = _line_rows(fold.before) if fold.before.head else {}
+    after = _line_rows(fold.standing) if fold.standing.head else {}
+    text = "DELETE FROM report_class WHERE day = %s AND school = %s AND campus = %s AND key = %s"
+    writes.add(text, [(day, school, campus, key) for key in before if key not in after])
+    rows = [(day, school, campus, key, *row) for key, row in after.items() if before.get(key) != row]
+    writes.add(sql.upsert("report_class", _REPORT_CLASS, (*_KEY[:3], "key")), rows)
+
+
+def _line_rows(standing: Standing) -> dict[str, tuple[object, ...]]:
+    """Only what differs from the registry: counts of its own, or silence."""
+    rows: dict[str, tuple[object, ...]] = {}
+    for key, line in standing.lines.items():
+        roll = standing.classes.get(key, line.roll)
+        if line != Line(roll) and line != Line():
+            rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
+    for key, roll in standing.classes.items():
+        if key not in standing.lines:
+            rows[key] = (roll, None, 0, True)
+    return rows
+
+
+def _write_effective(fold: _Fold, writes: Writes) -> None:
+    was = set(fold.before.head.seqs if fold.before.head else ())
+    now = set(fold.standing.head.seqs if fold.standing.head else ())
+    text = "UPDATE submission SET effective = %s WHERE received_seq = %s"
+    writes.add(text, [(seq in now, seq) for seq in sorted((was ^ now) - fold.own)])
+
+
+def _write_new_classes(fold: _Fold, turns: Sequence[Turn], writes: Writes) -> None:
+    """A class the registry does not know is taken as new, from this day on, for the county to confirm."""
+    standing = fold.standing
+    new = [key for key in standing.lines if key not in standing.classes]
+    if not new:
+        return
+    day, school, campus = fold.key
+    names = {_class_of(r): str(r.values.get("class_name") or "") for turn in turns for r in turn.checked.records}
+    for key in new:
+        row = registry.class_row((school, campus, school_year(day), key), names.get(key) or key)
+        row |= {"valid_from": day.isoformat(), "roll": standing.lines[key].roll}
+        registry.add_class(row, writes.add)
+
+
+def _class_of(record: Record) -> str:
+    return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")

@@ -1,0 +1,145 @@
+"""Load what stands for reports as `merge.Standing` values, in a handful of queries for a whole batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pipeline.merge import Earlier, Head, Line, Standing, Stood, Ticket
+from pipeline.merge.standing import ROW
+from pipeline.model import State
+from pipeline.schooldays import school_year
+from pipeline.store import sql
+from pipeline.store.models import Absence, Reject, Report, ReportClass, Submission
+
+Key = tuple[date, str, str]  # day, school, campus
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A standing with what only the store needs: whose county it is, and since when each row stands."""
+
+    standing: Standing
+    division: str = ""
+    since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
+    head_since: int = 0
+
+
+def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Loaded]:
+    """Return what stands for each of these reports; nothing stands for one never heard of.
+
+    `lock`: hold the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two wait
+    for each other).
+    """
+    days = sorted({key[0] for key in keys})
+    codes = sorted({key[1] for key in keys})
+    counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
+    classes = _classes(codes, days)
+    found = {
+        key: Loaded(Standing(*key, classes=_open_classes(classes[key[1], key[2]], key[0])), counties.get(key[1], ""))
+        for key in keys
+    }
+    earlier = _earlier(codes, days)
+    for key in found.keys() & earlier.keys():
+        loaded = found[key]
+        loaded.standing = replace(loaded.standing, earlier=tuple(earlier[key]))
+    if found.keys() & earlier.keys():
+        _heads(found, codes, days, lock=lock)
+    return found
+
+
+def _heads(found: Mapping[Key, Loaded], codes: Sequence[str], days: Sequence[date], *, lock: bool) -> None:
+    reports = Report.objects.filter(day__in=days, school__in=codes).order_by("day", "school", "campus")
+    heads: dict[Key, Head] = {}
+    for row in reports.select_for_update() if lock else reports:
+        key = (row.day, row.school, row.campus)
+        heads[key] = Head(tuple(row.seqs), row.zero, row.first_seen, row.on_time, row.reporter, row.reviewer)
+        if key in found:
+            found[key].division, found[key].head_since = row.division, row.from_settled
+    since: dict[Key, dict[str, int]] = defaultdict(dict)
+    rows: dict[Key, dict[str, Stood]] = defaultdict(dict)
+    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *ROW)
+    for day, school, campus, pupil, origin, settled, *values in (
+        Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
+    ):
+        rows[day, school, campus][pupil] = Stood(dict(zip(ROW, values, strict=True)), origin)
+        since[day, school, campus][pupil] = settled
+    lines = _lines(codes, days)
+    tickets = _tickets(codes, days)
+    for key, loaded in found.items():
+        head = heads.get(key)
+        loaded.since = since.get(key, {})
+        loaded.standing = replace(
+            loaded.standing,
+            head=head,
+            rows=rows.get(key, {}),
+            lines=_spoken(loaded.standing, lines.get(key, ())) if head else {},
+            tickets=tickets.get(key, {}),
+        )
+
+
+def _spoken(standing: Standing, said: Iterable[ReportClass]) -> dict[str, Line]:
+    """The classes of the registry, but for those it is silent on, and with what it said otherwise."""
+    lines = {key: Line(roll) for key, roll in standing.classes.items()}
+    for row in said:
+        if row.silent:
+            lines.pop(row.key, None)
+        else:
+            lines[row.key] = Line(row.roll, row.present, row.other_absent)
+    return lines
+
+
+def _lines(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[ReportClass]]:
+    found: dict[Key, list[ReportClass]] = defaultdict(list)
+    for row in ReportClass.objects.filter(day__in=days, school__in=codes).order_by("id"):
+        found[row.day, row.school, row.campus].append(row)
+    return found
+
+
+def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, Ticket]]:
+    found: dict[Key, dict[str, Ticket]] = defaultdict(dict)
+    rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence").order_by("submission", "row", "ticket")
+    for row in rows.defer("raw", "issues"):
+        if row.day is not None:
+            found[row.day, row.school, row.campus][row.ticket] = ticket_of(row)
+    return found
+
+
+def ticket_of(row: Reject) -> Ticket:
+    """Return a kept ticket as the merge's value; the row itself is not loaded."""
+    return Ticket(row.ticket, row.submission, row.table, row.identity, row.state, row.closed_by)
+
+
+def _earlier(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[Earlier]]:
+    found: dict[Key, list[Earlier]] = defaultdict(list)
+    rows = Submission.objects.filter(unit__in=codes, day__in=days, form="absence").exclude(state=State.RECEIVED)
+    columns = ("received_seq", "day", "unit", "campus", "content_sha", "state", "first_seen")
+    for seq, day, unit, campus, sha, state, first_seen in rows.order_by("received_seq").values_list(*columns):
+        if day is not None:
+            found[day, unit, campus].append(Earlier(seq, sha, State(state), first_seen))
+    return found
+
+
+_Class = tuple[str, int | None, date | None, date | None, int]
+
+
+def _classes(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, str], list[_Class]]:
+    text = (
+        "SELECT school_id, campus, key, roll, valid_from, valid_to, school_year FROM school_class "
+        "WHERE school_id IN ? AND school_year IN ? ORDER BY id"
+    )
+    found: dict[tuple[str, str], list[_Class]] = defaultdict(list)
+    for school, campus, *rest in sql.fetch_in(text, codes, sorted({school_year(day) for day in days})):
+        found[school, campus].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+    return found
+
+
+def _open_classes(classes: Iterable[_Class], day: date) -> dict[str, int | None]:
+    year = school_year(day)
+    return {
+        key: roll
+        for key, roll, first, end, of_year in classes
+        if of_year == year and (first is None or first <= day) and (end is None or day < end)
+    }
