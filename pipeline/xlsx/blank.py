@@ -28,7 +28,8 @@ class TemplateFacts:
     """What we know of the unit a template is for. All blank: the generic template.
 
     `fields` by field name of the form (unit, school, campus, day, reporter, reviewer); `rows` by table
-    name, each row by column name, already as the sender would see it (labels, dates), prefilled.
+    name, each row by column name, already as the sender would see it (labels, dates), prefilled. Rows of
+    "classes" also fill the dropdown of class names, in a form that has no such table too.
     """
 
     fields: Mapping[str, str | date] = field(default_factory=dict)
@@ -45,11 +46,13 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     """Make the template of `form` for the unit `facts` tells of; the same facts give the same bytes."""
     title = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as pen:
+        own = any(_names_classes(table) for table in form.tables)
+        names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(form.tables):
             head = Head(title, form.notes, form.fields, facts.fields) if number == 0 else _second_head(title, table)
-            _write_table(pen, table, head, facts)
+            _write_table(pen, table, head, facts, classes=(own or bool(names)) and not _names_classes(table))
         write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
-        tables.write_lists(pen, tables.vocabularies(form))
+        tables.write_lists(pen, tables.vocabularies(form), [*names, "全校"] if names else [])
     return pen.content
 
 
@@ -71,7 +74,12 @@ def _second_head(title: str, table: Table) -> Head:
     return Head(f"{title} · {table.sheet}", ())
 
 
-def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts) -> None:
+def _names_classes(table: Table) -> bool:
+    """Whether the table is a list of one unit's classes, whose names the other tables choose from."""
+    return table.name == "classes" and table.columns[0].name == "class_name"
+
+
+def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, classes: bool) -> None:
     columns = tables.columns_for(table, boarding=facts.boarding)
     shown = sum(not c.folded for c in columns)
     sheet = pen.sheet(table.sheet)
@@ -80,15 +88,15 @@ def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts) -> No
     tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
     rows = facts.rows.get(table.name, ())
     _write_rows(pen, sheet, header + 1, columns, rows)
-    tables.lay_rules(sheet, header + 1, columns)
-    sheet.autofilter(header, 0, header + max(len(rows), 1), len(columns) - 1)
+    tables.lay_rules(sheet, header + 1, columns, classes=classes)
+    sheet.autofilter(header, 0, header + tables.TABLE_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     sheet.set_selection(header + 1 + len(rows), 0, header + 1 + len(rows), 0)
     sheet.outline_settings(symbols_right=False)
     tables.lay_print(sheet, header, landscape=shown > 6)
-    if table.name == "classes":
+    if _names_classes(table):
         spare = len(rows) + _SPARE_CLASSES if rows else _LONG_LIST
-        tables.name_classes(pen, table.sheet, header + 1, header + spare)
+        tables.name_classes(pen, table.sheet, (0, header + 1, header + spare))
 
 
 def _write_rows(

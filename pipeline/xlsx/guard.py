@@ -153,7 +153,9 @@ def refuse_by_text(parts: Mapping[str, bytes]) -> None:
     for part in parts.values():
         if b"<!" in part and (b"<!DOCTYPE" in part or b"<!ENTITY" in part):
             raise Unsound("file-damaged")
-        if not _is_utf8(part):
+        if not part.startswith(_USUAL) and not _is_utf8(part):
+            raise Unsound("file-damaged")
+        if not part.isascii() and not _decodes(part):
             raise Unsound("file-damaged")
     _refuse_active_types(parts["[Content_Types].xml"])
 
@@ -168,6 +170,7 @@ def _refuse_active_types(types: bytes) -> None:
         raise Unsound("file-embedded")
 
 
+_USUAL = b'<?xml version="1.0" encoding="UTF-8"'
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,60}encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 
 
@@ -176,8 +179,10 @@ def _is_utf8(part: bytes) -> bool:
     if not start.startswith(b"<"):
         return not start
     said = _ENCODING.match(start)
-    if said and said[1].lower() not in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}:
-        return False
+    return not said or said[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+
+
+def _decodes(part: bytes) -> bool:
     try:
         part.decode()
     except UnicodeDecodeError:
@@ -186,8 +191,8 @@ def _is_utf8(part: bytes) -> bool:
 
 
 def is_read(name: str) -> bool:
-    """Whether a member is text that a reader may open (pictures and printer settings are not)."""
-    return name.lower().endswith((".xml", ".rels", ".vml"))
+    """Whether a member is text that a reader may open (pictures, printer settings and themes are not)."""
+    return name.lower().endswith((".xml", ".rels", ".vml")) and not name.startswith("xl/theme/")
 
 
 # --------------------------------------------------------------------------- plain, or odd
@@ -207,6 +212,8 @@ def _is_plain(entries: tuple[Entry, ...], parts: Mapping[str, bytes]) -> bool:
         part = parts.get(name)
         if part is None:
             continue
+        if b"<!" in part:  # a comment or CDATA: no program writes them
+            return False
         if name.startswith(_SHEETS) and name.endswith(".xml"):
             found = _plain_cells(part)
             if found < 0:
@@ -229,7 +236,7 @@ def _plain_cells(part: bytes) -> int:
     if not closed:
         empty = rest.startswith((b"/>", b" />"))
         return 0 if opened and empty and b"sheetData" not in rest else -1
-    if b"<worksheet" not in head or b"sheetData" in tail or b"<!" in part:
+    if b"<worksheet" not in head or b"sheetData" in tail:
         return -1
     if b"<ole" in tail or b"<f" in body or _ERROR.search(body) or b"\tt" in body or b"\nt" in body:
         return -1
@@ -252,7 +259,7 @@ def _ordered_cells(body: bytes) -> int:
         if len(refs) != chunk.count(b"<c"):
             return -1
         count += len(refs)
-        columns = (b" ".join(refs) + b" ").replace(number + b" ", b" ")
+        columns = b" ".join(refs).replace(number + b" ", b" ").removesuffix(number)
         if columns not in patterns:
             letters = columns.split()
             if not _rises(letters):
@@ -281,7 +288,7 @@ def _rises(columns: list[bytes]) -> bool:
 def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
     """Its sheets are named by the relations in the usual way, and all lie where we looked."""
     book, relations = parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b"")
-    if b"<workbook" not in book or b"<!" in book or b"<!" in parts.get(_STRINGS, b""):
+    if b"<workbook" not in book:
         return False
     for relation in _RELATION.findall(relations):
         if b'/worksheet"' in relation and _target(relation) not in parts:

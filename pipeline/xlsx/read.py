@@ -71,8 +71,9 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
     names = precheck.sheets_of(found.parts)
     sheets = []
     for sheet in book.worksheets:
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
         hidden = sheet.sheet_state != "visible"
+        ours = _is_ours(sheet.title, hidden=hidden)
+        rows = [] if ours else [list(row) for row in sheet.iter_rows(values_only=True)]
         sheets.append(_sheet(sheet.title, rows, found.notes[names[sheet.title]], hidden=hidden))
     return tuple(sheets)
 
@@ -96,14 +97,16 @@ def _is_ours(name: str, *, hidden: bool) -> bool:
 
 
 def _rows(sheet: CalamineSheet) -> list[list[object]]:
-    return [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    rows: list[list[object]] = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]  # its own union
+    return rows
 
 
 _NOTHING = Notes()
 
 
 def _sheet(name: str, rows: Sequence[Sequence[object]], notes: Notes, *, hidden: bool) -> Sheet:
-    cells = [] if _is_ours(name, hidden=hidden) else _trimmed([[_cell(v) for v in row] for row in rows])
+    # most cells are text or nothing: those are spared the call
+    cells = _trimmed([[(v or None) if v.__class__ is str else _cell(v) for v in row] for row in rows])
     for row, column in notes.errors:
         if row <= len(cells) and column < len(cells[row - 1]):
             cells[row - 1][column] = None
@@ -120,7 +123,7 @@ def _sheet(name: str, rows: Sequence[Sequence[object]], notes: Notes, *, hidden:
 
 def _trimmed(rows: list[list[object]]) -> list[list[object]]:
     """Without empty rows at the end and empty columns at the right: readers differ in how many they show."""
-    while rows and all(v is None for v in rows[-1]):
+    while rows and rows[-1].count(None) == len(rows[-1]):
         rows.pop()
     width = 0
     for row in rows:
@@ -128,7 +131,7 @@ def _trimmed(rows: list[list[object]]) -> list[list[object]]:
         while last > width and row[last - 1] is None:
             last -= 1
         width = max(width, last)
-    return [row[:width] + [None] * (width - len(row)) for row in rows]
+    return [row if len(row) == width else row[:width] + [None] * (width - len(row)) for row in rows]
 
 
 def _cell(value: object) -> object:

@@ -17,6 +17,7 @@ CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
 
 _FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 _LEFT = {"text"}
+_CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,13 @@ def dropdown(vocabulary: Vocabulary, *, strict: bool = True) -> dict[str, object
     }
 
 
-def column_rule(column: Column) -> dict[str, object]:
-    """What a cell of the column accepts, and the hint that shows when it is chosen; may be empty."""
+def column_rule(column: Column, *, classes: bool) -> dict[str, object]:
+    """What a cell of the column accepts, and the hint that shows when it is chosen; may be empty.
+
+    `classes`: the workbook knows class names to choose from.
+    """
     rule: dict[str, object] = {}
-    if column.name == "class_name":
+    if column.name in _CLASS_COLUMNS and classes:
         rule = {
             "validate": "list",
             "source": "=" + CLASS_NAMES,
@@ -162,8 +166,8 @@ def vocabularies(form: Form) -> list[Vocabulary]:
     return list(found.values())
 
 
-def write_lists(pen: Pen, lists: Sequence[Vocabulary]) -> None:
-    """The hidden sheet of dropdown values, each list behind its name."""
+def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = ()) -> None:
+    """The hidden sheet of dropdown values, each list behind its name; class names where no sheet has them."""
     sheet = pen.sheet(LISTS_SHEET)
     plain = pen.style(num_format="@")
     for column, vocabulary in enumerate(lists):
@@ -171,12 +175,18 @@ def write_lists(pen: Pen, lists: Sequence[Vocabulary]) -> None:
             pen.write(sheet, row, column, label, plain)
         place = f"'{LISTS_SHEET}'!${ink.letters(column)}$1:${ink.letters(column)}${len(vocabulary.labels)}"
         pen.book.define_name(list_name(vocabulary), "=" + place)
+    for row, name in enumerate(classes):
+        pen.write(sheet, row, len(lists), name, plain)
+    if classes:
+        name_classes(pen, LISTS_SHEET, (len(lists), 0, len(classes) - 1))
     sheet.hide()
 
 
-def name_classes(pen: Pen, sheet: str, first: int, last: int) -> None:
-    """Give the class names of a sheet (0-based rows, column A) the name the dropdown asks for."""
-    pen.book.define_name(CLASS_NAMES, f"='{sheet}'!$A${first + 1}:$A${last + 1}")
+def name_classes(pen: Pen, sheet: str, place: tuple[int, int, int]) -> None:
+    """Give the class names of a sheet (column, first and last row, 0-based) the name the dropdown asks for."""
+    column, first, last = place
+    letter = ink.letters(column)
+    pen.book.define_name(CLASS_NAMES, f"='{sheet}'!${letter}${first + 1}:${letter}${last + 1}")
 
 
 # --------------------------------------------------------------------------- the table
@@ -222,10 +232,10 @@ def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *,
     sheet.set_row(row, 30)
 
 
-def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column]) -> None:
+def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: bool) -> None:
     """Dropdowns and hints over the table's rows, from row `first` (0-based)."""
     for at, column in enumerate(columns):
-        rule = column_rule(column)
+        rule = column_rule(column, classes=classes)
         if rule:
             sheet.data_validation(first, at, first + TABLE_ROWS - 1, at, rule)
 

@@ -1,0 +1,157 @@
+"""The return workbook (退回修正表): only the rows that could not be taken, each with its reason and a ticket.
+
+Built from our own form, never from the sender's file. The same identify and parse read it back: columns
+are found by their headings, and the hidden 凭单号 of a row says which rejected row it mends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pipeline import issues
+from pipeline.forms.base import Column, Form, Table
+from pipeline.model import Issue, Refused
+from pipeline.xlsx import pen as ink
+from pipeline.xlsx import table as tables
+from pipeline.xlsx.blank import properties
+from pipeline.xlsx.pen import Pen, Sheet
+from pipeline.xlsx.table import Head
+
+REASON, ORIGINAL, VOID, TICKET = "退回原因", "原行号", "作废", "凭单号"
+TWO_WAYS = "两法任选：只改本表发回；或改原表后整份重发。"
+_HOW = "请改红色的格子，改好后存盘发回；其余行已经收下，不用再报。这一行本不该有的，在“作废”一列选“作废”。"
+_COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": ink.FONT, "font_size": 10, "author": "queke"}
+
+
+@dataclass(frozen=True, slots=True)
+class GivebackFacts:
+    """What goes back: `fields` by field name of the form (unit, school, campus, day), the refused rows, the
+    names of the unit's classes for the dropdown, and who the unit is.
+    """
+
+    fields: Mapping[str, str | date]
+    rows: Sequence[Refused]
+    classes: Sequence[str] = ()
+    token: str = ""
+    kindergarten: bool = False
+    boarding: bool = True
+    notes: Sequence[str] = field(default=())  # further lines under the title
+
+
+def giveback(form: Form, facts: GivebackFacts) -> bytes:
+    """Make the return workbook of one submission; the same facts give the same bytes."""
+    name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
+    title = f"{name} · 退回修正表"
+    with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as pen:
+        touched = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
+        # the form's first table stays, though empty: by its headings the workbook is recognised
+        for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
+            rows = [r for r in facts.rows if r.table == table.name]
+            first = table is form.tables[0]
+            notes = (TWO_WAYS, _HOW, *facts.notes)
+            # who, where and which day; a full report's other fields do not belong to single rows
+            known = tuple(f for f in form.fields if f.known)
+            head = Head(title, notes, known, facts.fields) if first else Head(f"{title} · {table.sheet}", (TWO_WAYS,))
+            _write_table(pen, table, head, rows, facts)
+        tables.write_lists(pen, tables.vocabularies(form), facts.classes)
+    return pen.content
+
+
+def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> None:
+    columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
+    sheet = pen.sheet(table.sheet)
+    for at, (width, style) in enumerate(_widths(pen, columns)):
+        sheet.set_column(at, at, width, style, {"hidden": True} if at == len(columns) + 3 else {})
+    header = tables.write_head(pen, sheet, head, len(columns) + 3)
+    _write_heading(pen, sheet, header, columns, kindergarten=facts.kindergarten)
+    for down, row in enumerate(rows, start=header + 1):
+        _write_row(pen, sheet, down, row, columns)
+    _lay_rules(sheet, (header + 1, header + max(len(rows), 1)), columns, classes=bool(facts.classes))
+    sheet.autofilter(header, 0, header + max(len(rows), 1), len(columns) + 2)
+    sheet.freeze_panes(header + 1, 2)
+    sheet.set_selection(header + 1, 2, header + 1, 2)
+    tables.lay_print(sheet, header)
+
+
+def _used(column: Column, rows: Sequence[Refused]) -> bool:
+    return any(row.raw.get(column.name) or _issues_of(column, row.issues) for row in rows)
+
+
+def _widths(pen: Pen, columns: Sequence[Column]) -> list[tuple[float, ink.Style]]:
+    ours = pen.style(num_format="@")
+    middle = [(float(c.width), tables.cell_style(pen, c)) for c in columns]
+    return [(7, ours), (42, ours), *middle, (7, ours), (24, ours)]
+
+
+def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
+    texts = [tables.header_text(c, kindergarten=kindergarten) for c in columns]
+    style = pen.style(
+        font_name=ink.TITLE_FONT,
+        border=1,
+        border_color=ink.LINE,
+        align="center",
+        text_wrap=True,
+        bg_color=ink.SHADE,
+        num_format="@",
+    )
+    for at, text in enumerate((ORIGINAL, REASON, *texts, VOID, TICKET)):
+        pen.write(sheet, row, at, text, style)
+    sheet.set_row(row, 30)
+
+
+def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[Column]) -> None:
+    box = pen.style(border=1, border_color=ink.LINE, align="center", num_format="@", font_color="#7B8794")
+    why = pen.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@", font_size=10)
+    reasons = [_reason(issue) for issue in row.issues]
+    pen.write(sheet, at, 0, str(row.row), box)
+    pen.write(sheet, at, 1, "\n".join(reasons), why)
+    for place, column in enumerate(columns, start=2):
+        found = _issues_of(column, row.issues)
+        look = tables.cell_style(pen, column, bg_color=ink.BAD) if found else tables.cell_style(pen, column)
+        pen.write(sheet, at, place, typed(column, row.raw.get(column.name, "")), look)
+        if found:
+            sheet.write_comment(at, place, ink.clean("\n".join(map(_reason, found))), _COMMENT)
+    pen.write(sheet, at, len(columns) + 2, None, box)
+    pen.write(sheet, at, len(columns) + 3, row.ticket, pen.style(num_format="@"))
+    lines = sum(max(1, -(-2 * len(reason) // 42)) for reason in reasons)
+    sheet.set_row(at, max(20, 14 * lines + 4))
+
+
+def _reason(issue: Issue) -> str:
+    return issues.message(issue) + issues.remedy(issue)
+
+
+def _issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
+    names = {column.header, column.kindergarten, *column.aliases} - {""}
+    return [issue for issue in found if issue.column in names]
+
+
+def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:
+    first, last = place
+    for at, column in enumerate(columns, start=2):
+        rule = tables.column_rule(column, classes=classes)
+        if rule:
+            sheet.data_validation(first, at, last, at, rule)
+    sheet.data_validation(first, len(columns) + 2, last, len(columns) + 2, {"validate": "list", "source": [VOID]})
+
+
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+
+
+def typed(column: Column, text: str) -> str | int | float | date:
+    """A raw text as the cell its column expects, where that is certain: else the text, as it was typed."""
+    try:
+        if column.dtype == "date" and _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if column.dtype == "datetime" and _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        return text  # 2026-02-30
+    if column.dtype in ("number", "integer") and _NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text

@@ -1,0 +1,91 @@
+"""Workbooks that only tell: the missing list, 收件汇总, and what else an office keeps as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pipeline.xlsx import pen as ink
+from pipeline.xlsx import table as tables
+from pipeline.xlsx.pen import Pen, Sheet
+from pipeline.xlsx.table import Head
+
+Value = str | int | float | date | None
+_FORMATS = {"text": "@", "number": "General", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "share": "0.0%"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """One column of a list: its heading, width in Excel characters, and how its values show."""
+
+    header: str
+    width: int = 12
+    kind: Literal["text", "number", "date", "datetime", "share"] = "text"
+
+
+def build(
+    title: str,
+    columns: Sequence[ListColumn | str],
+    rows: Sequence[Sequence[Value]],
+    notes: Sequence[str] = (),
+    *,
+    sheet: str = "清单",
+) -> bytes:
+    """Make a list of text, numbers and dates under a title; the same input gives the same bytes.
+
+    A column given as a string is a text column as wide as its longest value asks for.
+    """
+    wide = [c if isinstance(c, ListColumn) else _fitted(c, [row[at] for row in rows]) for at, c in enumerate(columns)]
+    with ink.writing({}, title=title) as pen:
+        page = pen.sheet(sheet)
+        _lay(pen, page, wide)
+        header = tables.write_head(pen, page, Head(title, tuple(notes)), max(len(wide), 2))
+        _write_heading(pen, page, header, wide)
+        _write_rows(pen, page, header + 1, wide, rows)
+        page.autofilter(header, 0, header + max(len(rows), 1), len(wide) - 1)
+        page.freeze_panes(header + 1, 0)
+        tables.lay_print(page, header, landscape=sum(c.width for c in wide) > 90, signed=False)
+    return pen.content
+
+
+def _fitted(header: str, values: Sequence[Value]) -> ListColumn:
+    longest = max((_width(str(v)) for v in values if v is not None), default=0)
+    return ListColumn(header, min(50, max(_width(header) + 4, longest + 2)))
+
+
+def _width(text: str) -> int:
+    return sum(1 if sign.isascii() else 2 for sign in text)
+
+
+def _lay(pen: Pen, page: Sheet, columns: Sequence[ListColumn]) -> None:
+    for at, column in enumerate(columns):
+        page.set_column(at, at, column.width, pen.style(num_format=_FORMATS[column.kind]))
+
+
+def _write_heading(pen: Pen, page: Sheet, row: int, columns: Sequence[ListColumn]) -> None:
+    style = pen.style(
+        font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, align="center", text_wrap=True, bg_color=ink.SHADE
+    )
+    for at, column in enumerate(columns):
+        pen.write(page, row, at, column.header, style)
+    page.set_row(row, 24)
+
+
+def _write_rows(
+    pen: Pen, page: Sheet, first: int, columns: Sequence[ListColumn], rows: Sequence[Sequence[Value]]
+) -> None:
+    styles = [
+        pen.style(
+            border=1,
+            border_color=ink.LINE,
+            text_wrap=column.kind == "text",
+            align="left" if column.kind == "text" and column.width > 12 else "center",
+            num_format=_FORMATS[column.kind],
+        )
+        for column in columns
+    ]
+    for down, row in enumerate(rows, start=first):
+        for at, (value, style) in enumerate(zip(row, styles, strict=True)):
+            pen.write(page, down, at, value, style)
