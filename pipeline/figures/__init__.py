@@ -1,0 +1,6 @@
+"""What the papers say, as values: counted from what the store holds, without I/O and without a clock.
+
+`duty` tells what became of a school's duty to report on a day; `county` counts one county's day and
+adds days up; `digest` makes of them what a digest prints; `papers` are the school page, the alert
+card and the missing list; `words` has the sentences. The identities of design §6 hold in all.
+"""

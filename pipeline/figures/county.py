@@ -1,0 +1,237 @@
+"""The figures of one county's day: counted once from rows, kept as JSON (CountyDay), added up ever after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+from pipeline.figures.duty import REPORTED, Standing
+
+HALF_DAY = 1
+WHOLE_DAY = 2  # days are counted in halves, so that sums stay whole numbers
+
+STAGE_ORDER = ("幼儿园", "小学", "初中", "高中", "中职", "特教", "一贯制")
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolDay:
+    """One school of the registry on one day.
+
+    `rolls` is the roll of each (campus, class key); a class whose roll nobody knows is left out.
+    `closed` holds the (campus, class key) closed on the day.
+    """
+
+    code: str
+    name: str
+    stages: tuple[str, ...]
+    standing: Standing
+    rolls: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    closed: frozenset[tuple[str, str]] = frozenset()
+    silent: frozenset[tuple[str, str]] = frozenset()  # open classes that nobody has spoken for
+    other_absent: int = 0  # 其他缺课, as counts of classes
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentRow:
+    """One absence row that stands. `symptoms` are S codes; `part` is "" for the whole day."""
+
+    school: str
+    campus: str
+    class_key: str
+    pupil: str
+    reason: str  # ill | injured | other
+    row_state: str  # new | ongoing | returned
+    part: str = ""
+    symptoms: tuple[str, ...] = ()
+    diagnosis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFigures:
+    """Figures of one place's day; `add` makes a city's of its counties'. Absent pupils are 人次, `*_halves` half days.
+
+    `rate_*` are over schools that have reported, closed classes left out: only they make a rate.
+    """
+
+    day: date
+    place: str
+    registered: int = 0
+    holiday: int = 0
+    out_of_term: int = 0
+    closed: int = 0
+    on_time: int = 0
+    late: int = 0
+    excused: int = 0
+    missing: int = 0
+    returned: int = 0
+    held: int = 0
+    partial: int = 0
+    ill: int = 0
+    injured: int = 0
+    other: int = 0
+    new_ill: int = 0
+    closed_ill: int = 0  # ill pupils of closed classes: in `ill`, not in the rate
+    ill_halves: int = 0
+    other_absent: int = 0
+    rate_roll: int = 0
+    rate_ill_halves: int = 0
+    symptoms: Mapping[str, int] = field(default_factory=dict)
+    diagnoses: Mapping[str, int] = field(default_factory=dict)
+    stage_roll: Mapping[str, int] = field(default_factory=dict)
+    stage_ill: Mapping[str, int] = field(default_factory=dict)  # ill of the rate, as 人次
+    stage_halves: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def not_due(self) -> int:
+        return self.holiday + self.out_of_term + self.closed
+
+    @property
+    def silent(self) -> int:
+        return self.missing + self.returned + self.held + self.partial
+
+    @property
+    def reported(self) -> int:
+        return self.on_time + self.late
+
+    @property
+    def due(self) -> int:
+        return self.reported + self.silent + self.excused
+
+    @property
+    def report_rate(self) -> float | None:
+        """已报 ÷ (应报 − 免报), None where nothing was due: nothing is never zero."""
+        return _ratio(self.reported, self.due - self.excused)
+
+    @property
+    def timely_rate(self) -> float | None:
+        return _ratio(self.on_time, self.due - self.excused)
+
+    @property
+    def ill_rate(self) -> float | None:
+        """因病缺课率: ill person-days ÷ roll, over schools that reported; None where none did."""
+        return _ratio(self.rate_ill_halves, WHOLE_DAY * self.rate_roll)
+
+    def stage_rate(self, stage: str) -> float | None:
+        return _ratio(self.stage_halves.get(stage, 0), WHOLE_DAY * self.stage_roll.get(stage, 0))
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def kind_of(stages: Sequence[str]) -> str:
+    """学段 under which a school is counted: one that has several is 一贯制."""
+    return stages[0] if len(stages) == 1 else "一贯制"
+
+
+def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> CountyFigures:
+    """Count one county's day. Rows of schools that `schools` does not hold are left out: nobody answers for them."""
+    known = {s.code: s for s in schools}
+    tally = _Tally(known)
+    for row in rows:
+        tally.take(row)
+    standings = Counter(s.standing for s in known.values())
+    stage_roll: Counter[str] = Counter()
+    for school in known.values():
+        if school.standing in REPORTED:
+            stage_roll[kind_of(school.stages)] += roll_of(school)
+    counted = {
+        "registered": len(known),
+        "other_absent": sum(s.other_absent for s in known.values()),
+        "rate_roll": sum(stage_roll.values()),
+        "stage_roll": _sorted(stage_roll),
+    }
+    return from_json(day, place, counted | {s.value: standings[s] for s in Standing} | tally.counted())
+
+
+def roll_of(school: SchoolDay) -> int:
+    """应到: pupils of the classes that were open."""
+    return sum(n for place, n in school.rolls.items() if place not in school.closed)
+
+
+class _Tally:
+    """Counts absent pupils, each once, however many campuses wrote of them."""
+
+    def __init__(self, known: Mapping[str, SchoolDay]) -> None:
+        self.known = known
+        self.seen: set[tuple[str, str]] = set()
+        self.sums: Counter[str] = Counter()
+        self.symptoms: Counter[str] = Counter()
+        self.diagnoses: Counter[str] = Counter()
+        self.stage_ill: Counter[str] = Counter()
+        self.stage_halves: Counter[str] = Counter()
+
+    def counted(self) -> dict[str, object]:
+        maps = {name: _sorted(getattr(self, name)) for name in ("symptoms", "diagnoses", "stage_ill", "stage_halves")}
+        return {**self.sums, **maps}
+
+    def take(self, row: AbsentRow) -> None:
+        school = self.known.get(row.school)
+        if school is None or row.row_state == "returned" or (row.school, row.pupil) in self.seen:
+            return
+        self.seen.add((row.school, row.pupil))
+        self.sums[row.reason] += 1
+        if row.reason == "ill":
+            self._ill(school, row)
+
+    def _ill(self, school: SchoolDay, row: AbsentRow) -> None:
+        halves = HALF_DAY if row.part else WHOLE_DAY
+        self.sums["new_ill"] += row.row_state == "new"
+        self.sums["ill_halves"] += halves
+        self.symptoms.update(set(row.symptoms))
+        if row.diagnosis:
+            self.diagnoses[row.diagnosis] += 1
+        if (row.campus, row.class_key) in school.closed or school.standing is Standing.CLOSED:
+            self.sums["closed_ill"] += 1
+        elif school.standing in REPORTED:
+            self.sums["rate_ill_halves"] += halves
+            self.stage_ill[kind_of(school.stages)] += 1
+            self.stage_halves[kind_of(school.stages)] += halves
+
+
+def add(day: date, place: str, parts: Iterable[CountyFigures]) -> CountyFigures:
+    """Add up the figures of places that share no school."""
+    numbers: Counter[str] = Counter()
+    maps: dict[str, Counter[str]] = {name: Counter() for name in _MAPS}
+    for part in parts:
+        for name in _NUMBERS:
+            numbers[name] += getattr(part, name)
+        for name in _MAPS:
+            maps[name].update(getattr(part, name))
+    return from_json(day, place, {**numbers, **{name: _sorted(found) for name, found in maps.items()}})
+
+
+def _sorted(counted: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counted.items()))
+
+
+_MAPS = ("symptoms", "diagnoses", "stage_roll", "stage_ill", "stage_halves")
+_NUMBERS = tuple(f.name for f in fields(CountyFigures) if f.name not in (*_MAPS, "day", "place"))
+
+
+def to_json(figures: CountyFigures) -> dict[str, object]:
+    """As kept in county_day.figures; day and place are that row's own columns."""
+    return {name: getattr(figures, name) for name in _NUMBERS} | {name: dict(getattr(figures, name)) for name in _MAPS}
+
+
+def from_json(day: date, place: str, kept: Mapping[str, object]) -> CountyFigures:
+    """Read what `to_json` wrote, by this or an earlier version: a figure not kept then is left at its default."""
+    known = {name: kept[name] for name in (*_NUMBERS, *_MAPS) if name in kept}
+    return CountyFigures(day=day, place=place, **known)  # type: ignore[arg-type]  # typed by to_json
+
+
+def identities(figures: CountyFigures) -> list[str]:
+    """Name the identities that do not hold; an edition with any is never issued."""
+    standings = sum(getattr(figures, s.value) for s in Standing)
+    laws = {
+        "在册 = 应报 + 不需报": figures.registered == figures.due + figures.not_due == standings,
+        "应报 = 按时 + 迟报 + 未报 + 免报": figures.due
+        == figures.on_time + figures.late + figures.silent + figures.excused,
+        "因病人日不超过人次": figures.ill_halves <= WHOLE_DAY * figures.ill,
+        "各学段应到之和": figures.rate_roll == sum(figures.stage_roll.values()),
+        "各学段人日之和": figures.rate_ill_halves == sum(figures.stage_halves.values()),
+        "新发与停课班级患病不超过因病": max(figures.new_ill, figures.closed_ill) <= figures.ill,
+    }
+    return [name for name, holds in laws.items() if not holds]

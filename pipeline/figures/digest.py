@@ -1,0 +1,273 @@
+"""A digest as it is printed: every number once, as text where it is only read; `paper` gives plain JSON values.
+
+The template adds nothing but form. What a total counts is listed beside it or said to be in the annex.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from pipeline.figures import lines, sentences, words
+from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
+from pipeline.figures.facts import DigestFacts, Place
+from pipeline.figures.trend import Trend, trend
+from pipeline.model import Level
+
+ENOUGH = 0.9  # a rate is not shown for a place where fewer of the schools due have reported
+SYMPTOMS_SHOWN = 6
+REPORTED_BELOW = {Level.PROVINCE: "各设区市", Level.CITY: "各县（市、区）"}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One of the four numbers. `worse`: +1 up for the worse, −1 down for the better, 0 nothing to mark."""
+
+    label: str
+    figure: str
+    unit: str
+    worse: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    value: int
+    norm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    code: str
+    name: str
+    short: str
+    due: int
+    reported: int
+    silent: int
+    excused: int
+    report_rate: str
+    ill: int
+    rate: str
+    change: str
+    open_alerts: int
+    closed: int
+    enough: bool
+    level: float | None  # the rate itself, for the tile's shade; None when it is not shown
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    stage: str
+    roll: str
+    ill: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All a digest prints, and `sums`: the place's figures of the day, for trace and errata."""
+
+    kind: str
+    level: str
+    code: str
+    place: str
+    date: str
+    week: str
+    edition: str
+    number: str
+    made: str
+    issuer: str
+    issuer_phone: str
+    report_to: tuple[str, ...]
+    send_to: tuple[str, ...]
+    sentence: tuple[sentences.Phrase, ...]
+    todo: tuple[str, ...]
+    headlines: tuple[Headline, ...]
+    alerts: lines.AlertTable
+    closures: lines.ClosureTable
+    silence: lines.Silence
+    curve: tuple[tuple[str, float | None], ...]
+    curve_norm: float | None
+    symptoms: tuple[Bar, ...]
+    symptoms_note: str
+    below: tuple[PlaceRow, ...]
+    below_total: PlaceRow
+    stages: tuple[StageRow, ...]
+    schools: tuple[lines.SchoolRow, ...]
+    schools_rest: str
+    basis: str
+    as_of: int
+    sums: Mapping[str, object]
+
+
+def digest(facts: DigestFacts) -> Digest:
+    """Make a digest's values. Lists that `facts` holds are taken whole: what they total is what is printed."""
+    whole = trend(facts.place, facts.day, facts.days)
+    parts = tuple((place, trend(place, facts.day, facts.days)) for place in facts.below)
+    open_alerts = lines.alerts(facts.alerts, facts.scope, facts.day, facts.now)
+    closed = lines.closures(facts.closures, facts.scope)
+    silent = lines.silence(facts.silent, facts.scope, [(p.name, frozenset(p.counties)) for p in facts.below])
+    rows, rest = lines.schools(facts.schools, facts.scope)
+    below = tuple(_place(facts, place, found) for place, found in parts)
+    return Digest(
+        kind="digest",
+        level=facts.place.level.value,
+        code=facts.place.code,
+        place=facts.place.name,
+        date=words.chinese_date(facts.day),
+        week=f"教学第 {facts.week} 周" if facts.week else "",
+        edition=f"第 {facts.n} 版" + ("（日终版）" if facts.final else ""),
+        number=f"D-{facts.place.code}-{facts.day:%Y%m%d}-{facts.n}",
+        made=f"{facts.now:%m-%d %H:%M}",
+        issuer=facts.issuer or facts.place.name,
+        issuer_phone=facts.issuer_phone,
+        report_to=facts.report_to,
+        send_to=facts.send_to,
+        sentence=sentences.conclusion(facts, whole, open_alerts, closed),
+        todo=sentences.todo(facts, open_alerts, closed, silent, below),
+        headlines=_headlines(whole, open_alerts, closed),
+        alerts=open_alerts,
+        closures=closed,
+        silence=silent,
+        curve=tuple((words.month_day(d), None if r is None else round(100 * r, 4)) for d, r in whole.curve),
+        curve_norm=None if whole.norm_rate is None else round(100 * whole.norm_rate, 4),
+        symptoms=_symptoms(facts, whole),
+        symptoms_note=_symptoms_note(whole),
+        below=below,
+        below_total=_place(facts, facts.place, whole),
+        stages=_stages(whole.today),
+        schools=rows,
+        schools_rest=rest,
+        basis=sentences.basis(facts, whole.today),
+        as_of=facts.as_of,
+        sums=to_json(whole.today),
+    )
+
+
+def paper(made: object) -> dict[str, object]:
+    """Plain JSON values of a paper's dataclass: what an edition keeps, what is hashed, what a template takes."""
+    kept = json.loads(json.dumps(asdict(made), ensure_ascii=False))  # type: ignore[call-overload]  # a dataclass
+    return cast("dict[str, object]", kept)
+
+
+def check_code(kept: Mapping[str, object]) -> tuple[str, str]:
+    """Return the SHA-256 of a paper's values and its 校验 code as printed, e.g. 7F3A-91C2."""
+    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    return sha, f"{sha[:4]}-{sha[4:8]}".upper()
+
+
+def _headlines(
+    whole: Trend, open_alerts: lines.AlertTable, closed: lines.ClosureTable
+) -> tuple[Headline, Headline, Headline, Headline]:
+    now = whole.today
+    return (
+        Headline(
+            "报告率",
+            _bare(now.report_rate, 1),
+            "%" if now.report_rate is not None else "",
+            0,
+            f"按时 {words.percent(now.timely_rate, 1)} · 四周 {words.percent(whole.norm_report_rate, 1)}",
+        ),
+        Headline(
+            "因病缺课率",
+            _bare(now.ill_rate, 2),
+            "%" if now.ill_rate is not None else "",
+            _worse(now.ill_rate, whole.week_ago.ill_rate if whole.week_ago else whole.norm_rate),
+            _compared(whole),
+        ),
+        Headline(
+            "在办预警",
+            words.number(len(open_alerts.rows)),
+            "条",
+            0,
+            f"新增 {open_alerts.opened} · 排除 {open_alerts.excluded} · 结束 {open_alerts.ended}",
+        ),
+        _closed_headline(closed),
+    )
+
+
+def _closed_headline(closed: lines.ClosureTable) -> Headline:
+    asked = [f"待对账 {closed.unmatched}"] * bool(closed.unmatched)
+    asked += [f"待确认 {closed.unconfirmed}"] * bool(closed.unconfirmed)
+    notes = [f"涉及 {closed.pupils} 人"] * bool(closed.rows) + asked
+    if closed.schools:
+        notes.insert(0, f"另全校 {closed.schools} 所" if closed.classes else "均为全校停课")
+    figure, unit = (closed.classes, "个班") if closed.classes or not closed.schools else (closed.schools, "所")
+    return Headline("停课", words.number(figure), unit, 0, " · ".join(notes[:3]) or "今日无停课")
+
+
+def _bare(rate: float | None, digits: int) -> str:
+    return words.percent(rate, digits).removesuffix("%")
+
+
+def _worse(now: float | None, then: float | None) -> int:
+    moved = words.points(now, then) or 0.0
+    return (moved > 0) - (moved < 0)
+
+
+def _compared(whole: Trend) -> str:
+    before, week_ago = whole.before, whole.week_ago
+    notes = [
+        f"{words.day_name(f.day, whole.day)} {words.percent(f.ill_rate)}"
+        for f in (before, week_ago if week_ago is not before else None)
+        if f is not None
+    ]
+    return " · ".join(notes) or "尚无可比日"
+
+
+def _symptoms(facts: DigestFacts, whole: Trend) -> tuple[Bar, ...]:
+    norms = whole.norm_symptoms()
+    found = sorted(whole.today.symptoms.items(), key=lambda pair: (-pair[1], pair[0]))[:SYMPTOMS_SHOWN]
+    return tuple(
+        Bar(facts.symptom_names.get(code, code), n, round(norms.get(code, 0.0), 1) if norms else None)
+        for code, n in found
+    )
+
+
+def _symptoms_note(whole: Trend) -> str:
+    rest = len(whole.today.symptoms) - SYMPTOMS_SHOWN
+    return f"另有 {rest} 种症状未列" if rest > 0 else ""
+
+
+def _stages(now: CountyFigures) -> tuple[StageRow, ...]:
+    return tuple(
+        StageRow(
+            stage,
+            words.number(now.stage_roll[stage]),
+            words.number(now.stage_ill.get(stage, 0)),
+            words.percent(now.stage_rate(stage)),
+        )
+        for stage in STAGE_ORDER
+        if stage in now.stage_roll
+    )
+
+
+def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:
+    now = found.today
+    shown = now.report_rate is not None and now.report_rate >= ENOUGH
+    moved = words.points(now.ill_rate, found.week_ago.ill_rate if found.week_ago else None)
+    inside = frozenset(place.counties)
+    return PlaceRow(
+        code=place.code,
+        name=place.name,
+        short=place.short,
+        due=now.due,
+        reported=now.reported,
+        silent=now.silent,
+        excused=now.excused,
+        report_rate=words.percent(now.report_rate, 1),
+        ill=now.ill,
+        rate=words.percent(now.ill_rate) if shown else words.NOTHING,
+        change=words.NOTHING if moved is None or not shown else f"{moved:+.2f}",
+        open_alerts=sum(a.county in inside and a.closed_day is None for a in facts.alerts),
+        closed=sum(c.county in inside for c in facts.closures),
+        enough=shown or now.report_rate is None,
+        level=round(100 * now.ill_rate, 4) if shown and now.ill_rate is not None else None,
+        phone=next((f"{h.name} {h.phone}".strip() for h in facts.holders if h.place == place.code), ""),
+    )

@@ -1,0 +1,138 @@
+"""What the papers are counted from, as `store.views` loads it: plain values, nothing masked yet.
+
+Whoever makes a paper of them passes the reader's `Scope`, which decides what of them is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pipeline.figures.county import CountyFigures
+from pipeline.figures.duty import Standing
+from pipeline.model import Level
+from pipeline.units import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A division a paper speaks of. `counties` are the codes whose CountyDay make its figures."""
+
+    code: str
+    name: str
+    short: str
+    level: Level
+    counties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert. `reason` is in the rules' words and names no class; `class_name` is "" for the whole campus."""
+
+    id: str
+    school: str
+    county: str  # code
+    county_name: str
+    group: str  # 发热, 手足口病 …
+    reason: str
+    class_name: str
+    cases: int
+    first_onset: date
+    state: str
+    state_name: str
+    waits: bool  # its 24 hours run
+    opened_day: date
+    due_at: datetime
+    closed_day: date | None = None
+    close_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureLine:
+    """One closure that stands on the day. `cases` are ill pupils of it found among the day's absences."""
+
+    school: str
+    county: str
+    county_name: str
+    scope: str  # 全校 or the class's name
+    reason: str
+    ill: int
+    pupils: int | None
+    cases: int | None  # None: the school has not reported, so nothing can be compared yet
+    approved_on: date
+    start: date
+    resumes: date
+    confirmed: bool
+
+    @property
+    def matches(self) -> bool | None:
+        """停课 ↔ 缺课: the ill pupils stated are among the absences."""
+        return None if self.cases is None else self.cases >= self.ill
+
+
+@dataclass(frozen=True, slots=True)
+class SilentLine:
+    """One school that owes the day's report. `days` counts school days in a row, today included."""
+
+    code: str
+    school: str
+    county: str
+    county_name: str
+    kind: str  # 幼儿园, 小学 …
+    standing: Standing
+    days: int
+    holder: str
+    phone: str
+    classes: tuple[str, ...] = ()  # names of the classes not spoken for, when 部分班级未报
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolLine:
+    """One school with ill pupils on the day."""
+
+    code: str
+    school: str
+    kind: str
+    roll: int
+    ill: int
+    new: int
+    halves: int
+    reported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom to telephone in a division below."""
+
+    place: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """All of one digest. `days` has the counties' figures of the day and of the five weeks before it."""
+
+    place: Place
+    scope: Scope
+    day: date
+    n: int
+    final: bool
+    now: datetime
+    as_of: int
+    below: tuple[Place, ...]
+    days: Mapping[str, Mapping[date, CountyFigures]]
+    alerts: tuple[AlertLine, ...] = ()
+    closures: tuple[ClosureLine, ...] = ()
+    silent: tuple[SilentLine, ...] = ()
+    schools: tuple[SchoolLine, ...] = ()  # county digests only
+    holders: tuple[Holder, ...] = ()
+    issuer: str = ""
+    issuer_phone: str = ""
+    report_to: tuple[str, ...] = ()  # 报
+    send_to: tuple[str, ...] = ()  # 送
+    waiting: int = 0  # files in hand when the edition was cut
+    week: int = 0  # 教学第 n 周, 0 when no term table says so
+    symptom_names: Mapping[str, str] = field(default_factory=dict)
+    why_nothing: str = ""  # 周末, 法定节假日 … when nothing was due anywhere

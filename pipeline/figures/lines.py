@@ -1,0 +1,243 @@
+"""Lines of a digest's tables, ready to print: sorted, masked by the reader's scope, totals equal to what is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pipeline.figures.duty import LABELS, Standing
+from pipeline.figures.facts import AlertLine, ClosureLine, SchoolLine, SilentLine
+from pipeline.figures.words import (
+    NOTHING,
+    listed,
+    month_day,
+    number,
+    span,
+)
+from pipeline.units import Scope
+
+SOON = timedelta(hours=3)
+
+__all__ = ["alerts", "closures", "schools", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    id: str
+    county: str
+    school: str
+    reason: str
+    class_name: str
+    cases: str
+    first_onset: str
+    state: str
+    waits: bool
+    left: str
+    pressing: bool  # overdue, or due within three hours
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTable:
+    """`rows` is all that is open; a page shows the first few and says how many are in the annex."""
+
+    rows: tuple[AlertRow, ...]
+    opened: int
+    excluded: int
+    ended: int
+    overdue: int
+    soon: int
+
+
+def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -> AlertTable:
+    """Order open alerts soonest due first, overdue before all, those whose clock has stopped last."""
+    standing = [a for a in lines if a.closed_day is None]
+    waiting = sorted((a for a in standing if a.waits), key=lambda a: (a.due_at, a.id))
+    others = sorted((a for a in standing if not a.waits), key=lambda a: (-a.cases, a.id))
+    lefts = [a.due_at - now for a in waiting]
+    closed = [a for a in lines if a.closed_day == day]
+    return AlertTable(
+        rows=tuple(_alert(a, scope, day, now) for a in (*waiting, *others)),
+        opened=sum(a.opened_day == day for a in lines),
+        excluded=sum(a.state == "excluded" for a in closed),
+        ended=sum(a.state != "excluded" for a in closed),
+        overdue=sum(left < timedelta(0) for left in lefts),
+        soon=sum(timedelta(0) <= left <= SOON for left in lefts),
+    )
+
+
+def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow:
+    left = alert.due_at - now
+    followed = (day - alert.opened_day).days + 1
+    return AlertRow(
+        id=alert.id,
+        county=alert.county_name,
+        school=alert.school,
+        reason=alert.reason,
+        class_name=scope.class_name(alert.class_name),
+        cases=scope.count(alert.cases),
+        first_onset=month_day(alert.first_onset),
+        state=f"{alert.state_name}第 {followed} 天" if alert.state == "following" else alert.state_name,
+        waits=alert.waits,
+        left=span(left) if alert.waits else NOTHING,
+        pressing=alert.waits and left <= SOON,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureRow:
+    county: str
+    school: str
+    what: str
+    reason: str
+    ill: str
+    dates: str
+    confirmed: str
+    matched: str
+    pressing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureTable:
+    rows: tuple[ClosureRow, ...]
+    classes: int
+    schools: int  # closed as a whole
+    pupils: str
+    unconfirmed: int
+    unmatched: int
+
+
+def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
+    """Order closures that need a person first, then by the day school resumes."""
+    order = sorted(lines, key=lambda c: (c.matches is not False and c.confirmed, c.resumes, c.county, c.school))
+    known = [c.pupils for c in lines if c.pupils is not None]
+    unknown = len(lines) - len(known)
+    whole = sum(c.scope == "全校" for c in lines)
+    # a single school's pupils are a count within one school
+    total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
+    return ClosureTable(
+        rows=tuple(_closure(c, scope) for c in order),
+        classes=len(lines) - whole,
+        schools=whole,
+        pupils=total + (f"（{unknown} 起未填）" if unknown else ""),
+        unconfirmed=sum(not c.confirmed for c in lines),
+        unmatched=sum(c.matches is False for c in lines),
+    )
+
+
+def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
+    whole = closure.scope == "全校"
+    matched = {None: "未报缺课", True: "相符", False: "待对账"}[closure.matches]
+    return ClosureRow(
+        county=closure.county_name,
+        school=closure.school,
+        what="全校" if whole else scope.class_name(closure.scope) or "1 个班",
+        reason=closure.reason,
+        ill=scope.count(closure.ill),
+        dates=f"{month_day(closure.approved_on)} → {month_day(closure.start)} → {month_day(closure.resumes)}",
+        confirmed="县级已确认" if closure.confirmed else "学校申报，待县级确认",
+        matched=matched,
+        pressing=not closure.confirmed or closure.matches is False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SilentRow:
+    county: str
+    county_code: str
+    code: str
+    school: str
+    kind: str
+    state: str
+    days: int
+    holder: str
+    phone: str
+    classes: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilentGroup:
+    """未报 of one division below; `names` are those silent two days and more."""
+
+    place: str
+    silent: int
+    states: str
+    repeated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    rows: tuple[SilentRow, ...]
+    groups: tuple[SilentGroup, ...]
+    states: str  # 未收到 21，退回待改 8 …
+    repeated: int
+
+
+_STATE_ORDER = (Standing.MISSING, Standing.RETURNED, Standing.HELD, Standing.PARTIAL)
+
+
+def states_of(lines: Sequence[SilentLine]) -> str:
+    counted = [(LABELS[s], sum(line.standing is s for line in lines)) for s in _STATE_ORDER]
+    return "，".join(f"{label} {n}" for label, n in counted if n)
+
+
+def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[str, frozenset[str]]]) -> Silence:
+    """Order the silent longest first. `places`: (name, counties) of the divisions below, for the groups."""
+    order = sorted(lines, key=lambda s: (-s.days, _STATE_ORDER.index(s.standing), s.county, s.code))
+    groups = [(name, [s for s in order if s.county in counties]) for name, counties in places]
+    groups.sort(key=lambda pair: -len(pair[1]))
+    return Silence(
+        rows=tuple(_silent(s, scope) for s in order),
+        groups=tuple(_group(name, found) for name, found in groups if found),
+        states=states_of(lines),
+        repeated=sum(s.days > 1 for s in lines),
+    )
+
+
+def _silent(line: SilentLine, scope: Scope) -> SilentRow:
+    classes = [name for name in (scope.class_name(c) for c in line.classes) if name]
+    return SilentRow(
+        county=line.county_name,
+        county_code=line.county,
+        code=line.code,
+        school=line.school,
+        kind=line.kind,
+        state=LABELS[line.standing],
+        days=line.days,
+        holder=line.holder,
+        phone=line.phone,
+        classes=listed(classes, 4, "个班"),
+    )
+
+
+def _group(name: str, found: Sequence[SilentLine]) -> SilentGroup:
+    repeated = [f"{s.school}（{s.days} 日）" for s in found if s.days > 1]
+    return SilentGroup(name, len(found), states_of(found), listed(repeated, 2) or NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRow:
+    school: str
+    kind: str
+    roll: str
+    ill: str
+    new: str
+    rate: str
+
+
+def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 8) -> tuple[tuple[SchoolRow, ...], str]:
+    """Return the schools with most ill pupils and the line that tells what is not listed."""
+    order = sorted(lines, key=lambda s: (-s.ill, s.code))
+    rows = tuple(
+        SchoolRow(
+            s.school,
+            s.kind,
+            number(s.roll) if s.reported else NOTHING,
+            scope.count(s.ill),
+            scope.count(s.new),
+            scope.rate(s.halves, 2 * s.roll) if s.reported else NOTHING,
+        )
+        for s in order[:most]
+    )
+    rest = order[most:]
+    return rows, f"其余 {len(rest)} 所共 {number(sum(s.ill for s in rest))} 人次" if rest else ""

@@ -1,0 +1,394 @@
+"""The other papers, as values: a school's page, an alert's card, the missing list, a receipt, a batch's summary.
+
+Facts in (as `store.views` loads them), values out, masked by the reader's scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.figures import words
+from pipeline.figures.duty import LABELS, Standing
+from pipeline.figures.facts import SilentLine
+from pipeline.figures.lines import Silence, silence
+from pipeline.rules.values import Stage
+from pipeline.units import Scope
+
+STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
+REASON_WORDS = {"ill": "因病", "injured": "因伤", "other": "其他"}
+PART_WORDS = {"": "全天", "am": "上午", "pm": "下午"}
+
+
+# --------------------------------------------------------------------------- the school's page
+
+
+@dataclass(frozen=True, slots=True)
+class PupilLine:
+    """One absent pupil. Symptoms, diagnosis are labels; temperature as text."""
+
+    class_name: str
+    name: str
+    code: str
+    sex: str
+    reason: str
+    row_state: str
+    start: date
+    part: str
+    symptoms: tuple[str, ...]
+    temperature: str
+    visited: bool | None
+    diagnosis: str
+    note: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    class_name: str
+    roll: int | None
+    ill: int
+    injured: int
+    other: int
+    closed: bool
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning or closure the school must know: what, and what to do by when."""
+
+    what: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    scope: Scope
+    code: str
+    school: str
+    county: str
+    day: date
+    n: int
+    final: bool
+    now: datetime
+    as_of: int
+    standing: Standing
+    reported_at: datetime | None
+    reporter: str
+    reviewer: str
+    zero: bool
+    pupils: tuple[PupilLine, ...]
+    classes: tuple[ClassLine, ...]
+    notices: tuple[Notice, ...] = ()
+    open_tickets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PupilRow:
+    class_name: str
+    pupil: str
+    code: str
+    sex: str
+    reason: str
+    state: str
+    start: str
+    part: str
+    symptoms: str
+    seen: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    kind: str
+    code: str
+    school: str
+    county: str
+    date: str
+    edition: str
+    number: str
+    made: str
+    standing: str
+    reported: str
+    reporter: str
+    reviewer: str
+    zero: bool
+    counts: tuple[tuple[str, str], ...]
+    rows: tuple[PupilRow, ...]
+    classes: tuple[ClassLine, ...]
+    classes_rest: str
+    notices: tuple[Notice, ...]
+    open_tickets: int
+    as_of: int
+
+
+def page(facts: PageFacts) -> Page:
+    """A school's page of the day: its 台账 once printed and signed. Only classes with something to say are listed."""
+    absent = [p for p in facts.pupils if p.row_state != "returned"]
+    rows = tuple(_pupil(p, facts.scope) for p in _in_order(facts.pupils))
+    saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent)
+    quiet = len(facts.classes) - len(saying)
+    expected = sum(c.roll or 0 for c in facts.classes if not c.closed)
+    return Page(
+        kind="page",
+        code=facts.code,
+        school=facts.school,
+        county=facts.county,
+        date=words.chinese_date(facts.day),
+        edition=f"第 {facts.n} 版" + ("（日终版）" if facts.final else ""),
+        number=f"P-{facts.code}-{facts.day:%Y%m%d}-{facts.n}",
+        made=f"{facts.now:%m-%d %H:%M}",
+        standing=LABELS[facts.standing],
+        reported=f"{facts.reported_at:%m-%d %H:%M}" if facts.reported_at else "",
+        reporter=facts.reporter,
+        reviewer=facts.reviewer,
+        zero=facts.zero,
+        counts=_page_counts(facts, absent, expected),
+        rows=rows,
+        classes=saying,
+        classes_rest=f"其余 {quiet} 个班无缺课。" if quiet and saying else "",
+        notices=facts.notices,
+        open_tickets=facts.open_tickets,
+        as_of=facts.as_of,
+    )
+
+
+def _page_counts(facts: PageFacts, absent: Sequence[PupilLine], expected: int) -> tuple[tuple[str, str], ...]:
+    by_reason = {reason: sum(p.reason == reason for p in absent) for reason in REASON_WORDS}
+    other = by_reason["other"] + sum(c.other for c in facts.classes)
+    ill = [p for p in absent if p.reason == "ill"]
+    return (
+        ("应到", words.number(expected) if expected else words.NOTHING),
+        ("因病", words.number(by_reason["ill"])),
+        ("其中新发", words.number(sum(p.row_state == "new" for p in ill))),
+        ("因伤", words.number(by_reason["injured"])),
+        ("其他缺课", words.number(other)),
+        ("已返校", words.number(len(facts.pupils) - len(absent))),
+    )
+
+
+def _in_order(pupils: Sequence[PupilLine]) -> list[PupilLine]:
+    """As the sheet has them: absent before returned, then by class as listed."""
+    return sorted(pupils, key=lambda p: p.row_state == "returned")
+
+
+def _pupil(line: PupilLine, scope: Scope) -> PupilRow:
+    seen = {None: "", True: "已就诊", False: "未就诊"}[line.visited]
+    detail = "、".join(line.symptoms) + (f" {line.temperature}" if line.temperature else "")
+    notes = [line.note, "待改" if line.pending else ""]
+    return PupilRow(
+        class_name=scope.class_name(line.class_name),
+        pupil=line.name if scope.names else "",
+        code=scope.pupil(line.code),
+        sex=line.sex,
+        reason=REASON_WORDS[line.reason],
+        state=STATE_WORDS[line.row_state],
+        start=words.month_day(line.start),
+        part=PART_WORDS[line.part],
+        symptoms=detail,
+        seen="，".join(part for part in (line.diagnosis, seen) if part),
+        note="；".join(note for note in notes if note),
+    )
+
+
+# --------------------------------------------------------------------------- the alert card
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    code: str
+    name: str
+    class_name: str
+    sex: str
+    onset: date
+    symptoms: tuple[str, ...]
+    diagnosis: str
+
+
+@dataclass(frozen=True, slots=True)
+class HitLine:
+    """One rule that came true, in the rules' words."""
+
+    rule: str
+    version: str
+    words: str
+    scope: str  # class's name, "" for the whole campus
+    window: str
+    threshold: str
+    n: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    scope: Scope
+    id: str
+    school_code: str
+    school: str
+    campus: str
+    county: str
+    city: str
+    group: str
+    stage: Stage
+    issued_at: datetime
+    due_at: datetime
+    cases: int
+    first_onset: date
+    last_onset: date
+    hits: tuple[HitLine, ...]
+    cases_listed: tuple[CaseLine, ...]
+    reporter: str = ""
+    leader: str = ""
+    made: int = 1  # how many times this card was issued: it grew
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    pupil: str
+    class_name: str
+    sex: str
+    onset: str
+    symptoms: str
+    diagnosis: str
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    rule: str
+    words: str
+    scope: str
+    window: str
+    threshold: str
+    n: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    kind: str
+    id: str
+    copy_for: str
+    school_code: str
+    school: str
+    campus: str
+    county: str
+    city: str
+    group: str
+    stage: str
+    issued: str
+    due: str
+    cases: str
+    onsets: str
+    hits: tuple[HitRow, ...]
+    rows: tuple[CaseRow, ...]
+    rest: int
+    names: bool
+    made: int
+
+
+CASES_SHOWN = 12
+
+
+def card(facts: CardFacts) -> Card:
+    """An alert's card for one reader: names for the school alone, codes for the county, counts above it."""
+    scope = facts.scope
+    shown = facts.cases_listed if scope.codes else ()
+    rows = tuple(
+        CaseRow(
+            scope.pupil(c.code, c.name),
+            scope.class_name(c.class_name),
+            c.sex,
+            words.month_day(c.onset),
+            "、".join(c.symptoms),
+            c.diagnosis,
+        )
+        for c in shown
+    )
+    return Card(
+        kind="card",
+        id=facts.id,
+        copy_for="学校联" if scope.names else "县级联" if scope.codes else "上级联",
+        school_code=facts.school_code,
+        school=facts.school,
+        campus=facts.campus,
+        county=facts.county,
+        city=facts.city,
+        group=facts.group,
+        stage=facts.stage.label,
+        issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
+        due=f"{facts.due_at:%m-%d %H:%M}",
+        cases=scope.count(facts.cases),
+        onsets=f"{words.month_day(facts.first_onset)} 至 {words.month_day(facts.last_onset)}",
+        hits=tuple(_hit(h, scope) for h in facts.hits),
+        rows=rows[:CASES_SHOWN],
+        rest=max(0, len(rows) - CASES_SHOWN),
+        names=scope.names,
+        made=facts.made,
+    )
+
+
+def _hit(hit: HitLine, scope: Scope) -> HitRow:
+    return HitRow(
+        f"{hit.rule}（{hit.version}）",
+        hit.words,
+        scope.class_name(hit.scope),
+        hit.window,
+        hit.threshold,
+        scope.count(hit.n),
+        hit.source,
+    )
+
+
+# --------------------------------------------------------------------------- the missing list
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFacts:
+    scope: Scope
+    code: str
+    place: str
+    day: date
+    now: datetime
+    deadline: str
+    due: int
+    reported: int
+    excused: int
+    silent: tuple[SilentLine, ...]
+    below: tuple[tuple[str, frozenset[str]], ...] = ()  # (name, counties)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    kind: str
+    code: str
+    place: str
+    level: str
+    county: bool
+    date: str
+    made: str
+    deadline: str
+    due: int
+    reported: int
+    excused: int
+    silence: Silence
+
+
+def missing(facts: MissingFacts) -> Missing:
+    """Who owes the day's report still. Telephone numbers are those the registry has of the 填报人."""
+    below = facts.below or ((facts.place, frozenset(s.county for s in facts.silent)),)
+    return Missing(
+        kind="missing",
+        code=facts.code,
+        place=facts.place,
+        level=facts.scope.level.value,
+        county=not facts.below,
+        date=words.chinese_date(facts.day),
+        made=f"{facts.now:%m-%d %H:%M}",
+        deadline=facts.deadline,
+        due=facts.due,
+        reported=facts.reported,
+        excused=facts.excused,
+        silence=silence(facts.silent, facts.scope, below),
+    )

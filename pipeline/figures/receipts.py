@@ -1,0 +1,250 @@
+"""What is said back to whoever sent a workbook: the receipt of one, the summary of a county's batch.
+
+The first sentence alone must do for a clerk in a hurry: it arrived, was it on time, is there anything to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from pipeline import issues
+from pipeline.figures.words import chinese_date
+from pipeline.model import HOME_CAMPUS, Issue, Repair, Severity, State
+from pipeline.units import Scope
+
+ISSUES_SHOWN = 40
+REPAIRS_SHOWN = 30
+HIDDEN = "……"
+# what an issue's details may say to a reader who must not see cells: counts, and our own words
+_OURS = frozenset({"absent", "choices", "count", "day", "forms", "kind", "limit", "missing", "roll", "rows", "title"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """One submission as it stands. `scope` None: nobody is known at the other end, so nothing is quoted."""
+
+    scope: Scope | None
+    seq: int
+    state: State
+    form: str  # its title; "" when not recognised
+    unit: str
+    unit_name: str
+    day: date | None
+    campus: str
+    received_at: datetime
+    on_time: bool | None
+    accepted: int
+    refused: int
+    withdrawn: int
+    zero: bool
+    issues: tuple[Issue, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One issue in words. `place` is where to look: 缺课登记 C7."""
+
+    place: str
+    column: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    place: str
+    column: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    kind: str
+    first: str
+    seq: int
+    form: str
+    school: str
+    campus: str
+    date: str
+    received: str
+    counts: str
+    errors: tuple[Said, ...]
+    errors_rest: int
+    queries: tuple[Said, ...]
+    queries_rest: int
+    advice: tuple[Said, ...]
+    advice_rest: int
+    repairs: tuple[Mended, ...]
+    repairs_rest: int
+    goes_back: bool
+
+
+def receipt(facts: ReceiptFacts) -> Receipt:
+    """Say what became of one submission, and what its sender must do."""
+    by = {grade: [i for i in facts.issues if issues.severity(i) is grade] for grade in Severity}
+    quotes = facts.scope is not None and facts.scope.names
+    said = {grade: tuple(_said(i, quotes=quotes) for i in found) for grade, found in by.items()}
+    errors, queries, advice = (said[g] for g in (Severity.ERROR, Severity.QUERY, Severity.ADVICE))
+    return Receipt(
+        kind="receipt",
+        first=first_sentence(facts, queries=len(queries)),
+        seq=facts.seq,
+        form=facts.form or "未能识别",
+        school=f"{facts.unit_name}（{facts.unit}）" if facts.unit else "未能识别",
+        campus="" if facts.campus in {"", HOME_CAMPUS} else facts.campus,
+        date=chinese_date(facts.day) if facts.day else "",
+        received=f"{facts.received_at:%Y-%m-%d %H:%M}",
+        counts=_counts(facts),
+        errors=errors[:ISSUES_SHOWN],
+        errors_rest=max(0, len(errors) - ISSUES_SHOWN),
+        queries=queries[:ISSUES_SHOWN],
+        queries_rest=max(0, len(queries) - ISSUES_SHOWN),
+        advice=advice[:ISSUES_SHOWN],
+        advice_rest=max(0, len(advice) - ISSUES_SHOWN),
+        repairs=tuple(_mended(r, quotes=quotes) for r in facts.repairs[:REPAIRS_SHOWN]),
+        repairs_rest=max(0, len(facts.repairs) - REPAIRS_SHOWN),
+        goes_back=facts.refused > 0 and facts.state is State.PARTIAL,
+    )
+
+
+def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
+    """The one sentence that must be true read alone."""
+    when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
+    asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
+    return {
+        State.RECEIVED: "已收到 · 正在处理 · 请稍候",
+        State.ACCEPTED: f"已收到{when} · 无需再发{asked}",
+        State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · 请改好退回修正表后发回",
+        State.REJECTED: "已收到 · 未能收下 · 请按下面的说明改好后重发",
+        State.DUPLICATE: "已收到 · 与先前收下的一份内容相同 · 无需再发",
+        State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
+        State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明另存后重发",
+        State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
+    }[facts.state]
+
+
+def _counts(facts: ReceiptFacts) -> str:
+    if facts.state not in {State.ACCEPTED, State.PARTIAL}:
+        return ""
+    parts = ["零报告"] if facts.zero and not facts.accepted else [f"收下 {facts.accepted} 行"]
+    parts += [f"退回 {facts.refused} 行"] * bool(facts.refused)
+    parts += [f"撤下原已收下的 {facts.withdrawn} 行"] * bool(facts.withdrawn)
+    return "，".join(parts)
+
+
+def _said(issue: Issue, *, quotes: bool) -> Said:
+    told = issue if quotes else _without_cells(issue)
+    return Said(issues.place(told), told.column, issues.message(told), issues.remedy(told))
+
+
+def _without_cells(issue: Issue) -> Issue:
+    details = tuple((name, value if name in _OURS else HIDDEN) for name, value in issue.details)
+    return replace(issue, value=HIDDEN if issue.value else "", details=details)
+
+
+def _mended(repair: Repair, *, quotes: bool) -> Mended:
+    place = " ".join(part for part in (repair.sheet, repair.cell) if part)
+    return Mended(place, repair.column, repair.was if quotes else HIDDEN, repair.now if quotes else HIDDEN)
+
+
+# --------------------------------------------------------------------------- a county's batch
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One file of a batch. `name` is the sender's own name for it."""
+
+    name: str
+    facts: ReceiptFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFacts:
+    """The files that came in one county's heap, in received order."""
+
+    scope: Scope
+    code: str
+    place: str
+    now: datetime
+    lines: tuple[SummaryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    seq: int
+    name: str
+    school: str
+    code: str
+    form: str
+    date: str
+    outcome: str
+    accepted: int
+    refused: int
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    kind: str
+    code: str
+    place: str
+    made: str
+    files: int
+    counts: tuple[tuple[str, int], ...]
+    rows: tuple[SummaryRow, ...]
+    asked: tuple[SummaryRow, ...]
+
+
+OUTCOMES = {
+    State.RECEIVED: "正在处理",
+    State.ACCEPTED: "已收下",
+    State.PARTIAL: "部分退回",
+    State.REJECTED: "未能收下",
+    State.DUPLICATE: "重复",
+    State.HELD: "待核",
+    State.QUARANTINED: "打不开或不安全",
+    State.FAILED: "系统出错",
+}
+_SETTLED_WELL = frozenset({State.ACCEPTED, State.DUPLICATE})
+
+
+def summary(facts: SummaryFacts) -> Summary:
+    """List a batch, what needs somebody first: files in = the sum of the outcomes listed."""
+    order = sorted(facts.lines, key=lambda line: (line.facts.state in _SETTLED_WELL, line.facts.seq))
+    rows = tuple(_summary_row(line) for line in order)
+    counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
+    return Summary(
+        kind="summary",
+        code=facts.code,
+        place=facts.place,
+        made=f"{facts.now:%Y-%m-%d %H:%M}",
+        files=len(rows),
+        counts=tuple((name, n) for name, n in counts if n),
+        rows=rows,
+        asked=rows[: sum(line.facts.state not in _SETTLED_WELL for line in order)],
+    )
+
+
+def _summary_row(line: SummaryLine) -> SummaryRow:
+    facts = line.facts
+    first = next((i for i in facts.issues if issues.severity(i) is not Severity.ADVICE), None)
+    todo = ""
+    if first is not None and facts.state is not State.DUPLICATE:
+        told = _without_cells(first)
+        todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
+    return SummaryRow(
+        seq=facts.seq,
+        name=line.name,
+        school=facts.unit_name,
+        code=facts.unit,
+        form=facts.form,
+        date=facts.day.isoformat() if facts.day else "",
+        outcome=OUTCOMES[facts.state] + {False: "（迟报）", True: "", None: ""}[facts.on_time],
+        accepted=facts.accepted,
+        refused=facts.refused,
+        todo=todo,
+    )

@@ -1,0 +1,124 @@
+"""Words into form: the Jinja2 environments, and the few values a page needs for its layout only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline import resources
+
+ALERTS_SHOWN = 6
+ALERTS_ANNEXED = 60
+SILENT_SHOWN = 10
+MISSING_LISTED = 200
+PAGE_LINES = 22  # lines of pupils and classes that fit one side above the signatures
+SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
+
+Values = Mapping[str, Any]  # plain JSON values of a paper, see figures.digest.paper
+
+
+@lru_cache(maxsize=1)
+def _pages() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(resources.path("reports")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _texts() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(resources.path("reports")),
+        autoescape=False,  # nosec B701  # plain text: nothing reads it as markup, and "<3" must stay "<3"
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def page(values: Values) -> str:
+    """Return the HTML of a paper; its kind names the template."""
+    kind = str(values["kind"])
+    layout = _LAYOUTS[kind](values) if kind in _LAYOUTS else {}
+    return _pages().get_template(f"{kind}.html").render({**values, **layout})
+
+
+def text(template: str, values: Values) -> str:
+    """Return a plain text such as a receipt, lines ended as Windows' Notepad wants them."""
+    return _texts().get_template(template).render(values).replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def _digest(values: Values) -> Values:
+    """Slices for the annexes and, above county, the map."""
+    alerts = values["alerts"]["rows"]
+    silent = values["silence"]["rows"]
+    shown = SILENT_SHOWN if values["level"] == "county" else 0
+    return {
+        "tiles": place_tiles(values["code"], values["below"]),
+        "alerts_annex": alerts[ALERTS_SHOWN : ALERTS_SHOWN + ALERTS_ANNEXED],
+        "silence_annex": silent[shown:],
+        "silence_annexed": 0 < len(silent) <= SILENT_ANNEXED,
+    }
+
+
+def alerts_left(values: Values) -> int:
+    """How many open alerts a digest's page and annex leave to the workbook beside it."""
+    return max(0, len(values["alerts"]["rows"]) - ALERTS_SHOWN - ALERTS_ANNEXED)
+
+
+def _missing(values: Values) -> Values:
+    return {"listed": values["silence"]["rows"][:MISSING_LISTED]}
+
+
+def _page(values: Values) -> Values:
+    """Fill one side: notices first, then pupils and classes (two classes a line); the rest is the annex."""
+    room = PAGE_LINES - 2 * len(values["notices"])
+    classes = min(len(values["classes"]), 2 * max(4, room - len(values["rows"]) - 2))
+    shown = max(6, room - (classes + 1) // 2)
+    return {"pupils_shown": shown, "classes_shown": classes}
+
+
+_LAYOUTS = {"digest": _digest, "missing": _missing, "page": _page}
+
+
+# --------------------------------------------------------------------------- the map
+
+
+@lru_cache(maxsize=1)
+def grids() -> Mapping[str, Mapping[str, tuple[int, int]]]:
+    """Return place → division below → (column, row), from tiles.txt."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    blocks = resources.path("reports/tiles.txt").read_text(encoding="utf-8").split("\n\n")
+    for block in blocks:
+        rows = [line.split() for line in block.splitlines() if line.strip() and not line.startswith("#")]
+        if rows:
+            found[rows[0][0]] = {
+                code: (column, row)
+                for row, cells in enumerate(rows[1:])
+                for column, code in enumerate(cells)
+                if code.isdigit()
+            }
+    return found
+
+
+def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
+    """Give each division its place on the map; those the map does not know stand in rows of their own below it."""
+    grid = grids().get(place, {})
+    known = [spot for code, spot in grid.items() if any(row["code"] == code for row in below)]
+    columns = max((column for column, _ in known), default=3) + 1
+    free = max((row for _, row in known), default=-1) + 1
+    unplaced = [row["code"] for row in below if row["code"] not in grid]
+    extra = {code: (i % columns, free + i // columns) for i, code in enumerate(unplaced)}
+    tiles = []
+    for row in below:
+        column, line = grid.get(row["code"]) or extra[row["code"]]
+        said = row["rate"] if row["level"] is not None else "报告不足" if not row["enough"] else "不需报"
+        tiles.append({**row, "column": column, "row": line, "said": said})
+    return tiles

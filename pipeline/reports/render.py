@@ -1,0 +1,138 @@
+"""Pages into PDF, in processes of their own: `Renderer` keeps a few that have fonts and style sheet in hand."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as FuturesTimeoutError
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipeline import resources
+from pipeline.errors import PermanentError
+from pipeline.reports import fonts, pages
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture
+
+PAGE_SECONDS = 120  # a long annex takes seconds; what takes minutes is stuck
+_TASKS_A_PROCESS = 2000  # the text libraries grow slowly; a fresh process now and then keeps memory flat
+
+
+class Renderer:
+    """Draws papers. Use as a context manager; `workers` 0 draws in this process (tests, a single page).
+
+    Raises ConfigError when the fonts are not usable, before any page is begun.
+    """
+
+    def __init__(self, workers: int = 2) -> None:
+        self._workers = workers
+        self._pool: ProcessPool | None = None
+        self._scratch: Path | None = None
+
+    def __enter__(self) -> Self:
+        fonts.check()
+        if self._workers:
+            self._scratch = Path(tempfile.mkdtemp(prefix="queke-pages-"))
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                max_tasks=_TASKS_A_PROCESS,
+                initializer=_begin,
+                initargs=[str(self._scratch)],
+                context=multiprocessing.get_context("spawn"),
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            if kind is None:
+                self._pool.close()  # type: ignore[no-untyped-call]  # published half typed
+            else:
+                self._pool.stop()  # type: ignore[no-untyped-call]  # published half typed
+            self._pool.join()
+            self._pool = None
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def draw(self, papers: Sequence[Mapping[str, Any]]) -> list[bytes]:
+        """Return a PDF for each paper's values, in their order. Raises PermanentError if one cannot be drawn."""
+        return list(self.stream(papers))
+
+    def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        """As `draw`, giving each PDF as soon as it and those before it are there."""
+        if self._pool is None:
+            yield from (draw(values) for values in papers)
+            return
+        waiting = [self._pool.schedule(draw, args=[values], timeout=PAGE_SECONDS) for values in papers]
+        for future in waiting:
+            yield _answer(future)
+
+
+def _answer(future: ProcessFuture[Any]) -> bytes:
+    try:
+        drawn = future.result()
+    except (FuturesTimeoutError, ProcessExpired) as lost:
+        raise PermanentError("a page could not be drawn: its process died or took too long") from lost
+    return bytes(drawn)
+
+
+def _begin(scratch: str) -> None:
+    """Make a process ready: our fonts before the libraries that look for them."""
+    own = Path(tempfile.mkdtemp(dir=scratch))
+    fonts.pin(own)
+    _press()
+
+
+def draw(values: Mapping[str, Any]) -> bytes:
+    """Draw one paper in this process. The same values give the same bytes."""
+    press = _press()
+    html = pages.page(values)
+    return press.draw(html, hashlib.sha256(html.encode()).digest()[:16])
+
+
+class _Press:
+    """What every page of a process shares: the style sheet, parsed once, and the fonts found once."""
+
+    def __init__(self) -> None:
+        # loaded here, after the fonts are pinned: the library reads its font configuration once, on import
+        from weasyprint import CSS
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+
+        class OurFolderOnly(URLFetcher):  # type: ignore[misc]  # published without types
+            """Fetches nothing: a page brings its style sheet along, and no address in it is followed."""
+
+            def fetch(self, url: str, headers: object = None) -> object:
+                raise ValueError(f"not fetched: a page may load nothing ({len(url)} characters, {headers is not None})")
+
+        self.fetcher = OurFolderOnly(allowed_protocols=())
+        self.fonts = FontConfiguration()
+        sheet = resources.path("reports/paper.css").read_text(encoding="utf-8")
+        self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
+
+    def draw(self, html: str, identifier: bytes) -> bytes:
+        from weasyprint import HTML
+
+        page = HTML(string=html, url_fetcher=self.fetcher)
+        drawn = page.write_pdf(stylesheets=[self.css], font_config=self.fonts, pdf_identifier=identifier)
+        return bytes(drawn)
+
+
+@lru_cache(maxsize=1)
+def _press() -> _Press:
+    import os
+    import sys
+
+    if "weasyprint" not in sys.modules and "queke-" not in os.environ.get("FONTCONFIG_FILE", ""):
+        fonts.pin()
+    return _Press()
