@@ -1,0 +1,52 @@
+"""Columns and constraints of the store, nothing else: decisions are made in the pure core.
+
+Words and keys are those of docs/glossary.md. Every `*_settled` is a settled_seq: a row stood "as of n"
+when from_settled ≤ n < to_settled (rows of the current tables have no end yet).
+"""
+
+from pipeline.store.models.accounts import Account
+from pipeline.store.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, Card
+from pipeline.store.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
+from pipeline.store.models.papers import CountyDay, Edition
+from pipeline.store.models.places import CalendarDay, Campus, Division, Mailbox, SchoolClass, Unit
+from pipeline.store.models.reported import (
+    Absence,
+    AbsencePast,
+    Closure,
+    ClosurePast,
+    Pupil,
+    Reject,
+    Report,
+    ReportClass,
+)
+
+__all__ = [
+    "Absence",
+    "AbsencePast",
+    "Account",
+    "Alert",
+    "AlertCase",
+    "AlertEvent",
+    "AlertHit",
+    "Audit",
+    "CalendarDay",
+    "Campus",
+    "Card",
+    "Closure",
+    "ClosurePast",
+    "Counter",
+    "CountyDay",
+    "Decision",
+    "Division",
+    "Edition",
+    "Letter",
+    "Mailbox",
+    "Pupil",
+    "Reject",
+    "Report",
+    "ReportClass",
+    "SchoolClass",
+    "Submission",
+    "Todo",
+    "Unit",
+]

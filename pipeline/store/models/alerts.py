@@ -1,0 +1,108 @@
+"""Warnings: alerts as episodes, with their hits, cases, events and cards."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Alert(models.Model):
+    """One episode: hits of one place and group family, gathered; one card."""
+
+    id = models.CharField(max_length=16, primary_key=True)  # 2026-0482
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    division = models.CharField(max_length=12)
+    scope = models.CharField(max_length=40)  # "" whole campus, else class key or dorm of the highest hit
+    group = models.CharField(max_length=20)  # group family
+    stage = models.CharField(max_length=12)  # highest so far
+    state = models.CharField(max_length=12, default="issued")
+    opened_day = models.DateField()
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    first_onset = models.DateField()
+    last_onset = models.DateField()
+    cases = models.PositiveIntegerField()
+    ends_after = models.DateField()  # no linked case by then: may end
+    closed_at = models.DateTimeField(null=True)
+    close_reason = models.CharField(max_length=40, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # of the card: raised when its readers must get it anew
+
+    class Meta:
+        db_table = "alert"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["school", "campus", "group"],
+                condition=models.Q(closed_at__isnull=True),
+                name="alert_one_open",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["division", "closed_at"], name="alert_division"),
+            models.Index(fields=["opened_day"], name="alert_opened"),
+            models.Index(fields=["school", "closed_at"], name="alert_school"),
+        ]
+
+
+class AlertHit(models.Model):
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    rule = models.CharField(max_length=8)
+    rule_version = models.CharField(max_length=12)
+    scope = models.CharField(max_length=40)
+    group = models.CharField(max_length=20)
+    stage = models.CharField(max_length=12)
+    day = models.DateField()
+    n = models.PositiveIntegerField()
+    threshold = models.CharField(max_length=12)
+    members = models.JSONField(default=list)  # [[pupil code, class key, onset], …]: the n pupils counted
+    from_settled = models.BigIntegerField()
+    to_settled = models.BigIntegerField(null=True)  # the records no longer meet it
+
+    class Meta:
+        db_table = "alert_hit"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["alert", "rule", "group", "scope", "day", "from_settled"], name="hit_once")
+        ]
+
+
+class AlertCase(models.Model):
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    pupil = models.CharField(max_length=40)
+    class_key = models.CharField(max_length=20)
+    onset = models.DateField()
+    from_settled = models.BigIntegerField()
+    to_settled = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "alert_case"
+        indexes: ClassVar = [models.Index(fields=["alert", "pupil"], name="case_alert")]
+
+
+class AlertEvent(models.Model):
+    """One step of an alert's life, in order: issued, raised, answered, confirmed, returned, ended …"""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    at = models.DateTimeField()
+    what = models.CharField(max_length=16)
+    origin = models.CharField(max_length=40)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "alert_event"
+
+
+class Card(models.Model):
+    """The answer on a 预警信息报告卡."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    submission = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    verdict = models.CharField(max_length=12)  # excluded | confirmed
+    reason = models.CharField(max_length=4, blank=True)  # A1 A2 A3 A9
+    answer = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, default="answered")
+    late = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "card"

@@ -1,0 +1,125 @@
+"""What arrived, what was decided, and what is left to do or to send."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Counter(models.Model):
+    """Sequences given out inside the transaction that uses them (received, settled, alert-2026, …)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.BigIntegerField()
+
+    class Meta:
+        db_table = "counter"
+
+
+class Submission(models.Model):
+    """One workbook that arrived once."""
+
+    received_seq = models.BigIntegerField(primary_key=True)
+    # a claim found again is journalled once; null, not "", where there is none: only nulls may repeat
+    claim = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # see above
+    settled_seq = models.BigIntegerField(null=True, unique=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    content_sha = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    channel = models.CharField(max_length=8)
+    folder = models.CharField(max_length=255, blank=True)
+    bound_unit = models.CharField(max_length=20, blank=True)
+    sent_by = models.CharField(max_length=254, blank=True)
+    first_seen = models.DateTimeField()
+    received_at = models.DateTimeField()
+    path = models.CharField(max_length=255)  # below the site: spool/… until settled, then archive/…
+    attempts = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=12, default="received")
+    form = models.CharField(max_length=12, blank=True)
+    unit = models.CharField(max_length=20, blank=True)
+    campus = models.CharField(max_length=40, blank=True)
+    day = models.DateField(null=True)
+    mode = models.CharField(max_length=8, blank=True)
+    accepted = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    withdrawn = models.PositiveIntegerField(default=0)
+    on_time = models.BooleanField(null=True)
+    effective = models.BooleanField(default=False)  # it changed, or confirmed, what stands for its report
+    issues = models.JSONField(default=list)
+    repairs = models.JSONField(default=list)
+    versions = models.CharField(max_length=60, blank=True)  # "queke 0.1 absence 1"
+    journalled = models.BooleanField(default=False)  # its line is in journal.jsonl
+
+    class Meta:
+        db_table = "submission"
+        indexes: ClassVar = [
+            models.Index(fields=["state", "received_seq"], name="submission_state"),
+            models.Index(fields=["content_sha", "unit"], name="submission_content"),
+            models.Index(fields=["unit", "day", "form"], name="submission_unit_day"),
+            models.Index(fields=["day", "state"], name="submission_day"),
+        ]
+
+
+class Decision(models.Model):
+    """What a person decided; `seq` is of the same sequence as received_seq."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    settled_seq = models.BigIntegerField(null=True, unique=True)
+    at = models.DateTimeField()
+    who = models.CharField(max_length=60)
+    what = models.CharField(max_length=40)
+    target = models.CharField(max_length=120)
+    why = models.CharField(max_length=400, blank=True)
+    journalled = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "decision"
+        indexes: ClassVar = [models.Index(fields=["target", "what"], name="decision_target")]
+
+
+class Letter(models.Model):
+    """Anything we send, queued in the transaction that made it true, rendered and delivered after it."""
+
+    kind = models.CharField(max_length=12)  # receipt | giveback | card | digest | page | missing | summary
+    ref = models.CharField(max_length=60)
+    reader = models.CharField(max_length=20)  # unit or division code; "" when nobody is known
+    state = models.CharField(max_length=8, default="queued")  # queued | done
+    day = models.DateField(null=True)
+    queued_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    path = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "letter"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "ref", "reader"], name="letter_once")]
+        indexes: ClassVar = [models.Index(fields=["state", "id"], name="letter_state")]
+
+
+class Todo(models.Model):
+    """Work that a transaction left for the next step: warn (school|day), figures (county|day)."""
+
+    kind = models.CharField(max_length=10)
+    ref = models.CharField(max_length=60)
+    settled = models.BigIntegerField()
+
+    class Meta:
+        db_table = "todo"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "ref"], name="todo_once")]
+
+
+class Audit(models.Model):
+    """Hash-chained: who did what to which fields, never values."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    who = models.CharField(max_length=60)
+    what = models.CharField(max_length=40)
+    target = models.CharField(max_length=120)
+    fields = models.JSONField(default=list)
+    chain = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "audit"

@@ -1,0 +1,40 @@
+"""What was made of it: a county's day, issued editions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class CountyDay(models.Model):
+    """The figures of one county's day, kept so that no digest works on history. Derived: recomputed
+    whenever `todo(figures, county|day)` says that something under it changed.
+    """
+
+    day = models.DateField()
+    division = models.CharField(max_length=12)
+    as_of_settled = models.BigIntegerField()
+    figures = models.JSONField()
+
+    class Meta:
+        db_table = "county_day"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["day", "division"], name="county_day_once")]
+
+
+class Edition(models.Model):
+    """One issued digest (or school page): its figures never change afterwards."""
+
+    kind = models.CharField(max_length=12, default="digest")
+    place = models.CharField(max_length=20)  # division or school code
+    day = models.DateField()
+    n = models.PositiveSmallIntegerField()
+    as_of_settled = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    final = models.BooleanField(default=False)
+    figures = models.JSONField()
+    digest_sha = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "edition"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "place", "day", "n"], name="edition_once")]

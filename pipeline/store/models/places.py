@@ -1,0 +1,103 @@
+"""Where and who: divisions, units, campuses, classes, mailboxes, the calendar."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Division(models.Model):
+    """Province, city, county or function zone, with the dates between which it exists."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    name = models.CharField(max_length=60)
+    short = models.CharField(max_length=20)  # for tiles and file names: 雨花台
+    kind = models.CharField(max_length=16)  # province | city | county | function_zone
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)  # first day it no longer exists
+
+    class Meta:
+        db_table = "division"
+
+
+class Unit(models.Model):
+    """Who acts: a school (10-digit 学校标识码) or an organ (教育局, 卫健委, 疾控) of a division."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    kind = models.CharField(max_length=8)  # school | organ
+    organ = models.CharField(max_length=12, blank=True)  # education | health | cdc
+    division = models.ForeignKey(Division, on_delete=models.PROTECT)
+    name = models.CharField(max_length=80)
+    stages = models.CharField(max_length=60, blank=True)  # 小学 初中, separated by blanks
+    boarding = models.BooleanField(default=False)
+    reporter = models.CharField(max_length=40, blank=True)  # 填报人
+    reporter_phone = models.CharField(max_length=30, blank=True)
+    leader = models.CharField(max_length=40, blank=True)  # 分管领导
+    leader_phone = models.CharField(max_length=30, blank=True)
+    token_serial = models.PositiveIntegerField(default=1)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        db_table = "unit"
+        indexes: ClassVar = [models.Index(fields=["division", "kind"], name="unit_division")]
+
+
+class Campus(models.Model):
+    school = models.ForeignKey(Unit, on_delete=models.PROTECT)
+    name = models.CharField(max_length=40, default="本部")
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        db_table = "campus"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["school", "name"], name="campus_once")]
+
+
+class SchoolClass(models.Model):
+    """A class of one school year; `key` is its normal form (三3), `name` as the school writes it."""
+
+    school = models.ForeignKey(Unit, on_delete=models.PROTECT)
+    campus = models.CharField(max_length=40, default="本部")
+    school_year = models.PositiveSmallIntegerField()  # 2026 for 2026-09 to 2027-08
+    key = models.CharField(max_length=20)
+    name = models.CharField(max_length=40)
+    stage = models.CharField(max_length=8, blank=True)
+    roll = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=10, default="confirmed")  # confirmed | new
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        db_table = "school_class"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["school", "campus", "school_year", "key"], name="class_once")
+        ]
+
+
+class Mailbox(models.Model):
+    """A registered address of a unit: the only places a letter may go."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE)
+    address = models.CharField(max_length=254)
+
+    class Meta:
+        db_table = "mailbox"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["address"], name="mailbox_once")]
+
+
+class CalendarDay(models.Model):
+    """An override or a term of the school calendar. The narrower place wins (design: school days)."""
+
+    place = models.CharField(max_length=20)  # unit or division code
+    stage = models.CharField(max_length=8, blank=True)
+    first = models.DateField()
+    last = models.DateField()
+    kind = models.CharField(max_length=10)  # term | holiday | schoolday
+    note = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        db_table = "calendar_day"
+        indexes: ClassVar = [models.Index(fields=["place", "first"], name="calendar_place")]

@@ -1,0 +1,193 @@
+"""What schools reported, as it stands and as it stood."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Report(models.Model):
+    """What one school campus said of one day. `division` is the county as of that day."""
+
+    day = models.DateField()
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    division = models.CharField(max_length=12)
+    current_seq = models.BigIntegerField()  # submission that stands
+    seqs = models.JSONField(default=list)  # all effective submissions, in received order
+    zero = models.BooleanField(default=False)
+    first_seen = models.DateTimeField()  # of the earliest accepted arrival
+    on_time = models.BooleanField()
+    spoken = models.PositiveIntegerField(default=0)  # classes it speaks for
+    rows = models.PositiveIntegerField(default=0)
+    other_absent = models.PositiveIntegerField(default=0)
+    reporter = models.CharField(max_length=40, blank=True)
+    reviewer = models.CharField(max_length=40, blank=True)
+    from_settled = models.BigIntegerField()
+
+    class Meta:
+        db_table = "report"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["day", "school", "campus"], name="report_once")]
+        indexes: ClassVar = [models.Index(fields=["day", "division"], name="report_day_division")]
+
+
+class ReportClass(models.Model):
+    """A class a report speaks for, with its counts; a report that speaks for all its classes as the
+    registry has them, with nothing else to say, has no rows here (`report.spoken` counts them).
+    """
+
+    day = models.DateField()
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    key = models.CharField(max_length=20)
+    roll = models.PositiveIntegerField(null=True)
+    present = models.PositiveIntegerField(null=True)
+    other_absent = models.PositiveIntegerField(default=0)
+    silent = models.BooleanField(default=False)  # a class of the registry this report does NOT speak for
+
+    class Meta:
+        db_table = "report_class"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "school", "campus", "key"], name="report_class_once")
+        ]
+
+
+class Pupil(models.Model):
+    """The only table with names. `code` is derived with the site's key: 三2-A7K3…"""
+
+    school = models.CharField(max_length=20)
+    code = models.CharField(max_length=40)
+    class_key = models.CharField(max_length=20)
+    name = models.CharField(max_length=60)
+    number = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        db_table = "pupil"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["school", "code"], name="pupil_once")]
+
+
+class AbsenceColumns(models.Model):
+    """Columns shared by what stands and what stood."""
+
+    day = models.DateField()
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    division = models.CharField(max_length=12)  # county as of the day
+    pupil = models.CharField(max_length=40)
+    class_key = models.CharField(max_length=20)
+    sex = models.CharField(max_length=1)
+    reason = models.CharField(max_length=8)  # ill | injured | other
+    row_state = models.CharField(max_length=8)  # new | ongoing | returned
+    start = models.DateField()
+    part = models.CharField(max_length=4, blank=True)  # "" whole day | am | pm
+    symptoms = models.CharField(max_length=60, blank=True)  # "S01 S02", ascending
+    other_symptom = models.CharField(max_length=200, blank=True)
+    temperature = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    onset = models.DateField(null=True)
+    visited = models.BooleanField(null=True)
+    diagnosis = models.CharField(max_length=20, blank=True)  # D code
+    hospital = models.CharField(max_length=80, blank=True)
+    isolated = models.BooleanField(null=True)
+    admitted = models.BooleanField(null=True)
+    returned = models.DateField(null=True)
+    injury_cause = models.CharField(max_length=8, blank=True)
+    injury_place = models.CharField(max_length=8, blank=True)
+    injury_activity = models.CharField(max_length=8, blank=True)
+    injury_part = models.CharField(max_length=8, blank=True)
+    dorm = models.CharField(max_length=30, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    pending = models.BooleanField(default=False)  # 待改: its newest version went back, this one stands meanwhile
+    from_settled = models.BigIntegerField()
+    origin = models.CharField(max_length=40)  # "123:8" submission:Excel row, or "d45" decision
+
+    class Meta:
+        abstract = True
+
+
+class Absence(AbsenceColumns):
+    class Meta:
+        db_table = "absence"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "school", "campus", "pupil"], name="absence_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["day", "division", "reason"], name="absence_day_division")]
+
+
+class AbsencePast(AbsenceColumns):
+    to_settled = models.BigIntegerField()
+    closed_by = models.CharField(max_length=40)
+    why = models.CharField(max_length=12)  # changed | withdrawn | voided
+
+    class Meta:
+        db_table = "absence_past"
+        indexes: ClassVar = [models.Index(fields=["day", "school"], name="absence_past_day")]
+
+
+class Reject(models.Model):
+    """A row that went back, with the ticket by which it may come home."""
+
+    ticket = models.CharField(max_length=24, primary_key=True)
+    submission = models.BigIntegerField()
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    form = models.CharField(max_length=12)
+    day = models.DateField(null=True)
+    table = models.CharField(max_length=12)
+    row = models.PositiveIntegerField()
+    raw = models.JSONField()
+    issues = models.JSONField()
+    identity = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=12, default="open")  # open | mended | superseded | waived | void
+    closed_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "reject"
+        indexes: ClassVar = [
+            models.Index(fields=["school", "day", "state"], name="reject_school_day"),
+            models.Index(fields=["submission"], name="reject_submission"),
+            models.Index(fields=["day", "state"], name="reject_day"),
+        ]
+
+
+class ClosureColumns(models.Model):
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    division = models.CharField(max_length=12)
+    scope = models.CharField(max_length=20)  # 全校 or a class key
+    start = models.DateTimeField()
+    kind = models.CharField(max_length=8)  # first | extend | resume | amend | withdraw: the last word on it
+    reason = models.CharField(max_length=20)  # D code, or a syndrome
+    ill = models.PositiveIntegerField()
+    pupils = models.PositiveIntegerField(null=True)
+    resume_planned = models.DateField()
+    resume_actual = models.DateField(null=True)
+    first_onset = models.DateField(null=True)
+    approved_at = models.DateTimeField()
+    approved_how = models.CharField(max_length=8)  # phone | group | meeting | written
+    approved_by = models.CharField(max_length=80)
+    document = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=10, default="declared")  # declared | confirmed | ended | withdrawn
+    note = models.CharField(max_length=200, blank=True)
+    from_settled = models.BigIntegerField()
+    origin = models.CharField(max_length=40)
+
+    class Meta:
+        abstract = True
+
+
+class Closure(ClosureColumns):
+    class Meta:
+        db_table = "closure"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["school", "campus", "scope", "start"], name="closure_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["division", "resume_planned"], name="closure_division")]
+
+
+class ClosurePast(ClosureColumns):
+    to_settled = models.BigIntegerField()
+    closed_by = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "closure_past"
