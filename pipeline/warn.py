@@ -29,6 +29,7 @@ ANSWERED = "answered"  # 可排除, waiting for the county
 RETURNED = "returned"
 UNANSWERED = frozenset({ISSUED, RETURNED})
 FOLLOWED = frozenset({"confirmed", "reported", "following"})  # answered, not excluded: ends by its rule
+OVER = "期满无新发"  # why an episode ended by its rule
 STATES: Mapping[str, str] = {
     ISSUED: "待核实",
     ANSWERED: "已回复待县确认",
@@ -102,7 +103,7 @@ def assess(
     homeless = desk.refresh(met, span)
     for condition in sorted(homeless, key=desk.order):
         desk.place(condition)
-    for episode_id in list(desk.episodes):
+    for episode_id in tuple(desk.episodes):
         desk.settle(episode_id, before.get(episode_id))
     return Assessment(tuple(desk.episodes.values()), tuple(desk.events))
 
@@ -114,7 +115,7 @@ def expired(episode: Episode, day: date) -> bool:
 
 def ended(episode: Episode) -> Episode:
     """Return the episode ended by its rule."""
-    why = "期满无新发" if episode.state not in UNANSWERED else "期满无新发（未回复）"
+    why = f"{OVER}（未回复）" if episode.state in UNANSWERED else OVER
     return replace(episode, closed=True, state="ended", reason=why)
 
 
@@ -149,6 +150,7 @@ class _Desk:
         self.day = day
         self.episodes = episodes
         self.events: list[Event] = []
+        self._given = frozenset(episodes)
         self._made = 0
 
     def order(self, condition: Condition) -> tuple[date, int, Key]:
@@ -224,12 +226,18 @@ class _Desk:
         hits = dict(first.hits)
         for other in others:
             hits |= other.hits
-            why = f"并入{first.id}"
-            self._keep(replace(other, hits={}, closed=True, state="merged", reason=why))
-            self._note(other.id, "merged", into=first.id)
+            self._merge(other, first)
         self._note(first.id, "renamed", was=first.group, now=condition.group)
         self._keep(replace(first, group=condition.group, hits=hits))
         return self.episodes[first.id]
+
+    def _merge(self, other: Episode, into: Episode) -> None:
+        if other.id in self._given:
+            self._note(other.id, "merged", into=into.id)
+            self._keep(replace(other, hits={}, closed=True, state="merged", reason=f"并入{into.id}"))
+        else:  # opened a moment ago, for a report of the same batch: nobody has heard of it
+            del self.episodes[other.id]
+            self.events = [event for event in self.events if event.id != other.id]
 
     def _new(self, condition: Condition) -> Episode:
         self._made += 1

@@ -1,0 +1,175 @@
+"""Claims about school days, the deadline and who owes a report."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import schooldays
+from pipeline.model import ClosureFacts
+from pipeline.schooldays import ZONE, Calendar, Off, Span, UnknownYear
+
+PLACES = ("2132000001", "320106", "320100", "320000")
+PRIMARY = ("小学",)
+PLAIN = Calendar()
+
+
+def d(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def span(place: str, first: str, last: str, kind: str, stage: str = "") -> Span:
+    return Span(place, d(first), d(last), kind, stage)  # type: ignore[arg-type]  # kinds are plain in the tests
+
+
+def closure(campus: str = "本部", scope: str = "全校", state: str = "declared") -> ClosureFacts:
+    return ClosureFacts(campus, scope, d("2026-11-16"), d("2026-11-20"), state)
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        ("2026-11-20", ""),  # Friday
+        ("2026-11-21", Off.WEEKEND),
+        ("2026-10-01", Off.STATUTORY),
+        ("2026-10-04", Off.STATUTORY),  # a Sunday within the holiday
+        ("2026-10-10", ""),  # a Saturday made up
+        ("2026-02-14", ""),
+    ],
+)
+def test_statutory_days_and_make_up_days_decide_where_nobody_said_otherwise(day: str, reason: str) -> None:
+    due = PLAIN.owes(PLACES, PRIMARY, d(day))
+    assert (due.owed, due.reason) == (reason == "", reason)
+
+
+def test_an_unknown_year_is_loud_and_never_guessed() -> None:
+    due = PLAIN.owes(PLACES, PRIMARY, d("2027-03-01"))
+    assert not due.known
+    with pytest.raises(UnknownYear, match="2027"):
+        _ = due.owed
+    assert schooldays.year_known(2026)
+    assert not schooldays.year_known(2027)
+
+
+def test_an_override_decides_even_in_an_unknown_year() -> None:
+    calendar = Calendar((span("320100", "2027-03-01", "2027-03-01", "schoolday"),))
+    assert calendar.owes(PLACES, PRIMARY, d("2027-03-01")).owed
+
+
+@pytest.mark.parametrize(
+    ("spans", "owed"),
+    [
+        ([("320106", "holiday"), ("2132000001", "schoolday")], True),
+        ([("320106", "schoolday"), ("2132000001", "holiday")], False),
+        ([("320100", "holiday"), ("320106", "schoolday")], True),
+        ([("320302", "holiday")], True),
+    ],
+)
+def test_the_narrower_place_wins(spans: list[tuple[str, str]], owed: bool) -> None:
+    calendar = Calendar(tuple(span(place, "2026-11-18", "2026-11-18", kind) for place, kind in spans))
+    assert calendar.owes(PLACES, PRIMARY, d("2026-11-18")).owed is owed
+
+
+def test_a_shorter_word_of_the_same_place_wins_over_a_longer() -> None:
+    calendar = Calendar(
+        (span("320106", "2026-11-16", "2026-11-20", "holiday"), span("320106", "2026-11-18", "2026-11-18", "schoolday"))
+    )
+    assert [calendar.owes(PLACES, PRIMARY, d(f"2026-11-{n}")).owed for n in (17, 18, 19)] == [False, True, False]
+
+
+def test_an_override_of_a_stage_speaks_for_that_stage_alone() -> None:
+    calendar = Calendar((span("320100", "2026-06-15", "2026-06-16", "holiday", "初中"),))
+    assert not calendar.owes(PLACES, ("初中",), d("2026-06-15")).owed
+    assert calendar.owes(PLACES, PRIMARY, d("2026-06-15")).owed
+    assert calendar.owes(PLACES, ("小学", "初中"), d("2026-06-15")).owed
+
+
+def test_between_terms_is_vacation_and_long_after_the_last_the_table_is_silent() -> None:
+    autumn, spring = ("2026-09-01", "2026-12-20"), ("2026-12-28", "2026-12-31")
+    calendar = Calendar((span("320100", *autumn, "term"), span("320100", *spring, "term")))
+    assert calendar.owes(PLACES, PRIMARY, d("2026-12-22")).reason == Off.VACATION
+    assert calendar.owes(PLACES, PRIMARY, d("2026-12-28")).owed
+    old = Calendar((span("320100", "2026-02-20", "2026-06-30", "term"),))
+    assert old.owes(PLACES, PRIMARY, d("2026-07-15")).reason == Off.VACATION
+    assert old.owes(PLACES, PRIMARY, d("2026-10-15")).owed
+
+
+def test_statutory_days_hold_within_a_term() -> None:
+    calendar = Calendar((span("320100", "2026-09-01", "2026-12-31", "term"),))
+    assert calendar.owes(PLACES, PRIMARY, d("2026-10-01")).reason == Off.STATUTORY
+
+
+def test_a_whole_closure_lasts_from_its_first_day_to_the_day_before_resumption() -> None:
+    owed = [PLAIN.owes(PLACES, PRIMARY, d(f"2026-11-{n}"), [closure()], ("本部",)).reason for n in (13, 16, 19, 20)]
+    assert owed == ["", Off.CLOSED, Off.CLOSED, ""]
+
+
+def test_one_closed_campus_does_not_excuse_the_other() -> None:
+    assert PLAIN.owes(PLACES, PRIMARY, d("2026-11-17"), [closure()], ("本部", "东校区")).owed
+
+
+@pytest.mark.parametrize("told", [closure(scope="三2"), closure(state="withdrawn")])
+def test_a_class_closure_or_a_withdrawn_one_leaves_the_school_owing(told: ClosureFacts) -> None:
+    assert PLAIN.owes(PLACES, PRIMARY, d("2026-11-17"), [told], ("本部",)).owed
+
+
+def test_closed_classes_are_told_by_campus() -> None:
+    told = [closure(scope="三2"), closure(scope="三3", campus="东校区"), closure()]
+    assert schooldays.closed_classes(told, "本部", d("2026-11-17")) == {"三2"}
+
+
+def test_the_deadline_itself_is_late() -> None:
+    day = d("2026-11-20")
+    at = schooldays.deadline(day)
+    assert at == datetime(2026, 11, 20, 15, 0, tzinfo=ZONE)
+    assert schooldays.on_time(at - timedelta(microseconds=1), day)
+    assert not schooldays.on_time(at, day)
+
+
+def test_the_clock_is_shanghais_whatever_zone_an_arrival_has() -> None:
+    assert schooldays.on_time(datetime(2026, 11, 20, 6, 59, tzinfo=UTC), d("2026-11-20"))
+    assert not schooldays.on_time(datetime(2026, 11, 20, 7, 0, tzinfo=UTC), d("2026-11-20"))
+    assert schooldays.today(datetime(2026, 11, 20, 16, 0, tzinfo=UTC)) == d("2026-11-21")
+
+
+def test_the_previous_school_day_skips_weekend_and_holiday() -> None:
+    assert PLAIN.previous_school_day(PLACES, PRIMARY, d("2026-11-23")) == d("2026-11-20")
+    assert PLAIN.previous_school_day(PLACES, PRIMARY, d("2026-10-08")) == d("2026-09-30")
+
+
+def test_school_days_between_leave_the_last_day_out() -> None:
+    assert PLAIN.school_days_between(PLACES, PRIMARY, d("2026-11-20"), d("2026-11-24")) == (
+        d("2026-11-20"),
+        d("2026-11-23"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "day", "new"),
+    [
+        ("2026-11-20", "2026-11-20", True),
+        ("2026-11-21", "2026-11-23", True),  # fell ill on Saturday, first missed on Monday
+        ("2026-11-20", "2026-11-23", False),
+        ("2026-01-05", "2026-11-23", False),
+        ("2027-03-01", "2027-03-03", None),
+        ("2026-12-31", "2027-01-04", False),
+    ],
+)
+def test_an_absence_is_new_on_the_first_school_day_missed(start: str, day: str, new: bool | None) -> None:
+    assert PLAIN.is_new(PLACES, PRIMARY, d(start), d(day)) is new
+
+
+@pytest.mark.parametrize(
+    ("day", "year", "term"),
+    [("2026-09-01", 2026, "2026-1"), ("2027-01-15", 2026, "2026-1"), ("2027-02-20", 2026, "2026-2"),
+     ("2026-08-31", 2025, "2025-2")],
+)  # fmt: skip
+def test_a_school_year_begins_in_september(day: str, year: int, term: str) -> None:
+    assert (schooldays.school_year(d(day)), schooldays.term(d(day))) == (year, term)
+
+
+@given(st.dates(d("2025-01-01"), d("2026-12-31")))
+def test_every_known_day_is_due_or_has_a_reason(day: date) -> None:
+    due = PLAIN.owes(PLACES, PRIMARY, day)
+    assert due.owed is (due.reason == "")
