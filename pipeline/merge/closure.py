@@ -69,7 +69,7 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
     know nothing of is taken as its first word: workbooks arrive in any order.
     """
     checked = event.checked
-    if checked.verdict != "merge":
+    if event.decided:
         return _unchanged(standing, event, State(checked.verdict))
     applied = [one.seq for one in standing.earlier if one.state in {State.ACCEPTED, State.PARTIAL}]
     again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])

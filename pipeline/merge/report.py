@@ -30,7 +30,7 @@ def step(standing: Standing, event: Event, policy: Policy) -> Step:
     held and changes nothing either; everything else is applied as a whole.
     """
     checked = event.checked
-    if checked.verdict != "merge":
+    if event.decided:
         return _unchanged(standing, event, State(checked.verdict))
     if not event.forced:
         question = _question(standing, checked, policy)

@@ -51,6 +51,12 @@ class Event:
     def seq(self) -> int:
         return self.checked.arrival.seq
 
+    @property
+    def decided(self) -> bool:
+        """Did validation settle it? A question of validation's is answered by a release as well."""
+        verdict = self.checked.verdict
+        return verdict != "merge" and not (self.forced and verdict == "held")
+
 
 @dataclass(frozen=True, slots=True)
 class Stood:

@@ -43,7 +43,7 @@ def take(turns: Sequence[Turn], was: State, site: Site, now: datetime, reread: R
     mine = [turn for turn in turns if reports.is_report(turn.checked)]
     shut = [turn for turn in turns if _is_closure(turn.checked)]
     done = [*reports.settle(mine, site.policy, reread, writes), *closures.settle(shut, reread, writes)]
-    done += [(turn, _settle_roster(turn, reread, writes)) for turn in turns if _is_roster(turn.checked)]
+    done += [(turn, _settle_roster(turn, reread, writes)) for turn in turns if _is_roster(turn)]
     outcomes.update({turn.event.seq: (turn, outcome) for turn, outcome in done})
     for turn in turns:
         if turn.event.seq not in outcomes:
@@ -60,8 +60,8 @@ def _is_closure(checked: Checked) -> bool:
     return form_of(checked) == "closure" and bool(checked.unit)
 
 
-def _is_roster(checked: Checked) -> bool:
-    return form_of(checked) == "roster" and checked.verdict == "merge"
+def _is_roster(turn: Turn) -> bool:
+    return form_of(turn.checked) == "roster" and not turn.event.decided
 
 
 def _unplaced(checked: Checked) -> Outcome:

@@ -250,7 +250,7 @@ def _write_pupils(turns: Sequence[Turn], writes: Writes) -> None:
     text = sql.upsert("pupil", _PUPIL, ("school", "code"))
     text += " WHERE pupil.name <> excluded.name OR (pupil.number <> excluded.number AND excluded.number <> '')"
     for turn in turns:
-        if turn.checked.verdict == "merge":
+        if not turn.event.decided:
             rows = [record for record in turn.checked.records if record.table == "rows"]
             writes.add(text, [_pupil_row(turn.checked.unit, record) for record in rows])
 
