@@ -136,6 +136,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table was found: its sheet, and by column its 0-based place (-1: not there) and the sender's label."""
+
+    sheet: str
+    columns: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a worker made of one workbook's bytes, before anything is known of the store.
 
@@ -152,6 +161,7 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     content_sha: str = ""
     plain: bool = True
+    places: Mapping[str, Place] = field(default_factory=dict)  # table name →
 
 
 # --------------------------------------------------------------------------- arrivals
@@ -245,6 +255,7 @@ class Context:
     tickets: Mapping[str, TicketFacts] = field(default_factory=dict)
     known: Mapping[tuple[str, str], tuple[KnownContent, ...]] = field(default_factory=dict)  # (unit, content_sha) →
     closures: Mapping[str, tuple[ClosureFacts, ...]] = field(default_factory=dict)  # school →
+    namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) borne by several pupils
     calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it
 
 

@@ -70,6 +70,11 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
     return grade + ("" if number is None else str(number))
 
 
+def key_or_name(text: str, *, kindergarten: bool = False) -> str:
+    """The class's normal form; where there is none (苹果班) its name, at most 20 signs, is its key."""
+    return class_key(text, kindergarten) or unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")[:20]
+
+
 def _told_apart(found: re.Match[str]) -> bool:
     """Whether grade and class cannot be read otherwise: 302, 12班 and 二十班 can."""
     number = found["class"]

@@ -13,7 +13,9 @@ from pipeline.model import Sheet
 
 TICKET = "凭单号"
 VOID = "作废"
-OURS = frozenset((TICKET, VOID, "序号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法"))
+OURS = frozenset(
+    (TICKET, VOID, "序号", "原行号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法")
+)
 """Columns that are ours or nobody's: read where they mean something, else let go without a word."""
 
 _DEEP = 40  # rows in which a header block and a table's head may lie

@@ -16,7 +16,7 @@ from pipeline.forms.cells import flag, show
 from pipeline.forms.layout import Block, Top, address
 from pipeline.forms.signs import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
-from pipeline.model import Claims, Issue, Reading, Repair, Row, Severity, Workbook
+from pipeline.model import Claims, Issue, Place, Reading, Repair, Row, Severity, Workbook
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
@@ -61,6 +61,7 @@ def parse(book: Workbook, claims: Claims) -> Reading:
         tuple(notes.issues),
         tuple(notes.repairs),
         plain=book.plain,
+        places={name: Place(block.sheet.name, block.places, block.labels) for name, block in found.items()},
     )
 
 

@@ -95,7 +95,7 @@ _WHOSE: Mapping[str, Entry] = {
         "登记册里没有标识码“{value}”的学校。", "请核对 10 位学校标识码；新学校请先请县（市、区）登记。"
     ),
     "unit-not-yours": error(
-        "这份表填的学校与发送的位置不一致，没有收。", "请核对学校标识码，放进本单位自己的文件夹再发。"
+        "这份表填的单位与发送的位置不一致（或还没有登记），没有收。", "请核对学校标识码，放进本单位自己的文件夹再发。"
     ),
     "division-unknown": error("登记册里没有区划代码“{value}”。", "请核对 6 位区划代码。"),
     "token-wrong": error(
@@ -138,7 +138,6 @@ _WHOSE: Mapping[str, Entry] = {
         "bad",
         cost="在此之前，本校今天算作未报。",
     ),
-    "all-rows-refused": advice("{count} 行都要改，暂时一行也没有收。", "请按退回修正表逐行改好发回。", "count"),
 }
 
 ENTRIES: Mapping[str, Entry] = {**_UNREADABLE, **_FORM, **_WHOSE}

@@ -36,6 +36,7 @@ _ABSENCE: Mapping[str, Entry] = {
         "若是两名学生，请各填学号；若是同一名，请删去一行，选“整份更正”再发。",
         "first",
     ),
+    "pupil-twice": error("第 {first} 行已有同一学号的这名学生，两行内容不同。", "请合成一行，或改正学号。", "first"),
     "row-repeated": advice("本行与第 {first} 行完全相同，只算一次。", "", "first"),
 }
 

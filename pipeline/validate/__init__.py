@@ -1,0 +1,131 @@
+"""What can be told of a batch from workbooks, registry and channel: which rows stand, which go back.
+
+Values in, values out. Everything that depends on what already stands for a report is decided by merge.
+Law: every row ends accepted or refused, and one submission's answer does not depend on its batch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from pipeline import issues
+from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Severity
+from pipeline.schooldays import ZONE
+from pipeline.validate import absence, channel, closure, roster
+from pipeline.validate.absence import Classes
+from pipeline.validate.case import Case, Line, case_of, lines_of
+from pipeline.validate.frames import Rule, failures
+
+_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
+    ("absence", "rows"): absence.RULES,
+    ("absence", "classes"): absence.CLASS_RULES,
+    ("closure", "rows"): closure.RULES,
+    ("roster", "schools"): roster.SCHOOL_RULES,
+    ("roster", "classes"): roster.CLASS_RULES,
+}
+
+Lines = dict[str, list[Line]]  # of one case, by table
+
+
+def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Policy, key: bytes) -> list[Checked]:
+    """Judge a batch, in its order; verdict "merge" where rows may be applied.
+
+    `key` derives pupil codes and proves tokens. Raises PermanentError where a declaration and its parsers
+    disagree (our fault).
+    """
+    answers = [case_of(arrival, reading) for arrival, reading in batch]
+    cases = [answer for answer in answers if isinstance(answer, Case)]
+    for case in cases:
+        _settle_header(case, context, key)
+    lines = {id(case): _lines(case) for case in cases if case.open}
+    classes = {id(case): Classes(case) for case in cases if case.open and case.claims.form == "absence"}
+    for (form, table), rules in _RULES.items():
+        chosen = [case for case in cases if case.open and case.claims.form == form]
+        found = [line for case in chosen for line in lines[id(case)].get(table, ())]
+        _apply(found, rules, _extras(form, table, found, classes, context))
+    for case in cases:
+        if case.open:
+            _judge(case, lines[id(case)], classes.get(id(case)), context, key)
+            _send_back_slipped(case, policy)
+    return [answer.done() if isinstance(answer, Case) else answer for answer in answers]
+
+
+def _settle_header(case: Case, context: Context, key: bytes) -> None:
+    channel.settle_unit(case, context, key)
+    if case.open:
+        channel.settle_day(case, context)
+    if case.open and case.claims.form == "absence":
+        absence.settle_zero(case)
+
+
+def _lines(case: Case) -> Lines:
+    return {table.name: lines_of(case, table) for table in case.form.tables}
+
+
+def _extras(
+    form: str, table: str, lines: Sequence[Line], classes: Mapping[int, Classes], context: Context
+) -> dict[str, list[object]]:
+    """The columns beside the form's own that its rules look at."""
+    if (form, table) == ("absence", "classes"):
+        return {"_roll": [absence.roll_of(line, classes[id(line.case)]) for line in lines]}
+    if form == "absence":
+        return {"_day": [line.case.day for line in lines]}
+    if form == "closure":
+        now = context.now.astimezone(ZONE).replace(tzinfo=None)
+        return {"_day": [line.case.day for line in lines], "_now": [now for _ in lines]}
+    if table == "schools":
+        return {
+            "_mine": [roster.division_is_mine(line.case, line, context) for line in lines],
+            "_known": [roster.school_is_mine(line.case, line.values["code"], context) for line in lines],
+        }
+    listed: dict[int, set[str]] = defaultdict(set)
+    for case in {id(line.case): line.case for line in lines}.values():
+        listed[id(case)] = {str(row.values[0]) for row in case.rows("schools") if row.values[0]}
+    known = [roster.class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines]
+    return {"_known": list(known)}
+
+
+def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, list[object]]) -> None:
+    """Judge all lines of one table in one frame; note what fails at its row."""
+    if not lines:
+        return
+    table = lines[0].table
+    for failure in failures(table, rules, [line.row.values for line in lines], extras):
+        line = lines[failure.position]
+        unread = line.values[failure.column] is None and failure.column in line.row.raw
+        if not (unread and failure.code == table.columns[table.index(failure.column)].missing):
+            details = {"day": str(line.case.day)} if line.case.day else {}
+            if failure.code == "ill-over-pupils":
+                details["pupils"] = str(line.values["pupils"])
+            elif failure.code == "present-over-roll":
+                details["roll"] = str(extras["_roll"][failure.position])
+            line.say(failure.code, failure.column, **details)
+
+
+def _judge(case: Case, lines: Lines, classes: Classes | None, context: Context, key: bytes) -> None:
+    if classes is not None:
+        absence.judge(case, lines["rows"], classes, context, key)
+        absence.judge_classes(case, lines["classes"], classes)
+    elif case.claims.form == "closure":
+        closure.judge(case, lines["rows"], context)
+    else:
+        roster.judge_schools(case, lines["schools"])
+        roster.judge_classes(case, lines["classes"], context)
+
+
+def _send_back_slipped(case: Case, policy: Policy) -> None:
+    """Above a share of bad rows in a table of some length a column has slipped: the whole file goes back."""
+    table = case.form.tables[0]
+    rows = len(case.rows(table.name))
+    refused = [one for one in case.refused if one.table == table.name]
+    if case.claims.returned or rows < policy.slipped_rows or len(refused) <= policy.slipped_share * rows:
+        return
+    errors = [i for one in refused for i in one.issues if issues.severity(i) is Severity.ERROR]
+    column = Counter(issue.column for issue in errors).most_common(1)[0][0]
+    place = case.reading.places.get(table.name)
+    details = (("rows", str(rows)), ("bad", str(len(refused))))
+    case.issues.insert(
+        0, Issue("column-slipped", place.sheet if place else table.sheet, column=column, details=details)
+    )
+    case.verdict = "rejected"

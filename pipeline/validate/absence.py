@@ -1,0 +1,259 @@
+"""缺课日报: which rows stand, which go back, and who the pupil is.
+
+Only these send a row back: no class, no name, no reason, an impossible or future date. A sick child's
+row is not lost for anything else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from pipeline import units
+from pipeline.forms.classes import key_or_name
+from pipeline.forms.signs import fold
+from pipeline.model import ClassFacts, Context, Issue
+from pipeline.schooldays import Calendar
+from pipeline.validate.case import Case, Line
+from pipeline.validate.channel import chain
+from pipeline.validate.frames import Rule
+
+RULES = (
+    Rule("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
+    Rule("start-too-old", "start", lambda pl: (pl.col("_day") - pl.col("start")) <= timedelta(days=366)),
+    Rule("onset-after-day", "onset", lambda pl: pl.col("onset") <= pl.col("_day")),
+    Rule("onset-too-old", "onset", lambda pl: (pl.col("start") - pl.col("onset")) <= timedelta(days=60)),
+    Rule(
+        "onset-after-start",
+        "onset",
+        lambda pl: (pl.col("onset") <= pl.col("start")) | (pl.col("onset") > pl.col("_day")),
+    ),
+    Rule("returned-before-start", "returned", lambda pl: pl.col("returned") >= pl.col("start")),
+    Rule("returned-after-day", "returned", lambda pl: pl.col("returned") <= pl.col("_day")),
+    Rule("temperature-range", "temperature", lambda pl: pl.col("temperature").is_between(35.0, 42.0)),
+    Rule(
+        "symptom-missing",
+        "symptom1",
+        lambda pl: (
+            (pl.col("reason") != "ill")
+            | (pl.col("state").fill_null("") == "returned")
+            | pl.any_horizontal(pl.col("symptom1", "symptom2", "symptom3", "other_symptom").is_not_null())
+        ),
+    ),
+)
+CLASS_RULES = (Rule("present-over-roll", "present", lambda pl: pl.col("present") <= pl.col("_roll")),)
+
+DROPPED = {
+    "returned-before-start": "returned",
+    "returned-after-day": "returned",
+    "temperature-range": "temperature",
+}
+"""Issues after which the cell is left blank: what is false is not stored."""
+
+_TEXTS = (
+    "number",
+    "other_symptom",
+    "diagnosis",
+    "hospital",
+    "injury_cause",
+    "injury_place",
+    "injury_activity",
+    "injury_part",
+    "dorm",
+    "note",
+)
+_FLAGS = ("visited", "isolated", "admitted")
+_ORDER = {f"S{n:02}": n for n in range(100)}
+
+
+@dataclass
+class Classes:
+    """A school's classes by any spelling its people use."""
+
+    case: Case
+    spellings: dict[str, str] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        school = self.case.school
+        if school is None:
+            return
+        for facts in school.classes.values():
+            for spelling in (fold(facts.name), fold(facts.name).removesuffix("班")):
+                self.spellings.setdefault(spelling, facts.key)
+        self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
+
+    def key(self, name: object) -> str:
+        """The key of a class as typed; "" for none."""
+        if not isinstance(name, str) or not name:
+            return ""
+        found = self.keys.get(name)
+        if found is None:
+            found = self.spellings.get(fold(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
+            self.keys[name] = found
+        return found
+
+    def facts(self, key: str) -> ClassFacts | None:
+        return self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
+
+    def first_time_new(self, key: str) -> bool:
+        """Not in the registry, and not said yet of this file."""
+        if self.facts(key) is not None or key in self.met:
+            return False
+        self.met.add(key)
+        return True
+
+
+def settle_zero(case: Case) -> None:
+    """零报告 must say what the rows say; a file that says nothing at all is asked."""
+    rows = len(case.rows("rows"))
+    header = case.reading.header
+    table = case.form.table("classes")
+    at = table.index("other_absent")
+    others = sum(n for row in case.rows("classes") if isinstance(n := row.values[at], int))
+    if case.claims.returned:
+        return
+    if header.get("zero") is True:
+        if rows:
+            case.issues.append(Issue("zero-with-rows", details=(("count", str(rows)),)))
+        elif others:
+            case.issues.append(Issue("zero-with-others", details=(("count", str(others)),)))
+    elif not rows and not others:
+        case.reject(Issue("nothing-reported"))
+
+
+def judge(case: Case, lines: Sequence[Line], classes: Classes, context: Context, key: bytes) -> None:
+    """Accept or refuse every row of the 缺课登记 table."""
+    pupils = _Pupils(case, lines, classes, context, key)
+    for line in lines:
+        class_key = classes.key(line.values["class_name"])
+        if class_key and classes.first_time_new(class_key):
+            line.say("class-new", "class_name")
+        identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
+        if line.bad:
+            line.refuse(identity)
+        else:
+            line.accept(identity, _values(case, line, class_key, context))
+        case.issues.extend(line.said)
+
+
+def judge_classes(case: Case, lines: Sequence[Line], classes: Classes) -> None:
+    """Accept or refuse every line of the 班级 table; count the rows of a class against its roll."""
+    absent = Counter(str(r.values["class_key"]) for r in case.records if r.values["row_state"] != "returned")
+    seen: dict[str, int] = {}
+    for line in lines:
+        class_key = classes.key(line.values["class_name"])
+        facts = classes.facts(class_key)
+        if class_key and class_key in seen:
+            line.say("class-row-repeated", "class_name", first=str(seen[class_key]))
+        elif class_key:
+            seen[class_key] = line.row.number
+            if classes.first_time_new(class_key):
+                line.say("class-new", "class_name")
+        roll, others = line.values["roll"], line.values["other_absent"]
+        if facts and facts.roll is not None and roll is not None and roll != facts.roll:
+            line.say("roll-differs", "roll", roll=str(facts.roll))
+        total = absent[class_key] + (others if isinstance(others, int) else 0)
+        limit = roll if isinstance(roll, int) else facts.roll if facts else None
+        if limit is not None and total > limit:
+            line.say("absent-over-roll", "other_absent", absent=str(total), roll=str(limit))
+        if line.bad:
+            line.refuse(class_key)
+        else:
+            line.accept(class_key, {**line.values, "class_key": class_key, "campus": case.campus})
+        case.issues.extend(line.said)
+
+
+def roll_of(line: Line, classes: Classes) -> int | None:
+    """The roll a class line is measured by: its own, else the registry's."""
+    roll = line.values["roll"]
+    facts = classes.facts(classes.key(line.values["class_name"]))
+    return roll if isinstance(roll, int) else facts.roll if facts else None
+
+
+class _Pupils:
+    """Who is who in one file: school, class and name; the 学号 only where two share a name."""
+
+    def __init__(self, case: Case, lines: Sequence[Line], classes: Classes, context: Context, key: bytes) -> None:
+        self.case = case
+        self.key = key
+        self.context = context
+        self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
+        self.seen: dict[str, Line] = {}
+
+    def identity(self, line: Line, class_key: str) -> str:
+        name, number = str(line.values["name"]), str(line.values["number"] or "")
+        shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.context.namesakes
+        number = number if shared else ""
+        code = units.pupil_code(self.key, self.case.unit, class_key, name, number)
+        twin = self.seen.setdefault(code, line)
+        if twin is line:
+            return code
+        first = str(twin.row.number)
+        if twin.row.values == line.row.values:
+            line.say("row-repeated", first=first)
+            return code
+        if number:
+            line.say("pupil-twice", "number", first=first)
+            return code
+        line.say("pupil-unnumbered", "name", first=first)
+        again = 2
+        while (code := units.pupil_code(self.key, self.case.unit, class_key, name, f"#{again}")) in self.seen:
+            again += 1
+        self.seen[code] = line
+        return code
+
+
+def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[str, object]:
+    """One accepted row by stored column name, derived ones included."""
+    got = line.values
+    for issue in line.issues:
+        if issue.code in DROPPED:
+            got[DROPPED[issue.code]] = None
+    day = case.day
+    start = got["start"] or day
+    temperature = got["temperature"]
+    values: dict[str, object] = {name: got[name] or "" for name in _TEXTS}
+    values.update({name: got[name] for name in _FLAGS})
+    values.update(
+        campus=case.campus,
+        class_key=class_key,
+        class_name=got["class_name"],
+        name=got["name"],
+        sex=got["sex"] or "",
+        reason=got["reason"],
+        start=start,
+        part="" if got["part"] in (None, "day") else got["part"],
+        symptoms=_symptoms(got),
+        temperature=None if temperature is None else Decimal(str(temperature)),
+        onset=got["onset"],
+        returned=got["returned"],
+        row_state=_row_state(case, got, start, context),
+    )
+    return values
+
+
+def _symptoms(got: dict[str, object]) -> str:
+    codes = {code for name in ("symptom1", "symptom2", "symptom3") for code in str(got[name] or "").split()}
+    if len(codes) > 1:
+        codes.discard("S00")
+    return " ".join(sorted(codes))
+
+
+def _row_state(case: Case, got: dict[str, object], start: object, context: Context) -> str:
+    """Returned · new (no school day between start and day) · ongoing."""
+    if got["state"] == "returned" or got["returned"] is not None:
+        return "returned"
+    if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
+        return "new"
+    calendar = context.calendar
+    places = (case.school.code, *chain(case.school.county, context))
+    new = calendar.is_new(places, case.school.stages, start, case.day) if isinstance(calendar, Calendar) else None
+    if new is None:
+        between = (start + timedelta(days=n) for n in range((case.day - start).days))
+        new = all(day.weekday() >= 5 for day in between)
+    return "new" if new else "ongoing"

@@ -1,0 +1,176 @@
+"""One submission on its way through validation, and how its issues are placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline import issues
+from pipeline.errors import PermanentError
+from pipeline.forms import form as form_named
+from pipeline.forms.base import Column, Form, Table
+from pipeline.forms.cells import show
+from pipeline.forms.layout import address
+from pipeline.forms.signs import mask
+from pipeline.model import (
+    HOME_CAMPUS,
+    Arrival,
+    Checked,
+    Claims,
+    Issue,
+    Mode,
+    Place,
+    Reading,
+    Record,
+    Refused,
+    Row,
+    SchoolFacts,
+    Severity,
+)
+
+_VALUE = 60
+
+
+@dataclass
+class Case:
+    """What is known of one submission so far. `verdict` "merge" until something speaks against it."""
+
+    arrival: Arrival
+    reading: Reading
+    claims: Claims
+    form: Form
+    verdict: str = "merge"
+    unit: str = ""
+    school: SchoolFacts | None = None
+    day: date | None = None
+    campus: str = HOME_CAMPUS
+    mode: Mode = Mode.FIRST
+    issues: list[Issue] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        return self.verdict == "merge"
+
+    @property
+    def kindergarten(self) -> bool:
+        return self.school is not None and "幼儿园" in self.school.stages
+
+    def reject(self, issue: Issue) -> None:
+        self.verdict = "rejected"
+        self.issues.append(issue)
+
+    def rows(self, table: str) -> tuple[Row, ...]:
+        """Rows to be judged: those the sender marked 作废 are not."""
+        return tuple(row for row in self.reading.tables.get(table, ()) if not row.void)
+
+    def done(self) -> Checked:
+        merged = self.open
+        void = (row.ticket for rows in self.reading.tables.values() for row in rows if row.void and row.ticket)
+        return Checked(
+            arrival=self.arrival,
+            reading=self.reading,
+            verdict=self.verdict,
+            unit=self.unit,
+            day=self.day,
+            campus=self.campus,
+            mode=self.mode,
+            records=tuple(self.records) if merged else (),
+            refused=tuple(self.refused) if merged else (),
+            voided=tuple(void) if merged else (),
+            issues=tuple(self.issues),
+            repairs=self.reading.repairs,
+        )
+
+
+@dataclass
+class Line:
+    """One row being judged: its values by name, and what was found against it."""
+
+    case: Case
+    table: Table
+    row: Row
+    values: dict[str, object]
+    issues: list[Issue]  # those of reading first
+    read: int = 0  # how many those are
+
+    @property
+    def said(self) -> list[Issue]:
+        """What validation found, besides what reading had found."""
+        return self.issues[self.read :]
+
+    @property
+    def bad(self) -> bool:
+        return any(issues.severity(issue) is Severity.ERROR for issue in self.issues)
+
+    def say(self, code: str, name: str = "", **details: str) -> None:
+        """Note an issue at a column of this row; without a column at the row."""
+        self.issues.append(self._issue(code, name, tuple(details.items())))
+
+    def _issue(self, code: str, name: str, details: tuple[tuple[str, str], ...]) -> Issue:
+        place = self.case.reading.places.get(self.table.name) or Place(self.table.sheet, (), ())
+        if not name:
+            return Issue(code, place.sheet, "", self.row.number, details=details)
+        index = self.table.index(name)
+        column = self.table.columns[index]
+        at = place.columns[index] if index < len(place.columns) else -1
+        label = place.labels[index] if index < len(place.labels) else column.header
+        cell = address(self.row.number - 1, at) if at >= 0 else ""
+        return Issue(code, place.sheet, cell, self.row.number, label, self.text(column)[:_VALUE], details)
+
+    def text(self, column: Column) -> str:
+        """The cell as its sender typed it."""
+        if column.name in self.row.raw:
+            return self.row.raw[column.name]
+        return mask(show(column, self.values.get(column.name)))
+
+    def raw(self) -> Mapping[str, str]:
+        """All cells as typed, blanks left out: what the return workbook shows."""
+        texts = ((column.name, self.text(column)) for column in self.table.columns)
+        return {name: text for name, text in texts if text}
+
+    def refuse(self, identity: str = "") -> None:
+        self.case.refused.append(
+            Refused(self.table.name, self.row.number, self.raw(), tuple(self.issues), self.row.ticket, identity)
+        )
+
+    def accept(self, identity: str, values: Mapping[str, object]) -> None:
+        self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
+
+
+def lines_of(case: Case, table: Table) -> list[Line]:
+    """The rows of one table, each with the issues that reading found in it."""
+    place = case.reading.places.get(table.name)
+    sheet = place.sheet if place else table.sheet
+    by_row: dict[int, list[Issue]] = {}
+    for issue in case.reading.issues:
+        if issue.row and issue.cell and issue.sheet == sheet:
+            by_row.setdefault(issue.row, []).append(issue)
+    names = [column.name for column in table.columns]
+    return [
+        Line(case, table, row, dict(zip(names, row.values, strict=True)), read := by_row.get(row.number, []), len(read))
+        for row in case.rows(table.name)
+    ]
+
+
+def case_of(arrival: Arrival, reading: Reading) -> Case | Checked:
+    """A case to be judged; what is not to be merged at all is answered as it is."""
+    if reading.claims is None or reading.verdict != "parsed":
+        unit = reading.claims.unit if reading.claims and reading.claims.unit == arrival.bound else ""
+        verdict = "rejected" if reading.verdict == "parsed" else reading.verdict
+        return Checked(arrival, reading, verdict, unit, issues=reading.issues, repairs=reading.repairs)
+    try:
+        form = form_named(reading.claims.form)
+    except KeyError:
+        raise PermanentError("a reading claims a form that is none of ours") from None
+    return Case(
+        arrival,
+        reading,
+        reading.claims,
+        form,
+        campus=reading.claims.campus,
+        day=reading.claims.day,
+        issues=list(reading.issues),
+    )

@@ -1,0 +1,125 @@
+"""Whose submission this is, for which day, and whether it may speak for that unit.
+
+Who sends is told by the channel: the sub-folder's owner, or the token of the issued template. A refusal
+says the same words whether the other unit exists or not.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipeline import issues, units
+from pipeline.forms.signs import fold
+from pipeline.model import Context, Issue, Mode, Severity
+from pipeline.schooldays import Calendar, today
+from pipeline.validate.case import Case
+
+OLDEST = timedelta(days=366)
+"""No report is taken for a day longer ago: a wrong year, nearly always."""
+
+
+def settle_unit(case: Case, context: Context, key: bytes) -> None:
+    """Find the unit and whether the channel lets it speak; else the whole file goes back."""
+    for issue in case.issues:
+        if not issue.row and issues.severity(issue) is Severity.ERROR and not _made_good(case, issue):
+            case.verdict = "rejected"
+    if not case.open:
+        return
+    if case.claims.form == "roster":
+        _settle_division(case, context)
+    else:
+        _settle_school(case, context, key)
+
+
+def settle_day(case: Case, context: Context) -> None:
+    """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
+    now = today(context.now)
+    if case.day is None:
+        if case.claims.form == "roster":
+            case.day = now
+        else:
+            case.reject(Issue("day-missing"))
+        return
+    details = (("day", case.day.isoformat()),)
+    if case.claims.form == "roster":
+        return
+    if case.day > now:
+        case.reject(Issue("day-future", details=details))
+    elif now - case.day > OLDEST:
+        case.reject(Issue("day-too-old", details=details))
+    elif case.claims.form == "absence":
+        _settle_mode(case, context)
+        _say_day_off(case, context)
+
+
+def _made_good(case: Case, issue: Issue) -> bool:
+    """An unreadable school code is made good by the folder of that school."""
+    return issue.code == "unit-code-unreadable" and len(case.arrival.bound) == 10 and not case.claims.unit
+
+
+def _settle_school(case: Case, context: Context, key: bytes) -> None:
+    bound = case.arrival.bound
+    unit = case.claims.unit or (bound if len(bound) == 10 else "")
+    if not unit:
+        case.reject(Issue("unit-missing"))
+        return
+    school = context.schools.get(unit)
+    if bound and bound != unit and (school is None or bound not in chain(school.county, context)):
+        case.reject(Issue("unit-not-yours"))
+        return
+    if school is None:
+        case.reject(Issue("unit-unknown", value=unit))
+        return
+    token = case.claims.token
+    if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
+        case.reject(Issue("token-wrong"))
+        return
+    case.unit, case.school = unit, school
+    if case.campus not in school.campuses:
+        case.issues.append(Issue("campus-unknown", value=case.campus))
+    said = fold(str(case.reading.header.get("school") or ""))
+    registered = fold(school.name)
+    if said and said not in registered and registered not in said:
+        case.issues.append(Issue("school-name-differs", value=str(case.reading.header["school"])[:60]))
+
+
+def _settle_division(case: Case, context: Context) -> None:
+    bound = case.arrival.bound
+    unit = case.claims.unit or bound
+    if bound and bound not in chain(unit, context):
+        case.reject(Issue("unit-not-yours"))
+    elif unit not in context.divisions:
+        case.reject(Issue("division-unknown", value=unit))
+    else:
+        case.unit = unit
+
+
+def chain(division: str, context: Context) -> tuple[str, ...]:
+    """A division and all above it."""
+    found: list[str] = []
+    while division and division not in found:
+        found.append(division)
+        division = context.parents.get(division, "")
+    return tuple(found)
+
+
+def _settle_mode(case: Case, context: Context) -> None:
+    case.mode = Mode(str(case.reading.header.get("mode") or Mode.FIRST.value))
+    if case.day is None or case.claims.returned:
+        return
+    first_seen = today(case.arrival.first_seen)
+    if case.mode is Mode.LATE and case.day >= first_seen:
+        case.mode = Mode.FIRST
+        case.issues.append(Issue("mode-late-today"))
+    late = case.day < first_seen and case.mode is Mode.FIRST
+    if late and (case.day, case.unit, case.campus) not in context.heads:
+        case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
+
+
+def _say_day_off(case: Case, context: Context) -> None:
+    school, calendar = case.school, context.calendar
+    if school is None or case.day is None or not isinstance(calendar, Calendar):
+        return
+    due = calendar.owes((school.code, *chain(school.county, context)), school.stages, case.day)
+    if due.known and not due.yes:
+        case.issues.append(Issue("day-off", details=(("day", case.day.isoformat()),)))

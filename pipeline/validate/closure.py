@@ -1,0 +1,98 @@
+"""停课报告表: approval before the start, resumption after it, no more ill than there are pupils."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pipeline.forms.signs import fold
+from pipeline.forms.words import WHOLE_SCHOOL
+from pipeline.model import Context
+from pipeline.schooldays import ZONE
+from pipeline.validate.absence import Classes
+from pipeline.validate.case import Case, Line
+from pipeline.validate.frames import Rule
+
+RULES = (
+    Rule("approval-after-start", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("start")),
+    Rule("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
+    Rule(
+        "closure-start-far",
+        "start",
+        lambda pl: (pl.col("start").dt.date() - pl.col("_day")).abs() <= timedelta(days=90),
+    ),
+    Rule("resume-before-start", "resume_planned", lambda pl: pl.col("resume_planned") > pl.col("start").dt.date()),
+    Rule("resume-before-start", "resume_actual", lambda pl: pl.col("resume_actual") >= pl.col("start").dt.date()),
+    Rule(
+        "closure-long",
+        "resume_planned",
+        lambda pl: (pl.col("resume_planned") - pl.col("start").dt.date()) <= timedelta(days=60),
+    ),
+    Rule("ill-over-pupils", "ill", lambda pl: pl.col("ill") <= pl.col("pupils")),
+    Rule(
+        "first-onset-after-start",
+        "first_onset",
+        lambda pl: pl.col("first_onset") <= pl.col("start").dt.date(),
+    ),
+    Rule(
+        "resumed-missing",
+        "resume_actual",
+        lambda pl: (pl.col("kind") != "resume") | pl.col("resume_actual").is_not_null(),
+    ),
+)
+
+_WHOLE = frozenset(("全校", "全园", "全校(园)", "整校", "学校", "全体", "全校停课", "全园停课", "全部"))
+_SEVERAL = ("、", ",", ";", "和", "及", "/")
+
+
+def judge(case: Case, lines: Sequence[Line], _context: Context) -> None:
+    """Accept or refuse every row."""
+    classes = Classes(case)
+    seen: dict[str, int] = {}
+    for line in lines:
+        scope = _scope(line, classes)
+        start = line.values["start"]
+        moment = start.replace(tzinfo=ZONE) if isinstance(start, datetime) else None
+        identity = f"{case.campus}|{scope}|{moment.isoformat() if moment else ''}"
+        if scope and moment and identity in seen and _same_kind(case, line, seen[identity]):
+            line.say("closure-repeated", "scope", first=str(seen[identity]))
+        seen.setdefault(identity, line.row.number)
+        if line.bad:
+            line.refuse(identity if scope and moment else "")
+        else:
+            line.accept(identity, _values(case, line, scope))
+        case.issues.extend(line.said)
+
+
+def _scope(line: Line, classes: Classes) -> str:
+    name = line.values["scope"]
+    if not isinstance(name, str):
+        return ""
+    word = fold(name)
+    if word in _WHOLE:
+        return WHOLE_SCHOOL
+    if any(sign in word for sign in _SEVERAL):
+        line.say("scope-several", "scope")
+        return ""
+    key = classes.key(name)
+    if classes.first_time_new(key):
+        line.say("class-new", "scope")
+    return key
+
+
+def _same_kind(case: Case, line: Line, first: int) -> bool:
+    """A second row on a closure is a mistake only if it says the same kind of thing."""
+    at = line.table.index("kind")
+    return any(row.number == first and row.values[at] == line.values["kind"] for row in case.rows("rows"))
+
+
+def _values(case: Case, line: Line, scope: str) -> dict[str, object]:
+    got = line.values
+    values = {name: got[name] for name in ("kind", "reason", "ill", "pupils", "first_onset")}
+    values.update({name: got[name] for name in ("resume_planned", "resume_actual")})
+    values.update({name: got[name] or "" for name in ("approved_how", "approved_by", "document", "note")})
+    values.update(campus=case.campus, scope=scope)
+    for name in ("start", "approved_at"):
+        moment = got[name]
+        values[name] = moment.replace(tzinfo=ZONE) if isinstance(moment, datetime) else None
+    return values

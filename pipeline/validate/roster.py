@@ -1,0 +1,114 @@
+"""学校名册: codes that can be codes, schools within the sender's division, nothing twice. A blank says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.forms.classes import class_key, key_or_name
+from pipeline.model import HOME_CAMPUS, Context
+from pipeline.validate.case import Case, Line
+from pipeline.validate.channel import chain
+from pipeline.validate.frames import Rule
+
+PROVINCE = "32"
+CATEGORIES = (
+    *("11", "21", "22", "31", "32", "33", "34", "35", "36", "37", "41", "42", "51"),
+    *("91", "92", "93"),
+)
+"""学校类别: the first two digits of a 学校标识码 (教育部《学校(机构)代码管理办法》2011)."""
+
+_STAGES = {"11": "幼儿园", "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
+
+SCHOOL_RULES = (
+    Rule("unit-code-category", "code", lambda pl: pl.col("code").str.slice(0, 2).is_in(list(CATEGORIES))),
+    Rule("unit-code-province", "code", lambda pl: pl.col("code").str.slice(2, 2) == PROVINCE),
+    Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),
+    Rule("school-elsewhere", "code", lambda pl: pl.col("_known")),
+)
+CLASS_RULES = (Rule("class-without-school", "code", lambda pl: pl.col("_known")),)
+
+
+def division_is_mine(case: Case, line: Line, context: Context) -> bool:
+    """The row's division is the roster's own or lies below it."""
+    division = line.values["division"]
+    return division is None or (division in context.divisions and case.unit in chain(str(division), context))
+
+
+def school_is_mine(case: Case, code: object, context: Context) -> bool:
+    """A school new to the registry, or one that is registered within the roster's division."""
+    school = context.schools.get(str(code))
+    return school is None or case.unit in chain(school.county, context)
+
+
+def class_has_school(case: Case, line: Line, listed: frozenset[str], context: Context) -> bool:
+    """The school of a class stands in the roster, or in the registry within the roster's division."""
+    code = str(line.values["code"])
+    return code in listed or (code in context.schools and school_is_mine(case, code, context))
+
+
+def judge_schools(case: Case, lines: Sequence[Line]) -> None:
+    """Accept or refuse every school; identity `code|campus`."""
+    seen: dict[str, int] = {}
+    for line in lines:
+        code = str(line.values["code"] or "")
+        campus = str(line.values["campus"] or HOME_CAMPUS)
+        identity = f"{code}|{campus}"
+        if code and identity in seen:
+            line.say("school-repeated", "code", first=str(seen[identity]))
+        seen.setdefault(identity, line.row.number)
+        stages = line.values["stages"] or _STAGES.get(code[:2], "")
+        values = {**line.values, "campus": campus, "stages": stages, "division": line.values["division"] or case.unit}
+        _end(case, line, identity if code else "", values)
+
+
+def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
+    """Accept or refuse every class; identity `code|campus|class key`."""
+    stages = _stages(case, context)
+    seen: dict[str, int] = {}
+    for line in lines:
+        code, name = str(line.values["code"] or ""), str(line.values["class_name"] or "")
+        campus = str(line.values["campus"] or HOME_CAMPUS)
+        of_school = stages.get(code, "").split()
+        key = key_or_name(name, kindergarten="幼儿园" in of_school)
+        stage = line.values["stage"] or stage_of(key, of_school)
+        identity = f"{code}|{campus}|{key}"
+        if code and name and identity in seen:
+            line.say("class-repeated", "class_name", first=str(seen[identity]))
+        seen.setdefault(identity, line.row.number)
+        if name and not stage:
+            line.say("class-stage-unclear", "class_name")
+        values = {**line.values, "campus": campus, "class_key": key, "stage": stage}
+        _end(case, line, identity if code and name else "", values)
+
+
+def stage_of(key: str, of_school: Sequence[str]) -> str:
+    """The 学段 a class key tells by itself, else the school's if it has one only; "" if neither tells."""
+    if len(of_school) == 1:
+        return of_school[0]
+    told = class_key(key, kindergarten=True) is not None
+    if told and key.startswith("中职"):
+        return "中职"
+    return _BY_SIGN.get(key[:1], "") if told else ""
+
+
+_BY_SIGN = {
+    **dict.fromkeys("托小中大", "幼儿园"),
+    **dict.fromkeys("一二三四五六", "小学"),
+    **dict.fromkeys("七八九", "初中"),
+    "高": "高中",
+}
+
+
+def _stages(case: Case, context: Context) -> dict[str, str]:
+    """School code → its 学段s, from this roster first, then the registry."""
+    known = {code: " ".join(school.stages) for code, school in context.schools.items()}
+    said = {str(r.values["code"]): str(r.values["stages"]) for r in case.records if r.values.get("stages")}
+    return {**known, **said}
+
+
+def _end(case: Case, line: Line, identity: str, values: dict[str, object]) -> None:
+    if line.bad:
+        line.refuse(identity)
+    else:
+        line.accept(identity, values)
+    case.issues.extend(line.said)
