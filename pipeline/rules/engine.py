@@ -74,7 +74,7 @@ def conditions(
     `rolls`: 应到 by class key. `active`: the rules that are on there (`rules.active(chain)`).
     """
     ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=lambda c: (c.day, c.pupil))
-    days = sorted({d for c in ill for d in (c.day, c.fell_ill) if span.holds(d)})
+    days = sorted({day for case in ill for day in _asked_days(case) if span.holds(day)})
     if not days:
         return ()
     asked = _asked(active, rules)
@@ -106,6 +106,13 @@ def groups_of(symptoms: str, temperature: float | None, diagnosis: str) -> froze
     if temperature is not None and temperature >= FEVER and not told.isdisjoint(_COUGH_OR_SORE_THROAT):
         found.add("ILI")
     return frozenset(found | {diagnosis} if diagnosis else found)
+
+
+def _asked_days(case: Case) -> Iterator[date]:
+    """The days a row gives cause to look at: its own, and that of falling ill if it tells it in time."""
+    yield case.day
+    if (case.day - case.fell_ill).days <= LAG:
+        yield case.fell_ill
 
 
 def _places(case: Case) -> Iterator[_Place]:

@@ -1,0 +1,137 @@
+"""The engine against an oracle that counts by brute force, on random histories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from functools import cache
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import rules
+from pipeline.forms.words import SYNDROMES
+from pipeline.rules import Case, Rule, Where, engine
+from pipeline.rules.engine import LAG, Span
+
+RULES = rules.load()
+DAY = date(2026, 11, 18)
+WIDE = Span(DAY - timedelta(days=40), DAY + timedelta(days=40))
+ROLLS = {"三2": 8, "三3": 40}
+FEVER = {"symptoms": "S01"}
+ILI = {"symptoms": "S01 S02", "temperature": 38.0}
+
+
+def ago(days: int) -> date:
+    return DAY - timedelta(days=days)
+
+
+days = st.integers(0, 16)
+pupils = st.integers(0, 14)
+shows = st.sampled_from(
+    [FEVER, ILI, {"symptoms": "S09"}, {"diagnosis": "D10"}, {"diagnosis": "D06"}, {"diagnosis": "D12"},
+     {"symptoms": "S01 S09", "diagnosis": "D10"}, {"symptoms": "S02", "temperature": 39.0}, {}]
+)  # fmt: skip
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Case]:
+    """Rows of one campus, one a pupil and day; few days, few pupils, so that thresholds are met."""
+    found: dict[tuple[str, date], Case] = {}
+    for _ in range(draw(st.integers(0, 60))):
+        before, length = draw(days), draw(st.integers(1, 3))
+        pupil, room = draw(pupils), draw(st.sampled_from(["", "东101"]))
+        onset = draw(st.sampled_from([None, None, 0, 1, 6, 9, 12]))
+        for n in range(length):
+            row = Case(
+                pupil=f"P{pupil}",
+                day=ago(before - n),
+                class_key="三2" if pupil < 8 else "三3",
+                start=ago(before),
+                onset=None if onset is None else ago(before + onset),
+                row_state="new" if n == 0 else draw(st.sampled_from(["ongoing", "ongoing", "returned"])),
+                reason=draw(st.sampled_from(["ill"] * 9 + ["other"])),
+                dorm=room,
+                **draw(shows),
+            )
+            found[row.pupil, row.day] = row
+    return list(found.values())
+
+
+def oracle(told: Sequence[Case], span: Span) -> set[tuple[str, str, str, date, frozenset[str]]]:
+    """Ask every rule of every day, group and place, and look at every pupil each time."""
+    ill = [c for c in told if c.reason == "ill" and c.row_state != "returned"]
+    asked = {c.day for c in ill} | {c.fell_ill for c in ill if c.day - c.fell_ill <= timedelta(days=LAG)}
+    rows = {p: sorted((c for c in ill if c.pupil == p), key=lambda c: c.day) for p in {c.pupil for c in ill}}
+    shown = {group for c in ill for group in _groups(c)}
+    places = {(Where.CAMPUS, "")} | {(Where.CLASS, c.class_key) for c in ill}
+    places |= {(Where.DORM, f"宿舍 {c.dorm}") for c in ill if c.dorm}
+    found = set()
+    for day, rule, group in product((d for d in asked if span.holds(d)), RULES.rules, shown):
+        if group in rule.groups or RULES.grade(group, day) in rule.grades:
+            for where, which in places:
+                if where in rule.scope:
+                    mine = {p: [c for c in all_ if _in(c, where, which)] for p, all_ in rows.items()}
+                    counted = frozenset(p for p in rows if _counts(rule, group, day, mine[p], rows[p]))
+                    if rule.met(len(counted), ROLLS.get(which)):
+                        found.add((rule.id, group, which, day, counted))
+    return found
+
+
+def _counts(rule: Rule, group: str, day: date, here: Sequence[Case], rows: Sequence[Case]) -> bool:
+    if rule.present:
+        begun = max((c.day for c in rows if c.row_state == "new" and c.day <= day), default=date.min)
+        since = max(begun, day - timedelta(days=RULES.reach - 1))
+        return any(c.day == day for c in here) and any(group in _groups(c) for c in rows if since <= c.day <= day)
+    for first in (c for c in here if c.row_state == "new"):
+        after = min((c.day for c in rows if c.row_state == "new" and c.day > first.day), default=date.max)
+        last = min(after - timedelta(days=1), day + timedelta(days=LAG))
+        within = day - timedelta(days=rule.window - 1) <= first.fell_ill <= day
+        if within and any(group in _groups(c) for c in rows if first.day <= c.day <= last):
+            return True
+    return False
+
+
+def _in(c: Case, where: Where, which: str) -> bool:
+    mine = {Where.CAMPUS: "", Where.CLASS: c.class_key, Where.DORM: f"宿舍 {c.dorm}" if c.dorm else None}
+    return mine[where] == which
+
+
+@cache
+def _groups(c: Case) -> set[str]:
+    signs = set(c.symptoms.split())
+    found = {group for group, members in SYNDROMES.items() if signs & set(members)} | ({c.diagnosis} - {""})
+    hot = c.temperature is not None and c.temperature >= 38
+    return found | ({"ILI"} if hot and signs & {"S02", "S03"} else set())
+
+
+def _seen(told: Iterable[Case], span: Span) -> set[tuple[str, str, str, date, frozenset[str]]]:
+    found = engine.conditions(told, ROLLS, RULES, RULES.rules, span)
+    assert all(c.n == len(c.members) == len({m.pupil for m in c.members}) for c in found)
+    return {(c.rule, c.group, c.scope, c.day, frozenset(m.pupil for m in c.members)) for c in found}
+
+
+@settings(max_examples=50, deadline=None)
+@given(histories())
+def test_the_engine_meets_what_brute_force_meets(told: list[Case]) -> None:
+    assert _seen(told, WIDE) == oracle(told, WIDE)
+
+
+@settings(max_examples=50, deadline=None)
+@given(histories(), st.data())
+def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Case], data: st.DataObject) -> None:
+    if told:
+        gone = data.draw(st.sampled_from(told))
+        span = engine.affected([gone.day], RULES.reach)
+        left = [c for c in told if c is not gone]
+        outside = {seen for seen in _seen(told, WIDE) ^ _seen(left, WIDE) if not span.holds(seen[3])}
+        assert outside == set()
+
+
+@settings(max_examples=50, deadline=None)
+@given(histories(), st.integers(0, 10), st.integers(0, 8))
+def test_the_days_needed_decide_and_no_others(told: list[Case], first: int, length: int) -> None:
+    span = Span(ago(first + length), ago(first))
+    near = [c for c in told if engine.needed(span, RULES.reach).holds(c.day)]
+    assert _seen(near, span) == {seen for seen in _seen(told, WIDE) if span.holds(seen[3])}
