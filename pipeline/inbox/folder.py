@@ -28,6 +28,7 @@ from pipeline.model import Arrival, Site
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
 HELD_SECONDS = 60.0  # a file somebody holds open for writing, unchanged so long, is taken all the same
 SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after
+NOT_READABLE = "没有读取权限"
 FEIGNED_SECONDS = 3600.0  # a clock so far from the machine's is a demo's: file times mean nothing by it
 
 Ticks = Callable[[], float]  # seconds, monotonic
@@ -168,9 +169,7 @@ class Folder:
     def _why_not(self, found: Found) -> str | None:
         if found.path in self._shunned:
             return "暂时取不走，稍后再试"
-        if not os.access(found.path, os.R_OK):
-            return "没有读取权限"
-        return None
+        return None if os.access(found.path, os.R_OK) else NOT_READABLE
 
     def _is_as_seen(self, found: Found) -> bool:
         try:
@@ -225,6 +224,14 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
         yield _arrival(claim, kept, now, channel="cli")
 
 
+def survey(site: Site) -> tuple[Stuck, ...]:
+    """What lies in the inbox and cannot be taken, and why: for people, without touching anything."""
+    found = list(look(site.inbox))
+    stuck = [one for one in found if isinstance(one, Stuck)]
+    held = [Stuck(one.path, why) for one in found if isinstance(one, Found) and (why := _refusal(one))]
+    return (*stuck, *held)
+
+
 def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[list[Arrival]]:
     """Cut what is `given` into batches, each durable."""
     while batch := list(islice(arrivals, limit)):
@@ -262,6 +269,12 @@ def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: str = "fo
         path=kept.path,
         claim=claim.id,
     )
+
+
+def _refusal(found: Found) -> str:
+    if not os.access(found.path, os.R_OK):
+        return NOT_READABLE
+    return "还有程序开着它写" if _has_writer(found.path) else ""
 
 
 def _has_writer(path: str) -> bool | None:

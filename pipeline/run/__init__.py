@@ -1,0 +1,32 @@
+"""The path, in order, for a batch: the only place that knows it. The store must be open before it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.executors import Readers
+from pipeline.model import Site
+from pipeline.run.line import Cycle, Line, Observer
+from pipeline.run.lock import Busy, is_held
+
+__all__ = ["Busy", "Cycle", "Line", "Observer", "drain", "is_held"]
+
+
+def drain(
+    site: Site,
+    readers: Readers,
+    clock: Callable[[], datetime],
+    *,
+    paths: Sequence[Path] = (),
+    observe: Observer | None = None,
+) -> Cycle:
+    """Work on the site until nothing is left to do, then let go of it.
+
+    Takes what lies in the inbox (what is still being written is waited for, once), or the files at `paths`
+    alone, which stay where they are. Raises Busy if another process works on the site, TemporaryError if something
+    that may pass went wrong.
+    """
+    with Line(site, readers, clock, observe=observe) as line:
+        return line.drain_patiently(paths)

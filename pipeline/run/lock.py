@@ -1,0 +1,40 @@
+"""One coordinator a site."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.errors import TemporaryError
+from pipeline.model import Site
+
+NAME = "queke.lock"
+
+
+class Busy(TemporaryError):  # noqa: N818 — a state of the site, raised to whoever wanted to work on it
+    """Another process works on this site; let it."""
+
+
+@contextmanager
+def coordinator(site: Site) -> Iterator[None]:
+    """Be the one process that works on the site. Raises Busy if another is, whose end frees the lock."""
+    descriptor = os.open(site.root / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("本站正由另一个 queke 进程处理，交给它即可 · another process works on this site") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(site: Site) -> bool:
+    """Whether some process works on the site now."""
+    try:
+        with coordinator(site):
+            return False
+    except Busy:
+        return True

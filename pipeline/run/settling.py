@@ -1,0 +1,154 @@
+"""From what was read to what stands: context, validation, one transaction a run of submissions.
+
+A passing fault leaves everything `received` and stops the line. A lasting one is narrowed down by
+halves to the submission at fault, which is set aside as `failed` while all others settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from pipeline import validate
+from pipeline.errors import TemporaryError
+from pipeline.executors import Readers
+from pipeline.inbox import archive
+from pipeline.model import HOME_CAMPUS, Arrival, Checked, Issue, Reading, Settled, Site, State
+from pipeline.store import context, faults, journal, records
+
+log = structlog.get_logger("queke.run")
+
+Read = tuple[Arrival, Reading]
+
+MOST_ATTEMPTS = 3
+SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
+ALONE_FORMS = frozenset({"roster", "calendar", "filing"})  # what changes how others are judged
+
+
+def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
+    """Cut what waits into batches: the more often work on a submission did not end, the smaller.
+
+    A submission that has had its attempts is in none of them.
+    """
+    for attempts, size in ((0, limit), (1, SMALL), (2, 1)):
+        group = [arrival for arrival in arrivals if arrival.attempts == attempts]
+        for start in range(0, len(group), size):
+            yield group[start : start + size]
+
+
+def exhausted(arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """Those over which a coordinator died so often that they are to be set aside."""
+    return [arrival for arrival in arrivals if arrival.attempts >= MOST_ATTEMPTS]
+
+
+def set_aside(arrival: Arrival, now: datetime) -> Settled:
+    """Settle a submission as failed: ours to look into; its sender is told that we do."""
+    issues = (Issue("failed"),)
+    with faults.temporary():
+        journal.fail(arrival.seq, issues, now)
+    log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
+
+
+def settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime, *, lasting: bool) -> list[Settled]:
+    """Settle a batch of what was read, in received order; return what became of each.
+
+    Attempts are counted, and committed, before the work. With `lasting` a fault that usually passes, and has
+    not, is taken for lasting. Raises TemporaryError, with everything unsettled still `received`.
+    """
+    ordered = sorted(batch, key=lambda read: read[0].seq)
+    with faults.temporary():
+        journal.count_attempt([arrival.seq for arrival, _ in ordered])
+    settled: list[Settled] = []
+    _narrow_down(ordered, settled, lambda part: _settle(site, part, readers, now), now, lasting=lasting)
+    return settled
+
+
+def _narrow_down(
+    batch: Sequence[Read],
+    settled: list[Settled],
+    work: Callable[[Sequence[Read]], Iterable[list[Settled]]],
+    now: datetime,
+    *,
+    lasting: bool,
+) -> None:
+    try:
+        for some in work(batch):
+            settled += some
+    except Exception as error:  # whatever it is, it must not keep the others from settling
+        if isinstance(error, TemporaryError | OSError) and not lasting:
+            raise
+        log.critical("batch_failed", size=len(batch), error=type(error).__name__, at=_where(error))
+    else:
+        return
+    done = {one.seq for one in settled}
+    left = [read for read in batch if read[0].seq not in done]
+    if len(left) == 1:
+        settled.append(set_aside(left[0][0], now))
+        return
+    middle = len(left) // 2
+    for half in (left[:middle], left[middle:]):
+        if half:
+            _narrow_down(half, settled, work, now, lasting=lasting)
+
+
+def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) -> Iterable[list[Settled]]:
+    """Settle run by run; what a run settled stays settled if a later one fails."""
+
+    def reread(seqs: Sequence[int]) -> list[Checked]:
+        arrivals = journal.arrivals(site, seqs)
+        readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
+        again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
+        return validate.check(again, context.load(again, now), site.policy, site.key)
+
+    for segment in cut_at_rosters(batch):
+        with faults.temporary():
+            known = context.load(segment, now)
+        checked = validate.check(segment, known, site.policy, site.key)
+        for run in cut_at_second_reports(checked):
+            with faults.temporary():
+                yield records.settle(run, site, now, reread)
+
+
+def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
+    """Cut so that a submission that changes how others are judged stands alone."""
+    segment: list[Read] = []
+    for read in batch:
+        claims = read[1].claims
+        if claims is not None and claims.form in ALONE_FORMS:
+            yield from ([segment] if segment else [])
+            yield [read]
+            segment = []
+        else:
+            segment.append(read)
+    if segment:
+        yield segment
+
+
+def cut_at_second_reports(batch: Sequence[Checked]) -> Iterable[list[Checked]]:
+    """Cut, in received order, before the second submission of one report."""
+    run: list[Checked] = []
+    spoken: set[object] = set()
+    for checked in sorted(batch, key=lambda one: one.arrival.seq):
+        claims = checked.reading.claims
+        report = (claims.form if claims else "", checked.unit, checked.day, checked.campus)
+        if checked.unit and report in spoken:
+            yield run
+            run, spoken = [], set()
+        run.append(checked)
+        spoken.add(report)
+    if run:
+        yield run
+
+
+def _where(error: BaseException) -> str:
+    """The place an error came from: its text may hold cells, its place does not."""
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -1,0 +1,23 @@
+"""Tells a store that is gone for a while from one that was asked something wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import InterfaceError, OperationalError, connection
+
+from pipeline.errors import TemporaryError
+
+
+@contextmanager
+def temporary() -> Iterator[None]:
+    """Turn the database's own failing (gone, full, locked) into TemporaryError; anything else passes through.
+
+    The connection is not trusted again: the next query opens another.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
+        raise TemporaryError(f"the store cannot be used: {type(error).__name__}") from error
