@@ -146,6 +146,22 @@ def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[Ab
     return from_json(day, place, counted | {s.value: standings[s] for s in Standing} | tally.counted())
 
 
+def by_school(rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
+    """Return (ill pupils, new ones among them, half days) of each school that has any, each pupil once."""
+    seen: set[tuple[str, str]] = set()
+    found: dict[str, tuple[int, int, int]] = {}
+    for row in rows:
+        if row.row_state == "returned" or (row.school, row.pupil) in seen:
+            continue
+        seen.add((row.school, row.pupil))
+        if row.reason != "ill":
+            continue
+        ill, new, halves = found.get(row.school, (0, 0, 0))
+        more = HALF_DAY if row.part else WHOLE_DAY
+        found[row.school] = (ill + 1, new + (row.row_state == "new"), halves + more)
+    return found
+
+
 def roll_of(school: SchoolDay) -> int:
     """应到: pupils of the classes that were open."""
     return sum(n for place, n in school.rolls.items() if place not in school.closed)

@@ -45,6 +45,7 @@ class PlaceRow:
     code: str
     name: str
     short: str
+    registered: int
     due: int
     reported: int
     silent: int
@@ -232,7 +233,7 @@ def _symptoms(facts: DigestFacts, whole: Trend) -> tuple[Bar, ...]:
 
 def _symptoms_note(whole: Trend) -> str:
     rest = len(whole.today.symptoms) - SYMPTOMS_SHOWN
-    return f"另有 {rest} 种症状未列" if rest > 0 else ""
+    return f"另 {rest} 种未列" if rest > 0 else ""
 
 
 def _stages(now: CountyFigures) -> tuple[StageRow, ...]:
@@ -257,6 +258,7 @@ def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:
         code=place.code,
         name=place.name,
         short=place.short,
+        registered=now.registered,
         due=now.due,
         reported=now.reported,
         silent=now.silent,

@@ -212,7 +212,7 @@ def _silent(line: SilentLine, scope: Scope) -> SilentRow:
 
 def _group(name: str, found: Sequence[SilentLine]) -> SilentGroup:
     repeated = [f"{s.school}（{s.days} 日）" for s in found if s.days > 1]
-    return SilentGroup(name, len(found), states_of(found), listed(repeated, 2) or NOTHING)
+    return SilentGroup(name, len(found), states_of(found), listed(repeated, 1) or NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _alert_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
     when = [f"{alerts.overdue} 条已逾期"] * bool(alerts.overdue) + [f"{alerts.soon} 条 3 小时内到期"] * bool(
         alerts.soon
     )
-    return [f"{words.listed(list(dict.fromkeys(names)), 2)}预警{'、'.join(when)}，请督促核实。"]
+    return [f"{words.listed(list(dict.fromkeys(names)), 2)}预警：{'、'.join(when)}，请督促核实。"]
 
 
 def _silence_todo(facts: DigestFacts, silence: Silence) -> list[str]:

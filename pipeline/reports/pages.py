@@ -119,6 +119,13 @@ def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
     tiles = []
     for row in below:
         column, line = grid.get(row["code"]) or extra[row["code"]]
-        said = row["rate"] if row["level"] is not None else "报告不足" if not row["enough"] else "不需报"
-        tiles.append({**row, "column": column, "row": line, "said": said})
+        tiles.append({**row, "column": column, "row": line, "said": _said(row)})
     return tiles
+
+
+def _said(row: Values) -> str:
+    if row["level"] is not None:
+        return str(row["rate"])
+    if not row["registered"]:
+        return "未纳入"
+    return "不需报" if row["enough"] else "报告不足"

@@ -1,0 +1,323 @@
+"""What the papers are made of, loaded: a book of one day for all digests, and the facts of single letters.
+
+The only queries for papers. A book is loaded once for any number of digests; each of its queries is by day
+and division, and what is compared with is read from CountyDay. Every fact carries its reader's scope.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from pipeline import rules, units, warn
+from pipeline.figures.county import CountyFigures, kind_of, roll_of
+from pipeline.figures.duty import REPORTED
+from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SchoolLine, SilentLine
+from pipeline.figures.papers import MissingFacts
+from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
+from pipeline.figures.words import condition
+from pipeline.forms import words
+from pipeline.model import Level, Site
+from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Off, today
+from pipeline.store import context, days, registry
+from pipeline.store.days import CountedCounty
+from pipeline.store.models import Alert, AlertHit, Closure, Division, SchoolClass, Submission, Unit
+
+_BACK = max(CURVE_DAYS, NORM_DAYS) + 7
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One day of some counties, with all that their digests and those of the places above them need."""
+
+    day: date
+    now: datetime
+    as_of: int
+    small: int
+    deadline: str
+    tree: units.Tree
+    places: Mapping[str, Place]  # those with schools, and what lies above them
+    counted: Mapping[str, CountedCounty]
+    days: Mapping[str, Mapping[date, CountyFigures]]
+    alerts: tuple[AlertLine, ...]
+    closures: tuple[ClosureLine, ...]
+    silent: tuple[SilentLine, ...]
+    organs: Mapping[str, tuple[str, str]]  # division → its education bureau's name and telephone
+    waiting: int
+    why_nothing: str
+
+
+def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
+    """Load the day for the divisions `places` (default: all that have schools), counting its counties anew.
+
+    Keeps what it counted as CountyDay. Raises UnknownYear for a day nobody can tell to be a school day.
+    """
+    tree = registry.tree()
+    counties = _counties(tree, places)
+    counted = days.count(day, counties)
+    days.keep([one.figures for one in counted.values()])
+    history = days.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
+    for code, one in counted.items():
+        history.setdefault(code, {})[day] = one.figures
+    named = _places(tree, counties)
+    return Book(
+        day=day,
+        now=now,
+        as_of=days.last_settled(),
+        small=site.policy.small_count,
+        deadline=site.policy.deadline,
+        tree=tree,
+        places=named,
+        counted=counted,
+        days=history,
+        alerts=_alerts(counties, day, now, named),
+        closures=_closures(counties, day, counted, named),
+        silent=_silent(counted, day, named),
+        organs=_organs(named),
+        waiting=Submission.objects.filter(state="received").count(),
+        why_nothing=_why_nothing(day, named),
+    )
+
+
+def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
+    """Return one division's digest out of the book. KeyError for a place without schools."""
+    place = found.places[code]
+    inside = frozenset(place.counties)
+    below = tuple(p for p in found.places.values() if code == found.tree.places[p.code].parent)
+    bureau, phone = found.organs.get(code, (place.name, ""))
+    county_lists = place.level is Level.COUNTY and code in found.counted
+    return DigestFacts(
+        place=place,
+        scope=units.scope(code, found.tree, found.small),
+        day=found.day,
+        n=n,
+        final=final,
+        now=found.now,
+        as_of=found.as_of,
+        below=below,
+        days={county: found.days.get(county, {}) for county in place.counties},
+        alerts=tuple(a for a in found.alerts if a.county in inside),
+        closures=tuple(c for c in found.closures if c.county in inside),
+        silent=tuple(s for s in found.silent if s.county in inside),
+        schools=_school_lines(found.counted[code]) if county_lists else (),
+        holders=tuple(Holder(p.code, *found.organs.get(p.code, ("", ""))) for p in below),
+        issuer=bureau,
+        issuer_phone=phone,
+        report_to=_report_to(found, code),
+        send_to=_send_to(place),
+        waiting=found.waiting,
+        symptom_names=words.SYMPTOM.labels,
+        why_nothing=found.why_nothing,
+    )
+
+
+def missing(found: Book, code: str) -> MissingFacts:
+    """Return one division's missing list out of the book."""
+    place = found.places[code]
+    inside = frozenset(place.counties)
+    figures = [found.counted[county].figures for county in place.counties if county in found.counted]
+    below = tuple(
+        (p.name, frozenset(p.counties)) for p in found.places.values() if found.tree.places[p.code].parent == code
+    )
+    return MissingFacts(
+        scope=units.scope(code, found.tree, found.small),
+        code=code,
+        place=place.name,
+        day=found.day,
+        now=found.now,
+        deadline=found.deadline,
+        due=sum(f.due for f in figures),
+        reported=sum(f.reported for f in figures),
+        excused=sum(f.excused for f in figures),
+        silent=tuple(s for s in found.silent if s.county in inside),
+        below=below,
+    )
+
+
+# --------------------------------------------------------------------------- places
+
+
+def _counties(tree: units.Tree, places: Sequence[str]) -> list[str]:
+    """Counties that have schools, below the places asked for."""
+    with_schools = set(Unit.objects.filter(kind="school").values_list("division_id", flat=True).distinct())
+    asked = {code for place in places for code in tree.below(place)} if places else set(tree.places)
+    return sorted(with_schools & asked)
+
+
+def _places(tree: units.Tree, counties: Sequence[str]) -> dict[str, Place]:
+    """The counties and all that lies above them; above county also the sisters without schools, to be seen missing."""
+    inside: dict[str, list[str]] = defaultdict(list)
+    for code in counties:
+        for above in tree.chain(code):
+            inside[above].append(code)
+    wanted = set(inside) | {code for code, place in tree.places.items() if place.parent in inside}
+    rows = Division.objects.filter(code__in=wanted).order_by("code").values_list("code", "name", "short")
+    return {
+        code: Place(code, name, short or name, tree.places[code].level, tuple(inside.get(code, ())))
+        for code, name, short in rows
+    }
+
+
+def _organs(places: Mapping[str, Place]) -> dict[str, tuple[str, str]]:
+    rows = Unit.objects.filter(division_id__in=places, kind="organ", organ="education")
+    return {r.division_id: (r.name, r.reporter_phone) for r in rows}
+
+
+def _report_to(found: Book, code: str) -> tuple[str, ...]:
+    above = found.tree.places[code].parent
+    return (found.organs[above][0],) if above in found.organs else ()
+
+
+def _send_to(place: Place) -> tuple[str, ...]:
+    below = {
+        Level.PROVINCE: ("各设区市教育局",),
+        Level.CITY: ("各县（市、区）教育局",),
+    }.get(place.level, ("各学校（园）",))
+    return ("同级卫生健康委", "同级疾病预防控制中心", *below)
+
+
+def _why_nothing(day: date, places: Mapping[str, Place]) -> str:
+    due = context.calendar().owes(list(places)[:1], (), day)
+    return (
+        ""
+        if due.yes or not due.known
+        else {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(Off(due.reason), "放假")
+    )
+
+
+# --------------------------------------------------------------------------- lists
+
+
+def _where(places: Mapping[str, Place], code: str) -> str:
+    return places[code].name if code in places else code
+
+
+def _alerts(counties: Sequence[str], day: date, now: datetime, places: Mapping[str, Place]) -> tuple[AlertLine, ...]:
+    """Alerts open now, and those closed on the day: what a digest counts and lists."""
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZONE)
+    rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
+    found = list(rows.filter(opened_at__lte=now).exclude(state__in=("void", "merged")).order_by("id"))
+    names = registry.names(a.school for a in found)
+    reasons = _reasons([a.id for a in found])
+    classes = _class_names({a.school for a in found})
+    return tuple(
+        AlertLine(
+            id=a.id,
+            school=names.get(a.school, a.school),
+            county=a.division,
+            county_name=_where(places, a.division),
+            group=reasons.get(a.id, (a.group, ""))[0],
+            reason=reasons.get(a.id, ("", a.group))[1],
+            class_name=classes.get((a.school, a.scope), a.scope),
+            cases=a.cases,
+            first_onset=a.first_onset,
+            state=a.state,
+            state_name=warn.STATES.get(a.state, a.state),
+            waits=a.state in warn.UNANSWERED,
+            opened_day=a.opened_day,
+            due_at=a.due_at.astimezone(ZONE),
+            closed_day=today(a.closed_at) if a.closed_at else None,
+            close_reason=a.close_reason,
+        )
+        for a in found
+    )
+
+
+def _reasons(alerts: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Alert → its group's name and, in words that name no class, the highest condition it meets."""
+    known = rules.load()
+    by_id = {rule.id: rule for rule in known.rules}
+    best: dict[str, tuple[int, int, str, str]] = {}
+    hits = AlertHit.objects.filter(alert_id__in=alerts, to_settled__isnull=True).order_by("day", "id")
+    for alert, rule_id, group, scope, n in hits.values_list("alert_id", "rule", "group", "scope", "n"):
+        rule = by_id.get(rule_id)
+        if rule is None:
+            continue
+        name = known.groups[group].name if group in known.groups else group
+        rank = (rule.stage.rank, n, name, condition(rule, name, scope))
+        if alert not in best or rank[:2] >= best[alert][:2]:
+            best[alert] = rank
+    return {alert: (rank[2], rank[3]) for alert, rank in best.items()}
+
+
+def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
+    rows = SchoolClass.objects.filter(school_id__in=list(schools)).order_by("school_year")
+    return {(school, key): name for school, key, name in rows.values_list("school_id", "key", "name")}
+
+
+def _closures(
+    counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, Place]
+) -> tuple[ClosureLine, ...]:
+    """Closures that stand on the day, each with the ill pupils of it that the day's absences show."""
+    rows = [
+        row
+        for row in Closure.objects.filter(division__in=counties).exclude(state="withdrawn").order_by("start", "id")
+        if today(row.start) <= day < (row.resume_actual or row.resume_planned)
+    ]
+    schools = {row.school for row in rows}
+    names, classes = registry.names(schools), _class_names(schools)
+    cases = days.ill_by_class(day, sorted(schools))
+    spoken = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
+    return tuple(
+        ClosureLine(
+            school=names.get(row.school, row.school),
+            county=row.division,
+            county_name=_where(places, row.division),
+            scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school, row.scope), row.scope),
+            reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
+            ill=row.ill,
+            pupils=row.pupils,
+            cases=_cases_of(row, cases) if row.school not in spoken else None,
+            approved_on=today(row.approved_at),
+            start=today(row.start),
+            resumes=row.resume_actual or row.resume_planned,
+            confirmed=row.state != "declared",
+        )
+        for row in rows
+    )
+
+
+def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:
+    if row.scope != WHOLE_SCHOOL:
+        return cases.get((row.school, row.campus, row.scope), 0)
+    return sum(n for (school, campus, _), n in cases.items() if (school, campus) == (row.school, row.campus))
+
+
+def _silent(counted: Mapping[str, CountedCounty], day: date, places: Mapping[str, Place]) -> tuple[SilentLine, ...]:
+    schools = {s.day.code: s for one in counted.values() for s in one.silent}
+    runs = days.silent_days({code: s.day.stages for code, s in schools.items()}, day)
+    return tuple(
+        SilentLine(
+            code=code,
+            school=s.day.name,
+            county=s.county,
+            county_name=_where(places, s.county),
+            kind=kind_of(s.day.stages),
+            standing=s.day.standing,
+            days=runs[code],
+            holder=s.holder,
+            phone=s.phone,
+            classes=s.silent_names,
+        )
+        for code, s in schools.items()
+    )
+
+
+def _school_lines(counted: CountedCounty) -> tuple[SchoolLine, ...]:
+    return tuple(
+        SchoolLine(
+            code=s.day.code,
+            school=s.day.name,
+            kind=kind_of(s.day.stages),
+            roll=roll_of(s.day),
+            ill=s.ill,
+            new=s.new,
+            halves=s.halves,
+            reported=s.day.standing in REPORTED,
+        )
+        for s in counted.with_ill
+    )
