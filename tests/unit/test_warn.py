@@ -228,11 +228,12 @@ def test_the_clock_runs_24_hours_until_answered() -> None:
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 20),  # the day
-        st.lists(st.integers(0, 13), max_size=9, unique=True),  # who
+        st.one_of(st.integers(0, 3), st.integers(0, 30)),  # the day
+        st.lists(st.integers(0, 13), min_size=2, max_size=9, unique=True),  # who
         st.sampled_from([FEVER, RASH, HFMD, ILI, FLU, MEASLES, {"symptoms": "S02"}, {"diagnosis": "D05"}]),
         st.sampled_from(["report", "report", "report", "withdraw", "following", "answered", "close"]),
     ),
+    min_size=4,
     max_size=14,
 )
 
