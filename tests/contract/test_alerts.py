@@ -1,0 +1,283 @@
+"""What the store makes of todo(warn), on each database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipeline import rules
+from pipeline.model import Site
+from pipeline.schooldays import ZONE
+
+RULES = rules.load()
+DAY = date(2026, 11, 18)
+NOW = datetime(2026, 11, 18, 14, 0, tzinfo=ZONE)
+SCHOOL, COUNTY = "2132000001", "320106"
+
+
+def enrol(*schools: str) -> None:
+    from pipeline.store.models import SchoolClass, Unit
+
+    for school in schools:
+        Unit.objects.create(code=school, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
+        SchoolClass.objects.create(school_id=school, school_year=2026, key="三2", name="三(2)班", roll=40)
+
+
+def absent(
+    *pupils: int, school: str = SCHOOL, on: int = 0, settled: int = 1, campus: str = "本部", **shows: object
+) -> None:
+    """New rows `on` days after DAY, and the todo their settling would leave."""
+    from pipeline.store.models import Absence
+
+    day = DAY + timedelta(days=on)
+    Absence.objects.bulk_create(
+        Absence(
+            day=day, school=school, campus=campus, division=COUNTY, pupil=f"三2-P{n}", class_key="三2", sex="1",
+            reason="ill", row_state="new", start=day, from_settled=settled, origin="1:8", **shows,
+        )
+        for n in pupils
+    )  # fmt: skip
+    todo(school, day, settled)
+
+
+def withdrawn(*pupils: int, on: int = 0, settled: int) -> None:
+    from pipeline.store.models import Absence
+
+    day = DAY + timedelta(days=on)
+    Absence.objects.filter(day=day, pupil__in=[f"三2-P{n}" for n in pupils]).delete()
+    todo(SCHOOL, day, settled)
+
+
+def todo(school: str, day: date, settled: int) -> None:
+    from pipeline.store.models import Todo
+
+    Todo.objects.update_or_create(kind="warn", ref=f"{school}|{day}", defaults={"settled": settled})
+
+
+def warn(site: Site, now: datetime = NOW) -> int:
+    from pipeline.store import alerts
+
+    return alerts.warn(site, RULES, now)
+
+
+def whole() -> list[list[tuple[object, ...]]]:
+    """Everything the alerts' tables hold."""
+    from pipeline.store import sql
+
+    tables = ["alert", "alert_hit", "alert_case", "alert_event", "letter", "todo"]
+    return [sql.fetch(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]
+
+
+def letters() -> list[tuple[str, str]]:
+    from pipeline.store.models import Letter
+
+    return list(Letter.objects.filter(kind="card").order_by("id").values_list("ref", "reader"))
+
+
+def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertCase, AlertEvent, AlertHit, Todo
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=7)
+    assert warn(site) == 1
+    alert = Alert.objects.get()
+    assert (alert.id, alert.school, alert.campus, alert.division) == ("2026-0001", SCHOOL, "本部", COUNTY)
+    assert (alert.group, alert.stage, alert.scope, alert.state, alert.cases) == ("FEV", "early", "三2", "issued", 3)
+    assert (alert.opened_day, alert.due_at) == (DAY, NOW + timedelta(hours=24))
+    hit = AlertHit.objects.get()
+    assert (hit.rule, hit.rule_version, hit.n, hit.threshold, hit.from_settled) == ("E01", RULES.version, 3, "≥3", 7)
+    assert [case.pupil for case in AlertCase.objects.order_by("pupil")] == ["三2-P1", "三2-P2", "三2-P3"]
+    assert [(event.what, event.origin) for event in AlertEvent.objects.all()] == [("issued", "7")]
+    assert letters() == [("2026-0001|1", SCHOOL), ("2026-0001|1", COUNTY)]
+    assert not Todo.objects.exists()
+
+
+def test_two_pupils_open_nothing(site: Site) -> None:
+    from pipeline.store.models import Alert
+
+    enrol(SCHOOL)
+    absent(1, 2, symptoms="S01")
+    assert (warn(site), Alert.objects.count(), letters()) == (1, 0, [])
+
+
+def test_the_same_todo_again_changes_nothing(site: Site) -> None:
+    enrol(SCHOOL)
+    absent(*range(1, 11), symptoms="S01 S02", temperature=38.5, onset=DAY)
+    warn(site)
+    before = whole()
+    todo(SCHOOL, DAY, 1)
+    warn(site, NOW + timedelta(hours=1))
+    assert whole() == before
+
+
+def test_further_cases_join_and_no_card_is_sent_twice(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertCase
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=1)
+    warn(site)
+    absent(4, 5, 6, symptoms="S01", on=1, settled=2)
+    warn(site, NOW + timedelta(days=1))
+    assert Alert.objects.get().cases == 6
+    assert AlertCase.objects.filter(from_settled=2).count() == 3
+    assert len(letters()) == 2
+
+
+def test_a_higher_stage_sends_the_card_again(site: Site) -> None:
+    from pipeline.store.models import Alert
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=1)
+    warn(site)
+    absent(*range(4, 9), symptoms="S01 S02", temperature=38, on=1, settled=2)
+    warn(site, NOW + timedelta(days=1))
+    alert = Alert.objects.get()
+    assert (alert.group, alert.stage, alert.revision) == ("ILI", "closure", 2)
+    assert letters()[2:] == [("2026-0001|2", SCHOOL), ("2026-0001|2", COUNTY)]
+
+
+def test_withdrawn_rows_close_hit_case_and_unanswered_alert(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertCase, AlertHit
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=1)
+    warn(site)
+    withdrawn(3, settled=4)
+    warn(site, NOW + timedelta(hours=1))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.close_reason, alert.cases) == ("void", "报送信息更正后已不成立", 3)
+    assert AlertHit.objects.get().to_settled == 4
+    assert set(AlertCase.objects.values_list("to_settled", flat=True)) == {4}
+    assert len(letters()) == 4
+
+
+def test_as_of_history_keeps_what_a_hit_was(site: Site) -> None:
+    from pipeline.store.models import AlertHit
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=1)
+    warn(site)
+    absent(4, symptoms="S01", settled=2)
+    warn(site)
+    stood = AlertHit.objects.order_by("id").values_list("n", "from_settled", "to_settled")
+    assert list(stood) == [(3, 1, 2), (4, 2, None)]
+
+
+def test_campuses_have_alerts_of_their_own(site: Site) -> None:
+    from pipeline.store.models import Alert
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    absent(4, 5, 6, symptoms="S01", campus="东校区")
+    warn(site)
+    assert sorted(Alert.objects.values_list("campus", flat=True)) == ["东校区", "本部"]
+
+
+def test_merged_syndromes_become_the_disease(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertHit
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    absent(4, 5, 6, symptoms="S09")
+    warn(site)
+    absent(7, 8, diagnosis="D10", on=1, settled=2)
+    warn(site, NOW + timedelta(days=1))
+    states = list(Alert.objects.order_by("id").values_list("group", "state", "close_reason"))
+    assert states == [("D10", "issued", ""), ("RASH", "merged", "并入2026-0001")]
+    standing = AlertHit.objects.filter(to_settled__isnull=True).values_list("alert_id", flat=True)
+    assert set(standing) == {"2026-0001"}
+
+
+def test_syndromes_and_disease_of_one_batch_are_one_alert(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertEvent
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    absent(4, 5, 6, symptoms="S09")
+    absent(7, 8, diagnosis="D10", on=1, settled=2)
+    warn(site)
+    assert list(Alert.objects.values_list("id", "group")) == [("2026-0001", "D10")]
+    assert set(AlertEvent.objects.values_list("alert_id", flat=True)) == {"2026-0001"}
+
+
+def test_a_followed_alert_ends_when_its_time_is_up(site: Site) -> None:
+    from pipeline.store.models import Alert, AlertEvent
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    warn(site)
+    Alert.objects.update(state="following")
+    warn(site, NOW + timedelta(days=7))
+    assert Alert.objects.get().closed_at is None
+    warn(site, NOW + timedelta(days=8))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.close_reason) == ("ended", "期满无新发")
+    assert AlertEvent.objects.last().what == "ended"  # type: ignore[union-attr]  # there is one
+
+
+def test_a_rule_switched_off_for_the_county_does_not_warn_there(site: Site) -> None:
+    from pipeline.rules import parse
+    from pipeline.store import alerts
+    from pipeline.store.models import Alert
+
+    text = (
+        'version = "t"\n[[group]]\ncode = "FEV"\nend_days = 7\n[[rule]]\nid = "E01"\nstage = "early"\n'
+        'groups = ["FEV"]\ncounts = "new"\nwindow = 1\nscope = ["class"]\nat_least = 3\nsource = "s"\n'
+        f'confidence = "found"\n[rule.divisions]\n"{COUNTY}" = false\n'
+    )
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    alerts.warn(site, parse(text), NOW)
+    assert not Alert.objects.exists()
+
+
+def test_a_failing_write_leaves_the_todo_and_nothing_else(site: Site) -> None:
+    from pipeline.store.models import Alert
+
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01")
+    before = whole()
+    with connection.execute_wrapper(_refuse_letters), pytest.raises(RuntimeError):
+        warn(site)
+    assert whole() == before
+    assert (warn(site), Alert.objects.count()) == (1, 1)
+
+
+def _refuse_letters(execute, text, params, many, context):  # type: ignore[no-untyped-def]  # Django's signature
+    if 'INTO "letter"' in text:
+        raise RuntimeError
+    return execute(text, params, many, context)
+
+
+@pytest.mark.parametrize("schools", [1, 40])
+def test_a_batch_asks_as_often_for_forty_schools_as_for_one(site: Site, schools: int) -> None:
+    codes = [f"21320000{n:02d}" for n in range(schools)]
+    enrol(*codes)
+    for code in codes:
+        absent(1, 2, school=code, symptoms="S01")
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        warn(site)
+    texts = _texts(query["sql"] for query in asked.captured_queries)
+    assert len(texts) <= 14
+
+
+def _texts(queries: Iterable[str]) -> list[str]:
+    return [text for text in queries if text.startswith(("SELECT", "UPDATE", "INSERT", "DELETE"))]
+
+
+def test_rows_are_sought_by_day_and_school_not_scanned(site: Site) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan of the other database depends on its statistics")
+    from pipeline.store import alerts, sql
+
+    texts: list[str] = []
+    with connection.execute_wrapper(lambda run, text, *rest: (texts.append(text), run(text, *rest))[1]):
+        alerts._cases([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
+    plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[0]}", [DAY, DAY, SCHOOL, SCHOOL])
+    assert "day=? AND school=?" in str(plan)
