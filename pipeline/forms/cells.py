@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
-from pipeline.forms.signs import ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, shown, sweep
+from pipeline.forms.signs import ID, MASK, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, shown, sweep
 
 
 def show(column: Column, value: object) -> str:
@@ -57,7 +57,7 @@ def person(cell: object, _: Frame) -> object:
     name = sweep(cell)
     if not any(sign.isalpha() for sign in name):
         return Bad("name-is-number")
-    if mask(name) != name:
+    if mask(name) != name or MASK in name:
         return Bad("name-is-id")
     if not any(sign.isascii() and sign.isalpha() for sign in name):
         name = name.replace(" ", "").replace("　", "")

@@ -20,6 +20,7 @@ _FULL = re.compile(r"([0-9]{4})(?:年|-|/|\.)([0-9]{1,2})(?:月|-|/|\.)([0-9]{1,
 _SOLID = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})(?:月|-|/)([0-9]{1,2})[日号]?")
 _POINT = re.compile(r"([0-9]{1,2})\.([0-9]{2})")
+_TIME_BEHIND = re.compile(r"(?:\s+|(?<=[0-9])[Tt])[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2}(?:\.[0-9]+)?)?\s*$")
 _CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
 _SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2}
 _FAR = timedelta(days=180)
@@ -39,7 +40,12 @@ def day(*, ahead: bool = False) -> Parser:
             return Bad("date-unreadable")
         if isinstance(cell, int | float):
             return _from_number(cell, frame)
-        return _from_text(fold(cell), frame, ahead=ahead) if isinstance(cell, str) else Bad("date-unreadable")
+        # a time behind a date is let go (systems export 2026-11-20 00:00:00), while its blank still tells them apart
+        return (
+            _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
+            if isinstance(cell, str)
+            else Bad("date-unreadable")
+        )
 
     return parse
 
@@ -82,9 +88,7 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     words = _WEEKDAY.sub("", words)
     if words in _SPOKEN and isinstance(frame.day, date):
         return Fixed(frame.day + timedelta(days=_SPOKEN[words]))
-    # a time behind a whole date is let go: systems export 2026-11-20 00:00:00
-    head = re.sub(r"t?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$", "", words) if words.count(":") else words
-    if found := _FULL.fullmatch(head) or _SOLID.fullmatch(head) or _glued(words):
+    if found := _FULL.fullmatch(words) or _SOLID.fullmatch(words):
         made = _made(int(found[1]), int(found[2]), int(found[3]))
         return made if isinstance(made, Bad) or words == made.isoformat() else Fixed(made)
     if re.fullmatch(r"[3-7][0-9]{4}", words):
@@ -95,13 +99,6 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) or re.fullmatch(r"[0-9]{2}([-/.])[0-9]{1,2}\1[0-9]{1,2}", words):
         return Bad("date-ambiguous")
     return Bad("date-unreadable")
-
-
-def _glued(words: str) -> re.Match[str] | None:
-    """2026-11-20 08:30 once its blank is folded away: a two-digit day, then the clock."""
-    return re.fullmatch(
-        r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{2})t?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?", words
-    )
 
 
 def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:

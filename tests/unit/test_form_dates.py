@@ -1,0 +1,133 @@
+"""Dates as people write them, as Excel keeps them, and those that are asked instead of guessed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.forms import dates
+from pipeline.forms.base import Bad, Fixed, Frame
+
+FRAME = Frame(day=date(2026, 11, 20))
+DAY = dates.day()
+MOMENT = dates.moment(ahead=True)
+
+
+def value(got: object) -> object:
+    return got.value if isinstance(got, Fixed) else got
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        date(2026, 11, 20),
+        datetime(2026, 11, 20),
+        datetime(2026, 11, 20, 8, 30),
+        "2026年11月20日",
+        "2026年11月20号",
+        "2026.11.20",
+        "2026-11-20",
+        "2026/11/20",
+        "２０２６年１１月２０日",
+        "2026年11月20日（周五）",
+        "11月20日",
+        "11月20号 星期五",
+        "11/20",
+        "11-20",
+        "11.20",
+        "20261120",
+        20261120.0,
+        46346.0,
+        46346,
+        "46346",
+        "今天",
+        "今日",
+        "2026-11-20 00:00:00",
+        "2026-11-20T08:30:00",
+        "2026/11/20 8:30",
+        "2026/11/20 18:30",
+        " 2026-11-20\u200b",
+    ],
+)
+def test_a_day_is_read_as_people_write_it(typed: object) -> None:
+    assert value(DAY(typed, FRAME)) == date(2026, 11, 20)
+
+
+def test_yesterday_is_the_day_before_the_report() -> None:
+    assert value(DAY("昨天", FRAME)) == date(2026, 11, 19)
+    assert DAY("昨天", Frame()) == Bad("date-unreadable")
+
+
+@pytest.mark.parametrize("typed", [11.2, "11.2", "1.1", 3.5, "26.11.20", "26-11-20", "11。2"])
+def test_a_date_with_two_readings_is_asked(typed: object) -> None:
+    assert DAY(typed, FRAME) == Bad("date-ambiguous")
+
+
+def test_december_typed_in_january_is_asked() -> None:
+    january = Frame(day=date(2027, 1, 5))
+    assert DAY("12-30", january) == Bad("date-year-unclear")
+    assert DAY("12月30日", january) == Bad("date-year-unclear")
+    assert value(DAY("1-4", january)) == date(2027, 1, 4)
+
+
+def test_a_day_ahead_needs_its_year_unless_it_may_lie_ahead() -> None:
+    assert DAY("11-24", FRAME) == Bad("date-year-unclear")
+    assert value(dates.day(ahead=True)("11-24", FRAME)) == date(2026, 11, 24)
+    assert dates.day(ahead=True)("1-4", Frame(day=date(2026, 12, 20))) == Bad("date-year-unclear")
+
+
+@pytest.mark.parametrize("typed", ["2026-13-01", "2026年2月30日", "11月31日", 20261399.0, "1926-11-20"])
+def test_an_impossible_date_is_said_to_be_one(typed: object) -> None:
+    got = DAY(typed, FRAME)
+    assert isinstance(got, Bad)
+    assert got.issue in {"date-impossible", "date-unreadable"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["上周五", "abc", True, 3.0e9, float("nan"), float("inf"), "十一月二十日", "1120", 1120.0]
+)
+def test_what_is_no_date_is_not_guessed(typed: object) -> None:
+    assert isinstance(DAY(typed, FRAME), Bad)
+
+
+def test_nothing_is_nothing() -> None:
+    assert DAY("", FRAME) is DAY(None, FRAME) is DAY(" — ", FRAME) is DAY("无", FRAME) is None
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 12, 31)))
+def test_serials_of_both_epochs_are_the_same_day(day: date) -> None:
+    assert DAY(float((day - date(1899, 12, 30)).days), FRAME) == day
+    assert DAY(float((day - date(1904, 1, 1)).days), Frame(date1904=True)) == day
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 12, 31, 23, 59)))
+def test_a_moment_typed_in_full_is_itself(moment: datetime) -> None:
+    minute = moment.replace(second=0, microsecond=0)
+    assert value(MOMENT(minute.strftime("%Y-%m-%d %H:%M"), FRAME)) == minute
+    assert value(MOMENT(minute.strftime("%Y年%m月%d日%H时%M分"), FRAME)) == minute
+    serial = (minute - datetime(1899, 12, 30)) / timedelta(days=1)
+    assert value(MOMENT(serial, FRAME)) == minute
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("2026年11月20日下午1点", datetime(2026, 11, 20, 13)),
+        ("11月20日 9:05", datetime(2026, 11, 20, 9, 5)),
+        ("2026-11-20 13：00", datetime(2026, 11, 20, 13)),
+        ("2026-11-20T13:00:00", datetime(2026, 11, 20, 13)),
+        ("2026-11-20", datetime(2026, 11, 20)),
+        (date(2026, 11, 20), datetime(2026, 11, 20)),
+        (46346.0, datetime(2026, 11, 20)),
+    ],
+)
+def test_a_moment_is_read_as_people_write_it(typed: object, moment: datetime) -> None:
+    assert value(MOMENT(typed, FRAME)) == moment
+
+
+@pytest.mark.parametrize("typed", ["2026-11-20 25:00", "下午三点", "13:00", "2026-11-20 什么时候"])
+def test_a_moment_without_sense_is_asked(typed: str) -> None:
+    assert isinstance(MOMENT(typed, FRAME), Bad)
