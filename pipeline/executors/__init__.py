@@ -10,9 +10,8 @@ import os
 import resource
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -22,7 +21,7 @@ from pebble import ProcessPool
 
 from pipeline import task
 from pipeline.errors import TemporaryError
-from pipeline.executors.child import ponder_in_child
+from pipeline.executors.child import ponder_in_child, processes
 from pipeline.model import Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -55,10 +54,7 @@ class InProcess:
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         for seq, path in jobs:
-            try:
-                reading = glance(path)
-            except OSError as error:
-                raise TemporaryError(f"submission {seq} cannot be opened: {error.strerror}") from error
+            reading = read_plain(path)
             yield seq, ponder_in_child(path) if reading is None else reading
 
     def __enter__(self) -> Self:
@@ -73,12 +69,11 @@ class InProcess:
 class Pool:
     """Reads in `workers` processes that start at once, so that they are warm when the first file comes."""
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int = 2, glance: Callable[[Path], Reading | None] | None = None) -> None:
         self._workers = workers
-        context = get_context("forkserver")
-        context.set_forkserver_preload(["pipeline.executors.child"])
+        self._glance = glance or read_plain
         self._pool = ProcessPool(
-            max_workers=workers, max_tasks=TASKS_A_READER, initializer=_cage_reader, context=context
+            max_workers=workers, max_tasks=TASKS_A_READER, initializer=_cage_reader, context=processes()
         )
         self._children = ThreadPoolExecutor(CHILDREN, thread_name_prefix="child")
 
@@ -107,7 +102,7 @@ class Pool:
             while waiting or under_way:
                 while waiting and len(under_way) < WINDOW * self._workers:
                     job = waiting.popleft()
-                    follow(job, self._pool.schedule(glance, args=(job[1],), timeout=FILE_SECONDS))
+                    follow(job, self._pool.schedule(self._glance, args=(job[1],), timeout=FILE_SECONDS))
                 job, future = ended.get()
                 reading = _outcome(job, future)
                 if reading is None:
@@ -125,15 +120,18 @@ def _outcome(job: Job, future: Future[Reading | None]) -> Reading | None:
     if future.cancelled():
         raise CancelledError
     error = future.exception()
-    if isinstance(error, OSError | TemporaryError) and not isinstance(error, TimeoutError):
-        raise TemporaryError(f"submission {job[0]} cannot be opened: {error}") from error
+    if isinstance(error, TemporaryError):
+        raise TemporaryError(f"submission {job[0]}: {error}") from error
     return None if error is not None else future.result()
 
 
-def glance(path: Path) -> Reading | None:
-    """Read a plain workbook from its place; None for an odd one. OSError if it cannot be opened."""
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE + 1)
+def read_plain(path: Path) -> Reading | None:
+    """Read a plain workbook from its place; None for an odd one. TemporaryError if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise TemporaryError(f"what we kept cannot be opened: {error.strerror}") from error
     return task.glance(content)
 
 

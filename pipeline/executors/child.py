@@ -14,11 +14,12 @@ import signal
 import sys
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from threading import Lock, Timer
 from types import ModuleType
 
-from pipeline import task
+from pipeline import model, task
 from pipeline.errors import TemporaryError
 from pipeline.model import Issue, Reading
 from pipeline.xlsx.guard import MAX_FILE
@@ -30,6 +31,13 @@ OPEN_FILES = 16
 ANSWER_BYTES = 64 * 2**20
 
 _starting = Lock()
+
+
+def processes() -> ForkServerContext:
+    """How readers and children start: forked from a server that has imported what they need, and no more."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.executors.child"])
+    return context
 
 
 def ponder_in_child(path: Path) -> Reading:
@@ -50,7 +58,7 @@ def ponder_in_child(path: Path) -> Reading:
 
 def _answer_of_child(path: Path) -> bytes:
     """What the child sent; empty if it did not come to an end."""
-    context = get_context("forkserver")
+    context = processes()
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_ponder, args=(theirs, str(path)), daemon=True)
     with _starting, _NoMain():
@@ -112,27 +120,19 @@ def _cage() -> None:
 
 # --------------------------------------------------------------------------- the answer
 
-_ALLOWED = {
-    ("datetime", "date"),
-    ("datetime", "datetime"),
-    ("datetime", "time"),
-    ("decimal", "Decimal"),
-    ("pipeline.model", "Reading"),
-    ("pipeline.model", "Claims"),
-    ("pipeline.model", "Row"),
-    ("pipeline.model", "Issue"),
-    ("pipeline.model", "Repair"),
-    ("pipeline.model", "Mode"),
-}
+_PLAIN_VALUES = {("datetime", "date"), ("datetime", "datetime"), ("datetime", "time"), ("decimal", "Decimal")}
 
 
 class _Values(pickle.Unpickler):
-    """Builds nothing but what a Reading is made of."""
+    """Builds nothing but what a Reading is made of: the classes of `model`, dates and decimals."""
 
     def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in _ALLOWED:
+        if (module, name) in _PLAIN_VALUES:
+            return super().find_class(module, name)
+        value = getattr(model, name, None) if module == model.__name__ else None
+        if not isinstance(value, type) or value.__module__ != model.__name__:
             raise pickle.UnpicklingError("not one of our values")
-        return super().find_class(module, name)
+        return value
 
 
 def _reading(answer: bytes) -> Reading | None:

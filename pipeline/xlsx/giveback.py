@@ -51,10 +51,12 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
         for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
             rows = [r for r in facts.rows if r.table == table.name]
             first = table is form.tables[0]
-            notes = (TWO_WAYS, _HOW, *facts.notes)
+            notes = (_HOW, *facts.notes)
             # who, where and which day; a full report's other fields do not belong to single rows
             known = tuple(f for f in form.fields if f.known)
-            head = Head(title, notes, known, facts.fields) if first else Head(f"{title} · {table.sheet}", (TWO_WAYS,))
+            head = Head(title, notes, known, facts.fields, TWO_WAYS)
+            if not first:
+                head = Head(f"{title} · {table.sheet}", (), lead=TWO_WAYS)
             _write_table(pen, table, head, rows, facts)
         tables.write_lists(pen, tables.vocabularies(form), facts.classes)
     return pen.content
@@ -63,6 +65,7 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
 def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> None:
     columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
     sheet = pen.sheet(table.sheet)
+    sheet.set_default_row(tables.ROW_HEIGHT)
     for at, (width, style) in enumerate(_widths(pen, columns)):
         sheet.set_column(at, at, width, style, {"hidden": True} if at == len(columns) + 3 else {})
     header = tables.write_head(pen, sheet, head, len(columns) + 3)
@@ -83,7 +86,7 @@ def _used(column: Column, rows: Sequence[Refused]) -> bool:
 def _widths(pen: Pen, columns: Sequence[Column]) -> list[tuple[float, ink.Style]]:
     ours = pen.style(num_format="@")
     middle = [(float(c.width), tables.cell_style(pen, c)) for c in columns]
-    return [(7, ours), (42, ours), *middle, (7, ours), (24, ours)]
+    return [(9, ours), (42, ours), *middle, (7, ours), (24, ours)]
 
 
 def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:

@@ -60,6 +60,7 @@ def _width(text: str) -> int:
 
 
 def _lay(pen: Pen, page: Sheet, columns: Sequence[ListColumn]) -> None:
+    page.set_default_row(tables.ROW_HEIGHT)
     for at, column in enumerate(columns):
         page.set_column(at, at, column.width, pen.style(num_format=_FORMATS[column.kind]))
 
@@ -81,7 +82,7 @@ def _write_rows(
             border=1,
             border_color=ink.LINE,
             text_wrap=column.kind == "text",
-            align="left" if column.kind == "text" and column.width > 12 else "center",
+            align="left" if column.kind == "text" and column.width > 16 else "center",
             num_format=_FORMATS[column.kind],
         )
         for column in columns

@@ -33,7 +33,7 @@ def read(content: bytes) -> Workbook:
         names = [m.name for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
         by_name = dict(zip(names, notes, strict=False))
         sheets = modern.sheets_in(book, by_name)
-    except CalamineError:
+    except (CalamineError, OSError):
         raise Unsound("file-damaged") from None
     return Workbook(sheets, {}, date1904, plain=False, facts=(Issue("file-xls"),))
 

@@ -37,7 +37,7 @@ def plain(content: bytes, look: Look) -> Workbook:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         notes = _cheap_notes(look.parts)
         sheets = sheets_in(book, notes)
-    except CalamineError:
+    except (CalamineError, OSError):
         raise Odd from None
     parts = look.parts
     return Workbook(sheets, _properties(parts), _date1904(parts), plain=True)
@@ -54,7 +54,7 @@ def careful(content: bytes) -> Workbook:
     notes = {name: found.notes[path] for name, path in names.items()}
     try:
         sheets = sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
-    except CalamineError:
+    except (CalamineError, OSError):
         sheets = by_openpyxl(content, found)
     return Workbook(sheets, _properties(found.parts), _date1904(found.parts), plain=False, facts=found.facts)
 

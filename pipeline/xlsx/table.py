@@ -12,22 +12,23 @@ from pipeline.xlsx.pen import Pen, Sheet, Style
 from pipeline.xlsx.read import LISTS_SHEET
 
 TABLE_ROWS = 500  # rows below the header that know their dropdowns
+ROW_HEIGHT = 19.5  # points
 PAIR = 4  # sheet columns that one label and its value take
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
 
 _FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
-_LEFT = {"text"}
 _CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The block above a table: `values` by field name."""
+    """The block above a table: `values` by field name; `lead` is the line nobody may overlook."""
 
     title: str
     notes: tuple[str, ...]
     fields: tuple[Field, ...] = ()
     values: Mapping[str, object] | None = None
+    lead: str = ""
 
 
 def number_format(column: Column) -> str:
@@ -48,6 +49,11 @@ def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
     sheet.set_row(0, 30, title)
     sheet.merge_range(0, 0, 0, width - 1, head.title, title)
     row = 1
+    if head.lead:
+        strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")
+        sheet.set_row(row, 20, strong)
+        pen.write(sheet, row, 0, head.lead, strong)
+        row += 1
     for text in head.notes:
         sheet.set_row(row, 15, note)
         pen.write(sheet, row, 0, text, note)
@@ -76,7 +82,7 @@ def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int], field: Field, valu
         num_format=_FORMATS.get(field.dtype, "@"),
         bg_color=ink.KNOWN if fixed else "#FFFFFF",
     )
-    pen.write(sheet, row, column, field.label + ("*" if field.required else ""), label)
+    pen.write(sheet, row, column, field.label + ("*" if field.required and not fixed else ""), label)
     sheet.merge_range(row, column + 1, row, column + PAIR - 1, None, box)
     pen.write(sheet, row, column + 1, value, box)
     rule = _field_rule(field, value if fixed else None)
@@ -200,6 +206,7 @@ def columns_for(table: Table, *, boarding: bool) -> list[Column]:
 def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
     """Give whole columns their width and format, so that no blank row need be styled; return the cell styles."""
     styles = []
+    sheet.set_default_row(ROW_HEIGHT)
     for at, column in enumerate(columns):
         style = cell_style(pen, column)
         fold = {"level": 1, "hidden": True} if column.folded else {}
@@ -211,8 +218,8 @@ def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style
 
 
 def cell_style(pen: Pen, column: Column, **more: object) -> Style:
-    align = "left" if column.dtype in _LEFT and column.width > 10 else "center"
-    return pen.style(border=1, border_color=ink.LINE, align=align, num_format=number_format(column), **more)
+    look = {"align": "left", "indent": 1} if column.width > 12 and column.dtype == "text" else {"align": "center"}
+    return pen.style(border=1, border_color=ink.LINE, num_format=number_format(column), **look, **more)
 
 
 def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:

@@ -1,0 +1,65 @@
+"""What hostile files make of a reader, as functions that run in its place. Light to import: children do."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import signal
+import time
+from pathlib import Path
+
+from pipeline import executors
+from pipeline.executors import child
+from pipeline.model import Reading
+
+
+def dies(path: Path) -> Reading | None:
+    """A reader that the third file kills and the fifth freezes, in place of the honest one."""
+    if path.name == "00003":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.name == "00005":
+        time.sleep(60)
+    return executors.read_plain(path)
+
+
+def hangs(pipe, path: str) -> None:
+    child._cage()
+    time.sleep(60)
+
+
+def spins(pipe, path: str) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+    while True:
+        pass
+
+
+def swells(pipe, path: str) -> None:
+    child._cage()
+    hoard = [bytes(2**28) for _ in range(8)]
+    pipe.send_bytes(pickle.dumps(len(hoard)))
+
+
+def floods(pipe, path: str) -> None:
+    pipe.send_bytes(bytes(child.ANSWER_BYTES + 1))
+
+
+def lies(pipe, path: str) -> None:
+    pipe.send_bytes(pickle.dumps(Path("not one of our values")))
+
+
+def babbles(pipe, path: str) -> None:
+    pipe.send_bytes(b"\x80\x05nonsense")
+
+
+def escapes(pipe, path: str) -> None:
+    child._cage()
+    Path(path).with_name("written").write_bytes(b"x" * 10)
+    pipe.send_bytes(b"")
+
+
+def confesses(pipe, path: str) -> None:
+    child._cage()
+    limits = [resource.getrlimit(w) for w in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_CORE)]
+    said = (dict(os.environ), limits)
+    pipe.send_bytes(pickle.dumps(Reading("parsed", content_sha=repr(said))))

@@ -1,0 +1,151 @@
+"""Where workbooks are read: every job answered once, whatever a file does to its reader."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from pipeline import executors
+from pipeline.errors import TemporaryError
+from pipeline.executors import InProcess, Pool, child
+from pipeline.forms import form
+from pipeline.model import Reading
+from pipeline.xlsx.blank import TemplateFacts, blank
+from tests import misbehaving
+from tests.hostile import hostile, packed, parts
+
+FIELDS = {"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": date(2026, 11, 20)}
+HONEST = blank(form("absence"), TemplateFacts(fields=FIELDS))
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(2) as readers:
+        yield readers
+
+
+def write(folder: Path, contents: list[bytes]) -> list[tuple[int, Path]]:
+    jobs = []
+    for seq, content in enumerate(contents, start=1):
+        path = folder / f"{seq:05}"
+        path.write_bytes(content)
+        jobs.append((seq, path))
+    return jobs
+
+
+def test_the_pool_and_this_process_say_the_same(pool: Pool, tmp_path: Path) -> None:
+    odd = packed(parts('<row r="1"><c r="A1"><f>1+1</f></c></row>'))
+    jobs = write(tmp_path, [HONEST, odd, b"", HONEST])
+    with InProcess() as here:
+        said = dict(here.read(jobs))
+    assert dict(pool.read(jobs)) == said
+    assert [said[seq].verdict for seq in (1, 2, 3, 4)] == ["parsed", "rejected", "quarantined", "parsed"]
+
+
+def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path: Path) -> None:
+    bad = [content for _, content, _ in hostile()]
+    mixed = [content for pair in zip(bad, [HONEST] * len(bad), strict=True) for content in pair]
+    jobs = write(tmp_path, mixed)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answers = list(pool.read(jobs))
+    assert sorted(seq for seq, _ in answers) == [seq for seq, _ in jobs]
+    assert all(reading.verdict == "parsed" for seq, reading in answers if seq % 2 == 0)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB
+
+
+def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "FILE_SECONDS", 1.0)
+    jobs = write(tmp_path, [HONEST] * 20)
+    arrived = {}
+    with Pool(2, glance=misbehaving.dies) as readers:
+        began = time.monotonic()
+        for seq, reading in readers.read(jobs):
+            assert seq not in arrived
+            arrived[seq] = time.monotonic() - began
+            assert reading.verdict == "parsed"
+    assert len(arrived) == 20
+    assert max(arrived, key=arrived.__getitem__) == 5
+
+
+def test_a_spool_that_cannot_be_opened_stops_the_line_and_judges_nobody(pool: Pool, tmp_path: Path) -> None:
+    for readers in (pool, InProcess()):
+        with pytest.raises(TemporaryError):
+            list(readers.read([(1, tmp_path / "gone")]))
+
+
+def test_the_pool_goes_on_after_a_stopped_line(pool: Pool, tmp_path: Path) -> None:
+    jobs = write(tmp_path, [HONEST] * 5)
+    with pytest.raises(TemporaryError):
+        list(pool.read([*jobs, (6, tmp_path / "gone")]))
+    assert len(list(pool.read(jobs))) == 5
+
+
+def test_a_reader_imports_neither_django_nor_pandera_nor_polars(tmp_path: Path) -> None:
+    # exec, because a function of this file would bring along what this file imports
+    code = TELL_MODULES.format(template=str(TEMPLATE), folder=str(tmp_path))
+    reader = get_context("spawn").Process(target=exec, args=(code,))
+    reader.start()
+    reader.join()
+    loaded = set((tmp_path / "modules").read_text().split())
+    assert {"pipeline.task", "python_calamine"} <= loaded
+    assert not loaded & {"django", "pandera", "polars", "pandas", "weasyprint", "jinja2", "openpyxl", "xlsxwriter"}
+
+
+TEMPLATE = Path(__file__).parents[2] / "templates" / "xlsx" / "学生缺课日报.xlsx"
+TELL_MODULES = """
+from pathlib import Path
+from pipeline import task
+task.take(Path({template!r}).read_bytes())
+Path({folder!r}, "modules").write_text(" ".join(sys.modules))
+"""
+
+
+# --------------------------------------------------------------------------- the child
+
+
+def in_child(target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
+    path = tmp_path / "x"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(child, "_ponder", target)
+    return child.ponder_in_child(path)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        misbehaving.hangs,
+        misbehaving.spins,
+        misbehaving.swells,
+        misbehaving.floods,
+        misbehaving.lies,
+        misbehaving.babbles,
+        misbehaving.escapes,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_a_child_that_misbehaves_means_file_killed(harm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "WALL_SECONDS", 2.0)
+    began = time.monotonic()
+    reading = in_child(harm, tmp_path, monkeypatch)
+    assert (reading.verdict, reading.issues[0].code) == ("quarantined", "file-killed")
+    assert time.monotonic() - began < 4
+    assert not (tmp_path / "written").exists() or not (tmp_path / "written").stat().st_size
+
+
+def test_the_child_has_no_environment_and_hard_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = in_child(misbehaving.confesses, tmp_path, monkeypatch).content_sha
+    assert said == repr(({}, [(2**30, 2**30), (16, 16), (0, 0)]))
+
+
+def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes({name: content for name, content, _ in hostile()}["200,000 empty styled cells"])
+    assert [issue.code for issue in child.ponder_in_child(path).issues] == ["form-unknown"]
