@@ -95,9 +95,10 @@ def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
     visible = [top for top in tops if not top.sheet.hidden]
     titled = {name for top in visible for name in layout.titles(top, FORMS)}
     names = titled | ({named.name} if named else set())
-    if len(names) != 1:
+    # properties alone do not speak against the sheets: people paste one form into another's file
+    if len(names) != 1 or (named and not titled and not _headed(visible, named)):
         by_head = {form.name for form in FORMS if _headed(visible, form)}
-        names = (names & by_head or names) if names else by_head
+        names = names & by_head or (names if titled else by_head or names)
     if len(names) == 1:
         return _BY_NAME[names.pop()]
     if not names:

@@ -65,7 +65,6 @@ _FORM: Mapping[str, Entry] = {
         "second",
     ),
     "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。", "extra"),
-    "column-renamed": advice("“{sheet}”里的“{was}”列按“{column}”收下。", "", "was"),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
     "sheet-several": error(
         "有不止一张工作表填了内容（{sheets}），不知道该收哪一张。",
@@ -73,7 +72,6 @@ _FORM: Mapping[str, Entry] = {
         "sheets",
     ),
     "column-lacking": query("“{sheet}”里没有“{missing}”这一列，已照收。", "请用新模板填报，补上这一列。", "missing"),
-    "sheet-spare": advice("工作表“{sheet}”不是填报内容，没有收。"),
     "too-many-rows": error(
         "“{sheet}”超过 {limit} 行，不像一所学校一天的内容，整份没有收。",
         "请检查是否把别的表粘贴了进来，删去多余的行后再发。",
@@ -108,7 +106,6 @@ _WHOSE: Mapping[str, Entry] = {
         "填的学校名称“{value}”与标识码登记的名称不同，已按标识码收下。", "请核对学校标识码有没有填错。"
     ),
     "day-missing": error("没有填报告日期。", "请在表头填上报告日期后再发。"),
-    "day-unreadable": error("报告日期“{value}”没看懂。", "请写成 2026-11-20 这样的日期后再发。"),
     "day-future": error("报告日期 {day} 还没到。", "请改成今天的日期后再发。", "day"),
     "day-too-old": error(
         "报告日期 {day} 太早，已超出可补报的范围。", "请核对日期；确需补报请联系县（市、区）。", "day"

@@ -89,7 +89,6 @@ _ROSTER: Mapping[str, Entry] = {
     ),
     "school-elsewhere": error("标识码“{value}”不能登记在本名册里。", "请核对标识码；学校迁移请联系上级。"),
     "class-stage-unclear": query("看不出班级“{value}”属于哪个学段，已收下。", "请在学段列填上。"),
-    "from-too-old": query("启用日期 {value} 太早，已照收。", "请核对启用日期。"),
 }
 
 ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_CLOSURE, **_ROSTER}

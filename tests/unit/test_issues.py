@@ -1,0 +1,90 @@
+"""The catalogue is whole: every code that is used has words, every word is used, every blank can be filled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import pipeline
+from pipeline import issues
+from pipeline.forms import reference
+from pipeline.issues.entry import PLACES
+from pipeline.model import Issue, Severity
+
+ROOT = Path(pipeline.__file__).parent
+SOURCES = [path for path in ROOT.rglob("*.py") if "issues" not in path.parts]
+OWN = [code for code in issues.CATALOGUE if not code.endswith(issues.LEFT)]
+# how the rooms write a code: Issue("…"), Bad("…"), Fixed(…, "…"), Rule("…"), say("…"), refused("…"), Unsound("…")
+_SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.say|_say|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
+
+
+def used() -> set[str]:
+    return {code for path in SOURCES for code in _SAID.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_every_code_that_is_said_has_its_words() -> None:
+    assert used() - set(issues.CATALOGUE) == set()
+
+
+def test_every_entry_is_said_somewhere() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    assert [code for code in OWN if f'"{code}"' not in texts] == []
+
+
+@pytest.mark.parametrize("code", issues.CATALOGUE)
+def test_a_message_asks_only_for_what_an_issue_can_have(code: str) -> None:
+    entry = issues.CATALOGUE[code]
+    for text in (entry.message, entry.remedy, entry.cost):
+        asked = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        assert asked <= PLACES | set(entry.details)
+
+
+@pytest.mark.parametrize("code", OWN)
+def test_a_message_is_a_sentence_a_clerk_can_read(code: str) -> None:
+    entry = issues.CATALOGUE[code]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
+    assert entry.message.endswith(("。", "！", "？"))
+    assert not entry.remedy or entry.remedy.endswith(("。", "？"))
+    assert entry.remedy or entry.severity is Severity.ADVICE
+    assert not re.search(r"[A-Za-z_]{12,}", re.sub(r"\{[a-z]+\}", "", entry.message + entry.remedy))
+
+
+def test_an_issue_speaks_with_its_place_and_details() -> None:
+    issue = Issue("start-after-day", "缺课登记", "F7", 7, "起始日", "2027-01-01", (("day", "2026-11-20"),))
+    assert issues.message(issue) == "起始日 2027-01-01 晚于报告日期 2026-11-20。"
+    assert issues.place(issue) == "缺课登记 F7"
+    assert issues.severity(issue) is Severity.ERROR
+    assert issues.remedy(issue)
+    assert issues.cost(issue) == ""
+
+
+def test_braces_typed_by_a_sender_are_only_text() -> None:
+    issue = Issue("sex-unknown", column="性别", value="{cell.__class__}")
+    assert "{cell.__class__}" in issues.message(issue)
+
+
+def test_a_missing_detail_prints_as_nothing() -> None:
+    assert issues.message(Issue("form-several")) == "这个文件里有不止一种表（），不知道该按哪一种收。"
+
+
+def test_errors_of_cells_have_a_twin_that_takes_the_row() -> None:
+    for code, entry in issues.fields.ENTRIES.items():
+        if entry.severity is Severity.ERROR:
+            assert issues.CATALOGUE[issues.left(code)].severity is Severity.QUERY
+    assert issues.left("text-cut") == "text-cut"
+
+
+def test_an_unknown_code_is_loud() -> None:
+    with pytest.raises(KeyError):
+        issues.message(Issue("no-such-code"))
+
+
+@pytest.mark.parametrize(
+    ("page", "text"), [("forms.md", reference.forms_page()), ("issues.md", reference.issues_page())]
+)
+def test_the_reference_pages_say_what_the_code_says(page: str, text: str) -> None:
+    written = (ROOT.parent / "docs" / page).read_text(encoding="utf-8")
+    assert written == text, "make docs (python -m pipeline.forms.reference docs) writes them again"
