@@ -123,7 +123,7 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
     kept = _kept_behind(standing, checked)
     opened = _open(event, kept)
     rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
-    rows |= {record.identity: _stood(event, record) for record in _rows(checked)}
+    rows |= {record.identity: _stood(standing, event, record) for record in _rows(checked)}
     tickets = {
         name: _closed(ticket, "superseded", str(event.order)) if whole or _told(ticket, leaving | said) else ticket
         for name, ticket in standing.tickets.items()
@@ -143,7 +143,7 @@ def _add(standing: Standing, event: Event, policy: Policy) -> Step:
     """补充: rows come or are said again, none goes; a class line only where it says something new."""
     checked = event.checked
     opened = _open(event, {})
-    rows = {**standing.rows, **{record.identity: _stood(event, record) for record in _rows(checked)}}
+    rows = {**standing.rows, **{record.identity: _stood(standing, event, record) for record in _rows(checked)}}
     lines = dict(standing.lines)
     for key, line in _lines(standing, checked).items():
         if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
@@ -173,8 +173,7 @@ def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
         if ticket and ticket.state == "open" and ticket.behind != record.identity:
             _leave(rows, ticket)
         _close(tickets, record.ticket, "mended", by)
-        stood = rows.get(record.identity)
-        rows[record.identity] = stood if stood and _same_row(stood, record) else _stood(event, record)
+        rows[record.identity] = _stood(standing, event, record)
     behind = {r.row: tickets[r.ticket].behind for r in checked.refused if r.ticket in tickets}
     for refused in checked.refused:
         _close(tickets, refused.ticket, "superseded", by)
@@ -325,7 +324,11 @@ def _earlier(event: Event, state: State) -> Earlier:
     return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)
 
 
-def _stood(event: Event, record: Record) -> Stood:
+def _stood(standing: Standing, event: Event, record: Record) -> Stood:
+    """A row said again in the same words is the row that stands, with the origin it had."""
+    old = standing.rows.get(record.identity)
+    if old is not None and _same_row(old, record):
+        return old
     return Stood(record.values, f"{event.seq}:{record.row}")
 
 

@@ -129,8 +129,10 @@ def _refold(fold: _Fold, turn: Turn, policy: Policy, reread: Reread, writes: Wri
         standing = merge.waive(standing, ticket, str(order))
     was = {one.seq: one.state for one in fold.standing.earlier}
     for seq, step in steps.items():
-        if seq in was and step.state is not was[seq]:
-            _told_again(by_seq[seq].checked, step, turn, writes)
+        if seq in was:
+            _tell_again(by_seq[seq].checked, step, writes)
+            if step.state is not was[seq]:
+                writes.letter("receipt", f"{seq}.{turn.settled}", by_seq[seq].checked.unit, by_seq[seq].checked.day)
     dropped = {
         name: replace(ticket, state="superseded", closed_by=str(turn.event.order))
         for name, ticket in fold.standing.tickets.items()
@@ -140,21 +142,21 @@ def _refold(fold: _Fold, turn: Turn, policy: Policy, reread: Reread, writes: Wri
     return replace(steps[turn.event.seq], after=standing)
 
 
-def _told_again(checked: Checked, step: Step, turn: Turn, writes: Writes) -> None:
-    seq = checked.arrival.seq
+def _tell_again(checked: Checked, step: Step, writes: Writes) -> None:
     text = (
         "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
         "WHERE received_seq = %s"
     )
     issues = codec.issues_text(checked.issues + step.issues)
-    writes.add(text, [(step.state.value, step.accepted, step.refused, step.withdrawn, issues, seq)])
-    writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
+    row = (step.state.value, step.accepted, step.refused, step.withdrawn, issues, checked.arrival.seq)
+    writes.add(text, [row])
 
 
 def _take(fold: _Fold, step: Step, settled: int, *, by: str, voided: bool = False) -> None:
     """Let a step's result stand, keeping history as of this settled_seq."""
     before, after, since = fold.standing, step.after, fold.loaded.since
     hung = merge.pending(before)
+    changed = False
     for identity, stood in before.rows.items():
         new = after.rows.get(identity)
         if new is stood or (new is not None and merge.same(stood.values, new.values, ROW)):
@@ -162,16 +164,15 @@ def _take(fold: _Fold, step: Step, settled: int, *, by: str, voided: bool = Fals
         why = "changed" if new else ("voided" if voided else "withdrawn")
         row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
         fold.past.append((*row, settled, by, why))
-        fold.changed = True
-    # a row said again in the same words keeps the origin and the settled_seq it had
-    kept = {i: before.rows[i] if i in since else new for i, new in after.rows.items()}
-    for identity in kept.keys() - since.keys():
+        changed = True
+    for identity in after.rows.keys() - since.keys():
         since[identity] = settled
-        fold.changed = True
+        changed = True
     fold.settled = settled
-    if before.head is not after.head or fold.changed:
+    fold.changed = fold.changed or changed
+    if before.head is not after.head or changed:
         fold.told = settled
-    fold.loaded.standing = replace(after, rows=kept)
+    fold.loaded.standing = after
 
 
 def _outcome(step: Step) -> Outcome:
@@ -266,7 +267,7 @@ def _write_tickets(fold: _Fold, writes: Writes) -> None:
         old = fold.before.tickets.get(name)
         if old is None and ticket.refused is not None:
             writes.reject(ticket, form="absence", school=school, campus=campus, day=day)
-        elif old is not None and (old.state, old.behind) != (ticket.state, ticket.behind):
+        elif old is not None and replace(ticket, refused=None) != old:
             writes.close_ticket(ticket)
 
 
