@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ class Cost:
 
 @contextmanager
 def measured(*, memory: bool = True) -> Iterator[Cost]:
-    """Measure the block. CPU of children counts once they have ended, so end pools inside the block."""
+    """Measure the block: this process and all it has started, pools that go on living too."""
     cost = Cost()
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(cost, stop), daemon=True)
@@ -41,8 +40,16 @@ def measured(*, memory: bool = True) -> Iterator[Cost]:
 
 
 def _cpu() -> float:
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return sum(map(_cpu_of, tree(os.getpid()))) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_of(pid: int) -> int:
+    """Ticks of a process, and of its children that have ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # it ended while we looked
+        return 0
+    return sum(map(int, stat.rpartition(")")[2].split()[11:15]))
 
 
 def _watch(cost: Cost, stop: threading.Event) -> None:

@@ -76,7 +76,11 @@ def _take(path: Path, connection: sqlite3.Connection) -> int:
     frame = _frame(grid)
     if frame.empty:
         return 0
-    frame = SCHEMA.validate(frame, lazy=True)
+    try:
+        frame = SCHEMA.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        bad = error.failure_cases["index"].dropna().astype(int)
+        frame = frame.drop(index=list(set(bad)))
     connection.executemany(INSERT, [_record(row) for row in frame.to_dict("records")])
     return len(frame)
 

@@ -182,7 +182,7 @@ def _future(typed: Typed, today: date) -> None:
 
 
 def _ambiguous(typed: Typed, _today: date) -> None:
-    typed[2] |= {"start": 11.2}
+    typed[2] |= {"start": "11.2"}
 
 
 def _slipped(typed: Typed, _today: date) -> None:

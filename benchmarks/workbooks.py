@@ -1,0 +1,122 @@
+"""The workbooks that are measured: our real template, filled, as XlsxWriter and as LibreOffice save it.
+
+One master a variant is made (and, for LibreOffice, really saved by it); its copies differ in unit, token and rows.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from pipeline import issuing, schooldays, units
+from pipeline.demo.province import person
+from pipeline.forms import form
+from pipeline.forms.classes import class_key
+from pipeline.model import ClassFacts, SchoolFacts, Site
+from pipeline.xlsx.blank import blank
+from pipeline.xlsx.fill import Template, fill
+
+DAY = date(2026, 11, 20)
+WRITERS = ("xlsxwriter", "libreoffice")
+MIXES = ("rows28", "real")
+CLASSES = [f"{grade}({n})班" for grade in "一二三四五六" for n in (1, 2, 3)]
+BAD_SHARE = 0.04  # of the workbooks with rows: one row without 原因
+ILLNESSES = (("发热", "咳嗽"), ("发热",), ("咳嗽", "咽痛"), ("呕吐",), ("腹痛", "腹泻"), ("头痛", "流涕"))
+DIAGNOSES = ("一般感冒", "一般感冒", "气管炎肺炎", None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One workbook on disk, and how many of its rows are right and wrong."""
+
+    path: Path
+    good: int
+    bad: int
+
+
+def schools(n: int) -> list[SchoolFacts]:
+    """Return n invented primary schools of eighteen classes, spread over four counties."""
+    counties = ("320102", "320106", "320302", "320303")
+    keys = {name: class_key(name) or name for name in CLASSES}
+    classes = {("本部", keys[name]): ClassFacts("本部", keys[name], name, 40) for name in CLASSES}
+    return [
+        SchoolFacts(
+            code=f"21328{i:05d}",
+            name=f"示例第{i}小学",
+            county=counties[i % len(counties)],
+            stages=("小学",),
+            boarding=False,
+            campuses=("本部",),
+            classes=classes,
+        )
+        for i in range(1, n + 1)
+    ]
+
+
+def masters(site: Site, school: SchoolFacts) -> dict[str, Template]:
+    """Return the empty template by writer."""
+    content = blank(form("absence"), issuing.school_facts(site, "absence", school, DAY))
+    return {"xlsxwriter": Template(content), "libreoffice": Template(by_libreoffice(content))}
+
+
+def by_libreoffice(content: bytes) -> bytes:
+    """Return a workbook as LibreOffice saves it again."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in.xlsx", Path(folder) / "out"
+        source.write_bytes(content)
+        command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx"]
+        subprocess.run([*command, "--outdir", str(target), str(source)], check=True, capture_output=True, timeout=180)
+        return (target / "in.xlsx").read_bytes()
+
+
+def write(site: Site, template: Template, schools: Sequence[SchoolFacts], mix: str, folder: Path) -> Iterator[Drop]:
+    """Write one workbook a school into `folder`; the same seed gives the same rows whoever saved the template."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for school in schools:
+        random = Random(f"{mix} {school.code}")
+        rows = list(_rows(random, _count(random, mix)))
+        bad = 1 if rows and random.random() < BAD_SHARE else 0
+        if bad:
+            del rows[0]["reason"]
+        token = units.token(site.key, school.code, "absence", schooldays.term(DAY), school.token_serial)
+        header = {"unit": school.code, "school": school.name, "zero": "否" if rows else "是", "reporter": "示例甲"}
+        properties = {"queke_unit": school.code, "queke_token": token}
+        path = folder / f"{school.code}.xlsx"
+        path.write_bytes(fill(template, form("absence"), header, {"rows": rows}, properties))
+        yield Drop(path, len(rows) - bad, bad)
+
+
+def _count(random: Random, mix: str) -> int:
+    """28, or what a real day brings: mostly nobody, then a few, now and then many (mean 3.4)."""
+    if mix == "rows28":
+        return 28
+    low, high = random.choices(((0, 0), (1, 4), (5, 15), (16, 40)), weights=(55, 25, 15, 5))[0]
+    return random.randint(low, high)
+
+
+def _rows(random: Random, count: int) -> Iterator[dict[str, object]]:
+    taken: set[tuple[str, str]] = set()
+    while len(taken) < count:
+        room, name = random.choice(CLASSES), person(random)
+        if (room, name) in taken:
+            continue
+        taken.add((room, name))
+        yield _row(random, room, name)
+
+
+def _row(random: Random, room: str, name: str) -> dict[str, object]:
+    symptoms = random.choice(ILLNESSES)
+    row: dict[str, object] = {"class_name": room, "name": name, "sex": random.choice("男女"), "reason": "因病"}
+    row |= {"start": DAY - timedelta(days=random.choice((0, 0, 0, 1, 2)))}
+    row |= {f"symptom{n}": symptom for n, symptom in enumerate(symptoms, start=1)}
+    if "发热" in symptoms:
+        row["temperature"] = round(random.uniform(37.3, 39.5), 1)
+    diagnosis = random.choice(DIAGNOSES)
+    if diagnosis:
+        row |= {"diagnosis": diagnosis, "visited": "是"}
+    return row

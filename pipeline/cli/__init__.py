@@ -1,0 +1,78 @@
+"""The command line: `queke [--site DIR] COMMAND`.
+
+Exit 0: done · 1: done, with issues for somebody · 2: our fault, or misuse. Results go to stdout, the log
+and what went wrong to stderr. Nothing heavy is imported before a command runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import desk, forms, intake, papers, setup
+from pipeline.cli.terminal import Shell, show_error
+from pipeline.errors import ConfigError, QuekeError
+
+app = typer.Typer(
+    name="queke",
+    help="School absence surveillance: workbooks in; a true store, warnings and daily papers out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a pretty traceback prints locals: pupils' data
+    rich_markup_mode=None,
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from pipeline import __version__
+
+        typer.echo(f"queke {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    context: typer.Context,
+    site: Annotated[Path, typer.Option("--site", envvar="QUEKE_SITE", help="The site's folder.")] = Path(),
+    version: Annotated[
+        bool, typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True)
+    ] = False,
+) -> None:
+    del version
+    context.obj = Shell(site)
+
+
+setup.add(app)
+forms.add(app)
+intake.add(app)
+desk.add(app)
+papers.add(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code; whatever went wrong is one clear sentence."""
+    try:
+        app(args=list(arguments), prog_name="queke")
+    except ConfigError as error:
+        for problem in error.problems:
+            show_error(problem)
+    except QuekeError as error:
+        show_error(str(error))
+    except OSError as error:
+        show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 2 if done.code else 0
+    except Exception as error:  # noqa: BLE001  # ours, so exit 2; its place is shown, not its text: that may hold cells
+        show_error(f"our fault: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+    return 2
+
+
+def main() -> None:
+    """Run the command that the shell typed."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,160 @@
+"""rejects, held: the desk's work, for somebody who lives in a shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, Day, day_of, opened, say, say_json, say_table
+from pipeline.errors import UsageError
+
+rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
+held = typer.Typer(help="Submissions that wait for somebody's word.", no_args_is_help=True, rich_markup_mode=None)
+
+Ticket = Annotated[str, typer.Argument(help="凭单号, as `queke rejects list` shows it.")]
+Seq = Annotated[int, typer.Argument(help="Number of the submission, as `queke held list` shows it.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+School = Annotated[str, typer.Option("--unit", help="Only of this school.")]
+State = Annotated[str, typer.Option(help="open, mended, superseded, waived, void; all if empty.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(rejects, name="rejects")
+    app.add_typer(held, name="held")
+
+
+@rejects.command("list")
+def list_rejects(
+    context: typer.Context, unit: School = "", day: Day = "", state: State = "open", *, as_json: AsJson = False
+) -> None:
+    """List rows that went back: where they were and why, not what was typed. Exit 1 when there are any."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import waiting
+
+    found = waiting.rejects(school=unit, day=day_of(day, config.clock()()) if day else None, state=state)
+    rows = [
+        (
+            row.returned.ticket,
+            row.returned.state,
+            row.school,
+            row.day,
+            row.form,
+            row.returned.row,
+            " ".join(issue.code for issue in row.returned.issues),
+        )
+        for row in found
+    ]
+    header = ("ticket", "state", "unit", "day", "form", "row", "issues")
+    if as_json:
+        for row in rows:
+            say_json(dict(zip(header, row, strict=True)))
+    else:
+        say_table(header, rows)
+    if found:
+        raise typer.Exit(1)
+
+
+@rejects.command("show")
+def show_reject(context: typer.Context, ticket: Ticket) -> None:
+    """Show one row that went back, as it was typed, with what is wrong and how to mend it."""
+    from pipeline import issues
+
+    opened(context)
+    from pipeline.store import waiting
+
+    row = waiting.reject(ticket)
+    if row is None:
+        raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
+    back = row.returned
+    say(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} row {back.row}")
+    for column, text in back.raw.items():
+        say(f"    {column}: {text}")
+    for issue in back.issues:
+        say(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
+
+
+@rejects.command()
+def export(
+    context: typer.Context,
+    unit: Annotated[str, typer.Option("--unit", help="Code of the school.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
+    day: Day = "",
+) -> None:
+    """Write a school's open rows of a day as a return workbook, to be mended and dropped into the inbox."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline import returning
+
+    content = returning.open_rows(site, unit, day_of(day, config.clock()()))
+    if content is None:
+        raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
+    out.write_bytes(content)
+    say(str(out))
+
+
+@rejects.command()
+def apply(
+    context: typer.Context,
+    workbook: Annotated[Path, typer.Argument(help="A mended return workbook.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take a mended return workbook in; the same as `queke ingest` of that file."""
+    from pipeline.cli.intake import ingest
+
+    ingest(context, [workbook], as_json=as_json)
+
+
+@rejects.command()
+def waive(context: typer.Context, ticket: Ticket, why: Why, who: Who = "queke") -> None:
+    """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import decisions
+
+    done = decisions.waive([ticket], who, why, config.clock()())
+    say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
+
+
+@held.command("list")
+def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List what is held, with the question that was asked. Exit 1 when there is any."""
+    from pipeline import issues
+
+    opened(context)
+    from pipeline.store import waiting
+
+    found = waiting.held()
+    for one in found:
+        if as_json:
+            codes = [issue.code for issue in one.issues]
+            say_json({"seq": one.seq, "unit": one.unit, "day": one.day, "form": one.form, "issues": codes})
+            continue
+        say(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
+        for issue in one.issues:
+            say(f"    {issues.message(issue)}{issues.remedy(issue)}")
+    if found:
+        raise typer.Exit(1)
+
+
+@held.command()
+def release(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> None:
+    """Take a held submission after all, as if it had come now. The decision is kept with its reason."""
+    from pipeline import config
+    from pipeline.cli import taking
+
+    site = opened(context)
+    from pipeline.run import deciding
+
+    arrival, settled = deciding.release(site, seq, who=who, why=why, clock=config.clock())
+    taking.show(arrival, settled)
+    if taking.needs_somebody([(arrival, settled)]):
+        raise typer.Exit(1)

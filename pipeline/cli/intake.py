@@ -1,0 +1,123 @@
+"""ingest, watch, status: taking workbooks in, once or for ever, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table, show_error
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.cli.taking import Outcome
+    from pipeline.model import Arrival, Settled, Site
+    from pipeline.run import Cycle
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.command()(ingest)
+    app.command()(watch)
+    app.command()(status)
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Workbooks or folders; the inbox if left out.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take in what lies in the inbox, or the files named, answer it, and end.
+
+    Files named on the command line are copied; the inbox is emptied.
+    """
+    from pipeline.cli import taking
+
+    site = opened(context)
+    from pipeline.run import is_held
+    from pipeline.store import desk
+
+    named = list(paths or [])
+    missing = [str(path) for path in named if not path.exists()]
+    if missing:
+        raise UsageError(f"no such file: {', '.join(missing)}")
+    if is_held(site):
+        if named:
+            raise UsageError(f"`queke watch` works on this site: put the files into {site.inbox} instead")
+        show_error("`queke watch` works on this site and takes the inbox in by itself")
+        return
+    outcomes, done = _drained(site, named)
+    receipts = desk.receipts([settled.seq for _, settled in outcomes])
+    for arrival, settled in outcomes:
+        told = taking.show_json if as_json else taking.show
+        told(arrival, settled, receipts.get(settled.seq, ""))
+    for stuck in done.stuck:
+        show_error(f"inbox/{stuck.path}: {stuck.why}")
+    if not as_json:
+        say(_summed(done))
+    if taking.needs_somebody(outcomes) or done.stuck:
+        raise typer.Exit(1)
+
+
+def _drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
+    from pipeline import config, run
+    from pipeline.cli import taking
+
+    outcomes: list[Outcome] = []
+    files = sum(1 for path in (paths or [site.inbox]) for _ in (path.rglob("*") if path.is_dir() else [path]))
+    with progress("taking in", files) as advance, taking.readers_for(site, files) as readers:
+
+        def observe(arrival: Arrival, settled: Settled) -> None:
+            outcomes.append((arrival, settled))
+            advance(1)
+
+        done = run.drain(site, readers, config.clock(), paths=paths, observe=observe)
+    return outcomes, done
+
+
+def _summed(done: Cycle) -> str:
+    states = ", ".join(f"{count} {state.value}" for state, count in done.settled.items() if count)
+    return f"{done.received} received" + (f": {states}" if states else "") + f"; {done.letters} letters"
+
+
+def watch(
+    context: typer.Context,
+    *,
+    poll: Annotated[bool, typer.Option("--poll", help="Look by the clock: for a share that sends no events.")] = False,
+) -> None:
+    """Serve the site: take in what comes, answer it, warn, make the papers of the day; ends on SIGTERM."""
+    from pipeline import config
+    from pipeline.cli import taking
+    from pipeline.executors import Pool
+
+    site = opened(context, log="info")
+    from pipeline import watch as service
+
+    with Pool(taking.workers(site)) as readers:
+        service.serve(site, readers, config.clock(), poll=poll)
+
+
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Say what came, what waits and since when; exit 1 when something waits for a person."""
+    from dataclasses import asdict
+
+    site = opened(context)
+    from pipeline.run import is_held
+    from pipeline.store import desk
+
+    found = desk.standing()
+    serving = is_held(site)
+    if as_json:
+        say_json({"serving": serving, "submissions": found.states, "waiting": [asdict(one) for one in found.waiting]})
+    else:
+        say("queke watch is running" if serving else "queke watch is NOT running")
+        say_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
+        say()
+        if found.waiting:
+            say_table(("waits for", "", "since", "see"), [(w.what, w.count, w.since, w.see) for w in found.waiting])
+        else:
+            say("nothing waits for anybody")
+    if found.waiting:
+        raise typer.Exit(1)

@@ -1,0 +1,110 @@
+"""init, demo, doctor, units import: what makes a site and looks after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import Site
+
+units = typer.Typer(help="The registry of schools.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.command()(init)
+    app.command()(demo)
+    app.command()(doctor)
+    app.add_typer(units, name="units")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder.")] = Path(),
+    database: Annotated[str, typer.Option(help="Address of the store, such as postgresql://user@host/name.")] = "",
+) -> None:
+    """Make a site: folders, queke.toml, secret, and a migrated store that knows the divisions.
+
+    What stands is left alone, so that it may be run again, after an upgrade too.
+    """
+    from pipeline import config
+
+    for path in config.write(folder, database):
+        say(f"made {path}")
+    site = config.load(folder)
+    _ready_store(site)
+    say(f"ready: {site.root}")
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the demo's site is made.")] = Path("demo-site"),
+) -> None:
+    """Play a believable day of a small province in a site of its own, and show what came of it."""
+    from pipeline.cli.terminal import log_to_stderr
+    from pipeline.demo import play
+
+    log_to_stderr()
+    table = play.build(folder, progress)
+    say_table(table.header, table.rows)
+    for line in table.notes:
+        say(line)
+
+
+def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Check this machine and this site; exit 2 when something must be mended."""
+    from pipeline import config
+    from pipeline.doctor import examine
+
+    found = examine(context.obj.folder, config.clock()())
+    if as_json:
+        for finding in found:
+            say_json({"grade": finding.grade, "what": finding.what, "said": finding.said})
+    else:
+        marks = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM"}
+        say_table(("", "what", "said"), [(marks[f.grade], f.what, f.said) for f in found])
+    if any(f.grade == "problem" for f in found):
+        raise typer.Exit(2)
+    if any(f.grade == "warning" for f in found):
+        raise typer.Exit(1)
+
+
+@units.command("import")
+def import_(
+    context: typer.Context,
+    workbook: Annotated[Path, typer.Argument(help="A filled 学校名册.")],
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would change, change nothing.")] = False,
+) -> None:
+    """Take a 学校名册 into the registry: what changes is printed first."""
+    from pipeline import config
+    from pipeline.cli import taking
+    from pipeline.cli.intake import ingest
+
+    site = opened(context)
+    if not workbook.is_file():
+        raise UsageError(f"{workbook}: no such file")
+    changes, outcome = taking.rehearse_roster(site, workbook, config.clock()())
+    if outcome[1].form != "roster":
+        raise UsageError(f"{workbook.name}: this is no 学校名册; make one with `queke template roster`")
+    for change in changes:
+        what = "new" if change.new else "changed: " + ", ".join(change.fields)
+        say(f"{change.kind}  {change.school}  {change.name}  {what}")
+    if preview:
+        taking.show(*outcome)
+        return
+    ingest(context, [workbook])
+
+
+def _ready_store(site: Site) -> None:
+    from pipeline import store
+
+    store.open(site)
+    store.migrate()
+    from pipeline.store import registry
+
+    registry.load_divisions()

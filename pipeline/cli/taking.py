@@ -1,0 +1,142 @@
+"""What `ingest`, `check` and `units import` share: reading files, and saying what became of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.cli.terminal import say, say_json
+from pipeline.model import Arrival, Settled, Severity, State
+
+if TYPE_CHECKING:
+    from pipeline.executors import Readers
+    from pipeline.model import Site
+    from pipeline.store.registry import Change
+
+FEW = 40  # files: below, starting reader processes takes longer than reading
+
+Outcome = tuple[Arrival, Settled]
+
+WORDS = {
+    State.ACCEPTED: "accepted",
+    State.PARTIAL: "PARTIAL: some rows go back",
+    State.REJECTED: "REJECTED: it goes back",
+    State.DUPLICATE: "duplicate: nothing changed",
+    State.HELD: "HELD: somebody must decide",
+    State.QUARANTINED: "QUARANTINED: not opened",
+    State.FAILED: "FAILED: our fault, see the log",
+}
+_FINE = frozenset({State.ACCEPTED, State.DUPLICATE})
+
+
+def needs_somebody(outcomes: Iterable[Outcome]) -> bool:
+    """Say whether any of these leaves work for a person."""
+    return any(settled.state not in _FINE for _, settled in outcomes)
+
+
+def readers_for(site: Site, files: int) -> Readers:
+    """Return readers that suit so many files."""
+    from pipeline.executors import InProcess, Pool
+
+    return InProcess() if files <= FEW else Pool(workers(site))
+
+
+def workers(site: Site) -> int:
+    """Return how many reader processes the site wants: as said, or one a core."""
+    return site.policy.workers or len(os.sched_getaffinity(0))
+
+
+def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
+    """Return what would become of files, in their order; nothing is stored, kept or sent."""
+    from pipeline.executors import InProcess
+    from pipeline.run import settling
+    from pipeline.store import faults, journal, rehearsal
+
+    arrivals = [_arrival(path, now) for path in files]
+    with InProcess() as readers:
+        readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
+        with faults.temporary(), rehearsal.undone():
+            numbered = journal.receive(site, arrivals)
+            batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
+            settled = {one.seq: one for one in settling.settle(site, batch, readers, now, lasting=True)}
+    return [(arrival, settled.get(arrival.seq) or _failed(arrival)) for arrival in numbered]
+
+
+def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
+    """Return what a 学校名册 would change in the registry, and what would become of it."""
+    from pipeline import validate
+    from pipeline.executors import InProcess
+    from pipeline.store import context, registry
+
+    arrival = _arrival(workbook, now)
+    with InProcess() as readers:
+        ((_, reading),) = readers.read([(0, workbook)])
+    checked = validate.check([(arrival, reading)], context.load([(arrival, reading)], now), site.policy, site.key)[0]
+    is_roster = reading.claims is not None and reading.claims.form == "roster"
+    changes = registry.plan_roster(checked, now.date()).changes if is_roster else ()
+    return changes, rehearse(site, [workbook], now)[0]
+
+
+def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
+    """Say in lines what became of one workbook."""
+    from pipeline import issues
+
+    about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
+    counts = f"{settled.accepted} taken, {settled.refused} back" if settled.form else ""
+    say("  ".join(part for part in (arrival.name, WORDS[settled.state], about, counts) if part))
+    for issue in settled.issues:
+        where = issues.place(issue)
+        say(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
+    for repair in settled.repairs:
+        say(f"    {repair.sheet}!{repair.cell}  {repair.was} → {repair.now}")
+    if receipt:
+        say(f"    → {receipt}")
+
+
+def show_json(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
+    """Say the same as one line of JSON; no cell contents are in it."""
+    from pipeline import issues
+
+    found = [
+        {"code": one.code, "severity": issues.severity(one).value, "sheet": one.sheet, "cell": one.cell}
+        for one in settled.issues
+    ]
+    say_json(
+        {
+            "file": arrival.name,
+            "sha256": arrival.sha256,
+            "seq": settled.seq,
+            "form": settled.form,
+            "unit": settled.unit,
+            "day": settled.day,
+            "outcome": settled.state.value,
+            "accepted": settled.accepted,
+            "rejected": settled.refused,
+            "issues": found,
+            "errors": sum(one["severity"] == Severity.ERROR for one in found),
+            "receipt": receipt,
+        }
+    )
+
+
+def _arrival(path: Path, now: datetime) -> Arrival:
+    content = path.read_bytes()
+    return Arrival(
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        name=path.name,
+        channel="cli",
+        folder="",
+        bound="",
+        first_seen=now,
+        received_at=now,
+        path=path.resolve(),
+    )
+
+
+def _failed(arrival: Arrival) -> Settled:
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, "", 0, 0, 0, (), ())

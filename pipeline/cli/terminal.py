@@ -1,0 +1,116 @@
+"""What a command shows: results on stdout, log and errors on stderr, progress only when a terminal looks."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import Site
+
+Advance = Callable[[int], None]
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for a program to read.")]
+UnitCode = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
+Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the global options said."""
+
+    folder: Path
+
+
+def opened(context: typer.Context, *, log: str = "warning") -> Site:
+    """Return the site that the command is for, its store open and of this version. Raises ConfigError."""
+    from pipeline import config, store
+
+    site = config.load(context.obj.folder)
+    log_to_stderr(log)
+    store.open(site)
+    if store.behind():
+        raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
+    return site
+
+
+def day_of(text: str, now: datetime) -> date:
+    """Return the day an option names, today's when it is empty. Raises UsageError."""
+    if not text:
+        return now.date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--day {text}: no such date; write it as {now:%Y-%m-%d}") from None
+
+
+def say(line: str = "") -> None:
+    """Show one line of the result."""
+    sys.stdout.write(line + "\n")
+
+
+def say_json(value: object) -> None:
+    """Show one value as one line of JSON."""
+    say(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
+
+
+def show_error(sentence: str) -> None:
+    """Say what went wrong, where, and how to mend it."""
+    sys.stderr.write(f"queke: {sentence}\n")
+
+
+def say_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show rows below their header in columns; a Chinese character counts for two."""
+    cells = [[str("" if cell is None else cell) for cell in row] for row in (header, *rows)]
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(header))]
+    for row in cells:
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+@contextmanager
+def progress(title: str, total: int | None = None) -> Iterator[Advance]:
+    """Show a bar on stderr while the block runs, if a terminal looks; give the function that moves it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda n: bar.advance(task, n)
+
+
+def log_to_stderr(level: str = "warning") -> None:
+    """Send the log to stderr, a line an event from `level` up; it never holds the contents of a cell."""
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,86 @@
+"""How a site stands: what came, what waits and since when, where the receipts lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min
+
+from pipeline.model import State
+from pipeline.schooldays import ZONE
+from pipeline.store import journal
+from pipeline.store.models import Alert, Letter, Reject, Todo
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits: how many, since when, and the command that shows it."""
+
+    what: str
+    count: int
+    since: str
+    see: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the site stands: every submission ever, by state, and what waits for a person."""
+
+    states: Mapping[str, int]
+    waiting: tuple[Waiting, ...]
+
+
+def receipts(seqs: Sequence[int]) -> dict[int, str]:
+    """Return where the receipts of these submissions lie, below the site."""
+    refs = {str(seq): seq for seq in seqs}
+    found = Letter.objects.filter(kind="receipt", ref__in=list(refs), state="done").values_list("ref", "path")
+    return {refs[ref]: path for ref, path in found if path}
+
+
+def standing() -> Standing:
+    """Return what came and what waits."""
+    states = {state.value: count for state, count in journal.counts().items()}
+    old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
+    waiting = [
+        Waiting(f"{state.value} submissions", states[state.value], _minute(since), see)
+        for state, see in _SEE.items()
+        if (since := old.get(state))
+    ]
+    waiting += _rows_back() + _alerts() + _letters() + _todo()
+    return Standing(states, tuple(waiting))
+
+
+_SEE = {
+    State.RECEIVED: "queke ingest",
+    State.HELD: "queke held list",
+    State.FAILED: "the log",
+    State.QUARANTINED: "the receipts in outbox/",
+}
+
+
+def _rows_back() -> list[Waiting]:
+    count = Reject.objects.filter(state="open").count()
+    return [Waiting("rows that went back", count, "", "queke rejects list")] if count else []
+
+
+def _alerts() -> list[Waiting]:
+    found = Alert.objects.filter(closed_at__isnull=True)
+    oldest = found.aggregate(since=Min("opened_at"))["since"]
+    return [Waiting("open alerts", found.count(), _minute(oldest), "queke cards")] if oldest else []
+
+
+def _letters() -> list[Waiting]:
+    found = Letter.objects.filter(state="queued")
+    oldest = found.aggregate(since=Min("queued_at"))["since"]
+    return [Waiting("letters to send", found.count(), _minute(oldest), "queke ingest")] if oldest else []
+
+
+def _todo() -> list[Waiting]:
+    count = Todo.objects.count()
+    return [Waiting("steps to do", count, "", "queke ingest")] if count else []
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"
