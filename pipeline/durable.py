@@ -78,19 +78,18 @@ def using(disk: Disk) -> Iterator[None]:
         _disk = before
 
 
-def make_folder(path: Path) -> bool:
-    """Have the folder, its parents too, each durable in its parent. True if it was made now."""
-    if path.is_dir():
-        return False
-    make_folder(path.parent)
-    try:
-        _disk.mkdir(path)
-    except FileExistsError:
-        if not path.is_dir():
-            raise
-        return False
-    sync_many((), (path.parent,))
-    return True
+def make_folder(path: Path) -> None:
+    """Have the folder, its parents too, each durable in its parent."""
+    make_folders((path,))
+
+
+def make_folders(paths: Iterable[Path]) -> None:
+    """Have all these folders, their parents too, durable at the price of one."""
+    made: list[Path] = []
+    for path in paths:
+        _make(path, made)
+    if made:
+        sync_many((), (path.parent for path in made))
 
 
 def write(path: Path, chunks: Chunks, mode: int = PRIVATE) -> None:
@@ -140,6 +139,18 @@ def sync_many(files: Iterable[Path], folders: Iterable[Path]) -> None:
     Raises OSError if anything of it could not be written: do not retry, recover.
     """
     _disk.sync(tuple(files), tuple(dict.fromkeys(folders)))
+
+
+def _make(path: Path, made: list[Path]) -> None:
+    if path.is_dir():
+        return
+    _make(path.parent, made)
+    try:
+        _disk.mkdir(path)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    made.append(path)
 
 
 def _write_all(descriptor: int, chunks: Chunks) -> None:

@@ -112,7 +112,7 @@ class FailAt(Counting):
             raise OSError(self.number, os.strerror(self.number))
 
     def commit(self) -> None:
-        self.steps += 1
+        Counting.step(self, "commit")
         if self.steps == self.n:
             raise OperationalError("disk I/O error")
 

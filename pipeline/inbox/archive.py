@@ -93,7 +93,7 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
             durable.chmod(arrival.path, durable.KEPT)
             durable.rename(arrival.path, target)
         moved[arrival.seq] = target
-    durable.sync_many((), (*{path.parent for path in moved.values()}, site.spool))
+    durable.sync_many((), (*{path.parent for path in moved.values()}, site.archive, site.spool))
     return moved
 
 

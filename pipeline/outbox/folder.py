@@ -117,16 +117,12 @@ def _put(fresh: dict[Path, bytes]) -> None:
     if not fresh:
         return
     folders = {path.parent for path in fresh}
-    _make_folders(folders)
+    durable.make_folders(sorted(folders))
     temporary = {path: path.with_name(path.name + durable.TEMPORARY_ENDING) for path in fresh}
     for path, content in fresh.items():
         durable.write(temporary[path], (content,))
     durable.sync_many(temporary.values(), ())
     for path in fresh:
         durable.rename(temporary[path], path)
-    durable.sync_many((), folders)
-
-
-def _make_folders(folders: Iterable[Path]) -> None:
-    for folder in sorted(folders):
-        durable.make_folder(folder)
+    # shelf and reader too: a run that was killed may have made them and not synced them
+    durable.sync_many((), {above for folder in folders for above in (folder, *folder.parents[:2])})

@@ -234,9 +234,10 @@ class Line:
 
     def _recover(self, done: Cycle) -> None:
         """Do what a crash, or a fault, left undone: claims, journal lines, the archive, what is only received."""
-        with faults.temporary():
-            journal.count_attempt(self._uncounted, -1)
-        self._uncounted.clear()
+        if self._uncounted:
+            with faults.temporary():
+                journal.count_attempt(self._uncounted, -1)
+            self._uncounted.clear()
         while arrivals := self.folder.recover(self._site.policy.batch):
             with faults.temporary():
                 numbered = journal.receive(self._site, arrivals)

@@ -105,12 +105,12 @@ def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) 
         return validate.check(again, context.load(again, now), site.policy, site.key)
 
     for segment in cut_at_rosters(batch):
-        with faults.temporary():
-            known = context.load(segment, now)
-        checked = validate.check(segment, known, site.policy, site.key)
-        for run in cut_at_second_reports(checked):
+        for layer in layers(segment):
             with faults.temporary():
-                yield records.settle(run, site, now, reread)
+                known = context.load(layer, now)
+            checked = validate.check(layer, known, site.policy, site.key)
+            with faults.temporary():
+                yield records.settle(checked, site, now, reread)
 
 
 def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
@@ -128,20 +128,26 @@ def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
         yield segment
 
 
-def cut_at_second_reports(batch: Sequence[Checked]) -> Iterable[list[Checked]]:
-    """Cut, in received order, before the second submission of one report."""
-    run: list[Checked] = []
-    spoken: set[object] = set()
-    for checked in sorted(batch, key=lambda one: one.arrival.seq):
-        claims = checked.reading.claims
-        report = (claims.form if claims else "", checked.unit, checked.day, checked.campus)
-        if checked.unit and report in spoken:
-            yield run
-            run, spoken = [], set()
-        run.append(checked)
-        spoken.add(report)
-    if run:
-        yield run
+def layers(segment: Sequence[Read]) -> list[list[Read]]:
+    """Lay a later, different submission of one report in a later layer: it is judged by what then stands.
+
+    Different reports do not wait for each other, nor copies for what they copy: a heap of a hundred copies
+    is one layer.
+    """
+    found: list[list[Read]] = []
+    last: dict[object, tuple[int, str]] = {}  # report → its last layer and content
+    for arrival, reading in segment:
+        at = 0
+        if reading.claims is not None:
+            claims, sha = reading.claims, reading.content_sha
+            report = (claims.form, claims.unit or arrival.bound, claims.day, claims.campus)
+            before = last.get(report, (0, sha))
+            at = before[0] + (before[1] != sha)
+            last[report] = at, sha
+        if at == len(found):
+            found.append([])
+        found[at].append((arrival, reading))
+    return found
 
 
 def _where(error: BaseException) -> str:
