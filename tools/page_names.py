@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-ATTRIBUTE = re.compile(r"\.([a-zA-Z_][a-zA-Z0-9_]*)")
+WORD = re.compile(r"\b[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 
 def names(folder: Path) -> set[str]:
-    """Return every attribute a Jinja2 tag of a page under `folder` reads."""
-    return {name for page in _pages(folder) for tag in TAG.findall(page) for name in ATTRIBUTE.findall(tag)}
+    """Return every word in a Jinja2 tag of a page under `folder`."""
+    return {
+        name
+        for page in _pages(folder)
+        for tag in TAG.findall(page)
+        for name in WORD.findall(tag)
+        if not iskeyword(name)
+    }
 
 
 def _pages(folder: Path) -> Iterator[str]:
