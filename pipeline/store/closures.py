@@ -145,7 +145,15 @@ def _same(old: Declared, new: Declared) -> bool:
 
 def _row(loaded: _Loaded, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
     head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, declared.origin)
-    return (*head, *[_kept(name, declared.values.get(name)) for name in _SAID])
+    values = _unsaid(declared) | {name: value for name, value in declared.values.items() if value is not None}
+    return (*head, *[_kept(name, values.get(name)) for name in _SAID])
+
+
+def _unsaid(declared: Declared) -> dict[str, object]:
+    """What a closure has till its first word arrives, when all we have is, say, its resumption."""
+    start = declared.values["start"]
+    first = today(start) if isinstance(start, datetime) else None
+    return {"ill": 0, "resume_planned": declared.values.get("resume_actual") or first, "approved_at": start}
 
 
 def _kept(name: str, value: object) -> object:

@@ -1,0 +1,123 @@
+"""A closure's life in the store, step by step."""
+
+from datetime import date, datetime
+
+from pipeline.model import Checked, Record, Site, State
+from tests.contract.test_records import differences, journalled, report, school, scratch, settle, stands  # noqa: F401 - `school` is a fixture used by name
+from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, later
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=ZONE)
+
+
+def said(kind: str, *, scope: str = "三3", start: datetime = START, ticket: str = "", **values: object) -> Record:
+    whole: dict[str, object] = {
+        "campus": "本部",
+        "scope": scope,
+        "start": start,
+        "kind": kind,
+        "reason": "D02",
+        "ill": 9,
+        "pupils": 40,
+        "resume_planned": date(2026, 11, 24),
+        "resume_actual": None,
+        "first_onset": date(2026, 11, 18),
+        "approved_at": datetime(2026, 11, 19, 16, 0, tzinfo=ZONE),
+        "approved_how": "phone",
+        "approved_by": "示例县教育局",
+        "document": None,
+        "note": None,
+    }
+    return Record("rows", f"{scope}|{start}", whole | values, 8, ticket)
+
+
+def closure(seq: int, *rows: Record, content: str = "", **more: object) -> Checked:
+    return checked(seq, rows, form="closure", content=content, **more)
+
+
+def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Closure, ClosurePast
+
+    report(
+        school,
+        closure(1, said("first")),
+        closure(2, said("extend", resume_planned=date(2026, 11, 27), ill=None), at=later(hours=1)),
+        closure(3, said("resume", resume_planned=None, resume_actual=date(2026, 11, 26)), at=later(hours=2)),
+    )
+    row = Closure.objects.get()
+    assert (row.kind, row.state, row.ill, row.resume_actual) == ("resume", "ended", 9, date(2026, 11, 26))
+    assert (row.start, row.division, row.from_settled) == (START, "320106", 3)
+    assert list(ClosurePast.objects.order_by("from_settled").values_list("from_settled", "to_settled", "kind")) == [
+        (1, 2, "first"),
+        (2, 3, "extend"),
+    ]
+
+
+def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Closure
+
+    report(school, closure(1, said("first")), closure(2, said("resume", start=START.replace(hour=0))))
+    row = Closure.objects.get()
+    assert (row.start, row.state, row.resume_actual) == (START, "ended", date(2026, 11, 24))
+
+
+def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline import schooldays
+    from pipeline.store import context
+
+    report(school, closure(1, said("first", scope="全校")))
+    before = context.closures([SCHOOL])[SCHOOL]
+    report(school, closure(2, said("withdraw", scope="全校")))
+    after = context.closures([SCHOOL])[SCHOOL]
+    assert (before[0].state, after[0].state, before[0].start) == ("declared", "withdrawn", START.date())
+    assert "本部" in schooldays.closed_campuses(before, DAY)
+    assert not schooldays.closed_campuses(after, DAY)
+
+
+def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Closure
+
+    [done] = report(school, closure(1, said("extend")))
+    assert (done.state, [issue.code for issue in done.issues]) == (State.ACCEPTED, ["closure-not-known"])
+    assert Closure.objects.get().state == "declared"
+
+
+def test_the_same_closure_workbook_again_is_a_duplicate_or_held(school: Site) -> None:  # noqa: F811 - the fixture
+    done = report(
+        school,
+        closure(1, said("first"), content="a"),
+        closure(2, said("first"), content="a"),
+        closure(3, said("resume"), content="b"),
+        closure(4, said("first"), content="a"),
+    )
+    assert [one.state for one in done] == [State.ACCEPTED, State.DUPLICATE, State.ACCEPTED, State.HELD]
+
+
+def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Closure, Reject
+
+    [done] = report(school, closure(1, said("first"), refused=[bad(9)]))
+    assert (done.state, done.tickets) == (State.PARTIAL, ("T1-9",))
+    report(school, closure(2, said("first", scope="四1", ticket="T1-9"), returned=True))
+    assert Reject.objects.get().state == "mended"
+    assert Closure.objects.count() == 2
+
+
+def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Todo
+
+    report(school, closure(1, said("first")))
+    days = set(Todo.objects.filter(kind="figures").values_list("ref", flat=True))
+    assert days == {f"320106|2026-11-{day}" for day in (20, 21, 22, 23)}
+
+
+def test_closures_settle_the_same_in_any_order(school: Site) -> None:  # noqa: F811 - the fixture
+    made = [closure(1, said("first")), closure(2, said("extend", ill=12)), closure(3, said("resume", ill=None))]
+    found = []
+    for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)):
+        with scratch():
+            kept = journalled(school, made)
+            for place in order:
+                settle(school, kept[place], known=kept)
+            found.append(stands()["Closure"])
+    assert all(one == found[0] for one in found)
+    assert differences({"x": found[0]}, {"x": found[1]}) == {}

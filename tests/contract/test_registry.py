@@ -1,0 +1,139 @@
+"""Divisions, organs, schools and classes; and the context that validation gets of them."""
+
+from datetime import date
+
+from pipeline.model import Arrival, Claims, Mode, Reading, Record, Row, Site, State
+from tests.contract.test_records import report, school  # noqa: F401 - `school` is a fixture used by name
+from tests.submissions import DAY, NOON, SCHOOL, arrival, bad, checked, line, row
+
+OTHER = "2132000002"
+
+
+def listed(code: str = OTHER, **values: object) -> Record:
+    whole = {"code": code, "name": "示例第二小学", "division": "320106", "campus": None, "stages": "小学"}
+    whole |= {"boarding": None, "reporter": "李老师", "reporter_phone": "100-0000-0001", "leader": None}
+    return Record("schools", code, whole | values, 5)
+
+
+def classed(key: str, *, code: str = OTHER, **values: object) -> Record:
+    whole = {"code": code, "campus": None, "class_key": key, "class_name": key, "stage": "小学", "roll": 40}
+    return Record("classes", f"{code}|本部|{key}", whole | values, 5)
+
+
+def roster(seq: int, *rows: Record, content: str = "", refused: int = 0):
+    back = [bad(number) for number in range(20, 20 + refused)]
+    return checked(seq, rows, form="roster", school="320106", content=content, refused=back)
+
+
+def test_the_divisions_come_with_their_zones_and_organs(site: Site) -> None:
+    from pipeline.store import registry
+    from pipeline.store.models import Division, Unit
+
+    assert Division.objects.count() == 118
+    assert set(Division.objects.filter(name="鼓楼区").values_list("code", flat=True)) == {"320106", "320302"}
+    assert Unit.objects.filter(kind="organ").count() == 118 * 3
+    assert registry.load_divisions() == 0
+    assert registry.tree().chain("320106JY") == ("320106JY", "320106", "320100", "320000")
+    assert registry.names(["320106JY", "320106", "nowhere"]) == {"320106JY": "鼓楼区教育局", "320106": "鼓楼区"}
+
+
+def test_a_roster_enters_schools_campuses_and_classes(site: Site) -> None:
+    from pipeline.store.models import Campus, SchoolClass, Unit
+
+    [done] = report(site, roster(1, listed(), classed("三1"), classed("三2")))
+    assert (done.state, done.accepted) == (State.ACCEPTED, 3)
+    unit = Unit.objects.get(code=OTHER)
+    assert (unit.division_id, unit.stages, unit.reporter_phone) == ("320106", "小学", "100-0000-0001")
+    assert list(Campus.objects.values_list("school_id", "name")) == [(OTHER, "本部")]
+    assert list(SchoolClass.objects.order_by("key").values_list("key", "school_year", "roll", "state")) == [
+        ("三1", 2026, 40, "confirmed"),
+        ("三2", 2026, 40, "confirmed"),
+    ]
+
+
+def test_a_blank_in_a_roster_never_erases(site: Site) -> None:
+    from pipeline.store.models import SchoolClass, Unit
+
+    report(site, roster(1, listed(leader="王校长", boarding=True), classed("三1")))
+    report(site, roster(2, listed(reporter=None, name="示例二小"), classed("三1", roll=None)))
+    unit = Unit.objects.get(code=OTHER)
+    assert (unit.name, unit.reporter, unit.leader, unit.boarding) == ("示例二小", "李老师", "王校长", True)
+    assert SchoolClass.objects.get().roll == 40
+
+
+def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
+    from pipeline.store import registry
+    from pipeline.store.models import Unit
+
+    report(site, roster(1, listed(), classed("三1")))
+    plan = registry.plan_roster(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), DAY)
+    assert [(one.kind, one.name, one.new, one.fields) for one in plan.changes] == [
+        ("school", "示例二小", False, ("name",)),
+        ("class", "三2", True, ()),
+    ]
+    assert Unit.objects.get(code=OTHER).name == "示例第二小学"
+
+
+def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import SchoolClass
+
+    report(school, checked(1, [row("甲", class_key="五2")]))
+    report(school, roster(2, classed("五2", code=SCHOOL)))
+    assert (SchoolClass.objects.get(key="五2").state, SchoolClass.objects.get(key="五2").valid_from) == (
+        "confirmed",
+        DAY,
+    )
+
+
+def test_an_older_roster_again_is_held_and_the_same_again_is_a_duplicate(site: Site) -> None:
+    done = report(
+        site,
+        roster(1, listed(), content="a"),
+        roster(2, listed(), content="a"),
+        roster(3, listed(name="示例二小"), content="b"),
+        roster(4, listed(), content="a"),
+    )
+    assert [one.state for one in done] == [State.ACCEPTED, State.DUPLICATE, State.ACCEPTED, State.HELD]
+
+
+def test_a_class_of_next_year_is_entered_for_next_year(site: Site) -> None:
+    from pipeline.store.models import SchoolClass
+
+    report(site, roster(1, listed(), classed("一1", **{"from": date(2027, 9, 1)})))
+    assert SchoolClass.objects.get().school_year == 2027
+
+
+def reading(one: Arrival, content: str = "", ticket: str = "") -> tuple[Arrival, Reading]:
+    tables = {"rows": (Row(8, ("三(3)班",), ticket=ticket),)}
+    return one, Reading("parsed", Claims("absence", "1", SCHOOL, day=DAY), tables=tables, content_sha=content)
+
+
+def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import context
+
+    report(
+        school, checked(1, [row("甲"), line("三3"), line("四1")], content="a"),
+        checked(2, [row("甲"), line("三3"), line("四1")], mode=Mode.FULL, refused=[bad(9)], content="b"),
+    )  # fmt: skip
+    found = context.load([reading(arrival(3), "a", "T2-9")], NOON)
+    facts = found.schools[SCHOOL]
+    assert (facts.county, facts.stages, facts.campuses) == ("320106", ("小学",), ("本部",))
+    assert facts.classes["本部", "三3"].name == "三(3)班"
+    assert found.heads[DAY, SCHOOL, "本部"].seqs == (2,)
+    assert found.tickets["T2-9"].state == "open"
+    assert [(known.seq, known.current) for known in found.known[SCHOOL, "a"]] == [(1, False)]
+    assert (found.divisions["320106"], found.parents["320106"]) == ("鼓楼区", "320100")
+
+
+def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> None:  # noqa: F811 - the fixture
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from pipeline.store import context
+
+    counts = []
+    for size in (1, 40):
+        with CaptureQueriesContext(connection) as queries:
+            context.load([reading(arrival(n), f"{n}", f"T{n}-1") for n in range(size)], NOON)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 12
