@@ -19,7 +19,7 @@ _COLUMNS = (
         vocabulary=words.CLOSURE_KIND,
         aliases=("类别", "报告类型"),
         width=9,
-        help="首报、延长、复课、更正或撤销。",
+        help="首报、延长、复课、更正或撤销。后四种照首报那一行填全，只改变动的格子。",
         example="首报",
     ),
     Column(

@@ -211,13 +211,14 @@ class _Reader:
         raw: dict[str, str] = {}
         spills: list[tuple[str, str]] = []
         values = self._values(r, cells, raw, spills)
-        if not raw and all(value is None for value in values):
+        ticket = self._ticket(cells)
+        if not raw and not ticket and all(value is None for value in values):
             return None
         for target, text in spills:
             self._spill(target, text, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
-        return Row(r + 1, tuple(values), raw, self._ticket(cells), void=self._is_void(r, cells))
+        return Row(r + 1, tuple(values), raw, ticket, void=self._is_void(r, cells))
 
     def _values(self, r: int, cells: list[object], raw: dict[str, str], spills: list[tuple[str, str]]) -> list[object]:
         """The hot loop: one pass over the columns that are there, blanks passed over."""
@@ -243,6 +244,8 @@ class _Reader:
     def _nothing(self, r: int, cells: list[object]) -> bool:
         if self.odd and any((r + 1, place) in self.marked for _, place, _, _ in self.cells):
             return False
+        if self.block.ticket >= 0 and not blank(cells[self.block.ticket]):
+            return False  # a row of a return workbook, emptied: it may be marked 作废
         return all(cells[place] is None or cells[place] == "" for _, place, _, _ in self.cells)
 
     def _not_a_row(self, r: int, cells: list[object]) -> bool:

@@ -95,6 +95,7 @@ _WHOSE: Mapping[str, Entry] = {
     "unit-not-yours": error(
         "这份表填的单位与发送的位置不一致（或还没有登记），没有收。", "请核对学校标识码，放进本单位自己的文件夹再发。"
     ),
+    "division-missing": error("名册里没有填区划代码。", "请在表头填上 6 位区划代码。"),
     "division-unknown": error("登记册里没有区划代码“{value}”。", "请核对 6 位区划代码。"),
     "token-wrong": error(
         "这份表里的防伪标识与所填学校不符，没有收。", "请用系统发给本校的模板重填，不要用别的学校的表改。"

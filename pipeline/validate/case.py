@@ -156,11 +156,10 @@ def lines_of(case: Case, table: Table) -> list[Line]:
 
 
 def case_of(arrival: Arrival, reading: Reading) -> Case | Checked:
-    """A case to be judged; what is not to be merged at all is answered as it is."""
-    if reading.claims is None or reading.verdict != "parsed":
-        unit = reading.claims.unit if reading.claims and reading.claims.unit == arrival.bound else ""
+    """A case to be judged; a file of which nothing could be read is answered as it is."""
+    if reading.claims is None or reading.verdict not in ("parsed", "rejected"):
         verdict = "rejected" if reading.verdict == "parsed" else reading.verdict
-        return Checked(arrival, reading, verdict, unit, issues=reading.issues, repairs=reading.repairs)
+        return Checked(arrival, reading, verdict, issues=reading.issues, repairs=reading.repairs)
     try:
         form = form_named(reading.claims.form)
     except KeyError:
@@ -170,6 +169,7 @@ def case_of(arrival: Arrival, reading: Reading) -> Case | Checked:
         reading,
         reading.claims,
         form,
+        verdict="merge" if reading.verdict == "parsed" else "rejected",
         campus=reading.claims.campus,
         day=reading.claims.day,
         issues=list(reading.issues),

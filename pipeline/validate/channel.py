@@ -19,12 +19,13 @@ OLDEST = timedelta(days=366)
 
 
 def settle_unit(case: Case, context: Context, key: bytes) -> None:
-    """Find the unit and whether the channel lets it speak; else the whole file goes back."""
+    """Find the unit and whether the channel lets it speak; else the whole file goes back.
+
+    A file that goes back anyway is looked at too: its answer must find its sender.
+    """
     for issue in case.issues:
         if not issue.row and issues.severity(issue) is Severity.ERROR and not _made_good(case, issue):
             case.verdict = "rejected"
-    if not case.open:
-        return
     if case.claims.form == "roster":
         _settle_division(case, context)
     else:
@@ -61,7 +62,8 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
     bound = case.arrival.bound
     unit = case.claims.unit or (bound if len(bound) == 10 else "")
     if not unit:
-        case.reject(Issue("unit-missing"))
+        if not any(issue.code == "unit-code-unreadable" for issue in case.issues):
+            case.reject(Issue("unit-missing"))
         return
     school = context.schools.get(unit)
     if bound and bound != unit and (school is None or bound not in chain(school.county, context)):
@@ -86,7 +88,9 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
 def _settle_division(case: Case, context: Context) -> None:
     bound = case.arrival.bound
     unit = case.claims.unit or bound
-    if bound and bound not in chain(unit, context):
+    if not unit:
+        case.reject(Issue("division-missing"))
+    elif bound and bound not in chain(unit, context):
         case.reject(Issue("unit-not-yours"))
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
