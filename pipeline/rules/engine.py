@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import itemgetter
 
 from pipeline.forms.words import SYNDROMES
 from pipeline.rules.values import Case, Condition, Hint, Member, Rule, Rules, Where
@@ -25,6 +26,7 @@ from pipeline.rules.values import Case, Condition, Hint, Member, Rule, Rules, Wh
 LAG = 7  # days; the longest usual break (国庆) between falling ill and the first school day missed
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
 
+_DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
 _COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
 
 
@@ -61,31 +63,53 @@ class _Ill:
 
 
 Rolls = Mapping[str, int | None]  # class key → 应到
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rules that are on at a place, by the groups they ask about; made once, used for many schools."""
+
+    rules: Rules
+    new: Mapping[str, tuple[Rule, ...]]
+    present: Mapping[str, tuple[Rule, ...]]
+
+    def asks(self, rule: Rule, group: str, day: date) -> bool:
+        """Say whether a rule asks about a group on a day: a disease's class has its dates."""
+        return group in rule.groups or self.rules.grade(group, day) in rule.grades
+
+
+def ask(rules: Rules, active: Iterable[Rule]) -> Asked:
+    """Return the active rules (`rules.active(chain)`) by group: those named, and those of a class under the law."""
+    found: dict[bool, dict[str, tuple[Rule, ...]]] = {False: {}, True: {}}
+    for rule in active:
+        graded = {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}
+        for group in rule.groups | graded:
+            by_group = found[rule.present]
+            by_group[group] = (*by_group.get(group, ()), rule)
+    return Asked(rules, found[False], found[True])
+
+
 _Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
 _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
 
 
-def conditions(
-    cases: Iterable[Case], rolls: Rolls, rules: Rules, active: Sequence[Rule], span: Span
-) -> tuple[Condition, ...]:
+def conditions(cases: Iterable[Case], rolls: Rolls, asked: Asked, span: Span) -> tuple[Condition, ...]:
     """Return all conditions met on the days of `span`, ascending by key.
 
     `cases`: the rows of one school campus on `needed(span, reach)`, in any order; more do no harm.
-    `rolls`: 应到 by class key. `active`: the rules that are on there (`rules.active(chain)`).
+    `rolls`: 应到 by class key. `asked`: the rules that are on there (`ask`).
     """
-    ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=lambda c: (c.day, c.pupil))
-    days = sorted({day for case in ill for day in _asked_days(case) if span.holds(day)})
-    if not days:
-        return ()
-    asked = _asked(active, rules)
+    ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=_DAY_AND_PUPIL)
+    days: list[date] = []
     found: list[Condition] = []
-    for table, present in ((_fallen(ill), False), (_present(ill, rules.reach), True)):
-        for (group, place), entries in table.items():
-            for rule in asked.get(group, ()):
-                if rule.present is present:
-                    met = _met(rule, group, place, entries, rolls, days)
-                    found += [c for c in met if group in rule.groups or rules.grade(group, c.day) in rule.grades]
-    return tuple(sorted(found, key=lambda c: c.key))
+    for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(ill, asked), asked.present)):
+        for (group, (where, which)), entries in table.items():
+            for rule in by_group[group]:
+                if where in rule.scope and len(entries) >= rule.at_least:
+                    days = days or sorted({day for case in ill for day in _asked_days(case) if span.holds(day)})
+                    asking = [day for day in days if asked.asks(rule, group, day)]
+                    found += _met(rule, (group, which), entries, rolls.get(which), asking)
+    return tuple(sorted(found, key=lambda condition: condition.key))
 
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
@@ -122,11 +146,11 @@ def _places(case: Case) -> Iterator[_Place]:
         yield Where.DORM, f"宿舍 {case.dorm}"
 
 
-def _fallen(ill: Sequence[Case]) -> _Table:
+def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
     """Who fell ill: each spell by group and place, with the day on which the records first tell it."""
     table: _Table = defaultdict(list)
     began: dict[str, Case] = {}
-    known: dict[str, set[str]] = defaultdict(set)  # pupil → groups of the spell that runs
+    known: dict[str, set[str]] = {}  # pupil → groups of the spell that runs
     for case in ill:
         if case.row_state == "new":
             began[case.pupil] = case
@@ -134,58 +158,46 @@ def _fallen(ill: Sequence[Case]) -> _Table:
         first = began.get(case.pupil)
         if first is None:
             continue
-        told = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
-        for group in groups_of(case.symptoms, case.temperature, case.diagnosis) - known[case.pupil]:
-            known[case.pupil].add(group)
-            for place in _places(first):
-                table[group, place].append(told)
+        fresh = groups_of(case.symptoms, case.temperature, case.diagnosis) - known[case.pupil]
+        fresh &= groups.keys()
+        if fresh:
+            known[case.pupil] |= fresh
+            told = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
+            for group in fresh:
+                for place in _places(first):
+                    table[group, place].append(told)
     return table
 
 
-def _present(ill: Sequence[Case], reach: int) -> _Table:
+def _present(ill: Sequence[Case], asked: Asked) -> _Table:
     """Who is absent: each row by place and every group its spell showed in the last `reach` days."""
     table: _Table = defaultdict(list)
-    shown: dict[str, dict[str, date]] = defaultdict(dict)  # pupil → group → day it was last told
+    reach = asked.rules.reach
+    shown: dict[str, dict[str, date]] = {}  # pupil → group → day it was last told
     for case in ill:
-        if case.row_state == "new":
-            shown[case.pupil] = {}
-        shown[case.pupil].update(dict.fromkeys(groups_of(case.symptoms, case.temperature, case.diagnosis), case.day))
-        entry = _Ill(case.fell_ill, case.day, case.pupil, case.class_key)
-        for group, told in shown[case.pupil].items():
+        groups = groups_of(case.symptoms, case.temperature, case.diagnosis) & asked.present.keys()
+        spell = {} if case.row_state == "new" else shown.get(case.pupil, {})
+        shown[case.pupil] = spell
+        spell.update(dict.fromkeys(groups, case.day))
+        for group, told in spell.items():
             if (case.day - told).days < reach:
+                entry = _Ill(case.fell_ill, case.day, case.pupil, case.class_key)
                 for place in _places(case):
                     table[group, place].append(entry)
     return table
 
 
-def _asked(active: Iterable[Rule], rules: Rules) -> Mapping[str, list[Rule]]:
-    """The rules that ask about each group: by name, or by the class it has, or had, under the law."""
-    asked: dict[str, list[Rule]] = defaultdict(list)
-    for rule in active:
-        graded = {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}
-        for group in rule.groups | graded:
-            asked[group].append(rule)
-    return asked
-
-
 def _met(
-    rule: Rule,
-    group: str,
-    place: _Place,
-    entries: Sequence[_Ill],
-    rolls: Rolls,
-    days: Sequence[date],
+    rule: Rule, what: tuple[str, str], entries: Sequence[_Ill], roll: int | None, days: Iterable[date]
 ) -> Iterator[Condition]:
-    """The days on which one rule is met by the pupils of one group in one place."""
-    where, which = place
-    if where not in rule.scope or len(entries) < max(rule.at_least, 1):
-        return
+    """The days on which one rule is met by the pupils of `what`: one group in one place."""
+    group, scope = what
     for day in days:
         counted = _counted(rule, entries, day)
-        if rule.met(len(counted), rolls.get(which)):
+        if rule.met(len(counted), roll):
             members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in counted))
             told = sorted(e.told for e in counted)[max(rule.at_least, 1) - 1]
-            yield Condition(rule.id, rule.stage, group, day, which, len(members), rule.threshold, members, told)
+            yield Condition(rule.id, rule.stage, group, day, scope, len(members), rule.threshold, members, told)
 
 
 def _counted(rule: Rule, entries: Iterable[_Ill], day: date) -> Collection[_Ill]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Stage(StrEnum):
@@ -126,9 +127,8 @@ class Rules:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One absence row, as the rules see it."""
+class Case(NamedTuple):
+    """One absence row, as the rules see it. A tuple, because a batch makes tens of thousands."""
 
     day: date
     pupil: str

@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 
 from pipeline import warn as core
 from pipeline.model import Site
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
-from pipeline.rules.engine import Span, affected, conditions, needed
+from pipeline.rules.engine import Asked, Span, affected, ask, conditions, needed
 from pipeline.schooldays import school_year, today
 from pipeline.store import sql
 from pipeline.store.models import Alert, AlertCase, AlertEvent, AlertHit, Division
@@ -36,14 +38,6 @@ class _Job:
     school: str
     days: set[date] = field(default_factory=set)
     settled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    school: str
-    campus: str
-    division: str
-    case: Case
 
 
 def warn(site: Site, rules: Rules, now: datetime) -> int:
@@ -95,7 +89,7 @@ def _jobs(todos: Iterable[tuple[int, str, int]]) -> dict[str, _Job]:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    cases: Mapping[_Campus, list[_Case]]
+    cases: Mapping[_Campus, list[Case]]
     rolls: Mapping[_Campus, dict[str, int | None]]
     alerts: Mapping[_Campus, list[Alert]]
     hits: Mapping[str, dict[Key, Condition]]
@@ -122,19 +116,28 @@ def _days(span: Span) -> list[date]:
     return [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
 
 
-def _cases(schools: Sequence[str], days: Sequence[date]) -> dict[_Campus, list[_Case]]:
-    # every single day by name: so both databases seek (day, school) in the unique key and scan nothing
+def _cases(schools: Sequence[str], days: Sequence[date]) -> dict[_Campus, list[Case]]:
+    # every single day by name: so both databases seek (day, school) in the unique key and scan nothing.
+    # Dates as text: there are few different ones, and Django's converter parses each anew (half the time)
     text = (
-        "SELECT school, campus, division, day, pupil, class_key, row_state, start, onset, symptoms, temperature,"
-        " diagnosis, dorm FROM absence WHERE day IN ? AND school IN ? AND reason = 'ill' AND row_state <> 'returned'"
+        "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
+        " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
+        " WHERE day IN ? AND school IN ? AND reason = 'ill' AND row_state <> 'returned'"
     )
-    found: dict[_Campus, list[_Case]] = defaultdict(list)
-    for school, campus, division, *row in sql.fetch_in(text, days, schools):
-        day, pupil, class_key, state, start, onset, symptoms, temperature, diagnosis, dorm = row
-        heat = None if temperature is None else float(temperature)
-        case = Case(day, pupil, class_key, state, start, onset, symptoms, heat, diagnosis, dorm)
-        found[school, campus].append(_Case(school, campus, division, case))
+    found: dict[_Campus, list[Case]] = defaultdict(list)
+    for school, campus, *row in sql.fetch_in(text, days, schools):
+        found[school, campus].append(_case(*row))
     return found
+
+
+def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
+    symptoms, temperature, diagnosis, dorm = rest
+    fell_ill = None if onset is None else _date(onset)
+    heat = None if temperature is None else float(temperature)
+    return Case(_date(day), pupil, key, state, _date(start), fell_ill, symptoms, heat, diagnosis, dorm)
+
+
+_date = lru_cache(maxsize=4096)(date.fromisoformat)
 
 
 def _rolls(schools: Sequence[str], years: Sequence[int]) -> dict[_Campus, dict[str, int | None]]:
@@ -208,6 +211,8 @@ class _Writer:
         self.rules = rules
         self.now = now
         self.jobs = jobs
+        self.asked: dict[tuple[str, ...], Asked] = {}
+        self.named = {code for rule in rules.rules for code in rule.divisions}
         self.fresh: list[Alert] = []
         self.changed: list[Alert] = []
         self.closed_hits: list[sql.Params] = []
@@ -235,19 +240,24 @@ class _Writer:
     def _campus(self, place: _Campus, loaded: _Loaded) -> None:
         school = place[0]
         chain, span = loaded.chains[school], loaded.spans[school]
-        rows = [row.case for row in loaded.cases.get(place, ())]
-        met = conditions(rows, loaded.rolls.get(place, {}), self.rules, self.rules.active(chain), span)
+        met = conditions(loaded.cases.get(place, ()), loaded.rolls.get(place, {}), self._asked(chain), span)
         alerts = {alert.id: alert for alert in loaded.alerts.get(place, ())}
         if not met and not alerts:
             return
         before = {alert.id: _episode(alert, loaded.hits.get(alert.id, {})) for alert in alerts.values()}
         after = core.assess(list(before.values()), met, span, self.rules, today(self.now))
-        division = chain[1] if len(chain) > 1 else loaded.cases[place][-1].division
-        alerts |= self._numbered(after, place, division)
+        alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
         settled = self.jobs[school].settled
         for episode in after.episodes:
             self._diff(alerts[episode.id], before.get(episode.id), episode, settled)
         self.events += [self._event(alerts, event, settled) for event in after.events]
+
+    def _asked(self, chain: tuple[str, ...]) -> Asked:
+        """The rules that are on for a school: the same for all of a county, unless one names the school."""
+        place = chain if chain[0] in self.named else chain[1:]
+        if place not in self.asked:
+            self.asked[place] = ask(self.rules, self.rules.active(place))
+        return self.asked[place]
 
     def _event(self, alerts: Mapping[str, Alert], event: core.Event, settled: int) -> AlertEvent:
         details = dict(event.details)
@@ -257,7 +267,7 @@ class _Writer:
             alert_id=alerts[event.id].id, at=self.now, what=event.what, origin=str(settled), details=details
         )
 
-    def _numbered(self, after: core.Assessment, place: _Campus, division: str) -> dict[str, Alert]:
+    def _numbered(self, after: core.Assessment, place: _Campus, *, division: str) -> dict[str, Alert]:
         """Give the new episodes their numbers, in the order in which they came."""
         fresh = [episode for episode in after.episodes if episode.id.startswith("new-")]
         year = today(self.now).year

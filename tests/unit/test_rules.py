@@ -37,7 +37,7 @@ def cases(n: int, **changed: object) -> list[Case]:
 
 
 def met(told: Iterable[Case], span: Span = WIDE, active: Sequence[Rule] = RULES.rules) -> tuple[Condition, ...]:
-    return engine.conditions(told, ROLLS, RULES, active, span)
+    return engine.conditions(told, ROLLS, engine.ask(RULES, active), span)
 
 
 def names(told: Iterable[Case], day: date = DAY) -> set[tuple[str, str, str]]:

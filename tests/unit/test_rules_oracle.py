@@ -16,6 +16,7 @@ from pipeline.rules import Case, Rule, Where, engine
 from pipeline.rules.engine import LAG, Span
 
 RULES = rules.load()
+ALL = engine.ask(RULES, RULES.rules)
 DAY = date(2026, 11, 18)
 WIDE = Span(DAY - timedelta(days=40), DAY + timedelta(days=40))
 ROLLS = {"三2": 8, "三3": 40}
@@ -108,7 +109,7 @@ def _groups(c: Case) -> set[str]:
 
 
 def _seen(told: Iterable[Case], span: Span) -> set[tuple[str, str, str, date, frozenset[str]]]:
-    found = engine.conditions(told, ROLLS, RULES, RULES.rules, span)
+    found = engine.conditions(told, ROLLS, ALL, span)
     assert all(c.n == len(c.members) == len({m.pupil for m in c.members}) for c in found)
     return {(c.rule, c.group, c.scope, c.day, frozenset(m.pupil for m in c.members)) for c in found}
 

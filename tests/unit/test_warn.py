@@ -15,6 +15,7 @@ from pipeline.rules import Case, Condition, Stage, engine
 from pipeline.warn import Assessment, Episode, assess
 
 RULES = rules.load()
+ALL = engine.ask(RULES, RULES.rules)
 DAY = date(2026, 11, 18)
 ROLLS = {"三2": 40, "三3": 40}
 FEVER, RASH, HFMD, FLU = {"symptoms": "S01"}, {"symptoms": "S09"}, {"diagnosis": "D10"}, {"diagnosis": "D02"}
@@ -53,7 +54,7 @@ class Campus:
         self.cases = list(cases)
         days = sorted(days)
         span = engine.affected(days, RULES.reach)
-        met = engine.conditions(self.cases, ROLLS, RULES, RULES.rules, span)
+        met = engine.conditions(self.cases, ROLLS, ALL, span)
         return self._take(assess(self.episodes, met, span, RULES, days[-1]))
 
     def answer(self, state: str, *, closed: bool = False) -> Campus:
@@ -127,7 +128,7 @@ def test_two_diseases_are_two_alerts() -> None:
 
 
 def test_the_alert_is_of_the_day_on_which_it_became_known() -> None:
-    told = [replace(case, onset=later(-1)) for case in sick(1, 2, 3, **FEVER)]
+    told = [case._replace(onset=later(-1)) for case in sick(1, 2, 3, **FEVER)]
     assert Campus().report(told).one.opened_day == DAY
 
 
@@ -178,7 +179,7 @@ def test_what_came_back_after_it_was_not_so_is_a_new_alert() -> None:
 
 def test_what_was_excluded_does_not_warn_again_without_a_new_pupil() -> None:
     campus = Campus().report(sick(*range(5), diagnosis="D05")).answer("excluded", closed=True)
-    again = [replace(case, day=later(1), row_state="ongoing") for case in campus.cases]
+    again = [case._replace(day=later(1), row_state="ongoing") for case in campus.cases]
     assert campus.report(again).open == []
     campus.report(sick(9, on=2, diagnosis="D05"))
     assert campus.one.id == "2026-0002"
@@ -253,7 +254,7 @@ def run(campus: Campus, told: Sequence[tuple[int, list[int], dict[str, str], str
 
 def all_met(campus: Campus) -> dict[rules.Key, Condition]:
     span = engine.Span(later(-60), later(80))
-    return {c.key: c for c in engine.conditions(campus.cases, ROLLS, RULES, RULES.rules, span)}
+    return {c.key: c for c in engine.conditions(campus.cases, ROLLS, ALL, span)}
 
 
 @settings(max_examples=120, deadline=None)
@@ -294,6 +295,6 @@ def test_the_same_todo_again_changes_nothing(told: list[tuple[int, list[int], di
     settled = Campus(campus.cases, before, heard, campus.given)
     # the day it is does not go back: what is past its end was ended when it was assessed
     span = engine.affected([later(day)], RULES.reach)
-    met = engine.conditions(campus.cases, ROLLS, RULES, RULES.rules, span)
+    met = engine.conditions(campus.cases, ROLLS, ALL, span)
     after = assess(settled.episodes, met, span, RULES, later(-90))
     assert after == Assessment(before, ())
