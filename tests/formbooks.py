@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from pipeline import validate
 from pipeline.forms import form as form_named
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
-from pipeline.model import Arrival, Claims, Reading, Sheet, Workbook
+from pipeline.model import (
+    Arrival,
+    Checked,
+    Claims,
+    ClassFacts,
+    Context,
+    Policy,
+    Reading,
+    SchoolFacts,
+    Sheet,
+    Workbook,
+)
+from pipeline.schooldays import Calendar
 
 DAY = date(2026, 11, 20)
 SCHOOL = "2132000001"
+OTHER = "2132000002"
+KINDERGARTEN = "1132000003"
+KEY = b"k" * 32
 GOOD: Mapping[str, object] = {
     "班级": "三(3)班",
     "姓名": "张小明",
@@ -111,3 +128,48 @@ def codes(got: Reading) -> list[str]:
 def arrival(seq: int = 1, bound: str = "", name: str = "缺课日报.xlsx") -> Arrival:
     now = datetime.fromisoformat("2026-11-20T14:00:00+08:00")
     return Arrival("0" * 64, 1, name, "folder", "", bound, now, now, Path("spool") / str(seq), seq)
+
+
+# --------------------------------------------------------------------------- a registry to judge by
+
+
+def school(code: str = SCHOOL, county: str = "320106", stages: tuple[str, ...] = ("小学",)) -> SchoolFacts:
+    named = {"三3": "三(3)班", "三4": "三(4)班", "一2": "一(2)班", "苹果班": "苹果班"}
+    return SchoolFacts(
+        code,
+        "示例小学",
+        county,
+        stages,
+        boarding=False,
+        campuses=("本部",),
+        classes={("本部", key): ClassFacts("本部", key, name, None) for key, name in named.items()},
+    )
+
+
+def context(**changes: object) -> Context:
+    known = Context(
+        now=datetime.fromisoformat("2026-11-20T14:00:00+08:00"),
+        schools={
+            SCHOOL: school(),
+            OTHER: school(OTHER, "320302"),
+            KINDERGARTEN: school(KINDERGARTEN, stages=("幼儿园",)),
+        },
+        divisions={"320000": "江苏省", "320100": "南京市", "320106": "鼓楼区", "320300": "徐州市", "320302": "鼓楼区"},
+        parents={"320106": "320100", "320302": "320300", "320100": "320000", "320300": "320000"},
+        calendar=Calendar(),
+    )
+    return replace(known, **changes)
+
+
+def check(
+    workbook: Workbook, bound: str = "", known: Context | None = None, policy: Policy | None = None, **claims: str
+) -> Checked:
+    got = reading(workbook)
+    assert got.claims
+    got = replace(got, claims=replace(got.claims, **claims))
+    return validate.check([(arrival(bound=bound), got)], known or context(), policy or Policy(), KEY)[0]
+
+
+def said(checked: Checked) -> list[str]:
+    """Codes of all its issues."""
+    return [issue.code for issue in checked.issues]

@@ -31,7 +31,7 @@ def refused(workbook: Workbook) -> str:
 
 def with_sheet(workbook: Workbook, at: int, **changes: object) -> Workbook:
     sheets = list(workbook.sheets)
-    sheets[at] = replace(sheets[at], **changes)  # type: ignore[arg-type]
+    sheets[at] = replace(sheets[at], **changes)
     return replace(workbook, sheets=tuple(sheets))
 
 
