@@ -89,7 +89,7 @@ def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, cl
     rows = facts.rows.get(table.name, ())
     _write_rows(pen, sheet, header + 1, columns, rows)
     tables.lay_rules(sheet, header + 1, columns, classes=classes)
-    sheet.autofilter(header, 0, header + tables.TABLE_ROWS, len(columns) - 1)
+    sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     sheet.set_selection(header + 1 + len(rows), 0, header + 1 + len(rows), 0)
     sheet.outline_settings(symbols_right=False)

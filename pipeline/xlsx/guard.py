@@ -25,7 +25,8 @@ MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are
 PLAIN_INFLATED = 4 * 2**20  # bytes; more is odd
 PLAIN_STRINGS = 64 * 2**20  # bytes all shared strings could fan out to
 PLAIN_CELLS = 40_000
-PLAIN_BOX = 1_000_000  # rows × columns that a reader will lay out, filled or not
+PLAIN_ROWS = 20_000
+PLAIN_BOX = 400_000  # rows × columns that a reader will lay out, filled or not
 
 Verdict = Literal["plain", "odd", "refused"]
 
@@ -199,7 +200,7 @@ def is_read(name: str) -> bool:
 
 _SHEETS = "xl/worksheets/"
 _STRINGS = "xl/sharedStrings.xml"
-_MAX_ROW_DIGITS = 5
+_ROW_DIGITS = 7
 _REF = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
 _ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
 _RELATION = re.compile(rb"<Relationship [^>]*>")
@@ -229,7 +230,7 @@ def _plain_cells(part: bytes) -> int:
     """Count the cells of a plain sheet; -1 if it is not plain.
 
     Plain: rows and cells as every honest program writes them (`<row r="`, `<c r="`, in order, where they
-    say), no error, no formula, nothing beyond column ZZ or row 99,999, no comment or CDATA, no object.
+    say), no error, no formula, nothing beyond column ZZ, a small box of cells, no comment, no object.
     """
     head, opened, rest = part.partition(b"<sheetData")
     body, closed, tail = rest.partition(b"</sheetData>")
@@ -245,28 +246,31 @@ def _plain_cells(part: bytes) -> int:
 
 def _ordered_cells(body: bytes) -> int:
     """Count the cells if rows and cells come in strictly rising order, else -1."""
-    before, count, width = 0, 0, 1
+    before, count, width, last = 0, 0, 1, 0
     patterns: set[bytes] = set()  # most rows of a sheet use the same columns
     rows = body.split(b'<row r="')
     if body.count(b"<row") != len(rows) - 1 or b"<c" in rows[0]:
         return -1
     for chunk in rows[1:]:
         number = chunk[: chunk.find(b'"')]
-        if len(number) > _MAX_ROW_DIGITS or not number.isdigit() or int(number) <= before:
+        if len(number) > _ROW_DIGITS or not number.isdigit() or int(number) <= before:
             return -1
         before = int(number)
         refs = _REF.findall(chunk)
         if len(refs) != chunk.count(b"<c"):
             return -1
+        if not refs:
+            continue  # LibreOffice tells the height of the very last row
         count += len(refs)
+        last = before
         columns = b" ".join(refs).replace(number + b" ", b" ").removesuffix(number)
         if columns not in patterns:
             letters = columns.split()
             if not _rises(letters):
                 return -1
             patterns.add(columns)
-            width = max(width, _position(letters[-1]) if letters else 1)
-    return count if before * width <= PLAIN_BOX else -1
+            width = max(width, _position(letters[-1]))
+    return count if last <= PLAIN_ROWS and last * width <= PLAIN_BOX else -1
 
 
 def _position(letters: bytes) -> int:

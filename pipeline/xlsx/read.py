@@ -40,7 +40,7 @@ def plain(content: bytes, look: Look) -> Workbook:
     except (CalamineError, OSError):
         raise Odd from None
     parts = look.parts
-    return Workbook(sheets, _properties(parts), _date1904(parts), plain=True)
+    return Workbook(sheets, properties(parts), _date1904(parts), plain=True)
 
 
 def careful(content: bytes) -> Workbook:
@@ -56,7 +56,7 @@ def careful(content: bytes) -> Workbook:
         sheets = sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
     except (CalamineError, OSError):
         sheets = by_openpyxl(content, found)
-    return Workbook(sheets, _properties(found.parts), _date1904(found.parts), plain=False, facts=found.facts)
+    return Workbook(sheets, properties(found.parts), _date1904(found.parts), plain=False, facts=found.facts)
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
@@ -196,7 +196,7 @@ _PROPERTY = re.compile(
 )
 
 
-def _properties(parts: Mapping[str, bytes]) -> dict[str, str]:
+def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
     """Our own custom document properties; foreign ones are nobody's business."""
     custom = parts.get("docProps/custom.xml", b"")
     if b"queke_" not in custom:

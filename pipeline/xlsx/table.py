@@ -11,7 +11,8 @@ from pipeline.xlsx import pen as ink
 from pipeline.xlsx.pen import Pen, Sheet, Style
 from pipeline.xlsx.read import LISTS_SHEET
 
-TABLE_ROWS = 500  # rows below the header that know their dropdowns
+FILTER_ROWS = 500  # rows below the header that the filter covers
+LAST_ROW = 1_048_575  # 0-based; rules reach it, else LibreOffice writes a cell for each row that has one
 ROW_HEIGHT = 19.5  # points
 PAIR = 4  # sheet columns that one label and its value take
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
@@ -244,7 +245,7 @@ def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: b
     for at, column in enumerate(columns):
         rule = column_rule(column, classes=classes)
         if rule:
-            sheet.data_validation(first, at, first + TABLE_ROWS - 1, at, rule)
+            sheet.data_validation(first, at, LAST_ROW, at, rule)
 
 
 def lay_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool = True) -> None:

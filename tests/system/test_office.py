@@ -1,0 +1,131 @@
+"""Our workbooks in a real spreadsheet program. Needs LibreOffice (the test set-up installs it)."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Border, PatternFill, Side
+
+from pipeline import task
+from pipeline.forms import FORMS, form
+from pipeline.xlsx import guard
+from pipeline.xlsx.blank import TemplateFacts, blank
+
+SYSTEM_PYTHON = "/usr/bin/python3"  # the one that has LibreOffice's uno
+DAY = date(2026, 11, 20)
+FACTS = TemplateFacts(
+    fields={"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": DAY},
+    rows={"classes": ({"class_name": "三(3)班", "roll": 45}, {"class_name": "三(4)班", "roll": 44})},
+    token="t",
+)
+
+
+def foreign(path: Path) -> Path:
+    """A clerk's own sheet, with its own borders and fills."""
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["三(4)班", "某乙", None, "女", "因病", "2026-11-19", None, "咳嗽、发热"])
+    sheet.append(["三(4)班", "某丙", None, "男", "其他", "2026-11-20"])
+    for row in sheet.iter_rows():
+        for cell in row:
+            cell.fill = PatternFill("solid", fgColor="FFFF00")
+            cell.border = Border(left=Side("thick"))
+    book.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    folder = tmp_path_factory.mktemp("office")
+    template, out = folder / "模板.xlsx", folder / "填好.xlsx"
+    template.write_bytes(blank(form("absence"), FACTS))
+    script = Path(__file__).with_name("office.py")
+    done = subprocess.run(
+        [SYSTEM_PYTHON, script, template, foreign(folder / "外来.xlsx"), out],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout), "content": out.read_bytes()}
+
+
+def test_no_sheet_is_protected_and_the_table_is_not_merged(seen: dict) -> None:
+    assert not any(seen["protected"])
+    assert not seen["merged_in_table"]
+
+
+def test_the_dropdowns_offer_our_words(seen: dict) -> None:
+    assert seen["rules"]["sex"]["type"] == "LIST"
+    assert seen["rules"]["sex"]["stops"]
+    assert seen["lists"]["L_Sex"] == ["男", "女"]
+    assert seen["lists"]["L_Symptom"][0] == "发热"
+
+
+def test_a_symptom_or_a_class_outside_the_list_is_questioned_not_stopped(seen: dict) -> None:
+    assert not seen["rules"]["symptom"]["stops"]
+    assert not seen["rules"]["class"]["stops"]
+    assert seen["rules"]["class"]["type"] == "LIST"
+
+
+def test_numbers_keep_their_zeros_and_days_their_order(seen: dict) -> None:
+    assert (seen["number"], seen["day"]) == ("0012", "2026-11-20")
+
+
+def test_sixteen_columns_are_in_view_and_the_rest_is_folded(seen: dict) -> None:
+    assert seen["frozen"]
+    assert seen["folded"] == [False] * 16 + [True] * 2
+
+
+def test_the_table_filters(seen: dict) -> None:
+    assert seen["boys"] == 2
+
+
+def test_what_was_typed_and_pasted_is_read(seen: dict) -> None:
+    assert guard.look(seen["content"]).verdict == "plain"
+    reading = task.take(seen["content"])
+    table = form("absence").table("rows")
+    name, start = table.index("name"), table.index("start")
+    assert [(row.values[name], row.values[start]) for row in reading.tables["rows"]] == [
+        ("某甲", DAY),
+        ("某乙", date(2026, 11, 19)),
+        ("某丙", DAY),
+    ]
+    assert reading.claims is not None
+    assert (reading.claims.unit, reading.claims.token, reading.claims.day) == ("2132000001", "t", DAY)
+
+
+@pytest.fixture(scope="module")
+def saved_again(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], bytes]:
+    """Every template as three programs save it, by (form, program)."""
+    folder = tmp_path_factory.mktemp("again")
+    (folder / "office").mkdir()
+    contents = {}
+    for each in FORMS:
+        content = blank(each, FACTS)
+        contents[each.name, "xlsxwriter"] = content
+        buffer = io.BytesIO()
+        load_workbook(io.BytesIO(content)).save(buffer)
+        contents[each.name, "openpyxl"] = buffer.getvalue()
+        (folder / f"{each.name}.xlsx").write_bytes(content)
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", folder / "office"]
+    subprocess.run([*command, *folder.glob("*.xlsx")], check=True, capture_output=True, timeout=120)
+    contents |= {(each.name, "libreoffice"): (folder / "office" / f"{each.name}.xlsx").read_bytes() for each in FORMS}
+    return contents
+
+
+@pytest.mark.parametrize("program", ["xlsxwriter", "openpyxl", "libreoffice"])
+@pytest.mark.parametrize("name", [each.name for each in FORMS])
+def test_a_template_stays_plain_and_says_the_same_whoever_saves_it(
+    name: str, program: str, saved_again: dict[tuple[str, str], bytes]
+) -> None:
+    content = saved_again[name, program]
+    assert guard.look(content).verdict == "plain"
+    ours, theirs = task.take(saved_again[name, "xlsxwriter"]), task.take(content)
+    assert theirs.content_sha == ours.content_sha
+    assert theirs.claims == ours.claims
