@@ -42,6 +42,7 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
         known=_known(readings),
         closures=closures(codes),
         calendar=calendar(),
+        namesakes=_namesakes(codes),
     )
 
 
@@ -107,6 +108,11 @@ def _classes(codes: Sequence[str], years: Sequence[int]) -> dict[str, dict[tuple
     for school, campus, key, name, roll, state in sql.fetch_in(text, codes, years):
         found[school][campus, key] = ClassFacts(campus, key, name, roll, confirmed=state == "confirmed")
     return found
+
+
+def _namesakes(codes: Sequence[str]) -> frozenset[tuple[str, str, str]]:
+    text = "SELECT school, class_key, name FROM pupil WHERE school IN ? AND namesake"
+    return frozenset((school, key, name) for school, key, name in sql.fetch_in(text, codes))
 
 
 def _heads(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[date, str, str], HeadFacts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -33,7 +33,13 @@ _REPORT = (
     "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "roll", "present", "other_absent", "silent")
-_PUPIL = ("school", "code", "class_key", "name", "number")
+_PUPIL = ("school", "code", "class_key", "name", "number", "namesake")
+_PUT_PUPIL = sql.insert("pupil", _PUPIL) + (
+    " ON CONFLICT (school, code) DO UPDATE SET name = excluded.name, namesake = pupil.namesake OR excluded.namesake, "
+    "number = CASE excluded.number WHEN '' THEN pupil.number ELSE excluded.number END "
+    "WHERE pupil.name <> excluded.name OR excluded.number NOT IN ('', pupil.number) "
+    "OR (excluded.namesake AND NOT pupil.namesake)"  # most pupils are known: then nothing is written
+)
 
 
 @dataclass(slots=True)
@@ -248,17 +254,17 @@ def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pend
 
 
 def _write_pupils(turns: Sequence[Turn], writes: Writes) -> None:
-    text = sql.upsert("pupil", _PUPIL, ("school", "code"))
-    text += " WHERE pupil.name <> excluded.name OR (pupil.number <> excluded.number AND excluded.number <> '')"
     for turn in turns:
         if not turn.event.decided:
-            rows = [record for record in turn.checked.records if record.table == "rows"]
-            writes.add(text, [_pupil_row(turn.checked.unit, record) for record in rows])
+            rows = {record.identity: record for record in turn.checked.records if record.table == "rows"}
+            bearers = Counter((r.values["class_key"], r.values["name"]) for r in rows.values())
+            writes.add(_PUT_PUPIL, [_pupil_row(turn.checked.unit, record, bearers) for record in rows.values()])
 
 
-def _pupil_row(school: str, record: Record) -> sql.Params:
-    name, number = str(record.values["name"]), str(record.values.get("number") or "")
-    return (school, record.identity, record.values["class_key"], name[:60], number[:30])
+def _pupil_row(school: str, record: Record, bearers: Counter[tuple[object, object]]) -> sql.Params:
+    class_key, name, number = record.values["class_key"], record.values["name"], record.values.get("number")
+    shared = bearers[class_key, name] > 1
+    return (school, record.identity, class_key, str(name)[:60], str(number or "")[:30], shared)
 
 
 def _write_tickets(fold: _Fold, writes: Writes) -> None:

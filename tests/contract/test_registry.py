@@ -137,3 +137,16 @@ def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> 
             context.load([reading(arrival(n), f"{n}", f"T{n}-1") for n in range(size)], NOON)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 12
+
+
+def test_two_of_one_name_in_a_class_are_remembered(school: Site) -> None:  # noqa: F811 - the fixture
+    from dataclasses import replace
+
+    from pipeline.store import context
+
+    twins = [replace(row("张三", number), identity=f"三3-{number}") for number in (8, 9)]
+    report(school, checked(1, [*twins, row("李四", 10)]))
+    assert context.load([reading(arrival(2))], NOON).namesakes == {(SCHOOL, "三3", "张三")}
+    # one of them alone, another day: still known for what he is
+    report(school, checked(2, [twins[0]], day=date(2026, 11, 24)))
+    assert context.load([reading(arrival(3))], NOON).namesakes == {(SCHOOL, "三3", "张三")}

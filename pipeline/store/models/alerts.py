@@ -42,6 +42,8 @@ class Alert(models.Model):
             models.Index(fields=["division", "closed_at"], name="alert_division"),
             models.Index(fields=["opened_day"], name="alert_opened"),
             models.Index(fields=["school", "closed_at"], name="alert_school"),
+            # what may end is few; what has ended grows
+            models.Index(fields=["ends_after"], condition=models.Q(closed_at__isnull=True), name="alert_open_end"),
         ]
 
 

@@ -61,10 +61,14 @@ class Pupil(models.Model):
     class_key = models.CharField(max_length=20)
     name = models.CharField(max_length=60)
     number = models.CharField(max_length=30, blank=True)
+    namesake = models.BooleanField(default=False)  # another of the class bears the name: known from one file with both
 
     class Meta:
         db_table = "pupil"
         constraints: ClassVar = [models.UniqueConstraint(fields=["school", "code"], name="pupil_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["school"], condition=models.Q(namesake=True), name="pupil_namesake"),
+        ]
 
 
 class AbsenceColumns(models.Model):

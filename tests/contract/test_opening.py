@@ -1,0 +1,73 @@
+"""Opening a site's store, on whichever database it names."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import store
+from pipeline.errors import ConfigError
+from pipeline.model import Site
+from tests.contract.conftest import KEY
+from tests.submissions import NOON
+
+
+def test_the_migration_is_what_the_models_say(site: Site) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+    assert store.behind() == []
+
+
+def test_a_fresh_store_says_what_it_lacks(tmp_path: Path) -> None:
+    store.open(Site(root=tmp_path, database="sqlite:///a/fresh.db", key=KEY))
+    assert "store.0001_initial" in store.behind()
+    store.migrate()
+    assert store.behind() == []
+    assert (tmp_path / "a" / "fresh.db").stat().st_mode & 0o777 == 0o600
+    store.close()
+
+
+def test_another_site_may_be_opened_in_the_same_process(tmp_path: Path) -> None:
+    from django.db import connection
+
+    for name in ("one", "two", "one"):
+        store.open(Site(root=tmp_path, database=f"sqlite:///{name}.db", key=KEY))
+        assert connection.settings_dict["NAME"] == str(tmp_path / f"{name}.db")
+    store.close()
+
+
+def test_sqlite_outlives_the_power_and_writers_wait_for_each_other(tmp_path: Path) -> None:
+    from pipeline.store import sql
+
+    store.open(Site(root=tmp_path, database="sqlite:///store.db", key=KEY))
+    assert sql.fetch("PRAGMA journal_mode") == [("wal",)]
+    assert sql.fetch("PRAGMA synchronous") == [(2,)]
+    assert sql.fetch("PRAGMA foreign_keys") == [(1,)]
+    store.close()
+
+
+def test_a_database_we_do_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="mysql"):
+        store.open(Site(root=tmp_path, database="mysql://localhost/queke", key=KEY))
+
+
+def test_the_columns_of_a_row_are_those_of_the_table(site: Site) -> None:
+    from pipeline.merge.closure import CLOSURE
+    from pipeline.merge.standing import ROW
+    from pipeline.store.models import Absence, Closure
+
+    kept = {"id", "day", "school", "campus", "division", "pupil", "pending", "from_settled", "origin"}
+    assert {field.name for field in Absence._meta.concrete_fields} == kept | set(ROW)
+    assert {field.name for field in Closure._meta.concrete_fields} == set(CLOSURE) | {
+        "id", "school", "division", "from_settled", "origin",
+    }  # fmt: skip
+
+
+def test_passwords_are_kept_as_argon2id_at_our_cost(site: Site) -> None:
+    from pipeline.store.models import Account
+
+    account = Account.objects.create_user("JY_XZ", "No-1 but long", folded="jy_xz", expires_at=NOON + timedelta(days=7))
+    assert account.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert account.check_password("No-1 but long")
+    assert not account.is_active
