@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -99,11 +100,18 @@ def test_what_was_typed_and_pasted_is_read(seen: dict) -> None:
     assert (reading.claims.unit, reading.claims.token, reading.claims.day) == ("2132000001", "t", DAY)
 
 
+def converted(kind: str, files: list[Path], folder: Path) -> Path:
+    """The files as LibreOffice saves them in another format."""
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", folder / kind, *files]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return folder / kind
+
+
 @pytest.fixture(scope="module")
 def saved_again(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], bytes]:
     """Every template as three programs save it, by (form, program)."""
     folder = tmp_path_factory.mktemp("again")
-    (folder / "office").mkdir()
     contents = {}
     for each in FORMS:
         content = blank(each, FACTS)
@@ -112,11 +120,8 @@ def saved_again(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str
         load_workbook(io.BytesIO(content)).save(buffer)
         contents[each.name, "openpyxl"] = buffer.getvalue()
         (folder / f"{each.name}.xlsx").write_bytes(content)
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", folder / "office"]
-    subprocess.run([*command, *folder.glob("*.xlsx")], check=True, capture_output=True, timeout=120)
-    contents |= {(each.name, "libreoffice"): (folder / "office" / f"{each.name}.xlsx").read_bytes() for each in FORMS}
-    return contents
+    saved = converted("xlsx", [*folder.glob("*.xlsx")], folder)
+    return contents | {(each.name, "libreoffice"): (saved / f"{each.name}.xlsx").read_bytes() for each in FORMS}
 
 
 @pytest.mark.parametrize("program", ["xlsxwriter", "openpyxl", "libreoffice"])
@@ -129,3 +134,35 @@ def test_a_template_stays_plain_and_says_the_same_whoever_saves_it(
     ours, theirs = task.take(saved_again[name, "xlsxwriter"]), task.take(content)
     assert theirs.content_sha == ours.content_sha
     assert theirs.claims == ours.claims
+
+
+@pytest.fixture(scope="module")
+def awkward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled template with a formula, an error cell and a hidden row, to be saved in old formats."""
+    folder = tmp_path_factory.mktemp("old")
+    row = {"class_name": "三(3)班", "name": "某甲", "sex": "男", "reason": "因病", "start": DAY, "symptom1": "发热"}
+    rows = ({**row, "name": f"某{n}"} for n in "甲乙丙")
+    book = load_workbook(io.BytesIO(blank(form("absence"), replace(FACTS, rows={**FACTS.rows, "rows": tuple(rows)}))))
+    sheet = book["缺课登记"]
+    head = next(r[0].row for r in sheet.iter_rows() if r[0].value == "班级*")
+    sheet.cell(head + 1, 12, "=37+1.5")
+    sheet.cell(head + 2, 12, "=1/0")
+    sheet.row_dimensions[head + 3].hidden = True
+    book.save(folder / "x.xlsx")
+    return folder
+
+
+def test_an_old_xls_is_read_with_its_formulas_errors_and_hidden_rows_and_asked_to_change(awkward: Path) -> None:
+    content = (converted("xls", [awkward / "x.xlsx"], awkward) / "x.xls").read_bytes()
+    assert guard.look(content).verdict == "odd"
+    reading = task.take(content)
+    assert [issue.code for issue in reading.issues] == ["file-xls", "formula-value", "error-cell-left", "rows-hidden"]
+    table = form("absence").table("rows")
+    assert [row.values[table.index("temperature")] for row in reading.tables["rows"]] == [38.5, None, None]
+    assert reading.claims is not None
+    assert reading.claims.day == DAY
+
+
+def test_a_sheet_of_another_format_is_refused_by_its_name(awkward: Path) -> None:
+    content = (converted("ods", [awkward / "x.xlsx"], awkward) / "x.ods").read_bytes()
+    assert [issue.code for issue in task.take(content).issues] == ["file-ods"]

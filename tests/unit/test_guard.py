@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from pipeline import issues, task
 from pipeline.forms import FORMS, form
@@ -134,3 +135,9 @@ def test_a_bitten_workbook_gets_a_verdict(bites: list[tuple[int, int]]) -> None:
     for at, value in bites:
         content[at] = value
     assert task.take(bytes(content)).verdict in {"quarantined", "rejected", "parsed"}
+
+
+def test_a_workbook_with_a_password_is_refused_as_such() -> None:
+    locked = io.BytesIO()
+    OOXMLFile(io.BytesIO(GOOD)).encrypt("Abc12345!", locked)
+    assert [issue.code for issue in task.take(locked.getvalue()).issues] == ["file-encrypted"]

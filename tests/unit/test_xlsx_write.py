@@ -212,7 +212,7 @@ def test_a_list_holds_text_numbers_and_dates_and_nothing_else() -> None:
     with pytest.raises(TypeError):
         build("x", ["甲"], [[True]])
     with pytest.raises(TypeError):
-        build("x", ["甲"], [[object()]])  # type: ignore[list-item]
+        build("x", ["甲"], [[b"x"]])
 
 
 def test_what_xlsxwriter_only_warns_of_is_an_error_here() -> None:
