@@ -42,7 +42,7 @@ def open_store(site: Site) -> None:
         return
     told = connections.configure_settings({"default": place})["default"]
     if connections.settings["default"] != told:
-        connections.close_all()
+        connections["default"].close()  # makes this thread's connection if there is none: del needs one
         del connections["default"]
         connections.settings["default"] = told
 
