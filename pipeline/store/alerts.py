@@ -99,11 +99,10 @@ class _Loaded:
 
 def _load(jobs: Mapping[str, _Job], rules: Rules, now: datetime) -> _Loaded:
     spans = {school: affected(job.days, rules.reach) for school, job in jobs.items()}
-    days = sorted({day for span in spans.values() for day in _days(needed(span, rules.reach))})
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
     return _Loaded(
-        cases=_cases(schools, days),
+        cases=_cases({school: needed(span, rules.reach) for school, span in spans.items()}),
         rolls=_rolls(schools, sorted({school_year(day) for job in jobs.values() for day in job.days})),
         alerts=alerts,
         hits=_hits([alert.id for found in alerts.values() for alert in found]),
@@ -116,7 +115,19 @@ def _days(span: Span) -> list[date]:
     return [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
 
 
-def _cases(schools: Sequence[str], days: Sequence[date]) -> dict[_Campus, list[Case]]:
+def _cases(wanted: Mapping[str, Span]) -> dict[_Campus, list[Case]]:
+    """The rows of each school on its days. Nearly all want the same days: a query for each span there is."""
+    schools: dict[Span, list[str]] = defaultdict(list)
+    for school, span in wanted.items():
+        schools[span].append(school)
+    found: dict[_Campus, list[Case]] = defaultdict(list)
+    for span, mine in schools.items():
+        for school, campus, *row in _rows(mine, _days(span)):
+            found[school, campus].append(_case(*row))
+    return found
+
+
+def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
     # every single day by name: so both databases seek (day, school) in the unique key and scan nothing.
     # Dates as text: there are few different ones, and Django's converter parses each anew (half the time)
     text = (
@@ -124,10 +135,7 @@ def _cases(schools: Sequence[str], days: Sequence[date]) -> dict[_Campus, list[C
         " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
         " WHERE day IN ? AND school IN ? AND reason = 'ill' AND row_state <> 'returned'"
     )
-    found: dict[_Campus, list[Case]] = defaultdict(list)
-    for school, campus, *row in sql.fetch_in(text, days, schools):
-        found[school, campus].append(_case(*row))
-    return found
+    return sql.fetch_in(text, days, schools)
 
 
 def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:

@@ -253,6 +253,17 @@ def _refuse_letters(execute, text, params, many, context):  # type: ignore[no-un
     return execute(text, params, many, context)
 
 
+def test_a_report_of_long_ago_is_assessed_with_its_own_days(site: Site) -> None:
+    from pipeline.store.models import AlertHit
+
+    enrol(SCHOOL, "2132000002")
+    absent(1, 2, 3, on=-60, symptoms="S01")
+    absent(1, 2, 3, school="2132000002", symptoms="S09")
+    warn(site)
+    hits = AlertHit.objects.order_by("day").values_list("alert__school", "group", "day")
+    assert list(hits) == [(SCHOOL, "FEV", DAY - timedelta(days=60)), ("2132000002", "RASH", DAY)]
+
+
 @pytest.mark.parametrize("schools", [1, 40])
 def test_a_batch_asks_as_often_for_forty_schools_as_for_one(site: Site, schools: int) -> None:
     codes = [f"21320000{n:02d}" for n in range(schools)]
@@ -278,6 +289,6 @@ def test_rows_are_sought_by_day_and_school_not_scanned(site: Site) -> None:
 
     texts: list[str] = []
     with connection.execute_wrapper(lambda run, text, *rest: (texts.append(text), run(text, *rest))[1]):
-        alerts._cases([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
+        alerts._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
     plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[0]}", [DAY, DAY, SCHOOL, SCHOOL])
     assert "day=? AND school=?" in str(plan)
