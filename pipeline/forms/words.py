@@ -188,14 +188,6 @@ DISEASE = _vocabulary(
     },
 )
 
-NOTIFIABLE: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("D06", "D09", "D14", "D15", "D16", "D17", "D18", "D19", "D20", "D21", "D22", "D23"), "乙"),
-        **dict.fromkeys(("D02", "D07", "D08", "D10", "D12", "D13", "D34"), "丙"),
-    }
-)
-"""Disease → class under the 传染病防治法. D24 其他传染病 has no class of its own (甲类 are written there)."""
-
 INJURY_CAUSE = _vocabulary(
     "InjuryCause",
     {
