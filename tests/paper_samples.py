@@ -19,14 +19,33 @@ DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 15, 10, tzinfo=ZONE)
 
 CITIES = (
-    ("320100", "南京"), ("320200", "无锡"), ("320300", "徐州"), ("320400", "常州"), ("320500", "苏州"),
-    ("320600", "南通"), ("320700", "连云港"), ("320800", "淮安"), ("320900", "盐城"), ("321000", "扬州"),
-    ("321100", "镇江"), ("321200", "泰州"), ("321300", "宿迁"),
-)  # fmt: skip
+    ("320100", "南京"),
+    ("320200", "无锡"),
+    ("320300", "徐州"),
+    ("320400", "常州"),
+    ("320500", "苏州"),
+    ("320600", "南通"),
+    ("320700", "连云港"),
+    ("320800", "淮安"),
+    ("320900", "盐城"),
+    ("321000", "扬州"),
+    ("321100", "镇江"),
+    ("321200", "泰州"),
+    ("321300", "宿迁"),
+)
 NANJING = (
-    ("320102", "玄武"), ("320104", "秦淮"), ("320105", "建邺"), ("320106", "鼓楼"), ("320111", "浦口"), ("320113", "栖霞"),
-    ("320114", "雨花台"), ("320115", "江宁"), ("320116", "六合"), ("320117", "溧水"), ("320118", "高淳"),
-)  # fmt: skip
+    ("320102", "玄武"),
+    ("320104", "秦淮"),
+    ("320105", "建邺"),
+    ("320106", "鼓楼"),
+    ("320111", "浦口"),
+    ("320113", "栖霞"),
+    ("320114", "雨花台"),
+    ("320115", "江宁"),
+    ("320116", "六合"),
+    ("320117", "溧水"),
+    ("320118", "高淳"),
+)
 SYMPTOMS = {"S01": "发热", "S02": "咳嗽", "S03": "咽痛", "S06": "呕吐", "S07": "腹泻", "S09": "皮疹", "S10": "红眼"}
 SHARES = {"S01": 0.47, "S02": 0.39, "S03": 0.15, "S06": 0.085, "S07": 0.063, "S09": 0.03, "S10": 0.004}
 STAGES = ("幼儿园", "小学", "初中", "高中")
@@ -51,12 +70,26 @@ def figures(day: date, place: str, schools: int, rate: float, rng: random.Random
     halves = {s: 2 * n - n // 9 for s, n in ill.items()}
     total = sum(ill.values())
     return CountyFigures(
-        day=day, place=place, registered=schools, closed=closed, late=late, excused=excused, **states,
-        on_time=schools - closed - late - excused - silent, ill=total, injured=total // 30, other=total // 12,
-        new_ill=total * 2 // 3, ill_halves=sum(halves.values()), rate_roll=sum(rolls.values()),
-        rate_ill_halves=sum(halves.values()), symptoms={c: round(total * share) for c, share in SHARES.items()},
-        stage_roll=rolls, stage_ill=ill, stage_halves=halves,
-    )  # fmt: skip
+        day=day,
+        place=place,
+        registered=schools,
+        closed=closed,
+        late=late,
+        excused=excused,
+        **states,
+        on_time=schools - closed - late - excused - silent,
+        ill=total,
+        injured=total // 30,
+        other=total // 12,
+        new_ill=total * 2 // 3,
+        ill_halves=sum(halves.values()),
+        rate_roll=sum(rolls.values()),
+        rate_ill_halves=sum(halves.values()),
+        symptoms={c: round(total * share) for c, share in SHARES.items()},
+        stage_roll=rolls,
+        stage_ill=ill,
+        stage_halves=halves,
+    )
 
 
 def month(counties: Sequence[str], schools: int, silent: dict[str, int]) -> dict[str, dict[date, CountyFigures]]:
@@ -74,10 +107,13 @@ def month(counties: Sequence[str], schools: int, silent: dict[str, int]) -> dict
 
 STATES = {"issued": "待核实", "answered": "已回复待县确认", "following": "跟踪中", "reported": "已报告"}
 RULES = (
-    ("发热", "发热：同班连续三日 5 例及以上"), ("呕吐腹泻", "呕吐、腹泻：同班一日 3 例及以上"),
-    ("皮疹", "皮疹：同班一日 3 例及以上"), ("流感样", "流感样病例：达到班级停课评估标准"),
-    ("水痘", "水痘：一周内全校 5 例及以上"), ("手足口病", "手足口病：一周内同班 2 例及以上"),
-)  # fmt: skip
+    ("发热", "发热：同班连续三日 5 例及以上"),
+    ("呕吐腹泻", "呕吐、腹泻：同班一日 3 例及以上"),
+    ("皮疹", "皮疹：同班一日 3 例及以上"),
+    ("流感样", "流感样病例：达到班级停课评估标准"),
+    ("水痘", "水痘：一周内全校 5 例及以上"),
+    ("手足口病", "手足口病：一周内同班 2 例及以上"),
+)
 
 
 def alerts(places: Sequence[tuple[str, str]], n: int) -> tuple[AlertLine, ...]:
@@ -93,23 +129,64 @@ def alerts(places: Sequence[tuple[str, str]], n: int) -> tuple[AlertLine, ...]:
         state = states[i % len(states)]
         found.append(
             AlertLine(
-                f"2026-{469 + i:04d}", school, code, name, group, reason, "三(2)班" if i % 3 == 0 else "",
-                2 + i % 6, opened - timedelta(days=1), state, STATES[state], state == "issued", opened, due,
+                f"2026-{469 + i:04d}",
+                school,
+                code,
+                name,
+                group,
+                reason,
+                "三(2)班" if i % 3 == 0 else "",
+                2 + i % 6,
+                opened - timedelta(days=1),
+                state,
+                STATES[state],
+                state == "issued",
+                opened,
+                due,
             )
-        )  # fmt: skip
-    ended = AlertLine("2026-0444", "示例第九小学", *places[0], "发热", RULES[0][1], "", 5, DAY, "excluded", "已排除", False,
-                      DAY - timedelta(days=1), NOW, DAY, "A1")  # fmt: skip
+        )
+    ended = AlertLine(
+        "2026-0444",
+        "示例第九小学",
+        *places[0],
+        "发热",
+        RULES[0][1],
+        "",
+        5,
+        DAY,
+        "excluded",
+        "已排除",
+        False,
+        DAY - timedelta(days=1),
+        NOW,
+        DAY,
+        "A1",
+    )
     return (*found, ended)
 
 
 def closures(places: Sequence[tuple[str, str]]) -> tuple[ClosureLine, ...]:
-    rows = (("示例第四小学", "四(1)班", "流行性感冒", 7, 42, 7, True), ("示例第九幼儿园", "小二班", "手足口病", 3, 28, 2, True),
-            ("示例第十幼儿园", "中一班", "手足口病", 2, 30, 2, False))  # fmt: skip
+    rows = (
+        ("示例第四小学", "四(1)班", "流行性感冒", 7, 42, 7, True),
+        ("示例第九幼儿园", "小二班", "手足口病", 3, 28, 2, True),
+        ("示例第十幼儿园", "中一班", "手足口病", 2, 30, 2, False),
+    )
     return tuple(
-        ClosureLine(school, *places[i % len(places)], scope, why, ill, pupils, cases, DAY - timedelta(days=2),
-                    DAY - timedelta(days=1), DAY + timedelta(days=3 + 3 * i), confirmed)
+        ClosureLine(
+            school,
+            *places[i % len(places)],
+            scope,
+            why,
+            ill,
+            pupils,
+            cases,
+            DAY - timedelta(days=2),
+            DAY - timedelta(days=1),
+            DAY + timedelta(days=3 + 3 * i),
+            confirmed,
+        )
         for i, (school, scope, why, ill, pupils, cases, confirmed) in enumerate(rows)
-    )  # fmt: skip
+    )
 
 
 def silent(places: Sequence[tuple[str, str]], counts: dict[str, int]) -> tuple[SilentLine, ...]:
@@ -117,13 +194,19 @@ def silent(places: Sequence[tuple[str, str]], counts: dict[str, int]) -> tuple[S
     names = dict(places)
     return tuple(
         SilentLine(
-            f"21320{i:05d}", f"示例第{i + 1}{'幼儿园' if i % 3 else '小学'}", code, names[code], "幼儿园" if i % 3 else "小学",
-            Standing.RETURNED if i < n // 3 else Standing.MISSING, 1 + (rng.random() < 0.2) * rng.randrange(1, 4),
-            f"示例员{'甲乙丙丁'[i % 4]}", f"100-0000-{i:04d}",
+            f"21320{i:05d}",
+            f"示例第{i + 1}{'幼儿园' if i % 3 else '小学'}",
+            code,
+            names[code],
+            "幼儿园" if i % 3 else "小学",
+            Standing.RETURNED if i < n // 3 else Standing.MISSING,
+            1 + (rng.random() < 0.2) * rng.randrange(1, 4),
+            f"示例员{'甲乙丙丁'[i % 4]}",
+            f"100-0000-{i:04d}",
         )
         for code, n in counts.items()
         for i in range(n)
-    )  # fmt: skip
+    )
 
 
 def province() -> DigestFacts:
@@ -133,11 +216,26 @@ def province() -> DigestFacts:
     named = [(c, f"{dict(CITIES)[c[:4] + '00']}市示例区") for c in counties]
     place = Place("320000", "江苏省", "江苏", Level.PROVINCE, tuple(counties))
     return DigestFacts(
-        place, Scope(Level.PROVINCE, "320000", frozenset(counties)), DAY, 1, False, NOW, 15482, below,
-        month(counties, 140, missing), alerts(named, 57), closures(named), silent(named, missing),
-        issuer="省教育厅体卫艺处", issuer_phone="100-0000-0000", report_to=("教育部体育卫生与艺术教育司", "省人民政府办公厅"),
-        send_to=("省卫生健康委", "省疾病预防控制局", "各设区市教育局"), waiting=12, week=12, symptom_names=SYMPTOMS,
-    )  # fmt: skip
+        place,
+        Scope(Level.PROVINCE, "320000", frozenset(counties)),
+        DAY,
+        1,
+        False,
+        NOW,
+        15482,
+        below,
+        month(counties, 140, missing),
+        alerts(named, 57),
+        closures(named),
+        silent(named, missing),
+        issuer="省教育厅体卫艺处",
+        issuer_phone="100-0000-0000",
+        report_to=("教育部体育卫生与艺术教育司", "省人民政府办公厅"),
+        send_to=("省卫生健康委", "省疾病预防控制局", "各设区市教育局"),
+        waiting=12,
+        week=12,
+        symptom_names=SYMPTOMS,
+    )
 
 
 def city() -> DigestFacts:
@@ -145,72 +243,191 @@ def city() -> DigestFacts:
     missing = {"320116": 21, "320115": 6, "320111": 4, "320106": 2, "320102": 1}
     names = [(code, f"{short}区") for code, short in NANJING]
     return DigestFacts(
-        city_place("320100", "南京", codes), Scope(Level.CITY, "320100", frozenset(codes)), DAY, 1, False, NOW, 15482,
-        tuple(county_place(*n) for n in NANJING), month(codes, 120, missing), alerts(names, 11), closures(names),
-        silent(names, missing), holders=tuple(Holder(c, "体卫科", "100-0000-0001") for c in codes),
-        issuer="南京市教育局体卫艺处", issuer_phone="100-0000-0000", report_to=("省教育厅", "市人民政府办公室"),
-        send_to=("市卫生健康委", "市疾病预防控制中心", "各区教育局"), waiting=3, week=12, symptom_names=SYMPTOMS,
-    )  # fmt: skip
+        city_place("320100", "南京", codes),
+        Scope(Level.CITY, "320100", frozenset(codes)),
+        DAY,
+        1,
+        False,
+        NOW,
+        15482,
+        tuple(county_place(*n) for n in NANJING),
+        month(codes, 120, missing),
+        alerts(names, 11),
+        closures(names),
+        silent(names, missing),
+        holders=tuple(Holder(c, "体卫科", "100-0000-0001") for c in codes),
+        issuer="南京市教育局体卫艺处",
+        issuer_phone="100-0000-0000",
+        report_to=("省教育厅", "市人民政府办公室"),
+        send_to=("市卫生健康委", "市疾病预防控制中心", "各区教育局"),
+        waiting=3,
+        week=12,
+        symptom_names=SYMPTOMS,
+    )
 
 
 def county() -> DigestFacts:
     place = county_place("320114", "雨花台")
     names = [("320114", "雨花台区")]
     schools = tuple(
-        SchoolLine(f"21320{i:05d}", f"示例第{i + 1}{'幼儿园' if i % 2 else '小学'}", "幼儿园" if i % 2 else "小学", 300 + 90 * i,
-                   19 - i, 11 - i // 2, 38 - 2 * i, i != 3)
+        SchoolLine(
+            f"21320{i:05d}",
+            f"示例第{i + 1}{'幼儿园' if i % 2 else '小学'}",
+            "幼儿园" if i % 2 else "小学",
+            300 + 90 * i,
+            19 - i,
+            11 - i // 2,
+            38 - 2 * i,
+            i != 3,
+        )
         for i in range(15)
-    )  # fmt: skip
+    )
     return DigestFacts(
-        place, Scope(Level.COUNTY, "320114", frozenset(["320114"])), DAY, 2, True, NOW.replace(hour=17, minute=30), 16011,
-        (), month(["320114"], 152, {"320114": 13}), alerts(names, 8), closures(names), silent(names, {"320114": 13}),
-        schools, issuer="雨花台区教育局体卫艺科", issuer_phone="100-0000-0000", report_to=("市教育局", "区人民政府办公室"),
-        send_to=("区卫生健康委", "区疾病预防控制中心"), week=12, symptom_names=SYMPTOMS,
-    )  # fmt: skip
+        place,
+        Scope(Level.COUNTY, "320114", frozenset(["320114"])),
+        DAY,
+        2,
+        True,
+        NOW.replace(hour=17, minute=30),
+        16011,
+        (),
+        month(["320114"], 152, {"320114": 13}),
+        alerts(names, 8),
+        closures(names),
+        silent(names, {"320114": 13}),
+        schools,
+        issuer="雨花台区教育局体卫艺科",
+        issuer_phone="100-0000-0000",
+        report_to=("市教育局", "区人民政府办公室"),
+        send_to=("区卫生健康委", "区疾病预防控制中心"),
+        week=12,
+        symptom_names=SYMPTOMS,
+    )
 
 
-PUPILS = ("示例童甲", "示例童乙", "示例童丙", "示例童丁", "示例童戊", "示例童己", "示例童庚", "示例童辛", "示例童壬", "示例童癸")
+PUPILS = (
+    "示例童甲",
+    "示例童乙",
+    "示例童丙",
+    "示例童丁",
+    "示例童戊",
+    "示例童己",
+    "示例童庚",
+    "示例童辛",
+    "示例童壬",
+    "示例童癸",
+)
 
 
 def page(pupils: int = 10) -> papers.PageFacts:
     rows = tuple(
         papers.PupilLine(
-            f"{'一二三四'[i % 4]}({i % 3 + 1})班", PUPILS[i % 10] + ("" if i < 10 else str(i)), f"三2-A7K3QX9M{i:02d}", "男女"[i % 2],
-            ("ill", "ill", "ill", "injured", "ill", "other")[i % 6], ("new", "ongoing", "new", "new", "new", "returned")[i % 6],
-            DAY - timedelta(days=i % 3), ("", "", "am")[i % 3], ("发热", "咳嗽")[: 1 + i % 2], ("38.6℃", "未测")[i % 2],
-            (True, False, None)[i % 3], ("一般感冒", "", "")[i % 3], pending=i == 4,
+            f"{'一二三四'[i % 4]}({i % 3 + 1})班",
+            PUPILS[i % 10] + ("" if i < 10 else str(i)),
+            f"三2-A7K3QX9M{i:02d}",
+            "男女"[i % 2],
+            ("ill", "ill", "ill", "injured", "ill", "other")[i % 6],
+            ("new", "ongoing", "new", "new", "new", "returned")[i % 6],
+            DAY - timedelta(days=i % 3),
+            ("", "", "am")[i % 3],
+            ("发热", "咳嗽")[: 1 + i % 2],
+            ("38.6℃", "未测")[i % 2],
+            (True, False, None)[i % 3],
+            ("一般感冒", "", "")[i % 3],
+            pending=i == 4,
         )
         for i in range(pupils)
-    )  # fmt: skip
+    )
     classes = tuple(
-        papers.ClassLine(f"{'一二三四五六'[i // 3]}({i % 3 + 1})班", 44 + i % 4, 2 if i < 5 else 0, int(i == 1), int(i == 7),
-                         closed=i == 4, silent=i == 9)
+        papers.ClassLine(
+            f"{'一二三四五六'[i // 3]}({i % 3 + 1})班",
+            44 + i % 4,
+            2 if i < 5 else 0,
+            int(i == 1),
+            int(i == 7),
+            closed=i == 4,
+            silent=i == 9,
+        )
         for i in range(18)
-    )  # fmt: skip
+    )
     return papers.PageFacts(
-        Scope(Level.SCHOOL, "2132000001"), "2132000001", "南京市示例第一小学", "雨花台区", DAY, 1, False, NOW, 15482,
-        Standing.PARTIAL, NOW.replace(hour=14, minute=12), "示例员甲", "示例领导乙", False, rows, classes,
-        (papers.Notice("预警 2026-0482 发热：同班连续三日 5 例及以上（三(2)班，6 人）", "请于 11-21 09:40 前核实，填预警信息报告卡。"),), 2,
-    )  # fmt: skip
+        Scope(Level.SCHOOL, "2132000001"),
+        "2132000001",
+        "南京市示例第一小学",
+        "雨花台区",
+        DAY,
+        1,
+        False,
+        NOW,
+        15482,
+        Standing.PARTIAL,
+        NOW.replace(hour=14, minute=12),
+        "示例员甲",
+        "示例领导乙",
+        False,
+        rows,
+        classes,
+        (
+            papers.Notice(
+                "预警 2026-0482 发热：同班连续三日 5 例及以上（三(2)班，6 人）",
+                "请于 11-21 09:40 前核实，填预警信息报告卡。",
+            ),
+        ),
+        2,
+    )
 
 
 def card(scope: Scope | None = None) -> papers.CardFacts:
     scope = scope or Scope(Level.SCHOOL, "2132000001")
     cases = tuple(
-        papers.CaseLine(f"三2-A7K{i}QX9M2T", PUPILS[i], "三(2)班", "男女"[i % 2], DAY - timedelta(days=i % 3), ("发热", "咳嗽"), "")
+        papers.CaseLine(
+            f"三2-A7K{i}QX9M2T", PUPILS[i], "三(2)班", "男女"[i % 2], DAY - timedelta(days=i % 3), ("发热", "咳嗽"), ""
+        )
         for i in range(6)
     )
-    hit = papers.HitLine("E02", "2026.1", "发热：同班连续三日 5 例及以上", "三(2)班", "11-18 至 11-20", "≥5 人", 6,
-                         "卫办疾控发〔2006〕65号 报告情形1")  # fmt: skip
+    hit = papers.HitLine(
+        "E02",
+        "2026.1",
+        "发热：同班连续三日 5 例及以上",
+        "三(2)班",
+        "11-18 至 11-20",
+        "≥5 人",
+        6,
+        "卫办疾控发〔2006〕65号 报告情形1",
+    )
     return papers.CardFacts(
-        scope, "2026-0482", "2132000001", "南京市示例第一小学", "本部", "雨花台区", "南京市", "发热", Stage.EARLY,
-        NOW - timedelta(hours=6), NOW + timedelta(hours=18), 6, DAY - timedelta(days=2), DAY, (hit,), cases, "示例员甲", "示例领导乙",
-    )  # fmt: skip
+        scope,
+        "2026-0482",
+        "2132000001",
+        "南京市示例第一小学",
+        "本部",
+        "雨花台区",
+        "南京市",
+        "发热",
+        Stage.EARLY,
+        NOW - timedelta(hours=6),
+        NOW + timedelta(hours=18),
+        6,
+        DAY - timedelta(days=2),
+        DAY,
+        (hit,),
+        cases,
+        "示例员甲",
+        "示例领导乙",
+    )
 
 
 def missing() -> papers.MissingFacts:
     names = [("320114", "雨花台区")]
     return papers.MissingFacts(
-        Scope(Level.COUNTY, "320114", frozenset(["320114"])), "320114", "雨花台区", DAY, NOW, "15:00", 151, 137, 1,
+        Scope(Level.COUNTY, "320114", frozenset(["320114"])),
+        "320114",
+        "雨花台区",
+        DAY,
+        NOW,
+        "15:00",
+        151,
+        137,
+        1,
         silent(names, {"320114": 13}),
-    )  # fmt: skip
+    )

@@ -196,7 +196,7 @@ def _headlines(
 def _closed_headline(closed: lines.ClosureTable) -> Headline:
     asked = [f"待对账 {closed.unmatched}"] * bool(closed.unmatched)
     asked += [f"待确认 {closed.unconfirmed}"] * bool(closed.unconfirmed)
-    notes = [f"涉及 {closed.pupils} 人"] * bool(closed.rows) + asked
+    notes = [f"{closed.pupils} 人"] * bool(closed.rows) + asked
     if closed.schools:
         notes.insert(0, f"另全校 {closed.schools} 所" if closed.classes else "均为全校停课")
     figure, unit = (closed.classes, "个班") if closed.classes or not closed.schools else (closed.schools, "所")

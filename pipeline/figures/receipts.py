@@ -17,7 +17,9 @@ ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 HIDDEN = "……"
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
-_OURS = frozenset({"absent", "choices", "count", "day", "forms", "kind", "limit", "missing", "roll", "rows", "title"})
+_OURS = frozenset(
+    {"absent", "choices", "count", "day", "first", "forms", "kind", "limit", "missing", "roll", "rows", "title"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Receipt:
     repairs: tuple[Mended, ...]
     repairs_rest: int
     goes_back: bool
+    held: bool
 
 
 def receipt(facts: ReceiptFacts) -> Receipt:
@@ -108,6 +111,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         repairs=tuple(_mended(r, quotes=quotes) for r in facts.repairs[:REPAIRS_SHOWN]),
         repairs_rest=max(0, len(facts.repairs) - REPAIRS_SHOWN),
         goes_back=facts.refused > 0 and facts.state is State.PARTIAL,
+        held=facts.state is State.HELD,
     )
 
 

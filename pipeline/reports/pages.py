@@ -80,9 +80,27 @@ def _missing(values: Values) -> Values:
 def _page(values: Values) -> Values:
     """Fill one side: notices first, then pupils and classes (two classes a line); the rest is the annex."""
     room = PAGE_LINES - 2 * len(values["notices"])
-    classes = min(len(values["classes"]), 2 * max(4, room - len(values["rows"]) - 2))
-    shown = max(6, room - (classes + 1) // 2)
+    heights = [_lines(row) for row in values["rows"]]
+    classes = min(len(values["classes"]), 2 * max(4, room - sum(heights) - 2))
+    left, shown = room - (classes + 1) // 2, 0
+    for height in heights:
+        left -= height
+        if left < 0:
+            break
+        shown += 1
     return {"pupils_shown": shown, "classes_shown": classes}
+
+
+def _lines(row: Values) -> int:
+    """Lines that a pupil's row takes, by the width of its longer columns in half-width signs."""
+    return max(-(-_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
+
+
+_COLUMNS = {"symptoms": 17, "seen": 16, "note": 6, "pupil": 9}
+
+
+def _width(text: str) -> int:
+    return sum(1 if sign.isascii() else 2 for sign in text)
 
 
 _LAYOUTS = {"digest": _digest, "missing": _missing, "page": _page}

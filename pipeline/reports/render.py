@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FuturesTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -81,7 +82,7 @@ class Renderer:
 def _answer(future: ProcessFuture[Any]) -> bytes:
     try:
         drawn = future.result()
-    except (FuturesTimeoutError, ProcessExpired) as lost:
+    except (FuturesTimeoutError, ProcessExpired, BrokenProcessPool) as lost:
         raise PermanentError("a page could not be drawn: its process died or took too long") from lost
     return bytes(drawn)
 

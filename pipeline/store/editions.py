@@ -19,7 +19,7 @@ from pipeline.figures.digest import check_code, digest, paper
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.model import Level, Site
-from pipeline.store import days, pages, views
+from pipeline.store import days, letters, pages, views
 from pipeline.store.models import Edition
 
 KINDS = ("digest", "missing", "page")
@@ -124,7 +124,31 @@ def _keep(kind: str, whose: _Whose, order: Order, as_of: int, made: _Made) -> Is
         figures=values,
         digest_sha=issued.sha,
     )
+    letters.queue(kind, letter_ref(order.day, n), whose.code, order.now, order.day)
     return issued
+
+
+def letter_ref(day: date, n: int) -> str:
+    """Return the `ref` under which an edition's letter is queued."""
+    return f"{day.isoformat()}|{n}"
+
+
+def values(kind: str, place: str, ref: str) -> dict[str, Any]:
+    """Return what the papers of a queued edition are made of, as it was cut. KeyError if it never was."""
+    day, _, n = ref.partition("|")
+    row = Edition.objects.filter(kind=kind, place=place, day=date.fromisoformat(day), n=int(n)).first()
+    if row is None:
+        raise KeyError(ref)
+    return {**row.figures, "check": check_code(row.figures)[1]}
+
+
+def cut_since(day: date) -> dict[date, bool]:
+    """Return the days, from this one on, that have digests, and whether the final ones are among them."""
+    rows = Edition.objects.filter(kind="digest", day__gte=day).order_by("day")
+    found: dict[date, bool] = {}
+    for one, final in rows.values_list("day", "final").distinct():
+        found[one] = found.get(one, False) or final
+    return found
 
 
 def _same(row: Edition, values: Mapping[str, object], order: Order) -> bool:

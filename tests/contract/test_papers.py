@@ -1,0 +1,269 @@
+"""Papers from the store: counted by day and division, cut once, and within their reader's scope."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pipeline.figures import papers
+from pipeline.figures.digest import digest, paper
+from pipeline.figures.duty import Standing
+from pipeline.model import Site
+from pipeline.schooldays import ZONE
+
+DAY = date(2026, 11, 20)  # a Friday
+NOW = datetime(2026, 11, 20, 15, 10, tzinfo=ZONE)
+GULOU, XUANWU = "320106", "320102"
+FIRST, SECOND, THIRD, FOURTH = "2132900001", "1132900002", "2132900003", "2132900004"
+
+
+def school(code: str, county: str, rooms: Sequence[str] = ("三3", "三4")) -> None:
+    from pipeline.store.models import Campus, SchoolClass, Unit
+
+    Unit.objects.create(
+        code=code,
+        kind="school",
+        division_id=county,
+        name=f"示例学校{code[-1]}",
+        stages="小学",
+        reporter="示例员甲",
+        reporter_phone="100-0000-0001",
+    )
+    Campus.objects.create(school_id=code, name="本部")
+    for key in rooms:
+        SchoolClass.objects.create(
+            school_id=code, school_year=2026, key=key, name=f"{key[0]}({key[1:]})班", stage="小学", roll=40
+        )
+
+
+def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zero: bool = False) -> None:
+    from pipeline.store.models import Report
+
+    seen = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+    Report.objects.create(
+        day=day,
+        school=code,
+        campus="本部",
+        division=county,
+        current_seq=1,
+        zero=zero,
+        first_seen=seen,
+        on_time=on_time,
+        spoken=2,
+        from_settled=1,
+    )
+
+
+def absent(code: str, county: str, pupil: str, key: str = "三3", **more: object) -> None:
+    from pipeline.store.models import Absence, Pupil
+
+    row = {"sex": "1", "reason": "ill", "row_state": "new", "start": DAY, "symptoms": "S01 S02"} | more
+    Absence.objects.create(
+        day=DAY,
+        school=code,
+        campus="本部",
+        division=county,
+        pupil=pupil,
+        class_key=key,
+        from_settled=1,
+        origin="1:8",
+        **row,
+    )
+    Pupil.objects.update_or_create(school=code, code=pupil, defaults={"class_key": key, "name": f"示例童{pupil[-1]}"})
+
+
+def closure(code: str, county: str, scope: str, ill: int) -> None:
+    from pipeline.store.models import Closure
+
+    at = datetime(2026, 11, 19, 1, tzinfo=UTC)
+    Closure.objects.create(
+        school=code,
+        campus="本部",
+        division=county,
+        scope=scope,
+        start=at,
+        kind="first",
+        reason="D10",
+        ill=ill,
+        pupils=40,
+        resume_planned=DAY + timedelta(days=4),
+        approved_at=at,
+        approved_how="phone",
+        approved_by="示例",
+        from_settled=1,
+        origin="2:8",
+    )
+
+
+def alert(code: str, county: str) -> None:
+    from pipeline.store.models import Alert, AlertCase, AlertHit
+
+    opened = datetime(2026, 11, 20, 1, tzinfo=UTC)
+    row = Alert.objects.create(
+        id="2026-0001",
+        school=code,
+        campus="本部",
+        division=county,
+        scope="三3",
+        group="FEV",
+        stage="early",
+        opened_day=DAY,
+        opened_at=opened,
+        due_at=opened + timedelta(days=1),
+        first_onset=DAY,
+        last_onset=DAY,
+        cases=2,
+        ends_after=DAY + timedelta(days=7),
+    )
+    AlertHit.objects.create(
+        alert=row,
+        rule="E01",
+        rule_version="2026.1",
+        scope="三3",
+        group="FEV",
+        stage="early",
+        day=DAY,
+        n=2,
+        threshold="≥3",
+        from_settled=1,
+    )
+    for pupil in ("三3-AAAA111111", "三3-BBBB222222"):
+        AlertCase.objects.create(alert=row, pupil=pupil, class_key="三3", onset=DAY, from_settled=1)
+
+
+@pytest.fixture
+def county_day(site: Site) -> Site:
+    """One school on time with two ill, one late with a closed class, one silent, and one in another county."""
+    for code in (FIRST, SECOND, THIRD):
+        school(code, GULOU)
+    school(FOURTH, XUANWU)
+    report(FIRST, GULOU)
+    report(SECOND, GULOU, on_time=False)
+    report(FOURTH, XUANWU, zero=True)
+    absent(FIRST, GULOU, "三3-AAAA111111")
+    absent(FIRST, GULOU, "三3-BBBB222222", part="am")
+    absent(FIRST, GULOU, "三4-CCCC333333", key="三4", row_state="returned")
+    absent(SECOND, GULOU, "三4-DDDD444444", key="三4")
+    closure(SECOND, GULOU, "三4", ill=3)
+    alert(FIRST, GULOU)
+    return site
+
+
+def test_a_county_day_is_counted_and_adds_up(county_day: Site) -> None:
+    from pipeline.store import days
+
+    figures = days.count(DAY, [GULOU])[GULOU].figures
+    assert (figures.registered, figures.due, figures.on_time, figures.late, figures.missing) == (3, 3, 1, 1, 1)
+    assert (figures.ill, figures.closed_ill, figures.ill_halves) == (3, 1, 5)
+    assert figures.rate_roll == 80 + 40, "the closed class's roll leaves 应到"
+    assert figures.rate_ill_halves == 3, "the closed class's ill pupil is not in the rate"
+    assert figures.symptoms == {"S01": 3, "S02": 3}
+
+
+def test_what_settling_left_is_counted_once(county_day: Site) -> None:
+    from pipeline.store import days
+    from pipeline.store.models import CountyDay, Todo
+
+    Todo.objects.create(kind="figures", ref=f"{GULOU}|{DAY}", settled=5)
+    Todo.objects.create(kind="warn", ref=f"{FIRST}|{DAY}", settled=5)
+    assert days.refresh() == 1
+    assert days.refresh() == 0
+    assert [row.figures["ill"] for row in CountyDay.objects.all()] == [3]
+    assert Todo.objects.count() == 1, "what is not ours stays"
+
+
+def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None:
+    from pipeline.store import views
+
+    report(THIRD, GULOU, DAY - timedelta(days=3))
+    book = views.book(county_day, DAY, NOW)
+    silent = views.digest(book, GULOU, 1, final=False).silent
+    assert [(s.school, s.days, s.phone, s.standing) for s in silent] == [
+        ("示例学校3", 3, "100-0000-0001", Standing.MISSING)
+    ]
+    province = digest(views.digest(book, "320000", 1, final=False))
+    assert province.below_total.due == sum(row.due for row in province.below) == 4
+    assert [row.reported for row in province.below if row.due] == [3]
+
+
+def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day: Site) -> None:
+    from pipeline.store import views
+
+    made = digest(views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False))
+    assert [(row.what, row.matched) for row in made.closures.rows] == [("三(4)班", "待对账")]
+
+
+def test_above_county_no_class_is_named_and_small_counts_are_masked(county_day: Site) -> None:
+    from pipeline.store import editions
+
+    for one in editions.cut(county_day, editions.Order(DAY, NOW)):
+        text = str(one.values)
+        assert "示例童" not in text
+        if one.place != GULOU:
+            assert "三(" not in text
+            assert "三3" not in text
+            assert "AAAA" not in text
+    city = next(
+        e for e in editions.cut(county_day, editions.Order(DAY, NOW, 1)) if e.place == "320100" and e.kind == "digest"
+    )
+    assert [row["cases"] for row in city.values["alerts"]["rows"]] == ["<3"]
+
+
+def test_an_edition_is_cut_once_and_never_changes(county_day: Site) -> None:
+    from pipeline.store import editions
+    from pipeline.store.models import Edition
+
+    first = editions.cut(county_day, editions.Order(DAY, NOW, 1))
+    report(THIRD, GULOU)
+    again = editions.cut(county_day, editions.Order(DAY, NOW + timedelta(hours=1), 1))
+    assert [(one.values, one.sha) for one in first] == [(one.values, one.sha) for one in again]
+    assert not any(one.new for one in again)
+    final = editions.cut(county_day, editions.Order(DAY, NOW + timedelta(hours=2), 2, final=True))
+    county = next(one for one in final if one.place == GULOU and one.kind == "digest")
+    assert county.values["silence"]["rows"] == []
+    assert Edition.objects.filter(place=GULOU, kind="digest").count() == 2
+
+
+def test_nothing_changed_nothing_new(county_day: Site) -> None:
+    from pipeline.store import editions
+
+    editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
+    again = editions.cut_pages(county_day, editions.Order(DAY, NOW + timedelta(minutes=9)), [GULOU])
+    assert [(one.n, one.new) for one in again] == [(1, False)] * 3
+
+
+def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
+    from pipeline.store import editions, pages
+
+    cut = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
+    page = next(one.values for one in cut if one.place == FIRST)
+    assert [row["pupil"] for row in page["rows"]] == ["示例童1", "示例童2", "示例童3"]
+    assert page["notices"][0]["what"].startswith("预警 2026-0001 发热")
+    school_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", FIRST)))
+    county_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", GULOU)))
+    city_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", "320100")))
+    assert "示例童" in str(school_copy)
+    assert "示例童" not in str(county_copy)
+    assert "三3-AAAA" in str(county_copy)
+    assert "三3-AAAA" not in str(city_copy)
+    assert "三(3)班" not in str(city_copy)
+    with pytest.raises(KeyError):
+        pages.card(county_day, "2026-0001|1", THIRD)
+
+
+def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from pipeline.store import views
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            book = views.book(county_day, DAY, NOW)
+            views.digest(book, GULOU, 1, final=False)
+        return len(caught)
+
+    before = queries()
+    for n in range(10, 22):
+        school(f"21329000{n}", GULOU)
+    assert queries() == before

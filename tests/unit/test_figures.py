@@ -1,0 +1,256 @@
+"""The identities of the figures, as laws; and what a digest makes of them."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import duty
+from pipeline.figures import county, digest, lines, sentences, trend, words
+from pipeline.figures import papers as sheets
+from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
+from pipeline.figures.duty import REPORTED, SILENT, Standing, standing
+from pipeline.model import Level
+from pipeline.schooldays import Due, Off
+from pipeline.units import Scope
+from tests import paper_samples as samples
+
+DAY = samples.DAY
+ROOMS = ("一1", "一2")
+
+standings = st.sampled_from(list(Standing))
+schools = st.builds(
+    lambda n, stands, roll, closed, stages: SchoolDay(
+        f"S{n}",
+        f"示例{n}",
+        stages,
+        stands,
+        {("本部", r): roll for r in ROOMS},
+        frozenset({("本部", "一1")} if closed else ()),
+    ),
+    st.integers(0, 9),
+    standings,
+    st.integers(0, 60),
+    st.booleans(),
+    st.sampled_from([("小学",), ("幼儿园",), ("小学", "初中")]),
+)
+rows = st.builds(
+    AbsentRow,
+    st.integers(0, 11).map("S{}".format),
+    st.just("本部"),
+    st.sampled_from(ROOMS),
+    st.integers(0, 20).map("P{}".format),
+    st.sampled_from(["ill", "injured", "other"]),
+    st.sampled_from(["new", "ongoing", "returned"]),
+    st.sampled_from(["", "am", "pm"]),
+    st.lists(st.sampled_from(["S01", "S02", "S03"]), max_size=3).map(tuple),
+)
+counted = st.builds(
+    lambda found, absent: county.count(DAY, "320106", {s.code: s for s in found}.values(), absent),
+    st.lists(schools, max_size=8),
+    st.lists(rows, max_size=30),
+)
+
+
+@given(counted)
+def test_every_county_day_adds_up(figures: CountyFigures) -> None:
+    assert county.identities(figures) == []
+    assert figures.registered == figures.due + figures.not_due
+    assert figures.due == figures.on_time + figures.late + figures.silent + figures.excused
+
+
+@given(st.lists(counted, max_size=4))
+def test_sums_of_counties_keep_the_identities(parts: list[CountyFigures]) -> None:
+    whole = county.add(DAY, "320100", parts)
+    assert county.identities(whole) == []
+    assert whole.ill == sum(p.ill for p in parts)
+
+
+@given(counted)
+def test_kept_figures_come_back_as_they_were(figures: CountyFigures) -> None:
+    kept = json.loads(json.dumps(county.to_json(figures)))
+    assert county.from_json(DAY, figures.place, kept) == figures
+
+
+@given(st.lists(schools, max_size=6), st.lists(rows, max_size=30))
+def test_what_schools_are_listed_with_is_what_the_county_totals(
+    found: list[SchoolDay], absent: list[AbsentRow]
+) -> None:
+    known = {s.code: s for s in found}
+    tallies = {code: n for code, n in county.by_school(absent).items() if code in known}
+    figures = county.count(DAY, "x", known.values(), absent)
+    assert sum(ill for ill, _, _ in tallies.values()) == figures.ill
+    assert sum(new for _, new, _ in tallies.values()) == figures.new_ill
+    assert sum(halves for _, _, halves in tallies.values()) == figures.ill_halves
+
+
+def one_school(stands: Standing = Standing.ON_TIME, closed: bool = False) -> SchoolDay:
+    shut = frozenset({("本部", "一1")} if closed else ())
+    return SchoolDay("S1", "示例", ("小学",), stands, {("本部", "一1"): 40, ("本部", "一2"): 45}, shut)
+
+
+def absence(pupil: str = "P1", key: str = "一1", **more: object) -> AbsentRow:
+    return replace(AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02")), **more)  # type: ignore[arg-type]
+
+
+def test_missing_is_never_zero() -> None:
+    figures = county.count(DAY, "x", [one_school(Standing.MISSING)], [])
+    assert figures.ill_rate is None
+    assert words.percent(figures.ill_rate) == "—"
+    assert figures.report_rate == 0
+
+
+def test_the_rate_is_of_schools_that_reported() -> None:
+    figures = county.count(DAY, "x", [one_school(Standing.PARTIAL)], [absence()])
+    assert (figures.ill, figures.rate_roll, figures.ill_rate) == (1, 0, None)
+
+
+def test_a_closed_class_leaves_the_roll_and_its_ill_leave_the_rate() -> None:
+    figures = county.count(DAY, "x", [one_school(closed=True)], [absence(), absence("P2", "一2")])
+    assert (figures.ill, figures.closed_ill, figures.rate_roll, figures.rate_ill_halves) == (2, 1, 45, 2)
+
+
+def test_half_a_day_is_one_person_and_half_a_person_day() -> None:
+    figures = county.count(DAY, "x", [one_school()], [absence(part="am")])
+    assert (figures.ill, figures.ill_halves) == (1, 1)
+
+
+def test_still_absent_is_not_new_and_returned_is_not_absent() -> None:
+    found = [absence(row_state="ongoing"), absence("P2", row_state="returned"), absence("P3")]
+    figures = county.count(DAY, "x", [one_school()], found)
+    assert (figures.ill, figures.new_ill) == (2, 1)
+
+
+def test_a_pupil_counts_once_in_a_group_whoever_wrote_of_it() -> None:
+    figures = county.count(DAY, "x", [one_school()], [absence(), absence(campus="东校区")])
+    assert figures.symptoms == {"S01": 1, "S02": 1}
+    assert figures.ill == 1
+
+
+@pytest.mark.parametrize(
+    ("due", "heard", "expected"),
+    [
+        (Due(yes=False, reason=Off.WEEKEND), duty.Heard(), Standing.HOLIDAY),
+        (Due(yes=False, reason=Off.VACATION), duty.Heard(), Standing.OUT_OF_TERM),
+        (Due(yes=False, reason=Off.CLOSED), duty.Heard(), Standing.CLOSED),
+        (Due(yes=True), duty.Heard(heads=(True,)), Standing.ON_TIME),
+        (Due(yes=True), duty.Heard(heads=(True, False)), Standing.LATE),
+        (Due(yes=True), duty.Heard(heads=(True,), silent=1), Standing.PARTIAL),
+        (Due(yes=True), duty.Heard(missing=1, returned=True), Standing.RETURNED),
+        (Due(yes=True), duty.Heard(missing=1, held=True), Standing.HELD),
+        (Due(yes=True), duty.Heard(missing=1, excused="停电"), Standing.EXCUSED),
+        (Due(yes=True), duty.Heard(missing=1), Standing.MISSING),
+    ],
+)
+def test_a_duty_is_one_standing(due: Due, heard: duty.Heard, expected: Standing) -> None:
+    assert standing(duty.classify(due, heard)) is expected
+    assert len(REPORTED & SILENT) == 0
+
+
+def test_a_day_nothing_was_due_is_a_gap_in_the_curve() -> None:
+    place = samples.county_place("320106", "鼓楼")
+    found = trend.trend(place, DAY, samples.month(["320106"], 40, {}))
+    gaps = [day for day, rate in found.curve if rate is None]
+    assert gaps == [d for d, _ in found.curve if d.weekday() > 4]
+    assert len(found.curve) == trend.CURVE_DAYS
+    assert found.before is not None
+    assert found.before.day == DAY - timedelta(days=1)
+
+
+def test_the_difference_printed_is_the_difference_of_what_is_printed() -> None:
+    assert words.points(0.00494, 0.00376) == 0.11
+    assert words.points(None, 0.1) is None
+
+
+@pytest.mark.parametrize("facts", [samples.province(), samples.city(), samples.county()], ids=["省", "市", "县"])
+def test_totals_of_a_digest_equal_what_it_lists(facts: digest.DigestFacts) -> None:
+    made = digest.digest(facts)
+    now = trend.trend(facts.place, facts.day, facts.days).today
+    assert len(made.silence.rows) == now.silent
+    if made.below:
+        for name in ("due", "reported", "silent", "excused", "ill", "open_alerts", "closed"):
+            assert sum(getattr(row, name) for row in made.below) == getattr(made.below_total, name), name
+        assert sum(group.silent for group in made.silence.groups) == len(made.silence.rows)
+        assert made.below_total.open_alerts == len(made.alerts.rows)
+    assert f"应报 {words.number(now.due)} 所" in made.sentence[0].text
+    assert made.alerts.overdue + made.alerts.soon == sum(row.pressing for row in made.alerts.rows)
+
+
+def test_alerts_stand_soonest_due_first_overdue_before_all() -> None:
+    table = digest.digest(samples.city()).alerts
+    assert table.rows[0].left.startswith("逾期")
+    waiting = [row.waits for row in table.rows]
+    assert waiting == sorted(waiting, reverse=True)
+    assert (table.excluded, table.ended) == (1, 0)
+
+
+def test_above_county_a_digest_has_no_class_and_masks_small_counts() -> None:
+    made = digest.digest(samples.city())
+    assert {row.class_name for row in made.alerts.rows} == {""}
+    assert "1" not in {row.cases for row in made.alerts.rows} | {row.ill for row in made.closures.rows}
+    assert "2" not in {row.cases for row in made.alerts.rows} | {row.ill for row in made.closures.rows}
+    assert {row.what for row in made.closures.rows} == {"1 个班"}
+
+
+def test_a_place_with_too_few_reports_shows_no_rate() -> None:
+    row = next(r for r in digest.digest(samples.city()).below if r.name == "六合区")
+    assert (row.rate, row.level, row.enough) == ("—", None, False)
+
+
+def test_on_a_day_off_the_sentence_says_so_and_nothing_is_zero_percent() -> None:
+    facts = samples.county()
+    sunday = date(2026, 11, 22)
+    off = CountyFigures(day=sunday, place="320114", registered=152, holiday=152)
+    quiet = replace(
+        facts, day=sunday, days={"320114": {sunday: off}}, silent=(), alerts=(), closures=(), why_nothing="周末"
+    )
+    made = digest.digest(quiet)
+    assert made.sentence[0].text == "今日周末，152 所在册学校均不需报。"
+    assert [h.figure for h in made.headlines[:2]] == ["—", "—"]
+
+
+def test_the_check_code_follows_every_figure() -> None:
+    one = digest.paper(digest.digest(samples.county()))
+    other = digest.paper(digest.digest(replace(samples.county(), n=3)))
+    assert digest.check_code(one) == digest.check_code(digest.paper(digest.digest(samples.county())))
+    assert digest.check_code(one) != digest.check_code(other)
+
+
+def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
+    school = sheets.card(samples.card())
+    of_county = sheets.card(samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"]))))
+    of_city = sheets.card(replace(samples.card(Scope(Level.CITY, "320100")), cases=2))
+    assert school.rows[0].pupil == "示例童甲（三2-A7K0）"
+    assert of_county.rows[0].pupil == "三2-A7K0"
+    assert of_city.rows == ()
+    assert (of_city.cases, of_city.hits[0].scope) == ("<3", "")
+
+
+def test_a_page_counts_the_absent_and_tells_returned_apart() -> None:
+    made = sheets.page(samples.page())
+    assert dict(made.counts)["已返校"] == "1"
+    assert made.rows[-1].state == "已返校"
+    assert made.classes_rest == "其余 11 个班无缺课。"
+
+
+def test_a_page_of_a_school_that_closed_a_class_leaves_its_roll_out() -> None:
+    facts = samples.page()
+    shut = next(c for c in facts.classes if c.closed)
+    everyone = sum(c.roll or 0 for c in facts.classes)
+    assert dict(sheets.page(facts).counts)["应到"] == words.number(everyone - (shut.roll or 0))
+
+
+def test_todo_names_nobody_twice_and_at_most_four_things() -> None:
+    made = digest.digest(samples.city())
+    assert 0 < len(made.todo) <= sentences.TODO_MOST
+    assert len(set(made.todo)) == len(made.todo)
+
+
+def test_schools_left_out_are_counted() -> None:
+    facts = samples.county()
+    found, rest = lines.schools(facts.schools, facts.scope)
+    left = sum(s.ill for s in facts.schools) - sum(int(row.ill) for row in found)
+    assert rest == f"其余 {len(facts.schools) - len(found)} 所共 {left} 人次"

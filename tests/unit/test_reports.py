@@ -1,0 +1,222 @@
+"""Papers as they are printed: on their sides, within their scope, the same bytes for the same facts."""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from pypdf import PdfReader
+
+from pipeline.errors import ConfigError, PermanentError
+from pipeline.figures import digest, papers
+from pipeline.model import Level
+from pipeline.reports import fonts, letters, pages, render
+from pipeline.units import Scope
+from tests import paper_samples as samples
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[render.Renderer]:
+    """One process of its own, for all pages of this file."""
+    with render.Renderer(workers=1) as found:
+        yield found
+
+
+def texts(pdf: bytes) -> list[str]:
+    return [re.sub(r"\s+", "", page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def pdf_of(made: list[letters.Paper]) -> bytes:
+    return next(paper.content for paper in made if paper.name.endswith(".pdf"))
+
+
+def test_a_county_digest_says_what_its_figures_say(renderer: render.Renderer) -> None:
+    made = digest.digest(samples.county())
+    found = letters.compose("digest", digest.paper(made), renderer)
+    assert [paper.name for paper in found] == ["学生缺课监测每日简报 雨花台区 D-320114-20261120-2.pdf"]
+    sides = texts(pdf_of(found))
+    whole = "".join(sides)
+    assert len(sides) <= 3
+    assert "".join(p.text for p in made.sentence).replace(" ", "") in whole
+    for words in (
+        "今日需办",
+        "领导批示",
+        "报：市教育局",
+        "送：区卫生健康委",
+        "编发：雨花台区教育局",
+        "日终版",
+        "第1页，共",
+    ):
+        assert words in whole, words
+    assert all(row.phone in whole for row in made.silence.rows), "whom to telephone, every one"
+    assert all(row.id in whole for row in made.alerts.rows), "every alert, on the page or in the annex"
+    assert digest.check_code(digest.paper(made))[1] in whole
+
+
+def test_a_citys_digest_names_no_class_and_no_pupil(renderer: render.Renderer) -> None:
+    facts = samples.city()
+    found = letters.compose("digest", digest.paper(digest.digest(facts)), renderer)
+    whole = "".join(texts(pdf_of(found)))
+    assert not re.search(r"[一二三四五六]\(\d+\)班|小[一二]班|中一班", whole)
+    assert "示例童" not in whole
+    assert "A7K" not in whole
+    assert "<3" in whole
+    assert "余5条见附表一" in whole
+
+
+def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.Renderer) -> None:
+    short, long = (letters.compose("page", digest.paper(papers.page(samples.page(n))), renderer) for n in (9, 44))
+    assert len(texts(pdf_of(short))) == 1
+    sides = texts(pdf_of(long))
+    assert len(sides) == 2
+    for words in ("填报人", "分管领导", "盖章", "台账", "预警2026-0482", "尚有2行退回待改"):
+        assert words in sides[0], words
+    listed = [p.name for p in samples.page(44).pupils]
+    assert all(name in "".join(sides) for name in listed)
+    assert short[0].name == "学生缺课日报台账 P-2132000001-20261120-1.pdf"
+
+
+def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render.Renderer) -> None:
+    of_county = samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
+    for facts, names in ((samples.card(), True), (of_county, False)):
+        sides = texts(pdf_of(letters.compose("card", digest.paper(papers.card(facts)), renderer)))
+        assert len(sides) == 1
+        assert ("示例童甲" in sides[0]) is names
+        assert "三2-A7K0" in sides[0]
+        for words in ("可排除的预警信息", "不可排除的预警信息", "理由简述", "采取措施", "回复截止11-21"):
+            assert words in sides[0], words
+
+
+def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: render.Renderer) -> None:
+    values = digest.paper(papers.missing(samples.missing()))
+    found = {paper.name: paper.content for paper in letters.compose("missing", values, renderer)}
+    assert sorted(found) == ["未报名单 雨花台区.pdf", "未报名单 雨花台区.xlsx", "群通知.txt"]
+    text = found["群通知.txt"]
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert b"\n" not in text.replace(b"\r\n", b"")
+    said = text.decode("utf-8-sig")
+    assert "100-0000" not in said, "a group chat is told no telephone numbers"
+    assert said.splitlines()[1] == "截至 11-20 15:10，应报 151 所，已报 137 所，未报 13 所。"
+    assert all(line.school in said for line in samples.missing().silent)
+
+
+def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.Renderer) -> None:
+    values = letters.checked(digest.paper(papers.card(samples.card())))
+    first = renderer.draw([values])[0]
+    with render.Renderer(workers=1) as other:
+        assert other.draw([values])[0] == first
+    assert b"CreationDate" not in first
+
+
+def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
+    cards = [replace(samples.card(), id=f"2026-{n:04d}") for n in range(3)]
+    found = list(letters.compose_all([("card", digest.paper(papers.card(c))) for c in cards], renderer))
+    assert [paper.name for made in found for paper in made] == [
+        f"预警信息报告卡 2026-{n:04d} 学校联.pdf" for n in range(3)
+    ]
+
+
+def test_markup_in_a_name_is_printed_not_obeyed() -> None:
+    facts = replace(samples.page(1), school='<img src="file:///etc/passwd">&')
+    html = pages.page(letters.checked(digest.paper(papers.page(facts))))
+    assert "<img" not in html
+    assert "&lt;img" in html
+
+
+def test_a_page_may_load_nothing() -> None:
+    fetcher = render._press().fetcher
+    for address in ("http://127.0.0.1/", "file:///etc/passwd", "data:text/css,*{}"):
+        with pytest.raises(ValueError, match="not fetched"):
+            fetcher.fetch(address)
+
+
+def test_a_page_whose_process_dies_is_our_fault_and_said() -> None:
+    with render.Renderer(workers=1) as fragile:
+        assert fragile._pool is not None
+        dying = fragile._pool.schedule(_die)
+        with pytest.raises(PermanentError):
+            render._answer(dying)
+
+
+def _die() -> None:
+    import os
+
+    os._exit(139)
+
+
+def test_without_usable_fonts_nothing_is_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setattr(fonts, "FILES", ("NotoSansSC-Regular.ttf", "missing.ttf"))
+    with pytest.raises(ConfigError, match=r"missing\.ttf"), render.Renderer():
+        pass
+
+
+def test_every_division_of_the_registry_has_a_tile_of_its_own() -> None:
+    for place, grid in pages.grids().items():
+        assert len(set(grid.values())) == len(grid), place
+    assert len(pages.grids()["320000"]) == 13
+    assert sum(len(grid) for place, grid in pages.grids().items() if place != "320000") == 95 + 9
+
+
+def test_a_division_the_map_does_not_know_stands_below_it() -> None:
+    below = [
+        {"code": code, "level": None, "enough": True, "registered": 0, "rate": "—"} for code in ("320102", "329999")
+    ]
+    tiles = {tile["code"]: tile for tile in pages.place_tiles("320100", below)}
+    assert tiles["329999"]["row"] > tiles["320102"]["row"]
+    assert tiles["329999"]["said"] == "未纳入"
+
+
+def macro(name: str, *arguments: object) -> str:
+    return str(getattr(pages._pages().get_template("charts.svg.html").module, name)(*arguments))
+
+
+def test_a_curve_breaks_where_nothing_was_due() -> None:
+    drawn = macro("curve", [("11-16", 0.2), ("11-17", None), ("11-18", 0.3), ("11-19", 0.4)], 0.3)
+    path = re.search(r'<path d="([^"]*)"', drawn)
+    assert path is not None
+    assert [step[0] for step in path[1].replace(" L", "|L").replace(" M", "|M").split("|")] == ["M", "M", "L"]
+    assert drawn.count("<circle") == 3
+    assert 'class="norm"' in drawn
+
+
+def test_a_curve_of_nothing_is_drawn_without_a_line() -> None:
+    drawn = macro("curve", [("11-16", None), ("11-17", None)], None)
+    assert '<path d=""' in drawn
+    assert "<circle" not in drawn
+
+
+def test_a_bar_has_its_norm_only_when_there_is_one() -> None:
+    bars = [{"label": "发热", "value": 9, "norm": 4.5}, {"label": "咳嗽", "value": 0, "norm": None}]
+    assert macro("bars", bars).count('stroke="#1c232b"') == 1
+
+
+def test_a_tile_with_too_few_reports_is_dashed() -> None:
+    tile = {"column": 0, "row": 0, "short": "六合", "said": "报告不足", "level": None, "open_alerts": 2}
+    drawn = macro("tilemap", [tile, {**tile, "column": 1, "level": 0.5, "said": "0.50%", "open_alerts": 0}])
+    assert drawn.count("stroke-dasharray") == 1
+    assert drawn.count('rx="6.4"') == 1, "one badge: no alerts, no badge"
+
+
+@pytest.mark.parametrize("kind", ["digest", "page", "card", "missing"])
+def test_small_print_is_never_below_nine_points(kind: str) -> None:
+    made = {
+        "digest": lambda: digest.digest(samples.city()),
+        "page": lambda: papers.page(samples.page()),
+        "card": lambda: papers.card(samples.card()),
+        "missing": lambda: papers.missing(samples.missing()),
+    }[kind]()
+    html = pages.page(letters.checked(digest.paper(made)))
+    css = (fonts.check().parent / "paper.css").read_text(encoding="utf-8")
+    sizes = re.findall(r'font-size="([\d.]+)"', html) + re.findall(r"font(?:-size)?: ?([\d.]+)pt", css)
+    assert min(float(size) for size in sizes) >= 9
+
+
+def test_a_digest_without_anything_is_still_a_digest() -> None:
+    facts = replace(
+        samples.city(), alerts=(), closures=(), silent=(), days={}, day=date(2026, 11, 22), why_nothing="周末"
+    )
+    html = pages.page(letters.checked(digest.paper(digest.digest(facts))))
+    assert "今日周末" in html
+    assert "今日无在办预警" in html
