@@ -53,12 +53,14 @@ bench: setup  ## measure against the naive baseline; JSON in benchmarks/results/
 
 golden: setup  ## write the expected files of golden cases that have none yet
 	$(BIN)/python -m tests.golden $(ARGS)
+	QUEKE_GOLDEN=new $(BIN)/pytest -q tests/unit/test_receipts.py
 
 templates: setup  ## write templates/xlsx/, docs/forms.md and docs/issues.md again from the code
 	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
 	$(BIN)/python -m pipeline.forms.reference docs
 
 serve: setup  ## run this folder as a site
+	$(BIN)/queke init .
 	$(BIN)/queke watch
 
 lock:  ## resolve requirements/*.in again (UPGRADE=--upgrade for newer versions)
