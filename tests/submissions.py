@@ -1,7 +1,6 @@
 """Builders of checked submissions, for the tests of merge and store."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -92,11 +91,6 @@ def checked(
         refused=tuple(refused),
         voided=tuple(voided),
     )
-
-
-def renumbered(one: Checked, seq: int) -> Checked:
-    """The same submission, as if it had arrived as number `seq`."""
-    return replace(one, arrival=replace(one.arrival, seq=seq))
 
 
 def later(days: int = 0, hours: int = 0) -> datetime:

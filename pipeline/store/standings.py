@@ -24,7 +24,6 @@ class Loaded:
     standing: Standing
     division: str = ""
     since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
-    head_since: int = 0
 
 
 def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Loaded]:
@@ -57,7 +56,7 @@ def _heads(found: Mapping[Key, Loaded], codes: Sequence[str], days: Sequence[dat
         key = (row.day, row.school, row.campus)
         heads[key] = Head(tuple(row.seqs), row.zero, row.first_seen, row.on_time, row.reporter, row.reviewer)
         if key in found:
-            found[key].division, found[key].head_since = row.division, row.from_settled
+            found[key].division = row.division
     since: dict[Key, dict[str, int]] = defaultdict(dict)
     rows: dict[Key, dict[str, Stood]] = defaultdict(dict)
     columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *ROW)
