@@ -8,8 +8,8 @@ published is never guessed: it is `UnknownYear`, loud.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -67,8 +67,8 @@ class Span:
     stage: str = ""
     note: str = ""
 
-    def speaks(self, place: str, stage: str, day: date) -> bool:
-        return self.place == place and self.stage in {"", stage} and self.first <= day <= self.last
+    def speaks(self, stage: str, day: date) -> bool:
+        return self.stage in {"", stage} and self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,14 @@ class Calendar:
     """All the spans that were entered; without any, the statutory days alone decide."""
 
     spans: tuple[Span, ...] = ()
+    # a province has hundreds of spans and asks of 15,500 schools: each is asked about its own places only
+    _by_place: Mapping[str, tuple[Span, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, tuple[Span, ...]] = {}
+        for one in self.spans:
+            found[one.place] = (*found.get(one.place, ()), one)
+        object.__setattr__(self, "_by_place", found)
 
     def owes(
         self,
@@ -165,7 +173,7 @@ class Calendar:
 
     def _override(self, place: str, stage: str, day: date) -> Span | None:
         """The word of one place on a day: a stage's own before all stages', the shorter before the longer."""
-        words = [s for s in self.spans if s.kind != "term" and s.speaks(place, stage, day)]
+        words = [s for s in self._of(place) if s.kind != "term" and s.speaks(stage, day)]
         return min(words, key=lambda s: (s.stage == "", s.last - s.first, s.kind, s.first), default=None)
 
     def _term_place(self, places: Sequence[str], stage: str) -> Sequence[str]:
@@ -174,9 +182,12 @@ class Calendar:
         return [p for p in [next(with_table, "")] if p]
 
     def _terms(self, place: str, stage: str) -> list[Span]:
-        terms = [s for s in self.spans if s.kind == "term" and s.place == place and s.stage in {"", stage}]
+        terms = [s for s in self._of(place) if s.kind == "term" and s.stage in {"", stage}]
         own = [s for s in terms if s.stage]
         return own or terms
+
+    def _of(self, place: str) -> tuple[Span, ...]:
+        return self._by_place.get(place, ())
 
     def _vacation(self, place: str, stage: str, day: date) -> bool:
         terms = self._terms(place, stage)
