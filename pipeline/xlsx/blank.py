@@ -49,7 +49,9 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
         own = any(_names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(form.tables):
-            head = Head(title, form.notes, form.fields, facts.fields) if number == 0 else _second_head(title, table)
+            head = (
+                Head(title, form.notes, form.fields, facts.fields) if number == 0 else _second_head(title, table, facts)
+            )
             _write_table(pen, table, head, facts, classes=(own or bool(names)) and not _names_classes(table))
         write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
         tables.write_lists(pen, tables.vocabularies(form), [*names, "全校"] if names else [])
@@ -70,8 +72,9 @@ def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: st
     return {name: value for name, value in said.items() if value}
 
 
-def _second_head(title: str, table: Table) -> Head:
-    return Head(f"{title} · {table.sheet}", ())
+def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
+    told = [str(facts.fields[name]) for name in ("school", "campus", "day") if facts.fields.get(name)]
+    return Head(f"{title} · {table.sheet}", ("　".join(told),) if told else ())
 
 
 def _names_classes(table: Table) -> bool:

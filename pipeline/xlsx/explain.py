@@ -11,7 +11,6 @@ from pipeline.xlsx.read import HELP_SHEET
 _STEPS = (
     "带 * 的列必填，其余按实际情况填，没有就空着。",
     "可以从别的表格复制粘贴；粘贴后不合适的格子，系统会说明并退回那一行，其余照常收下。",
-    "人数合计、缺课天数、是否新发等由系统计算，不用填。",
     "只改内容，不要改表头。多出的列、换过的列序不影响。文件名随意。",
     "存为 .xlsx（WPS：另存为 → Microsoft Excel 文件），不要加密码，不要压缩。",
     "发出后会收到回执；有问题的行会连同原因退回，只改那几行即可。",
@@ -42,7 +41,8 @@ def write_help(pen: Pen, form: Form, *, kindergarten: bool, boarding: bool) -> N
 def _write_steps(pen: Pen, sheet: Sheet, form: Form) -> int:
     words = pen.style(text_wrap=True, num_format="@")
     row = 1
-    for number, step in enumerate((*form.notes, *_STEPS), start=1):
+    told = any("带 *" in note for note in form.notes)
+    for number, step in enumerate((*form.notes, *_STEPS[told:]), start=1):
         sheet.set_row(row, 32 if len(step) > 50 else 18)
         sheet.merge_range(row, 0, row, 3, None, words)
         pen.write(sheet, row, 0, f"{number}. {step}", words)

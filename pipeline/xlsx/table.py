@@ -63,7 +63,9 @@ def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
     for at, field in enumerate(head.fields):
         if at % pairs == 0:
             sheet.set_row(row + at // pairs, 21, note)
-        _write_field(pen, sheet, (row + at // pairs, at % pairs * PAIR), field, (head.values or {}).get(field.name))
+        left = at % pairs * PAIR
+        right = width - 1 if (at + 1) % pairs == 0 else left + PAIR - 1
+        _write_field(pen, sheet, (row + at // pairs, left, right), field, (head.values or {}).get(field.name))
     row += -(-len(head.fields) // pairs)
     if head.fields:
         sheet.set_row(row, 6, note)
@@ -71,8 +73,8 @@ def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
     return row
 
 
-def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int], field: Field, value: object) -> None:
-    row, column = at
+def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int, int], field: Field, value: object) -> None:
+    row, column, right = at
     label = pen.style(border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@")
     fixed = field.known and value not in (None, "")
     box = pen.style(
@@ -84,7 +86,7 @@ def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int], field: Field, valu
         bg_color=ink.KNOWN if fixed else "#FFFFFF",
     )
     pen.write(sheet, row, column, field.label + ("*" if field.required and not fixed else ""), label)
-    sheet.merge_range(row, column + 1, row, column + PAIR - 1, None, box)
+    sheet.merge_range(row, column + 1, row, right, None, box)
     pen.write(sheet, row, column + 1, value, box)
     rule = _field_rule(field, value if fixed else None)
     if rule:
