@@ -59,6 +59,8 @@ class Submission(models.Model):
             models.Index(fields=["content_sha", "unit"], name="submission_content"),
             models.Index(fields=["unit", "day", "form"], name="submission_unit_day"),
             models.Index(fields=["day", "state"], name="submission_day"),
+            # lines not yet in journal.jsonl are few: they are looked for every cycle
+            models.Index(fields=["received_seq"], condition=models.Q(journalled=False), name="submission_line"),
         ]
 
 
@@ -76,7 +78,10 @@ class Decision(models.Model):
 
     class Meta:
         db_table = "decision"
-        indexes: ClassVar = [models.Index(fields=["target", "what"], name="decision_target")]
+        indexes: ClassVar = [
+            models.Index(fields=["target", "what"], name="decision_target"),
+            models.Index(fields=["seq"], condition=models.Q(journalled=False), name="decision_line"),
+        ]
 
 
 class Letter(models.Model):
