@@ -55,10 +55,10 @@ def person(cell: object, _: Frame) -> object:
     if not isinstance(cell, str):
         return Bad("name-is-number")
     name = sweep(cell)
-    if not any(sign.isalpha() for sign in name):
-        return Bad("name-is-number")
     if mask(name) != name or MASK in name:
         return Bad("name-is-id")
+    if not any(sign.isalpha() for sign in name):
+        return Bad("name-is-number")
     if not any(sign.isascii() and sign.isalpha() for sign in name):
         name = name.replace(" ", "").replace("　", "")
     if len(name) > 60:
@@ -122,12 +122,12 @@ def digits(length: int, issue: str) -> Parser:
 
 def count(cell: object, _: Frame) -> object:
     """A whole number, 0 to 99,999: 45, "45人"."""
-    if type(cell) is float and cell.is_integer() and 0 <= cell < 100_000:
-        return int(cell)
+    if type(cell) is int and 0 <= cell < 100_000:
+        return cell
     if blank(cell):
         return None
-    if isinstance(cell, int) and not isinstance(cell, bool) and 0 <= cell < 100_000:
-        return cell
+    if isinstance(cell, float) and cell.is_integer() and 0 <= cell < 100_000:
+        return int(cell)
     if isinstance(cell, str) and (found := re.fullmatch(r"([0-9]{1,5})(?:\.0+)?[人名个]?", fold(cell))):
         return Fixed(int(found[1]))
     return Bad("count-unreadable")

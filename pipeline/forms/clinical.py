@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TypeGuard
 
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, pieces, spoken_words
-from pipeline.forms.signs import blank, fold, mask, shown, sweep
+from pipeline.forms.signs import blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}
@@ -24,7 +25,7 @@ def symptoms(cell: object, _: Frame) -> object:
             return hit
     if blank(cell):
         return None
-    return _symptoms(sweep(shown(cell)))
+    return _symptoms(sweep(cell)) if _worded(cell) else Bad("symptom-unreadable")
 
 
 @lru_cache(maxsize=4096)
@@ -74,7 +75,14 @@ def diagnosis(cell: object, _: Frame) -> object:
         hit = _DISEASE_EXACT.get(cell)
         if hit is not None:
             return hit
-    return None if blank(cell) else _diagnosis(sweep(shown(cell)))
+    if blank(cell):
+        return None
+    return _diagnosis(sweep(cell)) if _worded(cell) else Bad("diagnosis-unreadable")
+
+
+def _worded(cell: object) -> TypeGuard[str]:
+    """A temperature or a date in this column is a slip, not words of its own."""
+    return isinstance(cell, str) and any(sign.isalpha() for sign in cell)
 
 
 @lru_cache(maxsize=4096)
@@ -100,7 +108,9 @@ def reason(cell: object, frame: Frame) -> object:
     got = _reason(cell, frame)
     if not isinstance(got, Bad):
         return got
-    words = sweep(shown(cell))
+    if not _worded(cell):
+        return got
+    words = sweep(cell)
     found = _symptoms(words)
     value = found.value if isinstance(found, Fixed) else None
     if isinstance(value, str):

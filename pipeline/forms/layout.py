@@ -212,7 +212,7 @@ def _two_rows(
 
 
 def _text(cell: object) -> object:
-    return shown(cell) if isinstance(cell, float) else cell
+    return shown(cell) if isinstance(cell, int | float) else cell
 
 
 def _made(sheet: Sheet, table: Table, head: int, deep: int, words: Sequence[tuple[int, str]]) -> Block:

@@ -291,7 +291,8 @@ class _Reader:
         where = address(r, place)
         label = self.block.labels[index]
         now = show(column, value)
-        self.notes.repairs.append(Repair(self.sheet.name, where, label, was[:_VALUE], now[:_VALUE], r + 1))
+        if was != now:
+            self.notes.repairs.append(Repair(self.sheet.name, where, label, was[:_VALUE], now[:_VALUE], r + 1))
         return value
 
     def _bad(self, r: int, index: int, got: Bad, cell: object, raw: dict[str, str]) -> None:

@@ -28,7 +28,7 @@ def _catalogue() -> Mapping[str, Entry]:
         if entry.severity is Severity.ERROR:
             entries[code + LEFT] = Entry(
                 Severity.QUERY,
-                entry.message + "这一格按空白收下，本行已收。",
+                entry.message + "这一格先按空白算。",
                 entry.remedy,
                 details=entry.details,
             )

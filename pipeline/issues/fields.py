@@ -35,6 +35,10 @@ ENTRIES: Mapping[str, Entry] = {
     "date-impossible": error("“{column}”的“{value}”不是一个可能的日期。", "请核对年月日。"),
     "date-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 2026-11-20 这样的日期。"),
     "temperature-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 38.5 这样的数字；没有量就填“未测”。"),
+    "symptom-unreadable": error("“{column}”的“{value}”不是症状。", "请选一个症状；检查是否整列错位。"),
+    "diagnosis-unreadable": error(
+        "“{column}”的“{value}”不是疾病名称。", "请填医生的诊断，没有就空着；检查是否整列错位。"
+    ),
     "count-unreadable": error("“{column}”的“{value}”不是人数。", "请填整数，如 45。"),
     "number-unreadable": error("“{column}”的“{value}”没看懂。", "请按文本填写；没有就空着。"),
     "number-lost-digits": error(
@@ -48,16 +52,16 @@ ENTRIES: Mapping[str, Entry] = {
     "division-unreadable": error("“{column}”的“{value}”不是 6 位区划代码。", "请填 6 位数字，如 320106。"),
     "error-cell": error("“{column}”里是公式错误（{value}）。", "请直接填内容，不要用公式。"),
     "formula-uncached": error("“{column}”里是一个没有算出结果的公式。", "请直接填内容，不要用公式。"),
-    "formula-value": advice("“{column}”里是公式，已按显示的结果收下。", "请直接填内容，或“只粘贴数值”。"),
+    "formula-value": advice("“{column}”里是公式，按显示的结果算。", "请直接填内容，或“只粘贴数值”。"),
     "id-number-dropped": advice("“{column}”里像是证件号码，已去掉，没有保存。", "请不要在表里填身份证号、学籍号。"),
     "text-cut": advice("“{column}”太长，只收了前面的部分。", "请写得短些。"),
     "symptom-in-own-words": advice("“{value}”里有列表以外的症状，已记为“其他”，原话记在其他症状里。"),
     "diagnosis-in-own-words": advice("“{value}”不在诊断列表里，已记为“其他”，原话记在备注里。"),
     "diagnosis-several": query(
-        "“{column}”里写了几种病（{value}），已按第一种收下，原话记在备注里。",
+        "“{column}”里写了几种病（{value}），按第一种算，原话记在备注里。",
         "请只写最主要的一种，选“整份更正”再发；没有错就不用管。",
     ),
     "reason-from-symptom": advice(
-        "“{column}”里写的是“{value}”，已按因病（或因伤）收下。", "请在这一列选 因病、因伤 或 其他。"
+        "“{column}”里写的是“{value}”，按因病（或因伤）算。", "请在这一列选 因病、因伤 或 其他。"
     ),
 }

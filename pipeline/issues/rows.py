@@ -10,29 +10,29 @@ _ABSENCE: Mapping[str, Entry] = {
     "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致。"),
     "name-missing": error("没有填姓名。", "请填上学生姓名。"),
     "reason-missing": error("没有填缺课原因。", "请选 因病、因伤 或 其他。"),
-    "sex-missing": query("没有填性别，本行已收。", "请补上性别，选“整份更正”再发。"),
-    "start-missing": advice("没有填起始日，已按报告日期收下。", "如果是前几天就开始的，请补上起始日。"),
+    "sex-missing": query("没有填性别。", "请补上性别，选“整份更正”再发。"),
+    "start-missing": advice("没有填起始日，按报告日期算。", "如果是前几天就开始的，请补上起始日。"),
     "start-after-day": error("起始日 {value} 晚于报告日期 {day}。", "请核对起始日，或报告日期。", "day"),
     "start-too-old": error("起始日 {value} 距报告日期已超过一年，不像是对的。", "请核对起始日的年份。"),
     "onset-after-day": error("发病日期 {value} 晚于报告日期 {day}。", "请核对发病日期。", "day"),
-    "onset-too-old": query("发病日期 {value} 早于起始日 60 天以上，已照收。", "请核对发病日期的年份和月份。"),
-    "onset-after-start": query("发病日期 {value} 晚于起始日，已照收。", "请核对：一般是先发病、后缺课。"),
+    "onset-too-old": query("发病日期 {value} 早于起始日 60 天以上。", "请核对发病日期的年份和月份。"),
+    "onset-after-start": query("发病日期 {value} 晚于起始日。", "请核对：一般是先发病、后缺课。"),
     "returned-before-start": query("返校日期 {value} 早于起始日，返校日期没有收。", "请核对返校日期。"),
     "returned-after-day": query(
         "返校日期 {value} 晚于报告日期，返校日期没有收。", "预计的返校日期不用填，返校了再填。"
     ),
     "temperature-range": query("体温 {value} 不在 35 到 42 之间，体温没有收。", "请核对体温。"),
     "symptom-missing": query(
-        "因病缺课没有填症状，本行已收。",
+        "因病缺课没有填症状。",
         "请至少补一个症状；不清楚可选“不详”。",
         cost="没有症状就看不出是不是聚集发病。",
     ),
     "class-new": query(
-        "名册里没有“{value}”这个班，已按新增班级收下，待县（市、区）确认。",
+        "名册里没有“{value}”这个班，按新增班级算，待县（市、区）确认。",
         "如果是笔误，请改成名册里的班级名称，选“整份更正”再发。",
     ),
     "pupil-unnumbered": query(
-        "第 {first} 行与本行同班同名又没有学号，已按两名学生收下。",
+        "第 {first} 行与本行同班同名又没有学号，按两名学生算。",
         "若是两名学生，请各填学号；若是同一名，请删去一行，选“整份更正”再发。",
         "first",
     ),
@@ -46,10 +46,10 @@ _RETURNED: Mapping[str, Entry] = {
 
 _CLASSES: Mapping[str, Entry] = {
     "class-row-repeated": error("班级“{value}”出现了两次（另一处在第 {first} 行）。", "请删去多余的一行。", "first"),
-    "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多，已照收。", "请核对人数。", "roll"),
-    "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多，已照收。", "请核对人数。", "absent", "roll"),
+    "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多。", "请核对人数。", "roll"),
+    "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多。", "请核对人数。", "absent", "roll"),
     "roll-differs": query(
-        "应到 {value} 人，与名册的 {roll} 人不同，今天按所填收下。",
+        "应到 {value} 人，与名册的 {roll} 人不同，今天按所填的算。",
         "如果人数确实变了，请县（市、区）更新名册。",
         "roll",
     ),
@@ -70,9 +70,9 @@ _CLOSURE: Mapping[str, Entry] = {
     "approval-after-now": error("批准时间 {value} 还没到。", "请核对批准时间。"),
     "closure-start-far": error("停课开始时间 {value} 离报告日期太远。", "请核对年份和月份。"),
     "resume-before-start": error("复课日期 {value} 不晚于停课开始日。", "请核对复课日期。"),
-    "closure-long": query("停课到复课超过 60 天，已照收。", "请核对复课日期。"),
+    "closure-long": query("停课到复课超过 60 天。", "请核对复课日期。"),
     "ill-over-pupils": error("患病学生数 {value} 比涉及学生数 {pupils} 还多。", "请核对两个人数。", "pupils"),
-    "first-onset-after-start": query("首例发病日期 {value} 晚于停课开始，已照收。", "请核对首例发病日期。"),
+    "first-onset-after-start": query("首例发病日期 {value} 晚于停课开始。", "请核对首例发病日期。"),
     "closure-repeated": error("同一停课范围和开始时间出现了两次（另一处在第 {first} 行）。", "请只留一行。", "first"),
 }
 
@@ -88,7 +88,7 @@ _ROSTER: Mapping[str, Entry] = {
         "班级所属的学校“{value}”不在学校表里，登记册里也没有。", "请先在学校表里加上这所学校。"
     ),
     "school-elsewhere": error("标识码“{value}”不能登记在本名册里。", "请核对标识码；学校迁移请联系上级。"),
-    "class-stage-unclear": query("看不出班级“{value}”属于哪个学段，已收下。", "请在学段列填上。"),
+    "class-stage-unclear": query("看不出班级“{value}”属于哪个学段。", "请在学段列填上。"),
 }
 
 ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_CLOSURE, **_ROSTER}
