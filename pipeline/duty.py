@@ -90,12 +90,6 @@ class Tally:
         base = self.due - self.excused
         return self.reported / base if base else None
 
-    @property
-    def timeliness(self) -> float | None:
-        """及时率: on time ÷ (应报 − 免报); None when nobody was to report."""
-        base = self.due - self.excused
-        return self.on_time / base if base else None
-
 
 def classify(due: Due, heard: Heard) -> Duty:
     """Say where a school stands. Raises UnknownYear when it cannot be told whether a report was due.

@@ -20,12 +20,6 @@ _PUPIL_SIGNS = 10
 _SHORT_SIGNS = 4
 _TOKEN_SIGNS = 16
 
-LEVEL_NAMES: Mapping[Level, str] = {
-    Level.PROVINCE: "省",
-    Level.CITY: "设区市",
-    Level.COUNTY: "县(市、区)",
-    Level.SCHOOL: "学校",
-}
 _KIND_LEVELS: Mapping[str, Level] = {
     "province": Level.PROVINCE,
     "city": Level.CITY,
