@@ -93,7 +93,7 @@ def _likely(found: Block) -> bool:
 def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
     named = _BY_NAME.get(book.properties.get("queke_form", ""))
     visible = [top for top in tops if not top.sheet.hidden]
-    titled = {name for top in visible for name in layout.titles(top, FORMS)}
+    titled = {name for top in visible for name in top.titles}
     names = titled | ({named.name} if named else set())
     # properties alone do not speak against the sheets: people paste one form into another's file
     if len(names) != 1 or (named and not titled and not _headed(visible, named)):

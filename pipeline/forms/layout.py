@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.signs import blank, fold, shown, sweep
 from pipeline.model import Sheet
@@ -70,21 +71,42 @@ def label(cell: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The upper rows of a sheet as labels: by row, (0-based column, folded text) of every short text."""
+    """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label,
+    and the forms whose titles stand there. All else in these rows is of no use in finding a table.
+    """
 
     sheet: Sheet
     words: tuple[tuple[tuple[int, str], ...], ...]
+    titles: frozenset[str]
 
 
 def top(sheet: Sheet) -> Top:
-    """Fold the texts of the upper rows once; titles, header block and table heads are looked for in them."""
-    return Top(
-        sheet,
-        tuple(
-            tuple((c, word) for c, cell in enumerate(row[:_WIDE]) if type(cell) is str and (word := label(cell)))
-            for row in sheet.rows[:_DEEP]
-        ),
+    """Look through the upper rows once; title and table heads are looked for in what is found."""
+    titles: set[str] = set()
+    rows = []
+    for row in sheet.rows[:_DEEP]:
+        words = []
+        for c, cell in enumerate(row[:_WIDE]):
+            if type(cell) is str and 0 < len(cell) <= 40:
+                word, named = _look(cell)
+                titles.update(named)
+                if word:
+                    words.append((c, word))
+        rows.append(tuple(words))
+    return Top(sheet, tuple(rows), frozenset(titles))
+
+
+@lru_cache(maxsize=8192)
+def _look(text: str) -> tuple[str, tuple[str, ...]]:
+    """The folded text if any table has such a label, else ""; and the forms whose title it holds."""
+    word = _label(text)
+    titles = tuple(
+        form.name
+        for form in FORMS
+        if form.title in word or (form.kindergarten_title and form.kindergarten_title in word)
     )
+    known = any(_known(word, _column_labels(table)) for form in FORMS for table in form.tables)
+    return word if known or word in OURS else "", titles
 
 
 def letters(column: int) -> str:
@@ -100,18 +122,6 @@ def letters(column: int) -> str:
 def address(row: int, column: int) -> str:
     """Excel's name of a cell from 0-based row and column."""
     return f"{letters(column)}{row + 1}"
-
-
-# --------------------------------------------------------------------------- the title
-
-
-def titles(top: Top, forms: Sequence[Form]) -> set[str]:
-    """Names of the forms whose title can be read at the top of the sheet."""
-    return {form.name for words in top.words for _, word in words for form in forms if _titled(word, form)}
-
-
-def _titled(word: str, form: Form) -> bool:
-    return form.title in word or bool(form.kindergarten_title and form.kindergarten_title in word)
 
 
 # --------------------------------------------------------------------------- the header block
@@ -181,13 +191,19 @@ def block(top: Top, table: Table) -> Block | None:
     if head < 0:
         return None
     rows = top.sheet.rows
-    made = [_made(top.sheet, table, head, 1, top.words[head])]
+    made = [_made(top.sheet, table, head, 1, [(c, label(cell)) for c, cell in enumerate(rows[head][:_WIDE])])]
     for upper in (head, head - 1):
-        if upper >= 0 and upper + 1 < len(rows):
+        if upper >= 0 and upper + 1 < len(rows) and (upper != head or _may_be_head(rows[head + 1])):
             words = _two_rows(rows[upper][:_WIDE], rows[upper + 1][:_WIDE], known)
             if sum(_known(word, known) is not None for _, word in words) > made[0].matched:
                 made.append(_made(top.sheet, table, upper, 2, words))
     return max(made, key=lambda found: (found.matched, found.head - found.first))
+
+
+def _may_be_head(row: list[object]) -> bool:
+    """A row below a head that could be its second half: short texts or numbers with gaps between them."""
+    filled = [cell for cell in row if cell is not None and cell != ""]
+    return bool(filled) and all(isinstance(cell, int | float) or label(cell) for cell in filled)
 
 
 def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:

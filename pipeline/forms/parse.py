@@ -7,6 +7,7 @@ called, and only files with error cells or formulas take the slower way through 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline import issues
 from pipeline.forms import form as form_named
@@ -171,6 +172,16 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
 # --------------------------------------------------------------------------- rows
 
 
+@lru_cache(maxsize=4096)
+def _line_kind(first: str) -> str:
+    """What the first word of a line makes of it: "example", "sum", "signature"; "" for a row."""
+    word = fold(first)
+    for kind, starts in (("example", _EXAMPLES), ("sum", _SUMS), ("signature", _SIGNATURES)):
+        if word.startswith(starts):
+            return kind
+    return ""
+
+
 class _Reader:
     """Reads one table, row by row."""
 
@@ -253,16 +264,15 @@ class _Reader:
         first = next((cell for cell in cells if cell is not None and cell != ""), None)
         if type(first) is not str or len(first) > 60:
             return False
-        word = fold(first)
-        if word.startswith(_EXAMPLES):
-            return True
+        kind = _line_kind(first)
+        if not kind or kind == "example":
+            return kind == "example"
         name = self.block.places[self.names["name"]] if "name" in self.names else -1
         if name >= 0 and not blank(cells[name]) and cells[name] != first:
             return False
-        if word.startswith(_SUMS):
+        if kind == "sum":
             self.notes.issues.append(Issue("total-row", sheet=self.sheet.name, row=r + 1))
-            return True
-        return word.startswith(_SIGNATURES)
+        return True
 
     def _odd_cell(self, r: int, place: int, column: Column, cell: object) -> object:
         at = (r + 1, place)
