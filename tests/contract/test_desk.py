@@ -121,3 +121,23 @@ def test_a_missing_audit_row_shows(site: Site) -> None:
     audit.append([audit.Entry("甲县", "waive", f"T{n}") for n in range(4)], NOON)
     Audit.objects.filter(seq=2).delete()
     assert audit.broken_at() == 3
+
+
+def test_a_late_settled_file_does_not_undo_a_waiver(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import decisions
+    from pipeline.store.models import Absence, Reject
+    from tests.contract.test_records import journalled
+
+    made = journalled(
+        school,
+        [
+            checked(1, [row("甲")]),
+            checked(2, [row("甲"), row("乙")], mode=Mode.ADD),
+            checked(3, [line("三3"), row("乙")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]),
+        ],
+    )
+    settle(school, made[0], made[2])
+    decisions.waive(["T3-9"], "县疾控", "核实", NOON)
+    settle(school, made[1], known=made)
+    assert Reject.objects.get().state == "waived"
+    assert dict(Absence.objects.values_list("pupil", "pending")) == {"三3-甲": False, "三3-乙": False}
