@@ -92,7 +92,7 @@ def _look_over(tops: list[Top], form: Form, claims: Claims, found: dict[str, Blo
                 notes.refuse(Issue("sheet-missing", sheet=table.sheet))
             continue
         _look_over_table(block, notes)
-        if rivals := identify.rivals(tops, found.values(), block):
+        if table.needed and (rivals := identify.rivals(tops, found.values(), block)):
             names = "、".join((block.sheet.name, *(rival.sheet.name for rival in rivals)))
             notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
 

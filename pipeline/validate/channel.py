@@ -6,16 +6,19 @@ says the same words whether the other unit exists or not.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pipeline import issues, units
 from pipeline.forms.signs import fold
-from pipeline.model import Context, Issue, Mode, Severity
+from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Severity
 from pipeline.schooldays import Calendar, today
 from pipeline.validate.case import Case
 
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: a wrong year, nearly always."""
+
+_HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
 def settle_unit(case: Case, context: Context, key: bytes) -> None:
@@ -23,9 +26,9 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
 
     A file that goes back anyway is looked at too: its answer must find its sender.
     """
-    for issue in case.issues:
-        if not issue.row and issues.severity(issue) is Severity.ERROR and not _made_good(case, issue):
-            case.verdict = "rejected"
+    case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
+    if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
+        case.verdict = "rejected"
     if case.claims.form == "roster":
         _settle_division(case, context)
     else:
@@ -54,8 +57,9 @@ def settle_day(case: Case, context: Context) -> None:
 
 
 def _made_good(case: Case, issue: Issue) -> bool:
-    """An unreadable school code is made good by the folder of that school."""
-    return issue.code == "unit-code-unreadable" and len(case.arrival.bound) == 10 and not case.claims.unit
+    """An unreadable school code is made good by what the template carries, or by the folder of that school."""
+    known = case.claims.unit or (len(case.arrival.bound) == 10 and case.claims.form != "roster")
+    return issue.code == "unit-code-unreadable" and not issue.row and bool(known)
 
 
 def _settle_school(case: Case, context: Context, key: bytes) -> None:
@@ -77,6 +81,8 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
         case.reject(Issue("token-wrong"))
         return
     case.unit, case.school = unit, school
+    if case.campus in _HOME_WORDS and case.campus not in school.campuses:
+        case.campus = HOME_CAMPUS
     if case.campus not in school.campuses:
         case.issues.append(Issue("campus-unknown", value=case.campus))
     said = fold(str(case.reading.header.get("school") or ""))

@@ -95,6 +95,8 @@ def test_two_filled_days_in_one_workbook_are_asked_about() -> None:
     got = reading(replace(made, sheets=(*made.sheets, second)))
     assert got.verdict == "rejected"
     assert "sheet-several" in codes(got)
+    kept = replace(made.sheets[1], name="各班人数")
+    assert reading(replace(made, sheets=(*made.sheets, kept))).verdict == "parsed"
     empty = replace(second, rows=second.rows[:5])
     assert reading(replace(made, sheets=(*made.sheets, empty))).verdict == "parsed"
 

@@ -335,7 +335,9 @@ def test_a_refusal_says_nothing_of_the_other_unit() -> None:
 
 def test_the_folder_of_a_school_stands_in_for_a_lost_code() -> None:
     assert check(absence(GOOD, unit=None), bound=SCHOOL).unit == SCHOOL
-    assert check(absence(GOOD, unit="2.132E+09"), bound=SCHOOL).verdict == "merge"
+    lost = check(absence(GOOD, unit="2.132E+09"), bound=SCHOOL)
+    assert (lost.verdict, said(lost)) == ("merge", ["unit-code-unreadable-left"])
+    assert check(replace(absence(GOOD, unit="2.132E+09"), properties={"queke_unit": SCHOOL})).unit == SCHOOL
     assert said(check(absence(GOOD, unit=None))) == ["unit-missing"]
     assert said(check(absence(GOOD, unit="2.132E+09"))) == ["unit-code-unreadable"]
     assert said(check(absence(GOOD, unit="2132999999"))) == ["unit-unknown"]
@@ -371,6 +373,7 @@ def test_an_unknown_campus_is_taken_and_asked_about() -> None:
     got = check(absence(GOOD, 校区="东校区"))
     assert got.campus == "东校区"
     assert "campus-unknown" in said(got)
+    assert check(absence(GOOD, 校区="校本部")).campus == "本部"
 
 
 def test_another_schools_name_over_this_code_is_asked_about() -> None:
