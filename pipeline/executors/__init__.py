@@ -11,7 +11,8 @@ import resource
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -31,7 +32,9 @@ Answer = tuple[int, Reading]
 FILE_SECONDS = 15.0  # wall clock for one file in a reader
 READER_MEMORY = 2 * 2**30  # bytes of address space of a pool's reader
 CHILDREN = 3  # odd files read at once
-WINDOW = 32  # files a reader may have ahead of the one who takes the answers
+CHUNK = 8  # files handed to a reader together …
+CHUNK_SECONDS = 1.0  # … and how long their neighbours wait for one that freezes it
+WINDOW = 4  # chunks a reader may have ahead of the one who takes the answers
 TASKS_A_READER = 5_000  # then it is replaced, against slow leaks
 
 
@@ -67,7 +70,12 @@ class InProcess:
 
 
 class Pool:
-    """Reads in `workers` processes that start at once, so that they are warm when the first file comes."""
+    """Reads in `workers` processes that start at once, so that they are warm when the first file comes.
+
+    Files are handed out in small chunks, which halves what a file costs the one who asks. A chunk that
+    does not come back in a second is given out again file by file; a file that does not come back alone
+    goes to a child.
+    """
 
     def __init__(self, workers: int = 2, glance: Callable[[Path], Reading | None] | None = None) -> None:
         self._workers = workers
@@ -76,53 +84,109 @@ class Pool:
             max_workers=workers, max_tasks=TASKS_A_READER, initializer=_cage_reader, context=processes()
         )
         self._children = ThreadPoolExecutor(CHILDREN, thread_name_prefix="child")
+        self._started: Future[None] | None = None
 
     def __enter__(self) -> Self:
+        self._started = self._children.submit(self._start)
+        return self
+
+    def _start(self) -> None:
         for _ in range(self._workers):
             self._pool.schedule(_awake)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._started:
+            wait([self._started])
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble says nothing of it
         self._pool.join()
         self._children.shutdown(cancel_futures=True)
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        waiting = deque(jobs)
-        ended: SimpleQueue[tuple[Job, Future[Reading | None]]] = SimpleQueue()
-        under_way: dict[int, Future[Reading | None]] = {}
+        waiting = _Waiting(jobs, min(CHUNK, -(-len(jobs) // self._workers)))
+        ended: SimpleQueue[tuple[_Given, Future[list[Reading | None]]]] = SimpleQueue()
+        under_way: set[Future[list[Reading | None]]] = set()
 
-        def follow(job: Job, future: Future[Reading | None]) -> None:
-            under_way[job[0]] = future
-            future.add_done_callback(lambda done: ended.put((job, done)))
+        def follow(given: _Given, future: Future[list[Reading | None]]) -> None:
+            under_way.add(future)
+            future.add_done_callback(lambda done: ended.put((given, done)))
 
         try:
             while waiting or under_way:
                 while waiting and len(under_way) < WINDOW * self._workers:
-                    job = waiting.popleft()
-                    follow(job, self._pool.schedule(self._glance, args=(job[1],), timeout=FILE_SECONDS))
-                job, future = ended.get()
-                reading = _outcome(job, future)
-                if reading is None:
-                    follow(job, self._children.submit(ponder_in_child, job[1]))
+                    given = waiting.take()
+                    follow(given, self._hand_out(given))
+                given, future = ended.get()
+                under_way.discard(future)
+                readings = _outcome(given, future)
+                if readings is None:
+                    waiting.split(given)
                     continue
-                del under_way[job[0]]
-                yield job[0], reading
+                for job, reading in zip(given.jobs, readings, strict=True):
+                    if reading is None:
+                        follow(_Given((job,), by_child=True), self._children.submit(_ponder, job[1]))
+                    else:
+                        yield job[0], reading
         finally:
-            for future in under_way.values():
+            for future in under_way:
                 future.cancel()
 
+    def _hand_out(self, given: _Given) -> Future[list[Reading | None]]:
+        paths = [path for _, path in given.jobs]
+        seconds = FILE_SECONDS if len(paths) == 1 else CHUNK_SECONDS
+        future: Future[list[Reading | None]] = self._pool.schedule(
+            _read_each, args=(self._glance, paths), timeout=seconds
+        )
+        return future
 
-def _outcome(job: Job, future: Future[Reading | None]) -> Reading | None:
-    """What a reader said of a job; None when it died, froze or found it odd: a child shall look."""
-    if future.cancelled():
-        raise CancelledError
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Jobs handed to one process together."""
+
+    jobs: tuple[Job, ...]
+    by_child: bool = False
+
+
+class _Waiting:
+    """Jobs not handed out yet: those of a chunk that failed first, one by one."""
+
+    def __init__(self, jobs: Sequence[Job], chunk: int) -> None:
+        self._chunk = chunk
+        self._jobs = deque(jobs)
+        self._alone: deque[Job] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._jobs or self._alone)
+
+    def take(self) -> _Given:
+        if self._alone:
+            return _Given((self._alone.popleft(),))
+        return _Given(tuple(self._jobs.popleft() for _ in range(min(self._chunk, len(self._jobs)))))
+
+    def split(self, given: _Given) -> None:
+        self._alone.extend(given.jobs)
+
+
+def _outcome(given: _Given, future: Future[list[Reading | None]]) -> list[Reading | None] | None:
+    """What was said of the jobs; None for one that a child shall look at, None for all: try them one by one."""
+    if given.by_child or future.cancelled():
+        return future.result()
     error = future.exception()
     if isinstance(error, TemporaryError):
-        raise TemporaryError(f"submission {job[0]}: {error}") from error
-    return None if error is not None else future.result()
+        raise TemporaryError(f"submission {given.jobs[0][0]} or a neighbour: {error}") from error
+    if error is None:
+        return future.result()
+    return [None] if len(given.jobs) == 1 else None
+
+
+def _read_each(glance: Callable[[Path], Reading | None], paths: Sequence[Path]) -> list[Reading | None]:
+    return [glance(path) for path in paths]
+
+
+def _ponder(path: Path) -> list[Reading | None]:
+    return [ponder_in_child(path)]
 
 
 def read_plain(path: Path) -> Reading | None:

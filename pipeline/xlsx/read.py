@@ -161,7 +161,7 @@ _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, Notes]:
     """Hidden rows and columns of a plain workbook, by sheet name; errors and formulas it has none."""
     found = {}
-    hiding = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and b' hidden="' in part]
+    hiding = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and _hides(part)]
     if not hiding:
         return {}
     for name, path in precheck.sheets_of(parts).items():
@@ -170,10 +170,14 @@ def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, Notes]:
     return found
 
 
+def _hides(part: bytes) -> bool:
+    return b' hidden="1"' in part or b' hidden="true"' in part
+
+
 def _hidden(part: bytes) -> Notes:
     notes = Notes()
     head, _, body = part.partition(b"<sheetData")
-    if b' hidden="' in body:
+    if _hides(body):
         notes.hidden_rows.update(int(row) for row in _HIDDEN_ROW.findall(body))
     for tag in _COLUMN_TAG.findall(head):
         if b' hidden="1"' in tag or b' hidden="true"' in tag:
