@@ -75,6 +75,13 @@ def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
     assert max(arrived, key=arrived.__getitem__) == 5
 
 
+def test_a_panic_in_a_reader_is_answered_by_a_child(tmp_path: Path) -> None:
+    jobs = write(tmp_path, [HONEST] * 4)
+    with Pool(1, glance=misbehaving.panics) as readers:
+        said = dict(readers.read(jobs))
+    assert {seq: reading.verdict for seq, reading in said.items()} == dict.fromkeys((1, 2, 3, 4), "parsed")
+
+
 def test_a_spool_that_cannot_be_opened_stops_the_line_and_judges_nobody(pool: Pool, tmp_path: Path) -> None:
     for readers in (pool, InProcess()):
         with pytest.raises(TemporaryError):
