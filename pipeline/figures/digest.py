@@ -196,11 +196,11 @@ def _headlines(
 def _closed_headline(closed: lines.ClosureTable) -> Headline:
     asked = [f"待对账 {closed.unmatched}"] * bool(closed.unmatched)
     asked += [f"待确认 {closed.unconfirmed}"] * bool(closed.unconfirmed)
-    notes = [f"{closed.pupils} 人"] * bool(closed.rows) + asked
+    notes = asked or [f"涉及 {closed.pupils} 人"] * bool(closed.rows)
     if closed.schools:
         notes.insert(0, f"另全校 {closed.schools} 所" if closed.classes else "均为全校停课")
     figure, unit = (closed.classes, "个班") if closed.classes or not closed.schools else (closed.schools, "所")
-    return Headline("停课", words.number(figure), unit, 0, " · ".join(notes[:3]) or "今日无停课")
+    return Headline("停课", words.number(figure), unit, 0, " · ".join(notes[:2]) or "今日无停课")
 
 
 def _bare(rate: float | None, digits: int) -> str:

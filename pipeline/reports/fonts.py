@@ -6,10 +6,10 @@ first; and they read the system's font configuration unless told otherwise befor
 
 from __future__ import annotations
 
+import html
 import os
 import tempfile
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from pipeline import resources
 from pipeline.errors import ConfigError
@@ -57,7 +57,7 @@ def pin(scratch: Path | None = None) -> Path:
     folder = check()
     scratch = scratch or Path(tempfile.mkdtemp(prefix="queke-fonts-"))
     config = scratch / "fonts.conf"
-    text = _CONFIG.format(folder=escape(str(folder)), cache=escape(str(scratch / "cache")), family=FAMILY)
+    text = _CONFIG.format(folder=html.escape(str(folder)), cache=html.escape(str(scratch / "cache")), family=FAMILY)
     config.write_text(text, encoding="utf-8")
     os.environ["FONTCONFIG_FILE"] = str(config)
     return config

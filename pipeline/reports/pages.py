@@ -14,7 +14,7 @@ ALERTS_SHOWN = 6
 ALERTS_ANNEXED = 60
 SILENT_SHOWN = 10
 MISSING_LISTED = 200
-PAGE_LINES = 22  # lines of pupils and classes that fit one side above the signatures
+PAGE_LINES = 26  # lines of pupils and classes that fit one side above the signatures
 SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
 
 Values = Mapping[str, Any]  # plain JSON values of a paper, see figures.digest.paper

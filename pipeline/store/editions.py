@@ -6,7 +6,8 @@ last edition is given again if nothing has changed since, else the next number i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +23,6 @@ from pipeline.model import Level, Site
 from pipeline.store import days, letters, pages, views
 from pipeline.store.models import Edition
 
-KINDS = ("digest", "missing", "page")
 _STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing has changed
 
 
@@ -60,14 +60,14 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
     with transaction.atomic():
         book = views.book(site, order.day, order.now, places)
         _refuse_unless_they_add_up(book)
-        issued = []
-        for code in _reach(book, places):
+        codes = _reach(book, places)
+        press = _Press(order, book.as_of, codes)
+        for code in codes:
             facts = views.digest(book, code, 0, final=order.final)
-            place = facts.place
-            made = [("digest", _numbered(facts)), ("missing", _fixed(paper(missing(views.missing(book, code)))))]
-            for kind, values in made:
-                issued.append(_keep(kind, _Whose(code, place.level, place.name), order, book.as_of, values))
-        return issued
+            whose = _Whose(code, facts.place.level, facts.place.name)
+            press.issue("digest", whose, _numbered(facts))
+            press.issue("missing", whose, _fixed(paper(missing(views.missing(book, code)))))
+        return press.keep()
 
 
 def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]:
@@ -75,10 +75,10 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
     with transaction.atomic():
         as_of = days.last_settled()
         found = pages.pages(site, pages.Cut(order.day, 0, order.final, order.now, as_of), counties)
-        return [
-            _keep("page", _Whose(facts.code, Level.SCHOOL, facts.school), order, as_of, _page_numbered(facts))
-            for facts in found
-        ]
+        press = _Press(order, as_of, [facts.code for facts in found])
+        for facts in found:
+            press.issue("page", _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
+        return press.keep()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +103,51 @@ def _fixed(values: dict[str, object]) -> _Made:
     return lambda n: {**values, "n": n}
 
 
-def _keep(kind: str, whose: _Whose, order: Order, as_of: int, made: _Made) -> Issued:
-    rows = list(Edition.objects.filter(kind=kind, place=whose.code, day=order.day).order_by("n"))
-    known = next((row for row in rows if row.n == order.n), None)
-    if known is None and order.n is None and rows and _same(rows[-1], made(rows[-1].n), order):
-        known = rows[-1]
-    if known is not None:
-        return _issued(kind, whose, order, known.n, known.figures, new=False)
-    n = order.n or (rows[-1].n + 1 if rows else 1)
-    values = made(n)
-    issued = _issued(kind, whose, order, n, values, new=True)
-    Edition.objects.create(
-        kind=kind,
-        place=whose.code,
-        day=order.day,
-        n=n,
-        as_of_settled=as_of,
-        made_at=order.now,
-        final=order.final,
-        figures=values,
-        digest_sha=issued.sha,
-    )
-    letters.queue(kind, letter_ref(order.day, n), whose.code, order.now, order.day)
-    return issued
+class _Press:
+    """The editions of one order: what was cut before is looked up at once, what is new is written at once."""
+
+    def __init__(self, order: Order, as_of: int, places: Sequence[str]) -> None:
+        self._order, self._as_of = order, as_of
+        self._known: dict[tuple[str, str], list[Edition]] = defaultdict(list)
+        for start in range(0, len(places), 500):
+            rows = Edition.objects.filter(day=order.day, place__in=places[start : start + 500]).order_by("n")
+            for row in rows:
+                self._known[row.kind, row.place].append(row)
+        self._issued: list[Issued] = []
+        self._fresh: list[Edition] = []
+
+    def issue(self, kind: str, whose: _Whose, made: _Made) -> None:
+        order, rows = self._order, self._known[kind, whose.code]
+        known = next((row for row in rows if row.n == order.n), None)
+        if known is None and order.n is None and rows and _same(rows[-1], made(rows[-1].n), order):
+            known = rows[-1]
+        if known is not None:
+            self._issued.append(_issued(kind, whose, order.day, known.n, known.figures))
+            return
+        n = order.n or (rows[-1].n + 1 if rows else 1)
+        values = made(n)
+        issued = replace(_issued(kind, whose, order.day, n, values), new=True)
+        self._issued.append(issued)
+        self._fresh.append(
+            Edition(
+                kind=kind,
+                place=whose.code,
+                day=order.day,
+                n=n,
+                as_of_settled=self._as_of,
+                made_at=order.now,
+                final=order.final,
+                figures=values,
+                digest_sha=issued.sha,
+            )
+        )
+
+    def keep(self) -> list[Issued]:
+        """Write what is new, its letters with it; return all, in the order they were issued."""
+        Edition.objects.bulk_create(self._fresh, batch_size=200)
+        wanted = [(row.kind, letter_ref(row.day, row.n), row.place) for row in self._fresh]
+        letters.queue_all(wanted, self._order.now, self._order.day)
+        return self._issued
 
 
 def letter_ref(day: date, n: int) -> str:
@@ -159,12 +181,12 @@ def _unstamped(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name not in _STAMPS}
 
 
-def _issued(kind: str, whose: _Whose, order: Order, n: int, values: Mapping[str, Any], *, new: bool) -> Issued:
+def _issued(kind: str, whose: _Whose, day: date, n: int, values: Mapping[str, Any]) -> Issued:
     sha, code = check_code(values)
-    return Issued(kind, whose.code, whose.level, whose.name, order.day, n, {**values, "check": code}, sha, new)
+    return Issued(kind, whose.code, whose.level, whose.name, day, n, {**values, "check": code}, sha, new=False)
 
 
-def _reach(book: views.Book, places: Sequence[str]) -> Iterable[str]:
+def _reach(book: views.Book, places: Sequence[str]) -> list[str]:
     """The places asked for and those below them that have schools, top down."""
     asked = {code for place in places for code in book.tree.below(place)} if places else set(book.places)
     order = {Level.PROVINCE: 0, Level.CITY: 1, Level.COUNTY: 2}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -80,10 +80,16 @@ class Facts:
 
 def queue(kind: str, ref: str, reader: str, now: datetime, day: date | None = None) -> bool:
     """Queue a letter, in the caller's transaction; False if it was queued before."""
+    return bool(queue_all([(kind, ref, reader)], now, day))
+
+
+def queue_all(wanted: Sequence[tuple[str, str, str]], now: datetime, day: date | None = None) -> int:
+    """Queue letters of one day, each (kind, ref, reader), in one statement; return how many were not queued before."""
     columns = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
     text = sql.insert("letter", columns) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
+    rows = [(kind, ref, reader, "queued", sql.day(day), sql.moment(now), "", "") for kind, ref, reader in wanted]
     with transaction.atomic():
-        return bool(sql.run(text, [(kind, ref, reader, "queued", sql.day(day), sql.moment(now), "", "")]))
+        return sql.run(text, rows)
 
 
 def pending(limit: int = 500, kinds: Sequence[str] = ()) -> list[Queued]:
@@ -109,6 +115,19 @@ def done(sent: Sequence[Sent], now: datetime) -> None:
         sql.run(text, [(sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
         targets = [f"{rows[one.id].kind} {rows[one.id].ref} → {rows[one.id].reader}" for one in fresh]
         audit.append([audit.Entry("queke", "send", target) for target in targets], now)
+
+
+def give_up(ids: Sequence[int]) -> None:
+    """Set letters aside that cannot be written, so that they keep no other from going out."""
+    with transaction.atomic():
+        Letter.objects.filter(id__in=ids, state="queued").update(state="failed")
+
+
+def lying(kind: str, refs: Iterable[str], readers: Iterable[str]) -> list[str]:
+    """Return where these readers' letters of a kind with these refs lie, below the site, in the order queued."""
+    mine = Letter.objects.filter(kind=kind, ref__in=list(refs), reader__in=list(readers), state="done")
+    rows = mine.exclude(path="").order_by("id")
+    return list(rows.values_list("path", flat=True))
 
 
 def facts(refs: Sequence[str]) -> dict[str, Facts]:

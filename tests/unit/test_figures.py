@@ -93,7 +93,7 @@ def one_school(stands: Standing = Standing.ON_TIME, closed: bool = False) -> Sch
 
 
 def absence(pupil: str = "P1", key: str = "一1", **more: object) -> AbsentRow:
-    return replace(AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02")), **more)  # type: ignore[arg-type]
+    return replace(AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02")), **more)  # type: ignore[arg-type]  # names are the test's own
 
 
 def test_missing_is_never_zero() -> None:
