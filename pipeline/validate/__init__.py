@@ -13,7 +13,7 @@ from pipeline import issues
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Severity
 from pipeline.schooldays import ZONE
 from pipeline.validate import absence, channel, closure, roster
-from pipeline.validate.absence import Classes
+from pipeline.validate.absence import Classes, Judgement
 from pipeline.validate.case import Case, Line, case_of, lines_of
 from pipeline.validate.frames import Rule, failures
 
@@ -44,10 +44,13 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
         chosen = [case for case in cases if case.open and case.claims.form == form]
         found = [line for case in chosen for line in lines[id(case)].get(table, ())]
         _apply(found, rules, _extras(form, table, found, classes, context))
+    by = Judgement(context, key, set(context.namesakes))
     for case in cases:
         if case.open:
-            _judge(case, lines[id(case)], classes.get(id(case)), context, key)
+            _judge(case, lines[id(case)], classes.get(id(case)), by)
             _send_back_slipped(case, policy)
+        if case.open and case.claims.form == "absence":
+            by.remember(case)
     return [answer.done() if isinstance(answer, Case) else answer for answer in answers]
 
 
@@ -103,15 +106,15 @@ def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, 
             line.say(failure.code, failure.column, **details)
 
 
-def _judge(case: Case, lines: Lines, classes: Classes | None, context: Context, key: bytes) -> None:
+def _judge(case: Case, lines: Lines, classes: Classes | None, by: Judgement) -> None:
     if classes is not None:
-        absence.judge(case, lines["rows"], classes, context, key)
+        absence.judge(case, lines["rows"], classes, by)
         absence.judge_classes(case, lines["classes"], classes)
     elif case.claims.form == "closure":
-        closure.judge(case, lines["rows"], context)
+        closure.judge(case, lines["rows"])
     else:
         roster.judge_schools(case, lines["schools"])
-        roster.judge_classes(case, lines["classes"], context)
+        roster.judge_classes(case, lines["classes"], by.context)
 
 
 def _send_back_slipped(case: Case, policy: Policy) -> None:

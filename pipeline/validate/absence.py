@@ -15,7 +15,7 @@ from decimal import Decimal
 from pipeline import units
 from pipeline.forms.classes import key_or_name
 from pipeline.forms.signs import fold
-from pipeline.model import ClassFacts, Context, Issue
+from pipeline.model import ClassFacts, Context, Issue, Record
 from pipeline.schooldays import Calendar
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
@@ -126,9 +126,26 @@ def settle_zero(case: Case) -> None:
         case.reject(Issue("nothing-reported"))
 
 
-def judge(case: Case, lines: Sequence[Line], classes: Classes, context: Context, key: bytes) -> None:
+@dataclass
+class Judgement:
+    """What all files of a batch are judged by. `namesakes` grows file by file, in received order, so that a
+    batch knows what the same files one by one would have left in the store.
+    """
+
+    context: Context
+    key: bytes
+    namesakes: set[tuple[str, str, str]]
+
+    def remember(self, case: Case) -> None:
+        """Keep the names that several pupils of a class bear in this file."""
+        pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in _rows(case)}
+        borne = Counter((class_key, name) for class_key, name, _ in pupils)
+        self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
+
+
+def judge(case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
-    pupils = _Pupils(case, lines, classes, context, key)
+    pupils = _Pupils(case, lines, classes, by)
     for line in lines:
         class_key = classes.key(line.values["class_name"])
         if class_key and classes.first_time_new(class_key):
@@ -137,13 +154,13 @@ def judge(case: Case, lines: Sequence[Line], classes: Classes, context: Context,
         if line.bad:
             line.refuse(identity)
         else:
-            line.accept(identity, _values(case, line, class_key, context))
+            line.accept(identity, _values(case, line, class_key, by.context))
         case.issues.extend(line.said)
 
 
 def judge_classes(case: Case, lines: Sequence[Line], classes: Classes) -> None:
     """Accept or refuse every line of the 班级 table; count the rows of a class against its roll."""
-    absent = Counter(str(r.values["class_key"]) for r in case.records if r.values["row_state"] != "returned")
+    absent = Counter(str(r.values["class_key"]) for r in _rows(case) if r.values["row_state"] != "returned")
     seen: dict[str, int] = {}
     for line in lines:
         class_key = classes.key(line.values["class_name"])
@@ -175,21 +192,24 @@ def roll_of(line: Line, classes: Classes) -> int | None:
     return roll if isinstance(roll, int) else facts.roll if facts else None
 
 
+def _rows(case: Case) -> list[Record]:
+    return [record for record in case.records if record.table == "rows"]
+
+
 class _Pupils:
     """Who is who in one file: school, class and name; the 学号 only where two share a name."""
 
-    def __init__(self, case: Case, lines: Sequence[Line], classes: Classes, context: Context, key: bytes) -> None:
+    def __init__(self, case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
         self.case = case
-        self.key = key
-        self.context = context
+        self.by = by
         self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
         self.seen: dict[str, Line] = {}
 
     def identity(self, line: Line, class_key: str) -> str:
         name, number = str(line.values["name"]), str(line.values["number"] or "")
-        shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.context.namesakes
+        shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.by.namesakes
         number = number if shared else ""
-        code = units.pupil_code(self.key, self.case.unit, class_key, name, number)
+        code = units.pupil_code(self.by.key, self.case.unit, class_key, name, number)
         twin = self.seen.setdefault(code, line)
         if twin is line:
             return code
@@ -202,7 +222,7 @@ class _Pupils:
             return code
         line.say("pupil-unnumbered", "name", first=first)
         again = 2
-        while (code := units.pupil_code(self.key, self.case.unit, class_key, name, f"#{again}")) in self.seen:
+        while (code := units.pupil_code(self.by.key, self.case.unit, class_key, name, f"#{again}")) in self.seen:
             again += 1
         self.seen[code] = line
         return code

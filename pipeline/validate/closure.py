@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from pipeline.forms.signs import fold
 from pipeline.forms.words import WHOLE_SCHOOL
-from pipeline.model import Context
 from pipeline.schooldays import ZONE
 from pipeline.validate.absence import Classes
 from pipeline.validate.case import Case, Line
@@ -45,7 +44,7 @@ _WHOLE = frozenset(("全校", "全园", "全校(园)", "整校", "学校", "全�
 _SEVERAL = ("、", ",", ";", "和", "及", "/")
 
 
-def judge(case: Case, lines: Sequence[Line], _context: Context) -> None:
+def judge(case: Case, lines: Sequence[Line]) -> None:
     """Accept or refuse every row."""
     classes = Classes(case)
     seen: dict[str, int] = {}

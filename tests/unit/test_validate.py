@@ -196,12 +196,16 @@ def test_the_same_row_twice_is_one_pupil_and_said_so() -> None:
 
 
 def test_two_pupils_of_one_name_are_told_apart_by_their_numbers() -> None:
-    got = check(absence({**GOOD, "学号": "01"}, {**GOOD, "学号": "02", "症状1": "腹泻"}))
+    twins = {**GOOD, "学号": "01"}, {**GOOD, "学号": "02", "症状1": "腹泻"}
+    got = check(absence(*twins))
     rows = [record for record in got.records if record.table == "rows"]
     assert [r.identity for r in rows] == [units.pupil_code(KEY, SCHOOL, "三3", "张小明", n) for n in ("01", "02")]
     assert issues_of_rows(got) == []
     alone = check(absence({**GOOD, "学号": "01"}), known=context(namesakes=frozenset({(SCHOOL, "三3", "张小明")})))
     assert alone.records[0].identity == rows[0].identity
+    later = absence({**GOOD, "学号": "02"})
+    batch = [(arrival(n), reading(made)) for n, made in enumerate((absence(*twins), later))]
+    assert validate.check(batch, context(), Policy(), KEY)[1].records[0].identity == rows[1].identity
 
 
 def test_two_rows_of_one_name_without_numbers_are_kept_and_asked_about() -> None:
