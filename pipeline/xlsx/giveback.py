@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pipeline import issues
+from pipeline.forms import layout
 from pipeline.forms.base import Column, Form, Table
-from pipeline.model import Issue, Refused
+from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
 from pipeline.xlsx.blank import properties
@@ -113,7 +114,7 @@ def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[
     pen.write(sheet, at, 1, "\n".join(reasons), why)
     for place, column in enumerate(columns, start=2):
         found = _issues_of(column, row.issues)
-        look = tables.cell_style(pen, column, bg_color=ink.BAD) if found else tables.cell_style(pen, column)
+        look = tables.cell_style(pen, column, **_colour(found))
         pen.write(sheet, at, place, typed(column, row.raw.get(column.name, "")), look)
         if found:
             sheet.write_comment(at, place, ink.clean("\n".join(map(_reason, found))), _COMMENT)
@@ -128,8 +129,15 @@ def _reason(issue: Issue) -> str:
 
 
 def _issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
-    names = {column.header, column.kindergarten, *column.aliases} - {""}
-    return [issue for issue in found if issue.column in names]
+    names = {layout.label(name) for name in (column.header, column.kindergarten, *column.aliases)} - {""}
+    return [issue for issue in found if layout.label(issue.column) in names]
+
+
+def _colour(found: Sequence[Issue]) -> dict[str, object]:
+    """Red for what must be mended, yellow for what is only asked."""
+    if not found:
+        return {}
+    return {"bg_color": ink.BAD if any(issues.severity(i) is Severity.ERROR for i in found) else ink.REASON}
 
 
 def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:

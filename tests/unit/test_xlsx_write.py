@@ -151,6 +151,14 @@ def test_bad_cells_are_coloured_and_say_why() -> None:
     assert all(cell.fill.fgColor.rgb == "FFFFD6D6" for cell in noted.values())
 
 
+def test_a_cell_that_is_only_asked_about_is_yellow_under_whatever_name_its_column_had() -> None:
+    asked = Issue("temperature-unreadable-left", "缺课登记", "L12", 12, "最高体温(℃)", "385")
+    row = Refused("rows", 12, {"class_name": "三(3)班", "temperature": "385"}, (*REFUSED[0].issues, asked), "t")
+    sheet = load_workbook(io.BytesIO(giveback(form("absence"), GivebackFacts(FIELDS, (row,)))))["缺课登记"]
+    colours = [cell.fill.fgColor.rgb for line in sheet.iter_rows() for cell in line if cell.comment]
+    assert colours == ["FFFFD6D6", "FFFFF4CC"]
+
+
 def test_tickets_survive_lost_properties_and_are_out_of_sight() -> None:
     book = load_workbook(io.BytesIO(giveback(form("absence"), GIVEN)))
     for name in list(book.custom_doc_props.names):
