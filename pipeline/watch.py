@@ -93,6 +93,10 @@ class Service:
         cycle = self.line.drain(stop=lambda: self._stopping, patience=HEAP_SECONDS)
         if cycle:
             log.info("cycle", received=cycle.received, letters=cycle.letters, alerts=cycle.alerts)
+        if not self._stopping:
+            run.tick(self._site, self._clock())
+            if self.line.draw():
+                return 0.0
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
         return HEAP_SECONDS / 4 if cycle.heaps else min(self._site.policy.scan_seconds, TICK_SECONDS)

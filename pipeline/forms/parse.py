@@ -265,8 +265,10 @@ class _Reader:
         if type(first) is not str or len(first) > 60:
             return False
         kind = _line_kind(first)
-        if not kind or kind == "example":
-            return kind == "example"
+        if not kind:
+            return False
+        if kind == "example":  # at the head of the line only: without its class, a row begins with a name
+            return first in cells[: self.block.places[0] + 1]
         name = self.block.places[self.names["name"]] if "name" in self.names else -1
         if name >= 0 and not blank(cells[name]) and cells[name] != first:
             return False
@@ -331,7 +333,7 @@ class _Reader:
             values[index] = f"{before}；{text}"[:200] if before else text
 
     def _ticket(self, cells: list[object]) -> str:
-        return sweep(shown(cells[self.block.ticket]))[:24] if self.block.ticket >= 0 else ""
+        return mask(sweep(shown(cells[self.block.ticket])))[:24] if self.block.ticket >= 0 else ""
 
     def _is_void(self, r: int, cells: list[object]) -> bool:
         if self.block.void < 0 or blank(cells[self.block.void]):

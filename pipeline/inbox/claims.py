@@ -84,18 +84,16 @@ class Desk:
     def orphans(self) -> list[Claim]:
         """Claims nobody living has in hand, oldest first: our own of a cycle that stopped, and dead workers'."""
         self._take_over()
-        held = [one for one in (self._own, *self._taken) if one is not None]
-        found = [claim for one in held for claim in _claims_in(one.path)]
+        found = [claim for one in self._held() for claim in _claims_in(one.path)]
         return sorted(found, key=lambda claim: claim.first_seen)
 
     def tidy(self) -> None:
         """Remove batch folders that hold no claim any more, and dead workers' folders with them."""
-        for held in (self._own, *self._taken):
-            if held is not None:
-                _tidy(held.path)
-        for held in [one for one in self._taken if not any(one.path.iterdir())]:
-            held.give_up()
-            self._taken.remove(held)
+        for held in self._held():
+            _tidy(held.path)
+            if held in self._taken and not any(held.path.iterdir()):
+                held.give_up()
+                self._taken.remove(held)
 
     def _folder(self) -> Path:
         """Our own folder, made anew when somebody made the inbox anew."""
@@ -104,6 +102,10 @@ class Desk:
                 self._own.give_up()
             self._own = _open_own(self._inbox)
         return self._own.path
+
+    def _held(self) -> list[_Held]:
+        """Our folders, as far as they are there: the inbox may have been taken away, or made anew."""
+        return [one for one in (self._own, *self._taken) if one is not None and one.still_there()]
 
     def _take_over(self) -> None:
         self._taken = [held for held in self._taken if held.still_there()]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pipeline.executors import Readers
 from pipeline.model import Site
+from pipeline.run.editions import make as editions
+from pipeline.run.editions import tick
 from pipeline.run.line import Cycle, Line, Observer
 from pipeline.run.lock import Busy, is_held
 
-__all__ = ["Busy", "Cycle", "Line", "Observer", "drain", "is_held"]
+__all__ = ["Busy", "Cycle", "Line", "Observer", "drain", "editions", "is_held", "tick"]
 
 
 def drain(
@@ -29,4 +31,7 @@ def drain(
     that may pass went wrong.
     """
     with Line(site, readers, clock, observe=observe) as line:
-        return line.drain_patiently(paths)
+        done = line.drain_patiently(paths)
+        while drawn := line.draw():
+            done.letters += drawn
+        return done

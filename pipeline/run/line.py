@@ -26,6 +26,7 @@ from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import Stuck
 from pipeline.model import Arrival, Settled, Site, State
+from pipeline.reports.render import Renderer
 from pipeline.run import post, settling
 from pipeline.run.lock import coordinator
 from pipeline.run.reading import Desk, Pacer
@@ -83,7 +84,9 @@ class Line:
         self._stops = 0  # cycles in a row that ended in the middle of settling
         self._uncounted: list[int] = []  # attempts that a passing fault ended
         self._heaps: dict[str, float] = {}  # division → when its last file was settled (monotonic)
-        self._fresh = True
+        self._fresh = True  # nothing is known yet of heaps that an earlier process began
+        self._shaken = True  # a crash, or a fault, may have left something half done
+        self._renderer: Renderer | None = None  # begun when the first page is to be drawn
         self._time_to_warn = Pacer(WARN_SECONDS)
         self.folder = Folder(site, clock)
 
@@ -111,12 +114,12 @@ class Line:
             self._recover(done)
             self._work(done, paths, stop)
             self._finish(done, 0.0 if stop() else patience)
-        except OSError as error:
-            log.warning("line_stopped", error=error.strerror)
+        except (OSError, TemporaryError) as error:
+            self._shaken = True
+            log.warning("line_stopped", error=getattr(error, "strerror", None) or type(error).__name__)
+            if isinstance(error, TemporaryError):
+                raise
             raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
-        except TemporaryError as error:
-            log.warning("line_stopped", error=type(error).__name__)
-            raise
         self._stops = 0
         done.waiting, done.stuck = self.folder.waiting, self.folder.stuck
         return done
@@ -172,7 +175,7 @@ class Line:
         now = self._clock()
         try:
             settled = settling.settle(self._site, batch, self._readers, now, lasting=self._stops >= PATIENCE)
-        except TemporaryError:
+        except (OSError, TemporaryError):
             self._stops += self._seems_sound()
             self._uncounted += [arrival.seq for arrival, _ in batch]
             raise
@@ -230,10 +233,26 @@ class Line:
             with faults.temporary():
                 done.letters += post.send(self._site, self._clock())
 
+    def draw(self) -> int:
+        """Draw and deliver some of the letters that have pages; return how many. Call until there are none.
+
+        Apart from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if
+        this machine cannot draw.
+        """
+        with faults.temporary():
+            if not self._answer or not post.undrawn():
+                return 0
+            if self._renderer is None:
+                self._renderer = self._held.enter_context(Renderer())
+            return post.draw(self._site, self._clock(), self._renderer)
+
     # ---------------------------------------------------------------- again
 
     def _recover(self, done: Cycle) -> None:
-        """Do what a crash, or a fault, left undone: claims, journal lines, the archive, what is only received."""
+        """Do what a crash, or a fault, left undone: claims, journal lines, the archive, what is only received.
+
+        What has no index to find it by is looked for after a start and after a fault only.
+        """
         if self._uncounted:
             with faults.temporary():
                 journal.count_attempt(self._uncounted, -1)
@@ -244,8 +263,10 @@ class Line:
             archive.catch_up(self._site, numbered)
             self.folder.release(numbered)
         with faults.temporary():
-            self._catch_up()
-            self._tidy_spool()
+            if self._shaken:
+                self._catch_up()
+                self._tidy_spool()
+                self._shaken = False
             self._resume(done)
 
     def _catch_up(self) -> None:

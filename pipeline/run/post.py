@@ -6,24 +6,33 @@ The same facts give the same bytes, so a letter delivered and not noted is deliv
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Any
+
+import structlog
 
 from pipeline import forms, rules, schooldays, units
+from pipeline.errors import QuekeError, TemporaryError
 from pipeline.figures import receipts
 from pipeline.figures.digest import paper
+from pipeline.figures.papers import card
 from pipeline.figures.receipts import ReceiptFacts, SummaryFacts, SummaryLine
 from pipeline.model import HOME_CAMPUS, Level, Refused, Site
 from pipeline.outbox.folder import Delivery, OutPlace, Paper, Shelf, deliver_all
 from pipeline.reports import letters as written
-from pipeline.store import alerts, context, letters, registry, summaries
+from pipeline.reports.render import Renderer
+from pipeline.store import alerts, context, editions, letters, pages, registry, summaries
 from pipeline.store.letters import Facts, Queued, Sent
 from pipeline.units import Tree
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
+log = structlog.get_logger("queke.post")
+
 BATCH = 500
+SLICE = 24  # letters with pages drawn at a time: two seconds or so, in which a file may have come
 SHELVES: Mapping[Level, Shelf] = {
     Level.PROVINCE: "省",
     Level.CITY: "设区市",
@@ -44,11 +53,22 @@ def warn(site: Site, now: datetime) -> int:
 
 
 def send(site: Site, now: datetime) -> int:
-    """Write and deliver the letters that are queued; return how many. They are noted as done after they lie there."""
+    """Write and deliver the letters that need no drawing; return how many."""
     sent = 0
     while queued := letters.pending(BATCH, tuple(_WRITERS)):
-        sent += _send(site, queued, now)
+        sent += _deliver(site, queued, _written(queued, _post(site, queued)), now)
     return sent
+
+
+def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
+    """Draw and deliver up to `limit` of the letters with pages; return how many. Call until there are none."""
+    queued = letters.pending(limit, tuple(_PAGES))
+    return _deliver(site, queued, _drawn(queued, site, renderer), now) if queued else 0
+
+
+def undrawn() -> int:
+    """How many letters wait for their pages to be drawn."""
+    return sum(count for kind, count in letters.waiting().items() if kind in _PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +90,57 @@ class Post:
         return reader in self.tree.units or reader in self.tree.places
 
 
-def _send(site: Site, queued: Sequence[Queued], now: datetime) -> int:
+def _post(site: Site, queued: Sequence[Queued]) -> Post:
     refs = [one.ref for one in queued if one.kind in ("receipt", "giveback")]
     names = registry.names({one.reader for one in queued if one.reader})
-    post = Post(site, registry.tree(), names, letters.facts(refs))
-    deliveries = [Delivery(post.place(one.reader), _day(one, post), _WRITERS[one.kind](one, post)) for one in queued]
+    return Post(site, registry.tree(), names, letters.facts(refs))
+
+
+def _written(queued: Sequence[Queued], post: Post) -> list[list[Paper] | None]:
+    return [_tried(one, lambda one=one: _WRITERS[one.kind](one, post)) for one in queued]  # type: ignore[misc]
+
+
+def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:
+    """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
+    try:
+        return list(_compose([(one.kind, _PAGES[one.kind](one, site)) for one in queued], renderer))
+    except TemporaryError:
+        raise
+    except (QuekeError, LookupError, ValueError, TypeError):
+        log.warning("pages_one_by_one", size=len(queued))
+    return [
+        _tried(one, lambda one=one: next(_compose([(one.kind, _PAGES[one.kind](one, site))], renderer)))  # type: ignore[misc]
+        for one in queued
+    ]
+
+
+def _compose(letters_values: Sequence[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:
+    for papers in written.compose_all(letters_values, renderer):
+        yield list(papers)
+
+
+def _tried(letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | None:
+    """The letter's papers; None if it cannot be written: that is ours to mend, and keeps no other back."""
+    try:
+        return write()
+    except TemporaryError:
+        raise
+    except (QuekeError, LookupError, ValueError, TypeError) as error:
+        log.critical("letter_failed", letter=letter.id, kind=letter.kind, error=type(error).__name__)
+        return None
+
+
+def _deliver(site: Site, queued: Sequence[Queued], papers: Sequence[list[Paper] | None], now: datetime) -> int:
+    post = _post(site, queued)
+    ready = [(one, made) for one, made in zip(queued, papers, strict=True) if made is not None]
+    deliveries = [Delivery(post.place(one.reader), _day(one, post), made) for one, made in ready]
     paths = deliver_all(site, deliveries)
     sent = [
-        Sent(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(delivery.papers))
-        for one, delivery, lying in zip(queued, deliveries, paths, strict=True)
+        Sent(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made))
+        for (one, made), lying in zip(ready, paths, strict=True)
     ]
     letters.done(sent, now)
+    letters.give_up([one.id for one, made in zip(queued, papers, strict=True) if made is None])
     return len(sent)
 
 
@@ -190,8 +250,23 @@ def _title(form: str) -> str:
     return forms.form(form).title if form else ""
 
 
+def _edition(letter: Queued, site: Site) -> Mapping[str, Any]:
+    del site
+    return editions.values(letter.kind, letter.reader, letter.ref)
+
+
+def _card(letter: Queued, site: Site) -> Mapping[str, Any]:
+    return paper(card(pages.card(site, letter.ref, letter.reader)))
+
+
 _WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
     "receipt": _receipt,
     "giveback": _giveback,
     "summary": _summary,
+}
+_PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {
+    "card": _card,
+    "digest": _edition,
+    "missing": _edition,
+    "page": _edition,
 }

@@ -220,6 +220,11 @@ def test_examples_sums_and_lines_to_sign_are_no_pupils() -> None:
     assert codes(got) == ["total-row"]
 
 
+def test_a_row_without_its_class_is_no_example_whatever_the_name_begins_with() -> None:
+    got = reading(absence(GOOD, {**GOOD, "班级": None, "姓名": "例如"}))
+    assert [row.number for row in got.tables["rows"]] == [6, 7]
+
+
 def test_what_one_cell_holds_besides_goes_into_its_own_column() -> None:
     row = row_of(absence({**GOOD, "症状1": "发烧、没精神", "缺课原因": "拉肚子", "诊断": "疑似流感", "备注": "在家"}))
     assert row["symptom1"] == "S01 S99 S07"

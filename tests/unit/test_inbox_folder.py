@@ -243,7 +243,9 @@ def test_an_inbox_made_anew_is_worked_on(site: Site, folder: Folder) -> None:
     site.inbox.rmdir()
     with pytest.raises(FileNotFoundError):
         folder.collect(9)
+    assert folder.recover(9) == []
     site.inbox.mkdir()
+    assert folder.recover(9) == []
     drop(site, "b.xlsx")
     assert [arrival.name for arrival in folder.collect(9)] == ["b.xlsx"]
 

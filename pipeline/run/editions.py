@@ -1,0 +1,89 @@
+"""The papers of the day: cut when they are due, once; drawn and delivered like any other letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from pipeline import schooldays
+from pipeline.model import Level, Policy, Site
+from pipeline.reports.render import Renderer
+from pipeline.run import post
+from pipeline.store import context, days, editions, faults, letters
+
+log = structlog.get_logger("queke.editions")
+
+PROVINCE = "320000"
+LOOK_BACK = timedelta(days=7)  # a final edition that was missed is cut so long after
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An edition that should have been cut by now."""
+
+    day: date
+    final: bool
+
+
+def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[Due]:
+    """Return the editions due now. `cut`: days that have digests, and whether a final one; `owed`: school is today.
+
+    A day that had its first edition gets its final one, though later.
+    """
+    today = schooldays.today(now)
+    found = [Due(day, final=True) for day, final in sorted(cut.items()) if day < today and not final]
+    if cut.get(today):
+        return found
+    if now >= schooldays.deadline(today, policy.final_edition) and (owed or today in cut):
+        return [*found, Due(today, final=True)]
+    if now >= schooldays.deadline(today, policy.first_edition) and owed and today not in cut:
+        return [*found, Due(today, final=False)]
+    return found
+
+
+def tick(site: Site, now: datetime) -> int:
+    """Cut the editions that are due; return how many. Their letters are queued with them. Safe to call at any time."""
+    with faults.temporary():
+        today = schooldays.today(now)
+        wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=_owed(today))
+        for one in wanted:
+            _cut(site, editions.Order(one.day, now, final=one.final), ())
+    return len(wanted)
+
+
+def make(site: Site, now: datetime, day: date, *, final: bool = False, places: Sequence[str] = ()) -> list[Path]:
+    """Cut a day's digests and missing lists now, for `places` and all below them (default: all), draw and deliver them.
+
+    Gives the last edition again if nothing has changed since. Returns the digests' files. The final edition has
+    every school's page besides.
+    """
+    with faults.temporary():
+        issued = _cut(site, editions.Order(day, now, final=final), places)
+        with Renderer() as renderer:
+            while post.draw(site, now, renderer):
+                pass
+        refs = {editions.letter_ref(one.day, one.n) for one in issued if one.kind == "digest"}
+        readers = {one.place for one in issued}
+        return [site.root / path for path in letters.lying("digest", refs, readers)]
+
+
+def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editions.Issued]:
+    days.refresh()
+    issued = editions.cut(site, order, places)
+    if order.final:
+        counties = [one.place for one in issued if one.kind == "digest" and one.level is Level.COUNTY]
+        for county in counties:
+            editions.cut_pages(site, order, [county])
+    log.info("edition_cut", day=order.day.isoformat(), final=order.final, places=len(issued))
+    return issued
+
+
+def _owed(day: date) -> bool:
+    """Whether a report may be owed anywhere; a year nobody knows is loud in `status` and `doctor`, and cuts nothing."""
+    calendar = context.calendar()
+    called_in = any(span.kind == "schoolday" and span.first <= day <= span.last for span in calendar.spans)
+    return called_in or calendar.owes((PROVINCE,), (), day).yes
