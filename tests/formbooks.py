@@ -167,7 +167,9 @@ def check(
     got = reading(workbook)
     assert got.claims
     got = replace(got, claims=replace(got.claims, **claims))
-    return validate.check([(arrival(bound=bound), got)], known or context(), policy or Policy(), KEY)[0]
+    known = known or context()
+    came = replace(arrival(bound=bound), first_seen=known.now, received_at=known.now)
+    return validate.check([(came, got)], known, policy or Policy(), KEY)[0]
 
 
 def said(checked: Checked) -> list[str]:

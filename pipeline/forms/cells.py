@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
-from pipeline.forms.signs import ID, MASK, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, shown, sweep
+from pipeline.forms.signs import ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, masked, shown, sweep
 
 
 def show(column: Column, value: object) -> str:
@@ -55,7 +55,7 @@ def person(cell: object, _: Frame) -> object:
     if not isinstance(cell, str):
         return Bad("name-is-number")
     name = sweep(cell)
-    if mask(name) != name or MASK in name:
+    if mask(name) != name or masked(name):
         return Bad("name-is-id")
     if not any(sign.isalpha() for sign in name):
         return Bad("name-is-number")
@@ -73,6 +73,8 @@ def number_text(cell: object, _: Frame) -> object:
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         return Bad("number-unreadable")
     if isinstance(cell, str):
+        if masked(cell):
+            return None
         digits = "".join(unicodedata.normalize("NFKC", cell.translate(SWEEP)).split())
         if ID.search(digits):
             return Bad("id-number-dropped")

@@ -15,7 +15,8 @@ BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空
 
 ID = re.compile(r"(?<![0-9])[GJL]?[1-9][0-9]{16}[0-9Xx](?![0-9])")
 ID_SPACED = re.compile(r"(?<![0-9])[1-9][0-9]{5}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx](?![0-9])")
-MASK = "［证件号已隐去］"
+_MASKED = "证件号已隐去"
+MASK = f"［{_MASKED}］"
 MAX_EXACT_DIGITS = 15  # Excel keeps no more of a number
 
 
@@ -54,6 +55,11 @@ def mask(text: str) -> str:
         flat = unicodedata.normalize("NFKC", text)
         text = flat if ID.search(flat) or ID_SPACED.search(flat) else text
     return ID_SPACED.sub(MASK, ID.sub(MASK, text))
+
+
+def masked(text: str) -> bool:
+    """Whether an identity number was taken out here before (a row comes home in a return workbook)."""
+    return _MASKED in text
 
 
 def blank(cell: object) -> bool:

@@ -1,7 +1,8 @@
 """What can be told of a batch from workbooks, registry and channel: which rows stand, which go back.
 
 Values in, values out. Everything that depends on what already stands for a report is decided by merge.
-Law: every row ends accepted or refused, and one submission's answer does not depend on its batch.
+Laws: every row ends accepted or refused; one submission's answer depends neither on its batch nor on the
+clock (what is "now" to a submission is when it was received).
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def _extras(
     if form == "absence":
         return {"_day": [line.case.day for line in lines]}
     if form == "closure":
-        now = context.now.astimezone(ZONE).replace(tzinfo=None)
-        return {"_day": [line.case.day for line in lines], "_now": [now for _ in lines]}
+        arrived = [line.case.arrival.received_at.astimezone(ZONE).replace(tzinfo=None) for line in lines]
+        return {"_day": [line.case.day for line in lines], "_now": list(arrived)}
     if table == "schools":
         return {
             "_mine": [roster.division_is_mine(line.case, line, context) for line in lines],

@@ -37,7 +37,7 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
 
 def settle_day(case: Case, context: Context) -> None:
     """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
-    now = today(context.now)
+    now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
         if case.claims.form == "roster":
             case.day = now

@@ -88,6 +88,7 @@ def test_an_identity_number_is_in_no_stored_text(text: str) -> None:
 
 
 def test_an_identity_number_is_no_pupil_number() -> None:
+    assert cells.number_text(signs.MASK, FRAME) is None
     assert cells.number_text("320102201501011234", FRAME) == Bad("id-number-dropped")
 
 

@@ -299,9 +299,7 @@ def test_a_past_day_is_taken_and_asked_about_unless_it_says_so() -> None:
 
 def test_a_day_without_school_is_taken_and_said() -> None:
     sunday = context(now=datetime.fromisoformat("2026-11-22T14:00:00+08:00"))
-    made = replace(reading(absence({**GOOD, "起始日": None}, day=datetime(2026, 11, 22))))
-    late = replace(arrival(), first_seen=sunday.now)
-    got = validate.check([(late, made)], sunday, Policy(), KEY)[0]
+    got = check(absence({**GOOD, "起始日": None}, day=datetime(2026, 11, 22)), known=sunday)
     assert "day-off" in said(got)
     assert got.verdict == "merge"
 

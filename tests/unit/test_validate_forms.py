@@ -238,3 +238,11 @@ def test_every_row_ends_accepted_or_refused_and_alone_as_in_a_batch(
         ends = sorted([(r.table, r.row) for r in checked.records] + [(r.table, r.row) for r in checked.refused])
         assert ends == sorted((name, line.number) for name, lines in got.tables.items() for line in lines)
         assert all(any(issues.severity(i) == "error" for i in r.issues) for r in checked.refused)
+
+
+def test_judged_again_next_week_a_file_gets_the_same_answer() -> None:
+    late = context(now=datetime.fromisoformat("2026-11-27T09:00:00+08:00"))
+    for made in (absence(GOOD), absence(GOOD, day=datetime(2026, 11, 21)), books.closure(books.CLOSURE_GOOD)):
+        read = [(arrival(), reading(made))]
+        first, again = (validate.check(read, known, Policy(), KEY)[0] for known in (context(), late))
+        assert first == again
