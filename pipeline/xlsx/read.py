@@ -73,9 +73,19 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
     for sheet in book.worksheets:
         hidden = sheet.sheet_state != "visible"
         ours = _is_ours(sheet.title, hidden=hidden)
-        rows = [] if ours else [list(row) for row in sheet.iter_rows(values_only=True)]
+        rows = [] if ours else [[_unescaped(v) for v in row] for row in sheet.iter_rows(values_only=True)]
         sheets.append(_sheet(sheet.title, rows, found.notes[names[sheet.title]], hidden=hidden))
     return tuple(sheets)
+
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def _unescaped(value: object) -> object:
+    """Signs that XML cannot hold are written _x000D_; calamine knows, openpyxl does not."""
+    if isinstance(value, str) and "_x" in value:
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    return value
 
 
 # --------------------------------------------------------------------------- sheets

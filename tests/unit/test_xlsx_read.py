@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -201,3 +202,25 @@ def test_one_changed_cell_is_another_sha(change: dict[str, object]) -> None:
 def test_external_links_are_taken_as_values_with_advice() -> None:
     content = packed(parts(number("A1"), more={"xl/externalLinks/externalLink1.xml": "<externalLink/>"}))
     assert read.careful(content).facts == (Issue("file-external-links"),)
+
+
+def with_strings(*items: str) -> bytes:
+    """A row of text cells whose shared strings are these `<si>` contents."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    book.add_worksheet().write_row(0, 0, [f"x{n}" for n in range(len(items))])
+    book.close()
+    with zipfile.ZipFile(buffer) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    table = strings(*items).replace("<si><t>", "<si>").replace("</t></si>", "</si>")
+    return packed({**members, "xl/sharedStrings.xml": table})
+
+
+def test_phonetic_guides_are_not_part_of_a_name() -> None:
+    content = with_strings('<t>张小明</t><rPh sb="0" eb="1"><t>zhang</t></rPh><phoneticPr fontId="1"/>')
+    assert by_calamine(content).sheets[0].rows == by_openpyxl(content).sheets[0].rows == [["张小明"]]
+
+
+def test_escaped_signs_and_blanks_at_the_edge_are_read_alike() -> None:
+    content = with_strings('<t xml:space="preserve"> 某甲\n </t>', "<t>a_x000D_b &amp; c</t>", "<t>甲&#10;乙</t>")
+    assert by_calamine(content).sheets == by_openpyxl(content).sheets
