@@ -83,7 +83,7 @@ class _Notes:
 
 
 def _look_over(tops: list[Top], form: Form, claims: Claims, found: dict[str, Block], notes: _Notes) -> None:
-    if claims.version and claims.version in form.old_versions:
+    if claims.version and claims.version != form.version:  # a newer one was refused before
         notes.issues.append(Issue("form-old", details=(("version", claims.version),)))
     for table in form.tables:
         block = found.get(table.name)

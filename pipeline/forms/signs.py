@@ -29,7 +29,9 @@ def sweep(text: str) -> str:
 
 def fold(text: str) -> str:
     """For comparing: NFKC (full-width forms become half-width), no blanks at all, small letters."""
-    return "".join(unicodedata.normalize("NFKC", text.translate(SWEEP)).split()).casefold()
+    flat = "".join(unicodedata.normalize("NFKC", text.translate(SWEEP)).split()).casefold()
+    # a blank taken out, or a letter made small, may leave what composes anew
+    return flat if flat.isascii() else "".join(unicodedata.normalize("NFKC", flat).split())
 
 
 def shown(cell: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.forms import FORMS, cells, classes, clinical, signs, words
@@ -319,6 +319,7 @@ def test_every_parser_answers_whatever_the_cell(cell: object, frame: Frame) -> N
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(max_size=60))
+@example(text="A´")
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert signs.sweep(signs.sweep(text)) == signs.sweep(text)
     assert signs.fold(signs.fold(text)) == signs.fold(text)
