@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pipeline.executors import Readers
 from pipeline.model import Site
-from pipeline.run.editions import make as editions
-from pipeline.run.editions import tick
 from pipeline.run.line import Cycle, Line, Observer
 from pipeline.run.lock import Busy, is_held
+from pipeline.run.timetable import deliver, tick
+from pipeline.run.timetable import make as editions
 
-__all__ = ["Busy", "Cycle", "Line", "Observer", "drain", "editions", "is_held", "tick"]
+__all__ = ["Busy", "Cycle", "Line", "Observer", "deliver", "drain", "editions", "is_held", "tick"]
 
 
 def drain(

@@ -186,6 +186,7 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
         issues=facts.issues,
         repairs=facts.repairs,
         folder=facts.bound_name,
+        name=facts.name,
     )
 
 

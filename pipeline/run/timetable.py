@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,14 +11,17 @@ from pathlib import Path
 import structlog
 
 from pipeline import schooldays
+from pipeline.errors import TemporaryError
 from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import post
+from pipeline.run.lock import Busy, coordinator
 from pipeline.store import context, days, editions, faults, letters
 
 log = structlog.get_logger("queke.editions")
 
 PROVINCE = "320000"
+STUCK_SECONDS = 180.0  # one page may take two minutes
 LOOK_BACK = timedelta(days=7)  # a final edition that was missed is cut so long after
 
 
@@ -63,12 +67,35 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     """
     with faults.temporary():
         issued = _cut(site, editions.Order(day, now, final=final), places)
-        with Renderer() as renderer:
-            while post.draw(site, now, renderer):
-                pass
+    deliver(site, now)
+    with faults.temporary():
         refs = {editions.letter_ref(one.day, one.n) for one in issued if one.kind == "digest"}
         readers = {one.place for one in issued}
         return [site.root / path for path in letters.lying("digest", refs, readers)]
+
+
+def deliver(site: Site, now: datetime) -> None:
+    """Have every letter that is queued written and drawn: here, or by the process that works on the site."""
+    try:
+        with coordinator(site), faults.temporary():
+            post.send(site, now)
+            if post.undrawn():
+                with Renderer() as renderer:
+                    while post.draw(site, now, renderer):
+                        pass
+    except Busy:
+        _wait_for_the_other()
+
+
+def _wait_for_the_other() -> None:
+    """Wait for the coordinator to draw what is queued. Raises TemporaryError if it does not get anywhere."""
+    left, since = -1, time.monotonic()
+    while now_left := post.undrawn():
+        if now_left != left:
+            left, since = now_left, time.monotonic()
+        elif time.monotonic() - since > STUCK_SECONDS:
+            raise TemporaryError(f"{left} letters wait to be drawn, and the process at work on this site draws none")
+        time.sleep(0.5)
 
 
 def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editions.Issued]:
