@@ -44,5 +44,5 @@ def _said(values: Any) -> dict[str, str]:
 
 
 def _issue(issue: Issue) -> str:
-    where = issues.place(issue) or (f"{issue.sheet} 第{issue.row}行" if issue.row else "")
-    return f"{issues.severity(issue)} {issue.code} {where}: {issues.message(issue)} {issues.remedy(issue)}"
+    where = issues.place(issue) or issue.sheet
+    return f"{issues.severity(issue)} {issue.code} {where}: {issues.message(issue)}"
