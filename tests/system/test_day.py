@@ -38,6 +38,7 @@ def papers(site: Site) -> list[str]:
 def test_an_edition_is_due_once_and_a_final_one_that_was_missed_is_made_up(
     site: Site, now: datetime, cut: dict[date, bool], owed: bool, expected: list[tuple[date, bool]]
 ) -> None:
+    from pipeline.run import timetable
 
     assert [(one.day, one.final) for one in timetable.due(now, Policy(), cut, owed=owed)] == expected
 
