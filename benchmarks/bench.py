@@ -33,12 +33,13 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     folder = Path(tempfile.mkdtemp(prefix="queke-bench-"))
     try:
-        found = {
+        found: dict[str, object] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": f"{platform.machine()}, Python {platform.python_version()}",
             "files": asked.files,
-            "workbooks": _workbooks(folder, asked.files, asked.naive),
         }
+        if not asked.papers:
+            found["workbooks"] = _workbooks(folder, asked.files, asked.naive)
         if not asked.quick:
             found["papers"] = papers.measure(folder / "papers")
     finally:
@@ -53,6 +54,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=1000, help="workbooks of each kind for our path")
     parser.add_argument("--naive", type=int, default=150, help="of them, how many the naive baseline takes as well")
     parser.add_argument("--quick", action="store_true", help="workbooks only, no papers")
+    parser.add_argument("--papers", action="store_true", help="papers only")
     return parser.parse_args()
 
 

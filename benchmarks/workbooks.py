@@ -58,10 +58,10 @@ def schools(n: int) -> list[SchoolFacts]:
     ]
 
 
-def masters(site: Site, school: SchoolFacts) -> dict[str, Template]:
+def masters(site: Site, school: SchoolFacts, writers: Sequence[str] = WRITERS) -> dict[str, Template]:
     """Return the empty template by writer."""
     content = blank(form("absence"), issuing.school_facts(site, "absence", school, DAY))
-    return {"xlsxwriter": Template(content), "libreoffice": Template(by_libreoffice(content))}
+    return {name: Template(by_libreoffice(content) if name == "libreoffice" else content) for name in writers}
 
 
 def by_libreoffice(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Templates made out to a unit: what the registry knows is filled in, and a token shows that we issued it."""
+"""Workbooks made out to a unit: what the registry knows is filled in, and a token shows that we issued them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import date
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
 from pipeline.forms import FORMS, form
-from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.model import HOME_CAMPUS, Refused, SchoolFacts, Site
 from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _KINDERGARTEN = ("幼儿园",)
 
@@ -54,6 +55,28 @@ def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: 
         kindergarten=school.stages == _KINDERGARTEN,
         boarding=school.boarding,
     )
+
+
+def open_rows(site: Site, unit: str, day: date) -> bytes | None:
+    """Return a return workbook of all rows of a school's day that still are with it; None if there are none.
+
+    The form is that of the first such row; the store must be open. Raises UsageError for a school that is not known.
+    """
+    from pipeline.store import context, waiting  # the ORM may be imported only once the store is open
+
+    found = waiting.rejects(school=unit, day=day)
+    school = context.schools([unit], [day]).get(unit)
+    if school is None:
+        raise UsageError(f"{unit}: no such school in the registry")
+    mine = [row for row in found if (row.form, row.campus) == (found[0].form, found[0].campus)]
+    if not mine:
+        return None
+    facts = school_facts(site, mine[0].form, school, day, mine[0].campus)
+    back = [one.returned for one in mine]
+    rows = [Refused(one.table, one.row, one.raw, one.issues, one.ticket) for one in back]
+    classes = [room.name for room in school.classes.values() if room.campus == mine[0].campus]
+    given = GivebackFacts(facts.fields, rows, classes, facts.token, facts.kindergarten, facts.boarding)
+    return giveback(form(mine[0].form), given)
 
 
 def _of_division(site: Site, code: str, day: date) -> TemplateFacts:

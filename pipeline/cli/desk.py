@@ -90,9 +90,9 @@ def export(
     from pipeline import config
 
     site = opened(context)
-    from pipeline import returning
+    from pipeline import issuing
 
-    content = returning.open_rows(site, unit, day_of(day, config.clock()()))
+    content = issuing.open_rows(site, unit, day_of(day, config.clock()()))
     if content is None:
         raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
     out.write_bytes(content)
@@ -154,7 +154,7 @@ def release(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> N
     site = opened(context)
     from pipeline.run import deciding
 
-    arrival, settled = deciding.release(site, seq, who=who, why=why, clock=config.clock())
+    arrival, settled = deciding.release(site, seq, who, why, config.clock())
     taking.show(arrival, settled)
     if taking.needs_somebody([(arrival, settled)]):
         raise typer.Exit(1)

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import Day
+from pipeline.cli.terminal import Day, day_of, opened, progress, say, say_table
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import Site
+    from pipeline.store.exports import Table, Value
+
+PROVINCE = "320000"
+
+
+class Format(StrEnum):
+    """How an export is written."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 def add(app: typer.Typer) -> None:
@@ -20,18 +38,110 @@ def add(app: typer.Typer) -> None:
 def digest(
     context: typer.Context,
     day: Day = "",
-    division: Annotated[str, typer.Option("--division", help="Only of this division; all of them if left out.")] = "",
+    division: Annotated[str, typer.Option("--division", help="Only this division and those below it.")] = "",
+    *,
+    final: Annotated[bool, typer.Option("--final", help="As the day's final edition (日终版).")] = False,
 ) -> None:
-    """Make the digests of a day now, as a new edition."""
+    """Make the digests of a day now: a new edition where something changed, else the last one again."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline import run
+
+    now = config.clock()()
+    with progress("drawing"):
+        paths = run.editions(site, now, day_of(day, now), final=final, places=[division] if division else [])
+    for path in paths:
+        say(str(path))
 
 
 def cards(context: typer.Context) -> None:
-    """Make the cards again."""
+    """List the open alerts and where their cards lie; cards not yet drawn are drawn now."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline import run, units
+    from pipeline.store import exports, registry
+
+    now = config.clock()()
+    with progress("drawing"):
+        run.deliver(site, now)
+    scope = units.scope(PROVINCE, registry.tree(), site.policy.small_count)
+    table = exports.export("alerts", scope, exports.Span())
+    say_table(table.header, [row for row in table.rows if not row[-1]])
+    for path in sorted(site.outbox.glob("*/*/*/*预警信息报告卡*.pdf")):
+        say(str(path.relative_to(site.root)))
 
 
-def trace(context: typer.Context, code: str) -> None:
-    """Say where a code comes from."""
+def trace(
+    context: typer.Context,
+    code: Annotated[list[str], typer.Argument(help="A submission's number, ticket, pupil code, alert, edition …")],
+) -> None:
+    """Say where something comes from, down to the workbook and its row."""
+    opened(context)
+    from pipeline.store import trace as trails
+
+    for line in trails.trace(" ".join(code)):
+        say(line)
 
 
-def export(context: typer.Context, records: str) -> None:
-    """Write records."""
+def export(
+    context: typer.Context,
+    records: Annotated[str, typer.Argument(metavar="RECORDS", help="absence, reports, closures or alerts.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - is stdout (CSV only).")] = Path("-"),
+    reader: Annotated[
+        str, typer.Option("--for", help="Code of who shall read it: it holds what they may see.")
+    ] = PROVINCE,
+    day: Annotated[str, typer.Option("--day", help="Only this day, as 2026-11-20; all if left out.")] = "",
+    form: Annotated[Format, typer.Option("--format", help="csv or xlsx.")] = Format.CSV,
+) -> None:
+    """Write records as one reader may see them."""
+    from pipeline import config
+
+    site = opened(context)
+    table = _exported(site, records, reader, day)
+    now = config.clock()()
+    if str(out) == "-":
+        if form is not Format.CSV:
+            raise UsageError("--format xlsx: name a file with -o")
+        _write_csv(table, sys.stdout)
+        return
+    if form is Format.CSV:
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            _write_csv(table, file)
+    else:
+        from pipeline.xlsx import lists
+
+        note = f"{reader} · {now:%Y-%m-%d %H:%M}"
+        out.write_bytes(lists.build(table.title, table.header, list(table.rows), [note]))
+    say(str(out))
+
+
+def _exported(site: Site, records: str, reader: str, day: str) -> Table:
+    from datetime import UTC, datetime
+
+    from pipeline import units
+    from pipeline.store import exports, registry
+
+    tree = registry.tree()
+    if reader not in tree.units and reader not in tree.places:
+        raise UsageError(f"--for {reader}: nobody of this code is in the registry")
+    only = day_of(day, datetime.now(UTC)) if day else None
+    scope = units.scope(reader, tree, site.policy.small_count)
+    return exports.export(records, scope, exports.Span(only, only))
+
+
+def _write_csv(table: Table, file: object) -> None:
+    import csv
+
+    writer = csv.writer(file, lineterminator="\r\n")  # type: ignore[arg-type]  # anything that takes text
+    writer.writerow(table.header)
+    writer.writerows(map(_escaped, table.rows))
+
+
+def _escaped(row: Iterable[Value]) -> list[Value]:
+    """No cell begins as a formula would: a spreadsheet must not run what a sender typed."""
+    return [f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in row]
+
+
+_FORMULA = frozenset("=+-@\t\r＝＋－＠")

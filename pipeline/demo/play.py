@@ -85,7 +85,7 @@ def _last_day(stage: Stage, shelf: books.Shelf, day: Day, progress: Progress) ->
         _drain(stage, advance)
         stage.now = _at(day.date, "15:10")
     with progress("first edition", None):
-        if hasattr(run, "editions"): run.editions(stage.site, day.date, stage.now, final=False)
+        run.editions(stage.site, stage.now, day.date)
     with progress("the late ones", None) as advance:
         dropped |= _drop(stage, shelf, (f for f in planned if f.wave == 2), "15:40", day.date)
         _drain(stage, advance)
@@ -94,7 +94,7 @@ def _last_day(stage: Stage, shelf: books.Shelf, day: Day, progress: Progress) ->
         _drain(stage, advance)
         stage.now = _at(day.date, "17:30")
     with progress("final edition", None):
-        if hasattr(run, "editions"): run.editions(stage.site, day.date, stage.now, final=True)
+        run.editions(stage.site, stage.now, day.date, final=True)
     return _told(stage, dropped)
 
 

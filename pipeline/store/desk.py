@@ -78,7 +78,7 @@ def _letters() -> list[Waiting]:
 
 
 def _todo() -> list[Waiting]:
-    count = Todo.objects.count()
+    count = Todo.objects.filter(kind="warn").count()  # figures are counted when a paper asks for them
     return [Waiting("steps to do", count, "", "queke ingest")] if count else []
 
 
