@@ -41,7 +41,7 @@ def ponder(content: bytes) -> Reading:
     try:
         book = read.careful(content)
     except Unsound as unsound:
-        return replace(refused(content, Issue(unsound.code)), plain=False)
+        return replace(refused(content, unsound.issue), plain=False)
     return _understood(content, book)
 
 

@@ -5,10 +5,12 @@ The first sentence alone must do for a clerk in a hurry: it arrived, was it on t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline import issues
+from pipeline.figures.alike import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
 from pipeline.model import HOME_CAMPUS, Issue, Repair, Severity, State
 from pipeline.units import Scope
@@ -16,6 +18,7 @@ from pipeline.units import Scope
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 HIDDEN = "……"
+_TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
 _OURS = frozenset(
     {"absent", "choices", "count", "day", "first", "forms", "kind", "limit", "missing", "roll", "rows", "title"}
@@ -43,6 +46,7 @@ class ReceiptFacts:
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
     folder: str = ""
+    name: str = ""  # the file, as its sender named it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Receipt:
     first: str
     seq: int
     form: str
+    file: str
     school: str
     campus: str
     date: str
@@ -84,20 +89,24 @@ class Receipt:
     repairs_rest: int
     goes_back: bool
     held: bool
+    ours: bool  # the fault is ours: nothing is asked of the sender
 
 
 def receipt(facts: ReceiptFacts) -> Receipt:
     """Say what became of one submission, and what its sender must do."""
-    by = {grade: [i for i in facts.issues if issues.severity(i) is grade] for grade in Severity}
     quotes = facts.scope is not None and facts.scope.names
-    said = {grade: tuple(_said(i, quotes=quotes) for i in found) for grade, found in by.items()}
-    errors, queries, advice = (said[g] for g in (Severity.ERROR, Severity.QUERY, Severity.ADVICE))
+    found = {grade: _asked_of(facts, grade) for grade in Severity}
+    errors, queries, advice = (
+        _said(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
+    )
+    repairs = _mended(facts.repairs if facts.state in _TAKEN else (), quotes=quotes)
     return Receipt(
         kind="receipt",
-        first=first_sentence(facts, queries=len(queries)),
+        first=first_sentence(facts, queries=len(found[Severity.QUERY])),
         seq=facts.seq,
         form=facts.form or "未能识别",
-        school=f"{facts.unit_name}（{facts.unit}）" if facts.unit else "未能识别",
+        file=_one_line(facts.name),
+        school=_school(facts),
         campus="" if facts.campus in {"", HOME_CAMPUS} else facts.campus,
         date=chinese_date(facts.day) if facts.day else "",
         received=f"{facts.received_at:%Y-%m-%d %H:%M}",
@@ -108,11 +117,35 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         queries_rest=max(0, len(queries) - ISSUES_SHOWN),
         advice=advice[:ISSUES_SHOWN],
         advice_rest=max(0, len(advice) - ISSUES_SHOWN),
-        repairs=tuple(_mended(r, quotes=quotes) for r in facts.repairs[:REPAIRS_SHOWN]),
-        repairs_rest=max(0, len(facts.repairs) - REPAIRS_SHOWN),
+        repairs=repairs[:REPAIRS_SHOWN],
+        repairs_rest=max(0, len(repairs) - REPAIRS_SHOWN),
         goes_back=facts.refused > 0 and facts.state is State.PARTIAL,
         held=facts.state is State.HELD,
+        ours=facts.state is State.FAILED,
     )
+
+
+def _asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
+    """What is worth the sender's time: of rows that were not taken, only why not.
+
+    A copy needs nothing; of a file that is held the question comes first, and it is about the file.
+    """
+    found = [issue for issue in facts.issues if issues.severity(issue) is grade]
+    if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
+        return sorted(found, key=lambda issue: issue.row > 0)
+    if facts.state is State.HELD and grade is Severity.QUERY:
+        return [issue for issue in found if not issue.row]
+    return []
+
+
+def _school(facts: ReceiptFacts) -> str:
+    if facts.unit:
+        return f"{facts.unit_name}（{facts.unit}）"
+    return f"未能识别（收件文件夹：{facts.folder}）" if facts.folder else "未能识别"
+
+
+def _one_line(name: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in name)
 
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
@@ -140,9 +173,16 @@ def _counts(facts: ReceiptFacts) -> str:
     return "，".join(parts)
 
 
-def _said(issue: Issue, *, quotes: bool) -> Said:
-    told = issue if quotes else _without_cells(issue)
-    return Said(issues.place(told), told.column, issues.message(told), issues.remedy(told))
+def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[Said, ...]:
+    told = found if quotes else [_without_cells(issue) for issue in found]
+    return tuple(_in_words(place, issue) for place, issue in issues_together(told))
+
+
+def _in_words(place: str, issue: Issue) -> Said:
+    message = issues.message(issue)
+    if not issue.row and not issue.cell and f"“{issue.sheet}”" in message:
+        return Said("", "", message, issues.remedy(issue))  # it says itself where
+    return Said(place, issue.column, message, issues.remedy(issue))
 
 
 def _without_cells(issue: Issue) -> Issue:
@@ -150,9 +190,9 @@ def _without_cells(issue: Issue) -> Issue:
     return replace(issue, value=HIDDEN if issue.value else "", details=details)
 
 
-def _mended(repair: Repair, *, quotes: bool) -> Mended:
-    place = " ".join(part for part in (repair.sheet, repair.cell) if part)
-    return Mended(place, repair.column, repair.was if quotes else HIDDEN, repair.now if quotes else HIDDEN)
+def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
+    told = found if quotes else [replace(repair, was=HIDDEN, now=HIDDEN) for repair in found]
+    return tuple(Mended(place, one.column, one.was, one.now) for place, one in repairs_together(told))
 
 
 # --------------------------------------------------------------------------- a county's batch
@@ -235,9 +275,11 @@ def summary(facts: SummaryFacts) -> Summary:
 
 def _summary_row(line: SummaryLine) -> SummaryRow:
     facts = line.facts
-    first = next((i for i in facts.issues if issues.severity(i) is not Severity.ADVICE), None)
+    grades = (Severity.ERROR, Severity.QUERY)
+    grades = grades[::-1] if facts.state is State.HELD else grades
+    first = next((issue for grade in grades for issue in _asked_of(facts, grade)), None)
     todo = ""
-    if first is not None and facts.state is not State.DUPLICATE:
+    if first is not None:
         told = _without_cells(first)
         todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
     return SummaryRow(

@@ -122,7 +122,6 @@ class Form:
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
     daily: bool = False
-    old_versions: tuple[str, ...] = ()
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)

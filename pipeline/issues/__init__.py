@@ -72,8 +72,9 @@ def left(code: str) -> str:
 
 
 def place(issue: Issue) -> str:
-    """Where to look, as the sender's program calls it: 缺课登记 C7; "" for the whole file."""
-    return " ".join(part for part in (issue.sheet, issue.cell) if part)
+    """Where to look, as the sender's program calls it: 缺课登记 C7, 缺课登记 第 7 行; "" for the whole file."""
+    where = issue.cell or (f"第 {issue.row} 行" if issue.row else "")
+    return " ".join(part for part in (issue.sheet, where) if part)
 
 
 def _filled(text: str, issue: Issue) -> str:

@@ -15,18 +15,23 @@ _UNREADABLE: Mapping[str, Entry] = {
     ),
     "file-archive": error("收到的是{kind}，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
     "file-not-workbook": error("收到的是{kind}，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
-    "file-encrypted": error("这个文件设了打开密码，我们打不开。", "请去掉密码（文件→信息→保护工作簿）后再发。"),
+    "file-encrypted": error(
+        "这个文件设了打开密码，我们打不开。",
+        "请去掉打开密码（WPS：文件→文档加密；Excel：文件→信息→保护工作簿），保存后再发。",
+    ),
     "file-macro": error("这个文件带有宏，为了安全没有打开。", _RESAVE),
     "file-embedded": error("这个文件里嵌有其他文件或控件，为了安全没有打开。", "请删去嵌入的对象，或" + _RESAVE[1:]),
     "file-xlsb": error("这是 .xlsb 二进制工作簿，我们不读这种格式。", _RESAVE),
     "file-ods": error("这是 .ods 表格，我们不读这种格式。", _RESAVE),
-    "file-old-format": error("这是很旧的表格格式，没能读出来。", _RESAVE),
+    "file-old-format": error("这是 WPS 的 .et 或很旧的表格格式，没能读出来。", _RESAVE),
     "file-bomb": error("这个文件展开后异常地大，为了安全没有打开。", _RESAVE),
     "file-far-cells": error(
         "表里很远的地方也有内容（超过 20000 行或 256 列），不像一份填报表，没有打开。",
         "请选中表格以外的整行、整列并删除，或用模板重新填写后再发。",
     ),
-    "file-damaged": error("这个文件已损坏，打不开。", "可能没有传完。请在电脑上打开确认无误后再发一次。"),
+    "file-damaged": error(
+        "这个文件已损坏，打不开。", "可能没有传完。请在电脑上打开，确认无误后“另存为 Excel 工作簿(*.xlsx)”再发。"
+    ),
     "file-killed": error("读这个文件时超出了允许的时间或内存，已停止。", _RESAVE),
     "file-external-links": advice("表里有链接到别的文件的公式，我们只取了显示的数值。", "粘贴时请选“只粘贴数值”。"),
     "file-xls": advice("这是旧的 .xls 格式，已经读了。", "下次请另存为 .xlsx 再发。"),

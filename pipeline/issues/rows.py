@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pipeline.issues.entry import Entry, advice, error, query
 
 _ABSENCE: Mapping[str, Entry] = {
-    "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致。"),
+    "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致；合并的单元格请拆开，每行都填。"),
     "name-missing": error("没有填姓名。", "请填上学生姓名。"),
     "reason-missing": error("没有填缺课原因。", "请选 因病、因伤 或 其他。"),
     "sex-missing": query("没有填性别。", "请补上性别，选“整份更正”再发。"),

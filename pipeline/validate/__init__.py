@@ -97,14 +97,22 @@ def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, 
     table = lines[0].table
     for failure in failures(table, rules, [line.row.values for line in lines], extras):
         line = lines[failure.position]
-        unread = line.values[failure.column] is None and failure.column in line.row.raw
-        if not (unread and failure.code == table.columns[table.index(failure.column)].missing):
+        if not _said_before(line, failure.column, failure.code):
             details = {"day": str(line.case.day)} if line.case.day else {}
             if failure.code == "ill-over-pupils":
                 details["pupils"] = str(line.values["pupils"])
             elif failure.code == "present-over-roll":
                 details["roll"] = str(extras["_roll"][failure.position])
             line.say(failure.code, failure.column, **details)
+
+
+def _said_before(line: Line, name: str, code: str) -> bool:
+    """Whether a blank was said already: of the cell that was not understood, or of the column that is not there."""
+    index = line.table.index(name)
+    if code != line.table.columns[index].missing or line.values[name] is not None:
+        return False
+    place = line.case.reading.places.get(line.table.name)
+    return name in line.row.raw or (place is not None and place.columns[index] < 0)
 
 
 def _judge(case: Case, lines: Lines, classes: Classes | None, by: Judgement) -> None:

@@ -54,7 +54,7 @@ def look(content: bytes) -> Look:
         parts = {e.name: package.inflate(content, e, PLAIN_INFLATED) for e in entries if is_read(e.name)}
         refuse_by_text(parts)
     except Unsound as unsound:
-        return _refused(unsound.code)
+        return Look("refused", unsound.issue)
     return Look("plain", parts=parts) if _is_plain(entries, parts) else Look("odd")
 
 
@@ -144,7 +144,9 @@ def refuse_by_names(entries: tuple[Entry, ...]) -> None:
     if "[content_types].xml" not in names or "xl/workbook.xml" not in names:
         if "content.xml" in names and "mimetype" in names:
             raise Unsound("file-ods")
-        raise Unsound("file-not-workbook" if "[content_types].xml" in names else "file-archive")
+        if "[content_types].xml" in names:
+            raise Unsound("file-not-workbook", "别的 Office 文档")
+        raise Unsound("file-archive", "ZIP 压缩包")
     if sum(e.size for e in entries) > MAX_INFLATED:
         raise Unsound("file-bomb")
 

@@ -10,6 +10,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from pipeline.model import Issue
+
 MAX_ENTRIES = 500
 MAX_RATIO = 250  # honest sheets of empty styled cells reach about 100
 
@@ -26,11 +28,17 @@ _STORED, _DEFLATED = 0, 8
 
 
 class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
-    """The container is not to be trusted; `code` is the issue that says why to the sender."""
+    """The container is not to be trusted; `code` is the issue that says why to the sender, `kind` what it is."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, kind: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.kind = kind
+
+    @property
+    def issue(self) -> Issue:
+        """What the sender is told."""
+        return Issue(self.code, details=(("kind", self.kind),) if self.kind else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,82 @@ def test_a_receipt_opens_in_notepad() -> None:
 
 
 def test_hundreds_of_issues_are_capped_and_counted() -> None:
-    many = replace(PARTIAL, issues=tuple(replace(BAD_NAME, cell=f"B{n}", row=n) for n in range(8, 208)))
+    twice = Issue("pupil-twice", sheet="缺课登记", column="学号")
+    rows = range(8, 208)
+    many = replace(
+        PARTIAL, issues=tuple(replace(twice, cell=f"B{n}", row=n, details=(("first", f"{n}"),)) for n in rows)
+    )
     found = said(many)
     assert found.count("缺课登记 B") == receipts.ISSUES_SHOWN
     assert f"另有 {200 - receipts.ISSUES_SHOWN} 处未列" in found
+
+
+def at(code: str, column: str, letters: str, *rows: int, value: str = "") -> tuple[Issue, ...]:
+    return tuple(Issue(code, "缺课登记", f"{letters}{row}" if letters else "", row, column, value) for row in rows)
+
+
+def test_what_is_alike_in_a_column_is_said_once_with_its_cells() -> None:
+    facts = replace(
+        PARTIAL,
+        issues=(*at("name-missing", "姓名", "B", 8, 9, 10, 14), *at("reason-missing", "缺课原因", "E", 8, 9)),
+        repairs=tuple(Repair("缺课登记", f"G{n}", "症状1", "发烧", "发热", n) for n in (9, 10, 11)),
+    )
+    found = said(facts).splitlines()
+    assert "1. 缺课登记 B8–B10、B14（4 处）【姓名】：没有填姓名。请填上学生姓名。" in found
+    assert sum("缺课登记 E" in line for line in found) == 2, "two are told apart"
+    assert "1. 缺课登记 G9–G11（3 处）【症状1】“发烧”→“发热”" in found
+
+
+def test_alike_ones_quote_a_few_of_their_cells() -> None:
+    names = [Issue("temperature-unreadable-left", "缺课登记", f"L{n}", n, "体温", f"童{n}") for n in range(8, 13)]
+    assert "“体温”的“童8、童9、童10等”没看懂" in said(replace(WELL, issues=tuple(names)))
+    assert "童8" not in said(replace(WELL, issues=tuple(names), scope=None))
+
+
+def test_a_row_without_a_cell_is_told_by_its_number() -> None:
+    assert "缺课登记 第 8–10 行（3 处）【性别】" in said(replace(WELL, issues=at("sex-missing", "性别", "", 8, 9, 10)))
+
+
+def test_of_a_file_not_taken_only_the_reason_is_said() -> None:
+    """Queries, advice and repairs speak of what was taken; here they would hide what is to be done."""
+    slipped = Issue("column-slipped", "缺课登记", column="姓名", details=(("rows", "12"), ("bad", "12")))
+    facts = replace(
+        PARTIAL,
+        state=State.REJECTED,
+        on_time=None,
+        issues=(
+            *at("name-is-number", "姓名", "B", *range(8, 20), value="38.5"),
+            *at("temperature-unreadable-left", "体温", "L", *range(8, 20), value=NAME),
+            Issue("file-external-links"),
+            slipped,
+        ),
+    )
+    found = said(facts).splitlines()
+    assert len(found) == 9
+    assert found[7].startswith("1. “缺课登记”共 12 行，有 12 行不对")
+    assert found[8].startswith("2. 缺课登记 B8–B19（12 处）【姓名】")
+
+
+def test_a_held_file_asks_first_and_says_then_what_else_is_wrong() -> None:
+    held = Issue("past-day-reported", details=(("day", "2026-11-19"),))
+    facts = replace(
+        PARTIAL, state=State.HELD, on_time=None, issues=(BAD_NAME, *at("sex-missing", "性别", "D", 9), held)
+    )
+    found = said(facts)
+    assert found.index("请答复：") < found.index("若要采用这份，还须改正：")
+    assert "性别" not in found
+    assert "已代为规范" not in found
+
+
+def test_a_fault_of_ours_asks_nothing_of_the_sender() -> None:
+    found = said(replace(WELL, state=State.FAILED, on_time=None, issues=(Issue("failed"),)))
+    assert "需要改正" not in found
+
+
+def test_a_receipt_names_the_file_and_the_folder_it_came_by() -> None:
+    found = said(replace(CASES["nobody"], scope=SCHOOL, name="缺课\n日报.xlsx", folder="示例小学"))
+    assert "文件：缺课 日报.xlsx" in found.splitlines()
+    assert "学校：未能识别（收件文件夹：示例小学）" in found.splitlines()
 
 
 def test_cells_are_quoted_to_the_school_alone() -> None:
