@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -138,25 +138,21 @@ class Line:
 
     def _work(self, done: Cycle, paths: Sequence[Path], stop: Callable[[], bool]) -> None:
         limit = self._site.policy.batch
-        source = self._named(paths) if paths else self._found()
+        named = batches(given(self._site, paths, self._clock()), self._site, limit)
         desk = Desk(self._readers)
         more = True
         while more or len(desk):
             while more and len(desk) < AHEAD * limit:
-                arrivals = [] if stop() else next(source, [])
+                arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(limit)
                 more = bool(arrivals)
                 if arrivals:
                     desk.put(self._receive(arrivals, done))
-            self._settle(desk.take(limit), done)
+            read = desk.take(limit)
+            self._settle(read, done)
+            # a file that keeps its reader busy keeps nobody else waiting: look what came meanwhile
+            more = more or bool(len(desk) and not read)
             if more and self._time_to_warn():
                 self._warn(done)
-
-    def _found(self) -> Iterator[list[Arrival]]:
-        while arrivals := self.folder.collect(self._site.policy.batch):
-            yield arrivals
-
-    def _named(self, paths: Sequence[Path]) -> Iterator[list[Arrival]]:
-        return batches(given(self._site, paths, self._clock()), self._site, self._site.policy.batch)
 
     def _receive(self, arrivals: Sequence[Arrival], done: Cycle) -> list[Arrival]:
         """Journal the arrivals, in the store and in the file; only then let go of their sources."""

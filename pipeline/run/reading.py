@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from pipeline.executors import Readers
 from pipeline.model import Arrival, Reading
 
+PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
 IDLE_SECONDS = 0.2  # answers that come no denser than this are not waited for
 
 
@@ -38,12 +39,12 @@ class Desk:
     def take(self, limit: int) -> list[tuple[Arrival, Reading]]:
         """Return up to `limit` that are read: all that is under way if it comes quickly, else what there is.
 
-        Waits for the first. Raises what a reader raised.
+        Waits a moment for the first: nothing, if all readers are busy. Raises what a reader raised.
         """
         taken: list[tuple[Arrival, Reading]] = []
         while self._under_way and len(taken) < limit:
             try:
-                answer = self._answers.get(timeout=IDLE_SECONDS if taken else None)
+                answer = self._answers.get(timeout=IDLE_SECONDS if taken else PATIENT_SECONDS)
             except Empty:
                 break
             if isinstance(answer, Future):

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from pipeline import store
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
-from pipeline.model import Arrival, Settled, Site, State
+from pipeline.model import Arrival, Reading, Settled, Site, State
 from tests.system.conftest import COUNTY, NOW, Desk, lay_out, pupil
 from tests.system.test_crash import check_disk, drop, dropped, state_of, work
 
@@ -239,6 +239,38 @@ def dying(site: Site) -> None:
     from pipeline import run
 
     run.drain(site, Dies(), lambda: NOW)
+
+
+class Slow(InProcess):
+    """Readers that are kept busy by every file under 100 bytes until they are let go."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def read(self, jobs: Sequence[tuple[int, Path]]) -> Iterator[tuple[int, Reading]]:
+        yield from super().read([job for job in jobs if job[1].stat().st_size >= 100])
+        slow = [job for job in jobs if job[1].stat().st_size < 100]
+        if slow:
+            assert self.let_go.wait(60)
+        yield from super().read(slow)
+
+
+def test_a_file_that_holds_its_reader_delays_neither_its_batch_nor_what_comes_later(site: Site, desk: Desk) -> None:
+    from pipeline import run
+
+    order: list[str] = []
+    drop(site, {"slow.xlsx": b"%PDF-1.7", "a.xlsx": desk.absence(FIRST)})
+    with Slow() as readers:
+
+        def observe(arrival: Arrival, settled: Settled) -> None:
+            order.append(arrival.name)
+            if settled.unit == FIRST:
+                drop(site, {"later.xlsx": desk.absence(SECOND)})
+            if settled.unit == SECOND:
+                readers.let_go.set()
+
+        run.drain(site, readers, lambda: NOW, observe=observe)
+    assert order == ["a.xlsx", "later.xlsx", "slow.xlsx"]
 
 
 # --------------------------------------------------------------------------- two at once, and kill −9
