@@ -48,7 +48,9 @@ def waive(standing: Standing, ticket: str, by: str) -> Standing:
     known = standing.tickets.get(ticket)
     if known is None or known.state != "open":
         return standing
-    return replace(standing, tickets={**standing.tickets, ticket: _closed(known, "waived", by)})
+    tickets = {**standing.tickets, ticket: _closed(known, "waived", by)}
+    head = standing.head and replace(standing.head, zero=_nothing(standing.rows, tickets))
+    return replace(standing, head=head, tickets=tickets)
 
 
 def question_step(standing: Standing, event: Event, issue: Issue) -> Step:
@@ -122,19 +124,21 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
     said = {record.identity for record in _rows(checked)}
     kept = _kept_behind(standing, checked)
     opened = _open(event, kept)
+    settled = leaving | said | set(kept.values())
     rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
     rows |= {record.identity: _stood(standing, event, record) for record in _rows(checked)}
     tickets = {
-        name: _closed(ticket, "superseded", str(event.order)) if whole or _told(ticket, leaving | said) else ticket
+        name: _closed(ticket, "superseded", str(event.order)) if whole or _told(ticket, settled) else ticket
         for name, ticket in standing.tickets.items()
     }
+    tickets |= {ticket.ticket: ticket for ticket in opened}
     lines = _lines(standing, checked)
     after = replace(
         standing,
-        head=_head(standing, event, policy, fresh=whole, zero=not rows),
+        head=_head(standing, event, policy, fresh=whole, zero=_nothing(rows, tickets)),
         rows=rows,
         lines=lines if whole else {**standing.lines, **lines},
-        tickets={**tickets, **{ticket.ticket: ticket for ticket in opened}},
+        tickets=tickets,
     )
     return _applied(after, event, opened, withdrawn=len(leaving))
 
@@ -148,12 +152,13 @@ def _add(standing: Standing, event: Event, policy: Policy) -> Step:
     for key, line in _lines(standing, checked).items():
         if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
             lines[key] = line
+    tickets = {**standing.tickets, **{ticket.ticket: ticket for ticket in opened}}
     after = replace(
         standing,
-        head=_head(standing, event, policy, fresh=False, zero=not rows),
+        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
         rows=rows,
         lines=lines,
-        tickets={**standing.tickets, **{ticket.ticket: ticket for ticket in opened}},
+        tickets=tickets,
     )
     return _applied(after, event, opened)
 
@@ -165,29 +170,33 @@ def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
     rows = dict(standing.rows)
     tickets = dict(standing.tickets)
     dropped = 0
+    said = {record.identity for record in _rows(checked)}
     for name in checked.voided:
         dropped += _leave(rows, tickets[name]) if name in tickets and tickets[name].state == "open" else 0
         _close(tickets, name, "void", by)
     for record in _rows(checked):
         ticket = tickets.get(record.ticket)
-        if ticket and ticket.state == "open" and ticket.behind != record.identity:
+        if ticket and ticket.state == "open" and ticket.behind not in said:
             _leave(rows, ticket)
         _close(tickets, record.ticket, "mended", by)
         rows[record.identity] = _stood(standing, event, record)
-    behind = {r.row: tickets[r.ticket].behind for r in checked.refused if r.ticket in tickets}
+    behind = {}
     for refused in checked.refused:
-        _close(tickets, refused.ticket, "superseded", by)
+        if refused.ticket in tickets and tickets[refused.ticket].state == "open":
+            behind[refused.row] = tickets[refused.ticket].behind
+            _close(tickets, refused.ticket, "superseded", by)
     for record in checked.records:
         if record.table == "classes":
             _close(tickets, record.ticket, "mended", by)
     opened = _open(event, behind)
     lines = {**standing.lines, **_lines(standing, checked, spoken=True)}
+    tickets |= {ticket.ticket: ticket for ticket in opened}
     after = replace(
         standing,
-        head=_head(standing, event, policy, fresh=False, zero=not rows),
+        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
         rows=rows,
         lines=lines,
-        tickets={**tickets, **{ticket.ticket: ticket for ticket in opened}},
+        tickets=tickets,
     )
     return _applied(after, event, opened, withdrawn=dropped)
 
@@ -229,14 +238,15 @@ def _kept_behind(standing: Standing, checked: Checked) -> dict[int, str]:
     Where the pupil cannot be told from the row, the record that came from the same Excel row is kept:
     better one child too many until it is mended than one lost.
     """
-    said = {record.identity for record in _rows(checked)}
+    taken = {record.identity for record in _rows(checked)}
     by_row = {stood.origin.partition(":")[2]: identity for identity, stood in standing.rows.items()}
-    kept = {}
-    for refused in checked.refused:
-        if refused.table == "rows":
-            identity = refused.identity or by_row.get(str(refused.row), "")
-            if identity in standing.rows and identity not in said:
-                kept[refused.row] = identity
+    back = [refused for refused in checked.refused if refused.table == "rows"]
+    kept: dict[int, str] = {}
+    for refused in sorted(back, key=lambda one: not one.identity):  # those who say who they are choose first
+        identity = refused.identity or by_row.get(str(refused.row), "")
+        if identity in standing.rows and identity not in taken:
+            kept[refused.row] = identity
+            taken.add(identity)
     return kept
 
 
@@ -294,12 +304,17 @@ def _head(standing: Standing, event: Event, policy: Policy, *, fresh: bool, zero
     in_time = on_time(seen, standing.day, policy.deadline) and today(arrival.first_seen) <= standing.day
     return Head(
         seqs=(*chain, arrival.seq),
-        zero=zero and not checked.refused,
+        zero=zero,
         first_seen=head.first_seen if head else seen,
         on_time=head.on_time if head else in_time,
         reporter=str(header.get("reporter") or (head.reporter if head else "")),
         reviewer=str(header.get("reviewer") or (head.reviewer if head else "")),
     )
+
+
+def _nothing(rows: Mapping[str, Stood], tickets: Mapping[str, Ticket]) -> bool:
+    """A zero report: no row stands, and none is on its way home."""
+    return not rows and all(ticket.state != "open" for ticket in tickets.values())
 
 
 def _leave(rows: dict[str, Stood], ticket: Ticket) -> int:

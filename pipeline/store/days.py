@@ -15,7 +15,8 @@ from django.db import transaction
 from pipeline import duty
 from pipeline.figures import county
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
-from pipeline.figures.duty import SILENT, standing
+from pipeline.figures.duty import REPORTED, SILENT, standing
+from pipeline.figures.facts import SchoolLine
 from pipeline.model import HOME_CAMPUS, ClosureFacts, State
 from pipeline.schooldays import Calendar, UnknownYear, closed_campuses, closed_classes, school_year, today
 from pipeline.store import codec, context, registry, sql
@@ -35,10 +36,7 @@ class CountedSchool:
     holder: str
     phone: str
     silent_names: tuple[str, ...]  # classes not spoken for
-    classes: Mapping[_ClassKey, str] = field(default_factory=dict)  # → name, of those open this school year
-    ill: int = 0
-    new: int = 0
-    halves: int = 0
+    classes: Mapping[_ClassKey, str]  # → name, of those open this school year
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class CountedCounty:
 
     figures: CountyFigures
     silent: tuple[CountedSchool, ...]
-    with_ill: tuple[CountedSchool, ...]
+    with_ill: tuple[SchoolLine, ...]
 
 
 def refresh() -> int:
@@ -97,20 +95,21 @@ def last_settled() -> int:
 
 def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
     """Count one day of some counties from the records, as they stand. Raises UnknownYear."""
+    tree, calendar = registry.tree(), context.calendar()
     found: dict[str, CountedCounty] = {}
     for start in range(0, len(counties), CHUNK):
         part = counties[start : start + CHUNK]
-        by_county = schools(day, part)
+        by_county = schools(day, part, tree, calendar)
         rows = _absences(day, part)
         for code in part:
             found[code] = _counted(day, code, by_county.get(code, []), rows.get(code, []))
     return found
 
 
-def schools(day: date, counties: Sequence[str]) -> dict[str, list[CountedSchool]]:
+def schools(day: date, counties: Sequence[str], tree: Tree, calendar: Calendar) -> dict[str, list[CountedSchool]]:
     """Return the schools of a few counties as they stand on the day, in order of their codes. Raises UnknownYear."""
     found: dict[str, list[CountedSchool]] = defaultdict(list)
-    for school in _schools(day, _load(day, counties), registry.tree(), context.calendar()):
+    for school in _schools(day, _load(day, counties), tree, calendar):
         found[school.county].append(school)
     return found
 
@@ -118,13 +117,14 @@ def schools(day: date, counties: Sequence[str]) -> dict[str, list[CountedSchool]
 def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> CountedCounty:
     figures = county.count(day, code, (s.day for s in schools), rows)
     tallies = county.by_school(rows)
-    with_ill = [
-        CountedSchool(s.day, s.county, s.holder, s.phone, s.silent_names, s.classes, *tallies[s.day.code])
-        for s in schools
-        if s.day.code in tallies
-    ]
+    with_ill = [_line(s.day, *tallies[s.day.code]) for s in schools if s.day.code in tallies]
     silent = [s for s in schools if s.day.standing in SILENT]
     return CountedCounty(figures, tuple(silent), tuple(with_ill))
+
+
+def _line(school: SchoolDay, ill: int, new: int, halves: int) -> SchoolLine:
+    kind, roll = county.kind_of(school.stages), county.roll_of(school)
+    return SchoolLine(school.code, school.name, kind, roll, ill, new, halves, school.standing in REPORTED)
 
 
 # --------------------------------------------------------------------------- loading
@@ -157,10 +157,13 @@ def _load(day: date, counties: Sequence[str]) -> _Loaded:
         (*counties, iso, iso),
     )
     _load_registry(found, day, counties, within)
-    for school, campus, on_time, others in Report.objects.filter(day=day, division__in=counties).values_list(
-        "school", "campus", "on_time", "other_absent"
-    ):
-        found.heads[school][campus] = (on_time, others)
+    for school, campus, on_time, others, rows, zero in Report.objects.filter(
+        day=day, division__in=counties
+    ).values_list("school", "campus", "on_time", "other_absent", "rows", "zero"):
+        if rows or zero or others:
+            found.heads[school][campus] = (on_time, others)
+        else:  # all its rows went back: it does not say that nobody is absent, and nothing else yet
+            found.asked[school].add(State.REJECTED.value)
     for school, campus, key, roll, silent in sql.fetch(
         "SELECT r.school, r.campus, r.key, r.roll, r.silent FROM report_class r JOIN unit u ON u.code = r.school "  # nosec B608  # marks only
         f"WHERE r.day = %s AND {within}",
@@ -286,10 +289,12 @@ def ill_by_class(day: date, schools: Sequence[str]) -> dict[tuple[str, str, str]
 def silent_days(schools: Mapping[str, tuple[str, ...]], day: date, most: int = 10) -> dict[str, int]:
     """Return for how many school days in a row each school has said nothing, `day` included, at most `most`.
 
-    `schools`: code → its 学段s. The days looked at are two weeks and more, but only of these schools.
+    `schools`: code → its 学段s. The days looked at are two weeks and more, but only of these schools; a day on which
+    nothing was counted anywhere was before the site's time, and counts for nobody.
     """
     tree, calendar = registry.tree(), context.calendar()
     past = [day - timedelta(days=n) for n in range(1, 2 * most)]
+    in_use = set(CountyDay.objects.filter(day__in=past).values_list("day", flat=True).distinct())
     text = "SELECT DISTINCT day, school FROM report WHERE day IN ? AND school IN ?"
     codes = list(schools)
     spoken = set()
@@ -303,6 +308,6 @@ def silent_days(schools: Mapping[str, tuple[str, ...]], day: date, most: int = 1
             if (code, when.isoformat()) in spoken or run >= most:
                 break
             due = calendar.owes(chain, stages, when)
-            run += due.known and due.yes
+            run += when in in_use and due.known and due.yes
         found[code] = run
     return found

@@ -47,6 +47,7 @@ def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zer
         division=county,
         current_seq=1,
         zero=zero,
+        rows=0 if zero else 1,
         first_seen=seen,
         on_time=on_time,
         spoken=2,
@@ -172,10 +173,19 @@ def test_what_settling_left_is_counted_once(county_day: Site) -> None:
     assert Todo.objects.count() == 1, "what is not ours stays"
 
 
-def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None:
+def test_before_the_sites_time_nobody_was_silent(county_day: Site) -> None:
     from pipeline.store import views
 
+    assert [s.days for s in views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).silent] == [1]
+
+
+def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None:
+    from pipeline.store import days, views
+
     report(THIRD, GULOU, DAY - timedelta(days=3))
+    for past in range(1, 8):
+        one = DAY - timedelta(days=past)
+        days.keep([days.count(one, [GULOU])[GULOU].figures])
     book = views.book(county_day, DAY, NOW)
     silent = views.digest(book, GULOU, 1, final=False).silent
     assert [(s.school, s.days, s.phone, s.standing) for s in silent] == [

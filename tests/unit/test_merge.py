@@ -66,6 +66,14 @@ def test_a_report_whose_only_row_went_back_is_no_zero_report() -> None:
     assert not standing.head.zero
 
 
+def test_a_report_whose_rows_all_went_back_says_nothing_until_the_last_is_settled() -> None:
+    before, _ = fold(checked(1, [line("三3")], refused=[bad(8), bad(9)]), checked(2, voided=["T1-8"], returned=True))
+    after = merge.waive(before, "T1-9", "7")
+    assert before.head is not None
+    assert after.head is not None
+    assert (before.head.zero, after.head.zero) == (False, True)
+
+
 # --------------------------------------------------------------------------- the same again
 
 
@@ -253,6 +261,19 @@ def test_a_waiting_record_makes_way_for_its_mended_row() -> None:
     step = take(before, checked(3, [row("丙", 4, ticket="T2-9")], returned=True))
     assert sorted(step.after.rows) == ["三3-丙", "三3-甲"]
     assert not merge.pending(step.after)
+
+
+def test_two_rows_under_one_ticket_void_it_once_and_leave_nothing_waiting() -> None:
+    before, _ = fold(checked(1, [row("甲", 8)]), checked(2, mode=Mode.FULL, refused=[bad(8)]))
+    step = take(before, checked(3, refused=[bad(8, ticket="T2-8")], voided=["T2-8"], returned=True))
+    assert merge.pending(before) == {"三3-甲"}
+    assert (dict(step.after.rows), merge.pending(step.after)) == ({}, frozenset())
+
+
+def test_a_record_waits_behind_one_ticket_only() -> None:
+    before, _ = fold(checked(1, [row("甲", 8)]))
+    step = take(before, checked(2, mode=Mode.FULL, refused=[bad(8), bad(9, "三3-甲")]))
+    assert [ticket.behind for ticket in step.opened] == ["", "三3-甲"]
 
 
 def test_a_full_report_closes_earlier_tickets() -> None:
