@@ -154,7 +154,7 @@ def put_classes(rows: Sequence[Mapping[str, object]]) -> None:
 
 def add_class(row: Mapping[str, object], add: Callable[[str, list[sql.Params]], None]) -> None:
     """Collect, for writing, a class found in a report: one not in the registry yet, or known from a later day."""
-    text = sql.insert("school_class", _CLASS) + (
+    text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
         " ON CONFLICT (school_id, campus, school_year, key) DO UPDATE SET valid_from = excluded.valid_from "
         "WHERE school_class.state = 'new' AND excluded.valid_from < school_class.valid_from"
     )
@@ -196,7 +196,7 @@ def _new_school(code: str, owner: str) -> dict[str, object]:
         "organ": "",
         "division_id": owner,
         "boarding": False,
-        "token_serial": 1,
+        "token_serial": 1,  # nosec B105  # a serial, not a password
     }
 
 

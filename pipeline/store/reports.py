@@ -34,7 +34,7 @@ _REPORT = (
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "roll", "present", "other_absent", "silent")
 _PUPIL = ("school", "code", "class_key", "name", "number", "namesake")
-_PUT_PUPIL = sql.insert("pupil", _PUPIL) + (
+_PUT_PUPIL = sql.insert("pupil", _PUPIL) + (  # nosec B608  # our own words
     " ON CONFLICT (school, code) DO UPDATE SET name = excluded.name, namesake = pupil.namesake OR excluded.namesake, "
     "number = CASE excluded.number WHEN '' THEN pupil.number ELSE excluded.number END "
     "WHERE pupil.name <> excluded.name OR excluded.number NOT IN ('', pupil.number) "
