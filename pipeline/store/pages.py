@@ -14,7 +14,7 @@ from pipeline.forms import words
 from pipeline.model import HOME_CAMPUS, Site
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE
-from pipeline.store import days, registry, sql
+from pipeline.store import context, days, registry, sql
 from pipeline.store.days import CountedSchool
 from pipeline.store.models import Absence, Alert, AlertCase, AlertHit, Report, SchoolClass, Unit
 
@@ -37,10 +37,10 @@ class Cut:
 
 def pages(site: Site, cut: Cut, counties: Sequence[str]) -> list[PageFacts]:
     """Return the pages of all schools of some counties, in order of county and code."""
-    tree, divisions = registry.tree(), registry.division_names()
+    tree, calendar, divisions = registry.tree(), context.calendar(), registry.division_names()
     found: list[PageFacts] = []
     for county in counties:
-        schools = days.schools(cut.day, [county]).get(county, [])
+        schools = days.schools(cut.day, [county], tree, calendar).get(county, [])
         loaded = _load(cut.day, county, schools)
         for school in schools:
             scope = units.scope(school.day.code, tree, site.policy.small_count)

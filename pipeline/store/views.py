@@ -14,9 +14,8 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from pipeline import rules, units, warn
-from pipeline.figures.county import CountyFigures, kind_of, roll_of
-from pipeline.figures.duty import REPORTED
-from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SchoolLine, SilentLine
+from pipeline.figures.county import CountyFigures, kind_of
+from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SilentLine
 from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition
@@ -103,7 +102,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         alerts=tuple(a for a in found.alerts if a.county in inside),
         closures=tuple(c for c in found.closures if c.county in inside),
         silent=tuple(s for s in found.silent if s.county in inside),
-        schools=_school_lines(found.counted[code]) if county_lists else (),
+        schools=found.counted[code].with_ill if county_lists else (),
         holders=tuple(Holder(p.code, *found.organs.get(p.code, ("", ""))) for p in below),
         issuer=bureau,
         issuer_phone=phone,
@@ -304,20 +303,4 @@ def _silent(counted: Mapping[str, CountedCounty], day: date, places: Mapping[str
             classes=s.silent_names,
         )
         for code, s in schools.items()
-    )
-
-
-def _school_lines(counted: CountedCounty) -> tuple[SchoolLine, ...]:
-    return tuple(
-        SchoolLine(
-            code=s.day.code,
-            school=s.day.name,
-            kind=kind_of(s.day.stages),
-            roll=roll_of(s.day),
-            ill=s.ill,
-            new=s.new,
-            halves=s.halves,
-            reported=s.day.standing in REPORTED,
-        )
-        for s in counted.with_ill
     )
