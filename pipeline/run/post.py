@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -97,7 +97,7 @@ def _post(site: Site, queued: Sequence[Queued]) -> Post:
 
 
 def _written(queued: Sequence[Queued], post: Post) -> list[list[Paper] | None]:
-    return [_tried(one, lambda one=one: _WRITERS[one.kind](one, post)) for one in queued]  # type: ignore[misc]
+    return [_tried(one, partial(_WRITERS[one.kind], one, post)) for one in queued]
 
 
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:
@@ -108,10 +108,11 @@ def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[lis
         raise
     except (QuekeError, LookupError, ValueError, TypeError):
         log.warning("pages_one_by_one", size=len(queued))
-    return [
-        _tried(one, lambda one=one: next(_compose([(one.kind, _PAGES[one.kind](one, site))], renderer)))  # type: ignore[misc]
-        for one in queued
-    ]
+    return [_tried(one, partial(_drawn_alone, one, site, renderer)) for one in queued]
+
+
+def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
+    return next(_compose([(letter.kind, _PAGES[letter.kind](letter, site))], renderer))
 
 
 def _compose(letters_values: Sequence[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:

@@ -220,8 +220,8 @@ class Dies:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def read(self, jobs: object) -> Iterator[tuple[int, object]]:
-        for seq, _ in jobs:  # type: ignore[attr-defined]
+    def read(self, jobs: Sequence[tuple[int, Path]]) -> Iterator[tuple[int, object]]:
+        for seq, _ in jobs:
             yield seq, Poison()
 
 
