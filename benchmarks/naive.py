@@ -1,8 +1,8 @@
 """The afternoon's program: openpyxl reads, pandas shapes, pandera checks, sqlite3 keeps; file by file.
 
 It validates every cell and stores rows and reports, nothing else: no archive, no journal, no duplicates,
-no receipt, no return workbook, no history, no scope. It is given every advantage that does not change what it is: one schema
-built once, one connection, prepared statements, no fsync asked of SQLite beyond its default.
+no receipt, no return workbook, no history, no scope. It is given every advantage that does not change
+what it is: one schema built once, one connection, prepared statements.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline.forms import words
+from pipeline.forms.base import Vocabulary
 
 SHEET = "缺课登记"
 COLUMNS = ("班级", "姓名", "性别", "缺课原因", "起始日", "症状1", "症状2", "症状3", "体温", "就诊", "诊断")
 SYMPTOMS = ("症状1", "症状2", "症状3")
 
 
-def _codes(vocabulary: object) -> dict[str, str]:
-    return {label: code for code, label in vocabulary.labels.items()}  # type: ignore[attr-defined]
+def _codes(vocabulary: Vocabulary) -> dict[str, str]:
+    return {label: code for code, label in vocabulary.labels.items()}
 
 
 SEX, REASON, SYMPTOM, DISEASE = map(_codes, (words.SEX, words.REASON, words.SYMPTOM, words.DISEASE))
@@ -108,13 +109,13 @@ def _record(row: dict[str, object]) -> tuple[object, ...]:
     symptoms = sorted(SYMPTOM[str(row[name])] for name in SYMPTOMS if isinstance(row[name], str))
     heat, diagnosis = row["体温"], row["诊断"]
     return (
-        row["day"].date().isoformat(),  # type: ignore[attr-defined]
+        row["day"].date().isoformat(),
         row["school"],
         row["班级"],
         row["姓名"],
         SEX[str(row["性别"])],
         REASON[str(row["缺课原因"])],
-        row["起始日"].date().isoformat(),  # type: ignore[attr-defined]
+        row["起始日"].date().isoformat(),
         " ".join(symptoms),
         None if pd.isna(heat) else heat,
         DISEASE[diagnosis] if isinstance(diagnosis, str) else "",

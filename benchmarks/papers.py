@@ -49,11 +49,9 @@ def measure(folder: Path) -> dict[str, object]:
         "cards_per_second": round(cards[0] / cards[1], 1) if cards[0] else None,
         "pages_per_second": round(pages / max(final[1] - first[1], 0.1), 1),
     }
-    print(
-        f"\ncards drawn: {cards[0]}; {first[0]} digests with their missing lists: {first[1]:.0f} s   goal {DIGEST_SECONDS:.0f} s"
-    )
-    print(f"cards: {found['cards_per_second']} a second   goal {PAPERS_A_SECOND:.0f}")
-    print(f"school pages: {found['pages_per_second']} a second   goal {PAPERS_A_SECOND:.0f}")
+    print(f"\n{first[0]} digests with their missing lists: {first[1]:.0f} s   goal {DIGEST_SECONDS:.0f} s")
+    for what, count, rate in (("cards", cards[0], "cards_per_second"), ("school pages", pages, "pages_per_second")):
+        print(f"{count} {what}: {found[rate]} a second   goal {PAPERS_A_SECOND:.0f}")
     return found
 
 

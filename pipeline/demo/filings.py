@@ -145,6 +145,7 @@ def _closure(day: Day, school: School, room: str, what: tuple[str, int, int, int
         "start": start,
         "reason": reason,
         "ill": ill,
+        "pupils": next(one.roll for one in school.rooms if one.name == room),
         "resume_planned": day.date + timedelta(days=length + 3 * after),
         "first_onset": day.date - timedelta(days=3),
         "approved_at": datetime.combine(day.date, time(7, 30)),

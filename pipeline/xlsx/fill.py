@@ -35,6 +35,7 @@ _COUNTS = re.compile(r'\s(?:count|uniqueCount)="\d+"')
 _STRINGS = "xl/sharedStrings.xml"
 _PROPERTIES = "docProps/custom.xml"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days know no zone
+_PROPERTY = re.compile(r'(name="([^"]*)"[^>]*>\s*<vt:\w+>)[^<]*')
 _DECORATION = re.compile(r"[\s*＊:：]|（[^）]*）|\([^)]*\)")
 
 
@@ -238,10 +239,10 @@ def _bare(text: str) -> str:
 
 
 def _said_otherwise(xml: str, properties: Mapping[str, str]) -> str:
-    for name, value in properties.items():
-        pattern = re.compile(rf'(name="{re.escape(name)}"[^>]*>\s*<vt:\w+>)[^<]*')
-        xml = pattern.sub(lambda found, value=value: found[1] + escape(value), xml)  # type: ignore[misc]
-    return xml
+    def otherwise(found: re.Match[str]) -> str:
+        return found[1] + escape(properties[found[2]]) if found[2] in properties else found[0]
+
+    return _PROPERTY.sub(otherwise, xml)
 
 
 def _plain(inner: str) -> str:
@@ -255,7 +256,7 @@ def _attribute(tag: str, name: str) -> str:
 
 def _serial(value: date) -> str:
     if isinstance(value, datetime):
-        return f"{(value.replace(tzinfo=None) - _EPOCH).total_seconds() / 86400:.6f}"
+        return f"{(value.replace(tzinfo=None) - _EPOCH).total_seconds() / 86400!r}"
     return str((datetime(value.year, value.month, value.day) - _EPOCH).days)  # noqa: DTZ001  # see _EPOCH
 
 
