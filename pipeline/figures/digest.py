@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from pipeline.figures import lines, sentences, words
@@ -140,7 +140,7 @@ def digest(facts: DigestFacts) -> Digest:
         symptoms=_symptoms(facts, whole),
         symptoms_note=_symptoms_note(whole),
         below=below,
-        below_total=_place(facts, facts.place, whole),
+        below_total=_total(facts, whole),
         stages=_stages(whole.today),
         schools=rows,
         schools_rest=rest,
@@ -196,7 +196,7 @@ def _headlines(
 def _closed_headline(closed: lines.ClosureTable) -> Headline:
     asked = [f"待对账 {closed.unmatched}"] * bool(closed.unmatched)
     asked += [f"待确认 {closed.unconfirmed}"] * bool(closed.unconfirmed)
-    notes = asked or [f"涉及 {closed.pupils} 人"] * bool(closed.rows)
+    notes = asked or [closed.pupils] * bool(closed.rows)
     if closed.schools:
         notes.insert(0, f"另全校 {closed.schools} 所" if closed.classes else "均为全校停课")
     figure, unit = (closed.classes, "个班") if closed.classes or not closed.schools else (closed.schools, "所")
@@ -247,6 +247,13 @@ def _stages(now: CountyFigures) -> tuple[StageRow, ...]:
         for stage in STAGE_ORDER
         if stage in now.stage_roll
     )
+
+
+def _total(facts: DigestFacts, whole: Trend) -> PlaceRow:
+    """The place itself, with the rate that the first page prints, however few have reported."""
+    moved = words.points(whole.today.ill_rate, whole.week_ago.ill_rate if whole.week_ago else None)
+    change = words.NOTHING if moved is None else f"{moved:+.2f}"
+    return replace(_place(facts, facts.place, whole), rate=words.percent(whole.today.ill_rate), change=change)
 
 
 def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:

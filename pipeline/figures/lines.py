@@ -71,7 +71,7 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
     followed = (day - alert.opened_day).days + 1
     return AlertRow(
         id=alert.id,
-        county=alert.county_name,
+        county=_prefix(alert.county_name, alert.school),
         school=alert.school,
         reason=alert.reason,
         class_name=scope.class_name(alert.class_name),
@@ -82,6 +82,12 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
         left=span(left) if alert.waits else NOTHING,
         pressing=alert.waits and left <= SOON,
     )
+
+
+def _prefix(county: str, school: str) -> str:
+    """The county before a school's name, unless the name begins with it; of 南京·鼓楼区 the city stays."""
+    city, _, name = county.rpartition("·")
+    return city if school.startswith(name) else county
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class ClosureTable:
     rows: tuple[ClosureRow, ...]
     classes: int
     schools: int  # closed as a whole
-    pupils: str
+    pupils: str  # 涉及 120 人
     unconfirmed: int
     unmatched: int
 
@@ -115,11 +121,12 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
     whole = sum(c.scope == "全校" for c in lines)
     # a single school's pupils are a count within one school
     total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
+    missing = f"（{unknown} 起未填）" if unknown else ""
     return ClosureTable(
         rows=tuple(_closure(c, scope) for c in order),
         classes=len(lines) - whole,
         schools=whole,
-        pupils=total + (f"（{unknown} 起未填）" if unknown else ""),
+        pupils=f"涉及 {total} 人{missing}" if known else "涉及人数未填",
         unconfirmed=sum(not c.confirmed for c in lines),
         unmatched=sum(c.matches is False for c in lines),
     )
@@ -129,7 +136,7 @@ def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
     whole = closure.scope == "全校"
     matched = {None: "未报缺课", True: "相符", False: "待对账"}[closure.matches]
     return ClosureRow(
-        county=closure.county_name,
+        county=_prefix(closure.county_name, closure.school),
         school=closure.school,
         what="全校" if whole else scope.class_name(closure.scope) or "1 个班",
         reason=closure.reason,

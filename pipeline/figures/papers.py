@@ -283,12 +283,8 @@ class Card:
     onsets: str
     hits: tuple[HitRow, ...]
     rows: tuple[CaseRow, ...]
-    rest: int
     names: bool
     made: int
-
-
-CASES_SHOWN = 12
 
 
 def card(facts: CardFacts) -> Card:
@@ -322,8 +318,7 @@ def card(facts: CardFacts) -> Card:
         cases=scope.count(facts.cases),
         onsets=f"{words.month_day(facts.first_onset)} 至 {words.month_day(facts.last_onset)}",
         hits=tuple(_hit(h, scope) for h in facts.hits),
-        rows=rows[:CASES_SHOWN],
-        rest=max(0, len(rows) - CASES_SHOWN),
+        rows=rows,
         names=scope.names,
         made=facts.made,
     )

@@ -21,7 +21,21 @@ HIDDEN = "……"
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
 _OURS = frozenset(
-    {"absent", "choices", "count", "day", "first", "forms", "kind", "limit", "missing", "roll", "rows", "title"}
+    {
+        "absent",
+        "again",
+        "choices",
+        "count",
+        "day",
+        "first",
+        "forms",
+        "kind",
+        "limit",
+        "missing",
+        "roll",
+        "rows",
+        "title",
+    }
 )
 
 

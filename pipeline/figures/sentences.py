@@ -113,7 +113,7 @@ def _alert_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
     if not pressing:
         return []
     with_place = facts.place.level is not Level.COUNTY
-    names = [f"{row.county} {row.school}" if with_place else row.school for row in pressing]
+    names = [f"{row.county} {row.school}".strip() if with_place else row.school for row in pressing]
     when = [f"{alerts.overdue} 条已逾期"] * bool(alerts.overdue) + [f"{alerts.soon} 条 3 小时内到期"] * bool(
         alerts.soon
     )

@@ -14,6 +14,7 @@ ALERTS_SHOWN = 6
 ALERTS_ANNEXED = 60
 SILENT_SHOWN = 10
 MISSING_LISTED = 200
+CARD_LINES = 10  # lines of rules (three each) and cases
 PAGE_LINES = 26  # lines of pupils and classes that fit one side above the signatures
 SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
 
@@ -103,7 +104,12 @@ def _width(text: str) -> int:
     return sum(1 if sign.isascii() else 2 for sign in text)
 
 
-_LAYOUTS = {"digest": _digest, "missing": _missing, "page": _page}
+def _card(values: Values) -> Values:
+    """A card is one side to write on; the cases its rules leave no room for go to an annex."""
+    return {"cases_shown": max(2, CARD_LINES - 3 * len(values["hits"]) - (len(values["rows"]) > CARD_LINES // 2))}
+
+
+_LAYOUTS = {"card": _card, "digest": _digest, "missing": _missing, "page": _page}
 
 
 # --------------------------------------------------------------------------- the map

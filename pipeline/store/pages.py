@@ -235,7 +235,7 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
             n=hit.n,
             source=by_id[hit.rule].source,
         )
-        for hit in found[:3]
+        for hit in found[:2]  # a card is one side; the digest and the store have the others
     ]
 
 

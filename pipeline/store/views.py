@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -21,7 +21,7 @@ from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition
 from pipeline.forms import words
 from pipeline.model import Level, Site
-from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Off, today
+from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Off, school_year, today
 from pipeline.store import context, days, registry
 from pipeline.store.days import CountedCounty
 from pipeline.store.models import Alert, AlertHit, Closure, Division, SchoolClass, Submission, Unit
@@ -45,7 +45,7 @@ class Book:
     alerts: tuple[AlertLine, ...]
     closures: tuple[ClosureLine, ...]
     silent: tuple[SilentLine, ...]
-    organs: Mapping[str, tuple[str, str]]  # division → its education bureau's name and telephone
+    organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
     waiting: int
     why_nothing: str
 
@@ -87,7 +87,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
     place = found.places[code]
     inside = frozenset(place.counties)
     below = tuple(p for p in found.places.values() if code == found.tree.places[p.code].parent)
-    bureau, phone = found.organs.get(code, (place.name, ""))
+    bureau, phone = found.organs.get((code, "education"), (place.name, ""))
     county_lists = place.level is Level.COUNTY and code in found.counted
     return DigestFacts(
         place=place,
@@ -99,15 +99,15 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         as_of=found.as_of,
         below=below,
         days={county: found.days.get(county, {}) for county in place.counties},
-        alerts=tuple(a for a in found.alerts if a.county in inside),
-        closures=tuple(c for c in found.closures if c.county in inside),
-        silent=tuple(s for s in found.silent if s.county in inside),
+        alerts=tuple(replace(a, county_name=_told(found, a, place)) for a in found.alerts if a.county in inside),
+        closures=tuple(replace(c, county_name=_told(found, c, place)) for c in found.closures if c.county in inside),
+        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
         schools=found.counted[code].with_ill if county_lists else (),
-        holders=tuple(Holder(p.code, *found.organs.get(p.code, ("", ""))) for p in below),
+        holders=tuple(Holder(p.code, *found.organs.get((p.code, "education"), ("", ""))) for p in below),
         issuer=bureau,
         issuer_phone=phone,
         report_to=_report_to(found, code),
-        send_to=_send_to(place),
+        send_to=_send_to(found, place),
         waiting=found.waiting,
         symptom_names=words.SYMPTOM.labels,
         why_nothing=found.why_nothing,
@@ -132,7 +132,7 @@ def missing(found: Book, code: str) -> MissingFacts:
         due=sum(f.due for f in figures),
         reported=sum(f.reported for f in figures),
         excused=sum(f.excused for f in figures),
-        silent=tuple(s for s in found.silent if s.county in inside),
+        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
         below=below,
     )
 
@@ -161,22 +161,26 @@ def _places(tree: units.Tree, counties: Sequence[str]) -> dict[str, Place]:
     }
 
 
-def _organs(places: Mapping[str, Place]) -> dict[str, tuple[str, str]]:
-    rows = Unit.objects.filter(division_id__in=places, kind="organ", organ="education")
-    return {r.division_id: (r.name, r.reporter_phone) for r in rows}
+def _told(found: Book, line: AlertLine | ClosureLine | SilentLine, place: Place) -> str:
+    """A county's name; before the province with its city, for 鼓楼区 is in two of them."""
+    city = found.places.get(found.tree.places[line.county].parent)
+    return f"{city.short}·{line.county_name}" if place.level is Level.PROVINCE and city else line.county_name
+
+
+def _organs(places: Mapping[str, Place]) -> dict[tuple[str, str], tuple[str, str]]:
+    rows = Unit.objects.filter(division_id__in=places, kind="organ")
+    return {(r.division_id, r.organ): (r.name, r.reporter_phone) for r in rows}
 
 
 def _report_to(found: Book, code: str) -> tuple[str, ...]:
-    above = found.tree.places[code].parent
-    return (found.organs[above][0],) if above in found.organs else ()
+    above = found.organs.get((found.tree.places[code].parent, "education"))
+    return (above[0],) if above else ()
 
 
-def _send_to(place: Place) -> tuple[str, ...]:
-    below = {
-        Level.PROVINCE: ("各设区市教育局",),
-        Level.CITY: ("各县（市、区）教育局",),
-    }.get(place.level, ("各学校（园）",))
-    return ("同级卫生健康委", "同级疾病预防控制中心", *below)
+def _send_to(found: Book, place: Place) -> tuple[str, ...]:
+    beside = [found.organs.get((place.code, organ), ("", ""))[0] for organ in ("health", "cdc")]
+    below = {Level.PROVINCE: "各设区市教育局", Level.CITY: "各县（市、区）教育局"}.get(place.level, "各学校（园）")
+    return tuple(name for name in (*beside, below) if name)
 
 
 def _why_nothing(day: date, places: Mapping[str, Place]) -> str:
@@ -248,6 +252,14 @@ def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
     return {(school, key): name for school, key, name in rows.values_list("school_id", "key", "name")}
 
 
+def _class_rolls(schools: Iterable[str], day: date) -> dict[tuple[str, str, str], int]:
+    rows = SchoolClass.objects.filter(school_id__in=list(schools), school_year=school_year(day), roll__isnull=False)
+    return {
+        (school, campus, key): n or 0
+        for school, campus, key, n in rows.values_list("school_id", "campus", "key", "roll")
+    }
+
+
 def _closures(
     counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, Place]
 ) -> tuple[ClosureLine, ...]:
@@ -258,7 +270,7 @@ def _closures(
         if today(row.start) <= day < (row.resume_actual or row.resume_planned)
     ]
     schools = {row.school for row in rows}
-    names, classes = registry.names(schools), _class_names(schools)
+    names, classes, rolls = registry.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = days.ill_by_class(day, sorted(schools))
     spoken = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
     return tuple(
@@ -269,7 +281,7 @@ def _closures(
             scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school, row.scope), row.scope),
             reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
             ill=row.ill,
-            pupils=row.pupils,
+            pupils=row.pupils if row.pupils is not None else rolls.get((row.school, row.campus, row.scope)),
             cases=_cases_of(row, cases) if row.school not in spoken else None,
             approved_on=today(row.approved_at),
             start=today(row.start),

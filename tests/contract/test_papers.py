@@ -248,6 +248,7 @@ def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
     cut = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
     page = next(one.values for one in cut if one.place == FIRST)
     assert [row["pupil"] for row in page["rows"]] == ["示例童1", "示例童2", "示例童3"]
+    assert page["reported"] == "11-20 14:00", "in the school's own time"
     assert page["notices"][0]["what"].startswith("预警 2026-0001 发热")
     school_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", FIRST)))
     county_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", GULOU)))

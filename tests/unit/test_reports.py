@@ -89,6 +89,21 @@ def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render
             assert words in sides[0], words
 
 
+def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) -> None:
+    few = samples.card()
+    source = "手足口病聚集性和暴发疫情处置工作规范第1条：同一班级或宿舍1周内2例及以上；重症、死亡无栏目，不计"
+    hits = tuple(replace(few.hits[0], rule=f"E0{n}", source=source) for n in range(2))
+    cases = tuple(replace(few.cases_listed[0], name=f"示例童{n:02d}") for n in range(30))
+    sides = texts(
+        pdf_of(
+            letters.compose("card", digest.paper(papers.card(replace(few, hits=hits, cases_listed=cases))), renderer)
+        )
+    )
+    assert len(sides) == 2
+    assert "县级审核" in sides[0]
+    assert all(case.name in "".join(sides) for case in cases)
+
+
 def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: render.Renderer) -> None:
     values = digest.paper(papers.missing(samples.missing()))
     found = {paper.name: paper.content for paper in letters.compose("missing", values, renderer)}
