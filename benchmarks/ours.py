@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from unittest.mock import patch
 from benchmarks.measure import Cost, measured
 from benchmarks.workbooks import DAY
 from pipeline import config, store
-from pipeline.executors import Pool
+from pipeline.executors import Readers
 from pipeline.model import SchoolFacts, Site
 
 NOW = datetime.combine(DAY, datetime.min.time(), config.ZONE).replace(hour=14)
@@ -54,8 +54,15 @@ def again(site: Site, root: Path) -> Site:
     return twin
 
 
-def take(site: Site, folder: Path, *, answer: bool, workers: int = 2, stages: bool = False) -> Taken:
-    """Drop every workbook of `folder` into the inbox and take them in, measured from the first look to the end."""
+def take(
+    site: Site, folder: Path, readers: Readers, *, answer: bool, stages: bool = False, memory: bool = False
+) -> Taken:
+    """Drop every workbook of `folder` into the inbox and take them in, measured from the first look to the end.
+
+    The service is warm: its readers run, as the baseline's imports are done. Without `answer`: store, archive and
+    journal alone, no warnings and no letters.
+    """
+    from pipeline.run import post
     from pipeline.run.line import Line
 
     files = sorted(folder.iterdir())
@@ -64,8 +71,8 @@ def take(site: Site, folder: Path, *, answer: bool, workers: int = 2, stages: bo
     outcomes: Counter[str] = Counter()
     with (
         _staged(stages) as spent,
-        measured() as cost,
-        Pool(workers) as readers,
+        nullcontext() if answer else patch.object(post, "warn", return_value=0),
+        measured(memory=memory) as cost,
         Line(
             site, readers, lambda: NOW, answer=answer, observe=lambda _, done: outcomes.update([done.state.value])
         ) as line,

@@ -55,6 +55,10 @@ class Counting(Disk):
         self.step("unlink")
         super().unlink(path)
 
+    def unlink_many(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self.unlink(path)
+
     def rmdir(self, path: Path) -> None:
         self.step("rmdir")
         super().rmdir(path)

@@ -6,6 +6,7 @@ go on. A passing fault of ours (a spool that cannot be opened) is a TemporaryErr
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -205,6 +206,8 @@ def _cage_reader() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # what a dying library prints may hold cells
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    gc.freeze()  # what was imported stays; a reading holds no cycles, and a reader is replaced now and then
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _awake() -> None:

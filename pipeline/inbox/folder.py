@@ -109,6 +109,7 @@ class Folder:
 
         A source that was written to after it was copied goes back into the inbox: it is another arrival.
         """
+        done: list[Path] = []
         for arrival in arrivals:
             if arrival.claim not in self._sources:
                 continue  # a person named it, and keeps it
@@ -120,7 +121,8 @@ class Folder:
             if changed:
                 self._put_back(claim)
             else:
-                durable.unlink(claim.path)
+                done.append(claim.path)
+        durable.unlink_many(done)
         self._desk.tidy()
 
     def scan(self) -> list[tuple[Found, datetime]]:

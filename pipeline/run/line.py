@@ -28,6 +28,7 @@ from pipeline.inbox.scan import Stuck
 from pipeline.model import Arrival, Settled, Site, State
 from pipeline.reports.render import Renderer
 from pipeline.run import post, settling
+from pipeline.run.calm import calm
 from pipeline.run.lock import coordinator
 from pipeline.run.reading import Desk, Pacer
 from pipeline.store import faults, journal, summaries
@@ -92,6 +93,7 @@ class Line:
 
     def __enter__(self) -> Self:
         self._held.enter_context(coordinator(self._site))
+        self._held.enter_context(calm())
         self._held.callback(self.folder.close)
         return self
 
