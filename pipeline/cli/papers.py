@@ -102,7 +102,7 @@ def export(
     table = _exported(site, records, reader, day)
     now = config.clock()()
     if str(out) == "-":
-        if form is not Format.CSV:
+        if form is Format.XLSX:
             raise UsageError("--format xlsx: name a file with -o")
         _write_csv(table, sys.stdout)
         return
