@@ -62,9 +62,7 @@ class Times(_Section):
 
 
 class Checks(_Section):
-    slipped_share: Share = Field(
-        0.5, description="错行超过此比例，整份退回 · above it the whole file goes back"
-    )
+    slipped_share: Share = Field(0.5, description="错行超过此比例，整份退回 · above it the whole file goes back")
     slipped_rows: int = Field(10, gt=0, description="……至少几行的表才适用 · but only in a table of so many rows")
     withdraw_share: Share = Field(0.5, description="整份更正撤下的行超过此比例则待核 · above it a correction is held")
     small_count: int = Field(3, ge=1, description="县级以上，小于此数只写“<3” · smaller counts are masked above county")
@@ -93,9 +91,7 @@ class Settings(BaseSettings):
         "sqlite:///queke.sqlite3",
         description="数据库：sqlite:///文件（相对本目录）或 postgresql://… · the store's address",
     )
-    key_file: str = Field(
-        "queke.key", description="本站密钥文件，丢失则凭单号失效 · the site's secret: back it up"
-    )
+    key_file: str = Field("queke.key", description="本站密钥文件，丢失则凭单号失效 · the site's secret: back it up")
     times: Times = Times()
     checks: Checks = Checks()
     intake: Intake = Intake()
