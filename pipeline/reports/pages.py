@@ -16,6 +16,8 @@ SILENT_SHOWN = 10
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
 PAGE_LINES = 26  # lines of pupils and classes that fit one side above the signatures
+CASES_ANNEXED = 200  # of an alert: a whole list pasted by mistake must not draw for minutes
+PUPILS_ANNEXED = 1000
 SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
 
 Values = Mapping[str, Any]  # plain JSON values of a paper, see figures.digest.paper
@@ -89,7 +91,7 @@ def _page(values: Values) -> Values:
         if left < 0:
             break
         shown += 1
-    return {"pupils_shown": shown, "classes_shown": classes}
+    return {"pupils_shown": shown, "pupils_annexed": PUPILS_ANNEXED, "classes_shown": classes}
 
 
 def _lines(row: Values) -> int:
@@ -106,7 +108,8 @@ def _width(text: str) -> int:
 
 def _card(values: Values) -> Values:
     """A card is one side to write on; the cases its rules leave no room for go to an annex."""
-    return {"cases_shown": max(2, CARD_LINES - 3 * len(values["hits"]) - (len(values["rows"]) > CARD_LINES // 2))}
+    shown = max(2, CARD_LINES - 3 * len(values["hits"]) - (len(values["rows"]) > CARD_LINES // 2))
+    return {"cases_shown": shown, "cases_annexed": CASES_ANNEXED}
 
 
 _LAYOUTS = {"card": _card, "digest": _digest, "missing": _missing, "page": _page}

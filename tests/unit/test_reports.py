@@ -104,6 +104,15 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
     assert all(case.name in "".join(sides) for case in cases)
 
 
+def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -> None:
+    """A list of a whole district pasted by mistake: the card says how many it leaves out, and is there at once."""
+    few = samples.card()
+    many = tuple(replace(few.cases_listed[0], name=f"示例童{n:05d}") for n in range(10_000))
+    sides = texts(pdf_of(letters.compose("card", digest.paper(papers.card(replace(few, cases_listed=many))), renderer)))
+    assert len(sides) < 12
+    assert "只列200人，其余见各日缺课日报" in "".join(sides).replace(" ", "")
+
+
 def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: render.Renderer) -> None:
     values = digest.paper(papers.missing(samples.missing()))
     found = {paper.name: paper.content for paper in letters.compose("missing", values, renderer)}
