@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
-from pipeline.forms.signs import ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, masked, shown, sweep
+from pipeline.forms.signs import DITTO, ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, masked, shown, sweep
 
 
 def show(column: Column, value: object) -> str:
@@ -46,10 +46,13 @@ def text(limit: int) -> Parser:
     return parse
 
 
+_SEVERAL = "、，,；;/"
+
+
 def person(cell: object, _: Frame) -> object:
     """A person's name, NFC; blanks inside a Chinese name go, between Latin words they stay."""
     if type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell):
-        return cell
+        return Bad("name-is-number") if cell in DITTO else cell
     if blank(cell):
         return None
     if not isinstance(cell, str):
@@ -63,6 +66,8 @@ def person(cell: object, _: Frame) -> object:
         name = name.replace(" ", "").replace("　", "")
     if len(name) > 60:
         return Fixed(name[:60], "text-cut")
+    if any(sign in _SEVERAL for sign in name):
+        return Fixed(name, "name-several")
     return name if name == cell.strip() else Fixed(name)
 
 

@@ -8,7 +8,7 @@ from datetime import date, time
 from functools import lru_cache
 
 from pipeline.forms.base import Bad, Fixed, Frame
-from pipeline.forms.signs import blank, fold, mask, shown, sweep
+from pipeline.forms.signs import DITTO, blank, fold, mask, shown, sweep
 
 _CN = "零一二三四五六七八九"
 _NUMERAL = {sign: place for place, sign in enumerate(_CN)}
@@ -41,7 +41,7 @@ def class_name(cell: object, _: Frame) -> object:
     name = sweep(shown(cell)).replace(" ", "")
     if _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", name)):
         return Bad("class-is-date")
-    if mask(name) != name:
+    if mask(name) != name or name in DITTO:
         return Bad("class-unreadable")
     if len(name) > 40:
         return Fixed(name[:40], "text-cut")

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, pieces, spoken_words
-from pipeline.forms.signs import blank, fold, mask, sweep
+from pipeline.forms.signs import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}
@@ -81,8 +81,8 @@ def diagnosis(cell: object, _: Frame) -> object:
 
 
 def _worded(cell: object) -> TypeGuard[str]:
-    """A temperature or a date in this column is a slip, not words of its own."""
-    return isinstance(cell, str) and any(sign.isalpha() for sign in cell)
+    """A temperature, a date or 同上 in this column is no words of its own."""
+    return isinstance(cell, str) and any(sign.isalpha() for sign in cell) and cell.strip() not in DITTO
 
 
 @lru_cache(maxsize=4096)

@@ -21,6 +21,7 @@ OURS = frozenset(
 
 _DEEP = 40  # rows in which a header block and a table's head may lie
 _WIDE = 60
+_HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
 _REACH = 6  # cells between a label and its value, where labels were merged
 _TAIL = re.compile(r"\([^()]*\)$")
 
@@ -257,6 +258,28 @@ def _made(sheet: Sheet, table: Table, head: int, deep: int, words: Sequence[tupl
         ticket=ours.get(TICKET, -1),
         void=ours.get(VOID, -1),
     )
+
+
+def heads_again(found: Block) -> list[int]:
+    """Rows below the head (0-based) that say it once more: pasted with what was copied."""
+    place = next(place for place in found.places if place >= 0)
+    again = []
+    for r, row in enumerate(found.sheet.rows[found.first :], start=found.first):
+        cell = row[place] if place < len(row) else None
+        if type(cell) is str and cell and label(cell) == label(found.sheet.rows[found.first - 1][place]):
+            alike = sum(
+                label(a) == label(b) != "" for a, b in zip(row, found.sheet.rows[found.first - 1], strict=False)
+            )
+            if alike >= min(3, found.matched):
+                again.append(r)
+    return again
+
+
+def has_header_above(found: Block, form: Form, row: int) -> bool:
+    """Whether a header block stands over a head that is said again: then a second report begins there."""
+    known = _field_labels(form.fields)
+    over = found.sheet.rows[max(found.first, row - _HEADER_ROWS) : row]
+    return any(label(cell) in known for cells in over for cell in cells[:_WIDE])
 
 
 def _seen(sheet: Sheet, head: int, deep: int, c: int) -> str:

@@ -91,13 +91,13 @@ def _look_over(tops: list[Top], form: Form, claims: Claims, found: dict[str, Blo
             if table.needed:
                 notes.refuse(Issue("sheet-missing", sheet=table.sheet))
             continue
-        _look_over_table(block, notes)
+        _look_over_table(block, form, notes)
         if table.needed and (rivals := identify.rivals(tops, found.values(), block)):
             names = "、".join((block.sheet.name, *(rival.sheet.name for rival in rivals)))
             notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
 
 
-def _look_over_table(block: Block, notes: _Notes) -> None:
+def _look_over_table(block: Block, form: Form, notes: _Notes) -> None:
     sheet = block.sheet.name
     for place, column in zip(block.places, block.table.columns, strict=True):
         if place >= 0 or not column.missing:
@@ -117,6 +117,10 @@ def _look_over_table(block: Block, notes: _Notes) -> None:
             notes.refuse(Issue("column-twice", sheet=sheet, column=header, details=(("twice", header), *where)))
     if block.extra:
         notes.issues.append(Issue("column-extra", sheet=sheet, details=(("extra", "、".join(block.extra)[:200]),)))
+    for again in layout.heads_again(block):
+        if layout.has_header_above(block, form, again):
+            notes.refuse(Issue("table-again", sheet=sheet, details=(("again", str(again + 1)),)))
+            break
     if len(block.sheet.rows) - block.first > MAX_ROWS and _filled_below(block, block.first + MAX_ROWS):
         notes.refuse(Issue("too-many-rows", sheet=sheet, details=(("limit", str(MAX_ROWS)),)))
 
@@ -203,6 +207,7 @@ class _Reader:
         self.odd = bool(self.marked)
         self.formulas: set[int] = set()
         self.hidden = 0
+        self.heads = frozenset(layout.heads_again(block))
 
     def rows(self) -> tuple[Row, ...]:
         found = []
@@ -217,7 +222,7 @@ class _Reader:
         return tuple(found)
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
-        if self._nothing(r, cells) or self._not_a_row(r, cells):
+        if self._nothing(r, cells) or self._not_a_row(r, cells) or r in self.heads:
             return None
         raw: dict[str, str] = {}
         spills: list[tuple[str, str]] = []

@@ -12,6 +12,8 @@ _SIGNS = dict.fromkeys(
 _BREAKS = {ord(sign): " " for sign in "\t\n\r\v\f\x85\u2028\u2029"}
 SWEEP = {**_SIGNS, **_BREAKS}
 BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空", "N/A", "n/a", "NA", "#N/A", "…"))
+DITTO = frozenset(("同上", "同前", "上同", "同左", "〃", "″", "''", '"', "”", "〞"))
+"""As above: it says nothing by itself, and rows are sorted and filtered apart."""
 
 ID = re.compile(r"(?<![0-9])[GJL]?[1-9][0-9]{16}[0-9Xx](?![0-9])")
 ID_SPACED = re.compile(r"(?<![0-9])[1-9][0-9]{5}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx](?![0-9])")

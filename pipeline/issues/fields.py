@@ -14,6 +14,10 @@ ENTRIES: Mapping[str, Entry] = {
     "class-unreadable": error("“{column}”的“{value}”不像班级名称。", "请写成名册里的班级名称，如 三(2)班。"),
     "name-is-number": error("“{column}”里是“{value}”，不是姓名。", "请填学生姓名；检查是否整列错位。"),
     "name-is-id": error("“{column}”里像是证件号码，不是姓名，号码没有保存。", "请填学生姓名，不要填证件号码。"),
+    "name-several": query(
+        "“{column}”里像是写了几个人（{value}），先按一名学生算。",
+        "请一行写一名学生，选“整份更正”再发；若是一个人的姓名，请不用管。",
+    ),
     "reason-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
     "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。", "choices"),
     "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。", "choices"),

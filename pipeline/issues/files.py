@@ -57,6 +57,11 @@ _FORM: Mapping[str, Entry] = {
         "first",
         "second",
     ),
+    "table-again": error(
+        "“{sheet}”第 {again} 行又开始了一份表，像是把两份表贴在了一起，整份没有收。",
+        "一个文件只报一个学校、一天，请分成两个文件发送。",
+        "again",
+    ),
     "column-missing": error(
         "“{sheet}”里找不到“{missing}”这一列，整份没法收。",
         "请用模板填报，或把这一列加回来（表头写“{missing}”）后整份重发。",
