@@ -98,13 +98,14 @@ def organ_code(division: str, organ: str) -> str:
     return division + _ORGANS[organ][0]
 
 
-def tree() -> units.Tree:
-    """Return all divisions, and where every school and organ lies, for `units.scope`."""
+def tree(of: Iterable[str] | None = None) -> units.Tree:
+    """Return all divisions, and where every school and organ lies, for `units.scope`; `of`: these alone."""
     places = {
         code: units.Place(code, kind, parent or "")
         for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")
     }
-    found = sql.fetch("SELECT code, division_id, kind FROM unit")
+    text = "SELECT code, division_id, kind FROM unit"
+    found = sql.fetch(text) if of is None else sql.fetch_in(f"{text} WHERE code IN ?", sorted(set(of)))
     organs = frozenset(code for code, _, kind in found if kind == "organ")
     return units.Tree(places, {code: division for code, division, _ in found}, organs)
 

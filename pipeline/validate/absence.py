@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from pipeline import units
 from pipeline.forms.classes import key_or_name
 from pipeline.forms.signs import fold
-from pipeline.model import ClassFacts, Context, Issue, Record
+from pipeline.model import ClassFacts, Context, Issue, Record, SchoolFacts
 from pipeline.schooldays import Calendar
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
@@ -69,6 +70,9 @@ _FLAGS = ("visited", "isolated", "admitted")
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
+_folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
+
+
 @dataclass
 class Classes:
     """A school's classes by any spelling its people use."""
@@ -83,8 +87,9 @@ class Classes:
         if school is None:
             return
         for facts in school.classes.values():
-            for spelling in (fold(facts.name), fold(facts.name).removesuffix("班")):
-                self.spellings.setdefault(spelling, facts.key)
+            name = _folded(facts.name)
+            self.spellings.setdefault(name, facts.key)
+            self.spellings.setdefault(name.removesuffix("班"), facts.key)
         self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
 
     def key(self, name: object) -> str:
@@ -93,7 +98,7 @@ class Classes:
             return ""
         found = self.keys.get(name)
         if found is None:
-            found = self.spellings.get(fold(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
+            found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
             self.keys[name] = found
         return found
 
@@ -270,10 +275,16 @@ def _row_state(case: Case, got: dict[str, object], start: object, context: Conte
         return "returned"
     if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
         return "new"
+    if start not in case.states:
+        case.states[start] = _state_since(start, case.day, case.school, context)
+    return case.states[start]
+
+
+def _state_since(start: date, day: date, school: SchoolFacts, context: Context) -> str:
     calendar = context.calendar
-    places = (case.school.code, *chain(case.school.county, context))
-    new = calendar.is_new(places, case.school.stages, start, case.day) if isinstance(calendar, Calendar) else None
+    places = (school.code, *chain(school.county, context))
+    new = calendar.is_new(places, school.stages, start, day) if isinstance(calendar, Calendar) else None
     if new is None:
-        between = (start + timedelta(days=n) for n in range((case.day - start).days))
-        new = all(day.weekday() >= 5 for day in between)
+        between = (start + timedelta(days=n) for n in range((day - start).days))
+        new = all(one.weekday() >= 5 for one in between)
     return "new" if new else "ongoing"

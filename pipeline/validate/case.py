@@ -49,6 +49,7 @@ class Case:
     issues: list[Issue] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    states: dict[date, str] = field(default_factory=dict)  # start → new or ongoing on the day
 
     @property
     def open(self) -> bool:
@@ -103,7 +104,7 @@ class Line:
 
     @property
     def bad(self) -> bool:
-        return any(issues.severity(issue) is Severity.ERROR for issue in self.issues)
+        return bool(self.issues) and any(issues.severity(issue) is Severity.ERROR for issue in self.issues)
 
     def say(self, code: str, name: str = "", **details: str) -> None:
         """Note an issue at a column of this row; without a column at the row."""

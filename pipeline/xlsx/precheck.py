@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refuse_by_text
 
 from pipeline.model import Issue
@@ -66,25 +67,30 @@ def inspect(content: bytes) -> Findings:
 
 def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
     """Sheet name → member name, in the workbook's order. Raises Unsound if the two do not fit together."""
+    sheets = _listed(parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b""))
+    if not sheets or any(path not in parts for _, path in sheets):
+        raise Unsound("file-damaged")
+    return dict(sheets)
+
+
+@lru_cache(maxsize=32)
+def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
+    """The sheets' names and places. Nearly all workbooks are one of our templates: these parts are the same."""
     targets = {}
-    for element, attributes in _elements(parts.get("xl/_rels/workbook.xml.rels", b"")):
+    for element, attributes in _elements(relations):
         if element == "Relationship":
             target = attributes.get("Target", "")
             path = target[1:] if target.startswith("/") else posixpath.normpath("xl/" + target)
             targets[attributes.get("Id", "")] = (attributes.get("Type", ""), path)
-    sheets = {}
-    for element, attributes in _elements(parts["xl/workbook.xml"]):
+    sheets = []
+    for element, attributes in _elements(book):
         if element != "sheet":
             continue
         relation = next((v for k, v in attributes.items() if k.endswith(" id") or k == "r:id"), "")
         kind, path = targets.get(relation, ("", ""))
         if kind.endswith("/worksheet"):
-            if path not in parts:
-                raise Unsound("file-damaged")
-            sheets[attributes.get("name", "")] = path
-    if not sheets:
-        raise Unsound("file-damaged")
-    return sheets
+            sheets.append((attributes.get("name", ""), path))
+    return tuple(sheets)
 
 
 # --------------------------------------------------------------------------- shared strings
