@@ -104,13 +104,16 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     from dataclasses import asdict
 
     site = opened(context)
+    from pipeline.inbox.folder import survey
     from pipeline.run import is_held
     from pipeline.store import desk
 
     found = desk.standing()
+    stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
+    waiting = [asdict(one) for one in found.waiting]
     if as_json:
-        say_json({"serving": serving, "submissions": found.states, "waiting": [asdict(one) for one in found.waiting]})
+        say_json({"serving": serving, "submissions": found.states, "waiting": waiting, "stuck": stuck})
     else:
         say("queke watch is running" if serving else "queke watch is NOT running")
         say_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
@@ -119,5 +122,8 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             say_table(("waits for", "", "since", "see"), [(w.what, w.count, w.since, w.see) for w in found.waiting])
         else:
             say("nothing waits for anybody")
-    if found.waiting:
+        if stuck:
+            say()
+            say_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
+    if found.waiting or stuck:
         raise typer.Exit(1)

@@ -121,7 +121,6 @@ class Form:
     tables: tuple[Table, ...]
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
-    daily: bool = False
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)

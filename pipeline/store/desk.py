@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from pipeline.model import State
 from pipeline.schooldays import ZONE
@@ -58,6 +58,7 @@ _SEE = {
     State.FAILED: "the log",
     State.QUARANTINED: "the receipts in outbox/",
 }
+_LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters that could not be made", "the log")}
 
 
 def _rows_back() -> list[Waiting]:
@@ -72,9 +73,8 @@ def _alerts() -> list[Waiting]:
 
 
 def _letters() -> list[Waiting]:
-    found = Letter.objects.filter(state="queued")
-    oldest = found.aggregate(since=Min("queued_at"))["since"]
-    return [Waiting("letters to send", found.count(), _minute(oldest), "queke ingest")] if oldest else []
+    found = Letter.objects.filter(state__in=_LETTERS).values_list("state").annotate(Count("id"), Min("queued_at"))
+    return [Waiting(_LETTERS[state][0], count, _minute(oldest), _LETTERS[state][1]) for state, count, oldest in found]
 
 
 def _todo() -> list[Waiting]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -98,7 +98,3 @@ def site(tmp_path: Path, database: Path) -> Iterator[Site]:
     store.open(made)
     yield made
     store.close()
-
-
-def patient(site: Site, seconds: float) -> Site:
-    return replace(site, policy=replace(site.policy, stable_seconds=seconds))

@@ -33,7 +33,7 @@ def case(pupil: int = 1, *, before: int = 0, class_key: str = "三2", **changed:
 
 
 def cases(n: int, **changed: object) -> list[Case]:
-    return [case(pupil, **changed) for pupil in range(n)]  # type: ignore[arg-type]
+    return [case(pupil, **changed) for pupil in range(n)]  # type: ignore[arg-type]  # a builder
 
 
 def met(told: Iterable[Case], span: Span = WIDE, active: Sequence[Rule] = RULES.rules) -> tuple[Condition, ...]:
