@@ -63,6 +63,11 @@ class Case:
         self.verdict = "rejected"
         self.issues.append(issue)
 
+    def turn_away(self, issue: Issue) -> None:
+        """Send it back without a word of what is in it: it may be another unit's."""
+        self.verdict = "rejected"
+        self.issues = [issue]
+
     def rows(self, table: str) -> tuple[Row, ...]:
         """Rows to be judged: those the sender marked 作废 are not."""
         return tuple(row for row in self.reading.tables.get(table, ()) if not row.void)

@@ -71,14 +71,14 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
         return
     school = context.schools.get(unit)
     if bound and bound != unit and (school is None or bound not in chain(school.county, context)):
-        case.reject(Issue("unit-not-yours"))
+        case.turn_away(Issue("unit-not-yours"))
         return
     if school is None:
         case.reject(Issue("unit-unknown", value=unit))
         return
     token = case.claims.token
     if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
-        case.reject(Issue("token-wrong"))
+        case.turn_away(Issue("token-wrong"))
         return
     case.unit, case.school = unit, school
     if case.campus in _HOME_WORDS and case.campus not in school.campuses:
@@ -97,7 +97,7 @@ def _settle_division(case: Case, context: Context) -> None:
     if not unit:
         case.reject(Issue("division-missing"))
     elif bound and bound not in chain(unit, context):
-        case.reject(Issue("unit-not-yours"))
+        case.turn_away(Issue("unit-not-yours"))
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
     else:

@@ -1,0 +1,210 @@
+"""P9, no leak: every word of a school bears a sign that no other school has; what each reader gets is searched for it.
+
+Two counties of two cities, with alerts, rows that go back, broken files, and files sent to the wrong door.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from pipeline import store
+from pipeline.executors import InProcess
+from pipeline.model import Level, Site
+from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
+from tests.golden.cases import Rows, absence, saved
+from tests.system.conftest import NOW, ZONE, lay_out
+
+DAY = date(2026, 11, 20)
+# sign → (code, county, city): the sign stands in every word of the school, and nowhere in our own words
+SCHOOLS = {
+    "靛": ("2132019001", "320106", "320100"),
+    "赭": ("2132019002", "320106", "320100"),
+    "麝": ("2132039003", "320302", "320300"),
+    "罍": ("2132039004", "320302", "320300"),
+}
+
+LEVELS = {Level.PROVINCE: "省", Level.CITY: "设区市", Level.COUNTY: "县(市、区)", Level.SCHOOL: "学校"}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One file of the outbox: whose it is, and every text in it, its name and its properties."""
+
+    level: str
+    reader: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Day:
+    papers: tuple[Paper, ...]
+    printed: str  # what the service said meanwhile
+
+
+def school_name(sign: str) -> str:
+    return f"示例{sign}小学"
+
+
+def rows(sign: str) -> list[dict[str, object]]:
+    """A cluster that opens an alert, rows that go back, and words in every column that takes some."""
+    ill = {**GOOD, "班级": f"{sign}星班", "起始日": DAY, "诊断": "手足口病", "症状1": "皮疹"}
+    words = {"备注": f"{sign}备注语", "其他症状": f"{sign}症状语", "就诊医院": f"{sign}医院", "学号": f"{sign}学号"}
+    cases = [{**ill, **words, "姓名": f"{sign}童{n}"} for n in "甲乙丙丁戊己庚辛壬癸"]
+    return [
+        *cases,
+        {**ill, "姓名": f"{sign}童子", "缺课原因": f"{sign}原因语"},
+        {**ill, "姓名": f"{sign}童丑", "起始日": f"{sign}日期语"},
+        {**ill, "姓名": f"{sign}童寅", "诊断": f"{sign}病名语", "体温": f"{sign}体温语", "性别": f"{sign}性别语"},
+    ]
+
+
+def workbook(sign: str, **header: object) -> bytes:
+    code = SCHOOLS[sign][0]
+    told = {"学校标识码": code, "学校名称": school_name(sign), "填报人": f"{sign}填报", "审核人": f"{sign}审核"}
+    made: dict[str, Rows] = absence(rows(sign), {**told, **header})
+    return saved({**made, "班级": [headers(table="classes"), [f"{sign}星班", 40], [f"{sign}月班", 41]]})
+
+
+def closure(sign: str) -> bytes:
+    top = head("停课报告表", {"学校标识码": SCHOOLS[sign][0], "学校名称": school_name(sign), "报告日期": DAY})
+    row = {**CLOSURE_GOOD, "停课范围": f"{sign}星班", "拟复课日期": date(2026, 11, 24), "批准人及单位": f"{sign}批准"}
+    return saved({"停课报告": [*top, *grid(headers("closure"), [row])]})
+
+
+def dropped() -> dict[str, bytes]:
+    """By path in the inbox. Every school reports by its folder; then what goes to the wrong door."""
+    files: dict[str, bytes] = {}
+    for sign, (code, _, _) in SCHOOLS.items():
+        folder = f"{code} {school_name(sign)}"
+        files |= {f"{folder}/缺课日报.xlsx": workbook(sign), f"{folder}/停课.xlsx": closure(sign)}
+        files |= {f"{folder}/坏.xlsx": b"%PDF-1.7", f"{folder}/明天.xlsx": workbook(sign, 报告日期=date(2026, 11, 21))}
+    return {
+        **files,
+        "2132019001 示例靛小学/别校.xlsx": workbook("麝"),
+        "2132019001 示例靛小学/同县别校.xlsx": workbook("赭"),
+        "320106 鼓楼区/别县.xlsx": workbook("罍", 报送方式="整份更正"),
+        "320106 鼓楼区/本县.xlsx": workbook("赭", 报送方式="整份更正"),
+        "320106 鼓楼区/坏.xlsx": b"Rar!\x1a\x07\x01\x00",
+        "没有人.xlsx": workbook("麝", 学校标识码="2132099999"),
+        "无码.xlsx": workbook("罍", 学校标识码=None),
+    }
+
+
+def texts(path: Path) -> str:
+    content = path.read_bytes()
+    if path.suffix == ".pdf":
+        pages = pypdf.PdfReader(io.BytesIO(content))
+        return "".join(page.extract_text() for page in pages.pages) + str(pages.metadata)
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            return "".join(package.read(name).decode("utf-8", "replace") for name in package.namelist())
+    return content.decode("utf-8-sig")
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Day]:
+    """The day run to its final editions, and all that it gave to anybody."""
+    site = lay_out(tmp_path_factory.mktemp("taint"), database)
+    store.open(site)
+    _register()
+    for name, content in dropped().items():
+        (site.inbox / name).parent.mkdir(exist_ok=True)
+        (site.inbox / name).write_bytes(content)
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed):
+        _through_the_day(site)
+    papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
+    yield Day(tuple(papers), printed.getvalue())
+    store.close()
+
+
+def _register() -> None:
+    from pipeline.store.models import Campus, SchoolClass, Unit
+
+    for sign, (code, county, _) in SCHOOLS.items():
+        school = Unit.objects.create(
+            code=code, kind="school", division_id=county, name=school_name(sign), stages="小学",
+            reporter=f"{sign}填报", leader=f"{sign}领导",
+        )  # fmt: skip
+        Campus.objects.create(school=school)
+        SchoolClass.objects.create(
+            school=school, school_year=2026, key=f"{sign}星班", name=f"{sign}星班", stage="小学", roll=40
+        )
+
+
+def _through_the_day(site: Site) -> None:
+    from pipeline import run
+
+    with InProcess() as readers:
+        run.drain(site, readers, lambda: NOW)
+    for hour, minute in ((15, 10), (17, 30)):
+        moment = datetime(2026, 11, 20, hour, minute, tzinfo=ZONE)
+        run.tick(site, moment)
+        run.deliver(site, moment)
+
+
+def _paper(site: Site, path: Path) -> Paper:
+    below = path.relative_to(site.outbox)
+    level, reader = below.parts[0], below.parts[1]
+    return Paper(level, reader[-10:] if level == LEVELS[Level.SCHOOL] else reader[-6:], str(below), texts(path))
+
+
+def held_by(day: Day, sign: str) -> list[Paper]:
+    """Papers in which anything of a school stands."""
+    code = SCHOOLS[sign][0]
+    return [paper for paper in day.papers if sign in paper.path + paper.text or code in paper.path + paper.text]
+
+
+@pytest.mark.parametrize("sign", SCHOOLS)
+def test_nothing_of_a_school_comes_to_another_school_county_or_city(sign: str, day: Day) -> None:
+    code, county, city = SCHOOLS[sign]
+    mine = {code, county, city, "320000"}
+    assert [paper.path for paper in held_by(day, sign) if paper.reader not in mine] == []
+
+
+@pytest.mark.parametrize("sign", SCHOOLS)
+def test_names_and_words_of_pupils_stay_in_their_school(sign: str, day: Day) -> None:
+    kept = ("童", "备注语", "症状语", "医院", "学号", "原因语", "日期语", "病名语", "体温语", "性别语")
+    for paper in held_by(day, sign):
+        if paper.reader != SCHOOLS[sign][0]:
+            assert [word for word in kept if sign + word in paper.text + paper.path] == [], paper.path
+
+
+@pytest.mark.parametrize("sign", SCHOOLS)
+def test_above_the_county_a_school_is_its_name_and_nothing_else(sign: str, day: Day) -> None:
+    for paper in held_by(day, sign):
+        if paper.level in {"设区市", "省"}:
+            text = paper.text.replace(school_name(sign), "").replace(school_name(sign).removesuffix("小学"), "")
+            assert sign not in text, paper.path
+
+
+def test_nobodys_answer_quotes_nobody(day: Day) -> None:
+    found = [paper for paper in day.papers if paper.level == "未识别"]
+    assert len(found) == 2
+    for paper in found:
+        assert not any(sign in paper.path + paper.text for sign in SCHOOLS)
+
+
+def test_no_cell_is_in_what_the_service_says(day: Day) -> None:
+    assert "batch_settled" in day.printed
+    assert not any(sign in day.printed for sign in SCHOOLS)
+
+
+def test_every_reader_had_papers_to_be_searched(day: Day) -> None:
+    """Else the claims above would be claims of nothing."""
+    of = {level: {paper.reader for paper in day.papers if paper.level == shelf} for level, shelf in LEVELS.items()}
+    assert of[Level.SCHOOL] >= {code for code, _, _ in SCHOOLS.values()}
+    assert of[Level.COUNTY] >= {"320106", "320302"}
+    assert of[Level.CITY] >= {"320100", "320300"}
+    assert of[Level.PROVINCE] == {"320000"}
+    names = " ".join(paper.path for paper in day.papers)
+    for kind in ("回执", "退回修正表", "收件汇总", "简报", "预警信息报告卡", "台账", "未报名单"):
+        assert kind in names
