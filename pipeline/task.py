@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import replace
 
+from pipeline.forms import layout
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Issue, Reading, Row, Workbook
@@ -51,11 +52,12 @@ def refused(content: bytes, issue: Issue) -> Reading:
 
 
 def _understood(content: bytes, book: Workbook) -> Reading:
-    claims = identify(book)
+    tops = layout.tops(book)
+    claims = identify(book, tops)
     if isinstance(claims, Issue):
         sha = hashlib.sha256(content).hexdigest()
         return Reading("rejected", issues=(*book.facts, claims), content_sha=sha, plain=book.plain)
-    reading = parse(book, claims)
+    reading = parse(book, claims, tops)
     facts = tuple(fact for fact in book.facts if fact not in reading.issues)
     return replace(reading, issues=(*facts, *reading.issues), content_sha=content_sha(reading), plain=book.plain)
 

@@ -19,9 +19,9 @@ _BY_NAME = {form.name: form for form in FORMS}
 _ENOUGH = 0.5  # of a form's required columns, where its title or properties speak for it
 
 
-def identify(book: Workbook) -> Claims | Issue:
-    """What the workbook claims to be, or the one reason why that cannot be told."""
-    tops = [layout.top(sheet) for sheet in book.sheets]
+def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
+    """What the workbook claims to be, or the one reason why that cannot be told. `tops`: if they are known."""
+    tops = tops or layout.tops(book)
     form = _form(book, tops)
     if isinstance(form, Issue):
         return form

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.signs import blank, fold, shown, sweep
-from pipeline.model import Sheet
+from pipeline.model import Sheet, Workbook
 
 TICKET = "凭单号"
 VOID = "作废"
@@ -74,11 +74,19 @@ def label(cell: object) -> str:
 class Top:
     """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label,
     and the forms whose titles stand there. All else in these rows is of no use in finding a table.
+
+    It remembers the tables that were looked for in it: identifying and parsing ask for the same ones.
     """
 
     sheet: Sheet
     words: tuple[tuple[tuple[int, str], ...], ...]
     titles: frozenset[str]
+    looked_for: dict[Table, Block | None] = field(default_factory=dict, compare=False, repr=False)
+
+
+def tops(book: Workbook) -> tuple[Top, ...]:
+    """The upper rows of every sheet."""
+    return tuple(top(sheet) for sheet in book.sheets)
 
 
 def top(sheet: Sheet) -> Top:
@@ -183,9 +191,17 @@ def _column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
 
 def block(top: Top, table: Table) -> Block | None:
     """The table on this sheet, where most of its head can be recognised; None if it is not there."""
+    if table not in top.looked_for:
+        top.looked_for[table] = _block(top, table)
+    return top.looked_for[table]
+
+
+def _block(top: Top, table: Table) -> Block | None:
     known = _column_labels(table)
     best, head = 1, -1
     for r, words in enumerate(top.words):
+        if len(words) <= best:
+            continue
         score = sum(_known(word, known) is not None for _, word in words)
         if score > best:
             best, head = score, r
@@ -210,7 +226,7 @@ def _may_be_head(row: list[object]) -> bool:
 def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:
     if not word:
         return None
-    return known.get(word) or known.get(_TAIL.sub("", word))
+    return known.get(word) or (known.get(_TAIL.sub("", word)) if word[-1] == ")" else None)
 
 
 def _two_rows(

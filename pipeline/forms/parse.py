@@ -6,6 +6,7 @@ called, and only files with error cells or formulas take the slower way through 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,10 +41,13 @@ _EXAMPLES = ("示例", "(示例)", "例:", "例如", "样例", "(例)", "[示例
 _void = flag(YES_NO)
 
 
-def parse(book: Workbook, claims: Claims) -> Reading:
-    """Every row of every table; verdict "rejected" when the file as a whole cannot be taken."""
+def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
+    """Every row of every table; verdict "rejected" when the file as a whole cannot be taken.
+
+    `tops`: if they are known.
+    """
     form = form_named(claims.form)
-    tops = [layout.top(sheet) for sheet in book.sheets]
+    tops = tops or layout.tops(book)
     found = identify.blocks(tops, form)
     notes = _Notes(list(book.facts))
     _look_over(tops, form, claims, found, notes)
@@ -82,7 +86,7 @@ class _Notes:
 # --------------------------------------------------------------------------- the file as a whole
 
 
-def _look_over(tops: list[Top], form: Form, claims: Claims, found: dict[str, Block], notes: _Notes) -> None:
+def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: _Notes) -> None:
     if claims.version and claims.version != form.version:  # a newer one was refused before
         notes.issues.append(Issue("form-old", details=(("version", claims.version),)))
     for table in form.tables:
