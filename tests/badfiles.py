@@ -151,6 +151,9 @@ def _forms() -> dict[str, Case]:
         "too new a template": lambda code: one(
             template(code, [typed(FIRST)], version="9"), "rejected", "form-too-new", "比系统认识的新"
         ),
+        "old template": lambda code: one(
+            template(code, [typed(FIRST)], version="0"), "accepted", "form-old", "旧版模板", rows=1, stands=(FIRST,)
+        ),
         "two forms in one file": lambda code: one(
             saved({**sheets(code, pupils({})), "停课": [*head("停课报告表", {}), headers("closure"), ["首报"]]}),
             "rejected",

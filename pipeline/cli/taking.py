@@ -84,15 +84,15 @@ def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence
 def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
     """Say in lines what became of one workbook."""
     from pipeline import issues
+    from pipeline.figures.alike import issues_together, repairs_together
 
     about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
     counts = f"{settled.accepted} taken, {settled.refused} back" if settled.form else ""
     say("  ".join(part for part in (arrival.name, WORDS[settled.state], about, counts) if part))
-    for issue in settled.issues:
-        where = issues.place(issue)
+    for where, issue in issues_together(settled.issues):
         say(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
-    for repair in settled.repairs:
-        say(f"    {repair.sheet}!{repair.cell}  {repair.was} → {repair.now}")
+    for where, repair in repairs_together(settled.repairs):
+        say(f"    {where}：{repair.was} → {repair.now}")
     if receipt:
         say(f"    → {receipt}")
 

@@ -18,6 +18,7 @@ from pipeline.units import Scope
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 HIDDEN = "……"
+_NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
 _OURS = frozenset(
@@ -200,6 +201,8 @@ def _in_words(place: str, issue: Issue) -> Said:
 
 
 def _without_cells(issue: Issue) -> Issue:
+    if issue.code in _NOBODYS:
+        return issue
     details = tuple((name, value if name in _OURS else HIDDEN) for name, value in issue.details)
     return replace(issue, value=HIDDEN if issue.value else "", details=details)
 
