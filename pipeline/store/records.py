@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -12,11 +12,13 @@ from pipeline.merge import Earlier, Event, Ticket
 from pipeline.model import Checked, Issue, Settled, Site, State
 from pipeline.schooldays import today
 from pipeline.store import closures, registry, reports, sql
-from pipeline.store.models import Reject, Submission
+from pipeline.store.models import Absence, Reject, Submission
 from pipeline.store.outcomes import Outcome, Turn, Writes, form_of, mark, settled
+from pipeline.store.registry import RosterPlan
 from pipeline.store.reports import Reread
 
 _APPLIED = (State.ACCEPTED, State.PARTIAL)
+WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
 
 
 def settle(batch: Sequence[Checked], site: Site, now: datetime, reread: Reread) -> list[Settled]:
@@ -96,12 +98,23 @@ def _settle_roster(turn: Turn, reread: Reread, writes: Writes) -> Outcome:
         return Outcome(again, (issue,), refused=len(checked.refused))
     later = [seq for seq in applied if seq > turn.event.order]
     for roster in [checked, *(reread(later) if later else ())]:
-        registry.apply_roster(registry.plan_roster(roster, today(roster.arrival.first_seen)))
+        plan = registry.plan_roster(roster, today(roster.arrival.first_seen))
+        registry.apply_roster(plan)
+        _warn_again(plan, turn, writes)
     opened = _roster_tickets(turn, writes)
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
     return Outcome(state, (), len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def _warn_again(plan: RosterPlan, turn: Turn, writes: Writes) -> None:
+    """Some warnings ask for a share of a class: where a roll is another now, the days with absences are looked at."""
+    schools = {one.school for one in plan.changes if one.kind == "class" and (one.new or "roll" in one.fields)}
+    since = today(writes.now) - WARN_AGAIN
+    rows = Absence.objects.filter(school__in=sorted(schools), day__gte=since) if schools else Absence.objects.none()
+    for school, day in rows.values_list("school", "day").distinct():
+        writes.todo("warn", f"{school}|{day}", turn.settled)
 
 
 def _rosters(unit: str) -> list[Earlier]:

@@ -85,6 +85,20 @@ def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:  # noqa: 
     )
 
 
+def test_a_roll_put_right_has_the_warnings_of_its_school_looked_at_again(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Todo
+
+    report(school, checked(1, [row("甲")]))
+    Todo.objects.all().delete()
+    report(school, roster(2, classed("三3", code=SCHOOL, roll=40), content="a"))
+    report(school, roster(3, classed("三3", code=SCHOOL, roll=40), content="b"))
+    Todo.objects.all().delete()
+    report(school, roster(4, classed("三3", code=SCHOOL, roll=40), content="c"))
+    assert not Todo.objects.exists(), "nothing was changed"
+    report(school, roster(5, classed("三3", code=SCHOOL, roll=4), content="d"))
+    assert list(Todo.objects.values_list("kind", "ref")) == [("warn", f"{SCHOOL}|{DAY}")]
+
+
 def test_an_older_roster_again_is_held_and_the_same_again_is_a_duplicate(site: Site) -> None:
     done = report(
         site,
