@@ -134,6 +134,10 @@ class Row:
     ticket: str = ""
     void: bool = False  # 作废 in a return workbook
 
+    def __reduce__(self) -> tuple[type[Row], tuple[object, ...]]:
+        # rows are most of what a reader sends: by themselves, slots are pickled field by field in Python
+        return Row, (self.number, self.values, self.raw, self.ticket, self.void)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
