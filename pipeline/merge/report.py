@@ -222,6 +222,8 @@ def _unchanged(standing: Standing, event: Event, state: State) -> Step:
 
 def _leaving(standing: Standing, checked: Checked) -> frozenset[str]:
     """Return the rows a whole file would withdraw: of classes it speaks for, and neither said nor sent back."""
+    if not standing.rows:
+        return frozenset()
     said = {record.identity for record in _rows(checked)} | set(_kept_behind(standing, checked).values())
     whole = _covers(standing, checked)
     spoken = _spoken(checked)
@@ -238,6 +240,8 @@ def _kept_behind(standing: Standing, checked: Checked) -> dict[int, str]:
     Where the pupil cannot be told from the row, the record that came from the same Excel row is kept:
     better one child too many until it is mended than one lost.
     """
+    if not standing.rows:
+        return {}
     taken = {record.identity for record in _rows(checked)}
     by_row = {stood.origin.partition(":")[2]: identity for identity, stood in standing.rows.items()}
     back = [refused for refused in checked.refused if refused.table == "rows"]

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import cast
 
 from pipeline import merge
 from pipeline.merge import Event, Line, Standing, Step, Stood
@@ -245,10 +244,11 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
 def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pending: bool) -> sql.Params:
     get = stood.values.get
     day, school, campus = fold.key
+    dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates
     return (
         day.isoformat(), school, campus, identity, fold.loaded.division, settled, stood.origin, pending,
-        *[str(get(name) or "")[:width] for name, width in _TEXTS],
-        *[sql.day(cast("date | None", get(name))) for name in _DATES],
+        *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
+        *[None if one is None else one.isoformat() for one in dates],
         *[get(name) for name in _REST],
     )  # fmt: skip
 
