@@ -61,6 +61,7 @@ def _settle_header(case: Case, context: Context, key: bytes) -> None:
         channel.settle_day(case, context)
     if case.open and case.claims.form == "absence":
         absence.settle_zero(case)
+        absence.settle_size(case)
 
 
 def _lines(case: Case) -> Lines:

@@ -67,6 +67,7 @@ _TEXTS = (
     "note",
 )
 _FLAGS = ("visited", "isolated", "admitted")
+_MANY = 200  # rows; below, a registry that is not complete yet explains it as well
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
@@ -146,6 +147,16 @@ class Judgement:
         pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in _rows(case)}
         borne = Counter((class_key, name) for class_key, name, _ in pupils)
         self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
+
+
+def settle_size(case: Case) -> None:
+    """Far more pupils absent than the campus has: a whole list was pasted in, and no figure would be true."""
+    rows = len(case.rows("rows"))
+    if case.school is None or rows < _MANY:
+        return
+    rolls = [facts.roll or 0 for (campus, _), facts in case.school.classes.items() if campus == case.campus]
+    if 0 < 2 * sum(rolls) < rows:
+        case.reject(Issue("rows-over-roll", details=(("rows", str(rows)), ("roll", str(sum(rolls))))))
 
 
 def judge(case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
@@ -263,7 +274,14 @@ def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[st
 
 
 def _symptoms(got: dict[str, object]) -> str:
-    codes = {code for name in ("symptom1", "symptom2", "symptom3") for code in str(got[name] or "").split()}
+    told = [str(got[name]) for name in ("symptom1", "symptom2", "symptom3") if got[name]]
+    return _in_order(" ".join(told))
+
+
+@lru_cache(maxsize=4096)
+def _in_order(told: str) -> str:
+    """Codes once each, in order; 不详 beside another says nothing."""
+    codes = set(told.split())
     if len(codes) > 1:
         codes.discard("S00")
     return " ".join(sorted(codes))

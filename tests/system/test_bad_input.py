@@ -17,7 +17,7 @@ import pytest
 from pipeline import store, task
 from pipeline.executors import Pool
 from pipeline.model import Arrival, Settled, Site
-from tests.badfiles import CASES, CLASSES, FIRST, SECOND, Dropped, File, good, name_of
+from tests.badfiles import CASES, CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
 from tests.system.conftest import COUNTY, NOW, lay_out
 
 LEFT_BLANK: Mapping[str, Mapping[str, object]] = {  # what could not be read there, and is asked
@@ -86,7 +86,15 @@ def _register(codes: list[str]) -> None:
     )
     Campus.objects.bulk_create(Campus(school_id=code, name=campus) for code in codes for campus in ("本部", "东校区"))
     SchoolClass.objects.bulk_create(
-        SchoolClass(school_id=code, school_year=2026, campus=campus, key=key, name=said, stage="小学", roll=roll)
+        SchoolClass(
+            school_id=code,
+            school_year=2026,
+            campus=campus,
+            key=key,
+            name=said,
+            stage="小学",
+            roll=None if code == CODES[NO_ROLL] else roll,
+        )
         for code in codes
         for campus in ("本部", "东校区")
         for key, (said, roll) in CLASSES.items()
