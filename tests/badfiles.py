@@ -120,9 +120,10 @@ def _encrypted(code: str) -> Dropped:
 
 def _unreadable() -> dict[str, Case]:
     named = (
-        "zero bytes", "pdf", "html", "csv", "rar", "zip of a workbook", "zip bomb", "entity bomb",
-        "value at XFD1048576", "xlsm", "password zip", "ods", "xlsb", "word, wps, et", "torn xls", "embedded object", "two names by case",
-    )  # fmt: skip
+        *("zero bytes", "pdf", "html", "csv", "rar", "zip of a workbook", "zip bomb", "entity bomb", "xlsm", "xlsb"),
+        *("value at XFD1048576", "password zip", "ods", "word, wps, et", "torn xls", "embedded object"),
+        "two names by case",
+    )
     return {
         **{what: _hostile(what) for what in named},
         "truncated": lambda code: one(good(code, FIRST)[:3000], "quarantined", "file-damaged", "没有传完"),
