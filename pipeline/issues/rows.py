@@ -55,6 +55,10 @@ _CLASSES: Mapping[str, Entry] = {
     ),
 }
 
+_FORM: Mapping[str, Entry] = {
+    "rows-none": error("表里一行也没有填，没有可收的内容。", "请填好后再发；空表是误发的，请不用管。"),
+}
+
 _CLOSURE: Mapping[str, Entry] = {
     "closure-kind-missing": error("没有填报告类别。", "请选 首报、延长、复课、更正 或 撤销。"),
     "scope-missing": error("没有填停课范围。", "请填班级名称；全校（园）停课填“全校”。"),
@@ -91,4 +95,4 @@ _ROSTER: Mapping[str, Entry] = {
     "class-stage-unclear": query("看不出班级“{value}”属于哪个学段。", "请在学段列填上。"),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_CLOSURE, **_ROSTER}
+ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_FORM, **_CLOSURE, **_ROSTER}

@@ -63,6 +63,11 @@ class Case:
         self.verdict = "rejected"
         self.issues.append(issue)
 
+    def refuse_if_blank(self) -> None:
+        """Send back a form that nobody filled in: its sender would take it for reported."""
+        if not self.claims.returned and not any(self.rows(table.name) for table in self.form.tables):
+            self.reject(Issue("rows-none"))
+
     def turn_away(self, issue: Issue) -> None:
         """Send it back without a word of what is in it: it may be another unit's."""
         self.verdict = "rejected"

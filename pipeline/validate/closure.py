@@ -46,6 +46,7 @@ _SEVERAL = ("、", ",", ";", "和", "及", "/")
 
 def judge(case: Case, lines: Sequence[Line]) -> None:
     """Accept or refuse every row."""
+    case.refuse_if_blank()
     classes = Classes(case)
     seen: dict[str, int] = {}
     for line in lines:

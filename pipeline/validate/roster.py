@@ -63,6 +63,7 @@ def judge_schools(case: Case, lines: Sequence[Line]) -> None:
 
 def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
     """Accept or refuse every class; identity `code|campus|class key`."""
+    case.refuse_if_blank()
     stages = _stages(case, context)
     seen: dict[str, int] = {}
     for line in lines:

@@ -246,3 +246,10 @@ def test_judged_again_next_week_a_file_gets_the_same_answer() -> None:
         read = [(arrival(), reading(made))]
         first, again = (validate.check(read, known, Policy(), KEY)[0] for known in (context(), late))
         assert first == again
+
+
+@pytest.mark.parametrize("blank", [books.closure(), books.roster()])
+def test_a_form_that_nobody_filled_in_goes_back(blank: object) -> None:
+    got = check(blank)
+    assert got.verdict == "rejected"
+    assert said(got) == ["rows-none"]
