@@ -20,7 +20,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from pipeline import run
+from pipeline import run, validate
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
@@ -70,6 +70,7 @@ class Service:
                 while not self._stopping:
                     self._listen()
                     wait, pause = self._turn(pause)
+                    validate.warm()  # after what lay there already: the first file to come shall not wait for it
                     self._bell.wait(wait)
             finally:
                 self._deafen()
