@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import Day, day_of, opened, progress, say, say_table
+from pipeline.cli.terminal import Day, day_of, opened, progress, say, say_table, show_error
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,12 +47,18 @@ def digest(
 
     site = opened(context)
     from pipeline import run
+    from pipeline.store import registry
 
+    if division and division not in registry.tree(()).places:
+        raise UsageError(f"--division {division}: no such division; take a code such as 320106, 320100 or 320000")
     now = config.clock()()
     with progress("drawing"):
         paths = run.editions(site, now, day_of(day, now), final=final, places=[division] if division else [])
     for path in paths:
         say(str(path))
+    if not paths:
+        show_error("no school of the registry lies there: nothing to report on")
+        raise typer.Exit(1)
 
 
 def cards(context: typer.Context) -> None:
@@ -118,15 +124,13 @@ def export(
 
 
 def _exported(site: Site, records: str, reader: str, day: str) -> Table:
-    from datetime import UTC, datetime
-
-    from pipeline import units
+    from pipeline import config, units
     from pipeline.store import exports, registry
 
     tree = registry.tree()
     if reader not in tree.units and reader not in tree.places:
         raise UsageError(f"--for {reader}: nobody of this code is in the registry")
-    only = day_of(day, datetime.now(UTC)) if day else None
+    only = day_of(day, config.clock()()) if day else None
     scope = units.scope(reader, tree, site.policy.small_count)
     return exports.export(records, scope, exports.Span(only, only))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +11,11 @@ import typer
 
 from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table
 from pipeline.errors import UsageError
+from pipeline.model import HOME_CAMPUS
 
 if TYPE_CHECKING:
     from pipeline.model import Site
+    from pipeline.store.registry import Change
 
 units = typer.Typer(help="The registry of schools.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -91,13 +95,25 @@ def import_(
     changes, outcome = taking.rehearse_roster(site, workbook, config.clock()())
     if outcome[1].form != "roster":
         raise UsageError(f"{workbook.name}: this is no 学校名册; make one with `queke template roster`")
-    for change in changes:
-        what = "new" if change.new else "changed: " + ", ".join(change.fields)
-        say(f"{change.kind}  {change.school}  {change.name}  {what}")
-    if preview:
-        taking.show(*outcome)
+    for line in _changes(changes):
+        say(line)
+    if not preview:
+        ingest(context, [workbook])
         return
-    ingest(context, [workbook])
+    taking.show(*outcome)
+    if taking.needs_somebody([outcome]):
+        raise typer.Exit(1)
+
+
+def _changes(changes: Sequence[Change]) -> Iterator[str]:
+    """A line a change; but a county's first 名册 has thousands of new classes: those are counted by school."""
+    fresh = Counter(change.school for change in changes if change.kind == "class" and change.new)
+    for change in changes:
+        if not change.new:
+            yield f"{change.kind}  {change.school}  {change.name}  changed: {', '.join(change.fields)}"
+        elif change.kind == "school" or (change.kind == "campus" and change.name != HOME_CAMPUS):
+            yield f"{change.kind}  {change.school}  {change.name}  new"
+    yield from (f"class   {school}  {count} new" for school, count in fresh.items())
 
 
 def _ready_store(site: Site) -> None:

@@ -19,6 +19,7 @@ from pipeline.demo import books, filings, province, story
 from pipeline.demo.filings import Day, Filing
 from pipeline.errors import UsageError
 from pipeline.executors import Pool, Readers
+from pipeline.figures.receipts import OUTCOMES
 from pipeline.model import Arrival, Settled, Site
 
 LAST_DAY = date(2026, 11, 20)
@@ -69,10 +70,21 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> Told:
         stage = Stage(site, readers, _at(dates[0] - timedelta(days=3), "9:00"))
         _register(stage, shelf, progress)
         with progress("two weeks of history", None) as advance:
-            for n, day in enumerate(dates[:-1]):
-                _drop(stage, shelf, filings.ordinary(Day(n, dates, spells), schools), "14:05", day)
-                _drain(stage, advance)
+            for n in range(days - 1):
+                _school_day(stage, shelf, Day(n, dates, spells), advance)
         return _last_day(stage, shelf, Day(days - 1, dates, spells), progress)
+
+
+def _school_day(stage: Stage, shelf: books.Shelf, day: Day, advance: Callable[[int], None]) -> None:
+    """One day of the history; on the eve of the last one some are late."""
+    eve = day.n == len(day.days) - 2
+    planned = list(filings.ordinary(day, shelf.schools))
+    late = [f for f in planned if eve and f.school.code in filings.LATE_BEFORE]
+    _drop(stage, shelf, (f for f in planned if f not in late), "14:05", day.date)
+    _drain(stage, advance)
+    if late:
+        _drop(stage, shelf, late, "18:20", day.date)
+        _drain(stage, advance)
 
 
 def _last_day(stage: Stage, shelf: books.Shelf, day: Day, progress: Progress) -> Told:
@@ -83,11 +95,13 @@ def _last_day(stage: Stage, shelf: books.Shelf, day: Day, progress: Progress) ->
     with progress("the last day", len(planned)) as advance:
         dropped |= _drop(stage, shelf, (f for f in planned if f.wave == 1), "14:10", day.date)
         _drain(stage, advance)
+        dropped |= _drop(stage, shelf, (f for f in planned if f.wave == 2), "14:40", day.date)
+        _drain(stage, advance)
         stage.now = _at(day.date, "15:10")
     with progress("first edition", None):
         run.editions(stage.site, stage.now, day.date)
     with progress("the late ones", None) as advance:
-        dropped |= _drop(stage, shelf, (f for f in planned if f.wave == 2), "15:40", day.date)
+        dropped |= _drop(stage, shelf, (f for f in planned if f.wave == 3), "15:40", day.date)
         _drain(stage, advance)
         gaps = next(filing for filing in planned if filing.school.code == MENDS)
         dropped |= _put(stage, *books.mended(shelf, gaps))
@@ -161,7 +175,7 @@ def _told(stage: Stage, dropped: Mapping[Place, Filing]) -> Told:
     special, plain = [], Counter[str]()
     for place, filing in dropped.items():
         outcome = stage.outcomes.get(place)
-        state = outcome[1].state.value if outcome else "?"
+        state = OUTCOMES[outcome[1].state] if outcome else "?"
         if not filing.told:
             plain[state] += 1
             continue
@@ -169,7 +183,9 @@ def _told(stage: Stage, dropped: Mapping[Place, Filing]) -> Told:
         codes = " ".join(dict.fromkeys(issue.code for issue in outcome[1].issues)) if outcome else ""
         special.append((filing.told, filing.school.name, state, *counts, codes))
     rows = [("（其余各校，按要求填报）", f"{count} 份", state, "", "", "") for state, count in plain.items()]
-    return Told(("这份表", "学校", "结果", "收下", "退回", "提示"), (*rows, *special), _where(stage.site))
+    return Told(
+        ("这份表", "学校", "结果", "收下", "退回", "提示（docs/issues.md）"), (*rows, *special), _where(stage.site)
+    )
 
 
 def _where(site: Site) -> tuple[str, ...]:

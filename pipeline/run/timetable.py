@@ -63,9 +63,10 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     """Cut a day's digests and missing lists now, for `places` and all below them (default: all), draw and deliver them.
 
     Gives the last edition again if nothing has changed since. Returns the digests' files. The final edition has
-    every school's page besides.
+    every school's page besides; what is cut after it is final too.
     """
     with faults.temporary():
+        final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)
     with faults.temporary():

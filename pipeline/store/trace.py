@@ -39,7 +39,7 @@ def trace(code: str) -> list[str]:
         if lines:
             return lines
     raise UsageError(
-        f"{code}: nothing of this code; take a submission's number, a ticket (T12-R8), a pupil's code (三2-A7K3), "
+        f"{code}: nothing of this code; take a submission's number, a ticket (T12-8), a pupil's code (三2-A7K3), "
         "an alert (2026-0001), a school and day (2132000001 2026-11-20) or an edition (D-320100-20261120-1)"
     )
 
@@ -104,7 +104,7 @@ def _alert(code: str) -> Trail:
         yield f"alert {row.id}: {row.group} {row.stage} {row.state}, {row.school} {row.campus}, {row.cases} cases"
         for hit in AlertHit.objects.filter(alert=row).order_by("from_settled", "id"):
             until = f"to {hit.to_settled}" if hit.to_settled else "still"
-            met = f"{hit.rule} ({hit.rule_version}): {hit.n}, asked {hit.threshold}"
+            met = f"{hit.rule} ({hit.rule_version}) {hit.group} {hit.scope or 'school'}: {hit.n}, asked {hit.threshold}"
             yield f"  {hit.day} {met}; from {hit.from_settled} {until}"
         for case in AlertCase.objects.filter(alert=row).order_by("onset", "pupil"):
             yield f"  case {case.pupil}, onset {case.onset}"
