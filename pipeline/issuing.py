@@ -8,7 +8,8 @@ from datetime import date
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
 from pipeline.forms import FORMS, form
-from pipeline.model import HOME_CAMPUS, Refused, SchoolFacts, Site
+from pipeline.forms.words import MODE
+from pipeline.model import HOME_CAMPUS, Mode, Refused, SchoolFacts, Site
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
@@ -40,7 +41,7 @@ def _of_school(site: Site, name: str, code: str, day: date, campus: str) -> Temp
 
 
 def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
-    """Return what goes into a school's template beforehand."""
+    """Return what goes into a school's template beforehand: what we know, and what is nearly always so."""
     rows: dict[str, tuple[Mapping[str, str | int | float | date], ...]] = {}
     if name == "absence":
         rows["classes"] = tuple(
@@ -49,7 +50,14 @@ def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: 
             if room.campus == campus
         )
     return TemplateFacts(
-        fields={"unit": school.code, "school": school.name, "campus": campus, "day": day},
+        fields={
+            "unit": school.code,
+            "school": school.name,
+            "campus": campus,
+            "day": day,
+            "mode": MODE.labels[Mode.FIRST.value],  # where a form asks for it
+            "reporter": school.reporter,
+        },
         rows=rows,
         token=units.token(site.key, school.code, name, schooldays.term(day), school.token_serial),
         kindergarten=school.stages == _KINDERGARTEN,

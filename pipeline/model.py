@@ -214,6 +214,7 @@ class SchoolFacts:
     classes: Mapping[tuple[str, str], ClassFacts]  # (campus, key) →
     token_serial: int = 1
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
+    reporter: str = ""  # 填报人, as the registry has it
 
 
 @dataclass(frozen=True, slots=True)

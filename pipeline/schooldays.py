@@ -162,6 +162,15 @@ class Calendar:
             known = known and due.known
         return True if known else None
 
+    def week(self, places: Sequence[str], day: date) -> int:
+        """Return which week of its term the day is in, weeks beginning on Monday; 0 when no term table tells."""
+        for place in self._term_place(places, ""):
+            for term in self._terms(place, ""):
+                if term.first <= day <= term.last:
+                    monday = term.first - _ONE_DAY * term.first.weekday()
+                    return (day - monday).days // 7 + 1
+        return 0
+
     def _stage(self, places: Sequence[str], stage: str, day: date) -> Due:
         for place in places:
             word = self._override(place, stage, day)

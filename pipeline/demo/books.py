@@ -74,7 +74,7 @@ def mended(shelf: Shelf, filing: Filing) -> tuple[Filing, bytes]:
         if (row, columns["reason"]) not in cells:
             values[row, columns["reason"]] = "因病"
     content = template.put({table.sheet: values})
-    return replace(filing, name=path.name, damage="", told="退回修正表改好发回", wave=3), content
+    return replace(filing, name=path.name, damage="", told="退回修正表改好发回", wave=4), content
 
 
 def _papers(site: Site, filing: Filing, pattern: str) -> list[Path]:

@@ -31,7 +31,7 @@ class Filing:
     folder: str = ""
     damage: str = ""
     told: str = ""
-    wave: int = 1  # 1 before the deadline, 2 after it, 3 what was mended
+    wave: int = 1  # 1 in time, 2 in time again, 3 after the deadline, 4 what was mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,12 @@ class Day:
 
 
 SILENT_ALWAYS = frozenset({"2132910009"})
-SILENT_LAST = frozenset({"1132910004", "2132920010", "1132930002", "3132940012"})
+SILENT_LAST = frozenset({"3132940012"})
 LATE_LAST = frozenset({"1132910002", "2132920006", "3132930013"})
 HALF_LAST = frozenset({"2132910006", "2132940006"})
+FILLED_UP = "2132940006"  # of those two, the one that sends its other classes after a reminder
+LATE_BEFORE = frozenset({"2132930007"})  # the evening before: their alert's 24 hours end after the last edition
+TAKEN_BACK = "2132930006"  # wrote one class's pupils with a rash by mistake; the alert goes when it is corrected
 
 
 def ordinary(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
@@ -71,10 +74,16 @@ def last(day: Day, schools: Sequence[School]) -> list[Filing]:
             continue
         filing = mistaken.get(school.code) or absence(day, school)
         if school.code in LATE_LAST:
-            filing = replace(filing, wave=2, told="15:00 以后才到")
+            filing = replace(filing, wave=3, told="15:00 以后才到")
         if school.code in HALF_LAST:
             half = [{"": room.name} for room in school.rooms[-3:]]
             filing = replace(filing, tables={**filing.tables, "classes": half}, told="班级表少三个班")
+        if school.code == TAKEN_BACK:
+            wrong = [_row(school, day, n, room=4) | {"symptom1": "皮疹"} for n in range(3)]
+            typed = {**filing.tables, "rows": [*filing.tables["rows"], *wrong]}
+            filing = replace(
+                filing, header={**filing.header, "zero": "否"}, tables=typed, told="误填三名皮疹学生，触发预警"
+            )
         found.append(filing)
     return [*found, *again(day, by_code), *closures(day, by_code), *sent_again(day, by_code)]
 
@@ -104,18 +113,26 @@ def mistakes(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
 
 
 def sent_again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
-    """The right file, from those whose first one could not be opened; too late for the first edition."""
-    for code in ("1132930003", "3132920013", "1132940003"):
-        yield replace(absence(day, schools[code], told="打不开的表，重发后收下"), wave=2)
+    """The right file, from those whose first one could not be opened, one of them too late; the rest of a half one."""
+    for code in ("1132930003", "3432910015", "2132930009", "1132940003"):
+        yield _renamed(absence(day, schools[code], told="打不开的表，重发后收下"), "重发", wave=2)
+    yield _renamed(absence(day, schools["3132920013"], told="打不开的表，15:00 后重发"), "重发", wave=3)
+    rest = absence(day, schools[FILLED_UP], told="补充：其余各班")
+    yield _renamed(replace(rest, header={**rest.header, "mode": "补充（只加不减）"}), "补充", wave=3)
+
+
+def _renamed(filing: Filing, word: str, wave: int) -> Filing:
+    return replace(filing, name=filing.name.replace(".xlsx", f"（{word}）.xlsx"), wave=wave)
 
 
 def again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     """What comes beside the day's own report: copies, corrections, yesterday's file, a foreign folder."""
     twice = absence(day, schools["1132910001"], told="同一文件又发一次")
     yield replace(twice, name="副本缺课日报(1).xlsx")
-    corrected = absence(day, schools["2132930006"], told="整份更正")
-    more = [*corrected.tables["rows"], _row(schools["2132930006"], day, 1)]
-    yield replace(corrected, header={**corrected.header, "mode": "整份更正", "zero": "否"}, tables={"rows": more})
+    corrected = absence(day, schools[TAKEN_BACK], told="整份更正，预警随之撤销")
+    more = [*corrected.tables["rows"], _row(schools[TAKEN_BACK], day, 1)]
+    header = {**corrected.header, "mode": "整份更正", "zero": "否"}
+    yield _renamed(replace(corrected, header=header, tables={"rows": more}), "更正", wave=3)
     yesterday = absence(replace_day(day), schools["2132940010"], told="忘改日期：昨天的表、今天的学生")
     typed = [_row(schools["2132940010"], day, 2)]
     yield replace(yesterday, header={**yesterday.header, "zero": "否"}, tables={"rows": typed})
@@ -165,11 +182,11 @@ def _typed(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5)
     return replace(filing, header={**filing.header, "zero": "否"}, tables={"rows": typed})
 
 
-def _row(school: School, day: Day, n: int) -> dict[str, object]:
-    """One more child, plain and right; `n` picks whom."""
-    room = school.rooms[n % len(school.rooms)]
-    name, sex = room.pupils[-1 - n]
-    row = {"class_name": room.name, "name": name, "sex": sex, "reason": "因病", "start": day.date}
+def _row(school: School, day: Day, n: int, room: int | None = None) -> dict[str, object]:
+    """One more child, plain and right; `n` picks whom, of another class each unless `room` says which."""
+    place = school.rooms[n % len(school.rooms) if room is None else room]
+    name, sex = place.pupils[-1 - n]
+    row = {"class_name": place.name, "name": name, "sex": sex, "reason": "因病", "start": day.date}
     return row | {"symptom1": "发热", "temperature": 38.2, "visited": "是"}
 
 

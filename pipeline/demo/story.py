@@ -70,6 +70,14 @@ OUTBREAKS = (
     Outbreak("2132930007", "三(1)班", {1: 1, 0: 2}, ("发热", "咳嗽"), "流行性感冒", True, 4),
     Outbreak("3132910012", "八年级(3)班", {3: 1, 1: 1, 0: 1}, ("红眼",), "急性出血性结膜炎", False, 5),
     Outbreak("2132940009", "五(1)班", {5: 1, 1: 1}, ("皮疹", "发热"), "水痘", True, WITHOUT_END),
+    # the same class twice: the first cluster has long been over when the second begins, and is ended by it
+    Outbreak("2132940011", "二(3)班", {9: 3, 0: 3}, ("呕吐",), "胃肠道疾病", False, 1),
+    # single cases, for the county's 单例提示
+    Outbreak("2132910010", "四(2)班", {0: 1}, ("发热", "腮腺肿大"), "流行性腮腺炎", True, WITHOUT_END),
+    Outbreak("1132930005", "大一班", {1: 1}, ("发热", "皮疹"), "手足口病", True, WITHOUT_END),
+    Outbreak("3432930015", "高一(4)班", {1: 1, 0: 1}, ("发热", "咳嗽"), "流行性感冒", True, 4),
+    Outbreak("2132920011", "六(1)班", {0: 1}, ("发热", "咳嗽"), "流行性感冒", True, 4),
+    Outbreak("1132940002", "小二班", {2: 1}, ("发热", "皮疹"), "手足口病", True, WITHOUT_END),
 )
 
 
@@ -103,9 +111,8 @@ def _outbreaks(school: School, days: int, taken: set[str], random: Random) -> It
                 pupil = next(pupils)
                 taken.add(pupil[0])
                 heat = round(random.uniform(38.1, 39.6), 1) if outbreak.fever else None
-                yield Spell(
-                    room, pupil, days - 1 - back, outbreak.length, outbreak.symptoms, outbreak.diagnosis, True, heat
-                )
+                first = max(0, days - 1 - back)  # a shorter story begins with those who are ill already
+                yield Spell(room, pupil, first, outbreak.length, outbreak.symptoms, outbreak.diagnosis, True, heat)
 
 
 def _single(room: Room, pupil: tuple[str, str], n: int, random: Random) -> Spell:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import cast
 
@@ -97,11 +97,13 @@ class Digest:
     symptoms: tuple[Bar, ...]
     symptoms_note: str
     below: tuple[PlaceRow, ...]
+    left_out: str  # divisions below that have no school in the registry: 无锡市、…（11 个）
     below_total: PlaceRow
     stages: tuple[StageRow, ...]
     schools: tuple[lines.SchoolRow, ...]
     schools_rest: str
-    basis: str
+    hints: tuple[lines.HintRow, ...]
+    basis: tuple[str, str]
     as_of: int
     sums: Mapping[str, object]
 
@@ -140,10 +142,12 @@ def digest(facts: DigestFacts) -> Digest:
         symptoms=_symptoms(facts, whole),
         symptoms_note=_symptoms_note(whole),
         below=below,
+        left_out=_left_out(below),
         below_total=_total(facts, whole),
         stages=_stages(whole.today),
         schools=rows,
         schools_rest=rest,
+        hints=lines.hints(facts.hints, facts.scope),
         basis=sentences.basis(facts, whole.today),
         as_of=facts.as_of,
         sums=to_json(whole.today),
@@ -254,6 +258,11 @@ def _total(facts: DigestFacts, whole: Trend) -> PlaceRow:
     moved = words.points(whole.today.ill_rate, whole.week_ago.ill_rate if whole.week_ago else None)
     change = words.NOTHING if moved is None else f"{moved:+.2f}"
     return replace(_place(facts, facts.place, whole), rate=words.percent(whole.today.ill_rate), change=change)
+
+
+def _left_out(below: Sequence[PlaceRow]) -> str:
+    names = [row.name for row in below if not row.registered]
+    return f"{'、'.join(names)}（{len(names)} 个）" if names else ""
 
 
 def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:

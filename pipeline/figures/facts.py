@@ -102,6 +102,17 @@ class SchoolLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HintLine:
+    """单例提示: pupils of one class ill today with one 丙类 disease, in no open alert. `new`: those absent anew."""
+
+    disease: str
+    school: str
+    class_name: str
+    cases: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Whom to telephone in a division below."""
 
@@ -127,6 +138,7 @@ class DigestFacts:
     closures: tuple[ClosureLine, ...] = ()
     silent: tuple[SilentLine, ...] = ()
     schools: tuple[SchoolLine, ...] = ()  # county digests only
+    hints: tuple[HintLine, ...] = ()  # county digests only
     holders: tuple[Holder, ...] = ()
     issuer: str = ""
     issuer_phone: str = ""

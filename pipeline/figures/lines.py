@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pipeline.figures.duty import LABELS, Standing
-from pipeline.figures.facts import AlertLine, ClosureLine, SchoolLine, SilentLine
-from pipeline.figures.words import (
-    NOTHING,
-    listed,
-    month_day,
-    number,
-    span,
-)
+from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
+from pipeline.figures.words import NOTHING, listed, month_day, number, span
 from pipeline.units import Scope
 
 SOON = timedelta(hours=3)
 
-__all__ = ["alerts", "closures", "schools", "silence"]
+__all__ = ["alerts", "closures", "hints", "schools", "silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +91,10 @@ class ClosureRow:
     what: str
     reason: str
     ill: str
-    dates: str
+    dates: str  # 批准 → 停课 → 复课
+    resumes: str
     confirmed: str
+    checked: str  # confirmed and matched, short, for a narrow column
     matched: str
     pressing: bool
 
@@ -135,14 +131,17 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
 def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
     whole = closure.scope == "全校"
     matched = {None: "未报缺课", True: "相符", False: "待对账"}[closure.matches]
+    resumes = month_day(closure.resumes)
     return ClosureRow(
         county=_prefix(closure.county_name, closure.school),
         school=closure.school,
         what="全校" if whole else scope.class_name(closure.scope) or "1 个班",
         reason=closure.reason,
         ill=scope.count(closure.ill),
-        dates=f"{month_day(closure.approved_on)} → {month_day(closure.start)} → {month_day(closure.resumes)}",
+        dates=f"{month_day(closure.approved_on)} → {month_day(closure.start)} → {resumes}",
+        resumes=resumes,
         confirmed="县级已确认" if closure.confirmed else "学校申报，待县级确认",
+        checked=f"{'已确认' if closure.confirmed else '待确认'} · {matched}",
         matched=matched,
         pressing=not closure.confirmed or closure.matches is False,
     )
@@ -232,7 +231,7 @@ class SchoolRow:
     rate: str
 
 
-def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 8) -> tuple[tuple[SchoolRow, ...], str]:
+def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 200) -> tuple[tuple[SchoolRow, ...], str]:
     """Return the schools with most ill pupils and the line that tells what is not listed."""
     order = sorted(lines, key=lambda s: (-s.ill, s.code))
     rows = tuple(
@@ -248,3 +247,22 @@ def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 8) -> tuple[t
     )
     rest = order[most:]
     return rows, f"其余 {len(rest)} 所共 {number(sum(s.ill for s in rest))} 人次" if rest else ""
+
+
+@dataclass(frozen=True, slots=True)
+class HintRow:
+    disease: str
+    school: str
+    class_name: str
+    cases: str
+    new: str
+
+
+def hints(lines: Sequence[HintLine], scope: Scope) -> tuple[HintRow, ...]:
+    """Return 单例提示, new cases first, then by disease and school; nothing for a reader who may see no class."""
+    order = sorted(lines, key=lambda h: (not h.new, h.disease, h.school, h.class_name))
+    return tuple(
+        HintRow(h.disease, h.school, scope.class_name(h.class_name), scope.count(h.cases), scope.count(h.new))
+        for h in order
+        if scope.classes
+    )

@@ -242,6 +242,9 @@ class CardFacts:
     reporter: str = ""
     leader: str = ""
     made: int = 1  # how many times this card was issued: it grew
+    closed_as: str = ""  # 已不成立 …, once the alert is closed
+    closed_at: datetime | None = None
+    close_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +288,8 @@ class Card:
     rows: tuple[CaseRow, ...]
     names: bool
     made: int
+    closed: str  # 已不成立（11-20 15:40）; "" while it is open
+    close_reason: str
 
 
 def card(facts: CardFacts) -> Card:
@@ -321,6 +326,8 @@ def card(facts: CardFacts) -> Card:
         rows=rows,
         names=scope.names,
         made=facts.made,
+        closed=f"{facts.closed_as}（{facts.closed_at:%m-%d %H:%M}）" if facts.closed_at else "",
+        close_reason=facts.close_reason,
     )
 
 

@@ -155,23 +155,19 @@ def _report_todo(below: Sequence[Ranked]) -> list[str]:
     return [f"报告率低于 90%：{words.listed(poor, 2, '个')}，缺课率暂不列。"] if poor else []
 
 
-def basis(facts: DigestFacts, now: CountyFigures) -> str:
-    """Say what the figures rest on: who is in, who is not, and how a rate is made."""
-    on_time, late, silent = words.number(now.on_time), words.number(now.late), words.number(now.silent)
-    days = words.number(now.rate_ill_halves / 2)
+def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
+    """Say in two lines what the figures rest on: who is in and who is not; how the rate is made."""
+    off = (("放假", now.holiday), ("学期外", now.out_of_term), ("停课", now.closed))
+    told = "、".join(f"{why} {n}" for why, n in off if n)
     registry = (
-        f"在册 {words.number(now.registered)} 所 ＝ 应报 {words.number(now.due)} ＋ 不需报 {words.number(now.not_due)}"
-        f"（放假 {now.holiday}、学期外 {now.out_of_term}、全校停课 {now.closed}）；"
-        f"应报 ＝ 按时 {on_time} ＋ 迟报 {late} ＋ 未报 {silent} ＋ 免报 {now.excused}。"
-        "报告率 ＝ 已报 ÷（应报 − 免报）。"
+        f"在册 {words.number(now.registered)}=应报 {words.number(now.due)}+不需报 {words.number(now.not_due)}"
+        f"{f'（{told}）' if told else ''}；应报=按时 {words.number(now.on_time)}+迟报 {words.number(now.late)}"
+        f"+未报 {words.number(now.silent)}+免报 {now.excused}；报告率=已报÷（应报−免报）。"
     )
-    rate = (
-        f"因病缺课率 ＝ 人日 ÷ 应到，按已报学校计算（{days} 人日，应到 {words.number(now.rate_roll)} 人；"
-        "半天计 1 人次、0.5 人日）。"
-    )
-    parts = [registry, rate]
+    days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
+    parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
     if now.closed_ill:
-        parts.append(f"停课班级患病 {words.number(now.closed_ill)} 人计入人次，不计入缺课率。")
+        parts.append(f"停课班级患病 {words.number(now.closed_ill)} 人只计人次")
     if facts.waiting:
-        parts.append(f"截稿时另有 {facts.waiting} 份报表在处理，计入下一版。")
-    return "".join(parts)
+        parts.append(f"另 {facts.waiting} 份在处理，计入下一版")
+    return registry, "；".join(parts) + f"。截至入库第 {facts.as_of} 号。"

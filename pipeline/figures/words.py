@@ -9,6 +9,7 @@ from pipeline.rules.values import Rule, Stage
 
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
+_MINUTES_BELOW = 3  # hours; above, a span is told in whole ones
 
 
 def condition(rule: Rule, group: str, scope: str) -> str:
@@ -20,7 +21,8 @@ def condition(rule: Rule, group: str, scope: str) -> str:
         return f"{group}：{rule.stage.label}"
     where = "全校" if not scope else "同宿舍" if scope.startswith("宿舍") else "同班"
     when = "当日现症" if rule.present else "当日" if rule.window == 1 else f"{rule.window} 日内"
-    return f"{group}：{where}{when} {rule.threshold}" + ("" if rule.share else " 人")
+    gap = " " if when[0].isdigit() else ""
+    return f"{group}：{where}{gap}{when} {rule.threshold}" + ("" if rule.share else " 人")
 
 
 def number(n: float) -> str:
@@ -62,10 +64,10 @@ def clock(moment: datetime) -> str:
 
 
 def span(left: timedelta) -> str:
-    """3 小时 20 分 … or 逾期 2 小时; minutes only below a day."""
+    """2 小时 20 分 … or 逾期 5 小时; minutes only below three hours."""
     minutes = abs(int(left.total_seconds() // 60))
     hours, rest = divmod(minutes, 60)
-    fine = hours < 10 and (rest or not hours)  # nobody counts minutes when half a day is left
+    fine = hours < _MINUTES_BELOW and (rest or not hours)  # nobody counts minutes when half a day is left
     text = (f"{hours} 小时" if hours else "") + (f" {rest} 分" if fine else "")
     text = text.strip()
     return text if left >= timedelta(0) else f"逾期 {text}"

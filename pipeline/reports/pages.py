@@ -9,13 +9,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import resources
+from pipeline.reports.front import front
 
-ALERTS_SHOWN = 6
+MAP_WIDTHS = {"province": 244, "city": 196}  # points
 ALERTS_ANNEXED = 60
-SILENT_SHOWN = 10
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
-PAGE_LINES = 26  # lines of pupils and classes that fit one side above the signatures
+PAGE_LINES = 24  # lines of pupils and classes that fit one side above the signatures
 CASES_ANNEXED = 200  # of an alert: a whole list pasted by mistake must not draw for minutes
 PUPILS_ANNEXED = 1000
 SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
@@ -62,18 +62,23 @@ def _digest(values: Values) -> Values:
     """Slices for the annexes and, above county, the map."""
     alerts = values["alerts"]["rows"]
     silent = values["silence"]["rows"]
-    shown = SILENT_SHOWN if values["level"] == "county" else 0
+    tiles = place_tiles(values["code"], values["below"]) if values["level"] != "county" else []
+    shown = front(values, max((tile["row"] for tile in tiles), default=-1) + 1)
+    first = shown["alerts_shown"]
     return {
-        "tiles": place_tiles(values["code"], values["below"]),
-        "alerts_annex": alerts[ALERTS_SHOWN : ALERTS_SHOWN + ALERTS_ANNEXED],
-        "silence_annex": silent[shown:],
+        **shown,
+        "tiles": tiles,
+        "map_width": MAP_WIDTHS.get(values["level"], 0),
+        "alerts_annex": alerts[first : first + ALERTS_ANNEXED],
+        "silence_annex": silent[shown["silent_shown"] :],
         "silence_annexed": 0 < len(silent) <= SILENT_ANNEXED,
     }
 
 
 def alerts_left(values: Values) -> int:
-    """How many open alerts a digest's page and annex leave to the workbook beside it."""
-    return max(0, len(values["alerts"]["rows"]) - ALERTS_SHOWN - ALERTS_ANNEXED)
+    """How many open alerts a digest's page and annex leave to the workbook beside it; none if not above nought."""
+    shown: int = _digest(values)["alerts_shown"]
+    return len(values["alerts"]["rows"]) - shown - ALERTS_ANNEXED
 
 
 def _missing(values: Values) -> Values:
@@ -99,7 +104,7 @@ def _lines(row: Values) -> int:
     return max(-(-_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
 
 
-_COLUMNS = {"symptoms": 17, "seen": 16, "note": 6, "pupil": 9}
+_COLUMNS = {"symptoms": 16, "seen": 16, "note": 6, "pupil": 11}
 
 
 def _width(text: str) -> int:

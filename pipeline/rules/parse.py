@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ _RULE_KEYS = frozenset(
 )
 
 
+@lru_cache(maxsize=1)
 def load() -> Rules:
     """Return the rules this version carries."""
     return parse(resources.path("rules/rules.toml").read_text(encoding="utf-8"))

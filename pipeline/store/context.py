@@ -60,6 +60,7 @@ def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts
             campuses=tuple(campuses.get(unit.code, (HOME_CAMPUS,))),
             classes=classes.get(unit.code, {}),
             token_serial=unit.token_serial,
+            reporter=unit.reporter,
         )
         for unit in Unit.objects.filter(code__in=codes, kind="school")
     }

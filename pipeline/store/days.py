@@ -12,12 +12,14 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
-from pipeline import duty
+from pipeline import duty, rules
 from pipeline.figures import county
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.model import HOME_CAMPUS, ClosureFacts, State
+from pipeline.rules.engine import hints
+from pipeline.rules.values import Case
 from pipeline.schooldays import Calendar, UnknownYear, closed_campuses, closed_classes, school_year, today
 from pipeline.store import codec, context, registry, sql
 from pipeline.store.models import Closure, Counter, CountyDay, Decision, Report, Todo
@@ -40,12 +42,25 @@ class CountedSchool:
 
 
 @dataclass(frozen=True, slots=True)
+class Single:
+    """One pupil ill on the day with a 丙类 disease, where: what 单例提示 is made of."""
+
+    school: str
+    school_name: str
+    class_name: str
+    pupil: str
+    disease: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CountedCounty:
-    """A county's figures, its silent schools, and those with ill pupils."""
+    """A county's figures, its silent schools, those with ill pupils, and its cases of 丙类 diseases."""
 
     figures: CountyFigures
     silent: tuple[CountedSchool, ...]
     with_ill: tuple[SchoolLine, ...]
+    singles: tuple[Single, ...] = ()
 
 
 def refresh() -> int:
@@ -119,7 +134,26 @@ def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Seque
     tallies = county.by_school(rows)
     with_ill = [_line(s.day, *tallies[s.day.code]) for s in schools if s.day.code in tallies]
     silent = [s for s in schools if s.day.standing in SILENT]
-    return CountedCounty(figures, tuple(silent), tuple(with_ill))
+    return CountedCounty(figures, tuple(silent), tuple(with_ill), tuple(_singles(day, schools, rows)))
+
+
+def _singles(day: date, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> Iterator[Single]:
+    """The 丙类 cases among a day's rows, as the rules tell them, one a pupil and disease."""
+    known = rules.load()
+    named = {s.day.code: s for s in schools}
+    places: dict[tuple[str, str], list[AbsentRow]] = defaultdict(list)
+    for row in rows:
+        if row.diagnosis and row.school in named:
+            places[row.school, row.campus].append(row)
+    for (code, campus), found in places.items():
+        cases = [
+            Case(day, r.pupil, r.class_key, r.row_state, day, diagnosis=r.diagnosis, reason=r.reason) for r in found
+        ]
+        new = {r.pupil for r in found if r.row_state == "new"}
+        school = named[code]
+        for hint in hints(cases, known):
+            room = school.classes.get((campus, hint.class_key), hint.class_key)
+            yield Single(code, school.day.name, room, hint.pupil, hint.disease, hint.pupil in new)
 
 
 def _line(school: SchoolDay, ill: int, new: int, halves: int) -> SchoolLine:

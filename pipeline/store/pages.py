@@ -207,6 +207,9 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
         reporter=school.reporter,
         leader=school.leader,
         made=int(revision or alert.revision),
+        closed_as=warn.STATES.get(alert.state, alert.state),
+        closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
+        close_reason=alert.close_reason,
     )
 
 

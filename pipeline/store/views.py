@@ -6,7 +6,7 @@ and division, and what is compared with is read from CountyDay. Every fact carri
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from pipeline import rules, units, warn
 from pipeline.figures.county import CountyFigures, kind_of
-from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SilentLine
+from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, Place, SilentLine
 from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition
@@ -24,7 +24,7 @@ from pipeline.model import Level, Site
 from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Off, school_year, today
 from pipeline.store import context, days, registry
 from pipeline.store.days import CountedCounty
-from pipeline.store.models import Alert, AlertHit, Closure, Division, SchoolClass, Submission, Unit
+from pipeline.store.models import Alert, AlertCase, AlertHit, Closure, Division, SchoolClass, Submission, Unit
 
 _BACK = max(CURVE_DAYS, NORM_DAYS) + 7
 
@@ -45,6 +45,8 @@ class Book:
     alerts: tuple[AlertLine, ...]
     closures: tuple[ClosureLine, ...]
     silent: tuple[SilentLine, ...]
+    hints: Mapping[str, tuple[HintLine, ...]]  # county →
+    week: Mapping[str, int]  # division → week of its term, where a term table tells
     organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
     waiting: int
     why_nothing: str
@@ -76,6 +78,8 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         alerts=_alerts(counties, day, now, named),
         closures=_closures(counties, day, counted, named),
         silent=_silent(counted, day, named),
+        hints=_hints(counted),
+        week=_weeks(named, tree, day),
         organs=_organs(named),
         waiting=Submission.objects.filter(state="received").count(),
         why_nothing=_why_nothing(day, named),
@@ -103,6 +107,8 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         closures=tuple(replace(c, county_name=_told(found, c, place)) for c in found.closures if c.county in inside),
         silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
         schools=found.counted[code].with_ill if county_lists else (),
+        hints=found.hints.get(code, ()),
+        week=found.week.get(code, 0),
         holders=tuple(Holder(p.code, *found.organs.get((p.code, "education"), ("", ""))) for p in below),
         issuer=bureau,
         issuer_phone=phone,
@@ -190,6 +196,11 @@ def _why_nothing(day: date, places: Mapping[str, Place]) -> str:
         if due.yes or not due.known
         else {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(Off(due.reason), "放假")
     )
+
+
+def _weeks(places: Mapping[str, Place], tree: units.Tree, day: date) -> dict[str, int]:
+    calendar = context.calendar()
+    return {code: calendar.week(tree.chain(code), day) for code in places}
 
 
 # --------------------------------------------------------------------------- lists
@@ -316,3 +327,22 @@ def _silent(counted: Mapping[str, CountedCounty], day: date, places: Mapping[str
         )
         for code, s in schools.items()
     )
+
+
+def _hints(counted: Mapping[str, CountedCounty]) -> dict[str, tuple[HintLine, ...]]:
+    """单例提示 of each county: its 丙类 cases that no open alert holds, by disease, school and class."""
+    carried = set(
+        AlertCase.objects.filter(
+            to_settled__isnull=True, alert__closed_at__isnull=True, alert__division__in=list(counted)
+        ).values_list("alert__school", "pupil")
+    )
+    found: dict[str, tuple[HintLine, ...]] = {}
+    for county, one in counted.items():
+        alone = [s for s in one.singles if (s.school, s.pupil) not in carried]
+        cases = Counter((s.disease, s.school_name, s.class_name) for s in alone)
+        new = Counter((s.disease, s.school_name, s.class_name) for s in alone if s.new)
+        found[county] = tuple(
+            HintLine(words.DISEASE.labels.get(place[0], place[0]), *place[1:], n, new[place])
+            for place, n in cases.items()
+        )
+    return found

@@ -1,0 +1,95 @@
+"""How much of each list goes on a digest's first page, so that the page is full and what belongs together fits it.
+
+Heights are reckoned in points from the texts' widths, as paper.css sets them; a page is not drawn twice to find out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Values = Mapping[str, Any]
+
+PAGE = 754.0  # points between the margins, less a little for what is reckoned too low
+LINE = 18.0  # of a table
+MORE = 13.4  # a further line in the same row
+HEAD = 45.0  # heading and header of a table
+BARE = 27.0  # a heading with nothing under it
+ALERTS_LEAST, ALERTS_WANTED, ALERTS_USUAL = 2, 4, 6
+SILENT_LEAST, SILENT_MOST = 5, 20
+GROUPS, CLOSURES, HINTS = 5, 4, 6
+_SIDES = ((GROUPS, CLOSURES), (GROUPS, 3), (4, 3), (4, 2), (3, 2))  # groups of silent schools, closures
+_FIXED = 60 + 74 + 111  # title; four numbers; curve and symptoms
+_NARROW = 30  # ems of school and reason together that still stand on one line
+
+
+def front(values: Values, map_rows: int) -> dict[str, int]:
+    """Return how many alerts, silent schools or groups of them, closures and hints the first page lists.
+
+    `map_rows`: lines of tiles, 0 for a county.
+    """
+    alerts = values["alerts"]["rows"]
+    room = PAGE - _FIXED - _lead(values) - (HEAD if alerts else BARE)
+    fixed = {"groups_shown": GROUPS, "closures_shown": CLOSURES, "hints_shown": HINTS}
+    if map_rows:
+        found = {sides: _fitting(alerts, room - _beside(values, map_rows, *sides)) for sides in _SIDES}
+        wanted = min(ALERTS_WANTED, len(alerts))
+        sides = max(_SIDES, key=lambda one: min(found[one], wanted))  # the first of equals: it lists most
+        if found[sides] >= min(ALERTS_LEAST, len(alerts)):
+            groups, closures = sides
+            sizes = {"alerts_shown": found[sides], "groups_shown": groups, "closures_shown": closures}
+            return {**fixed, **sizes, "silent_shown": 0}
+        # not even the most pressing leave room for the map: it opens the second page, and the first takes more
+        return {**fixed, "alerts_shown": _fitting(alerts, room), "silent_shown": 0}
+    shown = min(ALERTS_USUAL, len(alerts))
+    closures, hints = min(CLOSURES, len(values["closures"]["rows"])), min(HINTS, len(values["hints"]))
+    below = sum(HEAD + n * LINE if n else BARE for n in (closures, hints)) + HEAD
+    left = room - sum(map(_height, alerts[:shown])) - below
+    silent = max(SILENT_LEAST, min(SILENT_MOST, int(left // LINE)))
+    return {**fixed, "alerts_shown": shown, "silent_shown": silent}
+
+
+def _fitting(rows: Sequence[Values], room: float) -> int:
+    shown = 0
+    for row in rows:
+        room -= _height(row)
+        if room < 0:
+            break
+        shown += 1
+    return shown
+
+
+def _height(alert: Values) -> float:
+    long = ems(f"{alert['county']} {alert['school']}") + ems(alert["reason"]) > _NARROW
+    return LINE + MORE * long
+
+
+def _lead(values: Values) -> float:
+    """The sentence and 今日需办, at least as high as the box for remarks beside them."""
+    said = "".join(phrase["text"] for phrase in values["sentence"])
+    todo = sum(_lines(item, 33) for item in values["todo"]) or 1
+    return max(102.0, 17.9 * _lines(said, 34) + 15.3 * (todo + 1) + 9) + 6
+
+
+def _beside(values: Values, map_rows: int, most_groups: int, most: int) -> float:
+    """The map with its note, or the two lists beside it, whichever is higher."""
+    silence, closures = values["silence"]["groups"], values["closures"]["rows"]
+    groups = min(len(silence), most_groups) + (len(silence) > most_groups) + 1 if silence else 0
+    name = 8 if values["level"] == "province" else 11.6
+    named = [ems(f"{row['county']} {row['school']}".strip()) > name for row in closures[:most]]
+    lists = (HEAD + groups * LINE if groups else BARE) + (
+        HEAD + len(named) * LINE + sum(named) * MORE if closures else BARE
+    )
+    if values["level"] == "province" and silence:  # beside the wide map, what is told of 未报 takes a line of its own
+        lists += MORE
+    return max(BARE + 12 + map_rows * 26 + 31, lists)
+
+
+def _lines(text: str, most: int) -> int:
+    return max(1, -(-int(ems(text)) // most))
+
+
+def ems(text: str) -> float:
+    """The width of a text in its font's size: Chinese signs one, others about a half."""
+    return sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)
