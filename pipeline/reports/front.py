@@ -19,9 +19,10 @@ BARE = 27.0  # a heading with nothing under it
 ALERTS_LEAST, ALERTS_WANTED, ALERTS_USUAL = 2, 4, 6
 SILENT_LEAST, SILENT_MOST = 5, 20
 GROUPS, CLOSURES, HINTS = 5, 4, 6
-_SIDES = ((GROUPS, CLOSURES), (GROUPS, 3), (4, 3), (4, 2), (3, 2))  # groups of silent schools, closures
+_SIDES = ((GROUPS, CLOSURES), (GROUPS, 3), (4, 3), (4, 2), (3, 2), (3, 1), (2, 1))  # groups of silent schools, closures
 _FIXED = 60 + 74 + 111  # title; four numbers; curve and symptoms
-_NARROW = 30  # ems of school and reason together that still stand on one line
+_TEXT = 37.5  # ems of a row of alerts for school, reason, state and time left
+_CLASS = 5  # of these for the class, where it is named
 
 
 def front(values: Values, map_rows: int) -> dict[str, int]:
@@ -45,24 +46,29 @@ def front(values: Values, map_rows: int) -> dict[str, int]:
     shown = min(ALERTS_USUAL, len(alerts))
     closures, hints = min(CLOSURES, len(values["closures"]["rows"])), min(HINTS, len(values["hints"]))
     below = sum(HEAD + n * LINE if n else BARE for n in (closures, hints)) + HEAD
-    left = room - sum(map(_height, alerts[:shown])) - below
+    left = room - _height(alerts[:shown], named=True) - below
     silent = max(SILENT_LEAST, min(SILENT_MOST, int(left // LINE)))
     return {**fixed, "alerts_shown": shown, "silent_shown": silent}
 
 
-def _fitting(rows: Sequence[Values], room: float) -> int:
+def _fitting(alerts: Sequence[Values], room: float) -> int:
+    """How many of the first rows fit the room."""
     shown = 0
-    for row in rows:
-        room -= _height(row)
-        if room < 0:
-            break
+    while shown < len(alerts) and _height(alerts[: shown + 1], named=False) <= room:
         shown += 1
     return shown
 
 
-def _height(alert: Values) -> float:
-    long = ems(f"{alert['county']} {alert['school']}") + ems(alert["reason"]) > _NARROW
-    return LINE + MORE * long
+def _height(alerts: Sequence[Values], *, named: bool) -> float:
+    """Of these rows: schools and reasons share what the widest state and time left among them leave."""
+    schools = [ems(f"{row['county']} {row['school']}".strip()) for row in alerts]
+    reasons = [ems(row["reason"]) for row in alerts]
+    taken = sum(max((ems(row[name]) for row in alerts), default=0.0) for name in ("state", "left"))
+    wanted = max(schools, default=0.0) + max(reasons, default=0.0)
+    share = min(1.0, (_TEXT - taken - _CLASS * named) / wanted) if wanted else 1.0
+    wide = (max(schools, default=0.0) * share, max(reasons, default=0.0) * share)
+    broken = sum(s > wide[0] or r > wide[1] for s, r in zip(schools, reasons, strict=True))
+    return LINE * len(alerts) + MORE * broken
 
 
 def _lead(values: Values) -> float:

@@ -88,9 +88,9 @@ def _missing(values: Values) -> Values:
 def _page(values: Values) -> Values:
     """Fill one side: notices first, then pupils and classes (two classes a line); the rest is the annex."""
     room = PAGE_LINES - 2 * len(values["notices"])
-    heights = [_lines(row) for row in values["rows"]]
-    classes = min(len(values["classes"]), 2 * max(4, room - sum(heights) - 2))
-    left, shown = room - (classes + 1) // 2, 0
+    heights = [1 + 0.75 * (_lines(row) - 1) for row in values["rows"]]
+    classes = min(len(values["classes"]), 2 * max(4, int(room - sum(heights) - 2)))
+    left, shown = float(room - (classes + 1) // 2), 0
     for height in heights:
         left -= height
         if left < 0:

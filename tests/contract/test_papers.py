@@ -278,3 +278,25 @@ def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
     for n in range(10, 22):
         school(f"21329000{n}", GULOU)
     assert queries() == before
+
+
+def test_a_single_case_is_a_hint_until_an_open_alert_holds_it(county_day: Site) -> None:
+    from pipeline.store import views
+
+    absent(FIRST, GULOU, "三4-EEEE555555", key="三4", diagnosis="D08")  # 流行性腮腺炎
+    found = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).hints
+    assert [(h.school, h.class_name, h.cases, h.new) for h in found] == [("示例学校1", "三(4)班", 1, 1)]
+    from pipeline.store.models import AlertCase
+
+    AlertCase.objects.create(alert_id="2026-0001", pupil="三4-EEEE555555", class_key="三4", onset=DAY, from_settled=1)
+    assert views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).hints == ()
+
+
+def test_a_digest_tells_the_week_of_the_term_that_is_entered(county_day: Site) -> None:
+    from pipeline.store import views
+    from pipeline.store.models import CalendarDay
+
+    assert views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).week == 0
+    CalendarDay.objects.create(place="320100", first=date(2026, 9, 1), last=date(2027, 1, 29), kind="term")
+    book = views.book(county_day, DAY, NOW)
+    assert [views.digest(book, place, 1, final=False).week for place in (GULOU, "320100", "320000")] == [12, 12, 0]

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from pipeline.errors import ConfigError, PermanentError
 from pipeline.figures import digest, papers
+from pipeline.figures.facts import HintLine
 from pipeline.model import Level
 from pipeline.reports import fonts, letters, pages, render
 from pipeline.units import Scope
@@ -123,7 +124,7 @@ def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: r
     assert b"\n" not in text.replace(b"\r\n", b"")
     said = text.decode("utf-8-sig")
     assert "100-0000" not in said, "a group chat is told no telephone numbers"
-    assert said.splitlines()[1] == "截至 11-20 15:10，应报 151 所，已报 137 所，未报 13 所。"
+    assert said.splitlines()[1] == "截至 11-20 15:10，应报 151 所，已报 137 所，免报 1 所，还有 13 所未报。"
     assert all(line.school in said for line in samples.missing().silent)
 
 
@@ -218,7 +219,8 @@ def test_a_bar_has_its_norm_only_when_there_is_one() -> None:
 
 
 def test_a_tile_with_too_few_reports_is_dashed() -> None:
-    tile = {"column": 0, "row": 0, "short": "六合", "said": "报告不足", "level": None, "open_alerts": 2, "registered": 9}
+    place = {"column": 0, "row": 0, "short": "六合", "registered": 9}
+    tile = {**place, "said": "报告不足", "level": None, "open_alerts": 2}
     drawn = macro("tilemap", [tile, {**tile, "column": 1, "level": 0.5, "said": "0.50%", "open_alerts": 0}])
     assert drawn.count("stroke-dasharray") == 1
     assert drawn.count('rx="6.4"') == 1, "one badge: no alerts, no badge"
@@ -245,3 +247,38 @@ def test_a_digest_without_anything_is_still_a_digest() -> None:
     html = pages.page(letters.checked(digest.paper(digest.digest(facts))))
     assert "今日周末" in html
     assert "今日无在办预警" in html
+
+
+def test_a_first_page_lists_as_much_as_leaves_room_for_the_map(renderer: render.Renderer) -> None:
+    for made in (samples.city(), samples.province()):
+        first = texts(pdf_of(letters.compose("digest", digest.paper(digest.digest(made)), renderer)))[0]
+        for words in ("今日需办", "领导批示", "在办预警", "症状", "编发：", "教学第12周", "停课3起"):
+            assert words in first, words
+    assert (
+        "停课3起" in texts(pdf_of(letters.compose("digest", digest.paper(digest.digest(samples.city())), renderer)))[0]
+    )
+
+
+def test_divisions_without_schools_are_one_line_not_a_row_each() -> None:
+    facts = samples.city()
+    days = {code: found for code, found in facts.days.items() if code in {"320102", "320106"}}
+    made = digest.digest(replace(facts, days=days, alerts=(), closures=(), silent=()))
+    assert made.left_out == "秦淮区、建邺区、浦口区、栖霞区、雨花台区、江宁区、六合区、溧水区、高淳区（9 个）"
+    html = pages.page(letters.checked(digest.paper(made)))
+    assert f"未纳入：{made.left_out}" in html
+    assert html.count('<td class="nowrap">秦淮区</td>') == 0
+
+
+def test_a_card_that_no_longer_holds_says_why_and_asks_for_nothing() -> None:
+    over = replace(samples.card(), closed_as="已不成立", closed_at=samples.NOW, close_reason="报送信息更正后已不成立")
+    html = pages.page(letters.checked(digest.paper(papers.card(over))))
+    assert "本预警已不成立（11-20 15:10）：报送信息更正后已不成立" in html
+    assert "采取措施" not in html
+    assert "Macro" not in pages.page(letters.checked(digest.paper(papers.card(samples.card()))))
+
+
+def test_a_county_reads_its_single_cases_and_a_city_does_not() -> None:
+    told = (HintLine("流行性腮腺炎", "示例第五小学", "四(2)班", 1, 1),)
+    of_county = digest.digest(replace(samples.county(), hints=told))
+    assert "四(2)班" in pages.page(letters.checked(digest.paper(of_county)))
+    assert digest.digest(replace(samples.city(), hints=told)).hints == ()
