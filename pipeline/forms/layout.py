@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -208,13 +208,16 @@ def _block(top: Top, table: Table) -> Block | None:
     if head < 0:
         return None
     rows = top.sheet.rows
-    made = [_made(top.sheet, table, head, 1, [(c, label(cell)) for c, cell in enumerate(rows[head][:_WIDE])])]
+    fits = [(head, _fit(table, (tuple(rows[head][:_WIDE]),)))]
     for upper in (head, head - 1):
         if upper >= 0 and upper + 1 < len(rows) and (upper != head or _may_be_head(rows[head + 1])):
-            words = _two_rows(rows[upper][:_WIDE], rows[upper + 1][:_WIDE], known)
-            if sum(_known(word, known) is not None for _, word in words) > made[0].matched:
-                made.append(_made(top.sheet, table, upper, 2, words))
-    return max(made, key=lambda found: (found.matched, found.head - found.first))
+            fit = _fit(table, (tuple(rows[upper][:_WIDE]), tuple(rows[upper + 1][:_WIDE])))
+            if fit.known > fits[0][1].matched:
+                fits.append((upper, fit))
+    at, fit = max(fits, key=lambda found: (found[1].matched, -found[1].deep))
+    return Block(
+        top.sheet, table, at, at + fit.deep, fit.places, fit.labels, fit.twice, fit.extra, fit.ticket, fit.void
+    )
 
 
 def _may_be_head(row: list[object]) -> bool:
@@ -229,9 +232,58 @@ def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] |
     return known.get(word) or (known.get(_TAIL.sub("", word)) if word[-1] == ")" else None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What a row, or two, are as the head of a table: all of a Block that the other rows do not tell."""
+
+    deep: int  # rows
+    known: int  # cells that are labels of the table
+    places: tuple[int, ...]
+    labels: tuple[str, ...]
+    twice: tuple[tuple[int, int, int], ...]
+    extra: tuple[str, ...]
+    ticket: int
+    void: int
+
+    @property
+    def matched(self) -> int:
+        return sum(place >= 0 for place in self.places)
+
+
+@lru_cache(maxsize=512)
+def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
+    """Match a head with a table's columns. Remembered: nearly all heads are those of our templates."""
+    known = _column_labels(table)
+    words = (
+        _two_rows(head[0], head[1], known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
+    )
+    places = [-1] * len(table.columns)
+    labels = [column.header for column in table.columns]
+    twice: list[tuple[int, int, int]] = []
+    for c, word in words:
+        targets = _known(word, known) or ()
+        free = next((target for target in targets if places[target] < 0), None)
+        if free is not None:
+            places[free] = c
+            labels[free] = _seen(head, c) or labels[free]
+        elif targets:
+            twice.append((targets[0], places[targets[0]], c))
+    ours = {word: c for c, word in words if word in OURS}
+    return _Fit(
+        len(head),
+        sum(_known(word, known) is not None for _, word in words),
+        tuple(places),
+        tuple(labels),
+        tuple(twice),
+        tuple(word for _, word in words if word and word not in OURS and not _known(word, known)),
+        ticket=ours.get(TICKET, -1),
+        void=ours.get(VOID, -1),
+    )
+
+
 def _two_rows(
-    upper: list[object], lower: list[object], known: Mapping[str, tuple[int, ...]]
-) -> tuple[tuple[int, str], ...]:
+    upper: tuple[object, ...], lower: tuple[object, ...], known: Mapping[str, tuple[int, ...]]
+) -> list[tuple[int, str]]:
     """Labels of a head of two rows: group names above (merged cells fill to the right), names below."""
     words = []
     group = ""
@@ -241,39 +293,11 @@ def _two_rows(
         group = above or group
         options = (below, group + below if below else "", above)
         words.append((c, next((word for word in options if _known(word, known)), above or below)))
-    return tuple(words)
+    return words
 
 
 def _text(cell: object) -> object:
     return shown(cell) if isinstance(cell, int | float) else cell
-
-
-def _made(sheet: Sheet, table: Table, head: int, deep: int, words: Sequence[tuple[int, str]]) -> Block:
-    known = _column_labels(table)
-    places = [-1] * len(table.columns)
-    labels = [column.header for column in table.columns]
-    twice: list[tuple[int, int, int]] = []
-    for c, word in words:
-        targets = _known(word, known) or ()
-        free = next((target for target in targets if places[target] < 0), None)
-        if free is not None:
-            places[free] = c
-            labels[free] = _seen(sheet, head, deep, c) or labels[free]
-        elif targets:
-            twice.append((targets[0], places[targets[0]], c))
-    ours = {word: c for c, word in words if word in OURS}
-    return Block(
-        sheet,
-        table,
-        head,
-        head + deep,
-        tuple(places),
-        tuple(labels),
-        tuple(twice),
-        tuple(word for _, word in words if word and word not in OURS and not _known(word, known)),
-        ticket=ours.get(TICKET, -1),
-        void=ours.get(VOID, -1),
-    )
 
 
 def heads_again(found: Block) -> list[int]:
@@ -298,9 +322,9 @@ def has_header_above(found: Block, form: Form, row: int) -> bool:
     return any(label(cell) in known for cells in over for cell in cells[:_WIDE])
 
 
-def _seen(sheet: Sheet, head: int, deep: int, c: int) -> str:
+def _seen(head: tuple[tuple[object, ...], ...], c: int) -> str:
     """The label as it stands on the sheet, for messages."""
-    for row in sheet.rows[head : head + deep][::-1]:
+    for row in head[::-1]:
         if c < len(row) and isinstance(row[c], str) and row[c]:
             return sweep(str(row[c])).replace("*", "").strip()
     return ""
