@@ -19,7 +19,6 @@ from pipeline.model import Level
 
 ENOUGH = 0.9  # a rate is not shown for a place where fewer of the schools due have reported
 SYMPTOMS_SHOWN = 6
-REPORTED_BELOW = {Level.PROVINCE: "各设区市", Level.CITY: "各县（市、区）"}
 
 
 @dataclass(frozen=True, slots=True)

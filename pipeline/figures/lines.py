@@ -150,7 +150,6 @@ def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
 @dataclass(frozen=True, slots=True)
 class SilentRow:
     county: str
-    county_code: str
     code: str
     school: str
     kind: str
@@ -204,7 +203,6 @@ def _silent(line: SilentLine, scope: Scope) -> SilentRow:
     classes = [name for name in (scope.class_name(c) for c in line.classes) if name]
     return SilentRow(
         county=line.county_name,
-        county_code=line.county,
         code=line.code,
         school=line.school,
         kind=line.kind,
