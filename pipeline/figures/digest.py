@@ -15,7 +15,6 @@ from pipeline.figures import lines, sentences, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
 from pipeline.figures.facts import DigestFacts, Place
 from pipeline.figures.trend import Trend, trend
-from pipeline.model import Level
 
 ENOUGH = 0.9  # a rate is not shown for a place where fewer of the schools due have reported
 SYMPTOMS_SHOWN = 6
