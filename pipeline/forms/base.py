@@ -121,6 +121,8 @@ class Form:
     tables: tuple[Table, ...]
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
+    of: Literal["school", "division"] = "school"  # whose it is
+    dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)

@@ -159,5 +159,7 @@ ROSTER = Form(
         Table("schools", "学校", _SCHOOLS),
         Table("classes", "班级", _CLASSES, needed=False),
     ),
+    of="division",
+    dated=False,
     notes=("空着的格子不会清除名册里已有的内容。", "学校标识码请按文本填写，不要变成 2.1E+09。"),
 )

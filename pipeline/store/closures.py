@@ -10,12 +10,11 @@ from datetime import date, datetime, timedelta
 from pipeline import merge
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import State
+from pipeline.model import Site, State
 from pipeline.schooldays import today
 from pipeline.store import sql
 from pipeline.store.models import Closure, Decision, Reject, Submission
-from pipeline.store.outcomes import Outcome, Turn, Writes
-from pipeline.store.reports import Reread
+from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.standings import ticket_of
 
 _WIDTHS = sql.widths(Closure)
@@ -33,8 +32,14 @@ class _Loaded:
     since: dict[merge.closure.Key, int]
 
 
-def settle(turns: Sequence[Turn], reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def takes(turn: Turn) -> bool:
+    """Tell whether a submission is about the closures of a school we can name, whatever became of it."""
+    return form_of(turn.checked) == "closure" and bool(turn.checked.unit)
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of closure workbooks, in order; collect what they change; return their outcomes."""
+    del site
     found = _load(sorted({turn.checked.unit for turn in turns}))
     outcomes = []
     for turn in turns:

@@ -12,8 +12,7 @@ from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
 from pipeline.store import audit, records, reports, sql
 from pipeline.store.models import Decision, Reject, Submission
-from pipeline.store.outcomes import Turn, Writes
-from pipeline.store.reports import Reread
+from pipeline.store.outcomes import Reread, Turn, Writes
 
 
 def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, reread: Reread) -> list[Settled]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -22,6 +22,10 @@ _REJECT = (
     "state", "closed_by",
 )  # fmt: skip
 _LETTER = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
+
+
+Reread = Callable[[Sequence[int]], list[Checked]]
+"""Reads and validates earlier submissions again, in order."""
 
 
 @dataclass(frozen=True, slots=True)

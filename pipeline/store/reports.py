@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline import merge
 from pipeline.merge import Event, Line, Standing, Step, Stood
 from pipeline.merge.standing import ROW
-from pipeline.model import Checked, Policy, Record, State
+from pipeline.model import Checked, Policy, Record, Site, State
 from pipeline.schooldays import school_year
 from pipeline.store import codec, registry, sql, standings
 from pipeline.store.models import Absence, Decision
-from pipeline.store.outcomes import Outcome, Turn, Writes, form_of
+from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.standings import Key, Loaded
-
-Reread = Callable[[Sequence[int]], list[Checked]]
 
 _WIDTHS = sql.widths(Absence)
 _TEXTS = tuple((name, _WIDTHS[name]) for name in ROW if name in _WIDTHS)
@@ -59,8 +57,9 @@ class _Fold:
         return self.loaded.standing
 
 
-def settle(turns: Sequence[Turn], policy: Policy, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of absence reports, in order; collect what they change; return their outcomes."""
+    policy = site.policy
     by_key: dict[Key, list[Turn]] = defaultdict(list)
     for turn in turns:
         by_key[key_of(turn.checked)].append(turn)
@@ -91,8 +90,9 @@ def key_of(checked: Checked) -> Key:
     return (checked.day, checked.unit, checked.campus)
 
 
-def is_report(checked: Checked) -> bool:
+def takes(turn: Turn) -> bool:
     """Tell whether a submission is about a report we can name, whatever became of it."""
+    checked = turn.checked
     return form_of(checked) == "absence" and bool(checked.unit) and checked.day is not None
 
 

@@ -7,28 +7,19 @@ clock (what is "now" to a submission is when it was received).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pipeline import issues
 from pipeline.forms import form as form_named
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Severity
-from pipeline.schooldays import ZONE
 from pipeline.validate import absence, channel, closure, roster
-from pipeline.validate.absence import Classes, Judgement
 from pipeline.validate.case import Case, Line, case_of, lines_of
 from pipeline.validate.frames import Rule, failures
+from pipeline.validate.judge import Judge, Judgement
 
-_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
-    ("absence", "rows"): absence.RULES,
-    ("absence", "classes"): absence.CLASS_RULES,
-    ("closure", "rows"): closure.RULES,
-    ("roster", "schools"): roster.SCHOOL_RULES,
-    ("roster", "classes"): roster.CLASS_RULES,
-}
-
-Lines = dict[str, list[Line]]  # of one case, by table
+_JUDGES: Mapping[str, Judge] = {"absence": absence.JUDGE, "closure": closure.JUDGE, "roster": roster.JUDGE}
 
 
 def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Policy, key: bytes) -> list[Checked]:
@@ -41,18 +32,18 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
     cases = [answer for answer in answers if isinstance(answer, Case)]
     for case in cases:
         _settle_header(case, context, key)
-    lines = {id(case): _lines(case) for case in cases if case.open}
-    classes = {id(case): Classes(case) for case in cases if case.open and case.claims.form == "absence"}
-    for (form, table), rules in _RULES.items():
+    by = Judgement(context, key)
+    lines = {id(case): {t.name: lines_of(case, t) for t in case.form.tables} for case in cases if case.open}
+    for form, judge in _JUDGES.items():
         chosen = [case for case in cases if case.open and case.claims.form == form]
-        found = [line for case in chosen for line in lines[id(case)].get(table, ())]
-        _apply(found, rules, _extras(form, table, found, classes, context))
-    by = Judgement(context, key, set(context.namesakes))
+        for table, rules in judge.rules.items():
+            found = [line for case in chosen for line in lines[id(case)].get(table, ())]
+            _apply(found, rules, judge.extras(table, found, by))
     for case in cases:
         if case.open:
-            _judge(case, lines[id(case)], classes.get(id(case)), by)
+            _JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
-        if case.open and case.claims.form == "absence":
+        if case.open and case.form.name == "absence":
             by.remember(case)
     return [answer.done() if isinstance(answer, Case) else answer for answer in answers]
 
@@ -68,36 +59,8 @@ def _settle_header(case: Case, context: Context, key: bytes) -> None:
     channel.settle_unit(case, context, key)
     if case.open:
         channel.settle_day(case, context)
-    if case.open and case.claims.form == "absence":
-        absence.settle_zero(case)
-        absence.settle_size(case)
-
-
-def _lines(case: Case) -> Lines:
-    return {table.name: lines_of(case, table) for table in case.form.tables}
-
-
-def _extras(
-    form: str, table: str, lines: Sequence[Line], classes: Mapping[int, Classes], context: Context
-) -> dict[str, list[object]]:
-    """The columns beside the form's own that its rules look at."""
-    if (form, table) == ("absence", "classes"):
-        return {"_roll": [absence.roll_of(line, classes[id(line.case)]) for line in lines]}
-    if form == "absence":
-        return {"_day": [line.case.day for line in lines]}
-    if form == "closure":
-        arrived = [line.case.arrival.received_at.astimezone(ZONE).replace(tzinfo=None) for line in lines]
-        return {"_day": [line.case.day for line in lines], "_now": list(arrived)}
-    if table == "schools":
-        return {
-            "_mine": [roster.division_is_mine(line.case, line, context) for line in lines],
-            "_known": [roster.school_is_mine(line.case, line.values["code"], context) for line in lines],
-        }
-    listed: dict[int, set[str]] = defaultdict(set)
-    for case in {id(line.case): line.case for line in lines}.values():
-        listed[id(case)] = {str(row.values[0]) for row in case.rows("schools") if row.values[0]}
-    known = [roster.class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines]
-    return {"_known": list(known)}
+    if case.open:
+        _JUDGES[case.claims.form].settle(case)
 
 
 def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, list[object]]) -> None:
@@ -123,17 +86,6 @@ def _said_before(line: Line, name: str, code: str) -> bool:
         return False
     place = line.case.reading.places.get(line.table.name)
     return name in line.row.raw or (place is not None and place.columns[index] < 0)
-
-
-def _judge(case: Case, lines: Lines, classes: Classes | None, by: Judgement) -> None:
-    if classes is not None:
-        absence.judge(case, lines["rows"], classes, by)
-        absence.judge_classes(case, lines["classes"], classes)
-    elif case.claims.form == "closure":
-        closure.judge(case, lines["rows"])
-    else:
-        roster.judge_schools(case, lines["schools"])
-        roster.judge_classes(case, lines["classes"], by.context)
 
 
 def _send_back_slipped(case: Case, policy: Policy) -> None:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
 from pipeline import units
-from pipeline.forms.classes import key_or_name
-from pipeline.forms.signs import fold
-from pipeline.model import ClassFacts, Context, Issue, Record, SchoolFacts
+from pipeline.model import Context, Issue, Record, SchoolFacts
 from pipeline.schooldays import Calendar
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
+from pipeline.validate.classes import Classes
 from pipeline.validate.frames import Rule
+from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
     Rule("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
@@ -71,49 +70,6 @@ _MANY = 200  # rows; below, a registry that is not complete yet explains it as w
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
-_folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
-
-
-@dataclass
-class Classes:
-    """A school's classes by any spelling its people use."""
-
-    case: Case
-    spellings: dict[str, str] = field(default_factory=dict)
-    met: set[str] = field(default_factory=set)
-    keys: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        school = self.case.school
-        if school is None:
-            return
-        for facts in school.classes.values():
-            name = _folded(facts.name)
-            self.spellings.setdefault(name, facts.key)
-            self.spellings.setdefault(name.removesuffix("班"), facts.key)
-        self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
-
-    def key(self, name: object) -> str:
-        """The key of a class as typed; "" for none."""
-        if not isinstance(name, str) or not name:
-            return ""
-        found = self.keys.get(name)
-        if found is None:
-            found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
-            self.keys[name] = found
-        return found
-
-    def facts(self, key: str) -> ClassFacts | None:
-        return self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
-
-    def first_time_new(self, key: str) -> bool:
-        """Not in the registry, and not said yet of this file."""
-        if self.facts(key) is not None or key in self.met:
-            return False
-        self.met.add(key)
-        return True
-
-
 def settle_zero(case: Case) -> None:
     """零报告 must say what the rows say; a file that says nothing at all is asked."""
     rows = len(case.rows("rows"))
@@ -132,23 +88,6 @@ def settle_zero(case: Case) -> None:
         case.reject(Issue("nothing-reported"))
 
 
-@dataclass
-class Judgement:
-    """What all files of a batch are judged by. `namesakes` grows file by file, in received order, so that a
-    batch knows what the same files one by one would have left in the store.
-    """
-
-    context: Context
-    key: bytes
-    namesakes: set[tuple[str, str, str]]
-
-    def remember(self, case: Case) -> None:
-        """Keep the names that several pupils of a class bear in this file."""
-        pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in _rows(case)}
-        borne = Counter((class_key, name) for class_key, name, _ in pupils)
-        self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
-
-
 def settle_size(case: Case) -> None:
     """Far more pupils absent than the campus has: a whole list was pasted in, and no figure would be true."""
     rows = len(case.rows("rows"))
@@ -159,8 +98,9 @@ def settle_size(case: Case) -> None:
         case.reject(Issue("rows-over-roll", details=(("rows", str(rows)), ("roll", str(sum(rolls))))))
 
 
-def judge(case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
+def judge(case: Case, lines: Sequence[Line], by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
+    classes = by.classes(case)
     pupils = _Pupils(case, lines, classes, by)
     for line in lines:
         class_key = classes.key(line.values["class_name"])
@@ -306,3 +246,22 @@ def _state_since(start: date, day: date, school: SchoolFacts, context: Context) 
         between = (start + timedelta(days=n) for n in range((day - start).days))
         new = all(one.weekday() >= 5 for one in between)
     return "new" if new else "ongoing"
+
+
+def _settle(case: Case) -> None:
+    settle_zero(case)
+    settle_size(case)
+
+
+def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+    if table == "classes":
+        return {"_roll": [roll_of(line, by.classes(line.case)) for line in lines]}
+    return {"_day": [line.case.day for line in lines]}
+
+
+def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+    judge(case, lines["rows"], by)
+    judge_classes(case, lines["classes"], by.classes(case))
+
+
+JUDGE = Judge({"rows": RULES, "classes": CLASS_RULES}, _judge, _settle, _extras)

@@ -29,7 +29,7 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
     case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
     if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
         case.verdict = "rejected"
-    if case.claims.form == "roster":
+    if case.form.of == "division":
         _settle_division(case, context)
     else:
         _settle_school(case, context, key)
@@ -39,13 +39,13 @@ def settle_day(case: Case, context: Context) -> None:
     """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
     now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
-        if case.claims.form == "roster":
-            case.day = now
-        else:
+        if case.form.dated:
             case.reject(Issue("day-missing"))
+        else:
+            case.day = now
         return
     details = (("day", case.day.isoformat()),)
-    if case.claims.form == "roster":
+    if not case.form.dated:
         return
     if case.day > now:
         case.reject(Issue("day-future", details=details))
@@ -58,7 +58,7 @@ def settle_day(case: Case, context: Context) -> None:
 
 def _made_good(case: Case, issue: Issue) -> bool:
     """An unreadable school code is made good by what the template carries, or by the folder of that school."""
-    known = case.claims.unit or (len(case.arrival.bound) == 10 and case.claims.form != "roster")
+    known = case.claims.unit or (len(case.arrival.bound) == 10 and case.form.of == "school")
     return issue.code == "unit-code-unreadable" and not issue.row and bool(known)
 
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pipeline.forms.signs import fold
 from pipeline.forms.words import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE
-from pipeline.validate.absence import Classes
 from pipeline.validate.case import Case, Line
+from pipeline.validate.classes import Classes
 from pipeline.validate.frames import Rule
+from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
     Rule("approval-after-start", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("start")),
@@ -44,12 +45,12 @@ _WHOLE = frozenset(("全校", "全园", "全校(园)", "整校", "学校", "全�
 _SEVERAL = ("、", ",", ";", "和", "及", "/")
 
 
-def judge(case: Case, lines: Sequence[Line]) -> None:
+def judge(case: Case, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every row."""
     case.refuse_if_blank()
-    classes = Classes(case)
+    classes = by.classes(case)
     seen: dict[str, int] = {}
-    for line in lines:
+    for line in lines["rows"]:
         scope = _scope(line, classes)
         start = line.values["start"]
         moment = start.replace(tzinfo=ZONE) if isinstance(start, datetime) else None
@@ -96,3 +97,12 @@ def _values(case: Case, line: Line, scope: str) -> dict[str, object]:
         moment = got[name]
         values[name] = moment.replace(tzinfo=ZONE) if isinstance(moment, datetime) else None
     return values
+
+
+def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+    del table, by
+    arrived = [line.case.arrival.received_at.astimezone(ZONE).replace(tzinfo=None) for line in lines]
+    return {"_day": [line.case.day for line in lines], "_now": list(arrived)}
+
+
+JUDGE = Judge({"rows": RULES}, judge, extras=_extras)

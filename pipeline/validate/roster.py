@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from pipeline.forms.classes import class_key, key_or_name
@@ -9,6 +10,7 @@ from pipeline.model import HOME_CAMPUS, Context
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
 from pipeline.validate.frames import Rule
+from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 PROVINCE = "32"
 CATEGORIES = (
@@ -113,3 +115,24 @@ def _end(case: Case, line: Line, identity: str, values: dict[str, object]) -> No
     else:
         line.accept(identity, values)
     case.issues.extend(line.said)
+
+
+def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+    context = by.context
+    if table == "schools":
+        return {
+            "_mine": [division_is_mine(line.case, line, context) for line in lines],
+            "_known": [school_is_mine(line.case, line.values["code"], context) for line in lines],
+        }
+    listed: dict[int, set[str]] = defaultdict(set)
+    for case in {id(line.case): line.case for line in lines}.values():
+        listed[id(case)] = {str(row.values[0]) for row in case.rows("schools") if row.values[0]}
+    return {"_known": [class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines]}
+
+
+def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+    judge_schools(case, lines["schools"])
+    judge_classes(case, lines["classes"], by.context)
+
+
+JUDGE = Judge({"schools": SCHOOL_RULES, "classes": CLASS_RULES}, _judge, extras=_extras)

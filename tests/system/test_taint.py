@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import structlog
 
 from pipeline import store
+from pipeline.cli.terminal import log_to_stderr
 from pipeline.executors import InProcess
 from pipeline.model import Level, Site
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
@@ -120,7 +122,9 @@ def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Da
         (site.inbox / name).write_bytes(content)
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
+        log_to_stderr("info")  # all that the service may say, whatever an earlier test set up
         _through_the_day(site)
+    structlog.reset_defaults()
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
     yield Day(tuple(papers), printed.getvalue())
     store.close()

@@ -1,0 +1,63 @@
+"""What a form brings to validation: its rules on frames, and how its rows are judged one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.model import Context
+from pipeline.validate.case import Case, Line
+from pipeline.validate.classes import Classes
+from pipeline.validate.frames import Rule
+
+Lines = Mapping[str, Sequence[Line]]  # of one case, by table
+Extras = Mapping[str, list[object]]
+
+
+@dataclass
+class Judgement:
+    """What all files of a batch are judged by. `namesakes` grows file by file, in received order, so that a
+    batch knows what the same files one by one would have left in the store.
+    """
+
+    context: Context
+    key: bytes
+    namesakes: set[tuple[str, str, str]] = field(init=False)
+    _classes: dict[int, Classes] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.namesakes = set(self.context.namesakes)
+
+    def classes(self, case: Case) -> Classes:
+        """The classes of a case's school; what was said of a new class is remembered for the whole file."""
+        return self._classes.setdefault(id(case), Classes(case))
+
+    def remember(self, case: Case) -> None:
+        """Keep the names that several pupils of a class bear in this file."""
+        rows = [record for record in case.records if record.table == "rows"]
+        pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in rows}
+        borne = Counter((class_key, name) for class_key, name, _ in pupils)
+        self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
+
+
+def _as_it_is(case: Case) -> None:
+    """Nothing in the header needs settling."""
+    del case
+
+
+def _nothing(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+    del table, lines, by
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How one form is judged, in this order: `settle` its header, `rules` on a frame of all lines of a table of
+    the batch (`extras`: columns beside the form's own that they look at), then `judge` every case.
+    """
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    judge: Callable[[Case, Lines, Judgement], None]
+    settle: Callable[[Case], None] = _as_it_is
+    extras: Callable[[str, Sequence[Line], Judgement], Extras] = _nothing
