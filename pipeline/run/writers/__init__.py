@@ -1,0 +1,30 @@
+"""One writer a kind of letter. A new kind is a function in a module here, and its name below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline.model import Site
+from pipeline.outbox.folder import Paper
+from pipeline.run.writers import answers, pages
+from pipeline.run.writers.base import Post
+from pipeline.store.letters import Queued
+
+WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
+    "receipt": answers.receipt,
+    "giveback": answers.giveback_workbook,
+    "summary": answers.summary,
+}
+"""Letters that are written at once."""
+
+PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {
+    "card": pages.alert_card,
+    "digest": pages.edition,
+    "missing": pages.edition,
+    "page": pages.edition,
+}
+"""Letters whose pages are drawn, by their values."""
+
+OF_SUBMISSIONS = frozenset({"receipt", "giveback"})
+"""Kinds whose ref is a submission, of which its writer gets the facts."""

@@ -1,0 +1,44 @@
+"""What every writer of letters is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline import forms, units
+from pipeline.model import Level, Site
+from pipeline.outbox.folder import OutPlace, Shelf
+from pipeline.store.letters import Facts
+from pipeline.units import Tree
+
+SHELVES: Mapping[Level, Shelf] = {
+    Level.PROVINCE: "省",
+    Level.CITY: "设区市",
+    Level.COUNTY: "县(市、区)",
+    Level.SCHOOL: "学校",
+}
+NOBODY = OutPlace("未识别", "未识别")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What writing a batch of letters needs, loaded once."""
+
+    site: Site
+    tree: Tree
+    names: Mapping[str, str]
+    facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
+
+    def place(self, reader: str) -> OutPlace:
+        """The reader's shelf: 未识别 for nobody known."""
+        if not reader or not self.knows(reader):
+            return NOBODY
+        return OutPlace(SHELVES[units.level(reader, self.tree)], f"{self.names[reader]} {reader}")
+
+    def knows(self, reader: str) -> bool:
+        return reader in self.tree.units or reader in self.tree.places
+
+
+def title(form: str) -> str:
+    """The Chinese title of a form, "" for none."""
+    return forms.form(form).title if form else ""
