@@ -28,7 +28,7 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
             raise UsageError(f"不在待核中：{'、'.join(missing)}")
         settled: list[Settled] = []
         for checked in reread(ordered):
-            order, number = _decide(who, "release", str(checked.arrival.seq), why, now)
+            order, number = decide(who, "release", str(checked.arrival.seq), why, now)
             # with what validation said then: a release answers the question, it does not make bad rows good
             turn = Turn(Event(order, checked, forced=True), number)
             settled += records.take([turn], State.HELD, site, now, reread)
@@ -48,7 +48,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
         waived = []
         for name in tickets:
             if rows[name].state == "open":
-                order, number = _decide(who, "waive", name, why, now)
+                order, number = decide(who, "waive", name, why, now)
                 writes = Writes(now)
                 _waive(rows[name], writes, by=str(order), settled=number)
                 writes.flush()
@@ -65,7 +65,7 @@ def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
         writes.add(text, [(by, row.ticket)])
 
 
-def _decide(who: str, what: str, target: str, why: str, now: datetime) -> tuple[int, int]:
+def decide(who: str, what: str, target: str, why: str, now: datetime) -> tuple[int, int]:
     """Journal a decision and leave its audit row; return its seq and its settled_seq."""
     seq, settled = sql.take("received", 1), sql.take("settled", 1)
     Decision.objects.create(seq=seq, settled_seq=settled, at=now, who=who, what=what, target=target, why=why)
