@@ -11,6 +11,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from pipeline.filed import FilingFacts, OrganFacts
+from pipeline.life import AlertFacts
+
 HOME_CAMPUS = "本部"
 
 
@@ -119,6 +122,7 @@ class Claims:
     day: date | None = None
     token: str = ""
     returned: bool = False  # a return workbook (退回修正表): rows carry tickets
+    ticket: str = ""  # of a file that went back whole: this is that file, mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +137,11 @@ class Row:
     raw: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     void: bool = False  # 作废 in a return workbook
+    mark: str = ""  # 续: what a prefilled row carries, proves nothing but that we prefilled it
 
     def __reduce__(self) -> tuple[type[Row], tuple[object, ...]]:
         # rows are most of what a reader sends: by themselves, slots are pickled field by field in Python
-        return Row, (self.number, self.values, self.raw, self.ticket, self.void)
+        return Row, (self.number, self.values, self.raw, self.ticket, self.void, self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ class Place:
     sheet: str
     columns: tuple[int, ...]
     labels: tuple[str, ...]
+    cells: tuple[str, ...] = ()  # of an upright table: by column, the cell itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,8 @@ class Reading:
     content_sha: str = ""
     plain: bool = True
     places: Mapping[str, Place] = field(default_factory=dict)  # table name →
+    private: bool = False  # its bytes hold, or may hold, a password: they are never archived as they came
+    scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案
 
 
 # --------------------------------------------------------------------------- arrivals
@@ -261,6 +269,9 @@ class Context:
     known: Mapping[tuple[str, str], tuple[KnownContent, ...]] = field(default_factory=dict)  # (unit, content_sha) →
     closures: Mapping[str, tuple[ClosureFacts, ...]] = field(default_factory=dict)  # school →
     namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) borne by several pupils
+    organs: Mapping[str, OrganFacts] = field(default_factory=dict)
+    filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → those that scans name
+    alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → those that cards name
     calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it
 
 
@@ -300,6 +311,7 @@ class Refused:
     issues: tuple[Issue, ...]
     ticket: str = ""  # the ticket it came with, if it came in a return workbook
     identity: str = ""  # when it could be told (keeps an old record standing as 待改)
+    key: str = ""  # what the row can be known by when it comes again without its ticket; "" for the identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +332,7 @@ class Checked:
     records: tuple[Record, ...] = ()
     refused: tuple[Refused, ...] = ()
     voided: tuple[str, ...] = ()  # tickets the sender marked 作废
+    back: Refused | None = None  # the whole file, when it goes back for a mistake above its table
     issues: tuple[Issue, ...] = ()  # all of them: file, header, rows; errors, advice, queries
     repairs: tuple[Repair, ...] = ()
 
@@ -354,6 +367,8 @@ class Policy:
     deadline: str = "15:00"
     first_edition: str = "15:10"
     final_edition: str = "17:30"
+    templates_at: str = "06:00"  # the day's templates are made from then on
+    reconcile_at: str = "15:00"  # closures and absences are compared as a whole, and schools asked, from then on
     slipped_share: float = 0.5  # above this share of bad rows …
     slipped_rows: int = 10  # … in a table of at least so many, the whole file goes back
     withdraw_share: float = 0.5  # a later full file that drops more than this share of accepted rows is held

@@ -36,6 +36,7 @@ _OURS = frozenset(
         "roll",
         "rows",
         "title",
+        "which",
     }
 )
 
@@ -123,7 +124,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         file=_one_line(facts.name),
         school=_school(facts),
         campus="" if facts.campus in {"", HOME_CAMPUS} else facts.campus,
-        date=chinese_date(facts.day) if facts.day else "",
+        date=chinese_date(facts.day) if facts.day and not _day_in_doubt(facts) else "",
         received=f"{facts.received_at:%Y-%m-%d %H:%M}",
         counts=_counts(facts),
         errors=errors[:ISSUES_SHOWN],
@@ -151,6 +152,12 @@ def _asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
     if facts.state is State.HELD and grade is Severity.QUERY:
         return [issue for issue in found if not issue.row]
     return []
+
+
+def _day_in_doubt(facts: ReceiptFacts) -> bool:
+    """Went back for its date: the day it counts for is ours, not the sender's."""
+    header = (i for i in facts.issues if not i.row and i.column == "报告日期")
+    return facts.state is State.REJECTED and any(issues.severity(i) is Severity.ERROR for i in header)
 
 
 def _school(facts: ReceiptFacts) -> str:

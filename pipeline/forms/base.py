@@ -4,11 +4,11 @@ header match, the schema, the return workbook and the reference page. Plain valu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag"]
+Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag", "secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,13 @@ class Column:
     missing: str = ""  # issue code when blank; "" if it may be blank
     spill: str = ""  # the column that takes what this cell holds besides its own value (`Mixed.rest`)
     kindergarten: str = ""  # header in kindergarten templates, if it differs
+    section: str = ""  # in an upright table: the heading that stands above it
+
+
+Find = Callable[[Sequence[Sequence[object]]], Iterable[tuple[int, int, object]]]
+"""Rows above the table's head → (0-based row, column, what stands there). For a field that is no cell
+right of its label.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +101,7 @@ class Field:
     vocabulary: Vocabulary | None = None
     aliases: tuple[str, ...] = ()
     help: str = ""
+    find: Find | None = None  # how its cell is found, if not by its label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +112,7 @@ class Table:
     sheet: str  # the sheet's name
     columns: tuple[Column, ...]
     needed: bool = True
+    upright: bool = False  # one row, each label left of its cell: a card to be read and signed
 
     def index(self, name: str) -> int:
         """Position of a column in `Row.values`."""
@@ -121,7 +130,7 @@ class Form:
     tables: tuple[Table, ...]
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
-    of: Literal["school", "division"] = "school"  # whose it is
+    of: Literal["school", "division", "unit"] = "school"  # whose it is; a unit is a school or an organ
     dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
 
     def table(self, name: str) -> Table:

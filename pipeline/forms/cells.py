@@ -16,7 +16,7 @@ from pipeline.forms.signs import DITTO, ID, MAX_EXACT_DIGITS, SWEEP, blank, fold
 
 def show(column: Column, value: object) -> str:
     """A typed value as the sender would type it: what return workbooks and pages print."""
-    if value is None:
+    if value is None or column.dtype == "secret":
         return ""
     if column.dtype == "flag":
         return "是" if value else "否"

@@ -12,7 +12,7 @@ from datetime import date
 from pipeline.forms import FORMS, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
 from pipeline.forms.layout import Block, Found, Top
-from pipeline.forms.signs import sweep
+from pipeline.forms.signs import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
 
 _BY_NAME = {form.name: form for form in FORMS}
@@ -31,7 +31,7 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
     version = book.properties.get("queke_version", "")
     if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
         return Issue("form-too-new", details=(("version", version),))
-    found = layout.header(main.sheet, form, main.head)
+    found = layout.header(main.page or main.sheet, form, main.head)
     frame = Frame(date1904=book.date1904)
     unit = _told(form, "unit", found, frame) or book.properties.get("queke_unit", "")
     day = _told(form, "day", found, frame)
@@ -43,7 +43,8 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
         campus=sweep(str(campus))[:40] or HOME_CAMPUS,
         day=day if isinstance(day, date) else None,
         token=book.properties.get("queke_token", ""),
-        returned=main.ticket >= 0 or book.properties.get("queke_kind") == "giveback",
+        returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == "giveback",
+        ticket=mask(layout.file_ticket(main) or book.properties.get("queke_ticket", ""))[:24],
     )
 
 

@@ -49,10 +49,16 @@ class Block:
     extra: tuple[str, ...] = ()
     ticket: int = -1
     void: int = -1
+    page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
+    cells: tuple[str, ...] = ()  # then, by column, where its cell really is
 
     @property
     def matched(self) -> int:
         return sum(place >= 0 for place in self.places)
+
+    def address(self, row: int, column: int) -> str:
+        """Excel's name of a cell of the table, from its 0-based row and column in `sheet`."""
+        return self.cells[column] if column < len(self.cells) else address(row, column)
 
     @property
     def whole(self) -> bool:
@@ -112,9 +118,9 @@ def _look(text: str) -> tuple[str, tuple[str, ...]]:
     titles = tuple(
         form.name
         for form in FORMS
-        if form.title in word or (form.kindergarten_title and form.kindergarten_title in word)
+        if fold(form.title) in word or (form.kindergarten_title and form.kindergarten_title in word)
     )
-    known = any(_known(word, _column_labels(table)) for form in FORMS for table in form.tables)
+    known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables)
     return word if known or word in OURS else "", titles
 
 
@@ -138,17 +144,23 @@ def address(row: int, column: int) -> str:
 
 @lru_cache(maxsize=16)
 def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
-    return {_label(name): field.name for field in fields for name in (*field.aliases, field.label)}
+    by_label = [field for field in fields if field.find is None]
+    return {_label(name): field.name for field in by_label for name in (*field.aliases, field.label)}
 
 
 def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
-    """Values of the header block by field name: what stands right of its label, or behind a colon in its cell.
+    """Values of the header block by field name: what stands right of its label, or behind a colon in its cell,
+    or what the field finds itself.
 
     Looks above row `head` only. A label without a value is not in the answer.
     """
     known = _field_labels(form.fields)
     found: dict[str, list[Found]] = {}
-    for r, row in enumerate(sheet.rows[: min(head, _DEEP)]):
+    rows = sheet.rows[: min(head, _DEEP)]
+    for field in form.fields:
+        if field.find is not None and (hits := [Found(value, r, c) for r, c, value in field.find(rows)]):
+            found[field.name] = hits
+    for r, row in enumerate(rows):
         for c, cell in enumerate(row[:_WIDE]):
             if type(cell) is not str or not cell:
                 continue
@@ -159,6 +171,16 @@ def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
             if name and hit and not blank(hit.value):
                 found.setdefault(name, []).append(hit)
     return found
+
+
+def file_ticket(found: Block) -> str:
+    """The ticket of a whole file that went back: right of its label, above the table. "" for none."""
+    for r, row in enumerate(found.sheet.rows[: min(found.head, _DEEP)]):
+        for c, cell in enumerate(row[:_WIDE]):
+            if type(cell) is str and label(cell) == TICKET:
+                hit = _right_of(row, r, c, {})
+                return sweep(shown(hit.value)) if hit else ""
+    return ""
 
 
 def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> Found | None:
@@ -180,7 +202,8 @@ def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[
 
 
 @lru_cache(maxsize=16)
-def _column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
+def column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
+    """Every label of a table, folded → the columns it may mean."""
     known: dict[str, list[int]] = {}
     for place, column in enumerate(table.columns):
         for name in dict.fromkeys(_label(n) for n in (column.header, column.kindergarten, *column.aliases) if n):
@@ -197,7 +220,11 @@ def block(top: Top, table: Table) -> Block | None:
 
 
 def _block(top: Top, table: Table) -> Block | None:
-    known = _column_labels(table)
+    if table.upright:
+        from pipeline.forms.upright import upright  # it reads with what is declared here
+
+        return upright(top, table)
+    known = column_labels(table)
     best, head = 1, -1
     for r, words in enumerate(top.words):
         if len(words) <= best:
@@ -253,7 +280,7 @@ class _Fit:
 @lru_cache(maxsize=512)
 def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     """Match a head with a table's columns. Remembered: nearly all heads are those of our templates."""
-    known = _column_labels(table)
+    known = column_labels(table)
     words = (
         _two_rows(head[0], head[1], known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
     )

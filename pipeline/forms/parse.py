@@ -35,9 +35,13 @@ _SIGNATURES = (
     "制表",
     "盖章",
     "签字",
+    "本人签字",
+    "单位领导签字",
     "报送单位",
 )
 _EXAMPLES = ("示例", "(示例)", "例:", "例如", "样例", "(例)", "[示例]", "【示例】")
+_READABLE = frozenset(("column-missing", "header-twice"))
+"""What sends a file back whole though its rows can be read: they need not be typed again."""
 _void = flag(YES_NO)
 
 
@@ -54,33 +58,39 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = found[form.tables[0].name]
     header = _header(main, form, frame, notes)
+    if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 is of the year it was issued in
+        frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
     tables: dict[str, tuple[Row, ...]] = {}
-    if not notes.refused:
+    if not notes.unread:
         tables = {name: _Reader(block, frame, notes).rows() for name, block in found.items()}
     verdict = "rejected" if notes.refused else "parsed"
     return Reading(
         verdict,
         claims,
         header,
-        {} if notes.refused else tables,
+        tables,
         tuple(notes.issues),
         tuple(notes.repairs),
         plain=book.plain,
-        places={name: Place(block.sheet.name, block.places, block.labels) for name, block in found.items()},
+        places={name: Place(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()},
     )
 
 
 @dataclass
 class _Notes:
-    """What is to be said, gathered while reading. `refused`: an issue that concerns the whole file."""
+    """What is to be said, gathered while reading. `refused`: an issue that concerns the whole file; `unread`: one
+    that leaves it open which rows are meant.
+    """
 
     issues: list[Issue] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     refused: bool = False
+    unread: bool = False
 
     def refuse(self, issue: Issue) -> None:
         self.issues.append(issue)
         self.refused = True
+        self.unread = self.unread or issue.code not in _READABLE
 
 
 # --------------------------------------------------------------------------- the file as a whole
@@ -142,7 +152,7 @@ def _filled_below(block: Block, first: int) -> bool:
 
 
 def _header(main: Block, form: Form, frame: Frame, notes: _Notes) -> dict[str, object]:
-    found = layout.header(main.sheet, form, main.head)
+    found = layout.header(main.page or main.sheet, form, main.head)
     header: dict[str, object] = {}
     for entry in form.fields:
         values = []
@@ -223,7 +233,19 @@ class _Reader:
         if self.hidden:
             count = (("count", str(self.hidden)),)
             self.notes.issues.append(Issue("rows-hidden", sheet=self.sheet.name, details=count))
+        self._say_hidden_columns()
         return tuple(found)
+
+    def _say_hidden_columns(self) -> None:
+        """Columns that we show and somebody hid, with something in them; our own folded ones are no news."""
+        hidden = [
+            self.block.labels[index]
+            for index, place, _, column in self.cells
+            if place in self.sheet.hidden_columns and not column.folded and _column_filled(self.block, place)
+        ]
+        if hidden:
+            said = (("hidden", "、".join(hidden)),)
+            self.notes.issues.append(Issue("columns-hidden", sheet=self.sheet.name, details=said))
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
         if self._nothing(r, cells) or self._not_a_row(r, cells) or r in self.heads:
@@ -276,14 +298,23 @@ class _Reader:
         kind = _line_kind(first)
         if not kind:
             return False
-        if kind == "example":  # at the head of the line only: without its class, a row begins with a name
-            return first in cells[: self.block.places[0] + 1]
+        if kind == "example":  # in the first column or beside the table: without its class, a row begins with a name
+            example = cells.index(first) not in self.block.places[1:]
+            if example:
+                self.notes.issues.append(Issue("example-row", sheet=self.sheet.name, row=r + 1))
+            return example
+        if self._required(cells) > 2:  # columns dragged: a remark that begins so stands first
+            return False
         name = self.block.places[self.names["name"]] if "name" in self.names else -1
         if name >= 0 and not blank(cells[name]) and cells[name] != first:
             return False
         if kind == "sum":
             self.notes.issues.append(Issue("total-row", sheet=self.sheet.name, row=r + 1))
         return True
+
+    def _required(self, cells: list[object]) -> int:
+        """How many of the required columns are filled."""
+        return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
 
     def _odd_cell(self, r: int, place: int, column: Column, cell: object) -> object:
         at = (r + 1, place)
@@ -309,7 +340,7 @@ class _Reader:
         raw[column.name] = was
         if got.issue:
             self._say(got.issue, r, place, column, cell)
-        where = address(r, place)
+        where = self.block.address(r, place)
         label = self.block.labels[index]
         now = show(column, value)
         if was != now:
@@ -319,7 +350,8 @@ class _Reader:
     def _bad(self, r: int, index: int, got: Bad, cell: object, raw: dict[str, str]) -> None:
         place, column = self.block.places[index], self.block.table.columns[index]
         text = self.sheet.errors.get((r + 1, place), "")
-        raw[column.name] = text or mask(shown(cell))
+        if column.dtype != "secret":
+            raw[column.name] = text or mask(shown(cell))
         code = got.issue if column.decides else issues.left(got.issue)
         self._say(code, r, place, column, text or cell, got.details)
 
@@ -327,8 +359,8 @@ class _Reader:
         self, code: str, r: int, place: int, column: Column, cell: object, details: tuple[tuple[str, str], ...] = ()
     ) -> None:
         label = self.block.labels[self.names[column.name]]
-        value = mask(shown(cell))[:_VALUE]
-        self.notes.issues.append(Issue(code, self.sheet.name, address(r, place), r + 1, label, value, details))
+        value = "" if column.dtype == "secret" else mask(shown(cell))[:_VALUE]
+        self.notes.issues.append(Issue(code, self.sheet.name, self.block.address(r, place), r + 1, label, value, details))
 
     def _spill(self, target: str, text: str, values: list[object], raw: dict[str, str]) -> None:
         """Add what another cell held to its own column; the typed text of that column is kept."""
@@ -351,7 +383,7 @@ class _Reader:
             return True
         got = _void(cells[self.block.void], self.frame)
         if isinstance(got, Bad):
-            where = address(r, self.block.void)
+            where = self.block.address(r, self.block.void)
             value = mask(shown(cells[self.block.void]))[:_VALUE]
             self.notes.issues.append(Issue("void-unclear", self.sheet.name, where, r + 1, layout.VOID, value))
             return False

@@ -5,7 +5,7 @@ already: duplicate, older, withdrawing too much, a ticket that was closed meanwh
 the 缺课日报, `closure` for the 停课报告表; `standing` has the values.
 """
 
-from pipeline.merge.closure import ClosureStanding, ClosureStep, Declared, close_step
+from pipeline.merge.closure import ClosureStanding, ClosureStep, Declared, close_step, rule
 from pipeline.merge.report import step, waive
 from pipeline.merge.standing import (
     Earlier,
@@ -37,6 +37,7 @@ __all__ = [
     "close_step",
     "pending",
     "repeated",
+    "rule",
     "same",
     "step",
     "ticket_code",

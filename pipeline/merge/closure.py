@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from pipeline.merge.standing import Earlier, Event, Ticket, repeated, ticket_code
+from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
+from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import HOME_CAMPUS, Issue, Record, State
 
 CLOSURE = (
@@ -30,6 +32,8 @@ CLOSURE = (
 """What a closure says, by the stored columns' names."""
 
 Key = tuple[str, str, datetime]  # campus, scope, start
+
+_ON = frozenset({"declared", "confirmed", "returned"})  # neither ended nor withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,47 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
     The same workbook again is a duplicate while it is the last word, else held. A step on a closure we
     know nothing of is taken as its first word: workbooks arrive in any order.
     """
-    checked = event.checked
     if event.decided:
-        return _unchanged(standing, event, State(checked.verdict))
-    applied = [one.seq for one in standing.earlier if one.state in {State.ACCEPTED, State.PARTIAL}]
-    again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])
-    if again and not event.forced:
-        issue = Issue("duplicate" if again is State.DUPLICATE else "older-again")
-        return replace(_unchanged(standing, event, again), issues=(issue,))
-    closures, issues = dict(standing.closures), []
-    for record in checked.records:
+        return _unchanged(standing, event, State(event.checked.verdict))
+    sifted = sift(event.checked, standing.tickets, partial(_says_nothing_new, standing))
+    question = None if event.forced else _question(standing, event, sifted)
+    if question:
+        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        return replace(_unchanged(standing, event, state), issues=(question,))
+    event = replace(event, checked=sifted.checked)
+    closures, issues = dict(standing.closures), list(sifted.issues)
+    for record in event.checked.records:
         issues += _say(closures, record, event.seq)
     return _applied(standing, event, closures, tuple(issues))
+
+
+def _question(standing: ClosureStanding, event: Event, sifted: Sifted) -> Issue | None:
+    checked = event.checked
+    applied = [one.seq for one in standing.earlier if one.state in {State.ACCEPTED, State.PARTIAL}]
+    again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])
+    if again is None:
+        return sifted.question
+    # a return workbook whose rows all stand, or are settled, says nothing an older one could spoil
+    settled = any(record.ticket for record in checked.records) and sifted.question is None
+    return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
+
+
+def _says_nothing_new(standing: ClosureStanding, record: Record) -> bool:
+    closures = dict(standing.closures)
+    _say(closures, record, 0)
+    return all(
+        key in standing.closures and same(standing.closures[key].values, said.values, CLOSURE)
+        for key, said in closures.items()
+    )
+
+
+def rule(standing: ClosureStanding, key: Key, state: str) -> ClosureStanding:
+    """Return what stands when the county confirms a closure or sends it back; the same if it has moved on."""
+    declared = standing.closures.get(key)
+    if declared is None or declared.values["state"] not in _ON or declared.values["state"] == state:
+        return standing
+    ruled = replace(declared, values={**declared.values, "state": state})
+    return replace(standing, closures={**standing.closures, key: ruled})
 
 
 def _say(closures: dict[Key, Declared], record: Record, seq: int) -> list[Issue]:
@@ -113,7 +146,7 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
         return key
     same_place = sorted(k for k in closures if k[:2] == key[:2])
     same_day = [k for k in same_place if k[2].date() == start.date()]
-    still_on = [k for k in same_place if closures[k].values["state"] in {"declared", "confirmed"} and k[2] <= start]
+    still_on = [k for k in same_place if closures[k].values["state"] in _ON and k[2] <= start]
     return (same_day or still_on or [key])[-1]
 
 
@@ -137,28 +170,17 @@ def _applied(
     standing: ClosureStanding, event: Event, closures: Mapping[Key, Declared], issues: tuple[Issue, ...]
 ) -> ClosureStep:
     checked = event.checked
-    by = str(event.order)
-    ends = {record.ticket: "mended" for record in checked.records if record.ticket}
-    ends |= {refused.ticket: "superseded" for refused in checked.refused if refused.ticket}
-    ends |= dict.fromkeys(checked.voided, "void")
-    tickets = {
-        name: replace(t, state=ends[name], closed_by=by) if t.state == "open" and name in ends else t
-        for name, t in standing.tickets.items()
-    }
-    opened = tuple(
-        Ticket(ticket_code(event.seq, refused.table, refused.row), event.seq, refused.table, refused=refused)
-        for refused in checked.refused
-    )
+    tickets, opened, told = turned(standing.tickets, event, lambda record: (record.identity,))
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
     after = replace(
         standing,
         closures=closures,
-        tickets={**tickets, **{ticket.ticket: ticket for ticket in opened}},
+        tickets=tickets,
         earlier=(*standing.earlier, _earlier(event, state)),
     )
-    return ClosureStep(state, after, issues, opened, len(checked.records), len(checked.refused))
+    return ClosureStep(state, after, (*issues, *told), opened, len(checked.records), len(checked.refused))
 
 
 def _unchanged(standing: ClosureStanding, event: Event, state: State) -> ClosureStep:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from pipeline.merge.standing import (
-    ROW,
-    Earlier,
-    Event,
-    Head,
-    Line,
-    Standing,
-    Step,
-    Stood,
-    Ticket,
-    repeated,
-    same,
-    ticket_code,
-)
+from pipeline.merge import questions, spoken
+from pipeline.merge.spoken import keys_of, line_of, lines_of, rows_of
+from pipeline.merge.standing import ROW, Earlier, Event, Head, Standing, Step, Stood, Ticket, same, ticket_code
+from pipeline.merge.tickets import LIVE, closed, come_home, opened_for, rows_in_words, sift, told_home
 from pipeline.model import Checked, Issue, Mode, Policy, Record, State
 from pipeline.schooldays import on_time, today
 
@@ -29,18 +20,21 @@ def step(standing: Standing, event: Event, policy: Policy) -> Step:
     A submission whose outcome validation decided already changes nothing; one that raises a question is
     held and changes nothing either; everything else is applied as a whole.
     """
-    checked = event.checked
     if event.decided:
-        return _unchanged(standing, event, State(checked.verdict))
-    if not event.forced:
-        question = _question(standing, checked, policy)
-        if question:
-            return question_step(standing, event, question)
-    if _returned(checked):
-        return _mend(standing, event, policy)
-    if checked.mode is Mode.ADD:
-        return _add(standing, event, policy)
-    return _replace(standing, event, policy)
+        return _unchanged(standing, event, State(event.checked.verdict))
+    sifted = sift(event.checked, standing.tickets, partial(_says_nothing_new, standing))
+    question = None if event.forced else questions.asked(standing, event.checked, sifted, policy)
+    if question:
+        return question_step(standing, event, question)
+    returned = questions.returned(event.checked)
+    event = replace(event, checked=sifted.checked)
+    if returned:
+        done = _mend(standing, event, policy)
+    elif event.checked.mode is Mode.ADD or questions.only_mended(standing, event.checked):
+        done = _add(standing, event, policy)
+    else:
+        done = _replace(standing, event, policy)
+    return replace(done, issues=(*sifted.issues, *done.issues))
 
 
 def waive(standing: Standing, ticket: str, by: str) -> Standing:
@@ -48,69 +42,20 @@ def waive(standing: Standing, ticket: str, by: str) -> Standing:
     known = standing.tickets.get(ticket)
     if known is None or known.state != "open":
         return standing
-    tickets = {**standing.tickets, ticket: _closed(known, "waived", by)}
+    tickets = {**standing.tickets, ticket: closed(known, "waived", by)}
     head = standing.head and replace(standing.head, zero=_nothing(standing.rows, tickets))
     return replace(standing, head=head, tickets=tickets)
 
 
 def question_step(standing: Standing, event: Event, issue: Issue) -> Step:
-    """Return the step of a submission that waits for an answer, or that was here before."""
-    states = {"duplicate": State.DUPLICATE, "ticket-foreign": State.REJECTED}
+    """Return the step of a submission that waits for an answer, that was here before, or whose 报送方式 must be
+    told before it can be taken: that one goes back whole.
+    """
+    states = {"duplicate": State.DUPLICATE, "mode-unclear": State.REJECTED}
     done = _unchanged(standing, event, states.get(issue.code, State.HELD))
-    return replace(done, issues=(issue,))
-
-
-# --------------------------------------------------------------------------- questions
-
-
-def _question(standing: Standing, checked: Checked, policy: Policy) -> Issue | None:
-    """Return why a submission may not simply be applied, as the issue its sender reads; None if it may."""
-    head = standing.head
-    again = repeated(standing.earlier, checked.reading.content_sha, head.seqs if head else ())
-    if again is State.DUPLICATE:
-        return Issue("duplicate")
-    if again is State.HELD:
-        equal = _returned(checked) and _ticket_question(standing, checked) is None
-        return Issue("duplicate" if equal else "older-again")
-    if _returned(checked):
-        return _ticket_question(standing, checked)
-    if head is None:
-        return None
-    if checked.mode is not Mode.FULL and today(checked.arrival.first_seen) > standing.day:
-        return Issue("past-day-reported", details=(("day", standing.day.isoformat()),))
-    if checked.mode is Mode.ADD:
-        return None
-    return _withdrawal(standing, checked, policy)
-
-
-def _withdrawal(standing: Standing, checked: Checked, policy: Policy) -> Issue | None:
-    """A second file may not silently drop children; marked as a correction, not most of them at a stroke."""
-    leaving = _leaving(standing, checked)
-    details = (("rows", str(len(leaving))), ("before", str(len(standing.rows))))
-    if checked.mode is not Mode.FULL:
-        return Issue("would-withdraw", details=details) if leaving else None
-    # a name corrected is one row gone and one come: only what is lost on balance counts
-    added = sum(1 for record in _rows(checked) if record.identity not in standing.rows)
-    if len(leaving) - added > policy.withdraw_share * len(standing.rows):
-        return Issue("withdraws-most", details=details)
-    return None
-
-
-def _ticket_question(standing: Standing, checked: Checked) -> Issue | None:
-    """Tickets closed meanwhile may come back only with what stands already."""
-    for record in checked.records:
-        ticket = standing.tickets.get(record.ticket) if record.ticket else None
-        if record.ticket and ticket is None:
-            return Issue("ticket-foreign", row=record.row)
-        stood = standing.rows.get(record.identity)
-        if ticket and ticket.state != "open" and not (stood and _same_row(stood, record)):
-            return Issue("ticket-closed", row=record.row)
-    for name in checked.voided:
-        if name not in standing.tickets:
-            return Issue("ticket-foreign")
-        if standing.tickets[name].state not in {"open", "void"}:
-            return Issue("ticket-closed")
-    return None
+    back = event.checked.back
+    opened = (opened_for(event.seq, replace(back, issues=(issue,))),) if issue.code == "mode-unclear" and back else ()
+    return replace(done, issues=(issue,), opened=opened)
 
 
 # --------------------------------------------------------------------------- what it does
@@ -119,20 +64,24 @@ def _ticket_question(standing: Standing, checked: Checked) -> Issue | None:
 def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
     """首次报送, 整份更正, 逾期补报: the file is the word on every class it speaks for."""
     checked = event.checked
-    leaving = _leaving(standing, checked)
-    whole = _covers(standing, checked)
-    said = {record.identity for record in _rows(checked)}
-    kept = _kept_behind(standing, checked)
+    leaving = spoken.leaving(standing, checked)
+    whole = spoken.covers(standing, checked)
+    said = {record.identity for record in rows_of(checked)}
+    kept = spoken.kept_behind(standing, checked)
     opened = _open(event, kept)
     settled = leaving | said | set(kept.values())
     rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
-    rows |= {record.identity: _stood(standing, event, record) for record in _rows(checked)}
-    tickets = {
-        name: _closed(ticket, "superseded", str(event.order)) if whole or _told(ticket, settled) else ticket
-        for name, ticket in standing.tickets.items()
-    }
+    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    home = come_home(checked.records, standing.tickets, keys_of)
+    by = str(event.order)
+    tickets = {}
+    for name, ticket in standing.tickets.items():
+        over = ticket.state == "open" and (whole or (bool(ticket.behind) and ticket.behind in settled))
+        end = "mended" if name in home else "superseded" if over else ""
+        tickets[name] = closed(ticket, end, by)
+    told = _let_go(standing, event, home, opened) if whole else ()
     tickets |= {ticket.ticket: ticket for ticket in opened}
-    lines = _lines(standing, checked)
+    lines = lines_of(standing, checked)
     after = replace(
         standing,
         head=_head(standing, event, policy, fresh=whole, zero=_nothing(rows, tickets)),
@@ -140,56 +89,22 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
         lines=lines if whole else {**standing.lines, **lines},
         tickets=tickets,
     )
-    return _applied(after, event, opened, withdrawn=len(leaving))
+    told = (*told_home(home, standing.tickets), *told, *spoken.withdrawn(standing, sorted(leaving)))
+    return _applied(after, event, opened, withdrawn=len(leaving), told=told)
 
 
 def _add(standing: Standing, event: Event, policy: Policy) -> Step:
     """补充: rows come or are said again, none goes; a class line only where it says something new."""
     checked = event.checked
     opened = _open(event, {})
-    rows = {**standing.rows, **{record.identity: _stood(standing, event, record) for record in _rows(checked)}}
-    lines = dict(standing.lines)
-    for key, line in _lines(standing, checked).items():
-        if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
-            lines[key] = line
-    tickets = {**standing.tickets, **{ticket.ticket: ticket for ticket in opened}}
-    after = replace(
-        standing,
-        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
-        rows=rows,
-        lines=lines,
-        tickets=tickets,
-    )
-    return _applied(after, event, opened)
-
-
-def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
-    """退回修正表: each mended row comes home by its ticket; 作废 drops it; what is bad still goes back anew."""
-    checked = event.checked
-    by = str(event.order)
     rows = dict(standing.rows)
     tickets = dict(standing.tickets)
-    dropped = 0
-    said = {record.identity for record in _rows(checked)}
-    for name in checked.voided:
-        dropped += _leave(rows, tickets[name]) if name in tickets and tickets[name].state == "open" else 0
-        _close(tickets, name, "void", by)
-    for record in _rows(checked):
-        ticket = tickets.get(record.ticket)
-        if ticket and ticket.state == "open" and ticket.behind not in said:
-            _leave(rows, ticket)
-        _close(tickets, record.ticket, "mended", by)
-        rows[record.identity] = _stood(standing, event, record)
-    behind = {}
-    for refused in checked.refused:
-        if refused.ticket in tickets and tickets[refused.ticket].state == "open":
-            behind[refused.row] = tickets[refused.ticket].behind
-            _close(tickets, refused.ticket, "superseded", by)
-    for record in checked.records:
-        if record.table == "classes":
-            _close(tickets, record.ticket, "mended", by)
-    opened = _open(event, behind)
-    lines = {**standing.lines, **_lines(standing, checked, spoken=True)}
+    home = _bring_home(rows, tickets, checked, str(event.order))
+    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    lines = dict(standing.lines)
+    for key, line in lines_of(standing, checked).items():
+        if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
+            lines[key] = line
     tickets |= {ticket.ticket: ticket for ticket in opened}
     after = replace(
         standing,
@@ -198,18 +113,60 @@ def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
         lines=lines,
         tickets=tickets,
     )
-    return _applied(after, event, opened, withdrawn=dropped)
+    return _applied(after, event, opened, told=told_home(home, standing.tickets))
 
 
-def _applied(after: Standing, event: Event, opened: tuple[Ticket, ...], withdrawn: int = 0) -> Step:
+def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
+    """退回修正表: each mended row comes home by its ticket; 作废 drops it; what is bad still goes back anew.
+
+    A row without a ticket that is none of those that went back is one more row, as in 补充.
+    """
     checked = event.checked
-    accepted = len(_rows(checked))
+    by = str(event.order)
+    rows = dict(standing.rows)
+    tickets = dict(standing.tickets)
+    said = {record.identity for record in rows_of(checked)}
+    dropped = [tickets[name].behind for name in checked.voided if tickets[name].state in LIVE]
+    for name in checked.voided:
+        _leave(rows, tickets[name])
+        tickets[name] = closed(tickets[name], "void", by)
+    home = _bring_home(rows, tickets, checked, by)
+    for record in checked.records:
+        ticket = tickets.get(record.ticket)
+        if ticket:
+            if ticket.behind not in said:
+                _leave(rows, ticket)
+            tickets[record.ticket] = closed(ticket, "mended", by)
+    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    again = {one.ticket: one for one in reversed(checked.refused) if _live(tickets, one.ticket)}
+    opened = _open(event, {one.row: tickets[name].behind for name, one in again.items() if one.table == "rows"})
+    for name, one in again.items():
+        tickets[name] = closed(tickets[name], "superseded", ticket_code(event.seq, one.table, one.row))
+    lines = {**standing.lines, **lines_of(standing, checked, alone=True)}
+    tickets |= {ticket.ticket: ticket for ticket in opened}
+    after = replace(
+        standing,
+        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
+        rows=rows,
+        lines=lines,
+        tickets=tickets,
+    )
+    gone = [identity for identity in dropped if identity in standing.rows and identity not in rows]
+    told = (*told_home(home, standing.tickets), *_told_new(event, home), *spoken.withdrawn(standing, gone))
+    return _applied(after, event, opened, withdrawn=len(gone), told=told)
+
+
+def _applied(
+    after: Standing, event: Event, opened: tuple[Ticket, ...], *, withdrawn: int = 0, told: Iterable[Issue] = ()
+) -> Step:
+    checked = event.checked
+    accepted = len(rows_of(checked))
     state = State.PARTIAL if checked.refused else State.ACCEPTED
     if checked.refused and not after.rows and not after.lines:
         # no row and no class was understood: nothing is reported yet, the tickets are open all the same
         state, after = State.REJECTED, replace(after, head=None)
     after = replace(after, earlier=(*after.earlier, _earlier(event, state)))
-    return Step(state, after, (), opened, accepted, len(checked.refused), withdrawn)
+    return Step(state, after, tuple(told), opened, accepted, len(checked.refused), withdrawn)
 
 
 def _unchanged(standing: Standing, event: Event, state: State) -> Step:
@@ -220,79 +177,48 @@ def _unchanged(standing: Standing, event: Event, state: State) -> Step:
 # --------------------------------------------------------------------------- parts
 
 
-def _leaving(standing: Standing, checked: Checked) -> frozenset[str]:
-    """Return the rows a whole file would withdraw: of classes it speaks for, and neither said nor sent back."""
-    if not standing.rows:
-        return frozenset()
-    said = {record.identity for record in _rows(checked)} | set(_kept_behind(standing, checked).values())
-    whole = _covers(standing, checked)
-    spoken = _spoken(checked)
-    return frozenset(
-        identity
-        for identity, stood in standing.rows.items()
-        if identity not in said and (whole or stood.values.get("class_key") in spoken)
-    )
+def _bring_home(rows: dict[str, Stood], tickets: dict[str, Ticket], checked: Checked, by: str) -> Mapping[str, Record]:
+    """Close the tickets of rows that come without them; the old records behind make way."""
+    home = come_home(checked.records, tickets, keys_of)
+    said = {record.identity for record in rows_of(checked)}
+    for name in home:
+        if tickets[name].behind not in said:
+            _leave(rows, tickets[name])
+        tickets[name] = closed(tickets[name], "mended", by)
+    return home
 
 
-def _kept_behind(standing: Standing, checked: Checked) -> dict[int, str]:
-    """Return Excel row → identity of the old record that stays because the row's new version went back.
+def _let_go(
+    standing: Standing, event: Event, home: Mapping[str, Record], opened: Sequence[Ticket]
+) -> tuple[Issue, ...]:
+    """Say which rows that went back a whole file leaves out for good.
 
-    Where the pupil cannot be told from the row, the record that came from the same Excel row is kept:
-    better one child too many until it is mended than one lost.
+    A row of which neither pupil nor name was known may be any of those that are new in the file.
     """
-    if not standing.rows:
-        return {}
-    taken = {record.identity for record in _rows(checked)}
-    by_row = {stood.origin.partition(":")[2]: identity for identity, stood in standing.rows.items()}
-    back = [refused for refused in checked.refused if refused.table == "rows"]
-    kept: dict[int, str] = {}
-    for refused in sorted(back, key=lambda one: not one.identity):  # those who say who they are choose first
-        identity = refused.identity or by_row.get(str(refused.row), "")
-        if identity in standing.rows and identity not in taken:
-            kept[refused.row] = identity
-            taken.add(identity)
-    return kept
+    again = {ticket.key for ticket in opened if ticket.key}
+    left = [
+        ticket
+        for name, ticket in standing.tickets.items()
+        if ticket.state == "open" and ticket.table == "rows" and name not in home and ticket.key not in again
+    ]
+    known = {id(record) for record in home.values()}
+    new = [r for r in rows_of(event.checked) if id(r) not in known and r.identity not in standing.rows]
+    may_be = len(new) + sum(ticket.table == "rows" and not ticket.key for ticket in opened)
+    nameless = [ticket for ticket in left if not ticket.key][may_be:]
+    lost = [ticket.row for ticket in left if ticket.key] + [ticket.row for ticket in nameless]
+    return (Issue("tickets-let-go", details=(("which", rows_in_words(lost)),)),) if lost else ()
 
 
-def _covers(standing: Standing, checked: Checked) -> bool:
-    """Does the file speak for all classes that were spoken for? A file without class lines speaks for all."""
-    lines = {record.identity for record in checked.records if record.table == "classes"}
-    return not lines or standing.lines.keys() <= _spoken(checked)
-
-
-def _spoken(checked: Checked) -> set[str]:
-    return {str(r.identity if r.table == "classes" else r.values.get("class_key", "")) for r in checked.records}
-
-
-def _lines(standing: Standing, checked: Checked, *, spoken: bool = False) -> dict[str, Line]:
-    """Return the classes a file speaks for: its class lines and its rows' classes; without lines, all.
-
-    `spoken`: only what it says itself (a return workbook does not speak for the classes it leaves out).
-    """
-    lines = {
-        record.identity: Line(_count(record, "roll"), _count(record, "present"), _count(record, "other_absent") or 0)
-        for record in checked.records
-        if record.table == "classes"
-    }
-    if not lines and not spoken:
-        lines = {key: Line() for key in standing.classes}
-    for record in _rows(checked):
-        key = str(record.values["class_key"])
-        if key not in lines and not (spoken and key in standing.lines):
-            lines[key] = Line()
-    return lines
+def _told_new(event: Event, home: Mapping[str, Record]) -> tuple[Issue, ...]:
+    """Say which rows of a return workbook were none that went back, and were taken as additions."""
+    known = {id(record) for record in home.values()}
+    new = [r.row for r in rows_of(event.checked) if not r.ticket and id(r) not in known]
+    return (Issue("return-row-new", details=(("which", rows_in_words(new)),)),) if new else ()
 
 
 def _open(event: Event, behind: Mapping[int, str]) -> tuple[Ticket, ...]:
-    seq = event.seq
     return tuple(
-        Ticket(
-            ticket_code(seq, refused.table, refused.row),
-            seq,
-            refused.table,
-            behind.get(refused.row, "") if refused.table == "rows" else "",
-            refused=refused,
-        )
+        opened_for(event.seq, refused, behind.get(refused.row, "") if refused.table == "rows" else "")
         for refused in event.checked.refused
     )
 
@@ -321,22 +247,14 @@ def _nothing(rows: Mapping[str, Stood], tickets: Mapping[str, Ticket]) -> bool:
     return not rows and all(ticket.state != "open" for ticket in tickets.values())
 
 
-def _leave(rows: dict[str, Stood], ticket: Ticket) -> int:
-    """Take away the old record that stood behind a ticket; return how many that were."""
-    return 0 if rows.pop(ticket.behind, None) is None else 1
+def _live(tickets: Mapping[str, Ticket], name: str) -> bool:
+    return name in tickets and tickets[name].state in LIVE
 
 
-def _close(tickets: dict[str, Ticket], name: str, state: str, by: str) -> None:
-    if name in tickets and tickets[name].state == "open":
-        tickets[name] = _closed(tickets[name], state, by)
-
-
-def _closed(ticket: Ticket, state: str, by: str) -> Ticket:
-    return replace(ticket, state=state, closed_by=by) if ticket.state == "open" else ticket
-
-
-def _told(ticket: Ticket, identities: set[str] | frozenset[str]) -> bool:
-    return bool(ticket.behind) and ticket.behind in identities
+def _leave(rows: dict[str, Stood], ticket: Ticket) -> None:
+    """Take away the old record that stands behind a ticket."""
+    if ticket.state in LIVE:
+        rows.pop(ticket.behind, None)
 
 
 def _earlier(event: Event, state: State) -> Earlier:
@@ -355,15 +273,8 @@ def _same_row(stood: Stood, record: Record) -> bool:
     return same(stood.values, record.values, ROW)
 
 
-def _rows(checked: Checked) -> list[Record]:
-    return [record for record in checked.records if record.table == "rows"]
-
-
-def _count(record: Record, name: str) -> int | None:
-    value = record.values.get(name)
-    return int(value) if isinstance(value, int | float) else None
-
-
-def _returned(checked: Checked) -> bool:
-    claims = checked.reading.claims
-    return bool(claims and claims.returned) or any(r.ticket for r in checked.records)
+def _says_nothing_new(standing: Standing, record: Record) -> bool:
+    if record.table == "classes":
+        return standing.lines.get(record.identity) == line_of(record)
+    stood = standing.rows.get(record.identity)
+    return stood is not None and _same_row(stood, record)

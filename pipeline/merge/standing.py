@@ -36,7 +36,7 @@ ROW = (
 """What an absence row says, by the stored columns' names: two rows are the same when these are."""
 
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
-_TABLE_SIGNS = {"rows": "", "classes": "C", "schools": "S"}
+_TABLE_SIGNS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A row that went back. `behind` names the old record that stands meanwhile (待改), if there is one."""
+    """A row that went back. `behind` names the old record that stands meanwhile (待改), if there is one; `key` is
+    what the row can be known by when it comes again without its ticket; `closed_by` a submission's or decision's
+    place in the received sequence, or the ticket under which the row went back once more.
+    """
 
     ticket: str
     seq: int
@@ -86,6 +89,8 @@ class Ticket:
     state: str = "open"  # open | mended | superseded | waived | void
     closed_by: str = ""
     refused: Refused | None = None  # known for those opened in this merge only
+    key: str = ""
+    row: int = 0  # Excel row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State
-from pipeline.store import closures, reports, rosters, sql
+from pipeline.store import closures, files, reports, rosters, sql
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, mark, settled
 
 
@@ -43,9 +43,12 @@ def take(turns: Sequence[Turn], was: State, site: Site, now: datetime, reread: R
             outcomes[turn.event.seq] = (turn, _unplaced(turn.checked))
     whole = [outcomes[turn.event.seq] for turn in turns]
     for turn, outcome in whole:
-        _queue_letters(turn, outcome, writes, again=was is not State.RECEIVED)
+        back = files.opened(turn, outcome)
+        files.keep(turn.checked, back, writes)
+        _queue_letters(turn, outcome, writes, again=was is not State.RECEIVED, back=bool(back))
     writes.flush()
     mark(whole, was)
+    files.settle(turns)
     return [settled(turn, outcome) for turn, outcome in whole]
 
 
@@ -65,10 +68,10 @@ def _unplaced(checked: Checked) -> Outcome:
     return Outcome(state, refused=len(checked.refused))
 
 
-def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool) -> None:
+def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool, back: bool) -> None:
     checked = turn.checked
     ref = f"{turn.event.seq}.{turn.settled}" if again else str(turn.event.seq)
     reader = checked.unit or checked.arrival.bound
     writes.letter("receipt", ref, reader, checked.day)
-    if outcome.opened:
+    if outcome.opened or back:
         writes.letter("giveback", ref, reader, checked.day)

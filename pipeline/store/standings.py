@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.forms.whole import FILE
 from pipeline.merge import Earlier, Head, Line, Standing, Stood, Ticket
 from pipeline.merge.standing import ROW
 from pipeline.model import State
@@ -99,7 +100,8 @@ def _lines(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[ReportC
 
 def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, Ticket]]:
     found: dict[Key, dict[str, Ticket]] = defaultdict(dict)
-    rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence").order_by("submission", "row", "ticket")
+    mine = Reject.objects.filter(school__in=codes, day__in=days, form="absence").exclude(table=FILE)
+    rows = mine.order_by("submission", "row", "ticket")
     for row in rows.defer("raw", "issues"):
         if row.day is not None:
             found[row.day, row.school, row.campus][row.ticket] = ticket_of(row)
@@ -108,7 +110,9 @@ def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, 
 
 def ticket_of(row: Reject) -> Ticket:
     """Return a kept ticket as the merge's value; the row itself is not loaded."""
-    return Ticket(row.ticket, row.submission, row.table, row.identity, row.state, row.closed_by)
+    return Ticket(
+        row.ticket, row.submission, row.table, row.identity, row.state, row.closed_by, key=row.key, row=row.row
+    )
 
 
 def _earlier(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[Earlier]]:

@@ -108,7 +108,7 @@ def judge(case: Case, lines: Sequence[Line], by: Judgement) -> None:
             line.say("class-new", "class_name")
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
         if line.bad:
-            line.refuse(identity)
+            line.refuse(identity, _by_name(line))
         else:
             line.accept(identity, _values(case, line, class_key, by.context))
         case.issues.extend(line.said)
@@ -150,6 +150,13 @@ def roll_of(line: Line, classes: Classes) -> int | None:
 
 def _rows(case: Case) -> list[Record]:
     return [record for record in case.records if record.table == "rows"]
+
+
+def _by_name(line: Line) -> str:
+    """What a row without a class can be known by: name and start. See merge.spoken.keys_of."""
+    name, start = line.values["name"], line.values["start"] or line.case.day
+    unread = line.values["start"] is None and "start" in line.row.raw
+    return "" if line.values["class_name"] or not name or unread else f"|{name}|{start}"
 
 
 class _Pupils:

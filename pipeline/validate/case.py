@@ -9,6 +9,7 @@ from datetime import date
 from pipeline import issues
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
+from pipeline.forms import whole
 from pipeline.forms.base import Column, Form, Table
 from pipeline.forms.cells import show
 from pipeline.forms.layout import address
@@ -28,8 +29,12 @@ from pipeline.model import (
     SchoolFacts,
     Severity,
 )
+from pipeline.schooldays import today
 
 _VALUE = 60
+_SUSPECT = frozenset(("rows-over-roll", "too-many-rows"))  # a list that was pasted by mistake
+_NOT_THE_DAY = frozenset(("day-future", "day-too-old"))
+_IN_DOUBT = frozenset(("mode-unknown-left",))  # the merge may send such a file back
 
 
 @dataclass
@@ -50,6 +55,7 @@ class Case:
     records: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     states: dict[date, str] = field(default_factory=dict)  # start → new or ongoing on the day
+    proved: bool = False  # the channel shows that it comes from this unit, or from above it
 
     @property
     def open(self) -> bool:
@@ -85,15 +91,34 @@ class Case:
             reading=self.reading,
             verdict=self.verdict,
             unit=self.unit,
-            day=self.day,
+            day=self._counted_day(),
             campus=self.campus,
             mode=self.mode,
             records=tuple(self.records) if merged else (),
             refused=tuple(self.refused) if merged else (),
             voided=tuple(void) if merged else (),
+            back=self._back(),
             issues=tuple(self.issues),
             repairs=self.reading.repairs,
         )
+
+    def _counted_day(self) -> date | None:
+        """The day it counts for. One that goes back for its date is, nearly always, of the day it came."""
+        doubtful = self.day is None or any(issue.code in _NOT_THE_DAY for issue in self.issues)
+        if self.verdict == "rejected" and self.unit and self.form.dated and doubtful:
+            return today(self.arrival.first_seen)
+        return self.day
+
+    def _back(self) -> Refused | None:
+        """The file as it goes back whole: its sender need not type it again. Not one that may not be what he
+        meant to send, nor to a sender who may be another.
+        """
+        whole_back = self.verdict == "rejected" or any(issue.code in _IN_DOUBT for issue in self.issues)
+        secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
+        if not (whole_back and self.proved) or secret or any(i.code in _SUSPECT for i in self.issues):
+            return None
+        wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
+        return whole.sent_back(self.form, self.reading, sorted(wrong, key=lambda issue: issue.row > 0))
 
 
 @dataclass
@@ -129,6 +154,8 @@ class Line:
         at = place.columns[index] if index < len(place.columns) else -1
         label = place.labels[index] if index < len(place.labels) else column.header
         cell = address(self.row.number - 1, at) if at >= 0 else ""
+        if place.cells:  # an upright table, which was read as if it lay flat
+            cell = place.cells[index]
         return Issue(code, place.sheet, cell, self.row.number, label, self.text(column)[:_VALUE], details)
 
     def text(self, column: Column) -> str:
@@ -139,13 +166,12 @@ class Line:
 
     def raw(self) -> Mapping[str, str]:
         """All cells as typed, blanks left out: what the return workbook shows."""
-        texts = ((column.name, self.text(column)) for column in self.table.columns)
-        return {name: text for name, text in texts if text}
+        return whole.texts(self.table, self.row)
 
-    def refuse(self, identity: str = "") -> None:
-        self.case.refused.append(
-            Refused(self.table.name, self.row.number, self.raw(), tuple(self.issues), self.row.ticket, identity)
-        )
+    def refuse(self, identity: str = "", key: str = "") -> None:
+        """Send the row back. `key`: by what it can be known again, where its identity cannot be told."""
+        told = (tuple(self.issues), self.row.ticket, identity, key)
+        self.case.refused.append(Refused(self.table.name, self.row.number, self.raw(), *told))
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))

@@ -26,13 +26,18 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
 
     A file that goes back anyway is looked at too: its answer must find its sender.
     """
-    case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
-    if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
-        case.verdict = "rejected"
+    look_over(case)
     if case.form.of == "division":
         _settle_division(case, context)
     else:
         _settle_school(case, context, key)
+
+
+def look_over(case: Case) -> None:
+    """Send it back for what reading found wrong with the whole of it."""
+    case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
+    if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
+        case.verdict = "rejected"
 
 
 def settle_day(case: Case, context: Context) -> None:
@@ -40,20 +45,27 @@ def settle_day(case: Case, context: Context) -> None:
     now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
         if case.form.dated:
-            case.reject(Issue("day-missing"))
+            case.reject(_of_field(case, "day-missing", "day"))
         else:
             case.day = now
         return
-    details = (("day", case.day.isoformat()),)
+    day = case.day.isoformat()
     if not case.form.dated:
         return
     if case.day > now:
-        case.reject(Issue("day-future", details=details))
+        case.reject(_of_field(case, "day-future", "day", day=day))
     elif now - case.day > OLDEST:
-        case.reject(Issue("day-too-old", details=details))
+        case.reject(_of_field(case, "day-too-old", "day", day=day))
     elif case.claims.form == "absence":
         _settle_mode(case, context)
         _say_day_off(case, context)
+
+
+def _of_field(case: Case, code: str, name: str, **details: str) -> Issue:
+    """An issue about a field of the header, at its label."""
+    label = next(field.label for field in case.form.fields if field.name == name)
+    value = str(case.reading.header.get(name) or "")
+    return Issue(code, column=label, value=value, details=tuple(details.items()))
 
 
 def _made_good(case: Case, issue: Issue) -> bool:
@@ -80,7 +92,7 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
     if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
         case.turn_away(Issue("token-wrong"))
         return
-    case.unit, case.school = unit, school
+    case.unit, case.school, case.proved = unit, school, bool(bound or token)
     if case.campus in _HOME_WORDS and case.campus not in school.campuses:
         case.campus = HOME_CAMPUS
     if case.campus not in school.campuses:
@@ -101,7 +113,7 @@ def _settle_division(case: Case, context: Context) -> None:
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
     else:
-        case.unit = unit
+        case.unit, case.proved = unit, bool(bound)
 
 
 def chain(division: str, context: Context) -> tuple[str, ...]:

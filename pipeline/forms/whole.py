@@ -1,0 +1,73 @@
+"""What was typed, as texts again: of one row, and of a whole file that goes back for a mistake above its table.
+
+A file that goes back whole is kept like a row that does: one ticket, with texts by name. Its header fields
+stand under their own names, its rows under "table:row", each as JSON of texts by column name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.forms.base import Field, Form, Table
+from pipeline.forms.cells import show
+from pipeline.forms.signs import mask, shown
+from pipeline.model import Issue, Reading, Refused, Row
+
+FILE = "file"
+"""The table of a ticket that is about a whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file that went back whole. `fields` by field name; `rows` by table name: (Excel row, texts by column)."""
+
+    fields: Mapping[str, str]
+    rows: Mapping[str, tuple[tuple[int, Mapping[str, str]], ...]]
+
+
+def texts(table: Table, row: Row) -> dict[str, str]:
+    """All cells of a row as typed, by column name, blanks left out."""
+    names = (
+        (column.name, row.raw.get(column.name) or mask(show(column, value)))
+        for column, value in zip(table.columns, row.values, strict=True)
+    )
+    return {name: text for name, text in names if text}
+
+
+def sent_back(form: Form, reading: Reading, issues: Sequence[Issue]) -> Refused | None:
+    """The file as one thing that goes back; None where nothing could be read that would have to be typed again."""
+    if not reading.tables.get(form.tables[0].name) and reading.header.get("zero") is not True:
+        return None
+    raw = {field.name: text for field in form.fields if (text := _said(field, reading, issues))}
+    for table in form.tables:
+        for row in reading.tables.get(table.name, ()):
+            if not row.void:
+                raw[f"{table.name}:{row.number}"] = json.dumps(texts(table, row), ensure_ascii=False)
+    return Refused(FILE, 0, raw, tuple(issues))
+
+
+def unpacked(raw: Mapping[str, str]) -> Whole:
+    """The texts of a file's ticket, taken apart again."""
+    rows: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
+    for name, text in raw.items():
+        table, colon, number = name.partition(":")
+        if colon:
+            rows.setdefault(table, []).append((int(number), json.loads(text)))
+    fields = {name: text for name, text in raw.items() if ":" not in name}
+    return Whole(fields, {name: tuple(sorted(found, key=lambda one: one[0])) for name, found in rows.items()})
+
+
+def _said(field: Field, reading: Reading, issues: Sequence[Issue]) -> str:
+    """A header field as its sender typed it: a cell that was not understood is told by its issue."""
+    value = reading.header.get(field.name)
+    if value is None:
+        here = (issue.value for issue in (*reading.issues, *issues) if not issue.row and issue.column == field.label)
+        return next((text for text in here if text), "")
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if field.vocabulary is not None:
+        return field.vocabulary.labels.get(str(value), str(value))
+    return value.isoformat() if type(value) is date else shown(value) if not isinstance(value, datetime) else str(value)

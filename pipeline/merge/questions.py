@@ -1,0 +1,84 @@
+"""What must be asked before a 缺课日报 may change what stands: was it here before, is it of this day, does it
+take rows away, does it bring back what is settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.merge import spoken, tickets
+from pipeline.merge.standing import Standing, repeated
+from pipeline.merge.tickets import Sifted, come_home
+from pipeline.model import Checked, Issue, Mode, Policy, State
+from pipeline.schooldays import today
+
+_AGO = {1: "昨天", 2: "前天"}
+_BY_MODE = frozenset({"past-day-reported", "would-withdraw"})
+"""Questions that 报送方式 answers."""
+
+
+def asked(standing: Standing, checked: Checked, sifted: Sifted, policy: Policy) -> Issue | None:
+    """Return why a submission may not simply be applied, as the issue its sender reads; None if it may."""
+    head = standing.head
+    again = repeated(standing.earlier, checked.reading.content_sha, head.seqs if head else ())
+    if again is State.DUPLICATE:
+        return Issue("duplicate")
+    if again is State.HELD:
+        settled = returned(checked) and sifted.question is None
+        return Issue("duplicate" if settled else "older-again")
+    if returned(checked) or head is None:
+        return sifted.question
+    if only_mended(standing, checked):
+        return None
+    question = _of_a_past_day(standing, checked) or _withdrawal(standing, checked, policy)
+    unread = next((issue for issue in checked.issues if issue.code == "mode-unknown-left" and not issue.row), None)
+    if question and unread and question.code in _BY_MODE:
+        return replace(unread, code="mode-unclear", details=())
+    return question
+
+
+def returned(checked: Checked) -> bool:
+    """Is it a return workbook: by what it says of itself, or by its tickets?"""
+    claims = checked.reading.claims
+    return bool(claims and claims.returned) or tickets.carried(checked)
+
+
+def only_mended(standing: Standing, checked: Checked) -> bool:
+    """Does a file that would take rows away say nothing but rows that went back, copied by hand into a template?
+
+    Then it is those rows come home and no word about the others.
+    """
+    if checked.mode not in {Mode.FIRST, Mode.LATE} or checked.refused or not spoken.leaving(standing, checked):
+        return False
+    rows = spoken.rows_of(checked)
+    return bool(rows) and len(come_home(rows, standing.tickets, spoken.keys_of)) == len(rows)
+
+
+def _of_a_past_day(standing: Standing, checked: Checked) -> Issue | None:
+    """A file for a day that has its report: its date is wrong, nearly always.
+
+    Not where 逾期补报 brings classes that nobody has spoken for yet.
+    """
+    days = (today(checked.arrival.first_seen) - standing.day).days
+    if checked.mode is Mode.FULL or days < 1:
+        return None
+    classes = spoken.spoken(checked)
+    if checked.mode is Mode.LATE and not spoken.silent_on_classes(checked) and classes.isdisjoint(standing.lines):
+        return None
+    which = _AGO.get(days, f"{days} 天前")
+    return Issue("past-day-reported", details=(("day", standing.day.isoformat()), ("which", which)))
+
+
+def _withdrawal(standing: Standing, checked: Checked, policy: Policy) -> Issue | None:
+    """A second file may not silently drop children; marked as a correction, not most of them at a stroke."""
+    if checked.mode is Mode.ADD:
+        return None
+    leaving = spoken.leaving(standing, checked)
+    told = {"rows": str(len(leaving)), "before": str(len(standing.rows)), "who": spoken.named(standing, list(leaving))}
+    if checked.mode is not Mode.FULL:
+        return Issue("would-withdraw", details=tuple(told.items())) if leaving else None
+    # a name corrected is one row gone and one come: only what is lost on balance counts
+    added = sum(1 for record in spoken.rows_of(checked) if record.identity not in standing.rows)
+    if len(leaving) - added > policy.withdraw_share * len(standing.rows):
+        return Issue("withdraws-most", details=tuple(told.items()))
+    return None

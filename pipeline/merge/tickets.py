@@ -1,0 +1,179 @@
+"""Tickets that come back: which rows they let in, which go back again, and what is asked. For every form.
+
+A ticket names one row that went back. It may come home in a return workbook, or without it: a row of the same
+key in any later file of the same report is that row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.forms import form as form_named
+from pipeline.forms import whole
+from pipeline.merge.standing import Event, Ticket, ticket_code
+from pipeline.model import Checked, Issue, Record, Refused
+
+LIVE = frozenset({"open", "waived"})
+"""States in which a mended row is welcome: what the county let rest may come home all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A submission whose tickets were looked at. In `checked` rows under strange or doubled tickets are `refused`
+    and the others know their ticket as it is called now; `question` is what a closed ticket raises; `issues` is
+    what its sender is told besides.
+    """
+
+    checked: Checked
+    question: Issue | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def sift(checked: Checked, tickets: Mapping[str, Ticket], stands: Callable[[Record], bool]) -> Sifted:
+    """Look at the tickets a submission carries. `stands` tells whether a row says nothing but what stands already."""
+    if not checked.voided and not carried(checked):
+        return Sifted(checked)
+    sieve = _Sieve(checked, tickets, stands)
+    voided = [name for told in checked.voided if (name := sieve.void(told))]
+    records = [kept for record in checked.records if (kept := sieve.let_in(record))]
+    refused = [replace(one, ticket=current(one.ticket, tickets)) for one in checked.refused]
+    sifted = replace(
+        checked,
+        records=tuple(records),
+        refused=tuple(sorted((*refused, *sieve.back), key=lambda one: (one.table, one.row))),
+        voided=tuple(voided),
+    )
+    return Sifted(sifted, sieve.question, tuple(sieve.said))
+
+
+def carried(checked: Checked) -> bool:
+    """Does any row carry a ticket?"""
+    return any(one.ticket for one in checked.records) or any(one.ticket for one in checked.refused)
+
+
+def current(name: str, tickets: Mapping[str, Ticket]) -> str:
+    """The name a ticket has now: one that came back still wrong goes on under another (`closed_by`)."""
+    while (known := tickets.get(name)) and known.closed_by in tickets:
+        name = known.closed_by
+    return name
+
+
+def come_home(
+    records: Iterable[Record], tickets: Mapping[str, Ticket], keys: Callable[[Record], Sequence[str]]
+) -> dict[str, Record]:
+    """Rows without a ticket that are a row which went back, by the ticket of that: the first open one of its key.
+
+    `keys`: what a row may be known by, the surest first.
+    """
+    waiting: dict[tuple[str, str], list[str]] = {}
+    for name, ticket in tickets.items():
+        if ticket.state == "open" and ticket.key:
+            waiting.setdefault((ticket.table, ticket.key), []).append(name)
+    found: dict[str, Record] = {}
+    for record in records if waiting else ():
+        if record.ticket:
+            continue
+        names = next((known for key in keys(record) if (known := waiting.get((record.table, key)))), None)
+        if names:
+            found[names.pop(0)] = record
+    return found
+
+
+def turned(
+    tickets: Mapping[str, Ticket], event: Event, keys: Callable[[Record], Sequence[str]]
+) -> tuple[dict[str, Ticket], tuple[Ticket, ...], tuple[Issue, ...]]:
+    """For a form whose rows stand by themselves: all tickets after a sifted submission, those it opened, and
+    what its sender is told of rows that came home without their tickets.
+    """
+    checked = event.checked
+    opened = tuple(opened_for(event.seq, refused) for refused in checked.refused)
+    home = come_home(checked.records, tickets, keys)
+    ends = dict.fromkeys((*home, *(record.ticket for record in checked.records if record.ticket)), "mended")
+    ends |= dict.fromkeys(checked.voided, "void")
+    after = {name: closed(ticket, ends.get(name, ""), str(event.order)) for name, ticket in tickets.items()}
+    for refused, ticket in zip(checked.refused, opened, strict=True):
+        if refused.ticket in after:
+            after[refused.ticket] = closed(after[refused.ticket], "superseded", ticket.ticket)
+    return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, told_home(home, tickets)
+
+
+def opened_for(seq: int, refused: Refused, behind: str = "") -> Ticket:
+    """The ticket under which a row goes back."""
+    name = ticket_code(seq, refused.table, refused.row)
+    key = refused.key or refused.identity
+    return Ticket(name, seq, refused.table, behind, refused=refused, key=key, row=refused.row)
+
+
+def closed(ticket: Ticket, state: str, by: str) -> Ticket:
+    """The ticket in the state a submission or a decision brings it to; one that is settled stays as it is."""
+    if not state or ticket.state not in LIVE:
+        return ticket
+    return replace(ticket, state=state, closed_by=by)
+
+
+def told_home(home: Mapping[str, Record], tickets: Mapping[str, Ticket]) -> tuple[Issue, ...]:
+    """Say which rows came home without their tickets."""
+    if not home:
+        return ()
+    return (Issue("rows-come-home", details=(("which", rows_in_words(tickets[name].row for name in home)),)),)
+
+
+def rows_in_words(rows: Iterable[int], most: int = 20) -> str:
+    """Excel rows as a clerk reads them: 8、9、12."""
+    ordered = sorted(set(rows))
+    return "、".join(map(str, ordered[:most])) + (" 等" if len(ordered) > most else "")
+
+
+@dataclass
+class _Sieve:
+    checked: Checked
+    tickets: Mapping[str, Ticket]
+    stands: Callable[[Record], bool]
+    claimed: dict[str, Record | None] = field(default_factory=dict)
+    back: list[Refused] = field(default_factory=list)
+    said: list[Issue] = field(default_factory=list)
+    question: Issue | None = None
+
+    def void(self, told: str) -> str:
+        """The ticket that a 作废 closes; "" for one that is not known here."""
+        name = current(told, self.tickets)
+        ticket = self.tickets.get(name)
+        if ticket is None:
+            self.said.append(Issue("void-foreign"))
+            return ""
+        if ticket.state not in LIVE and ticket.state != "void":
+            self.question = self.question or Issue("ticket-closed")
+        self.claimed[name] = None
+        return name
+
+    def let_in(self, record: Record) -> Record | None:
+        """The row under the name its ticket has now; None if it goes back."""
+        if not record.ticket:
+            return record
+        name = current(record.ticket, self.tickets)
+        ticket = self.tickets.get(name)
+        if ticket is None or ticket.table != record.table:
+            self._refuse(record, "ticket-foreign")
+            return None
+        if name in self.claimed:
+            first = self.claimed[name]
+            if first is None or (first.identity, first.values) != (record.identity, record.values):
+                self._refuse(record, "ticket-doubled", first=str(first.row) if first else "")
+                return None
+        elif ticket.state not in LIVE and not self.stands(record):
+            self.question = self.question or self._issue(record, "ticket-closed")
+        self.claimed.setdefault(name, record)
+        return replace(record, ticket=name)
+
+    def _refuse(self, record: Record, code: str, **details: str) -> None:
+        issue = self._issue(record, code, **details)
+        self.said.append(issue)
+        table = form_named(self.checked.reading.claims.form if self.checked.reading.claims else "").table(record.table)
+        rows = (row for row in self.checked.reading.tables.get(record.table, ()) if row.number == record.row)
+        raw = next((whole.texts(table, row) for row in rows), {})
+        self.back.append(Refused(record.table, record.row, raw, (issue,), identity=record.identity))
+
+    def _issue(self, record: Record, code: str, **details: str) -> Issue:
+        place = self.checked.reading.places.get(record.table)
+        return Issue(code, place.sheet if place else "", "", record.row, details=tuple(details.items()))
