@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import desk, forms, intake, papers, setup
+from pipeline.cli import desk, forms, intake, matters, papers, setup
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -52,6 +52,7 @@ setup.add(app)
 forms.add(app)
 intake.add(app)
 desk.add(app)
+matters.add(app)
 papers.add(app)
 
 

@@ -147,4 +147,5 @@ class DigestFacts:
     waiting: int = 0  # files in hand when the edition was cut
     week: int = 0  # 教学第 n 周, 0 when no term table says so
     symptom_names: Mapping[str, str] = field(default_factory=dict)
+    matters: tuple[str, ...] = ()  # 待对账: the school of each open matter, oldest first
     why_nothing: str = ""  # 周末, 法定节假日 … when nothing was due anywhere

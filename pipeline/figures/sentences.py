@@ -143,11 +143,20 @@ def _closure_todo(facts: DigestFacts, closures: ClosureTable) -> list[str]:
     if closures.unconfirmed:
         who = "请本级会同卫健、疾控确认" if facts.place.level is Level.COUNTY else "请督促县级确认"
         found.append(f"停课申报 {closures.unconfirmed} 起待县级确认，{who}。")
-    if closures.unmatched:
+    if facts.matters:
+        found.append(_matters(facts))
+    elif closures.unmatched:
         row = next(r for r in closures.rows if r.matched == "待对账")
         more = f"等 {closures.unmatched} 起" if closures.unmatched > 1 else ""
         found.append(f"{row.school}{more}停课的患病人数与缺课登记不符，待对账。")
     return found
+
+
+def _matters(facts: DigestFacts) -> str:
+    if facts.place.level is not Level.COUNTY:
+        return f"待对账 {len(facts.matters)} 件（停课与缺课不符等），请督促县级核对。"
+    names = words.listed(list(dict.fromkeys(facts.matters)), 2)
+    return f"待对账 {len(facts.matters)} 件：{names}，停课与缺课不符等，请核对。"
 
 
 def _report_todo(below: Sequence[Ranked]) -> list[str]:

@@ -91,6 +91,10 @@ def _receipt(values: Values) -> Draft:
     return Draft("", values, (Paper(name, text("receipt.txt", values)),))
 
 
+def _query(values: Values) -> Draft:
+    return Draft("", values, (Paper(f"对账询问 {values['day']}.txt", text("query.txt", values)),))
+
+
 def _summary(values: Values) -> Draft:
     workbook = Paper("收件汇总.xlsx", summary_workbook(values))
     return Draft("", values, (Paper("收件汇总.txt", text("summary.txt", values)), workbook))
@@ -101,6 +105,7 @@ _DRAFTS: Mapping[str, Callable[[Values], Draft]] = {
     "digest": _digest,
     "missing": _missing,
     "page": _page,
+    "query": _query,
     "receipt": _receipt,
     "summary": _summary,
 }

@@ -21,7 +21,7 @@ from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
 from pipeline.run.writers.base import Post
-from pipeline.store import alerts, letters, registry
+from pipeline.store import alerts, letters, matters, registry
 from pipeline.store.letters import Queued, Sent
 
 log = structlog.get_logger("queke.post")
@@ -36,7 +36,8 @@ def _rules() -> rules.Rules:
 
 
 def warn(site: Site, now: datetime) -> int:
-    """Take what settling left for warnings; return how many places were looked at."""
+    """Take what settling left for warnings and for 待对账; return how many places were looked at for warnings."""
+    matters.find(site, now)
     return alerts.warn(site, _rules(), now)
 
 

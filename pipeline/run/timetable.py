@@ -16,7 +16,7 @@ from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import post
 from pipeline.run.lock import Busy, coordinator
-from pipeline.store import context, days, editions, faults, letters
+from pipeline.store import context, days, editions, faults, letters, matters
 
 log = structlog.get_logger("queke.editions")
 
@@ -50,10 +50,16 @@ def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> 
 
 
 def tick(site: Site, now: datetime) -> int:
-    """Cut the editions that are due; return how many. Their letters are queued with them. Safe to call at any time."""
+    """Do what is due by the clock: 待对账 as a whole, editions; return how many were cut. Safe to call at any time.
+
+    What is queued by it goes out with the other letters.
+    """
     with faults.temporary():
         today = schooldays.today(now)
-        wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=_owed(today))
+        owed = _owed(today)
+        if owed:
+            matters.go_round(site, now)
+        wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
         for one in wanted:
             _cut(site, editions.Order(one.day, now, final=one.final), ())
     return len(wanted)

@@ -11,7 +11,7 @@ from django.db.models import Count, Min
 from pipeline.model import State
 from pipeline.schooldays import ZONE
 from pipeline.store import journal
-from pipeline.store.models import Alert, Letter, Reject, Todo
+from pipeline.store.models import Alert, Letter, Matter, Reject, Todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def standing() -> Standing:
         for state, see in _SEE.items()
         if (since := old.get(state))
     ]
-    waiting += _rows_back() + _alerts() + _letters() + _todo()
+    waiting += _rows_back() + _alerts() + _matters() + _letters() + _todo()
     return Standing(states, tuple(waiting))
 
 
@@ -70,6 +70,12 @@ def _alerts() -> list[Waiting]:
     found = Alert.objects.filter(closed_at__isnull=True)
     oldest = found.aggregate(since=Min("opened_at"))["since"]
     return [Waiting("open alerts", found.count(), _minute(oldest), "queke cards")] if oldest else []
+
+
+def _matters() -> list[Waiting]:
+    found = Matter.objects.filter(state="open")
+    oldest = found.aggregate(since=Min("since"))["since"]
+    return [Waiting("matters to reconcile", found.count(), _minute(oldest), "queke matters list")] if oldest else []
 
 
 def _letters() -> list[Waiting]:

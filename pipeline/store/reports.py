@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pipeline import merge
+from pipeline import merge, reconcile
 from pipeline.merge import Event, Line, Standing, Step, Stood
 from pipeline.merge.standing import ROW
 from pipeline.model import Checked, Policy, Record, Site, State
-from pipeline.schooldays import school_year
-from pipeline.store import codec, registry, sql, standings
+from pipeline.schooldays import school_year, today
+from pipeline.store import codec, compared, files, registry, sql, standings
 from pipeline.store.models import Absence, Decision
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.standings import Key, Loaded
@@ -66,8 +66,10 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
     found = standings.load(sorted(by_key), lock=True)
     released = _released([one.seq for loaded in found.values() for one in loaded.standing.earlier])
     outcomes: list[tuple[Turn, Outcome]] = []
+    folds = []
     for key, mine in by_key.items():
         fold = _Fold(key, found[key].standing, found[key])
+        folds.append(fold)
         latest = max([released.get(one.seq, one.seq) for one in fold.before.earlier], default=0)
         fold.own = {turn.event.seq for turn in mine}
         for turn in mine:
@@ -80,6 +82,7 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
         _write(fold, writes)
         _write_pupils(mine, writes)
         _write_new_classes(fold, mine, writes)
+    _leave_to_compare(folds, writes)
     return [(turn, _as_it_stands(outcome, turn, found)) for turn, outcome in outcomes]
 
 
@@ -137,6 +140,7 @@ def _refold(fold: _Fold, turn: Turn, policy: Policy, reread: Reread, writes: Wri
         if seq in was:
             _tell_again(by_seq[seq].checked, step, writes)
             if step.state is not was[seq]:
+                files.keep(by_seq[seq].checked, step.opened, writes)
                 writes.letter("receipt", f"{seq}.{turn.settled}", by_seq[seq].checked.unit, by_seq[seq].checked.day)
     dropped = {
         name: replace(ticket, state="superseded", closed_by=str(turn.event.order))
@@ -222,6 +226,25 @@ def _write(fold: _Fold, writes: Writes) -> None:
         _write_head(fold, writes)
         _write_lines(fold, writes)
         _write_effective(fold, writes)
+
+
+def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
+    """Leave to 待对账 the schools with a closure or an open matter, and those whose report by itself may be one."""
+    told = [fold for fold in folds if fold.changed or fold.standing.head is not fold.before.head]
+    watched = compared.watched(sorted({fold.key[1] for fold in told}), today(writes.now)) if told else set()
+    for fold in told:
+        school = fold.key[1]
+        if school in watched or _concerns(fold.standing) or _concerns(fold.before):
+            writes.todo("reconcile", school, fold.settled)
+
+
+def _concerns(standing: Standing) -> bool:
+    ill = Counter(
+        str(stood.values["class_key"])
+        for stood in standing.rows.values()
+        if stood.values["reason"] == "ill" and stood.values["row_state"] != "returned"
+    )
+    return reconcile.concerns(ill, standing.classes, {key: line.roll for key, line in standing.lines.items()})
 
 
 def _write_rows(fold: _Fold, writes: Writes) -> None:

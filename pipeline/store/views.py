@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from pipeline import rules, units, warn
+from pipeline import life, rules, units
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, Place, SilentLine
 from pipeline.figures.papers import MissingFacts
@@ -21,8 +21,8 @@ from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition
 from pipeline.forms import words
 from pipeline.model import Level, Site
-from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Off, school_year, today
-from pipeline.store import context, days, registry
+from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ZONE, Off, school_year, today
+from pipeline.store import context, days, matters, registry
 from pipeline.store.days import CountedCounty
 from pipeline.store.models import Alert, AlertCase, AlertHit, Closure, Division, SchoolClass, Submission, Unit
 
@@ -48,6 +48,7 @@ class Book:
     hints: Mapping[str, tuple[HintLine, ...]]  # county →
     week: Mapping[str, int]  # division → week of its term, where a term table tells
     organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
+    matters: Mapping[str, tuple[str, ...]]  # county → the school of each open matter
     waiting: int
     why_nothing: str
 
@@ -81,6 +82,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         hints=_hints(counted),
         week=_weeks(named, tree, day),
         organs=_organs(named),
+        matters=matters.of_counties(counties),
         waiting=Submission.objects.filter(state="received").count(),
         why_nothing=_why_nothing(day, named),
     )
@@ -114,6 +116,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         issuer_phone=phone,
         report_to=_report_to(found, code),
         send_to=_send_to(found, place),
+        matters=tuple(school for county in place.counties for school in found.matters.get(county, ())),
         waiting=found.waiting,
         symptom_names=words.SYMPTOM.labels,
         why_nothing=found.why_nothing,
@@ -230,8 +233,8 @@ def _alerts(counties: Sequence[str], day: date, now: datetime, places: Mapping[s
             cases=a.cases,
             first_onset=a.first_onset,
             state=a.state,
-            state_name=warn.STATES.get(a.state, a.state),
-            waits=a.state in warn.UNANSWERED,
+            state_name=life.STATES.get(a.state, a.state),
+            waits=a.state in life.UNANSWERED,
             opened_day=a.opened_day,
             due_at=a.due_at.astimezone(ZONE),
             closed_day=today(a.closed_at) if a.closed_at else None,
@@ -275,9 +278,10 @@ def _closures(
     counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, Place]
 ) -> tuple[ClosureLine, ...]:
     """Closures that stand on the day, each with the ill pupils of it that the day's absences show."""
+    standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
     rows = [
         row
-        for row in Closure.objects.filter(division__in=counties).exclude(state="withdrawn").order_by("start", "id")
+        for row in standing
         if today(row.start) <= day < (row.resume_actual or row.resume_planned)
     ]
     schools = {row.school for row in rows}

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.model import Site
 from pipeline.outbox.folder import Paper
-from pipeline.run.writers import answers, pages
+from pipeline.run.writers import answers, asking, pages
 from pipeline.run.writers.base import Post
 from pipeline.store.letters import Queued
 
@@ -15,6 +15,7 @@ WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
     "receipt": answers.receipt,
     "giveback": answers.giveback_workbook,
     "summary": answers.summary,
+    "query": asking.query,
 }
 """Letters that are written at once."""
 

@@ -1,0 +1,62 @@
+"""matters: what closures and absences say differently (待对账), for somebody who lives in a shell."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, opened, say, say_json
+from pipeline.errors import UsageError
+
+matters = typer.Typer(
+    help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(matters, name="matters")
+
+
+@matters.command("list")
+def list_matters(
+    context: typer.Context,
+    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "320000",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List what does not agree, oldest first. Exit 1 when there is any."""
+    opened(context)
+    from pipeline.store import matters as stored
+    from pipeline.store import registry
+
+    if unit not in registry.tree(()).places:
+        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106, 320100 or 320000")
+    found = stored.waiting(unit)
+    for one in found:
+        if as_json:
+            said = {"id": one.id, "kind": one.kind, "unit": one.school, "day": one.day, "since": one.since}
+            say_json({**said, "stamp": one.stamp, "what": one.what})
+            continue
+        say(f"{one.id}  {one.school} {one.school_name}  {one.day}  {one.kind}")
+        say(f"    {one.what}")
+    if found:
+        raise typer.Exit(1)
+
+
+@matters.command()
+def settle(
+    context: typer.Context,
+    matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
+    why: Annotated[str, typer.Option(help="The reason, kept with the decision.")],
+    who: Annotated[str, typer.Option(help="Who decides.")] = "queke",
+) -> None:
+    """Let a matter rest: somebody looked into it. It comes back when the records change."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import matters as stored
+
+    stored.settle(matter, who, why, config.clock()())
+    say(f"{matter}: settled")

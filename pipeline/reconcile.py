@@ -1,0 +1,325 @@
+"""停课 ↔ 缺课: what a school's closures, absences and rolls say differently of the same thing (待对账).
+
+Values in, values out: the matters of a school are a function of what stands and of the clock, whatever came
+first, because the two workbooks arrive in any order. Nothing here sends a row back: schools are asked, counties see it.
+Whether many ill pupils call for a closure is said by the warning rules; here it is only asked about a closure that
+the absences themselves speak of and no 停课报告表 has announced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Due, deadline, today
+
+WATCHED = timedelta(days=60)  # a closure that ended so long ago is no longer asked about
+RECENT = 7  # days whose reports are looked at for a closure nobody announced, and for rolls
+MANY = 5  # ill pupils of one class, or …
+MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
+_LISTED = 3  # classes named in one sentence
+_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+class Kind(StrEnum):
+    """What does not agree."""
+
+    CASES = "cases"  # a closure whose ill pupils are not among the absences
+    UNDECLARED = "undeclared"  # absences that speak of a closure, and no closure
+    APPROVAL = "approval"  # approved after it began
+    OVERDUE = "overdue"  # the day to resume is past
+    DAY_OFF = "day-off"  # resumes on a day without school
+    ROLL = "roll"  # rolls that differ from the registry's
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureKnown:
+    """A closure as it stands, not withdrawn. `place`: 全校 or the class's name; `resumed`: it is over."""
+
+    campus: str
+    scope: str
+    place: str
+    start: datetime
+    resumes: date
+    resumed: date | None
+    ill: int
+    pupils: int | None
+    approved_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"{self.scope}|{self.start.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
+
+    def covers(self, campus: str, key: str, day: date) -> bool:
+        """Is this class closed on this day?"""
+        here = self.campus == campus and self.scope in {WHOLE_SCHOOL, key}
+        return here and today(self.start) <= day < (self.resumed or self.resumes)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassKnown:
+    """What the report of one day says of one class. `absent` counts pupils by name and 其他缺课."""
+
+    ill: int = 0
+    absent: int = 0
+    roll: int | None = None  # as reported, where it says another number than the registry
+    present: int | None = None
+    speaks: bool = False  # a note has the word 停课
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKnown:
+    """A class of the registry."""
+
+    name: str
+    roll: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolKnown:
+    """All of one school that is compared. Keys of places are (campus, class key)."""
+
+    code: str
+    closures: tuple[ClosureKnown, ...] = ()
+    reported: frozenset[tuple[date, str]] = frozenset()  # (day, campus) that has a report
+    classes: Mapping[tuple[date, str, str], ClassKnown] = field(default_factory=dict)  # (day, campus, key) →
+    rooms: Mapping[tuple[str, str], RoomKnown] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Now, the hour of the deadline, and the school's own calendar: whether a day is a school day."""
+
+    now: datetime
+    deadline: str
+    owes: Callable[[date], Due]
+
+    @property
+    def today(self) -> date:
+        return today(self.now)
+
+    def passed(self, day: date) -> bool:
+        return self.now >= deadline(day, self.deadline)
+
+    def school(self, day: date) -> bool:
+        """A day of a year nobody knows is taken for a school day: asked once too often, not once too seldom."""
+        due = self.owes(day)
+        return due.yes or not due.known
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that does not agree: `what` for the county, `ask` for the school. No pupil is named."""
+
+    id: str
+    kind: Kind
+    campus: str
+    subject: str
+    day: date
+    what: str
+    ask: str
+    stamp: str
+
+
+def matters(known: SchoolKnown, clock: Clock) -> tuple[Matter, ...]:
+    """Return all that does not agree now, in order of their ids."""
+    found = [
+        *(one for closure in known.closures for one in _of_closure(known, closure, clock)),
+        *_undeclared(known, clock),
+        *_rolls(known, clock),
+    ]
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+def days_needed(closures: Iterable[ClosureKnown], clock: Clock) -> frozenset[date]:
+    """Return the days whose reports are compared: those of the closures' beginnings, and the last few."""
+    recent = {clock.today - timedelta(days=n) for n in range(RECENT)}
+    return frozenset(recent | {day for one in closures if (day := case_day(one, clock)) is not None})
+
+
+def concerns(ill: Mapping[str, int], rolls: Mapping[str, int | None], said: Mapping[str, int | None]) -> bool:
+    """Tell whether a report by itself may be a matter: many ill in a class (`ill`), or a roll said otherwise.
+
+    By class key: `rolls` the registry's, `said` the report's.
+    """
+    if any(n >= MANY or n >= MANY_SHARE * (rolls.get(key) or n + 1) for key, n in ill.items()):
+        return True
+    return any(roll is not None and rolls.get(key) not in {None, roll} for key, roll in said.items())
+
+
+# --------------------------------------------------------------------------- closures
+
+
+def case_day(closure: ClosureKnown, clock: Clock) -> date | None:
+    """Return the day whose report must hold the closure's ill pupils: that on which it began, else the last
+    school day before; None before it begins.
+    """
+    start = today(closure.start)
+    if start > clock.today:
+        return None
+    back = (start - timedelta(days=n) for n in range(RECENT * 2))
+    return next((day for day in back if clock.school(day)), start)
+
+
+def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: Clock) -> Iterator[Matter]:
+    make = _Maker(known.code, closure.campus, closure.subject)
+    began = f"{_day(today(closure.start))} 起停课的{closure.place}"
+    yield from _cases(known, closure, clock, make, began)
+    if closure.approved_at > closure.start:
+        approved, start = _moment(closure.approved_at), _moment(closure.start)
+        yield make(
+            Kind.APPROVAL,
+            today(closure.start),
+            f"{closure.place}停课 {start} 开始，批准时间是 {approved}，晚于开始。",
+            "停课前须先经批准：填错了请用“更正”重报；确系先停后批，请电话告知县（市、区）。",
+        )
+    yield from _resumption(closure, clock, make)
+    roll = _roll(known, closure)
+    if closure.pupils is not None and roll and closure.pupils != roll:
+        yield make(
+            Kind.ROLL,
+            today(closure.start),
+            f"{began}报涉及 {closure.pupils} 人，名册是 {roll} 人。",
+            "人数填错了请用“更正”重报；名册不对请告知县（市、区）更新名册。",
+        )
+
+
+def _cases(known: SchoolKnown, closure: ClosureKnown, clock: Clock, make: _Maker, began: str) -> Iterator[Matter]:
+    day = case_day(closure, clock)
+    if day is None or not closure.ill:
+        return
+    reported = (day, closure.campus) in known.reported
+    found = sum(
+        told.ill
+        for (when, campus, key), told in known.classes.items()
+        if (when, campus) == (day, closure.campus) and closure.scope in {WHOLE_SCHOOL, key}
+    )
+    if found >= closure.ill or not (reported or clock.passed(day)):
+        return
+    says = "里没有一名因病缺课的学生" if not found else f"里只有 {found} 人因病"
+    says = f"{_day(day)} 的缺课登记{says}" if reported else f"{_day(day)} 的缺课日报还没有收到"
+    yield make(
+        Kind.CASES,
+        day,
+        f"{began}报患病 {closure.ill} 人，{says}。",
+        f"停课的患病学生也要逐名报进 {_day(day)} 的缺课日报（当天可选“补充”，过后选“整份更正”）；"
+        "停课表上的人数填错了，请用“更正”重报。",
+    )
+
+
+def _resumption(closure: ClosureKnown, clock: Clock, make: _Maker) -> Iterator[Matter]:
+    day = closure.resumed or closure.resumes
+    due = clock.owes(day)
+    if due.known and not due.yes:
+        word = "报" if closure.resumed else "拟于"
+        yield make(
+            Kind.DAY_OFF,
+            day,
+            f"{closure.place}{word} {_day(day)} 复课，这一天是{due.note or due.reason or '假日'}，不上课。",
+            "请核对复课日期，用“更正”重报。",
+        )
+    if closure.resumed is not None:
+        return
+    ahead = (day + timedelta(days=n) for n in range(RECENT * 2))
+    first = next((one for one in ahead if clock.school(one)), day)
+    if clock.passed(first):
+        yield make(
+            Kind.OVERDUE,
+            day,
+            f"{closure.place}拟于 {_day(day)} 复课，日期已过，没有收到复课或延长的报告。",
+            "已经复课请报“复课”，还要停课请报“延长”。",
+        )
+
+
+def _roll(known: SchoolKnown, closure: ClosureKnown) -> int | None:
+    if closure.scope != WHOLE_SCHOOL:
+        room = known.rooms.get((closure.campus, closure.scope))
+        return room.roll if room else None
+    rolls = [room.roll for (campus, _), room in known.rooms.items() if campus == closure.campus]
+    return sum(roll or 0 for roll in rolls) if rolls and None not in rolls else None
+
+
+# --------------------------------------------------------------------------- reports
+
+
+def _undeclared(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
+    """Many ill in a class whose own report speaks of a closure: a note does, or nobody was there."""
+    for (day, campus, key), told in sorted(known.classes.items()):
+        room = known.rooms.get((campus, key))
+        roll = told.roll or (room.roll if room else None)
+        empty = told.present == 0 or (roll is not None and told.absent >= roll)
+        many = told.ill >= MANY or (roll is not None and told.ill >= MANY_SHARE * roll and told.ill > 1)
+        closed = any(one.covers(campus, key, day) for one in known.closures)
+        if not many or not (empty or told.speaks) or closed or clock.today - day >= timedelta(days=RECENT):
+            continue
+        why = "全班无人到校" if empty else "备注里写有停课"
+        size = f"（应到 {roll} 人）" if roll else ""
+        yield _Maker(known.code, campus, f"{key}|{day.isoformat()}")(
+            Kind.UNDECLARED,
+            day,
+            f"{room.name if room else key} {_day(day)} 因病缺课 {told.ill} 人{size}，{why}，没有收到停课报告。",
+            "如已停课，请补报停课报告表；没有停课，请更正当天的缺课日报。",
+        )
+
+
+def _rolls(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
+    """Rolls of a campus's latest report that are not the registry's: one matter a campus."""
+    for campus in sorted({campus for _, campus in known.reported}):
+        days = [day for day, place in known.reported if place == campus and day <= clock.today]
+        latest = max(days, default=None)
+        if latest is None or clock.today - latest >= timedelta(days=RECENT):
+            continue
+        differ = [
+            f"{room.name} {told.roll} 人（名册 {room.roll} 人）"
+            for (day, place, key), told in sorted(known.classes.items())
+            if (day, place) == (latest, campus)
+            and (room := known.rooms.get((campus, key))) is not None
+            and room.roll is not None
+            and told.roll not in {None, room.roll}
+        ]
+        if differ:
+            more = f"等 {len(differ)} 个班" if len(differ) > _LISTED else ""
+            yield _Maker(known.code, campus, "report")(
+                Kind.ROLL,
+                latest,
+                f"{_day(latest)} 缺课日报的应到人数与名册不同：{'、'.join(differ[:_LISTED])}{more}。",
+                "人数确有变动，请告知县（市、区）更新名册；填错了请更正日报。",
+            )
+
+
+# --------------------------------------------------------------------------- parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the matters of one subject."""
+
+    school: str
+    campus: str
+    subject: str
+
+    def __call__(self, kind: Kind, day: date, what: str, ask: str) -> Matter:
+        name = _signs(("matter", self.school, self.campus, kind.value, self.subject), 8)
+        return Matter(f"M{name}", kind, self.campus, self.subject, day, what, ask, _signs((what,), 6))
+
+
+def _signs(parts: Sequence[str], length: int) -> str:
+    """Short signs for a list of texts: no 0 O 1 I L, for they are read out over the telephone."""
+    message = "".join(f"{len(part)}:{part}" for part in parts).encode()
+    number = int.from_bytes(hashlib.sha256(message).digest(), "big")
+    signs = []
+    for _ in range(length):
+        number, index = divmod(number, len(_SIGNS))
+        signs.append(_SIGNS[index])
+    return "".join(signs)
+
+
+def _day(day: date) -> str:
+    return f"{day:%m-%d}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%m-%d %H:%M}"

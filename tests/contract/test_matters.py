@@ -1,0 +1,139 @@
+"""待对账 in the store: found on change and at the hour, closed by itself, settled by a person, asked once a day."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import UsageError
+from pipeline.model import Checked, Site
+from tests.contract.test_closures import closure, said
+from tests.contract.test_records import report, school, scratch  # noqa: F401 - `school` is a fixture used by name
+from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
+
+START = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
+THREE = NOON.replace(hour=15)
+COUNTY = "320106"
+
+
+def closed(seq: int, **values: object) -> Checked:
+    whole = {"approved_at": START - timedelta(hours=2), "resume_planned": date(2026, 11, 26), "ill": 2}
+    return closure(seq, said("first", start=START, **(whole | values)), at=later(hours=1))
+
+
+def ill(seq: int, *names: str) -> Checked:
+    return checked(seq, [row(name, 8 + n) for n, name in enumerate(names)])
+
+
+def open_(site: Site, now: datetime = NOON) -> list[str]:
+    from pipeline.store import matters
+
+    matters.find(site, now)
+    return [one.what for one in matters.waiting(COUNTY)]
+
+
+def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(school: Site) -> None:  # noqa: F811
+    report(school, closed(1), checked(2, [], content="zero"))
+    [what] = open_(school)
+    assert "三(3)班报患病 2 人，11-23 的缺课登记里没有一名因病缺课的学生" in what
+    report(school, replace(ill(3, "甲", "乙"), arrival=replace(ill(3).arrival)))
+    assert open_(school) == []
+
+
+def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None:  # noqa: F811
+    from pipeline.store import matters
+
+    report(school, closed(1), checked(2, [], content="zero"))
+    open_(school)
+    found = {place: [one.id for one in matters.waiting(place)] for place in (COUNTY, "320100", "320000", "320302")}
+    assert found[COUNTY] == found["320100"] == found["320000"] != []
+    assert found["320302"] == []
+    [one] = matters.waiting(COUNTY)
+    assert (one.school, one.day, one.since) == (SCHOOL, DAY, NOON)
+    assert one.school_name
+    assert matters.of_counties([COUNTY]) == {COUNTY: (one.school_name,)}
+
+
+def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:  # noqa: F811
+    from pipeline.store import audit, matters
+    from pipeline.store.models import Decision
+
+    report(school, closed(1), checked(2, [], content="zero"))
+    open_(school)
+    [one] = matters.waiting(COUNTY)
+    with pytest.raises(UsageError):
+        matters.settle(one.id, "示例区教育局", "电话核实", NOON, stamp="AAAAAA")
+    matters.settle(one.id, "示例区教育局", "电话核实", NOON, stamp=one.stamp)
+    assert Decision.objects.get(target=one.id).why == "电话核实"
+    with pytest.raises(UsageError):
+        matters.settle(one.id, "示例区教育局", "", NOON)
+    with pytest.raises(UsageError):
+        matters.settle("M2345678", "示例区教育局", "", NOON)
+    report(school, replace(checked(3, [], content="zero again"), mode=checked(3).mode))
+    assert open_(school) == []
+    report(school, ill(4, "甲"))
+    [again] = open_(school)
+    assert "只有 1 人因病" in again
+    assert audit.broken_at() is None
+
+
+def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: Site) -> None:  # noqa: F811
+    from pipeline.store import letters, matters
+
+    report(school, closed(1))
+    assert open_(school, NOON) == []
+    assert matters.go_round(school, NOON) == 0
+    assert matters.go_round(school, THREE) == 1
+    assert matters.go_round(school, THREE + timedelta(minutes=5)) == 0
+    assert [(one.ref, one.reader) for one in letters.pending(kinds=["query"])] == [("2026-11-23", SCHOOL)]
+    [asked] = matters.asked(SCHOOL, DAY)
+    assert "还没有收到" in asked.what
+    tomorrow = THREE + timedelta(days=1)
+    assert matters.go_round(school, tomorrow) == 1
+    assert len(letters.pending(kinds=["query"])) == 1, "nothing is new: nobody is asked again"
+
+
+def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site) -> None:  # noqa: F811
+    from pipeline.store import matters
+    from pipeline.store.models import SchoolClass
+
+    report(school, checked(1, [row("甲"), line("三3", 47), line("三4", 40)]))
+    [what] = open_(school)
+    assert "47 人" in what
+    SchoolClass.objects.filter(school_id=SCHOOL, key="三3").update(roll=47)
+    matters.go_round(school, THREE)
+    assert [one.what for one in matters.waiting(COUNTY) if "47" in one.what] == []
+
+
+@given(order=st.permutations(range(4)), cuts=st.lists(st.booleans(), min_size=4, max_size=4))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
+    school: Site,  # noqa: F811
+    order: list[int],
+    cuts: list[bool],
+) -> None:
+    """Settled in any order of arrival, looked at after each or at the end: what is open in the end is the same."""
+    from pipeline.store import compared, matters
+    from pipeline.store.models import Matter
+
+    books = [
+        closed(1, ill=3),
+        closure(2, said("first", scope="三4", start=START, approved_at=START + timedelta(hours=1), ill=0)),
+        ill(3, "甲", "乙"),
+        closure(4, said("extend", start=START, resume_planned=date(2026, 11, 28), ill=None, approved_at=None)),
+    ]
+    with scratch():
+        for at in order:
+            report(school, books[at])
+            if cuts[at]:
+                matters.find(school, NOON)
+        matters.find(school, NOON)
+        found = sorted(Matter.objects.filter(state="open").values_list("id", "stamp"))
+        from pipeline import reconcile
+
+        one = compared.load([SCHOOL], NOON, school.policy)[SCHOOL]
+        assert found == [(m.id, m.stamp) for m in reconcile.matters(one.known, one.clock)]
+        assert {m.kind.value for m in reconcile.matters(one.known, one.clock)} >= {"cases"}
