@@ -21,27 +21,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from pipeline.life import ENDED, FOLLOWED, ISSUED, MERGED, REOPENED, UNANSWERED, VOID
 from pipeline.rules.engine import Span
 from pipeline.rules.values import Condition, Key, Member, Rules, Stage
 
-ISSUED = "issued"
-ANSWERED = "answered"  # 可排除, waiting for the county
-RETURNED = "returned"
-UNANSWERED = frozenset({ISSUED, RETURNED})
-FOLLOWED = frozenset({"confirmed", "reported", "following"})  # answered, not excluded: ends by its rule
 OVER = "期满无新发"  # why an episode ended by its rule
-STATES: Mapping[str, str] = {
-    ISSUED: "待核实",
-    ANSWERED: "已回复待县确认",
-    RETURNED: "县级退回",
-    "confirmed": "县级已确认",
-    "reported": "已报告",
-    "following": "跟踪中",
-    "excluded": "已排除",
-    "ended": "已结束",
-    "void": "已不成立",
-    "merged": "已并入",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +100,7 @@ def expired(episode: Episode, day: date) -> bool:
 def ended(episode: Episode) -> Episode:
     """Return the episode ended by its rule."""
     why = f"{OVER}（未回复）" if episode.state in UNANSWERED else OVER
-    return replace(episode, closed=True, state="ended", reason=why)
+    return replace(episode, closed=True, state=ENDED, reason=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +197,7 @@ class _Desk:
         return max(homes, key=lambda e: _shared(e, condition), default=None)  # the earliest of equals
 
     def _dealt_with(self, condition: Condition) -> Episode | None:
-        told = (e for e in self.episodes.values() if e.closed and e.state not in {"void", "merged"})
+        told = (e for e in self.episodes.values() if e.closed and e.state not in {VOID, MERGED})
         fitting = (e for e in told if condition.group in {e.group} | self._absorbed(e.group))
         return next((e for e in fitting if {m.pupil for m in condition.members} <= set(e.cases)), None)
 
@@ -234,7 +218,7 @@ class _Desk:
     def _merge(self, other: Episode, into: Episode) -> None:
         if other.id in self._given:
             self._note(other.id, "merged", into=into.id)
-            self._keep(replace(other, hits={}, closed=True, state="merged", reason=f"并入{into.id}"))
+            self._keep(replace(other, hits={}, closed=True, state=MERGED, reason=f"并入{into.id}"))
         else:  # opened a moment ago, for a report of the same batch: nobody has heard of it
             del self.episodes[other.id]
             self.events = [event for event in self.events if event.id != other.id]
@@ -279,7 +263,7 @@ class _Desk:
         if now.stage is not before.stage:
             what = "raised" if now.stage.rank > before.stage.rank else "lowered"
             self._note(now.id, what, was=before.stage.value, now=now.stage.value)
-        if now.state == ANSWERED and (now.stage.rank > before.stage.rank or now.group != before.group):
+        if now.state in REOPENED and (now.stage.rank > before.stage.rank or now.group != before.group):
             self._note(now.id, "reissued")  # what was to be excluded was something less
             now = replace(now, state=ISSUED)
         return replace(now, revision=now.revision + 1)
@@ -291,7 +275,7 @@ class _Desk:
             return
         self._note(episode.id, "void")
         why = "报送信息更正后已不成立"
-        self._keep(replace(episode, closed=True, state="void", reason=why, revision=episode.revision + 1))
+        self._keep(replace(episode, closed=True, state=VOID, reason=why, revision=episode.revision + 1))
 
     def _end(self, episode: Episode) -> None:
         self._note(episode.id, "ended", answered=episode.state not in UNANSWERED)

@@ -101,6 +101,7 @@ class Field:
     vocabulary: Vocabulary | None = None
     aliases: tuple[str, ...] = ()
     help: str = ""
+    wide: bool = False  # a whole line, where fields stand beside each other
     find: Find | None = None  # how its cell is found, if not by its label
 
 

@@ -42,7 +42,7 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
         unit=str(unit)[:20],
         campus=sweep(str(campus))[:40] or HOME_CAMPUS,
         day=day if isinstance(day, date) else None,
-        token=book.properties.get("queke_token", ""),
+        token=book.properties.get("queke_token", "") or str(_told(form, "token", found, frame) or ""),
         returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == "giveback",
         ticket=mask(layout.file_ticket(main) or book.properties.get("queke_ticket", ""))[:24],
     )

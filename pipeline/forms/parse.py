@@ -7,7 +7,8 @@ called, and only files with error cells or formulas take the slower way through 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import lru_cache
 
 from pipeline import issues

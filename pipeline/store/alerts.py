@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
+from pipeline import life
 from pipeline import warn as core
 from pipeline.model import Site
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
@@ -52,7 +53,7 @@ def warn(site: Site, rules: Rules, now: datetime) -> int:
 def sweep(now: datetime) -> int:
     """End the followed alerts whose end rule is met. Returns how many."""
     with transaction.atomic():
-        over = Alert.objects.filter(closed_at__isnull=True, state__in=sorted(core.FOLLOWED), ends_after__lt=today(now))
+        over = Alert.objects.filter(closed_at__isnull=True, state__in=sorted(life.FOLLOWED), ends_after__lt=today(now))
         found = list(over.select_for_update())
         for alert in found:
             alert.state, alert.close_reason, alert.closed_at = "ended", core.OVER, now
@@ -298,7 +299,7 @@ class _Writer:
             return
         self._hits(alert.id, before, after, settled)
         self._cases(alert.id, before, after, settled)
-        if before is not None and before.state != core.ISSUED and after.state == core.ISSUED:
+        if before is not None and before.state != life.ISSUED and after.state == life.ISSUED:
             alert.due_at = core.due_at(self.now, self.site.policy.answer_hours)
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
             setattr(alert, name, getattr(after, name))

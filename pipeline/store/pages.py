@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pipeline import rules, units, warn
+from pipeline import life, rules, units
 from pipeline.figures.papers import CardFacts, CaseLine, ClassLine, HitLine, Notice, PageFacts, PupilLine
 from pipeline.figures.words import condition, month_day
 from pipeline.forms import words
@@ -160,9 +160,9 @@ def _notice(alert: Alert, reasons: Mapping[str, str], school: CountedSchool) -> 
     where = school.classes.get((alert.campus, alert.scope), alert.scope) or "全校"
     what = f"预警 {alert.id} {reasons[alert.id]}（{where}，{alert.cases} 人）"
     due = alert.due_at.astimezone(ZONE)
-    if alert.state in warn.UNANSWERED:
+    if alert.state in life.UNANSWERED:
         return Notice(what, f"请于 {due:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
-    return Notice(what, f"{warn.STATES.get(alert.state, alert.state)}，请持续关注至预警结束。")
+    return Notice(what, f"{life.STATES.get(alert.state, alert.state)}，请持续关注至预警结束。")
 
 
 def _group(code: str) -> str:
@@ -207,7 +207,7 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
         reporter=school.reporter,
         leader=school.leader,
         made=int(revision or alert.revision),
-        closed_as=warn.STATES.get(alert.state, alert.state),
+        closed_as=life.STATES.get(alert.state, alert.state),
         closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
         close_reason=alert.close_reason,
     )

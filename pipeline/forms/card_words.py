@@ -1,0 +1,47 @@
+"""Vocabularies of the 预警信息报告卡. Codes are permanent; the reasons are those of the notice, two."""
+
+from __future__ import annotations
+
+from pipeline.forms.base import Vocabulary
+from pipeline.life import EXCLUDED, HANDLED, OTHER, STANDS, TWICE, WRONG
+
+
+def _vocabulary(name: str, labels: dict[str, str], words: dict[str, str]) -> Vocabulary:
+    return Vocabulary(name, labels, {word: code for code, line in words.items() for word in line.split()})
+
+
+VERDICT = _vocabulary(
+    "CardVerdict",
+    {STANDS: "不可排除", EXCLUDED: "可排除"},
+    {
+        STANDS: "不能排除 未排除 无法排除 不排除 属实 不可以排除",
+        EXCLUDED: "可以排除 排除 能排除 已排除 可排除的预警信息",
+    },
+)
+
+REASON = _vocabulary(
+    "CardReason",
+    {WRONG: "A1 报告信息有误", HANDLED: "A2 已由专业机构处理完毕", TWICE: "A3 重复预警", OTHER: "A9 其他"},
+    {
+        WRONG: "报告信息有误 信息有误 信息错误 报错 填错 误报 核实后确认报告信息有错误",
+        HANDLED: "已由专业机构处理完毕 专业机构处理完毕 已处理 处理完毕 已处理完毕",
+        TWICE: "重复预警 重复",
+        OTHER: "其他 其它",
+    },
+)
+
+REPORT_WAY = _vocabulary(
+    "ReportWay",
+    {"phone": "电话", "net": "网络", "group": "工作群", "written": "书面", "other": "其他"},
+    {
+        "phone": "打电话 电话报告 手机",
+        "net": "网络直报 网报 系统 网上 邮件",
+        "group": "微信 微信群 QQ群 群里 钉钉",
+        "written": "书面报告 纸质 报告",
+        "other": "其它 当面 口头",
+    },
+)
+
+CHECKED_HOW = ("电话家长", "查看病历", "校医（保健医）检查", "疾控反馈")
+MEASURES = ("通知家长", "患病学生居家", "就诊", "消毒", "通风", "加强晨午检", "健康教育", "应急接种", "停课")
+"""What schools usually do: offered in the help of a field, not asked one by one."""
