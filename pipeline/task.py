@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.forms import layout
+from pipeline.forms import form, layout
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
-from pipeline.model import Issue, Reading, Row, Workbook
+from pipeline.model import Claims, Issue, Reading, Row, Workbook
 from pipeline.xlsx import guard, read
 from pipeline.xlsx.package import Unsound
 
@@ -72,13 +73,21 @@ def content_sha(reading: Reading) -> str:
     said = [
         [claims.form, claims.returned] if claims else [],
         sorted((name, value) for name, value in reading.header.items() if value is not None),
-        [[name, [_canonical(row) for row in rows]] for name, rows in sorted(reading.tables.items())],
+        [[name, _canonical(claims, name, rows)] for name, rows in sorted(reading.tables.items())],
     ]
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(row: Row) -> list[object]:
+def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[list[object]]:
     # a cell we did not understand is told by its text; one we repaired by what it means
-    unread = sorted(row.raw.items()) if None in row.values else []
-    return [row.values, unread, row.ticket, row.void]
+    places = {column.name: at for at, column in enumerate(form(claims.form).table(table).columns)} if claims else {}
+    return [
+        [
+            row.values,
+            sorted(said for said in row.raw.items() if row.values[places[said[0]]] is None),
+            row.ticket,
+            row.void,
+        ]
+        for row in rows
+    ]

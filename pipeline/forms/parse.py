@@ -317,6 +317,10 @@ class _Reader:
         """How many of the required columns are filled."""
         return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
 
+    def _required(self, cells: list[object]) -> int:
+        """How many of the required columns are filled."""
+        return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
+
     def _odd_cell(self, r: int, place: int, column: Column, cell: object) -> object:
         at = (r + 1, place)
         if at in self.sheet.errors:

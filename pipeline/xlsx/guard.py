@@ -139,7 +139,7 @@ _ACTIVE = (
 
 def refuse_by_names(entries: tuple[Entry, ...]) -> None:
     """Raise Unsound if a member's name alone says that this is not a workbook we open."""
-    names = {e.name.casefold().replace("\\", "/") for e in entries}
+    names = {e.name.casefold() for e in entries}
     for start, code in _ACTIVE:
         if any(name.startswith(start) for name in names):
             raise Unsound(code)
@@ -195,9 +195,12 @@ def _decodes(part: bytes) -> bool:
     return True
 
 
+_UNREAD = ("xl/theme/", "customxml/", "__macosx/")  # of any encoding, or none
+
+
 def is_read(name: str) -> bool:
-    """Whether a member is text that a reader may open (pictures, printer settings and themes are not)."""
-    return name.lower().endswith((".xml", ".rels", ".vml")) and not name.startswith("xl/theme/")
+    """Whether a member is text that a reader may open (pictures, themes and what add-ins keep are not)."""
+    return name.lower().endswith((".xml", ".rels", ".vml")) and not name.lower().startswith(_UNREAD)
 
 
 # --------------------------------------------------------------------------- plain, or odd
@@ -210,6 +213,8 @@ _TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"', b' t=
 _ELSEWHERE = (b"\tt", b"\nt", b"\rt")  # no program writes attributes on lines of their own
 _ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
 _RELATION = re.compile(rb"<Relationship [^>]*>")
+_USUALLY = ((b'/sharedStrings"', b'sharedStrings.xml"'), (b'/styles"', b'styles.xml"'))
+_FROM = (b"", b"/xl/", b"./")
 
 
 def _is_plain(entries: tuple[Entry, ...], parts: Mapping[str, bytes]) -> bool:
@@ -315,9 +320,17 @@ def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
     for relation in _RELATION.findall(relations):
         if b'/worksheet"' in relation and _target(relation) not in parts:
             return False
-        if b"External" in relation:
+        if b"External" in relation or _elsewhere(relation):
             return False
     return b'/worksheet"' in relations
+
+
+def _elsewhere(relation: bytes) -> bool:
+    """Whether texts or styles lie where calamine does not look for them."""
+    for kind, name in _USUALLY:
+        if kind in relation and not any(b'Target="' + start + name in relation for start in _FROM):
+            return True
+    return False
 
 
 def _target(relation: bytes) -> str:

@@ -18,13 +18,27 @@ MAX_RATIO = 250  # honest sheets of empty styled cells reach about 100
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = struct.Struct("<4sLQL")
 _END_MAGIC = b"PK\x05\x06"
+_END_64_MAGIC = b"PK\x06\x06"
+_LOCATOR_MAGIC = b"PK\x06\x07"
+_SEE_64 = 0xFFFFFFFF  # the number stands in the zip64 part: report generators write it for the smallest file
+_EXTRA_64 = 0x0001
 _CENTRAL_MAGIC = b"PK\x01\x02"
 _LOCAL_MAGIC = b"PK\x03\x04"
 _COMMENT_ROOM = 65_535
 _ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 _HAS_DESCRIPTOR = 0x0008
 _STORED, _DEFLATED = 0, 8
+_SPELLED = {
+    name.casefold(): name
+    for name in (
+        *("[Content_Types].xml", "_rels/.rels", "docProps/custom.xml", "xl/workbook.xml"),
+        *("xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml"),
+    )
+}
+"""Members that are looked up by name, which readers find however they are spelled."""
 
 
 class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
@@ -43,7 +57,10 @@ class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member. `start` is where its packed bytes begin in the file; sizes in bytes."""
+    """One member. `start` is where its packed bytes begin in the file; sizes in bytes.
+
+    `name` has forward slashes, and the usual spelling where the member is one of the usual ones.
+    """
 
     name: str
     method: int
@@ -59,9 +76,8 @@ def directory(content: bytes) -> tuple[Entry, ...]:
     Raises Unsound: file-encrypted, file-bomb (sizes no honest workbook
     has), file-damaged (anything that two readers could take in two ways).
     """
-    end = _find_end(content)
-    _, disk, first_disk, here, total, size, offset, _ = _END.unpack_from(content, end)
-    if disk or first_disk or here != total or offset + size != end:
+    end, total, size, offset = _bounds(content)
+    if offset + size != end:
         raise Unsound("file-damaged")
     if not 0 < total <= MAX_ENTRIES:
         raise Unsound("file-bomb" if total else "file-not-workbook")
@@ -113,6 +129,26 @@ def _find_end(content: bytes) -> int:
     return end
 
 
+def _bounds(content: bytes) -> tuple[int, int, int, int]:
+    """Where the directory must end, how many members it lists, its size and where it begins."""
+    end = _find_end(content)
+    _, disk, first_disk, here, total, size, offset, _ = _END.unpack_from(content, end)
+    if disk or first_disk or here != total:
+        raise Unsound("file-damaged")
+    locator = end - _LOCATOR.size
+    if locator < 0 or not content.startswith(_LOCATOR_MAGIC, locator):
+        return end, total, size, offset
+    _, on_disk, record, disks = _LOCATOR.unpack_from(content, locator)
+    if on_disk or disks != 1 or record + _END_64.size != locator or not content.startswith(_END_64_MAGIC, record):
+        raise Unsound("file-damaged")
+    _, length, _, _, disk, first_disk, here, *wide = _END_64.unpack_from(content, record)
+    told = ((total, 0xFFFF), (size, _SEE_64), (offset, _SEE_64))
+    agree = all(said in (true, unsaid) for (said, unsaid), true in zip(told, wide, strict=True))
+    if length != _END_64.size - 12 or disk or first_disk or here != wide[0] or not agree:
+        raise Unsound("file-damaged")
+    return record, wide[0], wide[1], wide[2]
+
+
 def _entry(content: bytes, at: int, end: int) -> tuple[Entry, int]:
     if at + _CENTRAL.size > end:
         raise Unsound("file-damaged")
@@ -123,6 +159,9 @@ def _entry(content: bytes, at: int, end: int) -> tuple[Entry, int]:
         raise Unsound("file-damaged")
     if flags & _ENCRYPTED:
         raise Unsound("file-encrypted")
+    if _SEE_64 in (packed, size, header):
+        behind = content[at + _CENTRAL.size + n : at + _CENTRAL.size + n + extra]
+        size, packed, header = _wide(behind, (size, packed, header))
     if method not in (_STORED, _DEFLATED) or (method == _STORED and packed != size):
         raise Unsound("file-damaged")
     if size > packed * MAX_RATIO + 4096:
@@ -133,6 +172,19 @@ def _entry(content: bytes, at: int, end: int) -> tuple[Entry, int]:
         raise Unsound("file-damaged")
     entry = Entry(_name(raw, utf8=bool(flags & 0x0800)), method, crc, packed, size, start)
     return entry, at + _CENTRAL.size + n + extra + comment
+
+
+def _wide(extra: bytes, told: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Size, packed size and place of a member: those that do not fit stand in its zip64 field, in this order."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, at)
+        if kind == _EXTRA_64 and at + 4 + length <= len(extra) and length >= 8 * told.count(_SEE_64):
+            there = iter(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
+            size, packed, header = (next(there) if one == _SEE_64 else one for one in told)
+            return size, packed, header
+        at += 4 + length
+    raise Unsound("file-damaged")
 
 
 def _local(content: bytes, header: int, name: bytes, said: tuple[int, int, int, int, int]) -> int:
@@ -146,7 +198,7 @@ def _local(content: bytes, header: int, name: bytes, said: tuple[int, int, int, 
     if flags & _ENCRYPTED:
         raise Unsound("file-encrypted")
     # streaming writers put the sizes behind the bytes, or all ones for zip64: the directory has the truth
-    elsewhere = flags & _HAS_DESCRIPTOR or (packed, size) == (0xFFFFFFFF, 0xFFFFFFFF)
+    elsewhere = flags & _HAS_DESCRIPTOR or (packed, size) == (_SEE_64, _SEE_64)
     if method != said[1] or (not elsewhere and (crc, packed, size) != said[2:]):
         raise Unsound("file-damaged")
     return start
@@ -160,7 +212,7 @@ def _name(raw: bytes, *, utf8: bool) -> str:
     path = name.replace("\\", "/")
     if not name or "\0" in name or path.startswith("/") or ":" in path or ".." in path.split("/"):
         raise Unsound("file-damaged")
-    return name
+    return _SPELLED.get(path.casefold(), path)
 
 
 def _one_place_each(entries: list[Entry], directory_start: int) -> None:
@@ -176,5 +228,5 @@ def _one_place_each(entries: list[Entry], directory_start: int) -> None:
 
 def _one_name_each(entries: list[Entry]) -> None:
     """No two members whose names differ only in case or in the slash."""
-    if len({e.name.casefold().replace("\\", "/") for e in entries}) != len(entries):
+    if len({e.name.casefold() for e in entries}) != len(entries):
         raise Unsound("file-damaged")

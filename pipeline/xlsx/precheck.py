@@ -24,6 +24,7 @@ MAX_NAMES, MAX_STYLES = 20_000, 65_500
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
 _STRINGS = "xl/sharedStrings.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
 _OBJECT = re.compile(rb"<(?:\w+:)?oleObject\b")
 _LIVE_LINK = re.compile(rb"<(?:\w+:)?(?:dde|ole)Link\b")
 
@@ -45,6 +46,7 @@ class Findings:
     parts: Mapping[str, bytes]
     notes: Mapping[str, Notes]
     facts: tuple[Issue, ...] = ()
+    elsewhere: bool = False  # texts or styles lie where calamine does not look
 
 
 def inspect(content: bytes) -> Findings:
@@ -58,30 +60,55 @@ def inspect(content: bytes) -> Findings:
         if _OBJECT.search(part) or (linked and _LIVE_LINK.search(part)):
             raise Unsound("file-embedded")
     _refuse_swollen(parts)
-    lengths = _string_lengths(parts.get(_STRINGS))
-    budget = _Budget(lengths)
+    strings, elsewhere = _texts_of(parts)
+    budget = _Budget(_string_lengths(parts.get(strings)))
     notes = {name: _walk(parts[name], budget) for name in sheets_of(parts).values()}
     linked = any(name.startswith("xl/externalLinks/") for name in parts)
-    return Findings(parts, notes, (Issue("file-external-links"),) if linked else ())
+    return Findings(parts, notes, (Issue("file-external-links"),) if linked else (), elsewhere)
 
 
 def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
     """Sheet name → member name, in the workbook's order. Raises Unsound if the two do not fit together."""
-    sheets = _listed(parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b""))
+    sheets = _listed(parts["xl/workbook.xml"], parts.get(_RELATIONS, b""))
+    if any(path not in parts for _, path in sheets):
+        spelled = {name.casefold(): name for name in parts}  # readers find a member however it is spelled
+        sheets = tuple((name, spelled.get(path.casefold(), "")) for name, path in sheets)
     if not sheets or any(path not in parts for _, path in sheets):
         raise Unsound("file-damaged")
     return dict(sheets)
 
 
+def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
+    """The member that holds the shared strings, and whether it or the styles lie elsewhere than usual.
+
+    Raises Unsound if they lie elsewhere and in the usual place too: readers would take different ones.
+    """
+    places = dict(_related(parts.get(_RELATIONS, b"")).values())
+    found = {}
+    for kind, usual in (("sharedStrings", _STRINGS), ("styles", "xl/styles.xml")):
+        told = next((path for said, path in places.items() if said.endswith("/" + kind)), usual)
+        found[kind] = told if told.casefold() != usual.casefold() else usual
+        if found[kind] != usual and usual in parts:
+            raise Unsound("file-damaged")
+    return found["sharedStrings"], found != {"sharedStrings": _STRINGS, "styles": "xl/styles.xml"}
+
+
 @lru_cache(maxsize=32)
-def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
-    """The sheets' names and places. Nearly all workbooks are one of our templates: these parts are the same."""
+def _related(relations: bytes) -> Mapping[str, tuple[str, str]]:
+    """What the workbook's parts are, by relation: (kind, member name)."""
     targets = {}
     for element, attributes in _elements(relations):
         if element == "Relationship":
             target = attributes.get("Target", "")
             path = target[1:] if target.startswith("/") else posixpath.normpath("xl/" + target)
             targets[attributes.get("Id", "")] = (attributes.get("Type", ""), path)
+    return targets
+
+
+@lru_cache(maxsize=32)
+def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
+    """The sheets' names and places. Nearly all workbooks are one of our templates: these parts are the same."""
+    targets = _related(relations)
     sheets = []
     for element, attributes in _elements(book):
         if element != "sheet":

@@ -40,7 +40,7 @@ def plain(content: bytes, look: Look) -> Workbook:
     except (CalamineError, OSError):
         raise Odd from None
     parts = look.parts
-    return Workbook(sheets, properties(parts), _date1904(parts), plain=True)
+    return Workbook(sheets, properties(parts), date1904(parts), plain=True)
 
 
 def careful(content: bytes) -> Workbook:
@@ -53,10 +53,11 @@ def careful(content: bytes) -> Workbook:
     names = precheck.sheets_of(found.parts)
     notes = {name: found.notes[path] for name, path in names.items()}
     try:
-        sheets = sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
+        sheets = () if found.elsewhere else sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
     except (CalamineError, OSError):
-        sheets = by_openpyxl(content, found)
-    return Workbook(sheets, properties(found.parts), _date1904(found.parts), plain=False, facts=found.facts)
+        sheets = ()
+    sheets = sheets or by_openpyxl(content, found)
+    return Workbook(sheets, properties(found.parts), date1904(found.parts), plain=False, facts=found.facts)
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
@@ -200,13 +201,17 @@ def _attribute(tag: bytes, name: bytes) -> bytes:
     return tag.partition(b" " + name + b'="')[2].partition(b'"')[0] or b"1"
 
 
-def _date1904(parts: Mapping[str, bytes]) -> bool:
-    book = parts["xl/workbook.xml"]
-    return b'date1904="1"' in book or b'date1904="true"' in book
+_EPOCH_1904 = re.compile(rb"""\sdate1904\s*=\s*["'](?:1|true|on)["']""")
+
+
+def date1904(parts: Mapping[str, bytes]) -> bool:
+    """Whether the workbook counts its days from 1904, as Excel for Mac did."""
+    return _EPOCH_1904.search(parts["xl/workbook.xml"]) is not None
 
 
 _PROPERTY = re.compile(
-    rb'<property\b[^>]*?\bname="(queke_[a-z]{1,20})"[^>]*>\s*<vt:(?:lpwstr|lpstr|i4|bstr)>([^<]{0,200})<'
+    rb"""<(?:\w+:)?property\b[^>]*?\bname=["'](queke_[a-z]{1,20})["'][^>]*>\s*"""
+    rb"""<(?:\w+:)?(?:lpwstr|lpstr|i4|bstr)>([^<]{0,200})<"""
 )
 
 

@@ -1,0 +1,134 @@
+"""The return workbook of a file that went back whole: our template with all that its sender had typed.
+
+What is to be mended above the table is red, and so is a column that was not there; the file's ticket is in a
+hidden row and in the properties. It is read back as what it is: the whole file, mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from pipeline import issues
+from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.forms.whole import Whole, unpacked
+from pipeline.model import Issue, Refused, Severity
+from pipeline.xlsx import pen as ink
+from pipeline.xlsx import table as tables
+from pipeline.xlsx.blank import SPARE_CLASSES, names_classes, properties
+from pipeline.xlsx.marks import TWO_WAYS, GivebackFacts, colour, issues_of, reason
+from pipeline.xlsx.marks import typed as typed_cell
+from pipeline.xlsx.pen import Pen, Sheet
+from pipeline.xlsx.table import Head
+
+_HOW = "您填的内容都在下面，不用重填：只改红色的格子，存盘发回即可。"
+_NOT_THERE = "column-missing"
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+
+
+def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
+    """Make the return workbook of a whole file; the same facts give the same bytes."""
+    name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
+    title = f"{name} · 退回修正表"
+    said = unpacked(file.raw)
+    above = [issue for issue in file.issues if not issue.row]
+    told = dict.fromkeys(reason(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
+    reasons = tuple(f"要改：{text}" for text in told)
+    fields = {**_texts(form, said), **_known(form, facts, above)}
+    with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as pen:
+        own = any(names_classes(table) and said.rows.get(table.name) for table in form.tables)
+        for table in form.tables:
+            head = Head(f"{title} · {table.sheet}", ())
+            if table is form.tables[0]:
+                head = Head(title, (_HOW,), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
+            classes = (own or bool(facts.classes)) and not names_classes(table)
+            _write_table(pen, table, head, (said, file.issues, facts), classes=classes, own=own)
+        tables.write_lists(pen, tables.vocabularies(form), () if own else facts.classes)
+    return pen.content
+
+
+_Said = tuple[Whole, Sequence[Issue], GivebackFacts]
+
+
+def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bool, own: bool) -> None:
+    whole, found, facts = said
+    rows = whole.rows.get(table.name, ())
+    used = {name for _, row in rows for name in row} | {c.name for c in table.columns if issues_of(c, found)}
+    columns = [
+        replace(column, folded=False) if column.name in used else column
+        for column in tables.columns_for(table, boarding=facts.boarding)
+    ]
+    columns.sort(key=lambda column: column.folded)  # the collapsed group stays at the right
+    sheet = pen.sheet(table.sheet)
+    tables.lay_columns(pen, sheet, columns)
+    header = tables.write_head(pen, sheet, head, sum(not c.folded for c in columns))
+    tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
+    _mark_heading(pen, sheet, header, columns, found, kindergarten=facts.kindergarten)
+    for down, (number, row) in enumerate(rows, start=header + 1):
+        mine = [issue for issue in found if issue.row in (number, 0) and issue.sheet in ("", table.sheet)]
+        _write_row(pen, sheet, down, row, columns, mine)
+    tables.lay_rules(sheet, header + 1, columns, classes=classes)
+    sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
+    sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
+    sheet.outline_settings(symbols_right=False)
+    tables.lay_print(sheet, header, landscape=sum(not c.folded for c in columns) > 6)
+    if own and names_classes(table):
+        tables.name_classes(pen, table.sheet, (0, header + 1, header + len(rows) + SPARE_CLASSES))
+
+
+def _mark_heading(
+    pen: Pen, sheet: Sheet, at: int, columns: Sequence[Column], found: Sequence[Issue], *, kindergarten: bool
+) -> None:
+    """A column that the sender's file did not have: its heading is red and says so."""
+    look = {"border": 1, "border_color": ink.LINE, "align": "center", "text_wrap": True, "num_format": "@"}
+    style = pen.style(font_name=ink.TITLE_FONT, bg_color=ink.BAD, font_color=ink.RED, **look)
+    for place, column in enumerate(columns):
+        if lacking := [issue for issue in issues_of(column, found) if issue.code == _NOT_THERE]:
+            pen.write(sheet, at, place, tables.header_text(column, kindergarten=kindergarten), style)
+            sheet.write_comment(at, place, ink.clean(issues.message(lacking[0])), ink.COMMENT)
+
+
+def _write_row(
+    pen: Pen, sheet: Sheet, at: int, row: Mapping[str, str], columns: Sequence[Column], found: Sequence[Issue]
+) -> None:
+    for place, column in enumerate(columns):
+        here = [issue for issue in issues_of(column, found) if issue.row or issue.code == _NOT_THERE]
+        text = row.get(column.name, "")
+        if text or here:
+            pen.write(sheet, at, place, typed_cell(column, text), tables.cell_style(pen, column, **colour(here)))
+        if told := [issue for issue in here if issue.row]:
+            sheet.write_comment(at, place, ink.clean("\n".join(map(reason, told))), ink.COMMENT)
+
+
+def _texts(form: Form, said: Whole) -> dict[str, str | date]:
+    """The header as it was typed; a date as a date."""
+    dates = {field.name for field in form.fields if field.dtype == "date"}
+    return {name: _date(text) if name in dates else text for name, text in said.fields.items()}
+
+
+def _date(text: str) -> str | date:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else text
+    except ValueError:
+        return text  # 2026-02-30
+
+
+def _known(form: Form, facts: GivebackFacts, found: Sequence[Issue]) -> dict[str, str | date]:
+    """What the registry knows of the sender, but for what he must mend; his day is what he typed."""
+    wrong = _wrong(form, found)
+    return {name: value for name, value in facts.fields.items() if name not in wrong and name != "day"}
+
+
+def _wrong(form: Form, found: Sequence[Issue]) -> dict[str, str]:
+    """The fields to be mended, each with its comment."""
+    wrong: dict[str, list[str]] = {}
+    for issue in found:
+        if (field := _field_of(form, issue)) and issues.severity(issue) is Severity.ERROR:
+            wrong.setdefault(field.name, []).append(reason(issue))
+    return {name: "\n".join(told) for name, told in wrong.items()}
+
+
+def _field_of(form: Form, issue: Issue) -> Field | None:
+    return next((field for field in form.fields if issue.column and field.label == issue.column), None)

@@ -1,0 +1,159 @@
+"""A right workbook of every form, as cells: what a clerk types into our template, and where.
+
+Forms with a sample of their own are filled in full; any other form by the examples it declares, so that a new
+form is in these tests from its first day.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+
+from openpyxl import load_workbook
+
+from pipeline.forms import FORMS
+from pipeline.forms import form as form_named
+from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.xlsx import fill
+from pipeline.xlsx.blank import TemplateFacts, blank
+
+DAY, BEFORE = date(2026, 11, 20), date(2026, 11, 18)
+SCHOOL, COUNTY = "2132000001", "320106"
+NAMES = [form.name for form in FORMS]
+CLASSES = ({"class_name": "三(3)班", "roll": 45}, {"class_name": "三(4)班", "roll": 44}, {"class_name": "一(2)班"})
+
+Row = Mapping[str, object]
+Cells = Mapping[tuple[int, int], object]
+"""(Excel row, 0-based column) → text, number, date or datetime."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One form filled in. `typed`: by sheet, every cell that is put into the template."""
+
+    form: Form
+    template: bytes
+    typed: Mapping[str, Cells]
+    content: bytes  # saved by openpyxl
+
+
+_PUPIL: Row = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "start": DAY}
+_ABSENT: tuple[Row, ...] = (
+    {**_PUPIL, "name": "张小明", "number": "0012", "symptom1": "发热", "symptom2": "咳嗽", "temperature": 38.5,
+     "onset": BEFORE, "visited": "是", "diagnosis": "流行性感冒", "note": "在家休息", "hospital": "示例医院"},
+    {**_PUPIL, "name": "李小红", "sex": "女", "symptom1": "呕吐、腹泻、没精神", "temperature": 37},
+    {**_PUPIL, "class_name": "三(4)班", "name": "王五一", "reason": "因伤", "injury_cause": "跌倒坠落",
+     "injury_place": "学校", "injury_part": "上肢", "admitted": "否"},
+    {**_PUPIL, "class_name": "一(2)班", "name": "赵六月", "reason": "其他", "part": "上午", "note": "= 家中有事 <&>"},
+)  # fmt: skip
+_CLOSED: tuple[Row, ...] = (
+    {"kind": "首报", "scope": "三(3)班", "reason": "流行性感冒", "ill": 8, "pupils": 45, "first_onset": BEFORE,
+     "start": datetime(2026, 11, 20, 13), "resume_planned": date(2026, 11, 24),
+     "approved_at": datetime(2026, 11, 20, 11, 30), "approved_how": "电话", "approved_by": "示例区教育局 王某",
+     "document": "示教〔2026〕5号"},
+    {"kind": "首报", "scope": "全校", "reason": "手足口病", "ill": 30, "start": datetime(2026, 11, 20, 16, 45),
+     "resume_planned": date(2026, 12, 1), "approved_at": datetime(2026, 11, 20, 8), "approved_how": "书面",
+     "approved_by": "示例区疾控中心 李某", "note": "连同本部\n一起"},
+)  # fmt: skip
+_SCHOOLS: tuple[Row, ...] = (
+    {"code": SCHOOL, "name": "示例小学", "division": COUNTY, "stages": "小学、初中", "boarding": "否",
+     "reporter": "李老师", "reporter_phone": "100-0000-0001", "leader": "王校长", "leader_phone": "10000000002"},
+    {"code": "1132000003", "name": "示例幼儿园", "stages": "幼儿园"},
+)  # fmt: skip
+_ROOMS: tuple[Row, ...] = (
+    {"code": SCHOOL, "class_name": "三(3)班", "stage": "小学", "roll": 45, "from": date(2026, 9, 1)},
+    {"code": "1132000003", "class_name": "苹果班", "roll": 28},
+)
+_FULL: Mapping[str, Mapping[str, Sequence[Row]]] = {
+    "absence": {"rows": _ABSENT, "classes": ({**CLASSES[0], "other_absent": 2}, {**CLASSES[1], "present": 43})},
+    "closure": {"rows": _CLOSED},
+    "roster": {"schools": _SCHOOLS, "classes": _ROOMS},
+}
+_HEADER: Row = {"mode": "首次报送", "zero": "否", "reporter": "示例甲", "reviewer": "示例乙"}
+
+
+def facts(form: Form) -> TemplateFacts:
+    """What we know beforehand of the unit whose template it is."""
+    own = form.of == "school"
+    known = {"unit": SCHOOL, "school": "示例小学", "campus": "本部"} if own else {"unit": COUNTY, "school": "鼓楼区"}
+    return TemplateFacts(fields={**known, "day": DAY}, rows={"classes": CLASSES} if own else {}, token="t-1.ABC")
+
+
+@cache
+def sample(name: str) -> Sample:
+    """The form of that name, filled in."""
+    form = form_named(name)
+    template = blank(form, facts(form))
+    said = fill.Template(template)
+    typed: dict[str, dict[tuple[int, int], object]] = {}
+    rows = _FULL.get(name) or {table.name: (_example(table),) for table in form.tables}
+    for table in form.tables:
+        cells = said.cells(table.sheet)
+        typed.setdefault(table.sheet, {}).update(_table(cells, table, rows.get(table.name, ())))
+    first = form.tables[0].sheet
+    typed[first] = {**_header(said.cells(first), form), **typed[first]}
+    return Sample(form, template, typed, by_openpyxl(template, typed))
+
+
+def by_openpyxl(template: bytes, typed: Mapping[str, Cells]) -> bytes:
+    """The template with these cells, as openpyxl saves it."""
+    book = load_workbook(io.BytesIO(template))
+    for sheet, cells in typed.items():
+        for (row, column), value in cells.items():
+            cell = book[sheet].cell(row, column + 1, value)
+            if isinstance(value, str):
+                cell.data_type = "s"  # a text may begin with =
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def head(name: str) -> tuple[str, int, Mapping[str, int]]:
+    """The first table of a form in its template: its sheet, the Excel row of its headers, their columns by name."""
+    table = form_named(name).tables[0]
+    return (table.sheet, *fill.heads(fill.Template(sample(name).template).cells(table.sheet), table))
+
+
+def _table(cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Row]) -> dict[tuple[int, int], object]:
+    """Cells of the rows: from the first line below the head, over what is prefilled there."""
+    top, columns = fill.heads(cells, table)
+    return {
+        (row, columns[name]): value
+        for row, said in enumerate(rows, start=top + 1)
+        for name, value in said.items()
+        if name in columns
+    }
+
+
+def _header(cells: Mapping[tuple[int, int], str], form: Form) -> dict[tuple[int, int], object]:
+    labels = {text.strip("*"): where for where, text in sorted(cells.items(), reverse=True)}
+    found = {}
+    for field in form.fields:
+        value = _HEADER.get(field.name)
+        if value is not None and _takes(field, value) and field.label in labels:
+            row, column = labels[field.label]
+            found[row, column + 1] = value
+    return found
+
+
+def _takes(field: Field, value: object) -> bool:
+    return field.vocabulary is None or value in field.vocabulary.labels.values()
+
+
+def _example(table: Table) -> Row:
+    return {column.name: _typed(column) for column in table.columns if column.example}
+
+
+def _typed(column: Column) -> object:
+    """The example as a program keeps it that was typed into the column: dates as dates, numbers as numbers."""
+    if column.dtype in ("date", "datetime"):
+        try:
+            return datetime.fromisoformat(column.example)
+        except ValueError:
+            return column.example
+    if column.dtype in ("integer", "number") and column.example.replace(".", "", 1).isdigit():
+        return float(column.example)
+    return column.example
