@@ -31,7 +31,7 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
     version = book.properties.get("queke_version", "")
     if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
         return Issue("form-too-new", details=(("version", version),))
-    found = layout.header(main.page or main.sheet, form, main.head)
+    found = layout.header_of(main, form)
     frame = Frame(date1904=book.date1904)
     unit = _told(form, "unit", found, frame) or book.properties.get("queke_unit", "")
     day = _told(form, "day", found, frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
@@ -51,6 +51,7 @@ class Block:
     void: int = -1
     page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
     cells: tuple[str, ...] = ()  # then, by column, where its cell really is
+    over: dict[str, dict[str, list[Found]]] = field(default_factory=dict, compare=False, repr=False)  # see `header_of`
 
     @property
     def matched(self) -> int:
@@ -100,28 +101,40 @@ def top(sheet: Sheet) -> Top:
     titles: set[str] = set()
     rows = []
     for row in sheet.rows[:_DEEP]:
-        words = []
-        for c, cell in enumerate(row[:_WIDE]):
-            if type(cell) is str and 0 < len(cell) <= 40:
-                word, named = _look(cell)
-                titles.update(named)
-                if word:
-                    words.append((c, word))
-        rows.append(tuple(words))
+        seen = [
+            (c, told)
+            for c, cell in enumerate(row[:_WIDE])
+            if cell and cell.__class__ is str and len(cell) <= 40 and (told := _look(cell)) is not _NOTHING
+        ]
+        titles.update(name for _, (_, named) in seen for name in named)
+        rows.append(tuple((c, word) for c, (word, _) in seen if word))
     return Top(sheet, tuple(rows), frozenset(titles))
+
+
+_NOTHING: tuple[str, tuple[str, ...]] = "", ()
+_HAN = re.compile("[\u4e00-\u9fff]+")  # signs that folding leaves as they are
 
 
 @lru_cache(maxsize=8192)
 def _look(text: str) -> tuple[str, tuple[str, ...]]:
     """The folded text if any table has such a label, else ""; and the forms whose title it holds."""
+    if len(text) < min(map(len, _titles())) and text not in _all_labels() and _HAN.fullmatch(text):
+        return _NOTHING  # a pupil's name, mostly: each is another one
     word = _label(text)
-    titles = tuple(
-        form.name
-        for form in FORMS
-        if fold(form.title) in word or (form.kindergarten_title and form.kindergarten_title in word)
-    )
-    known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables)
-    return word if known or word in OURS else "", titles
+    titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
+    known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
+    return (word if known else "", titles) if known or titles else _NOTHING
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    """Folded title → form."""
+    return {fold(title): form.name for form in FORMS for title in (form.title, form.kindergarten_title) if title}
+
+
+@cache
+def _all_labels() -> frozenset[str]:
+    return OURS.union(*(column_labels(table) for form in FORMS for table in form.tables))
 
 
 def letters(column: int) -> str:
@@ -148,6 +161,13 @@ def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
     return {_label(name): field.name for field in by_label for name in (*field.aliases, field.label)}
 
 
+def header_of(below: Block, form: Form) -> dict[str, list[Found]]:
+    """The header block over a table, looked for once: identifying and parsing ask the same."""
+    if form.name not in below.over:
+        below.over[form.name] = header(below.page or below.sheet, form, below.head)
+    return below.over[form.name]
+
+
 def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
     """Values of the header block by field name: what stands right of its label, or behind a colon in its cell,
     or what the field finds itself.
@@ -157,9 +177,9 @@ def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
     known = _field_labels(form.fields)
     found: dict[str, list[Found]] = {}
     rows = sheet.rows[: min(head, _DEEP)]
-    for field in form.fields:
-        if field.find is not None and (hits := [Found(value, r, c) for r, c, value in field.find(rows)]):
-            found[field.name] = hits
+    for entry in form.fields:
+        if entry.find is not None and (hits := [Found(value, r, c) for r, c, value in entry.find(rows)]):
+            found[entry.name] = hits
     for r, row in enumerate(rows):
         for c, cell in enumerate(row[:_WIDE]):
             if type(cell) is not str or not cell:
@@ -330,13 +350,13 @@ def _text(cell: object) -> object:
 def heads_again(found: Block) -> list[int]:
     """Rows below the head (0-based) that say it once more: pasted with what was copied."""
     place = next(place for place in found.places if place >= 0)
+    head = found.sheet.rows[found.first - 1]
+    said = label(head[place])
     again = []
     for r, row in enumerate(found.sheet.rows[found.first :], start=found.first):
         cell = row[place] if place < len(row) else None
-        if type(cell) is str and cell and label(cell) == label(found.sheet.rows[found.first - 1][place]):
-            alike = sum(
-                label(a) == label(b) != "" for a, b in zip(row, found.sheet.rows[found.first - 1], strict=False)
-            )
+        if type(cell) is str and cell and label(cell) == said:
+            alike = sum(label(a) == label(b) != "" for a, b in zip(row, head, strict=False))
             if alike >= min(3, found.matched):
                 again.append(r)
     return again

@@ -31,7 +31,10 @@ class Judgement:
 
     def classes(self, case: Case) -> Classes:
         """The classes of a case's school; what was said of a new class is remembered for the whole file."""
-        return self._classes.setdefault(id(case), Classes(case))
+        found = self._classes.get(id(case))
+        if found is None:
+            found = self._classes[id(case)] = Classes(case)
+        return found
 
     def remember(self, case: Case) -> None:
         """Keep the names that several pupils of a class bear in this file."""

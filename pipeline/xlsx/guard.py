@@ -11,11 +11,11 @@ about half a millisecond and decides on bytes alone; the file's name never matte
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pipeline.model import Issue
 from pipeline.xlsx import package
@@ -26,10 +26,10 @@ MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are
 PLAIN_INFLATED = 4 * 2**20  # bytes; more is odd
 PLAIN_STRINGS = 64 * 2**20  # bytes all shared strings could fan out to
 PLAIN_CELLS = 40_000
-KNOWN_BYTES = 64 * 2**10  # of a sheet that is worth remembering
 PLAIN_ROWS = 20_000
 PLAIN_BOX = 400_000  # rows × columns that a reader will lay out, filled or not
 
+_T = TypeVar("_T")
 Verdict = Literal["plain", "odd", "refused"]
 
 
@@ -155,14 +155,32 @@ def refuse_by_names(entries: tuple[Entry, ...]) -> None:
 
 def refuse_by_text(parts: Mapping[str, bytes]) -> None:
     """Raise Unsound if what the members say forbids opening: doctype, other encodings, macros, binaries."""
-    for part in parts.values():
-        if b"<!" in part and (b"<!DOCTYPE" in part or b"<!ENTITY" in part):
-            raise Unsound("file-damaged")
-        if not part.startswith(_USUAL) and not _is_utf8(part):
-            raise Unsound("file-damaged")
-        if not part.isascii() and not _decodes(part):
-            raise Unsound("file-damaged")
+    if any(_has_marks(part) and (b"<!DOCTYPE" in part or b"<!ENTITY" in part) for part in parts.values()):
+        raise Unsound("file-damaged")
+    if not all(map(_is_text, parts.values())):
+        raise Unsound("file-damaged")
     _refuse_active_types(parts["[Content_Types].xml"])
+
+
+def _known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
+    """Remember what is said of parts of usual size: most are in every workbook, byte for byte."""
+    remembered = lru_cache(maxsize=64)(function)
+
+    def ask(part: bytes) -> _T:
+        return remembered(part) if len(part) <= package.KNOWN_BYTES else function(part)
+
+    return ask
+
+
+@_known
+def _has_marks(part: bytes) -> bool:
+    return b"<!" in part
+
+
+@_known
+def _is_text(part: bytes) -> bool:
+    """UTF-8, and said to be."""
+    return (part.startswith(_USUAL) or _is_utf8(part)) and (part.isascii() or _decodes(part))
 
 
 def _refuse_active_types(types: bytes) -> None:
@@ -210,6 +228,7 @@ _STRINGS = "xl/sharedStrings.xml"
 _ROW_DIGITS = 7
 _REF = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
 _TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"', b' t="d"')
+_SPACES = (b"\t", b"\n", b"\r")
 _ELSEWHERE = (b"\tt", b"\nt", b"\rt")  # no program writes attributes on lines of their own
 _ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
 _RELATION = re.compile(rb"<Relationship [^>]*>")
@@ -224,10 +243,10 @@ def _is_plain(entries: tuple[Entry, ...], parts: Mapping[str, bytes]) -> bool:
         part = parts.get(name)
         if part is None:
             continue
-        if b"<!" in part:  # a comment or CDATA: no program writes them
+        if _has_marks(part):  # a comment or CDATA: no program writes them
             return False
         if name.startswith(_SHEETS) and name.endswith(".xml"):
-            found = _known_cells(part) if len(part) <= KNOWN_BYTES else _plain_cells(part)
+            found = _plain_cells(part)
             if found < 0:
                 return False
             cells += found
@@ -237,12 +256,7 @@ def _is_plain(entries: tuple[Entry, ...], parts: Mapping[str, bytes]) -> bool:
     return cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
 
 
-@lru_cache(maxsize=64)
-def _known_cells(part: bytes) -> int:
-    """As `_plain_cells`: our sheets of lists and explanations are in every workbook, byte for byte."""
-    return _plain_cells(part)
-
-
+@_known
 def _plain_cells(part: bytes) -> int:
     """Count the cells of a plain sheet; -1 if it is not plain.
 
@@ -262,9 +276,14 @@ def _plain_cells(part: bytes) -> int:
 
 
 def _may_hold_errors(body: bytes) -> bool:
-    if body.count(b" t") == sum(map(body.count, _TYPES)) and not any(map(body.__contains__, _ELSEWHERE)):
-        return False  # every word that begins with t is the type of an honest cell
-    return _ERROR.search(body) is not None or any(map(body.__contains__, _ELSEWHERE))
+    if any(map(body.__contains__, _SPACES)) and any(map(body.__contains__, _ELSEWHERE)):
+        return True
+    left = body.count(b" t")
+    for honest in _TYPES:  # the commonest first: mostly it is all there is
+        if not left:
+            return False  # every word that begins with t is the type of an honest cell
+        left -= body.count(honest)
+    return bool(left) and _ERROR.search(body) is not None
 
 
 def _ordered_cells(body: bytes) -> int:

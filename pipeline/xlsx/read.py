@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from io import BytesIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -190,11 +191,19 @@ def _hidden(part: bytes) -> Notes:
     head, _, body = part.partition(b"<sheetData")
     if _hides(body):
         notes.hidden_rows.update(int(row) for row in _HIDDEN_ROW.findall(body))
-    for tag in _COLUMN_TAG.findall(head):
-        if b' hidden="1"' in tag or b' hidden="true"' in tag:
-            first, last = int(_attribute(tag, b"min")), int(_attribute(tag, b"max"))
-            notes.hidden_columns.update(range(first - 1, min(last, precheck.MAX_COLUMNS)))
+    notes.hidden_columns.update(_hidden_columns(head))
     return notes
+
+
+@lru_cache(maxsize=64)
+def _hidden_columns(head: bytes) -> frozenset[int]:
+    """0-based. Remembered: nearly all sheets have the columns of our templates."""
+    hidden: set[int] = set()
+    for tag in _COLUMN_TAG.findall(head):
+        if _hides(tag):
+            first, last = int(_attribute(tag, b"min")), int(_attribute(tag, b"max"))
+            hidden.update(range(first - 1, min(last, precheck.MAX_COLUMNS)))
+    return frozenset(hidden)
 
 
 def _attribute(tag: bytes, name: bytes) -> bytes:
