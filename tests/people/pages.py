@@ -139,8 +139,9 @@ def filter_on(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
 
 
 def hidden_column(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
-    """One column folded away that we show: the fifth."""
-    return _first(book, lambda page: replace(page, hidden_columns=page.hidden_columns | {4}))
+    """One column folded away that we show: the last that is filled in the first row."""
+    last = max(column for row, column in book[0].cells if row == head + 1 and column not in book[0].hidden_columns)
+    return _first(book, lambda page: replace(page, hidden_columns=page.hidden_columns | {last}))
 
 
 def numbers_as_text(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:

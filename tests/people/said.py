@@ -29,14 +29,18 @@ class Said:
     rows: dict[str, list[dict[str, object]]]
 
 
-def said(reading: Reading) -> Said:
-    """Raise AssertionError if the workbook was not taken; its issues tell why."""
+def said(reading: Reading, *, lost: bool = False) -> Said:
+    """Raise AssertionError if the workbook was not taken; its issues tell why.
+
+    `lost`: what it would say without its properties, which alone name the unit where a form has no cell for it.
+    """
     assert reading.verdict == "parsed", reading.issues
     claims = reading.claims
     assert claims is not None
     header = {name: value for name, value in sorted(reading.header.items()) if value is not None}
     rows = {name: [_row(claims.form, name, row) for row in table] for name, table in reading.tables.items() if table}
-    return Said(claims.form, claims.unit, claims.campus, claims.day, header, rows)
+    unit = claims.unit if not lost or "unit" in reading.header else ""
+    return Said(claims.form, unit, claims.campus, claims.day, header, rows)
 
 
 def _row(name: str, table: str, row: Row) -> dict[str, object]:

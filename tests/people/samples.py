@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from pipeline.forms import FORMS
 from pipeline.forms import form as form_named
@@ -23,6 +23,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 DAY, BEFORE = date(2026, 11, 20), date(2026, 11, 18)
 SCHOOL, COUNTY = "2132000001", "320106"
 NAMES = [form.name for form in FORMS]
+TABLES = [form.name for form in FORMS if not form.tables[0].upright]
 CLASSES = ({"class_name": "三(3)班", "roll": 45}, {"class_name": "三(4)班", "roll": 44}, {"class_name": "一(2)班"})
 
 Row = Mapping[str, object]
@@ -89,7 +90,7 @@ def sample(name: str) -> Sample:
     template = blank(form, facts(form))
     said = fill.Template(template)
     typed: dict[str, dict[tuple[int, int], object]] = {}
-    rows = _FULL.get(name) or {table.name: (_example(table),) for table in form.tables}
+    rows = _FULL.get(name) or {table.name: (_example(table),) * 2 for table in form.tables}
     for table in form.tables:
         cells = said.cells(table.sheet)
         typed.setdefault(table.sheet, {}).update(_table(cells, table, rows.get(table.name, ())))
@@ -106,6 +107,11 @@ def by_openpyxl(template: bytes, typed: Mapping[str, Cells]) -> bytes:
             cell = book[sheet].cell(row, column + 1, value)
             if isinstance(value, str):
                 cell.data_type = "s"  # a text may begin with =
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
+    """The bytes openpyxl saves."""
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -118,7 +124,13 @@ def head(name: str) -> tuple[str, int, Mapping[str, int]]:
 
 
 def _table(cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Row]) -> dict[tuple[int, int], object]:
-    """Cells of the rows: from the first line below the head, over what is prefilled there."""
+    """Cells of the rows: from the first line below the head, over what is prefilled there; right of its labels
+    in an upright table.
+    """
+    if table.upright:
+        labels = _labels(cells)
+        said = {column.header: rows[0].get(column.name) for column in table.columns}
+        return {(labels[name][0], labels[name][1] + 1): value for name, value in said.items() if value is not None}
     top, columns = fill.heads(cells, table)
     return {
         (row, columns[name]): value
@@ -129,7 +141,7 @@ def _table(cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Ro
 
 
 def _header(cells: Mapping[tuple[int, int], str], form: Form) -> dict[tuple[int, int], object]:
-    labels = {text.strip("*"): where for where, text in sorted(cells.items(), reverse=True)}
+    labels = _labels(cells)
     found = {}
     for field in form.fields:
         value = _HEADER.get(field.name)
@@ -139,12 +151,25 @@ def _header(cells: Mapping[tuple[int, int], str], form: Form) -> dict[tuple[int,
     return found
 
 
+def _labels(cells: Mapping[tuple[int, int], str]) -> dict[str, tuple[int, int]]:
+    return {text.strip("*"): where for where, text in sorted(cells.items(), reverse=True)}
+
+
 def _takes(field: Field, value: object) -> bool:
     return field.vocabulary is None or value in field.vocabulary.labels.values()
 
 
 def _example(table: Table) -> Row:
-    return {column.name: _typed(column) for column in table.columns if column.example}
+    """A row of the examples the form declares; of anything, where it declares none."""
+    said = {column.name: _typed(column) for column in table.columns if column.example}
+    return said or {column.name: _anything(column) for column in table.columns if column.dtype in _ANYTHING}
+
+
+_ANYTHING = {"text": "甲", "integer": 1, "number": 1.5, "date": DAY, "flag": "是", "choice": ""}
+
+
+def _anything(column: Column) -> object:
+    return next(iter(column.vocabulary.labels.values())) if column.vocabulary else _ANYTHING[column.dtype]
 
 
 def _typed(column: Column) -> object:
