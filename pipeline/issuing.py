@@ -9,7 +9,7 @@ from pipeline import schooldays, units
 from pipeline.errors import UsageError
 from pipeline.forms import FORMS, form
 from pipeline.forms.words import MODE
-from pipeline.model import HOME_CAMPUS, Mode, Refused, SchoolFacts, Site
+from pipeline.model import HOME_CAMPUS, Level, Mode, Refused, SchoolFacts, Site
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
@@ -24,8 +24,29 @@ def template(site: Site, name: str, unit: str, day: date, campus: str = "") -> b
     known = [one.name for one in FORMS]
     if name not in known:
         raise UsageError(f"{name}: no such form; choose one of {', '.join(known)}")
+    if name == "filing":
+        return blank(form(name), unit_facts(site, unit, day))
     facts = _of_division(site, unit, day) if name == "roster" else _of_school(site, name, unit, day, campus)
     return blank(form(name), facts)
+
+
+def unit_facts(site: Site, code: str, day: date) -> TemplateFacts:
+    """Return what goes into a 备案表 beforehand, of a school or an organ. UsageError if there is no such unit."""
+    from pipeline.store import context, registry  # the ORM may be imported only once the store is open
+
+    school, organ = context.schools([code], [day]).get(code), context.organs([code]).get(code)
+    if school is not None:
+        name, home, level, serial = school.name, school.county, Level.SCHOOL.value, school.token_serial
+    elif organ is not None:
+        name, home, level, serial = organ.name, organ.division, organ.level, organ.token_serial
+    else:
+        raise UsageError(f"{code}: no such unit; a filing is of a school, or of an organ such as 320106JY")
+    region = registry.division_names().get(home, "")
+    return TemplateFacts(
+        fields={"unit": code, "school": name, "level": level, "system": "是"},
+        rows={"accounts": ({"region": region},)},
+        token=units.token(site.key, code, "filing", schooldays.term(day), serial),
+    )
 
 
 def _of_school(site: Site, name: str, code: str, day: date, campus: str) -> TemplateFacts:

@@ -10,12 +10,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.forms import form, layout
+from pipeline.forms import form, layout, secrets
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Issue, Reading, Row, Workbook
 from pipeline.xlsx import guard, read
+from pipeline.xlsx.likeness import looks_like_filing
 from pipeline.xlsx.package import Unsound
+
+_SUSPECT = "初始密码".encode()
+_SCANS = {
+    "pdf": (b"%PDF-", b"%%EOF", 2048),
+    "jpg": (b"\xff\xd8\xff", b"\xff\xd9", 65536),
+    "png": (b"\x89PNG\r\n", b"IEND", 64),
+}
+"""First bytes, last bytes, and within how many of the last they stand."""
 
 
 def take(content: bytes) -> Reading:
@@ -35,7 +44,8 @@ def glance(content: bytes) -> Reading | None:
         book = read.plain(content, look)
     except read.Odd:
         return None
-    return _understood(content, book)
+    suspect = any(_SUSPECT in part for part in look.parts.values())
+    return _understood(content, book, suspect=suspect)
 
 
 def ponder(content: bytes) -> Reading:
@@ -44,23 +54,46 @@ def ponder(content: bytes) -> Reading:
         book = read.careful(content)
     except Unsound as unsound:
         return replace(refused(content, unsound.issue), plain=False)
-    return _understood(content, book)
+    return _understood(content, book, suspect=True)
 
 
 def refused(content: bytes, issue: Issue) -> Reading:
     """The answer to a file that is not opened, or that ended its reader."""
-    return Reading("quarantined", issues=(issue,), content_sha=hashlib.sha256(content).hexdigest())
+    scan = scan_of(content) if issue.code == "file-not-workbook" else ""
+    private = not scan and looks_like_filing(content)
+    return Reading("quarantined", issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan)
 
 
-def _understood(content: bytes, book: Workbook) -> Reading:
+def scan_of(content: bytes) -> str:
+    """pdf, jpg or png by the first bytes, "torn" where the last ones are not there; "" for all else."""
+    for kind, (first, last, within) in _SCANS.items():
+        if content.startswith(first):
+            return kind if last in content[-within:] else "torn"
+    return ""
+
+
+def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
+    """`suspect`: something in it may be of a 备案表, so that it is looked at for its likeness."""
     tops = layout.tops(book)
     claims = identify(book, tops)
     if isinstance(claims, Issue):
-        sha = hashlib.sha256(content).hexdigest()
-        return Reading("rejected", issues=(*book.facts, claims), content_sha=sha, plain=book.plain)
-    reading = parse(book, claims, tops)
+        issues, private = (*book.facts, claims), looks_like_filing(content)
+        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), plain=book.plain, private=private)
+    if claims.form == "filing":
+        return _whole(book, secrets.without(parse(book, claims, tops)))
+    if suspect and looks_like_filing(content):
+        issues = (Issue("filing-inside"),)
+        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), plain=book.plain, private=True)
+    return _whole(book, parse(book, claims, tops))
+
+
+def _whole(book: Workbook, reading: Reading) -> Reading:
     facts = tuple(fact for fact in book.facts if fact not in reading.issues)
     return replace(reading, issues=(*facts, *reading.issues), content_sha=content_sha(reading), plain=book.plain)
+
+
+def _bytes_sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def content_sha(reading: Reading) -> str:
@@ -88,6 +121,7 @@ def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[l
             sorted(said for said in row.raw.items() if row.values[places[said[0]]] is None),
             row.ticket,
             row.void,
+            *([row.mark] if row.mark else ()),
         ]
         for row in rows
     ]

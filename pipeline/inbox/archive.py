@@ -1,6 +1,7 @@
 """How what came in is kept: spool (0600) until it is settled, then archive (0400), and the journal file.
 
-`spool/<batch>-<slot>.xlsx` → `archive/<day>/<seq>-<sha12>.xlsx`; `archive/<day>/journal.jsonl` has a line for
+`spool/<batch>-<slot>.xlsx` → `archive/<day>/<seq>-<sha12>.xlsx`; what may hold a password never goes there: a copy
+without it does, and a line in the journal says both hashes. `archive/<day>/journal.jsonl` has a line for
 each arrival and decision in one sequence, by which the store can be built again. A day is that of
 arrival, Asia/Shanghai. Where a submission lies is told by its number, so a crash between move and note
 leaves nothing to guess.
@@ -26,7 +27,7 @@ from pipeline.model import Arrival, Site
 
 ZONE = ZoneInfo("Asia/Shanghai")
 JOURNAL = "journal.jsonl"
-KEEP_IN_SPOOL = frozenset({"filing"})  # forms whose bytes as they came never reach the archive (reliability: scrubbing)
+FILINGS = "filings"  # signed papers of 备案, by number
 CHUNK = 1 << 20
 
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
@@ -95,6 +96,40 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
         moved[arrival.seq] = target
     durable.sync_many((), (*{path.parent for path in moved.values()}, site.archive, site.spool))
     return moved
+
+
+def keep_instead(site: Site, arrival: Arrival, content: bytes, suffix: str) -> Path:
+    """Put `content` into the archive in place of what came, durable on return; say where. May be done again.
+
+    What came still lies in the spool: see `shred`.
+    """
+    target = place(site, arrival).with_suffix(suffix)
+    _put(target, content)
+    kept = hashlib.sha256(content).hexdigest()
+    row = {"kind": "scrubbed", "of": arrival.seq, "sha256": arrival.sha256, "kept_sha256": kept, "file": target.name}
+    _append(site.archive / _day(arrival.received_at) / JOURNAL, [json.dumps(row, ensure_ascii=False)])
+    return target
+
+
+def keep_paper(site: Site, arrival: Arrival, number: str, suffix: str) -> Path:
+    """Put a signed paper where it is found by its 备案号, 0400, durable on return; say where. May be done again."""
+    target = site.archive / FILINGS / f"{number}-{arrival.sha256[:12]}{suffix}"
+    if arrival.path.exists():
+        _put(target, arrival.path.read_bytes())
+    return target
+
+
+def shred(site: Site, arrivals: Iterable[Arrival]) -> None:
+    """Remove from the spool what is not to be kept as it came, durably. Once it is noted where the other copy lies."""
+    there = [arrival.path for arrival in arrivals if arrival.path.parent == site.spool and arrival.path.exists()]
+    durable.unlink_many(there)
+    durable.sync_many((), (site.spool,))
+
+
+def _put(target: Path, content: bytes) -> None:
+    durable.make_folder(target.parent)
+    durable.write_through(target, content)
+    durable.chmod(target, durable.KEPT)
 
 
 def write_journal(site: Site, arrivals: Iterable[Arrival]) -> None:

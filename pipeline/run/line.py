@@ -27,7 +27,7 @@ from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import Stuck
 from pipeline.model import Arrival, Settled, Site, State
 from pipeline.reports.render import Renderer
-from pipeline.run import post, settling
+from pipeline.run import post, scrubbing, settling
 from pipeline.run.calm import calm
 from pipeline.run.lock import coordinator
 from pipeline.run.reading import Desk, Pacer
@@ -182,7 +182,7 @@ class Line:
 
     def _note(self, arrivals: Sequence[Arrival], settled: Sequence[Settled], done: Cycle) -> None:
         """See to what settling leaves to do: the archive, the counts, and whoever wants to know."""
-        self._keep(arrivals, settled)
+        self._keep(arrivals)
         by_seq = {arrival.seq: arrival for arrival in arrivals}
         for one in settled:
             done.settled[one.state] += 1
@@ -191,13 +191,18 @@ class Line:
         self._heaps.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
         log.info("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
 
-    def _keep(self, arrivals: Sequence[Arrival], settled: Sequence[Settled]) -> None:
-        """Move what is settled from the spool into the archive, and note where it lies and that it is journalled."""
-        spooled = {one.seq for one in settled if one.form in archive.KEEP_IN_SPOOL}
-        places = archive.keep(self._site, [arrival for arrival in arrivals if arrival.seq not in spooled])
+    def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Move what is settled from the spool into the archive, and note where it lies and that it is journalled.
+
+        What may hold a password goes there in another copy, and from the spool for good.
+        """
+        with faults.temporary():
+            apart = scrubbing.apart(arrivals)
+        places = archive.keep(self._site, [arrival for arrival in arrivals if arrival.seq not in apart])
         below = {seq: path.relative_to(self._site.root).as_posix() for seq, path in places.items()}
         with faults.temporary():
             journal.moved(below)
+            scrubbing.keep(self._site, [arrival for arrival in arrivals if arrival.seq in apart])
             journal.written([arrival.seq for arrival in arrivals])
 
     def _seems_sound(self) -> bool:
@@ -284,7 +289,7 @@ class Line:
         archive.sweep(self._site, [arrival.path for arrival, _ in spooled])
         settled = [arrival for arrival, state in spooled if state is not State.RECEIVED]
         if settled:
-            self._keep(settled, [])
+            self._keep(settled)
 
     def _resume(self, done: Cycle) -> None:
         """Settle what was received and not settled: in small batches what a coordinator died over."""

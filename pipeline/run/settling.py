@@ -18,6 +18,8 @@ from pipeline.executors import Readers
 from pipeline.inbox import archive
 from pipeline.model import HOME_CAMPUS, Arrival, Checked, Issue, Reading, Settled, Site, State
 from pipeline.store import context, faults, journal, records
+from pipeline.validate import scans
+from pipeline.xlsx.likeness import looks_like_filing
 
 log = structlog.get_logger("queke.run")
 
@@ -25,7 +27,7 @@ Read = tuple[Arrival, Reading]
 
 MOST_ATTEMPTS = 3
 SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
-ALONE_FORMS = frozenset({"roster", "calendar", "filing"})  # what changes how others are judged
+ALONE_FORMS = frozenset({"roster", "calendar", "filing", "desk"})  # what changes how others are judged
 
 
 def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
@@ -47,10 +49,16 @@ def exhausted(arrivals: Iterable[Arrival]) -> list[Arrival]:
 def set_aside(arrival: Arrival, now: datetime) -> Settled:
     """Settle a submission as failed: ours to look into; its sender is told that we do."""
     issues = (Issue("failed"),)
+    private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
     with faults.temporary():
-        journal.fail(arrival.seq, issues, now)
+        journal.fail(arrival.seq, issues, now, private=private)
     log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
     return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
+
+
+def _looks_like_filing(arrival: Arrival) -> bool:
+    """Whether bytes that nobody could settle look like a 备案表: then they are not kept."""
+    return arrival.path.exists() and looks_like_filing(arrival.path.read_bytes())
 
 
 def settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime, *, lasting: bool) -> list[Settled]:

@@ -84,7 +84,10 @@ def _write_applicant(pen: Pen, sheet: Sheet, fields: Values) -> int:
     pen.write(sheet, 2, 0, "单位名称：", label)
     sheet.merge_range(2, 1, 2, _LAST, None, value)
     pen.write(sheet, 2, 1, fields.get("school"), value)
-    pairs = ((3, "申请人姓名：", "applicant", "所在部门：", "department"), (4, "联系电话：", "phone", "电子邮箱：", "email"))
+    pairs = (
+        (3, "申请人姓名：", "applicant", "所在部门：", "department"),
+        (4, "联系电话：", "phone", "电子邮箱：", "email"),
+    )
     for row, first, one, second, other in pairs:
         _line(sheet, row)
         pen.write(sheet, row, 0, first, label)
@@ -147,8 +150,9 @@ def _count_rule() -> dict[str, object]:
 def _write_table(pen: Pen, sheet: Sheet, row: int, form: Form, rows: tuple[Values, ...]) -> None:
     columns = form.tables[0].columns
     _line(sheet, row)
+    head = _box(pen, align="center", font_name=ink.TITLE_FONT, bg_color=ink.SHADE)
     for at, column in enumerate(columns):
-        pen.write(sheet, row, at, column.header, _box(pen, align="center", font_name=ink.TITLE_FONT, bg_color=ink.SHADE))
+        pen.write(sheet, row, at, column.header, head)
         for down in range(max(ROWS, len(rows))):
             value = rows[down].get(column.name) if down < len(rows) else None
             pen.write(sheet, row + 1 + down, at, value, _box(pen, align="center", text_wrap=False, shrink=True))

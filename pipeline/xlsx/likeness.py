@@ -36,10 +36,7 @@ def looks_like_filing(content: bytes) -> bool:
 
 
 def _says(piece: bytes) -> bool:
-    for text in _texts(piece):
-        if _any(text, (_TITLE,)) or (_any(text, _PASSWORD) and _any(text, _BESIDE)):
-            return True
-    return False
+    return any(_any(text, (_TITLE,)) or (_any(text, _PASSWORD) and _any(text, _BESIDE)) for text in _texts(piece))
 
 
 def _any(text: bytes, words: tuple[str, ...]) -> bool:
@@ -56,7 +53,7 @@ def _texts(piece: bytes) -> Iterator[bytes]:
 
 
 def _spelled(piece: bytes) -> bytes:
-    """RTF's two ways to spell a sign: \\u21021? and \\'b3\\'f5 (GBK)."""
+    r"""RTF's two ways to spell a sign: \u21021? and \'b3\'f5 (GBK)."""
     by_number = re.sub(
         rb"\\u(-?[0-9]{4,6})\s?\??", lambda found: chr(int(found[1]) % 65536).encode("utf-8", "replace"), piece
     )

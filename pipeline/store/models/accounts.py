@@ -27,7 +27,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT)
     division = models.ForeignKey(Division, null=True, on_delete=models.PROTECT)
     level = models.CharField(max_length=10, blank=True)
-    holder = models.CharField(max_length=40, blank=True)
+    holder = models.CharField(max_length=60, blank=True)
     phone = models.CharField(max_length=30, blank=True)
     email = models.CharField(max_length=254, blank=True)
     is_active = models.BooleanField(default=False)
@@ -36,6 +36,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
     expires_at = models.DateTimeField(null=True)
     confirmed_on = models.DateField(null=True)
     opened_at = models.DateTimeField(null=True)
+    opened_seq = models.BigIntegerField(default=0)  # the decision that opened it
+    filing = models.BigIntegerField(null=True)  # 备案号 it was opened by
+    closed_at = models.DateTimeField(null=True)
+    closed_why = models.CharField(max_length=400, blank=True)
 
     USERNAME_FIELD = "username"
     objects = AccountManager()

@@ -1,0 +1,168 @@
+"""accounts: who may enter. Asked for by a 备案, opened or refused by the tier above."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, opened, say, say_json, say_table
+from pipeline.errors import UsageError
+
+accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="备案号, as `queke accounts list` shows it.")]
+Username = Annotated[str, typer.Argument(metavar="USERNAME", help="User name; case and width do not matter.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision.")]
+Division = Annotated[str, typer.Option("--unit", help="Only what this division's CDC decides, such as 320106.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(accounts, name="accounts")
+
+
+@accounts.command("list")
+def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
+    """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
+    opened(context)
+    from pipeline.store import accounts as store
+
+    found = store.waiting(unit)
+    rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
+    header = ("number", "unit", "name", "day", "signed", "asks for")
+    if as_json:
+        for row in rows:
+            say_json(dict(zip(header, row, strict=True)))
+    else:
+        say_table(header, rows)
+    if found:
+        raise typer.Exit(1)
+
+
+@accounts.command("show")
+def show_filing(context: typer.Context, number: Number) -> None:
+    """Show one filing: who asks for what, where its signed paper lies, and what became of it."""
+    site = opened(context)
+    from pipeline.store import accounts as store
+
+    found = store.filing(number)
+    say(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
+    say(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
+    say(f"    盖章日期 {found.stamped_on or '—'}")
+    for path in found.papers:
+        say(f"    签字盖章件 {site.root / path}")
+    say_table(("username", "holder", "phone", "password", "state", "why"), found.lines)
+
+
+@accounts.command()
+def confirm(
+    context: typer.Context,
+    number: Number,
+    why: Why = "",
+    who: Who = "queke",
+    stamped_on: Annotated[
+        str, typer.Option("--stamped-on", help="Date on the stamped paper you have seen, if no scan came in.")
+    ] = "",
+) -> None:
+    """Open a filing's accounts. Passwords we issue are shown here, once, and nowhere else."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    now = config.clock()()
+    done = store.confirm(number, who, why, now, stamped_on=_date(stamped_on))
+    for one in done:
+        _say_opened(one.username, one.holder)
+        if one.needs_password:
+            _hand_over(one.username, store.issue(one.username, who, f"备案 {number}", now).reveal())
+        else:
+            say("    password: as its user chose it; to be changed at the first login, within seven days")
+
+
+@accounts.command()
+def refuse(context: typer.Context, number: Number, why: Why, who: Who = "queke") -> None:
+    """Open nothing, and tell the unit why."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    for username in store.refuse(number, who, why, config.clock()()):
+        say(f"{username}: refused")
+
+
+@accounts.command()
+def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
+    """Give an account a new first password, shown here once; void after seven days unused."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    _hand_over(username, store.issue(username, who, why, config.clock()()).reveal())
+
+
+@accounts.command()
+def leave(context: typer.Context, username: Username, why: Why, who: Who = "queke") -> None:
+    """Close the account of somebody who left."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    store.leave(username, who, why, config.clock()())
+    say(f"{username}: closed")
+
+
+@accounts.command()
+def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
+    """Say for another year that the account is still its holder's."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    store.reconfirm(username, who, why, config.clock()())
+    say(f"{username}: confirmed for a year")
+
+
+@accounts.command("due")
+def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
+    """List accounts to look at: first passwords nobody used, and yearly confirmation. Exit 1 when there are any."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import accounts as store
+
+    found = store.due(config.clock()(), unit)
+    header = ("username", "unit", "name", "holder", "why", "on")
+    rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]
+    if as_json:
+        for row in rows:
+            say_json(dict(zip(header, row, strict=True)))
+    else:
+        say_table(header, rows)
+    if found:
+        raise typer.Exit(1)
+
+
+def _say_opened(username: str, holder: str) -> None:
+    say(f"{username}  {holder}: opened")
+
+
+def _hand_over(username: str, password: str) -> None:
+    """Show a password that we issued: here and now, to whoever must tell its user."""
+    say(f"    {username}  password: {password}  (shown once; to be changed at the first login, within seven days)")
+
+
+def _date(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--stamped-on {text}: no such date; write it as 2026-11-20") from None

@@ -1,0 +1,329 @@
+"""省学生健康监测系统用户权限申请（备案）表: annex 3 of 苏教办体艺函〔2023〕6号, title and cells verbatim.
+
+A filing asks for accounts; it opens none. The password's cell is a `Secret` from here on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.filed import Secret
+from pipeline.forms import cells
+from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table, Vocabulary
+from pipeline.forms.signs import blank, fold, shown, sweep
+
+LEVEL = Vocabulary(
+    "UnitLevel",
+    {"province": "省级", "city": "设区市级", "county": "县（市、区）级", "school": "学校"},
+    {
+        "省": "province",
+        "市级": "city",
+        "设区市": "city",
+        "地市级": "city",
+        "县级": "county",
+        "区级": "county",
+        "区县级": "county",
+        "县区级": "county",
+        "县(市区)级": "county",
+        "县市区级": "county",
+        "幼儿园": "school",
+        "校级": "school",
+        "学校级": "school",
+    },
+)
+SYSTEM = "江苏省学生健康监测系统"
+EMPTY, TICKED = "☐", "☑"
+COUNT_FIELDS = {"province": "n_province", "city": "n_city", "county": "n_county", "school": "n_school"}
+BLANK_COUNT = "__个"
+
+_TICKS = "☑☒✅✓✔✗✘√■◼▣●◉\uf0fe\uf052\uf0fd勾þ"
+_BOXES = "☐□▢◻○◯\uf0a8\uf06f口"
+_LATIN_TICKS = re.compile(r"(?<![a-z])[vxr](?![a-z])")
+_NAMES = (
+    ("province", "省级"),
+    ("city", "设区市级|(?<!区)市级|地市级"),
+    ("county", r"县\(市[、,]?区\)级|县市区级|区县级|县区级|县级|区级"),
+    ("school", "学校|幼儿园"),
+)
+_NAME = re.compile("|".join(f"(?P<{code}>{words})" for code, words in _NAMES))
+_KIND = re.compile("|".join(f"(?P<{code}>(?:{words})账号)" for code, words in _NAMES))
+_AMOUNT = re.compile(r"[_＿]*([0-9]{1,3})?[_＿]*个?")
+
+Grid = Sequence[Sequence[object]]
+Cell = tuple[int, int, object]
+
+
+# --------------------------------------------------------------------------- boxes to tick
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    level: str
+    marked: bool  # a box stands before or behind it, ticked or not
+    ticked: bool
+
+
+def levels(rows: Grid) -> Iterator[Cell]:
+    """What is ticked in the line 单位级别, as labels joined by 、; nothing if nothing is."""
+    for r, c, cells_ in _lines(rows, "单位级别"):
+        boxes = [box for text in cells_ for box in _boxes(text)]
+        lone = [text for text in cells_ if _has_tick(fold(text)) and not _boxes(text)]
+        chosen = _chosen(boxes, lone=bool(lone))
+        if chosen:
+            yield r, c, "、".join(LEVEL.labels[level] for level in LEVEL.labels if level in chosen)
+
+
+def _chosen(boxes: Sequence[_Box], *, lone: bool) -> set[str]:
+    ticked = {box.level for box in boxes if box.ticked}
+    if ticked:
+        return ticked
+    left = set(LEVEL.labels) - {box.level for box in boxes}
+    if lone and len(left) == 1:
+        return left  # a tick typed over box and word: the one that is not there any more
+    typed = {box.level for box in boxes if not box.marked}
+    return typed if len(typed) == 1 else set()  # 学校, typed where a box was, or alone
+
+
+def _boxes(text: str) -> list[_Box]:
+    """The levels that a cell names, with the marks beside each."""
+    flat = fold(text)
+    found = list(_NAME.finditer(flat))
+    before = bool(found) and _marks(flat[: found[0].start()]) != ""
+    boxes = []
+    for at, name in enumerate(found):
+        left = flat[found[at - 1].end() if at else 0 : name.start()]
+        right = flat[name.end() : found[at + 1].start() if at + 1 < len(found) else len(flat)]
+        mine = _ahead(left, first=at == 0) + _behind(right, last=at + 1 == len(found)) if before else right
+        boxes.append(_Box(str(name.lastgroup), bool(_marks(mine)), _has_tick(mine)))
+    return boxes
+
+
+def _ahead(marks: str, *, first: bool) -> str:
+    """Of the marks between two names those of the second: from the last empty box on, if there is one."""
+    empty = max((marks.rfind(box) for box in _BOXES), default=-1)
+    return marks if first or empty < 0 else marks[empty:]
+
+
+def _behind(marks: str, *, last: bool) -> str:
+    """Of the marks between two names those of the first: what stands before the empty box of the second."""
+    if last:
+        return marks
+    empty = max((marks.rfind(box) for box in _BOXES), default=-1)
+    return marks[:empty] if empty > 0 else ""
+
+
+def _marks(text: str) -> str:
+    return "".join(sign for sign in text if sign in _TICKS or sign in _BOXES) or _latin(text)
+
+
+def _has_tick(text: str) -> bool:
+    return any(sign in _TICKS for sign in text) or bool(_latin(text))
+
+
+def _latin(text: str) -> str:
+    return "".join(_LATIN_TICKS.findall(text))
+
+
+def system(rows: Grid) -> Iterator[Cell]:
+    """Whether the system's box is ticked; one that is named without any box counts as ticked."""
+    for r, c, cells_ in _lines(rows, "申请系统"):
+        text = fold(" ".join(cells_))
+        marks = _marks(text)
+        if _has_tick(text) or (not marks and fold(SYSTEM) in text):
+            yield r, c, "是"
+
+
+def amounts(level: str, rows: Grid) -> Iterator[Cell]:
+    """How many accounts of a level are asked for: behind its words, or in the cell right of them."""
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            if type(cell) is not str or "账号" not in cell:
+                continue
+            text = fold(cell)
+            for found in _KIND.finditer(text):
+                if found.lastgroup != level:
+                    continue
+                said = _AMOUNT.match(text, found.end())
+                if said and said[1]:
+                    yield r, c, int(said[1])
+                elif text[found.end() :].strip("_:" + _TICKS + _BOXES) in ("", "个"):
+                    yield from _right_of(row, r, c)
+
+
+def _right_of(row: Sequence[object], r: int, c: int) -> Iterator[Cell]:
+    for place in range(c + 1, min(c + 4, len(row))):
+        value = row[place]
+        if blank(value):
+            continue
+        if not (isinstance(value, str) and fold(value) in ("个", "__个", "_个", "__", "＿＿个")):
+            known = isinstance(value, str) and _KIND.search(fold(value))
+            if not known:
+                yield r, place, value
+        return
+
+
+def _lines(rows: Grid, label: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The texts of the line that begins with a label, its own rest first: (0-based row, column, texts)."""
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            if type(cell) is str and fold(cell).startswith(label):
+                _, _, rest = unicodedata.normalize("NFKC", cell).partition(":")
+                others = [shown(one) for one in row[c + 1 :] if not blank(one)]
+                yield r, c, [rest, *others] if rest.strip() else others
+                break
+
+
+# --------------------------------------------------------------------------- cells
+
+
+def unit_code(cell: object, frame: Frame) -> object:
+    """A school's ten digits, or an organ's code: six digits and two letters (320106JY)."""
+    if isinstance(cell, str) and (found := re.fullmatch(r"([0-9]{6})(jy|wj|jk)(?![a-z0-9]).*", fold(cell))):
+        code = found[1] + found[2].upper()
+        return code if code == cell else Fixed(code)
+    return cells.digits(10, "unit-code-unreadable")(cell, frame)
+
+
+def one_level(cell: object, frame: Frame) -> object:
+    """The one level that is ticked."""
+    if blank(cell):
+        return None
+    chosen = shown(cell).split("、")
+    if len(chosen) > 1 and all(one in LEVEL.labels.values() for one in chosen):
+        return Bad("level-several")
+    return cells.choice(LEVEL, "level-unknown")(cell, frame)
+
+
+_USERNAME = re.compile(r"[A-Za-z0-9_.@-]{3,40}")
+
+
+def username(cell: object, _: Frame) -> object:
+    """A user name: NFKC, without blanks around; Latin letters, digits and _ . @ - (no look-alikes of other scripts)."""
+    if blank(cell):
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        return Bad("username-unreadable")
+    if isinstance(cell, float) and not cell.is_integer():
+        return Bad("username-unreadable")
+    if not isinstance(cell, str) and abs(cell) >= 10**15:
+        return Bad("number-lost-digits")
+    typed = shown(cell)
+    name = unicodedata.normalize("NFKC", sweep(typed))
+    if not _USERNAME.fullmatch(name):
+        return Bad("username-unreadable")
+    return name if name == typed or not isinstance(cell, str) else Fixed(name)
+
+
+def password(cell: object, _: Frame) -> object:
+    """The raw text, sealed. Its rule is judged with the user name beside it; stars are of a copy we kept."""
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return None
+    text = shown(cell)
+    if fold(text).strip("*＊") == "":
+        return Secret("")
+    return Secret(text)
+
+
+def email(cell: object, frame: Frame) -> object:
+    """An address; anything else is asked."""
+    got = cells.text(254)(cell, frame)
+    value = got.value if isinstance(got, Fixed) else got
+    if value is None or isinstance(value, Bad):
+        return got
+    plain = fold(str(value))
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", plain):
+        return Bad("email-unreadable")
+    return str(value) if plain == str(value).casefold() else Fixed(plain)
+
+
+_COLUMNS = (
+    Column(
+        "region",
+        "地区",
+        "text",
+        cells.text(60),
+        aliases=("所属地区", "单位"),
+        width=18,
+        help="本单位所在的地区；空着就是本单位的。",
+        example="示例区",
+    ),
+    Column(
+        "username",
+        "用户名",
+        "text",
+        username,
+        required=True,
+        decides=True,
+        missing="username-missing",
+        aliases=("账号", "用户名称", "登录名"),
+        width=20,
+        help="字母、数字和 _ . @ - ，3 到 40 位；不分大小写，不能与别的用户名相同。",
+        example="SLXX_01",
+        key=True,
+    ),
+    Column(
+        "password",
+        "初始密码",
+        "secret",
+        password,
+        aliases=("密码",),
+        width=18,
+        help="可以空着，由系统发放。自己定的：8 到 20 位，数字、字母和符号都要有，不含用户名；打印时不显示。",
+    ),
+    Column(
+        "holder",
+        "使用人姓名",
+        "text",
+        cells.person,
+        required=True,
+        decides=True,
+        missing="holder-missing",
+        aliases=("使用人", "姓名"),
+        width=14,
+        example="李老师",
+    ),
+    Column(
+        "phone",
+        "联系电话",
+        "text",
+        cells.telephone,
+        aliases=("电话", "手机", "使用人电话"),
+        width=18,
+        example="100-0000-0001",
+    ),
+)
+
+
+def _count_field(level: str) -> Field:
+    label = f"{LEVEL.labels[level]}账号"
+    return Field(COUNT_FIELDS[level], label, cells.count, "integer", find=lambda rows: amounts(level, rows))
+
+
+FILING = Form(
+    name="filing",
+    title="省学生健康监测系统用户权限申请（备案）表",
+    version="1",
+    fields=(
+        Field("unit", "单位代码", unit_code, required=True, known=True, aliases=("学校标识码", "标识码", "单位编码")),
+        Field("token", "防伪编号", cells.text(40), known=True, help="系统发表时填好，证明这份表是发给本单位的。"),
+        Field("school", "单位名称", cells.text(80), known=True, aliases=("单位",)),
+        Field("applicant", "申请人姓名", cells.text(40), aliases=("申请人",)),
+        Field("department", "所在部门", cells.text(60), aliases=("部门",)),
+        Field("phone", "联系电话", cells.telephone, aliases=("电话",)),
+        Field("email", "电子邮箱", email, aliases=("邮箱", "电子邮件")),
+        Field("level", "单位级别", one_level, "choice", find=levels, vocabulary=LEVEL, help="只勾一项。"),
+        Field("system", "申请系统", cells.text(20), find=system),
+        *(_count_field(level) for level in LEVEL.labels),
+    ),
+    tables=(Table("accounts", "备案表", _COLUMNS),),
+    of="unit",
+    dated=False,
+    notes=(
+        "学校账号由县（市、区）疾控中心开户，县（市、区）教育局账号由设区市疾控中心开户，设区市教育局账号由省疾控中心开户。",
+        "初始密码可以空着，由系统发放；填了的，打印时显示为＊号，收到后即清除，不存入档案。",
+        "发出后回执上有备案号：打印、签字、盖章后扫描，文件名写上“备案 000123”（换成自己的号），放进同一个文件夹。",
+    ),
+)

@@ -1,0 +1,66 @@
+"""A reading of a 备案表 without its passwords but where they belong: a clerk's slip puts one into another cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.filed import SHOWN, Secret
+from pipeline.forms import form
+from pipeline.model import Issue, Reading, Repair, Row
+
+_SHORT = 6  # a shorter one is taken out where it is the whole cell only
+_LIKE_ONE = re.compile(r"(?=[!-~]*[0-9])(?=[!-~]*[A-Za-z])(?=[!-~]*[^A-Za-z0-9])[!-~]{8,20}")
+_MAY_LOOK_SO = frozenset(("username", "phone", "email", "unit", "token"))  # names, numbers and addresses
+
+
+def without(reading: Reading) -> Reading:
+    """The same, private, with stars for every password that stands elsewhere, and for what can only be one."""
+    cells = (cell for rows in reading.tables.values() for row in rows for cell in row.values)
+    known = {cell.reveal() for cell in cells if isinstance(cell, Secret) and cell}
+    clean = _Cleaner(known)
+    claims = reading.claims
+    names = {table.name: [c.name for c in table.columns] for table in form(claims.form).tables} if claims else {}
+    return replace(
+        reading,
+        private=True,
+        header={name: clean.value(name, value) for name, value in reading.header.items()},
+        tables={name: tuple(clean.row(row, names[name]) for row in rows) for name, rows in reading.tables.items()},
+        issues=tuple(map(clean.issue, reading.issues)),
+        repairs=tuple(map(clean.repair, reading.repairs)),
+    )
+
+
+class _Cleaner:
+    def __init__(self, known: set[str]) -> None:
+        self._whole = known
+        self._parts = sorted((text for text in known if len(text) >= _SHORT), key=len, reverse=True)
+
+    def text(self, text: str, name: str = "") -> str:
+        """`name`: the column or field it stands in, where some texts look like passwords and are none."""
+        if text in self._whole and name != "username":
+            return SHOWN
+        for part in self._parts:
+            if text != part or name != "username":
+                text = text.replace(part, SHOWN)
+        if name not in _MAY_LOOK_SO and _LIKE_ONE.fullmatch(text):
+            return SHOWN
+        return text
+
+    def value(self, name: str, value: object) -> object:
+        return self.text(value, name) if isinstance(value, str) else value
+
+    def row(self, row: Row, names: list[str]) -> Row:
+        values = tuple(self.value(name, value) for name, value in zip(names, row.values, strict=True))
+        return replace(row, values=values, raw=self._texts(row.raw))
+
+    def issue(self, issue: Issue) -> Issue:
+        details = tuple((name, self.text(text, name)) for name, text in issue.details)
+        return replace(issue, value=self.text(issue.value), details=details)
+
+    def repair(self, repair: Repair) -> Repair:
+        return replace(repair, was=self.text(repair.was), now=self.text(repair.now))
+
+    def _texts(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {name: self.text(text, name) for name, text in texts.items()}

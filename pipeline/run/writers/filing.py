@@ -1,0 +1,30 @@
+"""开户通知: what became of a 备案, told to the unit that asked. No password is in it, ever."""
+
+from __future__ import annotations
+
+from pipeline import schooldays
+from pipeline.figures.words import chinese_date
+from pipeline.outbox.folder import Paper
+from pipeline.reports import letters as written
+from pipeline.run.writers.base import Post
+from pipeline.store import accounts
+from pipeline.store.letters import Queued
+
+
+def told(letter: Queued, post: Post) -> list[Paper]:
+    """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
+    ruling = accounts.ruling(letter.ref)
+    if ruling is None:
+        return []
+    values = {
+        "number": ruling.number,
+        "unit": f"{post.names.get(letter.reader, '')}（{letter.reader}）",
+        "opened": ruling.opened,
+        "users": ruling.users,
+        "office": ruling.office,
+        "why": ruling.why,
+        "day": chinese_date(schooldays.today(letter.queued_at)),
+        "until": chinese_date(schooldays.today(letter.queued_at + accounts.UNUSED)),
+    }
+    name = f"{'开户通知' if ruling.opened else '不予开户通知'} 备案 {ruling.number}.txt"
+    return [written.Paper(name, written.text("filing.txt", values))]

@@ -1,0 +1,70 @@
+"""备案: who asked for which accounts, on which paper. No password stands here, only what cannot be turned back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Filing(models.Model):
+    """One 备案表 that was taken. Its number (备案号) is the received_seq of the workbook."""
+
+    number = models.BigIntegerField(primary_key=True)
+    unit = models.CharField(max_length=20)
+    level = models.CharField(max_length=10)  # model.Level of the unit
+    home = models.CharField(max_length=12)  # the unit's division
+    opener = models.CharField(max_length=12)  # division whose CDC opens the account
+    applicant = models.CharField(max_length=40, blank=True)
+    department = models.CharField(max_length=60, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    received_at = models.DateTimeField()
+    stamped_on = models.DateField(null=True)  # of the paper, as whoever saw it said
+
+    class Meta:
+        db_table = "filing"
+        indexes: ClassVar = [
+            models.Index(fields=["opener"], name="filing_opener"),
+            models.Index(fields=["unit"], name="filing_unit"),
+        ]
+
+
+class FilingLine(models.Model):
+    """One account asked for. `seq` is of the workbook that said it last: a mended row has another than its filing."""
+
+    filing = models.ForeignKey(Filing, on_delete=models.CASCADE, related_name="lines")
+    seq = models.BigIntegerField()
+    row = models.PositiveIntegerField()
+    username = models.CharField(max_length=40)
+    folded = models.CharField(max_length=60)
+    region = models.CharField(max_length=60, blank=True)
+    holder = models.CharField(max_length=60, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    ticket = models.CharField(max_length=24, blank=True)  # it came with, mended
+    password = models.CharField(max_length=160, blank=True)  # argon2id; "" where we are to issue one
+    state = models.CharField(max_length=12)  # waiting | held | superseded | opened | refused
+    takeover = models.BooleanField(default=False)  # the name was somebody's when it was asked for
+    decided = models.BigIntegerField(null=True)  # the decision that opened or refused it
+    why = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        db_table = "filing_line"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["filing", "folded"], name="filing_line_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["folded", "state"], name="filing_line_name"),
+            models.Index(fields=["state"], name="filing_line_state"),
+        ]
+
+
+class FilingScan(models.Model):
+    """A signed and stamped paper that came in as a picture: where it lies is told by number and hash."""
+
+    submission = models.BigIntegerField(primary_key=True)
+    filing = models.ForeignKey(Filing, on_delete=models.CASCADE, related_name="scans")
+    sha256 = models.CharField(max_length=64)
+    ending = models.CharField(max_length=4)  # pdf | jpg | png
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "filing_scan"

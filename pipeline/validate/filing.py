@@ -1,0 +1,197 @@
+"""备案表: whose it is, by which door it came, one level, counts that agree, names told apart, passwords that hold.
+
+Whether a name is somebody's already is decided where it is settled; nothing said here tells what another unit has.
+"""
+
+from __future__ import annotations
+
+from pipeline import units
+from pipeline.filed import Secret
+from pipeline.forms.filing import COUNT_FIELDS, LEVEL
+from pipeline.forms.signs import fold
+from pipeline.model import Context, Issue, Level
+from pipeline.validate.case import Case, Line
+from pipeline.validate.channel import chain, look_over
+from pipeline.validate.judge import Judge, Judgement, Lines
+
+SHORTEST, LONGEST = 8, 20  # signs of a password (notice, three)
+_CDC = "疾控中心"
+_ASKED = (("department", "所在部门"), ("phone", "联系电话"), ("email", "电子邮箱"))
+
+
+# --------------------------------------------------------------------------- whose, and by which door
+
+
+def settle_unit(case: Case, context: Context, key: bytes) -> None:
+    """Find the unit. It may speak by its own folder, its opener's, or none; and always by the token it was given."""
+    look_over(case)
+    bound = case.arrival.bound
+    code = case.claims.unit or (bound if len(bound) == 10 else "")
+    if not code:
+        case.reject(Issue("filing-token-missing"))
+        return
+    unit = _unit(code, context)
+    if unit is None:
+        if bound:
+            case.turn_away(Issue("unit-not-yours"))
+        else:
+            case.reject(Issue("unit-unknown", value=code))
+        return
+    if bound and not _may_bring(bound, unit):
+        _turn_from_door(case, unit, context)
+        return
+    token = case.claims.token
+    if not token:
+        case.reject(Issue("filing-token-missing"))
+    elif not units.token_ok(key, token, code, "filing", unit.serial):
+        case.turn_away(Issue("token-wrong"))
+        return
+    case.unit, case.school = code, context.schools.get(code)
+
+
+class _Unit:
+    """A school or an organ, as far as a filing asks."""
+
+    def __init__(self, code: str, name: str, home: str, level: Level, serial: int, parent: str) -> None:
+        self.code, self.name, self.home, self.level, self.serial = code, name, home, level, serial
+        self.opener = units.opener(level, home, parent)
+
+
+def _unit(code: str, context: Context) -> _Unit | None:
+    school, organ = context.schools.get(code), context.organs.get(code)
+    if school is not None:
+        return _Unit(code, school.name, school.county, Level.SCHOOL, school.token_serial, "")
+    if organ is not None:
+        parent = context.parents.get(organ.division, "")
+        return _Unit(code, organ.name, organ.division, Level(organ.level), organ.token_serial, parent)
+    return None
+
+
+def _may_bring(bound: str, unit: _Unit) -> bool:
+    return bound in (unit.code, unit.opener) or (unit.level is not Level.SCHOOL and bound == unit.home)
+
+
+def _turn_from_door(case: Case, unit: _Unit, context: Context) -> None:
+    """From above but not from the opener: said so. From anywhere else: not a word."""
+    if case.arrival.bound not in chain(unit.home, context):
+        case.turn_away(Issue("unit-not-yours"))
+        return
+    said = (("level", LEVEL.labels[unit.level.value]), ("opener", opener_name(unit.opener, context)))
+    case.reject(Issue("filing-wrong-door", details=said))
+
+
+def opener_name(division: str, context: Context) -> str:
+    """How the CDC that opens accounts is called in a message."""
+    return context.divisions.get(division, "上级") + _CDC
+
+
+# --------------------------------------------------------------------------- what it says
+
+
+def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+    asked = [line for line in lines["accounts"] if _says_more_than_region(line)]
+    unit = _unit(case.unit, by.context)
+    if unit is None:
+        raise ValueError("a filing is judged when its unit is known")
+    if not asked and not case.claims.returned:
+        case.reject(Issue("rows-none"))
+        return
+    if not case.claims.returned:
+        _judge_header(case, unit, len(asked))
+    if not case.open:
+        return
+    seen: dict[str, int] = {}
+    for line in asked:
+        _judge_line(line, unit, seen, by.context)
+        case.issues.extend(line.said)
+
+
+def _says_more_than_region(line: Line) -> bool:
+    """A 地区 that was filled in beforehand asks for nothing."""
+    others = (value for name, value in line.values.items() if name != "region")
+    return bool(line.issues or line.row.ticket or line.row.raw) or any(value is not None for value in others)
+
+
+def _judge_header(case: Case, unit: _Unit, rows: int) -> None:
+    header = case.reading.header
+    level = header.get("level")
+    if level is None:
+        case.reject(Issue("level-missing"))
+    elif level != unit.level.value:
+        said = (("ticked", LEVEL.labels[str(level)]), ("registered", LEVEL.labels[unit.level.value]))
+        case.reject(Issue("level-differs", details=said))
+    _judge_counts(case, unit, rows)
+    if not header.get("applicant"):
+        case.reject(Issue("applicant-missing"))
+    missing = "、".join(label for name, label in _ASKED if not header.get(name))
+    if missing:
+        case.issues.append(Issue("filing-blank-field", details=(("missing", missing),)))
+    if not header.get("system"):
+        case.issues.append(Issue("filing-system-unticked"))
+    said_name, registered = fold(str(header.get("school") or "")), fold(unit.name)
+    if said_name and said_name not in registered and registered not in said_name:
+        case.issues.append(Issue("school-name-differs", value=str(header["school"])[:60]))
+
+
+def _judge_counts(case: Case, unit: _Unit, rows: int) -> None:
+    counts = {level: case.reading.header.get(name) for level, name in COUNT_FIELDS.items()}
+    own = LEVEL.labels[unit.level.value] + "账号"
+    for level, count in counts.items():
+        if count and level != unit.level.value:
+            said = (("kind", LEVEL.labels[level] + "账号"), ("own", own))
+            case.reject(Issue("filing-kind-differs", details=said))
+    count = counts[unit.level.value]
+    if count is None:
+        case.issues.append(Issue("filing-count-computed", details=(("rows", str(rows)),)))
+    elif count != rows:
+        case.reject(Issue("filing-count-differs", details=(("count", str(count)), ("rows", str(rows)))))
+
+
+def _judge_line(line: Line, unit: _Unit, seen: dict[str, int], context: Context) -> None:
+    for name in ("username", "holder"):
+        code = line.table.columns[line.table.index(name)].missing
+        if line.values[name] is None and name not in line.row.raw:
+            line.say(code, name)
+    username = str(line.values["username"] or "")
+    identity = fold(username)
+    if identity and identity in seen:
+        line.say("username-repeated", "username", first=str(seen[identity]))
+    seen.setdefault(identity, line.row.number)
+    secret = line.values["password"]
+    if isinstance(secret, Secret) and secret and (code := password_fault(secret, identity)):
+        line.say(code, "password")
+    region = line.values["region"]
+    if region is not None and not _is_here(str(region), unit, context):
+        line.say("region-elsewhere", "region")
+    if line.bad:
+        line.refuse(identity)
+    else:
+        line.accept(identity, line.values)
+
+
+def password_fault(secret: Secret, username: str = "") -> str:
+    """What speaks against a password (notice, three: 8 to 20 signs, digits, letters and others), as an issue's code;
+    "" if nothing does. `username` folded. Judged on the raw text: ASCII 0x21 to 0x7E and nothing else.
+    """
+    text = secret.reveal()
+    if not SHORTEST <= len(text) <= LONGEST:
+        return "password-length"
+    if not all("!" <= sign <= "~" for sign in text):
+        return "password-signs"
+    digit, letter = any(map(str.isdigit, text)), any(map(str.isalpha, text))
+    if not (digit and letter) or text.isalnum():
+        return "password-mix"
+    return "password-name" if username and username in text.casefold() else ""
+
+
+def _is_here(said: str, unit: _Unit, context: Context) -> bool:
+    """Whether a 地区 is the unit's: its own name, its division's, or that with what lies above it."""
+    word = fold(said)
+    names = [fold(context.divisions.get(code, "")) for code in chain(unit.home, context)]
+    whole = "".join(reversed(names))
+    return (
+        word in whole or any(name and name in word for name in (names[0], fold(unit.name))) or word in fold(unit.name)
+    )
+
+
+JUDGE = Judge({}, _judge, whose=settle_unit)

@@ -1,0 +1,66 @@
+"""A scan of a signed paper: a PDF or a picture whose name tells the 备案号. Nothing else of it is looked at."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from pipeline.filed import FilingFacts
+from pipeline.model import Arrival, Checked, Claims, Context, Issue, Reading
+
+MOST_BYTES = 20 * 2**20
+_NUMBER = re.compile(r"备案[号表]{0,2}[\s_:#.()-]*([0-9]{1,12})(?![0-9])")
+_ALONE = re.compile(r"(?<![0-9])(0[0-9]{5})(?![0-9])")  # 备案号 begin with a nought, division codes do not
+_HINTS = ("备案", "盖章", "用户权限", "账号申请", "帐号申请", "账户申请", "初始密码", "开户")
+
+
+def hinted(name: str) -> bool:
+    """Whether a file's name says that it is about accounts."""
+    flat = unicodedata.normalize("NFKC", name)
+    return any(word in flat for word in _HINTS)
+
+
+def named(name: str) -> int | None:
+    """The 备案号 in a file's name; None if there is none."""
+    flat = unicodedata.normalize("NFKC", name)
+    found = _NUMBER.search(flat) or _ALONE.search(flat)
+    return int(found[1]) if found else None
+
+
+def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | None:
+    """What a scan is taken for; None for a file that is nothing to do with a 备案.
+
+    One that nobody could look into, and that says by its name that it is a filing, is not kept.
+    """
+    if not reading.scan:
+        closed = reading.verdict == "quarantined" and not reading.private and hinted(arrival.name)
+        return _apart(arrival, reading) if closed else None
+    number = named(arrival.name)
+    if number is None:
+        return _back(arrival, reading, Issue("scan-number-missing")) if hinted(arrival.name) else None
+    filing = context.filings.get(number)
+    if filing is None or not _may_bring(arrival.bound, filing):
+        return _back(arrival, reading, Issue("scan-unknown", details=(("number", f"{number:06d}"),)))
+    if arrival.size > MOST_BYTES:
+        limit = str(MOST_BYTES // 2**20)
+        return _back(arrival, reading, Issue("scan-too-large", details=(("limit", limit),)), filing.unit)
+    if reading.scan == "torn":
+        return _back(arrival, reading, Issue("scan-damaged"), filing.unit)
+    claims = Claims("filing", unit=filing.unit)
+    claimed = replace(reading, verdict="parsed", claims=claims, header={"filing": number}, issues=())
+    return Checked(arrival, claimed, "merge", unit=filing.unit)
+
+
+def _may_bring(bound: str, filing: FilingFacts) -> bool:
+    return not bound or bound in (filing.unit, filing.home, filing.opener)
+
+
+def _apart(arrival: Arrival, reading: Reading) -> Checked:
+    apart = replace(reading, private=True)
+    return Checked(arrival, apart, reading.verdict, issues=reading.issues, repairs=reading.repairs)
+
+
+def _back(arrival: Arrival, reading: Reading, issue: Issue, unit: str = "") -> Checked:
+    apart = replace(reading, issues=(issue,), private=True)  # a filled form, printed to PDF, may show what was typed
+    return Checked(arrival, apart, "rejected", unit=unit, issues=(issue,))
