@@ -19,7 +19,7 @@ def add(app: typer.Typer) -> None:
 
 def template(
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure or roster.")],
+    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, roster or filing.")],
     unit: UnitCode,
     out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
     day: Day = "",

@@ -21,6 +21,7 @@ from types import ModuleType
 
 from pipeline import model, task
 from pipeline.errors import TemporaryError
+from pipeline.filed import Secret
 from pipeline.model import Issue, Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -129,6 +130,8 @@ class _Values(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
         if (module, name) in _PLAIN_VALUES:
             return super().find_class(module, name)
+        if (module, name) == (Secret.__module__, Secret.__name__):
+            return Secret
         value = getattr(model, name, None) if module == model.__name__ else None
         if not isinstance(value, type) or value.__module__ != model.__name__:
             raise pickle.UnpicklingError("not one of our values")

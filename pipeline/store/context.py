@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
+from pipeline import units
+from pipeline.filed import FilingFacts, OrganFacts
 from pipeline.model import (
     HOME_CAMPUS,
     Arrival,
@@ -23,7 +25,8 @@ from pipeline.model import (
 )
 from pipeline.schooldays import Calendar, Span, school_year, today
 from pipeline.store import sql
-from pipeline.store.models import CalendarDay, Closure, Division, Reject, Report, Submission, Unit
+from pipeline.store.models import CalendarDay, Closure, Division, Filing, Reject, Report, Submission, Unit
+from pipeline.validate import scans
 
 
 def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
@@ -43,6 +46,8 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
         closures=closures(codes),
         calendar=calendar(),
         namesakes=_namesakes(codes),
+        organs=organs(codes),
+        filings=_filings(readings),
     )
 
 
@@ -64,6 +69,29 @@ def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts
         )
         for unit in Unit.objects.filter(code__in=codes, kind="school")
     }
+
+
+def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
+    """Return the organs of these codes; schools' codes are passed over."""
+    named = [code for code in codes if not code.isdigit()]
+    rows = Unit.objects.filter(code__in=named, kind="organ").select_related("division") if named else ()
+    return {
+        row.code: OrganFacts(
+            row.code,
+            row.name,
+            row.division_id,
+            units.Place(row.division_id, row.division.kind).level.value,
+            row.token_serial,
+        )
+        for row in rows
+    }
+
+
+def _filings(readings: Iterable[tuple[Arrival, Reading]]) -> dict[int, FilingFacts]:
+    """Those that scans name."""
+    named = {number for arrival, reading in readings if reading.scan and (number := scans.named(arrival.name))}
+    rows = Filing.objects.filter(number__in=named) if named else ()
+    return {row.number: FilingFacts(row.number, row.unit, row.home, row.opener) for row in rows}
 
 
 def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
