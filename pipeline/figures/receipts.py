@@ -25,14 +25,18 @@ _OURS = frozenset(
     {
         "absent",
         "again",
+        "before",
         "choices",
         "count",
         "day",
+        "done",
         "first",
         "forms",
         "kind",
         "limit",
         "missing",
+        "opinion",
+        "reason",
         "roll",
         "rows",
         "title",
@@ -63,6 +67,7 @@ class ReceiptFacts:
     repairs: tuple[Repair, ...] = ()
     folder: str = ""
     name: str = ""  # the file, as its sender named it
+    beside: str = ""  # what lies beside the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,16 @@ class Receipt:
     advice_rest: int
     repairs: tuple[Mended, ...]
     repairs_rest: int
-    goes_back: bool
+    beside: str  # what lies beside it, and what to do with it
     held: bool
     ours: bool  # the fault is ours: nothing is asked of the sender
+
+
+_BESIDE = {
+    "rows": "退回的行在同一文件夹的《退回修正表》里，红色的格子有说明；改好发回即可，已收下的行不用再报。",
+    "whole": "您填的内容已放进同一文件夹的《退回修正表》，不用重填：改好红色的格子发回即可；改原表后整份重发也行。",
+    "template": "本单位现在用的模板已放在同一文件夹，请用它填报后再发。",
+}
 
 
 def receipt(facts: ReceiptFacts) -> Receipt:
@@ -135,7 +147,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         advice_rest=max(0, len(advice) - ISSUES_SHOWN),
         repairs=repairs[:REPAIRS_SHOWN],
         repairs_rest=max(0, len(repairs) - REPAIRS_SHOWN),
-        goes_back=facts.refused > 0 and facts.state is State.PARTIAL,
+        beside=_BESIDE.get(facts.beside, ""),
         held=facts.state is State.HELD,
         ours=facts.state is State.FAILED,
     )
@@ -178,12 +190,15 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         State.RECEIVED: "已收到 · 正在处理 · 请稍候",
         State.ACCEPTED: f"已收到{when} · 无需再发{asked}",
         State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · 请改好退回修正表后发回",
-        State.REJECTED: "已收到 · 未能收下 · 请按下面的说明改好后重发",
+        State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
         State.DUPLICATE: "已收到 · 与先前收下的一份内容相同 · 无需再发",
         State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
         State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明另存后重发",
         State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
     }[facts.state]
+
+
+_MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后发回，或改原表后重发")
 
 
 def _counts(facts: ReceiptFacts) -> str:
@@ -196,7 +211,7 @@ def _counts(facts: ReceiptFacts) -> str:
 
 
 def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[Said, ...]:
-    told = found if quotes else [_without_cells(issue) for issue in found]
+    told = found if quotes else [without_cells(issue) for issue in found]
     return tuple(_in_words(place, issue) for place, issue in issues_together(told))
 
 
@@ -207,7 +222,8 @@ def _in_words(place: str, issue: Issue) -> Said:
     return Said(place, issue.column, message, issues.remedy(issue))
 
 
-def _without_cells(issue: Issue) -> Issue:
+def without_cells(issue: Issue) -> Issue:
+    """Return an issue as it is told to a reader who must not see what stands in cells."""
     if issue.code in _NOBODYS:
         return issue
     details = tuple((name, value if name in _OURS else HIDDEN) for name, value in issue.details)
@@ -304,7 +320,7 @@ def _summary_row(line: SummaryLine) -> SummaryRow:
     first = next((issue for grade in grades for issue in _asked_of(facts, grade)), None)
     todo = ""
     if first is not None:
-        told = _without_cells(first)
+        told = without_cells(first)
         todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
     return SummaryRow(
         seq=facts.seq,

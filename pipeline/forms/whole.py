@@ -19,6 +19,9 @@ from pipeline.model import Issue, Reading, Refused, Row
 FILE = "file"
 """The table of a ticket that is about a whole file."""
 
+MARKED = ""
+"""Under this name a row's texts keep the mark of one that we had prefilled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:
@@ -45,7 +48,8 @@ def sent_back(form: Form, reading: Reading, issues: Sequence[Issue]) -> Refused 
     for table in form.tables:
         for row in reading.tables.get(table.name, ()):
             if not row.void:
-                raw[f"{table.name}:{row.number}"] = json.dumps(texts(table, row), ensure_ascii=False)
+                said = texts(table, row) | ({MARKED: row.mark} if row.mark else {})
+                raw[f"{table.name}:{row.number}"] = json.dumps(said, ensure_ascii=False)
     return Refused(FILE, 0, raw, tuple(issues))
 
 

@@ -45,7 +45,11 @@ _RETURNED: Mapping[str, Entry] = {
 }
 
 _CLASSES: Mapping[str, Entry] = {
-    "class-row-repeated": error("班级“{value}”出现了两次（另一处在第 {first} 行）。", "请删去多余的一行。", "first"),
+    "class-row-repeated": error(
+        "班级“{value}”出现了两次（另一处在第 {first} 行）。",
+        "请删去多余的一行；在退回修正表里，把多余的一行标“作废”。",
+        "first",
+    ),
     "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多。", "请核对人数。", "roll"),
     "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多。", "请核对人数。", "absent", "roll"),
     "roll-differs": query(

@@ -21,6 +21,7 @@ from pipeline.merge.standing import (
     same,
     ticket_code,
 )
+from pipeline.merge.tickets import Sifted, carried, sift, turned
 
 __all__ = [
     "ClosureStanding",
@@ -30,16 +31,20 @@ __all__ = [
     "Event",
     "Head",
     "Line",
+    "Sifted",
     "Standing",
     "Step",
     "Stood",
     "Ticket",
+    "carried",
     "close_step",
     "pending",
     "repeated",
     "rule",
     "same",
+    "sift",
     "step",
     "ticket_code",
+    "turned",
     "waive",
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from pipeline import merge
-from pipeline.merge import Earlier, Ticket
-from pipeline.model import Issue, Site, State
+from pipeline.merge import Earlier, Event, Sifted
+from pipeline.model import Checked, Issue, Record, Site, State
 from pipeline.schooldays import today
-from pipeline.store import registry
-from pipeline.store.models import Absence, Reject, Submission
+from pipeline.store import registry, tickets
+from pipeline.store.models import Absence, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.registry import RosterPlan
 
@@ -34,23 +35,43 @@ def _settle(turn: Turn, reread: Reread, writes: Writes) -> Outcome:
 
     Later-received rosters of the same places that were settled before are applied again after it.
     """
-    checked = turn.checked
-    earlier = _earlier(checked.unit)
+    event = turn.event
+    known = tickets.load(event.checked.unit, "roster")
+    day = today(event.checked.arrival.first_seen)
+    sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, day))
+    earlier = _earlier(event.checked.unit)
     applied = [one.seq for one in earlier if one.state in _APPLIED]
-    again = merge.repeated(earlier, checked.reading.content_sha, applied[-1:])
-    if again and not turn.event.forced:
-        issue = Issue("duplicate" if again is State.DUPLICATE else "older-again")
-        return Outcome(again, (issue,), refused=len(checked.refused))
-    later = [seq for seq in applied if seq > turn.event.order]
+    question = None if event.forced else _question(event, sifted, earlier, applied)
+    if question:
+        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        return Outcome(state, (question,), refused=len(event.checked.refused))
+    event = replace(event, checked=sifted.checked)
+    checked = event.checked
+    later = [seq for seq in applied if seq > event.order]
     for roster in [checked, *(reread(later) if later else ())]:
         plan = registry.plan_roster(roster, today(roster.arrival.first_seen))
         registry.apply_roster(plan)
         _warn_again(plan, turn, writes)
-    opened = _tickets(turn, writes)
+    after, opened, told = merge.turned(known, event, lambda record: (record.identity,))
+    tickets.write(known, after, checked, writes)
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    return Outcome(state, (), len(checked.records), len(checked.refused), effective=True, opened=opened)
+    issues = (*sifted.issues, *told)
+    return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
+    again = merge.repeated(earlier, event.checked.reading.content_sha, applied[-1:])
+    if again is None:
+        return sifted.question
+    settled = merge.carried(event.checked) and sifted.question is None
+    return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
+
+
+def _stands(checked: Checked, record: Record, day: date) -> bool:
+    """Does the registry say already what a row says?"""
+    return not registry.plan_roster(replace(checked, records=(record,)), day).changes
 
 
 def _warn_again(plan: RosterPlan, turn: Turn, writes: Writes) -> None:
@@ -65,21 +86,3 @@ def _warn_again(plan: RosterPlan, turn: Turn, writes: Writes) -> None:
 def _earlier(unit: str) -> list[Earlier]:
     rows = Submission.objects.filter(unit=unit, form="roster").exclude(state=State.RECEIVED).order_by("received_seq")
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
-
-
-def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
-    checked = turn.checked
-    ends = {record.ticket: "mended" for record in checked.records if record.ticket}
-    ends |= {refused.ticket: "superseded" for refused in checked.refused if refused.ticket}
-    ends |= dict.fromkeys(checked.voided, "void")
-    mine = Reject.objects.filter(ticket__in=list(ends), school=checked.unit, form="roster", state="open")
-    for name in mine.values_list("ticket", flat=True):
-        text = "UPDATE reject SET state = %s, closed_by = %s WHERE ticket = %s"
-        writes.add(text, [(ends[name], str(turn.event.order), name)])
-    opened = tuple(
-        Ticket(merge.ticket_code(turn.event.seq, r.table, r.row), turn.event.seq, r.table, refused=r)
-        for r in checked.refused
-    )
-    for ticket in opened:
-        writes.reject(ticket, form="roster", school=checked.unit, campus=checked.campus, day=None)
-    return opened

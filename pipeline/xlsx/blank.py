@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pipeline.carry import Prefilled
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Form, Table
+from pipeline.xlsx import carried, filing_sheet
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
 from pipeline.xlsx.explain import write_help
 from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
 
-_SPARE_CLASSES = 20  # empty lines below the known classes that the dropdown already covers
+SPARE_CLASSES = 20  # empty lines below the known classes that the dropdown already covers
 _LONG_LIST = 60  # lines the class dropdown covers when no class is known
 
 
@@ -29,7 +31,8 @@ class TemplateFacts:
 
     `fields` by field name of the form (unit, school, campus, day, reporter, reviewer); `rows` by table
     name, each row by column name, already as the sender would see it (labels, dates), prefilled. Rows of
-    "classes" also fill the dropdown of class names, in a form that has no such table too.
+    "classes" also fill the dropdown of class names, in a form that has no such table too. `carried`: the rows that
+    the first table begins with, brought along from the report of the day `since`.
     """
 
     fields: Mapping[str, str | date] = field(default_factory=dict)
@@ -37,6 +40,8 @@ class TemplateFacts:
     token: str = ""
     kindergarten: bool = False
     boarding: bool = True
+    carried: tuple[Prefilled, ...] = ()
+    since: date | None = None
 
 
 GENERIC = TemplateFacts()
@@ -46,19 +51,20 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     """Make the template of `form` for the unit `facts` tells of; the same facts give the same bytes."""
     title = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as pen:
-        own = any(_names_classes(table) for table in form.tables)
+        own = any(names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(form.tables):
-            head = (
-                Head(title, form.notes, form.fields, facts.fields) if number == 0 else _second_head(title, table, facts)
-            )
-            _write_table(pen, table, head, facts, classes=(own or bool(names)) and not _names_classes(table))
+            if form.name == "filing":
+                filing_sheet.draw(pen, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
+                continue
+            head = _first_head(title, form, facts) if number == 0 else _second_head(title, table, facts)
+            _write_table(pen, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
         write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
         tables.write_lists(pen, tables.vocabularies(form), [*names, "全校"] if names else [])
     return pen.content
 
 
-def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: str) -> dict[str, str]:
+def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: str, ticket: str = "") -> dict[str, str]:
     """The custom document properties by which a workbook says what it is, though its title were lost."""
     said = {
         "queke_form": form.name,
@@ -68,8 +74,16 @@ def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: st
         "queke_unit": str(fields.get("unit", "")),
         "queke_day": str(fields.get("day", "")),
         "queke_campus": str(fields.get("campus", "")),
+        "queke_ticket": ticket,
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _first_head(title: str, form: Form, facts: TemplateFacts) -> Head:
+    if not facts.carried or facts.since is None:
+        return Head(title, form.notes, form.fields, facts.fields)
+    notes = (*carried.notes(facts.carried, facts.since), *form.notes)
+    return Head(title, notes, form.fields, facts.fields, carried.lead(facts.carried, facts.since))
 
 
 def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
@@ -77,13 +91,15 @@ def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
     return Head(f"{title} · {table.sheet}", ("　".join(told),) if told else ())
 
 
-def _names_classes(table: Table) -> bool:
+def names_classes(table: Table) -> bool:
     """Whether the table is a list of one unit's classes, whose names the other tables choose from."""
     return table.name == "classes" and table.columns[0].name == "class_name"
 
 
 def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, classes: bool) -> None:
     columns = tables.columns_for(table, boarding=facts.boarding)
+    brought = facts.carried if table.name == "rows" else ()
+    columns = carried.in_view(columns) if brought else columns
     shown = sum(not c.folded for c in columns)
     sheet = pen.sheet(table.sheet)
     tables.lay_columns(pen, sheet, columns)
@@ -91,14 +107,17 @@ def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, cl
     tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
     rows = facts.rows.get(table.name, ())
     _write_rows(pen, sheet, header + 1, columns, rows)
+    if brought:
+        carried.write(pen, sheet, header, columns, brought)
     tables.lay_rules(sheet, header + 1, columns, classes=classes)
-    sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
+    sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - (not brought))
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
-    sheet.set_selection(header + 1 + len(rows), 0, header + 1 + len(rows), 0)
+    first = header + 1 + len(rows) + len(brought)
+    sheet.set_selection(first, 0, first, 0)
     sheet.outline_settings(symbols_right=False)
     tables.lay_print(sheet, header, landscape=shown > 6)
-    if _names_classes(table):
-        spare = len(rows) + _SPARE_CLASSES if rows else _LONG_LIST
+    if names_classes(table):
+        spare = len(rows) + SPARE_CLASSES if rows else _LONG_LIST
         tables.name_classes(pen, table.sheet, (0, header + 1, header + spare))
 
 

@@ -6,44 +6,45 @@ are found by their headings, and the hidden 凭单号 of a row says which reject
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Sequence
 
-from pipeline import issues
-from pipeline.forms import layout
 from pipeline.forms.base import Column, Form, Table
-from pipeline.model import Issue, Refused, Severity
+from pipeline.forms.whole import FILE
+from pipeline.model import Refused
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
 from pipeline.xlsx.blank import properties
+from pipeline.xlsx.marks import (
+    ORIGINAL,
+    REASON,
+    TICKET,
+    TWO_WAYS,
+    VOID,
+    GivebackFacts,
+    colour,
+    issues_of,
+    reason,
+    typed,
+)
 from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
+from pipeline.xlsx.whole import typed_again
 
-REASON, ORIGINAL, VOID, TICKET = "退回原因", "原行号", "作废", "凭单号"
-TWO_WAYS = "两法任选：只改本表发回；或改原表后整份重发。"
+__all__ = ["TWO_WAYS", "GivebackFacts", "giveback"]
+
 _HOW = "请改红色的格子，改好后存盘发回；其余行已经收下，不用再报。这一行本不该有的，在“作废”一列选“作废”。"
-_COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": ink.FONT, "font_size": 10, "author": "queke"}
-
-
-@dataclass(frozen=True, slots=True)
-class GivebackFacts:
-    """What goes back: `fields` by field name of the form (unit, school, campus, day), the refused rows, the
-    names of the unit's classes for the dropdown, and who the unit is.
-    """
-
-    fields: Mapping[str, str | date]
-    rows: Sequence[Refused]
-    classes: Sequence[str] = ()
-    token: str = ""
-    kindergarten: bool = False
-    boarding: bool = True
-    notes: Sequence[str] = field(default=())  # further lines under the title
 
 
 def giveback(form: Form, facts: GivebackFacts) -> bytes:
-    """Make the return workbook of one submission; the same facts give the same bytes."""
+    """Make the return workbook of one submission; the same facts give the same bytes.
+
+    Of a file that went back whole (a ticket of table "file") all rows are in it, typed as they were.
+    """
+    file = next((row for row in facts.rows if row.table == FILE), None)
+    return typed_again(form, facts, file) if file else _rows_only(form, facts)
+
+
+def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     title = f"{name} · 退回修正表"
     with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as pen:
@@ -52,18 +53,22 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
         for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
             rows = [r for r in facts.rows if r.table == table.name]
             first = table is form.tables[0]
-            notes = (_HOW, *facts.notes)
+            elsewhere = "、".join(t.sheet for t in touched)
+            how = _HOW if rows else f"这一页没有要改的行，请改“{elsewhere}”页。"
+            notes = (how, *facts.notes)
             # who, where and which day; a full report's other fields do not belong to single rows
             known = tuple(f for f in form.fields if f.known)
             head = Head(title, notes, known, facts.fields, TWO_WAYS)
             if not first:
-                head = Head(f"{title} · {table.sheet}", (), lead=TWO_WAYS)
-            _write_table(pen, table, head, rows, facts)
+                head = Head(f"{title} · {table.sheet}", (_HOW,), lead=TWO_WAYS)
+            sheet = _write_table(pen, table, head, rows, facts)
+            if rows and table is touched[0]:
+                sheet.activate()
         tables.write_lists(pen, tables.vocabularies(form), facts.classes)
     return pen.content
 
 
-def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> None:
+def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> Sheet:
     columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
     sheet = pen.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
@@ -78,10 +83,11 @@ def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], fa
     sheet.freeze_panes(header + 1, 2)
     sheet.set_selection(header + 1, 2, header + 1, 2)
     tables.lay_print(sheet, header)
+    return sheet
 
 
 def _used(column: Column, rows: Sequence[Refused]) -> bool:
-    return any(row.raw.get(column.name) or _issues_of(column, row.issues) for row in rows)
+    return any(row.raw.get(column.name) or issues_of(column, row.issues) for row in rows)
 
 
 def _widths(pen: Pen, columns: Sequence[Column]) -> list[tuple[float, ink.Style]]:
@@ -109,35 +115,19 @@ def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], 
 def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[Column]) -> None:
     box = pen.style(border=1, border_color=ink.LINE, align="center", num_format="@", font_color="#7B8794")
     why = pen.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@", font_size=10)
-    reasons = [_reason(issue) for issue in row.issues]
+    reasons = [reason(issue) for issue in row.issues]
     pen.write(sheet, at, 0, str(row.row), box)
     pen.write(sheet, at, 1, "\n".join(reasons), why)
     for place, column in enumerate(columns, start=2):
-        found = _issues_of(column, row.issues)
-        look = tables.cell_style(pen, column, **_colour(found))
+        found = issues_of(column, row.issues)
+        look = tables.cell_style(pen, column, **colour(found))
         pen.write(sheet, at, place, typed(column, row.raw.get(column.name, "")), look)
         if found:
-            sheet.write_comment(at, place, ink.clean("\n".join(map(_reason, found))), _COMMENT)
+            sheet.write_comment(at, place, ink.clean("\n".join(map(reason, found))), ink.COMMENT)
     pen.write(sheet, at, len(columns) + 2, None, box)
     pen.write(sheet, at, len(columns) + 3, row.ticket, pen.style(num_format="@"))
     lines = sum(max(1, -(-2 * len(reason) // 42)) for reason in reasons)
     sheet.set_row(at, max(20, 14 * lines + 4))
-
-
-def _reason(issue: Issue) -> str:
-    return issues.message(issue) + issues.remedy(issue)
-
-
-def _issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
-    names = {layout.label(name) for name in (column.header, column.kindergarten, *column.aliases)} - {""}
-    return [issue for issue in found if layout.label(issue.column) in names]
-
-
-def _colour(found: Sequence[Issue]) -> dict[str, object]:
-    """Red for what must be mended, yellow for what is only asked."""
-    if not found:
-        return {}
-    return {"bg_color": ink.BAD if any(issues.severity(i) is Severity.ERROR for i in found) else ink.REASON}
 
 
 def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:
@@ -147,22 +137,3 @@ def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], 
         if rule:
             sheet.data_validation(first, at, last, at, rule)
     sheet.data_validation(first, len(columns) + 2, last, len(columns) + 2, {"validate": "list", "source": [VOID]})
-
-
-_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-
-
-def typed(column: Column, text: str) -> str | int | float | date:
-    """A raw text as the cell its column expects, where that is certain: else the text, as it was typed."""
-    try:
-        if column.dtype == "date" and _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        if column.dtype == "datetime" and _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        return text  # 2026-02-30
-    if column.dtype in ("number", "integer") and _NUMBER.fullmatch(text):
-        return float(text) if "." in text else int(text)
-    return text

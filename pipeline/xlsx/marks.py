@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from pipeline import issues
 from pipeline.forms import layout
-from pipeline.forms.base import Column, Dtype
+from pipeline.forms.base import Column
+from pipeline.forms.cells import typed
 from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import pen as ink
+
+__all__ = [
+    "ORIGINAL", "REASON", "TICKET", "TWO_WAYS", "VOID", "GivebackFacts", "colour", "issues_of", "reason", "typed",
+]  # fmt: skip
 
 REASON, ORIGINAL, VOID, TICKET = "退回原因", "原行号", "作废", "凭单号"
 TWO_WAYS = "两法任选：只改本表发回；或改原表后整份重发"
@@ -33,10 +37,12 @@ class GivebackFacts:
 
 
 def reason(issue: Issue) -> str:
+    """What we saw, and what to do now."""
     return issues.message(issue) + issues.remedy(issue)
 
 
 def issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
+    """The issues at cells of a column, by its label as the sender wrote it."""
     names = {layout.label(name) for name in (column.header, column.kindergarten, *column.aliases)} - {""}
     return [issue for issue in found if layout.label(issue.column) in names]
 
@@ -46,22 +52,3 @@ def colour(found: Sequence[Issue]) -> dict[str, object]:
     if not found:
         return {}
     return {"bg_color": ink.BAD if any(issues.severity(i) is Severity.ERROR for i in found) else ink.REASON}
-
-
-_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-
-
-def typed(column: Column, text: str) -> str | int | float | date:
-    """A raw text as the cell its column expects, where that is certain: else the text, as it was typed."""
-    try:
-        if column.dtype == "date" and _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        if column.dtype == "datetime" and _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        return text  # 2026-02-30
-    if column.dtype in ("number", "integer") and _NUMBER.fullmatch(text):
-        return float(text) if "." in text else int(text)
-    return text

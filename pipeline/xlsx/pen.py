@@ -25,7 +25,8 @@ MAX_CHARACTERS = 4_000  # in one cell; Excel takes 32,767
 CREATED = datetime(2026, 9, 1)  # noqa: DTZ001  # a document property has no zone
 
 INK, LINE, SHADE, KNOWN = "#1F2933", "#9AA5B1", "#DCE6F1", "#F2F2F2"
-BAD, REASON = "#FFD6D6", "#FFF4CC"
+BAD, REASON, RED = "#FFD6D6", "#FFF4CC", "#9B1C1C"
+COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": FONT, "font_size": 10, "author": "queke"}
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
+from pipeline.forms.layout import TICKET
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx.pen import Pen, Sheet, Style
 from pipeline.xlsx.read import LISTS_SHEET
@@ -17,24 +18,32 @@ ROW_HEIGHT = 19.5  # points
 PAIR = 4  # sheet columns that one label and its value take
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
 
-_FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
+FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
+_ACROSS = 9  # Latin characters a column is wide, at least
 _CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The block above a table: `values` by field name; `lead` is the line nobody may overlook."""
+    """The block above a table: `values` by field name; `lead` is the line nobody may overlook, over the title.
+
+    For what goes back: `reasons` say why, `wrong` (comments by field name) marks the fields to be mended, `ticket`
+    is that of the whole file, written where nobody sees it.
+    """
 
     title: str
     notes: tuple[str, ...]
     fields: tuple[Field, ...] = ()
     values: Mapping[str, object] | None = None
     lead: str = ""
+    reasons: tuple[str, ...] = ()
+    wrong: Mapping[str, str] | None = None
+    ticket: str = ""
 
 
 def number_format(column: Column) -> str:
     """How Excel shows the column; text for all that must keep its zeros and its letters."""
-    return _FORMATS.get(column.dtype, "General")
+    return FORMATS.get(column.dtype, "General")
 
 
 def header_text(column: Column, *, kindergarten: bool) -> str:
@@ -47,14 +56,16 @@ def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
     """Write title, notes and fields over `width` columns; return the row (0-based) below them."""
     title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
     note = pen.style(font_size=9, font_color="#52606D", num_format="@")
-    sheet.set_row(0, 30, title)
-    sheet.merge_range(0, 0, 0, width - 1, head.title, title)
-    row = 1
+    row = 0
     if head.lead:
-        strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")
+        strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color=ink.RED, num_format="@")
         sheet.set_row(row, 20, strong)
         pen.write(sheet, row, 0, head.lead, strong)
         row += 1
+    sheet.set_row(row, 30, title)
+    sheet.merge_range(row, 0, row, width - 1, head.title, title)
+    row += 1
+    row = _write_reasons(pen, sheet, row, head.reasons, width)
     for text in head.notes:
         sheet.set_row(row, 15, note)
         pen.write(sheet, row, 0, text, note)
@@ -65,35 +76,58 @@ def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
             sheet.set_row(row + at // pairs, 21, note)
         left = at % pairs * PAIR
         right = width - 1 if (at + 1) % pairs == 0 else left + PAIR - 1
-        _write_field(pen, sheet, (row + at // pairs, left, right), field, (head.values or {}).get(field.name))
+        place = (row + at // pairs, left, right)
+        _write_field(pen, sheet, place, field, (head.values or {}).get(field.name), (head.wrong or {}).get(field.name))
     row += -(-len(head.fields) // pairs)
+    if head.ticket:
+        sheet.set_row(row, None, None, {"hidden": True})
+        pen.write(sheet, row, 0, TICKET, note)
+        pen.write(sheet, row, 1, head.ticket, note)
+        row += 1
     if head.fields:
         sheet.set_row(row, 6, note)
         row += 1
     return row
 
 
-def _write_field(pen: Pen, sheet: Sheet, at: tuple[int, int, int], field: Field, value: object) -> None:
+def _write_reasons(pen: Pen, sheet: Sheet, row: int, reasons: Sequence[str], width: int) -> int:
+    style = pen.style(
+        font_size=11, font_color=ink.RED, bg_color=ink.REASON, text_wrap=True, align="left", num_format="@"
+    )
+    for text in reasons:
+        lines = -(-2 * len(text) // (_ACROSS * min(width, 12)))
+        sheet.set_row(row, 18 * lines, style)
+        sheet.merge_range(row, 0, row, width - 1, None, style)
+        pen.write(sheet, row, 0, text, style)
+        row += 1
+    return row
+
+
+def _write_field(
+    pen: Pen, sheet: Sheet, at: tuple[int, int, int], field: Field, value: object, wrong: str | None = None
+) -> None:
     row, column, right = at
     label = pen.style(border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@")
-    fixed = field.known and value not in (None, "")
+    fixed = field.known and value not in (None, "") and wrong is None
     box = pen.style(
         border=1,
         border_color=ink.LINE,
         align="left",
         indent=1,
-        num_format=_FORMATS.get(field.dtype, "@"),
-        bg_color=ink.KNOWN if fixed else "#FFFFFF",
+        num_format=FORMATS.get(field.dtype, "@"),
+        bg_color=ink.KNOWN if fixed else "#FFFFFF" if wrong is None else ink.BAD,
     )
+    if wrong:
+        sheet.write_comment(row, column + 1, ink.clean(wrong), ink.COMMENT)
     pen.write(sheet, row, column, field.label + ("*" if field.required and not fixed else ""), label)
     sheet.merge_range(row, column + 1, row, right, None, box)
     pen.write(sheet, row, column + 1, value, box)
-    rule = _field_rule(field, value if fixed else None)
+    rule = field_rule(field, value if fixed else None)
     if rule:
         sheet.data_validation(row, column + 1, row, column + 1, rule)
 
 
-def _field_rule(field: Field, fixed: object) -> dict[str, object] | None:
+def field_rule(field: Field, fixed: object) -> dict[str, object] | None:
     """What Excel lets a person type into a field. A known fact is held by its rule: no sheet protection."""
     if fixed is not None and isinstance(fixed, date):
         return {
@@ -105,19 +139,24 @@ def _field_rule(field: Field, fixed: object) -> dict[str, object] | None:
             "error_message": "日期已按当天填好。补报往日才需要改，确定要改吗？",
         }
     if fixed is not None:
-        return {
-            "validate": "list",
-            "source": [str(fixed).replace(",", "，")],
-            "dropdown": False,
-            "error_title": field.label,
-            "error_message": "此格已由系统填好，请不要改动。如有错误请告诉县（市、区）管理员。",
-        }
+        return held(field.label, str(fixed))
     if field.vocabulary:
         rule = dropdown(field.vocabulary)
         if field.help:
             rule |= {"input_title": field.label, "input_message": field.help[:255]}
         return rule
     return None
+
+
+def held(label: str, text: str) -> dict[str, object]:
+    """A rule that takes nothing but what we filled in."""
+    return {
+        "validate": "list",
+        "source": [text.replace(",", "，")],
+        "dropdown": False,
+        "error_title": label,
+        "error_message": "此格已由系统填好，请不要改动。如有错误请告诉县（市、区）管理员。",
+    }
 
 
 # --------------------------------------------------------------------------- dropdowns

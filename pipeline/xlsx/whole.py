@@ -13,7 +13,8 @@ from datetime import date
 
 from pipeline import issues
 from pipeline.forms.base import Column, Field, Form, Table
-from pipeline.forms.whole import Whole, unpacked
+from pipeline.forms.layout import MARK
+from pipeline.forms.whole import MARKED, Whole, unpacked
 from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
@@ -24,6 +25,7 @@ from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
 
 _HOW = "您填的内容都在下面，不用重填：只改红色的格子，存盘发回即可。"
+_ADDED = "这一列已加在下面（红色），请补填。"
 _NOT_THERE = "column-missing"
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
@@ -34,15 +36,15 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     title = f"{name} · 退回修正表"
     said = unpacked(file.raw)
     above = [issue for issue in file.issues if not issue.row]
-    told = dict.fromkeys(reason(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
-    reasons = tuple(f"要改：{text}" for text in told)
+    told = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
+    reasons = (_HOW, *(f"要改：{text}" for text in told))
     fields = {**_texts(form, said), **_known(form, facts, above)}
     with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as pen:
         own = any(names_classes(table) and said.rows.get(table.name) for table in form.tables)
         for table in form.tables:
             head = Head(f"{title} · {table.sheet}", ())
             if table is form.tables[0]:
-                head = Head(title, (_HOW,), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
+                head = Head(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
             classes = (own or bool(facts.classes)) and not names_classes(table)
             _write_table(pen, table, head, (said, file.issues, facts), classes=classes, own=own)
         tables.write_lists(pen, tables.vocabularies(form), () if own else facts.classes)
@@ -69,6 +71,7 @@ def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bo
     for down, (number, row) in enumerate(rows, start=header + 1):
         mine = [issue for issue in found if issue.row in (number, 0) and issue.sheet in ("", table.sheet)]
         _write_row(pen, sheet, down, row, columns, mine)
+    _write_marks(pen, sheet, header, len(columns) + 1, rows)
     tables.lay_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
@@ -76,6 +79,21 @@ def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bo
     tables.lay_print(sheet, header, landscape=sum(not c.folded for c in columns) > 6)
     if own and names_classes(table):
         tables.name_classes(pen, table.sheet, (0, header + 1, header + len(rows) + SPARE_CLASSES))
+
+
+def _in_words(issue: Issue) -> str:
+    return issues.message(issue) + _ADDED if issue.code == _NOT_THERE else reason(issue)
+
+
+def _write_marks(pen: Pen, sheet: Sheet, header: int, at: int, rows: Sequence[tuple[int, Mapping[str, str]]]) -> None:
+    """Rows that we had prefilled stay known as such: left as they are, they say nothing."""
+    if not any(MARKED in row for _, row in rows):
+        return
+    plain = pen.style(num_format="@")
+    sheet.set_column(at, at, 4, plain, {"hidden": True})
+    pen.write(sheet, header, at, MARK, plain)
+    for down, (_, row) in enumerate(rows, start=header + 1):
+        pen.write(sheet, down, at, row.get(MARKED), plain)
 
 
 def _mark_heading(
@@ -96,6 +114,9 @@ def _write_row(
     for place, column in enumerate(columns):
         here = [issue for issue in issues_of(column, found) if issue.row or issue.code == _NOT_THERE]
         text = row.get(column.name, "")
+        lacks = column.decides and column.missing and not text and not here  # nobody has judged its rows yet
+        if lacks and issues.severity(Issue(column.missing)) is Severity.ERROR:
+            here = [Issue(column.missing, row=1)]
         if text or here:
             pen.write(sheet, at, place, typed_cell(column, text), tables.cell_style(pen, column, **colour(here)))
         if told := [issue for issue in here if issue.row]:

@@ -291,11 +291,12 @@ def test_a_return_workbook_after_a_full_report_is_held_unless_it_says_the_same()
     assert same.after.rows == before.rows
 
 
-def test_a_ticket_of_another_report_is_refused() -> None:
-    before, _ = fold(checked(1, [row("甲")]))
-    step = take(before, checked(2, [row("乙", ticket="T99-9")], returned=True))
-    assert (step.state, codes(step)) == (State.REJECTED, ["ticket-foreign"])
-    assert step.after.rows is before.rows
+def test_a_row_under_a_ticket_of_another_report_goes_back_and_the_others_are_taken() -> None:
+    before, _ = fold(checked(1, [row("甲")], refused=[bad(9)]))
+    step = take(before, checked(2, [row("乙", 4, ticket="T1-9"), row("丙", 5, ticket="T99-9")], returned=True))
+    assert (step.state, step.accepted, step.refused, codes(step)) == (State.PARTIAL, 1, 1, ["ticket-foreign"])
+    assert sorted(step.after.rows) == ["三3-乙", "三3-甲"]
+    assert [(ticket.ticket, ticket.state) for ticket in step.opened] == [("T2-5", "open")]
 
 
 def test_a_waived_ticket_leaves_the_old_record_no_longer_waiting() -> None:
@@ -375,9 +376,10 @@ def test_rows_in_are_rows_accepted_and_rows_sent_back(made: list[Checked]) -> No
         step = take(standing, one)
         if step.state in {State.ACCEPTED, State.PARTIAL}:
             said = [record for record in one.records if record.table == "rows"]
-            assert (step.accepted, step.refused) == (len(said), len(one.refused))
-            assert len(step.opened) == len(one.refused)
-            assert {record.identity for record in said} <= step.after.rows.keys()
+            assert step.accepted + step.refused == len(said) + len(one.refused)
+            assert len(step.opened) == step.refused
+            back = {ticket.refused.row for ticket in step.opened if ticket.refused}
+            assert {record.identity for record in said if record.row not in back} <= step.after.rows.keys()
         standing = step.after
 
 

@@ -49,6 +49,7 @@ PARTIAL = replace(
     refused=2,
     withdrawn=1,
     on_time=False,
+    beside="rows",
     issues=(BAD_NAME, Issue("reason-missing", sheet="缺课登记", cell="E13", row=13, column="缺课原因")),
     repairs=(Repair("缺课登记", "G9", "症状1", "发烧", "发热", 9),),
 )
@@ -58,7 +59,7 @@ CASES = {
     "partial": PARTIAL,
     "duplicate": replace(WELL, state=State.DUPLICATE, on_time=None),
     "held": replace(
-        WELL, state=State.HELD, on_time=None, issues=(Issue("past-day-reported", details=(("day", "2026-11-19"),)),)
+        WELL, state=State.HELD, on_time=None, issues=(Issue("past-day-reported", details=(("day", "2026-11-19"), ("which", "昨天"))),)
     ),
     "nobody": replace(
         WELL, state=State.QUARANTINED, scope=None, unit="", unit_name="", day=None, form="", on_time=None
@@ -140,6 +141,7 @@ def test_of_a_file_not_taken_only_the_reason_is_said() -> None:
     facts = replace(
         PARTIAL,
         state=State.REJECTED,
+        beside="",
         on_time=None,
         issues=(
             *at("name-is-number", "姓名", "B", *range(8, 20), value="38.5"),
