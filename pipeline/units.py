@@ -18,6 +18,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read ou
 _PUPIL_SIGNS = 10
 _SHORT_SIGNS = 4
 _TOKEN_SIGNS = 16
+_STAMP_SIGNS = 6
 
 _KIND_LEVELS: Mapping[str, Level] = {
     "province": Level.PROVINCE,
@@ -48,6 +49,26 @@ def token_term(claimed: str) -> str:
     return claimed.rpartition(".")[0]
 
 
+def stamp(key: bytes, state: str) -> str:
+    """Return six signs that change when the state of a matter does."""
+    return _signs(key, ("stamp", state), _STAMP_SIGNS)
+
+
+def seal(key: bytes, division: str, matter: str, stamped: str) -> str:
+    """Return what a line of a 处理单 carries besides its matter: the matter's stamp, and proof of both.
+
+    Of another matter, another division or another stamp it is another: an edited line shows.
+    """
+    return f"{stamped}.{_signs(key, ('seal', division, matter, stamped), _TOKEN_SIGNS)}"
+
+
+def unsealed(key: bytes, division: str, matter: str, claimed: str) -> str:
+    """Return the stamp of a line whose seal is right, "" otherwise; in constant time."""
+    stamped = claimed.partition(".")[0]
+    expected = seal(key, division, matter, stamped)
+    return stamped if hmac.compare_digest(expected.encode(), claimed.encode("utf-8", "surrogatepass")) else ""
+
+
 def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "") -> str:
     """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten signs keyed by the site.
 
@@ -62,6 +83,11 @@ def short_code(code: str) -> str:
     """Return what papers print of a pupil's code: `三2-A7K3`."""
     class_key, dash, signs = code.rpartition("-")
     return class_key + dash + signs[:_SHORT_SIGNS]
+
+
+def signs(key: bytes, parts: Iterable[str], length: int) -> str:
+    """Return so many signs for a list of texts, that nobody can make without the site's key."""
+    return _signs(key, parts, length)
 
 
 def _plain(text: str) -> str:
@@ -116,6 +142,14 @@ class Tree:
     def below(self, code: str) -> frozenset[str]:
         """Return the codes of the division itself and of all divisions under it."""
         return frozenset(place for place in self.places if code in self.chain(place))
+
+
+def opener(level: Level, division: str, parent: str) -> str:
+    """Return the division whose CDC opens an account for a unit of this level in `division` (notice, three):
+    a school's its county's, a county organ's the city's, a city organ's the province's. The notice is silent on the
+    province's own: its CDC.
+    """
+    return division if level in {Level.SCHOOL, Level.PROVINCE} else parent
 
 
 # --------------------------------------------------------------------------- scope

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, datetime
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
 from pipeline.forms.signs import DITTO, ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, masked, shown, sweep
@@ -24,6 +25,25 @@ def show(column: Column, value: object) -> str:
         labels = column.vocabulary.labels
         return "、".join(labels.get(code, code) for code in str(value).split())
     return shown(value)
+
+
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+
+
+def typed(column: Column, text: str) -> str | int | float | date:
+    """A raw text as the cell its column expects, where that is certain: else the text, as it was typed."""
+    try:
+        if column.dtype == "date" and _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if column.dtype == "datetime" and _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        return text  # 2026-02-30
+    if column.dtype in ("number", "integer") and _NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
 
 
 # --------------------------------------------------------------------------- text

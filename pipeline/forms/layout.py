@@ -14,8 +14,9 @@ from pipeline.model import Sheet, Workbook
 
 TICKET = "凭单号"
 VOID = "作废"
+MARK = "续"
 OURS = frozenset(
-    (TICKET, VOID, "序号", "原行号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法")
+    (TICKET, VOID, MARK, "序号", "原行号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法")
 )
 """Columns that are ours or nobody's: read where they mean something, else let go without a word."""
 
@@ -49,6 +50,7 @@ class Block:
     extra: tuple[str, ...] = ()
     ticket: int = -1
     void: int = -1
+    mark: int = -1
     page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
     cells: tuple[str, ...] = ()  # then, by column, where its cell really is
     over: dict[str, dict[str, list[Found]]] = field(default_factory=dict, compare=False, repr=False)  # see `header_of`
@@ -263,7 +265,17 @@ def _block(top: Top, table: Table) -> Block | None:
                 fits.append((upper, fit))
     at, fit = max(fits, key=lambda found: (found[1].matched, -found[1].deep))
     return Block(
-        top.sheet, table, at, at + fit.deep, fit.places, fit.labels, fit.twice, fit.extra, fit.ticket, fit.void
+        top.sheet,
+        table,
+        at,
+        at + fit.deep,
+        fit.places,
+        fit.labels,
+        fit.twice,
+        fit.extra,
+        fit.ticket,
+        fit.void,
+        fit.mark,
     )
 
 
@@ -291,6 +303,7 @@ class _Fit:
     extra: tuple[str, ...]
     ticket: int
     void: int
+    mark: int
 
     @property
     def matched(self) -> int:
@@ -325,6 +338,7 @@ def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
         tuple(word for _, word in words if word and word not in OURS and not _known(word, known)),
         ticket=ours.get(TICKET, -1),
         void=ours.get(VOID, -1),
+        mark=ours.get(MARK, -1),
     )
 
 

@@ -6,8 +6,6 @@ called, and only files with error cells or formulas take the slower way through 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -42,7 +40,7 @@ _SIGNATURES = (
     "单位领导签字",
     "报送单位",
 )
-_EXAMPLE = re.compile(r"[(\[【]?(?:示例|样例|例)[)\]】]?(?:$|[\s:,、.0-9-])|例如")  # 例假 and 示例路小学 are none
+_EXAMPLES = ("示例", "(示例)", "例:", "例如", "样例", "(例)", "[示例]", "【示例】")
 _READABLE = frozenset(("column-missing", "header-twice"))
 """What sends a file back whole though its rows can be read: they need not be typed again."""
 _void = flag(YES_NO)
@@ -56,16 +54,18 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     form = form_named(claims.form)
     tops = tops or layout.tops(book)
     found = identify.blocks(tops, form)
-    notes = _Notes(list(book.facts))
+    notes = Notes(list(book.facts))
     _look_over(tops, form, claims, found, notes)
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
-    main = found[form.tables[0].name]
+    main = identify.principal(found, form)
+    if main is None:
+        raise ValueError("what has claims has a table")
     header = _header(main, form, frame, notes)
     if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 is of the year it was issued in
         frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
-        tables = {name: _Reader(block, frame, notes).rows() for name, block in found.items()}
+        tables = {name: Reader(block, frame, notes).rows() for name, block in found.items()}
     verdict = "rejected" if notes.refused else "parsed"
     return Reading(
         verdict,
@@ -75,12 +75,14 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
         tuple(notes.issues),
         tuple(notes.repairs),
         plain=book.plain,
-        places={name: Place(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()},
+        places={
+            name: Place(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
+        },
     )
 
 
 @dataclass
-class _Notes:
+class Notes:
     """What is to be said, gathered while reading. `refused`: an issue that concerns the whole file; `unread`: one
     that leaves it open which rows are meant.
     """
@@ -99,7 +101,7 @@ class _Notes:
 # --------------------------------------------------------------------------- the file as a whole
 
 
-def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: _Notes) -> None:
+def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: Notes) -> None:
     if claims.version and claims.version != form.version:  # a newer one was refused before
         notes.issues.append(Issue("form-old", details=(("version", claims.version),)))
     for table in form.tables:
@@ -114,7 +116,7 @@ def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str,
             notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
 
 
-def _look_over_table(block: Block, form: Form, notes: _Notes) -> None:
+def _look_over_table(block: Block, form: Form, notes: Notes) -> None:
     sheet = block.sheet.name
     for place, column in zip(block.places, block.table.columns, strict=True):
         if place >= 0 or not column.missing:
@@ -154,7 +156,7 @@ def _filled_below(block: Block, first: int) -> bool:
 # --------------------------------------------------------------------------- the header block
 
 
-def _header(main: Block, form: Form, frame: Frame, notes: _Notes) -> dict[str, object]:
+def _header(main: Block, form: Form, frame: Frame, notes: Notes) -> dict[str, object]:
     found = layout.header(main.page or main.sheet, form, main.head)
     header: dict[str, object] = {}
     for entry in form.fields:
@@ -172,7 +174,7 @@ def _header(main: Block, form: Form, frame: Frame, notes: _Notes) -> dict[str, o
     return header
 
 
-def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, object], notes: _Notes) -> object:
+def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, object], notes: Notes) -> object:
     row, column, cell = where
     was = mask(shown(cell))[:_VALUE]
     place = address(row, column)
@@ -197,15 +199,16 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
 def _line_kind(first: str) -> str:
     """What the first word of a line makes of it: "example", "sum", "signature"; "" for a row."""
     word = fold(first)
-    if _EXAMPLE.match(unicodedata.normalize("NFKC", first).strip()):
-        return "example"
-    return "sum" if word.startswith(_SUMS) else "signature" if word.startswith(_SIGNATURES) else ""
+    for kind, starts in (("example", _EXAMPLES), ("sum", _SUMS), ("signature", _SIGNATURES)):
+        if word.startswith(starts):
+            return kind
+    return ""
 
 
-class _Reader:
+class Reader:
     """Reads one table, row by row."""
 
-    def __init__(self, block: Block, frame: Frame, notes: _Notes) -> None:
+    def __init__(self, block: Block, frame: Frame, notes: Notes) -> None:
         self.block = block
         self.sheet = block.sheet
         self.frame = frame
@@ -218,7 +221,7 @@ class _Reader:
             if place >= 0
         )
         self.names = {column.name: index for index, column in enumerate(block.table.columns)}
-        self.width = max(*block.places, block.ticket, block.void) + 1
+        self.width = max(*block.places, block.ticket, block.void, block.mark) + 1
         self.marked = {*self.sheet.errors, *self.sheet.formulas}
         self.odd = bool(self.marked)
         self.formulas: set[int] = set()
@@ -255,14 +258,14 @@ class _Reader:
         raw: dict[str, str] = {}
         spills: list[tuple[str, str]] = []
         values = self._values(r, cells, raw, spills)
-        ticket = self._ticket(cells)
+        ticket = self._ours(self.block.ticket, cells)
         if not raw and not ticket and all(value is None for value in values):
             return None
         for target, text in spills:
             self._spill(target, text, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
-        return Row(r + 1, tuple(values), raw, ticket, void=self._is_void(r, cells))
+        return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
 
     def _values(self, r: int, cells: list[object], raw: dict[str, str], spills: list[tuple[str, str]]) -> list[object]:
         """The hot loop: one pass over the columns that are there, blanks passed over."""
@@ -318,10 +321,6 @@ class _Reader:
         """How many of the required columns are filled."""
         return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
 
-    def _required(self, cells: list[object]) -> int:
-        """How many of the required columns are filled."""
-        return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
-
     def _odd_cell(self, r: int, place: int, column: Column, cell: object) -> object:
         at = (r + 1, place)
         if at in self.sheet.errors:
@@ -366,7 +365,9 @@ class _Reader:
     ) -> None:
         label = self.block.labels[self.names[column.name]]
         value = "" if column.dtype == "secret" else mask(shown(cell))[:_VALUE]
-        self.notes.issues.append(Issue(code, self.sheet.name, self.block.address(r, place), r + 1, label, value, details))
+        self.notes.issues.append(
+            Issue(code, self.sheet.name, self.block.address(r, place), r + 1, label, value, details)
+        )
 
     def _spill(self, target: str, text: str, values: list[object], raw: dict[str, str]) -> None:
         """Add what another cell held to its own column; the typed text of that column is kept."""
@@ -379,8 +380,9 @@ class _Reader:
         elif text not in str(before or ""):
             values[index] = f"{before}；{text}"[:200] if before else text
 
-    def _ticket(self, cells: list[object]) -> str:
-        return mask(sweep(shown(cells[self.block.ticket])))[:24] if self.block.ticket >= 0 else ""
+    def _ours(self, place: int, cells: list[object]) -> str:
+        """What a column of ours holds: a ticket, a mark."""
+        return mask(sweep(shown(cells[place])))[:24] if place >= 0 else ""
 
     def _is_void(self, r: int, cells: list[object]) -> bool:
         if self.block.void < 0 or blank(cells[self.block.void]):

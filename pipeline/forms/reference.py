@@ -24,13 +24,17 @@ _DTYPES = {
     "integer": "整数",
     "choice": "选项",
     "flag": "是/否",
+    "secret": "密码（不保存）",
 }
 _SEVERITIES = {Severity.ERROR: "错误（退回）", Severity.QUERY: "询问（已收）", Severity.ADVICE: "提示（已收）"}
 _PARTS = (
     ("整份文件", issues.files.ENTRIES),
     ("单元格", issues.fields.ENTRIES),
     ("行", issues.rows.ENTRIES),
+    ("带入的行", issues.carried.ENTRIES),
     ("与已收内容的关系", issues.batches.ENTRIES),
+    ("预警信息报告卡", issues.card.ENTRIES),
+    ("备案表和签字盖章件", issues.filing.ENTRIES),
 )
 
 

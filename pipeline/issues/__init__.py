@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipeline.issues import batches, fields, files, rows
+from pipeline.issues import batches, card, carried, desk, fields, files, filing, rows
 from pipeline.issues.entry import Entry
 from pipeline.model import Issue, Severity
 
@@ -19,11 +19,11 @@ LEFT = "-left"
 
 def _catalogue() -> Mapping[str, Entry]:
     entries: dict[str, Entry] = {}
-    for part in (files.ENTRIES, fields.ENTRIES, rows.ENTRIES, batches.ENTRIES):
-        twice = entries.keys() & part.keys()
+    for part in (files, fields, rows, batches, card, carried, desk, filing):
+        twice = entries.keys() & part.ENTRIES.keys()
         if twice:
             raise KeyError(", ".join(sorted(twice)))
-        entries.update(part)
+        entries.update(part.ENTRIES)
     for code, entry in fields.ENTRIES.items():
         if entry.severity is Severity.ERROR:
             entries[code + LEFT] = Entry(

@@ -243,8 +243,9 @@ def _head(standing: Standing, event: Event, policy: Policy, *, fresh: bool, zero
 
 
 def _nothing(rows: Mapping[str, Stood], tickets: Mapping[str, Ticket]) -> bool:
-    """A zero report: no row stands, and none is on its way home."""
-    return not rows and all(ticket.state != "open" for ticket in tickets.values())
+    """A zero report: no row stands that says somebody is absent, and none is on its way home."""
+    absent = any(stood.values["row_state"] != "returned" for stood in rows.values())
+    return not absent and all(ticket.state != "open" for ticket in tickets.values())
 
 
 def _live(tickets: Mapping[str, Ticket], name: str) -> bool:

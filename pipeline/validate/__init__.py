@@ -13,13 +13,19 @@ from functools import cache
 
 from pipeline import issues
 from pipeline.forms import form as form_named
-from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Severity
-from pipeline.validate import absence, channel, closure, roster
+from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
+from pipeline.validate import absence, carried, channel, closure, desk, filing, roster, scans
 from pipeline.validate.case import Case, Line, case_of, lines_of
 from pipeline.validate.frames import Rule, failures
 from pipeline.validate.judge import Judge, Judgement
 
-_JUDGES: Mapping[str, Judge] = {"absence": absence.JUDGE, "closure": closure.JUDGE, "roster": roster.JUDGE}
+_JUDGES: Mapping[str, Judge] = {
+    "absence": absence.JUDGE,
+    "closure": closure.JUDGE,
+    "roster": roster.JUDGE,
+    "filing": filing.JUDGE,
+    "desk": desk.JUDGE,
+}
 
 
 def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Policy, key: bytes) -> list[Checked]:
@@ -28,7 +34,7 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
     `key` derives pupil codes and proves tokens. Raises PermanentError where a declaration and its parsers
     disagree (our fault).
     """
-    answers = [case_of(arrival, reading) for arrival, reading in batch]
+    answers = [scans.judge(arrival, reading, context) or case_of(arrival, reading) for arrival, reading in batch]
     cases = [answer for answer in answers if isinstance(answer, Case)]
     for case in cases:
         _settle_header(case, context, key)
@@ -56,7 +62,7 @@ def warm() -> None:
 
 
 def _settle_header(case: Case, context: Context, key: bytes) -> None:
-    channel.settle_unit(case, context, key)
+    _JUDGES[case.claims.form].whose(case, context, key)
     if case.open:
         channel.settle_day(case, context)
     if case.open:
@@ -91,8 +97,11 @@ def _said_before(line: Line, name: str, code: str) -> bool:
 def _send_back_slipped(case: Case, policy: Policy) -> None:
     """Above a share of bad rows in a table of some length a column has slipped: the whole file goes back."""
     table = case.form.tables[0]
-    rows = len(case.rows(table.name))
-    refused = [one for one in case.refused if one.table == table.name]
+    back = [one for one in case.refused if one.table == table.name]
+    refused = [one for one in back if not _unanswered(one)]
+    rows = len(case.rows(table.name)) - len(back) + len(refused)
+    if not _JUDGES[case.form.name].slips:
+        return
     if case.claims.returned or rows < policy.slipped_rows or len(refused) <= policy.slipped_share * rows:
         return
     errors = [i for one in refused for i in one.issues if issues.severity(i) is Severity.ERROR]
@@ -103,3 +112,8 @@ def _send_back_slipped(case: Case, policy: Policy) -> None:
         0, Issue("column-slipped", place.sheet if place else table.sheet, column=column, details=details)
     )
     case.verdict = "rejected"
+
+
+def _unanswered(refused: Refused) -> bool:
+    """Nothing is wrong with the row: it was brought along, and left as it was."""
+    return {issue.code for issue in refused.issues} == {carried.UNANSWERED}

@@ -12,9 +12,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from pipeline import units
+from pipeline import carry, units
 from pipeline.model import Context, Issue, Record, SchoolFacts
 from pipeline.schooldays import Calendar
+from pipeline.validate import carried
+from pipeline.validate.carried import Sorted
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
 from pipeline.validate.classes import Classes
@@ -70,22 +72,24 @@ _MANY = 200  # rows; below, a registry that is not complete yet explains it as w
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
-def settle_zero(case: Case) -> None:
+def settle_zero(case: Case, rows: Sorted) -> None:
     """零报告 must say what the rows say; a file that says nothing at all is asked."""
-    rows = len(case.rows("rows"))
-    header = case.reading.header
+    zero = case.reading.header.get("zero")
     table = case.form.table("classes")
     at = table.index("other_absent")
     others = sum(n for row in case.rows("classes") if isinstance(n := row.values[at], int))
     if case.claims.returned:
         return
-    if header.get("zero") is True:
-        if rows:
-            case.issues.append(Issue("zero-with-rows", details=(("count", str(rows)),)))
+    if zero is True:
+        if rows.absent:
+            case.issues.append(Issue("zero-with-rows", details=(("count", str(rows.absent)),)))
         elif others:
             case.issues.append(Issue("zero-with-others", details=(("count", str(others)),)))
-    elif not rows and not others:
-        case.reject(Issue("nothing-reported"))
+    elif not rows.spoken and not others:
+        if not rows.untouched:
+            case.reject(Issue("nothing-reported"))
+        elif zero is None:
+            case.reject(Issue("carried-nothing", details=(("count", str(len(rows.untouched))),)))
 
 
 def settle_size(case: Case) -> None:
@@ -215,7 +219,7 @@ def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[st
         temperature=None if temperature is None else Decimal(str(temperature)),
         onset=got["onset"],
         returned=got["returned"],
-        row_state=_row_state(case, got, start, context),
+        row_state=_row_state(line, got, start, context),
     )
     return values
 
@@ -234,12 +238,15 @@ def _in_order(told: str) -> str:
     return " ".join(sorted(codes))
 
 
-def _row_state(case: Case, got: dict[str, object], start: object, context: Context) -> str:
-    """Returned · new (no school day between start and day) · ongoing."""
+def _row_state(line: Line, got: dict[str, object], start: object, context: Context) -> str:
+    """Returned · new (no school day between start and day) · ongoing. What was brought along is not new."""
+    case = line.case
     if got["state"] == "returned" or got["returned"] is not None:
         return "returned"
     if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
         return "new"
+    if got["state"] == "ongoing" and carry.read(line.row.mark):
+        return "ongoing"
     if start not in case.states:
         case.states[start] = _state_since(start, case.day, case.school, context)
     return case.states[start]
@@ -255,11 +262,6 @@ def _state_since(start: date, day: date, school: SchoolFacts, context: Context) 
     return "new" if new else "ongoing"
 
 
-def _settle(case: Case) -> None:
-    settle_zero(case)
-    settle_size(case)
-
-
 def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     if table == "classes":
         return {"_roll": [roll_of(line, by.classes(line.case)) for line in lines]}
@@ -267,8 +269,12 @@ def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
 
 
 def _judge(case: Case, lines: Lines, by: Judgement) -> None:
-    judge(case, lines["rows"], by)
-    judge_classes(case, lines["classes"], by.classes(case))
+    classes = by.classes(case)
+    rows = carried.sort(case, lines["rows"], classes, by.key)
+    settle_zero(case, rows)
+    if case.open:
+        judge(case, rows.rows, by)
+        judge_classes(case, lines["classes"], classes)
 
 
-JUDGE = Judge({"rows": RULES, "classes": CLASS_RULES}, _judge, _settle, _extras)
+JUDGE = Judge({"rows": RULES, "classes": CLASS_RULES}, _judge, settle_size, _extras)

@@ -9,7 +9,7 @@ from datetime import date
 from pipeline import issues
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
-from pipeline.forms import whole
+from pipeline.forms import layout, whole
 from pipeline.forms.base import Column, Form, Table
 from pipeline.forms.cells import show
 from pipeline.forms.layout import address
@@ -171,7 +171,8 @@ class Line:
     def refuse(self, identity: str = "", key: str = "") -> None:
         """Send the row back. `key`: by what it can be known again, where its identity cannot be told."""
         told = (tuple(self.issues), self.row.ticket, identity, key)
-        self.case.refused.append(Refused(self.table.name, self.row.number, self.raw(), *told))
+        mark = {layout.MARK: self.row.mark} if self.row.mark else {}
+        self.case.refused.append(Refused(self.table.name, self.row.number, {**self.raw(), **mark}, *told))
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))

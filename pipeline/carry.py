@@ -1,0 +1,217 @@
+"""What a prefilled row of a template carries (续), by which it is known again however the workbook was treated.
+
+A mark says of one row: we put it there, for this school and campus, about this pupil, and so it read. It stands in
+the row, not beside it: rows may be sorted, deleted, copied and pasted over, and the workbook may lose its
+properties. It proves nothing else: a mark on a row that speaks of somebody else, or a mark that is not ours, is
+as good as none, and what a row says is always what its cells say.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pipeline import units
+from pipeline.forms.base import Column, Frame, Table
+from pipeline.forms.cells import show, typed
+from pipeline.forms.classes import key_or_name
+from pipeline.forms.layout import Block
+from pipeline.forms.parse import Notes, Reader
+from pipeline.model import Issue, Row, Sheet
+
+ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校
+_WHO_SIGNS, _SAID_SIGNS = 5, 6
+_MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{5})-([0-9A-Z]{6})")
+
+
+class Kind(StrEnum):
+    """What was prefilled."""
+
+    OPEN = "K"  # an absence that had not ended
+    BACK = "T"  # a row that went back and was not mended
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark, taken apart. `since`: the day whose report the row comes from."""
+
+    kind: Kind
+    since: date
+    who: str
+    said: str
+
+
+def read(text: str) -> Mark | None:
+    """Take a cell of the column 续 apart; None for what is no mark."""
+    found = _MARK.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        since = date(2000 + int(found[2]), int(found[3]), int(found[4]))
+    except ValueError:
+        return None
+    return Mark(Kind(found[1]), since, found[5], found[6])
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of one campus's rows. `key`: the site's."""
+
+    key: bytes
+    school: str
+    campus: str
+
+    def make(self, kind: Kind, since: date, pupil: tuple[str, str], said: Sequence[str]) -> str:
+        """Return the mark of a row about `pupil` (class key, name) that reads `said`."""
+        return f"{kind}{since:%y%m%d}-{self._who(kind, since, pupil)}-{self._said(kind, since, said)}"
+
+    def about(self, mark: Mark, pupil: tuple[str, str]) -> bool:
+        """Tell whether the mark is ours and about this pupil."""
+        return hmac.compare_digest(mark.who, self._who(mark.kind, mark.since, pupil))
+
+    def unchanged(self, mark: Mark, said: Sequence[str]) -> bool:
+        """Tell whether a row still reads as it was prefilled, its answer apart."""
+        return hmac.compare_digest(mark.said, self._said(mark.kind, mark.since, said))
+
+    def _who(self, kind: Kind, since: date, pupil: tuple[str, str]) -> str:
+        return self._signs(kind, since, ("who", *pupil), _WHO_SIGNS)
+
+    def _said(self, kind: Kind, since: date, said: Sequence[str]) -> str:
+        return self._signs(kind, since, ("said", *said), _SAID_SIGNS)
+
+    def _signs(self, kind: Kind, since: date, parts: Sequence[str], length: int) -> str:
+        return units.signs(self.key, ("carry", kind, self.school, self.campus, since.isoformat(), *parts), length)
+
+
+def said(table: Table, row: Row) -> tuple[str, ...]:
+    """Return what a row says, cell by cell as understood, or as typed where it was not; its answer left out."""
+    return tuple(
+        row.raw.get(column.name, "") if value is None else show(column, value)
+        for column, value in zip(table.columns, row.values, strict=True)
+        if column.name != ANSWER
+    )
+
+
+def as_read(table: Table, rows: Sequence[Mapping[str, object]], frame: Frame) -> list[Row | None]:
+    """Return what reading will make of rows that we write, cells by column name; None for one that is no row."""
+    columns = table.columns
+    lines: list[list[object]] = [[row.get(column.name) for column in columns] for row in rows]
+    labels = tuple(column.header for column in columns)
+    sheet = Sheet(table.sheet, [list(labels), *lines])
+    found = Reader(Block(sheet, table, 0, 1, tuple(range(len(columns))), labels), frame, Notes()).rows()
+    by_number = {row.number: row for row in found}
+    return [by_number.get(number) for number in range(2, len(rows) + 2)]
+
+
+# --------------------------------------------------------------------------- what a template brings along
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An absence that had not ended in the last report: `values` by stored column name."""
+
+    pupil: str  # code
+    class_key: str
+    name: str
+    number: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A row of the last report's day that is still with its sender, as typed. `asked`: nothing but its answer lacks."""
+
+    raw: Mapping[str, str]
+    issues: tuple[Issue, ...]
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What is brought along for one campus, from the report of the day `since`."""
+
+    since: date
+    open: tuple[Open, ...] = ()
+    back: tuple[Back, ...] = ()
+
+
+Cell = str | int | float | date
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """One row of a template: its cells by column name, its mark, and why it went back, if it did."""
+
+    kind: Kind
+    cells: Mapping[str, Cell]
+    mark: str
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is known of the classes of a campus: the names of its classes by key, and whose it is."""
+
+    names: Mapping[str, str]
+    kindergarten: bool = False
+
+
+def prefilled(table: Table, brought: Brought, marks: Marks, room: Room, day: date) -> tuple[Prefilled, ...]:
+    """Return the rows that the template of `day` begins with: absences to be answered, then rows to be mended."""
+    made: list[tuple[Kind, Mapping[str, Cell], tuple[Issue, ...]]] = []
+    made += [(Kind.OPEN, _cells_of(table, one, room), ()) for one in brought.open]
+    made += [(Kind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
+    made += [(Kind.BACK, _typed(table, one), one.issues) for one in brought.back if not one.asked]
+    frame = Frame(day=day, kindergarten=room.kindergarten)
+    read_back = as_read(table, [cells for _, cells, _ in made], frame)
+    keys = {name: key for key, name in room.names.items()}
+    found = []
+    for (kind, cells, why), row in zip(made, read_back, strict=True):
+        if row is not None:
+            pupil = _pupil_of(table, row, keys, room)
+            found.append(Prefilled(kind, cells, marks.make(kind, brought.since, pupil, said(table, row)), why))
+    return tuple(found)
+
+
+def _pupil_of(table: Table, row: Row, keys: Mapping[str, str], room: Room) -> tuple[str, str]:
+    """Whom a row is about, as reading will tell: (class key, name)."""
+    place, name = (str(row.values[table.index(column)] or "") for column in ("class_name", "name"))
+    return (keys.get(place) or key_or_name(place, kindergarten=room.kindergarten) if place else "", name)
+
+
+def _cells_of(table: Table, one: Open, room: Room) -> dict[str, Cell]:
+    """An absence as its clerk would type it today; what was true of that day alone is left to them."""
+    get = one.values.get
+    codes = str(get("symptoms") or "").split()
+    symptoms = [*codes[:2], " ".join(codes[2:])] if len(codes) > 3 else codes
+    values: dict[str, object] = {name: get(name) for name in _KEPT}
+    values |= {f"symptom{place}": code for place, code in enumerate(symptoms, 1)}
+    values |= {"class_name": room.names.get(one.class_key, one.class_key), "name": one.name, "number": one.number}
+    columns = {column.name: column for column in table.columns}
+    return {name: _cell(columns[name], value) for name, value in values.items() if value not in (None, "")}
+
+
+_KEPT = (
+    "sex", "reason", "start", "other_symptom", "temperature", "onset", "visited", "diagnosis", "hospital", "isolated",
+    "admitted", "injury_cause", "injury_place", "injury_activity", "injury_part", "dorm",
+)  # fmt: skip
+
+
+def _cell(column: Column, value: object) -> Cell:
+    if isinstance(value, date):
+        return value
+    if column.dtype in ("number", "integer"):
+        return float(str(value))
+    return show(column, value)
+
+
+def _typed(table: Table, back: Back) -> dict[str, Cell]:
+    return {
+        column.name: typed(column, text)
+        for column in table.columns
+        if column.name != ANSWER and (text := back.raw.get(column.name))
+    }
