@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
 
 from pipeline import issues
 from pipeline.forms import form as form_named
@@ -17,30 +16,13 @@ from pipeline.forms import identify, layout
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.cells import flag, show
 from pipeline.forms.layout import Block, Top, address
+from pipeline.forms.lines import line_kind
 from pipeline.forms.signs import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
 from pipeline.model import Claims, Issue, Place, Reading, Repair, Row, Severity, Workbook
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
-_SUMS = ("合计", "总计", "小计", "共计")
-_SIGNATURES = (
-    "填报人",
-    "审核人",
-    "填表人",
-    "说明:",
-    "注:",
-    "备注:",
-    "填表说明",
-    "单位负责人",
-    "制表",
-    "盖章",
-    "签字",
-    "本人签字",
-    "单位领导签字",
-    "报送单位",
-)
-_EXAMPLES = ("示例", "(示例)", "例:", "例如", "样例", "(例)", "[示例]", "【示例】")
 _READABLE = frozenset(("column-missing", "header-twice"))
 """What sends a file back whole though its rows can be read: they need not be typed again."""
 _void = flag(YES_NO)
@@ -195,16 +177,6 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
 # --------------------------------------------------------------------------- rows
 
 
-@lru_cache(maxsize=4096)
-def _line_kind(first: str) -> str:
-    """What the first word of a line makes of it: "example", "sum", "signature"; "" for a row."""
-    word = fold(first)
-    for kind, starts in (("example", _EXAMPLES), ("sum", _SUMS), ("signature", _SIGNATURES)):
-        if word.startswith(starts):
-            return kind
-    return ""
-
-
 class Reader:
     """Reads one table, row by row."""
 
@@ -300,7 +272,7 @@ class Reader:
         first = next((cell for cell in cells if cell is not None and cell != ""), None)
         if type(first) is not str or len(first) > 60:
             return False
-        kind = _line_kind(first)
+        kind = line_kind(first)
         if not kind:
             return False
         if kind == "example":  # in the first column or beside the table: without its class, a row begins with a name

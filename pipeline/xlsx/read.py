@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -67,7 +68,7 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
 
     try:
         # not read-only: that mode believes <dimension> and drops rows
-        book = load_workbook(BytesIO(content), data_only=True)
+        book = load_workbook(BytesIO(_unmerged(content, found.parts)), data_only=True)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError):
         raise Unsound("file-damaged") from None  # its ways to say that a part is not as it should be
     names = precheck.sheets_of(found.parts)
@@ -78,6 +79,20 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
         rows = [] if ours else [[_unescaped(v) for v in row] for row in sheet.iter_rows(values_only=True)]
         sheets.append(_sheet(sheet.title, rows, found.notes[names[sheet.title]], hidden=hidden))
     return tuple(sheets)
+
+
+_MERGES = re.compile(rb"<(?:\w+:)?mergeCells\b.*?</(?:\w+:)?mergeCells>", re.DOTALL)
+
+
+def _unmerged(content: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """The workbook with no cell merged: openpyxl drops what lies below the first, which others keep and show."""
+    if not any(_MERGES.search(part) for part in parts.values()):
+        return content
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, part in parts.items():
+            package.writestr(name, _MERGES.sub(b"", part))
+    return out.getvalue()
 
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
