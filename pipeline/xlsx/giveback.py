@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.forms.base import Column, Form, Table
+from pipeline.forms.layout import MARK
 from pipeline.forms.whole import FILE
 from pipeline.model import Refused
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import upright
 from pipeline.xlsx.blank import properties
 from pipeline.xlsx.marks import (
     ORIGINAL,
@@ -69,6 +71,9 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
 
 
 def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> Sheet:
+    if table.upright:
+        row = rows[0] if rows else Refused(table.name, 0, {}, ())
+        return upright.give_back(pen, table, head, row.raw, row.issues, row.ticket)
     columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
     sheet = pen.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
@@ -78,6 +83,7 @@ def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], fa
     _write_heading(pen, sheet, header, columns, kindergarten=facts.kindergarten)
     for down, row in enumerate(rows, start=header + 1):
         _write_row(pen, sheet, down, row, columns)
+    _write_marks(pen, sheet, (header, len(columns) + 4), rows)
     _lay_rules(sheet, (header + 1, header + max(len(rows), 1)), columns, classes=bool(facts.classes))
     sheet.autofilter(header, 0, header + max(len(rows), 1), len(columns) + 2)
     sheet.freeze_panes(header + 1, 2)
@@ -128,6 +134,17 @@ def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[
     pen.write(sheet, at, len(columns) + 3, row.ticket, pen.style(num_format="@"))
     lines = sum(max(1, -(-2 * len(reason) // 42)) for reason in reasons)
     sheet.set_row(at, max(20, 14 * lines + 4))
+
+
+def _write_marks(pen: Pen, sheet: Sheet, at: tuple[int, int], rows: Sequence[Refused]) -> None:
+    """Rows that a template had brought along stay known as such, where nobody sees it."""
+    header, column = at
+    marks = [row.raw.get(MARK, "") for row in rows]
+    if any(marks):
+        plain = pen.style(num_format="@")
+        sheet.set_column(column, column, 4, plain, {"hidden": True})
+        for down, text in enumerate((MARK, *marks)):
+            pen.write(sheet, header + down, column, text, plain)
 
 
 def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:

@@ -7,12 +7,16 @@ reasons above it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline import issues
 from pipeline.forms.base import Column, Field, Table
+from pipeline.forms.layout import TICKET
+from pipeline.model import Issue, Severity
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx.marks import issues_of, reason, typed
 from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
 
@@ -23,9 +27,9 @@ _LABEL, _CELL = 14, 11.5  # widths in Excel characters
 _HALF = 4  # sheet columns of a label with its cell
 _WHOLE = 2 * _HALF
 _WIDE = 20  # a column declared wider than this takes a whole line
-_LINE = 21.0  # points
+_LINE = 25.5  # points
 _SIGNS = 72  # half-width signs that a whole line takes
-_COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": ink.FONT, "font_size": 10, "author": "queke"}
+_HELD = 80  # signs of a known fact that its rule can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +46,72 @@ class Filled:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     marks: Mapping[str, Marked] = field(default_factory=dict)
-    reasons: Sequence[str] = ()
-    ticket: tuple[str, str] = ("", "")  # the label it is found by, and the ticket
+    ticket: str = ""
 
 
-def write(pen: Pen, table: Table, head: Head, filled: Filled) -> None:
+def write(pen: Pen, table: Table, head: Head, filled: Filled) -> Sheet:
     """Add the sheet of an upright table, the form's fields above it."""
     sheet = pen.sheet(table.sheet)
     sheet.set_default_row(_LINE)
     for at in range(_WHOLE):
         sheet.set_column(at, at, _LABEL if at % _HALF == 0 else _CELL)
-    page = _Page(pen, sheet, _write_top(pen, sheet, head, filled))
+    page = _Page(pen, sheet, _write_top(pen, sheet, head))
     page.section(FIRST_SECTION)
     for one in head.fields:
-        page.field(one, (head.values or {}).get(one.name))
+        page.field(one, (head.values or {}).get(one.name), (head.wrong or {}).get(one.name))
     first = page.row
     for column in table.columns:
         if column.section:
             page.section(column.section)
         page.column(column, filled.values.get(column.name), filled.marks.get(column.name))
     page.close()
-    if filled.ticket[1]:
+    if filled.ticket:
         _hide_ticket(pen, sheet, page.row, filled.ticket)
     sheet.set_selection(first + 1, 1, first + 1, 1)
     tables.lay_print(sheet, 0, landscape=False)
     sheet.fit_to_pages(1, 1)
+    return sheet
 
 
-def _write_top(pen: Pen, sheet: Sheet, head: Head, filled: Filled) -> int:
+def give_back(
+    pen: Pen, table: Table, head: Head, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
+) -> Sheet:
+    """Add the sheet as it goes back: what was typed, the wrong cells marked, the reasons above."""
+    marks = {}
+    for column in table.columns:
+        if here := issues_of(column, found):
+            must = any(issues.severity(issue) is Severity.ERROR for issue in here)
+            marks[column.name] = Marked("\n".join(map(reason, here)), must)
+    reasons = tuple(f"{issue.cell or issue.column} {reason(issue)}".strip() for issue in found)
+    values = {column.name: typed(column, raw[column.name]) for column in table.columns if raw.get(column.name)}
+    return write(pen, table, replace(head, reasons=(*head.reasons, *reasons)), Filled(values, marks, ticket))
+
+
+def _write_top(pen: Pen, sheet: Sheet, head: Head) -> int:
     title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
     note = pen.style(font_size=9, font_color="#52606D", text_wrap=True, num_format="@")
     strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")
     why = pen.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@")
-    sheet.set_row(0, 30)
-    sheet.merge_range(0, 0, 0, _WHOLE - 1, head.title, title)
-    row = 1
-    for text, style in [(head.lead, strong)] * bool(head.lead) + [(text, note) for text in head.notes]:
+    lines = [(head.lead, strong, 20.0)] * bool(head.lead) + [(head.title, title, 30.0)]
+    lines += [(text, why, 15.0 * _lines(text) + 4) for text in head.reasons]
+    lines += [(text, note, 13.0 * _lines(text, 1.16 * _SIGNS) + 3) for text in head.notes]
+    for row, (text, style, height) in enumerate(lines):
         sheet.merge_range(row, 0, row, _WHOLE - 1, None, style)
         pen.write(sheet, row, 0, text, style)
-        sheet.set_row(row, 13.0 * _lines(text, 1.16 * _SIGNS) + 3)
-        row += 1
-    if filled.reasons:
-        sheet.merge_range(row, 0, row, _WHOLE - 1, None, why)
-        pen.write(sheet, row, 0, "\n".join(filled.reasons), why)
-        sheet.set_row(row, 15.0 * sum(_lines(text) for text in filled.reasons) + 4)
-        row += 1
-    return row
+        sheet.set_row(row, height)
+    return len(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A label and its cell, before it is known where they lie."""
+
+    label: str
+    value: object
+    look: dict[str, object]
+    rule: dict[str, object]
+    comment: str
+    wide: bool
 
 
 class _Page:
@@ -95,7 +119,7 @@ class _Page:
 
     def __init__(self, pen: Pen, sheet: Sheet, row: int) -> None:
         self.pen, self.sheet, self.row = pen, sheet, row
-        self._waiting: tuple[str, dict[str, object], object, dict[str, object], Marked | None] | None = None
+        self._waiting: _Item | None = None
 
     def section(self, title: str) -> None:
         self.close()
@@ -105,81 +129,66 @@ class _Page:
         self.sheet.merge_range(self.row, 0, self.row, _WHOLE - 1, title, style)
         self.row += 1
 
-    def field(self, one: Field, value: object) -> None:
-        """A field of the head: known to us and shaded, or left blank in the generic form."""
-        known = one.known and value not in (None, "")
+    def field(self, one: Field, value: object, wrong: str | None) -> None:
+        """A field of the head: known to us and shaded, red where it is to be mended, blank in the generic form."""
+        known = one.known and value not in (None, "") and wrong is None
         look: dict[str, object] = {"num_format": tables.FORMATS.get(one.dtype, "@")}
-        rule = tables.field_rule(one, value) if known and isinstance(value, str) and len(value) <= 80 else None
-        self._put(one.label, look | ({"bg_color": ink.KNOWN} if known else {}), value, rule or {}, None, wide=one.wide)
+        if known or wrong is not None:
+            look["bg_color"] = ink.KNOWN if known else ink.BAD
+        rule = tables.field_rule(one, value) if known and isinstance(value, str) and len(value) <= _HELD else None
+        self._put(_Item(one.label, value, look, rule or {}, wrong or "", one.wide))
 
     def column(self, column: Column, value: Value | None, mark: Marked | None) -> None:
         look: dict[str, object] = {"num_format": tables.number_format(column)}
         if mark:
             look["bg_color"] = ink.BAD if mark.must else ink.REASON
-        star = "*" if column.required else ""
+        label = tables.header_text(column, kindergarten=False)
         rule = tables.column_rule(column, classes=False)
-        self._put(column.header + star, look, value, rule, mark, wide=column.width > _WIDE)
+        self._put(_Item(label, value, look, rule, mark.words if mark else "", column.width > _WIDE))
 
     def close(self) -> None:
         """Give what still waits for a neighbour the whole line."""
         if self._waiting:
-            self._cell(0, _WHOLE, *self._waiting)
+            self._cell(0, _WHOLE, self._waiting)
             self._waiting = None
             self.row += 1
 
-    def _put(
-        self,
-        label: str,
-        look: dict[str, object],
-        value: object,
-        rule: dict[str, object],
-        mark: Marked | None,
-        *,
-        wide: bool,
-    ) -> None:
-        if wide:
+    def _put(self, item: _Item) -> None:
+        if item.wide:
             self.close()
-            self._cell(0, _WHOLE, label, look, value, rule, mark)
-            self.sheet.set_row(self.row, max(_LINE, 15.0 * _lines(str(value or "")) + 6))
+            self._cell(0, _WHOLE, item)
+            self.sheet.set_row(self.row, max(1.3 * _LINE, 15.0 * _lines(str(item.value or "")) + 6))
             self.row += 1
         elif self._waiting:
-            self._cell(0, _HALF, *self._waiting)
-            self._cell(_HALF, _WHOLE, label, look, value, rule, mark)
+            self._cell(0, _HALF, self._waiting)
+            self._cell(_HALF, _WHOLE, item)
             self._waiting = None
             self.row += 1
         else:
-            self._waiting = (label, look, value, rule, mark)
+            self._waiting = item
 
-    def _cell(
-        self,
-        left: int,
-        right: int,
-        label: str,
-        look: dict[str, object],
-        value: object,
-        rule: dict[str, object],
-        mark: Marked | None,
-    ) -> None:
-        name = self.pen.style(
+    def _cell(self, left: int, right: int, item: _Item) -> None:
+        pen, sheet, row = self.pen, self.sheet, self.row
+        name = pen.style(
             border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@"
         )
-        box = self.pen.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, **look)
-        self.pen.write(self.sheet, self.row, left, label, name)
-        self.sheet.merge_range(self.row, left + 1, self.row, right - 1, None, box)
-        self.pen.write(self.sheet, self.row, left + 1, value, box)
-        if rule:
-            self.sheet.data_validation(self.row, left + 1, self.row, left + 1, rule)
-        if mark:
-            self.sheet.write_comment(self.row, left + 1, ink.clean(mark.words), _COMMENT)
+        box = pen.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, **item.look)
+        pen.write(sheet, row, left, item.label, name)
+        sheet.merge_range(row, left + 1, row, right - 1, None, box)
+        pen.write(sheet, row, left + 1, item.value, box)
+        if item.rule:
+            sheet.data_validation(row, left + 1, row, left + 1, item.rule)
+        if item.comment:
+            sheet.write_comment(row, left + 1, ink.clean(item.comment), ink.COMMENT)
 
 
-def _hide_ticket(pen: Pen, sheet: Sheet, row: int, ticket: tuple[str, str]) -> None:
+def _hide_ticket(pen: Pen, sheet: Sheet, row: int, ticket: str) -> None:
     plain = pen.style(num_format="@")
-    pen.write(sheet, row, 0, ticket[0], plain)
-    pen.write(sheet, row, 1, ticket[1], plain)
+    pen.write(sheet, row, 0, TICKET, plain)
+    pen.write(sheet, row, 1, ticket, plain)
     sheet.set_row(row, None, None, {"hidden": True})
 
 
 def _lines(text: str, signs: float = _SIGNS) -> int:
     """Lines that a text takes on a whole line of the card."""
-    return sum(max(1, -(-sum(1 if s.isascii() else 2 for s in part) // int(signs))) for part in text.split("\n")) or 1
+    return sum(max(1, -(-sum(1 if s.isascii() else 2 for s in part) // int(signs))) for part in text.split("\n"))

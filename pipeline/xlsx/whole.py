@@ -18,6 +18,7 @@ from pipeline.forms.whole import MARKED, Whole, unpacked
 from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import upright
 from pipeline.xlsx.blank import SPARE_CLASSES, names_classes, properties
 from pipeline.xlsx.marks import TWO_WAYS, GivebackFacts, colour, issues_of, reason
 from pipeline.xlsx.marks import typed as typed_cell
@@ -57,6 +58,9 @@ _Said = tuple[Whole, Sequence[Issue], GivebackFacts]
 def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bool, own: bool) -> None:
     whole, found, facts = said
     rows = whole.rows.get(table.name, ())
+    if table.upright:
+        upright.give_back(pen, table, head, rows[0][1] if rows else {}, [issue for issue in found if issue.row])
+        return
     used = {name for _, row in rows for name in row} | {c.name for c in table.columns if issues_of(c, found)}
     columns = [
         replace(column, folded=False) if column.name in used else column

@@ -285,10 +285,10 @@ def _texts(queries: Iterable[str]) -> list[str]:
 def test_rows_are_sought_by_day_and_school_not_scanned(site: Site) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("the plan of the other database depends on its statistics")
-    from pipeline.store import alerts, sql
+    from pipeline.store import episodes, sql
 
     texts: list[str] = []
     with connection.execute_wrapper(lambda run, text, *rest: (texts.append(text), run(text, *rest))[1]):
-        alerts._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
+        episodes._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
     plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[0]}", [DAY, DAY, SCHOOL, SCHOOL])
     assert "day=? AND school=?" in str(plan)

@@ -21,6 +21,7 @@ class Alert(models.Model):
     opened_day = models.DateField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    hours = models.PositiveSmallIntegerField(default=24)  # in which it is to be answered, as of its opening
     first_onset = models.DateField()
     last_onset = models.DateField()
     cases = models.PositiveIntegerField()
@@ -92,19 +93,3 @@ class AlertEvent(models.Model):
 
     class Meta:
         db_table = "alert_event"
-
-
-class Card(models.Model):
-    """The answer on a 预警信息报告卡."""
-
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
-    submission = models.BigIntegerField(null=True)
-    at = models.DateTimeField()
-    verdict = models.CharField(max_length=12)  # excluded | confirmed
-    reason = models.CharField(max_length=4, blank=True)  # A1 A2 A3 A9
-    answer = models.JSONField(default=dict)
-    state = models.CharField(max_length=12, default="answered")
-    late = models.BooleanField(default=False)
-
-    class Meta:
-        db_table = "card"

@@ -1,0 +1,442 @@
+"""预警信息报告卡: what one card does to the life of the alert it answers, and what the county's word does to it.
+
+A life is folded from its cards and decisions in received order, and from what the engine made of the alert (raised,
+renamed, void …) where that took effect. The same events give the same life, whatever the order they settled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from pipeline import life
+from pipeline.merge.standing import Earlier, Event, Ticket, repeated
+from pipeline.merge.tickets import Sifted, sift, turned
+from pipeline.model import Issue, Record, State
+
+LATER = frozenset({"document", "document_number", "document_sha", "checked_by", "checked_at", "checked_how",
+                   "checked_cases", "reviewer", "why"})  # fmt: skip
+"""What may be added to an answer the county has confirmed; all else of it stands as confirmed."""
+
+_FORM_WORDS = frozenset({"revision", "by", "rows"})  # of a record, not of the card
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, by the submission that brought it. `values` as JSON keeps them; `rows`: [day, pupil] said to be
+    wrong (A1). `by` is the division that filled it in, "" for the school itself.
+    """
+
+    seq: int
+    revision: int
+    values: Mapping[str, object]
+    by: str = ""
+    late: bool = False  # came after its time
+    report_late: bool = False  # reported to the authorities after its time
+    state: str = life.ANSWERED  # answered | confirmed | returned | replaced | void
+
+    @property
+    def rows(self) -> list[list[str]]:
+        found = self.values.get("rows")
+        return [list(map(str, row)) for row in found] if isinstance(found, Sequence) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was told of one day of an alert that is followed."""
+
+    fresh: int | None
+    present: int | None
+    progress: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the card of one revision warned of. `rank` orders stages, `stage` names one."""
+
+    group: str
+    rank: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that cards and decisions know of one alert. `faces` by revision; the last is what it is now."""
+
+    alert: str
+    opened_at: datetime
+    due_at: datetime
+    hours: int
+    faces: Mapping[int, Face]
+    state: str = life.ISSUED
+    into: str = ""  # the alert it was merged into
+    answers: tuple[Answer, ...] = ()  # in received order
+    days: Mapping[date, Day] = field(default_factory=dict)
+    heard: tuple[int, ...] = ()  # submissions that were taken, in order
+
+    @property
+    def revision(self) -> int:
+        return max(self.faces)
+
+    @property
+    def current(self) -> Answer | None:
+        """The answer that counts: the last that waits for the county, or was confirmed."""
+        return next((a for a in self.answers[::-1] if a.state in (life.ANSWERED, life.CONFIRMED)), None)
+
+    @property
+    def closed(self) -> bool:
+        return self.state in life.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step of an alert's life, as it is noted: answered, followed, confirmed, returned … """
+
+    alert: str
+    what: str
+    origin: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CardStanding:
+    """The alerts of one school, by number, with what came of their cards."""
+
+    school: str
+    lives: Mapping[str, Life] = field(default_factory=dict)
+    tickets: Mapping[str, Ticket] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardStep:
+    """What became of one card."""
+
+    state: State
+    after: CardStanding
+    issues: tuple[Issue, ...] = ()
+    opened: tuple[Ticket, ...] = ()
+    accepted: int = 0
+    refused: int = 0
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The county's word on one answer: `what` is confirm or return. `at` is when it was given."""
+
+    alert: str
+    what: str
+    answer: int
+    order: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What the engine made of an alert: raised, lowered, renamed, reissued, void, merged, ended, corrected."""
+
+    alert: str
+    what: str
+    at: datetime
+    revision: int = 0
+    face: Face | None = None
+    into: str = ""
+
+
+# --------------------------------------------------------------------------- a card
+
+
+def card_step(standing: CardStanding, event: Event) -> CardStep:
+    """Return what one card does to the alert it is about."""
+    checked = event.checked
+    if event.decided:
+        return _unchanged(standing, event, State(checked.verdict))
+    name = alert_of(event)
+    one = standing.lives.get(name)
+    if one is None:  # all of its rows went back, or it is of an alert that is no more
+        return _applied(standing, event, _Taken(None))
+    sifted = sift(checked, standing.tickets, partial(_says_nothing_new, one))
+    question = None if event.forced else _question(standing, one, event, sifted)
+    if question:
+        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        return replace(_unchanged(standing, event, state), issues=(question,))
+    event = replace(event, checked=sifted.checked)
+    if one.closed:
+        return replace(_unchanged(standing, event, State.REJECTED), issues=(_over(one),))
+    taken = _take(standing, one, event)
+    if taken.question:
+        return replace(_unchanged(standing, event, State.HELD), issues=(taken.question,))
+    if taken.refusal:
+        return replace(_unchanged(standing, event, State.REJECTED), issues=(taken.refusal,))
+    return _applied(standing, event, taken, sifted.issues)
+
+
+def alert_of(event: Event) -> str:
+    """Return the number of the alert that a card is about, as its header says."""
+    return str(event.checked.reading.header.get("alert") or "")
+
+
+def rule(one: Life, ruling: Ruling) -> tuple[Life, tuple[Told, ...]]:
+    """Return a life after the county's word on an answer; the same life if that answer no longer counts."""
+    answer = next((a for a in one.answers if a.seq == ruling.answer), None)
+    if one.closed or answer is None or answer.state not in (life.ANSWERED, life.CONFIRMED, "replaced"):
+        return one, ()
+    origin = str(ruling.order)
+    if ruling.what == "return":
+        back = replace(_answered(one, ruling.answer, life.RETURNED), state=life.RETURNED)
+        told = Told(one.alert, "returned", origin, {"answer": ruling.answer})
+        return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (told,)
+    sure = _answered(one, ruling.answer, life.CONFIRMED)
+    verdict = answer.values["verdict"]
+    if verdict == life.STANDS:
+        state = life.FOLLOWING if sure.days else life.REPORTED
+    else:
+        # that the wrong rows were put right is told by the records: `corrected`
+        state = life.CORRECTING if answer.values.get("reason") == life.WRONG else life.EXCLUDED
+    details = {"answer": ruling.answer, "verdict": verdict, "reason": answer.values.get("reason") or ""}
+    return replace(sure, state=state), (Told(one.alert, "confirmed", origin, details),)
+
+
+def passed(one: Life, turned_: Turned) -> Life:
+    """Return a life after the engine did something with the alert."""
+    what = turned_.what
+    if what in ("void", "merged", "ended"):
+        return replace(one, state={"void": life.VOID, "merged": life.MERGED}.get(what, life.ENDED), into=turned_.into)
+    if what == "corrected":
+        return replace(one, state=life.EXCLUDED) if one.state == life.CORRECTING else one
+    if turned_.face is None:
+        return one
+    was = one.faces[one.revision]
+    after = replace(one, faces={**one.faces, turned_.revision: turned_.face})
+    worse = turned_.face.rank > was.rank or turned_.face.group != was.group
+    if not (worse and one.state in life.REOPENED):
+        return after
+    void = tuple(replace(a, state="void") if a.state in (life.ANSWERED, life.CONFIRMED) else a for a in one.answers)
+    due = turned_.at + timedelta(hours=one.hours)
+    return replace(after, answers=void, state=life.ISSUED, due_at=due)
+
+
+def _answered(one: Life, seq: int, state: str) -> Life:
+    """The life with one answer in a state, and no other that counts."""
+    answers = tuple(
+        replace(a, state=state)
+        if a.seq == seq
+        else replace(a, state="replaced")
+        if a.state in (life.ANSWERED, life.CONFIRMED)
+        else a
+        for a in one.answers
+    )
+    return replace(one, answers=answers)
+
+
+# --------------------------------------------------------------------------- questions, refusals
+
+
+def _question(standing: CardStanding, one: Life, event: Event, sifted: Sifted) -> Issue | None:
+    """The same card again: a duplicate while it is the last word, asked about once there is a newer one.
+
+    After a return, or once the alert got worse, the same words are a new answer.
+    """
+    again = repeated(standing.earlier, event.checked.reading.content_sha, one.heard[-1:])
+    if again is None or (one.state in life.UNANSWERED and one.heard):
+        return sifted.question
+    return Issue("duplicate" if again is State.DUPLICATE else "card-older")
+
+
+def _says_nothing_new(one: Life, record: Record) -> bool:
+    if record.table == "days":
+        day = date.fromisoformat(str(record.values["day"]))
+        return day in one.days and _day(one.days.get(day), record, 0) == replace(one.days[day], origin="")
+    current = one.current
+    if record.table == "cases":
+        return current is not None and [record.values["day"], record.values["pupil"]] in current.rows
+    return current is not None and not _differing(current, record.values)
+
+
+def _over(one: Life) -> Issue:
+    code = {life.VOID: "card-void", life.MERGED: "card-merged", life.EXCLUDED: "card-excluded"}
+    return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert), ("into", one.into)))
+
+
+def _stale(one: Life, revision: object) -> Issue | None:
+    """A card that warned of less, or of something else, is no answer to what the alert is now."""
+    if not isinstance(revision, int) or revision == one.revision:
+        return None
+    face, now = one.faces.get(revision), one.faces[one.revision]
+    if face is None:
+        return Issue("card-revision-unknown", value=str(revision))
+    if face.group == now.group and face.rank >= now.rank:
+        return None
+    details = (("number", one.alert), ("revision", str(revision)), ("latest", str(one.revision)), ("stage", now.stage))
+    return Issue("card-stale", details=details)
+
+
+def repeats_nothing(standing: CardStanding, number: object) -> bool:
+    """Tell whether an alert is one that another may not be a repetition of: excluded, void or merged itself."""
+    other = standing.lives.get(str(number))
+    return other is None or other.state in (life.EXCLUDED, life.VOID, life.MERGED, life.CORRECTING)
+
+
+# --------------------------------------------------------------------------- taking
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a card makes of a life; instead of it, a question (held) or a refusal (the file goes back)."""
+
+    after: Life | None
+    issues: tuple[Issue, ...] = ()
+    told: tuple[Told, ...] = ()
+    question: Issue | None = None
+    refusal: Issue | None = None
+
+
+def _take(standing: CardStanding, one: Life, event: Event) -> _Taken:
+    records = event.checked.records
+    said = next((record for record in records if record.table == "answer"), None)
+    wrong = [[str(r.values["day"]), str(r.values["pupil"])] for r in records if r.table == "cases"]
+    days = [record for record in records if record.table == "days"]
+    taken = _Taken(one)
+    if said or wrong:
+        if one.state in life.UNANSWERED or one.state == life.ANSWERED:
+            taken = _answer(standing, one, event, said, wrong)
+        else:
+            taken = _confirmed(one, said, wrong, also=bool(days))
+    if taken.after is None or not days:
+        return taken
+    return _followed(taken.after, event, days, taken)
+
+
+def _answer(
+    standing: CardStanding, one: Life, event: Event, said: Record | None, wrong: list[list[str]]
+) -> _Taken:
+    """An answer takes the place of an earlier one that the county has not confirmed."""
+    before = one.current
+    if said is None:  # rows that had gone back come home to the answer they belong to
+        if before is None:
+            return _Taken(one, (Issue("card-unanswered"),))
+        values = {**before.values, "rows": sorted([*before.rows, *(row for row in wrong if row not in before.rows)])}
+        return _Taken(_with(one, replace(before, seq=event.seq, values=values)), told=_told(one, event, values))
+    stale = _stale(one, said.values.get("revision"))
+    if stale and stale.code == "card-revision-unknown":
+        return _Taken(None, refusal=stale)
+    if stale and not event.forced:
+        return _Taken(None, question=stale)
+    if said.values.get("reason") == life.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
+        return _Taken(None, refusal=Issue("other-alert-closed", value=str(said.values["other_alert"])))
+    kept = before.rows if before and event.checked.reading.claims and event.checked.reading.claims.returned else []
+    values = {name: value for name, value in said.values.items() if name not in _FORM_WORDS}
+    values["rows"] = sorted([*kept, *(row for row in wrong if row not in kept)])
+    late = before.late if before else event.checked.arrival.first_seen > one.due_at
+    report_late = _reported_late(one, values)
+    made = Answer(event.seq, one.revision, values, str(said.values.get("by") or ""), late, report_late)
+    return _Taken(_with(one, made), _lateness(one, made), _told(one, event, values))
+
+
+def _with(one: Life, made: Answer) -> Life:
+    earlier = tuple(replace(a, state="replaced") if a.state == life.ANSWERED else a for a in one.answers)
+    return replace(one, answers=(*earlier, made), state=life.ANSWERED)
+
+
+def _told(one: Life, event: Event, values: Mapping[str, object]) -> tuple[Told, ...]:
+    details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
+    return (Told(one.alert, "answered", str(event.order), details),)
+
+
+def _reported_late(one: Life, values: Mapping[str, object]) -> bool:
+    at = values.get("reported_at")
+    return bool(at) and datetime.fromisoformat(str(at)) > one.opened_at + timedelta(hours=one.hours)
+
+
+def _lateness(one: Life, made: Answer) -> tuple[Issue, ...]:
+    issues = []
+    if made.late:
+        issues.append(Issue("card-late", details=(("due", one.due_at.isoformat(" ", "minutes")[:16]),)))
+    if made.report_late:
+        issues.append(Issue("card-report-late", details=(("hours", str(one.hours)),)))
+    return tuple(issues)
+
+
+def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: bool) -> _Taken:
+    """An answer that the county has confirmed stands; what it left blank may be added."""
+    current = one.current
+    if current is None:
+        return _Taken(one)
+    differing = _differing(current, said.values) if said else []
+    if any(row not in current.rows for row in wrong):
+        differing = [*differing, "wrong"]
+    if differing:
+        details = (("number", one.alert), ("fields", "、".join(differing)))
+        if not also:
+            return _Taken(None, refusal=Issue("card-confirmed", details=details))
+        return _Taken(one, (Issue("card-confirmed-kept", details=details),))
+    blank = {name for name in LATER if said and not current.values.get(name) and said.values.get(name)}
+    if not blank or said is None:
+        return _Taken(one)
+    more = replace(current, values={**current.values, **{name: said.values[name] for name in blank}})
+    return _Taken(replace(one, answers=tuple(more if a is current else a for a in one.answers)))
+
+
+def _differing(current: Answer, said: Mapping[str, object]) -> list[str]:
+    """Names of what a card says otherwise than the answer that counts; a blank says nothing."""
+    return [
+        name
+        for name, value in said.items()
+        if name not in _FORM_WORDS
+        and value not in (None, "")
+        and value != current.values.get(name)
+        and not (name in LATER and not current.values.get(name))
+    ]
+
+
+def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken) -> _Taken:
+    days = dict(one.days)
+    for record in records:
+        day = date.fromisoformat(str(record.values["day"]))
+        days[day] = _day(days.get(day), record, event.seq)
+    state = life.FOLLOWING if one.state == life.REPORTED else one.state
+    issues = taken.issues
+    if one.state in life.UNANSWERED and "card-unanswered" not in {issue.code for issue in issues}:
+        issues = (*issues, Issue("card-unanswered"))
+    told = Told(one.alert, "followed", str(event.order), {"days": len(records)})
+    return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))
+
+
+def _day(before: Day | None, record: Record, seq: int) -> Day:
+    """One day, told again: a blank never erases."""
+    got = record.values
+    fresh, present, progress = got.get("fresh"), got.get("present"), got.get("progress")
+    return Day(
+        fresh if isinstance(fresh, int) else before.fresh if before else None,
+        present if isinstance(present, int) else before.present if before else None,
+        str(progress or (before.progress if before else "")),
+        f"{seq}:{record.row}" if seq else "",
+    )
+
+
+def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Issue, ...] = ()) -> CardStep:
+    checked = event.checked
+    tickets, opened, home = turned(standing.tickets, event, lambda record: (record.identity,))
+    state = State.ACCEPTED
+    if checked.refused:
+        state = State.PARTIAL if checked.records else State.REJECTED
+    lives = dict(standing.lives)
+    if taken.after is not None:
+        heard = (*taken.after.heard, event.seq) if checked.records else taken.after.heard
+        lives[taken.after.alert] = replace(taken.after, heard=heard)
+    after = replace(standing, lives=lives, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
+    issues = (*said, *home, *taken.issues)
+    return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.told)
+
+
+def _unchanged(standing: CardStanding, event: Event, state: State) -> CardStep:
+    after = replace(standing, earlier=(*standing.earlier, _earlier(event, state)))
+    return CardStep(state, after, refused=len(event.checked.refused))
+
+
+def _earlier(event: Event, state: State) -> Earlier:
+    return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)

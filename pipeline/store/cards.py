@@ -1,0 +1,296 @@
+"""预警信息报告卡: settle what came back, keep what the county decides of it, say what waits for its word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from pipeline import life, rules
+from pipeline.errors import UsageError
+from pipeline.forms.card_words import REASON, VERDICT
+from pipeline.merge import card as core
+from pipeline.merge.card import Answer, CardStanding, CardStep, Life, Ruling, Told
+from pipeline.model import Checked, Site, State
+from pipeline.schooldays import ZONE
+from pipeline.store import alerts, audit, codec, corrections, registry, replays, sql, tickets
+from pipeline.store.card_letters import announce
+from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
+from pipeline.store.models import Alert, AlertEvent, Card
+from pipeline.store.outcomes import LETTER, Outcome, Reread, Turn, Writes, form_of
+from pipeline.units import short_code
+
+_CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
+         "late", "report_late")  # fmt: skip
+_DAY = ("alert_id", "day", "fresh", "present", "progress", "origin")
+_ONCE = ("alert_id", "submission")
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a submission is a card of a school we can name, whatever became of it."""
+    return form_of(turn.checked) == "card" and bool(turn.checked.unit)
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of cards, in order; write what they change; return their outcomes.
+
+    The alerts are assessed first by all that settled before, so that a card finds them as they are.
+    """
+    schools = sorted({turn.checked.unit for turn in turns})
+    alerts.catch_up(site.policy.answer_hours, rules.load(), schools, writes.now)
+    found = load(schools)
+    outcomes = []
+    for turn in turns:
+        loaded = found[turn.checked.unit]
+        before = loaded.standing
+        step = _step(loaded, turn, reread, writes)
+        loaded.standing = step.after
+        loaded.settled[turn.event.order] = turn.settled
+        _write(loaded, before, step.told, (turn.settled, writes.now))
+        tickets.write(before.tickets, step.after.tickets, turn.checked, writes)
+        _note_refusals(turn, step, writes.now)
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        outcome = Outcome(
+            step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened
+        )
+        outcomes.append((turn, outcome))
+    return outcomes
+
+
+def _step(loaded: Loaded, turn: Turn, reread: Reread, writes: Writes) -> CardStep:
+    if loaded.last < turn.event.order:
+        return core.card_step(loaded.standing, turn.event)
+    again = fold(loaded, turn, reread)
+    _tell_again(again, loaded.standing, turn, writes)
+    mine = again.steps[turn.event.order, turn.event.seq]
+    return replace(mine, after=again.standing, told=again.told)
+
+
+def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
+    """Give others of the school what became of them after all, and a new receipt."""
+    was = {one.seq: one.state for one in before.earlier}
+    last = {seq: step for (_, seq), step in sorted(again.steps.items()) if seq in was and seq != turn.event.seq}
+    dismissed = replays.dismissals(list(last))
+    for seq, step in last.items():
+        if step.state is was[seq] or (seq in dismissed and step.state is State.HELD):
+            continue
+        text = "UPDATE submission SET state = %s, accepted = %s, refused = %s WHERE received_seq = %s"
+        writes.add(text, [(step.state.value, step.accepted, step.refused, seq)])
+        writes.letter("receipt", f"{seq}.{turn.settled}", turn.checked.unit, turn.checked.day)
+
+
+# --------------------------------------------------------------------------- what the county decides
+
+
+def confirm(alert_id: str, who: str, why: str, now: datetime) -> str:
+    """Let the answer of an alert stand; return the state the alert then has.
+
+    Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
+    its end. Raises UsageError, and changes nothing, if no answer of it waits.
+    """
+    return _decide(CONFIRM, alert_id, (who, why), now, frozenset({life.ANSWERED}))
+
+
+def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
+    """Send an answer back to be given anew: the card goes out again, with the reason. Returns the alert's state.
+
+    What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
+    there is no answer.
+    """
+    return _decide(RETURN, alert_id, (who, why), now, life.FOLLOWED | life.REOPENED)
+
+
+def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[str]) -> str:
+    from pipeline.store import decisions  # it decides of all that settles, cards among them
+
+    with transaction.atomic():
+        kept = Alert.objects.filter(pk=alert_id).first()
+        if kept is None:
+            raise UsageError(f"没有编号为 {alert_id} 的预警")
+        alerts.catch_up(kept.hours, rules.load(), [kept.school], now)
+        loaded = load([kept.school])[kept.school]
+        before, one = loaded.standing, loaded.standing.lives[alert_id]
+        answer = one.current
+        if answer is None or one.state not in allowed:
+            raise UsageError(f"预警 {alert_id} {life.STATES[one.state]}，没有等待确认的答复")
+        if what == CONFIRM and answer.values.get("reason") == life.TWICE:
+            _ask_the_other(before, answer)
+        order, settled = decisions.decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
+        verb = "confirm" if what == CONFIRM else "return"
+        after, told = core.rule(one, Ruling(alert_id, verb, answer.seq, order, now))
+        alert = loaded.alerts[alert_id]
+        if after.state == life.CORRECTING and not corrections.missing(alert, answer.rows):
+            after = replace(after, state=life.EXCLUDED)
+            told = (*told, Told(alert_id, "corrected", str(settled)))
+        loaded.standing = replace(before, lives={**before.lives, alert_id: after})
+        _write(loaded, before, told, (settled, now))
+        if after.state in {life.RETURNED, life.EXCLUDED, life.CORRECTING}:
+            rows = announce(alert, now, why=f"{verb}-{order}")
+            sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
+        return after.state
+
+
+def _ask_the_other(standing: CardStanding, answer: Answer) -> None:
+    """Two alerts must not be excluded as repetitions of each other."""
+    other = answer.values.get("other_alert")
+    if core.repeats_nothing(standing, other):
+        raise UsageError(f"预警 {other} 已经排除或不成立，不能以与它重复为由排除；请退回学校重新答复")
+
+
+# --------------------------------------------------------------------------- what waits
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An answer that waits for its county. `stamp` is another once another answer took its place."""
+
+    id: str
+    stamp: str
+    school: str
+    school_name: str
+    day: date | None
+    since: datetime
+    what: str
+
+
+def waiting(division: str) -> list[Line]:
+    """Return the answers that wait for a county (or for those below a division), the oldest first.
+
+    `what` names classes and codes, no pupil.
+    """
+    counties = registry.tree(()).below(division)
+    found = list(Alert.objects.filter(division__in=counties, state=life.ANSWERED, closed_at__isnull=True))
+    rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=life.ANSWERED).order_by("submission")
+    answers = {row.alert_id: row for row in rows}
+    names = registry.names(alert.school for alert in found)
+    lines = [
+        Line(
+            alert.id,
+            f"{alert.id}-{alert.revision}-{answers[alert.id].submission}",
+            alert.school,
+            names.get(alert.school, alert.school),
+            alert.opened_day,
+            answers[alert.id].at.astimezone(ZONE),
+            _in_words(alert, answers[alert.id]),
+        )
+        for alert in found
+        if alert.id in answers
+    ]
+    return sorted(lines, key=lambda line: (line.since, line.id))
+
+
+def _in_words(alert: Alert, card: Card) -> str:
+    """An answer in one line: what is warned of, what the school says, what proves it."""
+    group = rules.load().groups.get(alert.group)
+    campus = "" if alert.campus == "本部" else f"{alert.campus} "
+    said = [f"{campus}{alert.scope or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
+    said.append(VERDICT.labels[card.verdict] + ("（县级代填）" if card.by else ""))
+    said += _excluded(alert, card) if card.verdict == life.EXCLUDED else _stands(card)
+    said += ["答复逾期"] * card.late + ["报告逾期"] * card.report_late
+    return "；".join(said)
+
+
+def _excluded(alert: Alert, card: Card) -> list[str]:
+    got = card.answer
+    said = [REASON.labels.get(card.reason, card.reason)]
+    if card.reason == life.WRONG:
+        rows = [(str(day), str(pupil)) for day, pupil in got.get("rows", ())]
+        said.append("有误：" + "、".join(f"{day[5:]} {short_code(pupil)}" for day, pupil in rows))
+        left = corrections.missing(alert, rows)
+        said.append(f"更正待收 {len(left)} 行" if left else "更正已收")
+    elif card.reason == life.HANDLED:
+        said.append(f"{got.get('agency')} {got.get('handled_on')}")
+    elif card.reason == life.TWICE:
+        said.append(f"与 {got.get('other_alert')} 重复")
+    return [*said, str(got["why"])] if got.get("why") else said
+
+
+def _stands(card: Card) -> list[str]:
+    got = card.answer
+    when = str(got.get("reported_at") or "")[:16].replace("T", " ")
+    said = [f"措施：{got.get('measures')}", f"{when} 已报 {got.get('reported_to')}"]
+    named = "".join(f"《{got['document']}》" * bool(got.get("document"))) + str(got.get("document_number") or "")
+    return [*said, f"建议书 {named}"] if named else said
+
+
+# --------------------------------------------------------------------------- what is written
+
+
+def _write(loaded: Loaded, before: CardStanding, told: Iterable[Told], at: tuple[int, datetime]) -> None:
+    for name, one in loaded.standing.lives.items():
+        was = before.lives.get(name)
+        if one is was or one == was:
+            continue
+        _write_alert(loaded.alerts[name], one, at[1])
+        _write_cards(one, was, at)
+        rows = [(name, day.isoformat(), d.fresh, d.present, d.progress[:200], d.origin) for day, d in one.days.items()]
+        sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
+    _write_events(told, at[1])
+
+
+def _write_alert(alert: Alert, one: Life, now: datetime) -> None:
+    if one.state == life.EXCLUDED and alert.closed_at is None:
+        current = one.current
+        corrections.exclude(alert, str(current.values.get("reason") or "") if current else "", now)
+    if alert.closed_at is None or one.closed:
+        alert.state = one.state
+    alert.due_at = one.due_at
+    alert.save(update_fields=["state", "due_at", "closed_at", "close_reason"])
+
+
+def _write_cards(one: Life, was: Life | None, at: tuple[int, datetime]) -> None:
+    settled, now = at
+    stood = {answer.seq: answer for answer in was.answers} if was else {}
+    answers = {answer.seq: answer for answer in one.answers}
+    heard = was.heard if was else ()
+    rows = [
+        _card_row(one.alert, seq, answers.get(seq), settled, now)
+        for seq in sorted({*answers, *one.heard})
+        if answers.get(seq) != stood.get(seq) or (seq not in stood and seq not in heard)
+    ]
+    sql.run(sql.upsert("card", _CARD, _ONCE, ("at",)), rows)
+
+
+def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: datetime) -> sql.Params:
+    if answer is None:
+        return (alert, seq, settled, sql.moment(now), 1, "", "", "", "{}", "followed", False, False)
+    values = dict(answer.values)
+    return (
+        alert, seq, settled, sql.moment(now), answer.revision, answer.by, values["verdict"],
+        values.get("reason") or "", codec.text(values), answer.state, answer.late, answer.report_late,
+    )  # fmt: skip
+
+
+def _write_events(told: Iterable[Told], now: datetime) -> None:
+    """Note what happened, once: a fold tells of all that ever did."""
+    steps = list(told)
+    rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
+    known = {(row.alert_id, row.what, row.origin) for row in rows}
+    AlertEvent.objects.bulk_create(
+        AlertEvent(alert_id=s.alert, at=now, what=s.what, origin=s.origin, details=dict(s.details))
+        for s in steps
+        if (s.alert, s.what, s.origin) not in known
+    )
+
+
+def _note_refusals(turn: Turn, step: CardStep, now: datetime) -> None:
+    """A card, or a row of one, that was not taken leaves an audit row: it would have decided something."""
+    checked = turn.checked
+    who = checked.arrival.bound or checked.unit
+    number = core.alert_of(turn.event)
+    found = _refused(checked, step)
+    entries = [
+        audit.Entry(who, "refused", f"card {number} submission {turn.event.seq} {where}".strip()[:120], codes)
+        for where, codes in found
+    ]
+    audit.append(entries, now)
+
+
+def _refused(checked: Checked, step: CardStep) -> list[tuple[str, tuple[str, ...]]]:
+    if step.state in {State.REJECTED, State.HELD} and not step.opened:
+        codes = dict.fromkeys(issue.code for issue in (*step.issues, *checked.issues))
+        return [("", tuple(codes))]
+    tickets_ = [(t.ticket, t.refused) for t in step.opened if t.refused]
+    return [(name, tuple(dict.fromkeys(i.code for i in refused.issues))) for name, refused in tickets_]

@@ -1,0 +1,273 @@
+"""预警信息报告卡: which alert it answers, and whether the answer has what its verdict demands (notice, two).
+
+What the alert has come to meanwhile (closed, confirmed, raised) is decided by merge: it depends on what stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from pipeline import life
+from pipeline.life import AlertFacts, CaseFacts
+from pipeline.model import Context, Issue
+from pipeline.schooldays import ZONE, today
+from pipeline.units import short_code
+from pipeline.validate.case import Case, Line
+from pipeline.validate.frames import Rule
+from pipeline.validate.judge import Extras, Judge, Judgement, Lines
+
+RULES = (
+    Rule("checked-ahead", "checked_at", lambda pl: pl.col("checked_at") <= pl.col("_now")),
+    Rule("handled-ahead", "handled_on", lambda pl: pl.col("handled_on") <= pl.col("_day")),
+    Rule("reported-ahead", "reported_at", lambda pl: pl.col("reported_at") <= pl.col("_now")),
+    Rule("asked-ahead", "asked_at", lambda pl: pl.col("asked_at") <= pl.col("_now")),
+)
+DAY_RULES = (
+    Rule("follow-day-ahead", "day", lambda pl: pl.col("day") <= pl.col("_day")),
+    Rule("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),
+)
+
+_DIVISION_DIGITS = 6
+_PREFILLED = frozenset({"reporter", "reviewer"})  # what a card may carry before anybody has answered it
+_STANDS = {"measures": "measures-missing", "report_way": "report-way-missing",
+           "reported_at": "reported-at-missing", "reported_to": "reported-to-missing"}  # fmt: skip
+_EXCLUDED = ("reason", "other_alert", "agency", "handled_on")
+_FILLED = ("filled_by", "asked_whom", "asked_at")
+_WRITTEN = ("why", "measures", "agency", "reported_to", "checked_how", "progress", "truth")
+_COLUMNS = ("fresh", "present", "progress")
+
+
+def judge(case: Case, lines: Lines, by: Judgement) -> None:
+    """Accept or refuse the answer, the days that followed, and the cases marked as wrong."""
+    alert = _alert(case, by.context)
+    if alert is None:
+        return
+    case.campus = alert.campus
+    answers = [line for line in lines["answer"] if _says(line, _PREFILLED)]
+    days = [line for line in lines["days"] if _says(line, {"day"})]
+    marked = [line for line in lines["cases"] if _marked(line)]
+    if not (answers or days or marked):
+        if not case.claims.returned:
+            case.reject(Issue("rows-none"))
+        return
+    card = _Card(case, alert, by)
+    for line in answers:
+        # only what follows an answer given before may come without a verdict
+        if line.values["verdict"] is None and not line.bad and days and not _says(line, _PREFILLED | _CHECKED):
+            continue
+        card.answer(line, marked)
+    card.days(days)
+    card.cases(marked, answers)
+
+
+_CHECKED = frozenset({"checked_by", "checked_at", "checked_how", "checked_cases"})
+
+
+def _alert(case: Case, context: Context) -> AlertFacts | None:
+    """The alert it is about. The same words whether the number is nobody's or another school's."""
+    number = str(case.reading.header.get("alert") or "")
+    if not number:
+        case.reject(Issue("card-number-missing"))
+        return None
+    alert = context.alerts.get(number)
+    if alert is None or alert.school != case.unit:
+        case.reject(Issue("card-unknown", value=number))
+        return None
+    return alert
+
+
+def _marked(line: Line) -> bool:
+    """Said to be wrong, or typed in a way we did not understand."""
+    wrong = line.values["wrong"]
+    return bool(wrong or (wrong is None and "wrong" in line.row.raw) or (line.bad and line.row.ticket))
+
+
+def _says(line: Line, but: frozenset[str] | set[str]) -> bool:
+    return line.bad or any(value is not None for name, value in line.values.items() if name not in but)
+
+
+class _Card:
+    """One card being judged against its alert."""
+
+    def __init__(self, case: Case, alert: AlertFacts, by: Judgement) -> None:
+        self.case, self.alert, self.context = case, alert, by.context
+        self.classes = by.classes(case)
+        self.revision = case.reading.header.get("revision")
+        bound = case.arrival.bound
+        self.county = bound if len(bound) == _DIVISION_DIGITS else ""  # the channel tells who fills it in
+        self.replaced = False
+
+    # ------------------------------------------------------------------ the answer
+
+    def answer(self, line: Line, marked: Sequence[Line]) -> None:
+        verdict = line.values["verdict"]
+        if verdict is None and "verdict" not in line.row.raw:
+            line.say("verdict-missing", "verdict")
+        elif verdict == life.EXCLUDED:
+            self._excluded(line, marked)
+        elif verdict == life.STANDS:
+            self._stands(line)
+        self._signed(line)
+        values = {name: self._plain(name, value) for name, value in line.values.items()}
+        if not self.county:
+            values.update(dict.fromkeys(_FILLED))
+        values |= {"revision": self.revision, "by": self.county}
+        self._done(line, self.alert.id, values)
+
+    def _excluded(self, line: Line, marked: Sequence[Line]) -> None:
+        got = line.values
+        for name in _STANDS:
+            if got[name] is not None:
+                line.say("verdict-both", name, label=self._label(line, name))
+        reason = got["reason"]
+        if reason is None and "reason" not in line.row.raw:
+            line.say("exclusion-missing", "reason")
+        elif reason == life.WRONG and not marked and not self.case.claims.returned:
+            line.say("exclusion-row-missing", "reason")
+        elif reason == life.HANDLED:
+            self._asked(line, {"agency": "agency-missing", "handled_on": "handled-missing"})
+        elif reason == life.TWICE:
+            self._twice(line)
+        elif reason == life.OTHER:
+            self._asked(line, {"why": "exclusion-why-missing"})
+
+    def _twice(self, line: Line) -> None:
+        """The other alert must be one of this school's, of the same kind of illness."""
+        number = line.values["other_alert"]
+        other = self.context.alerts.get(str(number))
+        if number is None:
+            self._asked(line, {"other_alert": "other-alert-missing"})
+        elif number == self.alert.id:
+            line.say("other-alert-itself", "other_alert")
+        elif other is None or other.school != self.alert.school:
+            line.say("other-alert-unknown", "other_alert")
+        elif other.group not in self.alert.kin or other.campus != self.alert.campus:
+            line.say("other-alert-apart", "other_alert")
+
+    def _stands(self, line: Line) -> None:
+        got = line.values
+        for name in _EXCLUDED:
+            if got[name] is not None:
+                line.say("verdict-both", name, label=self._label(line, name))
+        self._asked(line, _STANDS)
+        proved = got["document_number"] or got["document_sha"]
+        if got["document"] and not proved:
+            line.say("document-unproved", "document_number")
+        elif "停课" in str(got["measures"] or "") and not (got["document"] or proved):
+            line.say("document-wanted", "document")
+
+    def _signed(self, line: Line) -> None:
+        got = line.values
+        if self.county:
+            for name in _FILLED:
+                if got[name] is None and name not in line.row.raw:
+                    line.say("filled-by-missing", name, label=self._label(line, name))
+        elif got["reporter"] is None:
+            line.say("reporter-missing", "reporter")
+        if not self.county and any(got[name] is not None for name in _FILLED):
+            line.say("filled-by-school", "filled_by")
+
+    def _asked(self, line: Line, wanted: Mapping[str, str]) -> None:
+        """Say what is blank. What was not understood has been said already."""
+        for name, code in wanted.items():
+            if line.values[name] is None and name not in line.row.raw:
+                line.say(code, name)
+
+    def _label(self, line: Line, name: str) -> str:
+        return line.table.columns[line.table.index(name)].header
+
+    # ------------------------------------------------------------------ the days that followed
+
+    def days(self, lines: Sequence[Line]) -> None:
+        seen: dict[date, int] = {}
+        for line in lines:
+            day = line.values["day"]
+            if isinstance(day, date):
+                if day < self.alert.opened_on:
+                    line.say("follow-day-early", "day")
+                if day in seen:
+                    line.say("follow-day-twice", "day", first=str(seen[day]))
+                seen.setdefault(day, line.row.number)
+            values = {name: self._plain(name, line.values[name]) for name in ("day", *_COLUMNS)}
+            self._done(line, f"{self.alert.id}|{day}", values | {"alert": self.alert.id})
+
+    # ------------------------------------------------------------------ cases that are wrong
+
+    def cases(self, lines: Sequence[Line], answers: Sequence[Line]) -> None:
+        reasons = {line.values["reason"] for line in answers}
+        for line in lines:
+            if answers and life.WRONG not in reasons:
+                line.say("wrong-unasked", "wrong")
+                self.case.issues.extend(line.said)
+                continue
+            found = self._pupil(line)
+            day = line.values["day"]
+            if found is None:
+                if not line.bad:
+                    line.say("wrong-row-unknown", "code" if line.values["code"] else "name")
+            elif day not in found.days:
+                line.say("wrong-day-none", "day")
+            values: dict[str, object] = {
+                "alert": self.alert.id,
+                "day": self._plain("day", day),
+                "pupil": found.pupil if found else "",
+                "truth": self._plain("truth", line.values["truth"]),
+            }
+            self._done(line, f"{self.alert.id}|{day}|{values['pupil']}", values)
+
+    def _pupil(self, line: Line) -> CaseFacts | None:
+        """The one case that the row names: by its code, else by class and name."""
+        code, name, room = (line.values[column] for column in ("code", "name", "class_name"))
+        if code:
+            found = [case for case in self.alert.cases if code in (case.pupil.upper(), short_code(case.pupil).upper())]
+        else:
+            key = self.classes.key(room)
+            found = [c for c in self.alert.cases if name and c.name == name and key in ("", c.class_key)]
+        return found[0] if len(found) == 1 else None
+
+    # ------------------------------------------------------------------ done
+
+    def _done(self, line: Line, identity: str, values: Mapping[str, object]) -> None:
+        case = self.case
+        if line.bad:
+            line.refuse(identity)
+            # the return workbook must know which alert it is about
+            raw = {**case.refused[-1].raw, "alert": self.alert.id, "revision": str(self.revision or "")}
+            case.refused[-1] = replace(case.refused[-1], raw=raw)
+        else:
+            line.accept(identity, values)
+        if self.replaced:
+            line.say("card-name-replaced")
+            self.replaced = False
+        case.issues.extend(line.said)
+
+    def _plain(self, name: str, value: object) -> object:
+        """A value as JSON keeps it, moments as of Shanghai; no pupil's name in what the county will read."""
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=ZONE).isoformat()
+        if isinstance(value, date):
+            return value.isoformat()
+        if name in _WRITTEN and isinstance(value, str):
+            return self._without_names(value)
+        return value
+
+    def _without_names(self, text: str) -> str:
+        for one in sorted(self.alert.cases, key=lambda c: -len(c.name)):
+            if len(one.name) > 1 and one.name in text:
+                text = text.replace(one.name, short_code(one.pupil))
+                self.replaced = True
+        return text
+
+
+def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+    del by
+    if table == "cases":
+        return {}
+    came = [line.case.arrival.received_at.astimezone(ZONE) for line in lines]
+    days: dict[str, list[object]] = {"_day": [today(moment) for moment in came]}
+    return days if table == "days" else days | {"_now": [moment.replace(tzinfo=None) for moment in came]}
+
+
+JUDGE = Judge({"answer": RULES, "days": DAY_RULES}, judge, extras=_extras)
