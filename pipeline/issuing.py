@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
-from pipeline import schooldays, units
+from pipeline import carry, schooldays, units
 from pipeline.errors import UsageError
 from pipeline.forms import FORMS, form
 from pipeline.forms.words import MODE
@@ -50,7 +51,7 @@ def unit_facts(site: Site, code: str, day: date) -> TemplateFacts:
 
 
 def _of_school(site: Site, name: str, code: str, day: date, campus: str) -> TemplateFacts:
-    from pipeline.store import context  # the ORM may be imported only once the store is open
+    from pipeline.store import carried, context  # the ORM may be imported only once the store is open
 
     school = context.schools([code], [day]).get(code)
     if school is None:
@@ -58,7 +59,24 @@ def _of_school(site: Site, name: str, code: str, day: date, campus: str) -> Temp
     place = campus or (HOME_CAMPUS if HOME_CAMPUS in school.campuses else school.campuses[0])
     if place not in school.campuses:
         raise UsageError(f"{code}: no campus {place}; it has {', '.join(school.campuses)}")
-    return school_facts(site, name, school, day, place)
+    facts = school_facts(site, name, school, day, place)
+    if name != "absence":
+        return facts
+    return bring_along(site, facts, school, day, carried.brought([school], day).get((code, place)))
+
+
+def bring_along(
+    site: Site, facts: TemplateFacts, school: SchoolFacts, day: date, brought: carry.Brought | None
+) -> TemplateFacts:
+    """Return a 缺课日报's facts with the rows that it brings along from the last reported day."""
+    if brought is None:
+        return facts
+    campus = str(facts.fields["campus"])
+    names = {room.key: room.name for room in school.classes.values() if room.campus == campus}
+    room = carry.Room(names, facts.kindergarten)
+    marks = carry.Marks(site.key, school.code, campus)
+    rows = carry.prefilled(form("absence").table("rows"), brought, marks, room, day)
+    return replace(facts, carried=rows, since=brought.since)
 
 
 def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:

@@ -187,7 +187,7 @@ _FOLDED = (
         "choice",
         cells.choice(words.ROW_STATE, "state-unknown"),
         vocabulary=words.ROW_STATE,
-        aliases=("缺课状态", "目前状态", "缺勤状态"),
+        aliases=("状态(请选)", "缺课状态", "目前状态", "缺勤状态"),
         width=8,
         help="带入的昨日缺课：仍缺课或已返校。新的缺课不用填。",
         folded=True,

@@ -15,14 +15,14 @@ import structlog
 
 from pipeline import rules, schooldays
 from pipeline.errors import QuekeError, TemporaryError
-from pipeline.model import Site
+from pipeline.model import Site, State
 from pipeline.outbox.folder import Delivery, Paper, deliver_all
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
 from pipeline.run.writers.base import Post
-from pipeline.store import alerts, letters, matters, registry
-from pipeline.store.letters import Queued, Sent
+from pipeline.store import alerts, carried, letters, matters, registry
+from pipeline.store.letters import Facts, Queued, Sent
 
 log = structlog.get_logger("queke.post")
 
@@ -64,7 +64,15 @@ def undrawn() -> int:
 def _post(site: Site, queued: Sequence[Queued]) -> Post:
     refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
     readers = {one.reader for one in queued if one.reader}
-    return Post(site, registry.tree(readers), registry.names(readers), letters.facts(refs))
+    facts = letters.facts(refs)
+    return Post(site, registry.tree(readers), registry.names(readers), facts, _unspoken(facts.values()))
+
+
+def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
+    """What first reports of a day leave unsaid of the day before: asked in their receipts."""
+    taken = (State.ACCEPTED, State.PARTIAL)
+    mine = [one for one in facts if one.form == "absence" and one.state in taken]
+    return carried.unspoken({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
 
 
 def _written(queued: Sequence[Queued], post: Post) -> list[list[Paper] | None]:

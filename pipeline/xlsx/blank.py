@@ -17,6 +17,7 @@ from pipeline.forms.base import Column, Form, Table
 from pipeline.xlsx import carried, filing_sheet
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import upright
 from pipeline.xlsx.explain import write_help
 from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
@@ -58,6 +59,9 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
                 filing_sheet.draw(pen, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
                 continue
             head = _first_head(title, form, facts) if number == 0 else _second_head(title, table, facts)
+            if table.upright:
+                upright.write(pen, table, head, upright.Filled(next(iter(facts.rows.get(table.name, ())), {})))
+                continue
             _write_table(pen, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
         write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
         tables.write_lists(pen, tables.vocabularies(form), [*names, "全校"] if names else [])
@@ -87,7 +91,7 @@ def _first_head(title: str, form: Form, facts: TemplateFacts) -> Head:
 
 
 def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
-    told = [str(facts.fields[name]) for name in ("school", "campus", "day") if facts.fields.get(name)]
+    told = [str(facts.fields[name]) for name in ("alert", "school", "campus", "day") if facts.fields.get(name)]
     return Head(f"{title} · {table.sheet}", ("　".join(told),) if told else ())
 
 

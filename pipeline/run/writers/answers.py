@@ -2,29 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import date
 
-from pipeline import forms, schooldays, units
+from pipeline import forms, issuing, schooldays, units
+from pipeline.errors import UsageError
 from pipeline.figures import receipts
 from pipeline.figures.digest import paper
 from pipeline.figures.receipts import ReceiptFacts, SummaryFacts, SummaryLine
-from pipeline.model import HOME_CAMPUS, Refused
+from pipeline.forms.whole import FILE
+from pipeline.model import HOME_CAMPUS, Issue, Refused, State
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
+from pipeline.run.writers import county
 from pipeline.run.writers.base import Post, title
 from pipeline.store import context, summaries
 from pipeline.store.letters import Facts, Queued
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
+_STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
 def receipt(letter: Queued, post: Post) -> list[Paper]:
-    made = receipts.receipt(_receipt_facts(post.facts[letter.ref], letter.reader, post))
+    """The receipt; beside it the template its sender should have used, where his own cannot be taken."""
+    facts = post.facts[letter.ref]
+    template = _right_template(facts, post)
+    told = _receipt_facts(facts, letter.reader, post)
+    told = replace(told, beside=_beside(facts, template), issues=(*told.issues, *_unspoken(facts, post)))
+    made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
-    return list(written.compose("receipt", {name: getattr(made, name) for name in _SAID}))
+    return [*written.compose("receipt", {name: getattr(made, name) for name in _SAID}), *template]
+
+
+def _unspoken(facts: Facts, post: Post) -> Iterator[Issue]:
+    """How many pupils that had not come back the report says nothing of."""
+    if found := post.unspoken.get(facts.seq):
+        count, since = found
+        yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
+
+
+def _beside(facts: Facts, template: Sequence[Paper]) -> str:
+    """What its sender finds beside the receipt of his submission."""
+    tables = {one.table for one in facts.returned}
+    if FILE in tables:
+        return "whole"
+    if tables:
+        return "rows"
+    return "template" if template else ""
+
+
+def _right_template(facts: Facts, post: Post) -> list[Paper]:
+    """The template of today for a workbook whose own is too old, too new or taken apart; nothing where it goes
+    back typed again, or where we cannot tell the form or the unit.
+    """
+    stale = next((issue for issue in facts.issues if issue.code in _STALE), None)
+    if stale is None or facts.state is not State.REJECTED or facts.returned:
+        return []
+    by_title = {form.title: form.name for form in forms.FORMS}
+    form = facts.form or by_title.get(dict(stale.details).get("title", ""), "")
+    unit, day = facts.unit or facts.bound, facts.day or schooldays.today(facts.received_at)
+    if not form or not unit or not post.knows(unit):
+        return []
+    try:
+        content = issuing.template(post.site, form, unit, day, facts.campus if facts.form else "")
+    except UsageError:  # a county is no school, or has no such campus
+        return []
+    return [written.Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
 
 
 def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
@@ -54,6 +99,8 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
 def giveback_workbook(letter: Queued, post: Post) -> list[Paper]:
     """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
     facts = post.facts[letter.ref]
+    if facts.form == "desk":
+        return county.desk_back(facts, letter, post)
     rows = [
         Refused(one.table, one.row, one.raw, one.issues, one.ticket) for one in facts.returned if one.state == "open"
     ]
@@ -66,6 +113,9 @@ def giveback_workbook(letter: Queued, post: Post) -> list[Paper]:
 def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> GivebackFacts:
     day = facts.day or schooldays.today(facts.received_at)
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
+    if facts.form == "filing":
+        token = issuing.unit_facts(post.site, facts.unit, day).token
+        return GivebackFacts(fields={**fields, "token": token}, rows=rows, token=token)
     school = context.schools([facts.unit], [day]).get(facts.unit)
     campus = facts.campus or HOME_CAMPUS
     if school is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from pipeline import forms, units
 from pipeline.model import Level, Site
@@ -28,6 +29,7 @@ class Post:
     tree: Tree
     names: Mapping[str, str]
     facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
+    unspoken: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # submission → see store.carried.unspoken
 
     def place(self, reader: str) -> OutPlace:
         """The reader's shelf: 未识别 for nobody known."""

@@ -1,0 +1,67 @@
+"""Rows that a template brings along: absences to be answered, and rows that went back and were not mended.
+
+The column 状态 comes into view for them, its cells yellow until answered; what is wrong with a row that went back is
+red, as in its return workbook. What each row is stands in a hidden column of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from pipeline.carry import ANSWER, Kind, Prefilled
+from pipeline.forms.base import Column
+from pipeline.forms.layout import MARK
+from pipeline.xlsx import pen as ink
+from pipeline.xlsx import table as tables
+from pipeline.xlsx.marks import colour, issues_of, reason
+from pipeline.xlsx.pen import Pen, Sheet
+
+_PLEASE = "状态(请选)"  # known to the form as another name of the column
+_BROUGHT = "#52606D"  # ink of what we wrote and the clerk has not looked at
+
+
+def in_view(columns: Sequence[Column]) -> list[Column]:
+    """The columns with that of the answer unfolded, and said to be chosen."""
+    return [replace(c, folded=False, header=_PLEASE, width=10) if c.name == ANSWER else c for c in columns]
+
+
+def lead(rows: Sequence[Prefilled], since: date) -> str:
+    """The line nobody may overlook."""
+    count = sum(row.kind is Kind.OPEN for row in rows)
+    if count:
+        return f"下面带入 {count} 名 {since:%m-%d} 缺课、还没有返校的学生：请在黄色的“状态”列逐人选 仍缺课 或 已返校。"
+    return f"下面带入 {_to_mend(len(rows), since)}"
+
+
+def notes(rows: Sequence[Prefilled], since: date) -> tuple[str, ...]:
+    """What more there is to say of them."""
+    count = sum(row.kind is Kind.OPEN for row in rows)
+    back = len(rows) - count
+    said = ["带入的学生都已返校，又没有新的缺课：“零报告”选“是”，“状态”可以不选。新的缺课接着往下填。"] * bool(count)
+    return (*said, *[f"另带入 {_to_mend(back, since)}"] * bool(count and back))
+
+
+def _to_mend(count: int, since: date) -> str:
+    return f"{count} 行 {since:%m-%d} 退回、还没有改好的（红格有说明）：仍缺课的请改好，不再缺课的请整行删去。"
+
+
+def write(pen: Pen, sheet: Sheet, header: int, columns: Sequence[Column], rows: Sequence[Prefilled]) -> None:
+    """Write the rows below `header` (0-based), and their marks beside them where nobody sees them."""
+    sheet.set_column(len(columns), len(columns), 4, pen.style(num_format="@"), {"hidden": True, "collapsed": True})
+    pen.write(sheet, header, len(columns), MARK, pen.style(num_format="@"))
+    for down, row in enumerate(rows, start=header + 1):
+        for at, column in enumerate(columns):
+            _write_cell(pen, sheet, (down, at), column, row)
+        pen.write(sheet, down, len(columns), row.mark, pen.style(num_format="@"))
+
+
+def _write_cell(pen: Pen, sheet: Sheet, at: tuple[int, int], column: Column, row: Prefilled) -> None:
+    found = issues_of(column, row.issues)
+    look: dict[str, object] = {"font_color": _BROUGHT, **colour(found)}
+    if column.name == ANSWER and row.kind is Kind.OPEN:
+        look = {"bg_color": ink.REASON, "bold": True}
+    pen.write(sheet, *at, row.cells.get(column.name), tables.cell_style(pen, column, **look))
+    if found:
+        sheet.write_comment(*at, ink.clean("\n".join(map(reason, found))), ink.COMMENT)

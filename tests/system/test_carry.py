@@ -1,0 +1,236 @@
+"""A template brings along who had not come back: fill, drop, the next day's template, zero report, the spell is over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+
+from pipeline.model import Settled, Site, State
+from tests.system.conftest import DAY, SCHOOLS, ZONE, pupil
+
+SCHOOL = next(iter(SCHOOLS))
+FRIDAY, MONDAY, TUESDAY = DAY, date(2026, 11, 23), date(2026, 11, 24)
+
+
+@dataclass
+class Clerk:
+    """Fills the template of a day as a clerk does, and drops it."""
+
+    site: Site
+
+    def template(self, day: date) -> openpyxl.Workbook:
+        from pipeline import issuing
+
+        return openpyxl.load_workbook(BytesIO(issuing.template(self.site, "absence", SCHOOL, day)))
+
+    def drop(self, book: openpyxl.Workbook, day: date, *, after: timedelta = timedelta()) -> Settled:
+        from pipeline import run
+        from pipeline.executors import InProcess
+
+        moment = datetime(day.year, day.month, day.day, 14, 0, tzinfo=ZONE) + after
+        folder = self.site.inbox / SCHOOL
+        folder.mkdir(exist_ok=True)
+        book.save(folder / f"{moment:%d%H%M}.xlsx")
+        found: list[Settled] = []
+        with InProcess() as readers:
+            run.drain(self.site, readers, lambda: moment, observe=lambda _arrival, settled: found.append(settled))
+        [settled] = found
+        return settled
+
+    def receipt(self, day: date) -> str:
+        papers = sorted(self.site.outbox.glob(f"学校/*/{day}/回执*.txt"), key=lambda path: path.name)
+        return papers[-1].read_text(encoding="utf-8-sig")
+
+
+def heading(book: openpyxl.Workbook) -> tuple[int, dict[str, int]]:
+    """Row of the table's head, and the columns by header; 1-based."""
+    sheet = book.worksheets[0]
+    for row in sheet.iter_rows(min_row=1, max_row=20):
+        named = {str(cell.value).rstrip("*"): cell.column for cell in row if cell.value is not None}
+        if "班级" in named and "姓名" in named:
+            return row[0].row, named
+    raise AssertionError("no table")
+
+
+def put(book: openpyxl.Workbook, row: int, values: Mapping[str, object]) -> None:
+    """Type into the nth row below the head, by header."""
+    head, columns = heading(book)
+    for name, value in values.items():
+        place = next(column for header, column in columns.items() if header.startswith(name))
+        book.worksheets[0].cell(head + row, place, value)
+
+
+def zero(book: openpyxl.Workbook, word: str = "是") -> None:
+    sheet = book.worksheets[0]
+    for row in sheet.iter_rows(min_row=1, max_row=12):
+        for cell in row:
+            if cell.value == "零报告":
+                sheet.cell(cell.row, cell.column + 1, word)
+
+
+def rows(book: openpyxl.Workbook) -> list[dict[str, object]]:
+    head, columns = heading(book)
+    found = []
+    for line in range(head + 1, head + 30):
+        values = {name: book.worksheets[0].cell(line, place).value for name, place in columns.items()}
+        if values.get("姓名"):
+            found.append({name: value for name, value in values.items() if value is not None})
+    return found
+
+
+SICK: Sequence[Mapping[str, object]] = (
+    {"班级": "三(3)班", "姓名": "示例甲", "性别": "男", "缺课原因": "因病", "起始日": FRIDAY, "症状1": "发热", "体温": 38.5},
+    {"班级": "三(4)班", "姓名": "示例乙", "性别": "女", "缺课原因": "因病", "起始日": FRIDAY, "症状1": "呕吐", "诊断": "诺如病毒感染"},
+    {"班级": "三(4)班", "姓名": "示例丙", "性别": "男", "缺课原因": "因伤", "起始日": date(2026, 11, 18)},
+)
+
+
+def friday(clerk: Clerk, sick: Sequence[Mapping[str, object]] = SICK) -> Settled:
+    book = clerk.template(FRIDAY)
+    for number, values in enumerate(sick, 1):
+        put(book, number, values)
+    return clerk.drop(book, FRIDAY)
+
+
+def states(day: date) -> dict[str, str]:
+    from pipeline.store.models import Absence, Pupil
+
+    names = dict(Pupil.objects.values_list("code", "name"))
+    return {names[row.pupil]: row.row_state for row in Absence.objects.filter(day=day)}
+
+
+def test_a_template_brings_along_who_has_not_come_back(site: Site) -> None:
+    clerk = Clerk(site)
+    assert friday(clerk).state is State.ACCEPTED
+    book = clerk.template(MONDAY)
+    found = rows(book)
+    assert [row["姓名"] for row in found] == ["示例甲", "示例乙", "示例丙"]
+    assert found[0]["体温"] == 38.5
+    assert found[1]["诊断"] == "诺如病毒感染"
+    assert "状态(请选)" in heading(book)[1]
+    assert all("状态(请选)" not in row for row in found), "a default would invent absences"
+    assert "状态(请选)" not in heading(clerk.template(FRIDAY))[1], "nothing to answer, nothing to choose"
+
+
+def test_what_the_clerk_answers_is_what_stands(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    book = clerk.template(MONDAY)
+    put(book, 1, {"状态": "仍缺课"})
+    put(book, 2, {"状态": "已返校"})
+    put(book, 3, {"状态": "仍缺课"})
+    put(book, 4, {**SICK[0], "姓名": "示例丁", "起始日": MONDAY})
+    assert clerk.drop(book, MONDAY).state is State.ACCEPTED
+    assert states(MONDAY) == {"示例甲": "ongoing", "示例乙": "returned", "示例丙": "ongoing", "示例丁": "new"}
+    assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲", "示例丁", "示例丙"]
+
+
+def test_a_zero_report_says_that_all_have_come_back(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    book = clerk.template(MONDAY)
+    zero(book)
+    done = clerk.drop(book, MONDAY)
+    assert (done.state, done.accepted) == (State.ACCEPTED, 3)
+    assert [issue.code for issue in done.issues] == ["carried-returned"]
+    assert set(states(MONDAY).values()) == {"returned"}
+    assert "带入的 3 名学生没有另填，都按已返校算" in clerk.receipt(MONDAY)
+    assert "零报告" in clerk.receipt(MONDAY)
+    assert rows(clerk.template(TUESDAY)) == []
+    from pipeline.store.models import Report
+
+    assert Report.objects.get(day=MONDAY).zero
+
+
+def test_a_row_left_unanswered_is_neither_absent_nor_back_and_comes_home_answered(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    book = clerk.template(MONDAY)
+    put(book, 1, {"状态": "仍缺课"})
+    done = clerk.drop(book, MONDAY)
+    assert (done.state, done.accepted, done.refused) == (State.PARTIAL, 1, 2)
+    assert states(MONDAY) == {"示例甲": "ongoing"}
+    assert "请在“状态”列选 仍缺课 或 已返校" in clerk.receipt(MONDAY)
+    assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲", "示例乙", "示例丙"]
+    assert all("状态(请选)" not in row for row in rows(clerk.template(TUESDAY)))
+
+    back = next(site.outbox.glob(f"学校/*/{MONDAY}/退回修正表*.xlsx"))
+    mended = openpyxl.load_workbook(back)
+    put(mended, 1, {"状态": "已返校"})
+    done = clerk.drop(mended, MONDAY, after=timedelta(minutes=10))
+    assert (done.accepted, done.refused) == (1, 1), "a row left unanswered again is asked again"
+    assert states(MONDAY) == {"示例甲": "ongoing", "示例乙": "returned"}
+    assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲", "示例丙"]
+
+
+def test_a_template_sent_back_as_it_was_says_nothing(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    done = clerk.drop(clerk.template(MONDAY), MONDAY)
+    assert (done.state, [issue.code for issue in done.issues]) == (State.REJECTED, ["carried-nothing"])
+    assert states(MONDAY) == {}
+    assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲", "示例乙", "示例丙"]
+
+
+def test_deleted_rows_are_counted_in_the_receipt_and_nowhere_else(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    book = clerk.template(MONDAY)
+    head, _ = heading(book)
+    book.worksheets[0].delete_rows(head + 2, 2)
+    put(book, 1, {"状态": "仍缺课"})
+    done = clerk.drop(book, MONDAY)
+    assert (done.state, done.withdrawn) == (State.ACCEPTED, 0)
+    assert "上次报告（11-20）里还没有返校的学生，有 2 名这次没有提到" in clerk.receipt(MONDAY)
+    assert "示例乙" not in clerk.receipt(MONDAY)
+    assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲"]
+
+
+def test_marks_survive_sorting_lost_properties_and_pasting_over(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    book = clerk.template(MONDAY)
+    sheet, (head, columns) = book.worksheets[0], heading(book)
+    first, last = ([sheet.cell(head + n, c).value for c in range(1, 40)] for n in (1, 3))
+    for place in range(1, 40):  # sorted otherwise
+        sheet.cell(head + 1, place).value = last[place - 1]
+        sheet.cell(head + 3, place).value = first[place - 1]
+    for name, value in {**SICK[0], "姓名": "示例戊", "起始日": MONDAY}.items():  # another pupil typed over the second
+        sheet.cell(head + 2, columns[name], value)
+    sheet.cell(head + 2, columns["诊断"]).value = None
+    sheet.delete_cols(columns["状态(请选)"])
+    for name in list(book.custom_doc_props.names):
+        del book.custom_doc_props[name]
+    zero(book, "否")
+    done = clerk.drop(book, MONDAY)
+    assert (done.accepted, done.refused) == (1, 2)
+    assert states(MONDAY) == {"示例戊": "new"}
+
+
+def test_a_row_that_went_back_is_brought_along_until_it_is_mended(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk, [SICK[0], {**SICK[1], "姓名": None}])
+    book = clerk.template(MONDAY)
+    head, columns = heading(book)
+    sheet = book.worksheets[0]
+    assert sheet.cell(head + 2, columns["班级"]).value == "三(4)班"
+    assert sheet.cell(head + 2, columns["姓名"]).fill.fgColor.rgb == "FFFFD6D6"
+    assert sheet.cell(head + 2, columns["姓名"]).comment.text.startswith("没有填姓名")
+    put(book, 1, {"状态": "已返校"})
+    done = clerk.drop(book, MONDAY)
+    assert (done.state, [issue.code for issue in done.issues]) == (State.ACCEPTED, ["carried-unmended"])
+    assert states(MONDAY) == {"示例甲": "returned"}
+    again = clerk.template(MONDAY)
+    put(again, 1, {"状态": "已返校"})
+    put(again, 2, {"姓名": "示例己"})
+    zero(again, "否")
+    sheet = again.worksheets[0]
+    for row in sheet.iter_rows(min_row=1, max_row=12):
+        for cell in row:
+            if cell.value == "首次报送":
+                cell.value = "整份更正"
+    assert clerk.drop(again, MONDAY, after=timedelta(minutes=10)).state is State.ACCEPTED
+    assert states(MONDAY) == {"示例甲": "returned", "示例己": "ongoing"}
