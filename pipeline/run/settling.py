@@ -122,18 +122,35 @@ def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) 
 
 
 def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
-    """Cut so that a submission that changes how others are judged stands alone."""
+    """Cut so that a submission that changes how others are judged stands alone.
+
+    A card and another form of the same school are never in one run: what a card answers follows from the reports
+    before it, and what it leaves from those after.
+    """
     segment: list[Read] = []
+    carded: dict[str, bool] = {}  # school → whether what the run has of it are cards
     for read in batch:
-        claims = read[1].claims
-        if claims is not None and claims.form in ALONE_FORMS:
+        form, unit = _about(read)
+        if form in ALONE_FORMS:
             yield from ([segment] if segment else [])
             yield [read]
-            segment = []
-        else:
-            segment.append(read)
+            segment, carded = [], {}
+            continue
+        if carded.get(unit, form == "card") != (form == "card"):
+            yield segment
+            segment, carded = [], {}
+        if unit:
+            carded[unit] = form == "card"
+        segment.append(read)
     if segment:
         yield segment
+
+
+def _about(read: Read) -> tuple[str, str]:
+    """The form and the unit that a submission claims, as far as they can be told."""
+    arrival, reading = read
+    claims = reading.claims
+    return (claims.form, claims.unit or arrival.bound) if claims else ("", "")
 
 
 def layers(segment: Sequence[Read]) -> list[list[Read]]:
