@@ -10,13 +10,25 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Site
 from tests.contract.test_closures import closure, said
-from tests.contract.test_records import report, school, scratch  # noqa: F401 - `school` is a fixture used by name
+from tests.contract.test_records import report, scratch
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
 THREE = NOON.replace(hour=15)
 COUNTY = "320106"
+
+
+@pytest.fixture
+def school(site: Site) -> Site:
+    """The site with one school of two classes in it."""
+    from pipeline.store.models import Campus, SchoolClass, Unit
+
+    unit = Unit.objects.create(code=SCHOOL, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
+    Campus.objects.create(school=unit)
+    for key, name, roll in (("三3", "三(3)班", 40), ("三4", "三(4)班", 42)):
+        SchoolClass.objects.create(school=unit, school_year=2026, key=key, name=name, stage="小学", roll=roll)
+    return site
 
 
 def closed(seq: int, **values: object) -> Checked:
@@ -35,7 +47,7 @@ def open_(site: Site, now: datetime = NOON) -> list[str]:
     return [one.what for one in matters.waiting(COUNTY)]
 
 
-def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(school: Site) -> None:  # noqa: F811
+def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(school: Site) -> None:
     report(school, closed(1), checked(2, [], content="zero"))
     [what] = open_(school)
     assert "三(3)班报患病 2 人，11-23 的缺课登记里没有一名因病缺课的学生" in what
@@ -43,7 +55,7 @@ def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(scho
     assert open_(school) == []
 
 
-def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None:  # noqa: F811
+def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None:
     from pipeline.store import matters
 
     report(school, closed(1), checked(2, [], content="zero"))
@@ -57,7 +69,7 @@ def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None: 
     assert matters.of_counties([COUNTY]) == {COUNTY: (one.school_name,)}
 
 
-def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:  # noqa: F811
+def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:
     from pipeline.store import audit, matters
     from pipeline.store.models import Decision
 
@@ -80,7 +92,7 @@ def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None: 
     assert audit.broken_at() is None
 
 
-def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: Site) -> None:  # noqa: F811
+def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: Site) -> None:
     from pipeline.store import letters, matters
 
     report(school, closed(1))
@@ -96,11 +108,11 @@ def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: 
     assert len(letters.pending(kinds=["query"])) == 1, "nothing is new: nobody is asked again"
 
 
-def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site) -> None:  # noqa: F811
+def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site) -> None:
     from pipeline.store import matters
     from pipeline.store.models import SchoolClass
 
-    report(school, checked(1, [row("甲"), line("三3", 47), line("三4", 40)]))
+    report(school, checked(1, [row("甲"), line("三3", 47), line("三4", 42)]))
     [what] = open_(school)
     assert "47 人" in what
     SchoolClass.objects.filter(school_id=SCHOOL, key="三3").update(roll=47)
@@ -111,7 +123,7 @@ def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site
 @given(order=st.permutations(range(4)), cuts=st.lists(st.booleans(), min_size=4, max_size=4))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
-    school: Site,  # noqa: F811
+    school: Site,
     order: list[int],
     cuts: list[bool],
 ) -> None:
