@@ -368,6 +368,7 @@ class Policy:
     first_edition: str = "15:10"
     final_edition: str = "17:30"
     templates_at: str = "06:00"  # the day's templates are made from then on
+    desk_at: str = "07:30"  # counties get their 处理单 from then on
     reconcile_at: str = "15:00"  # closures and absences are compared as a whole, and schools asked, from then on
     slipped_share: float = 0.5  # above this share of bad rows …
     slipped_rows: int = 10  # … in a table of at least so many, the whole file goes back

@@ -23,6 +23,7 @@ from pipeline.model import ClosureFacts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WHOLE_SCHOOL = "全校"
+VOID_CLOSURES = frozenset({"withdrawn", "returned"})  # states in which a closure closes nothing
 
 _ONE_DAY = timedelta(days=1)
 _NEW_SCHOOL_YEAR = 9  # September
@@ -210,8 +211,8 @@ class Calendar:
 def closed_campuses(closures: Iterable[ClosureFacts], day: date) -> frozenset[str]:
     """Return the campuses closed as a whole on `day`; "" is among them when any is.
 
-    The first day back is not closed; what was withdrawn never was. A declared closure counts before
-    the county confirms it: the papers say which ones are still unconfirmed.
+    The first day back is not closed; what was withdrawn, or sent back by the county, never was. A declared
+    closure counts before the county confirms it: the papers say which ones are still unconfirmed.
     """
     closed = {c.campus for c in closures if c.scope == WHOLE_SCHOOL and _closed(c, day)}
     return frozenset(closed | {""}) if closed else frozenset()
@@ -223,7 +224,7 @@ def closed_classes(closures: Iterable[ClosureFacts], campus: str, day: date) -> 
 
 
 def _closed(closure: ClosureFacts, day: date) -> bool:
-    return closure.state != "withdrawn" and closure.start <= day < closure.until
+    return closure.state not in VOID_CLOSURES and closure.start <= day < closure.until
 
 
 @lru_cache(maxsize=4096)

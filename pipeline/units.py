@@ -28,6 +28,15 @@ _KIND_LEVELS: Mapping[str, Level] = {
 }
 
 
+ORGAN_SIGNS: Mapping[str, str] = {"education": "JY", "health": "WJ", "cdc": "JK"}
+"""What follows a division's code in the codes of its organs."""
+
+
+def organ_code(division: str, organ: str) -> str:
+    """Return the code of a division's organ (education, health, cdc), such as 320106JY."""
+    return division + ORGAN_SIGNS[organ]
+
+
 # --------------------------------------------------------------------------- tokens and codes
 
 

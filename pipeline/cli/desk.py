@@ -63,7 +63,7 @@ def list_rejects(
 @rejects.command("show")
 def show_reject(context: typer.Context, ticket: Ticket) -> None:
     """Show one row that went back, as it was typed, with what is wrong and how to mend it."""
-    from pipeline import issues
+    from pipeline import forms, issues
 
     opened(context)
     from pipeline.store import waiting
@@ -72,9 +72,11 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     if row is None:
         raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
     back = row.returned
+    tables = forms.form(row.form).tables
+    heads = {column.name: column.header for table in tables if table.name == back.table for column in table.columns}
     say(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} row {back.row}")
     for column, text in back.raw.items():
-        say(f"    {column}: {text}")
+        say(f"    {heads.get(column, column)}：{text}")
     for issue in back.issues:
         say(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
 
@@ -117,10 +119,12 @@ def waive(context: typer.Context, ticket: Ticket, why: Why, who: Who = "queke") 
     """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
     from pipeline import config
 
-    opened(context)
+    site = opened(context)
+    from pipeline.run import deciding
     from pipeline.store import decisions
 
     done = decisions.waive([ticket], who, why, config.clock()())
+    deciding.follow(site, config.clock())
     say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
 
 
@@ -158,3 +162,17 @@ def release(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> N
     taking.show(arrival, settled)
     if taking.needs_somebody([(arrival, settled)]):
         raise typer.Exit(1)
+
+
+@held.command()
+def dismiss(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> None:
+    """Send a held submission back for good; its sender gets the reason."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.run import deciding
+    from pipeline.store import decisions
+
+    decisions.dismiss(seq, who, why, config.clock()())
+    deciding.follow(site, config.clock())
+    say(f"{seq}: dismissed")

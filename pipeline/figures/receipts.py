@@ -19,12 +19,14 @@ ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 HIDDEN = "……"
 _NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
+_DESK = "desk-counts"  # told in the first sentence, not once more among what is advised
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
 _OURS = frozenset(
     {
         "absent",
         "again",
+        "at",
         "before",
         "choices",
         "count",
@@ -35,6 +37,8 @@ _OURS = frozenset(
         "kind",
         "limit",
         "missing",
+        "number",
+        "opener",
         "opinion",
         "reason",
         "roll",
@@ -158,7 +162,7 @@ def _asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
 
     A copy needs nothing; of a file that is held the question comes first, and it is about the file.
     """
-    found = [issue for issue in facts.issues if issues.severity(issue) is grade]
+    found = [issue for issue in facts.issues if issues.severity(issue) is grade and issue.code != _DESK]
     if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         return sorted(found, key=lambda issue: issue.row > 0)
     if facts.state is State.HELD and grade is Severity.QUERY:
@@ -186,6 +190,10 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     """The one sentence that must be true read alone."""
     when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
+    if facts.state in _TAKEN and (said := _of_filing(facts)):
+        return said + asked
+    if said := _of_desk(facts):
+        return said
     return {
         State.RECEIVED: "已收到 · 正在处理 · 请稍候",
         State.ACCEPTED: f"已收到{when} · 无需再发{asked}",
@@ -201,8 +209,36 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
 _MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后发回，或改原表后重发")
 
 
+def _of_filing(facts: ReceiptFacts) -> str:
+    """The first sentence on a 备案表, or on its signed paper; "" for all else."""
+    found = {issue.code: dict(issue.details).get("number", "") for issue in facts.issues}
+    if "scan-taken" in found:
+        return f"已收到 · 备案 {found['scan-taken']} 的签字盖章件 · 无需再发"
+    if "filing-number" not in found:
+        return ""
+    back = f"，退回 {facts.refused} 行，请改好退回修正表后发回" if facts.refused else ""
+    return f"已收到 · 备案号 {found['filing-number']} · 申请账号 {facts.accepted} 个{back} · 请发来签字盖章件（见下）"
+
+
+def _of_desk(facts: ReceiptFacts) -> str:
+    """The first sentence on a 县级处理单: what of it was done; "" for all else."""
+    done = _done(facts)
+    if not done:
+        return ""
+    if facts.state is State.DUPLICATE:
+        return f"已收到 · {done} · 没有再办一次，无需再发"
+    return f"已收到 · {done} · " + ("没有办成的请看退回修正表" if facts.refused else "无需再发")
+
+
+def _done(facts: ReceiptFacts) -> str:
+    """What of a 县级处理单 was done, in numbers."""
+    return next((dict(one.details).get("done", "") for one in facts.issues if one.code == _DESK), "")
+
+
 def _counts(facts: ReceiptFacts) -> str:
-    if facts.state not in {State.ACCEPTED, State.PARTIAL}:
+    if done := _done(facts):
+        return done
+    if facts.state not in _TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
         return ""
     parts = ["零报告"] if facts.zero and not facts.accepted else [f"收下 {facts.accepted} 行"]
     parts += [f"退回 {facts.refused} 行"] * bool(facts.refused)

@@ -6,7 +6,7 @@ that match one file are an error, never the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from pipeline.forms import FORMS, layout
@@ -25,12 +25,12 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
     form = _form(book, tops)
     if isinstance(form, Issue):
         return form
-    main = blocks(tops, form).get(form.tables[0].name)
+    main = principal(blocks(tops, form), form)
     if main is None:
         return Issue("form-title-only", details=(("title", form.title),))
     version = book.properties.get("queke_version", "")
     if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
-        return Issue("form-too-new", details=(("version", version),))
+        return Issue("form-too-new", details=(("version", version), ("title", form.title)))
     found = layout.header_of(main, form)
     frame = Frame(date1904=book.date1904)
     unit = _told(form, "unit", found, frame) or book.properties.get("queke_unit", "")
@@ -64,6 +64,12 @@ def blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
             chosen[found.table.name] = found
             taken.add(found.sheet.name)
     return chosen
+
+
+def principal(found: Mapping[str, Block], form: Form) -> Block | None:
+    """The table above which the header block stands: the form's first or, where none is needed, the first there."""
+    named = [form.tables[0]] if form.tables[0].needed else form.tables
+    return next((found[table.name] for table in named if table.name in found), None)
 
 
 def rivals(tops: Sequence[Top], chosen: Iterable[Block], block: Block) -> list[Block]:

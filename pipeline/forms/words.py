@@ -336,4 +336,20 @@ APPROVED_HOW = _vocabulary(
     },
 )
 
+_OPINIONS = {"confirm": "确认", "return": "退回", "mend": "代改", "waive": "豁免"}
+OPINIONS = _vocabulary(
+    "Opinions",
+    _OPINIONS,
+    {
+        "confirm": "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结",
+        "return": "不同意 驳回 退 不属实 否 ×",
+        "mend": "代为改正 改",
+        "waive": "免 不用改 放过 不再催",
+    },
+)
+OPINION = _vocabulary("Opinion", {code: _OPINIONS[code] for code in ("confirm", "return")})
+OPINION_TICKET = _vocabulary("OpinionTicket", {code: _OPINIONS[code] for code in ("mend", "waive")})
+OPINION_MATTER = _vocabulary("OpinionMatter", {"confirm": _OPINIONS["confirm"]})
+"""意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""
+
 WHOLE_SCHOOL = "全校"

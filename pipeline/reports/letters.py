@@ -80,6 +80,11 @@ def _card(values: Values) -> Draft:
     return Draft(f"{name}.pdf", checked(values), ())
 
 
+def _worksheet(values: Values) -> Draft:
+    name = f"核实工作单 {values['id']} {values['copy_for']}"
+    return Draft(f"{name}.pdf", checked(values), ())
+
+
 def _missing(values: Values) -> Draft:
     name = f"未报名单 {values['place']}"
     files = (Paper(f"{name}.xlsx", missing_workbook(values)), Paper("群通知.txt", text("group.txt", values)))
@@ -100,14 +105,20 @@ def _summary(values: Values) -> Draft:
     return Draft("", values, (Paper("收件汇总.txt", text("summary.txt", values)), workbook))
 
 
+def _decided(values: Values) -> Draft:
+    return Draft("", values, (Paper(f"县级处理通知 {values['ref']}.txt", text("decided.txt", values)),))
+
+
 _DRAFTS: Mapping[str, Callable[[Values], Draft]] = {
     "card": _card,
+    "decided": _decided,
     "digest": _digest,
     "missing": _missing,
     "page": _page,
     "query": _query,
     "receipt": _receipt,
     "summary": _summary,
+    "worksheet": _worksheet,
 }
 
 

@@ -31,10 +31,15 @@ def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], dateti
     with faults.temporary():
         (settled,) = decisions.release(site, [seq], who, why, now, reread)
         (arrival,) = journal.arrivals(site, [seq])
+    follow(site, clock)
+    return arrival, settled
+
+
+def follow(site: Site, clock: Callable[[], datetime]) -> None:
+    """See to what a decision leaves to do, warnings and letters: unless another process works on the site, and will."""
     try:
         with coordinator(site), faults.temporary():
             post.warn(site, clock())
             post.send(site, clock())
     except Busy:
-        pass  # who works on the site warns and sends
-    return arrival, settled
+        return

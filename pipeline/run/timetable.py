@@ -16,7 +16,7 @@ from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import post
 from pipeline.run.lock import Busy, coordinator
-from pipeline.store import context, days, editions, faults, letters, matters
+from pipeline.store import context, days, desk_lines, editions, faults, letters, matters
 
 log = structlog.get_logger("queke.editions")
 
@@ -59,6 +59,7 @@ def tick(site: Site, now: datetime) -> int:
         owed = _owed(today)
         if owed:
             matters.go_round(site, now)
+        desk_lines.lay(site, now, owed=owed)
         wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
         for one in wanted:
             _cut(site, editions.Order(one.day, now, final=one.final), ())

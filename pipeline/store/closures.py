@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pipeline import merge
+from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
 from pipeline.model import Site, State
-from pipeline.schooldays import today
-from pipeline.store import sql
+from pipeline.schooldays import ZONE, today
+from pipeline.store import rebuilding, sql
 from pipeline.store.models import Closure, Decision, Reject, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
+from pipeline.store.sequence import order_of
 from pipeline.store.standings import ticket_of
 
 _WIDTHS = sql.widths(Closure)
@@ -25,11 +28,16 @@ _PAST = (*_CLOSURE, "to_settled", "closed_by")
 _LONGEST = 60  # days of figures that one closure may touch
 
 
+RULINGS = {"closure-confirm": "confirmed", "closure-return": "returned"}
+"""What a county decides of a closure, and the state it then has."""
+
+
 @dataclass(slots=True)
 class _Loaded:
     standing: ClosureStanding
     division: str
     since: dict[merge.closure.Key, int]
+    ruled: tuple[Decision, ...] = ()  # what the county decided of these closures, in order
 
 
 def takes(turn: Turn) -> bool:
@@ -39,16 +47,17 @@ def takes(turn: Turn) -> bool:
 
 def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of closure workbooks, in order; collect what they change; return their outcomes."""
-    del site
     found = _load(sorted({turn.checked.unit for turn in turns}))
     outcomes = []
     for turn in turns:
         loaded = found[turn.checked.unit]
         before = loaded.standing
-        late = any(one.seq > turn.event.order for one in before.earlier)
-        step = _refold(before, turn, reread) if late else merge.close_step(before, turn.event)
+        last = max([*(one.seq for one in before.earlier), *map(order_of, loaded.ruled)], default=0)
+        late = last > turn.event.order
+        step = _refold(loaded, turn, site, reread) if late else merge.close_step(before, turn.event)
         loaded.standing = step.after
-        _write(loaded, before, turn, writes)
+        _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
+        _write_tickets(before, turn, step.after, writes)
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
         outcomes.append(
             (
@@ -59,34 +68,61 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
     return outcomes
 
 
-def _refold(before: ClosureStanding, turn: Turn, reread: Reread) -> ClosureStep:
-    """Fold all closures of the school again: a later-received workbook was settled before this one."""
-    seqs = [one.seq for one in before.earlier]
-    again = [Event(checked.arrival.seq, checked) for checked in reread(seqs)]
-    by_seq = {event.seq: event for event in again}
-    released = Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs])
-    events = [*again, *(Event(row.seq, by_seq[int(row.target)].checked, forced=True) for row in released), turn.event]
-    standing = ClosureStanding(before.school)
-    mine = None
-    for event in sorted(events, key=lambda event: event.order):
-        step = merge.close_step(standing, event)
+def rule(school: str, key: merge.closure.Key, state: str, at: tuple[int, int], writes: Writes) -> bool:
+    """Let a county's word on a closure stand, `at` (place in the sequence, settled_seq); False if it has moved on."""
+    (loaded,) = _load([school]).values()
+    before = loaded.standing
+    loaded.standing = merge.rule(before, key, state)
+    if loaded.standing is before:
+        return False
+    _write_closures(loaded, before, at, writes)
+    return True
+
+
+def target(school: str, key: merge.closure.Key) -> str:
+    """Return by what a decision names a closure: SCHOOL/CAMPUS/SCOPE/START."""
+    return f"{school}/{key[0]}/{key[1]}/{key[2].astimezone(ZONE):%Y-%m-%dT%H:%M}"
+
+
+_Act = Callable[[ClosureStanding], ClosureStep]
+
+
+def _refold(loaded: _Loaded, turn: Turn, site: Site, reread: Reread) -> ClosureStep:
+    """Fold all closures of the school again: what was received, or decided, later was settled before this one."""
+    before = loaded.standing
+    seqs = [one.seq for one in before.earlier if one.seq != turn.event.seq]
+    events = {checked.arrival.seq: Event(checked.arrival.seq, checked) for checked in reread(seqs)}
+    # (place in the sequence, order among those of one place, what is done)
+    acts: list[tuple[int, int, _Act]] = [(seq, 0, _taken(event)) for seq, event in events.items()]
+    for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]):
+        again = Event(order_of(row), events[int(row.target)].checked, forced=True)
+        acts.append((again.order, row.seq, _taken(again)))
+    acts += [(order_of(row), row.seq, _ruled(row)) for row in loaded.ruled]
+    mended = rebuilding.mends(list(before.tickets), site, reread, turn)
+    acts += [(event.order, number, _taken(event)) for number, event in mended]
+    mine = _taken(turn.event)
+    acts.append((turn.event.order, sys.maxsize, mine))
+    standing, result = ClosureStanding(before.school), None
+    for _, _, act in sorted(acts, key=lambda one: one[:2]):
+        step = act(standing)
         standing = step.after
-        if event is turn.event:
-            mine = step
-    if mine is None:
+        result = step if act is mine else result
+    if result is None:
         raise ValueError("a turn takes part in its own fold")
-    # what the county confirmed is not in the workbooks: it stays where the school still says the same
-    for key, declared in before.closures.items():
-        now = standing.closures.get(key)
-        if (
-            now
-            and declared.values["state"] == "confirmed"
-            and now.values["state"] == "declared"
-            and _same(declared, now)
-        ):
-            values = {**now.values, "state": "confirmed"}
-            standing = replace(standing, closures={**standing.closures, key: replace(now, values=values)})
-    return replace(mine, after=standing)
+    return replace(result, after=standing)
+
+
+def _taken(event: Event) -> _Act:
+    return lambda standing: merge.close_step(standing, event)
+
+
+def _ruled(row: Decision) -> _Act:
+    def act(standing: ClosureStanding) -> ClosureStep:
+        keys = [key for key in standing.closures if target(standing.school, key) == row.target]
+        after = merge.rule(standing, keys[0], RULINGS[row.what]) if keys else standing
+        return ClosureStep(State.ACCEPTED, after)
+
+    return act
 
 
 def _load(schools: Sequence[str]) -> dict[str, _Loaded]:
@@ -98,7 +134,7 @@ def _load(schools: Sequence[str]) -> dict[str, _Loaded]:
         closures[row.school][key] = Declared({name: getattr(row, name) for name in CLOSURE}, row.origin)
         since[row.school][key] = row.from_settled
     tickets: dict[str, dict[str, merge.Ticket]] = defaultdict(dict)
-    for reject in Reject.objects.filter(school__in=schools, form="closure").defer("raw", "issues"):
+    for reject in Reject.objects.filter(school__in=schools, form="closure").exclude(table=FILE).defer("raw", "issues"):
         tickets[reject.school][reject.ticket] = ticket_of(reject)
     earlier: dict[str, list[Earlier]] = defaultdict(list)
     rows = Submission.objects.filter(unit__in=schools, form="closure").exclude(state=State.RECEIVED)
@@ -106,18 +142,29 @@ def _load(schools: Sequence[str]) -> dict[str, _Loaded]:
         "received_seq", "unit", "content_sha", "state", "first_seen"
     ):
         earlier[unit].append(Earlier(seq, sha, State(state), seen))
+    ruled = _rulings(closures)
     return {
         code: _Loaded(
             ClosureStanding(code, closures[code], tickets[code], tuple(earlier[code])),
             counties.get(code, ""),
             since[code],
+            tuple(ruled[code]),
         )
         for code in schools
     }
 
 
-def _write(loaded: _Loaded, before: ClosureStanding, turn: Turn, writes: Writes) -> None:
-    after = loaded.standing
+def _rulings(closures: Mapping[str, Mapping[merge.closure.Key, Declared]]) -> dict[str, list[Decision]]:
+    names = [target(code, key) for code, mine in closures.items() for key in mine]
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for row in Decision.objects.filter(target__in=names, what__in=list(RULINGS)).order_by("seq") if names else ():
+        found[row.target.partition("/")[0]].append(row)
+    return found
+
+
+def _write_closures(loaded: _Loaded, before: ClosureStanding, at: tuple[int, int], writes: Writes) -> None:
+    """Write which closures changed. `at`: place in the sequence and settled_seq of what changed them."""
+    after, (order, settled) = loaded.standing, at
     touched: set[date] = set()
     for key in sorted(before.closures.keys() | after.closures.keys()):
         old, new = before.closures.get(key), after.closures.get(key)
@@ -125,17 +172,22 @@ def _write(loaded: _Loaded, before: ClosureStanding, turn: Turn, writes: Writes)
             continue
         if old:
             row = _row(loaded, key, old, loaded.since.pop(key, 0))
-            writes.add(sql.insert("closure_past", _PAST), [(*row, turn.settled, str(turn.event.order))])
+            writes.add(sql.insert("closure_past", _PAST), [(*row, settled, str(order))])
         if new:
-            loaded.since[key] = turn.settled
-            writes.add(sql.upsert("closure", _CLOSURE, _KEY), [_row(loaded, key, new, turn.settled)])
+            loaded.since[key] = settled
+            writes.add(sql.upsert("closure", _CLOSURE, _KEY), [_row(loaded, key, new, settled)])
         else:
             text = "DELETE FROM closure WHERE school = %s AND campus = %s AND scope = %s AND start = %s"
             writes.add(text, [(after.school, key[0], key[1], sql.moment(key[2]))])
         touched |= _days(writes.now, (old, new))
     for day in sorted(touched):
-        writes.todo("figures", f"{loaded.division}|{day}", turn.settled)
-        writes.todo("warn", f"{after.school}|{day}", turn.settled)
+        writes.todo("figures", f"{loaded.division}|{day}", settled)
+        writes.todo("warn", f"{after.school}|{day}", settled)
+    if touched:
+        writes.todo("reconcile", after.school, settled)
+
+
+def _write_tickets(before: ClosureStanding, turn: Turn, after: ClosureStanding, writes: Writes) -> None:
     for name, ticket in after.tickets.items():
         was = before.tickets.get(name)
         if was is None and ticket.refused is not None:

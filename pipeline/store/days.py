@@ -20,9 +20,17 @@ from pipeline.figures.facts import SchoolLine
 from pipeline.model import HOME_CAMPUS, ClosureFacts, State
 from pipeline.rules.engine import hints
 from pipeline.rules.values import Case
-from pipeline.schooldays import Calendar, UnknownYear, closed_campuses, closed_classes, school_year, today
-from pipeline.store import codec, context, registry, sql
-from pipeline.store.models import Closure, Counter, CountyDay, Decision, Report, Todo
+from pipeline.schooldays import (
+    VOID_CLOSURES,
+    Calendar,
+    UnknownYear,
+    closed_campuses,
+    closed_classes,
+    school_year,
+    today,
+)
+from pipeline.store import codec, context, excuses, registry, sql
+from pipeline.store.models import Closure, Counter, CountyDay, Report, Todo
 from pipeline.units import Tree
 
 CHUNK = 12  # counties counted together: few queries, and their classes in memory
@@ -204,7 +212,7 @@ def _load(day: date, counties: Sequence[str]) -> _Loaded:
         (iso, *counties),
     ):
         found.said[school][campus, key] = (roll, bool(silent))
-    for row in Closure.objects.filter(division__in=counties).exclude(state="withdrawn"):
+    for row in Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES):
         until = row.resume_actual or row.resume_planned
         if today(row.start) <= day < until:
             found.closures[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, row.state))
@@ -214,8 +222,7 @@ def _load(day: date, counties: Sequence[str]) -> _Loaded:
         (iso, State.HELD.value, State.REJECTED.value, *counties),
     ):
         found.asked[unit].add(state)
-    for target, why in Decision.objects.filter(what="excuse", target__endswith=f"|{iso}").values_list("target", "why"):
-        found.excused[target.partition("|")[0]] = why or "县级免报"
+    found.excused = excuses.excused(day)
     return found
 
 

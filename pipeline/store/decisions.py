@@ -10,9 +10,14 @@ from django.db import transaction
 from pipeline.errors import UsageError
 from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
-from pipeline.store import audit, records, reports, sql
-from pipeline.store.models import Decision, Reject, Submission
+from pipeline.store import codec, letters, records, replays, reports, sql
+from pipeline.store.models import Reject, Submission
 from pipeline.store.outcomes import Reread, Turn, Writes
+from pipeline.store.sequence import decide, placed
+
+__all__ = ["TELL", "decide", "dismiss", "placed", "release", "waive"]
+
+TELL = "decided"  # kind of the letter by which a school learns what its county decided
 
 
 def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, reread: Reread) -> list[Settled]:
@@ -35,6 +40,23 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
         return settled
 
 
+def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
+    """Send a held submission back for good, with the reason; its sender is told.
+
+    Raises UsageError, and changes nothing, if it is not held.
+    """
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
+        if row is None:
+            raise UsageError(f"不在待核中：{seq}")
+        order, settled = decide(who, "dismiss", str(seq), why, now)
+        row.state = State.REJECTED.value
+        row.issues = [*row.issues, codec.issue(replays.dismissed(why))]
+        row.save(update_fields=["state", "issues"])
+        _count_again(row.unit, row.day, settled, now)
+        letters.queue("receipt", f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
+
+
 def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str]:
     """Let rows that went back rest: nobody is asked for them any more, old records behind them stay.
 
@@ -50,6 +72,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
             if rows[name].state == "open":
                 order, number = decide(who, "waive", name, why, now)
                 writes = Writes(now)
+                writes.letter(TELL, str(order), rows[name].school)
                 _waive(rows[name], writes, by=str(order), settled=number)
                 writes.flush()
                 waived.append(name)
@@ -65,9 +88,10 @@ def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
         writes.add(text, [(by, row.ticket)])
 
 
-def decide(who: str, what: str, target: str, why: str, now: datetime) -> tuple[int, int]:
-    """Journal a decision and leave its audit row; return its seq and its settled_seq."""
-    seq, settled = sql.take("received", 1), sql.take("settled", 1)
-    Decision.objects.create(seq=seq, settled_seq=settled, at=now, who=who, what=what, target=target, why=why)
-    audit.append([audit.Entry(who, what, target, ("state",))], now)
-    return seq, settled
+def _count_again(school: str, day: date | None, settled: int, now: datetime) -> None:
+    """Leave the figures of a school's county and day to be counted anew."""
+    counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", [school]))
+    if day is not None and school in counties:
+        writes = Writes(now)
+        writes.todo("figures", f"{counties[school]}|{day}", settled)
+        writes.flush()

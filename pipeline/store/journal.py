@@ -22,6 +22,7 @@ _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
     "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
     "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled",
+    "private", "kept_sha256", "mends",
 )  # fmt: skip
 
 
@@ -82,8 +83,11 @@ def moved(paths: Mapping[int, str]) -> None:
         sql.run("UPDATE submission SET path = %s WHERE received_seq = %s", [(p, s) for s, p in paths.items()])
 
 
-def fail(seq: int, issues: Sequence[Issue], now: datetime) -> bool:
-    """Set a submission that is ours to have failed on aside; True unless it had its outcome already."""
+def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = False) -> bool:
+    """Set a submission that is ours to have failed on aside; True unless it had its outcome already.
+
+    `private`: it may hold a password, so its bytes are not kept.
+    """
     with transaction.atomic():
         rows = Submission.objects.filter(received_seq=seq, state=State.RECEIVED)
         if not rows.exists():
@@ -92,6 +96,7 @@ def fail(seq: int, issues: Sequence[Issue], now: datetime) -> bool:
             state=State.FAILED,
             settled_seq=sql.take("settled", 1),
             issues=[codec.issue(one) for one in issues],
+            private=private,
         )
         row = Submission.objects.get(received_seq=seq)
         text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))
@@ -157,6 +162,7 @@ def _received(site: Site, arrival: Arrival) -> sql.Params:
         arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
         _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
         path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
+        False, "", "",
     )  # fmt: skip
 
 
@@ -188,4 +194,6 @@ def _decision_line(row: Decision) -> Line:
         "target": row.target,
         "why": row.why,
     }
+    if row.place:
+        values["place"] = row.place
     return Line(row.seq, "decision", values)

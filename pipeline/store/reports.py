@@ -10,10 +10,10 @@ from datetime import date
 from pipeline import merge, reconcile
 from pipeline.merge import Event, Line, Standing, Step, Stood
 from pipeline.merge.standing import ROW
-from pipeline.model import Checked, Policy, Record, Site, State
+from pipeline.model import Checked, Record, Site, State
 from pipeline.schooldays import school_year, today
-from pipeline.store import codec, compared, files, registry, sql, standings
-from pipeline.store.models import Absence, Decision
+from pipeline.store import codec, compared, files, registry, replays, sql, standings
+from pipeline.store.models import Absence
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.standings import Key, Loaded
 
@@ -64,19 +64,16 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
     for turn in turns:
         by_key[key_of(turn.checked)].append(turn)
     found = standings.load(sorted(by_key), lock=True)
-    released = _released([one.seq for loaded in found.values() for one in loaded.standing.earlier])
+    latest = replays.latest(loaded.standing for loaded in found.values())
     outcomes: list[tuple[Turn, Outcome]] = []
     folds = []
     for key, mine in by_key.items():
         fold = _Fold(key, found[key].standing, found[key])
         folds.append(fold)
-        latest = max([released.get(one.seq, one.seq) for one in fold.before.earlier], default=0)
         fold.own = {turn.event.seq for turn in mine}
         for turn in mine:
-            late = latest > turn.event.order
-            step = (
-                _refold(fold, turn, policy, reread, writes) if late else merge.step(fold.standing, turn.event, policy)
-            )
+            late = latest[key] > turn.event.order
+            step = _refold(fold, turn, site, reread, writes) if late else merge.step(fold.standing, turn.event, policy)
             _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
             outcomes.append((turn, _outcome(step)))
         _write(fold, writes)
@@ -114,27 +111,25 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
 # --------------------------------------------------------------------------- the fold
 
 
-def _refold(fold: _Fold, turn: Turn, policy: Policy, reread: Reread, writes: Writes) -> Step:
-    """Fold the whole report again, because a later-received submission of it was settled before this one.
+def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes) -> Step:
+    """Fold the whole report again, because what was received, or decided, later was settled before this one.
 
     Makes the store depend on the received order alone. Others whose outcome turns out different get it,
     and a new receipt.
     """
-    seqs = [one.seq for one in fold.standing.earlier if one.seq != turn.event.seq]
-    events = [Event(checked.arrival.seq, checked) for checked in reread(seqs)] + [turn.event]
-    decisions = _decisions(seqs, list(fold.standing.tickets))
-    by_seq = {event.seq: event for event in events}
-    events += [Event(order, by_seq[seq].checked, forced=True) for order, seq, _ in decisions if seq in by_seq]
-    waived = [(order, ticket) for order, _, ticket in decisions if ticket]
-    standing = replace(fold.standing, head=None, rows={}, lines={}, tickets={}, earlier=())
+    by_seq: dict[int, Event] = {}
     steps: dict[int, Step] = {}
-    for event in sorted(events, key=lambda event: event.order):
-        while waived and waived[0][0] < event.order:
-            standing = merge.waive(standing, waived[0][1], str(waived.pop(0)[0]))
-        steps[event.seq] = merge.step(standing, event, policy)
-        standing = steps[event.seq].after
-    for order, ticket in waived:
-        standing = merge.waive(standing, ticket, str(order))
+    standing = replace(fold.standing, head=None, rows={}, lines={}, tickets={}, earlier=())
+    for act in replays.acts(fold.standing, turn, site, reread):
+        if act.event is None:
+            standing = merge.waive(standing, act.waived, str(act.place))
+            continue
+        by_seq[act.event.seq] = act.event
+        steps[act.event.seq] = merge.step(standing, act.event, site.policy)
+        standing = steps[act.event.seq].after
+    for seq, issue in replays.dismissals(list(steps)).items():
+        if steps[seq].state is State.HELD:
+            steps[seq] = replace(steps[seq], state=State.REJECTED, issues=(*steps[seq].issues, issue))
     was = {one.seq: one.state for one in fold.standing.earlier}
     for seq, step in steps.items():
         if seq in was:
@@ -192,21 +187,6 @@ def _as_it_stands(outcome: Outcome, turn: Turn, found: Mapping[Key, Loaded]) -> 
     head = found[key_of(turn.checked)].standing.head
     effective = head is not None and turn.event.seq in head.seqs
     return replace(outcome, effective=effective, on_time=head.on_time if head and effective else None)
-
-
-def _released(seqs: Sequence[int]) -> dict[int, int]:
-    """Return, for submissions a person released, the seq of that decision."""
-    if not seqs:
-        return {}
-    rows = Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]).order_by("seq")
-    return {int(row.target): row.seq for row in rows}
-
-
-def _decisions(seqs: Sequence[int], tickets: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Return (decision's seq, released submission or 0, waived ticket or "") in order."""
-    targets = [*map(str, seqs), *tickets]
-    rows = Decision.objects.filter(what__in=("release", "waive"), target__in=targets).order_by("seq")
-    return [(row.seq, int(row.target), "") if row.what == "release" else (row.seq, 0, row.target) for row in rows]
 
 
 # --------------------------------------------------------------------------- what is written

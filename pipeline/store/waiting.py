@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
+from pipeline import forms
+from pipeline.figures import deskwork
+from pipeline.figures.deskwork import WrongCell
 from pipeline.model import Issue, State
 from pipeline.store import codec, letters, registry
 from pipeline.store.letters import Returned
-from pipeline.store.models import Reject, Submission
+from pipeline.store.models import Reject, Submission, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,95 @@ def held(limit: int = 1000) -> list[Held]:
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One matter of a county's desk: a ticket with its wrong cells, or a held submission."""
+
+    id: str
+    stamp: str
+    school: str
+    school_name: str
+    day: date | None
+    since: datetime | None
+    what: str
+    cells: tuple[WrongCell, ...] = ()
+
+
+def tickets(division: str) -> list[Line]:
+    """Return the rows that schools of a division have not mended yet, oldest first."""
+    return _ticket_lines(Reject.objects.filter(state="open", school__in=_schools(division)))
+
+
+def ticket(division: str, name: str) -> Line | None:
+    """Return one ticket as it waits for a division, None if it does not."""
+    found = _ticket_lines(Reject.objects.filter(ticket=name, state="open", school__in=_schools(division)))
+    return found[0] if found else None
+
+
+def held_of(division: str) -> list[Line]:
+    """Return the submissions of a division's schools that are held with a question, in received order."""
+    rows = Submission.objects.filter(state=State.HELD, unit__in=_schools(division)).order_by("received_seq")
+    names = registry.names(row.unit for row in rows)
+    return [
+        Line(
+            id=str(row.received_seq),
+            stamp=f"held {row.settled_seq}",
+            school=row.unit,
+            school_name=names.get(row.unit, row.unit),
+            day=row.day,
+            since=row.received_at,
+            what=deskwork.held(
+                deskwork.short(forms.form(row.form)),
+                row.mode if forms.form(row.form).dated and row.form == "absence" else "",
+                [codec.as_issue(one) for one in row.issues],
+            ),
+        )
+        for row in rows
+        if row.form not in _ELSEWHERE
+    ]
+
+
+_ELSEWHERE = frozenset({"", "filing"})  # decided on another board
+
+
+def _schools(division: str) -> QuerySet[Unit, str]:
+    below = registry.tree(()).below(division)
+    return Unit.objects.filter(kind="school", division__in=below).values_list("code", flat=True)
+
+
+def _ticket_lines(found: QuerySet[Reject]) -> list[Line]:
+    rows = sorted(found, key=lambda row: (row.submission, row.table, row.row))
+    names = registry.names(row.school for row in rows)
+    came = dict(
+        Submission.objects.filter(received_seq__in={row.submission for row in rows}).values_list(
+            "received_seq", "received_at"
+        )
+    )
+    return [_ticket_line(row, names, came.get(row.submission)) for row in rows if row.form not in _ELSEWHERE]
+
+
+def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> Line:
+    form = forms.form(row.form)
+    found = [codec.as_issue(one) for one in row.issues]
+    columns = next((table.columns for table in form.tables if table.name == row.table), ())
+    room = next((column for column in columns if column.name in ("class_name", "scope")), None)
+    class_name = deskwork.shareable(room, row.raw.get(room.name, "")) if room else ""
+    head = (
+        "（整份）" if not columns else deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, ""))
+    )
+    cells = deskwork.wrong_cells(form, row.table, row.raw, found)
+    return Line(
+        id=row.ticket,
+        stamp=f"{row.state} {row.closed_by}",
+        school=row.school,
+        school_name=names.get(row.school, row.school),
+        day=row.day,
+        since=came,
+        what=f"{deskwork.short(form)}{head}" + ("，原来报的一行暂时留用" if row.identity else ""),
+        cells=cells or (deskwork.WrongCell("", "", "", deskwork.in_words(found)),),
+    )
 
 
 def _rejected(rows: list[Reject]) -> list[Rejected]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model import Context
+from pipeline.validate import channel
 from pipeline.validate.case import Case, Line
 from pipeline.validate.classes import Classes
 from pipeline.validate.frames import Rule
@@ -57,10 +58,13 @@ def _nothing(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
 @dataclass(frozen=True, slots=True)
 class Judge:
     """How one form is judged, in this order: `settle` its header, `rules` on a frame of all lines of a table of
-    the batch (`extras`: columns beside the form's own that they look at), then `judge` every case.
+    the batch (`extras`: columns beside the form's own that they look at), then `judge` every case. `whose` finds
+    its unit and asks whether the channel lets it speak.
     """
 
     rules: Mapping[str, tuple[Rule, ...]]
     judge: Callable[[Case, Lines, Judgement], None]
     settle: Callable[[Case], None] = _as_it_is
     extras: Callable[[str, Sequence[Line], Judgement], Extras] = _nothing
+    whose: Callable[[Case, Context, bytes], None] = channel.settle_unit
+    slips: bool = True  # so many bad rows in its first table mean that a column has slipped

@@ -50,7 +50,10 @@ class Submission(models.Model):
     issues = models.JSONField(default=list)
     repairs = models.JSONField(default=list)
     versions = models.CharField(max_length=60, blank=True)  # "queke 0.1 absence 1"
+    mends = models.CharField(max_length=24, blank=True)  # the ticket of the file that this one is, mended
     journalled = models.BooleanField(default=False)  # its line is in journal.jsonl
+    private = models.BooleanField(default=False)  # it holds, or may hold, a password: never archived as it came
+    kept_sha256 = models.CharField(max_length=64, blank=True)  # of what was kept in its place; "" for the thing itself
 
     class Meta:
         db_table = "submission"
@@ -74,6 +77,7 @@ class Decision(models.Model):
     what = models.CharField(max_length=40)
     target = models.CharField(max_length=120)
     why = models.CharField(max_length=400, blank=True)
+    place = models.BigIntegerField(default=0)  # where in the sequence it counts, if not at its own seq: see sequence
     journalled = models.BooleanField(default=False)
 
     class Meta:

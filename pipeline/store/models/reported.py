@@ -142,6 +142,7 @@ class Reject(models.Model):
     raw = models.JSONField()
     issues = models.JSONField()
     identity = models.CharField(max_length=60, blank=True)
+    key = models.CharField(max_length=120, blank=True)  # by which the row is known when it comes without its ticket
     state = models.CharField(max_length=12, default="open")  # open | mended | superseded | waived | void
     closed_by = models.CharField(max_length=40, blank=True)
 
@@ -171,7 +172,7 @@ class ClosureColumns(models.Model):
     approved_how = models.CharField(max_length=8)  # phone | group | meeting | written
     approved_by = models.CharField(max_length=80)
     document = models.CharField(max_length=60, blank=True)
-    state = models.CharField(max_length=10, default="declared")  # declared | confirmed | ended | withdrawn
+    state = models.CharField(max_length=10, default="declared")  # declared | confirmed | returned | ended | withdrawn
     note = models.CharField(max_length=200, blank=True)
     from_settled = models.BigIntegerField()
     origin = models.CharField(max_length=40)

@@ -1,0 +1,119 @@
+"""desk, closures, excuse, classes: a county's work, for somebody who lives in a shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, UnitCode, day_of, opened, say, say_json, say_table
+from pipeline.errors import UsageError
+
+closures = typer.Typer(help="Closures that schools have declared.", no_args_is_help=True, rich_markup_mode=None)
+
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+Closure = Annotated[str, typer.Argument(metavar="CLOSURE", help="As `queke closures list` shows it.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.command()(desk)
+    app.command()(excuse)
+    app.add_typer(closures, name="closures")
+
+
+def desk(
+    context: typer.Context,
+    unit: UnitCode,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
+) -> None:
+    """Make a county's 县级处理单 now: all that waits for its word, to be filled and dropped into its folder."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.store import desk_lines
+    from pipeline.xlsx.deskbook import deskbook
+
+    facts = desk_lines.desk(site, unit, config.clock()())
+    out.write_bytes(deskbook(facts))
+    say(str(out))
+
+
+def excuse(
+    context: typer.Context,
+    unit: UnitCode,
+    day: Annotated[str, typer.Option("--day", help="The day as 2026-11-20.")],
+    why: Why = "",
+    who: Who = "queke",
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Ask for the day's report after all.")] = False,
+) -> None:
+    """Excuse a school from a day's report (免报): it is neither silent nor late; figures say so, and why."""
+    from pipeline import config
+
+    if not undo and not why:
+        raise UsageError("--why: say why the school need not report")
+    site = opened(context)
+    from pipeline.run import deciding
+    from pipeline.store import excuses
+
+    now = config.clock()()
+    act = excuses.take_back if undo else excuses.excuse
+    act(unit, day_of(day, now), who, why, now)
+    deciding.follow(site, config.clock())
+    say(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
+
+
+@closures.command("list")
+def list_closures(
+    context: typer.Context,
+    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "",
+    state: Annotated[
+        str, typer.Option(help="declared, confirmed, returned, ended, withdrawn; several with commas.")
+    ] = "declared",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List closures; those that wait for the county unless told otherwise. Exit 1 when any waits."""
+    opened(context)
+    from pipeline.store import closure_decisions
+
+    found = closure_decisions.listed(unit, state.split(","))
+    for one in found:
+        if as_json:
+            say_json({"closure": one.id, "state": one.state, "unit": one.school, "day": one.day})
+    if not as_json:
+        header = ("closure", "state", "school", "what")
+        say_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
+    if any(one.state == "declared" for one in found):
+        raise typer.Exit(1)
+
+
+@closures.command("confirm")
+def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who: Who = "queke") -> None:
+    """Confirm a declared closure. The school is told."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.run import deciding
+    from pipeline.store import closure_decisions
+
+    closure_decisions.confirm(closure, who, why, config.clock()())
+    deciding.follow(site, config.clock())
+    say(f"{closure}: confirmed")
+
+
+@closures.command("return")
+def return_closure(context: typer.Context, closure: Closure, why: Why, who: Who = "queke") -> None:
+    """Send a closure back to its school: it closes nothing till the school says something else of it."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.run import deciding
+    from pipeline.store import closure_decisions
+
+    closure_decisions.send_back(closure, who, why, config.clock()())
+    deciding.follow(site, config.clock())
+    say(f"{closure}: sent back")

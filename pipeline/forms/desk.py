@@ -1,0 +1,150 @@
+"""县级处理单: what waits for a county's word, a sheet a matter. The county chooses an 意见 and gives its 理由;
+a line left blank stays. Which line is meant is told by two hidden columns, never by what is shown.
+"""
+
+from __future__ import annotations
+
+from pipeline.forms import cells, dates, words
+from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Parser, Table, Vocabulary
+from pipeline.forms.signs import mask, shown, sweep
+
+TICKETS = "tickets"  # the board of rows that went back: the only one with a line a cell
+KEY, SEAL = "事项号", "校验码"  # the hidden columns
+
+_LONGEST = 200
+
+
+def as_typed(cell: object, _: Frame) -> object:
+    """What is to stand in another cell, which will be read as that cell is: only blanks around it go."""
+    if cell is None or cell == "":
+        return None
+    typed = sweep(shown(cell))
+    kept = mask(typed)[:_LONGEST]
+    return kept or None if kept == shown(cell) else Fixed(kept)
+
+
+def _shown(name: str, header: str, width: int, parse: Parser) -> Column:
+    """A column that only tells: whatever is typed over it is let go."""
+    return Column(name, header, "text", parse, width=width)
+
+
+def _told(cell: object, _: Frame) -> object:
+    """Our own words come back: nothing in them is the county's, so nothing is said of them."""
+    return mask(sweep(shown(cell)))[:2000] or None
+
+
+_WHO = (
+    _shown("school_name", "学校", 22, _told),
+    _shown("school", "标识码", 12, _told),
+    _shown("day", "日期", 11, _told),
+    _shown("since", "等待自", 12, _told),
+)
+_WHAT = _shown("what", "事项", 56, _told)
+_WHY = Column(
+    "why",
+    "理由",
+    "text",
+    cells.text(200),
+    aliases=("原因说明", "处理理由"),
+    width=26,
+    help="退回、豁免、代改都要写理由。",
+)
+_HIDDEN = (
+    Column("key", KEY, "text", _told, required=True, missing="desk-key-missing", width=18, key=True),
+    Column("seal", SEAL, "text", _told, required=True, missing="desk-key-missing", width=18),
+)
+
+
+_ANY_OPINION = cells.choice(words.OPINIONS, "opinion-unknown")  # what is legal is judged by the matter, not the sheet
+
+
+def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
+    return Column(
+        "opinion",
+        "意见",
+        "choice",
+        _ANY_OPINION,
+        required=True,
+        decides=True,
+        vocabulary=vocabulary,
+        aliases=("处理意见", "县级意见"),
+        width=8,
+        help=hint,
+    )
+
+
+def _table(name: str, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
+    columns = (*_WHO, _WHAT, *more, _opinion(vocabulary, hint), _WHY, *_HIDDEN)
+    return Table(name, sheet, columns, needed=False)
+
+
+_TICKETS = _table(
+    TICKETS,
+    "退回未改",
+    words.OPINION_TICKET,
+    "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",
+    _shown("column", "列", 10, _told),
+    _shown("was", "原填", 14, _told),
+    Column("now", "改为", "text", as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
+)
+_HELD = _table("held", "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
+_CLOSURES = _table("closures", "待确认停课", words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
+_ALERTS = _table("alerts", "待确认预警", words.OPINION, "确认：学校的核实结果属实。退回：写明理由，请学校重报。")
+_ACCOUNTS = _table(
+    "accounts",
+    "待开户",
+    words.OPINION,
+    "确认：纸质件已签字盖章，同意开户。退回：写明理由。",
+    Column(
+        "stamped_on",
+        "盖章日期",
+        "date",
+        dates.day(),
+        decides=True,
+        aliases=("盖章日",),
+        width=12,
+        help="没有上传扫描件的，请填纸质备案表的盖章日期。",
+    ),
+)
+_CLASSES = _table("classes", "新增班级", words.OPINION, "确认：登记入册。退回：写明理由，学校会收到。")
+_MATTERS = _table("matters", "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
+
+DESK = Form(
+    name="desk",
+    title="县级处理单",
+    version="1",
+    fields=(
+        Field(
+            "unit",
+            "区划代码",
+            cells.digits(6, "division-unreadable"),
+            required=True,
+            known=True,
+            aliases=("县(市、区)代码", "行政区划代码"),
+        ),
+        Field("school", "县(市、区)", cells.text(60), known=True, aliases=("区划名称",)),
+        Field("day", "制表日期", dates.day(), "date", known=True, aliases=("日期",)),
+        Field("reporter", "经办人", cells.text(40), aliases=("处理人", "填报人")),
+    ),
+    tables=(_TICKETS, _HELD, _CLOSURES, _ALERTS, _ACCOUNTS, _CLASSES, _MATTERS),
+    of="division",
+    dated=False,
+    notes=(
+        "在“意见”一列选一项；退回、豁免、代改要写“理由”。空着的行留着不动。改好存盘，放回本县（市、区）的文件夹。",
+        "本表只有班级和代号，没有学生姓名。请不要改动灰色的列；可以筛选、排序、只交回其中几行或几张表。",
+    ),
+)
+
+
+def matter(board: str, target: str, column: str = "") -> str:
+    """Return the 事项号 of a line: its board, its id there and, of a ticket, the column of the wrong cell."""
+    return "|".join(part for part in (board, target, column) if part)
+
+
+def matter_of(text: str) -> tuple[str, str, str]:
+    """Return board, id and column of a 事项号; ("", "", "") if it is none."""
+    board, _, rest = text.partition("|")
+    if not rest or board not in {table.name for table in DESK.tables}:
+        return "", "", ""
+    target, _, column = rest.partition("|") if board == TICKETS else (rest, "", "")
+    return board, target, column

@@ -1,0 +1,55 @@
+"""县级处理单: which rows are one deed, and what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.model import Checked, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a county wants done with one matter. `cells`: column name → what is to stand there (代改)."""
+
+    board: str  # the form's table: tickets, held, closures …
+    id: str
+    stamp: str
+    opinion: str  # confirm | return | mend | waive
+    why: str
+    table: str  # the form's table its rows were read in: the board's, but for a sheet renamed
+    rows: tuple[int, ...]  # Excel rows that say it
+    cells: Mapping[str, str] = field(default_factory=dict)
+    stamped_on: date | None = None
+
+    @property
+    def row(self) -> int:
+        return self.rows[0]
+
+
+def deeds(checked: Checked) -> list[Deed]:
+    """Return what a checked 处理单 asks for: sheet by sheet, in the order of the rows.
+
+    The rows of one ticket (one for each wrong cell) are one deed.
+    """
+    found: dict[tuple[str, str], list[Record]] = {}
+    for record in checked.records:
+        found.setdefault((record.table, str(record.values["id"])), []).append(record)
+    return [_deed(board, target, records) for (board, target), records in found.items()]
+
+
+def _deed(board: str, target: str, records: Sequence[Record]) -> Deed:
+    first = records[0].values
+    stamped = first.get("stamped_on")
+    return Deed(
+        board=board,
+        id=target,
+        stamp=str(first["stamp"]),
+        opinion=str(first["opinion"]),
+        why=next((str(r.values["why"]) for r in records if r.values.get("why")), ""),
+        table=str(first["table"]),
+        rows=tuple(record.row for record in records),
+        cells={str(r.values["column"]): str(r.values["now"]) for r in records if r.values.get("now")},
+        stamped_on=stamped if isinstance(stamped, date) else None,
+    )

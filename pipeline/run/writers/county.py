@@ -1,0 +1,41 @@
+"""What counties work with: the 县级处理单 and its return workbook; and what a school is told of their decisions."""
+
+from __future__ import annotations
+
+from pipeline import schooldays
+from pipeline.forms.desk import DESK
+from pipeline.outbox.folder import Paper
+from pipeline.reports import letters as written
+from pipeline.run.writers.base import Post
+from pipeline.store import desk_lines, notices
+from pipeline.store.letters import Facts, Queued
+from pipeline.xlsx.deskbook import deskbook
+
+
+def desk(letter: Queued, post: Post) -> list[Paper]:
+    """The county's desk of a morning."""
+    facts = desk_lines.desk(post.site, letter.reader, letter.queued_at)
+    return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", deskbook(facts))]
+
+
+def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Paper]:
+    """The lines of a 处理单 that were not carried out; those that need no mending any more stand there to be read."""
+    found = [one for one in facts.returned if one.state in {"open", "void"}]
+    if not found:
+        return []
+    made = desk_lines.back(post.site, facts.unit, found, letter.queued_at)
+    return [written.Paper(f"退回修正表 {DESK.title} {facts.seq:06d}.xlsx", deskbook(made))]
+
+
+def decided(letter: Queued, post: Post) -> list[Paper]:
+    """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
+    found = notices.told(letter.ref, letter.reader)
+    if not found:
+        return []
+    values = {
+        "ref": letter.ref,
+        "school": f"{post.names[letter.reader]}（{letter.reader}）",
+        "decided": f"{letter.queued_at.astimezone(schooldays.ZONE):%Y-%m-%d %H:%M}",
+        "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
+    }
+    return list(written.compose("decided", values))

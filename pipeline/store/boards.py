@@ -1,0 +1,93 @@
+"""The boards of a county's desk: what waits on each, and how a decision on one of its lines is carried out.
+
+A board is a sheet of the 县级处理单. Deciding raises UsageError, with nothing changed, where the matter has moved on
+or may not be decided so; its text is the county's to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from pipeline.forms.desk import TICKETS
+from pipeline.merge.desk import Deed
+from pipeline.store import closure_decisions, decisions, matters, mending, waiting
+from pipeline.store.mending import Bench
+
+
+class Waits(Protocol):
+    """One matter that waits for a county: what every owner of matters tells of it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def stamp(self) -> str: ...
+
+    @property
+    def school(self) -> str: ...
+
+    @property
+    def school_name(self) -> str: ...
+
+    @property
+    def day(self) -> date | None: ...
+
+    @property
+    def since(self) -> datetime | date | None: ...
+
+    @property
+    def what(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more)."""
+
+    name: str
+    waiting: Callable[[str], Sequence[Waits]]
+    decide: Callable[[Deed, str, Bench], None]  # the deed, its reason in full
+    one: Callable[[str, str], Waits | None] | None = None  # how to find a single line, where there may be many
+
+    def find(self, division: str, target: str) -> Waits | None:
+        """Return the line of this id as it waits now, None if it does not."""
+        if self.one is not None:
+            return self.one(division, target)
+        return next((line for line in self.waiting(division) if line.id == target), None)
+
+
+def _ticket(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "waive":
+        decisions.waive([deed.id], bench.who, why, bench.now)
+    else:
+        mending.mend(deed, why, bench)
+
+
+def _held(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "confirm":
+        decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.reread)
+    else:
+        decisions.dismiss(int(deed.id), bench.who, why, bench.now)
+
+
+def _closure(deed: Deed, why: str, bench: Bench) -> None:
+    act = closure_decisions.confirm if deed.opinion == "confirm" else closure_decisions.send_back
+    act(deed.id, bench.who, why, bench.now)
+
+
+def _matter(deed: Deed, why: str, bench: Bench) -> None:
+    matters.settle(deed.id, bench.who, why, bench.now)
+
+
+BOARDS: Mapping[str, Board] = {
+    board.name: board
+    for board in (
+        Board(TICKETS, waiting.tickets, _ticket, waiting.ticket),
+        Board("held", waiting.held_of, _held),
+        Board("closures", closure_decisions.waiting, _closure),
+        Board("matters", matters.waiting, _matter),
+    )
+}
+"""By the form's table, in the order of its sheets."""

@@ -1,0 +1,27 @@
+"""What counties decided on their 处理单."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class DeskLine(models.Model):
+    """What became of one matter on one 处理单. Done ones tell a matter that is sent again from one that moved on."""
+
+    submission = models.BigIntegerField()
+    row = models.PositiveIntegerField()
+    division = models.CharField(max_length=12)
+    board = models.CharField(max_length=12)
+    target = models.CharField(max_length=120)
+    stamp = models.CharField(max_length=8)
+    opinion = models.CharField(max_length=8)  # confirm | return | mend | waive
+    done = models.BooleanField()
+
+    class Meta:
+        db_table = "desk_line"
+        indexes: ClassVar = [
+            models.Index(fields=["board", "target"], name="desk_line_target"),
+            models.Index(fields=["submission"], name="desk_line_submission"),
+        ]

@@ -1,0 +1,69 @@
+"""What a county decided, as its school is told: in words, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from pipeline import forms
+from pipeline.figures import deskwork
+from pipeline.store.models import Decision, Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One decision: what it is about, what follows of it, and why."""
+
+    about: str
+    follows: str
+    why: str
+
+
+def told(ref: str, school: str) -> list[Told]:
+    """Return what was decided at one place of the sequence (a decision's own, or a 处理单's) that concerns a school."""
+    rows = Decision.objects.filter(Q(place=int(ref)) | Q(place=0, seq=int(ref)), what__in=list(_SAYS)).order_by("seq")
+    found = [_SAYS[row.what](row, school) for row in rows]
+    return [one for one in found if one is not None]
+
+
+def _of_ticket(follows: str) -> Callable[[Decision, str], Told | None]:
+    def say(row: Decision, school: str) -> Told | None:
+        back = Reject.objects.filter(ticket=row.target, school=school).first()
+        if back is None:
+            return None
+        day = f" {back.day}" if back.day else ""
+        return Told(f"{deskwork.short(forms.form(back.form))}{day} 退回的第 {back.row} 行", follows, row.why)
+
+    return say
+
+
+def _of_closure(follows: str) -> Callable[[Decision, str], Told | None]:
+    def say(row: Decision, school: str) -> Told | None:
+        code, _, rest = row.target.partition("/")
+        place, _, start = rest.rpartition("/")
+        if code != school:
+            return None
+        return Told(f"{place.replace('/', ' ')} {start.replace('T', ' ')} 起的停课", follows, row.why)
+
+    return say
+
+
+def _of_day(follows: str) -> Callable[[Decision, str], Told | None]:
+    def say(row: Decision, school: str) -> Told | None:
+        code, _, day = row.target.partition("|")
+        return Told(f"{day} 的缺课日报", follows, row.why) if code == school else None
+
+    return say
+
+
+_SAYS: Mapping[str, Callable[[Decision, str], Told | None]] = {
+    "waive": _of_ticket("豁免，不用再改。"),
+    "mend": _of_ticket("已按电话核实的内容代为改好并收下，不用再报。请在留存的表上照改。"),
+    "closure-confirm": _of_closure("已确认。"),
+    "closure-return": _of_closure("已退回，暂不算作停课。请按理由更正后重报，或补办手续。"),
+    "excuse": _of_day("免报，这一天不用报送。"),
+    "unexcuse": _of_day("撤回免报，请照常报送。"),
+}
+"""By what was decided. Other decisions have letters of their own."""

@@ -1,0 +1,355 @@
+"""A county's desk as a workbook: what waits is laid out, filled in, dropped into its folder, and done row by row."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline import store
+from pipeline.model import Policy, Site
+from tests.system.conftest import COUNTY, DAY, KEY, NOW, ZONE, Desk, lay_out, pupil
+from tests.system.test_crash import drop, work
+
+FIRST, SECOND = "2132010001", "2132010002"
+NAMES = [f"示例{sign}" for sign in "甲乙丙丁戊己庚辛"]
+Answers = Mapping[str, Mapping[str, object]]
+"""The line → header → what is typed."""
+
+
+def closure(site: Site, school: str, **more: object) -> bytes:
+    from pipeline import issuing
+    from pipeline.forms import form
+    from pipeline.xlsx.fill import Template, fill
+
+    row = {
+        "kind": "首报",
+        "scope": "三(4)班",
+        "reason": "流行性感冒",
+        "ill": 9,
+        "pupils": 40,
+        "start": datetime(2026, 11, 20, 8, 0),
+        "resume_planned": date(2026, 11, 24),
+        "approved_at": datetime(2026, 11, 19, 16, 0),
+        "approved_how": "电话",
+        "approved_by": "示例区教育局",
+    }
+    content = issuing.template(site, "closure", school, DAY)
+    return fill(Template(content), form("closure"), {}, {"rows": [{**row, **more}]})
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk) -> Path:
+    """A county in which two rows, a file and a closure wait; copied for each test."""
+    site = lay_out(tmp_path_factory.mktemp("county"), database)
+    store.open(site)
+    drop(
+        site,
+        {
+            "a.xlsx": desk.absence(FIRST, [pupil(0), pupil(1, class_name=None), pupil(2, start="三十二日")]),
+            "b.xlsx": desk.absence(SECOND, [pupil(n) for n in range(6)]),
+        },
+    )
+    work(site)
+    drop(
+        site,
+        {"c.xlsx": desk.absence(SECOND, [pupil(0)], mode="整份更正"), "d.xlsx": closure(site, FIRST)},
+    )
+    work(site)
+    store.close()
+    return site.root
+
+
+@pytest.fixture
+def county(tmp_path: Path, waiting: Path) -> Iterator[Site]:
+    shutil.copytree(waiting, tmp_path / "site")
+    site = Site(root=tmp_path / "site", database="sqlite:///store.db", key=KEY, policy=Policy(stable_seconds=0))
+    store.open(site)
+    yield site
+    store.close()
+
+
+def made(site: Site, division: str = COUNTY) -> bytes:
+    from pipeline.store import desk_lines
+    from pipeline.xlsx.deskbook import deskbook
+
+    return deskbook(desk_lines.desk(site, division, NOW))
+
+
+def lines(content: bytes) -> dict[str, dict[str, object]]:
+    """Every line of a 处理单 by its 事项号, but for what reconciliation found."""
+    found = {}
+    for _, heads, row in rows(openpyxl.load_workbook(io.BytesIO(content))):
+        told = {head: cell.value for head, cell in zip(heads, row, strict=True)}
+        found[called(str(told["事项号"]))] = told
+    return {key: told for key, told in found.items() if not key.startswith("matters|")}
+
+
+def called(key: str) -> str:
+    """A line's name in these tests: a ticket's by its column, because its number is the template's affair."""
+    board, _, rest = key.partition("|")
+    return f"{board}|{rest.partition('|')[2]}" if board == "tickets" else key
+
+
+def rows(book: openpyxl.Workbook):  # noqa: ANN201 - openpyxl has no types
+    for sheet in book.worksheets:
+        head = next((r for r in sheet.iter_rows() if any(cell.value == "事项号" for cell in r)), None)
+        if head is not None:
+            heads = [str(cell.value or "") for cell in head]
+            for row in sheet.iter_rows(min_row=head[0].row + 1):
+                if any(cell.value is not None for cell in row):
+                    yield sheet, heads, row
+
+
+def answered(content: bytes, answers: Answers, keep: Sequence[str] = ()) -> bytes:
+    """The 处理单 as an admin sends it: filled in and saved by another program. `keep`: these sheets alone."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    left = set(answers)
+    for _, heads, row in rows(book):
+        key = called(str(row[heads.index("事项号")].value))
+        left.discard(key)
+        for head, value in answers.get(key, {}).items():
+            row[heads.index(head)].value = value
+    assert not left, f"no such lines: {left}"
+    for sheet in [one for one in book.worksheets if keep and one.title not in keep]:
+        book.remove(sheet)
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def sent(site: Site, content: bytes, folder: str = f"{COUNTY} 示例区", name: str = "处理单.xlsx"):  # noqa: ANN201
+    from pipeline.store.models import Submission
+
+    drop(site, {f"{folder}/{name}" if folder else name: content})
+    work(site)
+    return Submission.objects.order_by("-received_seq").first()
+
+
+def papers(site: Site, name: str) -> list[Path]:
+    return sorted(site.outbox.rglob(name))
+
+
+def standing() -> dict[str, object]:
+    """All of the store that a 处理单 may change."""
+    from pipeline.store.models import Absence, Closure, Decision, Reject, Report, Submission
+
+    return {
+        "absences": sorted(Absence.objects.values_list("school", "pupil", "class_key", "start")),
+        "reports": sorted(Report.objects.values_list("school", "rows", "zero")),
+        "tickets": sorted(Reject.objects.exclude(form="desk").values_list("ticket", "state", "closed_by")),
+        "closures": sorted(Closure.objects.values_list("school", "scope", "state")),
+        "held": sorted(Submission.objects.exclude(form="desk").values_list("received_seq", "state")),
+        "decisions": Decision.objects.count(),
+    }
+
+
+ALL: Answers = {
+    "tickets|class_name": {"意见": "代改", "改为": "三(4)班", "理由": "电话问过李老师"},
+    "tickets|start": {"意见": "豁免", "理由": "学生已转学"},
+    "held|3": {"意见": "确认", "理由": "电话核实，确已返校"},
+    "closures|2132010001/本部/三4/2026-11-20T08:00": {"意见": "确认"},
+}
+
+
+def test_a_desk_shows_what_waits_in_plain_sentences_and_nobodys_name(county: Site) -> None:
+    found = lines(made(county))
+    assert {key.split("|")[0] for key in found} == {"tickets", "held", "closures"}
+    said = "".join(str(cell) for line in found.values() for cell in line.values())
+    assert not [name for name in NAMES if name in said]
+    assert "没有填班级" in str(found["tickets|class_name"]["事项"])
+    assert "撤下" in str(found["held|3"]["事项"])
+    assert "三(4)班因流行性感冒" in next(str(line["事项"]) for key, line in found.items() if key.startswith("closures"))
+
+
+def test_what_a_county_decides_on_its_desk_is_done_and_done_once(county: Site) -> None:
+    from pipeline.store import audit
+    from pipeline.store.models import Decision
+
+    content = answered(made(county), ALL)
+    done = sent(county, content)
+    assert (done.state, done.accepted, done.refused) == ("accepted", 4, 0)
+    after = standing()
+    assert ("2132010001", "三4") in [(row[0], row[2]) for row in after["absences"]]
+    assert {row[1] for row in after["tickets"]} == {"mended", "waived"}
+    assert after["closures"] == [(FIRST, "三4", "confirmed")]
+    assert (3, "accepted") in after["held"]
+    decisions = list(Decision.objects.order_by("seq").values_list("what", "target", "place"))
+    assert {place for *_, place in decisions} == {done.received_seq}
+    assert [what for what, *_ in decisions] == ["mend", "waive", "release", "closure-confirm"]
+    assert all(f"处理单 {done.received_seq} 第 " in row.why for row in Decision.objects.all())
+    [receipt] = papers(county, f"回执 县级处理单 {done.received_seq:06d}.txt")
+    assert "确认 2 件，代改 1 件，豁免 1 件" in receipt.read_text("utf-8-sig")
+    again = sent(county, content)
+    assert (again.state, again.accepted) == ("duplicate", 0)
+    assert standing() == after
+    assert audit.broken_at() is None
+    [receipt] = papers(county, f"回执 县级处理单 {again.received_seq:06d}.txt")
+    assert "此前已处理 4 件" in receipt.read_text("utf-8-sig")
+
+
+def test_lines_left_blank_stay_and_single_sheets_may_come_back(county: Site) -> None:
+    chosen = {key: said for key, said in ALL.items() if key.startswith("closures")}
+    done = sent(county, answered(made(county), chosen, keep=["待确认停课"]))
+    assert (done.state, done.accepted) == ("accepted", 1)
+    assert set(lines(made(county))) == {"tickets|class_name", "tickets|start", "held|3"}
+
+
+@pytest.mark.parametrize("folder", ["320105 邻县", "320100 市", f"{FIRST} 学校"])
+def test_nobody_else_decides_in_a_countys_place(county: Site, folder: str) -> None:
+    before = standing()
+    done = sent(county, answered(made(county), ALL), folder)
+    assert (done.state, [one["code"] for one in done.issues]) in [
+        ("rejected", ["desk-not-yours"]),
+        ("rejected", ["unit-not-yours"]),
+    ]
+    assert standing() == before
+
+
+def test_a_desk_in_the_flat_inbox_counts_by_its_token_alone(county: Site) -> None:
+    content = made(county, "320105")
+    assert sent(county, answered(made(county), {"held|3": ALL["held|3"]}), "").state == "accepted"
+    book = openpyxl.load_workbook(io.BytesIO(answered(made(county), {"tickets|start": ALL["tickets|start"]})))
+    del book.custom_doc_props["queke_token"]
+    kept = io.BytesIO()
+    book.save(kept)
+    assert sent(county, kept.getvalue(), "").state == "rejected"
+    assert not lines(content)
+
+
+def test_a_matter_that_moved_on_is_refused_and_comes_back_as_it_is_now(county: Site, desk: Desk) -> None:
+    from pipeline.store.models import Audit
+
+    content = answered(made(county), ALL)
+    drop(county, {"e.xlsx": closure(county, FIRST, kind="更正", ill=11)})
+    work(county)
+    done = sent(county, content)
+    assert (done.state, done.accepted, done.refused) == ("partial", 3, 1)
+    assert standing()["closures"] == [(FIRST, "三4", "declared")]
+    assert Audit.objects.filter(what="refused", target__startswith=f"desk {done.received_seq} ").count() == 1
+    [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
+    [(key, line)] = lines(back.read_bytes()).items()
+    assert key.startswith("closures|")
+    assert "患病 11 人" in str(line["事项"])
+    assert "变动" in str(line["退回原因"])
+    assert line["意见"] is None
+    mended = sent(county, answered(back.read_bytes(), {key: {"意见": "确认"}}))
+    assert (mended.state, mended.accepted) == ("accepted", 1)
+    assert standing()["closures"] == [(FIRST, "三4", "confirmed")]
+    assert not lines(made(county))
+
+
+EDITED: Mapping[str, Callable[[openpyxl.Workbook], None]] = {
+    "another matter": lambda book: _retype(book, "事项号", "held|3", "held|2"),
+    "another stamp": lambda book: _retype(book, "校验码", None, "AAAAAA.AAAAAAAAAAAAAAAA"),
+    "no key": lambda book: _retype(book, "事项号", "held|3", None),
+}
+
+
+def _retype(book: openpyxl.Workbook, head: str, was: str | None, now: str | None) -> None:
+    for _, heads, row in rows(book):
+        cell = row[heads.index(head)]
+        if was in (None, cell.value):
+            cell.value = now
+
+
+@pytest.mark.parametrize("how", EDITED)
+def test_an_edited_line_is_refused_and_its_neighbours_are_done(county: Site, how: str) -> None:
+    content = answered(made(county), {"held|3": ALL["held|3"]})
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    EDITED[how](book)
+    kept = io.BytesIO()
+    book.save(kept)
+    before = standing()
+    done = sent(county, kept.getvalue())
+    assert (done.state, done.refused) == ("rejected", 1)
+    assert {one["code"] for one in done.issues} & {"desk-key-wrong", "desk-key-missing"}
+    assert standing() == before
+
+
+def test_a_line_of_another_countys_desk_is_refused(county: Site) -> None:
+    from pipeline import units
+
+    key = "held|3"
+    content = answered(made(county), {key: ALL[key]})
+    stamp = str(lines(content)[key]["校验码"]).partition(".")[0]
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    _retype(book, "校验码", None, units.seal(county.key, "320105", key, stamp))
+    kept = io.BytesIO()
+    book.save(kept)
+    assert sent(county, kept.getvalue()).state == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"意见": "退回"}, "why-missing"),
+        ({"意见": "豁免", "理由": "无关"}, "opinion-unknown"),
+        ({"意见": "再说", "理由": "无关"}, "opinion-unknown"),
+        ({"理由": "忘了选意见"}, "opinion-missing"),
+    ],
+)
+def test_an_opinion_that_may_not_be_had_goes_back_with_its_reason(
+    county: Site, said: Mapping[str, object], code: str
+) -> None:
+    before = standing()
+    done = sent(county, answered(made(county), {"held|3": said}))
+    assert (done.state, [one["code"] for one in done.issues if one.get("row")]) == ("rejected", [code])
+    assert standing() == before
+    [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
+    again = sent(county, answered(back.read_bytes(), {"held|3": {"意见": "退回", "理由": "发错了表"}}))
+    assert (again.state, again.accepted) == ("accepted", 1)
+    assert (3, "rejected") in standing()["held"]
+
+
+def test_a_row_still_bad_after_the_countys_change_stays_open_with_the_reason(county: Site) -> None:
+    answers = {"tickets|start": {"意见": "代改", "改为": "2027-13-01", "理由": "电话问过"}}
+    before = standing()
+    done = sent(county, answered(made(county), answers))
+    assert done.state == "rejected"
+    assert standing() == before
+    [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
+    assert "还是不能收" in str(lines(back.read_bytes())["tickets|start"]["退回原因"])
+
+
+def test_a_dismissed_file_is_told_to_its_school_with_the_reason(county: Site) -> None:
+    done = sent(county, answered(made(county), {"held|3": {"意见": "退回", "理由": "发成了昨天的表"}}))
+    assert done.state == "accepted"
+    texts = [path.read_text("utf-8-sig") for path in papers(county, "回执 学生缺课日报 000003.txt")]
+    assert any("发成了昨天的表" in text for text in texts)
+
+
+def test_a_school_is_told_what_its_county_decided(county: Site) -> None:
+    done = sent(county, answered(made(county), ALL))
+    [told] = papers(county, f"县级处理通知 {done.received_seq}.txt")
+    text = told.read_text("utf-8-sig")
+    assert told.parent.parent.name.endswith(FIRST)
+    assert all(word in text for word in ("代为改好", "豁免", "学生已转学", "已确认"))
+
+
+def test_a_desk_counts_at_its_own_place_whatever_is_settled_with_it(county: Site, desk: Desk) -> None:
+    """A batch of a 处理单 and a later file is the two one by one."""
+    content = answered(made(county), ALL)
+    later = desk.absence(FIRST, [pupil(0), pupil(5)], mode="整份更正")
+    drop(county, {f"{COUNTY} 示例区/a.xlsx": content})
+    drop(county, {"z.xlsx": later})
+    work(county)
+    found = standing()
+    assert [row[1] for row in found["absences"] if row[0] == FIRST] != []
+    assert {row[1] for row in found["tickets"]} == {"mended", "waived"}
+
+
+def test_every_morning_each_county_gets_its_desk_once(county: Site) -> None:
+    from pipeline import run
+
+    run.tick(county, datetime(2026, 11, 20, 7, 0, tzinfo=ZONE))
+    assert not papers(county, "县级处理单*.xlsx")
+    for minute in (31, 40):
+        run.tick(county, datetime(2026, 11, 20, 7, minute, tzinfo=ZONE))
+        work(county)
+    [book] = papers(county, "县级处理单*.xlsx")
+    assert book.parent.parent.parent.name == "县(市、区)"
+    assert set(lines(book.read_bytes())) == set(lines(made(county)))
