@@ -11,10 +11,12 @@ import hmac
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.model import Level
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
+_TWO_SIGNS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
 _PUPIL_SIGNS = 10
 _SHORT_SIGNS = 4
 _TOKEN_SIGNS = 16
@@ -105,14 +107,19 @@ def _plain(text: str) -> str:
 
 def _signs(key: bytes, parts: Iterable[str], length: int) -> str:
     # lengths before the parts: no two different lists of parts are the same message
-    message = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     # cut to what the signs can hold first: a code a row, and small numbers divide three times as fast
-    number = int.from_bytes(hmac.digest(key, message, "sha256"), "big") % len(_ALPHABET) ** length
+    number = int.from_bytes(hmac.digest(key, message, "sha256"), "big") % _powers(length)
     signs = []
-    for _ in range(length):
-        number, index = divmod(number, len(_ALPHABET))
-        signs.append(_ALPHABET[index])
+    for _ in range(length // 2):  # all our lengths are even
+        number, index = divmod(number, len(_TWO_SIGNS))
+        signs.append(_TWO_SIGNS[index])
     return "".join(signs)
+
+
+@cache
+def _powers(length: int) -> int:
+    return len(_ALPHABET) ** length
 
 
 # --------------------------------------------------------------------------- the tree of places

@@ -39,6 +39,7 @@ Clock = Callable[[], datetime]
 Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
+PIECE = 100  # files collected together: the readers need not wait for the whole heap
 WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
 DIVISION_DIGITS = 6
 ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
@@ -140,12 +141,13 @@ class Line:
 
     def _work(self, done: Cycle, paths: Sequence[Path], stop: Callable[[], bool]) -> None:
         limit = self._site.policy.batch
-        named = batches(given(self._site, paths, self._clock()), self._site, limit)
+        piece = min(limit, PIECE)
+        named = batches(given(self._site, paths, self._clock()), self._site, piece)
         desk = Desk(self._readers)
         more = True
         while more or len(desk):
             while more and len(desk) < AHEAD * limit:
-                arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(limit)
+                arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
                 more = bool(arrivals)
                 if arrivals:
                     desk.put(self._receive(arrivals, done))
