@@ -23,7 +23,6 @@ _FILE: Mapping[str, Entry] = {
         "level",
         "opener",
     ),
-    "filing-no-opener": error("通知没有规定这类单位的账号由谁开户，没有收。", "请联系上级疾控中心。"),
     "level-missing": error("没有勾选单位级别。", "请在“单位级别”里勾一项（下拉选 ☑，或打 √），再发。"),
     "level-several": error("“单位级别”勾了不止一项（{value}）。", "请只勾一项后再发。"),
     "level-differs": error("“单位级别”勾的是{ticked}，而本单位登记的是{registered}。", _PAPER, "ticked", "registered"),

@@ -124,7 +124,7 @@ def waiting(division: str = "") -> list[Waiting]:
 
 
 def _waiting(row: Filing, name: str) -> Waiting:
-    lines = [line for line in row.lines.all() if line.state == "waiting"]
+    lines = sorted((one for one in row.lines.all() if one.state == "waiting"), key=lambda one: (one.seq, one.row))
     signed = row.stamped_on is not None or bool(row.scans.all())
     users = "、".join(line.username for line in lines)
     said = f"申请{LEVEL.labels[row.level]}账号 {len(lines)} 个：{users}；申请人 {row.applicant or '未填'}；"
@@ -192,7 +192,7 @@ def filing(request_id: int | str) -> Shown:
     scans = Submission.objects.filter(pk__in=row.scans.values_list("submission", flat=True)).order_by("pk")
     lines = tuple(
         (one.username, one.holder, one.phone, "own" if one.password else "to be issued", one.state, one.why)
-        for one in row.lines.order_by("row")
+        for one in row.lines.order_by("seq", "row")
     )
     return Shown(
         number=filings.number(row.number),
@@ -222,7 +222,7 @@ def ruling(ref: str) -> Ruling | None:
     """Return what a letter of `TOLD` says, by its ref; None if the decision touched no line that is there."""
     number, _, place = ref.partition(".")
     filing = Filing.objects.filter(number=int(number)).first()
-    lines = list(filing.lines.filter(decided=int(place)).order_by("row")) if filing else []
+    lines = list(filing.lines.filter(decided=int(place)).order_by("seq", "row")) if filing else []
     if filing is None or not lines:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
@@ -234,7 +234,7 @@ def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
     """A filing and what of it waits; nobody else can decide about it until the transaction ends."""
     sql.take("received", 0)  # whoever else decides, or settles, waits here
     filing = _numbered(request_id)
-    lines = list(filing.lines.filter(state="waiting").order_by("row"))
+    lines = list(filing.lines.filter(state="waiting").order_by("seq", "row"))
     if not lines:
         held = filing.lines.filter(state="held").exists()
         number = filings.number(filing.number)

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from pipeline import merge, units
 from pipeline.filed import Secret
 from pipeline.forms.signs import fold
-from pipeline.merge import Earlier, Ticket
+from pipeline.merge import Ticket
 from pipeline.model import Checked, Issue, Record, Site, State
 from pipeline.store import codec, registry
 from pipeline.store.models import Account, Filing, FilingLine, FilingScan, Reject, Submission
@@ -68,39 +68,44 @@ class _Asked:
 def _filed(turn: Turn, writes: Writes) -> Outcome:
     checked = turn.checked
     again = _repeated(checked)
-    if again is not None:
-        return Outcome(again, (Issue("duplicate" if again is State.DUPLICATE else "filing-older"),))
+    if again is State.DUPLICATE:
+        return Outcome(again, (Issue("duplicate"),))
     filing = _filing(checked)
     asked = [_asked(record, filing, turn.event.order) for record in checked.records]
-    held = any(one.taken for one in asked)
+    held = again is State.HELD or any(one.taken for one in asked)
     for one in asked:
         _write_line(filing, turn, one, "held" if held else "waiting")
-    replaced = [old for one in asked for old in _supersede(filing, turn.event.order, one.folded)]
+    issues = [_numbered(filing)]
+    if again is State.HELD:
+        issues.append(Issue("filing-older"))
+    else:
+        replaced = [old for one in asked for old in _supersede(filing, turn.event.order, one.folded)]
+        issues += [*_replacing(replaced), *_holding(asked)]
     for one in asked:
         _hold_later(filing, turn, one.folded, writes)
     opened = _tickets(turn, writes)
-    issues = (_numbered(filing), *_replacing(replaced), *_holding(asked))
     if held:
-        return Outcome(State.HELD, issues, refused=len(checked.refused), opened=opened)
+        return Outcome(State.HELD, tuple(issues), refused=len(checked.refused), opened=opened)
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    return Outcome(state, issues, len(asked), len(checked.refused), effective=True, opened=opened)
+    return Outcome(state, tuple(issues), len(asked), len(checked.refused), effective=True, opened=opened)
 
 
 def _repeated(checked: Checked) -> State | None:
-    """Whether the same was said before: cell by cell, and the same passwords by their hashes."""
+    """Duplicate, if the same was said before, passwords too, and still counts; held, if something newer was said
+    since; None for what is new, and for what was refused then.
+    """
     rows = Submission.objects.filter(unit=checked.unit, form="filing", state__in=_APPLIED)
     twins = rows.filter(content_sha=checked.reading.content_sha).exclude(pk=checked.arrival.seq)
-    found = [Earlier(row.received_seq, row.content_sha, State.ACCEPTED, row.first_seen) for row in twins]
-    if not found:
-        return None
-    lines = list(FilingLine.objects.filter(seq__in=[one.seq for one in found]))
-    if not lines or not all(_same_password(record, lines) for record in checked.records):
-        return None
-    current = [line.seq for line in lines if line.state in (*OPEN, "opened")]
-    replaced = [one for one in found if any(line.seq == one.seq and line.state == "superseded" for line in lines)]
-    return merge.repeated(found if current else replaced, checked.reading.content_sha, current)
+    states: set[str] = set()
+    for seq in twins.values_list("pk", flat=True):
+        lines = list(FilingLine.objects.filter(seq=seq))
+        if all(_same_password(record, lines) for record in checked.records):
+            states |= {line.state for line in lines}
+    if states & {*OPEN, "opened"}:
+        return State.DUPLICATE
+    return State.HELD if "superseded" in states else None
 
 
 def _same_password(record: Record, lines: Iterable[FilingLine]) -> bool:
@@ -224,7 +229,7 @@ def _held(row: int) -> Issue:
 
 def office(division: str) -> str:
     """Return the name of the CDC that opens accounts for a division's units."""
-    code = registry.organ_code(division, "cdc") if division else ""
+    code = units.organ_code(division, "cdc") if division else ""
     return registry.names([code]).get(code, "") if code else ""
 
 
@@ -248,12 +253,13 @@ def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
 
 def _released(turn: Turn) -> Outcome:
     """A person let a held filing go on: it waits for its opener now. What was stored counts, not the kept copy."""
-    held = FilingLine.objects.filter(seq=turn.event.seq, state="held")
-    count = held.update(state="waiting")
-    filing = Filing.objects.filter(lines__seq=turn.event.seq).first()
+    held = list(FilingLine.objects.filter(seq=turn.event.seq, state="held").select_related("filing"))
+    for line in held:
+        _supersede(line.filing, turn.event.order, line.folded)
+    FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state="waiting")
     refused = Reject.objects.filter(submission=turn.event.seq).count()
-    issues = (_numbered(filing),) if filing else ()
-    return Outcome(State.PARTIAL if refused else State.ACCEPTED, issues, count, refused, effective=True)
+    issues = tuple(_numbered(line.filing) for line in held[:1])
+    return Outcome(State.PARTIAL if refused else State.ACCEPTED, issues, len(held), refused, effective=True)
 
 
 # --------------------------------------------------------------------------- a scan

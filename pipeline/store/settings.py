@@ -13,5 +13,6 @@ LANGUAGE_CODE = "zh-hans"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "pipeline.store"]
 AUTH_USER_MODEL = "store.Account"
+AUTHENTICATION_BACKENDS = ["pipeline.store.access.Gate"]
 PASSWORD_HASHERS = ["pipeline.store.hashers.Argon2id"]
 DATABASES: dict[str, dict[str, Any]] = {}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 MOST_INFLATED = 64 * 2**20  # bytes looked at in all
 MOST_MEMBERS = 2_000
-DEPTH = 3  # archives in archives
+DEPTH = 4  # archives in archives: a zip in a zip with a workbook in it
 PIECE = 4 * 2**20  # bytes of one member that are looked at together …
 FED = 2**18  # … inflated from so many packed ones at a time
 OVERLAP = 64

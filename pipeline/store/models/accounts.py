@@ -5,18 +5,20 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 
+from pipeline.forms.signs import fold
 from pipeline.store.models.places import Division, Unit
 
 
 class AccountManager(BaseUserManager["Account"]):
     def create_user(self, username: str, password: str | None = None, **fields: object) -> Account:
-        account = self.model(username=self.model.normalize_username(username), **fields)
+        account = self.model(username=self.model.normalize_username(username), folded=fold(username), **fields)
         account.set_password(password)
         account.save(using=self._db)
         return account
 
     def get_by_natural_key(self, username: str | None) -> Account:
-        return self.get(username=username)
+        """Whatever its case and width: no two names fold to one."""
+        return self.get(folded=fold(username or ""))
 
 
 class Account(AbstractBaseUser, PermissionsMixin):
