@@ -24,8 +24,8 @@ from pipeline.forms.parse import Notes, Reader
 from pipeline.model import Issue, Row, Sheet
 
 ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校
-_WHO_SIGNS, _SAID_SIGNS = 5, 6
-_MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{5})-([0-9A-Z]{6})")
+_WHO_SIGNS, _SAID_SIGNS = 6, 6
+_MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{6})-([0-9A-Z]{6})")
 
 
 class Kind(StrEnum):

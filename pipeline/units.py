@@ -97,7 +97,7 @@ def short_code(code: str) -> str:
 
 
 def signs(key: bytes, parts: Iterable[str], length: int) -> str:
-    """Return so many signs for a list of texts, that nobody can make without the site's key."""
+    """Return so many signs (an even number) for a list of texts, that nobody can make without the site's key."""
     return _signs(key, parts, length)
 
 

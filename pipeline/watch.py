@@ -96,7 +96,7 @@ class Service:
             log.info("cycle", received=cycle.received, letters=cycle.letters, alerts=cycle.alerts)
         if not self._stopping:
             run.tick(self._site, self._clock())
-            if self.line.draw():
+            if self.line.draw() or run.templates_left(self._site, self._clock()):
                 return 0.0
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)

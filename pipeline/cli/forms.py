@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, UnitCode, day_of, opened, say
+from pipeline.cli.terminal import AsJson, Day, day_of, opened, say
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import Site
 
 
 def add(app: typer.Typer) -> None:
@@ -17,24 +21,57 @@ def add(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def template(
+def template(  # noqa: PLR0913  # what a command may be told
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, roster or filing.")],
-    unit: UnitCode,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
+    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, card, roster or filing.")],
+    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")] = "",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The workbook to write.")] = None,
     day: Day = "",
     campus: Annotated[str, typer.Option(help="校区, where a school has several.")] = "",
+    alert: Annotated[str, typer.Option(help="For a card: the number of the alert it is to answer.")] = "",
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Of every school that owes a report (below --unit), into the outbox.")
+    ] = False,
 ) -> None:
-    """Make the template of a form for one school (a roster: for one county), with what we know filled in."""
+    """Make the template of a form for one school (a roster: for one county), with what we know filled in.
+
+    With --all, which the service does by itself each morning: templates of absence for all schools of a day.
+    """
     from pipeline import config
 
     site = opened(context)
+    now = config.clock()()
+    if every:
+        if form != "absence" or out is not None or campus:
+            raise UsageError("--all: for absence only; the templates go into the outbox, without -o and --campus")
+        _lay_all(site, now, day_of(day, now), unit)
+        return
+    if not unit or out is None:
+        raise UsageError("name the school or division with --unit, and the workbook to write with -o")
     from pipeline import issuing
 
-    now = config.clock()()
-    content = issuing.template(site, form, unit, day_of(day, now), campus)
+    if form == "card" and alert:
+        content = issuing.card(site, unit, alert, day_of(day, now))
+    else:
+        content = issuing.template(site, form, unit, day_of(day, now), campus)
     out.write_bytes(content)
     say(f"{out}")
+
+
+def _lay_all(site: Site, now: datetime, day: date, unit: str) -> None:
+    from pipeline import run
+    from pipeline.cli.terminal import progress
+    from pipeline.store import registry
+
+    if unit and unit not in registry.tree(()).places:
+        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106, 320100 or 320000")
+    schools = made = 0
+    with progress("making templates") as advance:
+        for slice_ in run.lay_templates(site, now, day, [unit] if unit else []):
+            schools, made = schools + slice_.schools, made + slice_.made
+            advance(slice_.schools)
+    say(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
 
 
 def check(

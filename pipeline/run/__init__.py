@@ -10,10 +10,24 @@ from pipeline.executors import Readers
 from pipeline.model import Site
 from pipeline.run.line import Cycle, Line, Observer
 from pipeline.run.lock import Busy, is_held
+from pipeline.run.templates import every as lay_templates
+from pipeline.run.templates import left as templates_left
 from pipeline.run.timetable import deliver, tick
 from pipeline.run.timetable import make as editions
 
-__all__ = ["Busy", "Cycle", "Line", "Observer", "deliver", "drain", "editions", "is_held", "tick"]
+__all__ = [
+    "Busy",
+    "Cycle",
+    "Line",
+    "Observer",
+    "deliver",
+    "drain",
+    "editions",
+    "is_held",
+    "lay_templates",
+    "templates_left",
+    "tick",
+]
 
 
 def drain(

@@ -14,7 +14,7 @@ from pipeline import schooldays
 from pipeline.errors import TemporaryError
 from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
-from pipeline.run import post
+from pipeline.run import post, templates
 from pipeline.run.lock import Busy, coordinator
 from pipeline.store import context, days, desk_lines, editions, faults, letters, matters
 
@@ -50,14 +50,16 @@ def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> 
 
 
 def tick(site: Site, now: datetime) -> int:
-    """Do what is due by the clock: 待对账 as a whole, editions; return how many were cut. Safe to call at any time.
+    """Do what is due by the clock, and return how many editions were cut. Safe to call at any time.
 
-    What is queued by it goes out with the other letters.
+    In order: the next slice of the day's templates (`templates.left` tells whether there is more), 待对账 as a whole,
+    editions. What is queued by it goes out with the other letters.
     """
     with faults.temporary():
         today = schooldays.today(now)
         owed = _owed(today)
         if owed:
+            templates.some(site, now)
             matters.go_round(site, now)
         desk_lines.lay(site, now, owed=owed)
         wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)

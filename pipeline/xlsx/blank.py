@@ -36,13 +36,14 @@ class TemplateFacts:
     the first table begins with, brought along from the report of the day `since`.
     """
 
-    fields: Mapping[str, str | date] = field(default_factory=dict)
+    fields: Mapping[str, str | int | date] = field(default_factory=dict)
     rows: Mapping[str, tuple[Mapping[str, str | int | float | date], ...]] = field(default_factory=dict)
     token: str = ""
     kindergarten: bool = False
     boarding: bool = True
     carried: tuple[Prefilled, ...] = ()
     since: date | None = None
+    lead: str = ""  # what nobody may overlook, "" for nothing
 
 
 GENERIC = TemplateFacts()
@@ -85,14 +86,15 @@ def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: st
 
 def _first_head(title: str, form: Form, facts: TemplateFacts) -> Head:
     if not facts.carried or facts.since is None:
-        return Head(title, form.notes, form.fields, facts.fields)
+        return Head(title, form.notes, form.fields, facts.fields, facts.lead)
     notes = (*carried.notes(facts.carried, facts.since), *form.notes)
     return Head(title, notes, form.fields, facts.fields, carried.lead(facts.carried, facts.since))
 
 
 def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
     told = [str(facts.fields[name]) for name in ("alert", "school", "campus", "day") if facts.fields.get(name)]
-    return Head(f"{title} · {table.sheet}", ("　".join(told),) if told else ())
+    notes = ("　".join(told), table.note)
+    return Head(f"{title} · {table.sheet}", tuple(note for note in notes if note))
 
 
 def names_classes(table: Table) -> bool:
@@ -116,7 +118,7 @@ def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, cl
     tables.lay_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - (not brought))
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
-    first = header + 1 + len(rows) + len(brought)
+    first = header + 1 + len(rows)  # the first row to be filled in, or to be answered
     sheet.set_selection(first, 0, first, 0)
     sheet.outline_settings(symbols_right=False)
     tables.lay_print(sheet, header, landscape=shown > 6)

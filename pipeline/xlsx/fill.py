@@ -64,16 +64,31 @@ class Template:
             raise QuekeError(f"fill: no sheet {sheet} in this workbook")
         return self._grids[sheet]
 
-    def put(self, values: Mapping[str, Cells], properties: Mapping[str, str] | None = None) -> bytes:
-        """Return the workbook with `values` put in by sheet, and custom document properties said otherwise."""
+    def put(
+        self,
+        values: Mapping[str, Cells],
+        properties: Mapping[str, str] | None = None,
+        *,
+        texts: Mapping[str, str] | None = None,
+        like: Mapping[str, Mapping[int, int]] | None = None,
+    ) -> bytes:
+        """Return the workbook with `values` put in by sheet, and custom document properties said otherwise.
+
+        `texts`: what the template says → what is said in its place (as XML), wherever it stands. `like`: by sheet,
+        rows → the row whose cells they look like, where they have none of their own.
+        """
         strings: list[str] = []
         parts = dict(self._parts)
         if properties and _PROPERTIES in parts:
             parts[_PROPERTIES] = _said_otherwise(parts[_PROPERTIES].decode(), properties).encode()
         for name, cells in values.items():
-            parts[self._paths[name]] = self._written(self._xml[name], cells, strings).encode()
+            parts[self._paths[name]] = self._written(
+                self._xml[name], cells, strings, (like or {}).get(name, {})
+            ).encode()
         added = "".join(f'<si><t xml:space="preserve">{escape(text, quote=False)}</t></si>' for text in strings)
         parts[_STRINGS] = _COUNTS.sub("", self._strings, count=2).replace("</sst>", added + "</sst>").encode()
+        for path in (_STRINGS, _PROPERTIES, *self._paths.values()) if texts else ():
+            parts[path] = _in_place_of(parts[path].decode(), texts or {}).encode()
         return _packed(parts)
 
     def _sheets(self) -> Iterable[tuple[str, str]]:
@@ -101,7 +116,7 @@ class Template:
             return ""
         return self._texts[int(value[1])] if kind and kind[1] == "s" else unescape(value[1])
 
-    def _written(self, xml: str, cells: Cells, strings: list[str]) -> str:
+    def _written(self, xml: str, cells: Cells, strings: list[str], like: Mapping[int, int]) -> str:
         by_row: dict[int, dict[int, object]] = {}
         for (row, column), value in cells.items():
             by_row.setdefault(row, {})[column] = value
@@ -112,7 +127,8 @@ class Template:
         rows = {int(found[1]): found for found in _ROW.finditer(body[1] or "")}
         written = {row: found[0] for row, found in rows.items()}
         for row, values in by_row.items():
-            written[row] = self._row(row, rows.get(row), values, strings, styles)
+            model = rows.get(like[row]) if row in like else None
+            written[row] = self._row(row, rows.get(row), values, strings, styles | _styles(model))
         sheet = "".join(written[row] for row in sorted(written))
         return f"{xml[: body.start()]}<sheetData>{sheet}</sheetData>{xml[body.end() :]}"
 
@@ -221,6 +237,22 @@ def _number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
+
+
+def _styles(row: re.Match[str] | None) -> dict[int, str]:
+    """The styles of a row's cells, by column."""
+    found = {}
+    for cell in _CELL.finditer(row[3] or "" if row else ""):
+        where, style = _REFERENCE.search(cell[1]), _STYLE.search(cell[1])
+        if where and style:
+            found[_number(where[1])] = f" {style[0]}"
+    return found
+
+
+def _in_place_of(xml: str, texts: Mapping[str, str]) -> str:
+    for said, instead in texts.items():
+        xml = xml.replace(said, instead)
+    return xml
 
 
 def _column_styles(xml: str) -> dict[int, str]:

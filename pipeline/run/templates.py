@@ -1,0 +1,130 @@
+"""The day's 缺课日报 templates, one a campus of every school that owes a report, laid into the outbox before school.
+
+A slice at a time, so that a service can look at its inbox between two; a letter row a school and day says which are
+laid and of what they were made, so that a round goes on where it stopped and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+
+from pipeline import __version__, issuing, schooldays
+from pipeline.forms import form
+from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
+from pipeline.reports.letters import Paper
+from pipeline.run.lock import coordinator
+from pipeline.store import carried, context, faults, laid
+from pipeline.xlsx.blank import TemplateFacts
+from pipeline.xlsx.mould import cast
+
+log = structlog.get_logger("queke.templates")
+
+SLICE = 100  # schools whose templates are made together: a second or so
+_FORM = form("absence")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many schools' templates were looked at, and how many were made: the others lie there as they should."""
+
+    schools: int = 0
+    made: int = 0
+
+
+def due(site: Site, now: datetime) -> bool:
+    """Whether the day's round is to be made, or gone on with: from `templates_at` until the deadline."""
+    day, policy = schooldays.today(now), site.policy
+    in_time = schooldays.deadline(day, policy.templates_at) <= now < schooldays.deadline(day, policy.deadline)
+    return in_time and not laid.finished(day)
+
+
+def left(site: Site, now: datetime) -> bool:
+    """Whether a round was begun and there may be more of it to do at once."""
+    return due(site, now) and bool(laid.last(schooldays.today(now)))
+
+
+def some(site: Site, now: datetime) -> Made:
+    """Lay the next slice of the day's templates, if it is time; nothing when all are laid."""
+    with faults.temporary():
+        if not due(site, now):
+            return Made()
+        day = schooldays.today(now)
+        schools = laid.owing(day, after=laid.last(day), limit=SLICE)
+        if not schools:
+            laid.finish(day)
+            log.info("templates_laid", day=day.isoformat())
+            return Made()
+        return _lay(site, now, day, schools)
+
+
+def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> Iterator[Made]:
+    """Lay the templates of `day` of all schools (below `places`), slice by slice, whatever was laid before.
+
+    Raises Busy if another process works on the site.
+    """
+    with coordinator(site):
+        last = ""
+        while True:
+            with faults.temporary():
+                schools = laid.owing(day, after=last, limit=SLICE, places=places)
+                if not schools:
+                    return
+                made = _lay(site, now, day, schools)
+            last = schools[-1].code
+            yield made
+
+
+def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
+    brought = carried.brought(schools, day)
+    closed = {code: schooldays.closed_campuses(rows, day) for code, rows in context.closures(_codes(schools)).items()}
+    known = laid.known(day, _codes(schools))
+    fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
+    for school in schools:
+        facts = [
+            issuing.bring_along(
+                site, issuing.school_facts(site, "absence", school, day, campus), school, day,
+                brought.get((school.code, campus)),
+            )
+            for campus in school.campuses
+            if campus not in closed.get(school.code, ())
+        ]  # fmt: skip
+        sha = _sha(facts)
+        before = known.get(school.code)
+        if before is None or before.sha != sha or not (site.root / before.path).is_file():
+            fresh.append((school, sha, facts))
+    paths = deliver_all(site, [Delivery(_place(school), day, _papers(day, facts)) for school, _, facts in fresh])
+    rows = [
+        laid.Laid(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
+        for (school, sha, _), lying in zip(fresh, paths, strict=True)
+    ]
+    laid.note(day, rows, now)
+    return Made(len(schools), len(fresh))
+
+
+def _codes(schools: Sequence[SchoolFacts]) -> list[str]:
+    return [school.code for school in schools]
+
+
+def _place(school: SchoolFacts) -> OutPlace:
+    return OutPlace("学校", f"{school.name} {school.code}")
+
+
+def _papers(day: date, made: Sequence[TemplateFacts]) -> list[Paper]:
+    return [Paper(_name(facts, day), cast(_FORM, facts)) for facts in made]
+
+
+def _name(facts: TemplateFacts, day: date) -> str:
+    word = "缺勤日报模板" if facts.kindergarten else "缺课日报模板"
+    campus = str(facts.fields["campus"])
+    return f"{word} {day}.xlsx" if campus == HOME_CAMPUS else f"{word} {campus} {day}.xlsx"
+
+
+def _sha(facts: Sequence[TemplateFacts]) -> str:
+    """Of all that goes into a school's templates, this version of us included."""
+    return hashlib.sha256(repr((__version__, _FORM.version, facts)).encode()).hexdigest()
