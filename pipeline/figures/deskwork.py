@@ -22,6 +22,7 @@ from pipeline.schooldays import ZONE
 
 NOT_SHOWN = "（不显示）"
 _PERSONAL = frozenset({"name", "number", "other_symptom", "diagnosis", "note", "hospital", "approved_by", "document"})
+_OPEN_FORMS = frozenset({"absence", "closure"})  # of which plain cells may be shown; not of a 备案
 _PLAIN = re.compile(r"[0-9]{1,4}([-/.年月:： ]{1,2}[0-9]{1,2}){0,4}[日号班℃度]?")
 
 
@@ -49,11 +50,15 @@ def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[
         WrongCell(
             name,
             by_name[name].header if name else "",
-            shareable(by_name[name], raw.get(name, "")) if name else "",
+            _was(form, by_name[name], raw.get(name, "")) if name else "",
             in_words(mine),
         )
         for name, mine in told.items()
     )
+
+
+def _was(form: Form, column: Column, text: str) -> str:
+    return shareable(column, text) if form.name in _OPEN_FORMS or not text else NOT_SHOWN
 
 
 def shareable(column: Column, text: str) -> str:

@@ -34,24 +34,24 @@ def _told(cell: object, _: Frame) -> object:
 
 
 _WHO = (
-    _shown("school_name", "学校", 22, _told),
-    _shown("school", "标识码", 12, _told),
-    _shown("day", "日期", 11, _told),
-    _shown("since", "等待自", 12, _told),
+    _shown("school_name", "学校", 20, _told),
+    _shown("school", "标识码", 11, _told),
+    _shown("day", "日期", 7, _told),
+    _shown("since", "等待自", 11, _told),
 )
-_WHAT = _shown("what", "事项", 56, _told)
+_WHAT = _shown("what", "事项", 46, _told)
 _WHY = Column(
     "why",
     "理由",
     "text",
     cells.text(200),
     aliases=("原因说明", "处理理由"),
-    width=26,
+    width=24,
     help="退回、豁免、代改都要写理由。",
 )
 _HIDDEN = (
-    Column("key", KEY, "text", _told, required=True, missing="desk-key-missing", width=18, key=True),
-    Column("seal", SEAL, "text", _told, required=True, missing="desk-key-missing", width=18),
+    Column("key", KEY, "text", _told, required=True, missing="desk-key-missing", width=18, key=True, folded=True),
+    Column("seal", SEAL, "text", _told, required=True, missing="desk-key-missing", width=18, folded=True),
 )
 
 
@@ -68,7 +68,7 @@ def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
         decides=True,
         vocabulary=vocabulary,
         aliases=("处理意见", "县级意见"),
-        width=8,
+        width=7,
         help=hint,
     )
 
@@ -83,8 +83,8 @@ _TICKETS = _table(
     "退回未改",
     words.OPINION_TICKET,
     "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",
-    _shown("column", "列", 10, _told),
-    _shown("was", "原填", 14, _told),
+    _shown("column", "列", 9, _told),
+    _shown("was", "原填", 12, _told),
     Column("now", "改为", "text", as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
 )
 _HELD = _table("held", "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")

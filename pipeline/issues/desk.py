@@ -35,7 +35,6 @@ ENTRIES: Mapping[str, Entry] = {
         "同一件事的另一行（第 {first} 行）没有办成，这一行也没有办。", "请一起改好后发回。", "first", cost=_UNDONE
     ),
     "why-missing": error("选了“{opinion}”，没有写理由。", "请在“理由”一列写明，会转告学校。", "opinion", cost=_UNDONE),
-    "stamp-missing": error("同意开户，没有扫描件，也没有填盖章日期。", "请填纸质备案表的盖章日期。", cost=_UNDONE),
     "stamp-ahead": error("盖章日期 {value} 还没到。", "请核对盖章日期。", cost=_UNDONE),
     "mend-nothing": error("选了代改，“改为”一列没有填。", "请写上学校告诉您的内容；不改就选豁免。", cost=_UNDONE),
     "mend-whole": error("这一行说的不是某一个格子，不能代改。", "请学校重发；确实不用改的选豁免。", cost=_UNDONE),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from pipeline.errors import UsageError
 from pipeline.forms.desk import TICKETS
 from pipeline.merge.desk import Deed
-from pipeline.store import closure_decisions, decisions, matters, mending, waiting
+from pipeline.store import accounts, cards, closure_decisions, decisions, matters, mending, waiting
 from pipeline.store.mending import Bench
 
 
@@ -77,6 +78,21 @@ def _closure(deed: Deed, why: str, bench: Bench) -> None:
     act(deed.id, bench.who, why, bench.now)
 
 
+def _alert(deed: Deed, why: str, bench: Bench) -> None:
+    act = cards.confirm if deed.opinion == "confirm" else cards.send_back
+    act(deed.id, bench.who, why, bench.now)
+
+
+def _account(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "return":
+        accounts.refuse(deed.id, bench.who, why, bench.now)
+        return
+    waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
+    if waits is not None and not waits.signed and deed.stamped_on is None:
+        raise UsageError("签字盖章件还没有收到；已见到纸质件的，请在“盖章日期”一列填上日期。")
+    accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
+
+
 def _matter(deed: Deed, why: str, bench: Bench) -> None:
     matters.settle(deed.id, bench.who, why, bench.now)
 
@@ -87,6 +103,8 @@ BOARDS: Mapping[str, Board] = {
         Board(TICKETS, waiting.tickets, _ticket, waiting.ticket),
         Board("held", waiting.held_of, _held),
         Board("closures", closure_decisions.waiting, _closure),
+        Board("alerts", cards.waiting, _alert),
+        Board("accounts", accounts.waiting, _account),
         Board("matters", matters.waiting, _matter),
     )
 }

@@ -96,7 +96,7 @@ def _cells(site: Site, division: str, board: str, line: Waits, cell: WrongCell |
     told: dict[str, str | date] = {
         "school_name": line.school_name,
         "school": line.school,
-        "day": line.day.isoformat() if line.day else "",
+        "day": f"{line.day:%m-%d}" if line.day else "",
         "since": _since(line.since),
         "what": line.what,
         "key": key,

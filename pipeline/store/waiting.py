@@ -134,7 +134,7 @@ def held_of(division: str) -> list[Line]:
     ]
 
 
-_ELSEWHERE = frozenset({"", "filing"})  # decided on another board
+_ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
 
 
 def _schools(division: str) -> QuerySet[Unit, str]:

@@ -94,7 +94,7 @@ def called(key: str) -> str:
     return f"{board}|{rest.partition('|')[2]}" if board == "tickets" else key
 
 
-def rows(book: openpyxl.Workbook):  # noqa: ANN201 - openpyxl has no types
+def rows(book: openpyxl.Workbook):
     for sheet in book.worksheets:
         head = next((r for r in sheet.iter_rows() if any(cell.value == "事项号" for cell in r)), None)
         if head is not None:
@@ -121,7 +121,7 @@ def answered(content: bytes, answers: Answers, keep: Sequence[str] = ()) -> byte
     return kept.getvalue()
 
 
-def sent(site: Site, content: bytes, folder: str = f"{COUNTY} 示例区", name: str = "处理单.xlsx"):  # noqa: ANN201
+def sent(site: Site, content: bytes, folder: str = f"{COUNTY} 示例区", name: str = "处理单.xlsx"):
     from pipeline.store.models import Submission
 
     drop(site, {f"{folder}/{name}" if folder else name: content})
