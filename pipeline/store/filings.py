@@ -242,13 +242,29 @@ def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
     for name in mine.values_list("ticket", flat=True):
         text = "UPDATE reject SET state = %s, closed_by = %s WHERE ticket = %s"
         writes.add(text, [(ends[name], str(turn.event.order), name)])
+    state, by = _replace_tickets(turn, writes)
     opened = tuple(
-        Ticket(merge.ticket_code(turn.event.seq, r.table, r.row), turn.event.seq, r.table, refused=r)
+        Ticket(merge.ticket_code(turn.event.seq, r.table, r.row), turn.event.seq, r.table, "", state, by, refused=r)
         for r in checked.refused
     )
     for ticket in opened:
         writes.reject(ticket, form="filing", school=checked.unit, campus=checked.campus, day=None)
     return opened
+
+
+def _replace_tickets(turn: Turn, writes: Writes) -> tuple[str, str]:
+    """A whole 备案表 takes the place of rows that its unit was asked for before; return what its own tickets are:
+    open, unless such a one that came later was settled before it.
+    """
+    checked = turn.checked
+    if checked.reading.claims is not None and not checked.reading.claims.returned:
+        text = (
+            "UPDATE reject SET state = 'superseded', closed_by = %s "
+            "WHERE school = %s AND form = 'filing' AND state = 'open' AND submission < %s"
+        )
+        writes.add(text, [(str(turn.event.order), checked.unit, turn.event.seq)])
+    later = Filing.objects.filter(unit=checked.unit, number__gt=turn.event.seq).order_by("number").first()
+    return ("superseded", str(later.number)) if later is not None else ("open", "")
 
 
 def _released(turn: Turn) -> Outcome:
