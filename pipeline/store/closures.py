@@ -45,15 +45,20 @@ def takes(turn: Turn) -> bool:
     return form_of(turn.checked) == "closure" and bool(turn.checked.unit)
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
-    """Take the turns of closure workbooks, in order; collect what they change; return their outcomes."""
+def settle(
+    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
+) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of closure workbooks, in order; collect what they change; return their outcomes.
+
+    `anew`: they had their turn before, and their schools' closures are folded again.
+    """
     found = _load(sorted({turn.checked.unit for turn in turns}))
     outcomes = []
     for turn in turns:
         loaded = found[turn.checked.unit]
         before = loaded.standing
         last = max([*(one.seq for one in before.earlier), *map(order_of, loaded.ruled)], default=0)
-        late = last > turn.event.order
+        late = anew or last > turn.event.order
         step = _refold(loaded, turn, site, reread) if late else merge.close_step(before, turn.event)
         loaded.standing = step.after
         _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
@@ -192,8 +197,8 @@ def _write_tickets(before: ClosureStanding, turn: Turn, after: ClosureStanding, 
         was = before.tickets.get(name)
         if was is None and ticket.refused is not None:
             writes.reject(ticket, form="closure", school=after.school, campus=turn.checked.campus, day=turn.checked.day)
-        elif was is not None and was.state != ticket.state:
-            writes.close_ticket(ticket)
+        elif was is not None and was != ticket:
+            writes.note_ticket(ticket)
 
 
 def _same(old: Declared, new: Declared) -> bool:

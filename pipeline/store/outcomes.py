@@ -15,13 +15,15 @@ from pipeline.store import codec, sql
 
 _SETTLED = (
     "settled_seq", "content_sha", "state", "form", "unit", "campus", "day", "mode", "accepted", "refused",
-    "withdrawn", "on_time", "effective", "issues", "repairs", "versions",
+    "withdrawn", "on_time", "effective", "issues", "repairs", "versions", "mends",
+    "private",
 )  # fmt: skip
 _REJECT = (
     "ticket", "submission", "school", "campus", "form", "day", "table", "row", "raw", "issues", "identity",
-    "state", "closed_by",
+    "state", "closed_by", "key",
 )  # fmt: skip
-_LETTER = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
+_PUT_REJECT = sql.upsert("reject", _REJECT, ("ticket",))
+LETTER = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
 
 
 Reread = Callable[[Sequence[int]], list[Checked]]
@@ -84,12 +86,22 @@ class Writes:
         raw, issues = codec.text(dict(refused.raw)), codec.issues_text(refused.issues)
         row = (
             ticket.ticket, ticket.seq, school, campus, form, sql.day(day), ticket.table, refused.row, raw, issues,
-            ticket.behind, ticket.state, ticket.closed_by,
+            ticket.behind, ticket.state, ticket.closed_by, ticket.key[:120],
         )  # fmt: skip
-        self.add(sql.upsert("reject", _REJECT, ("ticket",)), [row])
+        self.add(_PUT_REJECT, [row])
+
+    def note_ticket(self, ticket: Ticket) -> None:
+        """Say what became of a ticket opened earlier; judged again, its row may go back for another reason."""
+        self.add(_PUT_REJECT, ())
+        if ticket.refused is not None:
+            text = "UPDATE reject SET raw = %s, issues = %s, key = %s WHERE ticket = %s"
+            raw, issues = codec.text(dict(ticket.refused.raw)), codec.issues_text(ticket.refused.issues)
+            self.add(text, [(raw, issues, ticket.key[:120], ticket.ticket)])
+        self.close_ticket(ticket)
 
     def close_ticket(self, ticket: Ticket) -> None:
-        """Say what became of a ticket opened earlier."""
+        """Say in what state a ticket opened earlier is now."""
+        self.add(_PUT_REJECT, ())  # goes before: it may have been opened by another turn of this transaction
         text = "UPDATE reject SET state = %s, closed_by = %s, identity = %s WHERE ticket = %s"
         self.add(text, [(ticket.state, ticket.closed_by, ticket.behind, ticket.ticket)])
 
@@ -97,7 +109,7 @@ class Writes:
         """Write everything collected."""
         for statement, rows in self.rows.items():
             sql.run(statement, rows)
-        text = sql.insert("letter", _LETTER) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
+        text = sql.insert("letter", LETTER) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
         sql.run(text, list(self.letters.values()))
         text = sql.upsert("todo", ("kind", "ref", "settled"), ("kind", "ref"))
         sql.run(text, [(kind, ref, settled) for (kind, ref), settled in sorted(self.todos.items())])
@@ -150,5 +162,6 @@ def _settled_row(turn: Turn, outcome: Outcome) -> sql.Params:
         turn.settled, checked.reading.content_sha, outcome.state.value, form_of(checked), checked.unit,
         checked.campus, sql.day(checked.day), checked.mode.value, outcome.accepted, outcome.refused,
         outcome.withdrawn, outcome.on_time, outcome.effective, codec.issues_text(checked.issues + outcome.issues),
-        codec.repairs_text(checked.repairs), versions[:60],
+        codec.repairs_text(checked.repairs), versions[:60], claims.ticket[:24] if claims else "",
+        checked.reading.private,
     )  # fmt: skip

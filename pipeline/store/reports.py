@@ -57,23 +57,34 @@ class _Fold:
         return self.loaded.standing
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
-    """Take the turns of absence reports, in order; collect what they change; return their outcomes."""
+def settle(
+    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
+) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of absence reports, in order; collect what they change; return their outcomes.
+
+    `anew`: they had their turn before, and their reports are folded again.
+    """
     policy = site.policy
     by_key: dict[Key, list[Turn]] = defaultdict(list)
     for turn in turns:
         by_key[key_of(turn.checked)].append(turn)
     found = standings.load(sorted(by_key), lock=True)
     latest = replays.latest(loaded.standing for loaded in found.values())
+    then = standings.Then(by_key, min(turn.event.seq for turn in turns))
     outcomes: list[tuple[Turn, Outcome]] = []
     folds = []
     for key, mine in by_key.items():
         fold = _Fold(key, found[key].standing, found[key])
         folds.append(fold)
-        fold.own = {turn.event.seq for turn in mine}
+        fold.own = set() if anew else {turn.event.seq for turn in mine}
         for turn in mine:
-            late = latest[key] > turn.event.order
-            step = _refold(fold, turn, site, reread, writes) if late else merge.step(fold.standing, turn.event, policy)
+            late = anew or latest[key] > turn.event.order
+            fold.loaded.standing = then.classes(fold.standing, turn.event.seq)
+            step = (
+                _refold(fold, turn, site, reread, writes, then)
+                if late
+                else merge.step(fold.standing, turn.event, policy)
+            )
             _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
             outcomes.append((turn, _outcome(step)))
         _write(fold, writes)
@@ -111,7 +122,9 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
 # --------------------------------------------------------------------------- the fold
 
 
-def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes) -> Step:
+def _refold(
+    fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes, then: standings.Then
+) -> Step:
     """Fold the whole report again, because what was received, or decided, later was settled before this one.
 
     Makes the store depend on the received order alone. Others whose outcome turns out different get it,
@@ -125,6 +138,7 @@ def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes)
             standing = merge.waive(standing, act.waived, str(act.place))
             continue
         by_seq[act.event.seq] = act.event
+        standing = then.classes(standing, act.event.seq)
         steps[act.event.seq] = merge.step(standing, act.event, site.policy)
         standing = steps[act.event.seq].after
     for seq, issue in replays.dismissals(list(steps)).items():
@@ -276,8 +290,8 @@ def _write_tickets(fold: _Fold, writes: Writes) -> None:
         old = fold.before.tickets.get(name)
         if old is None and ticket.refused is not None:
             writes.reject(ticket, form="absence", school=school, campus=campus, day=day)
-        elif old is not None and replace(ticket, refused=None) != old:
-            writes.close_ticket(ticket)
+        elif old is not None and ticket != old:
+            writes.note_ticket(ticket)
 
 
 def _write_head(fold: _Fold, writes: Writes) -> None:

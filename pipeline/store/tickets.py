@@ -27,5 +27,5 @@ def write(before: Mapping[str, Ticket], after: Mapping[str, Ticket], checked: Ch
         was = before.get(name)
         if was is None and ticket.refused is not None:
             writes.reject(ticket, form=form_of(checked), school=checked.unit, campus=checked.campus, day=day)
-        elif was is not None and was.state != ticket.state:
-            writes.close_ticket(ticket)
+        elif was is not None and was != ticket:
+            writes.note_ticket(ticket)
