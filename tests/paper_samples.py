@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from pipeline.figures import papers
+from pipeline.figures import cards, papers
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.duty import Standing
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SchoolLine, SilentLine
@@ -377,15 +377,15 @@ def page(pupils: int = 10) -> papers.PageFacts:
     )
 
 
-def card(scope: Scope | None = None) -> papers.CardFacts:
+def card(scope: Scope | None = None) -> cards.CardFacts:
     scope = scope or Scope(Level.SCHOOL, "2132000001")
     cases = tuple(
-        papers.CaseLine(
+        cards.CaseLine(
             f"三2-A7K{i}QX9M2T", PUPILS[i], "三(2)班", "男女"[i % 2], DAY - timedelta(days=i % 3), ("发热", "咳嗽"), ""
         )
         for i in range(6)
     )
-    hit = papers.HitLine(
+    hit = cards.HitLine(
         "E02",
         "2026.1",
         "发热：同班连续三日 5 例及以上",
@@ -395,7 +395,7 @@ def card(scope: Scope | None = None) -> papers.CardFacts:
         6,
         "卫办疾控发〔2006〕65号 报告情形1",
     )
-    return papers.CardFacts(
+    return cards.CardFacts(
         scope,
         "2026-0482",
         "2132000001",

@@ -1,4 +1,4 @@
-"""The other papers, as values: a school's page, an alert's card, the missing list, a receipt, a batch's summary.
+"""The other papers, as values: a school's page, the missing list. An alert's are in `cards`.
 
 Facts in (as `store.views` loads them), values out, masked by the reader's scope.
 """
@@ -13,7 +13,6 @@ from pipeline.figures import words
 from pipeline.figures.duty import LABELS, Standing
 from pipeline.figures.facts import SilentLine
 from pipeline.figures.lines import Silence, silence
-from pipeline.rules.values import Stage
 from pipeline.units import Scope
 
 STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
@@ -42,6 +41,7 @@ class PupilLine:
     diagnosis: str
     note: str = ""
     pending: bool = False
+    days: str = ""  # 缺课天数 of the spell so far, half days counted; "" where nobody can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class PupilRow:
     reason: str
     state: str
     start: str
+    days: str
     part: str
     symptoms: str
     seen: str
@@ -186,160 +187,11 @@ def _pupil(line: PupilLine, scope: Scope) -> PupilRow:
         reason=REASON_WORDS[line.reason],
         state=STATE_WORDS[line.row_state],
         start=words.month_day(line.start),
+        days=line.days,
         part=PART_WORDS[line.part],
         symptoms=detail,
         seen="，".join(part for part in (line.diagnosis, seen) if part),
         note="；".join(note for note in notes if note),
-    )
-
-
-# --------------------------------------------------------------------------- the alert card
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    code: str
-    name: str
-    class_name: str
-    sex: str
-    onset: date
-    symptoms: tuple[str, ...]
-    diagnosis: str
-
-
-@dataclass(frozen=True, slots=True)
-class HitLine:
-    """One rule that came true, in the rules' words."""
-
-    rule: str
-    version: str
-    words: str
-    scope: str  # class's name, "" for the whole campus
-    window: str
-    threshold: str
-    n: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    scope: Scope
-    id: str
-    school_code: str
-    school: str
-    campus: str
-    county: str
-    city: str
-    group: str
-    stage: Stage
-    issued_at: datetime
-    due_at: datetime
-    cases: int
-    first_onset: date
-    last_onset: date
-    hits: tuple[HitLine, ...]
-    cases_listed: tuple[CaseLine, ...]
-    reporter: str = ""
-    leader: str = ""
-    made: int = 1  # how many times this card was issued: it grew
-    closed_as: str = ""  # 已不成立 …, once the alert is closed
-    closed_at: datetime | None = None
-    close_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    pupil: str
-    class_name: str
-    sex: str
-    onset: str
-    symptoms: str
-    diagnosis: str
-
-
-@dataclass(frozen=True, slots=True)
-class HitRow:
-    rule: str
-    words: str
-    scope: str
-    window: str
-    threshold: str
-    n: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    kind: str
-    id: str
-    copy_for: str
-    school_code: str
-    school: str
-    campus: str
-    county: str
-    city: str
-    group: str
-    stage: str
-    issued: str
-    due: str
-    cases: str
-    onsets: str
-    hits: tuple[HitRow, ...]
-    rows: tuple[CaseRow, ...]
-    names: bool
-    made: int
-    closed: str  # 已不成立（11-20 15:40）; "" while it is open
-    close_reason: str
-
-
-def card(facts: CardFacts) -> Card:
-    """An alert's card for one reader: names for the school alone, codes for the county, counts above it."""
-    scope = facts.scope
-    shown = facts.cases_listed if scope.codes else ()
-    rows = tuple(
-        CaseRow(
-            scope.pupil(c.code, c.name),
-            scope.class_name(c.class_name),
-            c.sex,
-            words.month_day(c.onset),
-            "、".join(c.symptoms),
-            c.diagnosis,
-        )
-        for c in shown
-    )
-    return Card(
-        kind="card",
-        id=facts.id,
-        copy_for="学校联" if scope.names else "县级联" if scope.codes else "上级联",
-        school_code=facts.school_code,
-        school=facts.school,
-        campus=facts.campus,
-        county=facts.county,
-        city=facts.city,
-        group=facts.group,
-        stage=facts.stage.label,
-        issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
-        due=f"{facts.due_at:%m-%d %H:%M}",
-        cases=scope.count(facts.cases),
-        onsets=f"{words.month_day(facts.first_onset)} 至 {words.month_day(facts.last_onset)}",
-        hits=tuple(_hit(h, scope) for h in facts.hits),
-        rows=rows,
-        names=scope.names,
-        made=facts.made,
-        closed=f"{facts.closed_as}（{facts.closed_at:%m-%d %H:%M}）" if facts.closed_at else "",
-        close_reason=facts.close_reason,
-    )
-
-
-def _hit(hit: HitLine, scope: Scope) -> HitRow:
-    return HitRow(
-        f"{hit.rule}（{hit.version}）",
-        hit.words,
-        scope.class_name(hit.scope),
-        hit.window,
-        hit.threshold,
-        scope.count(hit.n),
-        hit.source,
     )
 
 

@@ -86,7 +86,7 @@ _ANSWER = (
         vocabulary=card_words.REASON,
         aliases=("排除原因",),
         help="A1 须在“病例”表标出哪一行有误，并随即更正缺课日报；A2 填机构和日期；A3 填另一编号；A9 写明理由。",
-        section="三、可排除的预警信息",
+        section="三、可排除的预警信息（选“可排除”时填；A1 请在“病例”表标出有误的行）",
     ),
     Column(
         "other_alert",
@@ -127,7 +127,7 @@ _ANSWER = (
         help="如：" + "、".join(card_words.MEASURES) + "（停课须经批准）。",
         example="通知家长、患病学生居家、消毒、加强晨午检",
         width=60,
-        section="四、不可排除的预警信息（签发后 24 小时内报告属地部门，跟踪至预警结束）",
+        section="四、不可排除的预警信息（选“不可排除”时填；签发后 24 小时内报告属地部门）",
     ),
     Column(
         "report_way",
@@ -158,7 +158,12 @@ _ANSWER = (
         help="疾控流行病学建议书的文件名，确有必要时填。",
     ),
     Column(
-        "document_number", "建议书文号", "text", cells.text(60), aliases=("文号",), help="有文号的填文号，可不填校验码。"
+        "document_number",
+        "建议书文号",
+        "text",
+        cells.text(60),
+        aliases=("文号",),
+        help="有文号的填文号，可不填校验码。",
     ),
     Column(
         "document_sha",
@@ -261,8 +266,20 @@ _CASES = (
 )
 
 ANSWER = Table("answer", "报告卡", _ANSWER, upright=True)
-DAYS = Table("days", "后续关注", _DAYS, needed=False)
-CASES = Table("cases", "病例", _CASES, needed=False)
+DAYS = Table(
+    "days",
+    "后续关注",
+    _DAYS,
+    needed=False,
+    note="不可排除的，每个上课日填一行，填了就发回，直至预警结束；没有新增填 0。没填的日子不用删。",
+)
+CASES = Table(
+    "cases",
+    "病例",
+    _CASES,
+    needed=False,
+    note="只在排除理由选 A1 时填：有误的那一行“信息有误”选“是”，并随即更正那天的缺课日报。其余不用动。",
+)
 
 CARD = Form(
     name="card",

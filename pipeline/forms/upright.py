@@ -82,9 +82,9 @@ def _flat(sheet: Sheet, table: Table, spots: Mapping[int, _Spot]) -> Block:
             errors[first + 1, place] = sheet.errors[at]
         if at in sheet.formulas:
             formulas[first + 1, place] = sheet.formulas[at]
-    flat = Sheet(
-        sheet.name, [*([[]] * first), cells], hidden=sheet.hidden, errors=errors, formulas=formulas
-    )
+    nothing: list[object] = [None] * len(cells)
+    rows = [*([nothing] * first), cells]
+    flat = Sheet(sheet.name, rows, hidden=sheet.hidden, errors=errors, formulas=formulas)
     return Block(
         flat,
         table,

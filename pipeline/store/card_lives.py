@@ -1,17 +1,18 @@
-"""The lives of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, to be folded again."""
+"""The lives of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, folded again."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from pipeline import life, rules
-from pipeline.merge import Earlier, Event
+from pipeline import rules
+from pipeline.merge import Earlier, Event, lives
 from pipeline.merge import card as core
-from pipeline.merge.card import Answer, CardStanding, CardStep, Day, Face, Life, Ruling, Told, Turned
+from pipeline.merge.card import CardStanding, CardStep
+from pipeline.merge.lives import Answer, Day, Face, Life, Ruling, Told, Turned
 from pipeline.model import Checked, State
 from pipeline.rules import Stage
 from pipeline.store import tickets
@@ -64,7 +65,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> Loaded:
         days[one.alert_id][one.day] = Day(one.fresh, one.present, one.progress, one.origin)
     events = list(AlertEvent.objects.filter(alert__in=list(alerts), what__in=_TURNS).order_by("id"))
     faces = _faces(events)
-    lives = {
+    mine = {
         name: Life(
             alert=name,
             opened_at=alert.opened_at,
@@ -85,7 +86,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> Loaded:
     rulings = list(Decision.objects.filter(what__in=(CONFIRM, RETURN), target__in=targets).order_by("seq"))
     settled = {row.received_seq: row.settled_seq or 0 for row in rows}
     settled |= {order_of(row): row.settled_seq or 0 for row in rulings}
-    standing = CardStanding(school, lives, tickets.load(school, "card"), earlier)
+    standing = CardStanding(school, mine, tickets.load(school, "card"), earlier)
     return Loaded(standing, alerts, events, rulings, settled)
 
 
@@ -150,10 +151,10 @@ def fold(loaded: Loaded, turn: Turn, reread: Reread) -> Fold:
             continue
         one = standing.lives[does.alert]
         if isinstance(does, Ruling):
-            one, said = core.rule(one, does)
+            one, said = lives.rule(one, does)
             told += said
         else:
-            one = core.passed(one, does)
+            one = lives.passed(one, does)
         standing = replace(standing, lives={**standing.lives, one.alert: one})
     return Fold(standing, steps, tuple(told))
 
@@ -161,7 +162,7 @@ def fold(loaded: Loaded, turn: Turn, reread: Reread) -> Fold:
 def _unheard(loaded: Loaded) -> CardStanding:
     """The school as if no card had ever come and the engine had only opened the alerts."""
     faces = _faces(event for event in loaded.events if event.what == "issued")
-    lives = {
+    mine = {
         name: Life(
             name,
             alert.opened_at,
@@ -171,20 +172,18 @@ def _unheard(loaded: Loaded) -> CardStanding:
         )
         for name, alert in loaded.alerts.items()
     }
-    return CardStanding(loaded.standing.school, lives)
+    return CardStanding(loaded.standing.school, mine)
 
 
 def _acts(loaded: Loaded, turn: Turn, reread: Reread) -> list[_Act]:
     seqs = [one.seq for one in loaded.standing.earlier if one.seq != turn.event.seq]
     checked: dict[int, Checked] = {one.arrival.seq: one for one in reread(seqs)} if seqs else {}
     events = [Event(seq, one) for seq, one in checked.items()]
-    for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in checked]):
-        events.append(Event(order_of(row), checked[int(row.target)], forced=True))
+    released = Decision.objects.filter(what="release", target__in=[str(seq) for seq in checked])
+    events += [Event(order_of(row), checked[int(row.target)], forced=True) for row in released]
     found = [_Act(event.order, False, event.seq, event) for event in [*events, turn.event]]
     found += [_Act(order_of(row), False, row.seq, _ruling(row)) for row in loaded.rulings]
-    return found + [
-        _Act(_place(event, loaded.settled), True, event.pk, _turned(event)) for event in loaded.events
-    ]
+    return found + [_Act(_place(event, loaded.settled), True, event.pk, _turned(event)) for event in loaded.events]
 
 
 def _ruling(row: Decision) -> Ruling:
@@ -202,5 +201,3 @@ def _place(event: AlertEvent, settled: Mapping[int, int]) -> int:
     """Where the engine did something: after the last card or ruling that had taken effect by then."""
     by = int(event.details.get("as_of", 0)) if event.origin == "rule" else int(event.origin)
     return max((place for place, one in settled.items() if one <= by), default=0)
-
-

@@ -12,13 +12,15 @@ from pipeline import life, rules
 from pipeline.errors import UsageError
 from pipeline.forms.card_words import REASON, VERDICT
 from pipeline.merge import card as core
-from pipeline.merge.card import Answer, CardStanding, CardStep, Life, Ruling, Told
-from pipeline.model import Checked, Site, State
+from pipeline.merge import lives
+from pipeline.merge.card import CardStanding, CardStep
+from pipeline.merge.lives import Answer, Life, Ruling, Told
+from pipeline.model import HOME_CAMPUS, Checked, Site, State
 from pipeline.schooldays import ZONE
 from pipeline.store import alerts, audit, codec, corrections, registry, replays, sql, tickets
 from pipeline.store.card_letters import announce
 from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
-from pipeline.store.models import Alert, AlertEvent, Card
+from pipeline.store.models import Alert, AlertEvent, Card, SchoolClass
 from pipeline.store.outcomes import LETTER, Outcome, Reread, Turn, Writes, form_of
 from pipeline.units import short_code
 
@@ -52,9 +54,7 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
         tickets.write(before.tickets, step.after.tickets, turn.checked, writes)
         _note_refusals(turn, step, writes.now)
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        outcome = Outcome(
-            step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened
-        )
+        outcome = Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened)
         outcomes.append((turn, outcome))
     return outcomes
 
@@ -119,7 +119,7 @@ def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowe
             _ask_the_other(before, answer)
         order, settled = decisions.decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
         verb = "confirm" if what == CONFIRM else "return"
-        after, told = core.rule(one, Ruling(alert_id, verb, answer.seq, order, now))
+        after, told = lives.rule(one, Ruling(alert_id, verb, answer.seq, order, now))
         alert = loaded.alerts[alert_id]
         if after.state == life.CORRECTING and not corrections.missing(alert, answer.rows):
             after = replace(after, state=life.EXCLUDED)
@@ -165,6 +165,7 @@ def waiting(division: str) -> list[Line]:
     rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=life.ANSWERED).order_by("submission")
     answers = {row.alert_id: row for row in rows}
     names = registry.names(alert.school for alert in found)
+    rooms = _rooms(found)
     lines = [
         Line(
             alert.id,
@@ -173,7 +174,7 @@ def waiting(division: str) -> list[Line]:
             names.get(alert.school, alert.school),
             alert.opened_day,
             answers[alert.id].at.astimezone(ZONE),
-            _in_words(alert, answers[alert.id]),
+            _in_words(alert, answers[alert.id], rooms.get((alert.school, alert.campus, alert.scope), alert.scope)),
         )
         for alert in found
         if alert.id in answers
@@ -181,11 +182,19 @@ def waiting(division: str) -> list[Line]:
     return sorted(lines, key=lambda line: (line.since, line.id))
 
 
-def _in_words(alert: Alert, card: Card) -> str:
+def _rooms(found: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
+    rows = SchoolClass.objects.filter(school__in={alert.school for alert in found}).order_by("school_year")
+    return {
+        (school, campus, key): name
+        for school, campus, key, name in rows.values_list("school_id", "campus", "key", "name")
+    }
+
+
+def _in_words(alert: Alert, card: Card, scope: str) -> str:
     """An answer in one line: what is warned of, what the school says, what proves it."""
     group = rules.load().groups.get(alert.group)
-    campus = "" if alert.campus == "本部" else f"{alert.campus} "
-    said = [f"{campus}{alert.scope or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
+    campus = "" if alert.campus == HOME_CAMPUS else f"{alert.campus} "
+    said = [f"{campus}{scope or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
     said.append(VERDICT.labels[card.verdict] + ("（县级代填）" if card.by else ""))
     said += _excluded(alert, card) if card.verdict == life.EXCLUDED else _stands(card)
     said += ["答复逾期"] * card.late + ["报告逾期"] * card.report_late

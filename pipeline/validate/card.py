@@ -25,7 +25,6 @@ RULES = (
     Rule("asked-ahead", "asked_at", lambda pl: pl.col("asked_at") <= pl.col("_now")),
 )
 DAY_RULES = (
-    Rule("follow-day-ahead", "day", lambda pl: pl.col("day") <= pl.col("_day")),
     Rule("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),
 )
 
@@ -187,6 +186,8 @@ class _Card:
             if isinstance(day, date):
                 if day < self.alert.opened_on:
                     line.say("follow-day-early", "day")
+                elif day > today(self.case.arrival.received_at):
+                    line.say("follow-day-ahead", "day")
                 if day in seen:
                     line.say("follow-day-twice", "day", first=str(seen[day]))
                 seen.setdefault(day, line.row.number)
@@ -263,11 +264,10 @@ class _Card:
 
 def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     del by
-    if table == "cases":
+    if table != "answer":
         return {}
     came = [line.case.arrival.received_at.astimezone(ZONE) for line in lines]
-    days: dict[str, list[object]] = {"_day": [today(moment) for moment in came]}
-    return days if table == "days" else days | {"_now": [moment.replace(tzinfo=None) for moment in came]}
+    return {"_day": [today(moment) for moment in came], "_now": [moment.replace(tzinfo=None) for moment in came]}
 
 
 JUDGE = Judge({"answer": RULES, "days": DAY_RULES}, judge, extras=_extras)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline.figures import papers
+from pipeline.figures import cards
 from pipeline.figures.digest import digest, paper
 from pipeline.figures.duty import Standing
 from pipeline.model import Site
@@ -243,23 +243,23 @@ def test_nothing_changed_nothing_new(county_day: Site) -> None:
 
 
 def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
-    from pipeline.store import editions, pages
+    from pipeline.store import card_pages, editions
 
     cut = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
     page = next(one.values for one in cut if one.place == FIRST)
     assert [row["pupil"] for row in page["rows"]] == ["示例童1", "示例童2", "示例童3"]
     assert page["reported"] == "11-20 14:00", "in the school's own time"
     assert page["notices"][0]["what"].startswith("预警 2026-0001 发热")
-    school_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", FIRST)))
-    county_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", GULOU)))
-    city_copy = paper(papers.card(pages.card(county_day, "2026-0001|1", "320100")))
+    school_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", FIRST)))
+    county_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", GULOU)))
+    city_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", "320100")))
     assert "示例童" in str(school_copy)
     assert "示例童" not in str(county_copy)
     assert "三3-AAAA" in str(county_copy)
     assert "三3-AAAA" not in str(city_copy)
     assert "三(3)班" not in str(city_copy)
     with pytest.raises(KeyError):
-        pages.card(county_day, "2026-0001|1", THIRD)
+        card_pages.card(county_day, "2026-0001|1", THIRD)
 
 
 def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from pipeline.errors import ConfigError, PermanentError
-from pipeline.figures import digest, papers
+from pipeline.figures import cards, digest, papers
 from pipeline.figures.facts import HintLine
 from pipeline.model import Level
 from pipeline.reports import fonts, letters, pages, render
@@ -83,7 +83,7 @@ def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.
 def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render.Renderer) -> None:
     of_county = samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
     for facts, names in ((samples.card(), True), (of_county, False)):
-        sides = texts(pdf_of(letters.compose("card", digest.paper(papers.card(facts)), renderer)))
+        sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
         assert len(sides) == 1
         assert ("示例童甲" in sides[0]) is names
         assert "三2-A7K0" in sides[0]
@@ -98,7 +98,7 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
     cases = tuple(replace(few.cases_listed[0], name=f"示例童{n:02d}") for n in range(30))
     sides = texts(
         pdf_of(
-            letters.compose("card", digest.paper(papers.card(replace(few, hits=hits, cases_listed=cases))), renderer)
+            letters.compose("card", digest.paper(cards.card(replace(few, hits=hits, cases_listed=cases))), renderer)
         )
     )
     assert len(sides) == 2
@@ -110,7 +110,7 @@ def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -
     """A list of a whole district pasted by mistake: the card says how many it leaves out, and is there at once."""
     few = samples.card()
     many = tuple(replace(few.cases_listed[0], name=f"示例童{n:05d}") for n in range(10_000))
-    sides = texts(pdf_of(letters.compose("card", digest.paper(papers.card(replace(few, cases_listed=many))), renderer)))
+    sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(replace(few, cases_listed=many))), renderer)))
     assert len(sides) < 12
     assert "只列200人，其余见各日缺课日报" in "".join(sides).replace(" ", "")
 
@@ -129,7 +129,7 @@ def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: r
 
 
 def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.Renderer) -> None:
-    values = letters.checked(digest.paper(papers.card(samples.card())))
+    values = letters.checked(digest.paper(cards.card(samples.card())))
     first = renderer.draw([values])[0]
     with render.Renderer(workers=1) as other:
         assert other.draw([values])[0] == first
@@ -137,8 +137,8 @@ def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.R
 
 
 def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
-    cards = [replace(samples.card(), id=f"2026-{n:04d}") for n in range(3)]
-    found = list(letters.compose_all([("card", digest.paper(papers.card(c))) for c in cards], renderer))
+    several = [replace(samples.card(), id=f"2026-{n:04d}") for n in range(3)]
+    found = list(letters.compose_all([("card", digest.paper(cards.card(c))) for c in several], renderer))
     assert [paper.name for made in found for paper in made] == [
         f"预警信息报告卡 2026-{n:04d} 学校联.pdf" for n in range(3)
     ]
@@ -231,7 +231,7 @@ def test_small_print_is_never_below_nine_points(kind: str) -> None:
     made = {
         "digest": lambda: digest.digest(samples.city()),
         "page": lambda: papers.page(samples.page()),
-        "card": lambda: papers.card(samples.card()),
+        "card": lambda: cards.card(samples.card()),
         "missing": lambda: papers.missing(samples.missing()),
     }[kind]()
     html = pages.page(letters.checked(digest.paper(made)))
@@ -271,10 +271,10 @@ def test_divisions_without_schools_are_one_line_not_a_row_each() -> None:
 
 def test_a_card_that_no_longer_holds_says_why_and_asks_for_nothing() -> None:
     over = replace(samples.card(), closed_as="已不成立", closed_at=samples.NOW, close_reason="报送信息更正后已不成立")
-    html = pages.page(letters.checked(digest.paper(papers.card(over))))
+    html = pages.page(letters.checked(digest.paper(cards.card(over))))
     assert "本预警已不成立（11-20 15:10）：报送信息更正后已不成立" in html
     assert "采取措施" not in html
-    assert "Macro" not in pages.page(letters.checked(digest.paper(papers.card(samples.card()))))
+    assert "Macro" not in pages.page(letters.checked(digest.paper(cards.card(samples.card()))))
 
 
 def test_a_county_reads_its_single_cases_and_a_city_does_not() -> None:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.figures.digest import paper
-from pipeline.figures.papers import card
 from pipeline.model import Site
 from pipeline.store import editions
-from pipeline.store import pages as stored
 from pipeline.store.letters import Queued
 
 
 def edition(letter: Queued, site: Site) -> Mapping[str, Any]:
     del site
     return editions.values(letter.kind, letter.reader, letter.ref)
-
-
-def alert_card(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(card(stored.card(site, letter.ref, letter.reader)))

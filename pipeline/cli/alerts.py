@@ -1,0 +1,123 @@
+"""alerts: warnings, how they are answered, and the county's word on the answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, opened, say, say_json, say_table
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.model import Site
+
+alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
+
+Number = Annotated[str, typer.Argument(metavar="ALERT", help="Its number, as `queke alerts list` shows it.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(alerts, name="alerts")
+
+
+@alerts.command("list")
+def list_alerts(
+    context: typer.Context,
+    unit: Unit = "",
+    *,
+    closed: Annotated[bool, typer.Option("--closed", help="Those that are closed too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the open alerts: those to be answered soonest first, then those that wait for the county.
+
+    Exit 1 when one is overdue.
+    """
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import alert_list
+
+    found = alert_list.listed(config.clock()(), unit=unit, closed=closed)
+    header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue")
+    rows = [
+        (
+            *(one.id, one.state, one.school, one.school_name, one.group, one.cases),
+            *(_minute(one.opened_at), _minute(one.due_at), "逾期" if one.overdue else ""),
+        )
+        for one in found
+    ]
+    if as_json:
+        for row in rows:
+            say_json(dict(zip(header, row, strict=True)))
+    else:
+        say_table(header, rows)
+    if any(one.overdue for one in found):
+        raise typer.Exit(1)
+
+
+@alerts.command()
+def show(context: typer.Context, alert: Number) -> None:
+    """Show one alert as its county may see it: what it warns of, its cases by code, what was answered and followed."""
+    site = opened(context)
+    from pipeline.store import alert_list
+
+    facts = alert_list.shown(site, alert)
+    if facts is None:
+        raise UsageError(f"{alert}: no such alert; see `queke alerts list --closed`")
+    say(f"{facts.id}  {facts.closed or facts.state}  {facts.school_code} {facts.school} {facts.campus}")
+    say(f"    {facts.group} {facts.stage}: {facts.cases}, {facts.onsets}; issued {facts.issued}, due {facts.due}")
+    for hit in facts.hits:
+        say(f"    {hit.rule} {hit.words} {hit.scope} {hit.window}: {hit.n} ({hit.threshold})")
+    for row in facts.rows:
+        say(f"    {row.pupil}  {row.class_name}  {row.onset}  {row.symptoms} {row.diagnosis}".rstrip())
+    for label, text in facts.answer:
+        say(f"    {label}: {text}")
+    for day in facts.days:
+        say(f"    {day.day}: +{day.fresh or '?'} = {day.present or '?'}  {day.progress}".rstrip())
+    for line in (facts.notice, facts.close_reason):
+        if line:
+            say(f"    {line}")
+
+
+@alerts.command()
+def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "queke") -> None:
+    """Let an answer stand: the alert is closed as excluded, or reported and followed to its end."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.store import cards, faults
+
+    with faults.temporary():
+        state = cards.confirm(alert, who, why, config.clock()())
+    _follow(site, alert, state)
+
+
+@alerts.command("return")
+def send_back(context: typer.Context, alert: Number, why: Why, who: Who = "queke") -> None:
+    """Send an answer back with the reason: the school gets its card again, and answers within its hours."""
+    from pipeline import config
+
+    site = opened(context)
+    from pipeline.store import cards, faults
+
+    with faults.temporary():
+        state = cards.send_back(alert, who, why, config.clock()())
+    _follow(site, alert, state)
+
+
+def _follow(site: Site, alert: str, state: str) -> None:
+    from pipeline import config, life
+    from pipeline.run import deciding
+
+    deciding.follow(site, config.clock())
+    say(f"{alert}: {state} ({life.STATES[state]})")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

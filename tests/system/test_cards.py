@@ -1,0 +1,334 @@
+"""The card's whole way: a cluster, the alert, its card in the outbox, filled in, dropped, confirmed, followed, ended."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.model import Site
+from tests.system.cardbooks import (
+    HANDLED,
+    OTHER,
+    PHONED,
+    SCHOOL,
+    STANDS,
+    WRONG,
+    answered,
+    book_of,
+    cluster,
+    drop,
+    heads,
+    put,
+    work,
+)
+from tests.system.conftest import COUNTY, DAY, NOW, Desk, pupil
+
+HOUR = timedelta(hours=1)
+
+
+def state_of(number: str) -> str:
+    from pipeline.store.models import Alert
+
+    return Alert.objects.get(pk=number).state
+
+
+def events(number: str) -> list[str]:
+    from pipeline.store.models import AlertEvent
+
+    return list(AlertEvent.objects.filter(alert=number).order_by("id").values_list("what", flat=True))
+
+
+def last_receipt(site: Site) -> str:
+    found = site.outbox.rglob("回执 预警信息报告卡 *.txt")
+    return max(found, key=lambda path: path.name).read_text(encoding="utf-8-sig")
+
+
+def submissions() -> list[tuple[str, int, int]]:
+    from pipeline.store.models import Submission
+
+    rows = Submission.objects.filter(form="card").order_by("received_seq")
+    return list(rows.values_list("state", "accepted", "refused"))
+
+
+def confirm(number: str, at: datetime = NOW + 2 * HOUR) -> str:
+    from pipeline.store import cards
+
+    return cards.confirm(number, "鼓楼区教育局", "", at)
+
+
+def send_back(number: str, why: str) -> str:
+    from pipeline.store import cards
+
+    return cards.send_back(number, "鼓楼区教育局", why, NOW + 2 * HOUR)
+
+
+# --------------------------------------------------------------------------- the loop
+
+
+def test_an_alert_sends_its_card_as_a_workbook_that_knows_what_we_know(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    card = openpyxl.load_workbook(book_of(site, number))
+    said = {str(row[0].value): row[1].value for row in card["报告卡"].iter_rows(min_row=3, max_row=12)}
+    assert (said["预警编号"], said["学校标识码"], said["症状/病种"]) == (number, SCHOOL, "发热")
+    head, columns = heads(card["病例"], "信息有误")
+    names = [card["病例"].cell(head + n, columns["姓名"]).value for n in (1, 2, 3)]
+    assert sorted(map(str, names)) == ["示例丙", "示例乙", "示例甲"]
+    head, columns = heads(card["后续关注"], "新增病例")
+    days = [card["后续关注"].cell(row, columns["日期"]).value for row in range(head + 1, head + 5)]
+    assert [d.day for d in days if isinstance(d, datetime)] == [20, 23, 24, 25], "school days alone"
+
+
+def test_the_countys_copy_has_codes_and_no_name(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    card = openpyxl.load_workbook(book_of(site, number, "县级联"))
+    texts = [str(cell.value) for sheet in card for row in sheet.iter_rows() for cell in row if cell.value]
+    assert any(text.startswith("三3-") for text in texts)
+    assert not [text for text in texts if text in {"示例甲", "示例乙", "示例丙"}]
+
+
+def test_excluded_and_confirmed_the_alert_is_closed(site: Site, desk: Desk) -> None:
+    from pipeline.store import cards
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), HANDLED))
+    work(site, NOW + HOUR)
+    assert (state_of(number), submissions()) == ("answered", [("accepted", 1, 0)])
+    assert "已收到 · 无需再发" in last_receipt(site)
+    (line,) = cards.waiting(COUNTY)
+    assert (line.id, line.school, line.day) == (number, SCHOOL, DAY)
+    assert line.what == "三(3)班 发热 3 人；可排除；A2 已由专业机构处理完毕；示例区疾控中心 2026-11-19"
+    assert cards.waiting("320000") == [line]
+    assert cards.waiting("320302") == []
+    assert confirm(number) == "excluded"
+    assert events(number) == ["issued", "answered", "confirmed"]
+    with pytest.raises(UsageError):
+        confirm(number)
+
+
+def test_not_excluded_it_is_reported_followed_day_by_day_and_ended(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Alert, AlertEvent, CardDay, Letter
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), STANDS))
+    work(site, NOW + HOUR)
+    assert confirm(number) == "reported"
+    for n, day in enumerate((date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24))):
+        drop(site, answered(book_of(site, number), STANDS, days=[(day, 0, 3 - n, "已消毒")]))
+        work(site, datetime(day.year, day.month, day.day, 16, tzinfo=NOW.tzinfo))
+    assert state_of(number) == "following"
+    assert list(CardDay.objects.order_by("day").values_list("day", "present")) == [
+        (date(2026, 11, 20), 3),
+        (date(2026, 11, 23), 2),
+        (date(2026, 11, 24), 1),
+    ]
+    work(site, NOW + timedelta(days=8))
+    ended = Alert.objects.get(pk=number)
+    assert (ended.state, ended.close_reason) == ("ended", "期满无新发")
+    assert AlertEvent.objects.filter(alert=number, what="ended").exists()
+    closing = Letter.objects.filter(kind="card", ref=f"{number}|1|closed").values_list("reader", flat=True)
+    assert sorted(closing) == [SCHOOL, COUNTY]
+
+
+def test_returned_the_card_goes_out_again_with_the_reason_and_what_was_answered(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), HANDLED))
+    work(site, NOW + HOUR)
+    assert send_back(number, "请补疾控的处理意见") == "returned"
+    work(site, NOW + 3 * HOUR)
+    again = book_of(site, number)
+    sheet = openpyxl.load_workbook(again)["报告卡"]
+    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
+    assert any("请补疾控的处理意见" in text for text in texts)
+    assert "示例区疾控中心" in texts
+    drop(site, answered(again, {**HANDLED, "理由简述": "疾控已出具意见"}))
+    work(site, NOW + 4 * HOUR)
+    assert (state_of(number), confirm(number, NOW + 5 * HOUR)) == ("answered", "excluded")
+
+
+def test_wrong_information_closes_the_alert_once_the_row_has_been_put_right(site: Site, desk: Desk) -> None:
+    from pipeline.store import cards
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), WRONG, wrong=[0]))
+    work(site, NOW + HOUR)
+    assert "更正待收 1 行" in cards.waiting(COUNTY)[0].what
+    assert confirm(number) == "correcting"
+    rows = [pupil(n, symptom1="发热") for n in (1, 2)]
+    named = _marked_first(book_of(site, number))
+    kept = [row for row in [pupil(0, symptom1="发热"), *rows] if row["name"] != named]
+    drop(site, desk.absence(SCHOOL, kept, mode="整份更正"), name="更正.xlsx")
+    work(site, NOW + 4 * HOUR)
+    assert (state_of(number), events(number)[-1]) == ("excluded", "corrected")
+
+
+def _marked_first(path: Path) -> str:
+    sheet = openpyxl.load_workbook(path)["病例"]
+    head, columns = heads(sheet, "信息有误")
+    return str(sheet.cell(head + 1, columns["姓名"]).value)
+
+
+def test_a_correction_that_came_before_the_countys_word_closes_it_at_once(site: Site, desk: Desk) -> None:
+    from pipeline.store import cards
+
+    number = cluster(site, desk)
+    named = _marked_first(book_of(site, number))
+    drop(site, answered(book_of(site, number), WRONG, wrong=[0]))
+    work(site, NOW + HOUR)
+    kept = [row for row in (pupil(n, symptom1="发热") for n in range(3)) if row["name"] != named]
+    drop(site, desk.absence(SCHOOL, kept, mode="整份更正"), name="更正.xlsx")
+    work(site, NOW + 2 * HOUR)
+    assert "更正已收" in cards.waiting(COUNTY)[0].what
+    assert confirm(number, NOW + 3 * HOUR) == "excluded"
+
+
+def test_a_county_answers_for_a_school_and_says_whom_it_telephoned(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Card
+
+    number = cluster(site, desk)
+    county = book_of(site, number, "县级联")
+    drop(site, answered(county, STANDS), folder=f"鼓楼区 {COUNTY}")
+    work(site, NOW + HOUR)
+    assert (state_of(number), submissions()) == ("issued", [("rejected", 0, 1)])
+    drop(site, answered(county, {**STANDS, **PHONED}), folder=f"鼓楼区 {COUNTY}")
+    work(site, NOW + 2 * HOUR)
+    assert (state_of(number), Card.objects.get().by) == ("answered", COUNTY)
+
+
+def test_what_a_school_writes_into_the_countys_part_is_left_out(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Card
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), {**STANDS, **PHONED}), folder=SCHOOL)
+    work(site, NOW + 2 * HOUR)
+    assert (Card.objects.get().by, Card.objects.get().answer["filled_by"]) == ("", None)
+
+
+def test_a_name_in_what_is_written_becomes_a_code(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Card
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), {**STANDS, "采取的措施": "通知示例甲家长"}))
+    work(site, NOW + HOUR)
+    written = Card.objects.get().answer["measures"]
+    assert "示例甲" not in written
+    assert written.startswith("通知三3-")
+
+
+def test_a_wrong_row_comes_back_and_home(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Reject
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), {**STANDS, "报告时间": NOW + timedelta(days=3)}))
+    work(site, NOW + HOUR)
+    assert (state_of(number), submissions()) == ("issued", [("rejected", 0, 1)])
+    (back,) = site.outbox.rglob("退回修正表*.xlsx")
+    made = openpyxl.load_workbook(back)
+    put(made["报告卡"], "报告时间", NOW)
+    made.save(back.with_name("改好.xlsx"))
+    drop(site, back.with_name("改好.xlsx").read_bytes())
+    work(site, NOW + 2 * HOUR)
+    assert (state_of(number), Reject.objects.get().state) == ("answered", "mended")
+
+
+def test_a_late_answer_is_kept_and_marked(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Card
+
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), {**STANDS, "报告时间": NOW + timedelta(hours=25)}))
+    work(site, NOW + timedelta(hours=26))
+    kept = Card.objects.get()
+    assert (kept.late, kept.report_late, state_of(number)) == (True, True, "answered")
+    assert "记为逾期" in last_receipt(site)
+
+
+# --------------------------------------------------------------------------- refusals: nothing changed, audited
+
+
+def refused(site: Site, content: bytes, number: str, at: datetime = NOW + HOUR, folder: str = "") -> str:
+    """Drop a card that must not be taken; return what its sender reads."""
+    from pipeline.store.models import Audit
+
+    before, was = state_of(number), Audit.objects.filter(what="refused").count()
+    drop(site, content, folder)
+    work(site, at)
+    assert state_of(number) == before, "nothing changed"
+    assert Audit.objects.filter(what="refused").count() > was, "audited"
+    return last_receipt(site)
+
+
+def test_a_card_of_another_school_is_refused_in_the_words_of_an_unknown_number(site: Site, desk: Desk) -> None:
+    mine, others = cluster(site, desk), cluster(site, desk, OTHER)
+    foreign = answered(book_of(site, mine), STANDS, fields={"预警编号": others})
+    unknown = answered(book_of(site, mine), STANDS, fields={"预警编号": "2026-0999"})
+    texts = [refused(site, content, mine, NOW + n * HOUR) for n, content in ((1, foreign), (2, unknown))]
+    assert texts[0].count("本校没有编号为") == texts[1].count("本校没有编号为") > 0
+    assert state_of(others) == "issued"
+
+
+def test_a_card_of_an_alert_that_is_void_or_closed_is_refused(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    book = book_of(site, number)
+    drop(site, desk.absence(SCHOOL, [], mode="整份更正", zero="是"), name="更正.xlsx")
+    work(site, NOW + HOUR)
+    if state_of(number) == "issued":  # a correction that withdraws all is held first
+        from pipeline.run import deciding
+        from pipeline.store.models import Submission
+
+        seq = Submission.objects.get(state="held").received_seq
+        deciding.release(site, seq, "县级", "属实", lambda: NOW + HOUR)
+    assert state_of(number) == "void"
+    assert "不成立" in refused(site, answered(book, STANDS), number, NOW + 2 * HOUR)
+
+
+def test_a_confirmed_answer_is_not_answered_again(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    drop(site, answered(book_of(site, number), STANDS))
+    work(site, NOW + HOUR)
+    confirm(number)
+    said = refused(site, answered(book_of(site, number), HANDLED), number, NOW + 3 * HOUR)
+    assert "已由县级确认" in said
+
+
+def test_a_card_that_warned_of_less_waits_for_a_word(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    old = book_of(site, number)
+    rows = [pupil(n, symptom1="发热", symptom2="咳嗽", temperature=38.5) for n in range(8)]
+    rows += [{**pupil(0, symptom1="发热", symptom2="咳嗽", temperature=38.6), "name": f"示例{n}"} for n in "子丑寅卯辰"]
+    drop(site, desk.absence(SCHOOL, rows, mode="整份更正"), name="更正.xlsx")
+    work(site, NOW + HOUR)
+    assert "请用新发的第 2 次报告卡答复" in refused(site, answered(old, HANDLED), number, NOW + 2 * HOUR)
+    drop(site, answered(book_of(site, number), STANDS))
+    work(site, NOW + 3 * HOUR)
+    assert state_of(number) == "answered"
+
+
+def test_a_repetition_must_be_of_an_alert_of_this_school(site: Site, desk: Desk) -> None:
+    mine, others = cluster(site, desk), cluster(site, desk, OTHER)
+    answer = {"核实结论": "可排除", "排除理由": "A3 重复预警", "填报人": "示例甲"}
+    for said, words in ((others, "本校没有编号为"), (mine, "就是这一条自己"), (None, "没有填重复的预警编号")):
+        content = answered(book_of(site, mine), {**answer, "重复的预警编号": said})
+        assert words in refused(site, content, mine)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"采取的措施": None}, "没有填采取的措施"),
+        ({"报告时间": None}, "没有填报告时间"),
+        ({"排除理由": "A9 其他"}, "核实结论与所填内容矛盾"),
+        ({"核实结论": None}, "没有填核实结论"),
+        ({"核实结论": "也许"}, "没看懂"),
+    ],
+)
+def test_an_answer_that_lacks_something_goes_back(
+    site: Site, desk: Desk, change: dict[str, object], words: str
+) -> None:
+    number = cluster(site, desk)
+    assert words in refused(site, answered(book_of(site, number), {**STANDS, **change}), number)
+
+
+def test_a_card_sent_back_as_it_came_says_nothing(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    assert "一行也没有填" in refused(site, book_of(site, number).read_bytes(), number)
