@@ -262,6 +262,8 @@ class Context:
 
     now: datetime  # aware, Asia/Shanghai
     schools: Mapping[str, SchoolFacts] = field(default_factory=dict)
+    # (school, day) → its classes on that day, where they are, or may be, others than on the batch's latest day
+    rooms: Mapping[tuple[str, date], Mapping[tuple[str, str], ClassFacts]] = field(default_factory=dict)
     divisions: Mapping[str, str] = field(default_factory=dict)  # code → name
     parents: Mapping[str, str] = field(default_factory=dict)  # division code → parent code
     heads: Mapping[tuple[date, str, str], HeadFacts] = field(default_factory=dict)

@@ -67,6 +67,7 @@ class Span:
     kind: Literal["term", "holiday", "schoolday"]
     stage: str = ""
     note: str = ""
+    ref: str = ""  # 编号: by which a workbook speaks of this line
 
     def speaks(self, stage: str, day: date) -> bool:
         return self.stage in {"", stage} and self.first <= day <= self.last
@@ -162,6 +163,10 @@ class Calendar:
                 return False
             known = known and due.known
         return True if known else None
+
+    def of(self, place: str) -> tuple[Span, ...]:
+        """Return the lines of one place itself."""
+        return self._of(place)
 
     def week(self, places: Sequence[str], day: date) -> int:
         """Return which week of its term the day is in, weeks beginning on Monday; 0 when no term table tells."""

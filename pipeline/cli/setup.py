@@ -11,11 +11,10 @@ import typer
 
 from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table
 from pipeline.errors import UsageError
-from pipeline.model import HOME_CAMPUS
 
 if TYPE_CHECKING:
+    from pipeline.merge.registry import Change
     from pipeline.model import Site
-    from pipeline.store.registry import Change
 
 units = typer.Typer(help="The registry of schools.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -82,7 +81,9 @@ def import_(
     context: typer.Context,
     workbook: Annotated[Path, typer.Argument(help="A filled 学校名册.")],
     *,
-    preview: Annotated[bool, typer.Option("--preview", help="Show what would change, change nothing.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--dry-run", "--preview", help="Show what would change, change nothing.")
+    ] = False,
 ) -> None:
     """Take a 学校名册 into the registry: what changes is printed first."""
     from pipeline import config
@@ -107,13 +108,12 @@ def import_(
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     """A line a change; but a county's first 名册 has thousands of new classes: those are counted by school."""
-    fresh = Counter(change.school for change in changes if change.kind == "class" and change.new)
+    fresh = {change.school for change in changes if change.kind == "school" and change.new}
+    counted = Counter(change.school for change in changes if change.kind == "class" and change.school in fresh)
     for change in changes:
-        if not change.new:
-            yield f"{change.kind}  {change.school}  {change.name}  changed: {', '.join(change.fields)}"
-        elif change.kind == "school" or (change.kind == "campus" and change.name != HOME_CAMPUS):
-            yield f"{change.kind}  {change.school}  {change.name}  new"
-    yield from (f"class   {school}  {count} new" for school, count in fresh.items())
+        if change.kind != "class" or change.school not in fresh:
+            yield change.what
+    yield from (f"{school} 新增班级 {count} 个" for school, count in counted.items())
 
 
 def _ready_store(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from pipeline.model import Arrival, Settled, Severity, State
 
 if TYPE_CHECKING:
     from pipeline.executors import Readers
+    from pipeline.merge.registry import Change
     from pipeline.model import Site
-    from pipeline.store.registry import Change
 
+_LAST = 2**62  # a place in the received sequence that nobody comes after
 FEW = 40  # files: below, starting reader processes takes longer than reading
 
 Outcome = tuple[Arrival, Settled]
@@ -68,16 +70,15 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and what would become of it."""
-    from pipeline import validate
     from pipeline.executors import InProcess
-    from pipeline.store import context, registry
+    from pipeline.store import judging, rosters
 
-    arrival = _arrival(workbook, now)
+    arrival = replace(_arrival(workbook, now), seq=_LAST)
     with InProcess() as readers:
         ((_, reading),) = readers.read([(0, workbook)])
-    checked = validate.check([(arrival, reading)], context.load([(arrival, reading)], now), site.policy, site.key)[0]
+    (checked,) = judging.judge(site, [(arrival, reading)], now)
     is_roster = reading.claims is not None and reading.claims.form == "roster"
-    changes = registry.plan_roster(checked, now.date()).changes if is_roster else ()
+    changes = rosters.plan(checked, arrival.seq).changes if is_roster else ()
     return changes, rehearse(site, [workbook], now)[0]
 
 

@@ -144,6 +144,13 @@ def digits(length: int, issue: str) -> Parser:
     return parse
 
 
+def place_code(cell: object, frame: Frame) -> object:
+    """Whose registry or calendar it is: a division's six digits, or a school's ten."""
+    six = digits(6, "division-unreadable")(cell, frame)
+    ten = digits(10, "division-unreadable")(cell, frame) if isinstance(six, Bad) else six
+    return six if isinstance(ten, Bad) else ten
+
+
 # --------------------------------------------------------------------------- numbers
 
 

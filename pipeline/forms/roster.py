@@ -1,4 +1,7 @@
-"""学校名册: the schools of a county and their classes. A blank never erases what the registry has."""
+"""学校名册: the schools of a county and their classes, or those of one school; and whom to call in its organs.
+
+A blank never erases what the registry has. What is said counts from the day in the head.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +100,24 @@ _SCHOOLS = (
         width=15,
         example="100-0000-0002",
     ),
+    Column(
+        "from",
+        "启用日期",
+        "date",
+        dates.day(ahead=True),
+        aliases=("开办日期", "设立日期"),
+        width=12,
+        help="新办学校开始报送的日期；一直有的学校空着。",
+    ),
+    Column(
+        "until",
+        "停办日期",
+        "date",
+        dates.day(ahead=True),
+        aliases=("撤并日期", "停用日期", "注销日期"),
+        width=12,
+        help="撤并、停办的学校，从这一天起不再报送；以前的数据不变。",
+    ),
 )
 
 _CLASSES = (
@@ -134,7 +155,60 @@ _CLASSES = (
         width=10,
         example="45",
     ),
-    Column("from", "启用日期", "date", dates.day(ahead=True), aliases=("开班日期", "生效日期"), width=12),
+    Column(
+        "from",
+        "启用日期",
+        "date",
+        dates.day(ahead=True),
+        aliases=("开班日期",),
+        width=12,
+        help="学年中途新开的班从哪天起；开学就有的班空着。",
+    ),
+    Column(
+        "until",
+        "停用日期",
+        "date",
+        dates.day(ahead=True),
+        aliases=("撤班日期", "撤并日期"),
+        width=12,
+        help="撤掉、并掉的班，从这一天起没有了。",
+    ),
+)
+
+_ORGANS = (
+    Column(
+        "organ",
+        "机构",
+        "choice",
+        cells.choice(words.ORGAN, "organ-unknown"),
+        required=True,
+        decides=True,
+        missing="organ-missing",
+        vocabulary=words.ORGAN,
+        aliases=("机构名称", "部门"),
+        width=12,
+        example="教育局",
+        key=True,
+    ),
+    Column("reporter", "联系人", "text", cells.text(40), aliases=("经办人", "负责人"), width=12, example="赵科长"),
+    Column(
+        "reporter_phone",
+        "联系人电话",
+        "text",
+        cells.telephone,
+        aliases=("联系电话", "电话"),
+        width=18,
+        help="印在简报上，供上级和学校联系。",
+        example="100-0000-0003",
+    ),
+    Column(
+        "division",
+        "区划代码",
+        "text",
+        cells.digits(6, "division-unreadable"),
+        width=12,
+        help="空着就是本名册的县（市、区）。",
+    ),
 )
 
 ROSTER = Form(
@@ -145,21 +219,33 @@ ROSTER = Form(
         Field(
             "unit",
             "名册区划代码",
-            cells.digits(6, "division-unreadable"),
+            cells.place_code,
             required=True,
             known=True,
-            aliases=("县(市、区)代码", "行政区划代码", "区划代码"),
+            aliases=("县(市、区)代码", "行政区划代码", "区划代码", "名册单位代码"),
+            help="县（市、区）填6位区划代码；学校报自己的名册填10位学校标识码。",
         ),
-        Field("school", "县(市、区)", cells.text(60), known=True, aliases=("区划名称", "县区")),
-        Field("day", "生效日期", dates.day(ahead=True), "date", aliases=("日期", "填报日期")),
+        Field("school", "县(市、区)", cells.text(60), known=True, aliases=("区划名称", "县区", "单位名称")),
+        Field(
+            "day",
+            "生效日期",
+            dates.day(ahead=True),
+            "date",
+            aliases=("日期", "填报日期"),
+            help="改动从这一天起算；空着就是送到的当天。",
+        ),
         Field("reporter", "填报人", cells.text(40), aliases=("填表人",)),
         Field("reviewer", "审核人", cells.text(40), aliases=("分管领导",)),
     ),
     tables=(
         Table("schools", "学校", _SCHOOLS),
         Table("classes", "班级", _CLASSES, needed=False),
+        Table("organs", "机构", _ORGANS, needed=False),
     ),
     of="division",
     dated=False,
-    notes=("空着的格子不会清除名册里已有的内容。", "学校标识码请按文本填写，不要变成 2.1E+09。"),
+    notes=(
+        "只改要改的格子：空着的格子、没有列出的学校和班级，名册里原样不动。改动从“生效日期”那天起算。",
+        "学校标识码请按文本填写，不要变成 2.1E+09。",
+    ),
 )

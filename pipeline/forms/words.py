@@ -275,6 +275,26 @@ STAGE = _vocabulary(
     },
 )
 
+ORGAN = _vocabulary(
+    "Organ",
+    {"education": "教育局", "health": "卫健委", "cdc": "疾控中心"},
+    {
+        "education": "教育 教体局 教育体育局 教育厅 教育行政部门",
+        "health": "卫健 卫生健康委员会 卫生健康委 卫健局 卫生健康局",
+        "cdc": "疾控 疾病预防控制中心 CDC 疾控局",
+    },
+)
+
+SPAN = _vocabulary(
+    "Span",
+    {"term": "学期", "holiday": "放假", "schoolday": "上课"},
+    {
+        "term": "学期起止 教学时间",
+        "holiday": "假期 休息 放假日 休假 寒假 暑假 春假 秋假 自主放假",
+        "schoolday": "补课 调休上课 上学 补课日 上课日 调课",
+    },
+)
+
 CLOSURE_KIND = _vocabulary(
     "ClosureKind",
     {"first": "首报", "resume": "复课", "extend": "延长", "amend": "更正", "withdraw": "撤销"},

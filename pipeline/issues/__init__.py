@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipeline.issues import batches, card, carried, desk, fields, files, filing, rows
+from pipeline.issues import batches, card, carried, desk, fields, files, filing, registry, rows
 from pipeline.issues.entry import Entry
 from pipeline.model import Issue, Severity
 
@@ -19,7 +19,7 @@ LEFT = "-left"
 
 def _catalogue() -> Mapping[str, Entry]:
     entries: dict[str, Entry] = {}
-    for part in (files, fields, rows, batches, card, carried, desk, filing):
+    for part in (files, fields, rows, batches, card, carried, desk, filing, registry):
         twice = entries.keys() & part.ENTRIES.keys()
         if twice:
             raise KeyError(", ".join(sorted(twice)))

@@ -31,6 +31,13 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "approved-how-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
     "stage-unknown": error("“{column}”的“{value}”没看懂。", "请用这些词：{choices}；几个学段用顿号隔开。", "choices"),
+    "verdict-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "exclusion-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "report-way-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "card-number-unreadable": error("“{column}”的“{value}”不是预警编号。", "请照报告卡上的编号填，如 2026-0481。"),
+    "checksum-unreadable": error("“{column}”的“{value}”不是 64 位校验码。", "请填文件的 SHA-256，或改填建议书文号。"),
+    "pupil-code-unreadable": error("“{column}”的“{value}”不是学生代码。", "请填学生代码，如 三2-A7K3，或填班级和姓名。"),
+    "organ-unknown": error("“{column}”的“{value}”没看懂。", "请选：{choices}。", "choices"),
     "date-ambiguous": error(
         "“{column}”的“{value}”有不止一种读法（11.2 是 11 月 2 日还是 20 日？），没有猜。",
         "请写成 2026-11-20 这样的完整日期。",
@@ -54,6 +61,11 @@ ENTRIES: Mapping[str, Entry] = {
         "请按文本填 10 位数字（若显示成 2.1E+09，请先把这一列设为文本格式）。",
     ),
     "division-unreadable": error("“{column}”的“{value}”不是 6 位区划代码。", "请填 6 位数字，如 320106。"),
+    "username-unreadable": error(
+        "“{column}”的“{value}”不能作用户名。", "请用字母、数字和 _ . @ - ，3 到 40 位，不要有空格和汉字。"
+    ),
+    "level-unknown": error("“{column}”的“{value}”没看懂。", "请在 {choices} 里勾一项。", "choices"),
+    "email-unreadable": error("“{column}”的“{value}”不像电子邮箱。", "请核对；没有就空着。"),
     "error-cell": error("“{column}”里是公式错误（{value}）。", "请直接填内容，不要用公式。"),
     "formula-uncached": error("“{column}”里是一个没有算出结果的公式。", "请直接填内容，不要用公式。"),
     "formula-value": advice("“{column}”里是公式，按显示的结果算。", "请直接填内容，或“只粘贴数值”。"),

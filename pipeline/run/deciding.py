@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pipeline import validate
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import Arrival, Checked, Settled, Site
 from pipeline.run import post
 from pipeline.run.lock import Busy, coordinator
-from pipeline.store import context, decisions, faults, journal
+from pipeline.store import decisions, faults, journal, judging
 
 
 def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], datetime]) -> tuple[Arrival, Settled]:
@@ -26,7 +25,7 @@ def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], dateti
         with InProcess() as readers:
             readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
         again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
-        return validate.check(again, context.load(again, now), site.policy, site.key)
+        return judging.judge(site, again, now)
 
     with faults.temporary():
         (settled,) = decisions.release(site, [seq], who, why, now, reread)

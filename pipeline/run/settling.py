@@ -12,12 +12,12 @@ from pathlib import Path
 
 import structlog
 
-from pipeline import validate
 from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
 from pipeline.inbox import archive
 from pipeline.model import HOME_CAMPUS, Arrival, Checked, Issue, Reading, Settled, Site, State
-from pipeline.store import context, faults, journal, records
+from pipeline.schooldays import today
+from pipeline.store import faults, journal, judging, records, statements
 from pipeline.validate import scans
 from pipeline.xlsx.likeness import looks_like_filing
 
@@ -110,14 +110,14 @@ def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) 
         arrivals = journal.arrivals(site, seqs)
         readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
         again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
-        return validate.check(again, context.load(again, now), site.policy, site.key)
+        return judging.judge(site, again, now)
 
+    with faults.temporary():
+        statements.take_effect(today(now))
     for segment in cut_at_rosters(batch):
         for layer in layers(segment):
             with faults.temporary():
-                known = context.load(layer, now)
-            checked = validate.check(layer, known, site.policy, site.key)
-            with faults.temporary():
+                checked = judging.judge(site, layer, now)
                 yield records.settle(checked, site, now, reread)
 
 

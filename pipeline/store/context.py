@@ -11,9 +11,7 @@ from django.db.models import Q
 from pipeline import units
 from pipeline.filed import FilingFacts, OrganFacts
 from pipeline.model import (
-    HOME_CAMPUS,
     Arrival,
-    ClassFacts,
     ClosureFacts,
     Context,
     HeadFacts,
@@ -23,28 +21,39 @@ from pipeline.model import (
     State,
     TicketFacts,
 )
-from pipeline.schooldays import Calendar, Span, school_year, today
-from pipeline.store import sql
-from pipeline.store.models import CalendarDay, Closure, Division, Filing, Reject, Report, Submission, Unit
+from pipeline.schooldays import Calendar, today
+from pipeline.store import card_facts, registry, spans, sql
+from pipeline.store import schools as known_schools
+from pipeline.store.models import Closure, Division, Filing, Reject, Report, Submission, Unit
 from pipeline.validate import scans
 
 
-def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
-    """Return the context of a batch: its schools with their classes, what stands, tickets, closures, calendar."""
+def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int | None = None) -> Context:
+    """Return the context of a batch: its schools with their classes, what stands, tickets, closures, calendar.
+
+    `upto`: registry and calendar as they were by what had been said up to that place of the received sequence.
+    """
     tickets = _tickets(readings)
     codes = sorted(_codes(readings) | {ticket.school for ticket in tickets.values()})
     days = sorted({r.claims.day for _, r in readings if r.claims and r.claims.day})
+    came = today(max((arrival.received_at for arrival, _ in readings), default=now))
+    if upto is None:
+        known = known_schools.load(codes, days or [today(now)], registry.moved(came))
+    else:
+        known = known_schools.load_as_of(codes, days or [came], upto, came)
     divisions = list(Division.objects.values_list("code", "name", "parent_id"))
     return Context(
         now=now,
-        schools=schools(codes, days or [today(now)]),
+        schools=known.schools,
+        rooms=known.rooms,
         divisions={code: name for code, name, _ in divisions},
         parents={code: parent for code, _, parent in divisions if parent},
         heads=_heads(codes, days),
         tickets=tickets,
         known=_known(readings),
         closures=closures(codes),
-        calendar=calendar(),
+        calendar=spans.calendar(upto),
+        alerts=card_facts.alerts(readings),
         namesakes=_namesakes(codes),
         organs=organs(codes),
         filings=_filings(readings),
@@ -52,23 +61,8 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime) -> Context:
 
 
 def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts]:
-    """Return the schools of these codes, with their campuses and the classes of the days' school years."""
-    campuses = _campuses(codes)
-    classes = _classes(codes, sorted({school_year(day) for day in days}))
-    return {
-        unit.code: SchoolFacts(
-            code=unit.code,
-            name=unit.name,
-            county=unit.division_id,
-            stages=tuple(unit.stages.split()),
-            boarding=unit.boarding,
-            campuses=tuple(campuses.get(unit.code, (HOME_CAMPUS,))),
-            classes=classes.get(unit.code, {}),
-            token_serial=unit.token_serial,
-            reporter=unit.reporter,
-        )
-        for unit in Unit.objects.filter(code__in=codes, kind="school")
-    }
+    """Return the schools of these codes, with their campuses and the classes they have on the latest of the days."""
+    return dict(known_schools.load(codes, days, {}).schools)
 
 
 def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
@@ -105,8 +99,7 @@ def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
 
 def calendar() -> Calendar:
     """Return the school calendar as it was entered: terms, holidays and overrides of all places."""
-    rows = CalendarDay.objects.order_by("place", "first", "last", "kind")
-    return Calendar(tuple(Span(r.place, r.first, r.last, r.kind, r.stage, r.note) for r in rows))  # type: ignore[arg-type]  # the column holds only these kinds
+    return spans.calendar()
 
 
 def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
@@ -118,25 +111,6 @@ def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
             if reading.claims.form == "roster":
                 codes |= {str(v) for rows in reading.tables.values() for row in rows for v in row.values[:1] if v}
     return codes - {""}
-
-
-def _campuses(codes: Sequence[str]) -> dict[str, list[str]]:
-    text = "SELECT school_id, name FROM campus WHERE school_id IN ? ORDER BY id"
-    found: dict[str, list[str]] = defaultdict(list)
-    for school, name in sql.fetch_in(text, codes):
-        found[school].append(name)
-    return found
-
-
-def _classes(codes: Sequence[str], years: Sequence[int]) -> dict[str, dict[tuple[str, str], ClassFacts]]:
-    text = (
-        "SELECT school_id, campus, key, name, roll, state FROM school_class "
-        "WHERE school_id IN ? AND school_year IN ? ORDER BY id"
-    )
-    found: dict[str, dict[tuple[str, str], ClassFacts]] = defaultdict(dict)
-    for school, campus, key, name, roll, state in sql.fetch_in(text, codes, years):
-        found[school][campus, key] = ClassFacts(campus, key, name, roll, confirmed=state == "confirmed")
-    return found
 
 
 def _namesakes(codes: Sequence[str]) -> frozenset[tuple[str, str, str]]:

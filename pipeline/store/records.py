@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State
-from pipeline.store import closures, files, reports, rosters, sql
+from pipeline.store import calendars, cards, closures, desks, files, filings, late, reports, rosters, sql
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, mark, settled
 
 
@@ -17,7 +17,7 @@ def settle(batch: Sequence[Checked], site: Site, now: datetime, reread: Reread) 
     """Give every submission of the batch its outcome, all of them or none; return them in received order.
 
     `reread(seqs)` reads and validates earlier submissions again, in order; it is called only when a
-    submission settles after a later-received one of the same report.
+    submission settles after a later-received one of the same report, or one that it should have been judged by.
     Raises TemporaryError when one was settled by somebody else meanwhile (nothing is written then), and
     Django's database errors as they come.
     """
@@ -27,7 +27,9 @@ def settle(batch: Sequence[Checked], site: Site, now: datetime, reread: Reread) 
         first = sql.take("settled", len(batch))
         ordered = sorted(batch, key=lambda checked: checked.arrival.seq)
         turns = [Turn(Event(c.arrival.seq, c), first + i) for i, c in enumerate(ordered)]
-        return take(turns, State.RECEIVED, site, now, reread)
+        done = take(turns, State.RECEIVED, site, now, reread)
+        late.catch_up(turns, take, site, now, reread)
+        return done
 
 
 def take(turns: Sequence[Turn], was: State, site: Site, now: datetime, reread: Reread) -> list[Settled]:
@@ -57,7 +59,11 @@ _Settle = Callable[[Sequence[Turn], Site, Reread, Writes], list[tuple[Turn, Outc
 _SETTLERS: tuple[tuple[_Takes, _Settle], ...] = (
     (reports.takes, reports.settle),
     (closures.takes, closures.settle),
+    (cards.takes, cards.settle),
     (rosters.takes, rosters.settle),
+    (calendars.takes, calendars.settle),
+    (filings.takes, filings.settle),
+    (desks.takes, desks.settle),
 )
 """Which turns a form's module takes, and how; a turn that none takes changes nothing."""
 

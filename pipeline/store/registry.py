@@ -1,7 +1,6 @@
-"""The registry: divisions with their organs, schools, campuses, and classes by school year.
+"""The registry: divisions with their organs, where units lie, and the rows of schools and classes.
 
-A roster is planned first (`plan_roster`: a value that can be shown) and then applied. A blank in a
-roster never erases; what a roster does not list stays as it is.
+What rosters and decisions say of units is kept and folded in `statements`; here are the rows that come of it.
 """
 
 from __future__ import annotations
@@ -13,40 +12,28 @@ from datetime import date
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Q
 
 from pipeline import units
-from pipeline.model import HOME_CAMPUS, Checked, Record
-from pipeline.schooldays import school_year
 from pipeline.store import sql
-from pipeline.store.models import Division, SchoolClass, Unit
+from pipeline.store.models import Division, Unit, UnitPlace
+from pipeline.units import organ_code
 
 _SEED = Path(__file__).parent / "seed" / "divisions.csv"
-_ORGANS = {"education": ("JY", "教育局"), "health": ("WJ", "卫生健康委员会"), "cdc": ("JK", "疾病预防控制中心")}
+_ORGANS = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
 _PROVINCE_EDUCATION = "教育厅"
 
 _SCHOOL_TEXTS = ("name", "stages", "reporter", "reporter_phone", "leader", "leader_phone")
 _SCHOOL = ("code", "kind", "organ", "division_id", "boarding", "token_serial", *_SCHOOL_TEXTS)
-_CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from")
+_CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
 
 ClassKey = tuple[str, str, int, str]  # school, campus, school year, key
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One line of a roster's preview: what of the registry would be new, or which fields would change."""
-
-    kind: str  # school | campus | class
-    school: str
-    name: str
-    new: bool
-    fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class RosterPlan:
-    """What a roster would do. `changes` is for people; the rows are for `apply_roster`."""
+    """Whole rows of the registry, to be entered as they are."""
 
-    changes: tuple[Change, ...] = ()
     schools: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
     campuses: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     classes: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
@@ -78,7 +65,7 @@ def _division(row: Mapping[str, str]) -> Division:
 
 
 def _organs(row: Mapping[str, str]) -> list[Unit]:
-    names = {organ: word for organ, (_, word) in _ORGANS.items()}
+    names = dict(_ORGANS)
     if row["kind"] == "province":
         names["education"] = _PROVINCE_EDUCATION
     return [
@@ -93,13 +80,11 @@ def _organs(row: Mapping[str, str]) -> list[Unit]:
     ]
 
 
-def organ_code(division: str, organ: str) -> str:
-    """Return the code of a division's organ (education, health, cdc), such as 320106JY."""
-    return division + _ORGANS[organ][0]
+def tree(of: Iterable[str] | None = None, day: date | None = None) -> units.Tree:
+    """Return all divisions, and where every school and organ lies, for `units.scope`; `of`: these alone.
 
-
-def tree(of: Iterable[str] | None = None) -> units.Tree:
-    """Return all divisions, and where every school and organ lies, for `units.scope`; `of`: these alone."""
+    `day`: where they lay on that day, for schools that have moved since or will move.
+    """
     places = {
         code: units.Place(code, kind, parent or "")
         for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")
@@ -107,7 +92,22 @@ def tree(of: Iterable[str] | None = None) -> units.Tree:
     text = "SELECT code, division_id, kind FROM unit"
     found = sql.fetch(text) if of is None else sql.fetch_in(f"{text} WHERE code IN ?", sorted(set(of)))
     organs = frozenset(code for code, _, kind in found if kind == "organ")
-    return units.Tree(places, {code: division for code, division, _ in found}, organs)
+    lies = {code: division for code, division, _ in found}
+    lies |= {code: division for code, division in moved(day).items() if code in lies} if day else {}
+    return units.Tree(places, lies, organs)
+
+
+def moved(day: date) -> dict[str, str]:
+    """Return where the units lay, on a day, that ever moved or will move between divisions: they are few."""
+    then = Q(first__isnull=True) | Q(first__lte=day)
+    still = Q(until__isnull=True) | Q(until__gt=day)
+    return dict(UnitPlace.objects.filter(then & still).values_list("unit", "division"))
+
+
+def counties(codes: Sequence[str], day: date) -> dict[str, str]:
+    """Return the county (or zone) of these units on a day."""
+    found = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
+    return found | {code: division for code, division in moved(day).items() if code in found}
 
 
 def division_names() -> dict[str, str]:
@@ -126,20 +126,8 @@ def names(codes: Iterable[str]) -> dict[str, str]:
 # --------------------------------------------------------------------------- roster
 
 
-def plan_roster(checked: Checked, day: date) -> RosterPlan:
-    """Return what a checked roster would change, for the school year of `day` where a class names no date."""
-    schools = [record for record in checked.records if record.table == "schools"]
-    classes = [record for record in checked.records if record.table == "classes"]
-    codes = sorted({str(record.values["code"]) for record in (*schools, *classes)})
-    rows, changes = _plan_schools(schools, codes, checked.unit)
-    campuses = _plan_campuses(schools, classes, codes)
-    changes += [Change("campus", school, name, new=True) for school, name in campuses]
-    class_rows, class_changes = _plan_classes(classes, codes, day)
-    return RosterPlan(tuple(changes + class_changes), tuple(rows), tuple(campuses), tuple(class_rows))
-
-
 def apply_roster(plan: RosterPlan) -> None:
-    """Write what was planned. Inside the caller's transaction, or its own."""
+    """Enter rows. Inside the caller's transaction, or its own."""
     with transaction.atomic():
         upsert = sql.upsert("unit", _SCHOOL, ("code",), kept=("kind", "organ", "token_serial"))
         sql.run(upsert, [tuple(row[name] for name in _SCHOOL) for row in plan.schools])
@@ -148,103 +136,25 @@ def apply_roster(plan: RosterPlan) -> None:
 
 
 def put_classes(rows: Sequence[Mapping[str, object]]) -> None:
-    """Write whole rows of school_class, new or known."""
-    upsert = sql.upsert("school_class", _CLASS, ("school_id", "campus", "school_year", "key"))
-    sql.run(upsert, [tuple(row[name] for name in _CLASS) for row in rows])
+    """Enter whole rows of classes that were not there."""
+    sql.run(sql.insert("school_class", _CLASS), [tuple(row[name] for name in _CLASS) for row in rows])
 
 
 def add_class(row: Mapping[str, object], add: Callable[[str, list[sql.Params]], None]) -> None:
     """Collect, for writing, a class found in a report: one not in the registry yet, or known from a later day."""
-    text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
-        " ON CONFLICT (school_id, campus, school_year, key) DO UPDATE SET valid_from = excluded.valid_from "
-        "WHERE school_class.state = 'new' AND excluded.valid_from < school_class.valid_from"
+    add(sql.insert("school_class", _CLASS) + " ON CONFLICT DO NOTHING", [tuple(row[name] for name in _CLASS)])
+    # of several days on which it was met the first stays, and nothing where the registry has, or had, such a class
+    text = (
+        "DELETE FROM school_class WHERE school_id = %s AND campus = %s AND school_year = %s AND key = %s "
+        "AND state = 'new' AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
+        "AND o.campus = school_class.campus AND o.school_year = school_class.school_year "
+        "AND o.key = school_class.key AND (o.state <> 'new' OR o.valid_from < school_class.valid_from))"
     )
-    add(text, [tuple(row[name] for name in _CLASS)])
+    add(text, [tuple(row[name] for name in _CLASS[:4])])
 
 
 def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:
     """Return a row for `put_classes`: a class found in a report, to be confirmed by the county."""
     school, campus, year, class_key = key
     row: dict[str, object] = {"school_id": school, "campus": campus, "school_year": year, "key": class_key}
-    return row | {"name": name, "stage": "", "roll": None, "state": "new", "valid_from": None} | more
-
-
-def _plan_schools(
-    records: Sequence[Record], codes: Sequence[str], owner: str
-) -> tuple[list[Mapping[str, object]], list[Change]]:
-    before = {row["code"]: row for row in Unit.objects.filter(code__in=codes).values(*_SCHOOL)}
-    after: dict[str, dict[str, object]] = {code: dict(row) for code, row in before.items()}
-    for record in records:
-        code = str(record.values["code"])
-        row = after.setdefault(code, _new_school(code, owner))
-        row.update(_said(record.values))
-    rows: list[Mapping[str, object]] = []
-    changes = []
-    for code, row in after.items():
-        was = before.get(code)
-        changed = tuple(name for name in _SCHOOL if was is not None and was[name] != row[name])
-        if was is None or changed:
-            rows.append(row)
-            changes.append(Change("school", code, str(row["name"]), was is None, changed))
-    return rows, changes
-
-
-def _new_school(code: str, owner: str) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(_SCHOOL_TEXTS, "")
-    return row | {
-        "code": code,
-        "kind": "school",
-        "organ": "",
-        "division_id": owner,
-        "boarding": False,
-        "token_serial": 1,  # nosec B105  # a serial, not a password
-    }
-
-
-def _said(values: Mapping[str, object]) -> dict[str, object]:
-    """Return what a school's row says, by our columns, its blanks left out."""
-    said = {name: values.get(name) for name in _SCHOOL_TEXTS}
-    stages = said["stages"]
-    if stages and not isinstance(stages, str):
-        said["stages"] = " ".join(str(stage) for stage in stages) if isinstance(stages, Iterable) else ""
-    said["division_id"] = values.get("division")
-    said["boarding"] = values.get("boarding")
-    return {name: value for name, value in said.items() if value not in (None, "")}
-
-
-def _plan_campuses(schools: Sequence[Record], classes: Sequence[Record], codes: Sequence[str]) -> list[tuple[str, str]]:
-    known = set(sql.fetch_in("SELECT school_id, name FROM campus WHERE school_id IN ?", codes))
-    said = {(str(r.values["code"]), str(r.values.get("campus") or HOME_CAMPUS)) for r in (*schools, *classes)}
-    return sorted(said - known)
-
-
-def _plan_classes(
-    records: Sequence[Record], codes: Sequence[str], day: date
-) -> tuple[list[Mapping[str, object]], list[Change]]:
-    before: dict[ClassKey, dict[str, object]] = {}
-    for row in SchoolClass.objects.filter(school__in=codes).values(*_CLASS):
-        before[row["school_id"], row["campus"], row["school_year"], row["key"]] = dict(row)
-    after: dict[ClassKey, dict[str, object]] = {}
-    for record in records:
-        values = record.values
-        first = values.get("from")
-        first = first if isinstance(first, date) else None
-        campus = str(values.get("campus") or HOME_CAMPUS)
-        key = (str(values["code"]), campus, school_year(first or day), _class_key(record))
-        row = after.get(key) or before.get(key) or class_row(key, str(values["class_name"]))
-        said = {"name": values.get("class_name"), "stage": values.get("stage"), "roll": values.get("roll")}
-        said |= {"state": "confirmed", "valid_from": first}
-        after[key] = row | {name: value for name, value in said.items() if value not in (None, "")}
-    rows: list[Mapping[str, object]] = []
-    changes = []
-    for key, row in after.items():
-        was = before.get(key)
-        changed = tuple(name for name in _CLASS if was is not None and was[name] != row[name])
-        if was is None or changed:
-            rows.append(row)
-            changes.append(Change("class", key[0], str(row["name"]), was is None, changed))
-    return rows, changes
-
-
-def _class_key(record: Record) -> str:
-    return str(record.values.get("class_key") or record.identity.rpartition("|")[2])
+    return row | {"name": name, "stage": "", "roll": None, "state": "new", "valid_from": None, "alias_of": ""} | more

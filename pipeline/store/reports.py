@@ -122,9 +122,7 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
 # --------------------------------------------------------------------------- the fold
 
 
-def _refold(
-    fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes, then: standings.Then
-) -> Step:
+def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes, then: standings.Then) -> Step:
     """Fold the whole report again, because what was received, or decided, later was settled before this one.
 
     Makes the store depend on the received order alone. Others whose outcome turns out different get it,

@@ -1,22 +1,38 @@
-"""Settle 学校名册: a roster changes the registry, by which later reports are judged."""
+"""Settle 学校名册: a roster changes the registry, by which later reports are judged.
+
+A school's own roster is a proposal: it is kept, and says nothing until its county confirms it (`proposals`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pipeline import merge
 from pipeline.merge import Earlier, Event, Sifted
+from pipeline.merge import roster as words
+from pipeline.merge.registry import Change, Registered, Statement, changes, news, says_something
 from pipeline.model import Checked, Issue, Record, Site, State
 from pipeline.schooldays import today
-from pipeline.store import registry, tickets
+from pipeline.store import retold, statements, tickets, touched
 from pipeline.store.models import Absence, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
-from pipeline.store.registry import RosterPlan
 
 _APPLIED = (State.ACCEPTED, State.PARTIAL)
+_LISTED = 12  # changes that a receipt tells one by one
+_SCHOOL_DIGITS = 10
 WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a roster would do: its statements by unit, whatever stands already left out, and the changes in words."""
+
+    day: date
+    said: Mapping[str, Statement]
+    changes: tuple[Change, ...]
+    since: date | None  # the first day that any of it touches; None: nothing changes
 
 
 def takes(turn: Turn) -> bool:
@@ -26,19 +42,77 @@ def takes(turn: Turn) -> bool:
 
 def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of rosters, in order; return their outcomes."""
-    del site
-    return [(turn, _settle(turn, reread, writes)) for turn in turns]
+    del site, reread
+    return [(turn, _settle(turn, writes)) for turn in turns]
 
 
-def _settle(turn: Turn, reread: Reread, writes: Writes) -> Outcome:
-    """Apply a roster. The registry is written at once: rosters are few, and later turns may be of new schools.
+def again(turn: Turn, writes: Writes) -> None:
+    """Let a roster that was settled before say what it says now that an earlier one has spoken: see `late`."""
+    was = statements.of_submission(turn.event.seq)
+    proposed = is_proposal(turn.checked)
+    one = plan(turn.checked, turn.event.order)
+    silent = {code: replace(said, unit={}, campuses=(), rooms=()) for code, said in was.items() if code not in one.said}
+    one = replace(one, said={**one.said, **silent})
+    if not proposed:
+        enter(one, turn.event.seq, turn.settled, writes)
+    elif statements.waiting(turn.event.seq):
+        statements.keep(one.said, submission=turn.event.seq, state="proposed")
+    retold.tell(turn, told(one, proposed=proposed) if turn.checked.records else (), writes)
 
-    Later-received rosters of the same places that were settled before are applied again after it.
-    """
+
+def plan(checked: Checked, order: int) -> Planned:
+    """Return what a checked roster would change, as if it came at this place of the sequence."""
+    day = words.in_force(checked)
+    codes = {str(r.values.get("code") or "") for r in checked.records}
+    known = statements.units(codes, day, upto=order - 1)
+    said = words.said(checked, order, known)
+    before = statements.units(said, day, upto=order - 1)
+    fresh = {code: news(one, before.get(code)) for code, one in said.items()}
+    return planned({code: one for code, one in fresh.items() if says_something(one)}, day, order)
+
+
+def planned(said: Mapping[str, Statement], day: date, order: int) -> Planned:
+    """Return what statements would change at this place of the sequence."""
+    stood = statements.load(said, upto=order - 1)
+    before = statements.fold(stood, day)
+    after = statements.fold({code: [*stood.get(code, ()), one] for code, one in said.items()}, day)
+    told: list[Change] = []
+    since: list[date] = []
+    for code, one in said.items():
+        found = changes(code, before.get(code), after[code], day)
+        told += found
+        since += [_since(one, before.get(code), after[code])] if found else []
+    return Planned(day, said, tuple(told), min(since, default=None))
+
+
+def enter(one: Planned, submission: int, settled: int, writes: Writes) -> None:
+    """Let a plan take effect: statements, rows, and the figures and warnings that it touches."""
+    now = today(writes.now)
+    lay = touched.counties(one.said, one.since, now) if one.since else {}
+    statements.keep(one.said, submission=submission)
+    statements.project(one.said, now)
+    if one.since:
+        lies = touched.counties(one.said, one.since, now)
+        touched.figures({*lay.values(), *lies.values()}, one.since, now, settled, writes)
+    _warn_again(one, settled, writes)
+
+
+def told(one: Planned, *, proposed: bool = False) -> tuple[Issue, ...]:
+    """Return what a receipt says of a plan: how many changes, from when, and the first of them."""
+    if not one.changes:
+        return (Issue("registry-same"),)
+    count, day = ("count", str(len(one.changes))), ("day", one.day.isoformat())
+    head = Issue("registry-proposed", details=(count,)) if proposed else Issue("registry-changes", details=(count, day))
+    lines = [Issue("registry-change", details=(("what", change.what),)) for change in one.changes[:_LISTED]]
+    rest = len(one.changes) - len(lines)
+    return (head, *lines, *([Issue("registry-rest", details=(("rest", str(rest)),))] if rest else ()))
+
+
+def _settle(turn: Turn, writes: Writes) -> Outcome:
+    """Apply a roster. The registry is written at once: rosters are few, and later turns may be of new schools."""
     event = turn.event
     known = tickets.load(event.checked.unit, "roster")
-    day = today(event.checked.arrival.first_seen)
-    sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, day))
+    sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, event.order))
     earlier = _earlier(event.checked.unit)
     applied = [one.seq for one in earlier if one.state in _APPLIED]
     question = None if event.forced else _question(event, sifted, earlier, applied)
@@ -47,18 +121,24 @@ def _settle(turn: Turn, reread: Reread, writes: Writes) -> Outcome:
         return Outcome(state, (question,), refused=len(event.checked.refused))
     event = replace(event, checked=sifted.checked)
     checked = event.checked
-    later = [seq for seq in applied if seq > event.order]
-    for roster in [checked, *(reread(later) if later else ())]:
-        plan = registry.plan_roster(roster, today(roster.arrival.first_seen))
-        registry.apply_roster(plan)
-        _warn_again(plan, turn, writes)
-    after, opened, told = merge.turned(known, event, lambda record: (record.identity,))
+    one = plan(checked, event.order)
+    proposed = is_proposal(checked) and bool(one.changes)
+    if proposed:
+        statements.keep(one.said, submission=event.seq, state="proposed")
+    else:
+        enter(one, event.seq, turn.settled, writes)
+    after, opened, home = merge.turned(known, event, lambda record: (record.identity,))
     tickets.write(known, after, checked, writes)
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    issues = (*sifted.issues, *told)
+    issues = (*sifted.issues, *home, *(told(one, proposed=proposed) if checked.records else ()))
     return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def is_proposal(checked: Checked) -> bool:
+    """Tell whether a roster is a school's own word, which its county is to confirm."""
+    return len(checked.unit) == _SCHOOL_DIGITS
 
 
 def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
@@ -69,18 +149,27 @@ def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied:
     return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
 
 
-def _stands(checked: Checked, record: Record, day: date) -> bool:
+def _stands(checked: Checked, record: Record, order: int) -> bool:
     """Does the registry say already what a row says?"""
-    return not registry.plan_roster(replace(checked, records=(record,)), day).changes
+    return not plan(replace(checked, records=(record,)), order).changes
 
 
-def _warn_again(plan: RosterPlan, turn: Turn, writes: Writes) -> None:
+def _since(said: Statement, before: Registered | None, after: Registered) -> date:
+    """The first day that a statement touches; a class that is new and has no first day is there all its year."""
+    known = {room.at for room in before.rooms} if before else set()
+    days = [said.day, *(value for value in said.unit.values() if isinstance(value, date))]
+    days += [room.first or date(room.year, 9, 1) for room in after.rooms if room.at not in known]
+    days += [one for room in said.rooms for one in (room.first, room.until) if one]
+    return min(days)
+
+
+def _warn_again(one: Planned, settled: int, writes: Writes) -> None:
     """Some warnings ask for a share of a class: where a roll is another now, the days with absences are looked at."""
-    schools = {one.school for one in plan.changes if one.kind == "class" and (one.new or "roll" in one.fields)}
-    since = today(writes.now) - WARN_AGAIN
-    rows = Absence.objects.filter(school__in=sorted(schools), day__gte=since) if schools else Absence.objects.none()
+    schools = sorted({change.school for change in one.changes if change.rolls})
+    since = max(today(writes.now) - WARN_AGAIN, one.since or date.min)
+    rows = Absence.objects.filter(school__in=schools, day__gte=since) if schools else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
-        writes.todo("warn", f"{school}|{day}", turn.settled)
+        writes.todo("warn", f"{school}|{day}", settled)
 
 
 def _earlier(unit: str) -> list[Earlier]:

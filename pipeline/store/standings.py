@@ -9,10 +9,11 @@ from datetime import date
 
 from pipeline.forms.whole import FILE
 from pipeline.merge import Earlier, Head, Line, Standing, Stood, Ticket
+from pipeline.merge.registry import Statement, registered
 from pipeline.merge.standing import ROW
 from pipeline.model import State
 from pipeline.schooldays import school_year
-from pipeline.store import sql
+from pipeline.store import registry, sql, statements
 from pipeline.store.models import Absence, Reject, Report, ReportClass, Submission
 
 Key = tuple[date, str, str]  # day, school, campus
@@ -36,9 +37,13 @@ def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Loaded]:
     days = sorted({key[0] for key in keys})
     codes = sorted({key[1] for key in keys})
     counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
+    moved = {day: registry.moved(day) for day in days}
     classes = _classes(codes, days)
     found = {
-        key: Loaded(Standing(*key, classes=_open_classes(classes[key[1], key[2]], key[0])), counties.get(key[1], ""))
+        key: Loaded(
+            Standing(*key, classes=_open_classes(classes[key[1], key[2]], key[0])),
+            moved[key[0]].get(key[1]) or counties.get(key[1], ""),
+        )
         for key in keys
     }
     earlier = _earlier(codes, days)
@@ -146,3 +151,46 @@ def _open_classes(classes: Iterable[_Class], day: date) -> dict[str, int | None]
         for key, roll, first, end, of_year in classes
         if of_year == year and (first is None or first <= day) and (end is None or day < end)
     }
+
+
+class Then:
+    """The classes of schools as they were at a place of the sequence, where something was said of them later.
+
+    Of all others, which is nearly always of all, it says what stands.
+    """
+
+    def __init__(self, keys: Iterable[Key], first: int) -> None:
+        """`first`: the first place that will be asked about."""
+        self._said: dict[str, list[Statement]] = {}
+        self._new: set[tuple[str, str, str]] = set()  # classes that reports alone named
+        if not statements.later_than(first):
+            return
+        found = statements.load({school for _, school, _ in keys})
+        self._said = {school: said for school, said in found.items() if said[-1].order > first}
+        text = "SELECT school_id, campus, key FROM school_class WHERE state = 'new' AND school_id IN ?"
+        self._new = {(school, campus, key) for school, campus, key in sql.fetch_in(text, list(self._said))}
+
+    def classes(self, standing: Standing, seq: int) -> Standing:
+        """What stands, seen with the classes by which submission `seq` is judged."""
+        if standing.school not in self._said:
+            return standing
+        said = [one for one in self._said[standing.school] if one.order < seq]
+        rooms = registered(said, standing.day).rooms_on(standing.day)
+        classes = {
+            key: roll for key, roll in standing.classes.items() if (standing.school, standing.campus, key) in self._new
+        }
+        classes |= {room.key: room.roll for room in rooms if room.campus == standing.campus}
+        return replace(standing, classes=classes, lines=_seen_with(standing, classes))
+
+
+def _seen_with(standing: Standing, classes: Mapping[str, int | None]) -> dict[str, Line]:
+    """The classes a report speaks for, when the registry has other ones: it is silent on those it was silent on."""
+    if standing.head is None:
+        return dict(standing.lines)
+    silent = standing.classes.keys() - standing.lines.keys()
+    said = {
+        key: line
+        for key, line in standing.lines.items()
+        if line not in (Line(standing.classes.get(key, line.roll)), Line())
+    }
+    return {key: Line(roll) for key, roll in classes.items() if key not in silent} | said

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from pipeline import issues
 from pipeline.forms import form as form_named
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
-from pipeline.validate import absence, carried, channel, closure, desk, filing, roster, scans
+from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
 from pipeline.validate.case import Case, Line, case_of, lines_of
 from pipeline.validate.frames import Rule, failures
 from pipeline.validate.judge import Judge, Judgement
@@ -23,8 +24,10 @@ _JUDGES: Mapping[str, Judge] = {
     "absence": absence.JUDGE,
     "closure": closure.JUDGE,
     "roster": roster.JUDGE,
+    "calendar": calendar.JUDGE,
     "filing": filing.JUDGE,
     "desk": desk.JUDGE,
+    "card": card.JUDGE,
 }
 
 
@@ -65,6 +68,9 @@ def _settle_header(case: Case, context: Context, key: bytes) -> None:
     _JUDGES[case.claims.form].whose(case, context, key)
     if case.open:
         channel.settle_day(case, context)
+    if case.open and case.school is not None and case.day is not None:
+        rooms = context.rooms.get((case.school.code, case.day))
+        case.school = case.school if rooms is None else replace(case.school, classes=rooms)
     if case.open:
         _JUDGES[case.claims.form].settle(case)
 

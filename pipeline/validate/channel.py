@@ -18,6 +18,7 @@ from pipeline.validate.case import Case
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: a wrong year, nearly always."""
 
+_SCHOOL_DIGITS = 10
 _HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
@@ -27,10 +28,20 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
     A file that goes back anyway is looked at too: its answer must find its sender.
     """
     look_over(case)
-    if case.form.of == "division":
+    if case.form.of == "division" and not _is_school(case):
         _settle_division(case, context)
     else:
         _settle_school(case, context, key)
+
+
+def settle_place(case: Case, context: Context, key: bytes) -> None:
+    """Find whose registry or calendar it is: a division's, or a school's own. Its day is that of its arrival."""
+    settle_unit(case, context, key)
+    case.day = today(case.arrival.received_at)
+
+
+def _is_school(case: Case) -> bool:
+    return len(case.claims.unit or case.arrival.bound) == _SCHOOL_DIGITS
 
 
 def look_over(case: Case) -> None:

@@ -39,11 +39,16 @@ class Classes:
         found = self.keys.get(name)
         if found is None:
             found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
+            found = self.case.school.aliases.get(found, found) if self.case.school else found
             self.keys[name] = found
         return found
 
     def facts(self, key: str) -> ClassFacts | None:
-        return self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
+        """The class as the registry has it. One that only reports named is asked of until the county has spoken:
+        so an answer does not depend on which report came first.
+        """
+        found = self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
+        return found if found and found.confirmed else None
 
     def first_time_new(self, key: str) -> bool:
         """Not in the registry, and not said yet of this file."""

@@ -1,12 +1,18 @@
-"""学校名册: codes that can be codes, schools within the sender's division, nothing twice. A blank says nothing."""
+"""学校名册: codes that can be codes, schools within the sender's division, nothing twice. A blank says nothing.
+
+A school may send its own: then every row is of that school, whether it says so or not.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
-from pipeline.model import HOME_CAMPUS, Context
+from pipeline.model import HOME_CAMPUS, Context, Row
+from pipeline.validate import channel
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
 from pipeline.validate.frames import Rule
@@ -21,23 +27,34 @@ CATEGORIES = (
 
 _STAGES = {"11": "幼儿园", "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
+_NUMBER = re.compile(r"[0-9]+")
+_POINTED = re.compile(r"[0-9]{1,2}[.．。·][0-9]{1,2}")
+"""As a class: what Excel, or a hand in a hurry, made of 11-2; in the registry it would stay for a year."""
+
+_DATES = Rule("until-before-from", "until", lambda pl: pl.col("until") > pl.col("from"))
 SCHOOL_RULES = (
     Rule("unit-code-category", "code", lambda pl: pl.col("code").str.slice(0, 2).is_in(list(CATEGORIES))),
     Rule("unit-code-province", "code", lambda pl: pl.col("code").str.slice(2, 2) == PROVINCE),
     Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),
     Rule("school-elsewhere", "code", lambda pl: pl.col("_known")),
+    _DATES,
 )
-CLASS_RULES = (Rule("class-without-school", "code", lambda pl: pl.col("_known")),)
+CLASS_RULES = (Rule("class-without-school", "code", lambda pl: pl.col("_known")), _DATES)
+ORGAN_RULES = (Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),)
 
 
 def division_is_mine(case: Case, line: Line, context: Context) -> bool:
-    """The row's division is the roster's own or lies below it."""
+    """The row's division is the roster's own or lies below it; a school names none but its own."""
     division = line.values["division"]
-    return division is None or (division in context.divisions and case.unit in chain(str(division), context))
+    if division is None or case.school is not None:
+        return division is None or (case.school is not None and division == case.school.county)
+    return division in context.divisions and case.unit in chain(str(division), context)
 
 
 def school_is_mine(case: Case, code: object, context: Context) -> bool:
-    """A school new to the registry, or one that is registered within the roster's division."""
+    """A school new to the registry, or one that is registered within the roster's division; a school is its own."""
+    if case.school is not None:
+        return code == case.unit
     school = context.schools.get(str(code))
     return school is None or case.unit in chain(school.county, context)
 
@@ -45,11 +62,11 @@ def school_is_mine(case: Case, code: object, context: Context) -> bool:
 def class_has_school(case: Case, line: Line, listed: frozenset[str], context: Context) -> bool:
     """The school of a class stands in the roster, or in the registry within the roster's division."""
     code = str(line.values["code"])
-    return code in listed or (code in context.schools and school_is_mine(case, code, context))
+    return (code in listed or code in context.schools) and school_is_mine(case, code, context)
 
 
-def judge_schools(case: Case, lines: Sequence[Line]) -> None:
-    """Accept or refuse every school; identity `code|campus`."""
+def judge_schools(case: Case, lines: Sequence[Line], context: Context) -> None:
+    """Accept or refuse every school; identity `code|campus`. Of a school that is known a blank says nothing."""
     seen: dict[str, int] = {}
     for line in lines:
         code = str(line.values["code"] or "")
@@ -58,8 +75,10 @@ def judge_schools(case: Case, lines: Sequence[Line]) -> None:
         if code and identity in seen:
             line.say("school-repeated", "code", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
-        stages = line.values["stages"] or _STAGES.get(code[:2], "")
-        values = {**line.values, "campus": campus, "stages": stages, "division": line.values["division"] or case.unit}
+        stages, division = line.values["stages"], line.values["division"]
+        if code not in context.schools:
+            stages, division = stages or _STAGES.get(code[:2], ""), division or case.unit
+        values = {**line.values, "campus": campus, "stages": stages, "division": division}
         _end(case, line, identity if code else "", values)
 
 
@@ -78,10 +97,32 @@ def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
         if code and name and identity in seen:
             line.say("class-repeated", "class_name", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
+        _look_at_name(line, name, key)
         if name and not stage:
             line.say("class-stage-unclear", "class_name")
         values = {**line.values, "campus": campus, "class_key": key, "stage": stage}
         _end(case, line, identity if code and name else "", values)
+
+
+def _look_at_name(line: Line, name: str, key: str) -> None:
+    if class_key(name) is None and _POINTED.fullmatch(name):
+        line.say("class-unreadable", "class_name")
+    elif class_key(name) is None and _NUMBER.fullmatch(key):
+        line.say("class-number-unclear", "class_name")
+
+
+def judge_organs(case: Case, lines: Sequence[Line]) -> None:
+    """Accept or refuse every organ; identity `division|organ`."""
+    seen: dict[str, int] = {}
+    for line in lines:
+        organ, division = str(line.values["organ"] or ""), str(line.values["division"] or case.unit)
+        identity = f"{division}|{organ}"
+        if organ and case.school is not None:
+            line.say("organ-not-schools", "organ")
+        if organ and identity in seen:
+            line.say("organ-repeated", "organ", first=str(seen[identity]))
+        seen.setdefault(identity, line.row.number)
+        _end(case, line, identity if organ else "", {**line.values, "division": division})
 
 
 def stage_of(key: str, of_school: Sequence[str]) -> str:
@@ -119,6 +160,8 @@ def _end(case: Case, line: Line, identity: str, values: dict[str, object]) -> No
 
 def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     context = by.context
+    if table == "organs":
+        return {"_mine": [division_is_mine(line.case, line, context) for line in lines]}
     if table == "schools":
         return {
             "_mine": [division_is_mine(line.case, line, context) for line in lines],
@@ -130,9 +173,33 @@ def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     return {"_known": [class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines]}
 
 
+def _settle(case: Case) -> None:
+    """In a school's own roster a row without a code is of that school."""
+    if case.school is None:
+        return
+    tables = {
+        name: rows if name == "organs" else tuple(_of_school(row, case.unit) for row in rows)
+        for name, rows in case.reading.tables.items()
+    }
+    case.reading = replace(case.reading, tables=tables)
+
+
+def _of_school(row: Row, code: str) -> Row:
+    if row.values[0] is not None or "code" in row.raw:
+        return row
+    return replace(row, values=(code, *row.values[1:]))
+
+
 def _judge(case: Case, lines: Lines, by: Judgement) -> None:
-    judge_schools(case, lines["schools"])
+    judge_schools(case, lines["schools"], by.context)
     judge_classes(case, lines["classes"], by.context)
+    judge_organs(case, lines["organs"])
 
 
-JUDGE = Judge({"schools": SCHOOL_RULES, "classes": CLASS_RULES}, _judge, extras=_extras)
+JUDGE = Judge(
+    {"schools": SCHOOL_RULES, "classes": CLASS_RULES, "organs": ORGAN_RULES},
+    _judge,
+    _settle,
+    _extras,
+    channel.settle_place,
+)

@@ -62,11 +62,11 @@ def test_a_blank_in_a_roster_never_erases(site: Site) -> None:
 
 
 def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
-    from pipeline.store import registry
+    from pipeline.store import rosters
     from pipeline.store.models import Unit
 
     report(site, roster(1, listed(), classed("三1")))
-    plan = registry.plan_roster(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), DAY)
+    plan = rosters.plan(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), 2)
     assert [(one.kind, one.name, one.new, one.fields) for one in plan.changes] == [
         ("school", "示例二小", False, ("name",)),
         ("class", "三2", True, ()),

@@ -5,10 +5,15 @@ when from_settled ≤ n < to_settled (rows of the current tables have no end yet
 """
 
 from pipeline.store.models.accounts import Account
-from pipeline.store.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, Card
+from pipeline.store.models.alerts import Alert, AlertCase, AlertEvent, AlertHit
+from pipeline.store.models.cards import Card, CardDay
+from pipeline.store.models.desks import DeskLine
+from pipeline.store.models.filings import Filing, FilingLine, FilingScan
 from pipeline.store.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
+from pipeline.store.models.matters import Matter
 from pipeline.store.models.papers import CountyDay, Edition
 from pipeline.store.models.places import CalendarDay, Campus, Division, Mailbox, SchoolClass, Unit
+from pipeline.store.models.registry import Statement, UnitPlace
 from pipeline.store.models.reported import (
     Absence,
     AbsencePast,
@@ -32,21 +37,29 @@ __all__ = [
     "CalendarDay",
     "Campus",
     "Card",
+    "CardDay",
     "Closure",
     "ClosurePast",
     "Counter",
     "CountyDay",
     "Decision",
+    "DeskLine",
     "Division",
     "Edition",
+    "Filing",
+    "FilingLine",
+    "FilingScan",
     "Letter",
     "Mailbox",
+    "Matter",
     "Pupil",
     "Reject",
     "Report",
     "ReportClass",
     "SchoolClass",
+    "Statement",
     "Submission",
     "Todo",
     "Unit",
+    "UnitPlace",
 ]

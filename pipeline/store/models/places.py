@@ -57,7 +57,9 @@ class Campus(models.Model):
 
 
 class SchoolClass(models.Model):
-    """A class of one school year; `key` is its normal form (三3), `name` as the school writes it."""
+    """A class of one school year, as it was from `valid_from` to before `valid_to`: a roll that changed makes a
+    second row. `key` is its normal form (三3), `name` as the school writes it.
+    """
 
     school = models.ForeignKey(Unit, on_delete=models.PROTECT)
     campus = models.CharField(max_length=40, default="本部")
@@ -66,14 +68,21 @@ class SchoolClass(models.Model):
     name = models.CharField(max_length=40)
     stage = models.CharField(max_length=8, blank=True)
     roll = models.PositiveIntegerField(null=True)
-    state = models.CharField(max_length=10, default="confirmed")  # confirmed | new
-    valid_from = models.DateField(null=True)
+    # new: found in a report, waits for the county; refused: no class of that name; alias: another name of `alias_of`
+    state = models.CharField(max_length=10, default="confirmed")
+    alias_of = models.CharField(max_length=20, blank=True)
+    valid_from = models.DateField(null=True)  # null: since the school year began
     valid_to = models.DateField(null=True)
 
     class Meta:
         db_table = "school_class"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["school", "campus", "school_year", "key"], name="class_once")
+            models.UniqueConstraint(fields=["school", "campus", "school_year", "key", "valid_from"], name="class_once"),
+            models.UniqueConstraint(
+                fields=["school", "campus", "school_year", "key"],
+                condition=models.Q(valid_from__isnull=True),
+                name="class_first_once",  # nulls differ from one another
+            ),
         ]
 
 
@@ -97,6 +106,7 @@ class CalendarDay(models.Model):
     last = models.DateField()
     kind = models.CharField(max_length=10)  # term | holiday | schoolday
     note = models.CharField(max_length=80, blank=True)
+    ref = models.CharField(max_length=40, blank=True)  # 编号: by which a workbook speaks of this line
 
     class Meta:
         db_table = "calendar_day"

@@ -1,0 +1,343 @@
+"""What a unit's registry is: a fold of all that was said of it, pure.
+
+Each statement is in force from a day on. What holds on a day is the last word in force by then: by the day from
+which it is in force, then by the order in which it was received. So a change dated ahead waits for its day, a
+statement that is read late changes nothing but its own place, and what earlier days were like stays known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pipeline.model import HOME_CAMPUS
+from pipeline.schooldays import school_year
+
+RoomKey = tuple[str, int, str]  # campus, school year, class key
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSaid:
+    """What is said of one class. `first`, `until`: the days between which it is taught, where that is said."""
+
+    campus: str
+    year: int
+    key: str
+    name: str = ""
+    stage: str = ""
+    roll: int | None = None
+    first: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A county's word on a class that a report named: another name of `of`, or, with "" there, none at all."""
+
+    campus: str
+    year: int
+    key: str
+    name: str
+    of: str = ""
+
+    @property
+    def at(self) -> RoomKey:
+        return self.campus, self.year, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one roster says of one unit, in force from `day`; blanks are left out. `order` 0: what was there before.
+
+    `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists.
+    """
+
+    order: int
+    day: date
+    unit: Mapping[str, object] = field(default_factory=dict)
+    campuses: tuple[str, ...] = ()
+    rooms: tuple[RoomSaid, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A class as it is from `first` (None: since its school year began) to before `until`."""
+
+    campus: str
+    year: int
+    key: str
+    name: str
+    stage: str
+    roll: int | None
+    first: date | None = None
+    until: date | None = None
+
+    @property
+    def at(self) -> RoomKey:
+        return self.campus, self.year, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A unit by all that was said of it: `values` as of the day asked for, all else with its dates.
+
+    `places`: (division, first day there) in order, the first of them since ever.
+    """
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    places: tuple[tuple[str, date | None], ...] = ()
+    campuses: tuple[str, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+    def rooms_on(self, day: date) -> list[Room]:
+        """The classes that are taught on a day."""
+        year = school_year(day)
+        return [room for room in self.rooms if room.year == year and _holds(room, day)]
+
+    def division_on(self, day: date) -> str:
+        """The division it lies in on a day; "" if none was ever said."""
+        found = ""
+        for division, first in self.places:
+            if first is None or first <= day or not found:
+                found = division
+        return found
+
+
+def registered(
+    statements: Iterable[Statement], day: date, found: Mapping[RoomKey, date | None] | None = None
+) -> Registered:
+    """Fold what was said of one unit. `found`: classes that reports named before any roster did, since when."""
+    ordered = sorted(statements, key=lambda one: (one.day, one.order))
+    values: dict[str, object] = {}
+    places: list[tuple[str, date | None]] = []
+    campuses: dict[str, None] = {}
+    rooms = _Rooms(found or {})
+    for one in ordered:
+        # a unit that begins later is known before its day as it will be on it
+        if one.day <= max(day, ordered[0].day):
+            values.update(one.unit)
+        division = str(one.unit.get("division_id") or "")
+        if division and (not places or places[-1][0] != division):
+            places.append((division, one.day if places else None))
+        campuses.update(dict.fromkeys(one.campuses))
+        rooms.take(one)
+    return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings())
+
+
+def news(said: Statement, before: Registered | None) -> Statement:
+    """Return what a statement says that does not hold already on its day; `before`: the unit as of that day.
+
+    A template brings along what stands: a row left as it was says nothing, and must not bind the days to come.
+    """
+    if before is None:
+        return said
+    unit = {name: value for name, value in said.unit.items() if before.values.get(name) != value}
+    if said.unit.get("division_id") == before.division_on(said.day):
+        unit.pop("division_id", None)
+    campuses = tuple(one for one in said.campuses if one not in before.campuses)
+    slices = _by_room(before.rooms)
+    rooms = (_room_news(room, slices.get((room.campus, room.year, room.key), []), said.day) for room in said.rooms)
+    return replace(said, unit=unit, campuses=campuses, rooms=tuple(room for room in rooms if room is not None))
+
+
+def says_something(said: Statement) -> bool:
+    """Tell whether there is anything in a statement."""
+    return bool(said.unit or said.campuses or said.rooms or said.rulings)
+
+
+def _room_news(said: RoomSaid, slices: Sequence[Room], day: date) -> RoomSaid | None:
+    if not slices:
+        return said
+    now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
+    left = replace(
+        said,
+        name="" if said.name == now.name else said.name,
+        stage="" if said.stage == now.stage else said.stage,
+        roll=None if said.roll == now.roll else said.roll,
+        first=None if _after(said.first, said.year) == slices[0].first else said.first,
+        until=None if said.until == slices[-1].until else said.until,
+    )
+    return None if left == RoomSaid(said.campus, said.year, said.key) else left
+
+
+def _holds(room: Room, day: date) -> bool:
+    return (room.first is None or room.first <= day) and (room.until is None or day < room.until)
+
+
+class _Rooms:
+    """The classes of one unit while its statements are taken in order."""
+
+    def __init__(self, found: Mapping[RoomKey, date | None]) -> None:
+        self._found = found
+        self._slices: dict[RoomKey, list[Room]] = {}
+        self._ends: dict[RoomKey, date] = {}
+        self._rulings: dict[RoomKey, Ruling] = {}
+
+    def rulings(self) -> tuple[Ruling, ...]:
+        return tuple(one for key, one in self._rulings.items() if key not in self._slices)
+
+    def all(self) -> tuple[Room, ...]:
+        return tuple(room for key in self._slices for room in self._closed(key))
+
+    def take(self, one: Statement) -> None:
+        self._rulings.update((ruling.at, ruling) for ruling in one.rulings)
+        known = {year for _, year, _ in self._slices}
+        for said in one.rooms:
+            key = (said.campus, said.year, said.key)
+            if key in self._slices:
+                self._change(key, said, one.day)
+            else:
+                first = self._since(key, said, one, begun=said.year in known)
+                self._slices[key] = [Room(*key, said.name, said.stage, said.roll, first)]
+            if said.until is not None:
+                self._ends[key] = said.until
+
+    def _since(self, key: RoomKey, said: RoomSaid, one: Statement, *, begun: bool) -> date | None:
+        """Since when a class is there that was not: the first list of a school year is of the whole year."""
+        if said.first is not None or one.order == 0 or not begun:
+            return _after(said.first, said.year)
+        met = self._found.get(key)
+        return _after(min(one.day, met) if met else one.day, said.year)
+
+    def _change(self, key: RoomKey, said: RoomSaid, day: date) -> None:
+        slices = self._slices[key]
+        if said.first is not None:
+            slices[0] = replace(slices[0], first=_after(said.first, said.year))
+        last = slices[-1]
+        new = replace(last, name=said.name or last.name, stage=said.stage or last.stage)
+        new = new if said.roll is None else replace(new, roll=said.roll)
+        if new == last:
+            return
+        begin = _after(day, said.year)
+        if begin is None or (last.first is not None and begin <= last.first):
+            slices[-1] = new
+        else:
+            slices[-1:] = [replace(last, until=begin), replace(new, first=begin)]
+
+    def _closed(self, key: RoomKey) -> list[Room]:
+        """The slices of a class, cut where it ends."""
+        end = self._ends.get(key)
+        if end is None:
+            return self._slices[key]
+        kept = [room for room in self._slices[key] if room.first is None or room.first < end]
+        # a class that ends before it began was entered by mistake: it is kept, never taught
+        kept = kept or self._slices[key][:1]
+        last = kept[-1]
+        return [*kept[:-1], replace(last, until=min(last.until or end, end))]
+
+
+def _after(day: date | None, year: int) -> date | None:
+    """A day as a class's first: None where the school year had not begun by then, for it begins with it."""
+    return None if day is None or day <= date(year, 9, 1) else day
+
+
+# --------------------------------------------------------------------------- what a change is, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a preview: what of the registry would be new, or which fields would change. `what` is Chinese."""
+
+    kind: str  # unit | campus | class
+    school: str
+    name: str
+    new: bool
+    fields: tuple[str, ...] = ()
+    what: str = ""
+    rolls: bool = False  # a roll changes on days that may have been
+
+
+_LABELS: Mapping[str, str] = {
+    "name": "名称",
+    "division_id": "区划",
+    "stages": "学段",
+    "boarding": "寄宿",
+    "reporter": "填报人",
+    "reporter_phone": "填报人电话",
+    "leader": "分管领导",
+    "leader_phone": "分管领导电话",
+    "opens": "启用日期",
+    "closes": "停办日期",
+}
+_SHOWN = frozenset({"name", "division_id", "stages", "opens", "closes"})  # no person's name or telephone
+
+
+def changes(code: str, before: Registered | None, after: Registered, day: date) -> tuple[Change, ...]:
+    """Return what is another in `after`, in force from `day`, in the order of school, campuses, classes."""
+    told = [*_unit_changes(code, before, after, day)]
+    was = before or Registered()
+    campuses = (one for one in after.campuses if one not in was.campuses and (before or one != HOME_CAMPUS))
+    told += [Change("campus", code, one, new=True, what=f"{code} 新增校区 {one}") for one in campuses]
+    old = _by_room(was.rooms)
+    for key, slices in _by_room(after.rooms).items():
+        if slices != old.get(key, []):
+            told.append(_room_change(code, old.get(key, []), slices))
+    return tuple(told)
+
+
+def _unit_changes(code: str, before: Registered | None, after: Registered, day: date) -> Iterable[Change]:
+    name = str(after.values.get("name") or code)
+    if before is None:
+        where = after.places[0][0] if after.places else ""
+        opens = after.values.get("opens")
+        since = f"，自 {opens} 起" if opens else ""
+        yield Change("school", code, name, new=True, what=f"新增 {name}（{code}），区划 {where}{since}")
+        return
+    was, now = {**before.values, "division_id": _last(before)}, {**after.values, "division_id": _last(after)}
+    fields = tuple(one for one in _LABELS if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
+    if fields:
+        said = "；".join(_said(one, was.get(one), now[one]) for one in fields)
+        yield Change("school", code, name, new=False, fields=fields, what=f"{name}（{code}）{said}，自 {day} 起")
+
+
+def _last(one: Registered) -> str:
+    return one.places[-1][0] if one.places else ""
+
+
+def _said(name: str, was: object, now: object) -> str:
+    if name not in _SHOWN:
+        return f"{_LABELS[name]}更新"
+    shown = [str(value).replace(" ", "、") for value in (was, now) if value not in (None, "")]
+    return f"{_LABELS[name]} {' → '.join(shown)}"
+
+
+def _by_room(rooms: Iterable[Room]) -> dict[RoomKey, list[Room]]:
+    found: dict[RoomKey, list[Room]] = {}
+    for room in rooms:
+        found.setdefault(room.at, []).append(room)
+    return found
+
+
+def _room_change(code: str, old: Sequence[Room], new: Sequence[Room]) -> Change:
+    last = new[-1]
+    place = "" if last.campus == HOME_CAMPUS else f"{last.campus} "
+    label = f"{code} {place}{last.name}"
+    if not old:
+        since = f"，自 {new[0].first} 起" if new[0].first else f"（{last.year} 学年）"
+        roll = f"，{last.roll} 人" if last.roll is not None else ""
+        return Change("class", code, last.name, new=True, what=f"新增班级 {label}{roll}{since}", rolls=True)
+    was = old[-1]
+    fields = [one for one in ("name", "stage", "roll") if getattr(was, one) != getattr(last, one)]
+    parts = [f"{_ROOM[one]} {_shown(getattr(was, one))} → {_shown(getattr(last, one))}" for one in fields]
+    if fields and len(new) > 1 and last.first:
+        parts[-1] += f"，自 {last.first} 起"
+    if old[0].first != new[0].first:
+        fields.append("first")
+        parts.append(f"启用 {_shown(new[0].first)}")
+    if was.until != last.until:
+        fields.append("until")
+        parts.append(f"停用 {_shown(last.until)}")
+    # what was corrected further back shows in no last word
+    said = "；".join(parts) or "更正往日的人数"
+    rolls = "roll" in fields or not fields
+    return Change("class", code, last.name, False, tuple(fields), f"{label} {said}", rolls=rolls)
+
+
+_ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}
+
+
+def _shown(value: object) -> str:
+    return "（空）" if value in (None, "") else str(value)

@@ -1,0 +1,79 @@
+"""A checked 学校名册 as what it says of each unit: the registry's own words, blanks left out. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from datetime import date
+
+from pipeline import units
+from pipeline.merge.registry import RoomSaid, Statement
+from pipeline.model import HOME_CAMPUS, Checked, Record
+from pipeline.schooldays import school_year, today
+
+_TEXTS = ("name", "reporter", "reporter_phone", "leader", "leader_phone", "boarding")
+
+
+def in_force(checked: Checked) -> date:
+    """From when a roster's words count: the date in its head, else the day it came."""
+    day = checked.reading.header.get("day")
+    return day if isinstance(day, date) else today(checked.arrival.first_seen)
+
+
+def said(checked: Checked, order: int, known: Container[str]) -> dict[str, Statement]:
+    """Return what a roster says, by unit. `known`: units there are already; a new one begins when it is in force."""
+    day = in_force(checked)
+    begins = day if day > today(checked.arrival.first_seen) else None
+    unit: dict[str, dict[str, object]] = defaultdict(dict)
+    campuses: dict[str, dict[str, None]] = defaultdict(dict)
+    rooms: dict[str, list[RoomSaid]] = defaultdict(list)
+    for record in checked.records:
+        if record.table == "organs":
+            unit[_organ(checked, record)].update(_of_organ(record.values))
+            continue
+        code = str(record.values["code"])
+        campuses[code][str(record.values.get("campus") or HOME_CAMPUS)] = None
+        if record.table == "schools":
+            opens = {"opens": begins} if begins and code not in known else {}
+            unit[code].update(opens | _of_school(record.values, checked.unit if code not in known else ""))
+        elif record.table == "classes":
+            rooms[code].append(_room(record, day))
+    codes = sorted({*unit, *campuses, *rooms})
+    return {
+        code: Statement(order, day, unit.get(code, {}), tuple(campuses[code]), tuple(rooms[code])) for code in codes
+    }
+
+
+def _of_school(values: Mapping[str, object], owner: str) -> dict[str, object]:
+    told: dict[str, object] = {name: values.get(name) for name in _TEXTS}
+    stages = values.get("stages")
+    if stages and not isinstance(stages, str):
+        stages = " ".join(str(stage) for stage in stages) if isinstance(stages, Iterable) else ""
+    told |= {"stages": stages, "division_id": values.get("division") or owner}
+    told |= {"opens": values.get("from"), "closes": values.get("until")}
+    return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def _organ(checked: Checked, record: Record) -> str:
+    return units.organ_code(str(record.values.get("division") or checked.unit), str(record.values["organ"]))
+
+
+def _of_organ(values: Mapping[str, object]) -> dict[str, object]:
+    told = {"reporter": values.get("reporter"), "reporter_phone": values.get("reporter_phone")}
+    return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def _room(record: Record, day: date) -> RoomSaid:
+    values = record.values
+    first, until, roll = (values.get(name) for name in ("from", "until", "roll"))
+    begin = first if isinstance(first, date) else None
+    return RoomSaid(
+        campus=str(values.get("campus") or HOME_CAMPUS),
+        year=school_year(max(begin or day, day)),
+        key=str(values.get("class_key") or record.identity.rpartition("|")[2]),
+        name=str(values.get("class_name") or ""),
+        stage=str(values.get("stage") or ""),
+        roll=roll if isinstance(roll, int) else None,
+        first=begin,
+        until=until if isinstance(until, date) else None,
+    )

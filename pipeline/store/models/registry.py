@@ -1,0 +1,46 @@
+"""What was said of the registry and the calendar, by whom and from when: rows of places.py are folds of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Statement(models.Model):
+    """What one workbook, or one decision, says of one unit's registry or of one place's calendar.
+
+    `order` is its place in the received sequence; 0 for what was there before anything was said.
+    """
+
+    order = models.BigIntegerField()
+    unit = models.CharField(max_length=20)  # school, organ or, of a calendar, division
+    form = models.CharField(max_length=12)  # roster | calendar
+    day = models.DateField()  # in force from
+    said = models.JSONField()
+    state = models.CharField(max_length=10, default="standing")  # standing | proposed | refused | withdrawn
+    submission = models.BigIntegerField(default=0)  # received_seq it came with; 0 for none
+
+    class Meta:
+        db_table = "statement"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "unit", "form"], name="statement_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "form", "order"], name="statement_unit"),
+            models.Index(fields=["state", "day"], name="statement_day"),
+            models.Index(fields=["submission"], name="statement_submission"),
+        ]
+
+
+class UnitPlace(models.Model):
+    """Where a unit that has moved, or will move, between divisions lies on a day; others have no rows here."""
+
+    unit = models.CharField(max_length=20)
+    division = models.CharField(max_length=12)
+    first = models.DateField(null=True)
+    until = models.DateField(null=True)  # first day it no longer lies there
+
+    class Meta:
+        db_table = "unit_place"
+        indexes: ClassVar = [models.Index(fields=["unit"], name="unit_place_unit")]

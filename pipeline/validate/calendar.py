@@ -1,0 +1,152 @@
+"""校历登记表: each line a span that can be, of a place the sender speaks for, against no other line of that place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from pipeline.forms import words
+from pipeline.model import Context
+from pipeline.schooldays import Calendar, Span
+from pipeline.validate import channel
+from pipeline.validate.case import Case, Line
+from pipeline.validate.frames import Rule
+from pipeline.validate.judge import Judge, Judgement, Lines
+
+LONGEST = {"term": timedelta(days=200), "holiday": timedelta(days=100), "schoolday": timedelta(days=31)}
+RULES = (Rule("span-backwards", "last", lambda pl: pl.col("last") >= pl.col("first")),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one line of the workbook would have: the spans it puts, and the 编号 of the line it replaces or ends."""
+
+    line: Line
+    spans: tuple[Span, ...]
+    ref: str = ""
+    withdraw: bool = False
+
+
+def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+    case.refuse_if_blank()
+    stand = {span.ref: span for span in _standing(case, by.context)}
+    told = [one for line in lines["spans"] if (one := _told(case, line, stand))]
+    _once(told)
+    # a line that goes back changes nothing, so what it would have made room for stands: until nothing more goes back
+    while True:
+        good = [one for one in told if not one.line.bad]
+        _against_each_other(good)
+        _against_what_stands(good, stand)
+        if all(not one.line.bad for one in good):
+            break
+    for one in told:
+        _end(case, one)
+    judged = {id(one.line) for one in told}
+    for line in lines["spans"]:
+        if id(line) not in judged:
+            line.refuse(_identity(line))
+        case.issues.extend(line.said)
+
+
+def _standing(case: Case, context: Context) -> Sequence[Span]:
+    return context.calendar.of(case.unit) if isinstance(context.calendar, Calendar) else ()
+
+
+def _told(case: Case, line: Line, stand: dict[str, Span]) -> _Told | None:
+    """What a line says; None where it goes back already."""
+    values = line.values
+    first, last = values["first"], values["last"] or values["first"]
+    kind, ref = values["kind"], str(values["ref"] or "")
+    if ref and ref not in stand:
+        line.say("span-ref-unknown", "ref")
+    if isinstance(first, date) and isinstance(last, date) and kind and (last - first) > LONGEST[str(kind)]:
+        line.say("span-long", "last", days=str((last - first).days + 1))
+    if line.bad or not isinstance(first, date) or not isinstance(last, date) or last < first:
+        return None
+    spans = tuple(_spans(case, line, first, last))
+    withdraw = values["withdraw"] is True
+    if not ref:
+        # the same span written out again, without its number, is that span
+        ref = next((s.ref for s in stand.values() if any(_same(s, one) for one in spans[:1])), "")
+    if withdraw and not ref:
+        line.say("span-withdraw-unknown", "withdraw")
+        return None
+    if ref:  # the line keeps its number, whatever it says now
+        spans = (replace(spans[0], ref=ref), *spans[1:])
+    return _Told(line, () if withdraw else spans, ref, withdraw)
+
+
+def _spans(case: Case, line: Line, first: date, last: date) -> Iterable[Span]:
+    """A span for each 学段 the line names; the first keeps the line's number, if it has one."""
+    values = line.values
+    note, kind = str(values["note"] or ""), values["kind"]
+    for n, stage in enumerate(str(values["stage"] or "").split() or [""]):
+        suffix = f".{n + 1}" if n else ""
+        ref = f"{case.arrival.seq}-{line.row.number}{suffix}"
+        yield Span(case.unit, first, last, kind, stage, note, ref)  # type: ignore[arg-type]  # a vocabulary's code
+
+
+def _same(one: Span, other: Span) -> bool:
+    return (one.kind, one.stage, one.first, one.last) == (other.kind, other.stage, other.first, other.last)
+
+
+def _once(told: Sequence[_Told]) -> None:
+    """No two lines speak of one standing line."""
+    seen: dict[str, _Told] = {}
+    for one in told:
+        if one.ref and seen.setdefault(one.ref, one) is not one:
+            one.line.say("span-repeated", "first", first=str(seen[one.ref].line.row.number))
+
+
+def _against_each_other(told: Sequence[_Told]) -> None:
+    for n, one in enumerate(told):
+        for other in told[:n]:
+            clash = next((b for a in one.spans for b in other.spans if clashes(a, b)), None)
+            if clash is None or one.line.bad or other.line.bad:
+                continue
+            number = str(other.line.row.number)
+            if any(_same(a, clash) for a in one.spans):
+                one.line.say("span-repeated", "first", first=number)
+            else:
+                one.line.say("span-overlaps", "first", first=number, other=in_words(clash))
+
+
+def _against_what_stands(told: Sequence[_Told], stand: dict[str, Span]) -> None:
+    spoken = {one.ref for one in told if one.ref}
+    left = [span for ref, span in stand.items() if ref not in spoken]
+    for one in told:
+        clash = next((span for new in one.spans for span in left if clashes(new, span)), None)
+        if clash is not None and not one.line.bad:
+            one.line.say("span-contradicts", "first", other=in_words(clash), ref=clash.ref)
+
+
+def clashes(one: Span, other: Span) -> bool:
+    """Two spans of one place that cannot both stand: a day of one 学段 would have two meanings.
+
+    Terms are apart from single days off and on, which lie within them; and a 学段's own word before that of all.
+    """
+    same = (one.kind == "term") == (other.kind == "term") and one.stage == other.stage
+    return same and one.first <= other.last and other.first <= one.last
+
+
+def in_words(span: Span) -> str:
+    """A span as its sender would say it: 放假 2026-11-12 至 2026-11-13（小学 秋假）."""
+    till = "" if span.first == span.last else f" 至 {span.last}"
+    about = " ".join(part for part in (span.stage, span.note) if part)
+    return f"{words.SPAN.labels[span.kind]} {span.first}{till}" + (f"（{about}）" if about else "")
+
+
+def _identity(line: Line) -> str:
+    return "|".join(str(line.values[name] or "") for name in ("kind", "stage", "first"))[:60]
+
+
+def _end(case: Case, one: _Told) -> None:
+    if one.line.bad:
+        one.line.refuse(_identity(one.line))
+    else:
+        values = {**one.line.values, "spans": one.spans, "ref": one.ref, "withdraw": one.withdraw}
+        one.line.accept(_identity(one.line), values)
+
+
+JUDGE = Judge({"spans": RULES}, _judge, whose=channel.settle_place)
