@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import desk, forms, intake, matters, papers, setup
+from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, setup
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -52,7 +52,10 @@ setup.add(app)
 forms.add(app)
 intake.add(app)
 desk.add(app)
+county.add(app)
+accounts.add(app)
 matters.add(app)
+alerts.add(app)
 papers.add(app)
 
 

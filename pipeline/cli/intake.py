@@ -103,12 +103,14 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what came, what waits and since when; exit 1 when something waits for a person."""
     from dataclasses import asdict
 
+    from pipeline import config
+
     site = opened(context)
     from pipeline.inbox.folder import survey
     from pipeline.run import is_held
     from pipeline.store import desk
 
-    found = desk.standing()
+    found = desk.standing(config.clock()())
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
     waiting = [asdict(one) for one in found.waiting]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,8 @@ from django.db.models import Count, Min
 
 from pipeline.model import State
 from pipeline.schooldays import ZONE
-from pipeline.store import journal
-from pipeline.store.models import Alert, Letter, Matter, Reject, Todo
+from pipeline.store import accounts, alert_list, journal
+from pipeline.store.models import Alert, Filing, Letter, Matter, Reject, Todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def receipts(seqs: Sequence[int]) -> dict[int, str]:
     return {refs[ref]: path for ref, path in found if path}
 
 
-def standing() -> Standing:
+def standing(now: datetime) -> Standing:
     """Return what came and what waits."""
     states = {state.value: count for state, count in journal.counts().items()}
     old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
@@ -48,7 +49,8 @@ def standing() -> Standing:
         for state, see in _SEE.items()
         if (since := old.get(state))
     ]
-    waiting += _rows_back() + _alerts() + _matters() + _letters() + _todo()
+    waiting += _rows_back() + _alerts(now) + _matters() + _letters() + _todo()
+    waiting += _accounts(now)
     return Standing(states, tuple(waiting))
 
 
@@ -58,6 +60,11 @@ _SEE = {
     State.FAILED: "the log",
     State.QUARANTINED: "the receipts in outbox/",
 }
+_DUE = {
+    "expired": "accounts whose first password is void",
+    "confirm": "accounts to confirm for another year",
+    "overdue": "accounts shut until confirmed",
+}
 _LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters that could not be made", "the log")}
 
 
@@ -66,10 +73,15 @@ def _rows_back() -> list[Waiting]:
     return [Waiting("rows that went back", count, "", "queke rejects list")] if count else []
 
 
-def _alerts() -> list[Waiting]:
+def _alerts(now: datetime) -> list[Waiting]:
     found = Alert.objects.filter(closed_at__isnull=True)
     oldest = found.aggregate(since=Min("opened_at"))["since"]
-    return [Waiting("open alerts", found.count(), _minute(oldest), "queke cards")] if oldest else []
+    if not oldest:
+        return []
+    late, asked = alert_list.overdue(now)
+    lines = [Waiting("open alerts", found.count(), _minute(oldest), "queke alerts list")]
+    lines += [Waiting("alerts unanswered after their time (逾期)", late, "", "queke alerts list")] * bool(late)
+    return lines + [Waiting("answers to confirm (待县确认)", asked, "", "queke alerts list")] * bool(asked)
 
 
 def _matters() -> list[Waiting]:
@@ -81,6 +93,15 @@ def _matters() -> list[Waiting]:
 def _letters() -> list[Waiting]:
     found = Letter.objects.filter(state__in=_LETTERS).values_list("state").annotate(Count("id"), Min("queued_at"))
     return [Waiting(_LETTERS[state][0], count, _minute(oldest), _LETTERS[state][1]) for state, count, oldest in found]
+
+
+def _accounts(now: datetime) -> list[Waiting]:
+    """Filings that wait for their opener, and accounts that somebody must look at."""
+    filed = Filing.objects.filter(lines__state="waiting").distinct()
+    oldest = filed.aggregate(since=Min("received_at"))["since"]
+    found = [Waiting("filings to confirm", filed.count(), _minute(oldest), "queke accounts list")] if oldest else []
+    due = Counter(one.why for one in accounts.due(now))
+    return found + [Waiting(words, due[why], "", "queke accounts due") for why, words in _DUE.items() if due[why]]
 
 
 def _todo() -> list[Waiting]:

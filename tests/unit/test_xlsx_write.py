@@ -53,7 +53,7 @@ def test_a_template_is_recognised_and_says_whose_it_is(each, kindergarten: bool)
     assert not reading.repairs
 
 
-@pytest.mark.parametrize("each", FORMS, ids=lambda f: f.name)
+@pytest.mark.parametrize("each", [each for each in FORMS if each.name != "filing"], ids=lambda f: f.name)
 def test_a_template_has_no_formula_no_protection_and_no_merge_in_its_table(each) -> None:
     book = load_workbook(io.BytesIO(blank(each)))
     for table in each.tables:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.model import Site
 from pipeline.outbox.folder import Paper
-from pipeline.run.writers import answers, asking, pages
+from pipeline.run.writers import answers, asking, cards, county, filing, pages
 from pipeline.run.writers.base import Post
 from pipeline.store.letters import Queued
 
@@ -15,12 +15,17 @@ WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
     "receipt": answers.receipt,
     "giveback": answers.giveback_workbook,
     "summary": answers.summary,
+    "cardbook": cards.workbook,
+    "account": filing.told,
     "query": asking.query,
+    "desk": county.desk,
+    "decided": county.decided,
 }
 """Letters that are written at once."""
 
 PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {
-    "card": pages.alert_card,
+    "card": cards.card,
+    "worksheet": cards.worksheet,
     "digest": pages.edition,
     "missing": pages.edition,
     "page": pages.edition,

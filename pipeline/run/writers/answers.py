@@ -115,7 +115,8 @@ def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> Giveba
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
     if facts.form == "filing":
         token = issuing.unit_facts(post.site, facts.unit, day).token
-        return GivebackFacts(fields={**fields, "token": token}, rows=rows, token=token)
+        notes = ("初始密码不随表退回：请重填，或空着由系统发放。",)
+        return GivebackFacts(fields={**fields, "token": token}, rows=rows, token=token, notes=notes)
     school = context.schools([facts.unit], [day]).get(facts.unit)
     campus = facts.campus or HOME_CAMPUS
     if school is None:
