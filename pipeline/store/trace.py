@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 from pipeline.errors import UsageError
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import ZONE, UnknownYear
+from pipeline.store import spells
 from pipeline.store.models import (
     Absence,
     AbsencePast,
@@ -89,8 +91,21 @@ def _pupil(code: str) -> Trail:
     for gone in past:
         yield f"{gone.school} {gone.day} {gone.pupil}: {gone.reason} {gone.row_state}, {gone.why}"
         yield f"  stood from {gone.from_settled} to {gone.to_settled}, {_origin(gone.origin)}"
+    for school, pupil in sorted({(row.school, row.pupil) for row in current}):
+        yield from _spells(school, pupil)
     for case in AlertCase.objects.filter(pupil__startswith=code).order_by("alert_id"):
         yield f"  a case of alert {case.alert_id}, onset {case.onset}"
+
+
+def _spells(school: str, pupil: str) -> Trail:
+    try:
+        found = spells.of_pupil(school, pupil)
+    except UnknownYear as error:
+        yield f"  spells cannot be counted: the holidays of {error.year} are unknown"
+        return
+    for one in found:
+        until = f"back {one.end}" if one.returned else f"last said {one.end - timedelta(days=1)}"
+        yield f"  spell from {one.start}, {until}: {one.days} school days"
 
 
 def _origin(origin: str) -> str:

@@ -1,0 +1,82 @@
+"""Spells of absence: from the day it began to the day the pupil came back, counted in school days.
+
+A spell is one pupil's absence with one beginning. It closes on 已返校; a row after that is another spell, whatever
+beginning it still names. What no report says (the days before the first one, a day nobody reported) is part of a
+spell that is said to have begun before it; a pupil absent anew with a later beginning had come back unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+WHOLE_DAY, HALF_DAY = 2, 1  # days are counted in halves
+_ONE_DAY = timedelta(days=1)
+
+SchoolDays = Callable[[date, date], Sequence[date]]
+"""(first, last) → the school days from `first` to before `last`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the report of one day says of one pupil. `part` is "" for the whole day."""
+
+    day: date
+    start: date
+    row_state: str  # new | ongoing | returned
+    part: str = ""
+    returned: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One spell. `end` is the first day no longer part of it; `returned`: 已返校 was said; `halves`: twice 人日."""
+
+    start: date
+    end: date
+    returned: bool = False
+    halves: int = 0
+
+    @property
+    def days(self) -> str:
+        """缺课天数 as printed: 3, 2.5."""
+        whole, half = divmod(self.halves, WHOLE_DAY)
+        return f"{whole}.5" if half else str(whole)
+
+
+def spells(said: Iterable[Said], school_days: SchoolDays) -> tuple[Spell, ...]:
+    """Return one pupil's spells, oldest first; one row a day. They share no day."""
+    found: list[Spell] = []
+    parts: dict[date, str] = {}
+    for row in sorted(said, key=lambda one: one.day):
+        last = found[-1] if found else None
+        if row.row_state != "returned":
+            parts[row.day] = row.part
+        if last is None or last.returned or row.start >= last.end:
+            spell = _begun(row, last)
+            found += [spell] if spell else []
+        else:
+            found[-1] = _gone_on(row, last)
+    return tuple(replace(one, halves=_halves(one, parts, school_days)) for one in found)
+
+
+def _begun(row: Said, last: Spell | None) -> Spell | None:
+    """The spell a row begins; None where it only says once more that the pupil is back."""
+    floor = last.end if last else row.start
+    if row.row_state == "returned":
+        end = row.returned or row.day
+        return Spell(row.start, end, returned=True) if floor <= row.start < end else None
+    # a beginning from before the return cannot be meant: the day itself is all that is known
+    start = row.start if row.start >= floor else max(row.day, floor)
+    return Spell(start, max(row.day, start) + _ONE_DAY)
+
+
+def _gone_on(row: Said, last: Spell) -> Spell:
+    if row.row_state == "returned":
+        return replace(last, end=max(row.returned or row.day, last.end), returned=True)
+    return replace(last, end=max(last.end, row.day + _ONE_DAY))
+
+
+def _halves(spell: Spell, parts: Mapping[date, str], school_days: SchoolDays) -> int:
+    return sum(HALF_DAY if parts.get(day) else WHOLE_DAY for day in school_days(spell.start, spell.end))
