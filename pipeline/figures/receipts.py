@@ -17,6 +17,7 @@ from pipeline.units import Scope
 
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
+_SCHOOL_CODE = 10  # digits; a division has six
 HIDDEN = "……"
 _NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
 _DESK = "desk-counts"  # told in the first sentence, not once more among what is advised
@@ -99,6 +100,7 @@ class Receipt:
     seq: int
     form: str
     file: str
+    whose: str  # what the unit is called: 学校, or 单位 for all that is none
     school: str
     campus: str
     date: str
@@ -138,6 +140,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         seq=facts.seq,
         form=facts.form or "未能识别",
         file=_one_line(facts.name),
+        whose="学校" if len(facts.unit) == _SCHOOL_CODE else "单位",
         school=_school(facts),
         campus="" if facts.campus in {"", HOME_CAMPUS} else facts.campus,
         date=chinese_date(facts.day) if facts.day and not _day_in_doubt(facts) else "",
@@ -179,11 +182,12 @@ def _day_in_doubt(facts: ReceiptFacts) -> bool:
 def _school(facts: ReceiptFacts) -> str:
     if facts.unit:
         return f"{facts.unit_name}（{facts.unit}）"
-    return f"未能识别（收件文件夹：{facts.folder}）" if facts.folder else "未能识别"
+    return f"{facts.folder}（按收件文件夹）" if facts.folder else "未能识别"
 
 
-def _one_line(name: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in name)
+def _one_line(text: str) -> str:
+    """Without line breaks: what people typed must not look like a line of ours."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
@@ -201,7 +205,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
         State.DUPLICATE: "已收到 · 与先前收下的一份内容相同 · 无需再发",
         State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
-        State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明另存后重发",
+        State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明处理后重发",
         State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
     }[facts.state]
 
@@ -252,7 +256,7 @@ def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[Said, ...]:
 
 
 def _in_words(place: str, issue: Issue) -> Said:
-    message = issues.message(issue)
+    message = _one_line(issues.message(issue))
     if not issue.row and not issue.cell and f"“{issue.sheet}”" in message:
         return Said("", "", message, issues.remedy(issue))  # it says itself where
     return Said(place, issue.column, message, issues.remedy(issue))
@@ -268,7 +272,9 @@ def without_cells(issue: Issue) -> Issue:
 
 def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
     told = found if quotes else [replace(repair, was=HIDDEN, now=HIDDEN) for repair in found]
-    return tuple(Mended(place, one.column, one.was, one.now) for place, one in repairs_together(told))
+    return tuple(
+        Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(told)
+    )
 
 
 # --------------------------------------------------------------------------- a county's batch

@@ -63,7 +63,24 @@ def blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
         if found.table.name not in chosen and found.sheet.name not in taken:
             chosen[found.table.name] = found
             taken.add(found.sheet.name)
-    return chosen
+    return _with_the_copy(tops, chosen, form)
+
+
+def _with_the_copy(tops: Sequence[Top], chosen: dict[str, Block], form: Form) -> dict[str, Block]:
+    """People copy the sheet and fill in the copy: where ours is empty and one copy of it is not, the copy is meant."""
+    main = principal(chosen, form)
+    if main is None or _filled(main):
+        return chosen
+    others = rivals(tops, chosen.values(), main)
+    if len(others) != 1 or _whose(main, form) != _whose(others[0], form):
+        return chosen
+    return {**chosen, main.table.name: others[0]}
+
+
+def _whose(block: Block, form: Form) -> list[list[object]]:
+    """What the header above says a report is of, and whether it is one of nobody."""
+    found = layout.header_of(block, form)
+    return [[hit.value for hit in found.get(name, ())] for name in ("unit", "campus", "day", "zero")]
 
 
 def principal(found: Mapping[str, Block], form: Form) -> Block | None:

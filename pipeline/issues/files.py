@@ -13,8 +13,8 @@ _UNREADABLE: Mapping[str, Entry] = {
     "file-too-large": error(
         "这个文件太大，超出了填报表应有的大小。", "请只保留填报表本身，去掉图片和多余的工作表后再发。"
     ),
-    "file-archive": error("收到的是{kind}，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
-    "file-not-workbook": error("收到的是{kind}，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
+    "file-archive": error("收到的是“{kind}”，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
+    "file-not-workbook": error("收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
     "file-encrypted": error(
         "这个文件设了打开密码，我们打不开。",
         "请去掉打开密码（WPS：文件→文档加密；Excel：文件→信息→保护工作簿），保存后再发。",
@@ -39,7 +39,7 @@ _UNREADABLE: Mapping[str, Entry] = {
 
 _FORM: Mapping[str, Entry] = {
     "form-unknown": error(
-        "没认出这是哪一种表：找不到“学生缺课日报”“停课报告表”或“学校名册”的标题和表头。",
+        "没认出这是哪一种表：找不到“学生缺课日报”“停课报告表”这类填报表的标题和表头。",
         "请用本系统的模板填报，不要删去标题行和表头行。",
     ),
     "form-several": error(
@@ -77,7 +77,7 @@ _FORM: Mapping[str, Entry] = {
     "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。", "extra"),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
     "sheet-several": error(
-        "有不止一张工作表填了内容（{sheets}），不知道该收哪一张。",
+        "有不止一张工作表像是要报的（{sheets}），不知道该收哪一张。",
         "一个文件只报一天，请只留要报的那张后再发。",
         "sheets",
     ),
@@ -98,9 +98,9 @@ _FORM: Mapping[str, Entry] = {
         "hidden",
     ),
     "example-row": advice(
-        "第 {row} 行像是填表示例，没有收。", "若不是示例，请去掉行首的“示例”“例”字样，选“整份更正”再发。"
+        "这一行像是填表示例，没有收。", "若不是示例，请去掉行首的“示例”“例”字样，选“整份更正”再发。"
     ),
-    "total-row": advice("第 {row} 行像是合计或签字行，没有当作学生收。"),
+    "total-row": advice("这一行像是合计或签字行，没有当作学生收。"),
 }
 
 _WHOSE: Mapping[str, Entry] = {

@@ -147,7 +147,7 @@ def refuse_by_names(entries: tuple[Entry, ...]) -> None:
         if "content.xml" in names and "mimetype" in names:
             raise Unsound("file-ods")
         if "[content_types].xml" in names:
-            raise Unsound("file-not-workbook", "别的 Office 文档")
+            raise Unsound("file-not-workbook", "Word 等别的文档")
         raise Unsound("file-archive", "ZIP 压缩包")
     if sum(e.size for e in entries) > MAX_INFLATED:
         raise Unsound("file-bomb")

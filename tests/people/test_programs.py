@@ -106,6 +106,25 @@ def test_two_hundred_thousand_empty_cells_below_the_table_are_nothing() -> None:
     assert said.of(content) == said.said(right("absence"))
 
 
+def copied(change: Callable[[pages.Page], pages.Page]) -> Reading:
+    """The report filled in on a copy of our sheet, which itself was left empty; `change` what else was done to ours."""
+    filled, *others = sheets("absence")
+    head = samples.head("absence")[1]
+    empty = replace(filled, cells={at: value for at, value in filled.cells.items() if at[0] <= head})
+    return task.take(scribe.written((change(empty), *others, replace(filled, name="缺课登记 (2)")), Habit()))
+
+
+def test_filled_in_on_a_copy_of_the_sheet_it_is_read_from_the_copy() -> None:
+    assert said.said(copied(lambda ours: ours)) == said.said(right("absence"))
+
+
+@pytest.mark.parametrize(("was", "now"), [("否", "是"), (samples.DAY, samples.BEFORE)])
+def test_which_sheet_is_meant_is_asked_where_they_say_different_things(was: object, now: object) -> None:
+    """A report of nobody today, and yesterday's sheet kept beside it."""
+    reading = copied(lambda ours: replace(ours, cells={at: now if v == was else v for at, v in ours.cells.items()}))
+    assert (reading.verdict, [issue.code for issue in reading.issues]) == ("rejected", ["sheet-several"])
+
+
 # --------------------------------------------------------------------------- containers
 
 

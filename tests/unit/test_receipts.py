@@ -175,7 +175,7 @@ def test_a_fault_of_ours_asks_nothing_of_the_sender() -> None:
 def test_a_receipt_names_the_file_and_the_folder_it_came_by() -> None:
     found = said(replace(CASES["nobody"], scope=SCHOOL, name="缺课\n日报.xlsx", folder="示例小学"))
     assert "文件：缺课 日报.xlsx" in found.splitlines()
-    assert "学校：未能识别（收件文件夹：示例小学）" in found.splitlines()
+    assert "单位：示例小学（按收件文件夹）" in found.splitlines()
 
 
 def test_cells_are_quoted_to_the_school_alone() -> None:
