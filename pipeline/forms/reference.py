@@ -24,7 +24,7 @@ _DTYPES = {
     "integer": "整数",
     "choice": "选项",
     "flag": "是/否",
-    "secret": "密码（不保存）",
+    "secret": "密码（不保存）",  # nosec B105  # what the page says of such a column
 }
 _SEVERITIES = {Severity.ERROR: "错误（退回）", Severity.QUERY: "询问（已收）", Severity.ADVICE: "提示（已收）"}
 _PARTS = (

@@ -12,6 +12,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -161,7 +162,7 @@ def confirm(
         taken = [_account_of(line) for line in lines]
         place, _ = decide(who, "account-open", _target(filing), why, now)
         for line, account in zip(lines, taken, strict=True):
-            _open(filing, line, account or Account(), place, now)
+            _open(filing, line, account, place, now)
         _end(lines, "opened", place, why)
         if stamped_on is not None:
             Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
@@ -266,17 +267,32 @@ def _account_of(line: FilingLine) -> Account | None:
     return account
 
 
-def _open(filing: Filing, line: FilingLine, account: Account, place: int, now: datetime) -> None:
-    account.username = account.username or line.username
-    account.folded = line.folded
-    account.unit_id, account.division_id, account.level = filing.unit, filing.home, filing.level
-    account.holder, account.phone, account.email = line.holder, line.phone, filing.email
-    account.password = line.password or make_password(None)
-    account.is_active, account.must_change = True, True
-    account.expires_at, account.confirmed_on = now + UNUSED, today(now)
-    account.opened_at, account.opened_seq, account.filing = now, place, filing.number
-    account.closed_at, account.closed_why, account.last_login = None, "", None
-    account.save()
+def _open(filing: Filing, line: FilingLine, account: Account | None, place: int, now: datetime) -> None:
+    Account.objects.update_or_create(
+        folded=line.folded,
+        defaults={
+            "username": account.username if account else line.username,
+            "unit_id": filing.unit,
+            "division_id": filing.home,
+            "level": filing.level,
+            "holder": line.holder,
+            "phone": line.phone,
+            "email": filing.email,
+            "confirmed_on": today(now),
+            "opened_at": now,
+            "opened_seq": place,
+            "filing": filing.number,
+            "closed_at": None,
+            "closed_why": "",
+            **_first(line.password or make_password(None), now),
+        },
+    )
+
+
+def _first(password: str, now: datetime) -> dict[str, Any]:
+    """What an account is with a first password: to be changed, and void after a week unused."""
+    fresh = {"password": password, "is_active": True, "must_change": True}
+    return {**fresh, "expires_at": now + UNUSED, "last_login": None}
 
 
 def _end(lines: Sequence[FilingLine], state: str, place: int, why: str) -> None:
@@ -300,10 +316,7 @@ def issue(username: str, who: str, why: str, now: datetime) -> Secret:
         account = _named(username)
         secret = new_password(account.folded)
         decide(who, "account-issue", f"account {account.username}", why, now)
-        account.password = make_password(secret.reveal())
-        account.must_change, account.is_active, account.expires_at = True, True, now + UNUSED
-        account.last_login = None
-        account.save()
+        Account.objects.filter(pk=account.pk).update(**_first(make_password(secret.reveal()), now))
     return secret
 
 
@@ -321,9 +334,8 @@ def leave(username: str, who: str, why: str, now: datetime) -> None:
     with transaction.atomic():
         account = _named(username)
         decide(who, "account-close", f"account {account.username}", why, now)
-        account.is_active, account.password = False, make_password(None)
-        account.closed_at, account.closed_why = now, why[:400]
-        account.save()
+        shut = {"is_active": False, "password": make_password(None)}
+        Account.objects.filter(pk=account.pk).update(**shut, closed_at=now, closed_why=why[:400])
 
 
 def reconfirm(username: str, who: str, why: str, now: datetime) -> None:
@@ -331,8 +343,7 @@ def reconfirm(username: str, who: str, why: str, now: datetime) -> None:
     with transaction.atomic():
         account = _named(username)
         decide(who, "account-reconfirm", f"account {account.username}", why, now)
-        account.confirmed_on = today(now)
-        account.save()
+        Account.objects.filter(pk=account.pk).update(confirmed_on=today(now))
 
 
 def _named(username: str) -> Account:
