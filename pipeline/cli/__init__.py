@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, setup
+from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, setup
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -57,6 +57,7 @@ accounts.add(app)
 matters.add(app)
 alerts.add(app)
 papers.add(app)
+registry.add(app)
 
 
 def run(arguments: Sequence[str]) -> int:

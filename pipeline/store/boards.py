@@ -14,7 +14,7 @@ from typing import Protocol
 from pipeline.errors import UsageError
 from pipeline.forms.desk import TICKETS
 from pipeline.merge.desk import Deed
-from pipeline.store import accounts, cards, closure_decisions, decisions, matters, mending, waiting
+from pipeline.store import accounts, cards, closure_decisions, decisions, matters, mending, proposals, waiting
 from pipeline.store.mending import Bench
 
 
@@ -93,6 +93,11 @@ def _account(deed: Deed, why: str, bench: Bench) -> None:
     accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
 
 
+def _proposal(deed: Deed, why: str, bench: Bench) -> None:
+    act = proposals.confirm if deed.opinion == "confirm" else proposals.refuse
+    act(deed.id, bench.who, why, bench.now)
+
+
 def _matter(deed: Deed, why: str, bench: Bench) -> None:
     matters.settle(deed.id, bench.who, why, bench.now)
 
@@ -105,6 +110,7 @@ BOARDS: Mapping[str, Board] = {
         Board("closures", closure_decisions.waiting, _closure),
         Board("alerts", cards.waiting, _alert),
         Board("accounts", accounts.waiting, _account),
+        Board("classes", proposals.waiting, _proposal),
         Board("matters", matters.waiting, _matter),
     )
 }

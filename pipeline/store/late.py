@@ -17,22 +17,23 @@ from pipeline.store.outcomes import Reread, Turn, Writes, form_of
 
 Take = Callable[[Sequence[Turn], State, Site, datetime, Reread], list[Settled]]
 
+_SPEAK = frozenset({"roster", "calendar", "desk"})  # a 处理单 confirms what schools propose, at its own place
 _SAYS = {"roster": rosters.again, "calendar": calendars.again}
 
 
 def catch_up(turns: Iterable[Turn], take: Take, site: Site, now: datetime, reread: Reread) -> None:
-    """Judge again what was received after these turns, if they are of rosters or calendars, and settled before them.
+    """Judge again what came after these turns and was settled before, where they speak of registry or calendar.
 
     In the caller's transaction. `take`: how submissions that could not be placed before have their turn.
     """
     for turn in turns:
-        if form_of(turn.checked) in _SAYS and (schools := _touched(turn)):
+        if form_of(turn.checked) in _SPEAK and (schools := _touched(turn)):
             _catch_up(turn, schools, take, site, now, reread)
 
 
 def _touched(turn: Turn) -> set[str]:
     """The schools of which a turn says something that counts."""
-    said = Statement.objects.filter(submission=turn.event.seq, state="standing")
+    said = Statement.objects.filter(order=turn.event.order, state="standing")
     units = set(said.values_list("unit", flat=True))
     schools = set(Unit.objects.filter(code__in=units, kind="school").values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from pipeline import forms
 from pipeline.figures import deskwork
-from pipeline.store.models import Decision, Reject
+from pipeline.store.models import Decision, Reject, SchoolClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,25 @@ def _of_day(follows: str) -> Callable[[Decision, str], Told | None]:
     return say
 
 
+def _of_class(follows: str) -> Callable[[Decision, str], Told | None]:
+    def say(row: Decision, school: str) -> Told | None:
+        code, campus, year, key = row.target.removeprefix("C").split("|")
+        if code != school:
+            return None
+        name = SchoolClass.objects.filter(school=code, campus=campus, school_year=year, key=key).first()
+        return Told(f"缺课日报里名册没有的班 {name.name if name else key}", follows, row.why)
+
+    return say
+
+
 _SAYS: Mapping[str, Callable[[Decision, str], Told | None]] = {
     "waive": _of_ticket("豁免，不用再改。"),
     "mend": _of_ticket("已按电话核实的内容代为改好并收下，不用再报。请在留存的表上照改。"),
     "closure-confirm": _of_closure("已确认。"),
     "closure-return": _of_closure("已退回，暂不算作停课。请按理由更正后重报，或补办手续。"),
+    "class-confirm": _of_class("已登记入册。"),
+    "class-return": _of_class("没有登记入册。请改用名册里的班级名称，选“整份更正”重报。"),
+    "class-alias": _of_class("是名册里已有班级的另一种写法，以后两种写法都认得。"),
     "excuse": _of_day("免报，这一天不用报送。"),
     "unexcuse": _of_day("撤回免报，请照常报送。"),
 }

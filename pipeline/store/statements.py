@@ -71,6 +71,22 @@ def keep(said: Mapping[str, Statement], *, submission: int, state: str = "standi
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
 
 
+def joined(code: str, one: Statement) -> Statement:
+    """Return a statement with what was said before at the same place: of one 处理单, which decides many things."""
+    row = Kept.objects.filter(unit=code, form=FORM, order=one.order, state="standing").first()
+    if row is None:
+        return one
+    was = _statement(row)
+    return Statement(
+        one.order,
+        min(was.day, one.day),
+        {**was.unit, **one.unit},
+        (*was.campuses, *one.campuses),
+        (*was.rooms, *one.rooms),
+        (*was.rulings, *one.rulings),
+    )
+
+
 def of_submission(submission: int) -> dict[str, Statement]:
     """Return what one workbook said, by unit, whatever became of it."""
     return {row.unit: _statement(row) for row in Kept.objects.filter(submission=submission, form=FORM)}

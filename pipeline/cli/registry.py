@@ -1,0 +1,135 @@
+"""proposals, calendar: what schools propose of their registry, and which days are school days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, UnitCode, opened, say, say_json, say_table
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.schooldays import Calendar
+
+proposals = typer.Typer(
+    help="What schools propose of their registry, and classes only reports know.", no_args_is_help=True,
+    rich_markup_mode=None,
+)  # fmt: skip
+calendar = typer.Typer(help="The school calendar.", no_args_is_help=True, rich_markup_mode=None)
+
+Proposal = Annotated[str, typer.Argument(metavar="ID", help="As `queke proposals list` shows it.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(proposals, name="proposals")
+    app.add_typer(calendar, name="calendar")
+
+
+@proposals.command("list")
+def list_proposals(
+    context: typer.Context,
+    division: Annotated[str, typer.Option("--division", help="Only of schools below this division.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for a county's word: changed rosters of schools, and new classes. Exit 1 when there is any."""
+    opened(context)
+    from pipeline.store import proposals as waiting
+
+    found = waiting.waiting(division)
+    if as_json:
+        for one in found:
+            say_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})
+    else:
+        say_table(("id", "unit", "school", "what"), [(one.id, one.school, one.school_name, one.what) for one in found])
+    if found:
+        raise typer.Exit(1)
+
+
+@proposals.command()
+def confirm(
+    context: typer.Context,
+    proposal: Proposal,
+    why: Why = "",
+    who: Who = "queke",
+    alias: Annotated[
+        str, typer.Option("--alias", help="A new class is only another name of this one, such as 三(3)班.")
+    ] = "",
+) -> None:
+    """Let a proposal take effect; a new class enters the registry or, with --alias, is known by another name."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import proposals as waiting
+
+    waiting.confirm(proposal, who, why, config.clock()(), alias)
+    say(f"{proposal}: confirmed")
+
+
+@proposals.command()
+def refuse(context: typer.Context, proposal: Proposal, why: Why, who: Who = "queke") -> None:
+    """Leave the registry as it is; the school is told why."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.store import proposals as waiting
+
+    waiting.refuse(proposal, who, why, config.clock()())
+    say(f"{proposal}: refused")
+
+
+@calendar.command()
+def show(
+    context: typer.Context,
+    unit: UnitCode,
+    month: Annotated[str, typer.Option("--month", help="As 2026-11; this month if left out.")] = "",
+) -> None:
+    """Show whose words make the calendar of a school or division, and its days of a month."""
+    from pipeline import config
+
+    opened(context)
+    from pipeline.schooldays import today
+    from pipeline.store import context as stored
+    from pipeline.store import registry
+    from pipeline.validate.calendar import in_words
+
+    tree = registry.tree([unit])
+    if unit not in tree.places and unit not in tree.units:
+        raise UsageError(f"{unit}: no such school or division")
+    first = _month(month or f"{today(config.clock()()):%Y-%m}")
+    school = stored.schools([unit], [first]).get(unit)
+    found, chain = stored.calendar(), tree.chain(unit)
+    names = registry.names(chain)
+    lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
+    say_table(("of", "name", "ref", "line"), lines)
+    for line in _days(found, chain, school.stages if school else (), first):
+        say(line)
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise UsageError(f"--month {text}: write it as 2026-11") from None
+
+
+def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], first: date) -> list[str]:
+    """A line a day: weekday, school day or not and why not; by 学段 where they differ."""
+    lines = []
+    day = first
+    while day.month == first.month:
+        answers = {stage: found.owes(chain, (stage,), day) for stage in stages or ("",)}
+        said = {
+            stage: "?" if not due.known else "school day" if due.yes else f"- {due.reason} {due.note}".rstrip()
+            for stage, due in answers.items()
+        }
+        alike = set(said.values())
+        told = alike.pop() if len(alike) == 1 else "; ".join(f"{stage}: {one}" for stage, one in said.items())
+        lines.append(f"{day} {'一二三四五六日'[day.weekday()]}  {told}")
+        day += timedelta(days=1)
+    return lines
