@@ -14,15 +14,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigError
 from pipeline.model import Policy, Site
+from pipeline.schooldays import ZONE
 
-ZONE = ZoneInfo("Asia/Shanghai")
 FILE = "queke.toml"
 KEY_BYTES = 32
 FOLDERS = ("inbox", "outbox", "archive", "spool")

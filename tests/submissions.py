@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pipeline.model import Arrival, Checked, Claims, Issue, Mode, Reading, Record, Refused
+from pipeline.schooldays import ZONE
 
-ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 11, 23)
 SCHOOL = "2132000001"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)

@@ -21,6 +21,7 @@ from pipeline.errors import UsageError
 from pipeline.executors import Pool, Readers
 from pipeline.figures.receipts import OUTCOMES
 from pipeline.model import Arrival, Settled, Site
+from pipeline.schooldays import ZONE
 
 LAST_DAY = date(2026, 11, 20)
 SCHOOL_DAYS = 10  # two weeks of weekdays, none of them a holiday
@@ -211,4 +212,4 @@ def _school_days(last: date, count: int) -> Sequence[date]:
 
 def _at(day: date, clock: str) -> datetime:
     hour, minute = map(int, clock.split(":"))
-    return datetime.combine(day, time(hour, minute), config.ZONE)
+    return datetime.combine(day, time(hour, minute), ZONE)

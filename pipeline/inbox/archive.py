@@ -19,13 +19,12 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from pipeline import durable
 from pipeline.inbox.scan import Stamp
 from pipeline.model import Arrival, Site
+from pipeline.schooldays import ZONE
 
-ZONE = ZoneInfo("Asia/Shanghai")
 JOURNAL = "journal.jsonl"
 FILINGS = "filings"  # signed papers of 备案, by number
 CHUNK = 1 << 20

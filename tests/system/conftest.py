@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipeline import store
 from pipeline.model import Policy, Site
+from pipeline.schooldays import ZONE
 
-ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)
 KEY = b"a key for tests, thirty-two long"

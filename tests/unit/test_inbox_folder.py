@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,9 +16,8 @@ from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import bound, is_ignored
 from pipeline.model import Arrival, Policy, Site
+from pipeline.schooldays import ZONE
 from tests.faults import Counting, Crash, CrashAt, PowerLoss
-
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def now() -> datetime:

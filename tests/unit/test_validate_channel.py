@@ -1,0 +1,88 @@
+"""Who may speak for whom: folder, token, and what a sheet says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from pipeline import units, validate
+from pipeline.model import Policy, Reading
+from tests import formbooks as books
+from tests.formbooks import DAY, GOOD, KEY, OTHER, SCHOOL, absence, arrival, check, context, headers, said
+
+
+@pytest.mark.parametrize(
+    ("bound", "verdict"),
+    [
+        ("", "merge"),
+        (SCHOOL, "merge"),
+        ("320106", "merge"),
+        ("320100", "merge"),
+        ("320000", "merge"),
+        (OTHER, "rejected"),
+        ("320302", "rejected"),
+        ("320300", "rejected"),
+        ("9999999999", "rejected"),
+    ],
+)
+def test_a_folder_speaks_only_for_its_own(bound: str, verdict: str) -> None:
+    assert check(absence(GOOD), bound=bound).verdict == verdict
+
+
+def test_a_refusal_says_nothing_of_the_other_unit() -> None:
+    foreign = check(absence(GOOD, unit=OTHER), bound=SCHOOL)
+    unknown = check(absence(GOOD, unit="2132999999"), bound=SCHOOL)
+    county = check(absence(GOOD, unit=OTHER), bound="320106")
+    nowhere = check(absence(GOOD, unit="2132999999"), bound="320106")
+    answers = {(tuple(got.issues), got.unit, got.records) for got in (foreign, unknown, county, nowhere)}
+    assert len(answers) == 1
+    assert said(foreign) == ["unit-not-yours"]
+
+
+def test_the_folder_of_a_school_stands_in_for_a_lost_code() -> None:
+    assert check(absence(GOOD, unit=None), bound=SCHOOL).unit == SCHOOL
+    lost = check(absence(GOOD, unit="2.132E+09"), bound=SCHOOL)
+    assert (lost.verdict, said(lost)) == ("merge", ["unit-code-unreadable-left"])
+    assert check(replace(absence(GOOD, unit="2.132E+09"), properties={"queke_unit": SCHOOL})).unit == SCHOOL
+    assert said(check(absence(GOOD, unit=None))) == ["unit-missing"]
+    assert said(check(absence(GOOD, unit="2.132E+09"))) == ["unit-code-unreadable"]
+    assert said(check(absence(GOOD, unit="2132999999"))) == ["unit-unknown"]
+
+
+def test_a_token_must_be_of_this_school_and_form() -> None:
+    own = units.token(KEY, SCHOOL, "absence", "2026-1", 1)
+    assert check(absence(GOOD), token=own).verdict == "merge"
+    for wrong in (
+        units.token(KEY, OTHER, "absence", "2026-1", 1),
+        units.token(KEY, SCHOOL, "closure", "2026-1", 1),
+        units.token(KEY, SCHOOL, "absence", "2026-1", 2),
+        "乱写",
+    ):
+        assert said(check(absence(GOOD), token=wrong)) == ["token-wrong"]
+
+
+def test_a_file_that_goes_back_still_finds_its_sender() -> None:
+    words = [word for word in headers() if word != "姓名"]
+    top = books.head("学生缺课日报", {"学校标识码": SCHOOL, "报告日期": datetime(2026, 11, 20)})
+    got = check(books.book(("缺课登记", [*top, *books.grid(words, [GOOD])])))
+    assert (got.verdict, got.unit, got.day) == ("rejected", SCHOOL, DAY)
+    assert said(got) == ["column-missing"]
+
+
+def test_what_could_not_be_read_stays_as_it_is() -> None:
+    dead = Reading("quarantined")
+    got = validate.check([(arrival(), dead)], context(), Policy(), KEY)[0]
+    assert (got.verdict, got.unit, got.records) == ("quarantined", "", ())
+
+
+def test_an_unknown_campus_is_taken_and_asked_about() -> None:
+    got = check(absence(GOOD, 校区="东校区"))
+    assert got.campus == "东校区"
+    assert "campus-unknown" in said(got)
+    assert check(absence(GOOD, 校区="校本部")).campus == "本部"
+
+
+def test_another_schools_name_over_this_code_is_asked_about() -> None:
+    assert "school-name-differs" in said(check(absence(GOOD, 学校名称="别的小学")))
