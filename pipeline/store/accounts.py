@@ -101,7 +101,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An account that somebody must look at, and why: unused, expired, confirm, overdue."""
+    """An account that somebody must look at, and why: issue, unused, expired, confirm, overdue."""
 
     username: str
     unit: str
@@ -384,7 +384,9 @@ def due(now: datetime, division: str = "") -> list[Due]:
 def _due(account: Account, now: datetime) -> Due | None:
     bar = barred(account, now)
     on, why = None, ""
-    if account.must_change and account.expires_at is not None and bar != "overdue":
+    if not account.has_usable_password():
+        on, why = today(account.opened_at or now), "issue"
+    elif account.must_change and account.expires_at is not None and bar != "overdue":
         on, why = account.expires_at.astimezone(ZONE).date(), "expired" if bar == "expired" else "unused"
     elif account.confirmed_on is not None:
         on, why = account.confirmed_on + YEAR, "overdue" if bar == "overdue" else "confirm"

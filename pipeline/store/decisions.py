@@ -10,7 +10,7 @@ from django.db import transaction
 from pipeline.errors import UsageError
 from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
-from pipeline.store import codec, letters, records, replays, reports, sql
+from pipeline.store import codec, filings, letters, records, replays, reports, sql
 from pipeline.store.models import Reject, Submission
 from pipeline.store.outcomes import Reread, Turn, Writes
 from pipeline.store.sequence import decide, placed
@@ -53,6 +53,7 @@ def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
         row.state = State.REJECTED.value
         row.issues = [*row.issues, codec.issue(replays.dismissed(why))]
         row.save(update_fields=["state", "issues"])
+        filings.dismissed(seq, order, why)
         _count_again(row.unit, row.day, settled, now)
         letters.queue("receipt", f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
 

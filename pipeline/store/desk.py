@@ -61,6 +61,7 @@ _SEE = {
     State.QUARANTINED: "the receipts in outbox/",
 }
 _DUE = {
+    "issue": "accounts to issue a first password to",
     "expired": "accounts whose first password is void",
     "confirm": "accounts to confirm for another year",
     "overdue": "accounts shut until confirmed",

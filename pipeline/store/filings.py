@@ -45,6 +45,12 @@ def folded(username: str) -> str:
     return fold(username)
 
 
+def dismissed(seq: int, place: int, why: str) -> None:
+    """Let the names of a held filing go that a person sent back for good."""
+    held = FilingLine.objects.filter(seq=seq, state="held")
+    held.update(state="refused", decided=place, why=why[:400], takeover=False)
+
+
 def _settle(turn: Turn, writes: Writes) -> Outcome:
     if turn.checked.reading.scan:
         return _scan(turn)

@@ -102,6 +102,7 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
     assert Letter.objects.filter(kind="account", reader=SCHOOL).count() == 1
     assert Audit.objects.filter(what="account-open").count() == 3
     assert accounts.waiting() == []
+    assert [(one.username, one.why) for one in accounts.due(NOON)] == [("GL_02", "issue"), ("GL_01", "unused")]
     with pytest.raises(UsageError, match="已经办过"):
         accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
 
@@ -155,6 +156,17 @@ def held_again(site: Site, unit: str) -> tuple[int, Checked]:
     (kept,) = journalled(site, [again])
     assert settle(site, kept)[0].state is State.HELD
     return kept.arrival.seq, kept
+
+
+def test_a_name_that_was_held_and_sent_back_is_free_again(schools: Site) -> None:
+    from pipeline.store import decisions
+
+    file(schools, filing(account("GL_01")))
+    (held,) = file(schools, filing(account("GL_01"), account("GL_02", row=13), unit=OTHER))
+    assert held.state is State.HELD
+    decisions.dismiss(held.seq, "王某", "换一个", NOON)
+    (again,) = file(schools, filing(account("GL_02"), unit=BUREAU, sha="b"))
+    assert again.state is State.ACCEPTED
 
 
 def test_a_unit_takes_over_its_own_account_when_the_tier_above_lets_it(schools: Site) -> None:
