@@ -1,15 +1,14 @@
-"""A template brings along who had not come back: fill, drop, the next day's template, zero report, the spell is over."""
+"""A template brings along who had not come back: fill, drop, the next day's template, zero report, the end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 
 import openpyxl
 
 from pipeline.model import Settled, Site, State
-from tests.system.conftest import DAY, SCHOOLS, ZONE, pupil
+from tests.system.conftest import DAY, SCHOOLS, ZONE
 
 SCHOOL = next(iter(SCHOOLS))
 FRIDAY, MONDAY, TUESDAY = DAY, date(2026, 11, 23), date(2026, 11, 24)
@@ -81,10 +80,14 @@ def rows(book: openpyxl.Workbook) -> list[dict[str, object]]:
     return found
 
 
+def ill(name: str, room: str, **more: object) -> dict[str, object]:
+    return {"班级": room, "姓名": name, "性别": "男", "缺课原因": "因病", "起始日": FRIDAY, "症状1": "发热", **more}
+
+
 SICK: Sequence[Mapping[str, object]] = (
-    {"班级": "三(3)班", "姓名": "示例甲", "性别": "男", "缺课原因": "因病", "起始日": FRIDAY, "症状1": "发热", "体温": 38.5},
-    {"班级": "三(4)班", "姓名": "示例乙", "性别": "女", "缺课原因": "因病", "起始日": FRIDAY, "症状1": "呕吐", "诊断": "诺如病毒感染"},
-    {"班级": "三(4)班", "姓名": "示例丙", "性别": "男", "缺课原因": "因伤", "起始日": date(2026, 11, 18)},
+    ill("示例甲", "三(3)班", 体温=38.5),
+    ill("示例乙", "三(4)班", 性别="女", 诊断="诺如病毒感染"),
+    ill("示例丙", "三(4)班", 缺课原因="因伤", 起始日=date(2026, 11, 18), 症状1=None),
 )
 
 
@@ -234,3 +237,50 @@ def test_a_row_that_went_back_is_brought_along_until_it_is_mended(site: Site) ->
                 cell.value = "整份更正"
     assert clerk.drop(again, MONDAY, after=timedelta(minutes=10)).state is State.ACCEPTED
     assert states(MONDAY) == {"示例甲": "returned", "示例己": "ongoing"}
+
+
+def templates(site: Site, day: date) -> list[str]:
+    return sorted(path.name for path in site.outbox.glob(f"学校/*/{day}/*模板*.xlsx"))
+
+
+def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
+    from pipeline import issuing, run, task
+    from pipeline.store.models import Letter
+
+    friday(Clerk(site))
+    early, morning = (datetime(2026, 11, 23, hour, 30, tzinfo=ZONE) for hour in (5, 6))
+    run.tick(site, early)
+    assert templates(site, MONDAY) == []
+    run.tick(site, morning)
+    assert templates(site, MONDAY) == [f"缺课日报模板 {MONDAY}.xlsx"] * len(SCHOOLS)
+    [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
+    assert task.take(lying.read_bytes()) == task.take(issuing.template(site, "absence", SCHOOL, MONDAY))
+    assert run.templates_left(site, morning)
+    run.tick(site, morning)
+    assert not run.templates_left(site, morning), "the round is done"
+    run.tick(site, datetime(2026, 11, 22, 8, 0, tzinfo=ZONE))
+    assert templates(site, date(2026, 11, 22)) == [], "nobody owes a report on a Sunday"
+    assert Letter.objects.filter(kind="template").count() == len(SCHOOLS)
+
+
+def test_templates_are_laid_again_only_where_something_changed(site: Site) -> None:
+    from pipeline import run
+
+    clerk, now = Clerk(site), datetime(2026, 11, 23, 6, 0, tzinfo=ZONE)
+    friday(clerk)
+    made = list(run.lay_templates(site, now, MONDAY))
+    assert [(one.schools, one.made) for one in made] == [(2, 2)]
+    assert [one.made for one in run.lay_templates(site, now, MONDAY)] == [0]
+    [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
+    before = lying.read_bytes()
+    lying.unlink()
+    assert [one.made for one in run.lay_templates(site, now, MONDAY)] == [1]
+    assert lying.read_bytes() == before
+    book = openpyxl.load_workbook(next(site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")))
+    put(book, 1, {"状态": "已返校"})
+    put(book, 2, {"状态": "已返校"})
+    put(book, 3, {"状态": "仍缺课"})
+    clerk.drop(book, MONDAY)
+    assert [one.made for one in run.lay_templates(site, now, TUESDAY)] == [2]
+    [next_day] = site.outbox.glob(f"学校/*{SCHOOL}/{TUESDAY}/*模板*.xlsx")
+    assert [row["姓名"] for row in rows(openpyxl.load_workbook(next_day))] == ["示例丙"]
