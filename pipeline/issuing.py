@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from pipeline import carry, schooldays, units
 from pipeline.errors import UsageError
+from pipeline.figures import cards
+from pipeline.figures.cards import CardFacts
 from pipeline.forms import FORMS, form
 from pipeline.forms.words import MODE
 from pipeline.model import HOME_CAMPUS, Level, Mode, Refused, SchoolFacts, Site
 from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.deskbook import deskbook
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _KINDERGARTEN = ("幼儿园",)
@@ -25,10 +28,21 @@ def template(site: Site, name: str, unit: str, day: date, campus: str = "") -> b
     known = [one.name for one in FORMS]
     if name not in known:
         raise UsageError(f"{name}: no such form; choose one of {', '.join(known)}")
+    if name == "card":
+        raise UsageError("card: name the alert it is to answer, --alert 2026-0001; see `queke alerts list`")
+    if name == "desk":
+        return desk(site, unit, schooldays.deadline(day, site.policy.desk_at))
     if name == "filing":
         return blank(form(name), unit_facts(site, unit, day))
     facts = _of_division(site, unit, day) if name == "roster" else _of_school(site, name, unit, day, campus)
     return blank(form(name), facts)
+
+
+def desk(site: Site, division: str, now: datetime) -> bytes:
+    """Return a county's 县级处理单: all that waits for it. Raises UsageError for a division that is not known."""
+    from pipeline.store import desk_lines  # the ORM may be imported only once the store is open
+
+    return deskbook(desk_lines.desk(site, division, now))
 
 
 def unit_facts(site: Site, code: str, day: date) -> TemplateFacts:
@@ -124,6 +138,28 @@ def open_rows(site: Site, unit: str, day: date) -> bytes | None:
     classes = [room.name for room in school.classes.values() if room.campus == mine[0].campus]
     given = GivebackFacts(facts.fields, rows, classes, facts.token, facts.kindergarten, facts.boarding)
     return giveback(form(mine[0].form), given)
+
+
+def card(site: Site, unit: str, number: str, day: date) -> bytes:
+    """Return an alert's card as a workbook, for its school or for a division above it (then without names).
+
+    Raises UsageError for an alert that the unit may not answer, or that needs no answer any more.
+    """
+    from pipeline.store import card_pages  # the ORM may be imported only once the store is open
+
+    ref = card_pages.number_of(site, unit, number)
+    return card_book(site, card_pages.card(site, ref, unit), day)
+
+
+def card_book(site: Site, facts: CardFacts, day: date) -> bytes:
+    """Return the workbook of a card, with what is known filled in; the store must be open."""
+    from pipeline.store import context  # the ORM may be imported only once the store is open
+
+    school = context.schools([facts.school_code], [day])[facts.school_code]
+    made = cards.book(facts)
+    token = units.token(site.key, school.code, "card", schooldays.term(day), school.token_serial)
+    rows = {"answer": (made.answer,), "days": made.days, "cases": made.cases}
+    return blank(form("card"), TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead))
 
 
 def _of_division(site: Site, code: str, day: date) -> TemplateFacts:

@@ -33,11 +33,9 @@ def desk(
     from pipeline import config
 
     site = opened(context)
-    from pipeline.store import desk_lines
-    from pipeline.xlsx.deskbook import deskbook
+    from pipeline import issuing
 
-    facts = desk_lines.desk(site, unit, config.clock()())
-    out.write_bytes(deskbook(facts))
+    out.write_bytes(issuing.desk(site, unit, config.clock()()))
     say(str(out))
 
 

@@ -39,13 +39,13 @@ ENTRIES: Mapping[str, Entry] = {
     "mend-nothing": error("选了代改，“改为”一列没有填。", "请写上学校告诉您的内容；不改就选豁免。", cost=_UNDONE),
     "mend-whole": error("这一行说的不是某一个格子，不能代改。", "请学校重发；确实不用改的选豁免。", cost=_UNDONE),
     "mend-still-bad": error(
-        "按您写的代改后，这一行还是不能收：{reason}", "请再核实后改“改为”一列。", "reason", cost=_UNDONE
+        "按您写的代改后，这一行还是不能收（{reason}）。", "请再核实后改“改为”一列。", "reason", cost=_UNDONE
     ),
     "desk-moved-on": error(
         "您填写之后这件事有了变动，没有照旧的意见办。", "请看退回修正表里现在的情况，再选一次意见。", cost=_UNDONE
     ),
     "desk-gone": error("这件事已经不用处理了（学校已经改好，或已有人办过）。", "不用再发。"),
-    "desk-refused": error("没有办成：{reason}", "请按所说的改好后发回，或电话联系上级。", "reason", cost=_UNDONE),
+    "desk-refused": error("没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", "reason", cost=_UNDONE),
     "desk-done-before": advice("这一行此前已经处理，没有再办一次。"),
     "desk-counts": advice("办理结果：{done}。", "", "done"),
     "desk-nothing": advice("这份处理单里没有选任何意见，什么也没有动。", "要办哪一件，请在它的“意见”一列选一项。"),

@@ -143,7 +143,7 @@ def _said(one: _Done, checked: Checked) -> list[Issue]:
     if not one.code:
         return []
     sheet = checked.reading.places[one.deed.table].sheet
-    details = (("reason", one.reason),) if one.reason else ()
+    details = (("reason", one.reason.rstrip("。")),) if one.reason else ()
     return [Issue(one.code, sheet, row=row, details=details) for row in one.deed.rows]
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from pipeline import issues
 from pipeline.errors import UsageError
 from pipeline.figures.deskwork import in_words
+from pipeline.forms import form
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
 from pipeline.model import Checked, Issue, Severity, Site, State
@@ -56,6 +57,10 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
         checked = rebuilding.rebuilt(bench.site, bench.desk, ticket, deed)
         if checked.verdict != "merge" or checked.refused or not checked.records:
             raise StillBad(_why(checked.issues))
+        # a school's cell would be left blank and asked; what a county typed is asked at once
+        typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}
+        if unread := [one for one in checked.issues if one.code.endswith(issues.LEFT) and one.column in typed]:
+            raise StillBad(_why(unread))
         order, settled = decide(bench.who, "mend", deed.id, why, bench.now)
         writes = Writes(bench.now)
         turn = Turn(Event(order, checked), settled)

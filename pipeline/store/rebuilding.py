@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline import task, validate
+from pipeline import task
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
 from pipeline.forms.base import Form
@@ -22,7 +22,7 @@ from pipeline.merge import Event
 from pipeline.merge.desk import Deed
 from pipeline.merge.desk import deeds as desk_deeds
 from pipeline.model import Checked, Claims, Sheet, Site, Workbook
-from pipeline.store import context
+from pipeline.store import judging
 from pipeline.store.models import Decision, Reject
 from pipeline.store.outcomes import Reread, Turn
 from pipeline.store.sequence import order_of
@@ -49,8 +49,7 @@ def rebuilt(site: Site, desk: Checked, ticket: Reject, deed: Deed) -> Checked:
     reading = parse(book, claims)
     reading = replace(reading, content_sha=task.content_sha(reading))
     arrival = replace(desk.arrival, bound=desk.unit)
-    known = context.load([(arrival, reading)], arrival.received_at)
-    (checked,) = validate.check([(arrival, reading)], known, site.policy, site.key)
+    (checked,) = judging.judge(site, [(arrival, reading)], arrival.received_at)
     return checked
 
 

@@ -21,7 +21,7 @@ SUMMARY = "说明"
 _NUMBER, _REASON = "序号", "退回原因"
 _OWN = frozenset({"now", "stamped_on", "opinion", "why"})  # the county's cells
 _HIDDEN = frozenset({"key", "seal"})
-_REASON_WIDTH = 34
+_REASON_WIDTH = 32
 _LINE = 14.5  # points a line of text takes
 _LEAD = "只处理您想处理的行：选“意见”，写“理由”，存盘，放回本县（市、区）的文件夹。没有填的行明天还在。"
 _LEAD_BACK = "这些行没有办成，原因写在“退回原因”一列。改好后存盘发回；不想办的删去即可。"
@@ -154,7 +154,7 @@ def _write_board(pen: Pen, table: Table, facts: DeskFacts, title: str) -> None:
 
 def _columns(table: Table, facts: DeskFacts, rows: Sequence[DeskRow]) -> list[Column]:
     """The table's columns with ours before them, but for those that have nothing to say on this sheet."""
-    lead = [_ours(_NUMBER, 5), *([_ours(_REASON, _REASON_WIDTH)] if facts.back else [])]
+    lead = [_ours(_NUMBER, 7), *([_ours(_REASON, _REASON_WIDTH)] if facts.back else [])]
     silent = {name for name in ("day", "since") if not any(row.cells.get(name) for row in rows)}
     school, *rest = (column for column in table.columns if column.name not in silent)
     return [lead[0], school, *lead[1:], *rest]

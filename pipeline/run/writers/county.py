@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import schooldays
+from pipeline import issuing, schooldays
 from pipeline.forms.desk import DESK
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
@@ -14,8 +14,8 @@ from pipeline.xlsx.deskbook import deskbook
 
 def desk(letter: Queued, post: Post) -> list[Paper]:
     """The county's desk of a morning."""
-    facts = desk_lines.desk(post.site, letter.reader, letter.queued_at)
-    return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", deskbook(facts))]
+    content = issuing.desk(post.site, letter.reader, letter.queued_at)
+    return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", content)]
 
 
 def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Paper]:

@@ -1,0 +1,157 @@
+"""A 处理单 settled on each database: each matter by itself, once, and at the workbook's place in the sequence."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import openpyxl
+
+from pipeline import task
+from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
+from tests.contract.test_closures import closure, said
+from tests.contract.test_records import report, school  # noqa: F401 - `school` is a fixture used by name
+from tests.submissions import DAY, NOON, arrival, checked, row
+
+COUNTY = "320106"
+RAW = {
+    "class_name": "三(3)班",
+    "name": "示例乙",
+    "sex": "nan",
+    "reason": "因病",
+    "start": DAY.isoformat(),
+    "symptom1": "咳嗽",
+}
+
+
+def back(number: int = 9, **raw: str) -> Refused:
+    issue = Issue("sex-unknown", "缺课登记", f"D{number}", number, "性别", raw.get("sex", "nan"))
+    return Refused("rows", number, RAW | raw, (issue,), key=f"三3|示例{number}")
+
+
+def filled(site: Site, answers: Mapping[str, Mapping[str, str]]) -> bytes:
+    """The county's desk as it is now, with something typed into the lines whose 事项号 begins so."""
+    from pipeline.store import desk_lines
+    from pipeline.xlsx.deskbook import deskbook
+
+    book = openpyxl.load_workbook(io.BytesIO(deskbook(desk_lines.desk(site, COUNTY, NOON))))
+    for sheet in book.worksheets[1:]:
+        heads: list[str] = []
+        for cells in sheet.iter_rows():
+            texts = [str(cell.value or "") for cell in cells]
+            heads = texts if "事项号" in texts else heads
+            key = texts[heads.index("事项号")] if heads else ""
+            for head, text in next((v for start, v in answers.items() if key.startswith(start)), {}).items():
+                cells[heads.index(head)].value = text
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def received(site: Site, content: bytes, at: datetime = NOON) -> tuple[Arrival, Checked]:
+    from pipeline.store import journal, judging
+
+    [come] = journal.receive(site, [replace(arrival(bound=COUNTY, name="处理单.xlsx", at=at), seq=0)])
+    [judged] = judging.judge(site, [(come, task.take(content))], NOON)
+    return come, judged
+
+
+def settled(site: Site, judged: Checked, known: Sequence[Checked] = ()) -> Settled:
+    from pipeline.store import records
+
+    by_seq = {one.arrival.seq: one for one in (*known, judged)}
+    [done] = records.settle([judged], site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)])
+    return done
+
+
+def standing() -> dict[str, object]:
+    from pipeline.store.models import Absence, Closure, Reject, Submission
+
+    return {
+        "rows": sorted(Absence.objects.values_list("class_key", "sex", "origin")),
+        "tickets": sorted(Reject.objects.exclude(form="desk").values_list("ticket", "state", "closed_by")),
+        "closures": sorted(Closure.objects.values_list("scope", "state")),
+        "held": sorted(Submission.objects.filter(state=State.HELD).values_list("received_seq", flat=True)),
+    }
+
+
+ANSWERS = {
+    "tickets|T1-9": {"意见": "代改", "改为": "女", "理由": "电话问过"},
+    "tickets|T1-10": {"意见": "豁免", "理由": "已转学"},
+    "held|2": {"意见": "退回", "理由": "发错了"},
+    "closures|": {"意见": "确认"},
+}
+
+
+def waiting(site: Site) -> list[Checked]:
+    """Two rows, a held file and a closure wait."""
+    first = checked(1, [row(name) for name in "甲丙丁戊"], refused=[back(9), back(10)])
+    second = checked(2, [row("甲")], mode=Mode.FULL)
+    report(site, first, second, closure(3, said("first")))
+    return [first, second]
+
+
+def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import audit
+    from pipeline.store.models import Audit, Decision
+
+    known = waiting(school)
+    content = filled(school, ANSWERS)
+    come, judged = received(school, content)
+    done = settled(school, judged, known)
+    assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 4, 0)
+    after = standing()
+    assert after["tickets"] == [("T1-10", "waived", "4"), ("T1-9", "mended", "4")]
+    assert (after["closures"], after["held"]) == ([("三3", "confirmed")], [])
+    [line] = [i for i, one in enumerate(content_rows(content)) if one == "tickets|T1-9|sex"]
+    assert ("三3", "2", f"4:{line + 1}") in after["rows"]
+    assert set(Decision.objects.values_list("place", flat=True)) == {come.seq}
+    assert Audit.objects.filter(what="refused").count() == 0
+    _, again = received(school, content)
+    assert settled(school, again, known).state is State.DUPLICATE
+    assert standing() == after
+    assert audit.broken_at() is None
+
+
+def content_rows(content: bytes) -> list[str]:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book["退回未改"]
+    return [
+        next((str(c.value) for c in cells if str(c.value).startswith("tickets|")), "") for cells in sheet.iter_rows()
+    ]
+
+
+def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import decisions
+    from pipeline.store.models import Audit, Decision, Reject
+
+    known = waiting(school)
+    content = filled(school, ANSWERS | {"tickets|T1-9": {"意见": "代改", "改为": "说不清", "理由": "电话问过"}})
+    decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
+    come, judged = received(school, content)
+    done = settled(school, judged, known)
+    assert (done.state, done.accepted, done.refused) == (State.PARTIAL, 2, 2)
+    assert standing()["tickets"] == [("T1-10", "waived", "4"), ("T1-9", "open", "")]
+    assert {issue.code for issue in done.issues} >= {"mend-still-bad", "desk-gone"}
+    assert not Decision.objects.filter(what="mend").exists()
+    assert Audit.objects.filter(what="refused", target__startswith=f"desk {come.seq} ").count() == 2
+    assert sorted(Reject.objects.filter(form="desk").values_list("state", flat=True)) == ["open", "void"]
+
+
+def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:  # noqa: F811 - the fixture
+    """The law: as if everything had settled in received order."""
+    from pipeline.store import journal
+
+    first = checked(1, [row("甲")], refused=[back(9)])
+    report(school, first)
+    [_] = journal.receive(school, [replace(arrival(), seq=0, sha256="9" * 64)])
+    late = checked(2, [row("己")], mode=Mode.ADD)
+    come, judged = received(school, filled(school, ANSWERS))
+    assert come.seq == 3
+    settled(school, judged, [first])
+    before = standing()
+    settled(school, late, [first, judged])
+    after = standing()
+    assert after["tickets"] == before["tickets"] == [("T1-9", "mended", "3")]
+    assert len(after["rows"]) == len(before["rows"]) + 1
+    assert set(before["rows"]) <= set(after["rows"])
