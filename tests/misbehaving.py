@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import pickle
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import executors
@@ -56,6 +58,26 @@ def escapes(pipe, path: str) -> None:
     child._cage()
     Path(path).with_name("written").write_bytes(b"x" * 10)
     pipe.send_bytes(b"")
+
+
+def multiplies(pipe, path: str) -> None:
+    """Every way to start another: each must be refused, and by the right word."""
+    child._cage()
+    ways = (
+        os.fork,
+        lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        lambda: os.execv("/bin/true", ["true"]),
+        lambda: _thread.start_new_thread(print, ()),
+    )
+    pipe.send_bytes(pickle.dumps(Reading("parsed", content_sha=",".join(map(_refused, ways)))))
+
+
+def _refused(way: Callable[[], object]) -> str:
+    try:
+        way()
+    except (OSError, RuntimeError) as error:
+        return type(error).__name__
+    return "nothing"
 
 
 def confesses(pipe, path: str) -> None:

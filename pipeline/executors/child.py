@@ -1,7 +1,7 @@
 """The disposable child: one process for one odd workbook, without rights, memory or time to do harm.
 
-Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children, no core, empty environment, 15 s of
-wall clock and then SIGKILL. Its answer comes by a pipe, at most 64 MiB, and may only be built of our values.
+Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children (`alone`), no core, empty environment, 15 s
+of wall clock and then SIGKILL. Its answer comes by a pipe, at most 64 MiB, and may only be built of our values.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from types import ModuleType
 
 from pipeline import model, task
 from pipeline.errors import TemporaryError
+from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
 from pipeline.model import Issue, Reading
 from pipeline.xlsx.guard import MAX_FILE
@@ -117,6 +118,7 @@ def _cage() -> None:
     )
     for which, limit in limits:
         resource.setrlimit(which, (limit, limit))
+    stay_alone()  # where it cannot, RLIMIT_NPROC is what there is, and it does not bind root
 
 
 # --------------------------------------------------------------------------- the answer

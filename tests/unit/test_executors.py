@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Iterator
@@ -150,6 +151,12 @@ def test_a_child_that_misbehaves_means_file_killed(harm, tmp_path: Path, monkeyp
 def test_the_child_has_no_environment_and_hard_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = in_child(misbehaving.confesses, tmp_path, monkeypatch).content_sha
     assert said == repr(({}, [(2**30, 2**30), (16, 16), (0, 0)]))
+
+
+@pytest.mark.skipif(os.uname().machine not in ("x86_64", "aarch64"), reason="no filter is known for this processor")
+def test_the_child_starts_nothing_though_it_be_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = in_child(misbehaving.multiplies, tmp_path, monkeypatch).content_sha
+    assert said.split(",") == ["PermissionError", "PermissionError", "PermissionError", "RuntimeError"]
 
 
 def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Path) -> None:

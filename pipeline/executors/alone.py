@@ -1,0 +1,54 @@
+"""A process that starts no other: the kernel refuses it fork, clone and exec, though it be root's.
+
+RLIMIT_NPROC counts the processes of a user and does not bind root at all. A seccomp filter binds whoever it is,
+cannot be taken off again, and asks for no right: forty bytes of the kernel's filter language, told through ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+
+_KERNEL_CALLS = {  # by processor: how the kernel names it, and the numbers of what starts a process or a program
+    "x86_64": (0xC000003E, (56, 57, 58, 59, 322, 435)),  # clone fork vfork execve execveat clone3
+    "aarch64": (0xC00000B7, (220, 221, 281, 435)),  # clone execve execveat clone3
+}
+_OTHER_ABI = 0x40000000  # x86-64 has a second set of numbers from here on
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # of the filter language
+_NUMBER, _PROCESSOR = 0, 4  # places in what a filter is shown
+_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
+_NO_NEW_RIGHTS, _SECCOMP, _FILTER = 38, 22, 2  # of prctl
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+def stay_alone() -> bool:
+    """Let this process, for the rest of its life, start no thread, process or program: EPERM in place of each.
+
+    False where kernel or processor cannot be told so; nothing has changed then.
+    """
+    processor, calls = _KERNEL_CALLS.get(os.uname().machine, (0, ()))
+    if not calls:
+        return False
+    steps = _steps(processor, calls)
+    program = _Program(len(steps) // 8, steps)
+    prctl = ctypes.CDLL(None).prctl
+    prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong)
+    if prctl(_NO_NEW_RIGHTS, 1, None, 0, 0):
+        return False
+    return bool(prctl(_SECCOMP, _FILTER, ctypes.addressof(program), 0, 0) == 0)
+
+
+def _steps(processor: int, calls: tuple[int, ...]) -> bytes:
+    """The filter: refuse another processor's calls, the second set of numbers, each of `calls`; let all else be."""
+    left = len(calls) + 2  # steps from the first test of the number to the refusal at the end
+    steps = [(_LOAD, 0, 0, _PROCESSOR), (_EQUAL, 1, 0, processor), (_RETURN, 0, 0, _REFUSE), (_LOAD, 0, 0, _NUMBER)]
+    for test, number in ((_AT_LEAST, _OTHER_ABI), *((_EQUAL, call) for call in calls)):
+        left -= 1
+        steps.append((test, left, 0, number))
+    steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
+    return b"".join(struct.pack("<HBBL", *step) for step in steps)
