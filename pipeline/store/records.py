@@ -10,7 +10,7 @@ from django.db import transaction
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State
 from pipeline.store import calendars, cards, closures, desks, files, filings, late, reports, rosters, sql
-from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, mark, settled
+from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of, mark, settled
 
 
 def settle(batch: Sequence[Checked], site: Site, now: datetime, reread: Reread) -> list[Settled]:
@@ -54,6 +54,8 @@ def take(turns: Sequence[Turn], was: State, site: Site, now: datetime, reread: R
     return [settled(turn, outcome) for turn, outcome in whole]
 
 
+DIVISION_DIGITS = 6
+
 _Takes = Callable[[Turn], bool]
 _Settle = Callable[[Sequence[Turn], Site, Reread, Writes], list[tuple[Turn, Outcome]]]
 _SETTLERS: tuple[tuple[_Takes, _Settle], ...] = (
@@ -78,6 +80,8 @@ def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool,
     checked = turn.checked
     ref = f"{turn.event.seq}.{turn.settled}" if again else str(turn.event.seq)
     reader = checked.unit or checked.arrival.bound
+    if form_of(checked) == "card" and len(checked.arrival.bound) == DIVISION_DIGITS:
+        reader = checked.arrival.bound  # the county that answers for a school is told itself
     writes.letter("receipt", ref, reader, checked.day)
     if outcome.opened or back:
         writes.letter("giveback", ref, reader, checked.day)

@@ -27,7 +27,7 @@ class GivebackFacts:
     names of the unit's classes for the dropdown, and who the unit is.
     """
 
-    fields: Mapping[str, str | date]
+    fields: Mapping[str, str | int | date]
     rows: Sequence[Refused]
     classes: Sequence[str] = ()
     token: str = ""

@@ -93,7 +93,8 @@ def answered(
 def put(sheet: Worksheet, label: str, value: object) -> None:
     """Type into the cell right of a label."""
     (cell,) = [c for row in sheet.iter_rows() for c in row if str(c.value or "").strip("*") == label]
-    sheet.cell(cell.row, cell.column + 1, value)
+    plain = value.replace(tzinfo=None) if isinstance(value, datetime) else value  # a cell has no zone
+    sheet.cell(cell.row, cell.column + 1).value = plain  # type: ignore[assignment]  # or nothing, where there was something
 
 
 def heads(sheet: Worksheet, one: str) -> tuple[int, dict[str, int]]:

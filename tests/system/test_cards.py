@@ -188,10 +188,10 @@ def test_a_county_answers_for_a_school_and_says_whom_it_telephoned(site: Site, d
 
     number = cluster(site, desk)
     county = book_of(site, number, "县级联")
-    drop(site, answered(county, STANDS), folder=f"鼓楼区 {COUNTY}")
+    drop(site, answered(county, STANDS), folder=f"{COUNTY} 鼓楼区")
     work(site, NOW + HOUR)
     assert (state_of(number), submissions()) == ("issued", [("rejected", 0, 1)])
-    drop(site, answered(county, {**STANDS, **PHONED}), folder=f"鼓楼区 {COUNTY}")
+    drop(site, answered(county, {**STANDS, **PHONED}), folder=f"{COUNTY} 鼓楼区")
     work(site, NOW + 2 * HOUR)
     assert (state_of(number), Card.objects.get().by) == ("answered", COUNTY)
 
@@ -293,12 +293,12 @@ def test_a_confirmed_answer_is_not_answered_again(site: Site, desk: Desk) -> Non
 
 def test_a_card_that_warned_of_less_waits_for_a_word(site: Site, desk: Desk) -> None:
     number = cluster(site, desk)
-    old = book_of(site, number)
+    old = answered(book_of(site, number), HANDLED)
     rows = [pupil(n, symptom1="发热", symptom2="咳嗽", temperature=38.5) for n in range(8)]
     rows += [{**pupil(0, symptom1="发热", symptom2="咳嗽", temperature=38.6), "name": f"示例{n}"} for n in "子丑寅卯辰"]
     drop(site, desk.absence(SCHOOL, rows, mode="整份更正"), name="更正.xlsx")
     work(site, NOW + HOUR)
-    assert "请用新发的第 2 次报告卡答复" in refused(site, answered(old, HANDLED), number, NOW + 2 * HOUR)
+    assert "请用新发的第 2 次报告卡答复" in refused(site, old, number, NOW + 2 * HOUR)
     drop(site, answered(book_of(site, number), STANDS))
     work(site, NOW + 3 * HOUR)
     assert state_of(number) == "answered"

@@ -15,7 +15,7 @@ from pipeline.forms.whole import FILE
 from pipeline.model import HOME_CAMPUS, Issue, Refused, State
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
-from pipeline.run.writers import county
+from pipeline.run.writers import cards, county
 from pipeline.run.writers.base import Post, title
 from pipeline.store import context, summaries
 from pipeline.store.letters import Facts, Queued
@@ -113,6 +113,8 @@ def giveback_workbook(letter: Queued, post: Post) -> list[Paper]:
 def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> GivebackFacts:
     day = facts.day or schooldays.today(facts.received_at)
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
+    if facts.form == "card" and rows:
+        return cards.going_back(facts, rows, post.site)
     if facts.form == "filing":
         token = issuing.unit_facts(post.site, facts.unit, day).token
         notes = ("初始密码不随表退回：请重填，或空着由系统发放。",)
