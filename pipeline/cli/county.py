@@ -1,4 +1,4 @@
-"""desk, closures, excuse, classes: a county's work, for somebody who lives in a shell."""
+"""desk, closures, excuse: a county's work, for somebody who lives in a shell."""
 
 from __future__ import annotations
 

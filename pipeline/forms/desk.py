@@ -106,7 +106,20 @@ _ACCOUNTS = _table(
         help="没有上传扫描件的，请填纸质备案表的盖章日期。",
     ),
 )
-_CLASSES = _table("classes", "新增班级", words.OPINION, "确认：登记入册。退回：写明理由，学校会收到。")
+_CLASSES = _table(
+    "classes",
+    "新增班级",
+    words.OPINION_CLASS,
+    "确认：登记入册。退回：没有此班，写明理由。代改：其实是名册里的另一个班，在“就是哪个班”写班名。",
+    Column(
+        "now",
+        "就是哪个班",
+        "text",
+        as_typed,
+        width=12,
+        help="名册里的班级名称，如 三(3)班。以后学校这样写，就算那个班。",
+    ),
+)
 _MATTERS = _table("matters", "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
 
 DESK = Form(

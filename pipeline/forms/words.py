@@ -369,6 +369,7 @@ OPINIONS = _vocabulary(
 )
 OPINION = _vocabulary("Opinion", {code: _OPINIONS[code] for code in ("confirm", "return")})
 OPINION_TICKET = _vocabulary("OpinionTicket", {code: _OPINIONS[code] for code in ("mend", "waive")})
+OPINION_CLASS = _vocabulary("OpinionClass", {code: _OPINIONS[code] for code in ("confirm", "return", "mend")})
 OPINION_MATTER = _vocabulary("OpinionMatter", {"confirm": _OPINIONS["confirm"]})
 """意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""
 

@@ -94,8 +94,11 @@ def _account(deed: Deed, why: str, bench: Bench) -> None:
 
 
 def _proposal(deed: Deed, why: str, bench: Bench) -> None:
-    act = proposals.confirm if deed.opinion == "confirm" else proposals.refuse
-    act(deed.id, bench.who, why, bench.now)
+    if deed.opinion == "return":
+        proposals.refuse(deed.id, bench.who, why, bench.now)
+        return
+    alias = next(iter(deed.cells.values()), "") if deed.opinion == "mend" else ""
+    proposals.confirm(deed.id, bench.who, why, bench.now, alias)
 
 
 def _matter(deed: Deed, why: str, bench: Bench) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipeline import units
-from pipeline.forms.desk import DESK, matter, matter_of
+from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
 from pipeline.forms.words import OPINIONS
 from pipeline.model import Context, Issue, Record, Refused
 from pipeline.schooldays import today
@@ -22,7 +22,7 @@ _MUST_SAY_WHY = frozenset({"return", "mend", "waive"})
 
 
 def whose(case: Case, context: Context, key: bytes) -> None:
-    """The county's own folder, or the token of a 处理单 made for it; nobody above it, or below, decides in its place."""
+    """The county's own folder, or the token of a 处理单 made for it: nobody above or below decides in its place."""
     channel.settle_unit(case, context, key)
     bound, unit = case.arrival.bound, case.claims.unit or case.arrival.bound
     own = bound == unit if bound else units.token_ok(key, case.claims.token, unit, DESK.name, _SERIAL)
@@ -65,7 +65,7 @@ def _judge_deed(case: Case, board: str, target: str, found: Sequence[tuple[Line,
             opinions.setdefault(opinion, line.row.number)
             if len(opinions) > 1:
                 line.say("opinion-twice", "opinion", first=str(first))
-        _judge_line(line, opinion, column, case)
+        _judge_line(line, board, opinion, column, case)
     lines = [line for line, _, _ in found]
     opinion = next(iter(opinions), "")
     if opinion in _MUST_SAY_WHY and not any(line.values.get("why") for line in lines):
@@ -101,8 +101,8 @@ def _opinion(line: Line, board: str) -> str:
     return str(said)
 
 
-def _judge_line(line: Line, opinion: str, column: str, case: Case) -> None:
-    if opinion == "mend" and not column:
+def _judge_line(line: Line, board: str, opinion: str, column: str, case: Case) -> None:
+    if opinion == "mend" and not column and board == TICKETS:
         line.say("mend-whole", "opinion")
     stamped_on = line.values.get("stamped_on")
     if isinstance(stamped_on, date) and stamped_on > today(case.arrival.received_at):

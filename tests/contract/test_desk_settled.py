@@ -138,6 +138,23 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
     assert sorted(Reject.objects.filter(form="desk").values_list("state", flat=True)) == ["open", "void"]
 
 
+def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import desk_lines, notices
+    from pipeline.store.models import SchoolClass
+
+    first = checked(1, [row("甲"), row("乙", class_key="三8"), row("丙", class_key="三9")])
+    report(school, first)
+    waits = [str(one.cells["key"]) for one in desk_lines.desk(school, COUNTY, NOON).rows["classes"]]
+    eight, nine = sorted(waits)
+    answers = {eight: {"意见": "确认"}, nine: {"意见": "代改", "就是哪个班": "三3", "理由": "写法不同"}}
+    come, judged = received(school, filled(school, answers))
+    done = settled(school, judged, [first])
+    assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 2, 0)
+    assert not desk_lines.desk(school, COUNTY, NOON).rows["classes"]
+    assert SchoolClass.objects.get(key="三8").state == "confirmed"
+    assert len(notices.told(str(come.seq), first.unit)) == 2
+
+
 def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:  # noqa: F811 - the fixture
     """The law: as if everything had settled in received order."""
     from pipeline.store import journal
