@@ -21,6 +21,7 @@ _SCHOOL_CODE = 10  # digits; a division has six
 HIDDEN = "……"
 _NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
 _DESK = "desk-counts"  # told in the first sentence, not once more among what is advised
+_SETTLED = "rows-settled"  # rows of an older return workbook: what is wrong with them is past
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
 _OURS = frozenset(
@@ -165,12 +166,18 @@ def _asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
 
     A copy needs nothing; of a file that is held the question comes first, and it is about the file.
     """
-    found = [issue for issue in facts.issues if issues.severity(issue) is grade and issue.code != _DESK]
+    settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
+    told = [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code != _DESK]
+    found = [issue for issue in told if issues.severity(issue) is grade]
     if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         return sorted(found, key=lambda issue: issue.row > 0)
     if facts.state is State.HELD and grade is Severity.QUERY:
         return [issue for issue in found if not issue.row]
     return []
+
+
+def _numbers(issue: Issue) -> list[int]:
+    return [int(text) for text in dict(issue.details).get("which", "").split("、") if text.isdigit()]
 
 
 def _day_in_doubt(facts: ReceiptFacts) -> bool:

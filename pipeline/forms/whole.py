@@ -6,6 +6,7 @@ stand under their own names, its rows under "table:row", each as JSON of texts b
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import date, datetime
 
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.cells import show
+from pipeline.forms.layout import label
 from pipeline.forms.signs import mask, shown
 from pipeline.model import Issue, Reading, Refused, Row
 
@@ -38,6 +40,26 @@ def texts(table: Table, row: Row) -> dict[str, str]:
         for column, value in zip(table.columns, row.values, strict=True)
     )
     return {name: text for name, text in names if text}
+
+
+def likeness(table: Table, raw: Mapping[str, str], issues: Sequence[Issue]) -> str:
+    """By what a row can be known when it comes again mended, though nothing else tells: all it says but for the
+    cells that were wrong. "~columns left out~hash".
+    """
+    labels = {label(issue.column) for issue in issues} - {""}
+    wrong = [c.name for c in table.columns if labels & {label(name) for name in (c.header, c.kindergarten, *c.aliases)}]
+    return _likeness(raw, ",".join(wrong))
+
+
+def same_but_for(key: str, raw: Mapping[str, str]) -> bool:
+    """Whether a row says what one said that has this `likeness`."""
+    return key == _likeness(raw, key.split("~")[1])
+
+
+def _likeness(raw: Mapping[str, str], wrong: str) -> str:
+    left_out = wrong.split(",")
+    said = sorted((name, text) for name, text in raw.items() if name not in left_out)
+    return f"~{wrong[:90]}~{hashlib.sha256(repr(said).encode()).hexdigest()[:16]}" if said else ""
 
 
 def sent_back(form: Form, reading: Reading, issues: Sequence[Issue]) -> Refused | None:

@@ -50,8 +50,9 @@ def only_mended(standing: Standing, checked: Checked) -> bool:
     """
     if checked.mode not in {Mode.FIRST, Mode.LATE} or checked.refused or not spoken.leaving(standing, checked):
         return False
+    home = come_home(checked, standing.tickets, spoken.keys_of)
     rows = spoken.rows_of(checked)
-    return bool(rows) and len(come_home(rows, standing.tickets, spoken.keys_of)) == len(rows)
+    return bool(rows) and sum(record.table == "rows" for record in home.values()) == len(rows)
 
 
 def _of_a_past_day(standing: Standing, checked: Checked) -> Issue | None:

@@ -9,7 +9,7 @@ from functools import partial
 from pipeline.merge import questions, spoken
 from pipeline.merge.spoken import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import ROW, Earlier, Event, Head, Standing, Step, Stood, Ticket, same, ticket_code
-from pipeline.merge.tickets import LIVE, closed, come_home, opened_for, rows_in_words, sift, told_home
+from pipeline.merge.tickets import ALIKE, LIVE, closed, come_home, opened_for, rows_in_words, sift, told_home
 from pipeline.model import Checked, Issue, Mode, Policy, Record, State
 from pipeline.schooldays import on_time, today
 
@@ -72,7 +72,7 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
     settled = leaving | said | set(kept.values())
     rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
-    home = come_home(checked.records, standing.tickets, keys_of)
+    home = come_home(checked, standing.tickets, keys_of)
     by = str(event.order)
     tickets = {}
     for name, ticket in standing.tickets.items():
@@ -179,7 +179,7 @@ def _unchanged(standing: Standing, event: Event, state: State) -> Step:
 
 def _bring_home(rows: dict[str, Stood], tickets: dict[str, Ticket], checked: Checked, by: str) -> Mapping[str, Record]:
     """Close the tickets of rows that come without them; the old records behind make way."""
-    home = come_home(checked.records, tickets, keys_of)
+    home = come_home(checked, tickets, keys_of)
     said = {record.identity for record in rows_of(checked)}
     for name in home:
         if tickets[name].behind not in said:
@@ -195,7 +195,7 @@ def _let_go(
 
     A row of which neither pupil nor name was known may be any of those that are new in the file.
     """
-    again = {ticket.key for ticket in opened if ticket.key}
+    again = {ticket.key for ticket in opened if _named(ticket)}
     left = [
         ticket
         for name, ticket in standing.tickets.items()
@@ -203,10 +203,14 @@ def _let_go(
     ]
     known = {id(record) for record in home.values()}
     new = [r for r in rows_of(event.checked) if id(r) not in known and r.identity not in standing.rows]
-    may_be = len(new) + sum(ticket.table == "rows" and not ticket.key for ticket in opened)
-    nameless = [ticket for ticket in left if not ticket.key][may_be:]
-    lost = [ticket.row for ticket in left if ticket.key] + [ticket.row for ticket in nameless]
+    may_be = len(new) + sum(ticket.table == "rows" and not _named(ticket) for ticket in opened)
+    nameless = [ticket for ticket in left if not _named(ticket)][may_be:]
+    lost = [ticket.row for ticket in left if _named(ticket)] + [ticket.row for ticket in nameless]
     return (Issue("tickets-let-go", details=(("which", rows_in_words(lost)),)),) if lost else ()
+
+
+def _named(ticket: Ticket) -> bool:
+    return bool(ticket.key) and not ticket.key.startswith(ALIKE)
 
 
 def _told_new(event: Event, home: Mapping[str, Record]) -> tuple[Issue, ...]:

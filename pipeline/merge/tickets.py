@@ -14,6 +14,9 @@ from pipeline.forms import whole
 from pipeline.merge.standing import Event, Ticket, ticket_code
 from pipeline.model import Checked, Issue, Record, Refused
 
+ALIKE = "~"
+"""How the key of a row begins that nothing names: see `whole.likeness`."""
+
 LIVE = frozenset({"open", "waived"})
 """States in which a mended row is welcome: what the county let rest may come home all the same."""
 
@@ -37,14 +40,15 @@ def sift(checked: Checked, tickets: Mapping[str, Ticket], stands: Callable[[Reco
     sieve = _Sieve(checked, tickets, stands)
     voided = [name for told in checked.voided if (name := sieve.void(told))]
     records = [kept for record in checked.records if (kept := sieve.let_in(record))]
-    refused = [replace(one, ticket=current(one.ticket, tickets)) for one in checked.refused]
+    refused = [still for one in checked.refused if (still := sieve.send_back(one))]
     sifted = replace(
         checked,
         records=tuple(records),
         refused=tuple(sorted((*refused, *sieve.back), key=lambda one: (one.table, one.row))),
         voided=tuple(voided),
     )
-    return Sifted(sifted, sieve.question, tuple(sieve.said))
+    told = (Issue("rows-settled", details=(("which", rows_in_words(sieve.settled)),)),) if sieve.settled else ()
+    return Sifted(sifted, sieve.question, (*sieve.said, *told))
 
 
 def carried(checked: Checked) -> bool:
@@ -60,24 +64,37 @@ def current(name: str, tickets: Mapping[str, Ticket]) -> str:
 
 
 def come_home(
-    records: Iterable[Record], tickets: Mapping[str, Ticket], keys: Callable[[Record], Sequence[str]]
+    checked: Checked, tickets: Mapping[str, Ticket], keys: Callable[[Record], Sequence[str]]
 ) -> dict[str, Record]:
     """Rows without a ticket that are a row which went back, by the ticket of that: the first open one of its key.
 
-    `keys`: what a row may be known by, the surest first.
+    `keys`: what a row may be known by, the surest first; at last all it says but for what was wrong in it.
     """
     waiting: dict[tuple[str, str], list[str]] = {}
     for name, ticket in tickets.items():
         if ticket.state == "open" and ticket.key:
             waiting.setdefault((ticket.table, ticket.key), []).append(name)
     found: dict[str, Record] = {}
-    for record in records if waiting else ():
+    alike = [(table, key) for table, key in waiting if key.startswith(ALIKE)]
+    for record in checked.records if waiting else ():
         if record.ticket:
             continue
-        names = next((known for key in keys(record) if (known := waiting.get((record.table, key)))), None)
+        told: list[tuple[str, str]] = [(record.table, key) for key in keys(record)]
+        if alike:
+            raw = texts_of(checked, record)
+            told += [one for one in alike if one[0] == record.table and whole.same_but_for(one[1], raw)]
+        names = next((known for key in told if (known := waiting.get(key))), None)
         if names:
             found[names.pop(0)] = record
     return found
+
+
+def texts_of(checked: Checked, record: Record) -> dict[str, str]:
+    """A row as it was typed, by column name."""
+    claims = checked.reading.claims
+    table = form_named(claims.form if claims else "").table(record.table)
+    rows = (row for row in checked.reading.tables.get(record.table, ()) if row.number == record.row)
+    return next((whole.texts(table, row) for row in rows), {})
 
 
 def turned(
@@ -88,7 +105,7 @@ def turned(
     """
     checked = event.checked
     opened = tuple(opened_for(event.seq, refused) for refused in checked.refused)
-    home = come_home(checked.records, tickets, keys)
+    home = come_home(checked, tickets, keys)
     ends = dict.fromkeys((*home, *(record.ticket for record in checked.records if record.ticket)), "mended")
     ends |= dict.fromkeys(checked.voided, "void")
     after = {name: closed(ticket, ends.get(name, ""), str(event.order)) for name, ticket in tickets.items()}
@@ -133,6 +150,7 @@ class _Sieve:
     claimed: dict[str, Record | None] = field(default_factory=dict)
     back: list[Refused] = field(default_factory=list)
     said: list[Issue] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)
     question: Issue | None = None
 
     def void(self, told: str) -> str:
@@ -166,12 +184,21 @@ class _Sieve:
         self.claimed.setdefault(name, record)
         return replace(record, ticket=name)
 
+    def send_back(self, refused: Refused) -> Refused | None:
+        """A row still wrong, under the name its ticket has now; None if that was settled meanwhile: the row was
+        left as it was in an older return workbook.
+        """
+        name = current(refused.ticket, self.tickets)
+        ticket = self.tickets.get(name)
+        if ticket and ticket.table == refused.table and ticket.state not in LIVE:
+            self.settled.append(refused.row)
+            return None
+        return replace(refused, ticket=name)
+
     def _refuse(self, record: Record, code: str, **details: str) -> None:
         issue = self._issue(record, code, **details)
         self.said.append(issue)
-        table = form_named(self.checked.reading.claims.form if self.checked.reading.claims else "").table(record.table)
-        rows = (row for row in self.checked.reading.tables.get(record.table, ()) if row.number == record.row)
-        raw = next((whole.texts(table, row) for row in rows), {})
+        raw = texts_of(self.checked, record)
         self.back.append(Refused(record.table, record.row, raw, (issue,), identity=record.identity))
 
     def _issue(self, record: Record, code: str, **details: str) -> Issue:

@@ -170,9 +170,12 @@ class Line:
 
     def refuse(self, identity: str = "", key: str = "") -> None:
         """Send the row back. `key`: by what it can be known again, where its identity cannot be told."""
+        raw = self.raw()
+        wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
+        key = key or identity or whole.likeness(self.table, raw, wrong)
         told = (tuple(self.issues), self.row.ticket, identity, key)
         mark = {layout.MARK: self.row.mark} if self.row.mark else {}
-        self.case.refused.append(Refused(self.table.name, self.row.number, {**self.raw(), **mark}, *told))
+        self.case.refused.append(Refused(self.table.name, self.row.number, {**raw, **mark}, *told))
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
