@@ -241,7 +241,8 @@ def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken)
         days[day] = _day(days.get(day), record, event.seq)
     state = life.FOLLOWING if one.state == life.REPORTED else one.state
     issues = taken.issues
-    if one.state in life.UNANSWERED and "card-unanswered" not in {issue.code for issue in issues}:
+    back = any(refused.table == "answer" for refused in event.checked.refused)  # then that is what it is told
+    if one.state in life.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
         issues = (*issues, Issue("card-unanswered"))
     told = Told(one.alert, "followed", str(event.order), {"days": len(records)})
     return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))

@@ -63,9 +63,21 @@ def _step(loaded: Loaded, turn: Turn, reread: Reread, writes: Writes) -> CardSte
     if loaded.last < turn.event.order:
         return core.card_step(loaded.standing, turn.event)
     again = fold(loaded, turn, reread)
+    _unsay(loaded, again)
     _tell_again(again, loaded.standing, turn, writes)
     mine = again.steps[turn.event.order, turn.event.seq]
     return replace(mine, after=again.standing, told=again.told)
+
+
+def _unsay(loaded: Loaded, again: Fold) -> None:
+    """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
+    said = {(told.alert, told.what, told.origin) for told in again.told}
+    for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=("answered", "followed")):
+        if (event.alert_id, event.what, event.origin) not in said:
+            event.delete()
+    for name, one in again.standing.lives.items():
+        gone = set(loaded.standing.lives[name].heard) - set(one.heard)
+        Card.objects.filter(alert=name, submission__in=gone).delete()
 
 
 def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
@@ -76,8 +88,9 @@ def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -
     for seq, step in last.items():
         if step.state is was[seq] or (seq in dismissed and step.state is State.HELD):
             continue
-        text = "UPDATE submission SET state = %s, accepted = %s, refused = %s WHERE received_seq = %s"
-        writes.add(text, [(step.state.value, step.accepted, step.refused, seq)])
+        text = "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s WHERE received_seq = %s"
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, seq)])
         writes.letter("receipt", f"{seq}.{turn.settled}", turn.checked.unit, turn.checked.day)
 
 

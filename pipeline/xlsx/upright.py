@@ -23,6 +23,7 @@ from pipeline.xlsx.table import Head
 Value = str | int | float | date
 FIRST_SECTION = "一、预警（系统签发，请勿改动）"
 
+_HOW = "请改红色的格子，改好后存盘发回；其余已经填好，不用再填。"
 _LABEL, _CELL = 14, 11.5  # widths in Excel characters
 _HALF = 4  # sheet columns of a label with its cell
 _WHOLE = 2 * _HALF
@@ -82,9 +83,11 @@ def give_back(
         if here := issues_of(column, found):
             must = any(issues.severity(issue) is Severity.ERROR for issue in here)
             marks[column.name] = Marked("\n".join(map(reason, here)), must)
-    reasons = tuple(f"{issue.cell or issue.column} {reason(issue)}".strip() for issue in found)
+    reasons = tuple(f"【{issue.column}】{reason(issue)}" if issue.column else reason(issue) for issue in found)
+    notes = (_HOW,) if found else head.notes
     values = {column.name: typed(column, raw[column.name]) for column in table.columns if raw.get(column.name)}
-    return write(pen, table, replace(head, reasons=(*head.reasons, *reasons)), Filled(values, marks, ticket))
+    told = replace(head, reasons=(*head.reasons, *reasons), notes=notes)
+    return write(pen, table, told, Filled(values, marks, ticket))
 
 
 def _write_top(pen: Pen, sheet: Sheet, head: Head) -> int:
