@@ -9,9 +9,10 @@ import openpyxl
 
 from pipeline import task
 from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
+from tests.contract.test_accounts import account, file, filing
 from tests.contract.test_closures import closure, said
 from tests.contract.test_records import report, school  # noqa: F401 - `school` is a fixture used by name
-from tests.submissions import DAY, NOON, arrival, checked, row
+from tests.submissions import DAY, NOON, SCHOOL, arrival, checked, row
 
 COUNTY = "320106"
 RAW = {
@@ -153,6 +154,31 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
     assert not desk_lines.desk(school, COUNTY, NOON).rows["classes"]
     assert SchoolClass.objects.get(key="三8").state == "confirmed"
     assert len(notices.told(str(come.seq), first.unit)) == 2
+
+
+def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store.models import Account
+
+    file(school, filing(account("GL_01"), unit=SCHOOL))
+    come, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
+    done = settled(school, judged)
+    assert (done.state, [issue.code for issue in done.issues if issue.row]) == (State.REJECTED, ["desk-refused"])
+    assert not Account.objects.exists()
+    typed = {"accounts|": {"意见": "确认", "盖章日期": "2026-11-20"}}
+    _, judged = received(school, filled(school, typed))
+    assert settled(school, judged).state is State.ACCEPTED
+    assert list(Account.objects.values_list("username", flat=True)) == ["GL_01"]
+
+
+def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:  # noqa: F811 - the fixture
+    from pipeline.store import matters
+
+    report(school, closure(1, said("first", start=NOON.replace(hour=8))))
+    matters.go_round(school, NOON.replace(hour=16))
+    assert matters.waiting(COUNTY)
+    _, judged = received(school, filled(school, {"matters|": {"意见": "确认", "理由": "电话核实"}}))
+    assert settled(school, judged).state is State.ACCEPTED
+    assert not matters.waiting(COUNTY)
 
 
 def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:  # noqa: F811 - the fixture

@@ -3,7 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +11,9 @@ import pytest
 
 from pipeline import store
 from pipeline.model import Policy, Site
+from tests.system.cardbooks import STANDS, book_of, cluster
+from tests.system.cardbooks import answered as answered_card
+from tests.system.cardbooks import work as work_later
 from tests.system.conftest import COUNTY, DAY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.test_crash import drop, work
 
@@ -340,6 +343,21 @@ def test_a_desk_counts_at_its_own_place_whatever_is_settled_with_it(county: Site
     found = standing()
     assert [row[1] for row in found["absences"] if row[0] == FIRST] != []
     assert {row[1] for row in found["tickets"]} == {"mended", "waived"}
+
+
+def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk: Desk) -> None:
+    from pipeline.store.models import Alert, AlertEvent
+
+    number = cluster(site, desk)
+    drop(site, {"card.xlsx": answered_card(book_of(site, number), STANDS)})
+    work_later(site, NOW + timedelta(hours=2))
+    content = made(site)
+    assert set(lines(content)) == {f"alerts|{number}"}
+    done = sent(site, answered(content, {f"alerts|{number}": {"意见": "确认"}}))
+    assert (done.state, done.accepted) == ("accepted", 1)
+    assert "confirmed" in AlertEvent.objects.filter(alert=number).values_list("what", flat=True)
+    assert Alert.objects.get(pk=number).state != "answered"
+    assert not lines(made(site))
 
 
 def test_every_morning_each_county_gets_its_desk_once(county: Site) -> None:
