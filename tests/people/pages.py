@@ -139,9 +139,9 @@ def filter_on(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
 
 
 def hidden_column(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
-    """One column folded away that we show: the last that is filled in the first row."""
-    last = max(column for row, column in book[0].cells if row == head + 1 and column not in book[0].hidden_columns)
-    return _first(book, lambda page: replace(page, hidden_columns=page.hidden_columns | {last}))
+    """Columns folded away that we show: the second to the fourth that are filled in the first row."""
+    some = sorted(column for row, column in book[0].cells if row == head + 1)[1:4]
+    return _first(book, lambda page: replace(page, hidden_columns=page.hidden_columns.union(some)))
 
 
 def numbers_as_text(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
@@ -220,13 +220,8 @@ def broken_dropdowns(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
     return _first(book, lambda page: replace(page, tail=rules + more))
 
 
-def coloured_columns(book: tuple[Page, ...], head: int) -> tuple[Page, ...]:
-    """Whole columns coloured: more cells with a style and nothing in them than a plain workbook may have."""
-    return empty_cells(book, 3_000)
-
-
-def empty_cells(book: tuple[Page, ...], rows: int) -> tuple[Page, ...]:
-    """So many rows of sixteen empty cells below everything."""
+def coloured_columns(book: tuple[Page, ...], rows: int) -> tuple[Page, ...]:
+    """Whole columns coloured: below everything, so many rows of sixteen cells with a style and nothing in them."""
     last = max(row for row, _ in book[0].cells)
     empty = {(row, column): None for row in range(last + 1, last + 1 + rows) for column in range(16)}
     return _first(book, lambda page: replace(page, cells={**page.cells, **empty}))
@@ -257,7 +252,6 @@ DEEDS: Mapping[str, Deed] = {
         full_width,
         merged_title,
         broken_dropdowns,
-        coloured_columns,
         blank_rows,
     )
 }

@@ -17,13 +17,16 @@ from openpyxl import Workbook, load_workbook
 from pipeline.forms import FORMS
 from pipeline.forms import form as form_named
 from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.model import Issue, Refused
 from pipeline.xlsx import fill
 from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 DAY, BEFORE = date(2026, 11, 20), date(2026, 11, 18)
 SCHOOL, COUNTY = "2132000001", "320106"
-NAMES = [form.name for form in FORMS]
-TABLES = [form.name for form in FORMS if not form.tables[0].upright]
+RETURNED = "absence, returned"  # our return workbook, mended
+NAMES = [*(form.name for form in FORMS), RETURNED]
+TABLES = [*(form.name for form in FORMS if not form.tables[0].upright), RETURNED]
 CLASSES = ({"class_name": "三(3)班", "roll": 45}, {"class_name": "三(4)班", "roll": 44}, {"class_name": "一(2)班"})
 
 Row = Mapping[str, object]
@@ -73,6 +76,8 @@ _FULL: Mapping[str, Mapping[str, Sequence[Row]]] = {
     "closure": {"rows": _CLOSED},
     "roster": {"schools": _SCHOOLS, "classes": _ROOMS},
 }
+FREE = frozenset(_FULL)
+"""Forms with a sample of their own: of a template's table, nothing is filled beforehand."""
 _HEADER: Row = {"mode": "首次报送", "zero": "否", "reporter": "示例甲", "reviewer": "示例乙"}
 
 
@@ -85,7 +90,9 @@ def facts(form: Form) -> TemplateFacts:
 
 @cache
 def sample(name: str) -> Sample:
-    """The form of that name, filled in."""
+    """The form of that name, filled in; of RETURNED, a return workbook mended."""
+    if name == RETURNED:
+        return _returned()
     form = form_named(name)
     template = blank(form, facts(form))
     said = fill.Template(template)
@@ -96,6 +103,21 @@ def sample(name: str) -> Sample:
         typed.setdefault(table.sheet, {}).update(_table(cells, table, rows.get(table.name, ())))
     first = form.tables[0].sheet
     typed[first] = {**_header(said.cells(first), form), **typed[first]}
+    return Sample(form, template, typed, by_openpyxl(template, typed))
+
+
+def _returned() -> Sample:
+    """One row has its name put in, one is struck out, and one is left as it came."""
+    form = form_named("absence")
+    raw = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "start": str(DAY), "symptom1": "发热"}
+    missing = Issue("name-missing", "缺课登记", "B8", 8, "姓名")
+    rows = [Refused("rows", 8 + n, raw, (missing,), f"T7-r{8 + n}") for n in range(3)]
+    known = {**facts(form).fields, "day": DAY}
+    template = giveback(form, GivebackFacts(known, rows, [str(one["class_name"]) for one in CLASSES], "t-1.ABC"))
+    cells = fill.Template(template).cells(form.tables[0].sheet)
+    top, columns = fill.heads(cells, form.tables[0])
+    void = next(column for (row, column), text in cells.items() if (row, text) == (top, "作废"))
+    typed = {form.tables[0].sheet: {(top + 1, columns["name"]): "张小明", (top + 2, void): "作废"}}
     return Sample(form, template, typed, by_openpyxl(template, typed))
 
 
@@ -119,7 +141,7 @@ def saved(book: Workbook) -> bytes:
 
 def head(name: str) -> tuple[str, int, Mapping[str, int]]:
     """The first table of a form in its template: its sheet, the Excel row of its headers, their columns by name."""
-    table = form_named(name).tables[0]
+    table = sample(name).form.tables[0]
     return (table.sheet, *fill.heads(fill.Template(sample(name).template).cells(table.sheet), table))
 
 

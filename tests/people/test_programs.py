@@ -100,8 +100,12 @@ def test_a_copy_that_lost_its_properties_says_the_same(form: str) -> None:
     assert reading.claims.token == reading.header.get("token", "")
 
 
-def test_two_hundred_thousand_empty_cells_below_the_table_are_nothing() -> None:
-    content = scribe.written(pages.empty_cells(sheets("absence"), 12_500), PROGRAMS["wps"])
+def test_coloured_columns_are_nothing_by_either_library() -> None:
+    alike(scribe.written(pages.coloured_columns(sheets("absence"), 3_000), PROGRAMS["wps"]), "absence", lost=True)
+
+
+def test_two_hundred_thousand_empty_cells_are_nothing() -> None:
+    content = scribe.written(pages.coloured_columns(sheets("absence"), 12_500), PROGRAMS["wps"])
     assert guard.look(content).verdict == "odd"
     assert said.of(content) == said.said(right("absence"))
 
