@@ -226,7 +226,7 @@ def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
     watched = compared.watched(sorted({fold.key[1] for fold in told}), today(writes.now)) if told else set()
     for fold in told:
         school = fold.key[1]
-        if school in watched or _concerns(fold.standing) or _concerns(fold.before):
+        if school in watched or _concerns(fold.standing) or (fold.before.head and _concerns(fold.before)):
             writes.todo("reconcile", school, fold.settled)
 
 
