@@ -279,11 +279,7 @@ def _closures(
 ) -> tuple[ClosureLine, ...]:
     """Closures that stand on the day, each with the ill pupils of it that the day's absences show."""
     standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
-    rows = [
-        row
-        for row in standing
-        if today(row.start) <= day < (row.resume_actual or row.resume_planned)
-    ]
+    rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
     schools = {row.school for row in rows}
     names, classes, rolls = registry.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = days.ill_by_class(day, sorted(schools))

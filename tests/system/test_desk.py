@@ -2,6 +2,8 @@
 
 import io
 import shutil
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -66,10 +68,14 @@ def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk
     return site.root
 
 
+def copied(waiting: Path, root: Path) -> Site:
+    shutil.copytree(waiting, root)
+    return Site(root=root, database="sqlite:///store.db", key=KEY, policy=Policy(stable_seconds=0))
+
+
 @pytest.fixture
 def county(tmp_path: Path, waiting: Path) -> Iterator[Site]:
-    shutil.copytree(waiting, tmp_path / "site")
-    site = Site(root=tmp_path / "site", database="sqlite:///store.db", key=KEY, policy=Policy(stable_seconds=0))
+    site = copied(waiting, tmp_path / "site")
     store.open(site)
     yield site
     store.close()
@@ -333,16 +339,43 @@ def test_a_school_is_told_what_its_county_decided(county: Site) -> None:
     assert all(word in text for word in ("代为改好", "豁免", "学生已转学", "已确认"))
 
 
-def test_a_desk_counts_at_its_own_place_whatever_is_settled_with_it(county: Site, desk: Desk) -> None:
-    """A batch of a 处理单 and a later file is the two one by one."""
-    content = answered(made(county), ALL)
-    later = desk.absence(FIRST, [pupil(0), pupil(5)], mode="整份更正")
-    drop(county, {f"{COUNTY} 示例区/a.xlsx": content})
-    drop(county, {"z.xlsx": later})
-    work(county)
-    found = standing()
-    assert [row[1] for row in found["absences"] if row[0] == FIRST] != []
-    assert {row[1] for row in found["tickets"]} == {"mended", "waived"}
+def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(
+    tmp_path: Path, waiting: Path, desk: Desk
+) -> None:
+    """The law: a batch of n is n batches of one, though decisions take numbers behind what came with them."""
+    found = []
+    for together in (True, False):
+        site = copied(waiting, tmp_path / str(together))
+        store.open(site)
+        files = {
+            "1.xlsx": desk.absence(FIRST, [pupil(0), pupil(4, class_name=None)], mode="补充"),
+            f"{COUNTY} 示例区/2.xlsx": answered(made(site), ALL),
+            "3.xlsx": desk.absence(FIRST, [pupil(0), pupil(5)], mode="整份更正"),
+            "4.xlsx": closure(site, FIRST, kind="更正", ill=11),
+        }
+        for name, content in files.items():
+            drop(site, {name: content})
+            time.sleep(0.02)  # the kernel's clock ticks: order is first seen
+            if not together:
+                work(site)
+        work(site)
+        found.append(unnumbered())
+        store.close()
+    assert found[0] == found[1]
+    assert found[0]["tickets"] == {"mended": 1, "waived": 1, "superseded": 1}
+
+
+def unnumbered() -> dict[str, object]:
+    """What stands, without the numbers that decisions took in between."""
+    from pipeline.store.models import Absence, Closure, Reject, Report, Submission
+
+    return {
+        "absences": sorted(Absence.objects.values_list("school", "pupil", "class_key", "start", "pending")),
+        "reports": sorted(Report.objects.values_list("school", "rows", "zero", "on_time")),
+        "tickets": dict(Counter(Reject.objects.values_list("state", flat=True))),
+        "closures": sorted(Closure.objects.values_list("school", "scope", "state", "ill")),
+        "states": [one.state for one in Submission.objects.order_by("received_seq")],
+    }
 
 
 def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk: Desk) -> None:
