@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline import issues
+from pipeline.carry import ANSWER
 from pipeline.forms.base import Column, Field, Form, Table
 from pipeline.forms.layout import MARK
 from pipeline.forms.whole import MARKED, Whole, unpacked
@@ -62,6 +63,8 @@ def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bo
         upright.give_back(pen, table, head, rows[0][1] if rows else {}, [issue for issue in found if issue.row])
         return
     used = {name for _, row in rows for name in row} | {c.name for c in table.columns if issues_of(c, found)}
+    if any(MARKED in row for _, row in rows):
+        used.add(ANSWER)  # what was brought along is still to be answered
     columns = [
         replace(column, folded=False) if column.name in used else column
         for column in tables.columns_for(table, boarding=facts.boarding)

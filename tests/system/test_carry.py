@@ -284,3 +284,17 @@ def test_templates_are_laid_again_only_where_something_changed(site: Site) -> No
     assert [one.made for one in run.lay_templates(site, now, TUESDAY)] == [2]
     [next_day] = site.outbox.glob(f"学校/*{SCHOOL}/{TUESDAY}/*模板*.xlsx")
     assert [row["姓名"] for row in rows(openpyxl.load_workbook(next_day))] == ["示例丙"]
+
+
+def test_a_file_that_goes_back_whole_keeps_what_was_brought_along_to_be_answered(site: Site) -> None:
+    clerk = Clerk(site)
+    friday(clerk)
+    assert clerk.drop(clerk.template(MONDAY), MONDAY).state is State.REJECTED
+    back = openpyxl.load_workbook(next(site.outbox.glob(f"学校/*/{MONDAY}/退回修正表*.xlsx")))
+    sheet, (_, columns) = back.worksheets[0], heading(back)
+    place = next(place for name, place in columns.items() if name.startswith("状态"))
+    assert not sheet.column_dimensions[openpyxl.utils.get_column_letter(place)].hidden
+    for number, word in enumerate(("仍缺课", "已返校", "仍缺课"), 1):
+        put(back, number, {"状态": word})
+    assert clerk.drop(back, MONDAY, after=timedelta(minutes=10)).state is State.ACCEPTED
+    assert states(MONDAY) == {"示例甲": "ongoing", "示例乙": "returned", "示例丙": "ongoing"}
