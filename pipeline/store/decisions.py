@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from pipeline.errors import UsageError
+from pipeline.forms.whole import FILE
 from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
 from pipeline.store import codec, filings, letters, records, replays, reports, sql
@@ -81,7 +82,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
 
 
 def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
-    if row.form == "absence" and isinstance(row.day, date):
+    if row.form == "absence" and isinstance(row.day, date) and row.table != FILE:
         key = (row.day, row.school, row.campus)
         reports.waive(key, row.ticket, by=by, settled=settled, writes=writes)
     else:

@@ -66,7 +66,7 @@ def warm() -> None:
 
 def _settle_header(case: Case, context: Context, key: bytes) -> None:
     _JUDGES[case.claims.form].whose(case, context, key)
-    if case.open:
+    if case.open or case.unit:  # what goes back anyway is told of its date too, else it would come twice
         channel.settle_day(case, context)
     if case.open and case.school is not None and case.day is not None:
         rooms = context.rooms.get((case.school.code, case.day))

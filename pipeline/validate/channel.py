@@ -55,9 +55,10 @@ def settle_day(case: Case, context: Context) -> None:
     """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
     now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
-        if case.form.dated:
-            case.reject(_of_field(case, "day-missing", "day"))
-        else:
+        missing = _of_field(case, "day-missing", "day") if case.form.dated else None
+        if missing is not None and not any(i.column == missing.column and not i.row for i in case.issues):
+            case.reject(missing)
+        elif missing is None:
             case.day = now
         return
     day = case.day.isoformat()
@@ -67,7 +68,7 @@ def settle_day(case: Case, context: Context) -> None:
         case.reject(_of_field(case, "day-future", "day", day=day))
     elif now - case.day > OLDEST:
         case.reject(_of_field(case, "day-too-old", "day", day=day))
-    elif case.claims.form == "absence":
+    elif case.claims.form == "absence" and case.open:
         _settle_mode(case, context)
         _say_day_off(case, context)
 

@@ -87,8 +87,11 @@ def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
     case.refuse_if_blank()
     stages = _stages(case, context)
     seen: dict[str, int] = {}
+    entered = {str(record.values["code"]) for record in case.records if record.table == "schools"}
     for line in lines:
         code, name = str(line.values["code"] or ""), str(line.values["class_name"] or "")
+        if code and code not in context.schools and code not in entered and not line.bad:
+            line.say("class-without-school", "code")  # it is listed, but its row goes back
         campus = str(line.values["campus"] or HOME_CAMPUS)
         of_school = stages.get(code, "").split()
         key = key_or_name(name, kindergarten="幼儿园" in of_school)
