@@ -18,12 +18,14 @@ from pipeline.xlsx.deskbook import deskbook
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _KINDERGARTEN = ("幼儿园",)
+_SEPTEMBER = 9  # a school year's first month
 
 
-def template(site: Site, name: str, unit: str, day: date, campus: str = "") -> bytes:
+def template(site: Site, name: str, unit: str, day: date, campus: str = "", year: int = 0) -> bytes:
     """Return the template of form `name` for one unit and day; the store must be open.
 
-    Raises UsageError for a form or a unit that is not known, or a campus the school has not.
+    `year`: of a roster, the school year for which it is made out, every class a grade up (升班). Raises UsageError
+    for a form or a unit that is not known, or a campus the school has not.
     """
     known = [one.name for one in FORMS]
     if name not in known:
@@ -34,8 +36,11 @@ def template(site: Site, name: str, unit: str, day: date, campus: str = "") -> b
         return desk(site, unit, schooldays.deadline(day, site.policy.desk_at))
     if name == "filing":
         return blank(form(name), unit_facts(site, unit, day))
-    facts = _of_division(site, unit, day) if name == "roster" else _of_school(site, name, unit, day, campus)
-    return blank(form(name), facts)
+    if name == "roster":
+        return blank(form(name), roster_facts(site, unit, day, year))
+    if name == "calendar":
+        return blank(form(name), _calendar_facts(site, unit, day))
+    return blank(form(name), _of_school(site, name, unit, day, campus))
 
 
 def desk(site: Site, division: str, now: datetime) -> bytes:
@@ -162,11 +167,47 @@ def card_book(site: Site, facts: CardFacts, day: date) -> bytes:
     return blank(form("card"), TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead))
 
 
-def _of_division(site: Site, code: str, day: date) -> TemplateFacts:
-    from pipeline.store import registry  # the ORM may be imported only once the store is open
+_NEXT_YEAR = "{year} 学年名册：各班已升一级，毕业班已去掉。请核对人数，把新生班写在“班级”表的空行里，送回。"
 
+
+def roster_facts(site: Site, code: str, day: date, year: int = 0) -> TemplateFacts:
+    """Return what goes into a 学校名册 beforehand: all that stands of a division's schools, or of one school.
+
+    `year`: as `template`. Raises UsageError for a code that is neither.
+    """
+    from pipeline.store import prefills, registry  # the ORM may be imported only once the store is open
+
+    since = date(year, _SEPTEMBER, 1) if year else day
     name = registry.division_names().get(code)
-    if name is None:
-        raise UsageError(f"{code}: no such division; a roster is of a county, such as --unit 320106")
-    token = units.token(site.key, code, "roster", schooldays.term(day), 1)
-    return TemplateFacts(fields={"unit": code, "school": name, "day": day}, token=token)
+    school = prefills.school(code)
+    if name is not None:
+        codes = [one.code for one in prefills.schools(code, since)]
+        rows = {**prefills.roster(codes, since, up=bool(year)), "organs": prefills.organs(code)}
+        serial, without = 1, frozenset[str]()
+    elif school is not None:
+        name, serial, without = school.name, school.token_serial, frozenset({"organs"})
+        rows = prefills.roster([code], since, up=bool(year))
+    else:
+        raise UsageError(f"{code}: no such division or school; a roster is of a county, such as --unit 320106")
+    return TemplateFacts(
+        fields={"unit": code, "school": name, "day": since},
+        rows=rows,
+        token=units.token(site.key, code, "roster", schooldays.term(day), serial),
+        lead=_NEXT_YEAR.format(year=year) if year else "",
+        without=without,
+    )
+
+
+def _calendar_facts(site: Site, code: str, day: date) -> TemplateFacts:
+    from pipeline.store import prefills, registry  # the ORM may be imported only once the store is open
+
+    school = prefills.school(code)
+    name = registry.division_names().get(code) or (school.name if school else "")
+    if not name:
+        raise UsageError(f"{code}: no such division or school; a calendar is of a county, a city, or one school")
+    serial = school.token_serial if school else 1
+    return TemplateFacts(
+        fields={"unit": code, "school": name},
+        rows={"spans": prefills.calendar(code)},
+        token=units.token(site.key, code, "calendar", schooldays.term(day), serial),
+    )

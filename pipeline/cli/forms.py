@@ -21,14 +21,15 @@ def add(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def template(  # noqa: PLR0913  # what a command may be told
+def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, card, roster or filing.")],
+    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, card, roster, calendar or filing.")],
     unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")] = "",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The workbook to write.")] = None,
     day: Day = "",
     campus: Annotated[str, typer.Option(help="校区, where a school has several.")] = "",
     alert: Annotated[str, typer.Option(help="For a card: the number of the alert it is to answer.")] = "",
+    year: Annotated[int, typer.Option(help="For a roster: next school year's, 2027, every class a grade up.")] = 0,
     *,
     every: Annotated[
         bool, typer.Option("--all", help="Of every school that owes a report (below --unit), into the outbox.")
@@ -36,15 +37,21 @@ def template(  # noqa: PLR0913  # what a command may be told
 ) -> None:
     """Make the template of a form for one school (a roster: for one county), with what we know filled in.
 
-    With --all, which the service does by itself each morning: templates of absence for all schools of a day.
+    With --all, which the service does by itself each morning: templates of absence for all schools of a day; or each
+    school's own roster of the school year --year, to be edited, sent in and confirmed by the county.
     """
     from pipeline import config
 
     site = opened(context)
     now = config.clock()()
     if every:
+        if form == "roster" and year and unit and out is None:
+            _lay_rosters(site, now, unit, year)
+            return
         if form != "absence" or out is not None or campus:
-            raise UsageError("--all: for absence only; the templates go into the outbox, without -o and --campus")
+            raise UsageError(
+                "--all: for absence, or for a roster with --unit and --year; templates go into the outbox, without -o"
+            )
         _lay_all(site, now, day_of(day, now), unit)
         return
     if not unit or out is None:
@@ -54,7 +61,7 @@ def template(  # noqa: PLR0913  # what a command may be told
     if form == "card" and alert:
         content = issuing.card(site, unit, alert, day_of(day, now))
     else:
-        content = issuing.template(site, form, unit, day_of(day, now), campus)
+        content = issuing.template(site, form, unit, day_of(day, now), campus, year)
     out.write_bytes(content)
     say(f"{out}")
 
@@ -72,6 +79,15 @@ def _lay_all(site: Site, now: datetime, day: date, unit: str) -> None:
             schools, made = schools + slice_.schools, made + slice_.made
             advance(slice_.schools)
     say(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
+
+
+def _lay_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
+    from pipeline import run
+    from pipeline.store import registry
+
+    if unit not in registry.tree(()).places:
+        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106")
+    say(f"{run.lay_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
 
 
 def check(

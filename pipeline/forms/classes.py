@@ -113,3 +113,47 @@ def _chinese(number: int) -> str:
         return _CN[number]
     tens, ones = divmod(number, 10)
     return ("" if tens == 1 else _CN[tens]) + "十" + (_CN[ones] if ones else "")
+
+
+# --------------------------------------------------------------------------- a grade up
+
+_GRADES = (*"托小中大一二三四五六七八九", "高一", "高二", "高三", *(f"中职{sign}" for sign in "一二三四五"))
+_LEAVE = frozenset(("大", "六", "九", "高三", "中职三"))
+"""Grades after which a class is no more: whoever goes on is put into new classes."""
+
+_NEXT = dict(zip("托小中一二三四五六七八1234567", "小中大二三四五六七八九2345678", strict=True))
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """A class's normal form as grade and rest, 高一12 → 高一, 12; ("", key) where no grade can be told."""
+    grade = max((one for one in _GRADES if key.startswith(one)), key=len, default="")
+    rest = key[len(grade) :]
+    told = bool(grade) and (not rest or class_key(key, kindergarten=grade in "托小中大") == key)
+    return (grade, rest) if told else ("", key)
+
+
+def in_order(key: str) -> tuple[int, int, str]:
+    """By what classes are put in order: from the youngest up, numbers as numbers, names at the end."""
+    grade, rest = split_key(key)
+    if not grade:
+        return len(_GRADES), 0, key
+    return _GRADES.index(grade), _small(rest) or 0 if rest else 0, key
+
+
+def promoted(name: str, *, kindergarten: bool = False) -> str:
+    """A class's name a school year later, 三(3)班 → 四(3)班; "" for one that leaves (六年级, 九年级, 高三, 大班).
+
+    A name that tells no grade (苹果班) stays as it is.
+    """
+    key = class_key(name, kindergarten)
+    grade, rest = split_key(key or "")
+    if key is None or not grade:
+        return name
+    if grade in _LEAVE or grade == _GRADES[-1]:
+        return ""
+    wanted = _GRADES[_GRADES.index(grade) + 1] + rest
+    for at, sign in enumerate(unicodedata.normalize("NFKC", name)):
+        told = name[:at] + _NEXT.get(sign, "") + name[at + 1 :]
+        if sign in _NEXT and class_key(told, kindergarten) == wanted:
+            return told
+    return f"{wanted[: len(wanted) - len(rest)]}({rest})班" if rest else f"{wanted}班"

@@ -10,6 +10,7 @@ from pipeline.executors import Readers
 from pipeline.model import Site
 from pipeline.run.line import Cycle, Line, Observer
 from pipeline.run.lock import Busy, is_held
+from pipeline.run.rosters import lay as lay_rosters
 from pipeline.run.templates import every as lay_templates
 from pipeline.run.templates import left as templates_left
 from pipeline.run.timetable import deliver, tick
@@ -24,6 +25,7 @@ __all__ = [
     "drain",
     "editions",
     "is_held",
+    "lay_rosters",
     "lay_templates",
     "templates_left",
     "tick",

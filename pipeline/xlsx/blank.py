@@ -14,10 +14,9 @@ from pathlib import Path
 from pipeline.carry import Prefilled
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Form, Table
-from pipeline.xlsx import carried, filing_sheet
+from pipeline.xlsx import carried, filing_sheet, upright
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
-from pipeline.xlsx import upright
 from pipeline.xlsx.explain import write_help
 from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
@@ -44,6 +43,7 @@ class TemplateFacts:
     carried: tuple[Prefilled, ...] = ()
     since: date | None = None
     lead: str = ""  # what nobody may overlook, "" for nothing
+    without: frozenset[str] = frozenset()  # tables that this unit is not asked for
 
 
 GENERIC = TemplateFacts()
@@ -55,7 +55,7 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as pen:
         own = any(names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
-        for number, table in enumerate(form.tables):
+        for number, table in enumerate(one for one in form.tables if one.name not in facts.without):
             if form.name == "filing":
                 filing_sheet.draw(pen, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
                 continue

@@ -1,0 +1,40 @@
+"""升班: next school year's rosters, one a school, laid into the outbox for the schools to edit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pipeline import issuing, schooldays
+from pipeline.errors import UsageError
+from pipeline.model import Site
+from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
+from pipeline.reports.letters import Paper
+from pipeline.run.lock import coordinator
+from pipeline.store import faults, prefills
+
+SLICE = 50  # schools whose rosters are made together
+
+
+def lay(site: Site, now: datetime, division: str, year: int) -> int:
+    """Lay the rosters of a school year for all schools of a division; return of how many schools.
+
+    Raises Busy if another process works on the site, UsageError for a year that is over or far ahead.
+    """
+    day = schooldays.today(now)
+    if not 0 <= year - schooldays.school_year(day) <= 1:
+        raise UsageError(f"--year {year}: this school year is {schooldays.school_year(day)}, the next one more")
+    with coordinator(site), faults.temporary():
+        schools = prefills.schools(division, date(year, 9, 1))
+        for start in range(0, len(schools), SLICE):
+            part = schools[start : start + SLICE]
+            deliver_all(site, [Delivery(_place(one), day, [_paper(site, one, day, year)]) for one in part])
+    return len(schools)
+
+
+def _place(school: prefills.School) -> OutPlace:
+    return OutPlace("学校", f"{school.name} {school.code}")
+
+
+def _paper(site: Site, school: prefills.School, day: date, year: int) -> Paper:
+    content = issuing.template(site, "roster", school.code, day, year=year)
+    return Paper(f"学校名册 {year}学年 {school.name}.xlsx", content)
