@@ -18,7 +18,7 @@ from pipeline.model import Checked, Issue, Row, Workbook
 from pipeline.schooldays import Calendar
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.mould import cast
-from tests.formbooks import KEY, SCHOOL, absence, check, context, headers, said
+from tests.formbooks import GOOD, KEY, SCHOOL, absence, check, context, headers, said
 
 FORM = form("absence")
 ROWS = FORM.table("rows")
@@ -32,7 +32,7 @@ def opened(name: str = "示例甲", class_key: str = "三3", **values: object) -
     return Open(f"{class_key}-{name}", class_key, name, "", known | values)
 
 
-def monday(*opens: Open, rows: Mapping[int, Mapping[str, object]] | None = None, **fields: object) -> Workbook:
+def monday(*opens: Open, rows: Mapping[int, Mapping[str, object] | None] | None = None, **fields: object) -> Workbook:
     """Monday's workbook with these brought along; `rows`: what is typed into each, None: the row is deleted."""
     made = carry.prefilled(ROWS, Brought(FRIDAY, opens), MARKS, ROOMS, MONDAY)
     by_name = {column.name: column.header for column in ROWS.columns}
@@ -218,6 +218,48 @@ def test_a_row_that_went_back_and_was_left_is_no_absence_of_today() -> None:
     mark = carry.read(row.mark)
     assert mark is not None
     assert MARKS.unchanged(mark, carry.said(ROWS, row))
+
+
+done_with = st.sampled_from(["仍缺课", "已返校", "left", "deleted", "changed", "again"])
+
+
+@given(
+    st.lists(done_with, min_size=1, max_size=6), st.sampled_from([None, "是", "否"]), st.randoms(use_true_random=False)
+)
+@settings(max_examples=40)
+def test_whatever_a_clerk_does_nobody_is_made_absent_who_was_not_said_to_be(
+    done: list[str], zero: str | None, shuffle: object
+) -> None:
+    names = [f"示例{sign}" for sign in "甲乙丙丁戊己"[: len(done)]]
+    typed: dict[int, Mapping[str, object] | None] = {}
+    for number, (name, act) in enumerate(zip(names, done, strict=True)):
+        if act in ("仍缺课", "已返校"):
+            typed[number] = {"状态": act}
+        elif act in ("deleted", "changed"):
+            typed[number] = None if act == "deleted" else {"就诊": "是"}
+        elif act == "again":
+            start = datetime(2026, 11, 23)
+            typed[len(names) + number] = {**GOOD, "姓名": name, "起始日": start}
+    book = monday(*[opened(name) for name in names], rows=typed, **({"零报告": zero} if zero else {}))
+    table = book.sheets[0].rows
+    head = next(n for n, row in enumerate(table) if row and row[0] == "班级")
+    below = table[head + 1 :]
+    shuffle.shuffle(below)  # type: ignore[attr-defined]  # a Random
+    table[head + 1 :] = below
+    found = judged(book)
+    absent = {"仍缺课": "ongoing", "changed": "ongoing", "again": "new"}
+    spoken = [act for act in done if act not in ("left", "deleted")]
+    nobody = zero == "是" and not any(act in absent for act in done)
+    if not spoken and not (zero == "是" or (zero == "否" and "left" in done)):
+        assert found.verdict == "rejected"
+        return
+    expected = {
+        name: "returned" if act == "已返校" or (act == "left" and nobody) else absent[act]
+        for name, act in zip(names, done, strict=True)
+        if act in ("已返校", *absent) or (act == "left" and nobody)
+    }
+    assert states(found) == expected
+    assert len(found.refused) == (0 if nobody else done.count("left"))
 
 
 # --------------------------------------------------------------------------- a morning's templates
