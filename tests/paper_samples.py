@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from pipeline import life
 from pipeline.figures import cards, papers
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.duty import Standing
@@ -105,7 +106,6 @@ def month(counties: Sequence[str], schools: int, silent: dict[str, int]) -> dict
     return kept
 
 
-STATES = {"issued": "待核实", "answered": "已回复待县确认", "following": "跟踪中", "reported": "已报告"}
 RULES = (
     ("发热", "发热：同班连续三日 5 例及以上"),
     ("呕吐腹泻", "呕吐、腹泻：同班一日 3 例及以上"),
@@ -139,7 +139,7 @@ def alerts(places: Sequence[tuple[str, str]], n: int) -> tuple[AlertLine, ...]:
                 2 + i % 6,
                 opened - timedelta(days=1),
                 state,
-                STATES[state],
+                life.STATES[state],
                 state == "issued",
                 opened,
                 due,

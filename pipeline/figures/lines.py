@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pipeline import life
 from pipeline.figures.duty import LABELS, Standing
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
 from pipeline.figures.words import NOTHING, listed, month_day, number, span
@@ -41,6 +42,7 @@ class AlertTable:
     ended: int
     overdue: int
     soon: int
+    asked: int  # answers that wait for their county
 
 
 def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -> AlertTable:
@@ -57,6 +59,7 @@ def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -
         ended=sum(a.state != "excluded" for a in closed),
         overdue=sum(left < timedelta(0) for left in lefts),
         soon=sum(timedelta(0) <= left <= SOON for left in lefts),
+        asked=sum(a.state == life.ANSWERED for a in standing),
     )
 
 
@@ -71,7 +74,7 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
         class_name=scope.class_name(alert.class_name),
         cases=scope.count(alert.cases),
         first_onset=month_day(alert.first_onset),
-        state=f"{alert.state_name}第 {followed} 天" if alert.state == "following" else alert.state_name,
+        state=f"{alert.state_name}第 {followed} 天" if alert.state == life.FOLLOWING else alert.state_name,
         waits=alert.waits,
         left=span(left) if alert.waits else NOTHING,
         pressing=alert.waits and left <= SOON,

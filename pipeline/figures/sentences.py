@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline import life
 from pipeline.figures import words
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.facts import DigestFacts
@@ -102,6 +103,7 @@ def todo(
     found = [
         *_alert_todo(facts, alerts),
         *_silence_todo(facts, silence),
+        *_answer_todo(facts, alerts),
         *_closure_todo(facts, closures),
         *_report_todo(below),
     ]
@@ -118,6 +120,13 @@ def _alert_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
         alerts.soon
     )
     return [f"{words.listed(list(dict.fromkeys(names)), 2)}预警：{'、'.join(when)}，请督促核实。"]
+
+
+def _answer_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
+    if not alerts.asked:
+        return []
+    who = "请本级确认或退回" if facts.place.level is Level.COUNTY else "请督促县级确认"
+    return [f"预警答复 {alerts.asked} 条{life.STATES[life.ANSWERED]}，{who}。"]
 
 
 def _silence_todo(facts: DigestFacts, silence: Silence) -> list[str]:

@@ -19,6 +19,8 @@ from pipeline.store.models import (
     AlertCase,
     AlertEvent,
     AlertHit,
+    Card,
+    CardDay,
     Decision,
     Edition,
     Letter,
@@ -124,7 +126,14 @@ def _alert(code: str) -> Trail:
         for case in AlertCase.objects.filter(alert=row).order_by("onset", "pupil"):
             yield f"  case {case.pupil}, onset {case.onset}"
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
-            yield f"  {event.at.astimezone(ZONE):{_CLOCK}} {event.what} ({event.origin})"
+            said = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
+            yield f"  {event.at.astimezone(ZONE):{_CLOCK}} {event.what} ({event.origin}) {said}".rstrip()
+        for card in Card.objects.filter(alert=row).order_by("submission"):
+            by = f" for the school by {card.by}" if card.by else ""
+            late = " late" * card.late + " reported late" * card.report_late
+            yield f"  card from submission {card.submission}: {card.verdict} {card.reason} {card.state}{by}{late}"
+        for day in CardDay.objects.filter(alert=row).order_by("day"):
+            yield f"  followed {day.day}: {day.fresh} new, {day.present} present; {_origin(day.origin)}"
 
 
 def _report(school: str, day: str) -> Trail:

@@ -180,7 +180,8 @@ def fill(
     values[first] = dict(_header(template.cells(first), form, header))
     for name, rows in tables.items():
         table = form.table(name)
-        values.setdefault(table.sheet, {}).update(_rows(template.cells(table.sheet), table, rows))
+        lay = _beside if table.upright else _rows
+        values.setdefault(table.sheet, {}).update(lay(template.cells(table.sheet), table, rows))
     return template.put(values, properties)
 
 
@@ -225,6 +226,18 @@ def _rows(
         if not at:
             at, free = free, free + 1
         yield from (((at, columns[name]), value) for name, value in row.items() if value is not None)
+
+
+def _beside(
+    cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Mapping[str, object]]
+) -> Iterable[tuple[tuple[int, int], object]]:
+    """An upright table: each value right of its label."""
+    labels = {_bare(text): where for where, text in sorted(cells.items(), reverse=True)}
+    headers = {column.name: _bare(column.header) for column in table.columns}
+    for row in rows:
+        for name, value in row.items():
+            line, column = labels[headers[name]]
+            yield (line, column + 1), value
 
 
 def _letters(column: int) -> str:

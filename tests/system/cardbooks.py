@@ -1,4 +1,4 @@
-"""A card as a clerk fills it in: found by its labels in the workbook that lies in the outbox, saved by another program."""
+"""A card as a clerk fills it in: found by its labels in the workbook in the outbox, saved by another program."""
 
 import io
 from collections.abc import Mapping, Sequence

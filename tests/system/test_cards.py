@@ -1,4 +1,4 @@
-"""The card's whole way: a cluster, the alert, its card in the outbox, filled in, dropped, confirmed, followed, ended."""
+"""The card's whole way: a cluster, the alert, its card in the outbox, filled in, dropped, confirmed, followed."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -332,3 +332,43 @@ def test_an_answer_that_lacks_something_goes_back(
 def test_a_card_sent_back_as_it_came_says_nothing(site: Site, desk: Desk) -> None:
     number = cluster(site, desk)
     assert "一行也没有填" in refused(site, book_of(site, number).read_bytes(), number)
+
+
+# --------------------------------------------------------------------------- at the command line
+
+
+def test_whoever_serves_the_site_lists_shows_confirms_and_returns(
+    site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipeline import cli, config
+
+    def queke(*arguments: str, at: datetime = NOW + 2 * HOUR) -> tuple[int, str]:
+        monkeypatch.setenv("QUEKE_NOW", at.replace(tzinfo=None).isoformat())
+        capsys.readouterr()
+        code = cli.run(arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    monkeypatch.setenv("QUEKE_SITE", str(site.root))
+    monkeypatch.setattr(config, "load", lambda _: site)
+    number = cluster(site, desk)
+    assert queke("alerts", "list")[0] == 0
+    late, listed = queke("alerts", "list", "--unit", COUNTY, at=NOW + timedelta(days=2))
+    assert (late, number in listed, "逾期" in listed) == (1, True, True)
+    out = site.root / "card.xlsx"
+    assert queke("template", "card", "--unit", SCHOOL, "--alert", number, "-o", str(out))[0] == 0
+    assert queke("template", "card", "--unit", OTHER, "--alert", number, "-o", str(out))[0] == 2
+    drop(site, answered(out, HANDLED))
+    work(site, NOW + HOUR)
+    code, shown = queke("alerts", "show", number)
+    assert (code, "核实结论: 可排除" in shown, "示例甲" in shown.replace("填报人: 示例甲", "")) == (0, True, False)
+    assert queke("alerts", "return", number, "--why", "请补意见")[0] == 0
+    assert state_of(number) == "returned"
+    drop(site, answered(book_of(site, number), {**HANDLED, "理由简述": "已补"}))
+    work(site, NOW + 3 * HOUR)
+    assert "answers to confirm" in queke("status")[1]
+    assert queke("alerts", "confirm", number)[1].strip() == f"{number}: excluded (已排除)"
+    assert queke("alerts", "confirm", number)[0] == 2
+    traced = queke("trace", number)[1]
+    for step in ("answered (2) verdict excluded reason A2", "returned", "confirmed", "card from submission"):
+        assert step in traced

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import duty
-from pipeline.figures import county, digest, lines, sentences, trend, words
+from pipeline.figures import cards, county, digest, lines, sentences, trend, words
 from pipeline.figures import papers as sheets
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, Standing, standing
@@ -220,9 +220,9 @@ def test_the_check_code_follows_every_figure() -> None:
 
 
 def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
-    school = sheets.card(samples.card())
-    of_county = sheets.card(samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"]))))
-    of_city = sheets.card(replace(samples.card(Scope(Level.CITY, "320100")), cases=2))
+    school = cards.card(samples.card())
+    of_county = cards.card(samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"]))))
+    of_city = cards.card(replace(samples.card(Scope(Level.CITY, "320100")), cases=2))
     assert school.rows[0].pupil == "示例童甲（三2-A7K0）"
     assert of_county.rows[0].pupil == "三2-A7K0"
     assert of_city.rows == ()
