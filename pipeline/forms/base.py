@@ -113,6 +113,7 @@ class Table:
     sheet: str  # the sheet's name
     columns: tuple[Column, ...]
     needed: bool = True
+    note: str = ""  # printed above it, where it is not the first
     upright: bool = False  # one row, each label left of its cell: a card to be read and signed
 
     def index(self, name: str) -> int:
