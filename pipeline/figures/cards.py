@@ -285,8 +285,11 @@ def in_words(name: str, value: object) -> str:
 
 
 def _day(line: DayLine) -> DayRow:
-    numbers = ["" if n is None else str(n) for n in (line.fresh, line.present)]
-    return DayRow(words.month_day(line.day), *numbers, line.progress)
+    return DayRow(words.month_day(line.day), _number(line.fresh), _number(line.present), line.progress)
+
+
+def _number(n: int | None) -> str:
+    return "" if n is None else str(n)
 
 
 # --------------------------------------------------------------------------- the workbook
@@ -307,7 +310,7 @@ def book(facts: CardFacts) -> CardBook:
     """An alert's card as a workbook for one reader: what is known is filled in, and what was answered before."""
     scope = facts.scope
     met = "；".join(_met(hit, scope) for hit in facts.hits)
-    named = {
+    named: dict[str, Value] = {
         "alert": facts.id,
         "revision": facts.made,
         "unit": facts.school_code,
@@ -322,7 +325,7 @@ def book(facts: CardFacts) -> CardBook:
         "met": met,
     }
     answer: dict[str, Value] = {"reporter": facts.reporter, "reviewer": facts.leader} if scope.names else {}
-    answer |= {name: _typed(name, value) for name, value in facts.answer.items() if name in _CELLS and value}
+    answer |= {name: _typed(name, value) for name, value in facts.answer.items() if name in _CELLS and value not in (None, "")}
     wrong = {pupil for _, pupil in facts.answer.get("rows") or ()}  # type: ignore[attr-defined]  # a list of pairs
     return CardBook(
         fields={name: value for name, value in named.items() if value != ""},

@@ -89,10 +89,9 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
     rows = Card.objects.filter(alert=alert).exclude(verdict="").order_by("submission")
     counting = [row for row in rows if row.state in (life.ANSWERED, life.CONFIRMED)]
     back = [row for row in rows if row.state == life.RETURNED] if alert.state == life.RETURNED else []
-    row = (counting or back or [None])[-1]
-    if row is None:
+    if not (counting or back):
         return facts
-    why = ""
+    row, why = (counting or back)[-1], ""
     if not counting:
         found = Decision.objects.filter(what=RETURN, target=f"{alert.id}|{row.submission}").order_by("seq").last()
         why = found.why if found else ""

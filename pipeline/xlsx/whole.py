@@ -143,7 +143,7 @@ def _date(text: str) -> str | date:
         return text  # 2026-02-30
 
 
-def _known(form: Form, facts: GivebackFacts, found: Sequence[Issue]) -> dict[str, str | date]:
+def _known(form: Form, facts: GivebackFacts, found: Sequence[Issue]) -> dict[str, str | int | date]:
     """What the registry knows of the sender, but for what he must mend; his day is what he typed."""
     wrong = _wrong(form, found)
     return {name: value for name, value in facts.fields.items() if name not in wrong and name != "day"}
