@@ -116,7 +116,7 @@ absences = st.builds(
 
 
 @given(absences)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_an_absence_brought_along_and_left_as_it_was_is_told_from_one_that_was_typed(one: Open) -> None:
     """Through a real workbook and our reader: whatever the absence said."""
     made = carry.prefilled(ROWS, Brought(FRIDAY, (one,)), MARKS, ROOMS, MONDAY)
@@ -226,7 +226,7 @@ done_with = st.sampled_from(["仍缺课", "已返校", "left", "deleted", "chang
 @given(
     st.lists(done_with, min_size=1, max_size=6), st.sampled_from([None, "是", "否"]), st.randoms(use_true_random=False)
 )
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_whatever_a_clerk_does_nobody_is_made_absent_who_was_not_said_to_be(
     done: list[str], zero: str | None, shuffle: object
 ) -> None:
