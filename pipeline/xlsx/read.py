@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -39,7 +40,7 @@ def plain(content: bytes, look: Look) -> Workbook:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         notes = _cheap_notes(look.parts)
         sheets = sheets_in(book, notes)
-    except (CalamineError, OSError):
+    except (CalamineError, OSError, Unsound, ValueError):  # the latter two: what lies beside the cells is crooked
         raise Odd from None
     parts = look.parts
     return Workbook(sheets, properties(parts), date1904(parts), plain=True)
@@ -67,11 +68,15 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
     from openpyxl import load_workbook
 
     try:
-        # not read-only: that mode believes <dimension> and drops rows
-        book = load_workbook(BytesIO(_unmerged(content, found.parts)), data_only=True)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it does not keep; they may quote cells
+            # not read-only: that mode believes <dimension> and drops rows
+            book = load_workbook(BytesIO(_unmerged(content, found.parts)), data_only=True)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, OverflowError):
         raise Unsound("file-damaged") from None  # its ways to say that a part is not as it should be
     names = precheck.sheets_of(found.parts)
+    if any(sheet.title not in names for sheet in book.worksheets):
+        raise Unsound("file-damaged")  # it has made a name of its own
     sheets = []
     for sheet in book.worksheets:
         hidden = sheet.sheet_state != "visible"

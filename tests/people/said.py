@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 import zipfile
 from dataclasses import dataclass
 from datetime import date
@@ -63,9 +62,7 @@ def by_openpyxl(content: bytes) -> Reading:
         parts = {name: _loosened(part) for name, part in parts.items()}
         content = packed(parts, "deflated")
     found = precheck.inspect(content)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of dropdowns and styles it does not keep
-        sheets = read.by_openpyxl(content, found)
+    sheets = read.by_openpyxl(content, found)
     book = Workbook(sheets, read.properties(found.parts), read.date1904(found.parts), plain=False, facts=found.facts)
     claims = identify(book)
     assert isinstance(claims, Claims), claims

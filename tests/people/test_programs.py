@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import cycle
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import task
 from pipeline.model import Reading
@@ -180,6 +183,32 @@ def test_a_wide_directory_that_lies_is_refused(at: int) -> None:
     content[at] ^= 0x55
     reading = task.take(bytes(content))
     assert reading.verdict == "quarantined" or said.said(reading) == said.said(right("closure"))
+
+
+PIECES = (
+    b"",
+    b"<",
+    b'"',
+    b"</row>",
+    b"<!--",
+    b"&#101;",
+    b' t="e"',
+    b' hidden="1"',
+    b"<f>1</f>",
+    b"99999999999",
+    b"\xff",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(PROGRAMS)), st.randoms(use_true_random=False), st.integers(0, 9), st.sampled_from(PIECES))
+def test_members_that_somebody_bit_get_a_verdict(program: str, luck: Random, cut: int, piece: bytes) -> None:
+    """The package is sound, what is in it is not: a crooked report generator, an edit by hand."""
+    made = scribe.parts(sheets("closure"), PROGRAMS[program], properties("closure"))
+    name = luck.choice([name for name in made if name.endswith((".xml", ".rels"))])
+    at = luck.randrange(len(made[name]))
+    made[name] = made[name][:at] + piece + made[name][at + cut :]
+    assert task.take(scribe.packed(made, "deflated")).verdict in {"quarantined", "rejected", "parsed"}
 
 
 # --------------------------------------------------------------------------- what must not get lost
