@@ -12,7 +12,7 @@ from django.db.models import Count, Min
 from pipeline.model import State
 from pipeline.schooldays import ZONE
 from pipeline.store import accounts, alert_list, journal
-from pipeline.store.models import Alert, Filing, Letter, Matter, Reject, Todo
+from pipeline.store.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def standing(now: datetime) -> Standing:
         for state, see in _SEE.items()
         if (since := old.get(state))
     ]
-    waiting += _rows_back() + _alerts(now) + _matters() + _letters() + _todo()
+    waiting += _rows_back() + _closures() + _alerts(now) + _matters() + _letters() + _todo()
     waiting += _accounts(now)
     return Standing(states, tuple(waiting))
 
@@ -72,6 +72,12 @@ _LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters t
 def _rows_back() -> list[Waiting]:
     count = Reject.objects.filter(state="open").count()
     return [Waiting("rows that went back", count, "", "queke rejects list")] if count else []
+
+
+def _closures() -> list[Waiting]:
+    found = Closure.objects.filter(state="declared").aggregate(count=Count("id"), since=Min("start"))
+    count, since = found["count"], found["since"]
+    return [Waiting("closures to confirm", count, _minute(since), "queke closures list")] if count else []
 
 
 def _alerts(now: datetime) -> list[Waiting]:
