@@ -78,7 +78,10 @@ def possible(right: Filled) -> Iterable[tuple[Cell, object]]:
 
 def wrong_values(column: Column) -> list[object]:
     """What may stand in a cell of this column so that its row goes back."""
-    return [v for v in NONSENSE if (_needed(column) if v is None else _refuses(column, v))]
+    values = [
+        v for v in NONSENSE if not (isinstance(v, float) and column.dtype in ("date", "datetime"))
+    ]  # a day of 1933
+    return [v for v in values if (_needed(column) if v is None else _refuses(column, v))]
 
 
 def _needed(column: Column) -> bool:

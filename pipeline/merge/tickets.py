@@ -66,14 +66,15 @@ def current(name: str, tickets: Mapping[str, Ticket]) -> str:
 def come_home(
     checked: Checked, tickets: Mapping[str, Ticket], keys: Callable[[Record], Sequence[str]]
 ) -> dict[str, Record]:
-    """Rows without a ticket that are a row which went back, by the ticket of that: the first open one of its key.
+    """Rows without a ticket that are a row which went back, by the ticket of that: the first open one of its key, of
+    each submission in which it went back.
 
     `keys`: what a row may be known by, the surest first; at last all it says but for what was wrong in it.
     """
-    waiting: dict[tuple[str, str], list[str]] = {}
+    waiting: dict[tuple[str, str], dict[int, list[str]]] = {}
     for name, ticket in tickets.items():
         if ticket.state == "open" and ticket.key:
-            waiting.setdefault((ticket.table, ticket.key), []).append(name)
+            waiting.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
     found: dict[str, Record] = {}
     alike = [(table, key) for table, key in waiting if key.startswith(ALIKE)]
     for record in checked.records if waiting else ():
@@ -83,9 +84,9 @@ def come_home(
         if alike:
             raw = texts_of(checked, record)
             told += [one for one in alike if one[0] == record.table and whole.same_but_for(one[1], raw)]
-        names = next((known for key in told if (known := waiting.get(key))), None)
-        if names:
-            found[names.pop(0)] = record
+        for names in next((known for key in told if (known := waiting.get(key))), {}).values():
+            if names:
+                found[names.pop(0)] = record
     return found
 
 
@@ -110,8 +111,12 @@ def turned(
     ends |= dict.fromkeys(checked.voided, "void")
     after = {name: closed(ticket, ends.get(name, ""), str(event.order)) for name, ticket in tickets.items()}
     for refused, ticket in zip(checked.refused, opened, strict=True):
-        if refused.ticket in after:
-            after[refused.ticket] = closed(after[refused.ticket], "superseded", ticket.ticket)
+        # the row it was, by its ticket; or the same row, sent once more as wrong as before
+        same = [
+            name for name, one in tickets.items() if ticket.key and (one.table, one.key) == (ticket.table, ticket.key)
+        ]
+        for name in {refused.ticket, *same} & after.keys():
+            after[name] = closed(after[name], "superseded", ticket.ticket)
     return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, told_home(home, tickets)
 
 
