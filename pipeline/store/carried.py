@@ -4,6 +4,7 @@ day that are still with the school. For a batch of schools in a handful of queri
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,10 +13,10 @@ from django.db.models import Q
 
 from pipeline.carry import Back, Brought, Open
 from pipeline.merge.standing import ROW
-from pipeline.model import ClosureFacts, SchoolFacts
+from pipeline.model import SchoolFacts
 from pipeline.schooldays import closed_campuses, closed_classes, school_year
 from pipeline.store import codec, context, sql
-from pipeline.store.models import Absence, Reject, Report, SchoolClass
+from pipeline.store.models import Absence, Reject, SchoolClass
 from pipeline.validate.carried import UNANSWERED
 
 LOOK_BACK = 14  # days; after a longer silence nobody is asked about what was before it
@@ -36,7 +37,7 @@ def brought(schools: Collection[SchoolFacts], day: date) -> dict[Campus, Brought
     if not last:
         return {}
     days = sorted(set(last.values()))
-    out = _Out(schools, day, context.closures(codes))
+    out = _Out(codes, day)
     opened, pupils = _open(last, days, out)
     back = _back(last, days, pupils)
     return {
@@ -60,41 +61,52 @@ def unspoken(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, 
     """
     found = {}
     for day in sorted({day for _, _, day in told.values()}):
-        mine = {seq: (school, campus) for seq, (school, campus, when) in told.items() if when == day}
+        mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in told.items() if when == day})
         codes = sorted({school for school, _ in mine.values()})
-        before = brought(list(context.schools(codes, [day]).values()), day)
-        if not before:
-            continue
-        rows = Absence.objects.filter(day=day, school__in=codes)
-        said = set(rows.values_list("school", "campus", "pupil"))
-        for seq, (school, campus, asked) in _alone(day, codes, mine).items():
-            was = before.get((school, campus))
-            silent = [one for one in was.open if (school, campus, one.pupil) not in said] if was else []
-            if was and len(silent) > asked:
-                found[seq] = (len(silent) - asked, was.since)
-    return found
+        last = last_reports(codes, day)
+        said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _said_on([day], codes)}
+        silent: dict[Campus, list[str]] = defaultdict(list)
+        for when, school, campus, key, pupil, state in _said_on(sorted(set(last.values())), codes):
+            then = last.get((school, campus)) == _date(when) and state != "returned"
+            if then and (school, campus, pupil) not in said:
+                silent[school, campus].append(key)
+        out = _Out(sorted({school for school, _ in silent}), day)
+        for seq, place in mine.items():
+            count = sum(not out(*place, key) for key in silent.get(place, ()))
+            if count:
+                found[seq] = (count, last[place])
+    return _but_asked(found)
 
 
-def _alone(day: date, codes: Sequence[str], mine: Mapping[int, Campus]) -> dict[int, tuple[str, str, int]]:
-    """Those of the submissions that alone are their report, a zero report apart; how many rows each has asked back."""
-    reports = Report.objects.filter(day=day, school__in=codes, zero=False)
-    alone = {row.current_seq: (row.school, row.campus) for row in reports if len(row.seqs) == 1}
-    rows = Reject.objects.filter(submission__in=list(mine), table="rows")
+def _said_on(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
+    text = "SELECT day, school, campus, class_key, pupil, row_state FROM absence WHERE day IN ? AND school IN ?"
+    return sql.fetch_in(text, [day.isoformat() for day in days], codes)
+
+
+def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
+    """Those of the submissions that alone are their report, a zero report apart."""
+    text = "SELECT current_seq, seqs FROM report WHERE day IN ? AND school IN ? AND NOT zero"
+    rows = sql.fetch_in(text, [day.isoformat()], sorted({school for school, _ in mine.values()}))
+    alone = {seq for seq, seqs in rows if (json.loads(seqs) if isinstance(seqs, str) else seqs) == [seq]}
+    return {seq: place for seq, place in mine.items() if seq in alone}
+
+
+def _but_asked(found: Mapping[int, tuple[int, date]]) -> dict[int, tuple[int, date]]:
+    """Without the pupils whose rows went back to be answered: those are spoken of there."""
+    rows = Reject.objects.filter(submission__in=list(found), table="rows").only("submission", "issues") if found else ()
     asked = Counter(row.submission for row in rows if any(issue.get("code") == UNANSWERED for issue in row.issues))
-    return {seq: (*place, asked[seq]) for seq, place in mine.items() if alone.get(seq) == place}
+    left = {seq: (count - asked[seq], since) for seq, (count, since) in found.items()}
+    return {seq: told for seq, told in left.items() if told[0] > 0}
 
 
 class _Out:
     """Which classes are not asked about: closed on the day, or ended."""
 
-    def __init__(
-        self, schools: Collection[SchoolFacts], day: date, closures: Mapping[str, tuple[ClosureFacts, ...]]
-    ) -> None:
-        self._day, self._closures = day, closures
-        codes = [school.code for school in schools]
+    def __init__(self, codes: Sequence[str], day: date) -> None:
+        self._day, self._closures = day, context.closures(codes) if codes else {}
         gone = Q(valid_to__isnull=False, valid_to__lte=day)
         ended = SchoolClass.objects.filter(gone, school_id__in=codes, school_year=school_year(day))
-        self._ended = set(ended.values_list("school_id", "campus", "key"))
+        self._ended = set(ended.values_list("school_id", "campus", "key")) if codes else set()
 
     def __call__(self, school: str, campus: str, key: str) -> bool:
         mine = self._closures.get(school, ())

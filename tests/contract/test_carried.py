@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from pipeline.model import Issue, Refused, Site
+from pipeline.model import Issue, Mode, Refused, Site
 from tests.contract.test_records import report
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, row
 
@@ -74,8 +74,6 @@ def test_rows_that_are_still_with_the_school_are_brought_along_once(schools: Sit
     found = carried.brought(list(context.schools([SCHOOL], [TUESDAY]).values()), TUESDAY)[SCHOOL, "本部"]
     assert [(one.raw.get("name"), one.asked) for one in found.back] == [(None, False), ("丁", True)]
     report(schools, checked(2, [row("甲")], refused=[bad(8, "三3-甲")], day=TUESDAY))
-    from pipeline.model import Mode
-
     report(schools, checked(3, [], refused=[bad(8, "三3-甲")], day=TUESDAY, mode=Mode.FULL))
     later = TUESDAY + timedelta(days=1)
     found = carried.brought(list(context.schools([SCHOOL], [later]).values()), later)[SCHOOL, "本部"]
@@ -129,3 +127,20 @@ def test_spells_are_counted_over_the_days_that_stand(schools: Site) -> None:
     assert {pupil: one.days for (_, _, pupil), one in spells.on(DAY, today).items()} == {"三3-甲": "1.5", "三3-乙": "1"}
     [spell] = spells.of_pupil(SCHOOL, "三3-甲")
     assert (spell.start, spell.end, spell.returned, spell.days) == (friday, TUESDAY, True, "1.5")
+
+
+def test_pupils_a_report_says_nothing_of_are_counted_for_its_receipt(schools: Site) -> None:
+    from pipeline.store import carried
+
+    def unspoken(*seqs: int) -> dict[int, tuple[int, date]]:
+        return carried.unspoken(dict.fromkeys(seqs, (SCHOOL, "本部", TUESDAY)))
+
+    report(schools, checked(1, [row("甲"), row("乙", 9), row("丙", 10), row("丁", 11, row_state="returned")]))
+    asked = Refused("rows", 9, {"name": "乙"}, (Issue("carried-unanswered", row=9),), identity="三3-乙")
+    report(schools, checked(2, [row("甲")], refused=[asked], day=TUESDAY))
+    assert unspoken(2) == {2: (1, DAY)}, "丙: 乙 is asked about by itself, 丁 had come back"
+    assert unspoken(1) == {}
+    report(schools, checked(3, [row("丙")], day=TUESDAY, mode=Mode.ADD))
+    assert unspoken(2, 3) == {}, "what several files make up is not asked about"
+    report(schools, checked(4, [row("甲")], day=TUESDAY, mode=Mode.FULL))
+    assert unspoken(4) == {4: (2, DAY)}
