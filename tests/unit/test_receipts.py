@@ -178,6 +178,20 @@ def test_a_receipt_names_the_file_and_the_folder_it_came_by() -> None:
     assert "单位：示例小学（按收件文件夹）" in found.splitlines()
 
 
+def test_a_division_is_no_school() -> None:
+    lines = said(replace(WELL, unit="320106", unit_name="鼓楼区")).splitlines()
+    assert "单位：鼓楼区（320106）" in lines
+    assert not any(line.startswith("学校：") for line in lines)
+
+
+def test_what_was_typed_over_several_lines_is_quoted_on_one() -> None:
+    told = Issue("symptom-in-own-words", sheet="缺课登记", cell="H9", row=9, column="症状1", value="没精神\n好累")
+    typed = Repair("缺课登记", "B9", "姓名", "张\n小明\r\n", "张小明", 9)
+    found = said(replace(WELL, issues=(told,), repairs=(typed,)))
+    assert "没精神 好累" in found
+    assert "“张 小明" in found
+
+
 def test_cells_are_quoted_to_the_school_alone() -> None:
     told = Issue("date-unreadable", sheet="缺课登记", cell="F9", row=9, column="起始日", value=NAME)
     facts = replace(PARTIAL, issues=(told,), repairs=(Repair("缺课登记", "B9", "姓名", NAME, NAME, 9),))
