@@ -93,6 +93,7 @@ def show(
     from pipeline import config
 
     opened(context)
+    from pipeline.forms import words
     from pipeline.schooldays import today
     from pipeline.store import context as stored
     from pipeline.store import registry
@@ -107,7 +108,7 @@ def show(
     names = registry.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
     say_table(("of", "name", "ref", "line"), lines)
-    for line in _days(found, chain, school.stages if school else (), first):
+    for line in _days(found, chain, school.stages if school else tuple(words.STAGE.labels), first):
         say(line)
 
 
@@ -123,7 +124,7 @@ def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], firs
     lines = []
     day = first
     while day.month == first.month:
-        answers = {stage: found.owes(chain, (stage,), day) for stage in stages or ("",)}
+        answers = {stage: found.owes(chain, (stage,), day) for stage in stages}
         said = {
             stage: "?" if not due.known else "school day" if due.yes else f"- {due.reason} {due.note}".rstrip()
             for stage, due in answers.items()

@@ -33,6 +33,7 @@ _OURS = frozenset(
         "choices",
         "count",
         "day",
+        "days",
         "done",
         "first",
         "forms",
@@ -42,11 +43,16 @@ _OURS = frozenset(
         "number",
         "opener",
         "opinion",
+        "other",
         "reason",
+        "ref",
+        "rest",
         "roll",
         "rows",
         "title",
+        "what",
         "which",
+        "why",
     }
 )
 

@@ -122,6 +122,16 @@ _SCHOOLS = (
 
 _CLASSES = (
     _CODE,
+    Column(
+        "school_name",
+        "学校名称",
+        "text",
+        cells.text(80),
+        aliases=("学校", "单位名称"),
+        width=22,
+        help="只为看得明白；改名请在“学校”表里改。",
+        example="示例小学",
+    ),
     _CAMPUS,
     Column(
         "class_name",
@@ -218,14 +228,14 @@ ROSTER = Form(
     fields=(
         Field(
             "unit",
-            "名册区划代码",
+            "区划或学校代码",
             cells.place_code,
             required=True,
             known=True,
-            aliases=("县(市、区)代码", "行政区划代码", "区划代码", "名册单位代码"),
+            aliases=("名册区划代码", "县(市、区)代码", "行政区划代码", "区划代码"),
             help="县（市、区）填6位区划代码；学校报自己的名册填10位学校标识码。",
         ),
-        Field("school", "县(市、区)", cells.text(60), known=True, aliases=("区划名称", "县区", "单位名称")),
+        Field("school", "单位名称", cells.text(60), known=True, aliases=("县(市、区)", "区划名称", "县区")),
         Field(
             "day",
             "生效日期",

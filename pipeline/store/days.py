@@ -118,7 +118,7 @@ def last_settled() -> int:
 
 def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
     """Count one day of some counties from the records, as they stand. Raises UnknownYear."""
-    tree, calendar = registry.tree(), context.calendar()
+    tree, calendar = registry.tree(day=day), context.calendar()
     found: dict[str, CountedCounty] = {}
     for start in range(0, len(counties), CHUNK):
         part = counties[start : start + CHUNK]
@@ -190,15 +190,17 @@ _OPEN = "(u.valid_from IS NULL OR u.valid_from <= %s) AND (u.valid_to IS NULL OR
 
 
 def _load(day: date, counties: Sequence[str]) -> _Loaded:
-    found = _Loaded()
-    marks, iso = ", ".join(["%s"] * len(counties)), day.isoformat()
-    within = f"u.kind = 'school' AND u.division_id IN ({marks})"  # nosec B608  # marks only
-    found.schools = sql.fetch(
-        "SELECT u.code, u.name, u.division_id, u.stages, u.reporter, u.reporter_phone FROM unit u "  # nosec B608  # marks only
-        f"WHERE {within} AND {_OPEN} ORDER BY u.code",
-        (*counties, iso, iso),
-    )
-    _load_registry(found, day, counties, within)
+    found, iso, moved = _Loaded(), day.isoformat(), registry.moved(day)
+    within, places = _within(counties, moved)
+    found.schools = [
+        (code, name, moved.get(code, division), *rest)
+        for code, name, division, *rest in sql.fetch(
+            "SELECT u.code, u.name, u.division_id, u.stages, u.reporter, u.reporter_phone FROM unit u "  # nosec B608  # marks only
+            f"WHERE {within} AND {_OPEN} ORDER BY u.code",
+            (*places, iso, iso),
+        )
+    ]
+    _load_registry(found, day, places, within)
     for school, campus, on_time, others, rows, zero in Report.objects.filter(
         day=day, division__in=counties
     ).values_list("school", "campus", "on_time", "other_absent", "rows", "zero"):
@@ -209,7 +211,7 @@ def _load(day: date, counties: Sequence[str]) -> _Loaded:
     for school, campus, key, roll, silent in sql.fetch(
         "SELECT r.school, r.campus, r.key, r.roll, r.silent FROM report_class r JOIN unit u ON u.code = r.school "  # nosec B608  # marks only
         f"WHERE r.day = %s AND {within}",
-        (iso, *counties),
+        (iso, *places),
     ):
         found.said[school][campus, key] = (roll, bool(silent))
     for row in Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES):
@@ -219,25 +221,36 @@ def _load(day: date, counties: Sequence[str]) -> _Loaded:
     for unit, state in sql.fetch(
         "SELECT s.unit, s.state FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
         f"WHERE s.day = %s AND s.form = 'absence' AND s.state IN (%s, %s) AND {within}",
-        (iso, State.HELD.value, State.REJECTED.value, *counties),
+        (iso, State.HELD.value, State.REJECTED.value, *places),
     ):
         found.asked[unit].add(state)
     found.excused = excuses.excused(day)
     return found
 
 
-def _load_registry(found: _Loaded, day: date, counties: Sequence[str], within: str) -> None:
+def _within(counties: Sequence[str], moved: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """What must hold of a unit `u` to be a school of these counties on a day, and the values for it."""
+    into = [code for code, division in moved.items() if division in counties]
+    marks = ", ".join(["%s"] * len(counties))
+    if not moved:
+        return f"u.kind = 'school' AND u.division_id IN ({marks})", tuple(counties)
+    others, here = (", ".join(["%s"] * len(codes)) or "NULL" for codes in (moved, into))
+    text = f"u.kind = 'school' AND (u.division_id IN ({marks}) AND u.code NOT IN ({others}) OR u.code IN ({here}))"
+    return text, (*counties, *moved, *into)
+
+
+def _load_registry(found: _Loaded, day: date, places: Sequence[str], within: str) -> None:
     iso = day.isoformat()
     opened = _OPEN.replace("u.", "c.")
     for school, name in sql.fetch(
         f"SELECT c.school_id, c.name FROM campus c JOIN unit u ON u.code = c.school_id WHERE {within} AND {opened}",  # nosec B608  # marks only
-        (*counties, iso, iso),
+        (*places, iso, iso),
     ):
         found.campuses[school].append(name)
     for school, campus, key, name, roll in sql.fetch(
         "SELECT c.school_id, c.campus, c.key, c.name, c.roll FROM school_class c JOIN unit u ON u.code = c.school_id "  # nosec B608  # marks only
         f"WHERE {within} AND c.school_year = %s AND {opened}",
-        (*counties, school_year(day), iso, iso),
+        (*places, school_year(day), iso, iso),
     ):
         found.classes[school][campus, key] = (name, roll)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -60,7 +60,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> Loaded:
     alerts = _alerts(schools, now)
     return Loaded(
         cases=_cases({school: needed(span, rules.reach) for school, span in spans.items()}),
-        rolls=_rolls(schools, sorted({school_year(day) for job in jobs.values() for day in job.days})),
+        rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
         alerts=alerts,
         hits=_hits([alert.id for found in alerts.values() for alert in found]),
         chains=_chains(schools),
@@ -105,13 +105,16 @@ def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | N
 _date = lru_cache(maxsize=4096)(date.fromisoformat)
 
 
-def _rolls(schools: Sequence[str], years: Sequence[int]) -> dict[CampusKey, dict[str, int | None]]:
+def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
+    """The rolls of classes in the school years of some days, as they are on the latest of them."""
+    years = sorted({school_year(day) for day in days})
     text = (
         "SELECT school_id, campus, key, roll FROM school_class WHERE school_id IN ? AND school_year IN ?"
-        " ORDER BY school_year"
+        " AND state IN ('confirmed', 'new') AND COALESCE(valid_from, '2000-01-01') <= ?"
+        " ORDER BY school_year, COALESCE(valid_from, '2000-01-01')"
     )
     found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)
-    for school, campus, key, roll in sql.fetch_in(text, schools, years):
+    for school, campus, key, roll in sql.fetch_in(text, schools, years, [sql.day(max(days))]):
         found[school, campus][key] = roll
     return found
 

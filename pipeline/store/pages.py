@@ -37,7 +37,7 @@ class Cut:
 
 def pages(site: Site, cut: Cut, counties: Sequence[str]) -> list[PageFacts]:
     """Return the pages of all schools of some counties, in order of county and code."""
-    tree, calendar, divisions = registry.tree(), context.calendar(), registry.division_names()
+    tree, calendar, divisions = registry.tree(day=cut.day), context.calendar(), registry.division_names()
     found: list[PageFacts] = []
     for county in counties:
         schools = days.schools(cut.day, [county], tree, calendar).get(county, [])

@@ -112,7 +112,7 @@ def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
         if room.year == year and (room.until is None or room.until > day) and (_last(room, one) or room.until is None)
     ]
     for room in sorted(mine, key=_place):
-        yield _room(code, room, room.name, first=room.first if _begins(room, one) else None, until=room.until)
+        yield _room(code, one, room, room.name, first=room.first if _begins(room, one) else None, until=room.until)
 
 
 def _last(room: Room, one: Registered) -> bool:
@@ -134,18 +134,19 @@ def _promoted(code: str, one: Registered, day: date) -> Iterable[Row]:
     for room in sorted((room for room in one.rooms_on(last)), key=_place):
         name = promoted(room.name, kindergarten=_KINDERGARTEN in stages)
         if name:
-            yield _room(code, room, name)
+            yield _room(code, one, room, name)
 
 
 def _place(room: Room) -> tuple[object, ...]:
     return (room.campus != HOME_CAMPUS, room.campus, in_order(room.key), room.name)
 
 
-def _room(code: str, room: Room, name: str, first: date | None = None, until: date | None = None) -> Row:
+def _room(
+    code: str, one: Registered, room: Room, name: str, *, first: date | None = None, until: date | None = None
+) -> Row:
     campus = "" if room.campus == HOME_CAMPUS else room.campus
-    return _filled(
-        code=code, campus=campus, class_name=name, stage=room.stage, roll=room.roll, **{"from": first}, until=until
-    )
+    cells = {"code": code, "school_name": one.values.get("name"), "campus": campus, "class_name": name}
+    return _filled(**cells, stage=room.stage, roll=room.roll, **{"from": first}, until=until)
 
 
 def _filled(**cells: object) -> Row:

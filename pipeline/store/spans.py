@@ -78,7 +78,7 @@ def _load(place: str) -> list[Said]:
 
 def _span(row: CalendarDay) -> Span:
     kind: Any = row.kind  # the column holds only these kinds
-    return Span(row.place, row.first, row.last, kind, row.stage, row.note, row.ref or f"0-{row.pk}")
+    return Span(row.place, row.first, row.last, kind, row.stage, row.note, row.ref or f"K0-{row.pk}")
 
 
 def _row(place: str, said: Said, day: date, submission: int) -> sql.Params:

@@ -58,7 +58,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
 
     Keeps what it counted as CountyDay. Raises UnknownYear for a day nobody can tell to be a school day.
     """
-    tree = registry.tree()
+    tree = registry.tree(day=day)
     counties = _counties(tree, places)
     counted = days.count(day, counties)
     days.keep([one.figures for one in counted.values()])
@@ -151,7 +151,7 @@ def missing(found: Book, code: str) -> MissingFacts:
 
 def _counties(tree: units.Tree, places: Sequence[str]) -> list[str]:
     """Counties that have schools, below the places asked for."""
-    with_schools = set(Unit.objects.filter(kind="school").values_list("division_id", flat=True).distinct())
+    with_schools = {division for code, division in tree.units.items() if code not in tree.organs}
     asked = {code for place in places for code in tree.below(place)} if places else set(tree.places)
     return sorted(with_schools & asked)
 
@@ -267,7 +267,11 @@ def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
 
 
 def _class_rolls(schools: Iterable[str], day: date) -> dict[tuple[str, str, str], int]:
-    rows = SchoolClass.objects.filter(school_id__in=list(schools), school_year=school_year(day), roll__isnull=False)
+    taught = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
+    taught &= Q(valid_to__isnull=True) | Q(valid_to__gt=day)
+    rows = SchoolClass.objects.filter(
+        taught, school_id__in=list(schools), school_year=school_year(day), roll__isnull=False
+    )
     return {
         (school, campus, key): n or 0
         for school, campus, key, n in rows.values_list("school_id", "campus", "key", "roll")

@@ -83,7 +83,7 @@ def _spans(case: Case, line: Line, first: date, last: date) -> Iterable[Span]:
     note, kind = str(values["note"] or ""), values["kind"]
     for n, stage in enumerate(str(values["stage"] or "").split() or [""]):
         suffix = f".{n + 1}" if n else ""
-        ref = f"{case.arrival.seq}-{line.row.number}{suffix}"
+        ref = f"K{case.arrival.seq}-{line.row.number}{suffix}"
         yield Span(case.unit, first, last, kind, stage, note, ref)  # type: ignore[arg-type]  # a vocabulary's code
 
 
