@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from pipeline import carry, schooldays, units
 from pipeline.errors import UsageError
-from pipeline.figures import cards
+from pipeline.figures import card_books
 from pipeline.figures.cards import CardFacts
 from pipeline.forms import FORMS, form
 from pipeline.forms.words import MODE
@@ -161,7 +161,7 @@ def card_book(site: Site, facts: CardFacts, day: date) -> bytes:
     from pipeline.store import context  # the ORM may be imported only once the store is open
 
     school = context.schools([facts.school_code], [day])[facts.school_code]
-    made = cards.book(facts)
+    made = card_books.book(facts)
     token = units.token(site.key, school.code, "card", schooldays.term(day), school.token_serial)
     rows = {"answer": (made.answer,), "days": made.days, "cases": made.cases}
     return blank(form("card"), TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead))

@@ -1,20 +1,19 @@
-"""An alert's papers, as values: its card, the card as a workbook to be answered, the sheet to note on by hand.
+"""An alert's card, as values; the workbook to be answered and the sheet to note on are in `card_books`.
 
 Facts in (as `store.card_pages` loads them), values out, masked by the reader's scope: names for the school alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pipeline import life
 from pipeline.figures import words
-from pipeline.forms.card_words import CHECKED_HOW, MEASURES, REASON, REPORT_WAY, VERDICT
-from pipeline.model import HOME_CAMPUS
+from pipeline.forms.card_words import REASON, REPORT_WAY, VERDICT
 from pipeline.rules.values import Stage
-from pipeline.units import Scope, short_code
+from pipeline.units import Scope
 
 Value = str | int | date
 
@@ -88,10 +87,8 @@ class CardFacts:
     state: str = life.ISSUED
     why: str = ""  # with which the county sent the last answer back
     answer: Mapping[str, object] = field(default_factory=dict)  # the answer that counts, as it was kept
-    by_county: bool = False  # it was filled in for the school
     late: bool = False
     days: tuple[DayLine, ...] = ()  # school days from the first to the last that is followed, and what was told
-    ends_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +167,13 @@ def card(facts: CardFacts) -> Card:
         cases=scope.count(facts.cases),
         onsets=f"{words.month_day(facts.first_onset)} 至 {words.month_day(facts.last_onset)}",
         hits=tuple(_hit(h, scope) for h in facts.hits),
-        rows=_rows(facts),
+        rows=case_rows(facts),
         names=scope.names,
         made=facts.made,
         closed=f"{facts.closed_as}（{facts.closed_at:%m-%d %H:%M}）" if facts.closed_at else "",
         close_reason=facts.close_reason,
         state=life.STATES[facts.state],
-        notice=_notice(facts),
+        notice=notice(facts),
         answer=tuple(_answer(facts)) if scope.codes else (),
         days=tuple(_day(one) for one in facts.days if one.told) if scope.codes else (),
     )
@@ -187,7 +184,8 @@ def copy_for(scope: Scope) -> str:
     return "学校联" if scope.names else "县级联" if scope.codes else "上级联"
 
 
-def _rows(facts: CardFacts) -> tuple[CaseRow, ...]:
+def case_rows(facts: CardFacts) -> tuple[CaseRow, ...]:
+    """The cases as a reader may see them; none above county."""
     scope = facts.scope
     return tuple(
         CaseRow(
@@ -214,7 +212,8 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
     )
 
 
-def _notice(facts: CardFacts) -> str:
+def notice(facts: CardFacts) -> str:
+    """What the reader must know of the state the alert is in; "" for nothing."""
     if facts.state == life.RETURNED:
         return f"县级已退回答复{f'：{facts.why}' if facts.why else ''}。请重新核实，填好后发回。"
     if facts.state == life.CORRECTING:
@@ -232,7 +231,7 @@ def _wrong(facts: CardFacts) -> list[tuple[str, str]]:
     return [(day, called.get(pupil) or facts.scope.pupil(pupil)) for day, pupil in found]
 
 
-_ASKED = (
+ASKED = (
     ("checked_cases", "核实后病例数"),
     ("checked_by", "核实人"),
     ("checked_at", "核实时间"),
@@ -264,7 +263,7 @@ def _answer(facts: CardFacts) -> list[tuple[str, str]]:
         return []
     verdict = VERDICT.labels.get(str(got.get("verdict")), "")
     lines = [("核实结论", verdict + ("（答复逾期）" if facts.late else ""))]
-    for name, label in _ASKED:
+    for name, label in ASKED:
         if got.get(name) not in (None, ""):
             lines.append((label, in_words(name, got[name])))
         if name == "reason" and (wrong := _wrong(facts)):
@@ -290,146 +289,3 @@ def _day(line: DayLine) -> DayRow:
 
 def _number(n: int | None) -> str:
     return "" if n is None else str(n)
-
-
-# --------------------------------------------------------------------------- the workbook
-
-
-@dataclass(frozen=True, slots=True)
-class CardBook:
-    """The card as a workbook, as its sender will see it: fields by name, rows by column name."""
-
-    fields: Mapping[str, Value]
-    answer: Mapping[str, Value]
-    days: tuple[Mapping[str, Value], ...]
-    cases: tuple[Mapping[str, Value], ...]
-    lead: str  # what nobody may overlook, "" for nothing
-
-
-def book(facts: CardFacts) -> CardBook:
-    """An alert's card as a workbook for one reader: what is known is filled in, and what was answered before."""
-    scope = facts.scope
-    met = "；".join(_met(hit, scope) for hit in facts.hits)
-    named: dict[str, Value] = {
-        "alert": facts.id,
-        "revision": facts.made,
-        "unit": facts.school_code,
-        "school": facts.school,
-        "campus": facts.campus,
-        "county": f"{facts.city}{facts.county}",
-        "issued": facts.issued_at.replace(tzinfo=None),
-        "due": facts.due_at.replace(tzinfo=None),
-        "group": facts.group,
-        "stage": facts.stage.label,
-        "count": f"{scope.count(facts.cases)} 人，发病 {facts.first_onset} 至 {facts.last_onset}",
-        "met": met,
-    }
-    answer: dict[str, Value] = {"reporter": facts.reporter, "reviewer": facts.leader} if scope.names else {}
-    answer |= {name: _typed(name, value) for name, value in facts.answer.items() if name in _CELLS and value not in (None, "")}
-    wrong = {pupil for _, pupil in facts.answer.get("rows") or ()}  # type: ignore[attr-defined]  # a list of pairs
-    return CardBook(
-        fields={name: value for name, value in named.items() if value != ""},
-        answer={name: value for name, value in answer.items() if value != ""},
-        days=tuple(_day_row(one) for one in facts.days),
-        cases=tuple(_case_row(one, facts, wrong=one.code in wrong) for one in facts.cases_listed),
-        lead=_notice(facts) if facts.state in (life.RETURNED, life.CORRECTING) else "",
-    )
-
-
-_CELLS = frozenset({"verdict", *(name for name, _ in _ASKED)})
-
-
-def _typed(name: str, value: object) -> Value:
-    """A kept value as the cell it came from."""
-    if name.endswith("_at"):
-        return datetime.fromisoformat(str(value)).replace(tzinfo=None)
-    if name == "handled_on":
-        return date.fromisoformat(str(value))
-    return value if isinstance(value, int) else in_words(name, value)
-
-
-def _day_row(line: DayLine) -> Mapping[str, Value]:
-    row: dict[str, Value | None] = {
-        "day": line.day, "fresh": line.fresh, "present": line.present, "progress": line.progress or None,
-    }  # fmt: skip
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _case_row(line: CaseLine, facts: CardFacts, *, wrong: bool) -> Mapping[str, Value]:
-    row: dict[str, Value | None] = {
-        "day": line.day,
-        "class_name": line.class_name,
-        "name": line.name if facts.scope.names else "",
-        "code": short_code(line.code),
-        "sex": line.sex,
-        "onset": words.month_day(line.onset),
-        "symptoms": "、".join(line.symptoms),
-        "diagnosis": line.diagnosis,
-        "wrong": "是" if wrong else "",
-    }
-    return {name: value for name, value in row.items() if value not in (None, "")}
-
-
-# --------------------------------------------------------------------------- the sheet to note on
-
-
-@dataclass(frozen=True, slots=True)
-class Worksheet:
-    """核实工作单: one side to write on, in the classroom or at the telephone."""
-
-    kind: str
-    id: str
-    copy_for: str
-    school: str
-    campus: str
-    county: str
-    group: str
-    stage: str
-    issued: str
-    due: str
-    cases: str
-    met: tuple[str, ...]
-    rows: tuple[CaseRow, ...]
-    names: bool
-    made: int
-    how: tuple[str, ...]
-    measures: tuple[str, ...]
-    reasons: tuple[str, ...]
-    phone: bool  # for whoever telephones the school
-
-
-def worksheet(facts: CardFacts) -> Worksheet:
-    """The sheet of an alert for one reader, to be written on by hand."""
-    scope = facts.scope
-    return Worksheet(
-        kind="worksheet",
-        id=facts.id,
-        copy_for=copy_for(scope),
-        school=facts.school,
-        campus="" if facts.campus == HOME_CAMPUS else facts.campus,
-        county=facts.county,
-        group=facts.group,
-        stage=facts.stage.label,
-        issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
-        due=f"{facts.due_at:%m-%d %H:%M}",
-        cases=scope.count(facts.cases),
-        met=tuple(_met(hit, scope) for hit in facts.hits),
-        rows=_rows(facts),
-        names=scope.names,
-        made=facts.made,
-        how=CHECKED_HOW,
-        measures=MEASURES,
-        reasons=tuple(REASON.labels.values()),
-        phone=not scope.names,
-    )
-
-
-def _met(hit: HitLine, scope: Scope) -> str:
-    where = f"（{hit.scope}）" if hit.scope and scope.classes else ""
-    return f"{hit.words}{where}，{hit.window}，{scope.count(hit.n)} 人"
-
-
-def followed(days: Sequence[date], told: Mapping[date, DayLine], most: int) -> tuple[DayLine, ...]:
-    """The lines of the days that are followed: each school day, and whatever other day something was told of."""
-    wanted = sorted({*days[:most], *told})
-    return tuple(told.get(day) or DayLine(day) for day in wanted)

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from pipeline import life, rules, units
 from pipeline.errors import UsageError
-from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine, followed
+from pipeline.figures.card_books import followed
+from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
 from pipeline.figures.words import condition, month_day
 from pipeline.forms import words
 from pipeline.model import Site
@@ -59,7 +60,6 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
         closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
         close_reason=alert.close_reason,
         state=alert.state,
-        ends_after=alert.ends_after,
     )
     return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school), school.stages.split())))
 
@@ -95,7 +95,7 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
     if not counting:
         found = Decision.objects.filter(what=RETURN, target=f"{alert.id}|{row.submission}").order_by("seq").last()
         why = found.why if found else ""
-    return replace(facts, answer=row.answer, by_county=bool(row.by), late=row.late, why=why)
+    return replace(facts, answer=row.answer, late=row.late, why=why)
 
 
 def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[DayLine, ...]:

@@ -255,7 +255,7 @@ def test_the_digest_of_a_day_is_made_for_every_level(queke: Queke, site: Path, t
     ("arguments", "said"),
     [
         (["template", "absence", "--unit", "2132999999", "-o", "x.xlsx"], "no such school"),
-        (["template", "filing", "--unit", SCHOOL.code, "-o", "x.xlsx"], "no such form"),
+        (["template", "diary", "--unit", SCHOOL.code, "-o", "x.xlsx"], "no such form"),
         (["ingest", "nowhere.xlsx"], "no such file"),
         (["check", "nowhere.xlsx"], "no such file"),
         (["rejects", "show", "T9-9"], "no such ticket"),

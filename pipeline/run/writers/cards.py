@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline import issuing, schooldays, units
 from pipeline.errors import UsageError
-from pipeline.figures import cards
+from pipeline.figures import card_books, cards
 from pipeline.figures.digest import paper
 from pipeline.model import Refused, Site
 from pipeline.outbox.folder import Paper
@@ -38,7 +38,7 @@ def going_back(facts: Facts, rows: Sequence[Refused], site: Site) -> GivebackFac
     fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
     try:
         ref = card_pages.number_of(site, reader, said.get("alert", ""))
-        fields |= cards.book(card_pages.card(site, ref, reader)).fields
+        fields |= card_books.book(card_pages.card(site, ref, reader)).fields
     except UsageError:  # it named no alert of this school that is open
         fields |= {name: said[name] for name in ("alert", "campus") if said.get(name)}
     if said.get("revision", "").isdigit():
@@ -54,4 +54,4 @@ def card(letter: Queued, site: Site) -> Mapping[str, Any]:
 
 
 def worksheet(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(cards.worksheet(card_pages.card(site, letter.ref, letter.reader)))
+    return paper(card_books.worksheet(card_pages.card(site, letter.ref, letter.reader)))

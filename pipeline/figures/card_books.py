@@ -1,0 +1,169 @@
+"""An alert's card as a workbook to be answered, and the sheet to note on by hand, as values for one reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline import life
+from pipeline.figures import words
+from pipeline.figures.cards import (
+    ASKED,
+    CardFacts,
+    CaseLine,
+    CaseRow,
+    DayLine,
+    HitLine,
+    case_rows,
+    copy_for,
+    in_words,
+    notice,
+)
+from pipeline.forms.card_words import CHECKED_HOW, MEASURES, REASON
+from pipeline.model import HOME_CAMPUS
+from pipeline.units import Scope, short_code
+
+Value = str | int | date
+
+
+@dataclass(frozen=True, slots=True)
+class CardBook:
+    """The card as a workbook, as its sender will see it: fields by name, rows by column name."""
+
+    fields: Mapping[str, Value]
+    answer: Mapping[str, Value]
+    days: tuple[Mapping[str, Value], ...]
+    cases: tuple[Mapping[str, Value], ...]
+    lead: str  # what nobody may overlook, "" for nothing
+
+
+def book(facts: CardFacts) -> CardBook:
+    """An alert's card as a workbook for one reader: what is known is filled in, and what was answered before."""
+    scope = facts.scope
+    met = "；".join(_met(hit, scope) for hit in facts.hits)
+    named: dict[str, Value] = {
+        "alert": facts.id,
+        "revision": facts.made,
+        "unit": facts.school_code,
+        "school": facts.school,
+        "campus": facts.campus,
+        "county": f"{facts.city}{facts.county}",
+        "issued": facts.issued_at.replace(tzinfo=None),
+        "due": facts.due_at.replace(tzinfo=None),
+        "group": facts.group,
+        "stage": facts.stage.label,
+        "count": f"{scope.count(facts.cases)} 人，发病 {facts.first_onset} 至 {facts.last_onset}",
+        "met": met,
+    }
+    answer: dict[str, Value] = {"reporter": facts.reporter, "reviewer": facts.leader} if scope.names else {}
+    answer |= {
+        name: _typed(name, value) for name, value in facts.answer.items() if name in _CELLS and value not in (None, "")
+    }
+    wrong = {pupil for _, pupil in facts.answer.get("rows") or ()}  # type: ignore[attr-defined]  # a list of pairs
+    return CardBook(
+        fields={name: value for name, value in named.items() if value != ""},
+        answer={name: value for name, value in answer.items() if value != ""},
+        days=tuple(_day_row(one) for one in facts.days),
+        cases=tuple(_case_row(one, facts, wrong=one.code in wrong) for one in facts.cases_listed),
+        lead=notice(facts) if facts.state in (life.RETURNED, life.CORRECTING) else "",
+    )
+
+
+_CELLS = frozenset({"verdict", *(name for name, _ in ASKED)})
+
+
+def _typed(name: str, value: object) -> Value:
+    """A kept value as the cell it came from."""
+    if name.endswith("_at"):
+        return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+    if name == "handled_on":
+        return date.fromisoformat(str(value))
+    return value if isinstance(value, int) else in_words(name, value)
+
+
+def _day_row(line: DayLine) -> Mapping[str, Value]:
+    row: dict[str, Value | None] = {
+        "day": line.day, "fresh": line.fresh, "present": line.present, "progress": line.progress or None,
+    }  # fmt: skip
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _case_row(line: CaseLine, facts: CardFacts, *, wrong: bool) -> Mapping[str, Value]:
+    row: dict[str, Value | None] = {
+        "day": line.day,
+        "class_name": line.class_name,
+        "name": line.name if facts.scope.names else "",
+        "code": short_code(line.code),
+        "sex": line.sex,
+        "onset": words.month_day(line.onset),
+        "symptoms": "、".join(line.symptoms),
+        "diagnosis": line.diagnosis,
+        "wrong": "是" if wrong else "",
+    }
+    return {name: value for name, value in row.items() if value not in (None, "")}
+
+
+# --------------------------------------------------------------------------- the sheet to note on
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """核实工作单: one side to write on, in the classroom or at the telephone."""
+
+    kind: str
+    id: str
+    copy_for: str
+    school: str
+    campus: str
+    county: str
+    group: str
+    stage: str
+    issued: str
+    due: str
+    cases: str
+    met: tuple[str, ...]
+    rows: tuple[CaseRow, ...]
+    names: bool
+    made: int
+    how: tuple[str, ...]
+    measures: tuple[str, ...]
+    reasons: tuple[str, ...]
+    phone: bool  # for whoever telephones the school
+
+
+def worksheet(facts: CardFacts) -> Worksheet:
+    """The sheet of an alert for one reader, to be written on by hand."""
+    scope = facts.scope
+    return Worksheet(
+        kind="worksheet",
+        id=facts.id,
+        copy_for=copy_for(scope),
+        school=facts.school,
+        campus="" if facts.campus == HOME_CAMPUS else facts.campus,
+        county=facts.county,
+        group=facts.group,
+        stage=facts.stage.label,
+        issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
+        due=f"{facts.due_at:%m-%d %H:%M}",
+        cases=scope.count(facts.cases),
+        met=tuple(_met(hit, scope) for hit in facts.hits),
+        rows=case_rows(facts),
+        names=scope.names,
+        made=facts.made,
+        how=CHECKED_HOW,
+        measures=MEASURES,
+        reasons=tuple(REASON.labels.values()),
+        phone=not scope.names,
+    )
+
+
+def _met(hit: HitLine, scope: Scope) -> str:
+    where = f"（{hit.scope}）" if hit.scope and scope.classes else ""
+    return f"{hit.words}{where}，{hit.window}，{scope.count(hit.n)} 人"
+
+
+def followed(days: Sequence[date], told: Mapping[date, DayLine], most: int) -> tuple[DayLine, ...]:
+    """The lines of the days that are followed: each school day, and whatever other day something was told of."""
+    wanted = sorted({*days[:most], *told})
+    return tuple(told.get(day) or DayLine(day) for day in wanted)
