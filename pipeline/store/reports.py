@@ -70,7 +70,8 @@ def settle(
         by_key[key_of(turn.checked)].append(turn)
     found = standings.load(sorted(by_key), lock=True)
     latest = replays.latest(loaded.standing for loaded in found.values())
-    then = standings.Then(by_key, min(turn.event.seq for turn in turns))
+    came = [one.seq for loaded in found.values() for one in loaded.standing.earlier]
+    then = standings.Then(by_key, min([*came, *(turn.event.seq for turn in turns)]))
     outcomes: list[tuple[Turn, Outcome]] = []
     folds = []
     for key, mine in by_key.items():
