@@ -65,8 +65,9 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
 
 
 def number_of(site: Site, unit: str, number: str) -> str:
-    """Return the ref of an alert's card, for whoever asks for it by hand. Raises UsageError if it is none of the unit's,
-    or needs no answer any more.
+    """Return the ref of an alert's card, for whoever asks for it by hand.
+
+    Raises UsageError if it is none of the unit's, or needs no answer any more.
     """
     alert = Alert.objects.filter(pk=number).first()
     tree = registry.tree()

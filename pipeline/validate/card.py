@@ -24,9 +24,7 @@ RULES = (
     Rule("reported-ahead", "reported_at", lambda pl: pl.col("reported_at") <= pl.col("_now")),
     Rule("asked-ahead", "asked_at", lambda pl: pl.col("asked_at") <= pl.col("_now")),
 )
-DAY_RULES = (
-    Rule("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),
-)
+DAY_RULES = (Rule("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),)
 
 _DIVISION_DIGITS = 6
 _PREFILLED = frozenset({"reporter", "reviewer"})  # what a card may carry before anybody has answered it
