@@ -15,7 +15,7 @@ MAP_WIDTHS = {"province": 244, "city": 196}  # points
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
-WORKSHEET_CASES = 12  # lines of cases and rules on a sheet to write on
+WORKSHEET_CASES = 8  # lines of cases and rules on a sheet to write on
 PAGE_LINES = 24  # lines of pupils and classes that fit one side above the signatures
 CASES_ANNEXED = 200  # of an alert: a whole list pasted by mistake must not draw for minutes
 PUPILS_ANNEXED = 1000
@@ -121,7 +121,8 @@ def _card(values: Values) -> Values:
 def _worksheet(values: Values) -> Values:
     """A sheet is one side to write on; further cases have an annex."""
     shown = WORKSHEET_CASES - len(values["met"]) - bool(values["phone"])
-    return {"cases_shown": min(shown, len(values["rows"])), "cases_annexed": CASES_ANNEXED}
+    cases = len(values["rows"])
+    return {"cases_shown": cases if cases <= shown else shown - 1, "cases_annexed": CASES_ANNEXED}
 
 
 _LAYOUTS = {"card": _card, "digest": _digest, "missing": _missing, "page": _page, "worksheet": _worksheet}

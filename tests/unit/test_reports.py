@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from pipeline.errors import ConfigError, PermanentError
-from pipeline.figures import cards, digest, papers
+from pipeline.figures import card_books, cards, digest, papers
 from pipeline.figures.facts import HintLine
 from pipeline.model import Level
 from pipeline.reports import fonts, letters, pages, render
@@ -126,6 +126,31 @@ def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: r
     assert "100-0000" not in said, "a group chat is told no telephone numbers"
     assert said.splitlines()[1] == "截至 11-20 15:10，应报 151 所，已报 137 所，免报 1 所，还有 13 所未报。"
     assert all(line.school in said for line in samples.missing().silent)
+
+
+@pytest.mark.parametrize("cases", [1, 6, 7, 30])
+def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer: render.Renderer, cases: int) -> None:
+    few = samples.card()
+    hits = few.hits * 2
+    listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
+    for scope, names in ((few.scope, True), (Scope(Level.COUNTY, "320114", frozenset(["320114"])), False)):
+        facts = replace(few, scope=scope, hits=hits, cases_listed=listed)
+        sides = texts(pdf_of(letters.compose("worksheet", digest.paper(card_books.worksheet(facts)), renderer)))
+        assert (len(sides) > 1) is (cases > (6 if names else 5))
+        assert "核实人" in sides[0]
+        assert "四、结论" in sides[0]
+        assert ("示例童甲" in "".join(sides)) is names
+        assert all(f"三2-{n:02d}AA" in "".join(sides).replace("\n", "") for n in range(cases))
+
+
+def test_a_card_that_was_answered_prints_the_answer_and_the_days(renderer: render.Renderer) -> None:
+    said = {"verdict": "excluded", "reason": "A1", "rows": [["2026-11-20", "三2-A7K0QX9M2T"]], "reporter": "示例员甲"}
+    days = (cards.DayLine(samples.DAY, 1, 3, "已消毒"),)
+    facts = replace(samples.card(), state="correcting", answer=said, days=days)
+    (side,) = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
+    for text in ("可排除", "A1报告信息有误", "11-20示例童甲", "更正待收", "已消毒"):
+        assert text in side
+    assert "□" not in side.split("县级审核")[0]
 
 
 def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.Renderer) -> None:
