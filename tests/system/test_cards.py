@@ -23,7 +23,7 @@ from tests.system.cardbooks import (
     put,
     work,
 )
-from tests.system.conftest import COUNTY, DAY, NOW, Desk, pupil
+from tests.system.conftest import COUNTY, DAY, NOW, Desk, lay_out, pupil
 
 HOUR = timedelta(hours=1)
 
@@ -332,6 +332,37 @@ def test_an_answer_that_lacks_something_goes_back(
 def test_a_card_sent_back_as_it_came_says_nothing(site: Site, desk: Desk) -> None:
     number = cluster(site, desk)
     assert "一行也没有填" in refused(site, book_of(site, number).read_bytes(), number)
+
+
+@pytest.mark.parametrize("first", ["card", "report"])
+def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
+    tmp_path: Path, database: Path, desk: Desk, first: str
+) -> None:
+    from pipeline import store
+    from pipeline.store.models import Alert, Card
+
+    found = []
+    for heap in (True, False):
+        site = lay_out(tmp_path, database)
+        store.open(site)
+        number = cluster(site, desk)
+        rows = [pupil(n, symptom1="发热", symptom2="咳嗽", temperature=38.5) for n in range(8)]
+        rows += [{**pupil(0, symptom1="发热", symptom2="咳嗽", temperature=38.6), "name": f"示例{n}"} for n in "子丑寅"]
+        made = {
+            "card": answered(book_of(site, number), HANDLED),
+            "report": desk.absence(SCHOOL, rows, mode="整份更正"),
+        }
+        for place, kind in enumerate((first, *(made.keys() - {first}))):
+            drop(site, made[kind], name=f"{place}.xlsx")
+            if not heap:
+                work(site, NOW + HOUR)
+        work(site, NOW + HOUR)
+        alert = Alert.objects.get()
+        kept = list(Card.objects.values_list("state", flat=True))
+        found.append((alert.state, alert.group, alert.revision, submissions(), kept))
+        store.close()
+    assert found[0] == found[1]
+    assert found[0][0] == "issued"
 
 
 # --------------------------------------------------------------------------- at the command line
