@@ -70,7 +70,7 @@ def resaved(content: bytes, change: Callable[[openpyxl.Workbook], None]) -> byte
     return kept.getvalue()
 
 
-ROWS = [pupil(0), pupil(1), pupil(2)]
+ROWS = [pupil(0), pupil(1, reason="其他", symptom1=None), pupil(2, class_name="三(4)班")]  # no cluster, no card to draw
 WRONG_DATES: Mapping[str, object] = {"missing": None, "ambiguous": "11.2", "ahead": date(2026, 12, 20)}
 
 

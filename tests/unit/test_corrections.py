@@ -154,6 +154,28 @@ def test_a_row_left_wrong_in_an_older_return_workbook_is_past_once_it_was_mended
     assert (step.state, step.refused, told(step)) == (State.ACCEPTED, 0, {"rows-settled": {"which": "5"}})
 
 
+def test_a_row_under_a_ticket_of_another_report_goes_back_and_the_others_are_taken() -> None:
+    before = after(checked(1, [row("甲")], refused=[bad(9)]))
+    step = take(before, checked(2, [row("乙", 4, ticket="T1-9"), row("丙", 5, ticket="T99-9")], returned=True))
+    assert (step.state, step.accepted, step.refused, list(told(step))) == (State.PARTIAL, 1, 1, ["ticket-foreign"])
+    assert sorted(step.after.rows) == ["三3-乙", "三3-甲"]
+    assert [(ticket.ticket, ticket.state) for ticket in step.opened] == [("T2-5", "open")]
+
+
+def test_a_waived_ticket_leaves_the_old_record_no_longer_waiting() -> None:
+    before = after(checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
+    rested = merge.waive(before, "T2-9", "d7")
+    assert merge.pending(before) == {"三3-甲"}
+    assert not merge.pending(rested)
+    assert rested.rows is before.rows
+
+
+def test_a_record_waits_behind_one_ticket_only() -> None:
+    before = after(checked(1, [row("甲", 8)]))
+    step = take(before, checked(2, mode=Mode.FULL, refused=[bad(8), bad(9, "三3-甲")]))
+    assert [ticket.behind for ticket in step.opened] == ["", "三3-甲"]
+
+
 def test_a_ticket_on_two_rows_lets_the_first_in() -> None:
     standing = after(checked(1, [row("甲")], refused=[bad(9)]))
     rows = [row("乙", 5, ticket="T1-9"), row("丙", 6, ticket="T1-9")]

@@ -270,12 +270,6 @@ def test_two_rows_under_one_ticket_void_it_once_and_leave_nothing_waiting() -> N
     assert (dict(step.after.rows), merge.pending(step.after)) == ({}, frozenset())
 
 
-def test_a_record_waits_behind_one_ticket_only() -> None:
-    before, _ = fold(checked(1, [row("甲", 8)]))
-    step = take(before, checked(2, mode=Mode.FULL, refused=[bad(8), bad(9, "三3-甲")]))
-    assert [ticket.behind for ticket in step.opened] == ["", "三3-甲"]
-
-
 def test_a_full_report_closes_earlier_tickets() -> None:
     standing, _ = fold(checked(1, [row("甲")], refused=[bad(9)]), checked(2, [row("甲"), row("乙")]))
     assert standing.tickets["T1-9"].state == "superseded"
@@ -289,22 +283,6 @@ def test_a_return_workbook_after_a_full_report_is_held_unless_it_says_the_same()
     assert (other.state, codes(other)) == (State.HELD, ["ticket-closed"])
     assert same.state is State.ACCEPTED
     assert same.after.rows == before.rows
-
-
-def test_a_row_under_a_ticket_of_another_report_goes_back_and_the_others_are_taken() -> None:
-    before, _ = fold(checked(1, [row("甲")], refused=[bad(9)]))
-    step = take(before, checked(2, [row("乙", 4, ticket="T1-9"), row("丙", 5, ticket="T99-9")], returned=True))
-    assert (step.state, step.accepted, step.refused, codes(step)) == (State.PARTIAL, 1, 1, ["ticket-foreign"])
-    assert sorted(step.after.rows) == ["三3-乙", "三3-甲"]
-    assert [(ticket.ticket, ticket.state) for ticket in step.opened] == [("T2-5", "open")]
-
-
-def test_a_waived_ticket_leaves_the_old_record_no_longer_waiting() -> None:
-    before, _ = fold(checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
-    after = merge.waive(before, "T2-9", "d7")
-    assert merge.pending(before) == {"三3-甲"}
-    assert not merge.pending(after)
-    assert after.rows is before.rows
 
 
 # --------------------------------------------------------------------------- laws
