@@ -53,6 +53,7 @@ LATE_LAST = frozenset({"1132910002", "2132920006", "3132930013"})
 HALF_LAST = frozenset({"2132910006", "2132940006"})
 FILLED_UP = "2132940006"  # of those two, the one that sends its other classes after a reminder
 LATE_BEFORE = frozenset({"2132930007"})  # the evening before: their alert's 24 hours end after the last edition
+COPY = "副本"  # as programs begin the name of a second copy
 TAKEN_BACK = "2132930006"  # wrote one class's pupils with a rash by mistake; the alert goes when it is corrected
 
 
@@ -79,7 +80,7 @@ def last(day: Day, schools: Sequence[School]) -> list[Filing]:
             half = [{"": room.name} for room in school.rooms[-3:]]
             filing = replace(filing, tables={**filing.tables, "classes": half}, told="班级表少三个班")
         if school.code == TAKEN_BACK:
-            wrong = [_row(school, day, n, room=4) | {"symptom1": "皮疹"} for n in range(3)]
+            wrong = [ill_row(school, day, n, room=4) | {"symptom1": "皮疹"} for n in range(3)]
             typed = {**filing.tables, "rows": [*filing.tables["rows"], *wrong]}
             filing = replace(
                 filing, header={**filing.header, "zero": "否"}, tables=typed, told="误填三名皮疹学生，触发预警"
@@ -98,12 +99,12 @@ def absence(day: Day, school: School, *, damage: str = "", told: str = "") -> Fi
 
 def mistakes(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     """What goes wrong every day, one school each."""
-    yield _typed(day, schools["2132910007"], "全角数字、文字日期、口语症状", _casual)
-    yield _typed(day, schools["2132910008"], "一行缺姓名、一行缺原因", _two_gaps)
-    yield _typed(day, schools["2132920007"], "起始日在将来", _future)
-    yield _typed(day, schools["2132920008"], "起始日写成 11.2，读不准", _ambiguous)
-    yield _typed(day, schools["2132930008"], "粘贴时错了一列", _slipped, at_least=12)
-    yield _typed(day, schools["2132940007"], "班级不在名册", _new_class)
+    yield spoilt(day, schools["2132910007"], "全角数字、文字日期、口语症状", _casual)
+    yield spoilt(day, schools["2132910008"], "一行缺姓名、一行缺原因", two_gaps)
+    yield spoilt(day, schools["2132920007"], "起始日在将来", _future)
+    yield spoilt(day, schools["2132920008"], "起始日写成 11.2，读不准", ambiguous)
+    yield spoilt(day, schools["2132930008"], "粘贴时错了一列", _slipped, at_least=12)
+    yield spoilt(day, schools["2132940007"], "班级不在名册", new_class)
     yield absence(day, schools["1132930003"], damage="as_csv", told="CSV 改名为 .xlsx")
     yield absence(day, schools["2132930009"], damage="empty", told="空文件")
     yield absence(day, schools["2132940008"], damage="without_properties", told="在线编辑器另存，属性丢失")
@@ -128,13 +129,13 @@ def _renamed(filing: Filing, word: str, wave: int) -> Filing:
 def again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     """What comes beside the day's own report: copies, corrections, yesterday's file, a foreign folder."""
     twice = absence(day, schools["1132910001"], told="同一文件又发一次")
-    yield replace(twice, name="副本缺课日报(1).xlsx")
+    yield replace(twice, name=f"{COPY}缺课日报(1).xlsx")
     corrected = absence(day, schools[TAKEN_BACK], told="整份更正，预警随之撤销")
-    more = [*corrected.tables["rows"], _row(schools[TAKEN_BACK], day, 1)]
+    more = [*corrected.tables["rows"], ill_row(schools[TAKEN_BACK], day, 1)]
     header = {**corrected.header, "mode": "整份更正", "zero": "否"}
     yield _renamed(replace(corrected, header=header, tables={"rows": more}), "更正", wave=3)
     yesterday = absence(replace_day(day), schools["2132940010"], told="忘改日期：昨天的表、今天的学生")
-    typed = [_row(schools["2132940010"], day, 2)]
+    typed = [ill_row(schools["2132940010"], day, 2)]
     yield replace(yesterday, header={**yesterday.header, "zero": "否"}, tables={"rows": typed})
     foreign = absence(day, schools["1132920002"], told="放进了别校的文件夹")
     yield replace(foreign, folder="1132920003")
@@ -147,13 +148,13 @@ def replace_day(day: Day) -> Day:
 
 def closures(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     """Three closures: with its absences, after an outbreak, and without a single absence to its name."""
-    told = {"1132920001": "停课，缺课齐全", "2132930007": "停课，明日起", "1132910003": "停课，却无缺课记录"}
-    yield _closure(day, schools["1132920001"], "小一班", ("手足口病", 6, 0, 10), told)
-    yield _closure(day, schools["2132930007"], "三(2)班", ("流行性感冒", 12, 1, 4), told)
-    yield _closure(day, schools["1132910003"], "中一班", ("手足口病", 3, 0, 10), told)
+    yield closure(day, schools["1132920001"], "小一班", ("手足口病", 6, 0, 10), "停课，缺课齐全")
+    yield closure(day, schools["2132930007"], "三(2)班", ("流行性感冒", 12, 1, 4), "停课，明日起")
+    yield closure(day, schools["1132910003"], "中一班", ("手足口病", 3, 0, 10), "停课，却无缺课记录")
 
 
-def _closure(day: Day, school: School, room: str, what: tuple[str, int, int, int], told: Mapping[str, str]) -> Filing:
+def closure(day: Day, school: School, room: str, what: tuple[str, int, int, int], told: str) -> Filing:
+    """Return a 停课报告表 of one class. `what`: why, how many are ill, days until it begins (0 or 1), its length."""
     reason, ill, after, length = what
     start = datetime.combine(day.date + timedelta(days=3 * after), time(8))  # a Friday's tomorrow is Monday
     row: dict[str, object] = {
@@ -171,18 +172,19 @@ def _closure(day: Day, school: School, room: str, what: tuple[str, int, int, int
     }
     header = {"reporter": school.reporter, "reviewer": school.leader}
     name = f"{school.name}停课报告{day.date:%m%d}.xlsx"
-    return Filing(school, "closure", day.date, header, {"rows": [row]}, name, told=told[school.code])
+    return Filing(school, "closure", day.date, header, {"rows": [row]}, name, told=told)
 
 
-def _typed(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5) -> Filing:
+def spoilt(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5) -> Filing:
+    """Return a school's report of the day with at least so many rows, and what `spoil` does to them."""
     filing = absence(day, school, told=told)
     typed = [dict(row) for row in filing.tables["rows"]]
-    typed += [_row(school, day, n) for n in range(at_least - len(typed))]
+    typed += [ill_row(school, day, n) for n in range(at_least - len(typed))]
     spoil(typed, day.date)
     return replace(filing, header={**filing.header, "zero": "否"}, tables={"rows": typed})
 
 
-def _row(school: School, day: Day, n: int, room: int | None = None) -> dict[str, object]:
+def ill_row(school: School, day: Day, n: int, room: int | None = None) -> dict[str, object]:
     """One more child, plain and right; `n` picks whom, of another class each unless `room` says which."""
     place = school.rooms[n % len(school.rooms) if room is None else room]
     name, sex = place.pupils[-1 - n]
@@ -196,7 +198,7 @@ def _casual(typed: Typed, today: date) -> None:
     typed[2] |= {"start": f"{today.month}月{today.day}日", "symptom1": "咳嗽、流鼻涕", "diagnosis": "感冒"}
 
 
-def _two_gaps(typed: Typed, _today: date) -> None:
+def two_gaps(typed: Typed, _today: date) -> None:
     typed[1] |= {"name": None}
     typed[3] |= {"reason": None}
 
@@ -205,7 +207,7 @@ def _future(typed: Typed, today: date) -> None:
     typed[0] |= {"start": today + timedelta(days=12)}
 
 
-def _ambiguous(typed: Typed, _today: date) -> None:
+def ambiguous(typed: Typed, _today: date) -> None:
     typed[2] |= {"start": "11.2"}
 
 
@@ -216,5 +218,5 @@ def _slipped(typed: Typed, _today: date) -> None:
         row |= dict(zip(names, (None, *moved[:-1]), strict=True))
 
 
-def _new_class(typed: Typed, _today: date) -> None:
+def new_class(typed: Typed, _today: date) -> None:
     typed[0] |= {"class_name": "六(9)班"}

@@ -1,0 +1,108 @@
+"""The site a demo is played on: what time it is there, what was dropped into it, and what became of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from pipeline.demo.province import COUNTIES, County, School
+from pipeline.executors import Readers
+from pipeline.figures.receipts import OUTCOMES
+from pipeline.model import Arrival, Settled, Site
+from pipeline.schooldays import ZONE
+
+Place = tuple[str, str]
+"""Sub-folder of the inbox ("" is flat) and file name."""
+
+Progress = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+Line = tuple[str, ...]
+"""A line of the table of outcomes: what, whose, outcome, accepted, refused, issues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as the table of outcomes tells of it: `told` "" for one of the many that are as they should be."""
+
+    told: str
+    who: str
+
+
+@dataclass(slots=True)
+class Stage:
+    """A site being played on."""
+
+    site: Site
+    readers: Readers
+    now: datetime
+    outcomes: dict[Place, tuple[Arrival, Settled]] = field(default_factory=dict)
+    sent: dict[Place, Sent] = field(default_factory=dict)  # what the table tells of, in the order dropped
+    seen: list[Line] = field(default_factory=list)  # what it tells besides: no file of anybody's
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def put(self, folder: str, name: str, content: bytes, sent: Sent | None = None) -> None:
+        """Drop one file into the inbox; one of that name that still lies there is not written over."""
+        place = self.site.inbox / folder
+        place.mkdir(exist_ok=True)
+        while (place / name).exists():
+            name = f"又-{name}"
+        (place / name).write_bytes(content)
+        if sent is not None:
+            self.sent[folder, name] = sent
+
+    def drain(self, advance: Callable[[int], None] = lambda _: None) -> None:
+        """Work until nothing is left to do, as the service would."""
+        from pipeline import run
+
+        def observe(arrival: Arrival, settled: Settled) -> None:
+            self.outcomes[arrival.folder, arrival.name] = (arrival, settled)
+            advance(1)
+
+        run.drain(self.site, self.readers, self.clock, observe=observe)
+
+    def tick(self, day: date, clock: str) -> None:
+        """Set the clock, and have done what is due by it."""
+        from pipeline import run
+
+        self.now = at(day, clock)
+        run.tick(self.site, self.now)
+
+    def lines(self) -> list[Line]:
+        """The table of outcomes: the many first, by outcome, then each that is told of."""
+        plain: dict[str, int] = {}
+        special: list[Line] = []
+        for place, sent in self.sent.items():
+            outcome = self.outcomes.get(place)
+            state = OUTCOMES[outcome[1].state] if outcome else "?"
+            if not sent.told:
+                plain[state] = plain.get(state, 0) + 1
+                continue
+            counts = (str(outcome[1].accepted), str(outcome[1].refused)) if outcome else ("", "")
+            codes = " ".join(dict.fromkeys(issue.code for issue in outcome[1].issues)) if outcome else ""
+            special.append((sent.told, sent.who, state, *counts, codes))
+        many = [("（其余各校，按要求填报）", f"{count} 份", state, "", "", "") for state, count in plain.items()]
+        return [*many, *special, *self.seen]
+
+
+def county_of(school: School) -> County:
+    return next(county for county in COUNTIES if county.code == school.county)
+
+
+def folder_of(school: School) -> str:
+    """Where a school's clerk puts files: flat, in the school's folder, or the county drops them in its heap."""
+    county = county_of(school)
+    return {1: school.code, 2: heap_of(county)}.get(county.serial, "")
+
+
+def heap_of(county: County) -> str:
+    """The county's own folder."""
+    return f"{county.code} {county.name}"
+
+
+def at(day: date, clock: str) -> datetime:
+    """A moment of a day, as `14:05`."""
+    hour, minute = map(int, clock.split(":"))
+    return datetime.combine(day, time(hour, minute), ZONE)
