@@ -20,7 +20,7 @@ from pipeline.schooldays import ZONE
 from pipeline.store import alerts, audit, codec, corrections, registry, replays, sql, tickets
 from pipeline.store.card_letters import announce
 from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
-from pipeline.store.models import Alert, AlertEvent, Card, SchoolClass
+from pipeline.store.models import Alert, AlertEvent, Card, CardDay, SchoolClass
 from pipeline.store.outcomes import LETTER, Outcome, Reread, Turn, Writes, form_of
 from pipeline.units import short_code
 
@@ -78,6 +78,7 @@ def _unsay(loaded: Loaded, again: Fold) -> None:
     for name, one in again.standing.lives.items():
         gone = set(loaded.standing.lives[name].heard) - set(one.heard)
         Card.objects.filter(alert=name, submission__in=gone).delete()
+        CardDay.objects.filter(alert=name).exclude(day__in=list(one.days)).delete()
 
 
 def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:

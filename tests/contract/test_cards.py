@@ -249,7 +249,7 @@ def batches(draw: st.DrawFn) -> tuple[list[Checked], list[int], list[int]]:
     return made, list(order), sorted({*cuts, len(made)})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches())
 def test_cards_leave_the_same_in_any_order_and_any_batches(
     alerted: Site, drawn: tuple[list[Checked], list[int], list[int]]
