@@ -46,7 +46,7 @@ def again(turn: Turn, writes: Writes) -> None:
     """Let a calendar that was settled before say what it says now that an earlier one has spoken: see `late`."""
     one = plan(turn.checked, turn.event.order)
     told = enter(one, turn.event.seq, turn.settled, writes)
-    retold.tell(turn, told, writes)
+    retold.tell(turn, told if turn.checked.records else (), writes)
 
 
 def plan(checked: Checked, order: int) -> Planned:

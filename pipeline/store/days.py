@@ -266,7 +266,8 @@ def _schools(day: date, found: _Loaded, tree: Tree, calendar: Calendar) -> Itera
         silent = {key for key, (_, mute) in found.said.get(code, {}).items() if mute and key not in closed}
         told = duty.classify(due, _heard(code, found, campuses, closures, silent, day))
         rolls = {key: roll for key, (_, roll) in classes.items() if roll is not None}
-        rolls |= {key: roll for key, (roll, mute) in found.said.get(code, {}).items() if roll is not None and not mute}
+        said = found.said.get(code, {}).items()
+        rolls |= {key: roll for key, (roll, mute) in said if roll is not None and not mute and key in classes}
         heads = found.heads.get(code, {})
         school = SchoolDay(
             code=code,

@@ -24,7 +24,8 @@ def judge(site: Site, batch: Sequence[Read], now: datetime) -> list[Checked]:
     """Validate a batch, each of it by what had been said up to its own place; in the order given."""
     if not batch:
         return []
-    said = statements.later_than(min(arrival.seq for arrival, _ in batch))
+    # its own words are none it is judged by, when it is read once more
+    said = statements.later_than(min(arrival.seq for arrival, _ in batch) - 1)
     moved = UnitPlace.objects.exists()
     parts: dict[tuple[int | None, date | None], list[Read]] = defaultdict(list)
     for arrival, reading in batch:

@@ -140,17 +140,45 @@ def put_classes(rows: Sequence[Mapping[str, object]]) -> None:
     sql.run(sql.insert("school_class", _CLASS), [tuple(row[name] for name in _CLASS) for row in rows])
 
 
-def add_class(row: Mapping[str, object], add: Callable[[str, list[sql.Params]], None]) -> None:
+_Add = Callable[[str, list[sql.Params]], None]
+_AT = "school_id = %s AND campus = %s AND school_year = %s AND key = %s"
+_NAMED = "SELECT MIN(r.day) FROM report_class r WHERE r.school = %s AND r.campus = %s AND r.key = %s AND NOT r.silent"
+_IN_YEAR = " AND r.day >= %s AND r.day < %s"
+
+
+def add_class(row: Mapping[str, object], add: _Add) -> None:
     """Collect, for writing, a class found in a report: one not in the registry yet, or known from a later day."""
-    add(sql.insert("school_class", _CLASS) + " ON CONFLICT DO NOTHING", [tuple(row[name] for name in _CLASS)])
+    text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
+        " ON CONFLICT (school_id, campus, school_year, key, valid_from) DO UPDATE SET roll = excluded.roll, "
+        "name = CASE excluded.name WHEN excluded.key THEN school_class.name ELSE excluded.name END "
+        "WHERE school_class.state = 'new'"
+    )
+    add(text, [tuple(row[name] for name in _CLASS)])
     # of several days on which it was met the first stays, and nothing where the registry has, or had, such a class
     text = (
-        "DELETE FROM school_class WHERE school_id = %s AND campus = %s AND school_year = %s AND key = %s "
+        f"DELETE FROM school_class WHERE {_AT} "  # nosec B608  # our own words
         "AND state = 'new' AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
         "AND o.campus = school_class.campus AND o.school_year = school_class.school_year "
         "AND o.key = school_class.key AND (o.state <> 'new' OR o.valid_from < school_class.valid_from))"
     )
     add(text, [tuple(row[name] for name in _CLASS[:4])])
+
+
+def forget_class(key: ClassKey, day: date, add: _Add) -> None:
+    """Collect, for writing, that the report of a day names a class no more: it is new from another day, or not new."""
+    school, campus, year, class_key = key
+    named = (school, campus, class_key, f"{year}-09-01", f"{year + 1}-09-01")
+    here = (*key, day.isoformat())
+    text = (
+        f"UPDATE school_class SET valid_from = COALESCE(({_NAMED}{_IN_YEAR}), valid_from) "  # nosec B608  # our own words
+        f"WHERE {_AT} AND state = 'new' AND valid_from = %s"
+    )
+    add(text, [(*named, *here)])
+    text = (
+        f"DELETE FROM school_class WHERE {_AT} AND state = 'new' AND valid_from = %s "  # nosec B608  # our own words
+        f"AND ({_NAMED}{_IN_YEAR}) IS NULL"
+    )
+    add(text, [(*here, *named)])
 
 
 def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:

@@ -51,6 +51,7 @@ class _Fold:
     changed: bool = False  # rows did
     settled: int = 0  # of the last turn
     told: int = 0  # of the last turn that changed the report
+    names: dict[str, str] = field(default_factory=dict)  # class key → as a turn writes it
 
     @property
     def standing(self) -> Standing:
@@ -81,6 +82,7 @@ def settle(
         for turn in mine:
             late = anew or latest[key] > turn.event.order
             fold.loaded.standing = then.classes(fold.standing, turn.event.seq)
+            fold.names |= _names(turn.checked)
             step = (
                 _refold(fold, turn, site, reread, writes, then)
                 if late
@@ -90,7 +92,7 @@ def settle(
             outcomes.append((turn, _outcome(step)))
         _write(fold, writes)
         _write_pupils(mine, writes)
-        _write_new_classes(fold, mine, writes)
+        _write_new_classes(fold, writes)
     _leave_to_compare(folds, writes)
     return [(turn, _as_it_stands(outcome, turn, found)) for turn, outcome in outcomes]
 
@@ -137,9 +139,13 @@ def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes,
             standing = merge.waive(standing, act.waived, str(act.place))
             continue
         by_seq[act.event.seq] = act.event
-        standing = then.classes(standing, act.event.seq)
-        steps[act.event.seq] = merge.step(standing, act.event, site.policy)
-        standing = steps[act.event.seq].after
+        fold.names |= _names(act.event.checked)
+        seen = then.classes(standing, act.event.seq)
+        step = merge.step(seen, act.event, site.policy)
+        steps[act.event.seq] = step
+        # what does not count leaves the report as it was written, with the classes there were then
+        counts = step.after.head is not seen.head or step.after.rows is not seen.rows
+        standing = step.after if counts else replace(step.after, lines=standing.lines, classes=standing.classes)
     for seq, issue in replays.dismissals(list(steps)).items():
         if steps[seq].state is State.HELD:
             steps[seq] = replace(steps[seq], state=State.REJECTED, issues=(*steps[seq].issues, issue))
@@ -321,11 +327,11 @@ def _write_lines(fold: _Fold, writes: Writes) -> None:
 
 
 def _line_rows(standing: Standing) -> dict[str, tuple[object, ...]]:
-    """Only what differs from the registry: counts of its own, or silence."""
+    """Only what differs from the registry: counts of its own, silence, and classes that the registry does not have."""
     rows: dict[str, tuple[object, ...]] = {}
     for key, line in standing.lines.items():
         roll = standing.classes.get(key, line.roll)
-        if line != Line(roll) and line != Line():
+        if key not in standing.classes or (line != Line(roll) and line != Line()):
             rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
     for key, roll in standing.classes.items():
         if key not in standing.lines:
@@ -340,18 +346,23 @@ def _write_effective(fold: _Fold, writes: Writes) -> None:
     writes.add(text, [(seq in now, seq) for seq in sorted((was ^ now) - fold.own)])
 
 
-def _write_new_classes(fold: _Fold, turns: Sequence[Turn], writes: Writes) -> None:
+def _write_new_classes(fold: _Fold, writes: Writes) -> None:
     """A class the registry does not know is taken as new, from this day on, for the county to confirm."""
     standing = fold.standing
-    new = [key for key in standing.lines if key not in standing.classes]
-    if not new:
-        return
     day, school, campus = fold.key
-    names = {_class_of(r): str(r.values.get("class_name") or "") for turn in turns for r in turn.checked.records}
-    for key in new:
-        row = registry.class_row((school, campus, school_year(day), key), names.get(key) or key)
-        row |= {"valid_from": day.isoformat(), "roll": standing.lines[key].roll}
-        registry.add_class(row, writes.add)
+    year = school_year(day)
+    for key, line in standing.lines.items():
+        if key not in standing.classes:
+            row = registry.class_row((school, campus, year, key), fold.names.get(key) or key)
+            registry.add_class(row | {"valid_from": day.isoformat(), "roll": line.roll}, writes.add)
+    gone = [key for key in fold.before.lines if key not in standing.lines and key not in standing.classes]
+    for key in gone:
+        registry.forget_class((school, campus, year, key), day, writes.add)
+
+
+def _names(checked: Checked) -> dict[str, str]:
+    """Class key → as the sender writes it."""
+    return {_class_of(r): str(r.values["class_name"]) for r in checked.records if r.values.get("class_name")}
 
 
 def _class_of(record: Record) -> str:

@@ -136,7 +136,7 @@ _Class = tuple[str, int | None, date | None, date | None, int]
 def _classes(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, str], list[_Class]]:
     text = (
         "SELECT school_id, campus, key, roll, valid_from, valid_to, school_year FROM school_class "
-        "WHERE school_id IN ? AND school_year IN ? ORDER BY id"
+        "WHERE school_id IN ? AND school_year IN ? AND state = 'confirmed' ORDER BY id"
     )
     found: dict[tuple[str, str], list[_Class]] = defaultdict(list)
     for school, campus, *rest in sql.fetch_in(text, codes, sorted({school_year(day) for day in days})):
@@ -162,13 +162,10 @@ class Then:
     def __init__(self, keys: Iterable[Key], first: int) -> None:
         """`first`: the first place that will be asked about."""
         self._said: dict[str, list[Statement]] = {}
-        self._new: set[tuple[str, str, str]] = set()  # classes that reports alone named
         if not statements.later_than(first):
             return
         found = statements.load({school for _, school, _ in keys})
         self._said = {school: said for school, said in found.items() if said[-1].order > first}
-        text = "SELECT school_id, campus, key FROM school_class WHERE state = 'new' AND school_id IN ?"
-        self._new = {(school, campus, key) for school, campus, key in sql.fetch_in(text, list(self._said))}
 
     def classes(self, standing: Standing, seq: int) -> Standing:
         """What stands, seen with the classes by which submission `seq` is judged."""
@@ -176,10 +173,7 @@ class Then:
             return standing
         said = [one for one in self._said[standing.school] if one.order < seq]
         rooms = registered(said, standing.day).rooms_on(standing.day)
-        classes = {
-            key: roll for key, roll in standing.classes.items() if (standing.school, standing.campus, key) in self._new
-        }
-        classes |= {room.key: room.roll for room in rooms if room.campus == standing.campus}
+        classes = {room.key: room.roll for room in rooms if room.campus == standing.campus}
         return replace(standing, classes=classes, lines=_seen_with(standing, classes))
 
 

@@ -1,0 +1,123 @@
+"""Rosters, calendars and reports settle in any order to the store that the order of their arrival makes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import Arrival, Checked, Reading, Site, Workbook
+from tests import formbooks as books
+from tests.contract.test_records import differences, school, scratch  # noqa: F401 - `school` is a fixture
+from tests.submissions import NOON, SCHOOL
+
+OTHER = "2132000009"
+DAY = datetime(2026, 11, 23)
+
+
+def absence(
+    unit: str = SCHOOL, room: str = "三(3)班", name: str = "张小明", started: int = 23, **fields: object
+) -> Workbook:
+    row = {**books.GOOD, "班级": room, "姓名": name, "起始日": datetime(2026, 11, started), "发病日期": None}
+    return books.absence(row, classes=[("三(3)班", 40.0), ("四(1)班", 38.0)], day=DAY, unit=unit, **fields)
+
+
+def roster(*rooms: tuple[str, object], day: datetime = DAY, **of_school: object) -> Workbook:
+    rows = [{"学校标识码": of_school.get("学校标识码", SCHOOL), "班级": name, "学生人数": roll} for name, roll in rooms]
+    book = books.roster(*([of_school] if of_school else []), classes=rows)
+    return books.book(*((one.name, _dated(one.rows, day)) for one in book.sheets))
+
+
+def _dated(rows: list[list[object]], day: datetime) -> list[list[object]]:
+    return [[day if cell == datetime(2026, 9, 1) else cell for cell in row] for row in rows]
+
+
+def calendar(*rows: Mapping[str, object], unit: str = "320106") -> Workbook:
+    head = books.head("校历登记表", {"区划或学校代码": unit, "单位名称": "鼓楼区"})
+    return books.book(("校历", [*head, *books.grid(books.headers("calendar", "spans"), rows)]))
+
+
+NEW = {"学校标识码": OTHER, "学校名称": "示例新小学", "学段": "小学"}
+SENT: Sequence[Workbook] = (
+    absence(),
+    absence(room="五(1)班"),
+    absence(name="李小红", 报送方式="补充（只加不减）"),
+    absence(name="王五一", started=20),  # a Friday: new or ongoing on Monday by the calendar alone
+    absence(unit=OTHER),
+    roster(("五(1)班", 30.0)),
+    roster(("五(1)班", 31.0), ("三(3)班", 44.0), day=datetime(2026, 11, 20)),
+    roster(("三(3)班", 40.0), **NEW),
+    roster(("一(1)班", 20.0), 学校标识码=OTHER, 学校名称="示例新小"),
+    calendar({"类别": "上课", "开始日期": datetime(2026, 11, 21)}),
+    calendar({"类别": "放假", "开始日期": datetime(2026, 11, 21), "结束日期": datetime(2026, 11, 23)}),
+    calendar({"类别": "上课", "开始日期": datetime(2026, 11, 21)}, unit=SCHOOL),
+)
+
+
+def stands() -> dict[str, list[str]]:
+    from pipeline.store import models
+
+    drop = {"id", "from_settled", "settled_seq", "as_of_settled"}
+    tables = (
+        *(models.Absence, models.Report, models.ReportClass, models.Campus, models.SchoolClass),
+        *(models.CalendarDay, models.UnitPlace),
+    )
+    found = {}
+    for table in tables:
+        names = [f.attname for f in table._meta.concrete_fields if f.name not in drop]
+        found[table.__name__] = sorted(map(str, table.objects.values_list(*names)))
+    said_ = models.Statement.objects.values_list("order", "unit", "day", "state", "said")
+    found["Statement"] = sorted(str(row) for row in said_ if any(row[-1].values()))
+    found["Unit"] = sorted(map(str, models.Unit.objects.filter(kind="school").values_list()))
+    said = ("received_seq", "form", "unit", "state", "accepted", "refused", "effective", "issues")
+    found["Submission"] = sorted(map(str, models.Submission.objects.values_list(*said)))
+    found["Reject"] = sorted(
+        map(str, models.Reject.objects.filter(state="open").values_list("ticket", "raw", "issues"))
+    )
+    return found
+
+
+def taken(site: Site, sent: Sequence[Reading], order: Sequence[int]) -> dict[str, list[str]]:
+    """Journal all, judge and settle one by one in an order of its own, undo it; return what then stood."""
+    from pipeline.store import journal, judging, records
+
+    with scratch():
+        came = [_arrival(site, number) for number in range(len(sent))]
+        read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
+        by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}
+
+        def reread(seqs: Sequence[int]) -> list[Checked]:
+            return judging.judge(site, [by_seq[seq] for seq in sorted(seqs)], NOON)
+
+        for place in order:
+            records.settle(judging.judge(site, [read[place]], NOON), site, NOON, reread)
+        return stands()
+
+
+def _arrival(site: Site, number: int) -> Arrival:
+    one = books.arrival()
+    path = site.root / "spool" / f"{number}.xlsx"
+    return replace(one, seq=0, sha256=f"{number:064d}", first_seen=NOON, received_at=NOON, path=path)
+
+
+READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, book in enumerate(SENT)]
+
+
+@example([7, 4], [1, 0])  # a report of a school that only a roster read late makes known
+@example([9, 3, 10], [1, 2, 0])
+@example([0, 5, 2], [1, 2, 0])
+@example([8, 7, 4, 6], [3, 2, 1, 0])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4, unique=True),
+    st.permutations(range(4)),
+)
+def test_it_does_not_matter_which_file_kept_its_reader_busy(
+    school: Site,  # noqa: F811 - the fixture
+    chosen: list[int],
+    shuffled: list[int],
+) -> None:
+    sent = [READ[number] for number in chosen]
+    order = [place for place in shuffled if place < len(sent)]
+    assert differences(taken(school, sent, range(len(sent))), taken(school, sent, order)) == {}
