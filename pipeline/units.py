@@ -119,7 +119,7 @@ def _signs(key: bytes, parts: Iterable[str], length: int) -> str:
 
 @cache
 def _powers(length: int) -> int:
-    return len(_ALPHABET) ** length
+    return int(len(_ALPHABET) ** length)
 
 
 # --------------------------------------------------------------------------- the tree of places

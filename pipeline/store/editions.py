@@ -61,7 +61,7 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
         book = views.book(site, order.day, order.now, places)
         _refuse_unless_they_add_up(book)
         codes = _reach(book, places)
-        press = _Press(order, book.as_of, codes)
+        press = _Press(order, book.as_of, ("digest", "missing"), codes)
         for code in codes:
             facts = views.digest(book, code, 0, final=order.final)
             whose = _Whose(code, facts.place.level, facts.place.name)
@@ -75,7 +75,7 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
     with transaction.atomic():
         as_of = days.last_settled()
         found = pages.pages(site, pages.Cut(order.day, 0, order.final, order.now, as_of), counties)
-        press = _Press(order, as_of, [facts.code for facts in found])
+        press = _Press(order, as_of, ("page",), [facts.code for facts in found])
         for facts in found:
             press.issue("page", _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
         return press.keep()
@@ -106,12 +106,12 @@ def _fixed(values: dict[str, object]) -> _Made:
 class _Press:
     """The editions of one order: what was cut before is looked up at once, what is new is written at once."""
 
-    def __init__(self, order: Order, as_of: int, places: Sequence[str]) -> None:
+    def __init__(self, order: Order, as_of: int, kinds: Sequence[str], places: Sequence[str]) -> None:
         self._order, self._as_of = order, as_of
         self._known: dict[tuple[str, str], list[Edition]] = defaultdict(list)
         for start in range(0, len(places), 500):
-            rows = Edition.objects.filter(day=order.day, place__in=places[start : start + 500]).order_by("n")
-            for row in rows:
+            mine = Edition.objects.filter(kind__in=kinds, place__in=places[start : start + 500], day=order.day)
+            for row in mine.order_by("n"):
                 self._known[row.kind, row.place].append(row)
         self._issued: list[Issued] = []
         self._fresh: list[Edition] = []

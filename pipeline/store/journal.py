@@ -21,7 +21,7 @@ from pipeline.store.models import Decision, Submission
 _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
     "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
-    "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled",
+    "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled", "spooled",
     "private", "kept_sha256", "mends",
 )  # fmt: skip
 
@@ -64,7 +64,7 @@ def arrivals(site: Site, seqs: Iterable[int]) -> list[Arrival]:
 
 def spooled(site: Site) -> list[tuple[Arrival, State]]:
     """Return what lies in the spool as far as the store knows, with its state: waiting, or not archived yet."""
-    rows = Submission.objects.filter(path__startswith=f"{site.spool.name}/").order_by("received_seq")
+    rows = Submission.objects.filter(spooled=True).order_by("received_seq")
     return [(arrival_of(row, site.root), State(row.state)) for row in rows]
 
 
@@ -78,9 +78,10 @@ def count_attempt(seqs: Sequence[int], by: int = 1) -> None:
 
 
 def moved(paths: Mapping[int, str]) -> None:
-    """Say where the bytes of submissions lie now, below the site."""
+    """Say where in the archive the bytes of submissions lie now, below the site."""
+    rows = [(path, False, seq) for seq, path in paths.items()]
     with transaction.atomic():
-        sql.run("UPDATE submission SET path = %s WHERE received_seq = %s", [(p, s) for s, p in paths.items()])
+        sql.run("UPDATE submission SET path = %s, spooled = %s WHERE received_seq = %s", rows)
 
 
 def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = False) -> bool:
@@ -162,7 +163,7 @@ def _received(site: Site, arrival: Arrival) -> sql.Params:
         arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
         _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
         path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
-        False, "", "",
+        path.parts[0] == site.spool.name, False, "", "",
     )  # fmt: skip
 
 

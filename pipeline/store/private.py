@@ -81,4 +81,4 @@ def kept(places: Mapping[int, tuple[str, str]]) -> None:
     """Say where the copies lie, below the site, and their hashes ("" for a thing kept as it came)."""
     with transaction.atomic():
         for seq, (path, sha256) in places.items():
-            Submission.objects.filter(pk=seq).update(path=path, kept_sha256=sha256)
+            Submission.objects.filter(pk=seq).update(path=path, spooled=False, kept_sha256=sha256)

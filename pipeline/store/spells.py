@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from pipeline import spells
 from pipeline.schooldays import Calendar, UnknownYear
 from pipeline.spells import Said, SchoolDays, Spell
 from pipeline.store import context, registry, sql
-from pipeline.store.models import Absence
+from pipeline.store.models import Absence, AbsencePast, Submission
 
 LONGEST = 120  # days; further back no row is looked for
 _PROBES = 200  # rows looked for by their whole key at a time
@@ -45,8 +46,23 @@ def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, Spell]:
 def of_pupil(school: str, code: str) -> tuple[Spell, ...]:
     """Return all spells of one pupil. Raises UnknownYear."""
     days = school_days(context.calendar(), registry.tree({school}).chain(school), _stages({school}).get(school, ()))
-    by_day = {row.day: _said(row) for row in Absence.objects.filter(school=school, pupil=code).order_by("day", "id")}
+    by_day = {row.day: _said(row) for row in sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))}
     return spells.spells(by_day.values(), days)
+
+
+_Rows = TypeVar("_Rows", Absence, AbsencePast)
+
+
+def rows_of(table: type[_Rows], school: str, code: str) -> list[_Rows]:
+    """Return one pupil's rows of all days, sought by the days on which the school sent anything: by no other way are
+    they found in years of a whole province.
+    """
+    sent = Submission.objects.filter(unit=school, form="absence").values_list("day", flat=True)
+    days = sorted({day for day in sent if day})
+    found: list[_Rows] = []
+    for start in range(0, len(days), _PROBES):
+        found += table.objects.filter(day__in=days[start : start + _PROBES], school=school, pupil=code)
+    return found
 
 
 def school_days(calendar: Calendar, chain: Sequence[str], stages: Sequence[str]) -> SchoolDays:

@@ -24,6 +24,7 @@ from pipeline.store.models import (
     Decision,
     Edition,
     Letter,
+    Pupil,
     Reject,
     Report,
     Submission,
@@ -84,18 +85,20 @@ def _ticket(code: str) -> Trail:
 
 
 def _pupil(code: str) -> Trail:
-    current = Absence.objects.filter(pupil__startswith=code).order_by("day", "from_settled")
-    past = AbsencePast.objects.filter(pupil__startswith=code).order_by("day", "from_settled")
-    for row in current:
+    pupils = list(Pupil.objects.filter(code__startswith=code).values_list("school", "code"))
+    current = [row for one in pupils for row in spells.rows_of(Absence, *one)]
+    past = [row for one in pupils for row in spells.rows_of(AbsencePast, *one)]
+    for row in sorted(current, key=lambda row: (row.day, row.from_settled)):
         said = " ".join(part for part in (row.reason, row.row_state, row.symptoms, row.diagnosis) if part)
         yield f"{row.school} {row.day} {row.pupil}: {said}"
         yield f"  stands from {row.from_settled} on, {_origin(row.origin)}"
-    for gone in past:
+    for gone in sorted(past, key=lambda row: (row.day, row.from_settled)):
         yield f"{gone.school} {gone.day} {gone.pupil}: {gone.reason} {gone.row_state}, {gone.why}"
         yield f"  stood from {gone.from_settled} to {gone.to_settled}, {_origin(gone.origin)}"
     for school, pupil in sorted({(row.school, row.pupil) for row in current}):
         yield from _spells(school, pupil)
-    for case in AlertCase.objects.filter(pupil__startswith=code).order_by("alert_id"):
+    schools, codes = {school for school, _ in pupils}, {pupil for _, pupil in pupils}
+    for case in AlertCase.objects.filter(alert__school__in=schools, pupil__in=codes).order_by("alert_id"):
         yield f"  a case of alert {case.alert_id}, onset {case.onset}"
 
 

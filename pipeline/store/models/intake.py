@@ -52,6 +52,7 @@ class Submission(models.Model):
     versions = models.CharField(max_length=60, blank=True)  # "queke 0.1 absence 1"
     mends = models.CharField(max_length=24, blank=True)  # the ticket of the file that this one is, mended
     journalled = models.BooleanField(default=False)  # its line is in journal.jsonl
+    spooled = models.BooleanField(default=False)  # `path` is in the spool
     private = models.BooleanField(default=False)  # it holds, or may hold, a password: never archived as it came
     kept_sha256 = models.CharField(max_length=64, blank=True)  # of what was kept in its place; "" for the thing itself
 
@@ -64,6 +65,7 @@ class Submission(models.Model):
             models.Index(fields=["day", "state"], name="submission_day"),
             # lines not yet in journal.jsonl are few: they are looked for every cycle
             models.Index(fields=["received_seq"], condition=models.Q(journalled=False), name="submission_line"),
+            models.Index(fields=["received_seq"], condition=models.Q(spooled=True), name="submission_spooled"),
         ]
 
 
@@ -83,7 +85,7 @@ class Decision(models.Model):
     class Meta:
         db_table = "decision"
         indexes: ClassVar = [
-            models.Index(fields=["target", "what"], name="decision_target"),
+            models.Index(fields=["what", "target"], name="decision_what"),
             models.Index(fields=["seq"], condition=models.Q(journalled=False), name="decision_line"),
         ]
 

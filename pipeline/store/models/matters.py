@@ -33,4 +33,5 @@ class Matter(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["division", "state"], name="matter_division"),
             models.Index(fields=["school"], name="matter_school"),
+            models.Index(fields=["school"], condition=models.Q(state="open"), name="matter_open"),
         ]

@@ -187,7 +187,10 @@ class Closure(ClosureColumns):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["school", "campus", "scope", "start"], name="closure_once")
         ]
-        indexes: ClassVar = [models.Index(fields=["division", "resume_planned"], name="closure_division")]
+        indexes: ClassVar = [
+            models.Index(fields=["division", "resume_planned"], name="closure_division"),
+            models.Index(fields=["resume_actual", "resume_planned"], name="closure_end"),
+        ]
 
 
 class ClosurePast(ClosureColumns):
