@@ -1,0 +1,42 @@
+"""The values that travel along the path: an arrival, what a worker read of it, what validation made of it.
+
+Plain frozen values, cheap to import and to send between processes. Nothing here does any I/O. Everybody
+imports them from here; the modules below are how they are kept in themes.
+"""
+
+from pipeline.model.arrivals import Arrival
+from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
+from pipeline.model.reading import Claims, Place, Reading, Row, Sheet, Workbook
+from pipeline.model.site import Policy, Site
+from pipeline.model.terms import HOME_CAMPUS, Issue, Level, Mode, Repair, Severity, State
+from pipeline.model.verdicts import Checked, Record, Refused, Settled
+
+__all__ = [
+    "HOME_CAMPUS",
+    "Arrival",
+    "Checked",
+    "Claims",
+    "ClassFacts",
+    "ClosureFacts",
+    "Context",
+    "HeadFacts",
+    "Issue",
+    "KnownContent",
+    "Level",
+    "Mode",
+    "Place",
+    "Policy",
+    "Reading",
+    "Record",
+    "Refused",
+    "Repair",
+    "Row",
+    "SchoolFacts",
+    "Settled",
+    "Severity",
+    "Sheet",
+    "Site",
+    "State",
+    "TicketFacts",
+    "Workbook",
+]

@@ -1,0 +1,97 @@
+"""What validation knows of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pipeline.filed import FilingFacts, OrganFacts
+from pipeline.life import AlertFacts
+from pipeline.model.terms import State
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """One class of a school's registry in the school year of the day. `key` is the normal form, e.g. 三3."""
+
+    campus: str
+    key: str
+    name: str  # as the school writes it, e.g. 三(3)班
+    roll: int | None
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolFacts:
+    code: str
+    name: str
+    county: str  # division code
+    stages: tuple[str, ...]  # 幼儿园 小学 初中 高中 中职 特教
+    boarding: bool
+    campuses: tuple[str, ...]
+    classes: Mapping[tuple[str, str], ClassFacts]  # (campus, key) →
+    token_serial: int = 1
+    aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
+    reporter: str = ""  # 填报人, as the registry has it
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFacts:
+    """The report that stands for one (day, school, campus)."""
+
+    seq: int  # received_seq of the submission that stands
+    rows: int  # absence rows that stand
+    zero: bool
+    seqs: tuple[int, ...] = ()  # all settled, effective submissions of this report, in received order
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    ticket: str
+    school: str
+    form: str
+    day: date | None
+    campus: str
+    state: str  # open | mended | superseded | waived | void
+    table: str  # "rows" | "classes" | …
+    record: str = ""  # identity of the old record that stands behind it (待改), if any
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContent:
+    """An earlier submission with the same canonical cells."""
+
+    seq: int
+    state: State
+    current: bool  # it still is what stands for its report
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureFacts:
+    campus: str
+    scope: str  # "全校" or a class key
+    start: date
+    until: date  # planned or actual resumption (first day back)
+    state: str  # declared | confirmed | ended | withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that validation must know of the store for one batch, as one value."""
+
+    now: datetime  # aware, Asia/Shanghai
+    schools: Mapping[str, SchoolFacts] = field(default_factory=dict)
+    # (school, day) → its classes on that day, where they are, or may be, others than on the batch's latest day
+    rooms: Mapping[tuple[str, date], Mapping[tuple[str, str], ClassFacts]] = field(default_factory=dict)
+    divisions: Mapping[str, str] = field(default_factory=dict)  # code → name
+    parents: Mapping[str, str] = field(default_factory=dict)  # division code → parent code
+    heads: Mapping[tuple[date, str, str], HeadFacts] = field(default_factory=dict)
+    tickets: Mapping[str, TicketFacts] = field(default_factory=dict)
+    known: Mapping[tuple[str, str], tuple[KnownContent, ...]] = field(default_factory=dict)  # (unit, content_sha) →
+    closures: Mapping[str, tuple[ClosureFacts, ...]] = field(default_factory=dict)  # school →
+    namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) borne by several pupils
+    organs: Mapping[str, OrganFacts] = field(default_factory=dict)
+    filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → those that scans name
+    alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → those that cards name
+    calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it

@@ -1,0 +1,98 @@
+"""What a worker makes of one workbook's bytes, before anything is known of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.model.terms import HOME_CAMPUS, Issue, Repair
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One worksheet: `rows[i]` is Excel row i + 1, each a list of str | float | int | bool | date | datetime | None."""
+
+    name: str
+    rows: list[list[object]]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()  # Excel row numbers
+    hidden_columns: frozenset[int] = frozenset()  # 0-based
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)  # (Excel row, 0-based column) → "#N/A"
+    formulas: Mapping[tuple[int, int], bool] = field(default_factory=dict)  # → True when it had a cached value
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What the spreadsheets' room hands over. `facts` are issue codes about the whole file (external links …)."""
+
+    sheets: tuple[Sheet, ...]
+    properties: Mapping[str, str]  # custom document properties: queke_form, queke_version, queke_token …
+    date1904: bool = False
+    plain: bool = True
+    facts: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a workbook says of itself. Who sent it is told by the channel, never by this."""
+
+    form: str  # forms.FORMS key: absence, closure, roster
+    version: str = ""
+    unit: str = ""  # code of the school (absence, closure) or division/organ (roster); "" when not readable
+    campus: str = HOME_CAMPUS
+    day: date | None = None
+    token: str = ""
+    returned: bool = False  # a return workbook (退回修正表): rows carry tickets
+    ticket: str = ""  # of a file that went back whole: this is that file, mended
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One table row, typed. `values` is aligned with the table's columns; None is blank (or was not understood).
+
+    `raw` holds the text as typed, by column name, only where it differs from what `values` would show.
+    """
+
+    number: int
+    values: tuple[object, ...]
+    raw: Mapping[str, str] = field(default_factory=dict)
+    ticket: str = ""
+    void: bool = False  # 作废 in a return workbook
+    mark: str = ""  # 续: what a prefilled row carries, proves nothing but that we prefilled it
+
+    def __reduce__(self) -> tuple[type[Row], tuple[object, ...]]:
+        # rows are most of what a reader sends: by themselves, slots are pickled field by field in Python
+        return Row, (self.number, self.values, self.raw, self.ticket, self.void, self.mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table was found: its sheet, and by column its 0-based place (-1: not there) and the sender's label."""
+
+    sheet: str
+    columns: tuple[int, ...]
+    labels: tuple[str, ...]
+    cells: tuple[str, ...] = ()  # of an upright table: by column, the cell itself
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a worker made of one workbook's bytes, before anything is known of the store.
+
+    `verdict`: "parsed" (rows to validate), "rejected" (goes back whole) or "quarantined" (refused as
+    dangerous or unreadable); in the last two `issues` says why. `content_sha` is over canonical
+    cells, so a re-zipped or renamed copy has the same.
+    """
+
+    verdict: str
+    claims: Claims | None = None
+    header: Mapping[str, object] = field(default_factory=dict)  # parsed header block by field name
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # table name → rows
+    issues: tuple[Issue, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    content_sha: str = ""
+    plain: bool = True
+    places: Mapping[str, Place] = field(default_factory=dict)  # table name →
+    private: bool = False  # its bytes hold, or may hold, a password: they are never archived as they came
+    scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案

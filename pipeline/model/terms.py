@@ -1,0 +1,75 @@
+"""The words for where a thing stands, and what is said of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+HOME_CAMPUS = "本部"
+
+
+class State(StrEnum):
+    """Where a submission stands. All but `received` are outcomes."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+
+
+class Mode(StrEnum):
+    """报送方式 of a 缺课日报."""
+
+    FIRST = "首次报送"
+    FULL = "整份更正"
+    ADD = "补充"
+    LATE = "逾期补报"
+
+
+class Level(StrEnum):
+    """The levels of a reader, top down."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    SCHOOL = "school"
+
+
+class Severity(StrEnum):
+    """error: the row (or file) goes back; advice: taken as it is, said; query: taken, the sender is asked."""
+
+    ERROR = "error"
+    ADVICE = "advice"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the words.
+
+    `value` is the cell as typed (at most 60 characters); it is personal data and never logged.
+    """
+
+    code: str
+    sheet: str = ""
+    cell: str = ""  # "C7"; "" for the whole file
+    row: int = 0  # Excel row, 1-based; 0 for the header block or the whole file
+    column: str = ""  # header text the sender sees
+    value: str = ""
+    details: tuple[tuple[str, str], ...] = ()  # filled into the catalogue's message by name
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A cell we understood though it was not typed as asked; listed in the receipt."""
+
+    sheet: str
+    cell: str
+    column: str
+    was: str
+    now: str
+    row: int = 0

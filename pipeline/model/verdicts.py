@@ -1,0 +1,81 @@
+"""What validation makes of a submission, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.model.arrivals import Arrival
+from pipeline.model.reading import Reading
+from pipeline.model.terms import HOME_CAMPUS, Issue, Mode, Repair, State
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted row, typed and complete: `values` by the form's column name, derived ones included.
+
+    `identity` is the form's key within its report (absence: the pupil's key).
+    """
+
+    table: str
+    identity: str
+    values: Mapping[str, object]
+    row: int
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One row that goes back: its raw texts by column name and the issues that say why."""
+
+    table: str
+    row: int
+    raw: Mapping[str, str]
+    issues: tuple[Issue, ...]
+    ticket: str = ""  # the ticket it came with, if it came in a return workbook
+    identity: str = ""  # when it could be told (keeps an old record standing as 待改)
+    key: str = ""  # what the row can be known by when it comes again without its ticket; "" for the identity
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One submission after validation, before the store has the last word.
+
+    `verdict` is "merge" (rows may be applied) or an outcome decided already: "rejected", "held",
+    "duplicate", "quarantined".
+    """
+
+    arrival: Arrival
+    reading: Reading
+    verdict: str
+    unit: str = ""
+    day: date | None = None
+    campus: str = HOME_CAMPUS
+    mode: Mode = Mode.FIRST
+    records: tuple[Record, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    voided: tuple[str, ...] = ()  # tickets the sender marked 作废
+    back: Refused | None = None  # the whole file, when it goes back for a mistake above its table
+    issues: tuple[Issue, ...] = ()  # all of them: file, header, rows; errors, advice, queries
+    repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one submission, as the store has it now."""
+
+    seq: int
+    settled_seq: int
+    state: State
+    form: str
+    unit: str
+    day: date | None
+    campus: str
+    accepted: int
+    refused: int
+    withdrawn: int
+    issues: tuple[Issue, ...]
+    repairs: tuple[Repair, ...]
+    on_time: bool | None = None
+    tickets: tuple[str, ...] = ()
