@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline import merge, reconcile
-from pipeline.merge import Event, Line, Standing, Step, Stood
+from pipeline.merge import Event, Standing, Step, Stood
 from pipeline.merge.standing import ROW
 from pipeline.model import Checked, Record, Site, State
 from pipeline.schooldays import school_year, today
@@ -81,7 +81,8 @@ def settle(
         fold.own = set() if anew else {turn.event.seq for turn in mine}
         for turn in mine:
             late = anew or latest[key] > turn.event.order
-            fold.loaded.standing = then.classes(fold.standing, turn.event.seq)
+            kept = fold.loaded.said if fold.standing is fold.before else None
+            fold.loaded.standing = then.classes(fold.standing, turn.event.seq, kept)
             fold.names |= _names(turn.checked)
             step = (
                 _refold(fold, turn, site, reread, writes, then)
@@ -318,25 +319,12 @@ def _write_head(fold: _Fold, writes: Writes) -> None:
 
 def _write_lines(fold: _Fold, writes: Writes) -> None:
     day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
-    before = _line_rows(fold.before) if fold.before.head else {}
-    after = _line_rows(fold.standing) if fold.standing.head else {}
+    before = fold.loaded.said  # not as it is seen with the classes of today: a row may say what they say now
+    after = standings.line_rows(fold.standing) if fold.standing.head else {}
     text = "DELETE FROM report_class WHERE day = %s AND school = %s AND campus = %s AND key = %s"
     writes.add(text, [(day, school, campus, key) for key in before if key not in after])
     rows = [(day, school, campus, key, *row) for key, row in after.items() if before.get(key) != row]
     writes.add(sql.upsert("report_class", _REPORT_CLASS, (*_KEY[:3], "key")), rows)
-
-
-def _line_rows(standing: Standing) -> dict[str, tuple[object, ...]]:
-    """Only what differs from the registry: counts of its own, silence, and classes that the registry does not have."""
-    rows: dict[str, tuple[object, ...]] = {}
-    for key, line in standing.lines.items():
-        roll = standing.classes.get(key, line.roll)
-        if key not in standing.classes or (line != Line(roll) and line != Line()):
-            rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
-    for key, roll in standing.classes.items():
-        if key not in standing.lines:
-            rows[key] = (roll, None, 0, True)
-    return rows
 
 
 def _write_effective(fold: _Fold, writes: Writes) -> None:

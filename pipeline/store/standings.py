@@ -17,6 +17,7 @@ from pipeline.store import registry, sql, statements
 from pipeline.store.models import Absence, Reject, Report, ReportClass, Submission
 
 Key = tuple[date, str, str]  # day, school, campus
+LineRow = tuple[int | None, int | None, int, bool]  # roll, present, others absent, silent
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Loaded:
     standing: Standing
     division: str = ""
     since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
+    # class key → its row as it is kept: roll, present, others, silent
+    said: Mapping[str, LineRow] = field(default_factory=dict)
 
 
 def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Loaded]:
@@ -76,6 +79,7 @@ def _heads(found: Mapping[Key, Loaded], codes: Sequence[str], days: Sequence[dat
     for key, loaded in found.items():
         head = heads.get(key)
         loaded.since = since.get(key, {})
+        loaded.said = {row.key: (row.roll, row.present, row.other_absent, row.silent) for row in lines.get(key, ())}
         loaded.standing = replace(
             loaded.standing,
             head=head,
@@ -167,24 +171,32 @@ class Then:
         found = statements.load({school for _, school, _ in keys})
         self._said = {school: said for school, said in found.items() if said[-1].order > first}
 
-    def classes(self, standing: Standing, seq: int) -> Standing:
-        """What stands, seen with the classes by which submission `seq` is judged."""
+    def classes(self, standing: Standing, seq: int, kept: Mapping[str, LineRow] | None = None) -> Standing:
+        """What stands, seen with the classes by which submission `seq` is judged; `kept`: its lines as kept."""
         if standing.school not in self._said:
             return standing
         said = [one for one in self._said[standing.school] if one.order < seq]
         rooms = registered(said, standing.day).rooms_on(standing.day)
         classes = {room.key: room.roll for room in rooms if room.campus == standing.campus}
-        return replace(standing, classes=classes, lines=_seen_with(standing, classes))
+        lines: dict[str, Line] = {}
+        if standing.head is not None:
+            lines = {key: Line(roll) for key, roll in classes.items()}
+            for key, (roll, present, others, silent) in (line_rows(standing) if kept is None else kept).items():
+                if silent:
+                    lines.pop(key, None)
+                else:
+                    lines[key] = Line(roll, present, others)
+        return replace(standing, classes=classes, lines=lines)
 
 
-def _seen_with(standing: Standing, classes: Mapping[str, int | None]) -> dict[str, Line]:
-    """The classes a report speaks for, when the registry has other ones: it is silent on those it was silent on."""
-    if standing.head is None:
-        return dict(standing.lines)
-    silent = standing.classes.keys() - standing.lines.keys()
-    said = {
-        key: line
-        for key, line in standing.lines.items()
-        if line not in (Line(standing.classes.get(key, line.roll)), Line())
-    }
-    return {key: Line(roll) for key, roll in classes.items() if key not in silent} | said
+def line_rows(standing: Standing) -> dict[str, LineRow]:
+    """The lines of a report that are kept, by class: counts of its own, silence, and classes the registry has not."""
+    rows: dict[str, LineRow] = {}
+    for key, line in standing.lines.items():
+        roll = standing.classes.get(key, line.roll)
+        if key not in standing.classes or (line != Line(roll) and line != Line()):
+            rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
+    for key, roll in standing.classes.items():
+        if key not in standing.lines:
+            rows[key] = (roll, None, 0, True)
+    return rows
