@@ -19,6 +19,7 @@ _.IsNumeric
 _.StringValue
 _.Operator
 _.Width
+_.IsAscending
 
 # openpyxl reads it
 _.border

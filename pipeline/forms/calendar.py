@@ -99,6 +99,7 @@ CALENDAR = Form(
                     "flag",
                     cells.flag(words.YES_NO),
                     vocabulary=words.YES_NO,
+                    decides=True,
                     aliases=("是否撤销",),
                     width=8,
                     help="选 是：这一行不算了。",

@@ -36,7 +36,10 @@ ENTRIES: Mapping[str, Entry] = {
     "report-way-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
     "card-number-unreadable": error("“{column}”的“{value}”不是预警编号。", "请照报告卡上的编号填，如 2026-0481。"),
     "checksum-unreadable": error("“{column}”的“{value}”不是 64 位校验码。", "请填文件的 SHA-256，或改填建议书文号。"),
-    "pupil-code-unreadable": error("“{column}”的“{value}”不是学生代码。", "请填学生代码，如 三2-A7K3，或填班级和姓名。"),
+    "pupil-code-unreadable": error(
+        "“{column}”的“{value}”不是学生代码。",
+        "请填学生代码，如 三2-A7K3，或填班级和姓名。",
+    ),
     "organ-unknown": error("“{column}”的“{value}”没看懂。", "请选：{choices}。", "choices"),
     "date-ambiguous": error(
         "“{column}”的“{value}”有不止一种读法（11.2 是 11 月 2 日还是 20 日？），没有猜。",

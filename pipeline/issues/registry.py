@@ -53,7 +53,6 @@ _CALENDAR: Mapping[str, Entry] = {
     "span-withdraw-unknown": error(
         "没有找到要撤销的这一段。", "请照抄已登记的类别、学段和起止日期，或用新下载的模板。"
     ),
-    "span-unclear": query("“撤销”列的“{value}”没看懂，这一行没有撤销。", "要撤销请选 是。"),
     "calendar-changes": advice("校历改动 {count} 处。", "", "count"),
     "calendar-same": advice("内容与登记的校历一致，没有改动。"),
     "calendar-days": advice("改动涉及已经报过的 {count} 天：{days}；这些天的统计会重新计算。", "", "count", "days"),

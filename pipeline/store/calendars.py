@@ -151,11 +151,11 @@ def _other_days(place: str, divisions: Iterable[str], before: Calendar, after: C
     counted = CountyDay.objects.filter(division__in=list(divisions)).order_by("day")
     chain = registry.tree([place]).chain(place)
     stages = ("", *words.STAGE.labels)
-    found = []
-    for day in counted.values_list("day", flat=True).distinct():
-        if any(before.owes(chain, (one,), day) != after.owes(chain, (one,), day) for one in stages):
-            found.append(day)
-    return found
+    return [
+        day
+        for day in counted.values_list("day", flat=True).distinct()
+        if any(before.owes(chain, (one,), day) != after.owes(chain, (one,), day) for one in stages)
+    ]
 
 
 def _earlier(unit: str) -> list[Earlier]:

@@ -1,4 +1,4 @@
-"""What validation must know of the alerts that cards name: whose they are, their cases, and on which days those stood."""
+"""What validation must know of the alerts that cards name: whose they are, their cases, and on which days."""
 
 from __future__ import annotations
 

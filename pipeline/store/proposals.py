@@ -25,7 +25,6 @@ from pipeline.store.sequence import decide
 
 _LAST = 2**62  # a place in the received sequence that nobody comes after
 _LISTED = 3  # changes that a line tells one by one
-DECISIONS = ("roster-confirm", "roster-return", "class-confirm", "class-return", "class-alias")
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def project(codes: Iterable[str], day: date) -> None:
 
 
 def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: date) -> sql.Params:
-    new = dict.fromkeys(_TEXTS, "") | {"kind": "school", "organ": "", "boarding": False, "token_serial": 1}
+    new = dict.fromkeys(_TEXTS, "") | {"kind": "school", "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
     row: dict[str, Any] = {"code": code, "valid_from": None, "valid_to": None, **new, **(known or {})}
     row.update({name: value for name, value in one.values.items() if name not in _DAYS})
     row["valid_from"] = one.values.get("opens") or row["valid_from"]

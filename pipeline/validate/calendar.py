@@ -41,7 +41,7 @@ def _judge(case: Case, lines: Lines, by: Judgement) -> None:
         if all(not one.line.bad for one in good):
             break
     for one in told:
-        _end(case, one)
+        _end(one)
     judged = {id(one.line) for one in told}
     for line in lines["spans"]:
         if id(line) not in judged:
@@ -141,7 +141,7 @@ def _identity(line: Line) -> str:
     return "|".join(str(line.values[name] or "") for name in ("kind", "stage", "first"))[:60]
 
 
-def _end(case: Case, one: _Told) -> None:
+def _end(one: _Told) -> None:
     if one.line.bad:
         one.line.refuse(_identity(one.line))
     else:

@@ -160,7 +160,7 @@ def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> No
     from pipeline.store.models import Account
 
     file(school, filing(account("GL_01"), unit=SCHOOL))
-    come, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
+    _, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
     done = settled(school, judged)
     assert (done.state, [issue.code for issue in done.issues if issue.row]) == (State.REJECTED, ["desk-refused"])
     assert not Account.objects.exists()

@@ -341,6 +341,7 @@ def _values(column: Column) -> list[object]:
         "integer": [0, 45],
         "flag": [True, False],
         "text": [column.example] if column.example else [],
+        "secret": [],  # never printed
     }
     if column.dtype != "choice":
         return samples[column.dtype]

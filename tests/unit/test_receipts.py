@@ -59,7 +59,10 @@ CASES = {
     "partial": PARTIAL,
     "duplicate": replace(WELL, state=State.DUPLICATE, on_time=None),
     "held": replace(
-        WELL, state=State.HELD, on_time=None, issues=(Issue("past-day-reported", details=(("day", "2026-11-19"), ("which", "昨天"))),)
+        WELL,
+        state=State.HELD,
+        on_time=None,
+        issues=(Issue("past-day-reported", details=(("day", "2026-11-19"), ("which", "昨天"))),),
     ),
     "nobody": replace(
         WELL, state=State.QUARANTINED, scope=None, unit="", unit_name="", day=None, form="", on_time=None

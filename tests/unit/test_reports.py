@@ -97,9 +97,7 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
     hits = tuple(replace(few.hits[0], rule=f"E0{n}", source=source) for n in range(2))
     cases = tuple(replace(few.cases_listed[0], name=f"示例童{n:02d}") for n in range(30))
     sides = texts(
-        pdf_of(
-            letters.compose("card", digest.paper(cards.card(replace(few, hits=hits, cases_listed=cases))), renderer)
-        )
+        pdf_of(letters.compose("card", digest.paper(cards.card(replace(few, hits=hits, cases_listed=cases))), renderer))
     )
     assert len(sides) == 2
     assert "县级审核" in sides[0]
