@@ -134,8 +134,9 @@ class _Values(pickle.Unpickler):
             return super().find_class(module, name)
         if (module, name) == (Secret.__module__, Secret.__name__):
             return Secret
-        value = getattr(model, name, None) if module == model.__name__ else None
-        if not isinstance(value, type) or value.__module__ != model.__name__:
+        ours = module.startswith(f"{model.__name__}.")  # a class is known by the module of the package it stands in
+        value = getattr(model, name, None) if ours else None
+        if not isinstance(value, type) or value.__module__ != module:
             raise pickle.UnpicklingError("not one of our values")
         return value
 
