@@ -247,6 +247,8 @@ class Line:
         with faults.temporary():
             if not self._answer or not post.undrawn():
                 return 0
+            if done := post.books(self._site, self._clock()):
+                return done
             if self._renderer is None:
                 self._renderer = self._held.enter_context(Renderer())
             return post.draw(self._site, self._clock(), self._renderer)

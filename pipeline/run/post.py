@@ -46,8 +46,17 @@ def send(site: Site, now: datetime) -> int:
     sent = 0
     while queued := letters.pending(BATCH, tuple(writers.WRITERS)):
         post = _post(site, queued)
-        sent += _deliver(post, queued, _written(queued, post), now)
+        sent += _deliver(post, queued, _written(queued, post, writers.WRITERS), now)
     return sent
+
+
+def books(site: Site, now: datetime, limit: int = SLICE) -> int:
+    """Write and deliver up to `limit` of the workbooks that nobody waits for like for an answer; return how many."""
+    queued = letters.pending(limit, tuple(writers.BOOKS))
+    if not queued:
+        return 0
+    post = _post(site, queued)
+    return _deliver(post, queued, _written(queued, post, writers.BOOKS), now)
 
 
 def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
@@ -57,8 +66,8 @@ def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> i
 
 
 def undrawn() -> int:
-    """How many letters wait for their pages to be drawn."""
-    return sum(count for kind, count in letters.waiting().items() if kind in writers.PAGES)
+    """How many letters wait for their pages to be drawn, or are workbooks that wait beside them."""
+    return sum(count for kind, count in letters.waiting().items() if kind in {*writers.PAGES, *writers.BOOKS})
 
 
 def _post(site: Site, queued: Sequence[Queued]) -> Post:
@@ -75,8 +84,10 @@ def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
     return carried.unspoken({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
 
 
-def _written(queued: Sequence[Queued], post: Post) -> list[list[Paper] | None]:
-    return [_tried(one, partial(writers.WRITERS[one.kind], one, post)) for one in queued]
+def _written(
+    queued: Sequence[Queued], post: Post, by: Mapping[str, Callable[[Queued, Post], list[Paper]]]
+) -> list[list[Paper] | None]:
+    return [_tried(one, partial(by[one.kind], one, post)) for one in queued]
 
 
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:

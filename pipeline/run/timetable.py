@@ -89,6 +89,8 @@ def deliver(site: Site, now: datetime) -> None:
     try:
         with coordinator(site), faults.temporary():
             post.send(site, now)
+            while post.books(site, now):
+                pass
             if post.undrawn():
                 with Renderer() as renderer:
                     while post.draw(site, now, renderer):

@@ -58,9 +58,9 @@ def _facts(alert: Alert, known: Rules) -> AlertFacts:
 def _days(alert: Alert, codes: Mapping[str, str]) -> Mapping[str, set[date]]:
     """The days on which a row of each case stood: now, or till it was put right."""
     found: dict[str, set[date]] = defaultdict(set)
-    span = (alert.first_onset - _AROUND, max(alert.last_onset, alert.opened_day) + _AROUND)
+    around = sql.each_day(alert.first_onset - _AROUND, max(alert.last_onset, alert.opened_day) + _AROUND)
     for model in (Absence, AbsencePast):
-        rows = model.objects.filter(school=alert.school, campus=alert.campus, pupil__in=list(codes), day__range=span)
+        rows = model.objects.filter(day__in=around, school=alert.school, campus=alert.campus, pupil__in=list(codes))
         for pupil, day in rows.values_list("pupil", "day"):
             found[pupil].add(day)
     return found

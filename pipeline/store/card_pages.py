@@ -155,10 +155,10 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     codes = sorted({case.pupil for case in cases})
     text = "SELECT code, name FROM pupil WHERE school IN ? AND code IN ?"
     names = dict(sql.fetch_in(text, [alert.school], codes))
-    span = (alert.first_onset - timedelta(days=1), alert.last_onset + timedelta(days=31))
+    around = sql.each_day(alert.first_onset - timedelta(days=1), alert.last_onset + timedelta(days=31))
     last: dict[str, tuple[str, tuple[str, ...], str]] = {}
     first: dict[str, date] = {}
-    for row in Absence.objects.filter(school=alert.school, pupil__in=codes, day__range=span).order_by("day"):
+    for row in Absence.objects.filter(day__in=around, school=alert.school, pupil__in=codes).order_by("day"):
         symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
         sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
         last[row.pupil] = (sex, symptoms, diagnosis)

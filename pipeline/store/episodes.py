@@ -68,10 +68,6 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> Loaded:
     )
 
 
-def _days(span: Span) -> list[date]:
-    return [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
-
-
 def _cases(wanted: Mapping[str, Span]) -> dict[CampusKey, list[Case]]:
     """The rows of each school on its days. Nearly all want the same days: a query for each span there is."""
     schools: dict[Span, list[str]] = defaultdict(list)
@@ -79,7 +75,7 @@ def _cases(wanted: Mapping[str, Span]) -> dict[CampusKey, list[Case]]:
         schools[span].append(school)
     found: dict[CampusKey, list[Case]] = defaultdict(list)
     for span, mine in schools.items():
-        for school, campus, *row in _rows(mine, _days(span)):
+        for school, campus, *row in _rows(mine, sql.each_day(span.first, span.last)):
             found[school, campus].append(_case(*row))
     return found
 

@@ -15,7 +15,7 @@ from pipeline.merge import roster as words
 from pipeline.merge.registry import Change, Registered, Statement, changes, news, says_something
 from pipeline.model import Checked, Issue, Record, Site, State
 from pipeline.schooldays import today
-from pipeline.store import retold, statements, tickets, touched
+from pipeline.store import retold, sql, statements, tickets, touched
 from pipeline.store.models import Absence, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 
@@ -167,7 +167,8 @@ def _warn_again(one: Planned, settled: int, writes: Writes) -> None:
     """Some warnings ask for a share of a class: where a roll is another now, the days with absences are looked at."""
     schools = sorted({change.school for change in one.changes if change.rolls})
     since = max(today(writes.now) - WARN_AGAIN, one.since or date.min)
-    rows = Absence.objects.filter(school__in=schools, day__gte=since) if schools else Absence.objects.none()
+    days = sql.each_day(since, today(writes.now))
+    rows = Absence.objects.filter(day__in=days, school__in=schools) if schools else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
         writes.todo("warn", f"{school}|{day}", settled)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -68,6 +68,13 @@ def moment(value: datetime | None) -> str | None:
 def day(value: date | None) -> str | None:
     """Return a date as both databases take it."""
     return None if value is None else value.isoformat()
+
+
+def each_day(first: date, last: date) -> list[date]:
+    """Return every day from first to last by name: rows of a school are sought by (day, school), and a range of days
+    would walk through those of all schools.
+    """
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def take(name: str, n: int) -> int:

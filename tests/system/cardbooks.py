@@ -39,9 +39,12 @@ PHONED: Mapping[str, object] = {
 def work(site: Site, now: datetime = NOW) -> None:
     """One turn of the service, pages left undrawn."""
     from pipeline import run
+    from pipeline.run import post
 
     with InProcess() as readers, run.Line(site, readers, lambda: now) as line:
         line.drain()
+        while post.books(site, now):
+            pass
 
 
 def drop(site: Site, content: bytes, folder: str = "", name: str = "预警信息报告卡.xlsx") -> None:

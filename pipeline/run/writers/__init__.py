@@ -15,13 +15,15 @@ WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
     "receipt": answers.receipt,
     "giveback": answers.giveback_workbook,
     "summary": answers.summary,
-    "cardbook": cards.workbook,
     "account": filing.told,
     "query": asking.query,
     "desk": county.desk,
     "decided": county.decided,
 }
 """Letters that are written at once."""
+
+BOOKS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {"cardbook": cards.workbook}
+"""Letters that take as long to write as a page to draw: they wait with those, so that no receipt waits for them."""
 
 PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {
     "card": cards.card,

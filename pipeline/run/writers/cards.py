@@ -1,4 +1,4 @@
-"""An alert's letters: the card as a workbook to be answered (written at once), its card and its sheet (drawn)."""
+"""An alert's letters: the card as a workbook to be answered, its card and its sheet (drawn)."""
 
 from __future__ import annotations
 
