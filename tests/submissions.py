@@ -9,6 +9,7 @@ from pipeline.schooldays import ZONE
 
 DAY = date(2026, 11, 23)
 SCHOOL = "2132000001"
+COUNTY = "320106"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import store
 from pipeline.model import Site
+from tests.submissions import COUNTY, SCHOOL
 
 KEY = b"a key for tests, thirty-two long"
 
@@ -107,3 +108,24 @@ def _as_postgres(folder: Path, program: str, *arguments: str) -> None:
         shutil.chown(folder, "postgres", "postgres")
         command = ["runuser", "-u", "postgres", "--", *command]
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def school(site: Site) -> Site:
+    """The site with one school of two classes in it."""
+    from pipeline.store import registry
+
+    unit = dict.fromkeys(("organ", "reporter", "reporter_phone", "leader", "leader_phone"), "")
+    unit |= {"code": SCHOOL, "kind": "school", "division_id": COUNTY, "name": "示例小学", "stages": "小学"}
+    classes = [
+        registry.class_row((SCHOOL, "本部", 2026, key), name, roll=roll, state="confirmed")
+        for key, name, roll in (("三3", "三(3)班", 40), ("四1", "四(1)班", 38))
+    ]
+    registry.apply_roster(
+        registry.RosterPlan(
+            schools=({**unit, "boarding": False, "token_serial": 1},),
+            campuses=((SCHOOL, "本部"),),
+            classes=tuple(classes),
+        )
+    )
+    return site

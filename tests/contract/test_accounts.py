@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.filed import Secret
 from pipeline.model import Checked, Claims, Issue, Reading, Record, Refused, Settled, Site, State
-from tests.contract.test_records import journalled, scratch, settle
+from tests.contract.settling import journalled, scratch, settle
 from tests.submissions import NOON, arrival
 
 SCHOOL, OTHER, COUNTY = "2132000001", "2132000002", "320106"

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from pipeline import life, rules
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Mode, Site, State
-from tests.contract.test_records import COUNTY, journalled, report, school, scratch, settle  # noqa: F401  # `school` is a fixture used by name
-from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
+from tests.contract.settling import journalled, report, scratch, settle
+from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 from tests.unit.test_merge_card import HANDLED, ONE, STANDS, TWICE, WRONG, card
 
 CASES = ("甲", "乙", "丙")
 
 
 @pytest.fixture
-def alerted(school: Site) -> Site:  # noqa: F811  # the fixture
+def alerted(school: Site) -> Site:
     """The school with an alert of three cases; its first submission is the report of them."""
     report(school, checked(1, [*(row(name, 8 + n) for n, name in enumerate(CASES)), line("三3"), line("四1")]))
     warn(school)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from pipeline.model import Issue, Mode, Refused, Site
-from tests.contract.test_records import report
+from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, row
 
 TUESDAY = DAY + timedelta(days=1)

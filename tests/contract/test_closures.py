@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from pipeline.model import Checked, Record, Site, State
-from tests.contract.test_records import differences, journalled, report, school, scratch, settle, stands  # noqa: F401 - `school` is a fixture used by name
+from tests.contract.settling import differences, journalled, report, scratch, settle, stands
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, later
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=ZONE)
@@ -34,7 +34,7 @@ def closure(seq: int, *rows: Record, content: str = "", **more: object) -> Check
     return checked(seq, rows, form="closure", content=content, **more)
 
 
-def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:
     from pipeline.store.models import Closure, ClosurePast
 
     report(
@@ -52,7 +52,7 @@ def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:  # noqa
     ]
 
 
-def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: Site) -> None:
     from pipeline.store.models import Closure
 
     report(school, closure(1, said("first")), closure(2, said("resume", start=START.replace(hour=0))))
@@ -60,7 +60,7 @@ def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: S
     assert (row.start, row.state, row.resume_actual) == (START, "ended", date(2026, 11, 24))
 
 
-def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:
     from pipeline import schooldays
     from pipeline.store import context
 
@@ -73,7 +73,7 @@ def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:  # noqa: F811
     assert not schooldays.closed_campuses(after, DAY)
 
 
-def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: Site) -> None:  # noqa: F811 - the fixture
+def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: Site) -> None:
     from pipeline.store.models import Closure
 
     [done] = report(school, closure(1, said("extend")))
@@ -81,7 +81,7 @@ def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: S
     assert Closure.objects.get().state == "declared"
 
 
-def test_the_same_closure_workbook_again_is_a_duplicate_or_held(school: Site) -> None:  # noqa: F811 - the fixture
+def test_the_same_closure_workbook_again_is_a_duplicate_or_held(school: Site) -> None:
     done = report(
         school,
         closure(1, said("first"), content="a"),
@@ -92,7 +92,7 @@ def test_the_same_closure_workbook_again_is_a_duplicate_or_held(school: Site) ->
     assert [one.state for one in done] == [State.ACCEPTED, State.DUPLICATE, State.ACCEPTED, State.HELD]
 
 
-def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:
     from pipeline.store.models import Closure, Reject
 
     [done] = report(school, closure(1, said("first"), refused=[bad(9)]))
@@ -102,7 +102,7 @@ def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:
     assert Closure.objects.count() == 2
 
 
-def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -> None:  # noqa: F811 - the fixture
+def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -> None:
     from pipeline.store.models import Todo
 
     report(school, closure(1, said("first")))
@@ -110,7 +110,7 @@ def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -
     assert days == {f"320106|2026-11-{day}" for day in (20, 21, 22, 23)}
 
 
-def test_closures_settle_the_same_in_any_order(school: Site) -> None:  # noqa: F811 - the fixture
+def test_closures_settle_the_same_in_any_order(school: Site) -> None:
     made = [closure(1, said("first")), closure(2, said("extend", ill=12)), closure(3, said("resume", ill=None))]
     found = []
     for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)):

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model import Mode, Site, State
+from tests.contract.settling import journalled, report, settle
 from tests.contract.test_closures import START, closure, said
-from tests.contract.test_records import journalled, report, school, settle  # noqa: F401 - `school` is a fixture used by name
 from tests.submissions import DAY, NOON, SCHOOL, ZONE, checked, row
 
 CLOSED = f"{SCHOOL}/本部/三3/2026-11-20T08:00"
@@ -26,7 +26,7 @@ def letters_of(kind: str) -> list[tuple[str, str]]:
     return list(Letter.objects.filter(kind=kind).order_by("id").values_list("ref", "reader"))
 
 
-def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
     from pipeline.store import closure_decisions, notices
     from pipeline.store.models import Audit, ClosurePast, Decision, Todo
 
@@ -50,7 +50,7 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:  # no
     assert Audit.objects.get().what == "closure-confirm"
 
 
-def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school: Site) -> None:
     from pipeline import schooldays
     from pipeline.store import closure_decisions, context
 
@@ -65,7 +65,7 @@ def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school:
 
 
 @pytest.mark.parametrize("kind", ["resume", "withdraw"])
-def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:  # noqa: F811 - the fixture
+def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
     from pipeline.store import closure_decisions
     from pipeline.store.models import Audit, Decision
 
@@ -79,7 +79,7 @@ def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:  # 
     assert not Audit.objects.exists()
 
 
-def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> None:
     from pipeline.store import closure_decisions
 
     made = journalled(school, [closure(1, said("first")), closure(2, said("first", scope="三4"))])
@@ -89,7 +89,7 @@ def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> No
     assert states() == [("三3", "confirmed"), ("三4", "declared")]
 
 
-def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Site) -> None:
     """The law: in received order, an amendment first and the county's word after it."""
     from pipeline.store import closure_decisions
 
@@ -100,7 +100,7 @@ def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Sit
     assert states() == [("三3", "confirmed")]
 
 
-def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: Site) -> None:
     from pipeline.store import decisions, letters
     from pipeline.store.models import Submission, Todo
 
@@ -120,7 +120,7 @@ def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: 
     assert again.state is State.HELD
 
 
-def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Submission
 
@@ -139,7 +139,7 @@ def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:  #
     assert (row3.state, row3.issues[-1]["code"]) == (State.REJECTED, "dismissed")
 
 
-def test_a_school_is_excused_and_asked_again(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_school_is_excused_and_asked_again(school: Site) -> None:
     from pipeline.store import excuses
     from pipeline.store.models import Todo
 
@@ -156,7 +156,7 @@ def test_a_school_is_excused_and_asked_again(school: Site) -> None:  # noqa: F81
     assert [reader for _, reader in letters_of("decided")] == [SCHOOL, SCHOOL]
 
 
-def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:  # noqa: F811 - the fixture
+def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:
     from pipeline.store import closure_decisions, journal
     from pipeline.store.models import ClosurePast, Decision
     from pipeline.store.sequence import order_of, placed
@@ -172,7 +172,7 @@ def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:  # noqa: 
     assert closure_decisions.listed(COUNTY, ("confirmed",))[0].what.startswith("三")
 
 
-def test_a_decision_fits_whatever_is_typed(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_decision_fits_whatever_is_typed(school: Site) -> None:
     """PostgreSQL refuses what is too long; who and why are cut, a target never is."""
     from pipeline.store import sequence
     from pipeline.store.models import Decision
@@ -183,7 +183,7 @@ def test_a_decision_fits_whatever_is_typed(school: Site) -> None:  # noqa: F811 
         sequence.decide("县", "waive", "T" * 200, "", NOON)
 
 
-def test_the_longest_closure_can_be_decided(school: Site) -> None:  # noqa: F811 - the fixture
+def test_the_longest_closure_can_be_decided(school: Site) -> None:
     from pipeline.store import closures
     from pipeline.store.models import Closure, Decision
 

@@ -4,11 +4,11 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model import Mode, Site, State
-from tests.contract.test_records import report, school, settle  # noqa: F401 - `school` is a fixture used by name
+from tests.contract.settling import report, settle
 from tests.submissions import DAY, NOON, SCHOOL, bad, checked, line, row
 
 
-def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> None:
     from pipeline.store import audit, decisions, waiting
     from pipeline.store.models import Absence, Decision
 
@@ -25,7 +25,7 @@ def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> 
     assert not waiting.held()
 
 
-def test_what_is_not_held_cannot_be_released(school: Site) -> None:  # noqa: F811 - the fixture
+def test_what_is_not_held_cannot_be_released(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Decision
 
@@ -35,10 +35,10 @@ def test_what_is_not_held_cannot_be_released(school: Site) -> None:  # noqa: F81
     assert not Decision.objects.exists()
 
 
-def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Absence
-    from tests.contract.test_records import journalled
+    from tests.contract.settling import journalled
 
     made = journalled(
         school,
@@ -54,7 +54,7 @@ def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:  # n
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
 
 
-def test_a_waived_row_rests_and_its_old_record_is_no_longer_marked(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_waived_row_rests_and_its_old_record_is_no_longer_marked(school: Site) -> None:
     from pipeline.store import decisions, waiting
     from pipeline.store.models import Absence
 
@@ -70,7 +70,7 @@ def test_a_waived_row_rests_and_its_old_record_is_no_longer_marked(school: Site)
         decisions.waive(["T9-9"], "县疾控", "", NOON)
 
 
-def test_a_letter_is_done_once_and_its_sending_is_audited(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_letter_is_done_once_and_its_sending_is_audited(school: Site) -> None:
     from pipeline.store import audit, letters
     from pipeline.store.models import Audit
 
@@ -85,7 +85,7 @@ def test_a_letter_is_done_once_and_its_sending_is_audited(school: Site) -> None:
     assert audit.broken_at() is None
 
 
-def test_a_receipt_has_all_its_facts_from_the_store(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_receipt_has_all_its_facts_from_the_store(school: Site) -> None:
     from pipeline.store import letters
 
     report(school, checked(1, [row("甲")], refused=[bad(9)]))
@@ -123,10 +123,10 @@ def test_a_missing_audit_row_shows(site: Site) -> None:
     assert audit.broken_at() == 3
 
 
-def test_a_late_settled_file_does_not_undo_a_waiver(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_late_settled_file_does_not_undo_a_waiver(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Absence, Reject
-    from tests.contract.test_records import journalled
+    from tests.contract.settling import journalled
 
     made = journalled(
         school,

@@ -9,9 +9,9 @@ import openpyxl
 
 from pipeline import task
 from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
+from tests.contract.settling import report
 from tests.contract.test_accounts import account, file, filing
 from tests.contract.test_closures import closure, said
-from tests.contract.test_records import report, school  # noqa: F401 - `school` is a fixture used by name
 from tests.submissions import DAY, NOON, SCHOOL, arrival, checked, row
 
 COUNTY = "320106"
@@ -92,7 +92,7 @@ def waiting(site: Site) -> list[Checked]:
     return [first, second]
 
 
-def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site) -> None:  # noqa: F811 - the fixture
+def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site) -> None:
     from pipeline.store import audit
     from pipeline.store.models import Audit, Decision
 
@@ -122,7 +122,7 @@ def content_rows(content: bytes) -> list[str]:
     ]
 
 
-def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:  # noqa: F811 - the fixture
+def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Audit, Decision, Reject
 
@@ -139,7 +139,7 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
     assert sorted(Reject.objects.filter(form="desk").values_list("state", flat=True)) == ["open", "void"]
 
 
-def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(school: Site) -> None:
     from pipeline.store import desk_lines, notices
     from pipeline.store.models import SchoolClass
 
@@ -156,7 +156,7 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
     assert len(notices.told(str(come.seq), first.unit)) == 2
 
 
-def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:  # noqa: F811 - the fixture
+def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:
     from pipeline.store.models import Account
 
     file(school, filing(account("GL_01"), unit=SCHOOL))
@@ -170,7 +170,7 @@ def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> No
     assert list(Account.objects.values_list("username", flat=True)) == ["GL_01"]
 
 
-def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:
     from pipeline.store import matters
 
     report(school, closure(1, said("first", start=NOON.replace(hour=8))))
@@ -181,7 +181,7 @@ def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:  # noqa: F
     assert not matters.waiting(COUNTY)
 
 
-def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:
     """The law: as if everything had settled in received order."""
     from pipeline.store import journal
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Site
+from tests.contract.settling import report, scratch
 from tests.contract.test_closures import closure, said
-from tests.contract.test_records import report, scratch
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)

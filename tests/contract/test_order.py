@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.model import Arrival, Checked, Reading, Site, Workbook
 from tests import formbooks as books
-from tests.contract.test_records import differences, school, scratch  # noqa: F401 - `school` is a fixture
+from tests.contract.settling import differences, scratch
 from tests.submissions import NOON, SCHOOL
 
 OTHER = "2132000009"
@@ -114,7 +114,7 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
     st.permutations(range(4)),
 )
 def test_it_does_not_matter_which_file_kept_its_reader_busy(
-    school: Site,  # noqa: F811 - the fixture
+    school: Site,
     chosen: list[int],
     shuffled: list[int],
 ) -> None:

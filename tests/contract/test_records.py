@@ -1,7 +1,5 @@
 """Settling writes what merge decides: all or nothing, the same in any batches and in any order."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -9,94 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import TemporaryError
-from pipeline.model import Checked, Mode, Settled, Site, State
-from tests.submissions import DAY, NOON, SCHOOL, bad, checked, later, line, row
+from pipeline.model import Checked, Mode, Site, State
+from tests.contract.settling import differences, journalled, report, scratch, settle, stands
+from tests.submissions import COUNTY, DAY, SCHOOL, bad, checked, later, line, row
 from tests.unit.test_merge import submissions
-
-COUNTY = "320106"
-
-
-def journalled(site: Site, batch: Sequence[Checked]) -> list[Checked]:
-    """Journal the arrivals of a batch; their numbers must be free and in order."""
-    from pipeline.store import journal
-
-    ready = [replace(one.arrival, path=site.root / one.arrival.path) for one in batch]
-    kept = journal.receive(site, ready)
-    return [replace(one, arrival=arrival) for one, arrival in zip(batch, kept, strict=True)]
-
-
-def settle(site: Site, *batch: Checked, known: Sequence[Checked] = ()) -> list[Settled]:
-    from pipeline.store import records
-
-    by_seq = {one.arrival.seq: one for one in (*known, *batch)}
-    return records.settle(batch, site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)])
-
-
-def report(site: Site, *batch: Checked) -> list[Settled]:
-    """Journal and settle at once, one after the other."""
-    return [settle(site, one)[0] for one in journalled(site, batch)]
-
-
-@pytest.fixture
-def school(site: Site) -> Site:
-    """The site with one school of two classes in it."""
-    from pipeline.store import registry
-
-    unit = dict.fromkeys(("organ", "reporter", "reporter_phone", "leader", "leader_phone"), "")
-    unit |= {"code": SCHOOL, "kind": "school", "division_id": COUNTY, "name": "示例小学", "stages": "小学"}
-    classes = [
-        registry.class_row((SCHOOL, "本部", 2026, key), name, roll=roll, state="confirmed")
-        for key, name, roll in (("三3", "三(3)班", 40), ("四1", "四(1)班", 38))
-    ]
-    registry.apply_roster(
-        registry.RosterPlan(
-            schools=({**unit, "boarding": False, "token_serial": 1},),
-            campuses=((SCHOOL, "本部"),),
-            classes=tuple(classes),
-        )
-    )
-    return site
-
-
-@contextmanager
-def scratch() -> Iterator[None]:
-    """A store to try things in; nothing of it stays."""
-    from django.db import transaction
-
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def stands(*, history: bool = False) -> dict[str, list[str]]:
-    """Everything that stands, table by table. With `history`: since when, and what stood before."""
-    from pipeline.store import models
-
-    dates = {"from_settled", "settled_seq", "id"}
-    tables = [models.Absence, models.Report, models.ReportClass, models.Pupil, models.SchoolClass]
-    tables += [models.Closure]
-    tables += [models.AbsencePast, models.ClosurePast] if history else []
-    found = {}
-    for table in tables:
-        names = [f.attname for f in table._meta.concrete_fields if f.name != "id" and (history or f.name not in dates)]
-        found[table.__name__] = sorted(map(str, table.objects.values_list(*names)))
-    said = ("received_seq", "state", "accepted", "refused", "effective", "issues")
-    # a ticket given out before its submission turned out not to count stays known, closed
-    idle = models.Submission.objects.filter(state__in=["held", "duplicate", "rejected"])
-    rejects = models.Reject.objects.exclude(submission__in=idle.values("received_seq"), state="superseded")
-    found["Reject"] = sorted(map(str, rejects.values_list("ticket", "raw", "issues", "identity", "state", "closed_by")))
-    found["Submission"] = sorted(map(str, models.Submission.objects.values_list(*said)))
-    return found
-
-
-def differences(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[str, tuple[list[str], list[str]]]:
-    """By table: the rows that only the first has, and only the second."""
-    return {
-        table: (sorted({*one[table]} - {*other[table]}), sorted({*other[table]} - {*one[table]}))
-        for table in one
-        if one[table] != other[table]
-    }
-
 
 # --------------------------------------------------------------------------- what is written
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from pipeline.model import Arrival, Claims, Mode, Reading, Record, Row, Site, State
-from tests.contract.test_records import report, school  # noqa: F401 - `school` is a fixture used by name
+from tests.contract.settling import report
 from tests.submissions import DAY, NOON, SCHOOL, arrival, bad, checked, line, row
 
 OTHER = "2132000002"
@@ -74,7 +74,7 @@ def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
     assert Unit.objects.get(code=OTHER).name == "示例第二小学"
 
 
-def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:
     from pipeline.store.models import SchoolClass
 
     report(school, checked(1, [row("甲", class_key="五2")]))
@@ -85,7 +85,7 @@ def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:  # noqa: 
     )
 
 
-def test_a_roll_put_right_has_the_warnings_of_its_school_looked_at_again(school: Site) -> None:  # noqa: F811 - the fixture
+def test_a_roll_put_right_has_the_warnings_of_its_school_looked_at_again(school: Site) -> None:
     from pipeline.store.models import Todo
 
     report(school, checked(1, [row("甲")]))
@@ -122,7 +122,7 @@ def reading(one: Arrival, content: str = "", ticket: str = "") -> tuple[Arrival,
     return one, Reading("parsed", Claims("absence", "1", SCHOOL, day=DAY), tables=tables, content_sha=content)
 
 
-def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:  # noqa: F811 - the fixture
+def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:
     from pipeline.store import context
 
     report(
@@ -139,7 +139,7 @@ def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:  # 
     assert (found.divisions["320106"], found.parents["320106"]) == ("鼓楼区", "320100")
 
 
-def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> None:  # noqa: F811 - the fixture
+def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -153,7 +153,7 @@ def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> 
     assert counts[0] == counts[1] <= 12
 
 
-def test_two_of_one_name_in_a_class_are_remembered(school: Site) -> None:  # noqa: F811 - the fixture
+def test_two_of_one_name_in_a_class_are_remembered(school: Site) -> None:
     from dataclasses import replace
 
     from pipeline.store import context

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Record, Settled, Site, State
 from pipeline.schooldays import Span
-from tests.contract.test_records import journalled, report, school, settle  # noqa: F401 - `school` is a fixture
+from tests.contract.settling import journalled, report, settle
 from tests.contract.test_registry import classed, listed, roster
 from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
 
@@ -48,7 +48,7 @@ def told(done: Settled) -> list[str]:
 # --------------------------------------------------------------------------- dates
 
 
-def test_a_roll_changes_from_its_day_and_the_receipt_says_so(school: Site) -> None:  # noqa: F811
+def test_a_roll_changes_from_its_day_and_the_receipt_says_so(school: Site) -> None:
     [done] = report(school, dated(1, DAY, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     assert codes(done) == ["registry-changes", "registry-change"]
     assert told(done) == [f"{SCHOOL} 三(3)班 学段 （空） → 小学；人数 40 → 45，自 2026-11-23 起"]
@@ -56,13 +56,13 @@ def test_a_roll_changes_from_its_day_and_the_receipt_says_so(school: Site) -> No
     assert rolls(DAY) == {"三3": 45, "四1": 38}
 
 
-def test_a_roster_that_says_what_stands_changes_nothing(school: Site) -> None:  # noqa: F811
+def test_a_roster_that_says_what_stands_changes_nothing(school: Site) -> None:
     report(school, dated(1, DAY, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     [done] = report(school, dated(2, DAY, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     assert codes(done) == ["registry-same"]
 
 
-def test_a_school_that_moves_keeps_its_days_under_the_county_they_were_in(school: Site) -> None:  # noqa: F811
+def test_a_school_that_moves_keeps_its_days_under_the_county_they_were_in(school: Site) -> None:
     from pipeline.store import days, registry, statements, views
     from pipeline.store.models import Report, Unit
 
@@ -85,7 +85,7 @@ def test_a_school_that_moves_keeps_its_days_under_the_county_they_were_in(school
     assert dict(Report.objects.values_list("day", "division")) == {DAY: COUNTY, moves: OTHER_COUNTY}
 
 
-def test_a_closed_school_is_due_no_longer_and_stands_in_last_years_figures(school: Site) -> None:  # noqa: F811
+def test_a_closed_school_is_due_no_longer_and_stands_in_last_years_figures(school: Site) -> None:
     from pipeline.store import days
 
     ends = DAY + timedelta(days=1)
@@ -95,7 +95,7 @@ def test_a_closed_school_is_due_no_longer_and_stands_in_last_years_figures(schoo
     assert [days.count(day, [COUNTY])[COUNTY].figures.registered for day in (DAY, ends)] == [1, 0]
 
 
-def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: Site) -> None:  # noqa: F811
+def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: Site) -> None:
     from pipeline.store import days
     from pipeline.store.models import Todo
 
@@ -121,7 +121,7 @@ def test_an_organ_has_somebody_to_call(site: Site) -> None:
 # --------------------------------------------------------------------------- proposals
 
 
-def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:  # noqa: F811
+def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:
     from pipeline.store import proposals
     from pipeline.store.models import Audit, Decision, Letter, Submission
 
@@ -142,7 +142,7 @@ def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:  #
         proposals.confirm("P1", "示例县教育局", "", NOON)
 
 
-def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> None:  # noqa: F811
+def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> None:
     from pipeline.store import proposals
     from pipeline.store.models import Submission
 
@@ -158,7 +158,7 @@ def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> 
     assert codes(done)[0] == "registry-proposed"
 
 
-def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Site) -> None:  # noqa: F811
+def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Site) -> None:
     from pipeline.store import proposals
     from pipeline.store.sequence import placed
 
@@ -171,7 +171,7 @@ def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Sit
 
 
 @pytest.mark.parametrize("word", ["confirm", "refuse", "alias"])
-def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: str) -> None:  # noqa: F811
+def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: str) -> None:
     from pipeline.store import context, days, proposals
     from pipeline.store.models import SchoolClass
 
@@ -197,7 +197,7 @@ def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: st
         proposals.refuse(waits.id, "示例县教育局", "", NOON)
 
 
-def test_an_alias_must_be_of_a_class_there_is(school: Site) -> None:  # noqa: F811
+def test_an_alias_must_be_of_a_class_there_is(school: Site) -> None:
     from pipeline.store import proposals
 
     report(school, checked(1, [row("甲", class_key="五2")]))
@@ -226,7 +226,7 @@ def stands() -> dict[str, list[str]]:
 
 def in_order(site: Site, batch: Sequence[Checked], order: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, settle in an order of its own, and undo it; return what then stood."""
-    from tests.contract.test_records import scratch
+    from tests.contract.settling import scratch
 
     with scratch():
         kept = journalled(site, batch)
@@ -235,7 +235,7 @@ def in_order(site: Site, batch: Sequence[Checked], order: Sequence[int]) -> dict
         return stands()
 
 
-def test_rosters_settle_in_any_order_to_the_same_registry(school: Site) -> None:  # noqa: F811
+def test_rosters_settle_in_any_order_to_the_same_registry(school: Site) -> None:
     sent = [
         dated(1, DAY, classed("三3", code=SCHOOL, roll=41), classed("五1", code=SCHOOL)),
         dated(2, DAY - timedelta(days=3), classed("三3", code=SCHOOL, roll=44)),
@@ -246,7 +246,7 @@ def test_rosters_settle_in_any_order_to_the_same_registry(school: Site) -> None:
         assert in_order(school, sent, order) == whole
 
 
-def test_a_report_is_folded_again_when_a_roster_before_it_was_read_late(school: Site) -> None:  # noqa: F811
+def test_a_report_is_folded_again_when_a_roster_before_it_was_read_late(school: Site) -> None:
     sent = [
         dated(1, DAY, classed("五1", code=SCHOOL, roll=30)),
         checked(2, [row("甲"), line("三3"), line("四1")], content="a"),
@@ -258,7 +258,7 @@ def test_a_report_is_folded_again_when_a_roster_before_it_was_read_late(school: 
     assert in_order(school, sent, (1, 0, 2)) == whole
 
 
-def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Site) -> None:  # noqa: F811
+def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Site) -> None:
     sent = [
         checked(1, [row("甲"), line("三3"), line("四1")], content="a"),
         dated(2, DAY, classed("五1", code=SCHOOL, roll=30)),
@@ -273,7 +273,7 @@ def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Sit
 
 
 def span(first: date, last: date | None = None, kind: str = "holiday", ref: str = "", stage: str = "") -> Span:
-    return Span(COUNTY, first, last or first, kind, stage, "", ref)  # type: ignore[arg-type]
+    return Span(COUNTY, first, last or first, kind, stage, "", ref)  # type: ignore[arg-type]  # a vocabulary's code
 
 
 def told_row(number: int, *spans: Span, ref: str = "", withdraw: bool = False) -> Record:
@@ -284,7 +284,7 @@ def calendar(seq: int, *rows: Record) -> Checked:
     return checked(seq, rows, form="calendar", school=COUNTY, content=f"calendar {seq}")
 
 
-def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again(school: Site) -> None:  # noqa: F811
+def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again(school: Site) -> None:
     from pipeline.store import context, days
     from pipeline.store.models import Todo
 
@@ -304,9 +304,9 @@ def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again
     assert codes(done) == ["calendar-same"]
 
 
-def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:  # noqa: F811
+def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:
     from pipeline.store.models import CalendarDay
-    from tests.contract.test_records import scratch
+    from tests.contract.settling import scratch
 
     sent = [
         calendar(1, told_row(5, span(DAY, ref="K1-5"))),
@@ -328,7 +328,7 @@ def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:  
     assert found[1] == found[2] == found[0]
 
 
-def test_a_calendar_entered_before_anything_was_said_is_kept(school: Site) -> None:  # noqa: F811
+def test_a_calendar_entered_before_anything_was_said_is_kept(school: Site) -> None:
     from pipeline.store import spans
     from pipeline.store.models import CalendarDay
 
