@@ -12,9 +12,9 @@ from pipeline import merge
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import Site, State
+from pipeline.model import Checked, Site, State
 from pipeline.schooldays import ZONE, today
-from pipeline.store import rebuilding, sql
+from pipeline.store import codec, rebuilding, replays, sql
 from pipeline.store.models import Closure, Decision, Reject, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.sequence import order_of
@@ -59,7 +59,7 @@ def settle(
         before = loaded.standing
         last = max([*(one.seq for one in before.earlier), *map(order_of, loaded.ruled)], default=0)
         late = anew or last > turn.event.order
-        step = _refold(loaded, turn, site, reread) if late else merge.close_step(before, turn.event)
+        step = _refold(loaded, turn, site, reread, writes) if late else merge.close_step(before, turn.event)
         loaded.standing = step.after
         _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
         _write_tickets(before, turn, step.after, writes)
@@ -92,29 +92,54 @@ def target(school: str, key: merge.closure.Key) -> str:
 _Act = Callable[[ClosureStanding], ClosureStep]
 
 
-def _refold(loaded: _Loaded, turn: Turn, site: Site, reread: Reread) -> ClosureStep:
-    """Fold all closures of the school again: what was received, or decided, later was settled before this one."""
+def _refold(loaded: _Loaded, turn: Turn, site: Site, reread: Reread, writes: Writes) -> ClosureStep:
+    """Fold all closures of the school again: what was received, or decided, later was settled before this one.
+
+    Others of the school whose outcome is another now are told so.
+    """
     before = loaded.standing
     seqs = [one.seq for one in before.earlier if one.seq != turn.event.seq]
     events = {checked.arrival.seq: Event(checked.arrival.seq, checked) for checked in reread(seqs)}
-    # (place in the sequence, order among those of one place, what is done)
-    acts: list[tuple[int, int, _Act]] = [(seq, 0, _taken(event)) for seq, event in events.items()]
+    # (place in the sequence, order among those of one place, what is done, whose outcome it is)
+    acts: list[tuple[int, int, _Act, int]] = [(seq, 0, _taken(event), seq) for seq, event in events.items()]
     for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]):
         again = Event(order_of(row), events[int(row.target)].checked, forced=True)
-        acts.append((again.order, row.seq, _taken(again)))
-    acts += [(order_of(row), row.seq, _ruled(row)) for row in loaded.ruled]
+        acts.append((again.order, row.seq, _taken(again), int(row.target)))
+    acts += [(order_of(row), row.seq, _ruled(row), 0) for row in loaded.ruled]
     mended = rebuilding.mends(list(before.tickets), site, reread, turn)
-    acts += [(event.order, number, _taken(event)) for number, event in mended]
+    acts += [(event.order, number, _taken(event), 0) for number, event in mended]
     mine = _taken(turn.event)
-    acts.append((turn.event.order, sys.maxsize, mine))
-    standing, result = ClosureStanding(before.school), None
-    for _, _, act in sorted(acts, key=lambda one: one[:2]):
+    acts.append((turn.event.order, sys.maxsize, mine, 0))
+    standing, result, steps = ClosureStanding(before.school), None, dict[int, ClosureStep]()
+    for _, _, act, seq in sorted(acts, key=lambda one: one[:2]):
         step = act(standing)
         standing = step.after
         result = step if act is mine else result
+        steps |= {seq: step} if seq else {}
     if result is None:
         raise ValueError("a turn takes part in its own fold")
+    _tell_again({seq: (step, events[seq].checked) for seq, step in steps.items()}, before, turn, writes)
     return replace(result, after=standing)
+
+
+def _tell_again(
+    steps: Mapping[int, tuple[ClosureStep, Checked]], before: ClosureStanding, turn: Turn, writes: Writes
+) -> None:
+    """Give others of the school what became of them after all, and a new receipt."""
+    was = {one.seq: one.state for one in before.earlier}
+    changed = {seq: one for seq, one in steps.items() if one[0].state is not was[seq]}
+    dismissed = replays.dismissals(list(changed))
+    text = (
+        "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
+        "WHERE received_seq = %s"
+    )
+    for seq, (step, checked) in changed.items():
+        if seq in dismissed and step.state is State.HELD:
+            continue
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        issues = codec.issues_text(checked.issues + step.issues)
+        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
+        writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
 
 
 def _taken(event: Event) -> _Act:
