@@ -1,0 +1,111 @@
+"""A site made by the first version goes on: its rows live through the migration and are what they were."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import store
+from pipeline.model import Site, State
+from tests.contract.conftest import KEY
+from tests.contract.settling import report
+from tests.contract.test_registry import classed, roster
+from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
+
+FIRST = ("store", "0001_initial")
+ALERT = "2026-0001"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """An open store as the first migration made it, with rows in every table that later ones change."""
+    database = "sqlite:///store.db"
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        _query(Site(root=tmp_path, database=server, key=KEY), "DROP DATABASE IF EXISTS old", "CREATE DATABASE old")
+        database = server.replace("/postgres?", "/old?")
+    site = Site(root=tmp_path, database=database, key=KEY)
+    store.open(site)
+    _fill()
+    yield site
+    store.close()
+
+
+def _query(site: Site, *statements: str) -> None:
+    from django.db import connection
+
+    store.open(site)
+    with connection.cursor() as cursor:
+        for one in statements:
+            cursor.execute(one)
+    store.close()
+
+
+def _fill() -> None:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    executor.migrate([FIRST, ("contenttypes", "0002_remove_content_type_name")])
+    rows = executor.loader.project_state([FIRST]).apps.get_model
+
+    def make(model: str, **values: object) -> None:
+        rows("store", model).objects.create(**values)
+
+    make("Division", code=COUNTY, name="鼓楼区", short="鼓楼", kind="county")
+    make("Unit", code=SCHOOL, kind="school", name="示例小学", stages="小学", division_id=COUNTY, reporter="李老师")
+    make("Campus", school_id=SCHOOL)
+    for key, roll in (("三3", 40), ("四1", 38)):
+        make("SchoolClass", school_id=SCHOOL, school_year=2026, key=key, name=f"{key[0]}({key[1]})班", roll=roll)
+    make("CalendarDay", place=COUNTY, first=date(2026, 11, 12), last=date(2026, 11, 13), kind="holiday", note="秋假")
+    make(
+        "Submission", received_seq=1, settled_seq=1, sha256="0" * 64, name="缺课日报.xlsx", size=9, channel="folder",
+        first_seen=NOON, received_at=NOON, path="archive/1", state="partial", form="absence", unit=SCHOOL, day=DAY,
+    )  # fmt: skip
+    make(
+        "Reject", ticket="T-1", submission=1, school=SCHOOL, campus="本部", form="absence", day=DAY, table="rows",
+        row=9, raw={"班级": "三(3)班"}, issues=[], state="open",
+    )  # fmt: skip
+    make("Decision", seq=2, settled_seq=2, at=NOON, who="教育局", what="waive", target="T-0")
+    for name in ("received", "settled"):
+        make("Counter", name=name, value=2)
+    make(
+        "Alert", id=ALERT, school=SCHOOL, campus="本部", division=COUNTY, scope="三3", group="RASH", stage="early",
+        opened_day=DAY, opened_at=NOON, due_at=NOON + timedelta(days=1), first_onset=DAY, last_onset=DAY, cases=3,
+        ends_after=DAY + timedelta(days=7),
+    )  # fmt: skip
+    make("Card", alert_id=ALERT, at=NOON, verdict="stands", submission=None)
+    make("Account", username="JY_XZ", folded="jy_xz", password="", holder="李老师")
+
+
+def test_rows_of_the_first_version_live_on(old: Site) -> None:
+    from pipeline.store import registry, schools, spans
+    from pipeline.store.models import Account, Alert, Card, Decision, Reject
+
+    assert store.behind() == ["store.0002_every_form"]
+    store.migrate()
+    assert store.behind() == []
+    registry.load_divisions()
+    known = schools.load([SCHOOL], [DAY], {}).schools[SCHOOL]
+    assert {key: room.roll for (_, key), room in known.classes.items()} == {"三3": 40, "四1": 38}
+    assert [span.note for span in spans.calendar().of(COUNTY)] == ["秋假"]
+    assert (Alert.objects.get().hours, Card.objects.get().revision, Card.objects.get().submission) == (24, 1, 0)
+    assert (Reject.objects.get().key, Decision.objects.get().place) == ("", 0)
+    assert (Account.objects.get().holder, Account.objects.get().filing) == ("李老师", None)
+
+
+def test_what_was_registered_before_is_what_changes_build_on(old: Site) -> None:
+    from pipeline.store.models import SchoolClass, Unit
+
+    store.migrate()
+    from pipeline.store import registry
+
+    registry.load_divisions()
+    [done] = report(old, roster(3, classed("三3", code=SCHOOL, roll=41)))
+    assert done.state is State.ACCEPTED
+    standing = SchoolClass.objects.filter(valid_to=None).order_by("key")
+    assert list(standing.values_list("key", "roll")) == [("三3", 41), ("四1", 38)]
+    assert Unit.objects.get(code=SCHOOL).reporter == "李老师"
+    [done] = report(old, checked(4, [row("甲"), line("三3", 41), line("四1", 38)], at=later(hours=1)))
+    assert done.state is State.ACCEPTED
