@@ -6,7 +6,7 @@ COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --g
 CHECKS := check-style check-format check-types check-layers check-dependencies check-dead check-security check-guards
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test check $(CHECKS) format bench golden templates serve lock
+.PHONY: help setup setup-test demo test check $(CHECKS) format bench golden templates guides serve lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ golden: setup  ## write the expected files of golden cases that have none yet
 templates: setup  ## write templates/xlsx/, docs/forms.md and docs/issues.md again from the code
 	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
 	$(BIN)/python -m pipeline.forms.reference docs
+
+guides: setup-test demo  ## write docs/guides/*.pdf again, with pictures of the workbooks that the demo's site gives out
+	$(BIN)/python -m tools.guides demo-site
 
 serve: setup  ## run this folder as a site
 	$(BIN)/queke init .
