@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.figures import card_books
 from pipeline.figures.cards import CardFacts
 from pipeline.forms import FORMS, form
+from pipeline.forms.classes import in_order
 from pipeline.forms.words import MODE
 from pipeline.model import HOME_CAMPUS, Level, Mode, Refused, SchoolFacts, Site
 from pipeline.xlsx.blank import TemplateFacts, blank
@@ -104,7 +105,7 @@ def school_facts(site: Site, name: str, school: SchoolFacts, day: date, campus: 
     if name == "absence":
         rows["classes"] = tuple(
             {"class_name": room.name} | ({} if room.roll is None else {"roll": room.roll})
-            for room in school.classes.values()
+            for room in sorted(school.classes.values(), key=lambda one: in_order(one.key))
             if room.campus == campus
         )
     return TemplateFacts(
