@@ -174,6 +174,7 @@ class _Rooms:
         self._found = found
         self._slices: dict[RoomKey, list[Room]] = {}
         self._ends: dict[RoomKey, date] = {}
+        self._begun: dict[int, date] = {}  # school year → the day of its first list
         self._rulings: dict[RoomKey, Ruling] = {}
 
     def rulings(self) -> tuple[Ruling, ...]:
@@ -184,19 +185,22 @@ class _Rooms:
 
     def take(self, one: Statement) -> None:
         self._rulings.update((ruling.at, ruling) for ruling in one.rulings)
-        known = {year for _, year, _ in self._slices}
         for said in one.rooms:
             key = (said.campus, said.year, said.key)
             if key in self._slices:
                 self._change(key, said, one.day)
             else:
-                first = self._since(key, said, one, begun=said.year in known)
+                begun = one.day > self._begun.setdefault(said.year, one.day)
+                first = self._since(key, said, one, begun=begun)
                 self._slices[key] = [Room(*key, said.name, said.stage, said.roll, first)]
             if said.until is not None:
                 self._ends[key] = said.until
 
     def _since(self, key: RoomKey, said: RoomSaid, one: Statement, *, begun: bool) -> date | None:
-        """Since when a class is there that was not: the first list of a school year is of the whole year."""
+        """Since when a class is there that was not: the first list of a school year is of the whole year.
+
+        What is said of the same day belongs to that list: a row that went back and came home.
+        """
         if said.first is not None or one.order == 0 or not begun:
             return _after(said.first, said.year)
         met = self._found.get(key)

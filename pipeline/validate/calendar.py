@@ -45,7 +45,7 @@ def _judge(case: Case, lines: Lines, by: Judgement) -> None:
     judged = {id(one.line) for one in told}
     for line in lines["spans"]:
         if id(line) not in judged:
-            line.refuse(_identity(line))
+            _refuse(line)
         case.issues.extend(line.said)
 
 
@@ -137,13 +137,23 @@ def in_words(span: Span) -> str:
     return f"{words.SPAN.labels[span.kind]} {span.first}{till}" + (f"（{about}）" if about else "")
 
 
+_KEY = ("kind", "stage", "first")
+
+
 def _identity(line: Line) -> str:
-    return "|".join(str(line.values[name] or "") for name in ("kind", "stage", "first"))[:60]
+    return "|".join(str(line.values[name] or "") for name in _KEY)[:60]
+
+
+def _refuse(line: Line) -> None:
+    """Send a line back. A key that was not understood would name another line: then it is known by the rest."""
+    values, raw = line.values, line.row.raw
+    known = values["kind"] and values["first"] and not raw.keys() & set(_KEY)
+    line.refuse(_identity(line) if known else "")
 
 
 def _end(one: _Told) -> None:
     if one.line.bad:
-        one.line.refuse(_identity(one.line))
+        _refuse(one.line)
     else:
         values = {**one.line.values, "spans": one.spans, "ref": one.ref, "withdraw": one.withdraw}
         one.line.accept(_identity(one.line), values)

@@ -190,7 +190,8 @@ class _Card:
                     line.say("follow-day-twice", "day", first=str(seen[day]))
                 seen.setdefault(day, line.row.number)
             values = {name: self._plain(name, line.values[name]) for name in ("day", *_COLUMNS)}
-            self._done(line, f"{self.alert.id}|{day}", values | {"alert": self.alert.id})
+            identity = f"{self.alert.id}|{day}" if day else ""  # a day that was not understood is no other's
+            self._done(line, identity, values | {"alert": self.alert.id})
 
     # ------------------------------------------------------------------ cases that are wrong
 
@@ -214,7 +215,8 @@ class _Card:
                 "pupil": found.pupil if found else "",
                 "truth": self._plain("truth", line.values["truth"]),
             }
-            self._done(line, f"{self.alert.id}|{day}|{values['pupil']}", values)
+            identity = f"{self.alert.id}|{day}|{values['pupil']}" if day and found else ""
+            self._done(line, identity, values)
 
     def _pupil(self, line: Line) -> CaseFacts | None:
         """The one case that the row names: by its code, else by class and name."""
