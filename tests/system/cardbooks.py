@@ -123,3 +123,20 @@ def _put_days(sheet: Worksheet, days: Sequence[tuple[object, ...]]) -> None:
         for name, value in zip(("新增病例", "现有病例", "措施与进展"), told, strict=True):
             if value is not None:
                 sheet.cell(lines[day], columns[name], value)
+
+
+def state_of(number: str) -> str:
+    from pipeline.store.models import Alert
+
+    return Alert.objects.get(pk=number).state
+
+
+def last_receipt(site: Site) -> str:
+    found = site.outbox.rglob("回执 预警信息报告卡 *.txt")
+    return max(found, key=lambda path: path.name).read_text(encoding="utf-8-sig")
+
+
+def confirm(number: str, at: datetime = NOW + timedelta(hours=2)) -> str:
+    from pipeline.store import cards
+
+    return cards.confirm(number, "鼓楼区教育局", "", at)

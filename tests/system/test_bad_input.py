@@ -17,7 +17,8 @@ import pytest
 from pipeline import store, task
 from pipeline.executors import Pool
 from pipeline.model import Arrival, Settled, Site
-from tests.badfiles import CASES, CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
+from tests.badfiles.cases import CASES
+from tests.badfiles.made import CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
 from tests.system.conftest import COUNTY, NOW, lay_out
 
 LEFT_BLANK: Mapping[str, Mapping[str, object]] = {  # what could not be read there, and is asked

@@ -12,8 +12,8 @@ import pytest
 from pipeline import cli, config, store
 from pipeline.model import Policy, Site
 from tests.system.conftest import COUNTY, KEY, Desk, pupil
-from tests.system.test_crash import drop, work
-from tests.system.test_desk import FIRST, SECOND, closure
+from tests.system.desks import FIRST, SECOND, closure
+from tests.system.posting import drop, work
 
 CLOSED = f"{FIRST}/本部/三4/2026-11-20T08:00"
 Queke = Callable[..., tuple[int, str]]

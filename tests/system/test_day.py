@@ -7,7 +7,7 @@ import pytest
 from pipeline.executors import InProcess
 from pipeline.model import Policy, Site
 from tests.system.conftest import DAY, NOW, ZONE, Desk, pupil
-from tests.system.test_crash import drop
+from tests.system.posting import drop
 
 FIRST, SECOND = "2132010001", "2132010002"
 

@@ -1,14 +1,11 @@
-"""Intake on real disks with real processes: hostile inboxes, full and read-only disks, kill −9, the service."""
+"""Intake on real disks with real processes: hostile inboxes, full and read-only disks, faults of ours."""
 
 import os
-import random
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +17,7 @@ from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Settled, Site, State
 from tests.system.conftest import COUNTY, NOW, Desk, lay_out, pupil
-from tests.system.test_crash import check_disk, drop, dropped, state_of, work
+from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 
 FIRST, SECOND = "2132010001", "2132010002"
 
@@ -33,10 +30,6 @@ def states() -> Counter[str]:
 
 def text(path: Path) -> str:
     return path.read_text("utf-8-sig")
-
-
-def receipts(site: Site) -> list[Path]:
-    return sorted(site.outbox.rglob("回执*.txt"))
 
 
 @contextmanager
@@ -271,156 +264,3 @@ def test_a_file_that_holds_its_reader_delays_neither_its_batch_nor_what_comes_la
 
         run.drain(site, readers, lambda: NOW, observe=observe)
     assert order == ["a.xlsx", "later.xlsx", "slow.xlsx"]
-
-
-# --------------------------------------------------------------------------- two at once, and kill −9
-
-
-def test_a_second_coordinator_is_told_and_the_first_goes_on(site: Site) -> None:
-    from pipeline import run
-
-    with InProcess() as readers, run.Line(site, readers, lambda: NOW):
-        assert run.is_held(site)
-        with pytest.raises(run.Busy):
-            run.drain(site, readers, lambda: NOW)
-    assert not run.is_held(site)
-
-
-CHILD = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from pipeline import store
-from pipeline.executors import InProcess
-from pipeline.model import Policy, Site
-site = Site(Path(sys.argv[1]), "sqlite:///store.db", sys.argv[2].encode(), Policy(stable_seconds=0, batch=3))
-store.open(site)
-from pipeline import run, validate
-now = datetime.fromisoformat(sys.argv[3])
-print("ready", flush=True)
-sys.stdin.readline()
-with InProcess() as readers:
-    run.drain(site, readers, lambda: now)
-"""
-
-
-def child(site: Site) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-c", CHILD, str(site.root), site.key.decode(), NOW.isoformat()]
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path.cwd())
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process
-
-
-@pytest.mark.slow
-def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, database: Path, desk: Desk) -> None:
-    seed = random.randrange(10**6)
-    chance = random.Random(seed)
-    files = dropped(desk)
-    site = lay_out(tmp_path, database)
-    store.open(site)
-    drop(site, files)
-    work(site)
-    expected = state_of(site)
-    for _ in range(2):
-        store.close()
-        site = lay_out(tmp_path, database)
-        drop(site, files)
-        for _ in range(2):
-            process = child(site)
-            assert process.stdin is not None
-            process.stdin.write(b"\n")
-            process.stdin.flush()
-            time.sleep(chance.uniform(0.0, 0.8))
-            process.kill()
-            process.communicate()
-        store.open(site)
-        work(site)
-        check_disk(site, files)
-        assert state_of(site) == expected, f"seed {seed}"
-
-
-# --------------------------------------------------------------------------- the service
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[subprocess.Popen[bytes]]:
-    """`queke watch` on the site, as a process of its own."""
-    (site.root / "queke.toml").write_text('database = "sqlite:///store.db"\n[intake]\nscan_seconds = 1\n')
-    (site.root / "queke.key").write_text(site.key.hex().ljust(64, "0")[:64])
-    (site.root / "queke.key").chmod(0o600)
-    environment = {**os.environ, "QUEKE_NOW": NOW.isoformat()}
-    command = [sys.executable, "-m", "pipeline", "--site", str(site.root), "watch"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def soon(found: Callable[[], object], seconds: float = 60) -> float:
-    """Wait until something is found; return after how long."""
-    start = time.monotonic()
-    while not found():
-        assert time.monotonic() - start < seconds, "it never came"
-        time.sleep(0.02)
-    return time.monotonic() - start
-
-
-def lay_in(site: Site, name: str, content: bytes) -> None:
-    """Write as a slow copier does: beside, a part at a time, under its own name all the while."""
-    with (site.inbox / name).open("wb") as file:
-        for start in range(0, len(content), 8192):
-            file.write(content[start : start + 8192])
-            file.flush()
-            time.sleep(0.01)
-
-
-@pytest.mark.slow
-def test_the_service_answers_and_ends_when_told(tmp_path: Path, database: Path, desk: Desk) -> None:
-    site = lay_out(tmp_path, database)
-    with serving(site) as process:
-        lay_in(site, "early.xlsx", desk.absence(FIRST))
-        soon(lambda: len(receipts(site)) == 1)  # it has started
-        lay_in(site, "缺课日报.xlsx", desk.absence(SECOND, [pupil(0), pupil(1, class_name=None)]))
-        took = soon(lambda: len(receipts(site)) == 2 and list(site.outbox.rglob("退回修正表*.xlsx")))
-        assert took < 20, "the budget of 3 s in a quiet inbox is the bench's; this only sees that nobody sleeps"
-        replaced = site.root / "inbox-away"
-        site.inbox.rename(replaced)
-        site.inbox.mkdir()
-        lay_in(site, "later.xlsx", b"%PDF-1.7")
-        soon(lambda: len(receipts(site)) == 3, 90)
-        second = subprocess.run(
-            [sys.executable, "-m", "pipeline", "--site", str(site.root), "ingest"], check=False, capture_output=True
-        )
-        assert b"watch" in second.stderr
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-    assert not [path for path in site.inbox.rglob("*") if path.is_file()]
-
-
-def test_a_bell_rung_by_a_signal_wakes_its_waiter() -> None:
-    from pipeline.watch import _Bell
-
-    bell = _Bell()
-    threading.Timer(0.05, lambda: [bell.ring() for _ in range(100_000)]).start()
-    start = time.monotonic()
-    bell.wait(30)
-    assert time.monotonic() - start < 10
-
-
-def observed(site: Site) -> list[tuple[Arrival, Settled]]:
-    from pipeline import run
-
-    found: list[tuple[Arrival, Settled]] = []
-    with InProcess() as readers:
-        run.drain(site, readers, lambda: NOW, observe=lambda arrival, settled: found.append((arrival, settled)))
-    return found
-
-
-def test_whoever_asked_is_told_of_every_outcome(site: Site, desk: Desk) -> None:
-    drop(site, dropped(desk))
-    found = observed(site)
-    assert sorted(settled.state.value for _, settled in found) == ["accepted", "duplicate", "partial", "quarantined"]
-    assert all(arrival.seq == settled.seq for arrival, settled in found)

@@ -11,7 +11,7 @@ from pipeline import store
 from pipeline.executors import Answer, InProcess, Job
 from pipeline.model import Arrival, Settled, Site
 from tests.system.conftest import NOW, Desk, lay_out, pupil
-from tests.system.test_crash import drop
+from tests.system.posting import drop
 
 SCHOOL = "2132010001"
 

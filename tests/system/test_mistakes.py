@@ -25,7 +25,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from tests import mistakes
 from tests.mistakes import Cell, Filled
 from tests.system.conftest import COUNTY, DAY, lay_out, pupil
-from tests.system.test_crash import drop, work
+from tests.system.posting import drop, work
 
 SCHOOL = "2132010001"
 FOLDER = {"roster": COUNTY}

@@ -17,7 +17,7 @@ from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, fill, heads
 from tests.system.conftest import DAY, SCHOOLS, Desk, pupil
-from tests.system.test_crash import drop, work
+from tests.system.posting import drop, work
 
 SCHOOL, OTHER = SCHOOLS
 FOLDER = f"{SCHOOL} 示例"

@@ -9,7 +9,7 @@ import pytest
 from pipeline import store
 from pipeline.model import Site
 from tests.system.conftest import Desk, lay_out, pupil
-from tests.system.test_crash import drop, work
+from tests.system.posting import drop, work
 
 SCHOOL = "2132010001"
 

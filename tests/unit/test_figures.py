@@ -16,6 +16,7 @@ from pipeline.figures.duty import REPORTED, SILENT, Standing, standing
 from pipeline.model import Level
 from pipeline.schooldays import Due, Off
 from pipeline.units import Scope
+from tests import page_samples
 from tests import paper_samples as samples
 
 DAY = samples.DAY
@@ -220,9 +221,9 @@ def test_the_check_code_follows_every_figure() -> None:
 
 
 def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
-    school = cards.card(samples.card())
-    of_county = cards.card(samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"]))))
-    of_city = cards.card(replace(samples.card(Scope(Level.CITY, "320100")), cases=2))
+    school = cards.card(page_samples.card())
+    of_county = cards.card(page_samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"]))))
+    of_city = cards.card(replace(page_samples.card(Scope(Level.CITY, "320100")), cases=2))
     assert school.rows[0].pupil == "示例童甲（三2-A7K0）"
     assert of_county.rows[0].pupil == "三2-A7K0"
     assert of_city.rows == ()
@@ -230,14 +231,14 @@ def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
 
 
 def test_a_page_counts_the_absent_and_tells_returned_apart() -> None:
-    made = sheets.page(samples.page())
+    made = sheets.page(page_samples.page())
     assert dict(made.counts)["已返校"] == "1"
     assert made.rows[-1].state == "已返校"
     assert made.classes_rest == "其余 11 个班无缺课。"
 
 
 def test_a_page_of_a_school_that_closed_a_class_leaves_its_roll_out() -> None:
-    facts = samples.page()
+    facts = page_samples.page()
     shut = next(c for c in facts.classes if c.closed)
     everyone = sum(c.roll or 0 for c in facts.classes)
     assert dict(sheets.page(facts).counts)["应到"] == words.number(everyone - (shut.roll or 0))

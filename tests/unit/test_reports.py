@@ -15,6 +15,7 @@ from pipeline.figures.facts import HintLine
 from pipeline.model import Level
 from pipeline.reports import fonts, letters, pages, render
 from pipeline.units import Scope
+from tests import page_samples
 from tests import paper_samples as samples
 
 
@@ -69,20 +70,20 @@ def test_a_citys_digest_names_no_class_and_no_pupil(renderer: render.Renderer) -
 
 
 def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.Renderer) -> None:
-    short, long = (letters.compose("page", digest.paper(papers.page(samples.page(n))), renderer) for n in (9, 44))
+    short, long = (letters.compose("page", digest.paper(papers.page(page_samples.page(n))), renderer) for n in (9, 44))
     assert len(texts(pdf_of(short))) == 1
     sides = texts(pdf_of(long))
     assert len(sides) == 2
     for words in ("填报人", "分管领导", "盖章", "台账", "预警2026-0482", "尚有2行退回待改"):
         assert words in sides[0], words
-    listed = [p.name for p in samples.page(44).pupils]
+    listed = [p.name for p in page_samples.page(44).pupils]
     assert all(name in "".join(sides) for name in listed)
     assert short[0].name == "学生缺课日报台账 P-2132000001-20261120-1.pdf"
 
 
 def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render.Renderer) -> None:
-    of_county = samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
-    for facts, names in ((samples.card(), True), (of_county, False)):
+    of_county = page_samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
+    for facts, names in ((page_samples.card(), True), (of_county, False)):
         sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
         assert len(sides) == 1
         assert ("示例童甲" in sides[0]) is names
@@ -92,7 +93,7 @@ def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render
 
 
 def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) -> None:
-    few = samples.card()
+    few = page_samples.card()
     source = "手足口病聚集性和暴发疫情处置工作规范第1条：同一班级或宿舍1周内2例及以上；重症、死亡无栏目，不计"
     hits = tuple(replace(few.hits[0], rule=f"E0{n}", source=source) for n in range(2))
     cases = tuple(replace(few.cases_listed[0], name=f"示例童{n:02d}") for n in range(30))
@@ -106,7 +107,7 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
 
 def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -> None:
     """A list of a whole district pasted by mistake: the card says how many it leaves out, and is there at once."""
-    few = samples.card()
+    few = page_samples.card()
     many = tuple(replace(few.cases_listed[0], name=f"示例童{n:05d}") for n in range(10_000))
     sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(replace(few, cases_listed=many))), renderer)))
     assert len(sides) < 12
@@ -114,7 +115,7 @@ def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -
 
 
 def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: render.Renderer) -> None:
-    values = digest.paper(papers.missing(samples.missing()))
+    values = digest.paper(papers.missing(page_samples.missing()))
     found = {paper.name: paper.content for paper in letters.compose("missing", values, renderer)}
     assert sorted(found) == ["未报名单 雨花台区.pdf", "未报名单 雨花台区.xlsx", "群通知.txt"]
     text = found["群通知.txt"]
@@ -123,12 +124,12 @@ def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: r
     said = text.decode("utf-8-sig")
     assert "100-0000" not in said, "a group chat is told no telephone numbers"
     assert said.splitlines()[1] == "截至 11-20 15:10，应报 151 所，已报 137 所，免报 1 所，还有 13 所未报。"
-    assert all(line.school in said for line in samples.missing().silent)
+    assert all(line.school in said for line in page_samples.missing().silent)
 
 
 @pytest.mark.parametrize("cases", [1, 6, 7, 30])
 def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer: render.Renderer, cases: int) -> None:
-    few = samples.card()
+    few = page_samples.card()
     hits = few.hits * 2
     listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
     for scope, names in ((few.scope, True), (Scope(Level.COUNTY, "320114", frozenset(["320114"])), False)):
@@ -144,7 +145,7 @@ def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer
 def test_a_card_that_was_answered_prints_the_answer_and_the_days(renderer: render.Renderer) -> None:
     said = {"verdict": "excluded", "reason": "A1", "rows": [["2026-11-20", "三2-A7K0QX9M2T"]], "reporter": "示例员甲"}
     days = (cards.DayLine(samples.DAY, 1, 3, "已消毒"),)
-    facts = replace(samples.card(), state="correcting", answer=said, days=days)
+    facts = replace(page_samples.card(), state="correcting", answer=said, days=days)
     (side,) = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
     for text in ("可排除", "A1报告信息有误", "11-20示例童甲", "更正待收", "已消毒"):
         assert text in side
@@ -152,7 +153,7 @@ def test_a_card_that_was_answered_prints_the_answer_and_the_days(renderer: rende
 
 
 def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.Renderer) -> None:
-    values = letters.checked(digest.paper(cards.card(samples.card())))
+    values = letters.checked(digest.paper(cards.card(page_samples.card())))
     first = renderer.draw([values])[0]
     with render.Renderer(workers=1) as other:
         assert other.draw([values])[0] == first
@@ -160,7 +161,7 @@ def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.R
 
 
 def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
-    several = [replace(samples.card(), id=f"2026-{n:04d}") for n in range(3)]
+    several = [replace(page_samples.card(), id=f"2026-{n:04d}") for n in range(3)]
     found = list(letters.compose_all([("card", digest.paper(cards.card(c))) for c in several], renderer))
     assert [paper.name for made in found for paper in made] == [
         f"预警信息报告卡 2026-{n:04d} 学校联.pdf" for n in range(3)
@@ -168,7 +169,7 @@ def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
 
 
 def test_markup_in_a_name_is_printed_not_obeyed() -> None:
-    facts = replace(samples.page(1), school='<img src="file:///etc/passwd">&')
+    facts = replace(page_samples.page(1), school='<img src="file:///etc/passwd">&')
     html = pages.page(letters.checked(digest.paper(papers.page(facts))))
     assert "<img" not in html
     assert "&lt;img" in html
@@ -253,9 +254,9 @@ def test_a_tile_with_too_few_reports_is_dashed() -> None:
 def test_small_print_is_never_below_nine_points(kind: str) -> None:
     made = {
         "digest": lambda: digest.digest(samples.city()),
-        "page": lambda: papers.page(samples.page()),
-        "card": lambda: cards.card(samples.card()),
-        "missing": lambda: papers.missing(samples.missing()),
+        "page": lambda: papers.page(page_samples.page()),
+        "card": lambda: cards.card(page_samples.card()),
+        "missing": lambda: papers.missing(page_samples.missing()),
     }[kind]()
     html = pages.page(letters.checked(digest.paper(made)))
     css = (fonts.check().parent / "paper.css").read_text(encoding="utf-8")
@@ -293,11 +294,13 @@ def test_divisions_without_schools_are_one_line_not_a_row_each() -> None:
 
 
 def test_a_card_that_no_longer_holds_says_why_and_asks_for_nothing() -> None:
-    over = replace(samples.card(), closed_as="已不成立", closed_at=samples.NOW, close_reason="报送信息更正后已不成立")
+    over = replace(
+        page_samples.card(), closed_as="已不成立", closed_at=samples.NOW, close_reason="报送信息更正后已不成立"
+    )
     html = pages.page(letters.checked(digest.paper(cards.card(over))))
     assert "本预警已不成立（11-20 15:10）：报送信息更正后已不成立" in html
     assert "采取措施" not in html
-    assert "Macro" not in pages.page(letters.checked(digest.paper(cards.card(samples.card()))))
+    assert "Macro" not in pages.page(letters.checked(digest.paper(cards.card(page_samples.card()))))
 
 
 def test_a_county_reads_its_single_cases_and_a_city_does_not() -> None:

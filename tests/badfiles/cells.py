@@ -1,174 +1,28 @@
-"""What clerks really send: each case by name, for a school of its own, with what must become of every file.
-
-A case is a function from the school's code to the files dropped for it, in order. The parts that harm are
-in tests/hostile.py; here are the honest mistakes, and both as files in an inbox.
-"""
+"""Workbooks whose columns, heads or cells are not as asked."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import date
-from functools import cache
 from typing import Any
 
 import xlsxwriter
-from msoffcrypto.format.ooxml import OOXMLFile
 
-from pipeline.demo.mistakes import without_properties
-from pipeline.forms import form
-from pipeline.xlsx.blank import TemplateFacts, blank
-from pipeline.xlsx.fill import Template, fill
-from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
-from tests.golden.cases import Rows, absence, pupils, saved
-from tests.hostile import hostile
-
-DAY, YESTERDAY = date(2026, 11, 20), date(2026, 11, 19)
-CLASSES = {"三3": ("三(3)班", 45), "三4": ("三(4)班", 44), "一2": ("一(2)班", 40)}
-NO_ROLL = "10,000 rows, no roll known"  # of a school whose classes are not counted in the registry
-FIRST, SECOND, THIRD = "张小明", "李小红", "王五一"
-
-
-@dataclass(frozen=True)
-class File:
-    """One file and its one outcome. `issue`: a code that must be said, and `says`: words of the receipt.
-
-    `rows`: how many rows were typed, where the file is taken: so many are accepted or refused.
-    """
-
-    content: bytes
-    state: str
-    issue: str = ""
-    says: str = ""
-    name: str = "缺课日报.xlsx"
-    rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """The files of one school, in the order dropped, and whose names then stand for it."""
-
-    files: tuple[File, ...]
-    stands: tuple[str, ...] = ()
-
-
-Case = Callable[[str], Dropped]
-
-
-def name_of(code: str) -> str:
-    return f"示例{code[-3:]}小学"
-
-
-def sheets(code: str, rows: Sequence[Mapping[str, object]], **header: object) -> dict[str, Rows]:
-    """A school's report as cells."""
-    return absence(rows, {"学校标识码": code, "学校名称": name_of(code), **header})
-
-
-def good(code: str, *names: str, **header: object) -> bytes:
-    """A report with nothing wrong in it."""
-    return saved(
-        sheets(code, [{**one, "姓名": name} for one, name in zip(pupils(*[{}] * 9), names, strict=False)], **header)
-    )
-
-
-def yesterdays(code: str) -> bytes:
-    return saved(sheets(code, pupils({"起始日": YESTERDAY}), 报告日期=YESTERDAY))
-
-
-def one(content: bytes, state: str, issue: str = "", says: str = "", *, rows: int | None = None,
-        stands: Sequence[str] = (), name: str = "缺课日报.xlsx") -> Dropped:  # fmt: skip
-    return Dropped((File(content, state, issue, says, name, rows),), tuple(stands))
-
-
-def template(code: str, rows: Sequence[Mapping[str, object]], version: str = "") -> bytes:
-    """The school's own template, filled as a spreadsheet program fills it."""
-    told = TemplateFacts(fields={"unit": code, "school": name_of(code), "campus": "本部", "day": DAY})
-    declared = replace(form("absence"), version=version) if version else form("absence")
-    header = {"reporter": "示例甲", "zero": "否"}
-    return fill(Template(blank(declared, told)), form("absence"), header, {"rows": rows})
-
-
-def typed(name: str) -> dict[str, object]:
-    """The right row by our names of the columns."""
-    return {"class_name": "三(3)班", "name": name, "sex": "男", "reason": "因病", "start": DAY, "symptom1": "发热",
-            "temperature": 38.5}  # fmt: skip
-
-
-# --------------------------------------------------------------------------- not a workbook, or not to be opened
-
-
-@cache
-def _all_hostile() -> Mapping[str, tuple[bytes, str]]:
-    return {name: (content, code) for name, content, code in hostile()}
-
-
-def _hostile(what: str) -> Case:
-    def case(_: str) -> Dropped:
-        content, code = _all_hostile()[what]
-        return one(content, "quarantined", code)
-
-    return case
-
-
-def _encrypted(code: str) -> Dropped:
-    out = io.BytesIO()
-    OOXMLFile(io.BytesIO(good(code, FIRST))).encrypt("1", out)
-    return one(out.getvalue(), "quarantined", "file-encrypted", "密码")
-
-
-def _unreadable() -> dict[str, Case]:
-    named = (
-        *("zero bytes", "pdf", "html", "csv", "rar", "zip of a workbook", "zip bomb", "entity bomb", "xlsm", "xlsb"),
-        *("value at XFD1048576", "password zip", "ods", "word, wps, et", "torn xls", "embedded object"),
-        "two names by case",
-    )
-    return {
-        **{what: _hostile(what) for what in named},
-        "truncated": lambda code: one(good(code, FIRST)[:3000], "quarantined", "file-damaged", "没有传完"),
-        "encrypted": _encrypted,
-    }
-
-
-# --------------------------------------------------------------------------- another form, another version
-
-
-def _closure(code: str) -> Dropped:
-    top = head("停课报告表", {"学校标识码": code, "学校名称": name_of(code), "报告日期": DAY})
-    rows = grid(headers("closure"), [{**CLOSURE_GOOD, "拟复课日期": date(2026, 11, 24)}])
-    return one(saved({"停课报告": [*top, *rows]}), "accepted", rows=1, name="学生缺课日报.xlsx")
-
-
-def _foreign(_: str) -> Dropped:
-    lessons: Rows = [["三(3)班课程表"], ["节次", "周一", "周二"], [1, "语文", "数学"], [2, "体育", "班会"]]
-    return one(saved({"Sheet1": lessons}), "rejected", "form-unknown", "请用本系统的模板填报")
-
-
-def _forms() -> dict[str, Case]:
-    return {
-        "closure in place of absence": _closure,
-        "foreign workbook": _foreign,
-        "too new a template": lambda code: one(
-            template(code, [typed(FIRST)], version="9"), "rejected", "form-too-new", "比系统认识的新"
-        ),
-        "old template": lambda code: one(
-            template(code, [typed(FIRST)], version="0"), "accepted", "form-old", "旧版模板", rows=1, stands=(FIRST,)
-        ),
-        "two forms in one file": lambda code: one(
-            saved({**sheets(code, pupils({})), "停课": [*head("停课报告表", {}), headers("closure"), ["首报"]]}),
-            "rejected",
-            "form-several",
-        ),
-        "lost its properties": lambda code: one(
-            without_properties(template(code, [typed(FIRST), typed(SECOND)])),
-            "accepted",
-            rows=2,
-            stands=(FIRST, SECOND),
-        ),
-        "says nothing": lambda code: one(saved(sheets(code, [])), "rejected", "nothing-reported", "零报告"),
-    }
-
+from tests.badfiles.made import (
+    DAY,
+    FIRST,
+    NO_ROLL,
+    SECOND,
+    THIRD,
+    Case,
+    Dropped,
+    one,
+    sheets,
+)
+from tests.formbooks import GOOD, head
+from tests.golden.cases import Rows, pupils, saved
 
 # --------------------------------------------------------------------------- columns and heads
 
@@ -232,7 +86,7 @@ def _hidden(code: str) -> Dropped:
     return one(saved(cells, hide), "accepted", "rows-hidden", "1 行被隐藏", rows=3, stands=(FIRST, SECOND, THIRD))
 
 
-def _columns() -> dict[str, Case]:
+def columns() -> dict[str, Case]:
     return {
         "column of names missing": lambda code: one(
             _reshaped(code, lambda row: [row[0], *row[2:]]), "rejected", "column-missing", "姓名"
@@ -376,7 +230,7 @@ def _protected(code: str) -> Dropped:
     )
 
 
-def _cells() -> dict[str, Case]:
+def cells() -> dict[str, Case]:
     return {
         "formulas with and without values": _formulas,
         "error cells": _errors,
@@ -406,76 +260,3 @@ def _cells() -> dict[str, Case]:
             stands=(FIRST, SECOND),
         ),
     }
-
-
-# --------------------------------------------------------------------------- again, older, of another day
-
-
-def _again() -> dict[str, Case]:
-    return {
-        "the same file twice": lambda code: Dropped(
-            (
-                File(good(code, FIRST), "accepted", rows=1),
-                File(good(code, FIRST), "duplicate", "duplicate", "无需再发", "副本缺课日报(1).xlsx"),
-            ),
-            (FIRST,),
-        ),
-        "edited, not said": lambda code: Dropped(
-            (
-                File(good(code, FIRST, SECOND), "accepted", rows=2),
-                File(good(code, FIRST), "held", "would-withdraw", "整份更正", "b.xlsx"),
-            ),
-            (FIRST, SECOND),
-        ),
-        "edited, older again": lambda code: Dropped(
-            (
-                File(good(code, FIRST, SECOND), "accepted", rows=2),
-                File(good(code, FIRST, THIRD, 报送方式="整份更正"), "accepted", rows=2, name="b.xlsx"),
-                File(good(code, FIRST, SECOND), "held", "older-again", "早先收到", "c.xlsx"),
-            ),
-            (FIRST, THIRD),
-        ),
-        "yesterday's file with today's children": lambda code: Dropped(
-            (
-                File(yesterdays(code), "accepted", "mode-late-assumed", rows=1),
-                File(good(code, SECOND, 报告日期=YESTERDAY), "held", "past-day-reported", "请改日期", "b.xlsx"),
-            ),
-            (FIRST,),
-        ),
-        "two campuses under one code": lambda code: Dropped(
-            (
-                File(good(code, FIRST, 校区="本部"), "accepted", rows=1),
-                File(good(code, SECOND, 校区="东校区"), "accepted", rows=1, name="b.xlsx"),
-            ),
-            (FIRST, SECOND),
-        ),
-    }
-
-
-# --------------------------------------------------------------------------- file names
-
-
-NAMES = {
-    "newline in the name": "缺课\n日报.xlsx",
-    "emoji in the name": "🤒缺课😷日报.xlsx",
-    "255 bytes": "缺" * 83 + "x.xlsx",
-    "leading dash": "--help.xlsx",
-    "a copy's name": "副本缺课日报(1).xlsx",
-    "no ending": "缺课日报",
-    "spaces and dots": " .. .xlsx",
-    "markup in the name": "<b>&amp;{{ 7*7 }}.xlsx",
-}
-
-
-def _named(name: str) -> Case:
-    return lambda code: one(good(code, FIRST), "accepted", rows=1, stands=(FIRST,), name=name)
-
-
-CASES: Mapping[str, Case] = {
-    **_unreadable(),
-    **_forms(),
-    **_columns(),
-    **_cells(),
-    **_again(),
-    **{what: _named(name) for what, name in NAMES.items()},
-}
