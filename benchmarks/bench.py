@@ -1,5 +1,6 @@
-"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province]`. Goals stand beside the figures;
-nothing fails. Judge by CPU on a machine that does other things as well: rates and ratios on the wall suffer first.
+"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N]`. Goals stand beside
+the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and ratios on the wall
+suffer first.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import naive, ours, papers, workbooks
+from benchmarks import mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.ours import Taken
 from benchmarks.workbooks import Drop
@@ -44,16 +45,18 @@ def main() -> None:
     }
     try:
         with Pool(CORES) as readers:
-            if asked.province:
+            if asked.mixed:
+                found["mixed"] = mixed.measure(folder / "mixed", asked.mixed)
+            elif asked.province:
                 found["province"] = _province(folder, readers, asked.province)
             else:
                 found |= {"files": asked.files, "workbooks": _workbooks(folder, readers, asked.files, asked.naive)}
-        if not asked.quick and not asked.province:
+        if not asked.quick and not asked.province and not asked.mixed:
             found["papers"] = papers.measure(folder / "papers")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     RESULTS.mkdir(exist_ok=True)
-    kept = RESULTS / ("province.json" if asked.province else "latest.json")
+    kept = RESULTS / ("mixed.json" if asked.mixed else "province.json" if asked.province else "latest.json")
     kept.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"kept in {kept}")
 
@@ -63,6 +66,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=1000, help="workbooks of each kind for our path")
     parser.add_argument("--naive", type=int, default=60, help="of them, how many the naive baseline takes as well")
     parser.add_argument("--quick", action="store_true", help="workbooks only, no papers")
+    parser.add_argument("--mixed", type=int, metavar="N", help="a heap of so many files of every form, right and wrong")
     parser.add_argument(
         "--province",
         type=int,

@@ -34,20 +34,43 @@ class Filled:
     form: Form
     header: Mapping[str, object]
     tables: Mapping[str, Sequence[Row]]
+    also: Sequence[tuple[Cell, object]] = ()  # what sends a row back though its declaration does not tell
 
     def made(self, blank: bytes, wrong: Mapping[Cell, object] | None = None) -> bytes:
         """The workbook, typed into its template; then with these mistakes."""
         told = wrong or {}
         header = {name: told.get(("", 0, name), value) for name, value in self.header.items()}
-        book = Template(fill(Template(blank), self.form, header, self.tables))
+        lying = {name: rows for name, rows in self.tables.items() if not self.form.table(name).upright}
+        book = Template(fill(Template(blank), self.form, header, lying))
         cells: dict[str, dict[tuple[int, int], object]] = {}
+        for table in self.form.tables:
+            if table.upright and (rows := self.tables.get(table.name)):
+                said = {c: told.get((table.name, 0, c), value) for c, value in rows[0].items()}
+                cells[table.sheet] = dict(_beside(book, table, said))
+        lines = {place: row for row, place in self.lines(blank).items()} if told else {}
         for (name, row, column), value in told.items():
-            if name:
-                table = self.form.table(name)
+            table = self.form.table(name or self.form.tables[0].name)
+            if name and not table.upright:
                 top, places = heads(book.cells(table.sheet), table)
                 # a heading that somebody deleted, or a row's cell
-                cells.setdefault(table.sheet, {})[top if row == HEADING else top + 1 + row, places[column]] = value
+                at = top if row == HEADING else lines[name, row][1]
+                cells.setdefault(table.sheet, {})[at, places[column]] = value
         return book.put(cells)
+
+    def lines(self, blank: bytes) -> dict[tuple[str, int], tuple[str, int]]:
+        """Where the rows come to lie: (table, Excel row) → (table, number); rows of the template may stand above."""
+        told = {name: rows for name, rows in self.tables.items() if not self.form.table(name).upright}
+        before, after = Template(blank), Template(fill(Template(blank), self.form, {}, told))
+        found = {}
+        for name, rows in told.items():
+            table = self.form.table(name)
+            old, new = before.cells(table.sheet), after.cells(table.sheet)
+            top, _ = heads(new, table)
+            changed = sorted({row for (row, column), text in new.items() if old.get((row, column)) != text})
+            if len(changed) != len(rows):  # some say what stood there already
+                changed = list(range(top + 1, top + 1 + len(rows)))
+            found |= {(name, row): (name, at) for at, row in enumerate(changed)}
+        return found
 
 
 def mistakes(right: Filled, *, most: int = 4) -> st.SearchStrategy[dict[Cell, object]]:
@@ -72,8 +95,16 @@ def possible(right: Filled) -> Iterable[tuple[Cell, object]]:
             for at, row in enumerate(rows):
                 if column.name in row:
                     yield from (((table.name, at, column.name), value) for value in wrong_values(column))
-            if rows and table is right.form.tables[0] and column is not table.columns[0] and _needed(column):
+            if (
+                rows
+                and table is right.form.tables[0]
+                and not table.upright
+                and column is not table.columns[0]
+                and _needed(column)
+            ):
                 yield (table.name, HEADING, column.name), None
+
+    yield from right.also
 
 
 def wrong_values(column: Column) -> list[object]:
@@ -114,6 +145,10 @@ def mended(
     book = Template(content)
     cells: dict[str, dict[tuple[int, int], object]] = {}
     for table, row, ticket in ticketed(book, right.form):
+        if table.upright:
+            if which(ticket):
+                cells[table.sheet] = dict(_beside(book, table, right.tables[table.name][0]))
+            continue
         top, places = heads(book.cells(table.sheet), table)
         mine = cells.setdefault(table.sheet, {})
         if ticket == void:
@@ -157,8 +192,19 @@ def ticketed(book: Template, form: Form) -> Iterable[tuple[Table, int, str]]:
         if table.sheet not in book.sheets:
             continue
         cells = book.cells(table.sheet)
+        if table.upright:
+            yield from ((table, r, cells[r, c + 1]) for (r, c), text in cells.items() if text == TICKET)
+            continue
         top, _ = heads(cells, table)
         heading = next(((row, c) for (row, c), text in cells.items() if text == TICKET and row == top), None)
         if heading is not None:
             found = ((row, text) for (row, c), text in sorted(cells.items()) if c == heading[1] and row > heading[0])
             yield from ((table, row, text) for row, text in found)
+
+
+def _beside(book: Template, table: Table, said: Row) -> Iterable[tuple[tuple[int, int], object]]:
+    """Where the values of an upright table stand: right of their labels."""
+    labels = {text.strip("*"): at for at, text in sorted(book.cells(table.sheet).items(), reverse=True)}
+    for name, value in said.items():
+        row, column = labels[next(c.header for c in table.columns if c.name == name)]
+        yield (row, column + 1), value
