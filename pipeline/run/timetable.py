@@ -16,7 +16,7 @@ from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import post, templates
 from pipeline.run.lock import Busy, coordinator
-from pipeline.store import context, days, desk_lines, editions, faults, letters, matters
+from pipeline.store import context, days, desk_lines, editions, faults, letters, matters, statements
 
 log = structlog.get_logger("queke.editions")
 
@@ -57,6 +57,7 @@ def tick(site: Site, now: datetime) -> int:
     """
     with faults.temporary():
         today = schooldays.today(now)
+        statements.take_effect(today)
         owed = _owed(today)
         if owed:
             templates.some(site, now)

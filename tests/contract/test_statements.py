@@ -273,7 +273,7 @@ def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Sit
 
 
 def span(first: date, last: date | None = None, kind: str = "holiday", ref: str = "", stage: str = "") -> Span:
-    return Span(COUNTY, first, last or first, kind, stage, "", ref)  # type: ignore[arg-type]  # a vocabulary's code
+    return Span(COUNTY, first, last or first, kind, stage, "", ref)  # a vocabulary's code
 
 
 def told_row(number: int, *spans: Span, ref: str = "", withdraw: bool = False) -> Record:

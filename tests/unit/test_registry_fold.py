@@ -16,7 +16,7 @@ SEPTEMBER, NOVEMBER, DECEMBER = date(2026, 9, 1), date(2026, 11, 20), date(2026,
 
 
 def room(key: str = "三1", roll: int | None = 40, **said: object) -> RoomSaid:
-    return RoomSaid("本部", 2026, key, f"{key[0]}({key[1:]})班", "小学", roll, **said)  # type: ignore[arg-type]  # of the named parts
+    return RoomSaid("本部", 2026, key, f"{key[0]}({key[1:]})班", "小学", roll, **said)  # of the named parts
 
 
 def said(order: int, day: date, *rooms: RoomSaid, **unit: object) -> Statement:
@@ -120,7 +120,7 @@ def spoken(draw: st.DrawFn) -> list[Statement]:
 @given(spoken(), st.randoms(use_true_random=False), days)
 def test_it_does_not_matter_when_a_statement_is_read(found: Sequence[Statement], chance: object, day: date) -> None:
     shuffled = list(found)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a strategy's value
+    chance.shuffle(shuffled)  # a strategy's value
     assert registered(shuffled, day) == registered(found, day)
 
 
@@ -133,7 +133,7 @@ def test_slices_of_a_class_follow_one_another_without_overlap(found: Sequence[St
         by_class.setdefault(taught.at, []).append(taught)
     for slices in by_class.values():
         for early, late in pairwise(slices):
-            assert early.until == late.first  # type: ignore[attr-defined]  # a strategy's value
+            assert early.until == late.first  # a strategy's value
     keys = [taught.key for taught in one.rooms_on(day)]
     assert len(keys) == len(set(keys))
 

@@ -38,7 +38,7 @@ def back(checked: Checked) -> dict[int, list[str]]:
 
 
 def puts(checked: Checked) -> list[tuple[object, ...]]:
-    found = (span for record in checked.records for span in record.values["spans"])  # type: ignore[attr-defined]
+    found = (span for record in checked.records for span in record.values["spans"])
     return [(span.ref, span.kind, span.stage, span.first, span.last) for span in found]
 
 
@@ -146,7 +146,7 @@ def test_what_stands_after_a_calendar_never_contradicts_itself(rows: list[dict[s
     before = {span.ref: span for span in (TERM, AUTUMN)}
     after = dict(before)
     for record in check(calendar(*rows), known=standing()).records:
-        after.update((span.ref, span) for span in record.values["spans"])  # type: ignore[attr-defined]
+        after.update((span.ref, span) for span in record.values["spans"])
     lines = list(after.values())
     assert not [(a, b) for n, a in enumerate(lines) for b in lines[:n] if clashes(a, b)]
 
