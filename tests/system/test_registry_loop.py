@@ -24,9 +24,7 @@ def edited(content: bytes, sheet: str, rows: Mapping[int, Mapping[str, object]])
     """A workbook with cells of a table typed over: row 1 is the first below its head; new rows go below."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     page = book[sheet]
-    head = next(
-        row for row in page.iter_rows() if any(str(c.value or "").startswith(HEADS) for c in row)
-    )
+    head = next(row for row in page.iter_rows() if any(str(c.value or "").startswith(HEADS) for c in row))
     columns = {str(cell.value).rstrip("*"): cell.column for cell in head if cell.value}
     for number, cells in rows.items():
         for name, value in cells.items():
