@@ -108,7 +108,7 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
 @example([9, 3, 10], [1, 2, 0])
 @example([0, 5, 2], [1, 2, 0])
 @example([8, 7, 4, 6], [3, 2, 1, 0])
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4, unique=True),
     st.permutations(range(4)),
