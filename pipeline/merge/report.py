@@ -9,7 +9,17 @@ from functools import partial
 from pipeline.merge import questions, spoken
 from pipeline.merge.spoken import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import ROW, Earlier, Event, Head, Standing, Step, Stood, Ticket, same, ticket_code
-from pipeline.merge.tickets import ALIKE, LIVE, closed, come_home, opened_for, rows_in_words, sift, told_home
+from pipeline.merge.tickets import (
+    ALIKE,
+    LIVE,
+    closed,
+    come_home,
+    opened_for,
+    rows_in_words,
+    sent_again,
+    sift,
+    told_home,
+)
 from pipeline.model import Checked, Issue, Mode, Policy, Record, State
 from pipeline.schooldays import on_time, today
 
@@ -68,17 +78,22 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
     whole = spoken.covers(standing, checked)
     said = {record.identity for record in rows_of(checked)}
     kept = spoken.kept_behind(standing, checked)
-    opened = _open(event, kept)
+    home = come_home(checked, standing.tickets, keys_of)
+    again = sent_again(checked.refused, {n: t for n, t in standing.tickets.items() if n not in home})
+    behind = {one.row: standing.tickets[name].behind for name, one in again.items() if one.table == "rows"}
+    opened = _open(event, behind | kept)
     settled = leaving | said | set(kept.values())
     rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
-    home = come_home(checked, standing.tickets, keys_of)
     by = str(event.order)
     tickets = {}
     for name, ticket in standing.tickets.items():
         over = ticket.state == "open" and (whole or (bool(ticket.behind) and ticket.behind in settled))
         end = "mended" if name in home else "superseded" if over else ""
         tickets[name] = closed(ticket, end, by)
+        if not end and name in again:
+            one = again[name]
+            tickets[name] = closed(ticket, "superseded", ticket_code(event.seq, one.table, one.row))
     told = _let_go(standing, event, home, opened) if whole else ()
     tickets |= {ticket.ticket: ticket for ticket in opened}
     lines = lines_of(standing, checked)
@@ -96,23 +111,18 @@ def _replace(standing: Standing, event: Event, policy: Policy) -> Step:
 def _add(standing: Standing, event: Event, policy: Policy) -> Step:
     """补充: rows come or are said again, none goes; a class line only where it says something new."""
     checked = event.checked
-    opened = _open(event, {})
     rows = dict(standing.rows)
     tickets = dict(standing.tickets)
     home = _bring_home(rows, tickets, checked, str(event.order))
+    opened = _back_again(tickets, event)
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
     lines = dict(standing.lines)
     for key, line in lines_of(standing, checked).items():
         if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
             lines[key] = line
     tickets |= {ticket.ticket: ticket for ticket in opened}
-    after = replace(
-        standing,
-        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
-        rows=rows,
-        lines=lines,
-        tickets=tickets,
-    )
+    head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))
+    after = replace(standing, head=head, rows=rows, lines=lines, tickets=tickets)
     return _applied(after, event, opened, told=told_home(home, standing.tickets))
 
 
@@ -138,19 +148,11 @@ def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
                 _leave(rows, ticket)
             tickets[record.ticket] = closed(ticket, "mended", by)
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
-    again = {one.ticket: one for one in reversed(checked.refused) if _live(tickets, one.ticket)}
-    opened = _open(event, {one.row: tickets[name].behind for name, one in again.items() if one.table == "rows"})
-    for name, one in again.items():
-        tickets[name] = closed(tickets[name], "superseded", ticket_code(event.seq, one.table, one.row))
+    opened = _back_again(tickets, event)
     lines = {**standing.lines, **lines_of(standing, checked, alone=True)}
     tickets |= {ticket.ticket: ticket for ticket in opened}
-    after = replace(
-        standing,
-        head=_head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets)),
-        rows=rows,
-        lines=lines,
-        tickets=tickets,
-    )
+    head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))
+    after = replace(standing, head=head, rows=rows, lines=lines, tickets=tickets)
     gone = [identity for identity in dropped if identity in standing.rows and identity not in rows]
     told = (*told_home(home, standing.tickets), *_told_new(event, home), *spoken.withdrawn(standing, gone))
     return _applied(after, event, opened, withdrawn=len(gone), told=told)
@@ -186,6 +188,20 @@ def _bring_home(rows: dict[str, Stood], tickets: dict[str, Ticket], checked: Che
             _leave(rows, tickets[name])
         tickets[name] = closed(tickets[name], "mended", by)
     return home
+
+
+def _back_again(tickets: dict[str, Ticket], event: Event) -> tuple[Ticket, ...]:
+    """Open the tickets of a file's refused rows. A row that went back before goes on under its new ticket alone,
+    with the old record behind it, be it known by its ticket or by its key.
+    """
+    refused = event.checked.refused
+    again = {one.ticket: one for one in reversed(refused) if _live(tickets, one.ticket)}
+    strange = [one for one in refused if not _live(tickets, one.ticket)]
+    again |= sent_again(strange, {name: ticket for name, ticket in tickets.items() if name not in again})
+    opened = _open(event, {one.row: tickets[name].behind for name, one in again.items() if one.table == "rows"})
+    for name, one in again.items():
+        tickets[name] = closed(tickets[name], "superseded", ticket_code(event.seq, one.table, one.row))
+    return opened
 
 
 def _let_go(

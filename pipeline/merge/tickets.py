@@ -120,6 +120,22 @@ def turned(
     return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, told_home(home, tickets)
 
 
+def sent_again(refused: Iterable[Refused], tickets: Mapping[str, Ticket]) -> dict[str, Refused]:
+    """Open tickets of rows that go back once more though they did not bring their ticket: the first of its key, of
+    each submission, so that of two namesakes each keeps one.
+    """
+    waiting: dict[tuple[str, str], dict[int, list[str]]] = {}
+    for name, ticket in tickets.items():
+        if ticket.state == "open" and ticket.key:
+            waiting.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
+    return {
+        names.pop(0): one
+        for one in refused
+        for names in waiting.get((one.table, one.key or one.identity), {}).values()
+        if names
+    }
+
+
 def opened_for(seq: int, refused: Refused, behind: str = "") -> Ticket:
     """The ticket under which a row goes back."""
     name = ticket_code(seq, refused.table, refused.row)

@@ -162,6 +162,24 @@ def test_a_row_under_a_ticket_of_another_report_goes_back_and_the_others_are_tak
     assert [(ticket.ticket, ticket.state) for ticket in step.opened] == [("T2-5", "open")]
 
 
+@pytest.mark.parametrize("mode", [Mode.ADD, Mode.FULL])
+@pytest.mark.parametrize("returned", [True, False])
+def test_a_row_that_goes_back_twice_without_its_ticket_is_asked_for_once(mode: Mode, returned: bool) -> None:
+    """Whether its ticket was lost, invented or copied: nobody is listed twice in tomorrow's template."""
+    before = after(checked(1, [row("甲")], refused=[bad(9, "三3-乙")]))
+    again = checked(2, [line("三3"), row("甲")], mode=mode, refused=[bad(5, "三3-乙")], returned=returned)
+    step = take(before, again)
+    assert {name: ticket.state for name, ticket in step.after.tickets.items()} == {"T1-9": "superseded", "T2-5": "open"}
+    step = take(step.after, checked(3, [row("乙", 5, ticket="T77-9")], returned=True))
+    assert [name for name, ticket in step.after.tickets.items() if ticket.state == "open"] == ["T3-5"]
+
+
+def test_of_two_namesakes_that_went_back_each_keeps_a_ticket() -> None:
+    before = after(checked(1, [row("甲")], refused=[bad(9, "三3-乙"), bad(10, "三3-乙")]))
+    step = take(before, checked(2, refused=[bad(5, "三3-乙")], returned=True))
+    assert [name for name, ticket in step.after.tickets.items() if ticket.state == "open"] == ["T1-10", "T2-5"]
+
+
 def test_a_waived_ticket_leaves_the_old_record_no_longer_waiting() -> None:
     before = after(checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
     rested = merge.waive(before, "T2-9", "d7")
