@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_list, say_table
 from pipeline.errors import UsageError
 
 accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="备案号, as `queke accounts list` shows it.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="User name; case and width do not matter.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision.")]
 Division = Annotated[str, typer.Option("--unit", help="Only what this division's CDC decides, such as 320106.")]
 
 
@@ -33,11 +31,7 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
     found = store.waiting(unit)
     rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
     header = ("number", "unit", "name", "day", "signed", "asks for")
-    if as_json:
-        for row in rows:
-            say_json(dict(zip(header, row, strict=True)))
-    else:
-        say_table(header, rows)
+    say_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 
@@ -141,11 +135,7 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
     found = store.due(config.clock()(), unit)
     header = ("username", "unit", "name", "holder", "why", "on")
     rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]
-    if as_json:
-        for row in rows:
-            say_json(dict(zip(header, row, strict=True)))
-    else:
-        say_table(header, rows)
+    say_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_list
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
 
 Number = Annotated[str, typer.Argument(metavar="ALERT", help="Its number, as `queke alerts list` shows it.")]
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
 Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")]
 
 
@@ -52,11 +50,7 @@ def list_alerts(
         )
         for one in found
     ]
-    if as_json:
-        for row in rows:
-            say_json(dict(zip(header, row, strict=True)))
-    else:
-        say_table(header, rows)
+    say_list(header, rows, as_json=as_json)
     if any(one.overdue for one in found):
         raise typer.Exit(1)
 

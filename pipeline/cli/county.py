@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, UnitCode, day_of, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, day_of, opened, say, say_json, say_table
 from pipeline.errors import UsageError
 
 closures = typer.Typer(help="Closures that schools have declared.", no_args_is_help=True, rich_markup_mode=None)
 
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
 Closure = Annotated[str, typer.Argument(metavar="CLOSURE", help="As `queke closures list` shows it.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, day_of, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, Day, Who, Why, day_of, opened, say, say_json, say_list
 from pipeline.errors import UsageError
 
 rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
@@ -15,8 +15,6 @@ held = typer.Typer(help="Submissions that wait for somebody's word.", no_args_is
 
 Ticket = Annotated[str, typer.Argument(help="凭单号, as `queke rejects list` shows it.")]
 Seq = Annotated[int, typer.Argument(help="Number of the submission, as `queke held list` shows it.")]
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
 School = Annotated[str, typer.Option("--unit", help="Only of this school.")]
 State = Annotated[str, typer.Option(help="open, mended, superseded, waived, void; all if empty.")]
 
@@ -51,11 +49,7 @@ def list_rejects(
         for row in found
     ]
     header = ("ticket", "state", "unit", "day", "form", "row", "issues")
-    if as_json:
-        for row in rows:
-            say_json(dict(zip(header, row, strict=True)))
-    else:
-        say_table(header, rows)
+    say_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, opened, say, say_json
+from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_json
 from pipeline.errors import UsageError
 
 matters = typer.Typer(
@@ -49,8 +49,8 @@ def list_matters(
 def settle(
     context: typer.Context,
     matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
-    why: Annotated[str, typer.Option(help="The reason, kept with the decision.")],
-    who: Annotated[str, typer.Option(help="Who decides.")] = "queke",
+    why: Why,
+    who: Who = "queke",
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""
     from pipeline import config

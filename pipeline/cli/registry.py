@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, UnitCode, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, opened, say, say_json, say_table
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ proposals = typer.Typer(
 calendar = typer.Typer(help="The school calendar.", no_args_is_help=True, rich_markup_mode=None)
 
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="As `queke proposals list` shows it.")]
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision and told to the school.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -33,7 +31,7 @@ def add(app: typer.Typer) -> None:
 @proposals.command("list")
 def list_proposals(
     context: typer.Context,
-    division: Annotated[str, typer.Option("--division", help="Only of schools below this division.")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +39,7 @@ def list_proposals(
     opened(context)
     from pipeline.store import proposals as waiting
 
-    found = waiting.waiting(division)
+    found = waiting.waiting(unit)
     if as_json:
         for one in found:
             say_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})

@@ -23,6 +23,8 @@ Advance = Callable[[int], None]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for a program to read.")]
 UnitCode = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
+Who = Annotated[str, typer.Option(help="Who decides.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the decision; the school or unit is told.")]
 Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]
 
 
@@ -77,6 +79,15 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for row in cells:
         padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
         say("  ".join(padded).rstrip())
+
+
+def say_list(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
+    """Show rows as a table or, for a program, as one JSON object a row."""
+    if not as_json:
+        say_table(header, rows)
+        return
+    for row in rows:
+        say_json(dict(zip(header, row, strict=True)))
 
 
 def _width(text: str) -> int:

@@ -5,7 +5,7 @@ Nothing is asked that we can compute (totals, 实到, days, 新发/续报, 学�
 
 from __future__ import annotations
 
-from pipeline.forms import cells, classes, clinical, dates, words
+from pipeline.forms import cells, classes, clinical, dates, heads, words
 from pipeline.forms.base import Column, Field, Form, Table
 
 
@@ -324,19 +324,10 @@ _CLASSES = (
 )
 
 _HEADER = (
-    Field(
-        "unit",
-        "学校标识码",
-        cells.digits(10, "unit-code-unreadable"),
-        required=True,
-        known=True,
-        aliases=("学校代码", "标识码", "学校(机构)标识码", "机构标识码"),
-    ),
-    Field(
-        "school", "学校名称", cells.text(80), known=True, aliases=("学校", "单位名称", "幼儿园名称", "幼儿园", "园名")
-    ),
-    Field("campus", "校区", cells.text(40), known=True, aliases=("校区名称", "园区"), help="没有分校区就写本部。"),
-    Field("day", "报告日期", dates.day(), "date", required=True, known=True, aliases=("日期", "填报日期", "上报日期")),
+    heads.SCHOOL_CODE,
+    heads.SCHOOL_NAME,
+    heads.CAMPUS,
+    heads.DAY,
     Field(
         "mode",
         "报送方式",
@@ -355,8 +346,8 @@ _HEADER = (
         aliases=("是否零报告", "今日零报告", "零报告(是/否)"),
         help="今天没有人缺课，选“是”。",
     ),
-    Field("reporter", "填报人", cells.text(40), aliases=("填报人姓名", "报告人", "填表人")),
-    Field("reviewer", "审核人", cells.text(40), aliases=("审核人(分管领导)", "分管领导", "审核人姓名")),
+    heads.REPORTER,
+    heads.REVIEWER,
 )
 
 ABSENCE = Form(

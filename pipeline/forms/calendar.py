@@ -5,7 +5,7 @@ Lines that stand come prefilled with their 编号: by it a line is changed or wi
 
 from __future__ import annotations
 
-from pipeline.forms import cells, dates, words
+from pipeline.forms import cells, dates, heads, words
 from pipeline.forms.base import Column, Field, Form, Table
 
 CALENDAR = Form(
@@ -23,8 +23,8 @@ CALENDAR = Form(
             help="县（市、区）、设区市填6位区划代码；学校填10位学校标识码。",
         ),
         Field("school", "单位名称", cells.text(60), known=True, aliases=("学校名称", "区划名称")),
-        Field("reporter", "填报人", cells.text(40), aliases=("填表人",)),
-        Field("reviewer", "审核人", cells.text(40), aliases=("分管领导",)),
+        heads.REPORTER,
+        heads.REVIEWER,
     ),
     tables=(
         Table(

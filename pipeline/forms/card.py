@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.forms import card_words, cells, classes, dates, words
+from pipeline.forms import card_words, cells, classes, dates, heads, words
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table
 from pipeline.forms.signs import blank, fold, shown
 
@@ -288,16 +288,9 @@ CARD = Form(
     fields=(
         Field("alert", "预警编号", alert_number, required=True, known=True, aliases=("编号",)),
         Field("revision", "签发次数", cells.count, "integer", known=True),
-        Field(
-            "unit",
-            "学校标识码",
-            cells.digits(10, "unit-code-unreadable"),
-            required=True,
-            known=True,
-            aliases=("学校代码", "标识码", "学校(机构)标识码"),
-        ),
-        Field("school", "学校名称", cells.text(80), known=True, aliases=("学校", "单位名称", "幼儿园名称")),
-        Field("campus", "校区", cells.text(40), known=True, aliases=("校区名称", "园区")),
+        heads.SCHOOL_CODE,
+        heads.SCHOOL_NAME,
+        heads.CAMPUS,
         Field("county", "属地", cells.text(40), known=True),
         Field("issued", "签发时间", dates.moment(ahead=True), "datetime", known=True),
         Field("due", "回复截止", dates.moment(ahead=True), "datetime", known=True),

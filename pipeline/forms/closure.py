@@ -4,8 +4,8 @@ reported in the 缺课日报 of the day as well (notice, one).
 
 from __future__ import annotations
 
-from pipeline.forms import cells, classes, dates, words
-from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.forms import cells, classes, dates, heads, words
+from pipeline.forms.base import Column, Form, Table
 
 _COLUMNS = (
     Column(
@@ -162,19 +162,12 @@ CLOSURE = Form(
     title="停课报告表",
     version="1",
     fields=(
-        Field(
-            "unit",
-            "学校标识码",
-            cells.digits(10, "unit-code-unreadable"),
-            required=True,
-            known=True,
-            aliases=("学校代码", "标识码", "学校(机构)标识码"),
-        ),
-        Field("school", "学校名称", cells.text(80), known=True, aliases=("学校", "单位名称", "幼儿园名称")),
-        Field("campus", "校区", cells.text(40), known=True, aliases=("校区名称", "园区")),
-        Field("day", "报告日期", dates.day(), "date", required=True, known=True, aliases=("日期", "填报日期")),
-        Field("reporter", "填报人", cells.text(40), aliases=("报告人", "填表人")),
-        Field("reviewer", "审核人", cells.text(40), aliases=("审核人(分管领导)", "分管领导")),
+        heads.SCHOOL_CODE,
+        heads.SCHOOL_NAME,
+        heads.CAMPUS,
+        heads.DAY,
+        heads.REPORTER,
+        heads.REVIEWER,
     ),
     tables=(Table("rows", "停课报告", _COLUMNS),),
     notes=(

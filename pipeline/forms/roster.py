@@ -5,7 +5,7 @@ A blank never erases what the registry has. What is said counts from the day in 
 
 from __future__ import annotations
 
-from pipeline.forms import cells, classes, dates, words
+from pipeline.forms import cells, classes, dates, heads, words
 from pipeline.forms.base import Column, Field, Form, Table
 
 _CODE = Column(
@@ -244,8 +244,8 @@ ROSTER = Form(
             aliases=("日期", "填报日期"),
             help="改动从这一天起算；空着就是送到的当天。",
         ),
-        Field("reporter", "填报人", cells.text(40), aliases=("填表人",)),
-        Field("reviewer", "审核人", cells.text(40), aliases=("分管领导",)),
+        heads.REPORTER,
+        heads.REVIEWER,
     ),
     tables=(
         Table("schools", "学校", _SCHOOLS),

@@ -24,6 +24,7 @@ from pipeline.forms.filing import LEVEL
 from pipeline.schooldays import ZONE, today
 from pipeline.store import audit, filings, letters, registry, sql
 from pipeline.store.decisions import decide
+from pipeline.store.lines import Line
 from pipeline.store.models import Account, Filing, FilingLine, Submission
 from pipeline.validate.filing import password_fault
 
@@ -39,16 +40,9 @@ _DIGITS = "23456789"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Line):
     """One filing that waits for its opener. `stamp` is another as soon as something of it has moved on."""
 
-    id: str  # 备案号
-    stamp: str
-    school: str  # code of the unit, a school or an organ
-    school_name: str
-    day: date
-    since: datetime
-    what: str
     signed: bool  # the signed and stamped paper was seen
 
 

@@ -8,39 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
 
 from pipeline.errors import UsageError
 from pipeline.forms.desk import TICKETS
 from pipeline.merge.desk import Deed
 from pipeline.store import accounts, cards, closure_decisions, decisions, matters, mending, proposals, waiting
+from pipeline.store.lines import Line
 from pipeline.store.mending import Bench
-
-
-class Waits(Protocol):
-    """One matter that waits for a county: what every owner of matters tells of it."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def stamp(self) -> str: ...
-
-    @property
-    def school(self) -> str: ...
-
-    @property
-    def school_name(self) -> str: ...
-
-    @property
-    def day(self) -> date | None: ...
-
-    @property
-    def since(self) -> datetime | date | None: ...
-
-    @property
-    def what(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +22,11 @@ class Board:
     """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more)."""
 
     name: str
-    waiting: Callable[[str], Sequence[Waits]]
+    waiting: Callable[[str], Sequence[Line]]
     decide: Callable[[Deed, str, Bench], None]  # the deed, its reason in full
-    one: Callable[[str, str], Waits | None] | None = None  # how to find a single line, where there may be many
+    one: Callable[[str, str], Line | None] | None = None  # how to find a single line, where there may be many
 
-    def find(self, division: str, target: str) -> Waits | None:
+    def find(self, division: str, target: str) -> Line | None:
         """Return the line of this id as it waits now, None if it does not."""
         if self.one is not None:
             return self.one(division, target)

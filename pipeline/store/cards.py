@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from pipeline.schooldays import ZONE
 from pipeline.store import alerts, audit, codec, corrections, registry, replays, sql, tickets
 from pipeline.store.card_letters import announce
 from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
+from pipeline.store.lines import Line
 from pipeline.store.models import Alert, AlertEvent, Card, CardDay, SchoolClass
 from pipeline.store.outcomes import LETTER, Outcome, Reread, Turn, Writes, form_of
 from pipeline.units import short_code
@@ -154,19 +155,6 @@ def _ask_the_other(standing: CardStanding, answer: Answer) -> None:
 
 
 # --------------------------------------------------------------------------- what waits
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An answer that waits for its county. `stamp` is another once another answer took its place."""
-
-    id: str
-    stamp: str
-    school: str
-    school_name: str
-    day: date | None
-    since: datetime
-    what: str
 
 
 def waiting(division: str) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 
@@ -14,6 +14,7 @@ from pipeline.forms import words
 from pipeline.model import HOME_CAMPUS
 from pipeline.schooldays import WHOLE_SCHOOL, ZONE, today
 from pipeline.store import closures, registry
+from pipeline.store.lines import Line
 from pipeline.store.models import Closure, SchoolClass
 from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide
@@ -22,25 +23,18 @@ TELL = "decided"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClosureLine(Line):
     """One closure, for its county. `stamp` changes when the school, or somebody else, says something of it."""
 
-    id: str
-    stamp: str
-    school: str
-    school_name: str
-    day: date
-    since: datetime
-    what: str
     state: str = "declared"
 
 
-def waiting(division: str) -> list[Line]:
+def waiting(division: str) -> list[ClosureLine]:
     """Return the closures of a division and all below it that the county has not confirmed, by their start."""
     return listed(division, ("declared",))
 
 
-def listed(division: str, states: Sequence[str]) -> list[Line]:
+def listed(division: str, states: Sequence[str]) -> list[ClosureLine]:
     """Return the closures in these states, by their start; division "" for all."""
     found = Closure.objects.filter(state__in=states).order_by("start", "school", "campus", "scope")
     if division:
@@ -48,7 +42,7 @@ def listed(division: str, states: Sequence[str]) -> list[Line]:
     rows = list(found)
     names, classes = registry.names(row.school for row in rows), _classes({row.school for row in rows})
     return [
-        Line(
+        ClosureLine(
             id=closures.target(row.school, _key(row)),
             stamp=f"{row.state} {row.from_settled}",
             school=row.school,

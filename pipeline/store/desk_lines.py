@@ -16,8 +16,9 @@ from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
 from pipeline.store import letters, registry
-from pipeline.store.boards import BOARDS, Waits
+from pipeline.store.boards import BOARDS
 from pipeline.store.letters import Returned
+from pipeline.store.lines import Line
 from pipeline.store.models import Counter, Division, Unit
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
@@ -86,12 +87,12 @@ def _facts(
     return DeskFacts(division, name, made, token, rows, back=back)
 
 
-def _rows(site: Site, division: str, board: str, line: Waits) -> list[DeskRow]:
+def _rows(site: Site, division: str, board: str, line: Line) -> list[DeskRow]:
     cells = getattr(line, "cells", ()) if board == TICKETS else ()
     return [DeskRow(_cells(site, division, board, line, cell)) for cell in cells or (None,)]
 
 
-def _cells(site: Site, division: str, board: str, line: Waits, cell: WrongCell | None) -> dict[str, str | date]:
+def _cells(site: Site, division: str, board: str, line: Line, cell: WrongCell | None) -> dict[str, str | date]:
     key = matter(board, line.id, cell.column if cell else "")
     told: dict[str, str | date] = {
         "school_name": line.school_name,

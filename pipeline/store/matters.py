@@ -18,6 +18,7 @@ from pipeline.errors import UsageError
 from pipeline.model import Policy, Site
 from pipeline.schooldays import today
 from pipeline.store import audit, compared, decisions, letters, registry, sql
+from pipeline.store.lines import Line
 from pipeline.store.models import Counter, Matter
 
 BATCH = 500  # schools a transaction
@@ -26,16 +27,9 @@ _ROUND = "reconciled"  # the counter whose value is the last day that was gone t
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MatterLine(Line):
     """One open matter, for the county. `stamp` changes when the records say something else."""
 
-    id: str
-    stamp: str
-    school: str
-    school_name: str
-    day: date
-    since: datetime
-    what: str
     kind: str = ""
     campus: str = ""
 
@@ -50,7 +44,7 @@ class Asked:
     ask: str
 
 
-def waiting(division: str) -> list[Line]:
+def waiting(division: str) -> list[MatterLine]:
     """Return the open matters of a division and all below it, oldest first."""
     rows = Matter.objects.filter(state="open")
     places = registry.tree(()).below(division)
@@ -58,7 +52,7 @@ def waiting(division: str) -> list[Line]:
     found = list(rows)
     names = registry.names(row.school for row in found)
     return [
-        Line(
+        MatterLine(
             row.pk, row.stamp, row.school, names.get(row.school, row.school), row.day, row.since, row.what, row.kind,
             row.campus,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from pipeline.merge.registry import RoomSaid, Ruling, Statement
 from pipeline.model import HOME_CAMPUS, Issue, State
 from pipeline.schooldays import today
 from pipeline.store import codec, letters, registry, rosters, sql, statements
+from pipeline.store.lines import Line
 from pipeline.store.models import SchoolClass, Submission, Unit
 from pipeline.store.models import Statement as Kept
 from pipeline.store.outcomes import Writes
@@ -25,19 +26,6 @@ from pipeline.store.sequence import decide
 
 _LAST = 2**62  # a place in the received sequence that nobody comes after
 _LISTED = 3  # changes that a line tells one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One matter that waits for a county."""
-
-    id: str
-    stamp: str
-    school: str
-    school_name: str
-    day: date | None  # from when it would count
-    since: datetime | None
-    what: str
 
 
 def waiting(division: str) -> list[Line]:

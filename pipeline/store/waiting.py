@@ -14,6 +14,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.model import Issue, State
 from pipeline.store import codec, letters, registry
 from pipeline.store.letters import Returned
+from pipeline.store.lines import Line
 from pipeline.store.models import Reject, Submission, Unit
 
 
@@ -87,25 +88,18 @@ def held(limit: int = 1000) -> list[Held]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One matter of a county's desk: a ticket with its wrong cells, or a held submission."""
+class TicketLine(Line):
+    """A row that went back and is not mended yet, with its wrong cells."""
 
-    id: str
-    stamp: str
-    school: str
-    school_name: str
-    day: date | None
-    since: datetime | None
-    what: str
     cells: tuple[WrongCell, ...] = ()
 
 
-def tickets(division: str) -> list[Line]:
+def tickets(division: str) -> list[TicketLine]:
     """Return the rows that schools of a division have not mended yet, oldest first."""
     return _ticket_lines(Reject.objects.filter(state="open", school__in=_schools(division)))
 
 
-def ticket(division: str, name: str) -> Line | None:
+def ticket(division: str, name: str) -> TicketLine | None:
     """Return one ticket as it waits for a division, None if it does not."""
     found = _ticket_lines(Reject.objects.filter(ticket=name, state="open", school__in=_schools(division)))
     return found[0] if found else None
@@ -142,7 +136,7 @@ def _schools(division: str) -> QuerySet[Unit, str]:
     return Unit.objects.filter(kind="school", division__in=below).values_list("code", flat=True)
 
 
-def _ticket_lines(found: QuerySet[Reject]) -> list[Line]:
+def _ticket_lines(found: QuerySet[Reject]) -> list[TicketLine]:
     rows = sorted(found, key=lambda row: (row.submission, row.table, row.row))
     names = registry.names(row.school for row in rows)
     came = dict(
@@ -153,7 +147,7 @@ def _ticket_lines(found: QuerySet[Reject]) -> list[Line]:
     return [_ticket_line(row, names, came.get(row.submission)) for row in rows if row.form not in _ELSEWHERE]
 
 
-def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> Line:
+def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> TicketLine:
     form = forms.form(row.form)
     found = [codec.as_issue(one) for one in row.issues]
     columns = next((table.columns for table in form.tables if table.name == row.table), ())
@@ -163,7 +157,7 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
         "（整份）" if not columns else deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, ""))
     )
     cells = deskwork.wrong_cells(form, row.table, row.raw, found)
-    return Line(
+    return TicketLine(
         id=row.ticket,
         stamp=f"{row.state} {row.closed_by}",
         school=row.school,

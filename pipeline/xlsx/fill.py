@@ -15,6 +15,7 @@ from html import escape, unescape
 
 from pipeline.errors import QuekeError
 from pipeline.forms.base import Form, Table
+from pipeline.forms.layout import letters
 
 Cells = Mapping[tuple[int, int], object]
 """(Excel row, 0-based column) → text, number, date, datetime; None empties the cell and keeps its style."""
@@ -148,7 +149,7 @@ class Template:
                 kept[_number(where[1])] = (cell[0], f" {style[0]}" if style else "")
         for column, value in values.items():
             style_of = kept[column][1] if column in kept else styles.get(column, "")
-            kept[column] = (self._cell(f"{_letters(column)}{row}", style_of, value, strings), style_of)
+            kept[column] = (self._cell(f"{letters(column)}{row}", style_of, value, strings), style_of)
         start = f"<row{found[2]}>" if found else f'<row r="{row}">'
         return f"{start}{''.join(kept[column][0] for column in sorted(kept))}</row>"
 
@@ -238,11 +239,6 @@ def _beside(
         for name, value in row.items():
             line, column = labels[headers[name]]
             yield (line, column + 1), value
-
-
-def _letters(column: int) -> str:
-    left, last = divmod(column, 26)
-    return (_letters(left - 1) if left else "") + chr(65 + last)
 
 
 def _number(letters: str) -> int:

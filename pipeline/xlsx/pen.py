@@ -94,13 +94,3 @@ def _style(book: xlsxwriter.Workbook, known: dict[tuple[tuple[str, object], ...]
         look: dict[str, Any] = {"font_name": FONT, "font_size": 10.5, "font_color": INK, "valign": "vcenter", **wishes}
         known[key] = book.add_format(look)
     return known[key]
-
-
-def letters(column: int) -> str:
-    """0 → A, 26 → AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
-from pipeline.forms.layout import TICKET
+from pipeline.forms.layout import TICKET, letters
 from pipeline.xlsx import pen as ink
 from pipeline.xlsx.pen import Pen, Sheet, Style
 from pipeline.xlsx.read import LISTS_SHEET
@@ -221,7 +221,7 @@ def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = 
     for column, vocabulary in enumerate(lists):
         for row, label in enumerate(vocabulary.labels.values()):
             pen.write(sheet, row, column, label, plain)
-        place = f"'{LISTS_SHEET}'!${ink.letters(column)}$1:${ink.letters(column)}${len(vocabulary.labels)}"
+        place = f"'{LISTS_SHEET}'!${letters(column)}$1:${letters(column)}${len(vocabulary.labels)}"
         pen.book.define_name(list_name(vocabulary), "=" + place)
     for row, name in enumerate(classes):
         pen.write(sheet, row, len(lists), name, plain)
@@ -233,7 +233,7 @@ def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = 
 def name_classes(pen: Pen, sheet: str, place: tuple[int, int, int]) -> None:
     """Give the class names of a sheet (column, first and last row, 0-based) the name the dropdown asks for."""
     column, first, last = place
-    letter = ink.letters(column)
+    letter = letters(column)
     pen.book.define_name(CLASS_NAMES, f"='{sheet}'!${letter}${first + 1}:${letter}${last + 1}")
 
 
