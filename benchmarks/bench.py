@@ -1,6 +1,7 @@
-"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N]`. Goals stand beside
-the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and ratios on the wall
-suffer first.
+"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history]`.
+
+Goals stand beside the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and
+ratios on the wall suffer first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import mixed, naive, ours, papers, workbooks
+from benchmarks import history, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.ours import Taken
 from benchmarks.workbooks import Drop
@@ -37,8 +38,12 @@ CORES = 2
 def main() -> None:
     """Run everything, print a table, keep the figures as JSON."""
     asked = _asked()
+    kind = next((name for name in ("mixed", "province", "history") if getattr(asked, name)), "latest")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
-    folder = Path(tempfile.mkdtemp(prefix="queke-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="queke-bench-", dir=asked.folder))
+    if asked.history and not history.room(folder, asked.history):
+        folder.rmdir()
+        raise SystemExit(f"no room for {asked.history:,} rows in {folder.parent}: choose another --folder, or fewer")
     found: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
@@ -49,14 +54,16 @@ def main() -> None:
                 found["mixed"] = mixed.measure(folder / "mixed", asked.mixed)
             elif asked.province:
                 found["province"] = _province(folder, readers, asked.province)
+            elif asked.history:
+                found["history"] = history.measure(folder, readers, asked.history)
             else:
                 found |= {"files": asked.files, "workbooks": _workbooks(folder, readers, asked.files, asked.naive)}
-        if not asked.quick and not asked.province and not asked.mixed:
+        if not asked.quick and kind == "latest":
             found["papers"] = papers.measure(folder / "papers")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     RESULTS.mkdir(exist_ok=True)
-    kept = RESULTS / ("mixed.json" if asked.mixed else "province.json" if asked.province else "latest.json")
+    kept = RESULTS / f"{kind}.json"
     kept.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"kept in {kept}")
 
@@ -75,6 +82,15 @@ def _asked() -> argparse.Namespace:
         default=0,
         help="a province's day instead, of so many schools",
     )
+    parser.add_argument(
+        "--history",
+        type=int,
+        nargs="?",
+        const=history.ROWS,
+        default=0,
+        help="a day added to years of so many absences instead, beside one added to a month",
+    )
+    parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()
 
 
@@ -217,7 +233,7 @@ def _province(folder: Path, readers: Readers, files: int) -> dict[str, object]:
     template = workbooks.masters(site, schools[0])["xlsxwriter"]
     _warm(site, template, schools, folder, readers)
     made = folder / "province"
-    drops = list(workbooks.write(site, template, schools, "real", made))
+    drops = list(workbooks.write(site, template, schools, "province", made))
     settled = ours.take(ours.again(site, folder / "settled"), made, readers, answer=False)
     staged = ours.take(ours.again(site, folder / "staged"), made, readers, answer=True, memory=True)
     figures = _figures(settled.cost, files)

@@ -86,7 +86,7 @@ def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str =
     Pass `number` (学号) only when two of the class share the name. Spelling variants that look the
     same (blanks, full width) give the same code.
     """
-    parts = ("pupil", school, class_key, _plain(name), _plain(number))
+    parts = ("pupil", school, class_key, _plain(name), _plain(number) if number else "")
     return f"{class_key}-{_signs(key, parts, _PUPIL_SIGNS)}"
 
 

@@ -6,9 +6,10 @@ called, and only files with error cells or formulas take the slower way through 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from operator import itemgetter
 
 from pipeline import issues
 from pipeline.forms import form as form_named
@@ -139,7 +140,7 @@ def _filled_below(block: Block, first: int) -> bool:
 
 
 def _header(main: Block, form: Form, frame: Frame, notes: Notes) -> dict[str, object]:
-    found = layout.header(main.page or main.sheet, form, main.head)
+    found = layout.header_of(main, form)
     header: dict[str, object] = {}
     for entry in form.fields:
         values = []
@@ -177,6 +178,13 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
 # --------------------------------------------------------------------------- rows
 
 
+def _picker(places: Sequence[int]) -> Callable[[list[object]], tuple[object, ...]]:
+    """What takes the cells at these places from a row, always as a tuple."""
+    if len(places) == 1:
+        return lambda cells: (cells[places[0]],)
+    return itemgetter(*places)
+
+
 class Reader:
     """Reads one table, row by row."""
 
@@ -192,6 +200,7 @@ class Reader:
             for index, (place, column) in enumerate(zip(block.places, columns, strict=True))
             if place >= 0
         )
+        self.pick = _picker([place for _, place, _, _ in self.cells])
         self.names = {column.name: index for index, column in enumerate(block.table.columns)}
         self.width = max(*block.places, block.ticket, block.void, block.mark) + 1
         self.marked = {*self.sheet.errors, *self.sheet.formulas}
@@ -225,13 +234,14 @@ class Reader:
             self.notes.issues.append(Issue("columns-hidden", sheet=self.sheet.name, details=said))
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
-        if self._nothing(r, cells) or self._not_a_row(r, cells) or r in self.heads:
+        mine = self.pick(cells)
+        if self._nothing(r, cells, mine) or self._not_a_row(r, cells) or r in self.heads:
             return None
         raw: dict[str, str] = {}
         spills: list[tuple[str, str]] = []
-        values = self._values(r, cells, raw, spills)
+        values = self._values(r, mine, raw, spills)
         ticket = self._ours(self.block.ticket, cells)
-        if not raw and not ticket and all(value is None for value in values):
+        if not raw and not ticket and values.count(None) == self.count:
             return None
         for target, text in spills:
             self._spill(target, text, values, raw)
@@ -239,13 +249,14 @@ class Reader:
             self.hidden += 1
         return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
 
-    def _values(self, r: int, cells: list[object], raw: dict[str, str], spills: list[tuple[str, str]]) -> list[object]:
+    def _values(
+        self, r: int, mine: tuple[object, ...], raw: dict[str, str], spills: list[tuple[str, str]]
+    ) -> list[object]:
         """The hot loop: one pass over the columns that are there, blanks passed over."""
         values: list[object] = [None] * self.count
-        frame = self.frame
-        for index, place, parse, column in self.cells:
-            cell = cells[place]
-            if self.odd:
+        frame, odd = self.frame, self.odd
+        for cell, (index, place, parse, column) in zip(mine, self.cells, strict=True):
+            if odd:
                 got = self._odd_cell(r, place, column, cell)
             elif cell is None or cell == "":
                 continue
@@ -260,12 +271,12 @@ class Reader:
             values[index] = got
         return values
 
-    def _nothing(self, r: int, cells: list[object]) -> bool:
+    def _nothing(self, r: int, cells: list[object], mine: tuple[object, ...]) -> bool:
         if self.odd and any((r + 1, place) in self.marked for _, place, _, _ in self.cells):
             return False
         if self.block.ticket >= 0 and not blank(cells[self.block.ticket]):
             return False  # a row of a return workbook, emptied: it may be marked 作废
-        return all(cells[place] is None or cells[place] == "" for _, place, _, _ in self.cells)
+        return mine.count(None) + mine.count("") == len(mine)
 
     def _not_a_row(self, r: int, cells: list[object]) -> bool:
         """Our example, a sum, a line to sign: told by the first word, and by the lack of a name."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from pipeline.figures.digest import check_code
@@ -43,15 +44,26 @@ def compose(kind: str, values: Values, renderer: Renderer | None = None) -> list
 
 
 def compose_all(letters: Iterable[tuple[str, Values]], renderer: Renderer | None = None) -> Iterator[list[Paper]]:
-    """Make many letters' papers, in order, their pages drawn side by side."""
-    drafts = [_DRAFTS[kind](values) for kind, values in letters]
-    sheets = [draft.values for draft in drafts if draft.pdf]
-    if sheets and renderer is None:
-        raise ValueError("a letter with a page needs a renderer")
-    drawn = renderer.stream(sheets) if renderer and sheets else iter(())
+    """Make many letters' papers, in order, their pages drawn side by side: the first while the next are looked up."""
+    drafts: list[Draft] = []
+
+    def sheets() -> Iterator[Values]:
+        for kind, values in letters:
+            drafts.append(_DRAFTS[kind](values))
+            if drafts[-1].pdf:
+                yield drafts[-1].values
+
+    drawn = renderer.stream(sheets()) if renderer else _undrawable(sheets())
+    drawn = chain(list(islice(drawn, 1)), drawn)  # all letters are looked up before the first is given
     for draft in drafts:
         pdf = [Paper(draft.pdf, next(drawn))] if draft.pdf else []
         yield [*pdf, *draft.files]
+
+
+def _undrawable(sheets: Iterator[Values]) -> Iterator[bytes]:
+    for _ in sheets:
+        raise ValueError("a letter with a page needs a renderer")
+    yield from ()
 
 
 def checked(values: Values) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import shutil
@@ -72,9 +73,11 @@ class Renderer:
         return list(self.stream(papers))
 
     def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-        """As `draw`, giving each PDF as soon as it and those before it are there."""
+        """As `draw`, giving each PDF as soon as it and those before it are there. All papers are taken first: each is
+        begun while the next are made.
+        """
         if self._pool is None:
-            yield from (draw(values) for values in papers)
+            yield from map(draw, list(papers))
             return
         waiting = [self._pool.schedule(draw, args=[values], timeout=PAGE_SECONDS) for values in papers]
         for future in waiting:
@@ -94,6 +97,8 @@ def _begin(scratch: str) -> None:
     own = Path(tempfile.mkdtemp(dir=scratch))
     fonts.pin(own)
     _press()
+    gc.freeze()  # laying out a page makes very many objects; looking for cycles among them is a tenth of it
+    gc.set_threshold(50_000, 20, 20)
 
 
 def draw(values: Mapping[str, Any]) -> bytes:

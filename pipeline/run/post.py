@@ -93,7 +93,7 @@ def _written(
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:
     """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
     try:
-        return list(_compose([(one.kind, writers.PAGES[one.kind](one, site)) for one in queued], renderer))
+        return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
     except TemporaryError:
         raise
     except (QuekeError, LookupError, ValueError, TypeError):
@@ -105,7 +105,7 @@ def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
     return next(_compose([(letter.kind, writers.PAGES[letter.kind](letter, site))], renderer))
 
 
-def _compose(letters_values: Sequence[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:
+def _compose(letters_values: Iterable[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:
     for papers in written.compose_all(letters_values, renderer):
         yield list(papers)
 

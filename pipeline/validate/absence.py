@@ -67,7 +67,9 @@ _TEXTS = (
     "dorm",
     "note",
 )
-_FLAGS = ("visited", "isolated", "admitted")
+_TOLD = (*_TEXTS, "class_name", "name", "sex", "reason", "onset", "returned", "visited", "isolated", "admitted")
+_NOTHING: dict[str, object] = dict.fromkeys(_TOLD) | dict.fromkeys((*_TEXTS, "sex"), "")
+"""What an accepted row holds where its sender left a blank."""
 _MANY = 200  # rows; below, a registry that is not complete yet explains it as well
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
@@ -115,7 +117,8 @@ def judge(case: Case, lines: Sequence[Line], by: Judgement) -> None:
             line.refuse(identity, _by_name(line))
         else:
             line.accept(identity, _values(case, line, class_key, by.context))
-        case.issues.extend(line.said)
+        if line.issues:
+            case.issues.extend(line.said)
 
 
 def judge_classes(case: Case, lines: Sequence[Line], classes: Classes) -> None:
@@ -204,23 +207,16 @@ def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[st
     day = case.day
     start = got["start"] or day
     temperature = got["temperature"]
-    values: dict[str, object] = {name: got[name] or "" for name in _TEXTS}
-    values.update({name: got[name] for name in _FLAGS})
-    values.update(
-        campus=case.campus,
-        class_key=class_key,
-        class_name=got["class_name"],
-        name=got["name"],
-        sex=got["sex"] or "",
-        reason=got["reason"],
-        start=start,
-        part="" if got["part"] in (None, "day") else got["part"],
-        symptoms=_symptoms(got),
-        temperature=None if temperature is None else Decimal(str(temperature)),
-        onset=got["onset"],
-        returned=got["returned"],
-        row_state=_row_state(line, got, start, context),
-    )
+    values = {**_NOTHING, **{name: value for name in _TOLD if (value := got[name]) is not None}}
+    values |= {
+        "campus": case.campus,
+        "class_key": class_key,
+        "start": start,
+        "part": "" if got["part"] in (None, "day") else got["part"],
+        "symptoms": _symptoms(got),
+        "temperature": None if temperature is None else Decimal(str(temperature)),
+        "row_state": _row_state(line, got, start, context),
+    }
     return values
 
 

@@ -1,0 +1,243 @@
+"""What history costs: a day and its digests added to three years of a province, beside the same added to a month.
+
+Nothing that is done every day may depend on how much has been kept. Both stores hold the last month, because
+warnings look back over it and curves are drawn from it; one holds all that came before as well.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sqlite3
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import ours, workbooks
+from benchmarks.measure import measured
+from benchmarks.workbooks import CLASSES, DAY
+from pipeline import resources, store
+from pipeline.executors import Readers
+from pipeline.forms.classes import class_key
+from pipeline.model import SchoolFacts, Site
+from pipeline.xlsx.fill import Template
+
+ROWS = 26_000_000
+SCHOOLS = 15_500
+MONTH = 20  # school days that both stores hold
+TURNS = 5  # the day comes in so many parts, to one store and the other in turn
+FILES = 300  # workbooks a part
+TIMES = 1.2
+BYTES_A_ROW = 1000  # on disk, with the reports, submissions, letters and editions that came with it
+PUPILS = 120  # a school, who are absent now and then
+_HOLIDAYS = (2, 7, 8)  # months without school
+_SHARES = ((11, 0), (5, 2), (3, 9), (1, 22))  # of twenty school days: so many, each with so many absent pupils
+_DATABASE = "queke.sqlite3"
+
+
+def room(folder: Path, rows: int) -> bool:
+    """Tell whether the disk has room for a history of so many rows."""
+    return shutil.disk_usage(folder).free > 2 * BYTES_A_ROW * rows
+
+
+def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
+    """Add a day to a long history and to a short one, part by part in turn; print and return what each cost."""
+    schools = _everywhere()
+    short = ours.new_site(folder / "short", schools)
+    template = workbooks.masters(short, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
+    made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
+    days = _school_days(rows)
+    long = ours.again(short, folder / "long")
+    store.close()
+    for site, span in ((short, days[-MONTH:]), (long, days)):
+        began = perf_counter()
+        there = _fill(site.root / _DATABASE, schools, span)
+        size = (site.root / _DATABASE).stat().st_size / 2**30
+        print(f"{there:,} rows in {len(span)} days, {size:.1f} GiB, made in {perf_counter() - began:.0f} s", flush=True)
+    cost = {site.root.name: _Cost([], [], []) for site in (short, long)}
+    for part in made:
+        for site in (short, long):
+            _open(site)
+            taken = ours.take(site, part, readers, answer=True)
+            cost[site.root.name].day.append(taken.cost.cpu)
+            cost[site.root.name].wall.append(taken.cost.wall)
+    for site in (short, long):
+        _open(site)
+        cost[site.root.name].digests.extend(_cut(site, hours) for hours in (2, 3, 4))
+    store.close()
+    return _told(cost["short"], cost["long"], rows)
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Seconds: of CPU and on the wall for each part of the day, of CPU for each cutting of all digests."""
+
+    day: list[float]
+    wall: list[float]
+    digests: list[float]
+
+
+def _told(short: _Cost, long: _Cost, rows: int) -> dict[str, object]:
+    found: dict[str, object] = {"rows": rows, "files_a_part": FILES, "goal": TIMES}
+    for name, few, many in (
+        ("day_cpu_seconds", short.day, long.day),
+        ("day_wall_seconds", short.wall, long.wall),
+        ("digests_cpu_seconds", short.digests, long.digests),
+    ):
+        times = statistics.median(b / a for a, b in zip(few, many, strict=True))
+        found[name] = {
+            "month": [round(s, 3) for s in few],
+            "years": [round(s, 3) for s in many],
+            "times": round(times, 2),
+        }
+        print(f"{name}: {statistics.median(few):.2f} → {statistics.median(many):.2f}, {times:.2f} times (goal {TIMES})")
+    return found
+
+
+def _everywhere() -> list[SchoolFacts]:
+    """The schools of a province, in every county and zone."""
+    with resources.path("store/seed/divisions.csv").open(encoding="utf-8", newline="") as file:
+        counties = [row["code"] for row in csv.DictReader(file) if row["kind"] in {"county", "function_zone"}]
+    made = workbooks.schools(SCHOOLS)
+    return [replace(school, county=counties[n % len(counties)]) for n, school in enumerate(made)]
+
+
+def _made(site: Site, template: Template, schools: Sequence[SchoolFacts], folder: Path) -> Path:
+    for _ in workbooks.write(site, template, schools, "real", folder):
+        pass
+    return folder
+
+
+def _open(site: Site) -> None:
+    store.close()
+    store.open(site)
+
+
+def _cut(site: Site, hours: int) -> float:
+    """CPU seconds of cutting every division's digest and missing list."""
+    from pipeline.store import days, editions
+
+    with measured() as cost:
+        days.refresh()
+        editions.cut(site, editions.Order(DAY, ours.NOW + timedelta(hours=hours)))
+    return cost.own
+
+
+def _school_days(rows: int) -> list[date]:
+    """The days before ours that had school, as many as hold so many rows, oldest first."""
+    a_day = SCHOOLS * sum(share * absent for share, absent in _SHARES) / sum(share for share, _ in _SHARES)
+    found: list[date] = []
+    day = DAY
+    while len(found) < max(MONTH, round(rows / a_day)):
+        day -= timedelta(days=1)
+        if day.weekday() < 5 and (day.month not in _HOLIDAYS or len(found) < MONTH):
+            found.append(day)
+    return found[::-1]
+
+
+# --------------------------------------------------------------------------- years, written by SQL
+
+
+def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> int:
+    """Write the days into a store's file as if they had come, fast; return how many absence rows it then has."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    try:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-1000000", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        kept = [(name, text) for name, text in indexes.fetchall()]
+        for name, _ in kept:
+            connection.execute(f'DROP INDEX "{name}"')
+        _helpers(connection, schools, days)
+        connection.execute("BEGIN")
+        _write_places(connection)
+        for n in range(len(days)):
+            _write_day(connection, n)
+        counters = [("received", len(days) * SCHOOLS), ("settled", len(days) * SCHOOLS)]
+        connection.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", counters)
+        connection.execute("COMMIT")
+        for _, text in kept:
+            connection.execute(text)
+        connection.execute("PRAGMA journal_mode=WAL")
+        return int(connection.execute("SELECT COUNT(*) FROM absence").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def _helpers(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
+    """Tables of the time of writing: the schools, the classes, and who is absent on a day of such a kind."""
+    keys = [class_key(name) or name for name in CLASSES]
+    connection.execute("CREATE TEMP TABLE s (n INTEGER PRIMARY KEY, code TEXT, county TEXT)")
+    connection.executemany("INSERT INTO s VALUES (?, ?, ?)", [(n, s.code, s.county) for n, s in enumerate(schools)])
+    connection.execute("CREATE TEMP TABLE d (n INTEGER PRIMARY KEY, day TEXT)")
+    connection.executemany("INSERT INTO d VALUES (?, ?)", [(n, day.isoformat()) for n, day in enumerate(days)])
+    connection.execute("CREATE TEMP TABLE m (h INTEGER, k INTEGER, PRIMARY KEY (h, k)) WITHOUT ROWID")
+    kinds = [absent for share, absent in _SHARES for _ in range(share)]
+    connection.executemany("INSERT INTO m VALUES (?, ?)", [(h, k) for h, n in enumerate(kinds) for k in range(n)])
+    connection.execute("CREATE TEMP TABLE p (i INTEGER PRIMARY KEY, key TEXT, code TEXT)")
+    pupils = [(i, keys[i % len(keys)], f"{keys[i % len(keys)]}-PAST{i:06d}") for i in range(PUPILS)]
+    connection.executemany("INSERT INTO p VALUES (?, ?, ?)", pupils)
+
+
+def _write_places(connection: sqlite3.Connection) -> None:
+    pupil = {"school": "s.code", "code": "p.code", "class_key": "p.key", "name": "'示例' || p.i"}
+    _insert(connection, "pupil", pupil, "s CROSS JOIN p")
+
+
+def _write_day(connection: sqlite3.Connection, n: int) -> None:
+    """Write one day: what was absent, reported, received, sent and issued."""
+    whole = "d CROSS JOIN s"
+    seq = f"({n} * {SCHOOLS} + s.n + 1)"
+    place = {"day": "d.day", "school": "s.code", "campus": "'本部'", "division": "s.county", "from_settled": seq}
+    absent = "d CROSS JOIN s CROSS JOIN m ON m.h = (s.n * 13 + d.n * 7 + s.n / 20 * 3) % 20"
+    absent += f" CROSS JOIN p ON p.i = (s.n * 7 + d.n * 3 + m.k * 31) % {PUPILS}"
+    came = {"first_seen": "d.day || ' 06:00:00'"}
+    taken = {**_TAKEN, **came, "received_at": came["first_seen"], "received_seq": seq, "settled_seq": seq}
+    sent = {
+        "reader": "s.code",
+        "state": "'done'",
+        "day": "d.day",
+        "queued_at": "d.day || ' 06:00:00'",
+        "path": "'outbox'",
+    }
+    rows: Mapping[str, tuple[Mapping[str, str], str]] = {
+        "absence": ({**place, **_ABSENT, "origin": f"{seq} || ':' || (m.k + 7)"}, absent),
+        "report": ({**place, **came, "current_seq": seq, "seqs": f"'[' || {seq} || ']'", "on_time": "1"}, whole),
+        "submission": ({**taken, "unit": "s.code", "day": "d.day"}, whole),
+        "letter": ({**sent, "kind": "'receipt'", "ref": f"CAST({seq} AS TEXT)"}, whole),
+        "edition": ({"kind": "'page'", "place": "s.code", "day": "d.day", "n": "1", "figures": "'{}'"}, whole),
+    }
+    for table, (values, source) in rows.items():
+        _insert(connection, table, values, f"{source} WHERE d.n = {n}")
+    _insert(connection, "letter", {**sent, "kind": "'page'", "ref": "d.day || '|1'"}, f"{whole} WHERE d.n = {n}")
+
+
+_ABSENT = {
+    "pupil": "p.code", "class_key": "p.key", "sex": "CASE p.i % 2 WHEN 0 THEN '1' ELSE '2' END",
+    "reason": "CASE WHEN p.i % 10 < 7 THEN 'ill' ELSE 'other' END",
+    "row_state": "CASE p.i % 3 WHEN 0 THEN 'ongoing' ELSE 'new' END",
+    "start": "date(d.day, '-' || (p.i % 3) || ' days')",
+    "symptoms": "CASE WHEN p.i % 10 < 7 THEN 'S07' ELSE '' END",
+}  # fmt: skip
+_TAKEN = {
+    "sha256": "lower(hex(randomblob(32)))", "content_sha": "lower(hex(randomblob(32)))", "name": "s.code || '.xlsx'",
+    "channel": "'folder'", "path": "'archive'", "state": "'accepted'", "form": "'absence'", "campus": "'本部'",
+    "on_time": "1", "effective": "1", "journalled": "1",
+}  # fmt: skip
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, str], source: str) -> None:
+    """Insert what a query gives; columns that it does not name hold what a blank form leaves in them."""
+    columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    told = dict(_blank(columns)) | dict(values)
+    names = ", ".join(f'"{name}"' for name in told)
+    connection.execute(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(told.values())} FROM {source}')
+
+
+def _blank(columns: Iterable[tuple[int, str, str, int, object, int]]) -> Iterable[tuple[str, str]]:
+    for _, name, kind, required, _, key in columns:
+        if required and not key:
+            yield name, "'[]'" if kind == "text" else "''" if kind.startswith(("varchar", "date")) else "0"
