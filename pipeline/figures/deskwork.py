@@ -44,7 +44,8 @@ def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[
     for issue in found:
         if issues.severity(issue) is Severity.ERROR:
             column = by_label.get(label(issue.column))
-            told.setdefault(column.name if column else "", []).append(issue)
+            whole = column is None or column.dtype == "secret"  # nobody but its owner types a password
+            told.setdefault("" if column is None or whole else column.name, []).append(issue)
     by_name = {column.name: column for column in columns}
     return tuple(
         WrongCell(
@@ -73,11 +74,14 @@ def shareable(column: Column, text: str) -> str:
 def in_words(found: Sequence[Issue]) -> str:
     """Return issues as sentences for somebody who must not see what stands in cells, and is to mend none."""
     text = "".join(issues.message(without_cells(issue)) for issue in found)
-    return text.replace(f"（{HIDDEN}）", "").replace(f"“{HIDDEN}”", "内容").replace(HIDDEN, "")
+    text = text.replace(f"（{HIDDEN}）", "").replace(f"“{HIDDEN}”", "内容").replace(HIDDEN, "")
+    return text.replace("初始密码", "密码")  # by its whole name it would make a 处理单 look like a 备案表: not kept
 
 
 def short(form: Form) -> str:
     """Return how a form is called within a sentence: not by its title, which would make a sheet look like it."""
+    if form.name == "filing":
+        return "账号备案"
     return form.title.removeprefix("学生").removesuffix("表")
 
 

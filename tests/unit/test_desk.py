@@ -18,6 +18,7 @@ from pipeline.merge.desk import deeds
 from pipeline.model import Arrival, Checked, Context, Issue, Policy
 from pipeline.xlsx import guard
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow, deskbook
+from pipeline.xlsx.likeness import looks_like_filing
 
 KEY = b"k" * 32
 COUNTY, NEXT = "320106", "320105"
@@ -123,7 +124,7 @@ def test_the_same_facts_make_the_same_bytes() -> None:
     ("row", "code"),
     [
         (line("held", "3", opinion="退回"), "why-missing"),
-        (line("held", "3", opinion="豁免", why="x"), "opinion-unknown"),
+        (line("held", "3", opinion="豁免", why="x"), "opinion-unfit"),
         (line("held", "3", opinion="随便", why="x"), "opinion-unknown"),
         (line("held", "3", why="x"), "opinion-missing"),
         (line("held", "3", of=NEXT, opinion="确认"), "desk-key-wrong"),
@@ -134,7 +135,7 @@ def test_the_same_facts_make_the_same_bytes() -> None:
         (line("tickets", "T1-9", "sex", opinion="代改", now="女"), "why-missing"),
         (line("tickets", "T1-9", opinion="代改", now="女", why="x"), "mend-whole"),
         (line("accounts", "7", opinion="确认", stamped_on=date(2026, 12, 1)), "stamp-ahead"),
-        (line("matters", "M1", opinion="退回", why="x"), "opinion-unknown"),
+        (line("matters", "M1", opinion="退回", why="x"), "opinion-unfit"),
     ],
 )  # fmt: skip
 def test_a_line_that_may_not_say_so_goes_back(row: DeskRow, code: str) -> None:
@@ -204,3 +205,15 @@ def test_a_wrong_cell_is_told_without_what_stood_in_it() -> None:
     assert (cell.column, cell.header, cell.was) == ("sex", "性别", deskwork.NOT_SHOWN)
     assert "示例甲" not in cell.what
     assert "……" not in cell.what
+
+
+def test_a_desk_that_speaks_of_a_filing_does_not_look_like_one() -> None:
+    """Else it would be taken for a 备案表 that hides in another form, and refused whole."""
+    filing = forms.form("filing")
+    codes = ("password-length", "password-mix", "password-name", "username-missing", "username-unreadable")
+    found = [Issue(code, row=13, column="初始密码" if code.startswith("password") else "用户名") for code in codes]
+    cells = deskwork.wrong_cells(filing, "accounts", {"username": "x"}, found)
+    said = deskwork.short(filing) + "".join(f"{cell.header}{cell.was}{cell.what}" for cell in cells)
+    assert "密码" in said
+    assert not looks_like_filing(said.encode())
+    assert {cell.column for cell in cells} == {"", "username"}, "a county types no password for a school"
