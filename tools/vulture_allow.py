@@ -21,5 +21,8 @@ _.Operator
 _.Width
 _.IsAscending
 
+# a job for LibreOffice names the move
+_.swap
+
 # openpyxl reads it
 _.border

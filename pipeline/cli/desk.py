@@ -58,6 +58,7 @@ def list_rejects(
 def show_reject(context: typer.Context, ticket: Ticket) -> None:
     """Show one row that went back, as it was typed, with what is wrong and how to mend it."""
     from pipeline import forms, issues
+    from pipeline.forms import whole
 
     opened(context)
     from pipeline.store import waiting
@@ -66,11 +67,10 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     if row is None:
         raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
     back = row.returned
-    tables = forms.form(row.form).tables
-    heads = {column.name: column.header for table in tables if table.name == back.table for column in table.columns}
-    say(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} row {back.row}")
-    for column, text in back.raw.items():
-        say(f"    {heads.get(column, column)}：{text}")
+    where = "the whole file" if back.table == whole.FILE else f"{back.table} row {back.row}"
+    say(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
+    for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
+        say(f"    {head}：{text}")
     for issue in back.issues:
         say(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -84,6 +84,21 @@ def unpacked(raw: Mapping[str, str]) -> Whole:
             rows.setdefault(table, []).append((int(number), json.loads(text)))
     fields = {name: text for name, text in raw.items() if ":" not in name}
     return Whole(fields, {name: tuple(sorted(found, key=lambda one: one[0])) for name, found in rows.items()})
+
+
+def as_typed(form: Form, table: str, raw: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what a ticket holds, for a person to read: by the form's own heads, a whole file's rows a line each."""
+    heads = {one.name: {column.name: column.header for column in one.columns} for one in form.tables}
+    if table != FILE:
+        yield from ((heads.get(table, {}).get(name, name), text) for name, text in raw.items())
+        return
+    found = unpacked(raw)
+    labels = {field.name: field.label for field in form.fields}
+    yield from ((labels.get(name, name), text) for name, text in found.fields.items())
+    for one in form.tables:
+        for number, said in found.rows.get(one.name, ()):
+            cells = (f"{heads[one.name].get(name, name)} {text}" for name, text in said.items() if name != MARKED)
+            yield f"{one.sheet} 第 {number} 行", "；".join(cells)
 
 
 def _said(field: Field, reading: Reading, issues: Sequence[Issue]) -> str:

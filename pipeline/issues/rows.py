@@ -76,11 +76,13 @@ _CLOSURE: Mapping[str, Entry] = {
     "approver-missing": error("没有填批准人及单位。", "停课须经县（市、区）批准，请填批准人和单位。"),
     "approval-after-start": error("批准时间 {value} 晚于停课开始时间。", "停课前须先经批准，请核对两个时间。"),
     "approval-after-now": error("批准时间 {value} 还没到。", "请核对批准时间。"),
+    "approval-far": error("批准时间 {value} 比停课开始早了 90 天以上。", "请核对年份和月份。"),
     "closure-start-far": error("停课开始时间 {value} 离报告日期太远。", "请核对年份和月份。"),
     "resume-before-start": error("复课日期 {value} 不晚于停课开始日。", "请核对复课日期。"),
     "closure-long": query("停课到复课超过 60 天。", "请核对复课日期。"),
     "ill-over-pupils": error("患病学生数 {value} 比涉及学生数 {pupils} 还多。", "请核对两个人数。", "pupils"),
     "first-onset-after-start": query("首例发病日期 {value} 晚于停课开始。", "请核对首例发病日期。"),
+    "first-onset-far": query("首例发病日期 {value} 比停课开始早了 90 天以上。", "请核对年份和月份。"),
     "closure-repeated": error("同一停课范围和开始时间出现了两次（另一处在第 {first} 行）。", "请只留一行。", "first"),
 }
 

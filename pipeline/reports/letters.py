@@ -170,7 +170,7 @@ def summary_workbook(values: Values) -> bytes:
     """收件汇总 as a workbook: one line a file."""
     columns: list[lists.ListColumn | str] = [
         lists.ListColumn("流水号", 9, "number"),
-        *("文件", "标识码", "学校", "报表", "报告日期", "结果"),
+        *("文件", "代码", "单位", "报表", "报告日期", "结果"),
         lists.ListColumn("收下行数", 9, "number"),
         lists.ListColumn("退回行数", 9, "number"),
         lists.ListColumn("要做什么", 60),

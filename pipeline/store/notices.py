@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from pipeline import forms
 from pipeline.figures import deskwork
+from pipeline.forms.whole import FILE
 from pipeline.store.models import Decision, Reject, SchoolClass
 
 
@@ -34,7 +35,8 @@ def _of_ticket(follows: str) -> Callable[[Decision, str], Told | None]:
         if back is None:
             return None
         day = f" {back.day}" if back.day else ""
-        return Told(f"{deskwork.short(forms.form(back.form))}{day} 退回的第 {back.row} 行", follows, row.why)
+        where = "整份文件" if back.table == FILE else deskwork.row_of(back.table, back.row, "")
+        return Told(f"{deskwork.short(forms.form(back.form))}{day} 退回的{where}", follows, row.why)
 
     return say
 

@@ -15,6 +15,7 @@ from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
     Rule("approval-after-start", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("start")),
+    Rule("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
     Rule("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
     Rule(
         "closure-start-far",
@@ -33,6 +34,11 @@ RULES = (
         "first-onset-after-start",
         "first_onset",
         lambda pl: pl.col("first_onset") <= pl.col("start").dt.date(),
+    ),
+    Rule(
+        "first-onset-far",
+        "first_onset",
+        lambda pl: pl.col("first_onset") > pl.col("start").dt.date() - timedelta(days=90),
     ),
     Rule(
         "resumed-missing",

@@ -1,9 +1,11 @@
 """What a county decides, typed in a shell: the same decisions as on its desk."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -90,6 +92,21 @@ def test_a_row_that_went_back_is_shown_under_its_forms_own_heads(queke: Queke) -
     _, said = queke("rejects", "show", ticket)
     assert "姓名：" in said
     assert "name" not in said
+
+
+def test_a_file_that_went_back_whole_is_shown_and_let_rest_as_a_file(queke: Queke, tmp_path: Path, desk: Desk) -> None:
+    ahead = tmp_path / "ahead.xlsx"
+    ahead.write_bytes(desk.absence(FIRST, [pupil(4), pupil(5)], day=date(2026, 12, 1)))
+    assert queke("ingest", ahead)[0] == 1
+    rows = [json.loads(line) for line in queke("rejects", "list", "--json")[1].splitlines()]
+    [ticket] = [row["ticket"] for row in rows if row["row"] == 0]
+    _, said = queke("rejects", "show", ticket)
+    assert "the whole file" in said
+    assert re.search(r"缺课登记 第 \d+ 行：班级 三\(3\)班；姓名 示例戊；", said)
+    assert "{" not in said
+    assert queke("rejects", "waive", ticket, "--why", "已电话问过")[0] == 0
+    [told] = (tmp_path / "site" / "outbox").rglob("县级处理通知*.txt")
+    assert "退回的整份文件" in told.read_text("utf-8-sig")
 
 
 def test_a_school_is_excused_and_asked_again(queke: Queke, tmp_path: Path) -> None:

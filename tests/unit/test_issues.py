@@ -87,4 +87,4 @@ def test_an_unknown_code_is_loud() -> None:
 )
 def test_the_reference_pages_say_what_the_code_says(page: str, text: str) -> None:
     written = (ROOT.parent / "docs" / page).read_text(encoding="utf-8")
-    assert written == text, "make docs (python -m pipeline.forms.reference docs) writes them again"
+    assert written == text, "make templates writes them again"

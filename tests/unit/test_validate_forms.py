@@ -56,6 +56,7 @@ def test_a_right_closure_is_a_record_with_aware_moments() -> None:
         ({"批准时间": datetime(2026, 11, 21), "停课开始时间": datetime(2026, 11, 22)}, "approval-after-now"),
         ({"批准人及单位": None}, "approver-missing"),
         ({"批准时间": None}, "approval-missing"),
+        ({"批准时间": datetime(1933, 11, 19, 16, 0)}, "approval-far"),
         ({"停课开始时间": None}, "closure-start-missing"),
         ({"停课开始时间": datetime(2025, 11, 20), "批准时间": datetime(2025, 11, 19)}, "closure-start-far"),
         ({"拟复课日期": datetime(2026, 11, 20)}, "resume-before-start"),
