@@ -151,7 +151,7 @@ def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) 
         kept = [(name, text) for name, text in indexes.fetchall()]
         for name, _ in kept:
             connection.execute(f'DROP INDEX "{name}"')
-        _helpers(connection, schools, days)
+        _lay_out(connection, schools, days)
         connection.execute("BEGIN")
         _write_places(connection)
         for n in range(len(days)):
@@ -167,7 +167,7 @@ def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) 
         connection.close()
 
 
-def _helpers(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
+def _lay_out(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
     """Tables of the time of writing: the schools, the classes, and who is absent on a day of such a kind."""
     keys = [class_key(name) or name for name in CLASSES]
     connection.execute("CREATE TEMP TABLE s (n INTEGER PRIMARY KEY, code TEXT, county TEXT)")

@@ -2,5 +2,6 @@
 
 `duty` tells what became of a school's duty to report on a day; `county` counts one county's day and
 adds days up; `digest` makes of them what a digest prints; `papers` are the school page, the alert
-card and the missing list; `words` has the sentences. The identities of design §6 hold in all.
+card and the missing list; `words` has the sentences. `county.identities` says what
+must add up in all of them.
 """

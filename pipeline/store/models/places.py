@@ -98,7 +98,7 @@ class Mailbox(models.Model):
 
 
 class CalendarDay(models.Model):
-    """An override or a term of the school calendar. The narrower place wins (design: school days)."""
+    """An override or a term of the school calendar. The narrower place wins."""
 
     place = models.CharField(max_length=20)  # unit or division code
     stage = models.CharField(max_length=8, blank=True)
