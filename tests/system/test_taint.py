@@ -1,14 +1,16 @@
 """P9, no leak: every word of a school bears a sign that no other school has; what each reader gets is searched for it.
 
-Two counties of two cities, with alerts, rows that go back, broken files, and files sent to the wrong door.
+Two counties of two cities, with alerts, rows that go back, broken files, and files sent to the wrong door; then every
+form goes round its loop: cards, accounts, registry, calendar, the counties' desks, the next morning's templates.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pypdf
@@ -18,10 +20,12 @@ import structlog
 from pipeline import store
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.executors import InProcess
+from pipeline.forms import FORMS
 from pipeline.model import Level, Site
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
-from tests.system.conftest import NOW, ZONE, lay_out
+from tests.system import tainted
+from tests.system.conftest import NOW, lay_out
 
 DAY = date(2026, 11, 20)
 # sign → (code, county, city): the sign stands in every word of the school, and nowhere in our own words
@@ -32,6 +36,10 @@ SCHOOLS = {
     "罍": ("2132039004", "320302", "320300"),
 }
 
+KINDS = (
+    *("回执", "退回修正表", "收件汇总", "简报", "预警信息报告卡", "台账", "未报名单", "日报模板", "核实工作单"),
+    *("学校联（填报）", "县级联（填报）", "县级处理单", "县级处理通知", "对账询问", "开户通知"),
+)
 LEVELS = {Level.PROVINCE: "省", Level.CITY: "设区市", Level.COUNTY: "县(市、区)", Level.SCHOOL: "学校"}
 
 
@@ -78,7 +86,8 @@ def workbook(sign: str, **header: object) -> bytes:
 def closure(sign: str) -> bytes:
     top = head("停课报告表", {"学校标识码": SCHOOLS[sign][0], "学校名称": school_name(sign), "报告日期": DAY})
     row = {**CLOSURE_GOOD, "停课范围": f"{sign}星班", "拟复课日期": date(2026, 11, 24), "批准人及单位": f"{sign}批准"}
-    return saved({"停课报告": [*top, *grid(headers("closure"), [row])]})
+    wrong = {**row, "停课范围": f"{sign}月班", "停课原因": f"{sign}停因", "停课开始时间": f"{sign}何时"}
+    return saved({"停课报告": [*top, *grid(headers("closure"), [row, wrong])]})
 
 
 def dropped() -> dict[str, bytes]:
@@ -145,14 +154,27 @@ def _register() -> None:
 
 
 def _through_the_day(site: Site) -> None:
+    """The day and the next morning, each form round its loop, as the service would."""
     from pipeline import run
+    from pipeline.store import cards
 
     with InProcess() as readers:
         run.drain(site, readers, lambda: NOW)
-    for hour, minute in ((15, 10), (17, 30)):
-        moment = datetime(2026, 11, 20, hour, minute, tzinfo=ZONE)
-        run.tick(site, moment)
-        run.deliver(site, moment)
+        later = tainted.at(DAY, "14:30")
+        tainted.afternoon(site, SCHOOLS)
+        run.drain(site, readers, lambda: later)
+        tainted.scans(site, SCHOOLS)
+        run.drain(site, readers, lambda: later)
+        run.tick(site, tainted.at(DAY, "17:30"))
+        run.deliver(site, tainted.at(DAY, "17:30"))
+        for clock in ("06:00", "07:31"):
+            run.tick(site, tainted.at(tainted.NEXT, clock))
+            run.deliver(site, tainted.at(tainted.NEXT, clock))
+        tainted.decided(site, {county for _, county, _ in SCHOOLS.values()})
+        run.drain(site, readers, lambda: tainted.at(tainted.NEXT, "09:00"))
+    run.tick(site, tainted.at(tainted.NEXT, "15:01"))
+    run.deliver(site, tainted.at(tainted.NEXT, "15:01"))
+    assert not cards.waiting("320000"), "every card was confirmed"
 
 
 def _paper(site: Site, path: Path) -> Paper:
@@ -210,5 +232,7 @@ def test_every_reader_had_papers_to_be_searched(day: Day) -> None:
     assert of[Level.CITY] >= {"320100", "320300"}
     assert of[Level.PROVINCE] == {"320000"}
     names = " ".join(paper.path for paper in day.papers)
-    for kind in ("回执", "退回修正表", "收件汇总", "简报", "预警信息报告卡", "台账", "未报名单"):
-        assert kind in names
+    for kind in KINDS:
+        assert kind in names, kind
+    back = re.findall(r"退回修正表 (\S+) ", names)
+    assert set(back) == {form.title for form in FORMS}, "of every form something came back"

@@ -1,0 +1,123 @@
+"""The loop of every form in schools whose every word bears their sign: answers, requests, and what is decided of them.
+
+Played after the reports of test_taint.py have settled: cards, filings, rosters and calendars, a bad row in each;
+then the next morning's desks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from pipeline.demo import clerks
+from pipeline.forms import form
+from pipeline.model import Site
+from pipeline.schooldays import ZONE
+from pipeline.xlsx.fill import Template, fill
+
+DAY, NEXT = date(2026, 11, 20), date(2026, 11, 23)
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+def afternoon(site: Site, schools: Mapping[str, tuple[str, str, str]]) -> None:
+    """Drop what the schools answer and ask for on the day itself, a row of each wrong."""
+    for sign, (code, _, _) in schools.items():
+        _drop(site, code, "报告卡", _card(site, sign, code))
+        _drop(site, code, "备案表", _filing(site, sign, code))
+        _drop(site, code, "名册", _roster(site, sign, code))
+        _drop(site, code, "校历", _calendar(site, sign, code))
+
+
+def scans(site: Site, schools: Mapping[str, tuple[str, str, str]]) -> None:
+    """The papers of the filings, by the number on their receipts; one number is another school's."""
+    numbers = {}
+    for sign, (code, _, _) in schools.items():
+        said = "".join(path.read_text("utf-8-sig") for path in site.outbox.glob(f"学校/*{code}/*/回执*备案*.txt"))
+        numbers[sign] = re.findall(r"备案号 ([0-9]{6})", said)[0]
+        _drop(site, code, f"备案 {numbers[sign]}", PDF, "pdf")
+    first, *_, last = schools
+    _drop(site, schools[first][0], f"备案 {numbers[last]} 别校", PDF, "pdf")
+
+
+def decided(site: Site, counties: set[str]) -> None:
+    """The morning's 处理单 of each county: confirmed, sent back for a reason in its own words, one line wrong."""
+    for county in sorted(counties):
+        (book,) = site.outbox.glob(f"县(市、区)/*{county}/{NEXT}/县级处理单*.xlsx")
+        content = clerks.desk(book.read_bytes(), _opinion)
+        place = site.inbox / f"{county} 县"
+        place.mkdir(exist_ok=True)
+        (place / "县级处理单.xlsx").write_bytes(content)
+
+
+def _opinion(sheet: str, line: Mapping[str, str]) -> Mapping[str, object]:
+    school = line["标识码"]
+    if sheet == "退回未改":
+        return {"意见": "豁免", "理由": f"县里对{school}的话"}
+    if sheet == "待确认停课":
+        return {"意见": "退回"}  # a reason is missing: the line comes back
+    return {"意见": "退回", "理由": f"县里对{school}的话"} if sheet == "待核" else {"意见": "确认"}
+
+
+def _drop(site: Site, code: str, name: str, content: bytes, ending: str = "xlsx") -> None:
+    (place,) = [one for one in site.inbox.iterdir() if one.name.startswith(code)]
+    (place / f"{name}.{ending}").write_bytes(content)
+
+
+def _card(site: Site, sign: str, code: str) -> bytes:
+    book = _latest(site, f"学校/*{code}/*/预警信息报告卡*学校联（填报）.xlsx")
+    told = {
+        "核实结论": "不可排除",
+        "采取的措施": f"已通知{sign}童甲家长、消毒",
+        "报告方式": "电话",
+        "报告时间": datetime(2026, 11, 20, 14, 10),
+        "报告对象": f"{sign}接报",
+        "填报人": f"{sign}填报",
+        "审核人": f"{sign}审核",
+    }
+    ahead = {"day": NEXT, "fresh": 1, "present": 1, "progress": f"{sign}进展"}  # has not come: goes back
+    today = {"day": DAY, "fresh": 0, "present": 9, "progress": f"{sign}童乙在家"}
+    return clerks.card(book.read_bytes(), told, [today, ahead])
+
+
+def _filing(site: Site, sign: str, code: str) -> bytes:
+    from pipeline import issuing
+
+    told = {"申请人姓名": f"{sign}申请", "所在部门": f"{sign}部门", "学校账号": 2, "联系电话": "100-0000-0001"}
+    rows = [
+        {"username": f"SL_{code}", "holder": f"{sign}持有", "phone": "100-0000-0001", "password": "Qw7!silence"},
+        {"username": f"SL_{code}_2", "holder": f"{sign}次", "password": "short1!"},  # too short: goes back
+    ]
+    return clerks.filing(issuing.template(site, "filing", code, DAY), told, rows)
+
+
+def _roster(site: Site, sign: str, code: str) -> bytes:
+    from pipeline import issuing
+
+    rows = [
+        {"code": code, "class_name": f"{sign}日班", "stage": "小学", "roll": 40},
+        {"code": code, "stage": "小学", "roll": 41},  # no class: goes back
+    ]
+    blank = Template(issuing.template(site, "roster", code, DAY))
+    return fill(blank, form("roster"), {"reporter": f"{sign}填报"}, {"classes": rows})
+
+
+def _calendar(site: Site, sign: str, code: str) -> bytes:
+    from pipeline import issuing
+
+    off = NEXT + timedelta(days=1)
+    rows = [
+        {"kind": "放假", "first": off, "last": off, "note": f"{sign}校庆"},
+        {"kind": "放假", "stage": f"{sign}学段", "first": off + timedelta(days=1), "note": f"{sign}校庆"},  # goes back
+    ]
+    blank = Template(issuing.template(site, "calendar", code, DAY))
+    return fill(blank, form("calendar"), {"reporter": f"{sign}填报"}, {"spans": rows})
+
+
+def _latest(site: Site, pattern: str) -> Path:
+    return max(site.outbox.glob(pattern), key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def at(day: date, clock: str) -> datetime:
+    return datetime.combine(day, datetime.strptime(clock, "%H:%M").time(), ZONE)  # noqa: DTZ007  # a time of day
