@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 
 from pipeline.demo.province import COUNTIES, County, School
 from pipeline.executors import Readers
-from pipeline.figures.receipts import OUTCOMES
+from pipeline.figures.heap import OUTCOMES
 from pipeline.model import Arrival, Settled, Site
 from pipeline.schooldays import ZONE
 

@@ -1,4 +1,4 @@
-"""What is said back to whoever sent a workbook: the receipt of one, the summary of a county's batch.
+"""What is said back to whoever sent a workbook: the receipt of one submission.
 
 The first sentence alone must do for a clerk in a hurry: it arrived, was it on time, is there anything to do.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from pipeline import issues
+from pipeline import forms, issues
 from pipeline.figures.alike import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
 from pipeline.model import HOME_CAMPUS, Issue, Repair, Severity, State
@@ -38,6 +38,7 @@ _OURS = frozenset(
         "first",
         "forms",
         "kind",
+        "label",
         "limit",
         "missing",
         "number",
@@ -79,6 +80,7 @@ class ReceiptFacts:
     repairs: tuple[Repair, ...] = ()
     folder: str = ""
     name: str = ""  # the file, as its sender named it
+    others: tuple[str, ...] = ()  # the school's other campuses, where each reports by itself
     beside: str = ""  # what lies beside the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
@@ -122,13 +124,15 @@ class Receipt:
     repairs: tuple[Mended, ...]
     repairs_rest: int
     beside: str  # what lies beside it, and what to do with it
+    amend: str  # what to do where something taken is not right
     held: bool
     ours: bool  # the fault is ours: nothing is asked of the sender
 
 
 _BESIDE = {
-    "rows": "退回的行在同一文件夹的《退回修正表》里，红色的格子有说明；改好发回即可，已收下的行不用再报。",
-    "whole": "您填的内容已放进同一文件夹的《退回修正表》，不用重填：改好红色的格子发回即可；改原表后整份重发也行。",
+    "rows": "退回的行在同一文件夹的《{file}》里，红色的格子有说明；改好发回即可，已收下的行不用再报。",
+    "none": "退回的内容在同一文件夹的《{file}》里，红色的格子有说明；改好发回即可。",
+    "whole": "您填的内容已放进同一文件夹的《{file}》，不用重填：改好红色的格子发回即可；改原表后整份重发也行。",
     "template": "本单位现在用的模板已放在同一文件夹，请用它填报后再发。",
 }
 
@@ -136,7 +140,7 @@ _BESIDE = {
 def receipt(facts: ReceiptFacts) -> Receipt:
     """Say what became of one submission, and what its sender must do."""
     quotes = facts.scope is not None and facts.scope.names
-    found = {grade: _asked_of(facts, grade) for grade in Severity}
+    found = {grade: asked_of(facts, grade) for grade in Severity}
     errors, queries, advice = (
         _said(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
     )
@@ -149,7 +153,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         file=_one_line(facts.name),
         whose="学校" if len(facts.unit) == _SCHOOL_CODE else "单位",
         school=_school(facts),
-        campus="" if facts.campus in {"", HOME_CAMPUS} else facts.campus,
+        campus=_campus(facts),
         date=chinese_date(facts.day) if facts.day and not _day_in_doubt(facts) else "",
         received=f"{facts.received_at:%Y-%m-%d %H:%M}",
         counts=_counts(facts),
@@ -161,24 +165,40 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         advice_rest=max(0, len(advice) - ISSUES_SHOWN),
         repairs=repairs[:REPAIRS_SHOWN],
         repairs_rest=max(0, len(repairs) - REPAIRS_SHOWN),
-        beside=_BESIDE.get(facts.beside, ""),
+        beside=_beside(facts),
+        amend="整份更正" if facts.form == forms.form("absence").title else "改好再发",
         held=facts.state is State.HELD,
         ours=facts.state is State.FAILED,
     )
 
 
-def _asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
+def _beside(facts: ReceiptFacts) -> str:
+    """What lies beside it: by its name, for there may be several of one day."""
+    kind = "none" if facts.beside == "rows" and facts.state is State.REJECTED else facts.beside
+    return _BESIDE.get(kind, "").format(file=f"退回修正表 {facts.form} {facts.seq:06d}")
+
+
+def _campus(facts: ReceiptFacts) -> str:
+    """The campus where a school has several: the word of one is no word on the others."""
+    if not facts.others:
+        return "" if facts.campus in {"", HOME_CAMPUS} else facts.campus
+    return f"{facts.campus or HOME_CAMPUS}（{'、'.join(facts.others)} 另报）"
+
+
+def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
     """What is worth the sender's time: of rows that were not taken, only why not.
 
-    A copy needs nothing; of a file that is held the question comes first, and it is about the file.
+    A copy needs nothing; of a file that is held the question comes first, and it is about the file, or else about
+    the rows it names.
     """
     settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
     told = [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code != _DESK]
     found = [issue for issue in told if issues.severity(issue) is grade]
     if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
-        return sorted(found, key=lambda issue: issue.row > 0)
+        sheets = list(dict.fromkeys(issue.sheet for issue in found))
+        return sorted(found, key=lambda issue: (issue.row > 0, sheets.index(issue.sheet), issue.row))
     if facts.state is State.HELD and grade is Severity.QUERY:
-        return [issue for issue in found if not issue.row]
+        return [issue for issue in found if not issue.row] or found
     return []
 
 
@@ -216,11 +236,18 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         State.ACCEPTED: f"已收到{when} · 无需再发{asked}",
         State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · 请改好退回修正表后发回",
         State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
-        State.DUPLICATE: "已收到 · 与先前收下的一份内容相同 · 无需再发",
+        State.DUPLICATE: f"已收到 · 与先前收下的一份内容相同 · {_again(facts)}",
         State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
         State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明处理后重发",
         State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
     }[facts.state]
+
+
+def _again(facts: ReceiptFacts) -> str:
+    """What a copy's sender must do: nothing, unless rows of it went back."""
+    if not facts.refused:
+        return "无需再发"
+    return f"上次退回的 {facts.refused} 行若还没有改，请改好退回修正表后发回"
 
 
 _MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后发回，或改原表后重发")
@@ -257,7 +284,7 @@ def _counts(facts: ReceiptFacts) -> str:
         return done
     if facts.state not in _TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
         return ""
-    parts = ["零报告"] if facts.zero and not facts.accepted else [f"收下 {facts.accepted} 行"]
+    parts = ["零报告"] * facts.zero + [f"收下 {facts.accepted} 行"] * bool(facts.accepted or not facts.zero)
     parts += [f"退回 {facts.refused} 行"] * bool(facts.refused)
     parts += [f"撤下原已收下的 {facts.withdrawn} 行"] * bool(facts.withdrawn)
     return "，".join(parts)
@@ -287,105 +314,4 @@ def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
     told = found if quotes else [replace(repair, was=HIDDEN, now=HIDDEN) for repair in found]
     return tuple(
         Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(told)
-    )
-
-
-# --------------------------------------------------------------------------- a county's batch
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryLine:
-    """One file of a batch. `name` is the sender's own name for it."""
-
-    name: str
-    facts: ReceiptFacts
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryFacts:
-    """The files that came in one county's heap, in received order."""
-
-    scope: Scope
-    code: str
-    place: str
-    now: datetime
-    lines: tuple[SummaryLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    seq: int
-    name: str
-    school: str
-    code: str
-    form: str
-    date: str
-    outcome: str
-    accepted: int
-    refused: int
-    todo: str
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    kind: str
-    code: str
-    place: str
-    made: str
-    files: int
-    counts: tuple[tuple[str, int], ...]
-    rows: tuple[SummaryRow, ...]
-    asked: tuple[SummaryRow, ...]
-
-
-OUTCOMES = {
-    State.RECEIVED: "正在处理",
-    State.ACCEPTED: "已收下",
-    State.PARTIAL: "部分退回",
-    State.REJECTED: "未能收下",
-    State.DUPLICATE: "重复",
-    State.HELD: "待核",
-    State.QUARANTINED: "打不开或不安全",
-    State.FAILED: "系统出错",
-}
-_SETTLED_WELL = frozenset({State.ACCEPTED, State.DUPLICATE})
-
-
-def summary(facts: SummaryFacts) -> Summary:
-    """List a batch, what needs somebody first: files in = the sum of the outcomes listed."""
-    order = sorted(facts.lines, key=lambda line: (line.facts.state in _SETTLED_WELL, line.facts.seq))
-    rows = tuple(_summary_row(line) for line in order)
-    counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
-    return Summary(
-        kind="summary",
-        code=facts.code,
-        place=facts.place,
-        made=f"{facts.now:%Y-%m-%d %H:%M}",
-        files=len(rows),
-        counts=tuple((name, n) for name, n in counts if n),
-        rows=rows,
-        asked=rows[: sum(line.facts.state not in _SETTLED_WELL for line in order)],
-    )
-
-
-def _summary_row(line: SummaryLine) -> SummaryRow:
-    facts = line.facts
-    grades = (Severity.ERROR, Severity.QUERY)
-    grades = grades[::-1] if facts.state is State.HELD else grades
-    first = next((issue for grade in grades for issue in _asked_of(facts, grade)), None)
-    todo = ""
-    if first is not None:
-        told = without_cells(first)
-        todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
-    return SummaryRow(
-        seq=facts.seq,
-        name=line.name,
-        school=facts.unit_name,
-        code=facts.unit,
-        form=facts.form,
-        date=facts.day.isoformat() if facts.day else "",
-        outcome=OUTCOMES[facts.state] + {False: "（迟报）", True: "", None: ""}[facts.on_time],
-        accepted=facts.accepted,
-        refused=facts.refused,
-        todo=todo,
     )

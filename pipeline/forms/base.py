@@ -55,6 +55,7 @@ class Vocabulary:
     name: str  # a legal Excel name in Latin letters, for the dropdown's list
     labels: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
+    beyond: Mapping[str, str] = field(default_factory=dict)  # understood, though not legal here: to be shown in words
 
 
 @dataclass(frozen=True, slots=True, eq=False)

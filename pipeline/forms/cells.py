@@ -22,7 +22,7 @@ def show(column: Column, value: object) -> str:
     if column.dtype == "flag":
         return "是" if value else "否"
     if column.vocabulary is not None:
-        labels = column.vocabulary.labels
+        labels = {**column.vocabulary.beyond, **column.vocabulary.labels}
         return "、".join(labels.get(code, code) for code in str(value).split())
     return shown(value)
 

@@ -7,6 +7,7 @@ permanent. S, D and I codes follow the Jiangsu reporting vocabulary and WS/T 772
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from pipeline.forms.base import Vocabulary
@@ -367,10 +368,16 @@ OPINIONS = _vocabulary(
         "waive": "免 不用改 放过 不再催",
     },
 )
-OPINION = _vocabulary("Opinion", {code: _OPINIONS[code] for code in ("confirm", "return")})
-OPINION_TICKET = _vocabulary("OpinionTicket", {code: _OPINIONS[code] for code in ("mend", "waive")})
-OPINION_CLASS = _vocabulary("OpinionClass", {code: _OPINIONS[code] for code in ("confirm", "return", "mend")})
-OPINION_MATTER = _vocabulary("OpinionMatter", {"confirm": _OPINIONS["confirm"]})
+
+
+def _opinions(name: str, *codes: str) -> Vocabulary:
+    return replace(_vocabulary(name, {code: _OPINIONS[code] for code in codes}), beyond=_OPINIONS)
+
+
+OPINION = _opinions("Opinion", "confirm", "return")
+OPINION_TICKET = _opinions("OpinionTicket", "mend", "waive")
+OPINION_CLASS = _opinions("OpinionClass", "confirm", "return", "mend")
+OPINION_MATTER = _opinions("OpinionMatter", "confirm")
 """意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""
 
 WHOLE_SCHOOL = "全校"

@@ -24,7 +24,10 @@ ENTRIES: Mapping[str, Entry] = {
         "请用今天的处理单重新填写这一行，不要从别的表粘贴整行。",
         cost=_UNDONE,
     ),
-    "opinion-unknown": error("意见“{value}”在这张表上用不上。", "请从 {choices} 中选一项。", "choices", cost=_UNDONE),
+    "opinion-unknown": error("意见“{value}”没看懂。", "请从 {choices} 中选一项。", "choices", cost=_UNDONE),
+    "opinion-unfit": error(
+        "意见“{opinion}”在这张表上用不上。", "请从 {choices} 中选一项。", "opinion", "choices", cost=_UNDONE
+    ),
     "opinion-missing": error(
         "写了理由或内容，没有选意见。", "请在“意见”一列选一项；不想处理就把整行清空。", cost=_UNDONE
     ),

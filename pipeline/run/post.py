@@ -74,7 +74,9 @@ def _post(site: Site, queued: Sequence[Queued]) -> Post:
     refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
     readers = {one.reader for one in queued if one.reader}
     facts = letters.facts(refs)
-    return Post(site, registry.tree(readers), registry.names(readers), facts, _unspoken(facts.values()))
+    tree, names = registry.tree(readers), registry.names(readers)
+    reported = {one.unit for one in facts.values() if one.form == "absence"}
+    return Post(site, tree, names, facts, _unspoken(facts.values()), registry.campuses(reported))
 
 
 def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:

@@ -123,6 +123,15 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     return dict(found)
 
 
+def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the campuses of those schools that have several, each of which reports by itself."""
+    text = "SELECT school_id, name FROM campus WHERE school_id IN ? AND valid_to IS NULL ORDER BY id"
+    found: dict[str, tuple[str, ...]] = {}
+    for school, name in sql.fetch_in(text, sorted(set(schools))):
+        found[school] = (*found.get(school, ()), name)
+    return {school: known for school, known in found.items() if len(known) > 1}
+
+
 # --------------------------------------------------------------------------- roster
 
 

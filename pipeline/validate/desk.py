@@ -96,7 +96,8 @@ def _opinion(line: Line, board: str) -> str:
             line.say("opinion-missing", "opinion")
         return ""
     if said not in legal:
-        line.say("opinion-unknown", "opinion", choices="、".join(legal.values()))
+        told = OPINIONS.labels[str(said)]
+        line.say("opinion-unfit", "opinion", opinion=told, choices="、".join(legal.values()))
         return ""
     return str(said)
 

@@ -205,7 +205,7 @@ def test_only_rows_that_went_back_are_in_the_return_workbook(done: Done) -> None
     """Read as our own form is read: every row of it bears a ticket, and none that stands is in it."""
     partial = [(what, one) for what, (one, *_) in done.answers.items() if one.file.state == "partial"]
     refused = [one for one, *_ in done.answers.values() if one.file.state == "rejected"]
-    whole = [one for one in refused if "《退回修正表》" in one.receipt]
+    whole = [one for one in refused if "《退回修正表" in one.receipt]
     books = list((done.site.outbox / "学校").rglob("退回修正表*.xlsx"))
     assert (len(partial), len(whole), len(books)) == (5, 2, 7)
     for what, one in partial:

@@ -212,7 +212,7 @@ def test_a_line_of_another_countys_desk_is_refused(county: Site) -> None:
     ("said", "code"),
     [
         ({"意见": "退回"}, "why-missing"),
-        ({"意见": "豁免", "理由": "无关"}, "opinion-unknown"),
+        ({"意见": "豁免", "理由": "无关"}, "opinion-unfit"),
         ({"意见": "再说", "理由": "无关"}, "opinion-unknown"),
         ({"理由": "忘了选意见"}, "opinion-missing"),
     ],

@@ -12,9 +12,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.figures import receipts
+from pipeline.figures import heap, receipts
 from pipeline.figures.digest import paper
-from pipeline.figures.receipts import ReceiptFacts, SummaryFacts, SummaryLine
+from pipeline.figures.heap import SummaryFacts, SummaryLine
+from pipeline.figures.receipts import ReceiptFacts
 from pipeline.model import Issue, Level, Repair, State
 from pipeline.reports import letters
 from pipeline.schooldays import ZONE
@@ -205,7 +206,7 @@ def test_cells_are_quoted_to_the_school_alone() -> None:
 
 def test_the_summary_lists_every_file_and_what_needs_somebody_first() -> None:
     lines = tuple(SummaryLine(f"{name}.xlsx", replace(facts, seq=n)) for n, (name, facts) in enumerate(CASES.items()))
-    made = receipts.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
+    made = heap.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
     assert made.files == sum(n for _, n in made.counts) == len(made.rows) == len(CASES)
     assert {row.name for row in made.asked} == {"partial.xlsx", "held.xlsx", "nobody.xlsx"}
     found = {one.name: one.content for one in letters.compose("summary", paper(made))}
@@ -214,3 +215,53 @@ def test_the_summary_lists_every_file_and_what_needs_somebody_first() -> None:
     assert sheet is not None
     cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
     assert all(f"{name}.xlsx" in cells for name in CASES)
+
+
+def test_a_question_about_a_row_is_asked_where_none_is_about_the_file() -> None:
+    closed = Issue("ticket-closed", "缺课登记", "", 7)
+    made = receipts.receipt(replace(WELL, state=State.HELD, issues=(closed,)))
+    assert [one.place for one in made.queries] == ["缺课登记 第 7 行"]
+    whole = Issue("would-withdraw", details=(("again", "5"), ("count", "1"), ("who", "三3-2222")))
+    made = receipts.receipt(replace(WELL, state=State.HELD, issues=(closed, whole)))
+    assert [one.place for one in made.queries] == [""]
+
+
+def test_a_copy_of_a_file_with_rows_back_does_not_say_that_all_is_done() -> None:
+    copy = replace(WELL, state=State.DUPLICATE)
+    assert receipts.first_sentence(copy).endswith("无需再发")
+    assert "上次退回的 2 行若还没有改" in receipts.first_sentence(replace(copy, refused=2))
+
+
+def test_what_is_wrong_is_told_from_the_top_of_the_sheet_down() -> None:
+    found = [Issue("name-missing", "缺课登记", f"B{row}", row, "姓名") for row in (12, 9)]
+    made = receipts.receipt(replace(WELL, state=State.PARTIAL, refused=2, issues=tuple(found)))
+    assert [one.place for one in made.errors] == ["缺课登记 B9", "缺课登记 B12"]
+
+
+def test_the_receipt_of_one_campus_names_the_others_that_report_by_themselves() -> None:
+    assert receipts.receipt(WELL).campus == ""
+    made = receipts.receipt(replace(WELL, campus="本部", others=("东校区",)))
+    assert made.campus == "本部（东校区 另报）"
+
+
+def test_the_return_workbook_is_named_and_nothing_taken_is_claimed_of_a_file_that_was_not() -> None:
+    back = replace(WELL, state=State.PARTIAL, refused=1, beside="rows")
+    assert f"《退回修正表 {WELL.form} {WELL.seq:06d}》" in receipts.receipt(back).beside
+    assert "已收下的行" not in receipts.receipt(replace(back, state=State.REJECTED)).beside
+
+
+def test_a_zero_report_says_so_whatever_rows_it_has() -> None:
+    assert receipts.receipt(replace(WELL, zero=True, accepted=0)).counts == "零报告"
+    assert receipts.receipt(replace(WELL, zero=True, accepted=1)).counts == "零报告，收下 1 行"
+
+
+def test_what_to_do_about_a_doubt_is_said_in_words_of_the_form() -> None:
+    assert receipts.receipt(WELL).amend == "整份更正"
+    assert receipts.receipt(replace(WELL, form="预警信息报告卡")).amend == "改好再发"
+
+
+def test_a_county_reads_which_cell_of_ours_was_left_blank() -> None:
+    told = receipts.without_cells(
+        Issue("filled-by-missing", "报告卡", "B30", 30, "联系对象", details=(("label", "联系对象"),))
+    )
+    assert dict(told.details)["label"] == "联系对象"

@@ -8,9 +8,10 @@ from datetime import date
 
 from pipeline import forms, issuing, schooldays, units
 from pipeline.errors import UsageError
-from pipeline.figures import receipts
+from pipeline.figures import heap, receipts
 from pipeline.figures.digest import paper
-from pipeline.figures.receipts import ReceiptFacts, SummaryFacts, SummaryLine
+from pipeline.figures.heap import SummaryFacts, SummaryLine
+from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
 from pipeline.model import HOME_CAMPUS, Issue, Refused, State
 from pipeline.outbox.folder import Paper
@@ -93,6 +94,7 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
         repairs=facts.repairs,
         folder=facts.bound_name,
         name=facts.name,
+        others=tuple(one for one in post.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
 
 
@@ -147,8 +149,7 @@ def summary(letter: Queued, post: Post) -> list[Paper]:
         lines=lines,
     )
     return [
-        written.Paper(_numbered(one.name, first, last), one.content)
-        for one in _composed("summary", receipts.summary(told))
+        written.Paper(_numbered(one.name, first, last), one.content) for one in _composed("summary", heap.summary(told))
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,6 +30,8 @@ class Post:
     names: Mapping[str, str]
     facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
     unspoken: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # submission → see store.carried.unspoken
+
+    campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
 
     def place(self, reader: str) -> OutPlace:
         """The reader's shelf: 未识别 for nobody known."""

@@ -1,0 +1,109 @@
+"""What a county is told of the heap it sent: the outcome of each file, what needs somebody first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline import issues
+from pipeline.figures.receipts import ReceiptFacts, asked_of, without_cells
+from pipeline.model import Severity, State
+from pipeline.units import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One file of a batch. `name` is the sender's own name for it."""
+
+    name: str
+    facts: ReceiptFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFacts:
+    """The files that came in one county's heap, in received order."""
+
+    scope: Scope
+    code: str
+    place: str
+    now: datetime
+    lines: tuple[SummaryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    seq: int
+    name: str
+    school: str
+    code: str
+    form: str
+    date: str
+    outcome: str
+    accepted: int
+    refused: int
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    kind: str
+    code: str
+    place: str
+    made: str
+    files: int
+    counts: tuple[tuple[str, int], ...]
+    rows: tuple[SummaryRow, ...]
+    asked: tuple[SummaryRow, ...]
+
+
+OUTCOMES = {
+    State.RECEIVED: "正在处理",
+    State.ACCEPTED: "已收下",
+    State.PARTIAL: "部分退回",
+    State.REJECTED: "未能收下",
+    State.DUPLICATE: "重复",
+    State.HELD: "待核",
+    State.QUARANTINED: "打不开或不安全",
+    State.FAILED: "系统出错",
+}
+_SETTLED_WELL = frozenset({State.ACCEPTED, State.DUPLICATE})
+
+
+def summary(facts: SummaryFacts) -> Summary:
+    """List a batch, what needs somebody first: files in = the sum of the outcomes listed."""
+    order = sorted(facts.lines, key=lambda line: (line.facts.state in _SETTLED_WELL, line.facts.seq))
+    rows = tuple(_summary_row(line) for line in order)
+    counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
+    return Summary(
+        kind="summary",
+        code=facts.code,
+        place=facts.place,
+        made=f"{facts.now:%Y-%m-%d %H:%M}",
+        files=len(rows),
+        counts=tuple((name, n) for name, n in counts if n),
+        rows=rows,
+        asked=rows[: sum(line.facts.state not in _SETTLED_WELL for line in order)],
+    )
+
+
+def _summary_row(line: SummaryLine) -> SummaryRow:
+    facts = line.facts
+    grades = (Severity.ERROR, Severity.QUERY)
+    grades = grades[::-1] if facts.state is State.HELD else grades
+    first = next((issue for grade in grades for issue in asked_of(facts, grade)), None)
+    todo = ""
+    if first is not None:
+        told = without_cells(first)
+        todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
+    return SummaryRow(
+        seq=facts.seq,
+        name=line.name,
+        school=facts.unit_name,
+        code=facts.unit,
+        form=facts.form,
+        date=facts.day.isoformat() if facts.day else "",
+        outcome=OUTCOMES[facts.state] + {False: "（迟报）", True: "", None: ""}[facts.on_time],
+        accepted=facts.accepted,
+        refused=facts.refused,
+        todo=todo,
+    )
