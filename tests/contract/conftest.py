@@ -41,7 +41,9 @@ def postgres() -> Iterator[str]:
     cluster = folder / "db"
     try:
         _as_postgres(folder, "initdb", "-D", str(cluster), "-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c shared_buffers=32MB"
+        # no statistics are gathered behind a test's back: a plan is the same each time
+        quiet = "-c fsync=off -c autovacuum=off -c shared_buffers=32MB"
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} {quiet}"
         _as_postgres(
             folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start"
         )
