@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -77,7 +78,8 @@ class Done:
         """Form, kind of file, state, how many, rows accepted, rows refused."""
         found: dict[tuple[str, str, str], list[int]] = {}
         for one in self.files:
-            counts = found.setdefault((one.file.sender.form, one.file.kind, one.state), [0, 0, 0])
+            kind = "hostile" if one.file.kind.startswith("hostile") else one.file.kind
+            counts = found.setdefault((one.file.sender.form, kind, one.state), [0, 0, 0])
             for at, n in enumerate((1, one.accepted, one.refused)):
                 counts[at] += n
         order = {name: at for at, name in enumerate(FORMS)}
@@ -147,8 +149,8 @@ def _hostile() -> tuple[tuple[str, bytes, str], ...]:
 
 
 def shares(count: int) -> dict[str, int]:
-    """How many workbooks of each form make a heap of so many files, copies among them."""
-    return {name: max(2, round(count * share / 100 / (1 + KINDS["again"] / 100))) for name, share in SHARES.items()}
+    """How many workbooks of each form make a heap of at least so many files."""
+    return {name: max(2, round(count * share / 100)) for name, share in SHARES.items()}
 
 
 def new_site(root: Path) -> Site:
@@ -171,7 +173,12 @@ def run(site: Site, root: Path, count: int, seed: int) -> Done:
     """
     random = Random(seed)  # a heap for a test, not a secret
     senders = laid(site, shares(count))
-    files = list(heap(senders, random))
+    random.shuffle(senders)
+    files = list(islice(heap(senders, random), count))
+    if files[-1].kind == AGAIN and files[-1].state == "accepted":
+        files[-1] = replace(files[-1], kind="right")  # its copy found no room any more
+    heard = {(file.sender.form, file.sender.code) for file in files}
+    senders = [one for one in senders if (one.form, one.code) in heard]
     random.shuffle(files)
     store.close()
     mixed, plain = (_copy(site, root / name) for name in ("mixed", "plain"))
@@ -268,7 +275,9 @@ def _mend(site: Site, became: Sequence[Became], random: Random) -> Counter[str]:
         sender = one.file.sender
         back = sorted(site.outbox.rglob(f"退回修正表*{seqs[one.file.place]:06d}.xlsx"))
         way = (
-            "return workbook" if back and one.file.kind != "wrong door" and random.random() < 0.7 else "whole workbook"
+            "return workbook"
+            if back and one.file.kind != "wrong door" and random.random() < MOSTLY
+            else "whole workbook"
         )
         content = mended(sender, back[0].read_bytes()) if way == "return workbook" else sender.made()
         ways[way] += 1
