@@ -137,6 +137,8 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
             say_json({"seq": one.seq, "unit": one.unit, "day": one.day, "form": one.form, "issues": codes})
             continue
         say(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
+        if one.later:
+            say(f"    学校后来又报过（流水号 {one.later}），这份已不能放行，请退回（queke held dismiss）")
         for issue in one.issues:
             say(f"    {issues.message(issue)}{issues.remedy(issue)}")
     if found:

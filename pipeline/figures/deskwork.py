@@ -91,11 +91,12 @@ def row_of(table: str, number: int, class_name: str) -> str:
     return f"{where} {number} 行" + (f"（{class_name}）" if class_name else "")
 
 
-def held(title: str, mode: str, found: Sequence[Issue]) -> str:
-    """Return what a held submission waits for."""
+def held(title: str, mode: str, found: Sequence[Issue], later: int | None = None) -> str:
+    """Return what a held submission waits for; `later`: what was reported since, in its place."""
     asked = [issue for issue in found if issues.severity(issue) is Severity.QUERY and not issue.row]
     head = f"{title}（{mode}）" if mode else title
-    return f"{head}：{in_words(asked[:1] or list(found[:1])) or '等待核实。'}"
+    since = f"学校后来又报过（流水号 {later}），这份已不能放行，请选“退回”。" if later else ""
+    return f"{head}：{since}{in_words(asked[:1] or list(found[:1])) or '等待核实。'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from pipeline.model import HOME_CAMPUS
 from pipeline.schooldays import WHOLE_SCHOOL, ZONE, today
 from pipeline.store import closures, registry
 from pipeline.store.lines import Line
-from pipeline.store.models import Closure, SchoolClass
+from pipeline.store.models import Closure, SchoolClass, Submission
 from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide
 
@@ -41,6 +41,7 @@ def listed(division: str, states: Sequence[str]) -> list[ClosureLine]:
         found = found.filter(division__in=registry.tree(()).below(division))
     rows = list(found)
     names, classes = registry.names(row.school for row in rows), _classes({row.school for row in rows})
+    said = _said_at(row.origin.partition(":")[0] for row in rows)
     return [
         ClosureLine(
             id=closures.target(row.school, _key(row)),
@@ -48,7 +49,7 @@ def listed(division: str, states: Sequence[str]) -> list[ClosureLine]:
             school=row.school,
             school_name=names.get(row.school, row.school),
             day=today(row.start),
-            since=row.start,
+            since=said.get(row.origin.partition(":")[0]),
             what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
             state=row.state,
         )
@@ -87,6 +88,13 @@ def _found(closure_id: str) -> Closure | None:
     school = closure_id.partition("/")[0]
     rows = Closure.objects.select_for_update().filter(school=school)
     return next((row for row in rows if closures.target(school, _key(row)) == closure_id), None)
+
+
+def _said_at(seqs: Iterable[str]) -> dict[str, datetime]:
+    """When the submissions came: how long a closure has waited is no matter of when it begins."""
+    wanted = {seq for seq in seqs if seq.isdigit()}
+    rows = Submission.objects.filter(received_seq__in=wanted).values_list("received_seq", "received_at")
+    return {str(seq): moment for seq, moment in rows}
 
 
 def _key(row: Closure) -> tuple[str, str, datetime]:

@@ -11,7 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.forms.whole import FILE
 from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
-from pipeline.store import codec, filings, letters, records, replays, reports, sql
+from pipeline.store import codec, filings, letters, records, replays, reports, sql, waiting
 from pipeline.store.models import Reject, Submission
 from pipeline.store.outcomes import Reread, Turn, Writes
 from pipeline.store.sequence import decide, placed
@@ -25,13 +25,16 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
     """Let held submissions be applied after all, in received order; return what became of them.
 
     They take their turn at the decision's place in the sequence, and no question is asked again.
-    `reread` as for `records.settle`. Raises UsageError, and changes nothing, if one of them is not held.
+    `reread` as for `records.settle`. Raises UsageError, and changes nothing, if one of them is not held,
+    or if its school has reported again since.
     """
     with transaction.atomic():
         ordered = sorted(set(seqs))
-        held = set(Submission.objects.filter(received_seq__in=ordered, state=State.HELD).values_list("pk", flat=True))
+        held = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=ordered, state=State.HELD)}
         if missing := [str(seq) for seq in ordered if seq not in held]:
             raise UsageError(f"不在待核中：{'、'.join(missing)}")
+        for seq, later in waiting.overtaken(held.values()).items():
+            raise UsageError(f"流水号 {seq} 之后学校又报过（流水号 {later}），这份不能再放行；请退回，由学校重报")
         settled: list[Settled] = []
         for checked in reread(ordered):
             order, number = decide(who, "release", str(checked.arrival.seq), why, now)

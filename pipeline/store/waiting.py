@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from pipeline.model import Issue, State
 from pipeline.store import codec, letters, registry
 from pipeline.store.letters import Returned
 from pipeline.store.lines import Line
-from pipeline.store.models import Reject, Submission, Unit
+from pipeline.store.models import Reject, Report, Submission, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Held:
     name: str
     received_at: datetime
     issues: tuple[Issue, ...]
+    later: int | None = None  # what was reported since, in its place
 
 
 def rejects(*, school: str = "", day: date | None = None, state: str = "open", limit: int = 1000) -> list[Rejected]:
@@ -69,7 +70,7 @@ def reject(ticket: str) -> Rejected | None:
 def held(limit: int = 1000) -> list[Held]:
     """Return submissions held with a question, in received order."""
     rows = list(Submission.objects.filter(state=State.HELD).order_by("received_seq")[:limit])
-    names = registry.names(row.unit for row in rows)
+    names, later = registry.names(row.unit for row in rows), overtaken(rows)
     return [
         Held(
             seq=row.received_seq,
@@ -82,6 +83,7 @@ def held(limit: int = 1000) -> list[Held]:
             name=row.name,
             received_at=row.received_at,
             issues=tuple(codec.as_issue(one) for one in row.issues),
+            later=later.get(row.received_seq),
         )
         for row in rows
     ]
@@ -108,11 +110,11 @@ def ticket(division: str, name: str) -> TicketLine | None:
 def held_of(division: str) -> list[Line]:
     """Return the submissions of a division's schools that are held with a question, in received order."""
     rows = Submission.objects.filter(state=State.HELD, unit__in=_schools(division)).order_by("received_seq")
-    names = registry.names(row.unit for row in rows)
+    names, later = registry.names(row.unit for row in rows), overtaken(rows)
     return [
         Line(
             id=str(row.received_seq),
-            stamp=f"held {row.settled_seq}",
+            stamp=f"held {row.settled_seq} {later.get(row.received_seq, '')}".rstrip(),
             school=row.unit,
             school_name=names.get(row.unit, row.unit),
             day=row.day,
@@ -121,11 +123,27 @@ def held_of(division: str) -> list[Line]:
                 deskwork.short(forms.form(row.form)),
                 row.mode if forms.form(row.form).dated and row.form == "absence" else "",
                 [codec.as_issue(one) for one in row.issues],
+                later.get(row.received_seq),
             ),
         )
         for row in rows
         if row.form not in _ELSEWHERE
     ]
+
+
+def overtaken(held: Iterable[Submission]) -> dict[int, int]:
+    """Return, by held 缺课日报, the newest submission that stands for its report, where that came after it.
+
+    Such a one is past: taken now, it would put what was said before over what was said since.
+    """
+    mine = {row.received_seq: (row.day, row.unit, row.campus) for row in held if row.form == "absence"}
+    if not mine:
+        return {}
+    days, schools = {day for day, _, _ in mine.values() if day}, {school for _, school, _ in mine.values()}
+    columns = ("day", "school", "campus", "seqs")
+    found = Report.objects.filter(day__in=days, school__in=schools).values_list(*columns)
+    newest = {(day, school, campus): max(seqs, default=0) for day, school, campus, seqs in found}
+    return {seq: newest[place] for seq, place in mine.items() if newest.get(place, 0) > seq}
 
 
 _ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide

@@ -35,6 +35,31 @@ def test_what_is_not_held_cannot_be_released(school: Site) -> None:
     assert not Decision.objects.exists()
 
 
+def test_a_held_file_whose_school_has_reported_since_is_not_put_over_the_newer_word(school: Site) -> None:
+    from pipeline.store import decisions, waiting
+    from pipeline.store.models import Absence, Decision
+
+    made = [
+        checked(1, [row(name) for name in "甲乙丙丁"]),
+        checked(2, [row("甲")]),
+        checked(3, [row(name) for name in "甲乙丙"], mode=Mode.FULL),
+    ]
+    report(school, *made[:2])
+    (before,) = waiting.held_of("320106")
+    report(school, made[2])
+    (held,) = waiting.held()
+    (line,) = waiting.held_of("320106")
+    assert (held.seq, held.later) == (2, 3)
+    assert "流水号 3" in line.what
+    assert line.stamp != before.stamp, "a desk filled before says nothing of what it is now"
+    with pytest.raises(UsageError, match="流水号 3"):
+        decisions.release(school, [2], "县疾控", "核实", NOON, lambda seqs: [made[1]])
+    assert not Decision.objects.exists()
+    assert Absence.objects.count() == 3
+    decisions.dismiss(2, "县疾控", "已另报", NOON)
+    assert not waiting.held()
+
+
 def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
     from pipeline.store import decisions
     from pipeline.store.models import Absence
