@@ -27,7 +27,7 @@ _FILE: Mapping[str, Entry] = {
     "level-several": error("“单位级别”勾了不止一项（{value}）。", "请只勾一项后再发。"),
     "level-differs": error("“单位级别”勾的是{ticked}，而本单位登记的是{registered}。", _PAPER, "ticked", "registered"),
     "applicant-missing": error("没有填申请人姓名。", "请填上申请人姓名后再发。"),
-    "filing-blank-field": query("没有填{missing}，已照收。", "请在纸质表上补写。", "missing"),
+    "filing-blank-field": advice("没有填{missing}，已照收。", "请在纸质表上补写。", "missing"),
     "filing-system-unticked": query("没有勾选申请系统，已按江苏省学生健康监测系统收。", "请在纸质表上补勾。"),
     "filing-kind-differs": error("申请的账号类别里填了{kind}，而本单位只能申请{own}。", _PAPER, "kind", "own"),
     "filing-count-differs": error(

@@ -274,11 +274,13 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
     told = [*_unit_changes(code, before, after, day)]
     was = before or Registered()
     campuses = (one for one in after.campuses if one not in was.campuses and (before or one != HOME_CAMPUS))
-    told += [Change("campus", code, one, new=True, what=f"{code} 新增校区 {one}") for one in campuses]
+    name = after.values.get("name")
+    whose = f"{name}（{code}）" if name else code
+    told += [Change("campus", code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
     old = _by_room(was.rooms)
     for key, slices in _by_room(after.rooms).items():
         if slices != old.get(key, []):
-            told.append(_room_change(code, old.get(key, []), slices))
+            told.append(_room_change(code, whose, old.get(key, []), slices))
     return tuple(told)
 
 
@@ -315,10 +317,10 @@ def _by_room(rooms: Iterable[Room]) -> dict[RoomKey, list[Room]]:
     return found
 
 
-def _room_change(code: str, old: Sequence[Room], new: Sequence[Room]) -> Change:
+def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]) -> Change:
     last = new[-1]
     place = "" if last.campus == HOME_CAMPUS else f"{last.campus} "
-    label = f"{code} {place}{last.name}"
+    label = f"{whose}{place}{last.name}"
     if not old:
         since = f"，自 {new[0].first} 起" if new[0].first else f"（{last.year} 学年）"
         roll = f"，{last.roll} 人" if last.roll is not None else ""

@@ -51,7 +51,7 @@ def told(done: Settled) -> list[str]:
 def test_a_roll_changes_from_its_day_and_the_receipt_says_so(school: Site) -> None:
     [done] = report(school, dated(1, DAY, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     assert codes(done) == ["registry-changes", "registry-change"]
-    assert told(done) == [f"{SCHOOL} 三(3)班 学段 （空） → 小学；人数 40 → 45，自 2026-11-23 起"]
+    assert told(done) == [f"示例小学（{SCHOOL}）三(3)班 学段 （空） → 小学；人数 40 → 45，自 2026-11-23 起"]
     assert rolls(DAY - timedelta(days=1)) == {"三3": 40, "四1": 38}
     assert rolls(DAY) == {"三3": 45, "四1": 38}
 

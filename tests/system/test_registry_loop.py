@@ -113,7 +113,7 @@ def test_a_school_year_begins(site: Site) -> None:
     mine = edited(laid.read_bytes(), "班级", {2: {"学生人数": 38}, 3: {"班级": "一(1)班", "学生人数": 42}})
     receipt = sent(site, f"{THEIRS}/{laid.name}", mine, june)
     assert "改动 3 处，已转县（市、区）确认" in receipt
-    assert "新增班级 2132010001 一(1)班，42 人（2027 学年）" in receipt
+    assert "新增班级 示例第一小学（2132010001）一(1)班，42 人（2027 学年）" in receipt
     september = date(2027, 9, 1)
     assert context.schools([SCHOOL], [september])[SCHOOL].classes == {}
     (waits,) = proposals.waiting(COUNTY)
