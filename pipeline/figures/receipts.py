@@ -35,6 +35,7 @@ _OURS = frozenset(
         "day",
         "days",
         "done",
+        "fields",
         "first",
         "forms",
         "kind",

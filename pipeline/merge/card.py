@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from pipeline import life
+from pipeline.forms import form
 from pipeline.merge.lives import Answer, Day, Life, Told
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import Issue, Record, State
+from pipeline.schooldays import ZONE
 
 LATER = frozenset({"document", "document_number", "document_sha", "checked_by", "checked_at", "checked_how",
                    "checked_cases", "reviewer", "why"})  # fmt: skip
@@ -196,7 +198,7 @@ def _reported_late(one: Life, values: Mapping[str, object]) -> bool:
 def _lateness(one: Life, made: Answer) -> tuple[Issue, ...]:
     issues = []
     if made.late:
-        issues.append(Issue("card-late", details=(("due", one.due_at.isoformat(" ", "minutes")[:16]),)))
+        issues.append(Issue("card-late", details=(("due", f"{one.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),)))
     if made.report_late:
         issues.append(Issue("card-report-late", details=(("hours", str(one.hours)),)))
     return tuple(issues)
@@ -211,7 +213,7 @@ def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: 
     if any(row not in current.rows for row in wrong):
         differing = [*differing, "wrong"]
     if differing:
-        details = (("number", one.alert), ("fields", "、".join(differing)))
+        details = (("number", one.alert), ("fields", "、".join(_LABELS.get(name, name) for name in differing)))
         if not also:
             return _Taken(None, refusal=Issue("card-confirmed", details=details))
         return _Taken(one, (Issue("card-confirmed-kept", details=details),))
@@ -220,6 +222,9 @@ def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: 
         return _Taken(one)
     more = replace(current, values={**current.values, **{name: said.values[name] for name in blank}})
     return _Taken(replace(one, answers=tuple(more if a is current else a for a in one.answers)))
+
+
+_LABELS = {column.name: column.header for column in form("card").tables[0].columns} | {"wrong": "信息有误"}
 
 
 def _differing(current: Answer, said: Mapping[str, object]) -> list[str]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State
-from pipeline.store import calendars, cards, closures, desks, files, filings, late, reports, rosters, sql
+from pipeline.store import audit, calendars, cards, closures, desks, files, filings, late, reports, rosters, sql
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of, mark, settled
 
 
@@ -51,6 +51,8 @@ def take(turns: Sequence[Turn], was: State, site: Site, now: datetime, reread: R
     writes.flush()
     mark(whole, was)
     files.settle(turns)
+    if was is State.RECEIVED:
+        audit.append([entry for turn, outcome in whole for entry in _strange(turn, outcome)], now)
     return [settled(turn, outcome) for turn, outcome in whole]
 
 
@@ -74,6 +76,22 @@ def _unplaced(checked: Checked) -> Outcome:
     """A submission that is about nothing we can name, or that validation settled already, changes nothing."""
     state = State.HELD if checked.verdict == "merge" else State(checked.verdict)
     return Outcome(state, refused=len(checked.refused))
+
+
+_STRANGE = frozenset(
+    {"unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign", "ticket-doubled", "void-foreign"}
+)
+"""What would have changed somebody else's records, or one row twice: refused, and remembered."""
+
+
+def _strange(turn: Turn, outcome: Outcome) -> list[audit.Entry]:
+    checked = turn.checked
+    who = checked.arrival.bound or checked.unit
+    found = dict.fromkeys((one.row, one.code) for one in (*checked.issues, *outcome.issues) if one.code in _STRANGE)
+    return [
+        audit.Entry(who, "refused", f"submission {turn.event.seq}" + (f" row {row}" if row else ""), (code,))
+        for row, code in found
+    ]
 
 
 def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool, back: bool) -> None:

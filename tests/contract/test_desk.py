@@ -1,9 +1,11 @@
 """What people decide, what is sent, and the chain that remembers both."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.model import Mode, Site, State
+from pipeline.model import Issue, Mode, Site, State
 from tests.contract.settling import report, settle
 from tests.submissions import DAY, NOON, SCHOOL, bad, checked, line, row
 
@@ -23,6 +25,23 @@ def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> 
     assert (decision.seq, decision.what, decision.target, decision.settled_seq) == (3, "release", "2", 3)
     assert audit.broken_at() is None
     assert not waiting.held()
+
+
+def test_rows_under_strange_tickets_and_files_in_a_strange_folder_are_remembered(school: Site) -> None:
+    from pipeline.store import audit
+    from pipeline.store.models import Audit
+
+    strange = checked(
+        2, [row("丙", 5, ticket="T99-9"), row("丁", 6, ticket="T1-9"), row("戊", 7, ticket="T1-9")], returned=True
+    )
+    elsewhere = replace(checked(3, verdict="rejected"), issues=(Issue("unit-not-yours"),))
+    report(school, checked(1, [row("甲")], refused=[bad(9)]), strange, elsewhere)
+    assert list(Audit.objects.filter(what="refused").order_by("seq").values_list("target", "fields")) == [
+        ("submission 2 row 5", ["ticket-foreign"]),
+        ("submission 2 row 7", ["ticket-doubled"]),
+        ("submission 3", ["unit-not-yours"]),
+    ]
+    assert audit.broken_at() is None
 
 
 def test_what_is_not_held_cannot_be_released(school: Site) -> None:

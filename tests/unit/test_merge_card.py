@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -110,6 +110,12 @@ def test_a_later_answer_takes_the_place_of_one_that_waits() -> None:
 def test_an_answer_after_its_time_is_kept_and_marked() -> None:
     after, (step,) = play(school(), card(5, HANDLED, at=later(days=2)))
     assert (one(after).answers[0].late, codes(step), step.state) == (True, ["card-late"], State.ACCEPTED)
+
+
+def test_the_time_that_ran_out_is_told_by_the_clock_on_the_wall() -> None:
+    due = later(days=1)
+    _, (step,) = play(school(alert(due_at=due.astimezone(UTC))), card(5, HANDLED, at=later(days=2)))
+    assert dict(step.issues[0].details)["due"] == f"{due:%Y-%m-%d %H:%M}"
 
 
 def test_who_answers_in_time_and_again_after_it_is_not_late() -> None:
@@ -237,6 +243,7 @@ def test_a_confirmed_answer_is_not_changed_by_another_card() -> None:
 def test_days_are_taken_though_the_answer_was_changed() -> None:
     after, (step,) = play(confirmed(), card(6, {**STANDS, "measures": "停课"}, days=[(24, 1, 4, "消毒")]))
     assert (step.state, codes(step)) == (State.ACCEPTED, ["card-confirmed-kept"])
+    assert dict(step.issues[0].details)["fields"] == "采取的措施", "as it stands on the card, not as we call it"
     assert (one(after).state, one(after).current.values["measures"]) == (life.FOLLOWING, "通知家长")  # type: ignore[union-attr]  # there is one
 
 
