@@ -132,7 +132,7 @@ def held_of(division: str) -> list[Line]:
 
 
 def overtaken(held: Iterable[Submission]) -> dict[int, int]:
-    """Return, by held 缺课日报, the newest submission that stands for its report, where that came after it.
+    """Return, by held 缺课日报, the newest of its school's that stands for its report, where that came after it.
 
     Such a one is past: taken now, it would put what was said before over what was said since.
     """
@@ -142,8 +142,16 @@ def overtaken(held: Iterable[Submission]) -> dict[int, int]:
     days, schools = {day for day, _, _ in mine.values() if day}, {school for _, school, _ in mine.values()}
     columns = ("day", "school", "campus", "seqs")
     found = Report.objects.filter(day__in=days, school__in=schools).values_list(*columns)
-    newest = {(day, school, campus): max(seqs, default=0) for day, school, campus, seqs in found}
+    stands = {(day, school, campus): seqs for day, school, campus, seqs in found}
+    said = _said_by_schools({seq for seqs in stands.values() for seq in seqs if seq > min(mine)})
+    newest = {place: max(said.intersection(seqs), default=0) for place, seqs in stands.items()}
     return {seq: newest[place] for seq, place in mine.items() if newest.get(place, 0) > seq}
+
+
+def _said_by_schools(seqs: Iterable[int]) -> set[int]:
+    """Those of the submissions that a school made: what its county mended or waived is no newer report."""
+    rows = Submission.objects.filter(received_seq__in=seqs, form="absence")
+    return set(rows.values_list("received_seq", flat=True))
 
 
 _ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
