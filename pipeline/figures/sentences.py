@@ -188,4 +188,4 @@ def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
         parts.append(f"停课班级患病 {words.number(now.closed_ill)} 人只计人次")
     if facts.waiting:
         parts.append(f"另 {facts.waiting} 份在处理，计入下一版")
-    return registry, "；".join(parts) + f"。截至入库第 {facts.as_of} 号。"
+    return registry, "；".join(parts) + "。"

@@ -80,9 +80,8 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)
     with faults.temporary():
-        refs = {editions.letter_ref(one.day, one.n) for one in issued if one.kind == "digest"}
-        readers = {one.place for one in issued}
-        return [site.root / path for path in letters.lying("digest", refs, readers)]
+        wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind == "digest"}
+        return [site.root / path for path in letters.lying("digest", wanted)]
 
 
 def deliver(site: Site, now: datetime) -> None:

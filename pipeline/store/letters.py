@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -123,11 +123,11 @@ def give_up(ids: Sequence[int]) -> None:
         Letter.objects.filter(id__in=ids, state="queued").update(state="failed")
 
 
-def lying(kind: str, refs: Iterable[str], readers: Iterable[str]) -> list[str]:
-    """Return where these readers' letters of a kind with these refs lie, below the site, in the order queued."""
-    mine = Letter.objects.filter(kind=kind, ref__in=list(refs), reader__in=list(readers), state="done")
-    rows = mine.exclude(path="").order_by("id")
-    return list(rows.values_list("path", flat=True))
+def lying(kind: str, wanted: Collection[tuple[str, str]]) -> list[str]:
+    """Return where the letters of a kind lie, below the site, by ref and reader, in the order queued."""
+    mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state="done").exclude(path="")
+    rows = mine.order_by("id").values_list("ref", "reader", "path")
+    return [path for ref, reader, path in rows if (ref, reader) in wanted]
 
 
 def facts(refs: Sequence[str]) -> dict[str, Facts]:

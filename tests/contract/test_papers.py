@@ -242,6 +242,17 @@ def test_nothing_changed_nothing_new(county_day: Site) -> None:
     assert [(one.n, one.new) for one in again] == [(1, False)] * 3
 
 
+def test_what_is_settled_elsewhere_makes_no_new_edition(county_day: Site) -> None:
+    from pipeline.store import editions
+    from pipeline.store.models import Counter
+
+    Counter.objects.update_or_create(name="settled", defaults={"value": 7})
+    editions.cut(county_day, editions.Order(DAY, NOW))
+    Counter.objects.filter(name="settled").update(value=8)
+    again = editions.cut(county_day, editions.Order(DAY, NOW + timedelta(minutes=1)))
+    assert {(one.n, one.new) for one in again} == {(1, False)}
+
+
 def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
     from pipeline.store import card_pages, editions
 
