@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -101,9 +102,7 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("begin it with sqlite:/// or postgresql://")
-        return value
+        return _address(value)
 
     @classmethod
     def settings_customise_sources(
@@ -117,6 +116,17 @@ class Settings(BaseSettings):
         """Keep two sources: the environment, then the file."""
         del init_settings, dotenv_settings, file_secret_settings
         return env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _address(value: str) -> str:
+    """Return an address of a store as it is. Raises ValueError, which says what is wrong with it."""
+    if not value.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("begin it with sqlite:/// or postgresql://")
+    place = urlsplit(value)
+    _ = place.port  # looked at only when asked for; raises ValueError for one that is none
+    if not place.path.strip("/"):
+        raise ValueError("name the database too, such as postgresql://user@host/name")
+    return value
 
 
 def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
@@ -144,7 +154,10 @@ def write(root: Path, database: str = "") -> list[Path]:
     """Make folders, queke.toml and the secret of a new site, leaving alone what stands; return what was made.
 
     The secret is readable by its owner only, and is never written over: codes and tickets hang on it.
+    Raises ConfigError for an address that is none, before anything is made.
     """
+    if database:
+        _checked(root, database)
     made = []
     for folder in (root, *(root / name for name in FOLDERS)):
         if not folder.is_dir():
@@ -159,6 +172,15 @@ def write(root: Path, database: str = "") -> list[Path]:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
         made.append(key)
     return made
+
+
+def _checked(root: Path, database: str) -> None:
+    try:
+        _address(database)
+    except ValueError as error:
+        raise ConfigError([f"--database: {error}"]) from None
+    if (root / FILE).exists() and load(root).database != database:
+        raise ConfigError([f"--database: {root / FILE} stands and names another; change it there"])
 
 
 def text(database: str = "") -> str:

@@ -48,17 +48,25 @@ def open_store(site: Site) -> None:
 
 
 def migrate() -> None:
-    """Bring the open store's tables to this version's. Does nothing when they are."""
+    """Bring the open store's tables to this version's. Does nothing when they are.
+
+    Raises ConfigError when the database does not answer.
+    """
     from django.core.management import call_command
 
+    _reach()
     call_command("migrate", verbosity=0, interactive=False)
 
 
 def behind() -> list[str]:
-    """Return the names of migrations the open store lacks, oldest first: empty when it may be used."""
+    """Return the names of migrations the open store lacks, oldest first: empty when it may be used.
+
+    Raises ConfigError when the database does not answer.
+    """
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    _reach()
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
@@ -69,6 +77,18 @@ def close_store() -> None:
     from django.db import connections
 
     connections.close_all()
+
+
+def _reach() -> None:
+    """Connect, so that a wrong address or a database that is down is told in a sentence, not as our fault."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError, connection
+
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, ImproperlyConfigured) as error:
+        said = " ".join(str(error).split())  # the driver's words: address and cause, never the password
+        raise ConfigError([f"database: cannot be used: {said}"]) from error
 
 
 def _database(site: Site) -> dict[str, Any]:

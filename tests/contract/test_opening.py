@@ -52,6 +52,18 @@ def test_a_database_we_do_not_know_is_refused(tmp_path: Path) -> None:
         store.open(Site(root=tmp_path, database="mysql://localhost/queke", key=KEY))
 
 
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -> None:
+    away = "postgresql://nobody:secret@127.0.0.1:1/none?connect_timeout=2"
+    (tmp_path / "note.db").write_text("this is no database" * 100)
+    for address, said in ((away, "refused"), ("sqlite:///note.db", "not a database")):
+        store.open(Site(root=tmp_path, database=address, key=KEY))
+        for ask in (store.behind, store.migrate):
+            with pytest.raises(ConfigError, match=said) as caught:
+                ask()
+            assert "secret" not in str(caught.value)
+    store.close()
+
+
 def test_the_columns_of_a_row_are_those_of_the_table(site: Site) -> None:
     from pipeline.merge.closure import CLOSURE
     from pipeline.merge.standing import ROW

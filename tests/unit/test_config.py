@@ -87,6 +87,29 @@ def test_a_file_that_is_no_toml_is_named(site: Path) -> None:
     assert problems(site)[0].startswith("queke.toml: cannot be read")
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("mysql://host/queke", "begin it with"),
+        ("postgresql://host:99999/queke", "Port out of range"),
+        ("postgresql://host", "name the database too"),
+    ],
+)
+def test_an_address_that_is_none_is_told_before_anything_is_made(tmp_path: Path, address: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        config.write(tmp_path / "new", address)
+    assert not (tmp_path / "new").exists()
+    config.write(tmp_path)
+    rewrite(tmp_path, "sqlite:///queke.sqlite3", address)
+    assert [said in problem for problem in problems(tmp_path)] == [True]
+
+
+def test_a_site_that_stands_does_not_change_its_store_unasked(site: Path) -> None:
+    config.write(site, "sqlite:///queke.sqlite3")
+    with pytest.raises(ConfigError, match="names another"):
+        config.write(site, "postgresql://host/queke")
+
+
 def test_times_out_of_order_are_refused(site: Path) -> None:
     rewrite(site, 'first_edition = "15:10"', 'first_edition = "14:00"')
     assert "order" in problems(site)[0]
