@@ -54,7 +54,8 @@ install_environment() {
     rm -f "$stamps/environment"
     .venv/bin/python -c 'import sys; assert sys.version_info >= (3, 11)' 2>/dev/null ||
         tools/uv.sh venv --quiet --clear --python "${PYTHON:->=3.11}" .venv
-    tools/uv.sh pip sync --quiet --python .venv --require-hashes requirements/run.txt requirements/dev.txt
+    tools/uv.sh pip sync --quiet --compile-bytecode --python .venv --require-hashes \
+        requirements/run.txt requirements/dev.txt
     tools/uv.sh pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 }
 

@@ -20,7 +20,9 @@ REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
 HIDDEN = "……"
 _NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
-_DESK = "desk-counts"  # told in the first sentence, not once more among what is advised
+_DESK = "desk-counts"
+_BECAME = frozenset({"card-became", "closure-became"})
+_FIRST = _BECAME | {_DESK}  # told in the first sentence, not once more among what is advised
 _SETTLED = "rows-settled"  # rows of an older return workbook: what is wrong with them is past
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
@@ -193,7 +195,7 @@ def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
     the rows it names.
     """
     settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
-    told = [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code != _DESK]
+    told = [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST]
     found = [issue for issue in told if issues.severity(issue) is grade]
     if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         sheets = list(dict.fromkeys(issue.sheet for issue in found))
@@ -228,7 +230,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     """The one sentence that must be true read alone."""
     when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
-    if facts.state in _TAKEN and (said := _of_filing(facts)):
+    if facts.state in _TAKEN and (said := _of_filing(facts) or _of_what_became(facts)):
         return said + asked
     if said := _of_desk(facts):
         return said
@@ -259,10 +261,28 @@ def _of_filing(facts: ReceiptFacts) -> str:
     found = {issue.code: dict(issue.details).get("number", "") for issue in facts.issues}
     if "scan-taken" in found:
         return f"已收到 · 备案 {found['scan-taken']} 的签字盖章件 · 无需再发"
-    if "filing-number" not in found:
+    number = found.get("filing-number") or found.get("filing-rows-first")
+    if not number:
         return ""
-    back = f"，退回 {facts.refused} 行，请改好退回修正表后发回" if facts.refused else ""
-    return f"已收到 · 备案号 {found['filing-number']} · 申请账号 {facts.accepted} 个{back} · 请发来签字盖章件（见下）"
+    back = f"，退回 {facts.refused} 行" if facts.refused else ""
+    whole = "filing-number" in found
+    then = "请发来签字盖章件（见下）" if whole else "请先改好退回修正表发回，全部收下后再打印、签字、盖章"
+    return f"已收到 · 备案号 {number} · 申请账号 {facts.accepted} 个{back} · {then}"
+
+
+def _of_what_became(facts: ReceiptFacts) -> str:
+    """The first sentence on a form that counts no rows: what its card or its closures are now; "" for all else."""
+    if not (became := _became(facts)):
+        return ""
+    codes = {issue.code for issue in facts.issues}
+    back = f"，退回 {facts.refused} 行 · 请改好退回修正表后发回" if facts.refused else ""
+    then = [" · 请随即更正缺课日报（见下）"] * ("card-row-wrong" in codes)
+    then += [" · 请尽快答复（见下）"] * ("card-unanswered" in codes)
+    return f"已收到 · {became}{back}" + ("".join(then) or ("" if back else " · 无需再发"))
+
+
+def _became(facts: ReceiptFacts) -> str:
+    return next((dict(one.details).get("what", "") for one in facts.issues if one.code in _BECAME), "")
 
 
 def _of_desk(facts: ReceiptFacts) -> str:
@@ -285,7 +305,8 @@ def _counts(facts: ReceiptFacts) -> str:
         return done
     if facts.state not in _TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
         return ""
-    parts = ["零报告"] * facts.zero + [f"收下 {facts.accepted} 行"] * bool(facts.accepted or not facts.zero)
+    taken = f"收下 {facts.accepted} 行" if facts.accepted or not facts.zero else ""
+    parts = ["零报告"] * facts.zero + list(filter(None, [_became(facts) or taken]))
     parts += [f"退回 {facts.refused} 行"] * bool(facts.refused)
     parts += [f"撤下原已收下的 {facts.withdrawn} 行"] * bool(facts.withdrawn)
     return "，".join(parts)

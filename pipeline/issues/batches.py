@@ -84,6 +84,7 @@ ENTRIES: Mapping[str, Entry] = {
         "请不用改表；管理员已看到，处理后会再给回执。急用请电话联系县（市、区）。",
         cost="在此之前，本校今天算作未报。",
     ),
+    "closure-became": advice("{what}。", "", "what"),
     "closure-not-known": query(
         "没有找到与这一行对应的停课首报，已按这一行登记。",
         "请核对停课范围和开始时间；若还没有首报，请补发。",

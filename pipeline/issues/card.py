@@ -53,6 +53,12 @@ _WHICH: Mapping[str, Entry] = {
         "若新的那份才对，请不用管；若要改回这份，请电话告知县（市、区）放行。", cost="这份暂存待核，" + _UNCHANGED,
     ),
     "card-unanswered": query("跟踪记录已收下，但还没有核实结论。", "请在“核实结论”选“可排除”或“不可排除”，尽快发回。"),
+    "card-became": advice("{what}。", "", "what"),
+    "card-row-wrong": advice(
+        "这一行标了有误：{day} 的缺课日报，{value}。",
+        "还没有更正的，请随即更正那天的缺课日报（“报送方式”选“整份更正”）；更正收到、县级确认之后，预警才算排除。",
+        "day",
+    ),
     "card-late": advice("答复超过时限（{due}），已照收，记为逾期。", "", "due"),
     "card-report-late": advice("报告时间超过签发后 {hours} 小时，已照收，记为逾期报告。", "", "hours"),
     "card-name-replaced": advice("文字里写到的学生姓名已换成学生代码，县级不看姓名。"),

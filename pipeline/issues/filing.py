@@ -58,9 +58,17 @@ _ROW: Mapping[str, Entry] = {
 _AFTER: Mapping[str, Entry] = {
     "filing-number": advice(
         "备案号 {number}，由{opener}审核开户。",
-        "请打印本表，签字、盖章后扫描（PDF 或照片），文件名写上“备案 {number}”，放进同一个文件夹。",
+        "请打印整张备案表（内容与收下的一致），签字、盖章后扫描（PDF 或照片），"
+        "文件名写上“备案 {number}”，放进同一个文件夹。",
         "number",
         "opener",
+    ),
+    "filing-rows-first": advice(
+        "备案号 {number}，由{opener}审核开户；还有 {rows} 行退回没有改好。",
+        "请先改好《退回修正表》发回，先不要打印；全部收下后的回执会请您打印、签字、盖章。",
+        "number",
+        "opener",
+        "rows",
     ),
     "filing-older": query(
         "这份与先前的一份完全相同，而那份之后您又申请过新的。",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from pipeline import life
-from pipeline.forms import form
+from pipeline.forms import card_words, form
 from pipeline.merge.lives import Answer, Day, Life, Told
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
-from pipeline.model import Issue, Record, State
+from pipeline.model import Checked, Issue, Record, State
 from pipeline.schooldays import ZONE
+from pipeline.units import short_code
 
 LATER = frozenset({"document", "document_number", "document_sha", "checked_by", "checked_at", "checked_how",
                    "checked_cases", "reviewer", "why"})  # fmt: skip
@@ -265,6 +267,39 @@ def _day(before: Day | None, record: Record, seq: int) -> Day:
     )
 
 
+def _became(checked: Checked, standing: CardStanding, after: Life | None) -> tuple[Issue, ...]:
+    """Say what became of a card: what the county has to confirm, what stands as confirmed, which days were noted."""
+    count = Counter(record.table for record in checked.records)
+    if after is None or not count:
+        return ()
+    parts = []
+    if count["answer"] and after.state == life.ANSWERED and after.current:
+        parts.append(f"已答复（{_verdict(after.current)}），待县级确认")
+    elif count["answer"]:
+        more = after.current != standing.lives[after.alert].current
+        parts.append("县级已确认的答复不变" + "，补充的内容已收下" * more)
+    if count["cases"] and after.current:
+        parts.append(f"有误的 {count['cases']} 行已标明")
+    if count["days"]:
+        parts.append(f"后续关注收下 {count['days']} 天")
+    told = (Issue("card-became", details=(("what", "；".join(parts)),)),) if parts else ()
+    return told + tuple(_wrong(checked, record) for record in checked.records if record.table == "cases" and parts)
+
+
+def _verdict(answer: Answer) -> str:
+    verdict = card_words.VERDICT.labels[str(answer.values["verdict"])]
+    reason = card_words.REASON.labels.get(str(answer.values.get("reason") or ""), "")
+    return f"{verdict}，{reason}" if reason else verdict
+
+
+def _wrong(checked: Checked, record: Record) -> Issue:
+    """The row that was said to be wrong, and of which day's report: that one must be put right next."""
+    place = checked.reading.places.get("cases")
+    code = short_code(str(record.values["pupil"]))
+    details = (("day", str(record.values["day"])),)
+    return Issue("card-row-wrong", place.sheet if place else "", "", record.row, value=code, details=details)
+
+
 def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Issue, ...] = ()) -> CardStep:
     checked = event.checked
     tickets, opened, home = turned(standing.tickets, event, lambda record: (record.identity,))
@@ -276,7 +311,7 @@ def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Is
         heard = (*taken.after.heard, event.seq) if checked.records else taken.after.heard
         lives[taken.after.alert] = replace(taken.after, heard=heard)
     after = replace(standing, lives=lives, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
-    issues = (*said, *home, *taken.issues)
+    issues = (*said, *home, *taken.issues, *_became(checked, standing, taken.after))
     return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.told)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -81,9 +82,28 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
         return replace(_unchanged(standing, event, state), issues=(question,))
     event = replace(event, checked=sifted.checked)
     closures, issues = dict(standing.closures), list(sifted.issues)
+    touched: list[Key] = []
     for record in event.checked.records:
-        issues += _say(closures, record, event.seq)
-    return _applied(standing, event, closures, tuple(issues))
+        key, told = _say(closures, record, event.seq)
+        touched.append(key)
+        issues += told
+    return _applied(standing, event, closures, (*issues, *_became(closures, touched)))
+
+
+_BECAME = {
+    "declared": "学校申报，待县级确认",
+    "returned": "学校申报，待县级确认",
+    "confirmed": "县级已确认，没有变动",
+    "ended": "已登记复课",
+    "withdrawn": "已登记撤销",
+}
+
+
+def _became(closures: Mapping[Key, Declared], touched: Sequence[Key]) -> tuple[Issue, ...]:
+    """Say what the closures of a workbook are now: declared, most of them, till the county has confirmed them."""
+    said = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(touched))
+    parts = [f"{what}（{count} 起）" if len(said) > 1 or count > 1 else what for what, count in said.items()]
+    return (Issue("closure-became", details=(("what", "；".join(parts)),)),) if parts else ()
 
 
 def _question(standing: ClosureStanding, event: Event, sifted: Sifted) -> Issue | None:
@@ -115,8 +135,8 @@ def rule(standing: ClosureStanding, key: Key, state: str) -> ClosureStanding:
     return replace(standing, closures={**standing.closures, key: ruled})
 
 
-def _say(closures: dict[Key, Declared], record: Record, seq: int) -> list[Issue]:
-    """Let one row have its word on the closure it means; return what its sender is asked."""
+def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, list[Issue]]:
+    """Let one row have its word on the closure it means; return which that is, and what its sender is asked."""
     values = dict(record.values)
     values["campus"] = values.get("campus") or HOME_CAMPUS
     key = _meant(closures, values)
@@ -133,7 +153,7 @@ def _say(closures: dict[Key, Declared], record: Record, seq: int) -> list[Issue]
     if kind == "resume" and not after.get("resume_actual"):
         after["resume_actual"] = after.get("resume_planned")
     closures[key] = Declared(after, f"{seq}:{record.row}")
-    return issues
+    return key, issues
 
 
 def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Key:

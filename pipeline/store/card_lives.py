@@ -120,10 +120,13 @@ def _into(alert: Alert) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """All that happened to a school's alerts, taken again in order. `steps` by (place, submission)."""
+    """All that happened to a school's alerts, taken again in order. `steps` by (place, submission), `cards` by
+    submission.
+    """
 
     standing: CardStanding
     steps: Mapping[tuple[int, int], CardStep]
+    cards: Mapping[int, Checked]
     told: tuple[Told, ...]
 
 
@@ -141,12 +144,13 @@ def fold(loaded: Loaded, turn: Turn, reread: Reread) -> Fold:
     """Take all cards, rulings and turns of a school again, in order, with a card that settles late among them."""
     standing = _unheard(loaded)
     steps: dict[tuple[int, int], CardStep] = {}
+    cards: dict[int, Checked] = {}
     told: list[Told] = []
     for act in sorted(_acts(loaded, turn, reread), key=lambda one: (one.place, one.engine, one.number)):
         does = act.does
         if isinstance(does, Event):
             step = core.card_step(standing, does)
-            steps[does.order, does.seq] = step
+            steps[does.order, does.seq], cards[does.seq] = step, does.checked
             standing, told = step.after, [*told, *step.told]
             continue
         one = standing.lives[does.alert]
@@ -156,7 +160,7 @@ def fold(loaded: Loaded, turn: Turn, reread: Reread) -> Fold:
         else:
             one = lives.passed(one, does)
         standing = replace(standing, lives={**standing.lives, one.alert: one})
-    return Fold(standing, steps, tuple(told))
+    return Fold(standing, steps, cards, tuple(told))
 
 
 def _unheard(loaded: Loaded) -> CardStanding:

@@ -83,17 +83,22 @@ def _unsay(loaded: Loaded, again: Fold) -> None:
 
 
 def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
-    """Give others of the school what became of them after all, and a new receipt."""
+    """Give others of the school what became of them after all; a new receipt where more than its words is new."""
     was = {one.seq: one.state for one in before.earlier}
     last = {seq: step for (_, seq), step in sorted(again.steps.items()) if seq in was and seq != turn.event.seq}
     dismissed = replays.dismissals(list(last))
     for seq, step in last.items():
-        if step.state is was[seq] or (seq in dismissed and step.state is State.HELD):
+        if seq in dismissed and step.state is State.HELD:
             continue
-        text = "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s WHERE received_seq = %s"
+        text = (
+            "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
+            "WHERE received_seq = %s"
+        )
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, seq)])
-        writes.letter("receipt", f"{seq}.{turn.settled}", turn.checked.unit, turn.checked.day)
+        issues = codec.issues_text(again.cards[seq].issues + step.issues)
+        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
+        if step.state is not was[seq]:
+            writes.letter("receipt", f"{seq}.{turn.settled}", turn.checked.unit, turn.checked.day)
 
 
 # --------------------------------------------------------------------------- what the county decides

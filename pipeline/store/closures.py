@@ -125,7 +125,7 @@ def _refold(loaded: _Loaded, turn: Turn, site: Site, reread: Reread, writes: Wri
 def _tell_again(
     steps: Mapping[int, tuple[ClosureStep, Checked]], before: ClosureStanding, turn: Turn, writes: Writes
 ) -> None:
-    """Give others of the school what became of them after all, and a new receipt."""
+    """Give others of the school what became of them after all; a new receipt where more than its words is new."""
     was = {one.seq: one.state for one in before.earlier}
     changed = {seq: one for seq, one in steps.items() if one[0].state is not was[seq]}
     dismissed = replays.dismissals(list(changed))
@@ -133,13 +133,14 @@ def _tell_again(
         "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
         "WHERE received_seq = %s"
     )
-    for seq, (step, checked) in changed.items():
+    for seq, (step, checked) in steps.items():
         if seq in dismissed and step.state is State.HELD:
             continue
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
         issues = codec.issues_text(checked.issues + step.issues)
         writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
-        writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
+        if seq in changed:
+            writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
 
 
 def _taken(event: Event) -> _Act:

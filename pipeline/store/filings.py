@@ -81,7 +81,8 @@ def _filed(turn: Turn, writes: Writes) -> Outcome:
     held = again is State.HELD or any(one.taken for one in asked)
     for one in asked:
         _write_line(filing, turn, one, "held" if held else "waiting")
-    issues = [_numbered(filing)]
+    opened = _tickets(turn, writes)
+    issues = [_numbered(filing, _still_back(turn))]
     if again is State.HELD:
         issues.append(Issue("filing-older"))
     else:
@@ -89,7 +90,6 @@ def _filed(turn: Turn, writes: Writes) -> Outcome:
         issues += [*_replacing(replaced), *_holding(asked)]
     for one in asked:
         _hold_later(filing, turn, one.folded, writes)
-    opened = _tickets(turn, writes)
     if held:
         return Outcome(State.HELD, tuple(issues), refused=len(checked.refused), opened=opened)
     state = State.ACCEPTED
@@ -216,8 +216,26 @@ def _tell(seq: int, issues: Sequence[Issue]) -> None:
     row.save(update_fields=["issues"])
 
 
-def _numbered(filing: Filing) -> Issue:
-    return Issue("filing-number", details=(("number", number(filing.number)), ("opener", office(filing.opener))))
+def _numbered(filing: Filing, back: int) -> Issue:
+    """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
+    one is worth printing and stamping.
+    """
+    said = (("number", number(filing.number)), ("opener", office(filing.opener)))
+    if back:
+        return Issue("filing-rows-first", details=(*said, ("rows", str(back))))
+    return Issue("filing-number", details=said)
+
+
+def _still_back(turn: Turn) -> int:
+    """How many rows are to be mended after this turn, as of its place: its own, and those a return workbook left."""
+    checked = turn.checked
+    count = len(checked.refused)
+    if checked.reading.claims is None or not checked.reading.claims.returned:
+        return count
+    told = {*checked.voided, *(record.ticket for record in checked.records), *(one.ticket for one in checked.refused)}
+    earlier = Reject.objects.filter(form="filing", school=checked.unit, submission__lt=turn.event.seq)
+    left = earlier.exclude(ticket__in=told).values_list("state", "closed_by")
+    return count + sum(state == "open" or (by.isdigit() and int(by) > turn.event.order) for state, by in left)
 
 
 def _replacing(numbers: Iterable[int]) -> list[Issue]:
@@ -280,7 +298,8 @@ def _released(turn: Turn) -> Outcome:
         _supersede(line.filing, turn.event.order, line.folded)
     FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state="waiting")
     refused = Reject.objects.filter(submission=turn.event.seq).count()
-    issues = tuple(_numbered(line.filing) for line in held[:1])
+    still = Reject.objects.filter(submission=turn.event.seq, state="open").count()
+    issues = tuple(_numbered(line.filing, still) for line in held[:1])
     return Outcome(State.PARTIAL if refused else State.ACCEPTED, issues, len(held), refused, effective=True)
 
 

@@ -208,8 +208,10 @@ def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: S
     back = Refused("accounts", 13, {"holder": "王老师"}, (Issue("username-missing", row=13),))
     (first,) = file(schools, filing(account("GL_01"), sha="a", refused=(back,)))
     assert (first.state, first.refused) == (State.PARTIAL, 1)
+    assert [issue.code for issue in first.issues] == ["filing-rows-first"], "only a whole one is worth its stamp"
     (ticket,) = first.tickets
-    file(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
+    (mended,) = file(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
+    assert [issue.code for issue in mended.issues] == ["filing-number"]
     (waiting,) = accounts.waiting(COUNTY)
     assert waiting.id == "000001"
     assert "GL_01、GL_02" in waiting.what

@@ -52,6 +52,17 @@ def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:
     ]
 
 
+def test_what_waits_for_the_county_and_what_does_not_is_told(school: Site) -> None:
+    first, several, done = report(
+        school,
+        closure(1, said("first")),
+        closure(2, said("first", scope="四1"), said("extend", resume_planned=date(2026, 11, 27)), at=later(hours=1)),
+        closure(3, said("resume", resume_actual=date(2026, 11, 26)), said("withdraw", scope="四1"), at=later(hours=2)),
+    )
+    told = [dict(one.issues[-1].details)["what"] for one in (first, several, done)]
+    assert told == ["学校申报，待县级确认", "学校申报，待县级确认（2 起）", "已登记复课（1 起）；已登记撤销（1 起）"]
+
+
 def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: Site) -> None:
     from pipeline.store.models import Closure
 
@@ -77,7 +88,7 @@ def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: S
     from pipeline.store.models import Closure
 
     [done] = report(school, closure(1, said("extend")))
-    assert (done.state, [issue.code for issue in done.issues]) == (State.ACCEPTED, ["closure-not-known"])
+    assert (done.state, [i.code for i in done.issues]) == (State.ACCEPTED, ["closure-not-known", "closure-became"])
     assert Closure.objects.get().state == "declared"
 
 

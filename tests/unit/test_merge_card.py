@@ -86,7 +86,12 @@ def one(standing: CardStanding) -> Life:
 
 
 def codes(step: CardStep) -> list[str]:
-    return [issue.code for issue in step.issues]
+    """What is said besides what became of the card."""
+    return [issue.code for issue in step.issues if issue.code != "card-became"]
+
+
+def became(step: CardStep) -> str:
+    return next((dict(issue.details)["what"] for issue in step.issues if issue.code == "card-became"), "")
 
 
 def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
@@ -253,6 +258,29 @@ def test_what_was_left_blank_may_be_added_to_a_confirmed_answer() -> None:
     current = one(after).current
     assert current
     assert (step.state, current.state, current.values["document"]) == (State.ACCEPTED, "confirmed", "建议书.pdf")
+
+
+def test_what_became_of_a_card_is_told_in_its_own_words() -> None:
+    _, (answered, excluded) = play(school(), card(5, STANDS), card(6, HANDLED, number=OTHER))
+    assert became(answered) == "已答复（不可排除），待县级确认"
+    assert became(excluded) == "已答复（可排除，A2 已由专业机构处理完毕），待县级确认"
+    more = {**STANDS, "document": "建议书.pdf"}
+    _, (day, both, added) = play(
+        confirmed(),
+        card(6, days=[(23, 1, 3, "")]),
+        card(7, STANDS, days=[(24, 0, 2, ""), (25, 0, 1, "")]),
+        card(8, more),
+    )
+    assert became(day) == "后续关注收下 1 天"
+    assert became(both) == "县级已确认的答复不变；后续关注收下 2 天"
+    assert became(added) == "县级已确认的答复不变，补充的内容已收下"
+
+
+def test_of_wrong_information_each_row_is_named_that_must_be_put_right() -> None:
+    _, (step,) = play(school(), card(5, WRONG, wrong=["三2-A7K3XY"]))
+    assert became(step) == "已答复（可排除，A1 报告信息有误），待县级确认；有误的 1 行已标明"
+    (row,) = [issue for issue in step.issues if issue.code == "card-row-wrong"]
+    assert (row.row, row.value, dict(row.details)["day"]) == (5, "三2-A7K3", "2026-11-20")
 
 
 def test_days_gather_and_a_blank_never_erases() -> None:

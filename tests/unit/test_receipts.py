@@ -96,6 +96,39 @@ def test_every_state_has_a_first_sentence(state: State) -> None:
     assert receipts.first_sentence(replace(WELL, state=state)).startswith("已收到")
 
 
+def became(code: str, what: str, *more: Issue, **other: object) -> ReceiptFacts:
+    told = (Issue(code, details=(("what", what),)), *more)
+    return replace(WELL, on_time=None, issues=told, form="预警信息报告卡", **other)  # type: ignore[arg-type]  # a builder
+
+
+def test_a_card_or_a_closure_is_told_what_became_of_it_and_counts_no_rows() -> None:
+    lines = said(became("card-became", "已答复（不可排除），待县级确认")).splitlines()
+    assert lines[0] == "\ufeff已收到 · 已答复（不可排除），待县级确认 · 无需再发"
+    assert "结果：已答复（不可排除），待县级确认" in lines
+    assert "提醒：" not in lines, "it is not said twice"
+    closed = receipts.first_sentence(became("closure-became", "学校申报，待县级确认"))
+    assert closed == "已收到 · 学校申报，待县级确认 · 无需再发"
+    part = became("card-became", "后续关注收下 1 天", state=State.PARTIAL, refused=2)
+    assert receipts.first_sentence(part).endswith("后续关注收下 1 天，退回 2 行 · 请改好退回修正表后发回")
+
+
+def test_wrong_information_reminds_of_the_correction_and_of_which_row() -> None:
+    row = Issue("card-row-wrong", "病例", "", 6, value="三2-A7K3", details=(("day", "2026-11-19"),))
+    facts = became("card-became", "已答复（可排除，A1 报告信息有误），待县级确认；有误的 1 行已标明", row)
+    found = said(facts)
+    assert found.splitlines()[0].endswith("· 请随即更正缺课日报（见下）")
+    assert "病例 第 6 行：这一行标了有误：2026-11-19 的缺课日报，三2-A7K3。" in found
+    assert "三2" not in said(replace(facts, scope=COUNTY))
+
+
+def test_an_account_request_with_rows_back_asks_for_them_before_its_paper() -> None:
+    number = (("number", "000524"), ("opener", "示例区疾控"), ("rows", "1"))
+    facts = replace(PARTIAL, form="备案表", issues=(Issue("filing-rows-first", details=number),))
+    first = "已收到 · 备案号 000524 · 申请账号 3 个，退回 2 行 · 请先改好退回修正表发回，全部收下后再打印、签字、盖章"
+    assert receipts.first_sentence(facts) == first
+    assert "先不要打印" in said(facts)
+
+
 def test_a_receipt_opens_in_notepad() -> None:
     found = said(PARTIAL)
     assert found.startswith("\ufeff")
