@@ -44,7 +44,7 @@ def list_rejects(
             row.day,
             row.form,
             row.returned.row,
-            " ".join(issue.code for issue in row.returned.issues),
+            " ".join(dict.fromkeys(issue.code for issue in row.returned.issues)),
         )
         for row in found
     ]

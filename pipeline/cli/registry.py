@@ -105,7 +105,8 @@ def show(
     found, chain = stored.calendar(), tree.chain(unit)
     names = registry.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
-    say_table(("of", "name", "ref", "line"), lines)
+    if lines:
+        say_table(("of", "name", "ref", "line"), lines)
     for line in _days(found, chain, school.stages if school else tuple(words.STAGE.labels), first):
         say(line)
 
