@@ -23,7 +23,9 @@ def add(app: typer.Typer) -> None:
 
 def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="FORM", help="absence, closure, card, roster, calendar, filing or desk.")],
+    form: Annotated[
+        str, typer.Argument(metavar="FORM", help="absence, closure, card, roster, calendar, filing or desk.")
+    ],
     unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")] = "",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The workbook to write.")] = None,
     day: Day = "",
