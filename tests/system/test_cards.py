@@ -81,7 +81,7 @@ def test_excluded_and_confirmed_the_alert_is_closed(site: Site, desk: Desk) -> N
     drop(site, answered(book_of(site, number), HANDLED))
     work(site, NOW + HOUR)
     assert (state_of(number), submissions()) == ("answered", [("accepted", 1, 0)])
-    assert "已收到 · 无需再发" in last_receipt(site)
+    assert "已答复（可排除，A2 已由专业机构处理完毕），待县级确认 · 无需再发" in last_receipt(site)
     (line,) = cards.waiting(COUNTY)
     assert (line.id, line.school, line.day) == (number, SCHOOL, DAY)
     assert line.what == "三(3)班 发热 3 人；可排除；A2 已由专业机构处理完毕；示例区疾控中心 2026-11-19"
