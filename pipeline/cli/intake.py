@@ -79,7 +79,8 @@ def _drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
 
 def _summed(done: Cycle) -> str:
     states = ", ".join(f"{count} {state.value}" for state, count in done.settled.items() if count)
-    return f"{done.received} received" + (f": {states}" if states else "") + f"; {done.letters} letters"
+    waiting = f"; {done.waiting} still empty or being written: not taken yet" if done.waiting else ""
+    return f"{done.received} received" + (f": {states}" if states else "") + f"; {done.letters} letters" + waiting
 
 
 def watch(

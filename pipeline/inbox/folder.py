@@ -26,6 +26,7 @@ from pipeline.inbox.scan import Found, Stamp, Stuck, bound, is_ignored, look, sh
 from pipeline.model import Arrival, Site
 
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
+EMPTY_AGE = 60.0  # …but not one that was empty so long before the first look: `queke ingest` looks for a second only
 HELD_SECONDS = 60.0  # a file somebody holds open for writing, unchanged so long, is taken all the same
 SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after
 NOT_READABLE = "没有读取权限"
@@ -158,14 +159,14 @@ class Folder:
         """Whether nobody is still writing: unchanged between two looks, or long before the first."""
         quiet = self._site.policy.stable_seconds
         unchanged = ticks - sight.since
+        age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
         if found.stamp.size == 0 and quiet > 0:
-            return unchanged >= max(quiet, EMPTY_SECONDS)
+            return unchanged >= max(quiet, EMPTY_SECONDS) or age >= EMPTY_AGE
         writer = _has_writer(found.path)
         if writer:
             return unchanged >= HELD_SECONDS
         if writer is False and found.path in self._closed:
             return True
-        age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
         return unchanged >= quiet or age >= max(2.0, 2 * quiet)
 
     def _why_not(self, found: Found) -> str | None:

@@ -260,6 +260,14 @@ def test_an_empty_file_is_given_time_to_fill(site: Site) -> None:
         assert [arrival.size for arrival in folder.collect(9)] == [0]
 
 
+def test_a_file_that_was_empty_for_long_is_taken_at_the_first_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(site, "a.xlsx", b"")
+    changed = (site.inbox / "a.xlsx").stat().st_ctime
+    monkeypatch.setattr("pipeline.inbox.folder.time.time", lambda: changed + 61)
+    with Folder(replace(site, policy=Policy(stable_seconds=1)), now) as folder:
+        assert [arrival.size for arrival in folder.collect(9)] == [0]
+
+
 def test_files_named_by_a_person_are_copied_and_stay(site: Site, tmp_path: Path) -> None:
     (tmp_path / "heap").mkdir()
     for name in ("b.xlsx", "a.xlsx", "~$a.xlsx"):
