@@ -17,11 +17,11 @@ from pipeline.merge.card import CardStanding, CardStep
 from pipeline.merge.lives import Answer, Life, Ruling, Told
 from pipeline.model import HOME_CAMPUS, Checked, Site, State
 from pipeline.schooldays import ZONE
-from pipeline.store import alerts, audit, codec, corrections, registry, replays, sql, tickets
+from pipeline.store import about, alerts, audit, codec, corrections, registry, replays, sql, tickets
 from pipeline.store.card_letters import announce
 from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
 from pipeline.store.lines import Line
-from pipeline.store.models import Alert, AlertEvent, Card, CardDay, SchoolClass
+from pipeline.store.models import Alert, AlertEvent, Card, CardDay
 from pipeline.store.outcomes import LETTER, Outcome, Reread, Turn, Writes, form_of
 from pipeline.units import short_code
 
@@ -92,7 +92,7 @@ def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -
             continue
         text = (
             "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
-            "WHERE received_seq = %s"
+            "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
         )
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
         issues = codec.issues_text(again.cards[seq].issues + step.issues)
@@ -172,7 +172,7 @@ def waiting(division: str) -> list[Line]:
     rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=life.ANSWERED).order_by("submission")
     answers = {row.alert_id: row for row in rows}
     names = registry.names(alert.school for alert in found)
-    rooms = _rooms(found)
+    labels = about.labels(found)
     lines = [
         Line(
             alert.id,
@@ -181,7 +181,7 @@ def waiting(division: str) -> list[Line]:
             names.get(alert.school, alert.school),
             alert.opened_day,
             answers[alert.id].at.astimezone(ZONE),
-            _in_words(alert, answers[alert.id], rooms.get((alert.school, alert.campus, alert.scope), alert.scope)),
+            _in_words(alert, answers[alert.id], labels[alert.id]),
         )
         for alert in found
         if alert.id in answers
@@ -189,19 +189,11 @@ def waiting(division: str) -> list[Line]:
     return sorted(lines, key=lambda line: (line.since, line.id))
 
 
-def _rooms(found: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
-    rows = SchoolClass.objects.filter(school__in={alert.school for alert in found}).order_by("school_year")
-    return {
-        (school, campus, key): name
-        for school, campus, key, name in rows.values_list("school_id", "campus", "key", "name")
-    }
-
-
-def _in_words(alert: Alert, card: Card, scope: str) -> str:
+def _in_words(alert: Alert, card: Card, label: str) -> str:
     """An answer in one line: what is warned of, what the school says, what proves it."""
     group = rules.load().groups.get(alert.group)
     campus = "" if alert.campus == HOME_CAMPUS else f"{alert.campus} "
-    said = [f"{campus}{scope or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
+    said = [f"{campus}{label or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
     said.append(VERDICT.labels[card.verdict] + ("（县级代填）" if card.by else ""))
     said += _excluded(alert, card) if card.verdict == life.EXCLUDED else _stands(card)
     said += ["答复逾期"] * card.late + ["报告逾期"] * card.report_late

@@ -131,7 +131,7 @@ def _tell_again(
     dismissed = replays.dismissals(list(changed))
     text = (
         "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
-        "WHERE received_seq = %s"
+        "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
     )
     for seq, (step, checked) in steps.items():
         if seq in dismissed and step.state is State.HELD:

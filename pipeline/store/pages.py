@@ -13,7 +13,7 @@ from pipeline.forms import words
 from pipeline.model import HOME_CAMPUS, Site
 from pipeline.schooldays import ZONE
 from pipeline.spells import Spell
-from pipeline.store import context, days, registry, spells, sql
+from pipeline.store import about, context, days, registry, spells, sql
 from pipeline.store.card_pages import group_name
 from pipeline.store.days import CountedSchool
 from pipeline.store.models import Absence, Alert, Report
@@ -58,6 +58,7 @@ class _Rows:
     alerts: Mapping[str, list[Alert]]
     tickets: Mapping[str, int]
     reasons: Mapping[str, str]
+    labels: Mapping[str, str]
 
 
 def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
@@ -81,7 +82,8 @@ def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
     tickets = dict(sql.fetch_in(text, [day.isoformat()], codes))
     standing = [alert for mine in alerts.values() for alert in mine]
     lasted = spells.on(day, rows)
-    return _Rows(heads, absences, lasted, names, others, alerts, tickets, {a.id: group_name(a.group) for a in standing})
+    reasons = {alert.id: group_name(alert.group) for alert in standing}
+    return _Rows(heads, absences, lasted, names, others, alerts, tickets, reasons, about.labels(standing))
 
 
 def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, loaded: _Rows) -> PageFacts:
@@ -106,7 +108,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         zero=bool(heads) and all(h.zero for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
         classes=tuple(_classes(school, rows, loaded.others, several=several)),
-        notices=tuple(_notice(alert, loaded.reasons, school) for alert in loaded.alerts.get(code, [])[:3]),
+        notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),
         open_tickets=loaded.tickets.get(code, 0),
     )
 
@@ -159,9 +161,9 @@ def _classes(
     ]
 
 
-def _notice(alert: Alert, reasons: Mapping[str, str], school: CountedSchool) -> Notice:
-    where = school.classes.get((alert.campus, alert.scope), alert.scope) or "全校"
-    what = f"预警 {alert.id} {reasons[alert.id]}（{where}，{alert.cases} 人）"
+def _notice(alert: Alert, loaded: _Rows) -> Notice:
+    where = loaded.labels[alert.id] or "全校"
+    what = f"预警 {alert.id} {loaded.reasons[alert.id]}（{where}，{alert.cases} 人）"
     due = alert.due_at.astimezone(ZONE)
     if alert.state in life.UNANSWERED:
         back = "县级已退回答复，" if alert.state == life.RETURNED else ""

@@ -22,7 +22,7 @@ from pipeline.figures.words import condition
 from pipeline.forms import words
 from pipeline.model import Level, Site
 from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ZONE, Off, school_year, today
-from pipeline.store import context, days, matters, registry
+from pipeline.store import about, context, days, matters, registry
 from pipeline.store.days import CountedCounty
 from pipeline.store.models import Alert, AlertCase, AlertHit, Closure, Division, SchoolClass, Submission, Unit
 
@@ -220,7 +220,7 @@ def _alerts(counties: Sequence[str], day: date, now: datetime, places: Mapping[s
     found = list(rows.filter(opened_at__lte=now).exclude(state__in=("void", "merged")).order_by("id"))
     names = registry.names(a.school for a in found)
     reasons = _reasons([a.id for a in found])
-    classes = _class_names({a.school for a in found})
+    labels = about.labels(found)
     return tuple(
         AlertLine(
             id=a.id,
@@ -229,7 +229,7 @@ def _alerts(counties: Sequence[str], day: date, now: datetime, places: Mapping[s
             county_name=_where(places, a.division),
             group=reasons.get(a.id, (a.group, ""))[0],
             reason=reasons.get(a.id, ("", a.group))[1],
-            class_name=classes.get((a.school, a.scope), a.scope),
+            class_name=labels[a.id],
             cases=a.cases,
             first_onset=a.first_onset,
             state=a.state,

@@ -273,6 +273,26 @@ def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
         card_pages.card(county_day, "2026-0001|1", THIRD)
 
 
+def test_an_alert_is_called_by_what_it_is_about(county_day: Site) -> None:
+    from pipeline.store import about
+    from pipeline.store.models import Alert, AlertCase, AlertHit
+
+    row = Alert.objects.get()
+
+    def called(*keys: str) -> str:
+        AlertCase.objects.filter(alert=row).delete()
+        for n, key in enumerate(keys):
+            AlertCase.objects.create(alert=row, pupil=f"{key}-{n}", class_key=key, onset=DAY, from_settled=1)
+        return about.labels([row])[row.id]
+
+    assert called("三4", "三4") == "三(4)班", "of the cases, not of the hit that was highest"
+    assert called("三3", "三4", "三4") == "三(4)班、三(3)班"
+    assert called("三4", "三4", "三3", "五1") == "三(4)班、三(3)班等 3 个班"
+    assert called() == "三(3)班"
+    AlertHit.objects.filter(alert=row).update(scope="")
+    assert called("三3") == "", "the whole campus"
+
+
 def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
