@@ -18,7 +18,7 @@ from enum import StrEnum
 from pipeline import units
 from pipeline.forms.base import Column, Frame, Table
 from pipeline.forms.cells import show, typed
-from pipeline.forms.classes import key_or_name
+from pipeline.forms.classes import in_order, key_or_name
 from pipeline.forms.layout import Block
 from pipeline.forms.parse import Notes, Reader
 from pipeline.model import Issue, Row, Sheet
@@ -163,7 +163,7 @@ class Room:
 def prefilled(table: Table, brought: Brought, marks: Marks, room: Room, day: date) -> tuple[Prefilled, ...]:
     """Return the rows that the template of `day` begins with: absences to be answered, then rows to be mended."""
     made: list[tuple[Kind, Mapping[str, Cell], tuple[Issue, ...]]] = []
-    made += [(Kind.OPEN, _cells_of(table, one, room), ()) for one in brought.open]
+    made += [(Kind.OPEN, _cells_of(table, one, room), ()) for one in sorted(brought.open, key=_place)]
     made += [(Kind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
     made += [(Kind.BACK, _typed(table, one), one.issues) for one in brought.back if not one.asked]
     frame = Frame(day=day, kindergarten=room.kindergarten)
@@ -175,6 +175,10 @@ def prefilled(table: Table, brought: Brought, marks: Marks, room: Room, day: dat
             pupil = _pupil_of(table, row, keys, room)
             found.append(Prefilled(kind, cells, marks.make(kind, brought.since, pupil, said(table, row)), why))
     return tuple(found)
+
+
+def _place(one: Open) -> tuple[int, int, str]:
+    return in_order(one.class_key)
 
 
 def _pupil_of(table: Table, row: Row, keys: Mapping[str, str], room: Room) -> tuple[str, str]:

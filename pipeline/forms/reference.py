@@ -35,6 +35,8 @@ _PARTS = (
     ("与已收内容的关系", issues.batches.ENTRIES),
     ("预警信息报告卡", issues.card.ENTRIES),
     ("备案表和签字盖章件", issues.filing.ENTRIES),
+    ("学校名册和校历", issues.registry.ENTRIES),
+    ("县级处理单", issues.desk.ENTRIES),
 )
 
 

@@ -14,6 +14,9 @@ _ROSTER: Mapping[str, Entry] = {
         "班级“{value}”看不出是哪个年级、哪个班，已按原样登记。",
         "若不是这样叫的，请写成 三(2)班 这样的名称再发。",
     ),
+    "class-roll-unlikely": query(
+        "学生人数 {value} 不像一个班的人数，已按所填登记。", "请核对；这个班没有了，请填“停用日期”。"
+    ),
     "until-before-from": error("停用日期 {value} 不晚于启用日期。", "请核对两个日期的年份和月份。"),
 }
 

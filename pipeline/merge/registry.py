@@ -209,7 +209,10 @@ class _Rooms:
     def _change(self, key: RoomKey, said: RoomSaid, day: date) -> None:
         slices = self._slices[key]
         if said.first is not None:
-            slices[0] = replace(slices[0], first=_after(said.first, said.year))
+            first = _after(said.first, said.year)
+            # what was said of days before it begins is of days on which it is not taught
+            slices[:] = [one for one in slices if one.until is None or first is None or one.until > first]
+            slices[0] = replace(slices[0], first=first)
         last = slices[-1]
         new = replace(last, name=said.name or last.name, stage=said.stage or last.stage)
         new = new if said.roll is None else replace(new, roll=said.roll)
@@ -333,6 +336,8 @@ def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]
     if old[0].first != new[0].first:
         fields.append("first")
         parts.append(f"启用 {_shown(new[0].first)}")
+        if new[0].first and (old[0].first or date.min) < new[0].first:
+            parts.append("此前的日子不再算有这个班（只改人数的，请把启用日期清空再发）")
     if was.until != last.until:
         fields.append("until")
         parts.append(f"停用 {_shown(last.until)}")

@@ -8,7 +8,7 @@ from datetime import date
 
 from pipeline.forms import words
 from pipeline.forms.classes import in_order, promoted
-from pipeline.merge.registry import Registered, Room
+from pipeline.merge.registry import Registered, Room, RoomKey
 from pipeline.model import HOME_CAMPUS
 from pipeline.schooldays import school_year
 from pipeline.store import registry, spans, statements
@@ -51,7 +51,7 @@ def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tu
     """
     found = statements.units(codes, day)
     listed = [(code, found[code]) for code in sorted(found)]
-    rows = [row for code, one in listed for row in _school_rows(code, one)]
+    rows = [row for code, one in listed for row in _school_rows(code, one, day)]
     rooms = [row for code, one in listed for row in (_promoted(code, one, day) if up else _rooms(code, one, day))]
     return {"schools": tuple(rows), "classes": tuple(rooms)}
 
@@ -87,12 +87,12 @@ def _school(row: Unit) -> School:
     return School(row.code, row.name, row.division_id, kindergarten, row.token_serial)
 
 
-def _school_rows(code: str, one: Registered) -> Iterable[Row]:
+def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
     """The school, a row a campus; what is of the whole school stands in the first."""
     values = one.values
     boarding = values.get("boarding")
     whole = {
-        "division": one.places[-1][0] if one.places else "",
+        "division": one.division_on(day),
         "stages": str(values.get("stages") or "").replace(" ", "、"),
         "boarding": "" if boarding is None else "是" if boarding else "否",
         "from": values.get("opens"),
@@ -105,23 +105,16 @@ def _school_rows(code: str, one: Registered) -> Iterable[Row]:
 
 
 def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
-    year = school_year(day)
-    mine = [
-        room
-        for room in one.rooms
-        if room.year == year and (room.until is None or room.until > day) and (_last(room, one) or room.until is None)
-    ]
-    for room in sorted(mine, key=_place):
-        yield _room(code, one, room, room.name, first=room.first if _begins(room, one) else None, until=room.until)
-
-
-def _last(room: Room, one: Registered) -> bool:
-    """Whether no later slice of the class is known: its end is the class's own, not that of a roll."""
-    return [other for other in one.rooms if other.at == room.at][-1] == room
-
-
-def _begins(room: Room, one: Registered) -> bool:
-    return next(other for other in one.rooms if other.at == room.at) == room
+    """Each class as it is on the day, with its own first day and end: those of a roll are nobody's to type."""
+    classes: dict[RoomKey, list[Room]] = {}
+    for room in one.rooms:
+        if room.year == school_year(day):
+            classes.setdefault(room.at, []).append(room)
+    lasting = [slices for slices in classes.values() if slices[-1].until is None or slices[-1].until > day]
+    for slices in sorted(lasting, key=lambda slices: _place(slices[0])):
+        # what is said from a later day on is not brought along: sent back untouched, it would count from this one
+        now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
+        yield _room(code, one, now, now.name, first=slices[0].first, until=slices[-1].until)
 
 
 def _promoted(code: str, one: Registered, day: date) -> Iterable[Row]:

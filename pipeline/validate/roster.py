@@ -27,6 +27,9 @@ CATEGORIES = (
 
 _STAGES = {"11": "幼儿园", "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
+LARGE_CLASS = 150
+"""More pupils than a class has; its roll would make every rate of its school small."""
+
 _NUMBER = re.compile(r"[0-9]+")
 _POINTED = re.compile(r"[0-9]{1,2}[.．。·][0-9]{1,2}")
 """As a class: what Excel, or a hand in a hurry, made of 11-2; in the registry it would stay for a year."""
@@ -101,6 +104,8 @@ def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
             line.say("class-repeated", "class_name", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
         _look_at_name(line, name, key)
+        if line.values["roll"] is not None and not 0 < int(str(line.values["roll"])) <= LARGE_CLASS:
+            line.say("class-roll-unlikely", "roll")
         if name and not stage:
             line.say("class-stage-unclear", "class_name")
         values = {**line.values, "campus": campus, "class_key": key, "stage": stage}

@@ -134,6 +134,19 @@ def test_a_school_year_begins(site: Site) -> None:
     assert registry.names([SCHOOL]) == {SCHOOL: "示例第一小学"}
 
 
+def test_a_template_sent_back_untouched_does_not_bring_a_later_change_forward(site: Site, desk: Desk) -> None:
+    county = f"{COUNTY} 鼓楼区"
+    later = edited(template(site, "roster", COUNTY), "班级", {1: {"学生人数": 33}})
+    book = openpyxl.load_workbook(io.BytesIO(later))
+    day_cell = next(cell for row in book.worksheets[0].iter_rows() for cell in row if cell.value == "生效日期")
+    book.worksheets[0].cell(day_cell.row, day_cell.column + 1, DAY + timedelta(10))
+    book.save(out := io.BytesIO())
+    assert "40 → 33，自 2026-11-30 起" in sent(site, f"{county}/later.xlsx", out.getvalue())
+    now, then = (template(site, "roster", COUNTY, DAY + timedelta(days)) for days in (0, 10))
+    assert [table(one, "班级")[0][5] for one in (now, then)] == [40, 33]
+    assert "没有改动" in sent(site, f"{county}/now.xlsx", now)
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,11 @@ def test_an_unknown_code_is_loud() -> None:
         issues.message(Issue("no-such-code"))
 
 
+def test_the_reference_page_leaves_no_code_out() -> None:
+    page = reference.issues_page()
+    assert [code for code in issues.CATALOGUE if not code.endswith(issues.LEFT) and f"`{code}`" not in page] == []
+
+
 @pytest.mark.parametrize(
     ("page", "text"), [("forms.md", reference.forms_page()), ("issues.md", reference.issues_page())]
 )

@@ -56,6 +56,15 @@ def test_a_class_ends_on_its_day_whatever_its_rolls_were() -> None:
     assert (rolls(one, DECEMBER - timedelta(days=1)), rolls(one, DECEMBER)) == ({"三1": 44}, {})
 
 
+@pytest.mark.parametrize("day", [NOVEMBER, NOVEMBER + timedelta(days=1), DECEMBER])
+def test_a_first_day_said_late_takes_the_rolls_of_the_days_before_it_away(day: date) -> None:
+    listed = [said(1, SEPTEMBER, room()), said(2, NOVEMBER, room(roll=45))]
+    one = registered([*listed, said(3, NOVEMBER, room(roll=None, first=day))], DECEMBER)
+    assert [(taught.first, taught.roll) for taught in one.rooms] == [(day, 45)]
+    (told,) = changes("2132010001", registered(listed, DECEMBER), one, NOVEMBER)
+    assert "此前的日子不再算有这个班" in told.what
+
+
 def test_what_is_said_of_a_day_to_come_waits_for_it() -> None:
     listed = [said(1, SEPTEMBER, name="示例小学"), said(2, DECEMBER, name="示例一小", division_id="320105")]
     listed[0] = replace(listed[0], unit={**listed[0].unit, "division_id": "320106"})

@@ -197,6 +197,12 @@ def test_a_class_that_excel_made_a_number_of_is_asked_about() -> None:
     assert said(got).count("class-number-unclear") == 1
 
 
+def test_a_roll_that_no_class_has_is_taken_and_asked_about() -> None:
+    rolls = {"一(1)班": 45, "一(2)班": 0, "一(3)班": 99999}
+    got = check(books.roster(classes=[{"学校标识码": SCHOOL, "班级": k, "学生人数": n} for k, n in rolls.items()]))
+    assert (back(got), said(got).count("class-roll-unlikely")) == ({}, 2)
+
+
 def test_a_blank_of_a_known_school_says_nothing_of_its_stages_or_its_county() -> None:
     made = books.roster({"学校标识码": SCHOOL, "学校名称": "示例小学"}, division="320100")
     (record,) = check(made).records
