@@ -6,6 +6,7 @@ LibreOffice, so that no guide shows a template that is not ours any more. Needs 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -59,10 +60,10 @@ def _workbooks(site: Path, scratch: Path) -> dict[str, Path]:
 
 
 def _queke(site: Path, *words: str) -> None:
-    # our own command with our own words
-    subprocess.run(
-        [sys.executable, "-m", "pipeline", "--site", str(site), *words], check=True, stdout=subprocess.DEVNULL
-    )
+    # our own command with our own words, always at the same minute: a picture changes when the workbook does
+    command = [sys.executable, "-m", "pipeline", "--site", str(site), *words]
+    clock = os.environ | {"QUEKE_NOW": f"{NEXT_DAY}T07:30"}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=clock)
 
 
 def _picture(workbook: Path, scratch: Path, target: Path) -> None:
