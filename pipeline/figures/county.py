@@ -100,6 +100,11 @@ class CountyFigures:
         return self.reported + self.silent + self.excused
 
     @property
+    def unsure_ill(self) -> int:
+        """Ill pupils of schools that have not reported in full: in `ill`, not in the rate."""
+        return self.ill - self.closed_ill - sum(self.stage_ill.values())
+
+    @property
     def report_rate(self) -> float | None:
         """已报 ÷ (应报 − 免报), None where nothing was due: nothing is never zero."""
         return _ratio(self.reported, self.due - self.excused)
@@ -146,8 +151,12 @@ def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[Ab
     return from_json(day, place, counted | {s.value: standings[s] for s in Standing} | tally.counted())
 
 
-def by_school(rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
-    """Return (ill pupils, new ones among them, half days) of each school that has any, each pupil once."""
+def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
+    """Return (ill pupils, new ones among them, half days of open classes) of each school that has any.
+
+    Each pupil counts once; the half days go with `roll_of`, which leaves closed classes out too.
+    """
+    closed = {s.code: s.closed for s in schools}
     seen: set[tuple[str, str]] = set()
     found: dict[str, tuple[int, int, int]] = {}
     for row in rows:
@@ -157,7 +166,8 @@ def by_school(rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
         if row.reason != "ill":
             continue
         ill, new, halves = found.get(row.school, (0, 0, 0))
-        more = HALF_DAY if row.part else WHOLE_DAY
+        is_out = (row.campus, row.class_key) in closed.get(row.school, ())
+        more = 0 if is_out else HALF_DAY if row.part else WHOLE_DAY
         found[row.school] = (ill + 1, new + (row.row_state == "new"), halves + more)
     return found
 

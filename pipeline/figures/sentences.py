@@ -176,16 +176,17 @@ def _report_todo(below: Sequence[Ranked]) -> list[str]:
 def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
     """Say in two lines what the figures rest on: who is in and who is not; how the rate is made."""
     off = (("放假", now.holiday), ("学期外", now.out_of_term), ("停课", now.closed))
-    told = "、".join(f"{why} {n}" for why, n in off if n)
+    left = "、".join(f"{why} {n}" for why, n in off if n)
     registry = (
         f"在册 {words.number(now.registered)}=应报 {words.number(now.due)}+不需报 {words.number(now.not_due)}"
-        f"{f'（{told}）' if told else ''}；应报=按时 {words.number(now.on_time)}+迟报 {words.number(now.late)}"
+        f"{f'（{left}）' if left else ''}；应报=按时 {words.number(now.on_time)}+迟报 {words.number(now.late)}"
         f"+未报 {words.number(now.silent)}+免报 {now.excused}；报告率=已报÷（应报−免报）。"
     )
     days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
     parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
-    if now.closed_ill:
-        parts.append(f"停课班级患病 {words.number(now.closed_ill)} 人只计人次")
+    apart = (("停课班级", now.closed_ill), ("未报齐的学校", now.unsure_ill))
+    if told := "、".join(f"{where}患病 {words.number(n)} 人" for where, n in apart if n):
+        parts.append(f"{told}只计人次")
     if facts.waiting:
         parts.append(f"另 {facts.waiting} 份在处理，计入下一版")
     return registry, "；".join(parts) + "。"

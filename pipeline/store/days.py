@@ -139,7 +139,7 @@ def schools(day: date, counties: Sequence[str], tree: Tree, calendar: Calendar) 
 
 def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> CountedCounty:
     figures = county.count(day, code, (s.day for s in schools), rows)
-    tallies = county.by_school(rows)
+    tallies = county.by_school((s.day for s in schools), rows)
     with_ill = [_line(s.day, *tallies[s.day.code]) for s in schools if s.day.code in tallies]
     silent = [s for s in schools if s.day.standing in SILENT]
     return CountedCounty(figures, tuple(silent), tuple(with_ill), tuple(_singles(day, schools, rows)))

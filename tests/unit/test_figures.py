@@ -81,11 +81,12 @@ def test_what_schools_are_listed_with_is_what_the_county_totals(
     found: list[SchoolDay], absent: list[AbsentRow]
 ) -> None:
     known = {s.code: s for s in found}
-    tallies = {code: n for code, n in county.by_school(absent).items() if code in known}
+    tallies = {code: n for code, n in county.by_school(found, absent).items() if code in known}
     figures = county.count(DAY, "x", known.values(), absent)
     assert sum(ill for ill, _, _ in tallies.values()) == figures.ill
     assert sum(new for _, new, _ in tallies.values()) == figures.new_ill
-    assert sum(halves for _, _, halves in tallies.values()) == figures.ill_halves
+    reported = [halves for code, (_, _, halves) in tallies.items() if known[code].standing in REPORTED]
+    assert sum(reported) == figures.rate_ill_halves
 
 
 def one_school(stands: Standing = Standing.ON_TIME, closed: bool = False) -> SchoolDay:
@@ -95,6 +96,20 @@ def one_school(stands: Standing = Standing.ON_TIME, closed: bool = False) -> Sch
 
 def absence(pupil: str = "P1", key: str = "一1", **more: object) -> AbsentRow:
     return replace(AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02")), **more)  # type: ignore[arg-type]  # names are the test's own
+
+
+def test_a_school_s_rate_leaves_its_closed_class_out_above_and_below() -> None:
+    school = one_school(closed=True)
+    absent = [absence("P1", "一1"), absence("P2", "一2")]
+    assert county.by_school([school], absent) == {"S1": (2, 2, 2)}
+    assert county.roll_of(school) == 45
+
+
+def test_those_who_are_counted_but_make_no_rate_are_told_apart() -> None:
+    unsure = replace(one_school(Standing.PARTIAL), code="S2")
+    absent = [absence("P1", "一1"), absence("P2", "一2"), absence("P3", school="S2")]
+    figures = county.count(DAY, "x", [one_school(closed=True), unsure], absent)
+    assert (figures.ill, figures.closed_ill, figures.unsure_ill, figures.rate_ill_halves) == (3, 1, 1, 2)
 
 
 def test_missing_is_never_zero() -> None:
