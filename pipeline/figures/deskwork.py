@@ -73,8 +73,9 @@ def shareable(column: Column, text: str) -> str:
 
 def in_words(found: Sequence[Issue]) -> str:
     """Return issues as sentences for somebody who must not see what stands in cells, and is to mend none."""
-    text = "".join(issues.message(without_cells(issue)) for issue in found)
-    text = text.replace(f"（{HIDDEN}）", "").replace(f"“{HIDDEN}”", "内容").replace(HIDDEN, "")
+    told = dict.fromkeys(issues.message(without_cells(issue)) for issue in found)  # a whole file says one thing often
+    text = "".join(told).replace(f"（{HIDDEN}）", "").replace(f"“{HIDDEN}”", "内容").replace(f" {HIDDEN} ", "")
+    text = text.replace(HIDDEN, "")
     return text.replace("初始密码", "密码")  # by its whole name it would make a 处理单 look like a 备案表: not kept
 
 

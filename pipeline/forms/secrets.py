@@ -52,8 +52,11 @@ class _Cleaner:
         return self.text(value, name) if isinstance(value, str) else value
 
     def row(self, row: Row, names: list[str]) -> Row:
-        values = tuple(self.value(name, value) for name, value in zip(names, row.values, strict=True))
-        return replace(row, values=values, raw=self._texts(row.raw))
+        values = {name: self.value(name, value) for name, value in zip(names, row.values, strict=True)}
+        raw = self._texts(row.raw)
+        if "username" in raw and values.get("username") is None:
+            raw["username"] = self.text(raw["username"])  # no user name: a password, pasted one cell too far
+        return replace(row, values=tuple(values.values()), raw=raw)
 
     def issue(self, issue: Issue) -> Issue:
         details = tuple((name, self.text(text, name)) for name, text in issue.details)

@@ -207,6 +207,14 @@ def test_a_wrong_cell_is_told_without_what_stood_in_it() -> None:
     assert "……" not in cell.what
 
 
+def test_a_whole_file_says_once_what_is_wrong_with_many_of_its_rows() -> None:
+    slipped = Issue("column-slipped", "缺课登记", column="性别", details=(("rows", "12"), ("bad", "9")))
+    rows = [Issue("start-after-day", "缺课登记", "", row, "起始日", "x", (("day", "2026-11-20"),)) for row in (8, 9)]
+    told = deskwork.in_words([slipped, *rows])
+    assert "有 9 行不对" in told
+    assert told.count("起始日晚于报告日期 2026-11-20") == 1
+
+
 def test_a_desk_that_speaks_of_a_filing_does_not_look_like_one() -> None:
     """Else it would be taken for a 备案表 that hides in another form, and refused whole."""
     filing = forms.form("filing")

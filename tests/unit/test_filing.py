@@ -282,6 +282,8 @@ def bad_rows() -> list[Mapping[str, object]]:
         {**ROW, "username": "GL_SL04", "phone": PASSWORD, "password": None},
         {**ROW, "username": "GL_SL05", "password": None, "region": PASSWORD},
         {**ROW, "username": "GL SL06"},
+        {**ROW, "username": PASSWORD},
+        {**ROW, "username": PASSWORD, "password": None},
     ]
 
 
