@@ -260,7 +260,11 @@ def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style
 
 
 def cell_style(pen: Pen, column: Column, **more: object) -> Style:
-    look = {"align": "left", "indent": 1} if column.width > 12 and column.dtype == "text" else {"align": "center"}
+    look: dict[str, object] = {"align": "center"}
+    if column.folded:  # centred, LibreOffice lets it spill out of its fold into the column before
+        look = {"align": "left"}
+    elif column.width > 12 and column.dtype == "text":
+        look = {"align": "left", "indent": 1}
     return pen.style(border=1, border_color=ink.LINE, num_format=number_format(column), **look, **more)
 
 

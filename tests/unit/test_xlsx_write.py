@@ -77,6 +77,18 @@ def test_at_most_sixteen_columns_are_in_view() -> None:
             assert table.upright or sum(not column.folded for column in table.columns) <= 16
 
 
+def test_what_is_folded_begins_at_its_left_and_spills_into_no_column_in_view() -> None:
+    sheet = load_workbook(io.BytesIO(blank(form("absence"))))["缺课登记"]
+    hidden = [dimension for dimension in sheet.column_dimensions.values() if dimension.hidden]
+    assert hidden
+    assert {dimension.alignment.horizontal for dimension in hidden} == {"left"}
+
+
+def test_what_must_be_filled_in_is_not_said_to_be_free() -> None:
+    columns = [column for each in FORMS for table in each.tables for column in table.columns if column.required]
+    assert not [column.header for column in columns if "空着按" in column.help]
+
+
 def test_dormitories_are_asked_of_boarding_schools_only() -> None:
     def headings(*, boarding: bool) -> set[object]:
         book = load_workbook(io.BytesIO(blank(form("absence"), TemplateFacts(boarding=boarding))))
