@@ -59,7 +59,7 @@ def ponder(content: bytes) -> Reading:
 
 def refused(content: bytes, issue: Issue) -> Reading:
     """The answer to a file that is not opened, or that ended its reader."""
-    scan = scan_of(content) if issue.code == "file-not-workbook" else ""
+    scan = scan_of(content) if issue.code == "file-picture" else ""
     private = not scan and looks_like_filing(content)
     return Reading("quarantined", issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan)
 

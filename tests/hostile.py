@@ -88,7 +88,7 @@ def _not_workbooks() -> Iterator[tuple[str, bytes, str]]:
     good = blank(form("absence"))
     yield "zero bytes", b"", "file-empty"
     yield "only blanks", b"\0" * 4096, "file-empty"
-    yield "pdf", b"%PDF-1.7\n%...", "file-not-workbook"
+    yield "pdf", b"%PDF-1.7\n%...", "file-picture"
     yield "html", b"<html><body><table><tr><td>1</td></tr></table></body></html>", "file-not-workbook"
     yield "csv", "班级,姓名\n三(3)班,某\n".encode("gb18030"), "file-not-workbook"
     yield "text", "今天没有人缺课".encode(), "file-not-workbook"

@@ -15,6 +15,12 @@ _UNREADABLE: Mapping[str, Entry] = {
     ),
     "file-archive": error("收到的是“{kind}”，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
     "file-not-workbook": error("收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
+    "file-picture": error(
+        "收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。",
+        "若是备案表的签字盖章件，请把文件名改成“备案 000123”（用回执上的备案号）再发；"
+        "报表请用本校的填报模板填写，存为 .xlsx 再发。",
+        "kind",
+    ),
     "file-encrypted": error(
         "这个文件设了打开密码，我们打不开。",
         "请去掉打开密码（WPS：文件→文档加密；Excel：文件→信息→保护工作簿），保存后再发。",

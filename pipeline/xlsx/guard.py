@@ -78,6 +78,7 @@ _KINDS = (
     (b"BM", "图片"),
     (b"{\\rtf", "RTF 文档"),
 )
+_CODES = {"PDF": "file-picture", "图片": "file-picture"}  # what a signed paper is scanned to
 
 
 def _other_format(content: bytes) -> Look:
@@ -89,7 +90,7 @@ def _other_format(content: bytes) -> Look:
         return _refused("file-archive", kind="ZIP 压缩包")
     for magic, kind in _KINDS:
         if content.startswith(magic):
-            return _refused("file-archive" if "压缩" in kind else "file-not-workbook", kind=kind)
+            return _refused(_CODES.get(kind, "file-archive" if "压缩" in kind else "file-not-workbook"), kind=kind)
     return _refused("file-not-workbook", kind=_text_kind(content[:2048]))
 
 

@@ -372,4 +372,4 @@ def test_a_scan_that_cannot_be_taken_is_answered_and_not_kept(name: str, bound: 
 
 def test_a_picture_that_is_nothing_to_do_with_a_filing_is_answered_as_ever() -> None:
     checked = scanned("通知.pdf")
-    assert (checked.verdict, said(checked), checked.reading.private) == ("quarantined", ["file-not-workbook"], False)
+    assert (checked.verdict, said(checked), checked.reading.private) == ("quarantined", ["file-picture"], False)
