@@ -14,6 +14,7 @@ from pipeline.xlsx.table import Head
 
 Value = str | int | float | date | None
 _FORMATS = {"text": "@", "number": "General", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "share": "0.0%"}
+_LINE = 14  # points a line of wrapped text takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,10 @@ def _write_rows(
     for down, row in enumerate(rows, start=first):
         for at, (value, style) in enumerate(zip(row, styles, strict=True)):
             pen.write(page, down, at, value, style)
+        lines = max((_lines(v, c) for c, v in zip(columns, row, strict=True) if isinstance(v, str)), default=1)
+        if lines > 1:  # the default height is fixed, so that no program makes room by itself
+            page.set_row(down, max(tables.ROW_HEIGHT, _LINE * lines + 5))
+
+
+def _lines(text: str, column: ListColumn) -> int:
+    return -(-_width(text) // max(column.width - 2, 4)) if column.kind == "text" else 1

@@ -242,3 +242,10 @@ def test_a_list_holds_text_numbers_and_dates_and_nothing_else() -> None:
 def test_what_xlsxwriter_only_warns_of_is_an_error_here() -> None:
     with pytest.raises(UserWarning), writing({}, title="x") as pen:
         pen.book.define_name("1x", "=甲!$A$1")
+
+
+def test_a_list_makes_room_for_what_wraps() -> None:
+    made = build("收件汇总", ["文件", ListColumn("要做什么", 20)], [["甲.xlsx", "请改" * 12], ["乙.xlsx", "好"]])
+    sheet = load_workbook(io.BytesIO(made)).active
+    tall, plain = (sheet.row_dimensions[row].height or 0 for row in (sheet.max_row - 1, sheet.max_row))
+    assert tall >= 3 * 14 > plain
