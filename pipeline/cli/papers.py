@@ -66,15 +66,24 @@ def cards(context: typer.Context) -> None:
     from pipeline import config
 
     site = opened(context)
-    from pipeline import run, units
-    from pipeline.store import exports, registry
+    from pipeline import run
+    from pipeline.store import alert_list
 
     now = config.clock()()
     with progress("drawing"):
         run.deliver(site, now)
-    scope = units.scope(PROVINCE, registry.tree(), site.policy.small_count)
-    table = exports.export("alerts", scope, exports.Span())
-    say_table(table.header, [row for row in table.rows if not row[-1]])
+    header = ("alert", "unit", "name", "group", "stage", "cases", "state", "opened", "due")
+    rows = [
+        (
+            *(one.id, one.school, one.school_name, one.group, one.stage, one.cases, one.state_name),
+            *(f"{at:%Y-%m-%d %H:%M}" for at in (one.opened_at, one.due_at)),
+        )
+        for one in alert_list.listed(now)
+    ]
+    if rows:
+        say_table(header, rows)
+    else:
+        say("no alert is open")
     for path in sorted(site.outbox.glob("*/*/*/*预警信息报告卡*.pdf")):
         say(str(path.relative_to(site.root)))
 

@@ -12,6 +12,7 @@ from pipeline import life, warn
 from pipeline.figures import cards
 from pipeline.figures.cards import Card
 from pipeline.model import Site
+from pipeline.rules import Stage
 from pipeline.schooldays import ZONE
 from pipeline.store import card_pages, registry
 from pipeline.store.card_pages import group_name
@@ -29,6 +30,8 @@ class Listed:
     school: str
     school_name: str
     group: str
+    stage: str
+    state_name: str
     cases: int
     opened_at: datetime
     due_at: datetime
@@ -67,6 +70,8 @@ def _listed(alert: Alert, name: str, now: datetime) -> Listed:
         alert.school,
         name,
         group_name(alert.group),
+        Stage(alert.stage).label,
+        life.STATES.get(alert.state, alert.state),
         alert.cases,
         alert.opened_at.astimezone(ZONE),
         alert.due_at.astimezone(ZONE),

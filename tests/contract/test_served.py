@@ -72,7 +72,8 @@ def test_a_site_on_postgresql_takes_in_warns_prints_and_traces(site: Path) -> No
     (line,) = [json.loads(line) for line in queke(*at, "ingest", blank, "--json", code=1).splitlines()]
     assert (line["outcome"], line["accepted"], line["rejected"]) == ("partial", 6, 1)
     assert json.loads(queke(*at, "status", "--json", code=1))["submissions"]["partial"] == 1
-    assert "2026-0001" in queke(*at, "cards")
+    (listed,) = [line for line in queke(*at, "cards").splitlines() if line.startswith("2026-0001")]
+    assert "手足口病" in listed, "by its name, not as D10"
     (digest,) = queke(*at, "digest", "--day", DAY, "--division", COUNTY.code).splitlines()
     assert Path(digest).is_file()
     assert "registered: 15" in queke(*at, "trace", f"D-{COUNTY.code}-{f'{DAY:%Y%m%d}'}-1")
