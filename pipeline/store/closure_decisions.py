@@ -16,10 +16,9 @@ from pipeline.schooldays import WHOLE_SCHOOL, ZONE, today
 from pipeline.store import closures, registry
 from pipeline.store.lines import Line
 from pipeline.store.models import Closure, SchoolClass, Submission
+from pipeline.store.notices import TELL
 from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide
-
-TELL = "decided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from pipeline.merge import Event
 from pipeline.model import Settled, Site, State
 from pipeline.store import codec, filings, letters, records, replays, reports, sql, waiting
 from pipeline.store.models import Reject, Submission
+from pipeline.store.notices import TELL
 from pipeline.store.outcomes import Reread, Turn, Writes
 from pipeline.store.sequence import decide, placed
 
-__all__ = ["TELL", "decide", "dismiss", "placed", "release", "waive"]
-
-TELL = "decided"  # kind of the letter by which a school learns what its county decided
+__all__ = ["decide", "dismiss", "placed", "release", "waive"]
 
 
 def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, reread: Reread) -> list[Settled]:

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from pipeline.errors import UsageError
 from pipeline.store.models import Decision, Unit
+from pipeline.store.notices import TELL
 from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide, order_of
 
-TELL = "decided"
 GIVEN, TAKEN_BACK = "excuse", "unexcuse"
 
 

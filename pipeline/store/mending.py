@@ -17,10 +17,9 @@ from pipeline.merge.desk import Deed
 from pipeline.model import Checked, Issue, Severity, Site, State
 from pipeline.store import closures, rebuilding, reports
 from pipeline.store.models import Reject
+from pipeline.store.notices import TELL
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes
 from pipeline.store.sequence import decide
-
-TELL = "decided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from pipeline.figures import deskwork
 from pipeline.forms.whole import FILE
 from pipeline.store.models import Decision, Reject, SchoolClass
 
+TELL = "decided"
+"""Kind of the letter by which a school learns what its county decided; its ref is the decision's place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -21,6 +21,7 @@ from pipeline.store import codec, letters, registry, rosters, sql, statements
 from pipeline.store.lines import Line
 from pipeline.store.models import SchoolClass, Submission, Unit
 from pipeline.store.models import Statement as Kept
+from pipeline.store.notices import TELL
 from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide
 
@@ -145,7 +146,7 @@ def _rule_on_class(
     plan = rosters.planned({school: statements.joined(school, said)}, day, order)
     rosters.enter(plan, 0, settled, writes)
     _count_again(school, day, today(now), settled, writes)
-    writes.letter("decided", str(order), school)
+    writes.letter(TELL, str(order), school)
     writes.flush()
 
 
