@@ -47,7 +47,7 @@ ENTRIES: Mapping[str, Entry] = {
     "desk-moved-on": error(
         "您填写之后这件事有了变动，没有照旧的意见办。", "请看退回修正表里现在的情况，再选一次意见。", cost=_UNDONE
     ),
-    "desk-gone": error("这件事已经不用处理了（学校已经改好，或已有人办过）。", "不用再发。"),
+    "desk-gone": advice("这件事已经不用处理了（学校已经改好，或已有人办过），这一行没有再办。"),
     "desk-refused": error("没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", "reason", cost=_UNDONE),
     "desk-done-before": advice("这一行此前已经处理，没有再办一次。"),
     "desk-counts": advice("办理结果：{done}。", "", "done"),

@@ -35,7 +35,6 @@ class _Done:
     deed: Deed
     code: str = ""
     reason: str = ""
-    over: bool = False  # nothing waits there any more: there is nothing to send back for
 
 
 def takes(turn: Turn) -> bool:
@@ -52,13 +51,12 @@ def _settle(turn: Turn, site: Site, reread: Reread, writes: Writes) -> Outcome:
     checked, seq = turn.checked, turn.event.seq
     bench = Bench(site, checked, _who(checked.unit), writes.now, reread)
     done = [_carried_out(deed, seq, bench) for deed in deeds(checked)]
-    refused = [
-        *checked.refused,
-        *(row for one in done if one.code and one.code != _AGAIN for row in _rows(one, checked)),
-    ]
+    undone = [row for one in done if one.code not in _PAST for row in _rows(one, checked)]
+    gone = [row for one in done if one.code == _GONE for row in _rows(one, checked)]
+    refused = [*checked.refused, *undone]
     _remember(done, checked, seq)
-    _audit(refused, bench, seq)
-    opened = _open(refused, turn, writes, {matter(one.deed.board, one.deed.id) for one in done if one.over})
+    _audit([*refused, *gone], bench, seq)
+    opened = _open(refused, turn, writes)
     counts = _counts(done, refused)
     issues = [Issue("desk-counts", details=(("done", counts),))] if counts else []
     issues += [issue for one in done for issue in _said(one, checked)]
@@ -74,6 +72,8 @@ def _settle(turn: Turn, site: Site, reread: Reread, writes: Writes) -> Outcome:
 
 
 _AGAIN = "desk-done-before"
+_GONE = "desk-gone"  # nothing waits there any more: it is told, and nothing sent back for
+_PAST = frozenset({"", _AGAIN, _GONE})
 
 
 def _carried_out(deed: Deed, seq: int, bench: Bench) -> _Done:
@@ -85,7 +85,7 @@ def _carried_out(deed: Deed, seq: int, bench: Bench) -> _Done:
         return _Done(deed, _AGAIN)
     line = board.find(division, deed.id) if board else None
     if board is None or line is None:
-        return _Done(deed, "desk-gone", over=True)
+        return _Done(deed, _GONE)
     if units.stamp(bench.site.key, line.stamp) != deed.stamp:
         return _Done(deed, "desk-moved-on")
     why = f"处理单 {seq} 第 {deed.row} 行" + (f"：{deed.why}" if deed.why else "")
@@ -152,7 +152,9 @@ def _counts(done: Sequence[_Done], refused: Sequence[Refused]) -> str:
     verbs = Counter(_VERBS[one.deed.opinion] for one in done if not one.code)
     parts = [f"{verb} {verbs[verb]} 件" for verb in _VERBS.values() if verbs[verb]]
     again = sum(one.code == _AGAIN for one in done)
-    parts += [f"此前已处理 {again} 件"] * bool(again) + [f"没有办成 {len(refused)} 行"] * bool(refused)
+    gone = sum(one.code == _GONE for one in done)
+    parts += [f"此前已处理 {again} 件"] * bool(again) + [f"已不用办 {gone} 件"] * bool(gone)
+    parts += [f"没有办成 {len(refused)} 行"] * bool(refused)
     return "，".join(parts)
 
 
@@ -178,7 +180,7 @@ def _audit(refused: Sequence[Refused], bench: Bench, seq: int) -> None:
     audit.append(entries, bench.now)
 
 
-def _open(refused: Sequence[Refused], turn: Turn, writes: Writes, over: set[str]) -> tuple[Ticket, ...]:
+def _open(refused: Sequence[Refused], turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
     """Keep the lines that go back; earlier ones of the same matters are settled by this word on them."""
     checked, seq = turn.checked, turn.event.seq
     spoken = {matter(record.table, str(record.values["id"])) for record in checked.records}
@@ -187,9 +189,7 @@ def _open(refused: Sequence[Refused], turn: Turn, writes: Writes, over: set[str]
     earlier.update(state="superseded", closed_by=str(seq))
     opened = []
     for row in refused:
-        # where nothing waits any more the line is sent back to be read, not to be mended
-        state = "void" if row.key in over else "open"
-        ticket = Ticket(ticket_code(seq, row.table, row.row), seq, row.table, state=state, refused=row, key=row.key)
+        ticket = Ticket(ticket_code(seq, row.table, row.row), seq, row.table, refused=row, key=row.key)
         opened.append(ticket)
         writes.reject(ticket, form=DESK.name, school=checked.unit, campus="", day=None)
     return tuple(opened)

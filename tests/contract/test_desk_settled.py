@@ -131,12 +131,29 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
     decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
     come, judged = received(school, content)
     done = settled(school, judged, known)
-    assert (done.state, done.accepted, done.refused) == (State.PARTIAL, 2, 2)
+    assert (done.state, done.accepted, done.refused) == (State.PARTIAL, 2, 1)
     assert standing()["tickets"] == [("T1-10", "waived", "4"), ("T1-9", "open", "")]
     assert {issue.code for issue in done.issues} >= {"mend-still-bad", "desk-gone"}
     assert not Decision.objects.filter(what="mend").exists()
     assert Audit.objects.filter(what="refused", target__startswith=f"desk {come.seq} ").count() == 2
-    assert sorted(Reject.objects.filter(form="desk").values_list("state", flat=True)) == ["open", "void"]
+    assert [one.key for one in Reject.objects.filter(form="desk", state="open")] == ["tickets|T1-9"]
+    assert not Reject.objects.filter(form="desk").exclude(state="open").exists(), "what is over is told, not sent back"
+
+
+def test_a_desk_of_matters_that_are_over_sends_nothing_back(school: Site) -> None:
+    from pipeline.store import decisions
+    from pipeline.store.models import Letter, Reject
+
+    known = waiting(school)
+    content = filled(school, {"tickets|T1-10": ANSWERS["tickets|T1-10"]})
+    decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
+    come, judged = received(school, content)
+    done = settled(school, judged, known)
+    assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 0, 0)
+    told = {issue.code: dict(issue.details) for issue in done.issues}
+    assert told == {"desk-counts": {"done": "已不用办 1 件"}, "desk-gone": {}}
+    assert not Reject.objects.filter(form="desk").exists()
+    assert not Letter.objects.filter(kind="giveback", ref=str(come.seq)).exists()
 
 
 def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(school: Site) -> None:

@@ -19,8 +19,8 @@ def desk(letter: Queued, post: Post) -> list[Paper]:
 
 
 def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Paper]:
-    """The lines of a 处理单 that were not carried out; those that need no mending any more stand there to be read."""
-    found = [one for one in facts.returned if one.state in {"open", "void"}]
+    """The lines of a 处理单 that were not carried out, and are to be decided once more."""
+    found = [one for one in facts.returned if one.state == "open"]
     if not found:
         return []
     made = desk_lines.back(post.site, facts.unit, found, letter.queued_at)
