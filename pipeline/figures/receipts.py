@@ -23,6 +23,7 @@ _NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in 
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # told in the first sentence, not once more among what is advised
+_STILL = "rows-still-back"
 _SETTLED = "rows-settled"  # rows of an older return workbook: what is wrong with them is past
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 # what an issue's details may say to a reader who must not see cells: counts, and our own words
@@ -67,6 +68,7 @@ _OURS = frozenset(
         "ticked",
         "title",
         "what",
+        "where",
         "which",
         "why",
     }
@@ -248,7 +250,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         return said
     return {
         State.RECEIVED: "已收到 · 正在处理 · 请稍候",
-        State.ACCEPTED: f"已收到{when} · 无需再发{asked}",
+        State.ACCEPTED: f"已收到{when} · {_then(facts)}{asked}",
         State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · 请改好退回修正表后发回",
         State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
         State.DUPLICATE: f"已收到 · 与先前收下的一份内容相同 · {_again(facts)}",
@@ -256,6 +258,12 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明处理后重发",
         State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
     }[facts.state]
+
+
+def _then(facts: ReceiptFacts) -> str:
+    """What is left to do where all of a file was taken: nothing, unless rows that went back before are open still."""
+    left = next((dict(one.details)["count"] for one in facts.issues if one.code == _STILL), "")
+    return f"先前退回的还有 {left} 行没有改好，请改好后发回" if left else "无需再发"
 
 
 def _again(facts: ReceiptFacts) -> str:

@@ -154,7 +154,8 @@ def _mend(standing: Standing, event: Event, policy: Policy) -> Step:
     head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))
     after = replace(standing, head=head, rows=rows, lines=lines, tickets=tickets)
     gone = [identity for identity in dropped if identity in standing.rows and identity not in rows]
-    told = (*told_home(home, standing.tickets), *_told_new(event, home), *spoken.withdrawn(standing, gone))
+    void = (Issue("rows-void", details=(("count", str(len(checked.voided))),)),) if checked.voided else ()
+    told = (*void, *told_home(home, standing.tickets), *_told_new(event, home), *spoken.withdrawn(standing, gone))
     return _applied(after, event, opened, withdrawn=len(gone), told=told)
 
 
@@ -168,7 +169,17 @@ def _applied(
         # no row and no class was understood: nothing is reported yet, the tickets are open all the same
         state, after = State.REJECTED, replace(after, head=None)
     after = replace(after, earlier=(*after.earlier, _earlier(event, state)))
-    return Step(state, after, tuple(told), opened, accepted, len(checked.refused), withdrawn)
+    told = (*told, *_still_back(after, opened)) if state is not State.REJECTED else tuple(told)
+    return Step(state, after, told, opened, accepted, len(checked.refused), withdrawn)
+
+
+def _still_back(after: Standing, opened: Sequence[Ticket]) -> tuple[Issue, ...]:
+    """Say which rows that went back before are with their sender still: what came home now is not all of it."""
+    left = [one for one in after.tickets.values() if one.state == "open" and one not in opened]
+    if not left:
+        return ()
+    where = "、".join(f"退回修正表 {seq:06d}" for seq in sorted({one.seq for one in left}))
+    return (Issue("rows-still-back", details=(("count", str(len(left))), ("where", where))),)
 
 
 def _unchanged(standing: Standing, event: Event, state: State) -> Step:

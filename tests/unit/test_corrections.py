@@ -146,6 +146,15 @@ def test_one_some_all_in_any_return_workbook_that_was_sent() -> None:
     }
 
 
+def test_what_is_not_mended_yet_is_said_though_all_that_came_was_taken() -> None:
+    standing = after(checked(1, [row("甲")], refused=[bad(9, "三3-乙"), bad(10, "三3-丙"), bad(11, "三3-丁")]))
+    step = take(standing, checked(2, [row("乙", 5, ticket="T1-9")], voided=["T1-11"], returned=True))
+    left = {"count": "1", "where": "退回修正表 000001"}
+    assert (step.state, told(step)) == (State.ACCEPTED, {"rows-void": {"count": "1"}, "rows-still-back": left})
+    step = take(step.after, checked(3, [row("丙", 6, ticket="T1-10")], returned=True))
+    assert (step.state, told(step)) == (State.ACCEPTED, {})
+
+
 def test_a_row_left_wrong_in_an_older_return_workbook_is_past_once_it_was_mended() -> None:
     standing = after(
         checked(1, [row("甲")], refused=[bad(9), bad(10)]), checked(2, [row("乙", 5, ticket="T1-9")], returned=True)

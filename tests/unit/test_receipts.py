@@ -89,6 +89,10 @@ def test_a_receipt_reads_as_its_golden(case: str, repo: Path) -> None:
 
 def test_the_first_line_is_the_whole_answer() -> None:
     assert said(WELL).splitlines()[0] == "\ufeff已收到 · 按时 · 无需再发"
+    left = Issue("rows-still-back", details=(("count", "2"), ("where", "退回修正表 000001")))
+    assert receipts.first_sentence(replace(WELL, issues=(left,))) == (
+        "已收到 · 按时 · 先前退回的还有 2 行没有改好，请改好后发回"
+    )
     assert said(PARTIAL).splitlines()[0].endswith("收下 3 行，退回 2 行 · 请改好退回修正表后发回")
 
 
