@@ -54,7 +54,10 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "rows-void": advice("按“作废”一列，{count} 行不再要求更正。", "", "count"),
     "rows-still-back": advice(
-        "先前退回的还有 {count} 行没有改好：{where}。", "请在退回修正表里改好后发回；不该有的行选“作废”。", "count", "where"
+        "先前退回的还有 {count} 行没有改好：{where}。",
+        "请在退回修正表里改好后发回；不该有的行选“作废”。",
+        "count",
+        "where",
     ),
     "return-row-new": advice(
         "退回修正表里第 {which} 行不是退回的行，已按补充收下。", "如果不该有，请发整份更正。", "which"
