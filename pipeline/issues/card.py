@@ -53,6 +53,10 @@ _WHICH: Mapping[str, Entry] = {
         "若新的那份才对，请不用管；若要改回这份，请电话告知县（市、区）放行。", cost="这份暂存待核，" + _UNCHANGED,
     ),
     "card-unanswered": query("跟踪记录已收下，但还没有核实结论。", "请在“核实结论”选“可排除”或“不可排除”，尽快发回。"),
+    "card-rows-none": query(
+        "选了 A1 信息有误，还没有哪一行标明有误，县级不能确认。",
+        "请在“病例”表有误的那一行“信息有误”选“是”，连同核实结论一起发回；理由选错了的，改选别的再发。",
+    ),
     "card-became": advice("{what}。", "", "what"),
     "card-row-wrong": advice(
         "这一行标了有误：{day} 的缺课日报，{value}。",

@@ -128,6 +128,11 @@ def repeats_nothing(standing: CardStanding, number: object) -> bool:
     return other is None or other.state in (life.EXCLUDED, life.VOID, life.MERGED, life.CORRECTING)
 
 
+def names_no_row(answer: Answer) -> bool:
+    """Tell whether an answer says that information was wrong, but of no row: whatever it named went back."""
+    return answer.values.get("reason") == life.WRONG and not answer.rows
+
+
 # --------------------------------------------------------------------------- taking
 
 
@@ -179,7 +184,8 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
     late = before.late if before else event.checked.arrival.first_seen > one.due_at
     report_late = _reported_late(one, values)
     made = Answer(event.seq, one.revision, values, str(said.values.get("by") or ""), late, report_late)
-    return _Taken(_with(one, made), _lateness(one, made), _told(one, event, values))
+    wanting = (Issue("card-rows-none"),) if names_no_row(made) else ()
+    return _Taken(_with(one, made), (*wanting, *_lateness(one, made)), _told(one, event, values))
 
 
 def _with(one: Life, made: Answer) -> Life:

@@ -137,6 +137,8 @@ def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowe
             raise UsageError(f"预警 {alert_id} {life.STATES[one.state]}，没有等待确认的答复")
         if what == CONFIRM and answer.values.get("reason") == life.TWICE:
             _ask_the_other(before, answer)
+        if what == CONFIRM and core.names_no_row(answer):
+            raise UsageError(f"预警 {alert_id} 选了 A1，却没有标出有误的行，不能确认；请退回学校，标出后再答复")
         order, settled = decisions.decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
         verb = "confirm" if what == CONFIRM else "return"
         after, told = lives.rule(one, Ruling(alert_id, verb, answer.seq, order, now))
@@ -205,6 +207,8 @@ def _excluded(alert: Alert, card: Card) -> list[str]:
     said = [REASON.labels.get(card.reason, card.reason)]
     if card.reason == life.WRONG:
         rows = [(str(day), str(pupil)) for day, pupil in got.get("rows", ())]
+        if not rows:
+            return [*said, "没有标出有误的行，不能确认", *([str(got["why"])] if got.get("why") else ())]
         said.append("有误：" + "、".join(f"{day[5:]} {short_code(pupil)}" for day, pupil in rows))
         left = corrections.missing(alert, rows)
         said.append(f"更正待收 {len(left)} 行" if left else "更正已收")

@@ -160,6 +160,17 @@ def test_wrong_information_waits_for_all_the_rows_it_names(alerted: Site) -> Non
     assert AlertEvent.objects.filter(what="corrected").exists()
 
 
+def test_wrong_information_of_no_row_is_not_confirmed(alerted: Site) -> None:
+    from pipeline.store import cards
+
+    report(alerted, taken(2, WRONG))
+    (line,) = cards.waiting("320106")
+    assert "没有标出有误的行" in line.what
+    with pytest.raises(UsageError, match="没有标出有误的行"):
+        cards.confirm(ONE, "教育局", "", NOON)
+    assert state() == "answered"
+
+
 def _of_the_day(made: Checked) -> Checked:
     from dataclasses import replace
 

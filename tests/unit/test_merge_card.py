@@ -283,6 +283,11 @@ def test_of_wrong_information_each_row_is_named_that_must_be_put_right() -> None
     assert (row.row, row.value, dict(row.details)["day"]) == (5, "三2-A7K3", "2026-11-20")
 
 
+def test_wrong_information_that_names_no_row_is_asked_which() -> None:
+    _, (step,) = play(school(), card(5, WRONG, refused=[replace(bad(9), table="cases")]))
+    assert (step.state, codes(step)[:1]) == (State.PARTIAL, ["card-rows-none"])
+
+
 def test_days_gather_and_a_blank_never_erases() -> None:
     after, _ = play(
         confirmed(),
