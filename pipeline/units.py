@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.model import Level
+from pipeline.model import HOME_CAMPUS, Level
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
 _TWO_SIGNS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
@@ -80,13 +80,15 @@ def unsealed(key: bytes, division: str, matter: str, claimed: str) -> str:
     return stamped if hmac.compare_digest(expected.encode(), claimed.encode("utf-8", "surrogatepass")) else ""
 
 
-def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "") -> str:
+def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "", campus: str = HOME_CAMPUS) -> str:
     """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten signs keyed by the site.
 
     Pass `number` (学号) only when two of the class share the name. Spelling variants that look the
-    same (blanks, full width) give the same code.
+    same (blanks, full width) give the same code. Campuses have classes of the same name, with pupils of the same name.
     """
-    parts = ("pupil", school, class_key, _plain(name), _plain(number) if number else "")
+    parts = ["pupil", school, class_key, _plain(name), _plain(number) if number else ""]
+    if campus != HOME_CAMPUS:
+        parts.append(campus)
     return f"{class_key}-{_signs(key, parts, _PUPIL_SIGNS)}"
 
 

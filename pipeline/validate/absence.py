@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipeline import carry, units
-from pipeline.model import Context, Issue, Record, SchoolFacts
+from pipeline.model import HOME_CAMPUS, Context, Issue, Record, SchoolFacts
 from pipeline.schooldays import Calendar
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
@@ -167,19 +167,21 @@ def _by_name(line: Line) -> str:
 
 
 class _Pupils:
-    """Who is who in one file: school, class and name; the 学号 only where two share a name."""
+    """Who is who in one file: school, campus, class and name; the 学号 only where two share a name."""
 
     def __init__(self, case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
         self.case = case
         self.by = by
         self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
         self.seen: dict[str, Line] = {}
+        known = case.school is not None and case.campus in case.school.campuses
+        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make another pupil
 
     def identity(self, line: Line, class_key: str) -> str:
         name, number = str(line.values["name"]), str(line.values["number"] or "")
         shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.by.namesakes
         number = number if shared else ""
-        code = units.pupil_code(self.by.key, self.case.unit, class_key, name, number)
+        code = self._code(class_key, name, number)
         twin = self.seen.setdefault(code, line)
         if twin is line:
             return code
@@ -192,10 +194,13 @@ class _Pupils:
             return code
         line.say("pupil-unnumbered", "name", first=first)
         again = 2
-        while (code := units.pupil_code(self.by.key, self.case.unit, class_key, name, f"#{again}")) in self.seen:
+        while (code := self._code(class_key, name, f"#{again}")) in self.seen:
             again += 1
         self.seen[code] = line
         return code
+
+    def _code(self, class_key: str, name: str, number: str) -> str:
+        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)
 
 
 def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[str, object]:

@@ -47,7 +47,8 @@ def test_the_same_pupil_has_the_same_code_however_the_name_is_spaced() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"school": "2132000002"}, {"class_key": "三3"}, {"name": "张小四"}, {"number": "7"}]
+    "changed",
+    [{"school": "2132000002"}, {"class_key": "三3"}, {"name": "张小四"}, {"number": "7"}, {"campus": "东校区"}],
 )
 def test_another_pupil_has_another_code(changed: dict[str, str]) -> None:
     assert code(**changed)[-10:] != code()[-10:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -36,9 +36,20 @@ def test_a_refusal_says_nothing_of_the_other_unit() -> None:
     unknown = check(absence(GOOD, unit="2132999999"), bound=SCHOOL)
     county = check(absence(GOOD, unit=OTHER), bound="320106")
     nowhere = check(absence(GOOD, unit="2132999999"), bound="320106")
-    answers = {(tuple(got.issues), got.unit, got.records) for got in (foreign, unknown, county, nowhere)}
+    found = (foreign, unknown, county, nowhere)
+    answers = {(tuple(replace(one, value="") for one in got.issues), got.unit, got.records) for got in found}
     assert len(answers) == 1
     assert said(foreign) == ["unit-not-yours"]
+    # but for what the file says itself, be it true or not
+    assert [got.issues[0].value for got in (foreign, unknown)] == [f"示例小学（{OTHER}）", "示例小学（2132999999）"]
+
+
+def test_a_report_of_a_school_that_has_closed_down_is_taken_and_asked_about() -> None:
+    known = context()
+    for until, asked in ((DAY, True), (date(2026, 11, 21), False), (None, False)):
+        schools = {**known.schools, SCHOOL: replace(known.schools[SCHOOL], until=until)}
+        got = check(absence(GOOD), known=replace(known, schools=schools))
+        assert (got.verdict, "school-closed-down" in said(got)) == ("merge", asked)
 
 
 def test_the_folder_of_a_school_stands_in_for_a_lost_code() -> None:
@@ -82,6 +93,17 @@ def test_an_unknown_campus_is_taken_and_asked_about() -> None:
     assert got.campus == "东校区"
     assert "campus-unknown" in said(got)
     assert check(absence(GOOD, 校区="校本部")).campus == "本部"
+
+
+def test_classes_of_one_name_at_two_campuses_have_pupils_of_their_own() -> None:
+    two = replace(context().schools[SCHOOL], campuses=("本部", "东校区"))
+    known = context(schools={SCHOOL: two})
+
+    def pupil(campus: str) -> str:
+        return next(r.identity for r in check(absence(GOOD, 校区=campus), known=known).records if r.table == "rows")
+
+    assert pupil("本部") != pupil("东校区")
+    assert pupil("本部") == pupil("西校区")  # no such campus: one of them mistyped, and nobody is counted twice
 
 
 def test_another_schools_name_over_this_code_is_asked_about() -> None:
