@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_list, say_table
+from pipeline.cli.terminal import AsJson, Who, Why, check_division, opened, say, say_list, say_table
 from pipeline.errors import UsageError
 
 accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
@@ -28,6 +28,7 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
     opened(context)
     from pipeline.store import accounts as store
 
+    check_division(unit)
     found = store.waiting(unit)
     rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
     header = ("number", "unit", "name", "day", "signed", "asks for")
@@ -132,6 +133,7 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
     opened(context)
     from pipeline.store import accounts as store
 
+    check_division(unit)
     found = store.due(config.clock()(), unit)
     header = ("username", "unit", "name", "holder", "why", "on")
     rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_list
+from pipeline.cli.terminal import AsJson, Who, Why, check_place, opened, say, say_list
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def list_alerts(
     opened(context)
     from pipeline.store import alert_list
 
+    check_place(unit)
     found = alert_list.listed(config.clock()(), unit=unit, closed=closed)
     header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue")
     rows = [

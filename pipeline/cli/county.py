@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, day_of, opened, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, check_division, day_of, opened, say, say_json, say_table
 from pipeline.errors import UsageError
 
 closures = typer.Typer(help="Closures that schools have declared.", no_args_is_help=True, rich_markup_mode=None)
@@ -76,6 +76,7 @@ def list_closures(
     opened(context)
     from pipeline.store import closure_decisions
 
+    check_division(unit)
     found = closure_decisions.listed(unit, state.split(","))
     for one in found:
         if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, day_of, opened, say
+from pipeline.cli.terminal import AsJson, Day, check_division, day_of, opened, say
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,10 +71,8 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
 def _lay_all(site: Site, now: datetime, day: date, unit: str) -> None:
     from pipeline import run
     from pipeline.cli.terminal import progress
-    from pipeline.store import registry
 
-    if unit and unit not in registry.tree(()).places:
-        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106, 320100 or 320000")
+    check_division(unit)
     schools = made = 0
     with progress("making templates") as advance:
         for slice_ in run.lay_templates(site, now, day, [unit] if unit else []):
@@ -85,10 +83,8 @@ def _lay_all(site: Site, now: datetime, day: date, unit: str) -> None:
 
 def _lay_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
     from pipeline import run
-    from pipeline.store import registry
 
-    if unit not in registry.tree(()).places:
-        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106")
+    check_division(unit)
     say(f"{run.lay_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
 
 

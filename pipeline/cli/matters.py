@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, opened, say, say_json
-from pipeline.errors import UsageError
+from pipeline.cli.terminal import AsJson, Who, Why, check_division, opened, say, say_json
 
 matters = typer.Typer(
     help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
@@ -29,10 +28,8 @@ def list_matters(
     """List what does not agree, oldest first. Exit 1 when there is any."""
     opened(context)
     from pipeline.store import matters as stored
-    from pipeline.store import registry
 
-    if unit not in registry.tree(()).places:
-        raise UsageError(f"--unit {unit}: no such division; take a code such as 320106, 320100 or 320000")
+    check_division(unit)
     found = stored.waiting(unit)
     for one in found:
         if as_json:

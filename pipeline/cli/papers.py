@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import Day, day_of, opened, progress, say, say_table, show_error
+from pipeline.cli.terminal import Day, check_division, day_of, opened, progress, say, say_table, show_error
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def digest(
 
     site = opened(context)
     from pipeline import run
-    from pipeline.store import registry
 
-    if division and division not in registry.tree(()).places:
-        raise UsageError(f"--division {division}: no such division; take a code such as 320106, 320100 or 320000")
+    check_division(division, "--division")
     now = config.clock()()
     with progress("drawing"):
         paths = run.editions(site, now, day_of(day, now), final=final, places=[division] if division else [])

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, opened, say, say_json, say_table
+from pipeline.cli.terminal import (
+    AsJson,
+    UnitCode,
+    Who,
+    Why,
+    check_division,
+    check_place,
+    opened,
+    say,
+    say_json,
+    say_table,
+)
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +50,7 @@ def list_proposals(
     opened(context)
     from pipeline.store import proposals as waiting
 
+    check_division(unit)
     found = waiting.waiting(unit)
     if as_json:
         for one in found:
@@ -97,12 +109,10 @@ def show(
     from pipeline.store import registry
     from pipeline.validate.calendar import in_words
 
-    tree = registry.tree([unit])
-    if unit not in tree.places and unit not in tree.units:
-        raise UsageError(f"{unit}: no such school or division")
+    check_place(unit)
     first = _month(month or f"{today(config.clock()()):%Y-%m}")
     school = stored.schools([unit], [first]).get(unit)
-    found, chain = stored.calendar(), tree.chain(unit)
+    found, chain = stored.calendar(), registry.tree([unit]).chain(unit)
     names = registry.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
     if lines:

@@ -57,6 +57,23 @@ def day_of(text: str, now: datetime) -> date:
         raise UsageError(f"--day {text}: no such date; write it as {now:%Y-%m-%d}") from None
 
 
+def check_division(code: str, option: str = "--unit") -> None:
+    """Raise UsageError unless an option names a division, or none: a slip of the finger must not say "nothing"."""
+    from pipeline.store import registry
+
+    if code and code not in registry.tree(()).places:
+        raise UsageError(f"{option} {code}: no such division; take a code such as 320106, 320100 or 320000")
+
+
+def check_place(code: str) -> None:
+    """Likewise, where it may name a school or division."""
+    from pipeline.store import registry
+
+    tree = registry.tree([code])
+    if code and code not in tree.places and code not in tree.units:
+        raise UsageError(f"--unit {code}: no such school or division")
+
+
 def say(line: str = "") -> None:
     """Show one line of the result."""
     sys.stdout.write(line + "\n")

@@ -69,6 +69,7 @@ def test_closures_are_listed_confirmed_and_sent_back(queke: Queke) -> None:
     code, said = queke("closures", "list", "--unit", COUNTY, "--json")
     assert (code, json.loads(said)["closure"]) == (1, CLOSED)
     assert "流行性感冒" in queke("closures", "list")[1]
+    assert queke("closures", "list", "--unit", "320199")[0] == 2, "nobody waits there, for there is no such place"
     assert queke("closures", "return", CLOSED)[0] == 2, "a reason is asked for"
     assert queke("closures", "confirm", CLOSED, "--who", "张某")[0] == 0
     assert queke("closures", "list")[0] == 0
