@@ -79,7 +79,7 @@ def write(site: Site, template: Template, schools: Sequence[SchoolFacts], mix: s
     folder.mkdir(parents=True, exist_ok=True)
     for school in schools:
         random = Random(f"{mix} {school.code}")
-        rows = list(_rows(random, _count(random, mix)))
+        rows = list(_cluster(random) if mix == "cluster" else _rows(random, _count(random, mix)))
         bad = 1 if rows and random.random() < BAD_SHARE else 0
         if bad:
             del rows[0]["reason"]
@@ -110,6 +110,18 @@ def _rows(random: Random, count: int) -> Iterator[dict[str, object]]:
             continue
         taken.add((room, name))
         yield _row(random, room, name)
+
+
+def _cluster(random: Random) -> Iterator[dict[str, object]]:
+    """What an alert is mostly about: six to ten of one class with the same, and a few others."""
+    room, ill = random.choice(CLASSES), random.choice(ILLNESSES)
+    for row in _rows(random, random.randint(6, 10)):
+        del row["symptom1"]
+        row.pop("symptom2", None)
+        yield row | {"class_name": room} | {f"symptom{n}": symptom for n, symptom in enumerate(ill, start=1)}
+    others = [name for name in CLASSES if name != room]
+    for _ in range(random.randint(0, 4)):
+        yield _row(random, random.choice(others), person(random))
 
 
 def _row(random: Random, room: str, name: str) -> dict[str, object]:
