@@ -48,6 +48,7 @@ class ClosureKnown:
     ill: int
     pupils: int | None
     approved_at: datetime
+    extended: bool = False  # the approval is that of the extension
 
     @property
     def subject(self) -> str:
@@ -168,7 +169,7 @@ def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: Clock) -> Iter
     make = _Maker(known.code, closure.campus, closure.subject)
     began = f"{_day(today(closure.start))} 起停课的{closure.place}"
     yield from _cases(known, closure, clock, make, began)
-    if closure.approved_at > closure.start:
+    if closure.approved_at > closure.start and not closure.extended:
         approved, start = _moment(closure.approved_at), _moment(closure.start)
         yield make(
             Kind.APPROVAL,

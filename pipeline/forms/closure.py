@@ -128,7 +128,7 @@ _COLUMNS = (
         missing="approval-missing",
         aliases=("审批时间", "批准日期", "审批日期"),
         width=16,
-        help="县（市、区）批准的日期和时间，不晚于停课开始。",
+        help="县（市、区）批准的日期和时间，不晚于停课开始；延长的填批准延长的时间。",
         example="2026-11-20 11:00",
     ),
     Column(

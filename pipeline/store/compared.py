@@ -105,6 +105,7 @@ def _closures(
                 ill=row.ill,
                 pupils=row.pupils,
                 approved_at=row.approved_at,
+                extended=row.kind == "extend",
             )
         )
     return found

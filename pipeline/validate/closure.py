@@ -14,7 +14,12 @@ from pipeline.validate.frames import Rule
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
-    Rule("approval-after-start", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("start")),
+    Rule(
+        "approval-after-start",
+        "approved_at",
+        # a longer closure is approved while it lasts
+        lambda pl: (pl.col("kind") == "extend") | (pl.col("approved_at") <= pl.col("start")),
+    ),
     Rule("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
     Rule("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
     Rule(

@@ -84,6 +84,7 @@ def test_a_closure_that_nobody_fell_ill_for_asks_for_no_pupils() -> None:
 def test_approval_after_the_start_is_asked_about() -> None:
     after = replace(CLOSURE, approved_at=CLOSURE.start + timedelta(hours=1))
     assert kinds(school(after, 三3=ClassKnown(ill=8))) == [Kind.APPROVAL]
+    assert kinds(school(replace(after, extended=True), 三3=ClassKnown(ill=8))) == []
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_a_right_closure_is_a_record_with_aware_moments() -> None:
     assert (values["kind"], values["reason"], values["ill"], values["approved_how"]) == ("first", "D02", 8, "phone")
     assert got.issues == ()
     assert closure(停课范围="全园").records[0].values["scope"] == "全校"
+    assert closure(报告类别="延长", 批准时间=datetime(2026, 11, 20, 13, 30)).records, "approved while it lasts"
 
 
 @pytest.mark.parametrize(
