@@ -71,10 +71,7 @@ def come_home(
 
     `keys`: what a row may be known by, the surest first; at last all it says but for what was wrong in it.
     """
-    waiting: dict[tuple[str, str], dict[int, list[str]]] = {}
-    for name, ticket in tickets.items():
-        if ticket.state == "open" and ticket.key:
-            waiting.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
+    waiting = _waiting(tickets)
     found: dict[str, Record] = {}
     alike = [(table, key) for table, key in waiting if key.startswith(ALIKE)]
     for record in checked.records if waiting else ():
@@ -87,6 +84,15 @@ def come_home(
         for names in next((known for key in told if (known := waiting.get(key))), {}).values():
             if names:
                 found[names.pop(0)] = record
+    return found
+
+
+def _waiting(tickets: Mapping[str, Ticket]) -> dict[tuple[str, str], dict[int, list[str]]]:
+    """The open tickets of rows that have a key, by table and key, then by the submission in which they went back."""
+    found: dict[tuple[str, str], dict[int, list[str]]] = {}
+    for name, ticket in tickets.items():
+        if ticket.state == "open" and ticket.key:
+            found.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
     return found
 
 
@@ -124,10 +130,7 @@ def sent_again(refused: Iterable[Refused], tickets: Mapping[str, Ticket]) -> dic
     """Open tickets of rows that go back once more though they did not bring their ticket: the first of its key, of
     each submission, so that of two namesakes each keeps one.
     """
-    waiting: dict[tuple[str, str], dict[int, list[str]]] = {}
-    for name, ticket in tickets.items():
-        if ticket.state == "open" and ticket.key:
-            waiting.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
+    waiting = _waiting(tickets)
     return {
         names.pop(0): one
         for one in refused

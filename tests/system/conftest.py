@@ -1,6 +1,7 @@
 """A small site with two schools, and workbooks their clerks might drop."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,6 +44,18 @@ class Desk:
 def pupil(n: int, **more: object) -> dict[str, object]:
     row = {"class_name": "三(3)班", "name": f"示例{'甲乙丙丁戊己庚辛'[n]}", "sex": "男", "reason": "因病", "start": DAY}
     return {**row, "symptom1": "咳嗽", **more}
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, if there is one: where crashes are simulated, syncs only cost time."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=shared, prefix="queke-") as folder:
+        yield Path(folder)
+        store.close()
 
 
 @pytest.fixture(scope="session")

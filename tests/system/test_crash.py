@@ -5,8 +5,7 @@ itself: each checked on the finished site, from disk and store alone. Recovery i
 """
 
 import errno
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,6 @@ from tests.system.conftest import FOLDERS, Desk, lay_out
 from tests.system.posting import check_disk, drop, dropped, state_of, work
 
 MOST_STEPS = 400
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, if there is one: what is durable is simulated here, and syncs only cost time."""
-    shared = Path("/dev/shm")
-    if not shared.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=shared, prefix="queke-") as folder:
-        yield Path(folder)
-        store.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -284,18 +283,6 @@ def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
 
 
 # --------------------------------------------------------------------------- crash
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, if there is one: syncs only cost time here."""
-    shared = Path("/dev/shm")
-    if not shared.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=shared, prefix="queke-") as folder:
-        yield Path(folder)
-        store.close()
 
 
 def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, database: Path) -> None:
