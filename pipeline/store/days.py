@@ -279,8 +279,17 @@ def _schools(day: date, found: _Loaded, tree: Tree, calendar: Calendar) -> Itera
             silent=frozenset(silent),
             other_absent=sum(others for _, others in heads.values()),
         )
-        names = tuple(sorted(classes[key][0] for key in silent if key in classes))
+        mute = sorted({c for c in campuses if heads and c not in heads} - closed_campuses(closures, day))
+        names = (*(f"{campus}全部班级" for campus in mute), *_named(silent, classes, campuses))
         yield CountedSchool(school, division, holder, phone, names, {key: room for key, (room, _) in classes.items()})
+
+
+def _named(
+    silent: Iterable[_ClassKey], classes: Mapping[_ClassKey, tuple[str, int | None]], campuses: Sequence[str]
+) -> list[str]:
+    """The names of classes, with their campus where the school has several."""
+    known = [key for key in silent if key in classes]
+    return sorted(f"{key[0]} {classes[key][0]}" if len(campuses) > 1 else classes[key][0] for key in known)
 
 
 def _closed(

@@ -102,7 +102,8 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         now=cut.now,
         as_of=cut.as_of,
         standing=school.day.standing,
-        reported_at=min((h.first_seen.astimezone(ZONE) for h in heads), default=None),
+        # whole, on time or late, by its last campus
+        reported_at=max((h.first_seen.astimezone(ZONE) for h in heads), default=None),
         reporter="、".join(dict.fromkeys(h.reporter for h in heads if h.reporter)),
         reviewer="、".join(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
         zero=bool(heads) and all(h.zero for h in heads),

@@ -196,6 +196,16 @@ def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None
     assert [row.reported for row in province.below if row.due] == [3]
 
 
+def test_a_campus_that_has_not_reported_is_named(county_day: Site) -> None:
+    from pipeline.store import views
+    from pipeline.store.models import Campus
+
+    for name in ("本部", "东校区"):
+        Campus.objects.update_or_create(school_id=FIRST, name=name)
+    silent = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
+    assert [s.classes for s in silent if s.code == FIRST] == [("东校区全部班级",)]
+
+
 def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day: Site) -> None:
     from pipeline.store import views
 
