@@ -19,7 +19,8 @@ ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
 HIDDEN = "……"
-_NOBODYS = frozenset({"unit-unknown", "division-unknown"})  # a code that is in no registry
+# a code that is in no registry; whose a file is that its reader holds, by its own head
+_NOBODYS = frozenset({"unit-unknown", "division-unknown", "unit-not-yours"})
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # told in the first sentence, not once more among what is advised

@@ -34,6 +34,7 @@ class SchoolFacts:
     token_serial: int = 1
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
     reporter: str = ""  # 填报人, as the registry has it
+    until: date | None = None  # the first day on which it no longer exists (停办)
 
 
 @dataclass(frozen=True, slots=True)

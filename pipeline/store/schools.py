@@ -41,6 +41,7 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
             token_serial=unit.token_serial,
             aliases=classes.aliases.get(unit.code, {}),
             reporter=unit.reporter,
+            until=unit.valid_to,
         )
         for unit in Unit.objects.filter(code__in=codes, kind="school")
     }
@@ -74,6 +75,7 @@ def _of(code: str, one: Registered, last: date, day: date, serial: int) -> Schoo
         token_serial=serial,
         aliases=_aliases(((r.year, r.key, r.name, r.of) for r in one.rulings), {school_year(last)}),
         reporter=text("reporter"),
+        until=closes if isinstance(closes := one.values.get("closes"), date) else None,
     )
 
 

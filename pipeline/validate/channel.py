@@ -68,7 +68,17 @@ def settle_day(case: Case, context: Context) -> None:
         case.reject(_of_field(case, "day-future", "day", day=day))
     elif now - case.day > OLDEST:
         case.reject(_of_field(case, "day-too-old", "day", day=day))
-    elif case.claims.form == "absence" and case.open:
+    else:
+        _settle_report(case, context)
+
+
+def _settle_report(case: Case, context: Context) -> None:
+    """What is asked of a report whose day may be: is the school still there, how is it sent, is it a school day."""
+    until = case.school.until if case.school else None
+    if until and case.day and case.day >= until and case.open:
+        # taken all the same: more often the registry is wrong, or the code, than that nobody is ill there
+        case.issues.append(Issue("school-closed-down", details=(("day", until.isoformat()),)))
+    if case.claims.form == "absence" and case.open:
         _settle_mode(case, context)
         _say_day_off(case, context)
 
@@ -95,7 +105,7 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
         return
     school = context.schools.get(unit)
     if bound and bound != unit and (school is None or bound not in chain(school.county, context)):
-        case.turn_away(Issue("unit-not-yours"))
+        case.turn_away(_not_yours(case))
         return
     if school is None:
         case.reject(Issue("unit-unknown", value=unit))
@@ -121,11 +131,17 @@ def _settle_division(case: Case, context: Context) -> None:
     if not unit:
         case.reject(Issue("division-missing"))
     elif bound and bound not in chain(unit, context):
-        case.turn_away(Issue("unit-not-yours"))
+        case.turn_away(_not_yours(case))
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
     else:
         case.unit, case.proved = unit, bool(bound)
+
+
+def _not_yours(case: Case) -> Issue:
+    """Says whose it is as the file itself has it, which its reader holds; nothing of what the registry knows."""
+    unit, name = case.claims.unit, str(case.reading.header.get("school") or "").strip()
+    return Issue("unit-not-yours", value=f"{name[:60]}（{unit}）" if name else unit)
 
 
 def chain(division: str, context: Context) -> tuple[str, ...]:

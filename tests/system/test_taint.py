@@ -184,9 +184,20 @@ def _paper(site: Site, path: Path) -> Paper:
 
 
 def held_by(day: Day, sign: str) -> list[Paper]:
-    """Papers in which anything of a school stands."""
+    """Papers in which anything of a school stands, but for whose a sheet is that its reader sent by mistake."""
     code = SCHOOLS[sign][0]
-    return [paper for paper in day.papers if sign in paper.path + paper.text or code in paper.path + paper.text]
+    said = [(paper, paper.path + paper.text.replace(whose(sign), "")) for paper in day.papers]
+    return [paper for paper, text in said if sign in text or code in text]
+
+
+def whose(sign: str) -> str:
+    """What a sheet put into another's folder says of itself at its head."""
+    return f"这份表填的是 {school_name(sign)}（{SCHOOLS[sign][0]}），"
+
+
+def test_whose_a_sheet_is_learns_only_who_sent_it(day: Day) -> None:
+    told = {sign: {paper.reader for paper in day.papers if whose(sign) in paper.text} for sign in SCHOOLS}
+    assert told == {"靛": set(), "赭": {"2132019001"}, "麝": {"2132019001"}, "罍": {"320106"}}
 
 
 @pytest.mark.parametrize("sign", SCHOOLS)
