@@ -80,8 +80,11 @@ def _unplaced(checked: Checked) -> Outcome:
 
 _STRANGE = frozenset(
     {"unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign", "ticket-doubled", "void-foreign"}
+    | {"filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere"}
+    | {"scan-unknown", "username-held"}
 )
-"""What would have changed somebody else's records, or one row twice: refused, and remembered."""
+"""What would have changed somebody else's records, or one row twice, or asked for accounts that are not the asker's to
+ask for: refused or held, and remembered."""
 
 
 def _strange(turn: Turn, outcome: Outcome) -> list[audit.Entry]:

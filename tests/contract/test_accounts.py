@@ -124,6 +124,7 @@ def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> Non
 def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> None:
     from pipeline import issues
     from pipeline.store import accounts
+    from pipeline.store.models import Audit
 
     file(schools, filing(account("GL_01")))
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
@@ -135,6 +136,8 @@ def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> 
     assert words
     assert not any(text in words for text in ("示例小学", SCHOOL, "李老师", "GL_01", "gl_01"))
     assert accounts.waiting() == []
+    noted = Audit.objects.get(what="refused")
+    assert (noted.who, noted.target, noted.fields) == (OTHER, f"submission {held.seq}", ["username-held"])
     with pytest.raises(UsageError, match="待核"):
         accounts.confirm(held.seq, "王某", "", NOON, stamped_on=PAPER)
 
