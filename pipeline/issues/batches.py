@@ -16,7 +16,7 @@ ENTRIES: Mapping[str, Entry] = {
         cost=_NOTHING_CHANGED,
     ),
     "would-withdraw": query(
-        "今天已收下 {before} 行，这份里少了其中 {rows} 行（{who}），又没有写明是更正。",
+        "今天已收下 {before} 行，这份没有写明是更正，里面却少了其中 {rows} 行：{who}。",
         "若这份才对，请在“报送方式”选“整份更正”再发；若只是补几行，请选“补充”。",
         "rows",
         "before",
@@ -24,7 +24,7 @@ ENTRIES: Mapping[str, Entry] = {
         cost=_NOTHING_CHANGED,
     ),
     "withdraws-most": query(
-        "这份整份更正会撤下已收 {before} 行中的 {rows} 行（{who}），超过允许的比例，怕是发错了表。",
+        "这份整份更正会撤下已收 {before} 行中的 {rows} 行，超过允许的比例，怕是发错了表：{who}。",
         "若确实如此，请电话告知县级管理员放行；若发错了，请发正确的那份。",
         "rows",
         "before",

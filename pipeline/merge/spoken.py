@@ -101,12 +101,22 @@ def withdrawn(standing: Standing, identities: Sequence[str]) -> tuple[Issue, ...
 
 
 def named(standing: Standing, identities: Sequence[str]) -> str:
-    """Rows that stand, by class, code and Excel row: 三3-A7K3（第 9 行）、…"""
-    told = []
+    """Rows that stand, by the file they came in, class, code and Excel row: 流水号 000012 里 三3-A7K3（第 9 行）、…
+
+    A receipt names the file by its sender's name for it: see `numbered`.
+    """
+    told: dict[str, list[str]] = {}
     for identity in sorted(identities)[:_NAMED]:
-        _, _, row = standing.rows[identity].origin.partition(":")
-        told.append(units.short_code(identity) + (f"（第 {row} 行）" if row.isdigit() else ""))
-    return "、".join(told) + (" 等" if len(identities) > _NAMED else "")
+        seq, _, row = standing.rows[identity].origin.partition(":")
+        where = f"{numbered(int(seq))} 里 " if seq.isdigit() else ""
+        told.setdefault(where, []).append(units.short_code(identity) + (f"（第 {row} 行）" if row.isdigit() else ""))
+    said = "；".join(where + "、".join(found) for where, found in told.items())
+    return said + (" 等" if len(identities) > _NAMED else "")
+
+
+def numbered(seq: int) -> str:
+    """What a file is called in an issue, until its receipt gives it its name."""
+    return f"流水号 {seq:06d}"
 
 
 def _count(record: Record, name: str) -> int | None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from pipeline.model import Issue, Repair, State
+from pipeline.schooldays import ZONE
 from pipeline.store import audit, codec, registry, sql
 from pipeline.store.models import Letter, Reject, Report, Submission
 
@@ -76,6 +77,15 @@ class Facts:
     repairs: tuple[Repair, ...]
     returned: tuple[Returned, ...]
     attempts: int = 0
+
+
+def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
+    """Return what a unit called some of its files, and when each came: 《缺课日报.xlsx》（11-20 14:05 收到）."""
+    rows = Submission.objects.filter(received_seq__in=seqs, unit=unit)
+    return {
+        seq: f"《{name}》（{received_at.astimezone(ZONE):%m-%d %H:%M} 收到）"
+        for seq, name, received_at in rows.values_list("received_seq", "name", "received_at")
+    }
 
 
 def queue(kind: str, ref: str, reader: str, now: datetime, day: date | None = None) -> bool:

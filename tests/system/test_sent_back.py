@@ -5,6 +5,7 @@ real path.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -167,7 +168,9 @@ def test_how_it_is_sent_is_marked_where_it_matters(site: Site, desk: Desk) -> No
     (back,) = papers(site, "退回修正表*.xlsx")
     send(site, retyped(back.read_bytes(), mode="整份更正"))
     assert (absences(), tickets()) == (2, {"T2-F0": "mended"})
-    assert "撤下原已收下的 1 行" in receipt(site, 3)
+    said = receipt(site, 3)
+    assert "撤下原已收下的 1 行" in said
+    assert re.search(r"撤下了：《表[0-9]+\.xlsx》（11-20 14:00 收到）里 [^ ]+（第 [0-9]+ 行）", said), "of which file"
 
 
 def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Desk) -> None:
@@ -186,14 +189,15 @@ def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Des
 # --------------------------------------------------------------------------- strangers
 
 
-def test_a_return_workbook_of_another_school_says_nothing_of_it(site: Site, desk: Desk) -> None:
+def test_a_return_workbook_of_another_school_says_whose_it_is_and_nothing_of_it(site: Site, desk: Desk) -> None:
     send(site, desk.absence(OTHER, [pupil(0), pupil(1, class_name=None)]), folder=f"{OTHER} 示例")
     (back,) = papers(site, "退回修正表*.xlsx", OTHER)
     before = absences()
     send(site, back.read_bytes())
     said = receipt(site, 2)
     assert "未能收下" in said
-    assert not any(word in said for word in (OTHER, SCHOOLS[OTHER], "示例乙", "T1"))
+    assert f"这份表填的是 {SCHOOLS[OTHER]}（{OTHER}），" in said, "as it stands at its head"
+    assert not any(word in said for word in ("示例乙", "T1"))
     assert (absences(), tickets()) == (before, {"T1-9": "open"})
     assert not papers(site, "退回修正表*.xlsx")
 

@@ -66,14 +66,14 @@ def test_the_receipt_counts_and_names_what_a_correction_takes_away() -> None:
     before = after(checked(1, [row("甲", 8), row("乙", 9), row("丙", 10)]))
     step = take(before, checked(2, [row("甲", 8), row("丙", 9)], mode=Mode.FULL))
     assert step.withdrawn == 1
-    assert told(step)["rows-withdrawn"] == {"rows": "1", "who": "三3-乙（第 9 行）"}
+    assert told(step)["rows-withdrawn"] == {"rows": "1", "who": "流水号 000001 里 三3-乙（第 9 行）"}
 
 
 def test_a_second_file_that_would_withdraw_is_held_and_names_whom() -> None:
     before = after(checked(1, [row("甲", 8), row("乙", 9)]))
     step = take(before, checked(2, [row("甲")]))
     assert step.state is State.HELD
-    assert told(step)["would-withdraw"]["who"] == "三3-乙（第 9 行）"
+    assert told(step)["would-withdraw"]["who"] == "流水号 000001 里 三3-乙（第 9 行）"
 
 
 def test_of_many_that_go_twenty_are_named() -> None:
@@ -236,7 +236,7 @@ def test_a_void_takes_the_old_record_away_and_names_it() -> None:
     standing = after(checked(1, [row("甲", 8)]), checked(2, mode=Mode.FULL, refused=[bad(8)]))
     step = take(standing, checked(3, voided=["T2-8"], returned=True))
     assert (step.withdrawn, dict(step.after.rows)) == (1, {})
-    assert told(step)["rows-withdrawn"]["who"] == "三3-甲（第 8 行）"
+    assert told(step)["rows-withdrawn"]["who"] == "流水号 000001 里 三3-甲（第 8 行）"
 
 
 def test_a_class_line_comes_home_or_is_void() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import date
@@ -13,16 +14,19 @@ from pipeline.figures.digest import paper
 from pipeline.figures.heap import SummaryFacts, SummaryLine
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
+from pipeline.merge import spoken
 from pipeline.model import HOME_CAMPUS, Issue, Refused, State
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers import cards, county
 from pipeline.run.writers.base import Post, title
-from pipeline.store import context, summaries
+from pipeline.store import context, letters, summaries
 from pipeline.store.letters import Facts, Queued
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
+_OF_FILES = frozenset(("rows-withdrawn", "would-withdraw", "withdraws-most"))
+_NUMBERED = re.compile(r"流水号 ([0-9]{6,12})")
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
@@ -31,10 +35,23 @@ def receipt(letter: Queued, post: Post) -> list[Paper]:
     facts = post.facts[letter.ref]
     template = _right_template(facts, post)
     told = _receipt_facts(facts, letter.reader, post)
-    told = replace(told, beside=_beside(facts, template), issues=(*told.issues, *_unspoken(facts, post)))
+    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unspoken(facts, post)))
     made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
     return [*written.compose("receipt", {name: getattr(made, name) for name in _SAID}), *template]
+
+
+def _with_files(facts: Facts) -> Iterator[Issue]:
+    """The issues, with the files that rows came in called as their sender called them."""
+    for issue in facts.issues:
+        if issue.code not in _OF_FILES:
+            yield issue
+            continue
+        text = dict(issue.details)["who"]
+        found = letters.named(facts.unit, [int(seq) for seq in _NUMBERED.findall(text)])
+        for seq, name in found.items():
+            text = text.replace(spoken.numbered(seq) + " ", name)
+        yield replace(issue, details=tuple((key, text if key == "who" else told) for key, told in issue.details))
 
 
 def _unspoken(facts: Facts, post: Post) -> Iterator[Issue]:
