@@ -76,7 +76,7 @@ class Case:
 
     def turn_away(self, issue: Issue) -> None:
         """Send it back without a word of what is in it: it may be another unit's."""
-        self.verdict = "rejected"
+        self.verdict, self.proved = "rejected", False
         self.issues = [issue]
 
     def rows(self, table: str) -> tuple[Row, ...]:

@@ -132,6 +132,8 @@ def test_nobody_else_decides_in_a_countys_place(county: Site, folder: str) -> No
         ("rejected", ["unit-not-yours"]),
     ]
     assert standing() == before
+    [receipt] = papers(county, f"回执 县级处理单 {done.received_seq:06d}.txt")
+    assert "退回修正表" not in receipt.read_text("utf-8-sig")  # nor is any of it sent back: it may be another's
 
 
 def test_a_desk_in_the_flat_inbox_counts_by_its_token_alone(county: Site) -> None:
