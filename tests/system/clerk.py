@@ -7,11 +7,10 @@ entered as typed at a keyboard, into the cell right of a label or below a header
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import uno  # noqa: F401  # com.sun.star is imported by it
-from office import connect, opened, option
+from office import opened, option, sitting
 
 FILTER = "Calc MS Excel 2007 XML"
 WIDE, HIGH = 30, 30  # cells looked at for a label or a header
@@ -57,18 +56,10 @@ def work(desktop, dispatcher, job):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as profile:
-        office, context = connect(profile)
-        try:
-            desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-            dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
-            for line in sys.stdin:
-                work(desktop, dispatcher, json.loads(line))
-                print("done", flush=True)
-            desktop.terminate()
-            office.wait(20)
-        finally:
-            office.kill()
+    with sitting() as (desktop, dispatcher):
+        for line in sys.stdin:
+            work(desktop, dispatcher, json.loads(line))
+            print("done", flush=True)
 
 
 if __name__ == "__main__":

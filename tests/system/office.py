@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import uno
@@ -37,6 +38,21 @@ def connect(profile):
             time.sleep(0.25)
     office.kill()
     raise SystemExit("LibreOffice does not answer")
+
+
+@contextmanager
+def sitting():
+    """LibreOffice with a profile of its own, as its desktop and dispatcher; it is gone afterwards."""
+    with tempfile.TemporaryDirectory() as profile:
+        office, context = connect(profile)
+        try:
+            service = context.ServiceManager.createInstanceWithContext
+            desktop = service("com.sun.star.frame.Desktop", context)
+            yield desktop, service("com.sun.star.frame.DispatchHelper", context)
+            desktop.terminate()
+            office.wait(20)
+        finally:
+            office.kill()
 
 
 def opened(desktop, path):
@@ -126,16 +142,8 @@ def work(desktop, dispatcher, template, foreign, out):
 
 
 def main(template, foreign, out):
-    with tempfile.TemporaryDirectory() as profile:
-        office, context = connect(profile)
-        try:
-            desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-            dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
-            print(json.dumps(work(desktop, dispatcher, template, foreign, out), ensure_ascii=False))
-            desktop.terminate()
-            office.wait(20)
-        finally:
-            office.kill()
+    with sitting() as (desktop, dispatcher):
+        print(json.dumps(work(desktop, dispatcher, template, foreign, out), ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ as typed at a keyboard. LibreOffice starts once.
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import uno
-from office import connect, opened, option
+from office import opened, option, sitting
 
 
 class Clerk:
@@ -105,17 +104,9 @@ def work(desktop, dispatcher, job):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as profile:
-        office, context = connect(profile)
-        try:
-            desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-            dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
-            for line in sys.stdin:
-                print(json.dumps(work(desktop, dispatcher, json.loads(line)), ensure_ascii=False), flush=True)
-            desktop.terminate()
-            office.wait(20)
-        finally:
-            office.kill()
+    with sitting() as (desktop, dispatcher):
+        for line in sys.stdin:
+            print(json.dumps(work(desktop, dispatcher, json.loads(line)), ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":
