@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.forms.classes import in_order
 from pipeline.model import HOME_CAMPUS
 from pipeline.schooldays import school_year
 
@@ -245,6 +246,21 @@ def _after(day: date | None, year: int) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A class that is new: whose it is and since when, as a line says it, its key, name and roll."""
+
+    whose: str
+    since: str
+    key: str
+    name: str
+    roll: int | None
+
+    @property
+    def short(self) -> str:
+        return self.name if self.roll is None else f"{self.name} {self.roll} 人"
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One line of a preview: what of the registry would be new, or which fields would change. `what` is Chinese."""
 
@@ -255,6 +271,7 @@ class Change:
     fields: tuple[str, ...] = ()
     what: str = ""
     rolls: bool = False  # a roll changes on days that may have been
+    added: Added | None = None  # a new class, for those that are told together
 
 
 _LABELS: Mapping[str, str] = {
@@ -285,6 +302,29 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
         if slices != old.get(key, []):
             told.append(_room_change(code, whose, old.get(key, []), slices))
     return tuple(told)
+
+
+def in_lines(found: Sequence[Change]) -> tuple[str, ...]:
+    """Tell changes one by one, but the new classes of a school together: who confirms a school year sees all of it."""
+    together: dict[tuple[str, str], list[Added]] = {}
+    for one in found:
+        if one.added:
+            together.setdefault((one.added.whose, one.added.since), []).append(one.added)
+    lines: dict[object, str] = {}
+    for n, one in enumerate(found):
+        group = (one.added.whose, one.added.since) if one.added else ("", "")
+        rooms = together.get(group, [])
+        if len(rooms) > 1:
+            lines.setdefault(group, _added(*group, rooms))
+        else:
+            lines[n] = one.what
+    return tuple(lines.values())
+
+
+def _added(whose: str, since: str, rooms: Sequence[Added]) -> str:
+    pupils = sum(room.roll or 0 for room in rooms)
+    listed = "、".join(room.short for room in sorted(rooms, key=lambda room: in_order(room.key)))
+    return f"{whose}新增班级 {len(rooms)} 个，共 {pupils} 人{since}：{listed}"
 
 
 def _unit_changes(code: str, before: Registered | None, after: Registered, day: date) -> Iterable[Change]:
@@ -327,7 +367,8 @@ def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]
     if not old:
         since = f"，自 {new[0].first} 起" if new[0].first else f"（{last.year} 学年）"
         roll = f"，{last.roll} 人" if last.roll is not None else ""
-        return Change("class", code, last.name, new=True, what=f"新增班级 {label}{roll}{since}", rolls=True)
+        what, added = f"新增班级 {label}{roll}{since}", Added(f"{whose}{place}", since, last.key, last.name, last.roll)
+        return Change("class", code, last.name, new=True, what=what, rolls=True, added=added)
     was = old[-1]
     fields = [one for one in ("name", "stage", "roll") if getattr(was, one) != getattr(last, one)]
     parts = [f"{_ROOM[one]} {_shown(getattr(was, one))} → {_shown(getattr(last, one))}" for one in fields]

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from pipeline.errors import UsageError
-from pipeline.merge.registry import RoomSaid, Ruling, Statement
+from pipeline.merge.registry import RoomSaid, Ruling, Statement, in_lines
 from pipeline.model import HOME_CAMPUS, Issue, State
 from pipeline.schooldays import today
 from pipeline.store import codec, letters, registry, rosters, sql, statements
@@ -26,7 +26,7 @@ from pipeline.store.outcomes import Writes
 from pipeline.store.sequence import decide
 
 _LAST = 2**62  # a place in the received sequence that nobody comes after
-_LISTED = 3  # changes that a line tells one by one
+_LISTED = 6  # changes that a line tells one by one
 
 
 def waiting(division: str) -> list[Line]:
@@ -76,8 +76,9 @@ def _proposal(seq: int, names: Mapping[str, str], since: datetime | None) -> Lin
     school = next(iter(said))
     day = said[school].day
     plan = rosters.planned(said, day, _LAST)
-    shown = [change.what for change in plan.changes[:_LISTED]]
-    more = f"等 {len(plan.changes)} 处" if len(plan.changes) > len(shown) else ""
+    every = in_lines(plan.changes)
+    shown = every[:_LISTED]
+    more = f"等 {len(plan.changes)} 处" if len(every) > len(shown) else ""
     what = f"本校名册改动，自 {day} 起：{'；'.join(shown) or '名册里已是这样'}{more}"
     return Line(f"P{seq}", _stamp(what), school, names.get(school, school), day, since, what)
 

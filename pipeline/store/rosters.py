@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pipeline import merge
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
-from pipeline.merge.registry import Change, Registered, Statement, changes, news, says_something
+from pipeline.merge.registry import Change, Registered, Statement, changes, in_lines, news, says_something
 from pipeline.model import Checked, Issue, Record, Site, State
 from pipeline.schooldays import today
 from pipeline.store import retold, sql, statements, tickets, touched
@@ -103,8 +103,9 @@ def told(one: Planned, *, proposed: bool = False) -> tuple[Issue, ...]:
         return (Issue("registry-same"),)
     count, day = ("count", str(len(one.changes))), ("day", one.day.isoformat())
     head = Issue("registry-proposed", details=(count,)) if proposed else Issue("registry-changes", details=(count, day))
-    lines = [Issue("registry-change", details=(("what", change.what),)) for change in one.changes[:_LISTED]]
-    rest = len(one.changes) - len(lines)
+    every = in_lines(one.changes)
+    lines = [Issue("registry-change", details=(("what", what),)) for what in every[:_LISTED]]
+    rest = len(every) - len(lines)
     return (head, *lines, *([Issue("registry-rest", details=(("rest", str(rest)),))] if rest else ()))
 
 

@@ -42,7 +42,11 @@ SCHOOL_RULES = (
     Rule("school-elsewhere", "code", lambda pl: pl.col("_known")),
     _DATES,
 )
-CLASS_RULES = (Rule("class-without-school", "code", lambda pl: pl.col("_known")), _DATES)
+CLASS_RULES = (
+    Rule("school-elsewhere", "code", lambda pl: pl.col("_mine")),
+    Rule("class-without-school", "code", lambda pl: pl.col("_known")),
+    _DATES,
+)
 ORGAN_RULES = (Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),)
 
 
@@ -63,9 +67,9 @@ def school_is_mine(case: Case, code: object, context: Context) -> bool:
 
 
 def class_has_school(case: Case, line: Line, listed: frozenset[str], context: Context) -> bool:
-    """The school of a class stands in the roster, or in the registry within the roster's division."""
+    """The school of a class stands in the roster, or in the registry; one that is elsewhere is told as that alone."""
     code = str(line.values["code"])
-    return (code in listed or code in context.schools) and school_is_mine(case, code, context)
+    return code in listed or code in context.schools or not school_is_mine(case, code, context)
 
 
 def judge_schools(case: Case, lines: Sequence[Line], context: Context) -> None:
@@ -178,7 +182,10 @@ def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     listed: dict[int, set[str]] = defaultdict(set)
     for case in {id(line.case): line.case for line in lines}.values():
         listed[id(case)] = {str(row.values[0]) for row in case.rows("schools") if row.values[0]}
-    return {"_known": [class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines]}
+    return {
+        "_mine": [school_is_mine(line.case, line.values["code"], context) for line in lines],
+        "_known": [class_has_school(line.case, line, frozenset(listed[id(line.case)]), context) for line in lines],
+    }
 
 
 def _settle(case: Case) -> None:

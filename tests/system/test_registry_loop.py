@@ -113,10 +113,12 @@ def test_a_school_year_begins(site: Site) -> None:
     mine = edited(laid.read_bytes(), "班级", {2: {"学生人数": 38}, 3: {"班级": "一(1)班", "学生人数": 42}})
     receipt = sent(site, f"{THEIRS}/{laid.name}", mine, june)
     assert "改动 3 处，已转县（市、区）确认" in receipt
-    assert "新增班级 示例第一小学（2132010001）一(1)班，42 人（2027 学年）" in receipt
+    whole = "新增班级 3 个，共 120 人（2027 学年）：一(1)班 42 人、四(3)班 40 人、四(4)班 38 人"
+    assert f"示例第一小学（2132010001）{whole}" in receipt
     september = date(2027, 9, 1)
     assert context.schools([SCHOOL], [september])[SCHOOL].classes == {}
     (waits,) = proposals.waiting(COUNTY)
+    assert whole in waits.what, "its county sees all of it"
     proposals.confirm(waits.id, "示例县教育局", "", june)
     known = {
         day: {key: room.roll for (_, key), room in context.schools([SCHOOL], [day])[SCHOOL].classes.items()}
@@ -128,8 +130,8 @@ def test_a_school_year_begins(site: Site) -> None:
     }
     rooms = table(template(site, "absence", SCHOOL, september), "班级")
     assert [row[0] for row in rooms] == ["一(1)班", "四(3)班", "四(4)班"]
-    whole = template(site, "roster", COUNTY, september)
-    assert {row[0] for row in table(whole, "班级")} == {SCHOOL}, "the other school has not sent its own"
+    listed = template(site, "roster", COUNTY, september)
+    assert {row[0] for row in table(listed, "班级")} == {SCHOOL}, "the other school has not sent its own"
     assert {row[0] for row in table(template(site, "roster", COUNTY, year=2027), "班级")} == {SCHOOL, OTHER}
     assert registry.names([SCHOOL]) == {SCHOOL: "示例第一小学"}
 

@@ -170,7 +170,7 @@ def test_a_school_speaks_for_no_other_school_no_other_county_and_no_organ() -> N
         {"学校标识码": SCHOOL, "学校名称": "示例小学", "区划代码": "320302"},
     )
     got = check(own({"学校标识码": OTHER, "班级": "三(3)班"}, schools=rows), bound=SCHOOL)
-    assert back(got) == {5: ["school-elsewhere"], 6: ["division-not-yours"], 2: ["class-without-school"]}
+    assert back(got) == {5: ["school-elsewhere"], 6: ["division-not-yours"], 2: ["school-elsewhere"]}
     made = own({"班级": "三(3)班"})
     organs = books.grid(books.headers("roster", "organs"), [{"机构": "教育局", "联系人": "某人"}])
     got = check(books.book(*((one.name, one.rows) for one in made.sheets), ("机构", organs)), bound=SCHOOL)
@@ -211,4 +211,4 @@ def test_a_blank_of_a_known_school_says_nothing_of_its_stages_or_its_county() ->
 
 def test_a_class_of_another_countys_school_goes_back_though_that_school_is_listed_too() -> None:
     made = books.roster({"学校标识码": OTHER, "学校名称": "别校"}, classes=[{"学校标识码": OTHER, "班级": "三(3)班"}])
-    assert back(check(made)) == {5: ["school-elsewhere"], 2: ["class-without-school"]}
+    assert back(check(made)) == {5: ["school-elsewhere"], 2: ["school-elsewhere"]}
