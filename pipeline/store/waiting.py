@@ -12,7 +12,7 @@ from pipeline import forms
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
 from pipeline.model import Issue, State
-from pipeline.store import codec, letters, registry
+from pipeline.store import codec, letters, rebuilding, registry
 from pipeline.store.letters import Returned
 from pipeline.store.lines import Line
 from pipeline.store.models import Reject, Report, Submission, Unit
@@ -183,6 +183,8 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
         "（整份）" if not columns else deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, ""))
     )
     cells = deskwork.wrong_cells(form, row.table, row.raw, found)
+    if not rebuilding.mendable(row):  # nobody is asked what the right cell is who may not type it
+        cells = (deskwork.WrongCell("", "", "", deskwork.in_words(found) + "请学校改好发回；不用改的选“豁免”。"),)
     return TicketLine(
         id=row.ticket,
         stamp=f"{row.state} {row.closed_by}",

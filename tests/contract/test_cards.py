@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import life, rules
 from pipeline.errors import UsageError
-from pipeline.model import Checked, Mode, Site, State
+from pipeline.model import Checked, Issue, Mode, Refused, Site, State
 from tests.contract.settling import journalled, report, scratch, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 from tests.unit.test_merge_card import HANDLED, ONE, STANDS, TWICE, WRONG, card
@@ -240,6 +240,18 @@ def test_a_refused_card_changes_nothing_and_is_audited(alerted: Site) -> None:
     assert {name for name in after if after[name] != before[name]} == {"Submission"}
     noted = Audit.objects.get(what="refused")
     assert (noted.who, noted.target, noted.fields) == (SCHOOL, f"card {ONE} submission 4", ["card-excluded"])
+
+
+def test_a_row_of_a_card_lies_on_the_desk_as_one_line_that_nobody_amends(alerted: Site) -> None:
+    from pipeline.store import waiting
+
+    wrong = Refused("days", 8, {"day": "x"}, (Issue("follow-day-ahead", "后续关注", "A8", 8, "日期", "x"),))
+    report(alerted, taken(2, STANDS, refused=[wrong]))
+    (line,) = waiting.tickets("320106")
+    (cell,) = line.cells
+    assert cell.column == ""
+    assert "日期还没到" in cell.what.replace(" ", "")
+    assert "请学校改好发回" in cell.what
 
 
 # --------------------------------------------------------------------------- any order
