@@ -70,20 +70,23 @@ def cards(context: typer.Context) -> None:
     now = config.clock()()
     with progress("drawing"):
         run.deliver(site, now)
+    found = alert_list.listed(now)
     header = ("alert", "unit", "name", "group", "stage", "cases", "state", "opened", "due")
     rows = [
         (
             *(one.id, one.school, one.school_name, one.group, one.stage, one.cases, one.state_name),
             *(f"{at:%Y-%m-%d %H:%M}" for at in (one.opened_at, one.due_at)),
         )
-        for one in alert_list.listed(now)
+        for one in found
     ]
     if rows:
         say_table(header, rows)
     else:
         say("no alert is open")
-    for path in sorted(site.outbox.glob("*/*/*/*预警信息报告卡*.pdf")):
-        say(str(path.relative_to(site.root)))
+    still = {one.id for one in found}
+    for path in sorted(site.outbox.glob("*/*/*/预警信息报告卡 *.pdf")):
+        if path.name.split(" ")[1] in still:
+            say(str(path.relative_to(site.root)))
 
 
 def trace(
