@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from pipeline.demo.province import School
-from pipeline.demo.story import Spell, rows
+from pipeline.demo.story import Spell, returned, rows
 
 Rows = Sequence[Mapping[str, object]]
 Typed = list[dict[str, object]]
@@ -60,9 +60,25 @@ TAKEN_BACK = "2132930006"  # wrote one class's pupils with a rash by mistake; th
 def ordinary(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
     """Every school's 缺课日报 as it should be, those left out that stay silent that day (one in forty)."""
     for position, school in enumerate(schools):
-        if school.code in SILENT_ALWAYS or (position * 7 + day.n * 11) % 40 == 0:
+        if not _silent(position, school, day.n):
+            yield absence(day, school)
+
+
+def history(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
+    """The same, typed into bare templates: who has come back is told, but by a few who forget (one in twenty)."""
+    for position, school in enumerate(schools):
+        if _silent(position, school, day.n):
             continue
-        yield absence(day, school)
+        filing = absence(day, school)
+        sent = [n for n in range(day.n) if not _silent(position, school, n)]
+        if sent and filing.tables["rows"] and (position + day.n) % 20:
+            back = returned(day.spells[school.code], sent[-1], day.n, day.days)
+            filing = replace(filing, tables={"rows": [*filing.tables["rows"], *back]})
+        yield filing
+
+
+def _silent(position: int, school: School, n: int) -> bool:
+    return school.code in SILENT_ALWAYS or (position * 7 + n * 11) % 40 == 0
 
 
 def last(day: Day, schools: Sequence[School]) -> list[Filing]:

@@ -54,7 +54,7 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> Told:
         _register(stage, shelf, progress)
         with progress("two weeks of history", None) as advance:
             for n in range(days - 2):
-                _drop(stage, shelf, filings.ordinary(Day(n, dates, spells), schools), "14:05", dates[n])
+                _drop(stage, shelf, filings.history(Day(n, dates, spells), schools), "14:05", dates[n])
                 stage.drain(advance)
         with progress("the day before", None) as advance:
             _eve(Scene(stage, shelf, Day(days - 2, dates, spells)), advance)

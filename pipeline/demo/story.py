@@ -100,6 +100,11 @@ def rows(spells: Sequence[Spell], n: int, days: Sequence[date]) -> list[dict[str
     return [_row(spell, n, days) for spell in spells if spell.on(n)]
 
 
+def returned(spells: Sequence[Spell], before: int, n: int, days: Sequence[date]) -> list[dict[str, object]]:
+    """Return the rows of those who were absent on school day `before` and have come back by `n`."""
+    return [_row(spell, n, days) | {"state": "已返校"} for spell in spells if spell.on(before) and not spell.on(n)]
+
+
 def _outbreaks(school: School, days: int, taken: set[str], random: Random) -> Iterator[Spell]:
     for outbreak in OUTBREAKS:
         if outbreak.school != school.code:

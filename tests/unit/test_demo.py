@@ -75,6 +75,20 @@ def test_most_schools_report_every_day_and_somebody_never_does() -> None:
     assert senders.isdisjoint(filings.SILENT_ALWAYS)
 
 
+def test_history_tells_who_has_come_back_but_for_a_few_who_forget() -> None:
+    forgotten = told = 0
+    for n in range(1, len(DAYS)):
+        day = filings.Day(n, DAYS, SPELLS)
+        plain = {filing.school.code: filing for filing in filings.ordinary(day, SCHOOLS)}
+        for filing in filings.history(day, SCHOOLS):
+            rows = filing.tables["rows"]
+            assert [row for row in rows if row.get("state") != "已返校"] == plain[filing.school.code].tables["rows"]
+            told += any(row.get("state") == "已返校" for row in rows)
+            gone = story.returned(SPELLS[filing.school.code], n - 1, n, DAYS)
+            forgotten += bool(rows and gone) and not any(row.get("state") == "已返校" for row in rows)
+    assert 0 < forgotten < told / 8
+
+
 def test_the_last_day_has_what_goes_wrong_and_forms_that_can_be_filled() -> None:
     planned = filings.last(LAST, SCHOOLS)
     assert {filing.damage for filing in planned} == {"", *mistakes.DAMAGES}
