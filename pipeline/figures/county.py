@@ -10,6 +10,7 @@ from datetime import date
 from pipeline.figures.duty import REPORTED, Standing
 
 HALF_DAY = 1
+ENOUGH = 0.9  # a rate is told with a warning, or not at all, where fewer of the schools due have reported
 WHOLE_DAY = 2  # days are counted in halves, so that sums stay whole numbers
 
 STAGE_ORDER = ("幼儿园", "小学", "初中", "高中", "中职", "特教", "一贯制")
@@ -108,6 +109,11 @@ class CountyFigures:
     def report_rate(self) -> float | None:
         """已报 ÷ (应报 − 免报), None where nothing was due: nothing is never zero."""
         return _ratio(self.reported, self.due - self.excused)
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether too few have reported for a rate to be of the place, not of those few."""
+        return self.report_rate is not None and self.report_rate < ENOUGH
 
     @property
     def timely_rate(self) -> float | None:

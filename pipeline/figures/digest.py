@@ -16,7 +16,6 @@ from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
 from pipeline.figures.facts import DigestFacts, Place
 from pipeline.figures.trend import Trend, trend
 
-ENOUGH = 0.9  # a rate is not shown for a place where fewer of the schools due have reported
 SYMPTOMS_SHOWN = 6
 
 
@@ -265,7 +264,7 @@ def _left_out(below: Sequence[PlaceRow]) -> str:
 
 def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:
     now = found.today
-    shown = now.report_rate is not None and now.report_rate >= ENOUGH
+    shown = now.report_rate is not None and not now.is_thin
     moved = words.points(now.ill_rate, found.week_ago.ill_rate if found.week_ago else None)
     inside = frozenset(place.counties)
     return PlaceRow(

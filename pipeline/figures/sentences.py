@@ -62,7 +62,8 @@ def _ill(facts: DigestFacts, whole: Trend) -> list[Phrase]:
     now = whole.today
     if now.ill_rate is None:
         return [Phrase("尚无学校报告，缺课率无从计算。", strong=True)]
-    said = [Phrase(f"因病缺课 {words.number(now.ill)} 人次，因病缺课率 {words.percent(now.ill_rate)}")]
+    thin = "（已报学校不足九成）" if now.is_thin else ""
+    said = [Phrase(f"因病缺课 {words.number(now.ill)} 人次，因病缺课率 {words.percent(now.ill_rate)}{thin}")]
     then = whole.week_ago or whole.before
     moved = words.points(now.ill_rate, then.ill_rate if then else None)
     if then is not None and moved is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from pipeline import schooldays
-from pipeline.errors import TemporaryError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.model import Level, Policy, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import post, templates
@@ -73,8 +73,11 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     """Cut a day's digests and missing lists now, for `places` and all below them (default: all), draw and deliver them.
 
     Gives the last edition again if nothing has changed since. Returns the digests' files. The final edition has
-    every school's page besides; what is cut after it is final too.
+    every school's page besides; what is cut after it is final too. Raises UsageError for a day that has not come:
+    everybody would stand there as silent.
     """
+    if day > now.date():
+        raise UsageError(f"{day}: that day has not come yet")
     with faults.temporary():
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)

@@ -244,6 +244,13 @@ def test_a_pupil_code_is_traced_to_the_cell_it_came_from(queke: Queke, site: Pat
     assert "原表.xlsx" in answer.out
 
 
+def test_a_day_that_has_not_come_has_no_digest(queke: Queke, site: Path) -> None:
+    answer = queke("digest", "--day", "2026-12-25")
+    assert answer.code == 2
+    assert "has not come" in answer.err
+    assert not list(site.glob("outbox/*/*/2026-12-25"))
+
+
 def test_the_digest_of_a_day_is_made_for_every_level(queke: Queke, site: Path, tmp_path: Path) -> None:
     queke("ingest", report(queke, tmp_path / "a.xlsx", pupils(3)))
     answer = queke("digest", "--day", DAY, "--division", COUNTY.code)

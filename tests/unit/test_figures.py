@@ -112,6 +112,16 @@ def test_those_who_are_counted_but_make_no_rate_are_told_apart() -> None:
     assert (figures.ill, figures.closed_ill, figures.unsure_ill, figures.rate_ill_halves) == (3, 1, 1, 2)
 
 
+def test_a_rate_of_too_few_says_so() -> None:
+    facts = samples.county()
+    few = {
+        code: {day: replace(f, missing=f.missing + 20) for day, f in days.items()} for code, days in facts.days.items()
+    }
+    for counted, thin in ((facts.days, False), (few, True)):
+        made = digest.digest(replace(facts, days=counted))
+        assert ("不足九成" in "".join(phrase.text for phrase in made.sentence)) is thin
+
+
 def test_missing_is_never_zero() -> None:
     figures = county.count(DAY, "x", [one_school(Standing.MISSING)], [])
     assert figures.ill_rate is None
