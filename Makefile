@@ -39,8 +39,10 @@ check-dependencies:
 check-dead:
 	$(BIN)/python tools/page_names.py >.stamps/page_names.py
 	$(BIN)/vulture pipeline tools tests benchmarks .stamps/page_names.py
+# bandit warns of every line that a suppression of several lines spans: its log is shown only where it ends in a finding
 check-security:
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipeline 2>.stamps/bandit.log || { \
+		cat .stamps/bandit.log; exit 1; }
 check-guards:
 	$(BIN)/python tools/guards.py
 
