@@ -61,7 +61,7 @@ templates: setup  ## write templates/xlsx/, docs/forms.md and docs/issues.md aga
 	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
 	$(BIN)/python -m pipeline.forms.reference docs
 
-guides: setup-test demo  ## write docs/guides/*.pdf again, with pictures of the workbooks that the demo's site gives out
+guides: setup-test demo  ## write docs/guides/*.pdf and the pictures in docs/ again, from what the demo's site gives out
 	$(BIN)/python -m tools.guides demo-site
 
 serve: setup  ## run this folder as a site

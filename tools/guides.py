@@ -1,4 +1,5 @@
-"""The guides for clerks and county admins, with pictures of our own workbooks: docs/guides/*.pdf.
+"""The guides for clerks and county admins, with pictures of our own workbooks: docs/guides/*.pdf; and the READMEs'
+picture of a digest.
 
 Run by `make guides` after `make demo`: the pictures are of workbooks that the demo's site gives out, drawn by
 LibreOffice, so that no guide shows a template that is not ours any more. Needs soffice and pdftoppm.
@@ -18,10 +19,13 @@ from pipeline.reports import fonts
 
 ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "docs" / "guides"
+DIGEST = ROOT / "docs" / "img" / "digest.png"
+CITY = "320100"
 COUNTY = "320102"
 WITH_CALENDAR = "320303"
 NEXT_DAY = "2026-11-23"
 DOTS = 130  # an inch: sharp on paper, small in the repository
+SCREEN_DOTS = 88
 MARGIN = 12
 FAINT = 24  # shades so near to white are not seen
 GAP = 0.05  # of a page's height: where so much is white, what is to be shown has ended
@@ -36,6 +40,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for name, workbook in _workbooks(site, Path(scratch)).items():
             _picture(workbook, Path(scratch), pictures / f"{name}.png")
+        digest = max(site.glob(f"outbox/设区市/* {CITY}/*/学生缺课监测每日简报*.pdf"))
+        with _page(digest, Path(scratch) / "digest", SCREEN_DOTS) as drawn:
+            drawn.convert("RGB").quantize(32, dither=Image.Dither.NONE).save(DIGEST, optimize=True)
     fonts.pin()
     from weasyprint import CSS, HTML  # once the fonts are pinned
 
@@ -73,12 +80,15 @@ def _picture(workbook: Path, scratch: Path, target: Path) -> None:
     profile = f"-env:UserInstallation=file://{scratch}/office"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(scratch), str(copy)]
     subprocess.run(convert, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    page = scratch / target.stem
-    number = str(PAGES.get(target.stem, 1))
-    wanted = ["-r", str(DOTS), "-png", "-singlefile", "-f", number, "-l", number]
-    subprocess.run(["pdftoppm", *wanted, str(copy.with_suffix(".pdf")), str(page)], check=True)
-    with Image.open(page.with_suffix(".png")) as drawn:
+    with _page(copy.with_suffix(".pdf"), scratch / target.stem, DOTS, PAGES.get(target.stem, 1)) as drawn:
         _trimmed(drawn.convert("RGB")).quantize(64).save(target, optimize=True)
+
+
+def _page(pdf: Path, page: Path, dots: int, number: int = 1) -> Image.Image:
+    """One page of a PDF as a picture, drawn beside `page`."""
+    wanted = ["-r", str(dots), "-png", "-singlefile", "-f", str(number), "-l", str(number)]
+    subprocess.run(["pdftoppm", *wanted, str(pdf), str(page)], check=True)
+    return Image.open(page.with_suffix(".png"))
 
 
 def _trimmed(drawn: Image.Image) -> Image.Image:
