@@ -53,7 +53,25 @@ def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sor
     kept = {id(line) for line in (*found.spoken, *found.untouched)}
     found.rows = [line for line in lines if id(line) in kept]
     _answer(case, found)
+    _say_mended(case, [line for line in found.spoken if _was_back(line, marks, classes)])
     return found
+
+
+def _was_back(line: Line, marks: Marks, classes: Classes) -> bool:
+    """A row that went back on an earlier day, mended: its pupil may have had no class there, or no name."""
+    mark = carry.read(line.row.mark) if line.row.mark else None
+    if mark is None or line.case.day is None or mark.kind is not Kind.BACK or mark.since >= line.case.day:
+        return False
+    place, name = _pupil(line, classes)
+    return any(marks.about(mark, pupil) for pupil in ((place, name), ("", name), (place, "")))
+
+
+def _say_mended(case: Case, mended: Sequence[Line]) -> None:
+    """Today's report is no word on an earlier day: its ticket stays open, which nobody would guess."""
+    if mended:
+        since = min(mark.since for line in mended if (mark := carry.read(line.row.mark)))
+        told = (("count", str(len(mended))), ("day", f"{since:%m-%d}"))
+        case.issues.append(Issue("carried-mended", details=told))
 
 
 def _kind(line: Line, marks: Marks, classes: Classes) -> Kind | None:

@@ -235,7 +235,9 @@ def test_a_row_that_went_back_is_brought_along_until_it_is_mended(site: Site) ->
         for cell in row:
             if cell.value == "首次报送":
                 cell.value = "整份更正"
-    assert clerk.drop(again, MONDAY, after=timedelta(minutes=10)).state is State.ACCEPTED
+    done = clerk.drop(again, MONDAY, after=timedelta(minutes=10))
+    told = {issue.code: dict(issue.details) for issue in done.issues}
+    assert (done.state, told["carried-mended"]) == (State.ACCEPTED, {"count": "1", "day": "11-20"})
     assert states(MONDAY) == {"示例甲": "returned", "示例己": "ongoing"}
 
 
