@@ -26,6 +26,7 @@ from pipeline.store import audit, filings, letters, registry, sql
 from pipeline.store.decisions import decide
 from pipeline.store.lines import Line
 from pipeline.store.models import Account, Filing, FilingLine, Submission
+from pipeline.store.sequence import typed
 from pipeline.validate.filing import password_fault
 
 UNUSED = timedelta(days=7)  # an initial password that nobody used is void after
@@ -222,7 +223,7 @@ def ruling(ref: str) -> Ruling | None:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
     opened = lines[0].state == "opened"
-    return Ruling(filings.number(filing.number), opened, users, filings.office(filing.opener), lines[0].why)
+    return Ruling(filings.number(filing.number), opened, users, filings.office(filing.opener), typed(lines[0].why))
 
 
 def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:

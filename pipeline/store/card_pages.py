@@ -18,6 +18,7 @@ from pipeline.schooldays import ZONE, Calendar
 from pipeline.store import context, registry, sql
 from pipeline.store.card_lives import RETURN
 from pipeline.store.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
+from pipeline.store.sequence import typed
 
 _DAYS_ASKED = 25  # school days a card has lines for; who follows longer adds his own
 
@@ -95,7 +96,7 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
     row, why = (counting or back)[-1], ""
     if not counting:
         found = Decision.objects.filter(what=RETURN, target=f"{alert.id}|{row.submission}").order_by("seq").last()
-        why = found.why if found else ""
+        why = typed(found.why) if found else ""
     return replace(facts, answer=row.answer, late=row.late, why=why)
 
 

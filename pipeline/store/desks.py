@@ -23,7 +23,7 @@ from pipeline.store import audit, registry
 from pipeline.store.mending import Bench, StillBad
 from pipeline.store.models import DeskLine, Reject
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
-from pipeline.store.sequence import placed
+from pipeline.store.sequence import on_desk, placed
 
 _VERBS = {"confirm": "确认", "return": "退回", "mend": "代改", "waive": "豁免"}
 
@@ -88,7 +88,7 @@ def _carried_out(deed: Deed, seq: int, bench: Bench) -> _Done:
         return _Done(deed, _GONE)
     if units.stamp(bench.site.key, line.stamp) != deed.stamp:
         return _Done(deed, "desk-moved-on")
-    why = f"处理单 {seq} 第 {deed.row} 行" + (f"：{deed.why}" if deed.why else "")
+    why = on_desk(seq, deed.row, deed.why)
     try:
         with transaction.atomic(), placed(seq):
             board.decide(deed, why, bench)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Q
 
 from pipeline import forms
 from pipeline.figures import deskwork
 from pipeline.forms.whole import FILE
+from pipeline.model import HOME_CAMPUS
+from pipeline.schooldays import ZONE
 from pipeline.store.models import Decision, Reject, SchoolClass
+from pipeline.store.sequence import typed
 
 TELL = "decided"
 """Kind of the letter by which a school learns what its county decided; its ref is the decision's place."""
@@ -18,18 +22,19 @@ TELL = "decided"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One decision: what it is about, what follows of it, and why."""
+    """One decision: what it is about, what follows of it, and why. `asks`: the school has something to do."""
 
     about: str
     follows: str
     why: str
+    asks: bool = False
 
 
 def told(ref: str, school: str) -> list[Told]:
     """Return what was decided at one place of the sequence (a decision's own, or a 处理单's) that concerns a school."""
     rows = Decision.objects.filter(Q(place=int(ref)) | Q(place=0, seq=int(ref)), what__in=list(_SAYS)).order_by("seq")
-    found = [_SAYS[row.what](row, school) for row in rows]
-    return [one for one in found if one is not None]
+    found = [(row, _SAYS[row.what](row, school)) for row in rows]
+    return [replace(one, why=typed(one.why), asks=row.what in _ASKS) for row, one in found if one is not None]
 
 
 def _of_ticket(follows: str) -> Callable[[Decision, str], Told | None]:
@@ -50,7 +55,11 @@ def _of_closure(follows: str) -> Callable[[Decision, str], Told | None]:
         place, _, start = rest.rpartition("/")
         if code != school:
             return None
-        return Told(f"{place.replace('/', ' ')} {start.replace('T', ' ')} 起的停课", follows, row.why)
+        campus, _, scope = place.partition("/")
+        room = SchoolClass.objects.filter(school=code, campus=campus, key=scope).order_by("school_year").last()
+        where = ("" if campus == HOME_CAMPUS else f"{campus} ") + (room.name if room else scope)
+        begins = deskwork.moment(datetime.fromisoformat(start).replace(tzinfo=ZONE))
+        return Told(f"{where} {begins} 起的停课", follows, row.why)
 
     return say
 
@@ -86,3 +95,4 @@ _SAYS: Mapping[str, Callable[[Decision, str], Told | None]] = {
     "unexcuse": _of_day("撤回免报，请照常报送。"),
 }
 """By what was decided. Other decisions have letters of their own."""
+_ASKS = frozenset({"closure-return", "class-return", "unexcuse"})

@@ -12,7 +12,7 @@ from pipeline.model import Issue, Site
 from pipeline.store import rebuilding
 from pipeline.store.models import Decision
 from pipeline.store.outcomes import Reread, Turn
-from pipeline.store.sequence import order_of
+from pipeline.store.sequence import order_of, typed
 from pipeline.store.standings import Key
 
 _MOVES = ("release", "waive", "mend")  # decisions that change what stands
@@ -68,4 +68,4 @@ def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
 
 def dismissed(why: str) -> Issue:
     """Return what the sender of a held submission reads when it is not taken."""
-    return Issue("dismissed", details=(("why", why or "没有写明"),))
+    return Issue("dismissed", details=(("why", typed(why) or "没有写明"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from pipeline.store.models import Decision
 
 _WIDTHS = sql.widths(Decision)
 _PLACE: ContextVar[int] = ContextVar("place", default=0)
+_LINE = re.compile(r"^处理单 [0-9]+ 第 [0-9]+ 行(：|$)")
 
 
 @contextmanager
@@ -40,6 +42,16 @@ def decide(who: str, what: str, target: str, why: str, now: datetime) -> tuple[i
     Decision.objects.create(seq=seq, settled_seq=settled, at=now, place=place, why=why[: _WIDTHS["why"]], **said)
     audit.append([audit.Entry(said["who"], what, target, ("state",))], now)
     return place or seq, settled
+
+
+def on_desk(seq: int, row: int, why: str) -> str:
+    """Return the reason of a decision with the 处理单 and its row that asked for it, as it is journalled."""
+    return f"处理单 {seq} 第 {row} 行" + (f"：{why}" if why else "")
+
+
+def typed(why: str) -> str:
+    """Return a reason as somebody typed it: a school has not seen the 处理单 that it came in."""
+    return _LINE.sub("", why)
 
 
 def order_of(row: Decision) -> int:

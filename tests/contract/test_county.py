@@ -46,7 +46,8 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
     }
     assert letters_of("decided") == [(str(decision.seq), SCHOOL)]
     [told] = notices.told(str(decision.seq), SCHOOL)
-    assert (told.follows, told.why) == ("已确认。", "电话核实")
+    assert (told.follows, told.why, told.asks) == ("已确认。", "电话核实", False)
+    assert told.about.startswith("三(3)班 11月")
     assert Audit.objects.get().what == "closure-confirm"
 
 

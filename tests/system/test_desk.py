@@ -254,7 +254,8 @@ def test_a_school_is_told_what_its_county_decided(county: Site) -> None:
     [told] = papers(county, f"县级处理通知 {done.received_seq}.txt")
     text = told.read_text("utf-8-sig")
     assert told.parent.parent.name.endswith(FIRST)
-    assert all(word in text for word in ("代为改好", "豁免", "学生已转学", "已确认"))
+    assert all(word in text for word in ("代为改好", "豁免", "学生已转学", "已确认", "三(4)班 11月"))
+    assert "处理单" not in text  # the school has not seen it
 
 
 def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(

@@ -37,5 +37,6 @@ def decided(letter: Queued, post: Post) -> list[Paper]:
         "school": f"{post.names[letter.reader]}（{letter.reader}）",
         "decided": f"{letter.queued_at.astimezone(schooldays.ZONE):%Y-%m-%d %H:%M}",
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
+        "asks": sum(one.asks for one in found),
     }
     return list(written.compose("decided", values))
