@@ -13,6 +13,7 @@ from pipeline.xlsx.pen import Pen, Sheet
 from pipeline.xlsx.table import Head
 
 Value = str | int | float | date | None
+Kind = Literal["text", "number", "date", "datetime", "share"]
 _FORMATS = {"text": "@", "number": "General", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "share": "0.0%"}
 _LINE = 14  # points a line of wrapped text takes
 
@@ -23,7 +24,7 @@ class ListColumn:
 
     header: str
     width: int = 12
-    kind: Literal["text", "number", "date", "datetime", "share"] = "text"
+    kind: Kind = "text"
 
 
 def build(
@@ -36,7 +37,7 @@ def build(
 ) -> bytes:
     """Make a list of text, numbers and dates under a title; the same input gives the same bytes.
 
-    A column given as a string is a text column as wide as its longest value asks for.
+    A column given as a string is as wide as its longest value asks for, and shows what its values are.
     """
     wide = [c if isinstance(c, ListColumn) else _fitted(c, [row[at] for row in rows]) for at, c in enumerate(columns)]
     with ink.writing({}, title=title) as pen:
@@ -53,7 +54,15 @@ def build(
 
 def _fitted(header: str, values: Sequence[Value]) -> ListColumn:
     longest = max((_width(str(v)) for v in values if v is not None), default=0)
-    return ListColumn(header, min(50, max(_width(header) + 4, longest + 2)))
+    return ListColumn(header, min(50, max(_width(header) + 4, longest + 2)), _kind(values))
+
+
+def _kind(values: Sequence[Value]) -> Kind:
+    """A date in a text cell would show as a number of days."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds and kinds <= {int, float}:
+        return "number"
+    return "date" if kinds == {date} else "text"
 
 
 def _width(text: str) -> int:

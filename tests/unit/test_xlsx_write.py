@@ -249,3 +249,10 @@ def test_a_list_makes_room_for_what_wraps() -> None:
     sheet = load_workbook(io.BytesIO(made)).active
     tall, plain = (sheet.row_dimensions[row].height or 0 for row in (sheet.max_row - 1, sheet.max_row))
     assert tall >= 3 * 14 > plain
+
+
+def test_a_list_shows_dates_as_dates() -> None:
+    sheet = load_workbook(io.BytesIO(build("缺课登记", ["day", "school", "n"], [[DAY, "2132000001", 3]]))).active
+    day, school, n = sheet[sheet.max_row]
+    assert (day.value.date(), day.number_format) == (DAY, "yyyy-mm-dd")
+    assert (school.value, school.number_format, n.value) == ("2132000001", "@", 3)
