@@ -99,7 +99,7 @@ def rows(schools: Sequence[str]) -> set[tuple[object, ...]]:
 def _register(schools: Sequence[SchoolFacts]) -> None:
     from pipeline.schooldays import school_year
     from pipeline.store import registry
-    from pipeline.store.models import Campus, Unit
+    from pipeline.store.models import Campus, SchoolClass, Unit
 
     registry.load_divisions()
     Unit.objects.bulk_create(
@@ -107,12 +107,12 @@ def _register(schools: Sequence[SchoolFacts]) -> None:
     )
     Campus.objects.bulk_create(Campus(school_id=s.code, name="本部") for s in schools)
     year = school_year(DAY)
-    registry.put_classes(
-        [
-            registry.class_row((s.code, room.campus, year, room.key), room.name, roll=room.roll, state="confirmed")
-            for s in schools
-            for room in s.classes.values()
-        ]
+    SchoolClass.objects.bulk_create(
+        SchoolClass(
+            school_id=s.code, campus=room.campus, school_year=year, key=room.key, name=room.name, roll=room.roll
+        )
+        for s in schools
+        for room in s.classes.values()
     )
 
 

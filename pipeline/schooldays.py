@@ -144,11 +144,6 @@ class Calendar:
         """Return the school days from `first` to before `last`. Raises UnknownYear."""
         return tuple(day for day in _days(first, last) if self.is_school_day(places, stages, day))
 
-    def previous_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> date | None:
-        """Return the last school day before `day`; None if there is none within 100 days. Raises UnknownYear."""
-        back = (day - _ONE_DAY * n for n in range(1, 101))
-        return next((found for found in back if self.is_school_day(places, stages, found)), None)
-
     def is_new(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> bool | None:
         """Say whether an absence that began on `start` is new (新发) on `day`: no school day lies between.
 

@@ -214,10 +214,6 @@ class Scope:
             return school == self.code
         return division in self.divisions
 
-    def covers_division(self, division: str) -> bool:
-        """May it see the figures of this division?"""
-        return division in self.divisions
-
     def count(self, pupils: int) -> str:
         """Return a number of pupils within one school, as this reader may read it."""
         return f"<{self.small}" if self._masked(pupils) else str(pupils)

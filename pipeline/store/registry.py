@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -23,20 +22,9 @@ _SEED = Path(__file__).parent / "seed" / "divisions.csv"
 _ORGANS = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
 _PROVINCE_EDUCATION = "教育厅"
 
-_SCHOOL_TEXTS = ("name", "stages", "reporter", "reporter_phone", "leader", "leader_phone")
-_SCHOOL = ("code", "kind", "organ", "division_id", "boarding", "token_serial", *_SCHOOL_TEXTS)
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
 
 ClassKey = tuple[str, str, int, str]  # school, campus, school year, key
-
-
-@dataclass(frozen=True, slots=True)
-class RosterPlan:
-    """Whole rows of the registry, to be entered as they are."""
-
-    schools: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
-    campuses: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    classes: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
 
 
 # --------------------------------------------------------------------------- divisions
@@ -132,21 +120,7 @@ def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {school: known for school, known in found.items() if len(known) > 1}
 
 
-# --------------------------------------------------------------------------- roster
-
-
-def apply_roster(plan: RosterPlan) -> None:
-    """Enter rows. Inside the caller's transaction, or its own."""
-    with transaction.atomic():
-        upsert = sql.upsert("unit", _SCHOOL, ("code",), kept=("kind", "organ", "token_serial"))
-        sql.run(upsert, [tuple(row[name] for name in _SCHOOL) for row in plan.schools])
-        sql.run(sql.upsert("campus", ("school_id", "name"), ("school_id", "name")), list(plan.campuses))
-        put_classes(plan.classes)
-
-
-def put_classes(rows: Sequence[Mapping[str, object]]) -> None:
-    """Enter whole rows of classes that were not there."""
-    sql.run(sql.insert("school_class", _CLASS), [tuple(row[name] for name in _CLASS) for row in rows])
+# --------------------------------------------------------------------------- classes that reports name
 
 
 _Add = Callable[[str, list[sql.Params]], None]
@@ -191,7 +165,7 @@ def forget_class(key: ClassKey, day: date, add: _Add) -> None:
 
 
 def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:
-    """Return a row for `put_classes`: a class found in a report, to be confirmed by the county."""
+    """Return a row for `add_class`: a class found in a report, to be confirmed by the county."""
     school, campus, year, class_key = key
     row: dict[str, object] = {"school_id": school, "campus": campus, "school_year": year, "key": class_key}
     return row | {"name": name, "stage": "", "roll": None, "state": "new", "valid_from": None, "alias_of": ""} | more

@@ -115,19 +115,10 @@ def _as_postgres(folder: Path, program: str, *arguments: str) -> None:
 @pytest.fixture
 def school(site: Site) -> Site:
     """The site with one school of two classes in it."""
-    from pipeline.store import registry
+    from pipeline.store.models import Campus, SchoolClass, Unit
 
-    unit = dict.fromkeys(("organ", "reporter", "reporter_phone", "leader", "leader_phone"), "")
-    unit |= {"code": SCHOOL, "kind": "school", "division_id": COUNTY, "name": "示例小学", "stages": "小学"}
-    classes = [
-        registry.class_row((SCHOOL, "本部", 2026, key), name, roll=roll, state="confirmed")
-        for key, name, roll in (("三3", "三(3)班", 40), ("四1", "四(1)班", 38))
-    ]
-    registry.apply_roster(
-        registry.RosterPlan(
-            schools=({**unit, "boarding": False, "token_serial": 1},),
-            campuses=((SCHOOL, "本部"),),
-            classes=tuple(classes),
-        )
-    )
+    Unit.objects.create(code=SCHOOL, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
+    Campus.objects.create(school_id=SCHOOL, name="本部")
+    for key, name, roll in (("三3", "三(3)班", 40), ("四1", "四(1)班", 38)):
+        SchoolClass.objects.create(school_id=SCHOOL, school_year=2026, key=key, name=name, roll=roll)
     return site

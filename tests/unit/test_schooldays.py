@@ -133,11 +133,6 @@ def test_the_clock_is_shanghais_whatever_zone_an_arrival_has() -> None:
     assert schooldays.today(datetime(2026, 11, 20, 16, 0, tzinfo=UTC)) == d("2026-11-21")
 
 
-def test_the_previous_school_day_skips_weekend_and_holiday() -> None:
-    assert PLAIN.previous_school_day(PLACES, PRIMARY, d("2026-11-23")) == d("2026-11-20")
-    assert PLAIN.previous_school_day(PLACES, PRIMARY, d("2026-10-08")) == d("2026-09-30")
-
-
 def test_school_days_between_leave_the_last_day_out() -> None:
     assert PLAIN.school_days_between(PLACES, PRIMARY, d("2026-11-20"), d("2026-11-24")) == (
         d("2026-11-20"),

@@ -144,15 +144,12 @@ def test_a_scope_covers_its_own_tree_and_nothing_beside_it() -> None:
     assert city.covers("2132000002", "320302")
     assert city.covers("2132000003", "320371")
     assert not city.covers(SCHOOL, "320106")
-    assert city.covers_division("320371")
-    assert not city.covers_division("320000")
 
 
 def test_a_school_covers_itself_alone() -> None:
     school = units.scope(SCHOOL, TREE)
     assert school.covers(SCHOOL, "320106")
     assert not school.covers("2132000009", "320106")
-    assert not school.covers_division("320106")
 
 
 def test_an_empty_scope_covers_nothing() -> None:
