@@ -128,7 +128,7 @@ def test_a_print_outside_the_terminal_rooms_is_found(repo: Path) -> None:
         return subprocess.run(command, cwd=repo, input=b"print(1)\n", capture_output=True, check=False).returncode
 
     assert ruff("pipeline/merge.py") == 1
-    assert ruff("pipeline/cli.py") == 0
+    assert ruff("pipeline/cli/intake.py") == 0
 
 
 @pytest.fixture
