@@ -5,7 +5,7 @@ day that are still with the school. For a batch of schools in a handful of queri
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -65,17 +65,19 @@ def unspoken(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, 
         codes = sorted({school for school, _ in mine.values()})
         last = last_reports(codes, day)
         said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _said_on([day], codes)}
-        silent: dict[Campus, list[str]] = defaultdict(list)
+        silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
         for when, school, campus, key, pupil, state in _said_on(sorted(set(last.values())), codes):
             then = last.get((school, campus)) == _date(when) and state != "returned"
             if then and (school, campus, pupil) not in said:
-                silent[school, campus].append(key)
+                silent[school, campus].append((key, pupil))
         out = _Out(sorted({school for school, _ in silent}), day)
+        back = _gone_back(mine)
         for seq, place in mine.items():
-            count = sum(not out(*place, key) for key in silent.get(place, ()))
+            named = back.get(seq, set())
+            count = sum(pupil not in named and not out(*place, key) for key, pupil in silent.get(place, ()))
             if count:
                 found[seq] = (count, last[place])
-    return _but_asked(found)
+    return found
 
 
 def _said_on(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
@@ -91,12 +93,12 @@ def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
     return {seq: place for seq, place in mine.items() if seq in alone}
 
 
-def _but_asked(found: Mapping[int, tuple[int, date]]) -> dict[int, tuple[int, date]]:
-    """Without the pupils whose rows went back to be answered: those are spoken of there."""
-    rows = Reject.objects.filter(submission__in=list(found), table="rows").only("submission", "issues") if found else ()
-    asked = Counter(row.submission for row in rows if any(issue.get("code") == UNANSWERED for issue in row.issues))
-    left = {seq: (count - asked[seq], since) for seq, (count, since) in found.items()}
-    return {seq: told for seq, told in left.items() if told[0] > 0}
+def _gone_back(seqs: Iterable[int]) -> dict[int, set[str]]:
+    """The pupils whose rows went back, by submission: those are spoken of there."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for seq, key in Reject.objects.filter(submission__in=list(seqs), table="rows").values_list("submission", "key"):
+        found[seq].add(key)
+    return found
 
 
 class _Out:

@@ -136,9 +136,9 @@ def test_pupils_a_report_says_nothing_of_are_counted_for_its_receipt(schools: Si
         return carried.unspoken(dict.fromkeys(seqs, (SCHOOL, "本部", TUESDAY)))
 
     report(schools, checked(1, [row("甲"), row("乙", 9), row("丙", 10), row("丁", 11, row_state="returned")]))
-    asked = Refused("rows", 9, {"name": "乙"}, (Issue("carried-unanswered", row=9),), identity="三3-乙")
+    asked = Refused("rows", 9, {"name": "乙"}, (Issue("reason-missing", row=9),), identity="三3-乙")
     report(schools, checked(2, [row("甲")], refused=[asked], day=TUESDAY))
-    assert unspoken(2) == {2: (1, DAY)}, "丙: 乙 is asked about by itself, 丁 had come back"
+    assert unspoken(2) == {2: (1, DAY)}, "丙: 乙's row went back, 丁 had come back"
     assert unspoken(1) == {}
     report(schools, checked(3, [row("丙")], day=TUESDAY, mode=Mode.ADD))
     assert unspoken(2, 3) == {}, "what several files make up is not asked about"
