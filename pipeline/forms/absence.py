@@ -268,7 +268,7 @@ _FOLDED = (
         "dorm",
         "宿舍",
         "text",
-        cells.text(30),
+        cells.room(30),
         aliases=("宿舍号", "寝室", "寝室号"),
         width=9,
         folded=True,

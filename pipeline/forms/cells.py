@@ -66,6 +66,28 @@ def text(limit: int) -> Parser:
     return parse
 
 
+_NO_ROOM = frozenset(
+    ("走读", "走读生", "通校", "通校生", "不住校", "不住宿", "未住校", "外宿", "否", "家", "家里", "住家")
+)
+_ROOM_END = re.compile(r"(?<=.)(寝室|宿舍|房间|号房|室|房|号)$")
+
+
+def room(limit: int) -> Parser:
+    """A dormitory, which cases are counted by: people write one room as ３号楼 201, 3号楼201 and 3号楼201室."""
+    plain = text(limit)
+
+    def parse(cell: object, frame: Frame) -> object:
+        got = plain(cell, frame)
+        if not isinstance(got, str):
+            return got
+        told = _ROOM_END.sub("", "".join(unicodedata.normalize("NFKC", got).split()).upper())
+        if told in _NO_ROOM:
+            return None  # else all who live at home would be one room's
+        return got if told == got else Fixed(told)
+
+    return parse
+
+
 _SEVERAL = "、，,；;/"
 
 

@@ -129,6 +129,19 @@ def test_a_temperature_with_two_readings_is_asked(typed: object) -> None:
     assert isinstance(cells.temperature(typed, FRAME), Bad)
 
 
+@pytest.mark.parametrize("typed", ["3号楼201", "３号楼 201", "3号楼201室", " 3号楼201寝室", "3号楼201号"])
+def test_a_dormitory_is_one_however_it_is_written(typed: str) -> None:
+    assert value(cells.room(30)(typed, FRAME)) == "3号楼201"
+
+
+def test_a_dormitory_that_is_a_number_or_a_mere_word_stays() -> None:
+    assert [value(cells.room(30)(typed, FRAME)) for typed in (201, "室", "东区", None)] == ["201", "室", "东区", None]
+
+
+def test_who_lives_at_home_shares_no_dormitory() -> None:
+    assert [cells.room(30)(typed, FRAME) for typed in ("走读", "无", "不住校", "/")] == [None] * 4
+
+
 @pytest.mark.parametrize(("typed", "people"), [(45.0, 45), ("45人", 45), ("４５", 45), (0.0, 0), ("—", None)])
 def test_a_count_is_a_whole_number(typed: object, people: int | None) -> None:
     assert value(cells.count(typed, FRAME)) == people
