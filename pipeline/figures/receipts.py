@@ -19,6 +19,7 @@ ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
 HIDDEN = "……"
+_NO_PUPILS = frozenset(forms.form(name).title for name in ("roster", "calendar"))  # a county's own words: quoted to it
 # a code that is in no registry; whose a file is that its reader holds, by its own head
 _NOBODYS = frozenset({"unit-unknown", "division-unknown", "unit-not-yours"})
 _DESK = "desk-counts"
@@ -157,7 +158,7 @@ _BESIDE = {
 
 def receipt(facts: ReceiptFacts) -> Receipt:
     """Say what became of one submission, and what its sender must do."""
-    quotes = facts.scope is not None and facts.scope.names
+    quotes = facts.scope is not None and (facts.scope.names or facts.form in _NO_PUPILS)
     found = {grade: asked_of(facts, grade) for grade in Severity}
     errors, queries, advice = (
         _said(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)

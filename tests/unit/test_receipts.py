@@ -242,6 +242,13 @@ def test_cells_are_quoted_to_the_school_alone() -> None:
     assert NAME not in said(replace(facts, scope=None))
 
 
+def test_a_county_s_own_roster_is_quoted_to_it() -> None:
+    told = Issue("date-unreadable", sheet="学校", cell="K9", row=9, column="启用日期", value="去年")
+    facts = replace(PARTIAL, form="学校名册", issues=(told,))
+    assert "去年" in said(replace(facts, scope=COUNTY))
+    assert "去年" not in said(replace(facts, scope=None))
+
+
 def test_the_summary_lists_every_file_and_what_needs_somebody_first() -> None:
     lines = tuple(SummaryLine(f"{name}.xlsx", replace(facts, seq=n)) for n, (name, facts) in enumerate(CASES.items()))
     made = heap.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
