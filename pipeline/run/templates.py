@@ -19,7 +19,7 @@ from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
 from pipeline.reports.letters import Paper
 from pipeline.run.lock import coordinator
-from pipeline.store import carried, context, faults, laid
+from pipeline.store import carried, context, faults, laid, statements
 from pipeline.xlsx.blank import TemplateFacts
 from pipeline.xlsx.mould import cast
 
@@ -69,6 +69,8 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
     Raises Busy if another process works on the site.
     """
     with coordinator(site):
+        with faults.temporary():
+            statements.take_effect(schooldays.today(now))
         last = ""
         while True:
             with faults.temporary():

@@ -79,6 +79,7 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     if day > now.date():
         raise UsageError(f"{day}: that day has not come yet")
     with faults.temporary():
+        statements.take_effect(schooldays.today(now))
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)

@@ -149,6 +149,17 @@ def test_a_template_sent_back_untouched_does_not_bring_a_later_change_forward(si
     assert "没有改动" in sent(site, f"{county}/now.xlsx", now)
 
 
+def test_a_school_that_has_ended_is_laid_no_template_though_nothing_came_since(site: Site) -> None:
+    from pipeline import run
+
+    ends = edited(template(site, "roster", COUNTY), "学校", {1: {"停办日期": DAY + timedelta(3)}})
+    assert "停办日期 2026-11-23" in sent(site, f"{COUNTY} 鼓楼区/名册.xlsx", ends)
+    for days, schools in ((0, SCHOOLS), (3, [OTHER])):
+        now = NOW + timedelta(days)
+        laid = sum(made.schools for made in run.lay_templates(site, now, now.date()))
+        assert laid == len(schools)
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
