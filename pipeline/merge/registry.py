@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import attrgetter
 
 from pipeline.forms.classes import in_order
 from pipeline.model import HOME_CAMPUS
@@ -255,10 +256,6 @@ class Added:
     name: str
     roll: int | None
 
-    @property
-    def short(self) -> str:
-        return self.name if self.roll is None else f"{self.name} {self.roll} 人"
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -323,8 +320,9 @@ def in_lines(found: Sequence[Change]) -> tuple[str, ...]:
 
 def _added(whose: str, since: str, rooms: Sequence[Added]) -> str:
     pupils = sum(room.roll or 0 for room in rooms)
-    listed = "、".join(room.short for room in sorted(rooms, key=lambda room: in_order(room.key)))
-    return f"{whose}新增班级 {len(rooms)} 个，共 {pupils} 人{since}：{listed}"
+    ordered = sorted(rooms, key=lambda room: in_order(room.key))
+    listed = (one.name if one.roll is None else f"{one.name} {one.roll} 人" for one in ordered)
+    return f"{whose}新增班级 {len(rooms)} 个，共 {pupils} 人{since}：{'、'.join(listed)}"
 
 
 def _unit_changes(code: str, before: Registered | None, after: Registered, day: date) -> Iterable[Change]:
@@ -369,17 +367,17 @@ def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]
         roll = f"，{last.roll} 人" if last.roll is not None else ""
         what, added = f"新增班级 {label}{roll}{since}", Added(f"{whose}{place}", since, last.key, last.name, last.roll)
         return Change("class", code, last.name, new=True, what=what, rolls=True, added=added)
-    was = old[-1]
-    fields = [one for one in ("name", "stage", "roll") if getattr(was, one) != getattr(last, one)]
-    parts = [f"{_ROOM[one]} {_shown(getattr(was, one))} → {_shown(getattr(last, one))}" for one in fields]
-    if fields and len(new) > 1 and last.first:
-        parts[-1] += f"，自 {last.first} 起"
+    was, now = next(((was, now) for now in new if _SAYS(was := _at(old, now.first)) != _SAYS(now)), (last, last))
+    fields = [one for one in _ROOM if getattr(was, one) != getattr(now, one)]
+    parts = [f"{_ROOM[one]} {_shown(getattr(was, one))} → {_shown(getattr(now, one))}" for one in fields]
+    if fields and len(new) > 1 and now.first:
+        parts[-1] += f"，自 {now.first} 起"
     if old[0].first != new[0].first:
         fields.append("first")
         parts.append(f"启用 {_shown(new[0].first)}")
         if new[0].first and (old[0].first or date.min) < new[0].first:
             parts.append("此前的日子不再算有这个班（只改人数的，请把启用日期清空再发）")
-    if was.until != last.until:
+    if old[-1].until != last.until:
         fields.append("until")
         parts.append(f"停用 {_shown(last.until)}")
     # what was corrected further back shows in no last word
@@ -389,6 +387,12 @@ def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]
 
 
 _ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}
+_SAYS = attrgetter(*_ROOM)
+
+
+def _at(slices: Sequence[Room], day: date | None) -> Room:
+    """The class as it was when a slice begins."""
+    return next((one for one in reversed(slices) if one.first is None or (day and one.first <= day)), slices[0])
 
 
 def _shown(value: object) -> str:

@@ -65,6 +65,14 @@ def test_a_first_day_said_late_takes_the_rolls_of_the_days_before_it_away(day: d
     assert "此前的日子不再算有这个班" in told.what
 
 
+def test_a_change_before_one_that_waits_is_told_as_what_it_is() -> None:
+    listed = [said(1, SEPTEMBER, room()), said(2, DECEMBER, room(roll=45))]
+    before = registered(listed, NOVEMBER)
+    now = [changes("2132010001", before, registered([*listed, said(3, NOVEMBER, one)], NOVEMBER), NOVEMBER)[0].what
+           for one in (room(roll=38), room(roll=40, until=DECEMBER))]  # fmt: skip
+    assert now == ["2132010001三(1)班 人数 40 → 38，自 2026-11-20 起", "2132010001三(1)班 停用 2026-12-01"]
+
+
 def test_what_is_said_of_a_day_to_come_waits_for_it() -> None:
     listed = [said(1, SEPTEMBER, name="示例小学"), said(2, DECEMBER, name="示例一小", division_id="320105")]
     listed[0] = replace(listed[0], unit={**listed[0].unit, "division_id": "320106"})
