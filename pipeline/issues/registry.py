@@ -17,6 +17,10 @@ _ROSTER: Mapping[str, Entry] = {
     "class-roll-unlikely": query(
         "学生人数 {value} 不像一个班的人数，已按所填登记。", "请核对；这个班没有了，请填“停用日期”。"
     ),
+    "campus-row-whole": query(
+        "“{column}”按整所学校登记，校区这一行填的没有用。",
+        "以本部那一行为准；一个校区启用、停办，请在“班级”表填那些班的启用、停用日期。",
+    ),
     "until-before-from": error("停用日期 {value} 不晚于启用日期。", "请核对两个日期的年份和月份。"),
 }
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
-from pipeline.model import HOME_CAMPUS, Context, Row
+from pipeline.forms.words import STAGE
+from pipeline.model import HOME_CAMPUS, Context, Row, SchoolFacts
 from pipeline.validate import channel
 from pipeline.validate.case import Case, Line
 from pipeline.validate.channel import chain
@@ -26,6 +27,8 @@ CATEGORIES = (
 """学校类别: the first two digits of a 学校标识码 (教育部《学校(机构)代码管理办法》2011)."""
 
 _STAGES = {"11": "幼儿园", "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
+
+_OF_WHOLE = ("name", "boarding", "reporter", "reporter_phone", "leader", "leader_phone")
 
 LARGE_CLASS = 150
 """More pupils than a class has; its roll would make every rate of its school small."""
@@ -75,18 +78,46 @@ def class_has_school(case: Case, line: Line, listed: frozenset[str], context: Co
 def judge_schools(case: Case, lines: Sequence[Line], context: Context) -> None:
     """Accept or refuse every school; identity `code|campus`. Of a school that is known a blank says nothing."""
     seen: dict[str, int] = {}
+    homes = {line.values["code"]: line for line in lines if (line.values["campus"] or HOME_CAMPUS) == HOME_CAMPUS}
+    together = _stages_together(lines, homes, context)
     for line in lines:
         code = str(line.values["code"] or "")
         campus = str(line.values["campus"] or HOME_CAMPUS)
         identity = f"{code}|{campus}"
+        left = {} if campus == HOME_CAMPUS else _left_to_home(line, homes.get(code), context.schools.get(code))
         if code and identity in seen:
             line.say("school-repeated", "code", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
-        stages, division = line.values["stages"], line.values["division"]
+        stages, division = together.get(code), line.values["division"]
         if code not in context.schools:
             stages, division = stages or _STAGES.get(code[:2], ""), division or case.unit
-        values = {**line.values, "campus": campus, "stages": stages, "division": division}
+        values = {**line.values, "campus": campus, "stages": stages, "division": division, **left}
         _end(case, line, identity if code else "", values)
+
+
+def _stages_together(lines: Sequence[Line], homes: Container[object], context: Context) -> dict[str, str]:
+    """School code → the 学段s of all its campuses: each row may name its own alone. Nothing typed: no entry."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        code, stages = str(line.values["code"] or ""), str(line.values["stages"] or "").split()
+        said[code].update(stages)
+        if stages and line.values["code"] not in homes and code in context.schools:
+            said[code].update(context.schools[code].stages)
+    return {code: " ".join(one for one in STAGE.labels if one in told) for code, told in said.items() if told}
+
+
+def _left_to_home(line: Line, home: Line | None, school: SchoolFacts | None) -> dict[str, None]:
+    """What the row of a further campus may not say: a 停办日期 there would close the whole school, and whom to
+    telephone, or what the school is called, is told by the row of its 本部.
+    """
+    if home is None and (school is None or HOME_CAMPUS not in school.campuses):
+        return {}
+    told = [name for name in ("from", "until") if line.values[name] is not None]
+    whole = home.values if home is not None else {"name": school.name if school is not None else ""}
+    told += [name for name in _OF_WHOLE if line.values[name] and whole.get(name) not in (None, "", line.values[name])]
+    for name in told:
+        line.say("campus-row-whole", name)
+    return dict.fromkeys(told)
 
 
 def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:

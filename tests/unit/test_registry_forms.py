@@ -203,6 +203,36 @@ def test_a_roll_that_no_class_has_is_taken_and_asked_about() -> None:
     assert (back(got), said(got).count("class-roll-unlikely")) == ({}, 2)
 
 
+def test_a_row_of_a_further_campus_closes_renames_and_answers_for_no_school() -> None:
+    home = {"学校标识码": SCHOOL, "学校名称": "示例小学", "填报人": "示例甲"}
+    branch = {
+        "学校标识码": SCHOOL,
+        "学校名称": "示例小学东校区",
+        "校区": "东校区",
+        "填报人": "示例乙",
+        "停办日期": date(2026, 12, 1),
+    }
+    got = check(books.roster(home, branch))
+    assert [issue.column for issue in got.issues if issue.code == "campus-row-whole"] == [
+        "停办日期",
+        "学校名称",
+        "填报人",
+    ]
+    told = [record.values for record in got.records if record.table == "schools"]
+    assert [(one["campus"], one["name"], one["reporter"], one["until"]) for one in told] == [
+        ("本部", "示例小学", "示例甲", None),
+        ("东校区", None, None, None),
+    ]
+
+
+def test_the_stages_of_a_school_are_those_of_all_its_campuses() -> None:
+    new = "2132109999"
+    home = {"学校标识码": new, "学校名称": "示例双区学校", "学段": "小学"}
+    for branch, stages in (("初中", "小学 初中"), (None, "小学")):
+        got = check(books.roster(home, {**home, "校区": "东校区", "学段": branch}))
+        assert {record.values["stages"] for record in got.records if record.table == "schools"} == {stages}
+
+
 def test_a_blank_of_a_known_school_says_nothing_of_its_stages_or_its_county() -> None:
     made = books.roster({"学校标识码": SCHOOL, "学校名称": "示例小学"}, division="320100")
     (record,) = check(made).records
