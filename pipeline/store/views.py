@@ -214,10 +214,12 @@ def _where(places: Mapping[str, Place], code: str) -> str:
 
 
 def _alerts(counties: Sequence[str], day: date, now: datetime, places: Mapping[str, Place]) -> tuple[AlertLine, ...]:
-    """Alerts open now, and those closed on the day: what a digest counts and lists."""
+    """Alerts up to the day that are open now or were closed on it: what a digest counts and lists."""
     midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZONE)
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
-    found = list(rows.filter(opened_at__lte=now).exclude(state__in=("void", "merged")).order_by("id"))
+    # a past day cut again is no place for what came up since
+    rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
+    found = list(rows.exclude(state__in=("void", "merged")).order_by("id"))
     names = registry.names(a.school for a in found)
     reasons = _reasons([a.id for a in found])
     labels = about.labels(found)

@@ -333,6 +333,16 @@ def test_a_single_case_is_a_hint_until_an_open_alert_holds_it(county_day: Site) 
     assert views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).hints == ()
 
 
+def test_a_past_day_cut_again_lists_no_alert_that_came_up_since(county_day: Site) -> None:
+    from pipeline.store import views
+    from pipeline.store.models import Alert
+
+    there = set(Alert.objects.values_list("id", flat=True))
+    assert there, "the day has its alert"
+    books = [views.book(county_day, day, NOW) for day in (DAY, DAY - timedelta(days=1))]
+    assert [{one.id for one in book.alerts} & there for book in books] == [there, set()]
+
+
 def test_a_digest_tells_the_week_of_the_term_that_is_entered(county_day: Site) -> None:
     from pipeline.store import views
     from pipeline.store.models import CalendarDay
