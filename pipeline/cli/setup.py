@@ -107,12 +107,12 @@ def import_(
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
-    """A line a change; but a county's first 名册 has thousands of new classes: those are counted by school."""
+    """A line a change, new classes of a school in one; those of a county's first 名册 are counted by school."""
+    from pipeline.merge.registry import in_lines
+
     fresh = {change.school: change.name for change in changes if change.kind == "school" and change.new}
     counted = Counter(change.school for change in changes if change.kind == "class" and change.school in fresh)
-    for change in changes:
-        if change.kind != "class" or change.school not in fresh:
-            yield change.what
+    yield from in_lines([change for change in changes if change.kind != "class" or change.school not in fresh])
     yield from (f"{fresh[school]}（{school}）新增班级 {count} 个" for school, count in counted.items())
 
 
