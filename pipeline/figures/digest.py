@@ -198,9 +198,12 @@ def _closed_headline(closed: lines.ClosureTable) -> Headline:
     asked = [f"待对账 {closed.unmatched}"] * bool(closed.unmatched)
     asked += [f"待确认 {closed.unconfirmed}"] * bool(closed.unconfirmed)
     notes = asked or [closed.pupils] * bool(closed.rows)
+    counted = ((closed.classes, "个班"), (closed.campuses, "个校区"), (closed.schools, "所"))
+    figure, unit = next(((n, unit) for n, unit in counted if n), counted[0])
     if closed.schools:
-        notes.insert(0, f"另全校 {closed.schools} 所" if closed.classes else "均为全校停课")
-    figure, unit = (closed.classes, "个班") if closed.classes or not closed.schools else (closed.schools, "所")
+        notes.insert(0, "均为全校停课" if unit == "所" else f"另全校 {closed.schools} 所")
+    if closed.campuses and unit == "个班":
+        notes.insert(0, f"另 {closed.campuses} 个校区")
     return Headline("停课", words.number(figure), unit, 0, " · ".join(notes[:2]) or "今日无停课")
 
 

@@ -64,6 +64,7 @@ class ClosureLine:
     start: date
     resumes: date
     confirmed: bool
+    campus: str = ""  # where the school has several
 
     @property
     def matches(self) -> bool | None:

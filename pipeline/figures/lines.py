@@ -107,6 +107,7 @@ class ClosureTable:
     rows: tuple[ClosureRow, ...]
     classes: int
     schools: int  # closed as a whole
+    campuses: int  # closed as a whole, of schools that have others
     pupils: str  # 涉及 120 人
     unconfirmed: int
     unmatched: int
@@ -118,13 +119,15 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
     known = [c.pupils for c in lines if c.pupils is not None]
     unknown = len(lines) - len(known)
     whole = sum(c.scope == "全校" for c in lines)
+    campuses = sum(c.scope == "全校" and bool(c.campus) for c in lines)
     # a single school's pupils are a count within one school
     total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
     missing = f"（{unknown} 起未填）" if unknown else ""
     return ClosureTable(
         rows=tuple(_closure(c, scope) for c in order),
         classes=len(lines) - whole,
-        schools=whole,
+        schools=whole - campuses,
+        campuses=campuses,
         pupils=f"涉及 {total} 人{missing}" if known else "涉及人数未填",
         unconfirmed=sum(not c.confirmed for c in lines),
         unmatched=sum(c.matches is False for c in lines),
@@ -132,13 +135,15 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
 
 
 def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
-    whole = closure.scope == "全校"
+    what, named = closure.campus or "全校", scope.class_name(closure.scope)
+    if closure.scope != "全校":
+        what = f"{closure.campus} {named}".strip() if named else "1 个班"
     matched = {None: "未报缺课", True: "相符", False: "待对账"}[closure.matches]
     resumes = month_day(closure.resumes)
     return ClosureRow(
         county=_prefix(closure.county_name, closure.school),
         school=closure.school,
-        what="全校" if whole else scope.class_name(closure.scope) or "1 个班",
+        what=what,
         reason=closure.reason,
         ill=scope.count(closure.ill),
         dates=f"{month_day(closure.approved_on)} → {month_day(closure.start)} → {resumes}",

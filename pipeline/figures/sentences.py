@@ -92,7 +92,11 @@ def _alerts(alerts: AlertTable) -> list[Phrase]:
 def _closures(closures: ClosureTable) -> list[Phrase]:
     if not closures.rows:
         return []
-    counted = ((closures.classes, f"{closures.classes} 个班"), (closures.schools, f"全校 {closures.schools} 所"))
+    counted = (
+        (closures.classes, f"{closures.classes} 个班"),
+        (closures.campuses, f"{closures.campuses} 个校区"),
+        (closures.schools, f"全校 {closures.schools} 所"),
+    )
     parts = [text for n, text in counted if n]
     return [Phrase(f"停课 {'、'.join(parts)}。")]
 

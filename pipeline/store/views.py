@@ -24,7 +24,7 @@ from pipeline.model import Level, Site
 from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ZONE, Off, school_year, today
 from pipeline.store import about, context, days, matters, registry
 from pipeline.store.days import CountedCounty
-from pipeline.store.models import Alert, AlertCase, AlertHit, Closure, Division, SchoolClass, Submission, Unit
+from pipeline.store.models import Alert, AlertCase, AlertHit, Campus, Closure, Division, SchoolClass, Submission, Unit
 
 _BACK = max(CURVE_DAYS, NORM_DAYS) + 7
 
@@ -290,6 +290,8 @@ def _closures(
     names, classes, rolls = registry.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = days.ill_by_class(day, sorted(schools))
     spoken = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
+    known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
+    several = {school for school, campuses in known.items() if campuses > 1}
     return tuple(
         ClosureLine(
             school=names.get(row.school, row.school),
@@ -304,6 +306,7 @@ def _closures(
             start=today(row.start),
             resumes=row.resume_actual or row.resume_planned,
             confirmed=row.state != "declared",
+            campus=row.campus if row.school in several else "",
         )
         for row in rows
     )

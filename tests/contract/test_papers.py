@@ -213,6 +213,18 @@ def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day:
     assert [(row.what, row.matched) for row in made.closures.rows] == [("三(4)班", "待对账")]
 
 
+def test_a_closure_of_one_campus_names_it(county_day: Site) -> None:
+    from pipeline.store import views
+    from pipeline.store.models import Campus, Closure
+
+    Closure.objects.update(campus="东校区", scope="全校")
+    before = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
+    for name in ("本部", "东校区"):
+        Campus.objects.update_or_create(school_id=SECOND, name=name)
+    after = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
+    assert ([c.campus for c in before], [c.campus for c in after]) == ([""], ["东校区"])
+
+
 def test_above_county_no_class_is_named_and_small_counts_are_masked(county_day: Site) -> None:
     from pipeline.store import editions
 

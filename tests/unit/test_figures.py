@@ -205,6 +205,18 @@ def test_totals_of_a_digest_equal_what_it_lists(facts: digest.DigestFacts) -> No
     assert made.alerts.overdue + made.alerts.soon == sum(row.pressing for row in made.alerts.rows)
 
 
+def test_a_closed_campus_is_not_a_closed_school() -> None:
+    facts = samples.county()
+    one, *_ = facts.closures
+    campus, school = replace(one, scope="全校", campus="东校区"), replace(one, scope="全校")
+    made = digest.digest(replace(facts, closures=(campus,)))
+    assert (made.closures.rows[0].what, made.headlines[3].figure, made.headlines[3].unit) == ("东校区", "1", "个校区")
+    assert "停课 1 个校区。" in "".join(phrase.text for phrase in made.sentence)
+    both = digest.digest(replace(facts, closures=(campus, school, one)))
+    assert (both.headlines[3].unit, both.closures.schools, both.closures.campuses) == ("个班", 1, 1)
+    assert "停课 1 个班、1 个校区、全校 1 所。" in "".join(phrase.text for phrase in both.sentence)
+
+
 def test_alerts_stand_soonest_due_first_overdue_before_all() -> None:
     table = digest.digest(samples.city()).alerts
     assert table.rows[0].left.startswith("逾期")
