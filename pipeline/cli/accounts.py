@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, check_division, opened, say, say_list, say_table
+from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_division, opened, say, say_list, say_table
 from pipeline.errors import UsageError
 
 accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
@@ -79,7 +79,7 @@ def confirm(
 
 
 @accounts.command()
-def refuse(context: typer.Context, number: Number, why: Why, who: Who = "queke") -> None:
+def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "queke") -> None:
     """Open nothing, and tell the unit why."""
     from pipeline import config
 
@@ -102,7 +102,7 @@ def issue(context: typer.Context, username: Username, why: Why = "", who: Who = 
 
 
 @accounts.command()
-def leave(context: typer.Context, username: Username, why: Why, who: Who = "queke") -> None:
+def leave(context: typer.Context, username: Username, why: Reason, who: Who = "queke") -> None:
     """Close the account of somebody who left."""
     from pipeline import config
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, check_place, opened, say, say_list
+from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, opened, say, say_list
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "qu
 
 
 @alerts.command("return")
-def send_back(context: typer.Context, alert: Number, why: Why, who: Who = "queke") -> None:
+def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "queke") -> None:
     """Send an answer back with the reason: the school gets its card again, and answers within its hours."""
     from pipeline import config
 

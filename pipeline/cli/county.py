@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, UnitCode, Who, Why, check_division, day_of, opened, say, say_json, say_table
+from pipeline.cli.terminal import (
+    AsJson,
+    Reason,
+    UnitCode,
+    Who,
+    Why,
+    check_division,
+    day_of,
+    opened,
+    say,
+    say_json,
+    say_table,
+)
 from pipeline.errors import UsageError
 
 closures = typer.Typer(help="Closures that schools have declared.", no_args_is_help=True, rich_markup_mode=None)
@@ -103,7 +115,7 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
 
 
 @closures.command("return")
-def return_closure(context: typer.Context, closure: Closure, why: Why, who: Who = "queke") -> None:
+def return_closure(context: typer.Context, closure: Closure, why: Reason, who: Who = "queke") -> None:
     """Send a closure back to its school: it closes nothing till the school says something else of it."""
     from pipeline import config
 

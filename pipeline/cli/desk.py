@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, Who, Why, day_of, opened, say, say_json, say_list
+from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, opened, say, say_json, say_list
 from pipeline.errors import UsageError
 
 rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
@@ -109,7 +109,7 @@ def apply(
 
 
 @rejects.command()
-def waive(context: typer.Context, ticket: Ticket, why: Why, who: Who = "queke") -> None:
+def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke") -> None:
     """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
     from pipeline import config
 
@@ -146,7 +146,7 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @held.command()
-def release(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> None:
+def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
     """Take a held submission after all, as if it had come now. The decision is kept with its reason."""
     from pipeline import config
     from pipeline.cli import taking
@@ -161,7 +161,7 @@ def release(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> N
 
 
 @held.command()
-def dismiss(context: typer.Context, seq: Seq, why: Why, who: Who = "queke") -> None:
+def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
     """Send a held submission back for good; its sender gets the reason."""
     from pipeline import config
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, Why, check_division, opened, say, say_json
+from pipeline.cli.terminal import AsJson, Reason, Who, check_division, opened, say, say_json
 
 matters = typer.Typer(
     help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
@@ -46,7 +46,7 @@ def list_matters(
 def settle(
     context: typer.Context,
     matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
-    why: Why,
+    why: Reason,
     who: Who = "queke",
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""

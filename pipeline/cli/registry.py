@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli.terminal import (
     AsJson,
+    Reason,
     UnitCode,
     Who,
     Why,
@@ -82,7 +83,7 @@ def confirm(
 
 
 @proposals.command()
-def refuse(context: typer.Context, proposal: Proposal, why: Why, who: Who = "queke") -> None:
+def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "queke") -> None:
     """Leave the registry as it is; the school is told why."""
     from pipeline import config
 

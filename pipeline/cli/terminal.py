@@ -24,8 +24,19 @@ Advance = Callable[[int], None]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for a program to read.")]
 UnitCode = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
 Who = Annotated[str, typer.Option(help="Who decides.")]
-Why = Annotated[str, typer.Option(help="The reason, kept with the decision; the school or unit is told.")]
+_WHY = "The reason, kept with the decision, and told where a letter goes out."
+Why = Annotated[str, typer.Option(help=_WHY)]
 Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]
+
+
+def _said(why: str) -> str:
+    if not why.strip():
+        raise typer.BadParameter("say why: it is kept with the decision, and whom it concerns reads it")
+    return why
+
+
+Reason = Annotated[str, typer.Option("--why", help=_WHY, callback=_said)]
+"""Where a decision must say why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ _LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters t
 
 
 def _rows_back() -> list[Waiting]:
-    count = Reject.objects.filter(state="open").count()
+    count = Reject.objects.filter(state="open").exclude(form="desk").count()  # the matter itself waits elsewhere
     return [Waiting("rows that went back", count, "", "queke rejects list")] if count else []
 
 

@@ -50,8 +50,10 @@ class Held:
 
 
 def rejects(*, school: str = "", day: date | None = None, state: str = "open", limit: int = 1000) -> list[Rejected]:
-    """Return rows that went back, oldest first; `state` "" for all of them."""
-    rows = Reject.objects.order_by("submission", "table", "row")
+    """Return rows that went back, oldest first; `state` "" for all of them. Lines of a 处理单 are none of them: what
+    they are about waits by itself.
+    """
+    rows = Reject.objects.exclude(form="desk").order_by("submission", "table", "row")
     if school:
         rows = rows.filter(school=school)
     if day:

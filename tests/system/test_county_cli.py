@@ -81,6 +81,7 @@ def test_closures_are_listed_confirmed_and_sent_back(queke: Queke) -> None:
 
 def test_a_held_file_is_dismissed(queke: Queke, tmp_path: Path) -> None:
     assert queke("held", "dismiss", 3)[0] == 2
+    assert queke("held", "dismiss", 3, "--why", " ")[0] == 2
     assert queke("held", "dismiss", 3, "--why", "发错了")[0] == 0
     assert queke("held", "list")[0] == 0
     texts = [p.read_text("utf-8-sig") for p in (tmp_path / "site" / "outbox").rglob("回执*000003.txt")]
