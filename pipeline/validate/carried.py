@@ -31,7 +31,7 @@ class Sorted:
     @property
     def absent(self) -> int:
         """How many rows say that somebody is absent."""
-        return sum(line.values["state"] != "returned" and line.values["returned"] is None for line in self.spoken)
+        return sum(not _is_back(line) for line in self.spoken)
 
 
 def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sorted:
@@ -49,6 +49,7 @@ def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sor
             found.untouched.append(line)
         else:
             found.spoken.append(line)
+    _say_absent_again(found, classes)
     _say_again(found, classes)
     kept = {id(line) for line in (*found.spoken, *found.untouched)}
     found.rows = [line for line in lines if id(line) in kept]
@@ -110,6 +111,27 @@ def _say_again(found: Sorted, classes: Classes) -> None:
             line.say("carried-again", "name", first=str(again.row.number))
             line.case.issues.extend(line.said)
     found.untouched = kept
+
+
+def _say_absent_again(found: Sorted, classes: Classes) -> None:
+    """A pupil brought along, said to be back and yet written below as absent, is one pupil, absent: many a clerk
+    answers all rows alike and types the day's list as ever.
+    """
+    written = {_pupil(line, classes): line for line in found.spoken if not line.row.mark and not _is_back(line)}
+    kept = []
+    for line in found.spoken:
+        again = written.get(_pupil(line, classes)) if line.row.mark and _is_back(line) else None
+        if again is None or not _same_number(line, again):
+            kept.append(line)
+        else:
+            line.issues, line.read = [], 0
+            line.say("carried-absent-again", "name", first=str(again.row.number))
+            line.case.issues.extend(line.said)
+    found.spoken = kept
+
+
+def _is_back(line: Line) -> bool:
+    return line.values[carry.ANSWER] == "returned" or line.values["returned"] is not None
 
 
 def _same_number(one: Line, other: Line) -> bool:

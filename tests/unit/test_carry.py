@@ -191,6 +191,20 @@ def test_a_pupil_written_anew_needs_no_answer_in_the_row_brought_along() -> None
     assert said(done) == ["carried-again"]
 
 
+def test_a_pupil_said_to_be_back_and_written_below_as_absent_is_one_pupil_and_absent() -> None:
+    again = {"班级": "三(3)班", "姓名": "示例甲", "性别": "男", "缺课原因": "因病", "起始日": datetime(2026, 11, 20)}
+    done = judged(monday(opened(), rows={0: {"状态": "已返校"}, 1: {**again, "症状1": "呕吐"}}))
+    assert states(done) == {"示例甲": "ongoing"}
+    assert said(done) == ["carried-absent-again"]
+    back = judged(monday(opened(), rows={0: {"状态": "已返校"}}, 零报告="是"))
+    identity = [record.identity for record in back.records if record.table == "rows"]
+    assert identity == [record.identity for record in done.records if record.table == "rows"]
+    two = judged(
+        monday(opened(), rows={0: {"状态": "已返校", "学号": "1"}, 1: {**again, "症状1": "呕吐", "学号": "2"}})
+    )
+    assert len([record for record in two.records if record.table == "rows"]) == 2
+
+
 def test_a_changed_row_says_what_its_cells_say() -> None:
     done = judged(monday(opened(), rows={0: {"诊断": "流行性感冒"}}))
     assert states(done) == {"示例甲": "ongoing"}
