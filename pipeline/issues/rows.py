@@ -74,7 +74,9 @@ _CLOSURE: Mapping[str, Entry] = {
     "resumed-missing": error("报的是复课，没有填实际复课日期。", "请填实际复课日期。"),
     "approval-missing": error("没有填批准时间。", "请填县（市、区）批准的日期和时间。"),
     "approver-missing": error("没有填批准人及单位。", "停课须经县（市、区）批准，请填批准人和单位。"),
-    "approval-after-start": error("批准时间 {value} 晚于停课开始时间。", "停课前须先经批准，请核对两个时间。"),
+    "approval-after-start": query(
+        "批准时间 {value} 晚于停课开始时间。", "停课须先经批准。填错的请更正；确是先停后批的，由县级核对，不必再发。"
+    ),
     "approval-after-now": error("批准时间 {value} 还没到。", "请核对批准时间。"),
     "approval-far": error("批准时间 {value} 比停课开始早了 90 天以上。", "请核对年份和月份。"),
     "closure-start-far": error("停课开始时间 {value} 离报告日期太远。", "请核对年份和月份。"),
