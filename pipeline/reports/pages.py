@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +17,7 @@ ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
 WORKSHEET_CASES = 8  # lines of cases and rules on a sheet to write on
+_PAIRED_SIGNS = {True: (22, 19), False: (14, 27)}  # with names or without: signs of the pupil, of what was found
 PAGE_LINES = 24  # lines of pupils and classes that fit one side above the signatures
 CASES_ANNEXED = 200  # of an alert: a whole list pasted by mistake must not draw for minutes
 PUPILS_ANNEXED = 1000
@@ -113,9 +115,25 @@ def _width(text: str) -> int:
 
 
 def _card(values: Values) -> Values:
-    """A card is one side to write on; the cases its rules leave no room for go to an annex."""
-    shown = max(2, CARD_LINES - 3 * len(values["hits"]) - (len(values["rows"]) > CARD_LINES // 2))
-    return {"cases_shown": shown, "cases_annexed": CASES_ANNEXED}
+    """A card is one side to write on: where its rules leave no room for a line a case, two share one; the rest goes to
+    an annex.
+    """
+    cases, room = values["rows"], max(2, CARD_LINES - 3 * len(values["hits"]))
+    fixed = {"cases_annexed": CASES_ANNEXED}
+    if len(cases) <= room:
+        return {**fixed, "cases_shown": len(cases), "paired": False}
+    heights = [_pair_height(cases[at : at + 2], names=values["names"]) for at in range(0, len(cases), 2)]
+    left = float(room - (sum(heights) > room))  # a line says how many are left
+    shown = sum(2 for so_far in accumulate(heights) if so_far <= left)
+    return {**fixed, "cases_shown": shown, "paired": True}
+
+
+def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
+    """Lines that two cases side by side take, in lines of a case that has one for itself."""
+    who, found = _PAIRED_SIGNS[names]
+    whose = max(_width(f"{case['pupil']} {case['sex']}") for case in pair)
+    what = max(_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
+    return 0.2 + 0.8 * max(-(-whose // who), -(-what // found))
 
 
 def _worksheet(values: Values) -> Values:

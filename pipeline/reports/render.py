@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PAGE_SECONDS = 120  # a long annex takes seconds; what takes minutes is stuck
 _TIGHT = "tight"  # body's mark under which paper.css sets tables a little closer
+_ANNEX = 'class="annex"'
 _LITTLE = 0.2  # share of a last page that is not worth a sheet
 _TASKS_A_PROCESS = 2000  # the text libraries grow slowly; a fresh process now and then keeps memory flat
 
@@ -130,7 +131,8 @@ class _Press:
 
     def draw(self, html: str, identifier: bytes) -> bytes:
         laid = self._lay(html)
-        if len(laid.pages) > 1 and _nearly_empty(laid.pages[-1]):
+        sides = 1 + html.count(_ANNEX)  # an annex begins a side of its own, however little it holds
+        if len(laid.pages) > sides and _nearly_empty(laid.pages[-1]):
             closer = self._lay(html.replace("<body", f"<body data-{_TIGHT}", 1))
             laid = closer if len(closer.pages) < len(laid.pages) else laid
         return bytes(laid.write_pdf(pdf_identifier=identifier))

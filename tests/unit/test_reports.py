@@ -92,6 +92,16 @@ def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render
             assert words in sides[0], words
 
 
+@pytest.mark.parametrize(("hits", "cases"), [(2, 8), (1, 13), (3, 4)])
+def test_cases_that_fit_two_to_a_line_need_no_second_side(renderer: render.Renderer, hits: int, cases: int) -> None:
+    county = Scope(Level.COUNTY, "320114", frozenset(["320114"]))
+    few = page_samples.card(county)
+    listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
+    values = digest.paper(cards.card(replace(few, hits=few.hits[:1] * hits, cases_listed=listed)))
+    (side,) = texts(pdf_of(letters.compose("card", values, renderer)))
+    assert all(f"三2-{n:02d}AA" in side for n in range(cases))
+
+
 def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) -> None:
     few = page_samples.card()
     source = "手足口病聚集性和暴发疫情处置工作规范第1条：同一班级或宿舍1周内2例及以上；重症、死亡无栏目，不计"
