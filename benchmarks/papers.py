@@ -44,10 +44,10 @@ def measure(folder: Path) -> dict[str, object]:
     with Renderer() as renderer:
         post.draw(site, ours.NOW, renderer, limit=WARM)
         cards = _drawn(lambda: post.draw(site, ours.NOW, renderer))
-        pages = _drawn(lambda: post.draw(site, later, renderer), lambda: _cut_pages(site, schools, later))
+        pages = _drawn(lambda: post.draw(site, later, renderer), lambda: _cut_pages(site, schools[ILL:], later))
     digests, seconds = _timed(lambda: len(run.editions(site, later, DAY)))
     print(f"\n{digests} digests with their missing lists: {seconds:.0f} s   goal {DIGEST_SECONDS:.0f} s")
-    for what, drawn in (("cards and sheets to write on", cards), ("school pages", pages)):
+    for what, drawn in (("cards and sheets to write on", cards), ("school pages of a real day", pages)):
         print(
             f"{drawn.count} {what}: {drawn.rate:.1f} a second, {drawn.cpu:.0f} ms of CPU each   "
             f"goal {PAPERS_A_SECOND:.0f} a second"
