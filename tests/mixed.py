@@ -30,6 +30,7 @@ KINDS = {"right": 38, "mistake": 34, "hostile": 12, "again": 8, "wrong door": 8}
 SLOW = frozenset({"zip bomb", "200,000 empty styled cells", "fan-out of one string"})  # one of each will do
 MOSTLY = 0.7  # of those who could mend rows do so; the others send it all again
 AGAIN = "right, and again"
+NO_HEADING = "mistake: no heading"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def mistaken(sender: Sender, name: str, random: Random) -> Dropped:
     if not table:
         return Dropped(sender, "mistake: head", name, content, "rejected")
     if row == HEADING:
-        return Dropped(sender, "mistake: no heading", name, content, "rejected", "column-missing")
+        return Dropped(sender, NO_HEADING, name, content, "rejected", "column-missing")
     return Dropped(sender, "mistake: row", name, content, _left(sender, cell), _code(sender, column, table, value))
 
 
@@ -274,11 +275,10 @@ def _mend(site: Site, became: Sequence[Became], random: Random) -> Counter[str]:
             continue
         sender = one.file.sender
         back = sorted(site.outbox.rglob(f"退回修正表*{seqs[one.file.place]:06d}.xlsx"))
-        way = (
-            "return workbook"
-            if back and one.file.kind != "wrong door" and random.random() < MOSTLY
-            else "whole workbook"
-        )
+        there = bool(back) and one.file.kind != "wrong door"
+        # with a heading its cells are lost: those that were there from the start, only the first workbook has
+        there = there and not (one.file.kind == NO_HEADING and sender.prefilled)
+        way = "return workbook" if there and random.random() < MOSTLY else "whole workbook"
         content = mended(sender, back[0].read_bytes()) if way == "return workbook" else sender.made()
         ways[way] += 1
         put(site, f"{sender.folder}/改好 {sender.form}.xlsx", content)
