@@ -50,6 +50,11 @@ ENTRIES: Mapping[str, Entry] = {
     "desk-gone": advice("这件事已经不用处理了（学校已经改好，或已有人办过），这一行没有再办。"),
     "desk-refused": error("没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", "reason", cost=_UNDONE),
     "desk-done-before": advice("这一行此前已经处理，没有再办一次。"),
+    "desk-password": advice(
+        "已开户，其中 {count} 个账号没有自定初始密码。",
+        "请系统管理员发放（queke accounts issue），再当面或电话告知使用人。",
+        "count",
+    ),
     "desk-counts": advice("办理结果：{done}。", "", "done"),
     "desk-nothing": advice("这份处理单里没有选任何意见，什么也没有动。", "要办哪一件，请在它的“意见”一列选一项。"),
 }

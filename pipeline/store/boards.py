@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipeline.errors import UsageError
 from pipeline.forms.desk import TICKETS
 from pipeline.merge.desk import Deed
+from pipeline.model import Issue
 from pipeline.store import accounts, cards, closure_decisions, decisions, matters, mending, proposals, waiting
 from pipeline.store.lines import Line
 from pipeline.store.mending import Bench
@@ -19,11 +20,13 @@ from pipeline.store.mending import Bench
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more)."""
+    """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more). `decide`: carry out a
+    deed; what it leaves the county to do, if anything.
+    """
 
     name: str
     waiting: Callable[[str], Sequence[Line]]
-    decide: Callable[[Deed, str, Bench], None]  # the deed, its reason in full
+    decide: Callable[[Deed, str, Bench], Issue | None]  # the deed, its reason in full
     one: Callable[[str, str], Line | None] | None = None  # how to find a single line, where there may be many
 
     def find(self, division: str, target: str) -> Line | None:
@@ -57,14 +60,16 @@ def _alert(deed: Deed, why: str, bench: Bench) -> None:
     act(deed.id, bench.who, why, bench.now)
 
 
-def _account(deed: Deed, why: str, bench: Bench) -> None:
+def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
     if deed.opinion == "return":
         accounts.refuse(deed.id, bench.who, why, bench.now)
-        return
+        return None
     waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
     if waits is not None and not waits.signed and deed.stamped_on is None:
         raise UsageError("签字盖章件还没有收到；已见到纸质件的，请在“盖章日期”一列填上日期。")
-    accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
+    opened = accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
+    bare = sum(one.needs_password for one in opened)
+    return Issue("desk-password", details=(("count", str(bare)),)) if bare else None
 
 
 def _proposal(deed: Deed, why: str, bench: Bench) -> None:

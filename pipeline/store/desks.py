@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -30,11 +30,12 @@ _VERBS = {"confirm": "确认", "return": "退回", "mend": "代改", "waive": "�
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What became of one matter: `code` "" if it was done."""
+    """What became of one matter: `code` "" if it was done, `left` what it leaves to do."""
 
     deed: Deed
     code: str = ""
     reason: str = ""
+    left: Issue | None = None
 
 
 def takes(turn: Turn) -> bool:
@@ -91,12 +92,12 @@ def _carried_out(deed: Deed, seq: int, bench: Bench) -> _Done:
     why = on_desk(seq, deed.row, deed.why)
     try:
         with transaction.atomic(), placed(seq):
-            board.decide(deed, why, bench)
+            left = board.decide(deed, why, bench)
     except StillBad as error:
         return _Done(deed, "mend-still-bad", str(error))
     except UsageError as error:
         return _Done(deed, "desk-refused", str(error))
-    return _Done(deed)
+    return _Done(deed, left=left)
 
 
 def _was_done(deed: Deed, division: str) -> bool:
@@ -140,9 +141,9 @@ def _rows(one: _Done, checked: Checked) -> list[Refused]:
 
 def _said(one: _Done, checked: Checked) -> list[Issue]:
     """What the county is told of the lines of one deed."""
-    if not one.code:
-        return []
     sheet = checked.reading.places[one.deed.table].sheet
+    if not one.code:
+        return [replace(one.left, sheet=sheet, row=one.deed.row)] if one.left else []
     details = (("reason", one.reason.rstrip("。")),) if one.reason else ()
     return [Issue(one.code, sheet, row=row, details=details) for row in one.deed.rows]
 

@@ -183,7 +183,9 @@ def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> No
     assert not Account.objects.exists()
     typed = {"accounts|": {"意见": "确认", "盖章日期": "2026-11-20"}}
     _, judged = received(school, filled(school, typed))
-    assert settled(school, judged).state is State.ACCEPTED
+    done = settled(school, judged)
+    assert done.state is State.ACCEPTED
+    assert "desk-password" in {issue.code for issue in done.issues}, "nobody typed a password: somebody must give one"
     assert list(Account.objects.values_list("username", flat=True)) == ["GL_01"]
 
 
