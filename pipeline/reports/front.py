@@ -11,7 +11,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-PAGE = 754.0  # points between the margins, less a little for what is reckoned too low
+PAGE = 764.0  # points between the margins, less a little for what is reckoned too low
 LINE = 18.0  # of a table
 MORE = 13.4  # a further line in the same row
 HEAD = 45.0  # heading and header of a table
