@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -22,7 +22,7 @@ from pipeline import store
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.xlsx.blank import TemplateFacts, blank
-from tests import mistakes
+from tests import mistakes, senders
 from tests.mistakes import Cell, Filled
 from tests.system.conftest import COUNTY, DAY, lay_out, pupil
 from tests.system.posting import drop, work
@@ -37,26 +37,7 @@ ABSENCE = Filled(
         "classes": [{"class_name": "三(3)班", "roll": 40}, {"class_name": "三(4)班", "roll": 41}],
     },
 )
-CLOSURE = Filled(
-    form("closure"),
-    {"unit": SCHOOL, "day": DAY, "reporter": "示例甲"},
-    {
-        "rows": [
-            {
-                "kind": "首报",
-                "scope": room,
-                "reason": "流行性感冒",
-                "ill": 8,
-                "start": datetime(2026, 11, 20, 13),
-                "resume_planned": date(2026, 11, 24),
-                "approved_at": datetime(2026, 11, 20, 11),
-                "approved_how": "电话",
-                "approved_by": "示例区教育局 示例甲",
-            }
-            for room in ("三(3)班", "三(4)班")
-        ]
-    },
-)
+CLOSURE = senders.closure(SCHOOL)
 ROSTER = Filled(
     form("roster"),
     {"reporter": "示例甲"},
