@@ -76,10 +76,11 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     every school's page besides; what is cut after it is final too. Raises UsageError for a day that has not come:
     everybody would stand there as silent.
     """
-    if day > now.date():
+    today = schooldays.today(now)
+    if day > today:
         raise UsageError(f"{day}: that day has not come yet")
     with faults.temporary():
-        statements.take_effect(schooldays.today(now))
+        statements.take_effect(today)
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)

@@ -17,7 +17,7 @@ from pipeline.merge.card import CardStanding, CardStep
 from pipeline.merge.lives import Answer, Life, Ruling, Told
 from pipeline.model import HOME_CAMPUS, Checked, Site, State
 from pipeline.schooldays import ZONE
-from pipeline.store import about, alerts, audit, codec, corrections, registry, replays, sql, tickets
+from pipeline.store import about, alerts, audit, codec, corrections, registry, retold, sql, tickets
 from pipeline.store.card_letters import announce
 from pipeline.store.card_lives import CONFIRM, RETURN, Fold, Loaded, fold, load
 from pipeline.store.lines import Line
@@ -83,22 +83,10 @@ def _unsay(loaded: Loaded, again: Fold) -> None:
 
 
 def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
-    """Give others of the school what became of them after all; a new receipt where more than its words is new."""
+    """Tell the other cards of the school by the last of what happened to each."""
     was = {one.seq: one.state for one in before.earlier}
     last = {seq: step for (_, seq), step in sorted(again.steps.items()) if seq in was and seq != turn.event.seq}
-    dismissed = replays.dismissals(list(last))
-    for seq, step in last.items():
-        if seq in dismissed and step.state is State.HELD:
-            continue
-        text = (
-            "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
-            "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
-        )
-        effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        issues = codec.issues_text(again.cards[seq].issues + step.issues)
-        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
-        if step.state is not was[seq]:
-            writes.letter("receipt", f"{seq}.{turn.settled}", turn.checked.unit, turn.checked.day)
+    retold.tell_others({seq: (step, again.cards[seq]) for seq, step in last.items()}, was, turn, writes)
 
 
 # --------------------------------------------------------------------------- what the county decides

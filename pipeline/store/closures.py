@@ -12,9 +12,9 @@ from pipeline import merge
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import Checked, Site, State
+from pipeline.model import Site, State
 from pipeline.schooldays import ZONE, today
-from pipeline.store import codec, rebuilding, replays, sql
+from pipeline.store import rebuilding, retold, sql
 from pipeline.store.models import Closure, Decision, Reject, Submission
 from pipeline.store.outcomes import Outcome, Reread, Turn, Writes, form_of
 from pipeline.store.sequence import order_of
@@ -118,29 +118,9 @@ def _refold(loaded: _Loaded, turn: Turn, site: Site, reread: Reread, writes: Wri
         steps |= {seq: step} if seq else {}
     if result is None:
         raise ValueError("a turn takes part in its own fold")
-    _tell_again({seq: (step, events[seq].checked) for seq, step in steps.items()}, before, turn, writes)
+    others = {seq: (step, events[seq].checked) for seq, step in steps.items()}
+    retold.tell_others(others, {one.seq: one.state for one in before.earlier}, turn, writes)
     return replace(result, after=standing)
-
-
-def _tell_again(
-    steps: Mapping[int, tuple[ClosureStep, Checked]], before: ClosureStanding, turn: Turn, writes: Writes
-) -> None:
-    """Give others of the school what became of them after all; a new receipt where more than its words is new."""
-    was = {one.seq: one.state for one in before.earlier}
-    changed = {seq: one for seq, one in steps.items() if one[0].state is not was[seq]}
-    dismissed = replays.dismissals(list(changed))
-    text = (
-        "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
-        "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
-    )
-    for seq, (step, checked) in steps.items():
-        if seq in dismissed and step.state is State.HELD:
-            continue
-        effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        issues = codec.issues_text(checked.issues + step.issues)
-        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
-        if seq in changed:
-            writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
 
 
 def _taken(event: Event) -> _Act:

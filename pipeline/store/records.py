@@ -78,11 +78,11 @@ def _unplaced(checked: Checked) -> Outcome:
     return Outcome(state, refused=len(checked.refused))
 
 
-_STRANGE = frozenset(
-    {"unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign", "ticket-doubled", "void-foreign"}
-    | {"filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere"}
-    | {"scan-unknown", "username-held"}
-)
+_STRANGE = frozenset({
+    "unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign", "ticket-doubled", "void-foreign",
+    "filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere",
+    "scan-unknown", "username-held",
+})  # fmt: skip
 """What would have changed somebody else's records, or one row twice, or asked for accounts that are not the asker's to
 ask for: refused or held, and remembered."""
 

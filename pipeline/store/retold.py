@@ -1,12 +1,17 @@
-"""A roster or calendar judged again: its outcome, its tickets, and another receipt where that turned out different."""
+"""What was settled before and turned out different after all: its outcome, and another receipt.
+
+A roster or calendar is judged again by itself; cards and closures are taken again with all others of their school.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Issue, State
-from pipeline.store import codec, tickets
+from pipeline.model import Checked, Issue, State
+from pipeline.store import codec, replays, tickets
 from pipeline.store.models import Submission
 from pipeline.store.outcomes import Turn, Writes, form_of
 
@@ -30,3 +35,38 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
         writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
         if opened.keys() - known.keys():
             writes.letter("giveback", f"{seq}.{turn.settled}", checked.unit, checked.day)
+
+
+class Step(Protocol):
+    """What became of one submission of a fold."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def issues(self) -> tuple[Issue, ...]: ...
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
+
+
+def tell_others(
+    others: Mapping[int, tuple[Step, Checked]], was: Mapping[int, State], turn: Turn, writes: Writes
+) -> None:
+    """Give others of a turn's fold what became of them after all; a new receipt where more than its words is new.
+
+    One that somebody sent back for good stays so.
+    """
+    dismissed = replays.dismissals(list(others))
+    text = (
+        "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
+        "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
+    )
+    for seq, (step, checked) in others.items():
+        if seq in dismissed and step.state is State.HELD:
+            continue
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        issues = codec.issues_text(checked.issues + step.issues)
+        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
+        if step.state is not was[seq]:
+            writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
