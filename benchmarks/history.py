@@ -19,8 +19,10 @@ from time import perf_counter
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import CLASSES, DAY
-from pipeline import resources, store
+from pipeline import database as db
+from pipeline import resources
 from pipeline.executors import Readers
+from pipeline.facts import editions
 from pipeline.forms.classes import class_key
 from pipeline.model import SchoolFacts, Site
 from pipeline.xlsx.fill import Template
@@ -51,7 +53,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
     days = _school_days(rows)
     long = ours.again(short, folder / "long")
-    store.close()
+    db.close()
     for site, span in ((short, days[-MONTH:]), (long, days)):
         began = perf_counter()
         there = _fill(site.root / _DATABASE, schools, span)
@@ -67,7 +69,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     for site in (short, long):
         _open(site)
         cost[site.root.name].digests.extend(_cut(site, hours) for hours in (2, 3, 4))
-    store.close()
+    db.close()
     return _told(cost["short"], cost["long"], rows)
 
 
@@ -112,13 +114,13 @@ def _made(site: Site, template: Template, schools: Sequence[SchoolFacts], folder
 
 
 def _open(site: Site) -> None:
-    store.close()
-    store.open(site)
+    db.close()
+    db.open(site)
 
 
 def _cut(site: Site, hours: int) -> float:
     """CPU seconds of cutting every division's digest and missing list."""
-    from pipeline.store import days, editions
+    from pipeline.facts import county_day as days
 
     with measured() as cost:
         days.refresh()

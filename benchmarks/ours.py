@@ -14,9 +14,19 @@ from unittest.mock import patch
 
 from benchmarks.measure import Cost, measured
 from benchmarks.workbooks import DAY
-from pipeline import config, store
+from pipeline import config, database, validate
+from pipeline.database import journal, sql
+from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.executors import Readers
+from pipeline.inbox import archive
+from pipeline.inbox.folder import Folder
 from pipeline.model import SchoolFacts, Site
+from pipeline.registry import lookup
+from pipeline.run import sending
+from pipeline.run.coordinator import Coordinator
+from pipeline.schooldays import school_year
+from pipeline.settling import submissions
+from pipeline.turns import context
 
 NOW = datetime.combine(DAY, datetime.min.time(), config.ZONE).replace(hour=14)
 
@@ -38,8 +48,8 @@ def new_site(root: Path, schools: Sequence[SchoolFacts]) -> Site:
     config.write(root)
     site = config.load(root)
     site = replace(site, policy=replace(site.policy, stable_seconds=0))
-    store.open(site)
-    store.migrate()
+    database.open(site)
+    database.migrate()
     _register(schools)
     return site
 
@@ -47,10 +57,10 @@ def new_site(root: Path, schools: Sequence[SchoolFacts]) -> Site:
 def again(site: Site, root: Path) -> Site:
     """Return a copy of a site that has taken nothing yet."""
     shutil.rmtree(root, ignore_errors=True)
-    store.close()
+    database.close()
     shutil.copytree(site.root, root)
     twin = replace(site, root=root)
-    store.open(twin)
+    database.open(twin)
     return twin
 
 
@@ -62,18 +72,15 @@ def take(
     The service is warm: its readers run, as the baseline's imports are done. Without `answer`: store, archive and
     journal alone, no warnings and no letters.
     """
-    from pipeline.run import post
-    from pipeline.run.line import Line
-
     files = sorted(folder.iterdir())
     for path in files:
         shutil.copy(path, site.inbox / path.name)
     outcomes: Counter[str] = Counter()
     with (
         _staged(stages) as spent,
-        nullcontext() if answer else patch.object(post, "warn", return_value=0),
+        nullcontext() if answer else patch.object(sending, "warn", return_value=0),
         measured(memory=memory) as cost,
-        Line(
+        Coordinator(
             site, readers, lambda: NOW, answer=answer, observe=lambda _, done: outcomes.update([done.state.value])
         ) as line,
     ):
@@ -84,8 +91,6 @@ def take(
 
 def rows(schools: Sequence[str]) -> set[tuple[object, ...]]:
     """Return what stands of these schools in the store that is open, as plain values."""
-    from pipeline.store import sql
-
     text = (
         "SELECT a.day, a.school, a.class_key, p.name, a.sex, a.reason, a.start, a.symptoms, a.temperature, a.diagnosis "
         "FROM absence a JOIN pupil p ON p.school = a.school AND p.code = a.pupil WHERE a.school IN ?"
@@ -97,11 +102,7 @@ def rows(schools: Sequence[str]) -> set[tuple[object, ...]]:
 
 
 def _register(schools: Sequence[SchoolFacts]) -> None:
-    from pipeline.schooldays import school_year
-    from pipeline.store import registry
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
-    registry.load_divisions()
+    lookup.load_divisions()
     Unit.objects.bulk_create(
         Unit(code=s.code, kind="school", division_id=s.county, name=s.name, stages=" ".join(s.stages)) for s in schools
     )
@@ -136,12 +137,6 @@ def _staged(wanted: bool) -> Iterator[dict[str, float]]:
 
 
 def _points() -> list[Stage]:
-    from pipeline import validate
-    from pipeline.inbox import archive
-    from pipeline.inbox.folder import Folder
-    from pipeline.run import post
-    from pipeline.store import context, journal, records
-
     return [
         ("collect", Folder, "collect"),
         ("let go", Folder, "release"),
@@ -150,12 +145,12 @@ def _points() -> list[Stage]:
         ("journal", journal, "count_attempt"),
         ("context", context, "load"),
         ("validate", validate, "check"),
-        ("settle", records, "settle"),
+        ("settle", submissions, "settle"),
         ("archive", archive, "keep"),
         ("archive", journal, "moved"),
         ("journal", journal, "written"),
-        ("warn", post, "warn"),
-        ("letters", post, "send"),
+        ("warn", sending, "warn"),
+        ("letters", sending, "send"),
     ]
 
 

@@ -12,9 +12,13 @@ from pathlib import Path
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import DAY
-from pipeline import resources
+from pipeline import resources, run
 from pipeline.executors import Pool
+from pipeline.facts import county_day, editions
 from pipeline.model import SchoolFacts, Site
+from pipeline.reports.render import Renderer
+from pipeline.run import sending
+from pipeline.run.coordinator import Coordinator
 from pipeline.xlsx.fill import Template
 
 SCHOOLS = 104  # one a county or zone
@@ -27,24 +31,20 @@ def measure(folder: Path) -> dict[str, object]:
     """Take a report from a school of every county, some with alerts, then draw everything, and print the rates."""
     schools = _everywhere()
     site = ours.new_site(folder / "site", schools)
-    from pipeline import run
-    from pipeline.reports.render import Renderer
-    from pipeline.run import post
-    from pipeline.run.line import Line
 
     template: Template = workbooks.masters(site, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
     for mix, some in (("cluster", schools[:ILL]), ("real", schools[ILL:])):
         for drop in workbooks.write(site, template, some, mix, folder / "made"):
             (site.inbox / drop.path.name).write_bytes(drop.path.read_bytes())
-    with Pool(2) as readers, Line(site, readers, lambda: ours.NOW) as line:
+    with Pool(2) as readers, Coordinator(site, readers, lambda: ours.NOW) as line:
         line.drain()
-    while post.books(site, ours.NOW):  # workbooks beside the cards: they are not drawn
+    while sending.books(site, ours.NOW):  # workbooks beside the cards: they are not drawn
         pass
     later = ours.NOW + timedelta(hours=2)
     with Renderer() as renderer:
-        post.draw(site, ours.NOW, renderer, limit=WARM)
-        cards = _drawn(lambda: post.draw(site, ours.NOW, renderer))
-        pages = _drawn(lambda: post.draw(site, later, renderer), lambda: _cut_pages(site, schools[ILL:], later))
+        sending.draw(site, ours.NOW, renderer, limit=WARM)
+        cards = _drawn(lambda: sending.draw(site, ours.NOW, renderer))
+        pages = _drawn(lambda: sending.draw(site, later, renderer), lambda: _cut_pages(site, schools[ILL:], later))
     digests, seconds = _timed(lambda: len(run.editions(site, later, DAY)))
     print(f"\n{digests} digests with their missing lists: {seconds:.0f} s   goal {DIGEST_SECONDS:.0f} s")
     for what, drawn in (("cards and sheets to write on", cards), ("school pages of a real day", pages)):
@@ -72,9 +72,7 @@ def _timed(work: Callable[[], int]) -> tuple[int, float]:
 
 
 def _cut_pages(site: Site, schools: Sequence[SchoolFacts], now: datetime) -> None:
-    from pipeline.store import days, editions
-
-    days.refresh()
+    county_day.refresh()
     editions.cut_pages(site, editions.Order(DAY, now, final=True), [school.county for school in schools])
 
 

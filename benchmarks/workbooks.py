@@ -13,10 +13,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from pipeline import issuing, schooldays, units
+from pipeline import schooldays, units
 from pipeline.demo.province import person
 from pipeline.forms import form
 from pipeline.forms.classes import class_key
+from pipeline.issuing import templates
 from pipeline.model import ClassFacts, SchoolFacts, Site
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill
@@ -60,7 +61,7 @@ def schools(n: int) -> list[SchoolFacts]:
 
 def masters(site: Site, school: SchoolFacts, writers: Sequence[str] = WRITERS) -> dict[str, Template]:
     """Return the empty template by writer."""
-    content = blank(form("absence"), issuing.school_facts(site, "absence", school, DAY))
+    content = blank(form("absence"), templates.school_facts(site, "absence", school, DAY))
     return {name: Template(by_libreoffice(content) if name == "libreoffice" else content) for name in writers}
 
 

@@ -20,7 +20,7 @@ from pipeline.forms.base import Column, Frame, Table
 from pipeline.forms.cells import show, typed
 from pipeline.forms.classes import in_order, key_or_name
 from pipeline.forms.layout import Block
-from pipeline.forms.parse import Notes, Reader
+from pipeline.forms.parse import Reader, ReadingNotes
 from pipeline.model import Issue, Row, Sheet
 
 ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校
@@ -28,7 +28,7 @@ _WHO_SIGNS, _SAID_SIGNS = 6, 6
 _MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{6})-([0-9A-Z]{6})")
 
 
-class Kind(StrEnum):
+class PrefillKind(StrEnum):
     """What was prefilled."""
 
     OPEN = "K"  # an absence that had not ended
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 class Mark:
     """A mark, taken apart. `since`: the day whose report the row comes from."""
 
-    kind: Kind
+    kind: PrefillKind
     since: date
     who: str
     said: str
@@ -54,7 +54,7 @@ def read(text: str) -> Mark | None:
         since = date(2000 + int(found[2]), int(found[3]), int(found[4]))
     except ValueError:
         return None
-    return Mark(Kind(found[1]), since, found[5], found[6])
+    return Mark(PrefillKind(found[1]), since, found[5], found[6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Marks:
     school: str
     campus: str
 
-    def make(self, kind: Kind, since: date, pupil: tuple[str, str], said: Sequence[str]) -> str:
+    def make(self, kind: PrefillKind, since: date, pupil: tuple[str, str], said: Sequence[str]) -> str:
         """Return the mark of a row about `pupil` (class key, name) that reads `said`."""
         return f"{kind}{since:%y%m%d}-{self._who(kind, since, pupil)}-{self._said(kind, since, said)}"
 
@@ -77,13 +77,13 @@ class Marks:
         """Tell whether a row still reads as it was prefilled, its answer apart."""
         return hmac.compare_digest(mark.said, self._said(mark.kind, mark.since, said))
 
-    def _who(self, kind: Kind, since: date, pupil: tuple[str, str]) -> str:
+    def _who(self, kind: PrefillKind, since: date, pupil: tuple[str, str]) -> str:
         return self._signs(kind, since, ("who", *pupil), _WHO_SIGNS)
 
-    def _said(self, kind: Kind, since: date, said: Sequence[str]) -> str:
+    def _said(self, kind: PrefillKind, since: date, said: Sequence[str]) -> str:
         return self._signs(kind, since, ("said", *said), _SAID_SIGNS)
 
-    def _signs(self, kind: Kind, since: date, parts: Sequence[str], length: int) -> str:
+    def _signs(self, kind: PrefillKind, since: date, parts: Sequence[str], length: int) -> str:
         return units.signs(self.key, ("carry", kind, self.school, self.campus, since.isoformat(), *parts), length)
 
 
@@ -102,7 +102,7 @@ def as_read(table: Table, rows: Sequence[Mapping[str, object]], frame: Frame) ->
     lines: list[list[object]] = [[row.get(column.name) for column in columns] for row in rows]
     labels = tuple(column.header for column in columns)
     sheet = Sheet(table.sheet, [list(labels), *lines])
-    found = Reader(Block(sheet, table, 0, 1, tuple(range(len(columns))), labels), frame, Notes()).rows()
+    found = Reader(Block(sheet, table, 0, 1, tuple(range(len(columns))), labels), frame, ReadingNotes()).rows()
     by_number = {row.number: row for row in found}
     return [by_number.get(number) for number in range(2, len(rows) + 2)]
 
@@ -146,26 +146,26 @@ Cell = str | int | float | date
 class Prefilled:
     """One row of a template: its cells by column name, its mark, and why it went back, if it did."""
 
-    kind: Kind
+    kind: PrefillKind
     cells: Mapping[str, Cell]
     mark: str
     issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class CampusClasses:
     """What is known of the classes of a campus: the names of its classes by key, and whose it is."""
 
     names: Mapping[str, str]
     kindergarten: bool = False
 
 
-def prefilled(table: Table, brought: Brought, marks: Marks, room: Room, day: date) -> tuple[Prefilled, ...]:
+def prefilled(table: Table, brought: Brought, marks: Marks, room: CampusClasses, day: date) -> tuple[Prefilled, ...]:
     """Return the rows that the template of `day` begins with: absences to be answered, then rows to be mended."""
-    made: list[tuple[Kind, Mapping[str, Cell], tuple[Issue, ...]]] = []
-    made += [(Kind.OPEN, _cells_of(table, one, room), ()) for one in sorted(brought.open, key=_place)]
-    made += [(Kind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
-    made += [(Kind.BACK, _typed(table, one), one.issues) for one in brought.back if not one.asked]
+    made: list[tuple[PrefillKind, Mapping[str, Cell], tuple[Issue, ...]]] = []
+    made += [(PrefillKind.OPEN, _cells_of(table, one, room), ()) for one in sorted(brought.open, key=_place)]
+    made += [(PrefillKind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
+    made += [(PrefillKind.BACK, _typed(table, one), one.issues) for one in brought.back if not one.asked]
     frame = Frame(day=day, kindergarten=room.kindergarten)
     read_back = as_read(table, [cells for _, cells, _ in made], frame)
     keys = {name: key for key, name in room.names.items()}
@@ -181,13 +181,13 @@ def _place(one: Open) -> tuple[int, int, str]:
     return in_order(one.class_key)
 
 
-def _pupil_of(table: Table, row: Row, keys: Mapping[str, str], room: Room) -> tuple[str, str]:
+def _pupil_of(table: Table, row: Row, keys: Mapping[str, str], room: CampusClasses) -> tuple[str, str]:
     """Whom a row is about, as reading will tell: (class key, name)."""
     place, name = (str(row.values[table.index(column)] or "") for column in ("class_name", "name"))
     return (keys.get(place) or key_or_name(place, kindergarten=room.kindergarten) if place else "", name)
 
 
-def _cells_of(table: Table, one: Open, room: Room) -> dict[str, Cell]:
+def _cells_of(table: Table, one: Open, room: CampusClasses) -> dict[str, Cell]:
     """An absence as its clerk would type it today; what was true of that day alone is left to them."""
     get = one.values.get
     codes = str(get("symptoms") or "").split()

@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.schooldays import Due
+from pipeline.schooldays import ReportDue
 
 
-class Standing(StrEnum):
+class ReportStatus(StrEnum):
     """The five places a school can be in, for one day."""
 
     ON_TIME = "按时"
@@ -57,7 +57,7 @@ class Heard:
 class Duty:
     """Where one school stands. `reason`: why nothing is due, or why it is excused."""
 
-    standing: Standing
+    standing: ReportStatus
     silence: Silence | None = None  # set exactly when standing is SILENT
     reason: str = ""
 
@@ -91,19 +91,19 @@ class Tally:
         return self.reported / base if base else None
 
 
-def classify(due: Due, heard: Heard) -> Duty:
+def classify(due: ReportDue, heard: Heard) -> Duty:
     """Say where a school stands. Raises UnknownYear when it cannot be told whether a report was due.
 
     A school that owes nothing stays 不需报 though it sent one; a school that reported in full has
     reported though it was excused.
     """
     if not due.owed:
-        return Duty(Standing.NOT_DUE, reason=due.reason)
+        return Duty(ReportStatus.NOT_DUE, reason=due.reason)
     if heard.heads and not heard.missing and not heard.silent:
-        return Duty(Standing.ON_TIME if all(heard.heads) else Standing.LATE)
+        return Duty(ReportStatus.ON_TIME if all(heard.heads) else ReportStatus.LATE)
     if heard.excused:
-        return Duty(Standing.EXCUSED, reason=heard.excused)
-    return Duty(Standing.SILENT, silence=_silence(heard))
+        return Duty(ReportStatus.EXCUSED, reason=heard.excused)
+    return Duty(ReportStatus.SILENT, silence=_silence(heard))
 
 
 def _silence(heard: Heard) -> Silence:
@@ -122,10 +122,10 @@ def tally(duties: Iterable[Duty]) -> Tally:
     silences = Counter(duty.silence for duty in listed)
     return Tally(
         enrolled=len(listed),
-        not_due=standings[Standing.NOT_DUE],
-        on_time=standings[Standing.ON_TIME],
-        late=standings[Standing.LATE],
-        silent=standings[Standing.SILENT],
-        excused=standings[Standing.EXCUSED],
+        not_due=standings[ReportStatus.NOT_DUE],
+        on_time=standings[ReportStatus.ON_TIME],
+        late=standings[ReportStatus.LATE],
+        silent=standings[ReportStatus.SILENT],
+        excused=standings[ReportStatus.EXCUSED],
         silences=tuple((silence, silences[silence]) for silence in Silence),
     )

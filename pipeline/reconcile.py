@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pipeline.schooldays import WHOLE_SCHOOL, ZONE, Due, deadline, today
+from pipeline.schooldays import WHOLE_SCHOOL, ZONE, ReportDue, deadline, today
 
 WATCHED = timedelta(days=60)  # a closure that ended so long ago is no longer asked about
 RECENT = 7  # days whose reports are looked at for a closure nobody announced, and for rolls
@@ -24,7 +24,7 @@ _LISTED = 3  # classes named in one sentence
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
-class Kind(StrEnum):
+class MatterKind(StrEnum):
     """What does not agree."""
 
     CASES = "cases"  # a closure whose ill pupils are not among the absences
@@ -91,12 +91,12 @@ class SchoolKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class SchoolClock:
     """Now, the hour of the deadline, and the school's own calendar: whether a day is a school day."""
 
     now: datetime
     deadline: str
-    owes: Callable[[date], Due]
+    owes: Callable[[date], ReportDue]
 
     @property
     def today(self) -> date:
@@ -112,11 +112,11 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class FoundMatter:
     """One thing that does not agree: `what` for the county, `ask` for the school. No pupil is named."""
 
     id: str
-    kind: Kind
+    kind: MatterKind
     campus: str
     subject: str
     day: date
@@ -125,7 +125,7 @@ class Matter:
     stamp: str
 
 
-def matters(known: SchoolKnown, clock: Clock) -> tuple[Matter, ...]:
+def matters(known: SchoolKnown, clock: SchoolClock) -> tuple[FoundMatter, ...]:
     """Return all that does not agree now, in order of their ids."""
     found = [
         *(one for closure in known.closures for one in _of_closure(known, closure, clock)),
@@ -135,7 +135,7 @@ def matters(known: SchoolKnown, clock: Clock) -> tuple[Matter, ...]:
     return tuple(sorted(found, key=lambda one: one.id))
 
 
-def days_needed(closures: Iterable[ClosureKnown], clock: Clock) -> frozenset[date]:
+def days_needed(closures: Iterable[ClosureKnown], clock: SchoolClock) -> frozenset[date]:
     """Return the days whose reports are compared: those of the closures' beginnings, and the last few."""
     recent = {clock.today - timedelta(days=n) for n in range(RECENT)}
     return frozenset(recent | {day for one in closures if (day := case_day(one, clock)) is not None})
@@ -154,7 +154,7 @@ def concerns(ill: Mapping[str, int], rolls: Mapping[str, int | None], said: Mapp
 # --------------------------------------------------------------------------- closures
 
 
-def case_day(closure: ClosureKnown, clock: Clock) -> date | None:
+def case_day(closure: ClosureKnown, clock: SchoolClock) -> date | None:
     """Return the day whose report must hold the closure's ill pupils: that on which it began, else the last
     school day before; None before it begins.
     """
@@ -165,14 +165,14 @@ def case_day(closure: ClosureKnown, clock: Clock) -> date | None:
     return next((day for day in back if clock.school(day)), start)
 
 
-def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: Clock) -> Iterator[Matter]:
+def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
     make = _Maker(known.code, closure.campus, closure.subject)
     began = f"{_day(today(closure.start))} 起停课的{closure.place}"
     yield from _cases(known, closure, clock, make, began)
     if closure.approved_at > closure.start and not closure.extended:
         approved, start = _moment(closure.approved_at), _moment(closure.start)
         yield make(
-            Kind.APPROVAL,
+            MatterKind.APPROVAL,
             today(closure.start),
             f"{closure.place}停课 {start} 开始，批准时间是 {approved}，晚于开始。",
             "停课前须先经批准：填错了请用“更正”重报；确系先停后批，请电话告知县（市、区）。",
@@ -181,14 +181,16 @@ def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: Clock) -> Iter
     roll = _roll(known, closure)
     if closure.pupils is not None and roll and closure.pupils != roll:
         yield make(
-            Kind.ROLL,
+            MatterKind.ROLL,
             today(closure.start),
             f"{began}报涉及 {closure.pupils} 人，名册是 {roll} 人。",
             "人数填错了请用“更正”重报；名册不对请告知县（市、区）更新名册。",
         )
 
 
-def _cases(known: SchoolKnown, closure: ClosureKnown, clock: Clock, make: _Maker, began: str) -> Iterator[Matter]:
+def _cases(
+    known: SchoolKnown, closure: ClosureKnown, clock: SchoolClock, make: _Maker, began: str
+) -> Iterator[FoundMatter]:
     day = case_day(closure, clock)
     if day is None or not closure.ill:
         return
@@ -203,7 +205,7 @@ def _cases(known: SchoolKnown, closure: ClosureKnown, clock: Clock, make: _Maker
     says = "里没有一名因病缺课的学生" if not found else f"里只有 {found} 人因病"
     says = f"{_day(day)} 的缺课登记{says}" if reported else f"{_day(day)} 的缺课日报还没有收到"
     yield make(
-        Kind.CASES,
+        MatterKind.CASES,
         day,
         f"{began}报患病 {closure.ill} 人，{says}。",
         f"停课的患病学生也要逐名报进 {_day(day)} 的缺课日报（当天可选“补充”，过后选“整份更正”）；"
@@ -211,13 +213,13 @@ def _cases(known: SchoolKnown, closure: ClosureKnown, clock: Clock, make: _Maker
     )
 
 
-def _resumption(closure: ClosureKnown, clock: Clock, make: _Maker) -> Iterator[Matter]:
+def _resumption(closure: ClosureKnown, clock: SchoolClock, make: _Maker) -> Iterator[FoundMatter]:
     day = closure.resumed or closure.resumes
     due = clock.owes(day)
     if due.known and not due.yes:
         word = "报" if closure.resumed else "拟于"
         yield make(
-            Kind.DAY_OFF,
+            MatterKind.DAY_OFF,
             day,
             f"{closure.place}{word} {_day(day)} 复课，这一天是{due.note or due.reason or '假日'}，不上课。",
             "请核对复课日期，用“更正”重报。",
@@ -228,7 +230,7 @@ def _resumption(closure: ClosureKnown, clock: Clock, make: _Maker) -> Iterator[M
     first = next((one for one in ahead if clock.school(one)), day)
     if clock.passed(first):
         yield make(
-            Kind.OVERDUE,
+            MatterKind.OVERDUE,
             day,
             f"{closure.place}拟于 {_day(day)} 复课，日期已过，没有收到复课或延长的报告。",
             "已经复课请报“复课”，还要停课请报“延长”。",
@@ -246,7 +248,7 @@ def _roll(known: SchoolKnown, closure: ClosureKnown) -> int | None:
 # --------------------------------------------------------------------------- reports
 
 
-def _undeclared(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
+def _undeclared(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
     """Many ill in a class whose own report speaks of a closure: a note does, or nobody was there."""
     for (day, campus, key), told in sorted(known.classes.items()):
         room = known.rooms.get((campus, key))
@@ -259,14 +261,14 @@ def _undeclared(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
         why = "全班无人到校" if empty else "备注里写有停课"
         size = f"（应到 {roll} 人）" if roll else ""
         yield _Maker(known.code, campus, f"{key}|{day.isoformat()}")(
-            Kind.UNDECLARED,
+            MatterKind.UNDECLARED,
             day,
             f"{room.name if room else key} {_day(day)} 因病缺课 {told.ill} 人{size}，{why}，没有收到停课报告。",
             "如已停课，请补报停课报告表；没有停课，请更正当天的缺课日报。",
         )
 
 
-def _rolls(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
+def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
     """Rolls of a campus's latest report that are not the registry's: one matter a campus."""
     for campus in sorted({campus for _, campus in known.reported}):
         days = [day for day, place in known.reported if place == campus and day <= clock.today]
@@ -284,7 +286,7 @@ def _rolls(known: SchoolKnown, clock: Clock) -> Iterator[Matter]:
         if differ:
             more = f"等 {len(differ)} 个班" if len(differ) > _LISTED else ""
             yield _Maker(known.code, campus, "report")(
-                Kind.ROLL,
+                MatterKind.ROLL,
                 latest,
                 f"{_day(latest)} 缺课日报的应到人数与名册不同：{'、'.join(differ[:_LISTED])}{more}。",
                 "人数确有变动，请告知县（市、区）更新名册；填错了请更正日报。",
@@ -302,9 +304,9 @@ class _Maker:
     campus: str
     subject: str
 
-    def __call__(self, kind: Kind, day: date, what: str, ask: str) -> Matter:
+    def __call__(self, kind: MatterKind, day: date, what: str, ask: str) -> FoundMatter:
         name = _signs(("matter", self.school, self.campus, kind.value, self.subject), 8)
-        return Matter(f"M{name}", kind, self.campus, self.subject, day, what, ask, _signs((what,), 6))
+        return FoundMatter(f"M{name}", kind, self.campus, self.subject, day, what, ask, _signs((what,), 6))
 
 
 def _signs(parts: Sequence[str], length: int) -> str:

@@ -54,7 +54,7 @@ class UnknownYear(QuekeError):  # noqa: N818 - it is the name of what is the cas
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CalendarSpan:
     """One line of a calendar: of `place` (school or division code), both ends included.
 
     `term`: days between terms are vacation. `holiday`: nothing is due. `schoolday`: a report is due
@@ -74,7 +74,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ReportDue:
     """Whether a report is due; if not, why (`reason` is an `Off`), and in whose words (`note`).
 
     `year` is set when it cannot be told: then `known` is False and asking `owed` raises UnknownYear.
@@ -96,19 +96,19 @@ class Due:
         return self.yes
 
 
-DUE = Due(yes=True)
+DUE = ReportDue(yes=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """All the spans that were entered; without any, the statutory days alone decide."""
 
-    spans: tuple[Span, ...] = ()
+    spans: tuple[CalendarSpan, ...] = ()
     # a province has hundreds of spans and asks of 15,500 schools: each is asked about its own places only
-    _by_place: Mapping[str, tuple[Span, ...]] = field(init=False, repr=False, compare=False)
+    _by_place: Mapping[str, tuple[CalendarSpan, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        found: dict[str, tuple[Span, ...]] = {}
+        found: dict[str, tuple[CalendarSpan, ...]] = {}
         for one in self.spans:
             found[one.place] = (*found.get(one.place, ()), one)
         object.__setattr__(self, "_by_place", found)
@@ -120,7 +120,7 @@ class Calendar:
         day: date,
         closures: Iterable[ClosureFacts] = (),
         campuses: Sequence[str] = (),
-    ) -> Due:
+    ) -> ReportDue:
         """Say whether a school owes a report for `day`.
 
         `places`: its code, then its divisions upwards (`units.Tree.chain`). `stages`: its 学段s; it
@@ -131,7 +131,7 @@ class Calendar:
         found = next((answer for answer in answers if answer.yes), None)
         found = found or next((answer for answer in answers if not answer.known), answers[0])
         if (found.yes or not found.known) and closed_campuses(closures, day).issuperset(campuses or {""}):
-            return Due(yes=False, reason=Off.CLOSED)
+            return ReportDue(yes=False, reason=Off.CLOSED)
         return found
 
     def is_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> bool:
@@ -159,7 +159,7 @@ class Calendar:
             known = known and due.known
         return True if known else None
 
-    def of(self, place: str) -> tuple[Span, ...]:
+    def of(self, place: str) -> tuple[CalendarSpan, ...]:
         """Return the lines of one place itself."""
         return self._of(place)
 
@@ -172,16 +172,16 @@ class Calendar:
                     return (day - monday).days // 7 + 1
         return 0
 
-    def _stage(self, places: Sequence[str], stage: str, day: date) -> Due:
+    def _stage(self, places: Sequence[str], stage: str, day: date) -> ReportDue:
         for place in places:
             word = self._override(place, stage, day)
             if word:
-                return DUE if word.kind == "schoolday" else Due(yes=False, reason=Off.HOLIDAY, note=word.note)
+                return DUE if word.kind == "schoolday" else ReportDue(yes=False, reason=Off.HOLIDAY, note=word.note)
         if any(self._vacation(place, stage, day) for place in self._term_place(places, stage)):
-            return Due(yes=False, reason=Off.VACATION)
+            return ReportDue(yes=False, reason=Off.VACATION)
         return _statutory(day)
 
-    def _override(self, place: str, stage: str, day: date) -> Span | None:
+    def _override(self, place: str, stage: str, day: date) -> CalendarSpan | None:
         """The word of one place on a day: a stage's own before all stages', the shorter before the longer."""
         words = [s for s in self._of(place) if s.kind != "term" and s.speaks(stage, day)]
         return min(words, key=lambda s: (s.stage == "", s.last - s.first, s.kind, s.first), default=None)
@@ -191,12 +191,12 @@ class Calendar:
         with_table = (p for p in places if self._terms(p, stage))
         return [p for p in [next(with_table, "")] if p]
 
-    def _terms(self, place: str, stage: str) -> list[Span]:
+    def _terms(self, place: str, stage: str) -> list[CalendarSpan]:
         terms = [s for s in self._of(place) if s.kind == "term" and s.stage in {"", stage}]
         own = [s for s in terms if s.stage]
         return own or terms
 
-    def _of(self, place: str) -> tuple[Span, ...]:
+    def _of(self, place: str) -> tuple[CalendarSpan, ...]:
         return self._by_place.get(place, ())
 
     def _vacation(self, place: str, stage: str, day: date) -> bool:
@@ -228,14 +228,14 @@ def _closed(closure: ClosureFacts, day: date) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _statutory(day: date) -> Due:
+def _statutory(day: date) -> ReportDue:
     try:
         if chinese_calendar.is_workday(day):
             return DUE
     except NotImplementedError:
-        return Due(yes=False, year=day.year)
+        return ReportDue(yes=False, year=day.year)
     named = chinese_calendar.get_holiday_detail(day)[1]
-    return Due(yes=False, reason=Off.STATUTORY if named else Off.WEEKEND)
+    return ReportDue(yes=False, reason=Off.STATUTORY if named else Off.WEEKEND)
 
 
 def year_known(year: int) -> bool:

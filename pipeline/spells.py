@@ -19,7 +19,7 @@ SchoolDays = Callable[[date, date], Sequence[date]]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PupilDay:
     """What the report of one day says of one pupil. `part` is "" for the whole day."""
 
     day: date
@@ -30,7 +30,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class AbsenceSpell:
     """One spell. `end` is the first day no longer part of it; `returned`: 已返校 was said; `halves`: twice 人日."""
 
     start: date
@@ -45,9 +45,9 @@ class Spell:
         return f"{whole}.5" if half else str(whole)
 
 
-def spells(said: Iterable[Said], school_days: SchoolDays) -> tuple[Spell, ...]:
+def spells(said: Iterable[PupilDay], school_days: SchoolDays) -> tuple[AbsenceSpell, ...]:
     """Return one pupil's spells, oldest first; one row a day. They share no day."""
-    found: list[Spell] = []
+    found: list[AbsenceSpell] = []
     parts: dict[date, str] = {}
     for row in sorted(said, key=lambda one: one.day):
         last = found[-1] if found else None
@@ -61,22 +61,22 @@ def spells(said: Iterable[Said], school_days: SchoolDays) -> tuple[Spell, ...]:
     return tuple(replace(one, halves=_halves(one, parts, school_days)) for one in found)
 
 
-def _begun(row: Said, last: Spell | None) -> Spell | None:
+def _begun(row: PupilDay, last: AbsenceSpell | None) -> AbsenceSpell | None:
     """The spell a row begins; None where it only says once more that the pupil is back."""
     floor = last.end if last else row.start
     if row.row_state == "returned":
         end = row.returned or row.day
-        return Spell(row.start, end, returned=True) if floor <= row.start < end else None
+        return AbsenceSpell(row.start, end, returned=True) if floor <= row.start < end else None
     # a beginning from before the return cannot be meant: the day itself is all that is known
     start = row.start if row.start >= floor else max(row.day, floor)
-    return Spell(start, max(row.day, start) + _ONE_DAY)
+    return AbsenceSpell(start, max(row.day, start) + _ONE_DAY)
 
 
-def _gone_on(row: Said, last: Spell) -> Spell:
+def _gone_on(row: PupilDay, last: AbsenceSpell) -> AbsenceSpell:
     if row.row_state == "returned":
         return replace(last, end=max(row.returned or row.day, last.end), returned=True)
     return replace(last, end=max(last.end, row.day + _ONE_DAY))
 
 
-def _halves(spell: Spell, parts: Mapping[date, str], school_days: SchoolDays) -> int:
+def _halves(spell: AbsenceSpell, parts: Mapping[date, str], school_days: SchoolDays) -> int:
     return sum(HALF_DAY if parts.get(day) else WHOLE_DAY for day in school_days(spell.start, spell.end))

@@ -128,7 +128,7 @@ def _powers(length: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DivisionNode:
     """A division as the tree knows it: `kind` is province, city, county or function_zone."""
 
     code: str
@@ -144,7 +144,7 @@ class Place:
 class Tree:
     """The divisions, and where each unit lies: `units` maps a school's (or organ's) code to its division."""
 
-    places: Mapping[str, Place]
+    places: Mapping[str, DivisionNode]
     units: Mapping[str, str]
     organs: frozenset[str] = frozenset()  # codes in `units` that are organs: they read as their division does
 

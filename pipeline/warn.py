@@ -21,8 +21,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from pipeline.life import ENDED, FOLLOWED, ISSUED, MERGED, REOPENED, UNANSWERED, VOID
-from pipeline.rules.engine import Span
+from pipeline.alert_state import ENDED, FOLLOWED, ISSUED, MERGED, REOPENED, UNANSWERED, VOID
+from pipeline.rules.engine import Window
 from pipeline.rules.values import Condition, Key, Member, Rules, Stage
 
 OVER = "期满无新发"  # why an episode ended by its rule
@@ -56,7 +56,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EpisodeEvent:
     """A step of an episode's life: issued, raised, lowered, renamed, reissued, merged, void, unmet, ended."""
 
     id: str
@@ -69,11 +69,11 @@ class Assessment:
     """The episodes after, those that were given first and in their order, and what happened to them."""
 
     episodes: tuple[Episode, ...]
-    events: tuple[Event, ...]
+    events: tuple[EpisodeEvent, ...]
 
 
 def assess(
-    episodes: Sequence[Episode], conditions: Iterable[Condition], span: Span, rules: Rules, day: date
+    episodes: Sequence[Episode], conditions: Iterable[Condition], span: Window, rules: Rules, day: date
 ) -> Assessment:
     """Fold what the records now meet into the episodes of one school campus.
 
@@ -104,7 +104,7 @@ def ended(episode: Episode) -> Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class AlertClock:
     """What the 24-hour clock of an alert says now."""
 
     due_at: datetime
@@ -116,9 +116,9 @@ class Clock:
         return self.runs and self.remaining < timedelta(0)
 
 
-def clock(state: str, due_at: datetime, now: datetime) -> Clock:
+def clock(state: str, due_at: datetime, now: datetime) -> AlertClock:
     """Return how much time is left to answer an alert; it runs until the school has answered."""
-    return Clock(due_at, due_at - now, runs=state in UNANSWERED)
+    return AlertClock(due_at, due_at - now, runs=state in UNANSWERED)
 
 
 def due_at(opened_at: datetime, hours: int) -> datetime:
@@ -133,7 +133,7 @@ class _Desk:
         self.rules = rules
         self.day = day
         self.episodes = episodes
-        self.events: list[Event] = []
+        self.events: list[EpisodeEvent] = []
         self._given = frozenset(episodes)
         self._made = 0
 
@@ -141,7 +141,7 @@ class _Desk:
         """Day by day; within a day what absorbs more goes first, so that it need not rename."""
         return condition.day, -len(self._absorbed(condition.group)), condition.key
 
-    def refresh(self, met: Mapping[Key, Condition], span: Span) -> list[Condition]:
+    def refresh(self, met: Mapping[Key, Condition], span: Window) -> list[Condition]:
         """Keep the hits that still hold where they are, drop the others; return what nobody carries."""
         homeless = dict(met)
         for episode in list(self.episodes.values()):
@@ -293,7 +293,7 @@ class _Desk:
         self.episodes[episode.id] = episode
 
     def _note(self, episode_id: str, what: str, **details: object) -> None:
-        self.events.append(Event(episode_id, what, details))
+        self.events.append(EpisodeEvent(episode_id, what, details))
 
     def _absorbed(self, group: str) -> frozenset[str]:
         return self.rules.groups[group].absorbs

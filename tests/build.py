@@ -1,18 +1,18 @@
 """Builders for tests: the demo's province, and the workbooks its clerks send. They live in the package."""
 
 from pipeline.demo.books import Shelf, mended
-from pipeline.demo.filings import Day, Filing, absence
-from pipeline.demo.province import COUNTIES, County, School, schools
-from pipeline.demo.story import Spell, rows, spells
+from pipeline.demo.filings import DayPlan, DemoFiling, absence
+from pipeline.demo.province import COUNTIES, County, DemoSchool, schools
+from pipeline.demo.story import StorySpell, rows, spells
 
 __all__ = [
     "COUNTIES",
     "County",
-    "Day",
-    "Filing",
-    "School",
+    "DayPlan",
+    "DemoFiling",
+    "DemoSchool",
     "Shelf",
-    "Spell",
+    "StorySpell",
     "absence",
     "mended",
     "rows",

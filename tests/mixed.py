@@ -16,9 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipeline import store
+from pipeline import database
+from pipeline.database import journal
+from pipeline.database.models import Letter, Reject, Submission
 from pipeline.forms.base import Bad, Frame
 from pipeline.model import Policy, Site
+from pipeline.registry import lookup
 from tests import mistakes
 from tests.hostile import hostile
 from tests.mistakes import HEADING, Cell
@@ -159,11 +162,10 @@ def new_site(root: Path) -> Site:
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True)
     site = Site(root=root, database="sqlite:///store.db", key=KEY, policy=Policy(stable_seconds=0))
-    store.open(site)
-    store.migrate()
-    from pipeline.store import registry
+    database.open(site)
+    database.migrate()
 
-    registry.load_divisions()
+    lookup.load_divisions()
     return site
 
 
@@ -181,15 +183,15 @@ def run(site: Site, root: Path, count: int, seed: int) -> Done:
     heard = {(file.sender.form, file.sender.code) for file in files}
     senders = [one for one in senders if (one.form, one.code) in heard]
     random.shuffle(files)
-    store.close()
+    database.close()
     mixed, plain = (_copy(site, root / name) for name in ("mixed", "plain"))
-    store.open(mixed)
+    database.open(mixed)
     became, complaints = _drop(mixed, files)
     mending = _mend(mixed, became, random)
     complaints += _left_open()
     found = stands()
-    store.close()
-    store.open(plain)
+    database.close()
+    database.open(plain)
     for sender in senders:
         put(plain, f"{sender.folder}/{sender.form}.xlsx", sender.made())
     work(plain)
@@ -213,9 +215,6 @@ def _copy(site: Site, root: Path) -> Site:
 
 def _drop(site: Site, files: Sequence[Dropped]) -> tuple[list[Became], list[str]]:
     """Everything at once; then every file is held against what was foretold, and against its receipt."""
-    from pipeline.store import journal
-    from pipeline.store.models import Submission
-
     before = Submission.objects.count()
     for file in files:
         put(site, "/".join(file.place), file.content)
@@ -251,8 +250,6 @@ def _outcome(row: Any) -> tuple[str, int, int, tuple[str, ...]]:
 
 
 def _receipts() -> list[str]:
-    from pipeline.store.models import Letter
-
     return list(Letter.objects.filter(kind="receipt", state="done").values_list("ref", flat=True))
 
 
@@ -266,8 +263,6 @@ def _said(one: Became) -> str:
 
 def _mend(site: Site, became: Sequence[Became], random: Random) -> Counter[str]:
     """Each sender mends what was not taken: by the return workbook, or by the whole workbook, put right."""
-    from pipeline.store.models import Submission
-
     ways: Counter[str] = Counter()
     seqs = {(row.folder, row.name): row.received_seq for row in Submission.objects.all()}
     for one in became:
@@ -298,8 +293,6 @@ def mended(sender: Sender, back: bytes) -> bytes:
 
 def origins(sender: Sender) -> Mapping[str, tuple[str, int]]:
     """Ticket → table and number of the row it is about, of all that the sender's rows ever got."""
-    from pipeline.store.models import Reject
-
     lines = sender.right.lines(sender.blank)
     found = {}
     for ticket, table, row in Reject.objects.exclude(table="file").values_list("ticket", "table", "row"):
@@ -310,7 +303,5 @@ def origins(sender: Sender) -> Mapping[str, tuple[str, int]]:
 
 
 def _left_open() -> list[str]:
-    from pipeline.store.models import Reject
-
     left = Reject.objects.filter(state="open").values_list("form", "table", "row")
     return [f"a row stays open: {form} {table} {row}" for form, table, row in left]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pipeline.figures import cards, papers
-from pipeline.figures.duty import Standing
+from pipeline.figures.duty import StatusCounts
 from pipeline.model import Level
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
@@ -66,7 +66,7 @@ def page(pupils: int = 10) -> papers.PageFacts:
         False,
         NOW,
         15482,
-        Standing.PARTIAL,
+        StatusCounts.PARTIAL,
         NOW.replace(hour=14, minute=12),
         "示例员甲",
         "示例领导乙",

@@ -6,10 +6,18 @@ import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from pipeline import life
+from pipeline import alert_state
 from pipeline.figures.county import CountyFigures
-from pipeline.figures.duty import Standing
-from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, Holder, Place, SchoolLine, SilentLine
+from pipeline.figures.duty import StatusCounts
+from pipeline.figures.facts import (
+    AlertLine,
+    ClosureLine,
+    DigestFacts,
+    Holder,
+    PaperDivision,
+    SchoolLine,
+    SilentLine,
+)
 from pipeline.model import Level
 from pipeline.schooldays import ZONE
 from pipeline.units import Scope
@@ -50,12 +58,12 @@ SHARES = {"S01": 0.47, "S02": 0.39, "S03": 0.15, "S06": 0.085, "S07": 0.063, "S0
 STAGES = ("幼儿园", "小学", "初中", "高中")
 
 
-def county_place(code: str, short: str) -> Place:
-    return Place(code, f"{short}区", short, Level.COUNTY, (code,))
+def county_place(code: str, short: str) -> PaperDivision:
+    return PaperDivision(code, f"{short}区", short, Level.COUNTY, (code,))
 
 
-def city_place(code: str, short: str, counties: Sequence[str]) -> Place:
-    return Place(code, f"{short}市", short, Level.CITY, tuple(counties))
+def city_place(code: str, short: str, counties: Sequence[str]) -> PaperDivision:
+    return PaperDivision(code, f"{short}市", short, Level.CITY, tuple(counties))
 
 
 def figures(day: date, place: str, schools: int, rate: float, rng: random.Random, silent: int = 0) -> CountyFigures:
@@ -137,7 +145,7 @@ def alerts(places: Sequence[tuple[str, str]], n: int) -> tuple[AlertLine, ...]:
                 2 + i % 6,
                 opened - timedelta(days=1),
                 state,
-                life.STATES[state],
+                alert_state.STATES[state],
                 state == "issued",
                 opened,
                 due,
@@ -197,7 +205,7 @@ def silent(places: Sequence[tuple[str, str]], counts: dict[str, int]) -> tuple[S
             code,
             names[code],
             "幼儿园" if i % 3 else "小学",
-            Standing.RETURNED if i < n // 3 else Standing.MISSING,
+            StatusCounts.RETURNED if i < n // 3 else StatusCounts.MISSING,
             1 + (rng.random() < 0.2) * rng.randrange(1, 4),
             f"示例员{'甲乙丙丁'[i % 4]}",
             f"100-0000-{i:04d}",
@@ -212,7 +220,7 @@ def province() -> DigestFacts:
     missing = {c: (i * 5) % 4 for i, c in enumerate(counties)} | {"320302": 24}
     below = tuple(city_place(code, short, [c for c in counties if c[:4] == code[:4]]) for code, short in CITIES)
     named = [(c, f"{dict(CITIES)[c[:4] + '00']}市示例区") for c in counties]
-    place = Place("320000", "江苏省", "江苏", Level.PROVINCE, tuple(counties))
+    place = PaperDivision("320000", "江苏省", "江苏", Level.PROVINCE, tuple(counties))
     return DigestFacts(
         place,
         Scope(Level.PROVINCE, "320000", frozenset(counties)),

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from pipeline import run
+from pipeline.database import models as m
+from pipeline.database.models import Alert, Campus, Division, SchoolClass, Unit
+from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.forms.base import Table
+from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import filings
@@ -189,8 +194,6 @@ def laid(site: Site, needs: Mapping[str, int]) -> list[Sender]:
 
 
 def _counties() -> list[str]:
-    from pipeline.store.models import Division
-
     return list(Division.objects.filter(kind="county").order_by("code").values_list("code", flat=True))
 
 
@@ -205,8 +208,6 @@ def _school(county: str, serial: int) -> str:
 
 
 def _register(codes: Sequence[str]) -> None:
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     Unit.objects.bulk_create(
         Unit(code=code, kind="school", division_id=f"32{code[4:8]}", name=f"示例{code}小学", stages="小学")
         for code in codes
@@ -221,28 +222,22 @@ def _register(codes: Sequence[str]) -> None:
 
 def _before(site: Site, ill: Sequence[str], waiting: Mapping[str, str]) -> None:
     """Clusters in some schools, closures in others: dropped, settled, warned of; pages are left undrawn."""
-    from pipeline import issuing
-
     for code in ill:
         rows = [pupil(n, symptom1="发热") for n in range(3)]
         right = Filled(form("absence"), {"zero": "否", "reporter": "示例甲"}, {"rows": rows})
-        put(site, f"{code} 示例/缺课.xlsx", right.made(issuing.template(site, "absence", code, DAY)))
+        put(site, f"{code} 示例/缺课.xlsx", right.made(templates.template(site, "absence", code, DAY)))
     for code in waiting.values():
-        put(site, f"{code} 示例/停课.xlsx", closure(code).made(issuing.template(site, "closure", code, DAY)))
+        put(site, f"{code} 示例/停课.xlsx", closure(code).made(templates.template(site, "closure", code, DAY)))
     work(site, NOW - timedelta(hours=1))
 
 
 def _blank(site: Site, name: str, code: str) -> bytes:
-    from pipeline import issuing
-
     if name == "card":
-        from pipeline.store.models import Alert
-
         number = Alert.objects.filter(school=code).values_list("id", flat=True)[0]
-        return issuing.card(site, code, number, DAY)
+        return templates.card(site, code, number, DAY)
     if name == "desk":
-        return issuing.desk(site, code, NOW)
-    content = issuing.template(site, name, code, DAY)
+        return templates.desk(site, code, NOW)
+    content = templates.template(site, name, code, DAY)
     # the count that must equal the rows, and what a clerk writes above them
     return filings.filled(content, (), 学校账号=2) if name == "filing" else content
 
@@ -258,17 +253,12 @@ def put(site: Site, name: str, content: bytes) -> None:
 
 def work(site: Site, now: datetime = NOW) -> None:
     """One turn of the service, pages undrawn."""
-    from pipeline import run
-    from pipeline.executors import InProcess
-
-    with InProcess() as readers, run.Line(site, readers, lambda: now) as line:
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as line:
         line.drain()
 
 
 def stands() -> dict[str, list[tuple[object, ...]]]:
     """What was said and stands, whatever way and in whatever order it came in."""
-    from pipeline.store import models as m
-
     said: dict[object, tuple[str, ...]] = {
         m.Absence.objects: (
             *("day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "symptoms"),

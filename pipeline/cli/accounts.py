@@ -26,7 +26,7 @@ def add(app: typer.Typer) -> None:
 def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     check_division(unit)
     found = store.waiting(unit)
@@ -41,7 +41,7 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
 def show_filing(context: typer.Context, number: Number) -> None:
     """Show one filing: who asks for what, where its signed paper lies, and what became of it."""
     site = opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     found = store.filing(number)
     say(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
@@ -66,7 +66,7 @@ def confirm(
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     now = config.clock()()
     done = store.confirm(number, who, why, now, stamped_on=_date(stamped_on))
@@ -84,7 +84,7 @@ def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "quek
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     for username in store.refuse(number, who, why, config.clock()()):
         say(f"{username}: refused")
@@ -96,7 +96,7 @@ def issue(context: typer.Context, username: Username, why: Why = "", who: Who = 
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     _hand_over(username, store.issue(username, who, why, config.clock()()).reveal())
 
@@ -107,7 +107,7 @@ def leave(context: typer.Context, username: Username, why: Reason, who: Who = "q
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     store.leave(username, who, why, config.clock()())
     say(f"{username}: closed")
@@ -119,7 +119,7 @@ def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Wh
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     store.reconfirm(username, who, why, config.clock()())
     say(f"{username}: confirmed for a year")
@@ -131,7 +131,7 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
     from pipeline import config
 
     opened(context)
-    from pipeline.store import accounts as store
+    from pipeline.accounts import accounts as store
 
     check_division(unit)
     found = store.due(config.clock()(), unit)

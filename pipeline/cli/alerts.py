@@ -39,7 +39,7 @@ def list_alerts(
     from pipeline import config
 
     opened(context)
-    from pipeline.store import alert_list
+    from pipeline.facts import alert_list
 
     check_place(unit)
     found = alert_list.listed(config.clock()(), unit=unit, closed=closed)
@@ -60,7 +60,7 @@ def list_alerts(
 def show(context: typer.Context, alert: Number) -> None:
     """Show one alert as its county may see it: what it warns of, its cases by code, what was answered and followed."""
     site = opened(context)
-    from pipeline.store import alert_list
+    from pipeline.facts import alert_list
 
     facts = alert_list.shown(site, alert)
     if facts is None:
@@ -86,10 +86,11 @@ def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "qu
     from pipeline import config
 
     site = opened(context)
-    from pipeline.store import cards, faults
+    from pipeline.database import errors
+    from pipeline.settling import card
 
-    with faults.temporary():
-        state = cards.confirm(alert, who, why, config.clock()())
+    with errors.temporary():
+        state = card.confirm(alert, who, why, config.clock()())
     _follow(site, alert, state)
 
 
@@ -99,19 +100,20 @@ def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "qu
     from pipeline import config
 
     site = opened(context)
-    from pipeline.store import cards, faults
+    from pipeline.database import errors
+    from pipeline.settling import card
 
-    with faults.temporary():
-        state = cards.send_back(alert, who, why, config.clock()())
+    with errors.temporary():
+        state = card.send_back(alert, who, why, config.clock()())
     _follow(site, alert, state)
 
 
 def _follow(site: Site, alert: str, state: str) -> None:
-    from pipeline import config, life
+    from pipeline import alert_state, config
     from pipeline.run import deciding
 
     deciding.follow(site, config.clock())
-    say(f"{alert}: {state} ({life.STATES[state]})")
+    say(f"{alert}: {state} ({alert_state.STATES[state]})")
 
 
 def _minute(moment: datetime) -> str:

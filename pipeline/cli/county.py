@@ -43,9 +43,9 @@ def desk(
     from pipeline import config
 
     site = opened(context)
-    from pipeline import issuing
+    from pipeline.issuing import templates
 
-    out.write_bytes(issuing.desk(site, unit, config.clock()()))
+    out.write_bytes(templates.desk(site, unit, config.clock()()))
     say(str(out))
 
 
@@ -65,7 +65,7 @@ def excuse(
         raise UsageError("--why: say why the school need not report")
     site = opened(context)
     from pipeline.run import deciding
-    from pipeline.store import excuses
+    from pipeline.settling import excuses
 
     now = config.clock()()
     act = excuses.take_back if undo else excuses.excuse
@@ -86,7 +86,7 @@ def list_closures(
 ) -> None:
     """List closures; those that wait for the county unless told otherwise. Exit 1 when any waits."""
     opened(context)
-    from pipeline.store import closure_decisions
+    from pipeline.settling import closure_decisions
 
     check_division(unit)
     found = closure_decisions.listed(unit, state.split(","))
@@ -107,7 +107,7 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
 
     site = opened(context)
     from pipeline.run import deciding
-    from pipeline.store import closure_decisions
+    from pipeline.settling import closure_decisions
 
     closure_decisions.confirm(closure, who, why, config.clock()())
     deciding.follow(site, config.clock())
@@ -121,7 +121,7 @@ def return_closure(context: typer.Context, closure: Closure, why: Reason, who: W
 
     site = opened(context)
     from pipeline.run import deciding
-    from pipeline.store import closure_decisions
+    from pipeline.settling import closure_decisions
 
     closure_decisions.send_back(closure, who, why, config.clock()())
     deciding.follow(site, config.clock())

@@ -33,9 +33,9 @@ def list_rejects(
     from pipeline import config
 
     opened(context)
-    from pipeline.store import waiting
+    from pipeline.settling import held_files
 
-    found = waiting.rejects(school=unit, day=day_of(day, config.clock()()) if day else None, state=state)
+    found = held_files.rejects(school=unit, day=day_of(day, config.clock()()) if day else None, state=state)
     rows = [
         (
             row.returned.ticket,
@@ -61,9 +61,9 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     from pipeline.forms import whole
 
     opened(context)
-    from pipeline.store import waiting
+    from pipeline.settling import held_files
 
-    row = waiting.reject(ticket)
+    row = held_files.reject(ticket)
     if row is None:
         raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
     back = row.returned
@@ -86,9 +86,9 @@ def export(
     from pipeline import config
 
     site = opened(context)
-    from pipeline import issuing
+    from pipeline.issuing import templates
 
-    content = issuing.open_rows(site, unit, day_of(day, config.clock()()))
+    content = templates.open_rows(site, unit, day_of(day, config.clock()()))
     if content is None:
         raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
     out.write_bytes(content)
@@ -115,7 +115,7 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke
 
     site = opened(context)
     from pipeline.run import deciding
-    from pipeline.store import decisions
+    from pipeline.settling import decisions
 
     done = decisions.waive([ticket], who, why, config.clock()())
     deciding.follow(site, config.clock())
@@ -128,9 +128,9 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
     from pipeline import issues
 
     opened(context)
-    from pipeline.store import waiting
+    from pipeline.settling import held_files
 
-    found = waiting.held()
+    found = held_files.held()
     for one in found:
         if as_json:
             codes = [issue.code for issue in one.issues]
@@ -167,7 +167,7 @@ def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
 
     site = opened(context)
     from pipeline.run import deciding
-    from pipeline.store import decisions
+    from pipeline.settling import decisions
 
     decisions.dismiss(seq, who, why, config.clock()())
     deciding.follow(site, config.clock())

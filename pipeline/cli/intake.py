@@ -36,8 +36,8 @@ def ingest(
     from pipeline.cli import taking
 
     site = opened(context)
+    from pipeline.facts import status as facts_status
     from pipeline.run import is_held
-    from pipeline.store import desk
 
     named = list(paths or [])
     missing = [str(path) for path in named if not path.exists()]
@@ -49,7 +49,7 @@ def ingest(
         show_error("`queke watch` works on this site and takes the inbox in by itself")
         return
     outcomes, done = _drained(site, named)
-    receipts = desk.receipts([settled.seq for _, settled in outcomes])
+    receipts = facts_status.receipts([settled.seq for _, settled in outcomes])
     for arrival, settled in outcomes:
         told = taking.show_json if as_json else taking.show
         told(arrival, settled, receipts.get(settled.seq, ""))
@@ -94,7 +94,7 @@ def watch(
     from pipeline.executors import Pool
 
     site = opened(context, log="info")
-    from pipeline import watch as service
+    from pipeline.service import watch as service
 
     with Pool(taking.workers(site)) as readers:
         service.serve(site, readers, config.clock(), poll=poll)
@@ -107,11 +107,11 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     from pipeline import config
 
     site = opened(context)
+    from pipeline.facts import status as facts_status
     from pipeline.inbox.folder import survey
     from pipeline.run import is_held
-    from pipeline.store import desk
 
-    found = desk.standing(config.clock()())
+    found = facts_status.standing(config.clock()())
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
     waiting = [asdict(one) for one in found.waiting]

@@ -27,7 +27,7 @@ def list_matters(
 ) -> None:
     """List what does not agree, oldest first. Exit 1 when there is any."""
     opened(context)
-    from pipeline.store import matters as stored
+    from pipeline.settling import reconciliation as stored
 
     check_division(unit)
     found = stored.waiting(unit)
@@ -53,7 +53,7 @@ def settle(
     from pipeline import config
 
     opened(context)
-    from pipeline.store import matters as stored
+    from pipeline.settling import reconciliation as stored
 
     stored.settle(matter, who, why, config.clock()())
     say(f"{matter}: settled")

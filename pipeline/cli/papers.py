@@ -14,8 +14,8 @@ from pipeline.cli.terminal import Day, check_division, day_of, opened, progress,
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.facts.exports import ExportTable, Value
     from pipeline.model import Site
-    from pipeline.store.exports import Table, Value
 
 PROVINCE = "320000"
 
@@ -65,7 +65,7 @@ def cards(context: typer.Context) -> None:
 
     site = opened(context)
     from pipeline import run
-    from pipeline.store import alert_list
+    from pipeline.facts import alert_list
 
     now = config.clock()()
     with progress("drawing"):
@@ -95,7 +95,7 @@ def trace(
 ) -> None:
     """Say where something comes from, down to the workbook and its row."""
     opened(context)
-    from pipeline.store import trace as trails
+    from pipeline.facts import trace as trails
 
     for line in trails.trace(" ".join(code)):
         say(line)
@@ -133,19 +133,20 @@ def export(
     say(str(out))
 
 
-def _exported(site: Site, records: str, reader: str, day: str) -> Table:
+def _exported(site: Site, records: str, reader: str, day: str) -> ExportTable:
     from pipeline import config, units
-    from pipeline.store import exports, registry
+    from pipeline.facts import exports
+    from pipeline.registry import lookup
 
-    tree = registry.tree()
+    tree = lookup.tree()
     if reader not in tree.units and reader not in tree.places:
         raise UsageError(f"--for {reader}: nobody of this code is in the registry")
     only = day_of(day, config.clock()()) if day else None
     scope = units.scope(reader, tree, site.policy.small_count)
-    return exports.export(records, scope, exports.Span(only, only))
+    return exports.export(records, scope, exports.DayRange(only, only))
 
 
-def _write_csv(table: Table, file: object) -> None:
+def _write_csv(table: ExportTable, file: object) -> None:
     import csv
 
     writer = csv.writer(file, lineterminator="\r\n")  # type: ignore[arg-type]  # anything that takes text

@@ -49,7 +49,7 @@ def list_proposals(
 ) -> None:
     """List what waits for a county's word: changed rosters of schools, and new classes. Exit 1 when there is any."""
     opened(context)
-    from pipeline.store import proposals as waiting
+    from pipeline.settling import proposals as waiting
 
     check_division(unit)
     found = waiting.waiting(unit)
@@ -76,7 +76,7 @@ def confirm(
     from pipeline import config
 
     opened(context)
-    from pipeline.store import proposals as waiting
+    from pipeline.settling import proposals as waiting
 
     waiting.confirm(proposal, who, why, config.clock()(), alias)
     say(f"{proposal}: confirmed")
@@ -88,7 +88,7 @@ def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "
     from pipeline import config
 
     opened(context)
-    from pipeline.store import proposals as waiting
+    from pipeline.settling import proposals as waiting
 
     waiting.refuse(proposal, who, why, config.clock()())
     say(f"{proposal}: refused")
@@ -105,16 +105,16 @@ def show(
 
     opened(context)
     from pipeline.forms import words
+    from pipeline.registry import lookup
     from pipeline.schooldays import today
-    from pipeline.store import context as stored
-    from pipeline.store import registry
+    from pipeline.turns import context as stored
     from pipeline.validate.calendar import in_words
 
     check_place(unit)
     first = _month(month or f"{today(config.clock()()):%Y-%m}")
     school = stored.schools([unit], [first]).get(unit)
-    found, chain = stored.calendar(), registry.tree([unit]).chain(unit)
-    names = registry.names(chain)
+    found, chain = stored.calendar(), lookup.tree([unit]).chain(unit)
+    names = lookup.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
     if lines:
         say_table(("of", "name", "ref", "line"), lines)

@@ -61,7 +61,7 @@ def demo(
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check this machine and this site; exit 2 when something must be mended."""
     from pipeline import config
-    from pipeline.doctor import examine
+    from pipeline.service.doctor import examine
 
     found = examine(context.obj.folder, config.clock()())
     if as_json:
@@ -117,10 +117,10 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _ready_store(site: Site) -> None:
-    from pipeline import store
+    from pipeline import database as db
 
-    store.open(site)
-    store.migrate()
-    from pipeline.store import registry
+    db.open(site)
+    db.migrate()
+    from pipeline.registry import lookup
 
-    registry.load_divisions()
+    lookup.load_divisions()

@@ -54,14 +54,14 @@ def workers(site: Site) -> int:
 
 def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
     """Return what would become of files, in their order; nothing is stored, kept or sent."""
+    from pipeline.database import errors, journal, rollback
     from pipeline.executors import InProcess
     from pipeline.run import settling
-    from pipeline.store import faults, journal, rehearsal
 
     arrivals = [_arrival(path, now) for path in files]
     with InProcess() as readers:
         readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
-        with faults.temporary(), rehearsal.undone():
+        with errors.temporary(), rollback.undone():
             numbered = journal.receive(site, arrivals)
             batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
             settled = {one.seq: one for one in settling.settle(site, batch, readers, now, lasting=True)}
@@ -71,21 +71,22 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and what would become of it."""
     from pipeline.executors import InProcess
-    from pipeline.store import judging, rosters
+    from pipeline.settling import roster
+    from pipeline.turns import validate_as_of
 
     arrival = replace(_arrival(workbook, now), seq=_LAST)
     with InProcess() as readers:
         ((_, reading),) = readers.read([(0, workbook)])
-    (checked,) = judging.judge(site, [(arrival, reading)], now)
+    (checked,) = validate_as_of.judge(site, [(arrival, reading)], now)
     is_roster = reading.claims is not None and reading.claims.form == "roster"
-    changes = rosters.plan(checked, arrival.seq).changes if is_roster else ()
+    changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
     return changes, rehearse(site, [workbook], now)[0]
 
 
 def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
     """Say in lines what became of one workbook."""
     from pipeline import issues
-    from pipeline.figures.alike import issues_together, repairs_together
+    from pipeline.figures.group_issues import issues_together, repairs_together
 
     about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
     counts = f"{settled.accepted} taken, {settled.refused} back" if settled.form else ""

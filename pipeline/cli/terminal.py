@@ -48,12 +48,12 @@ class Shell:
 
 def opened(context: typer.Context, *, log: str = "warning") -> Site:
     """Return the site that the command is for, its store open and of this version. Raises ConfigError."""
-    from pipeline import config, store
+    from pipeline import config, database
 
     site = config.load(context.obj.folder)
     log_to_stderr(log)
-    store.open(site)
-    if store.behind():
+    database.open(site)
+    if database.behind():
         raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
     return site
 
@@ -70,17 +70,17 @@ def day_of(text: str, now: datetime) -> date:
 
 def check_division(code: str, option: str = "--unit") -> None:
     """Raise UsageError unless an option names a division, or none: a slip of the finger must not say "nothing"."""
-    from pipeline.store import registry
+    from pipeline.registry import lookup
 
-    if code and code not in registry.tree(()).places:
+    if code and code not in lookup.tree(()).places:
         raise UsageError(f"{option} {code}: no such division; take a code such as 320106, 320100 or 320000")
 
 
 def check_place(code: str) -> None:
     """Likewise, where it may name a school or division."""
-    from pipeline.store import registry
+    from pipeline.registry import lookup
 
-    tree = registry.tree([code])
+    tree = lookup.tree([code])
     if code and code not in tree.places and code not in tree.units:
         raise UsageError(f"--unit {code}: no such school or division")
 

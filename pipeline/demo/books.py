@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipeline import issuing
-from pipeline.demo.filings import Filing
+from pipeline.demo.filings import DemoFiling
 from pipeline.demo.mistakes import DAMAGES
-from pipeline.demo.province import County, School
+from pipeline.demo.province import County, DemoSchool
 from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import SchoolFacts, Site
+from pipeline.turns import context
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill, heads
 
@@ -20,7 +21,7 @@ from pipeline.xlsx.fill import Template, fill, heads
 class Shelf:
     """The templates of every school, each made once; filling one takes two milliseconds."""
 
-    def __init__(self, site: Site, schools: Sequence[School]) -> None:
+    def __init__(self, site: Site, schools: Sequence[DemoSchool]) -> None:
         self.site = site
         self.schools = schools
         self._facts: Mapping[str, SchoolFacts] = {}
@@ -28,14 +29,12 @@ class Shelf:
 
     def know(self, day: date) -> None:
         """Learn from the registry what goes into templates; the store must be open and have it."""
-        from pipeline.store import context
-
         self._facts = context.schools([school.code for school in self.schools], [day])
 
     def roster(self, county: County, day: date) -> bytes:
         """Return a county's filled 学校名册."""
         mine = [school for school in self.schools if school.county == county.code]
-        template = Template(issuing.template(self.site, "roster", county.code, day))
+        template = Template(templates.template(self.site, "roster", county.code, day))
         classes = [
             {"code": school.code, "class_name": room.name, "stage": room.stage, "roll": room.roll}
             for school in mine
@@ -44,7 +43,7 @@ class Shelf:
         tables = {"schools": [_roster_row(school) for school in mine], "classes": classes}
         return fill(template, form("roster"), {"reporter": "示例管理员"}, tables)
 
-    def fill(self, filing: Filing) -> bytes:
+    def fill(self, filing: DemoFiling) -> bytes:
         """Return the workbook of a filing, with whatever happens to its bytes."""
         template = self._template(filing.school.code, filing.form, filing.day)
         header = {"day": filing.day, **filing.header}
@@ -53,12 +52,12 @@ class Shelf:
 
     def _template(self, code: str, name: str, day: date) -> Template:
         if (code, name) not in self._templates:
-            facts = issuing.school_facts(self.site, name, self._facts[code], day)
+            facts = templates.school_facts(self.site, name, self._facts[code], day)
             self._templates[code, name] = Template(blank(form(name), facts))
         return self._templates[code, name]
 
 
-def mended(shelf: Shelf, filing: Filing) -> tuple[Filing, bytes]:
+def mended(shelf: Shelf, filing: DemoFiling) -> tuple[DemoFiling, bytes]:
     """Return a school's return workbook with its gaps filled, found where the school finds it."""
     (path,) = _papers(shelf.site, filing, "*退回*.xlsx")
     template = Template(path.read_bytes())
@@ -77,11 +76,11 @@ def mended(shelf: Shelf, filing: Filing) -> tuple[Filing, bytes]:
     return replace(filing, name=path.name, damage="", told="退回修正表改好发回", wave=4), content
 
 
-def _papers(site: Site, filing: Filing, pattern: str) -> list[Path]:
+def _papers(site: Site, filing: DemoFiling, pattern: str) -> list[Path]:
     return sorted(site.outbox.glob(f"学校/*{filing.school.code}*/{filing.day}/{pattern}"))
 
 
-def _roster_row(school: School) -> dict[str, object]:
+def _roster_row(school: DemoSchool) -> dict[str, object]:
     return {
         "code": school.code,
         "name": school.name,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from pipeline.demo.province import School
-from pipeline.demo.story import Spell, returned, rows
+from pipeline.demo.province import DemoSchool
+from pipeline.demo.story import StorySpell, returned, rows
 
 Rows = Sequence[Mapping[str, object]]
 Typed = list[dict[str, object]]
@@ -15,14 +15,14 @@ Spoil = Callable[[Typed, date], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class DemoFiling:
     """One workbook that somebody sends. `header` and `tables` go by our names, as typed.
 
     `damage` names what is done to the bytes afterwards (a function of `mistakes`); `told` says in words
     what is special about it, for the table of outcomes; `folder`: the inbox's sub-folder, "" is flat.
     """
 
-    school: School
+    school: DemoSchool
     form: str
     day: date
     header: Mapping[str, object]
@@ -35,12 +35,12 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayPlan:
     """What a plan of one day is made from."""
 
     n: int
     days: Sequence[date]
-    spells: Mapping[str, Sequence[Spell]] = field(repr=False)
+    spells: Mapping[str, Sequence[StorySpell]] = field(repr=False)
 
     @property
     def date(self) -> date:
@@ -57,14 +57,14 @@ COPY = "副本"  # as programs begin the name of a second copy
 TAKEN_BACK = "2132930006"  # wrote one class's pupils with a rash by mistake; the alert goes when it is corrected
 
 
-def ordinary(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
+def ordinary(day: DayPlan, schools: Sequence[DemoSchool]) -> Iterator[DemoFiling]:
     """Every school's 缺课日报 as it should be, those left out that stay silent that day (one in forty)."""
     for position, school in enumerate(schools):
         if not _silent(position, school, day.n):
             yield absence(day, school)
 
 
-def history(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
+def history(day: DayPlan, schools: Sequence[DemoSchool]) -> Iterator[DemoFiling]:
     """The same, typed into bare templates: who has come back is told, but by a few who forget (one in twenty)."""
     for position, school in enumerate(schools):
         if _silent(position, school, day.n):
@@ -77,13 +77,13 @@ def history(day: Day, schools: Sequence[School]) -> Iterator[Filing]:
         yield filing
 
 
-def _silent(position: int, school: School, n: int) -> bool:
+def _silent(position: int, school: DemoSchool, n: int) -> bool:
     return school.code in SILENT_ALWAYS or (position * 7 + n * 11) % 40 == 0
 
 
-def last(day: Day, schools: Sequence[School]) -> list[Filing]:
+def last(day: DayPlan, schools: Sequence[DemoSchool]) -> list[DemoFiling]:
     """Return the last day's: mostly as it should be, then the late, the halves, the mistakes, the closures."""
-    found: list[Filing] = []
+    found: list[DemoFiling] = []
     by_code = {school.code: school for school in schools}
     mistaken = {filing.school.code: filing for filing in mistakes(day, by_code)}
     for school in schools:
@@ -105,15 +105,15 @@ def last(day: Day, schools: Sequence[School]) -> list[Filing]:
     return [*found, *again(day, by_code), *closures(day, by_code), *sent_again(day, by_code)]
 
 
-def absence(day: Day, school: School, *, damage: str = "", told: str = "") -> Filing:
+def absence(day: DayPlan, school: DemoSchool, *, damage: str = "", told: str = "") -> DemoFiling:
     """Return a school's 缺课日报 of a day, right in every cell."""
     typed = rows(day.spells[school.code], day.n, day.days)
     header = {"zero": "否" if typed else "是", "reporter": school.reporter, "reviewer": school.leader}
     name = f"{school.name}缺课日报{day.date:%m%d}.xlsx"
-    return Filing(school, "absence", day.date, header, {"rows": typed}, name, damage=damage, told=told)
+    return DemoFiling(school, "absence", day.date, header, {"rows": typed}, name, damage=damage, told=told)
 
 
-def mistakes(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+def mistakes(day: DayPlan, schools: Mapping[str, DemoSchool]) -> Iterator[DemoFiling]:
     """What goes wrong every day, one school each."""
     yield spoilt(day, schools["2132910007"], "全角数字、文字日期、口语症状", _casual)
     yield spoilt(day, schools["2132910008"], "一行缺姓名、一行缺原因", two_gaps)
@@ -129,7 +129,7 @@ def mistakes(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     yield absence(day, schools["3432910015"], damage="bomb", told="压缩炸弹（恶意文件）")
 
 
-def sent_again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+def sent_again(day: DayPlan, schools: Mapping[str, DemoSchool]) -> Iterator[DemoFiling]:
     """The right file, from those whose first one could not be opened, one of them too late; the rest of a half one."""
     for code in ("1132930003", "3432910015", "2132930009", "1132940003"):
         yield _renamed(absence(day, schools[code], told="打不开的表，重发后收下"), "重发", wave=2)
@@ -138,11 +138,11 @@ def sent_again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     yield _renamed(replace(rest, header={**rest.header, "mode": "补充（只加不减）"}), "补充", wave=3)
 
 
-def _renamed(filing: Filing, word: str, wave: int) -> Filing:
+def _renamed(filing: DemoFiling, word: str, wave: int) -> DemoFiling:
     return replace(filing, name=filing.name.replace(".xlsx", f"（{word}）.xlsx"), wave=wave)
 
 
-def again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+def again(day: DayPlan, schools: Mapping[str, DemoSchool]) -> Iterator[DemoFiling]:
     """What comes beside the day's own report: copies, corrections, yesterday's file, a foreign folder."""
     twice = absence(day, schools["1132910001"], told="同一文件又发一次")
     yield replace(twice, name=f"{COPY}缺课日报(1).xlsx")
@@ -157,19 +157,19 @@ def again(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
     yield replace(foreign, folder="1132920003")
 
 
-def replace_day(day: Day) -> Day:
+def replace_day(day: DayPlan) -> DayPlan:
     """Return the school day before."""
     return replace(day, n=day.n - 1)
 
 
-def closures(day: Day, schools: Mapping[str, School]) -> Iterator[Filing]:
+def closures(day: DayPlan, schools: Mapping[str, DemoSchool]) -> Iterator[DemoFiling]:
     """Three closures: with its absences, after an outbreak, and without a single absence to its name."""
     yield closure(day, schools["1132920001"], "小一班", ("手足口病", 6, 0, 10), "停课，缺课齐全")
     yield closure(day, schools["2132930007"], "三(2)班", ("流行性感冒", 12, 1, 4), "停课，明日起")
     yield closure(day, schools["1132910003"], "中一班", ("手足口病", 3, 0, 10), "停课，却无缺课记录")
 
 
-def closure(day: Day, school: School, room: str, what: tuple[str, int, int, int], told: str) -> Filing:
+def closure(day: DayPlan, school: DemoSchool, room: str, what: tuple[str, int, int, int], told: str) -> DemoFiling:
     """Return a 停课报告表 of one class. `what`: why, how many are ill, days until it begins (0 or 1), its length."""
     reason, ill, after, length = what
     start = datetime.combine(day.date + timedelta(days=3 * after), time(8))  # a Friday's tomorrow is Monday
@@ -188,10 +188,10 @@ def closure(day: Day, school: School, room: str, what: tuple[str, int, int, int]
     }
     header = {"reporter": school.reporter, "reviewer": school.leader}
     name = f"{school.name}停课报告{day.date:%m%d}.xlsx"
-    return Filing(school, "closure", day.date, header, {"rows": [row]}, name, told=told)
+    return DemoFiling(school, "closure", day.date, header, {"rows": [row]}, name, told=told)
 
 
-def spoilt(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5) -> Filing:
+def spoilt(day: DayPlan, school: DemoSchool, told: str, spoil: Spoil, at_least: int = 5) -> DemoFiling:
     """Return a school's report of the day with at least so many rows, and what `spoil` does to them."""
     filing = absence(day, school, told=told)
     typed = [dict(row) for row in filing.tables["rows"]]
@@ -200,7 +200,7 @@ def spoilt(day: Day, school: School, told: str, spoil: Spoil, at_least: int = 5)
     return replace(filing, header={**filing.header, "zero": "否"}, tables={"rows": typed})
 
 
-def ill_row(school: School, day: Day, n: int, room: int | None = None) -> dict[str, object]:
+def ill_row(school: DemoSchool, day: DayPlan, n: int, room: int | None = None) -> dict[str, object]:
     """One more child, plain and right; `n` picks whom, of another class each unless `room` says which."""
     place = school.rooms[n % len(school.rooms) if room is None else room]
     name, sex = place.pupils[-1 - n]

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from pipeline import issuing
 from pipeline.demo import clerks, filings
 from pipeline.demo.books import Shelf
-from pipeline.demo.filings import Day, Filing
-from pipeline.demo.province import COUNTIES, School
-from pipeline.demo.stage import Sent, Stage, county_of, folder_of, heap_of
+from pipeline.demo.filings import DayPlan, DemoFiling
+from pipeline.demo.province import COUNTIES, DemoSchool
+from pipeline.demo.stage import DemoSite, SentFile, county_of, folder_of, heap_of
 from pipeline.forms import form
+from pipeline.issuing import templates
+from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
 
 FOLLOWED = "1132920001"  # its alert is answered 不可排除, confirmed, followed
@@ -46,22 +47,22 @@ _DESK_WHY = "电话核实"
 class Scene:
     """Where and when: the stage, the shelf of templates, and the day."""
 
-    stage: Stage
+    stage: DemoSite
     shelf: Shelf
-    day: Day
+    day: DayPlan
 
-    def school(self, code: str) -> School:
+    def school(self, code: str) -> DemoSchool:
         return next(school for school in self.shelf.schools if school.code == code)
 
-    def put(self, school: School, name: str, content: bytes, told: str) -> None:
+    def put(self, school: DemoSchool, name: str, content: bytes, told: str) -> None:
         """Drop a school's file where its clerk drops files."""
-        self.stage.put(folder_of(school), f"{school.name}{name}", content, Sent(told, school.name))
+        self.stage.put(folder_of(school), f"{school.name}{name}", content, SentFile(told, school.name))
 
-    def answer(self, school: School, name: str, content: bytes, told: str) -> None:
+    def answer(self, school: DemoSchool, name: str, content: bytes, told: str) -> None:
         """Drop a school's card into the school's own folder: what comes through its county's is the county's answer."""
-        self.stage.put(school.code, f"{school.name}{name}", content, Sent(told, school.name))
+        self.stage.put(school.code, f"{school.name}{name}", content, SentFile(told, school.name))
 
-    def send(self, filing: Filing) -> None:
+    def send(self, filing: DemoFiling) -> None:
         """Drop a workbook made from the school's template."""
         self.put(filing.school, filing.name.removeprefix(filing.school.name), self.shelf.fill(filing), filing.told)
 
@@ -74,7 +75,7 @@ class Scene:
 # --------------------------------------------------------------------------- the eve
 
 
-def extra(day: Day, schools: Mapping[str, School]) -> list[Filing]:
+def extra(day: DayPlan, schools: Mapping[str, DemoSchool]) -> list[DemoFiling]:
     """What of the eve's reports has something for the county's desk of the next morning."""
     wrong = filings.spoilt(day, schools[WAIVED], "前一天：一行缺姓名、一行缺原因", filings.two_gaps)
     unclear = filings.spoilt(day, schools[LEFT], "前一天：起始日写成 11.2，没有改", filings.ambiguous)
@@ -115,9 +116,7 @@ def eve(scene: Scene) -> None:
 
 def _matters() -> set[str]:
     """Names of the schools of which something is to be reconciled."""
-    from pipeline.store import matters  # the ORM may be imported only once the store is open
-
-    return {line.school_name for line in matters.waiting("320000")}
+    return {line.school_name for line in reconciliation.waiting("320000")}
 
 
 def _answer(scene: Scene, code: str, told: str) -> None:
@@ -133,7 +132,7 @@ def _file(scene: Scene) -> None:
         (WRONG_TIER, "县（市、区）级", "备案：学校勾成了县级"),
     ):
         school = scene.school(code)
-        content = issuing.template(scene.stage.site, "filing", code, scene.day.date)
+        content = templates.template(scene.stage.site, "filing", code, scene.day.date)
         label = "县（市、区）级账号" if ticked else "学校账号"
         said = {"申请人姓名": school.reporter, "联系电话": school.reporter_phone, "所在部门": "办公室", label: 1}
         account = {"username": f"SL_{code[-5:]}", "holder": school.reporter, "phone": school.reporter_phone}
@@ -151,16 +150,16 @@ def _scan(scene: Scene) -> None:
 
 def _calendar(scene: Scene) -> None:
     county = COUNTIES[3]
-    content = issuing.template(scene.stage.site, "calendar", county.code, scene.day.date)
+    content = templates.template(scene.stage.site, "calendar", county.code, scene.day.date)
     off = scene.day.date + timedelta(days=7)
     rows = [{"kind": "放假", "stage": "小学", "first": off, "last": off, "note": "区小学生运动会"}]
     content = fill(Template(content), form("calendar"), {"reporter": "示例管理员"}, {"spans": rows})
-    scene.stage.put(heap_of(county), "校历.xlsx", content, Sent("校历：小学下周放一天假", county.name))
+    scene.stage.put(heap_of(county), "校历.xlsx", content, SentFile("校历：小学下周放一天假", county.name))
 
 
 def _propose(scene: Scene) -> None:
     school = scene.school(PROPOSES)
-    content = issuing.template(scene.stage.site, "roster", PROPOSES, scene.day.date)
+    content = templates.template(scene.stage.site, "roster", PROPOSES, scene.day.date)
     room = school.rooms[0]
     rows = [
         {"code": school.code, "class_name": room.name, "roll": room.roll + 2},
@@ -188,7 +187,7 @@ def desks(scene: Scene) -> None:
         (book,) = scene.papers(county.code, f"县级处理单*{scene.day.date}.xlsx")
         content = clerks.desk(book.read_bytes(), decided)
         told = "县级处理单：确认、退回、代改、豁免，也有留空" if county is COUNTIES[0] else "县级处理单：确认预警答复"
-        scene.stage.put(heap_of(county), "县级处理单.xlsx", content, Sent(told, county.name))
+        scene.stage.put(heap_of(county), "县级处理单.xlsx", content, SentFile(told, county.name))
     _for_the_school(scene)
     scene.stage.drain()
 
@@ -222,16 +221,16 @@ def _for_the_school(scene: Scene) -> None:
     now = _wall(scene.stage.now)
     asked = {"代填人": "示例县级值班员", "联系时间": now, "联系对象": "示例填报人（电话）"}
     content = clerks.card(book.read_bytes(), {**STANDS, "报告时间": now, **asked})
-    scene.stage.put(heap_of(county), "代填报告卡.xlsx", content, Sent("答复预警：县级电话核实后代填", county.name))
+    scene.stage.put(heap_of(county), "代填报告卡.xlsx", content, SentFile("答复预警：县级电话核实后代填", county.name))
 
 
 def confirmed(scene: Scene) -> None:
     """In the afternoon a county asks for its desk once more, and confirms what was answered since."""
     county = county_of(scene.school(PHONED))
-    content = issuing.desk(scene.stage.site, county.code, scene.stage.now)
+    content = templates.desk(scene.stage.site, county.code, scene.stage.now)
     content = clerks.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
     scene.stage.put(
-        heap_of(county), "县级处理单.xlsx", content, Sent("县级处理单（下午再要一份）：确认学校的答复", county.name)
+        heap_of(county), "县级处理单.xlsx", content, SentFile("县级处理单（下午再要一份）：确认学校的答复", county.name)
     )
 
 
@@ -254,7 +253,7 @@ def follow(scene: Scene) -> None:
     scene.answer(school, "报告卡（后续）.xlsx", clerks.card(book.read_bytes(), answer, [today]), "后续关注：当日一行")
 
 
-def reports(scene: Scene, planned: Sequence[Filing], *, tell: bool = True) -> None:
+def reports(scene: Scene, planned: Sequence[DemoFiling], *, tell: bool = True) -> None:
     """Drop reports that are typed into the morning's templates; `tell`: in the table of outcomes."""
     told: dict[str, int] = {}
     for filing in planned:
@@ -264,11 +263,11 @@ def reports(scene: Scene, planned: Sequence[Filing], *, tell: bool = True) -> No
         )
         words = _how(filing, brought, still)
         told[words] = told.get(words, 0) + 1
-        sent = Sent(words if told[words] <= 2 else "", school.name) if tell else None
+        sent = SentFile(words if told[words] <= 2 else "", school.name) if tell else None
         scene.stage.put(folder_of(school), filing.name, content, sent)
 
 
-def _how(filing: Filing, brought: int, still: int) -> str:
+def _how(filing: DemoFiling, brought: int, still: int) -> str:
     if filing.told or not brought:
         return filing.told
     if filing.header.get("zero") == "是":
@@ -276,19 +275,17 @@ def _how(filing: Filing, brought: int, still: int) -> str:
     return "清晨模板带入：仍缺课、已返校各自选定" if still else ""
 
 
-def _template(scene: Scene, filing: Filing) -> Path:
+def _template(scene: Scene, filing: DemoFiling) -> Path:
     (path,) = scene.papers(filing.school.code, f"*日报模板 {filing.day}.xlsx")
     return path
 
 
 def tell(scene: Scene) -> None:
     """Add to the table what is no file of anybody's: templates laid, matters that arose and were resolved."""
-    from pipeline.store import matters  # the ORM may be imported only once the store is open
-
     stage, day = scene.stage, scene.day.date
     laid = len(list(stage.site.outbox.glob(f"学校/*/{day}/*日报模板*.xlsx")))
     stage.seen.append(("清晨 06:00：带入昨日缺课的模板", f"{laid} 份", "已放好", "", "", ""))
-    for line in matters.waiting("320000"):
+    for line in reconciliation.waiting("320000"):
         stage.seen.append((f"待对账：{line.what}", line.school_name, "待核对", "", "", ""))
 
 

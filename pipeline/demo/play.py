@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipeline import config, store
+from pipeline import config, database, run
 from pipeline.demo import books, filings, loop, province, story
-from pipeline.demo.filings import Day, Filing
+from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.loop import Scene
-from pipeline.demo.stage import Progress, Sent, Stage, at, folder_of, heap_of
+from pipeline.demo.stage import DemoSite, Progress, SentFile, at, folder_of, heap_of
 from pipeline.errors import UsageError
 from pipeline.executors import Pool
 from pipeline.model import Site
+from pipeline.registry import lookup
 
 LAST_DAY = date(2026, 11, 20)
 SCHOOL_DAYS = 10  # two weeks of weekdays, none of them a holiday
@@ -31,7 +32,7 @@ MENDS = "2132910008"  # the school whose return workbook comes back mended
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoSummary:
     """What the demo shows in the end."""
 
     header: tuple[str, ...]
@@ -39,7 +40,7 @@ class Told:
     notes: tuple[str, ...]
 
 
-def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> Told:
+def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummary:
     """Play everything in `root`, and return what is to be shown.
 
     An earlier demo in `root` is thrown away; any other folder with something in it is a UsageError.
@@ -50,16 +51,16 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> Told:
     spells = {school.code: story.spells(school, days) for school in schools}
     shelf = books.Shelf(site, schools)
     with Pool(WORKERS) as readers:
-        stage = Stage(site, readers, at(dates[0] - timedelta(days=3), "9:00"))
+        stage = DemoSite(site, readers, at(dates[0] - timedelta(days=3), "9:00"))
         _register(stage, shelf, progress)
         with progress("two weeks of history", None) as advance:
             for n in range(days - 2):
-                _drop(stage, shelf, filings.history(Day(n, dates, spells), schools), "14:05", dates[n])
+                _drop(stage, shelf, filings.history(DayPlan(n, dates, spells), schools), "14:05", dates[n])
                 stage.drain(advance)
         with progress("the day before", None) as advance:
-            _eve(Scene(stage, shelf, Day(days - 2, dates, spells)), advance)
-        _last_day(Scene(stage, shelf, Day(days - 1, dates, spells)), progress)
-    return Told(HEADER, tuple(stage.lines()), _where(site))
+            _eve(Scene(stage, shelf, DayPlan(days - 2, dates, spells)), advance)
+        _last_day(Scene(stage, shelf, DayPlan(days - 1, dates, spells)), progress)
+    return DemoSummary(HEADER, tuple(stage.lines()), _where(site))
 
 
 def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
@@ -82,8 +83,6 @@ def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
 
 
 def _last_day(scene: Scene, progress: Progress) -> None:
-    from pipeline import run
-
     stage, shelf, day = scene.stage, scene.shelf, scene.day.date
     planned = filings.last(scene.day, shelf.schools)
     with progress("the last morning", None):
@@ -127,16 +126,15 @@ def _fresh(root: Path) -> Site:
     config.write(root)
     (root / MARK).write_text("Made by `queke demo`, which throws it away when it is run again.\n", encoding="utf-8")
     site = config.load(root)
-    store.open(site)
-    store.migrate()
-    from pipeline.store import registry
+    database.open(site)
+    database.migrate()
 
-    registry.load_divisions()
+    lookup.load_divisions()
     # what we drop is whole when we drop it: nothing is being copied in
     return replace(site, policy=replace(site.policy, stable_seconds=0))
 
 
-def _register(stage: Stage, shelf: books.Shelf, progress: Progress) -> None:
+def _register(stage: DemoSite, shelf: books.Shelf, progress: Progress) -> None:
     """Drop each county's roster into the county's own folder."""
     with progress("registry", len(province.COUNTIES)) as advance:
         for county in province.COUNTIES:
@@ -147,16 +145,16 @@ def _register(stage: Stage, shelf: books.Shelf, progress: Progress) -> None:
 
 
 def _drop(
-    stage: Stage, shelf: books.Shelf, found: Iterable[Filing], clock: str, day: date, *, tell: bool = False
+    stage: DemoSite, shelf: books.Shelf, found: Iterable[DemoFiling], clock: str, day: date, *, tell: bool = False
 ) -> None:
     stage.now = at(day, clock)
     for filing in found:
         _put(stage, filing, shelf.fill(filing), tell=tell)
 
 
-def _put(stage: Stage, filing: Filing, content: bytes, *, tell: bool) -> None:
+def _put(stage: DemoSite, filing: DemoFiling, content: bytes, *, tell: bool) -> None:
     """Put one workbook where its sender puts it; `tell`: in the table of outcomes."""
-    sent = Sent(filing.told, filing.school.name) if tell else None
+    sent = SentFile(filing.told, filing.school.name) if tell else None
     stage.put(filing.folder or folder_of(filing.school), filing.name, content, sent)
 
 

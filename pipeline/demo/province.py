@@ -28,7 +28,7 @@ class County:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DemoClass:
     """A class with its pupils, as (name, sex)."""
 
     name: str
@@ -41,7 +41,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class School:
+class DemoSchool:
     """A school as its roster says it, and its pupils."""
 
     code: str
@@ -53,7 +53,7 @@ class School:
     reporter_phone: str
     leader: str
     leader_phone: str
-    rooms: tuple[Room, ...]
+    rooms: tuple[DemoClass, ...]
 
     @property
     def kindergarten(self) -> bool:
@@ -84,19 +84,19 @@ _GRADES = {
 _ROLLS = {KINDERGARTEN: (20, 28), PRIMARY: (34, 44), JUNIOR: (38, 46), SENIOR: (40, 50)}
 
 
-def schools(seed: int = 2026, counties: tuple[County, ...] = COUNTIES) -> tuple[School, ...]:
+def schools(seed: int = 2026, counties: tuple[County, ...] = COUNTIES) -> tuple[DemoSchool, ...]:
     """Return every school of `counties`, fifteen a county, in the order of their codes' serials."""
     return tuple(school for county in counties for school in _of_county(county, seed))
 
 
-def _of_county(county: County, seed: int) -> Iterator[School]:
+def _of_county(county: County, seed: int) -> Iterator[DemoSchool]:
     number = 0
     for count, category, pattern, stages, boarding, wide in _KINDS:
         for n in range(count):
             number += 1
             code = f"{category}329{county.serial}{number:04d}"
             random = Random(f"{seed} {code}")  # an invented school, not a secret
-            yield School(
+            yield DemoSchool(
                 code=code,
                 name=f"{county.name}示例{pattern.format(ORDINALS[n])}",
                 county=county.code,
@@ -110,7 +110,7 @@ def _of_county(county: County, seed: int) -> Iterator[School]:
             )
 
 
-def _rooms(random: Random, stages: tuple[str, ...], wide: int) -> Iterator[Room]:
+def _rooms(random: Random, stages: tuple[str, ...], wide: int) -> Iterator[DemoClass]:
     taken: set[str] = set()
     for stage in stages:
         low, high = _ROLLS[stage]
@@ -118,7 +118,7 @@ def _rooms(random: Random, stages: tuple[str, ...], wide: int) -> Iterator[Room]
             for n in range(1, wide + 1):
                 written = ORDINALS[n - 1] if stage == KINDERGARTEN else str(n)
                 pupils = tuple(_pupils(random, random.randint(low, high), taken))
-                yield Room(grade.format(written), stage, pupils)
+                yield DemoClass(grade.format(written), stage, pupils)
 
 
 def _pupils(random: Random, count: int, taken: set[str]) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from pipeline.demo.province import COUNTIES, County, School
+from pipeline import run
+from pipeline.demo.province import COUNTIES, County, DemoSchool
 from pipeline.executors import Readers
-from pipeline.figures.heap import OUTCOMES
+from pipeline.figures.batch_summary import OUTCOMES
 from pipeline.model import Arrival, Settled, Site
 from pipeline.schooldays import ZONE
 
@@ -22,7 +23,7 @@ Line = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentFile:
     """A file as the table of outcomes tells of it: `told` "" for one of the many that are as they should be."""
 
     told: str
@@ -30,20 +31,20 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Stage:
+class DemoSite:
     """A site being played on."""
 
     site: Site
     readers: Readers
     now: datetime
     outcomes: dict[Place, tuple[Arrival, Settled]] = field(default_factory=dict)
-    sent: dict[Place, Sent] = field(default_factory=dict)  # what the table tells of, in the order dropped
+    sent: dict[Place, SentFile] = field(default_factory=dict)  # what the table tells of, in the order dropped
     seen: list[Line] = field(default_factory=list)  # what it tells besides: no file of anybody's
 
     def clock(self) -> datetime:
         return self.now
 
-    def put(self, folder: str, name: str, content: bytes, sent: Sent | None = None) -> None:
+    def put(self, folder: str, name: str, content: bytes, sent: SentFile | None = None) -> None:
         """Drop one file into the inbox; one of that name that still lies there is not written over."""
         place = self.site.inbox / folder
         place.mkdir(exist_ok=True)
@@ -55,7 +56,6 @@ class Stage:
 
     def drain(self, advance: Callable[[int], None] = lambda _: None) -> None:
         """Work until nothing is left to do, as the service would."""
-        from pipeline import run
 
         def observe(arrival: Arrival, settled: Settled) -> None:
             self.outcomes[arrival.folder, arrival.name] = (arrival, settled)
@@ -65,8 +65,6 @@ class Stage:
 
     def tick(self, day: date, clock: str) -> None:
         """Set the clock, and have done what is due by it."""
-        from pipeline import run
-
         self.now = at(day, clock)
         run.tick(self.site, self.now)
 
@@ -87,11 +85,11 @@ class Stage:
         return [*many, *special, *self.seen]
 
 
-def county_of(school: School) -> County:
+def county_of(school: DemoSchool) -> County:
     return next(county for county in COUNTIES if county.code == school.county)
 
 
-def folder_of(school: School) -> str:
+def folder_of(school: DemoSchool) -> str:
     """Where a school's clerk puts files: flat, in the school's folder, or the county drops them in its heap."""
     county = county_of(school)
     return {1: school.code, 2: heap_of(county)}.get(county.serial, "")

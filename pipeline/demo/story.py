@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from pipeline.demo.province import JUNIOR, KINDERGARTEN, PRIMARY, SENIOR, Room, School
+from pipeline.demo.province import JUNIOR, KINDERGARTEN, PRIMARY, SENIOR, DemoClass, DemoSchool
 
 NEW_A_DAY = {KINDERGARTEN: 0.009, PRIMARY: 0.002, JUNIOR: 0.0012, SENIOR: 0.0008}
 LENGTHS = (1, 1, 1, 1, 1, 2, 2, 2, 3)
@@ -33,10 +33,10 @@ ILLNESSES: tuple[tuple[tuple[str, ...], str, bool], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class StorySpell:
     """One pupil's absence: `first` and `length` count school days of the story."""
 
-    room: Room
+    room: DemoClass
     pupil: tuple[str, str]
     first: int
     length: int
@@ -81,7 +81,7 @@ OUTBREAKS = (
 )
 
 
-def spells(school: School, days: int, seed: int = 2026) -> tuple[Spell, ...]:
+def spells(school: DemoSchool, days: int, seed: int = 2026) -> tuple[StorySpell, ...]:
     """Return every absence of a school over `days` school days; nobody is absent twice at once."""
     random = Random(f"{seed} spells {school.code}")  # an invented illness, not a secret
     taken: set[str] = set()
@@ -95,17 +95,17 @@ def spells(school: School, days: int, seed: int = 2026) -> tuple[Spell, ...]:
     return tuple(sorted(found, key=lambda s: s.first))
 
 
-def rows(spells: Sequence[Spell], n: int, days: Sequence[date]) -> list[dict[str, object]]:
+def rows(spells: Sequence[StorySpell], n: int, days: Sequence[date]) -> list[dict[str, object]]:
     """Return the rows of a 缺课日报 for school day `n`, by our column names, as a clerk types them."""
     return [_row(spell, n, days) for spell in spells if spell.on(n)]
 
 
-def returned(spells: Sequence[Spell], before: int, n: int, days: Sequence[date]) -> list[dict[str, object]]:
+def returned(spells: Sequence[StorySpell], before: int, n: int, days: Sequence[date]) -> list[dict[str, object]]:
     """Return the rows of those who were absent on school day `before` and have come back by `n`."""
     return [_row(spell, n, days) | {"state": "已返校"} for spell in spells if spell.on(before) and not spell.on(n)]
 
 
-def _outbreaks(school: School, days: int, taken: set[str], random: Random) -> Iterator[Spell]:
+def _outbreaks(school: DemoSchool, days: int, taken: set[str], random: Random) -> Iterator[StorySpell]:
     for outbreak in OUTBREAKS:
         if outbreak.school != school.code:
             continue
@@ -117,21 +117,21 @@ def _outbreaks(school: School, days: int, taken: set[str], random: Random) -> It
                 taken.add(pupil[0])
                 heat = round(random.uniform(38.1, 39.6), 1) if outbreak.fever else None
                 first = max(0, days - 1 - back)  # a shorter story begins with those who are ill already
-                yield Spell(room, pupil, first, outbreak.length, outbreak.symptoms, outbreak.diagnosis, True, heat)
+                yield StorySpell(room, pupil, first, outbreak.length, outbreak.symptoms, outbreak.diagnosis, True, heat)
 
 
-def _single(room: Room, pupil: tuple[str, str], n: int, random: Random) -> Spell:
+def _single(room: DemoClass, pupil: tuple[str, str], n: int, random: Random) -> StorySpell:
     fate = random.random()
     if fate < 0.04:
-        return Spell(room, pupil, n, 2, (), "", True, reason="因伤")
+        return StorySpell(room, pupil, n, 2, (), "", True, reason="因伤")
     if fate < 0.16:
-        return Spell(room, pupil, n, 1, (), "", False, reason="其他")
+        return StorySpell(room, pupil, n, 1, (), "", False, reason="其他")
     symptoms, diagnosis, visited = random.choice(ILLNESSES)
     heat = round(random.uniform(37.3, 39.2), 1) if "发热" in symptoms else None
-    return Spell(room, pupil, n, random.choice(LENGTHS), symptoms, diagnosis, visited, heat)
+    return StorySpell(room, pupil, n, random.choice(LENGTHS), symptoms, diagnosis, visited, heat)
 
 
-def _row(spell: Spell, n: int, days: Sequence[date]) -> dict[str, object]:
+def _row(spell: StorySpell, n: int, days: Sequence[date]) -> dict[str, object]:
     name, sex = spell.pupil
     row: dict[str, object] = {
         "class_name": spell.room.name,

@@ -1,6 +1,6 @@
 """An alert's card, as values; the workbook to be answered and the sheet to note on are in `card_books`.
 
-Facts in (as `store.card_pages` loads them), values out, masked by the reader's scope: names for the school alone.
+Facts in (as `facts.card_page_facts` loads them), values out, masked by the reader's scope: names for the school alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from pipeline import life
+from pipeline import alert_state
 from pipeline.figures import words
 from pipeline.forms.card_words import REASON, REPORT_WAY, VERDICT
 from pipeline.rules.values import Stage
@@ -84,7 +84,7 @@ class CardFacts:
     closed_as: str = ""  # 已不成立 …, once the alert is closed
     closed_at: datetime | None = None
     close_reason: str = ""
-    state: str = life.ISSUED
+    state: str = alert_state.ISSUED
     why: str = ""  # with which the county sent the last answer back
     answer: Mapping[str, object] = field(default_factory=dict)  # the answer that counts, as it was kept
     late: bool = False
@@ -121,7 +121,7 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CardPage:
     kind: str
     id: str
     copy_for: str
@@ -148,10 +148,10 @@ class Card:
     days: tuple[DayRow, ...]
 
 
-def card(facts: CardFacts) -> Card:
+def card(facts: CardFacts) -> CardPage:
     """An alert's card for one reader: names for the school alone, codes for the county, counts above it."""
     scope = facts.scope
-    return Card(
+    return CardPage(
         kind="card",
         id=facts.id,
         copy_for=copy_for(scope),
@@ -172,7 +172,7 @@ def card(facts: CardFacts) -> Card:
         made=facts.made,
         closed=f"{facts.closed_as}（{facts.closed_at:%m-%d %H:%M}）" if facts.closed_at else "",
         close_reason=facts.close_reason,
-        state=life.STATES[facts.state],
+        state=alert_state.STATES[facts.state],
         notice=notice(facts),
         answer=tuple(_answer(facts)) if scope.codes else (),
         days=tuple(_day(one) for one in facts.days if one.told) if scope.codes else (),
@@ -214,12 +214,12 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
 
 def notice(facts: CardFacts) -> str:
     """What the reader must know of the state the alert is in; "" for nothing."""
-    if facts.state == life.RETURNED:
+    if facts.state == alert_state.RETURNED:
         return f"县级已退回答复{f'：{facts.why}' if facts.why else ''}。请重新核实，填好后发回。"
-    if facts.state == life.CORRECTING:
+    if facts.state == alert_state.CORRECTING:
         named = "、".join(f"{day[5:]} {pupil}" for day, pupil in _wrong(facts))
         return f"县级已确认可排除（A1 报告信息有误）。请更正缺课日报中的 {named}，更正收到后本预警自动结案。"
-    if facts.state == life.ANSWERED:
+    if facts.state == alert_state.ANSWERED:
         return "已答复，待县级确认。"
     return ""
 
@@ -259,7 +259,7 @@ ASKED = (
 def _answer(facts: CardFacts) -> list[tuple[str, str]]:
     """What was answered, label by label; nothing while it is to be answered."""
     got = facts.answer
-    if not got or facts.state in life.UNANSWERED:
+    if not got or facts.state in alert_state.UNANSWERED:
         return []
     verdict = VERDICT.labels.get(str(got.get("verdict")), "")
     lines = [("核实结论", verdict + ("（答复逾期）" if facts.late else ""))]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
-from pipeline.figures.duty import REPORTED, Standing
+from pipeline.figures.duty import REPORTED, StatusCounts
 
 HALF_DAY = 1
 ENOUGH = 0.9  # a rate is told with a warning, or not at all, where fewer of the schools due have reported
@@ -27,7 +27,7 @@ class SchoolDay:
     code: str
     name: str
     stages: tuple[str, ...]
-    standing: Standing
+    standing: StatusCounts
     rolls: Mapping[tuple[str, str], int] = field(default_factory=dict)
     closed: frozenset[tuple[str, str]] = frozenset()
     silent: frozenset[tuple[str, str]] = frozenset()  # open classes that nobody has spoken for
@@ -154,7 +154,7 @@ def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[Ab
         "rate_roll": sum(stage_roll.values()),
         "stage_roll": _sorted(stage_roll),
     }
-    return from_json(day, place, counted | {s.value: standings[s] for s in Standing} | tally.counted())
+    return from_json(day, place, counted | {s.value: standings[s] for s in StatusCounts} | tally.counted())
 
 
 def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
@@ -215,7 +215,7 @@ class _Tally:
         self.symptoms.update(set(row.symptoms))
         if row.diagnosis:
             self.diagnoses[row.diagnosis] += 1
-        if (row.campus, row.class_key) in school.closed or school.standing is Standing.CLOSED:
+        if (row.campus, row.class_key) in school.closed or school.standing is StatusCounts.CLOSED:
             self.sums["closed_ill"] += 1
         elif school.standing in REPORTED:
             self.sums["rate_ill_halves"] += halves
@@ -256,7 +256,7 @@ def from_json(day: date, place: str, kept: Mapping[str, object]) -> CountyFigure
 
 def identities(figures: CountyFigures) -> list[str]:
     """Name the identities that do not hold; an edition with any is never issued."""
-    standings = sum(getattr(figures, s.value) for s in Standing)
+    standings = sum(getattr(figures, s.value) for s in StatusCounts)
     laws = {
         "在册 = 应报 + 不需报": figures.registered == figures.due + figures.not_due == standings,
         "应报 = 按时 + 迟报 + 未报 + 免报": figures.due

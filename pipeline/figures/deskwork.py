@@ -16,7 +16,7 @@ from pipeline.forms.base import Column, Form
 from pipeline.forms.cells import spoken_words
 from pipeline.forms.classes import class_key
 from pipeline.forms.layout import label
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 from pipeline.model import Issue, Severity
 from pipeline.schooldays import ZONE
 

@@ -13,7 +13,7 @@ from typing import cast
 
 from pipeline.figures import lines, sentences, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
-from pipeline.figures.facts import DigestFacts, Place
+from pipeline.figures.facts import DigestFacts, PaperDivision
 from pipeline.figures.trend import Trend, trend
 
 SYMPTOMS_SHOWN = 6
@@ -88,7 +88,7 @@ class Digest:
     headlines: tuple[Headline, ...]
     alerts: lines.AlertTable
     closures: lines.ClosureTable
-    silence: lines.Silence
+    silence: lines.SilentSchool
     curve: tuple[tuple[str, float | None], ...]
     curve_norm: float | None
     symptoms: tuple[Bar, ...]
@@ -265,7 +265,7 @@ def _left_out(below: Sequence[PlaceRow]) -> str:
     return f"{'、'.join(names)}（{len(names)} 个）" if names else ""
 
 
-def _place(facts: DigestFacts, place: Place, found: Trend) -> PlaceRow:
+def _place(facts: DigestFacts, place: PaperDivision, found: Trend) -> PlaceRow:
     now = found.today
     shown = now.report_rate is not None and not now.is_thin
     moved = words.points(now.ill_rate, found.week_ago.ill_rate if found.week_ago else None)

@@ -11,7 +11,7 @@ from pipeline import duty
 from pipeline.schooldays import Off
 
 
-class Standing(StrEnum):
+class StatusCounts(StrEnum):
     """在册 = 不需报 (the first three) + 应报 (all others); 未报 is the last four."""
 
     HOLIDAY = "holiday"
@@ -26,36 +26,36 @@ class Standing(StrEnum):
     PARTIAL = "partial"
 
 
-REPORTED = frozenset({Standing.ON_TIME, Standing.LATE})
-SILENT = frozenset({Standing.MISSING, Standing.RETURNED, Standing.HELD, Standing.PARTIAL})
+REPORTED = frozenset({StatusCounts.ON_TIME, StatusCounts.LATE})
+SILENT = frozenset({StatusCounts.MISSING, StatusCounts.RETURNED, StatusCounts.HELD, StatusCounts.PARTIAL})
 
-_OFF = {Off.CLOSED: Standing.CLOSED, Off.VACATION: Standing.OUT_OF_TERM}
+_OFF = {Off.CLOSED: StatusCounts.CLOSED, Off.VACATION: StatusCounts.OUT_OF_TERM}
 _SAID = {
-    duty.Standing.ON_TIME: Standing.ON_TIME,
-    duty.Standing.LATE: Standing.LATE,
-    duty.Standing.EXCUSED: Standing.EXCUSED,
+    duty.ReportStatus.ON_TIME: StatusCounts.ON_TIME,
+    duty.ReportStatus.LATE: StatusCounts.LATE,
+    duty.ReportStatus.EXCUSED: StatusCounts.EXCUSED,
 }
 _SILENCES = {
-    duty.Silence.NOTHING: Standing.MISSING,
-    duty.Silence.RETURNED: Standing.RETURNED,
-    duty.Silence.HELD: Standing.HELD,
-    duty.Silence.PART: Standing.PARTIAL,
+    duty.Silence.NOTHING: StatusCounts.MISSING,
+    duty.Silence.RETURNED: StatusCounts.RETURNED,
+    duty.Silence.HELD: StatusCounts.HELD,
+    duty.Silence.PART: StatusCounts.PARTIAL,
 }
 LABELS = {
-    Standing.HOLIDAY: "放假",
-    Standing.OUT_OF_TERM: "学期外",
-    Standing.CLOSED: "全校停课",
-    Standing.EXCUSED: duty.Standing.EXCUSED.value,
-    Standing.ON_TIME: duty.Standing.ON_TIME.value,
-    Standing.LATE: duty.Standing.LATE.value,
+    StatusCounts.HOLIDAY: "放假",
+    StatusCounts.OUT_OF_TERM: "学期外",
+    StatusCounts.CLOSED: "全校停课",
+    StatusCounts.EXCUSED: duty.ReportStatus.EXCUSED.value,
+    StatusCounts.ON_TIME: duty.ReportStatus.ON_TIME.value,
+    StatusCounts.LATE: duty.ReportStatus.LATE.value,
     **{mine: theirs.value for theirs, mine in _SILENCES.items()},
 }
 
 
-def standing(told: duty.Duty) -> Standing:
+def standing(told: duty.Duty) -> StatusCounts:
     """Return the one word for what `duty.classify` told."""
-    if told.standing is duty.Standing.NOT_DUE:
-        return next((word for off, word in _OFF.items() if told.reason == off), Standing.HOLIDAY)
+    if told.standing is duty.ReportStatus.NOT_DUE:
+        return next((word for off, word in _OFF.items() if told.reason == off), StatusCounts.HOLIDAY)
     if told.silence is not None:
         return _SILENCES[told.silence]
     return _SAID[told.standing]

@@ -1,4 +1,4 @@
-"""What the papers are counted from, as `store.views` loads it: plain values, nothing masked yet.
+"""What the papers are counted from, as `facts.digest_facts` loads it: plain values, nothing masked yet.
 
 Whoever makes a paper of them passes the reader's `Scope`, which decides what of them is shown.
 """
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pipeline.figures.county import CountyFigures
-from pipeline.figures.duty import Standing
+from pipeline.figures.duty import StatusCounts
 from pipeline.model import Level
 from pipeline.units import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PaperDivision:
     """A division a paper speaks of. `counties` are the codes whose CountyDay make its figures."""
 
     code: str
@@ -81,7 +81,7 @@ class SilentLine:
     county: str
     county_name: str
     kind: str  # 幼儿园, 小学 …
-    standing: Standing
+    standing: StatusCounts
     days: int
     holder: str
     phone: str
@@ -126,14 +126,14 @@ class Holder:
 class DigestFacts:
     """All of one digest. `days` has the counties' figures of the day and of the five weeks before it."""
 
-    place: Place
+    place: PaperDivision
     scope: Scope
     day: date
     n: int
     final: bool
     now: datetime
     as_of: int
-    below: tuple[Place, ...]
+    below: tuple[PaperDivision, ...]
     days: Mapping[str, Mapping[date, CountyFigures]]
     alerts: tuple[AlertLine, ...] = ()
     closures: tuple[ClosureLine, ...] = ()

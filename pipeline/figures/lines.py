@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pipeline import life
-from pipeline.figures.duty import LABELS, Standing
+from pipeline import alert_state
+from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
 from pipeline.figures.words import NOTHING, listed, month_day, number, span
 from pipeline.units import Scope
@@ -59,7 +59,7 @@ def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -
         ended=sum(a.state != "excluded" for a in closed),
         overdue=sum(left < timedelta(0) for left in lefts),
         soon=sum(timedelta(0) <= left <= SOON for left in lefts),
-        asked=sum(a.state == life.ANSWERED for a in standing),
+        asked=sum(a.state == alert_state.ANSWERED for a in standing),
     )
 
 
@@ -74,7 +74,7 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
         class_name=scope.class_name(alert.class_name),
         cases=scope.count(alert.cases),
         first_onset=month_day(alert.first_onset),
-        state=f"{alert.state_name}第 {followed} 天" if alert.state == life.FOLLOWING else alert.state_name,
+        state=f"{alert.state_name}第 {followed} 天" if alert.state == alert_state.FOLLOWING else alert.state_name,
         waits=alert.waits,
         left=span(left) if alert.waits else NOTHING,
         pressing=alert.waits and left <= SOON,
@@ -179,14 +179,14 @@ class SilentGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilentSchool:
     rows: tuple[SilentRow, ...]
     groups: tuple[SilentGroup, ...]
     states: str  # 未收到 21，退回待改 8 …
     repeated: int
 
 
-_STATE_ORDER = (Standing.MISSING, Standing.RETURNED, Standing.HELD, Standing.PARTIAL)
+_STATE_ORDER = (StatusCounts.MISSING, StatusCounts.RETURNED, StatusCounts.HELD, StatusCounts.PARTIAL)
 
 
 def states_of(lines: Sequence[SilentLine]) -> str:
@@ -194,12 +194,12 @@ def states_of(lines: Sequence[SilentLine]) -> str:
     return "，".join(f"{label} {n}" for label, n in counted if n)
 
 
-def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[str, frozenset[str]]]) -> Silence:
+def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[str, frozenset[str]]]) -> SilentSchool:
     """Order the silent longest first. `places`: (name, counties) of the divisions below, for the groups."""
     order = sorted(lines, key=lambda s: (-s.days, _STATE_ORDER.index(s.standing), s.county, s.code))
     groups = [(name, [s for s in order if s.county in counties]) for name, counties in places]
     groups.sort(key=lambda pair: -len(pair[1]))
-    return Silence(
+    return SilentSchool(
         rows=tuple(_silent(s, scope) for s in order),
         groups=tuple(_group(name, found) for name, found in groups if found),
         states=states_of(lines),

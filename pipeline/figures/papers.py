@@ -1,6 +1,6 @@
 """The other papers, as values: a school's page, the missing list. An alert's are in `cards`.
 
-Facts in (as `store.views` loads them), values out, masked by the reader's scope.
+Facts in (as `facts.digest_facts` loads them), values out, masked by the reader's scope.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.figures import words
-from pipeline.figures.duty import LABELS, Standing
+from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
-from pipeline.figures.lines import Silence, silence
+from pipeline.figures.lines import SilentSchool, silence
 from pipeline.units import Scope
 
 STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
@@ -74,7 +74,7 @@ class PageFacts:
     final: bool
     now: datetime
     as_of: int
-    standing: Standing
+    standing: StatusCounts
     reported_at: datetime | None
     reporter: str
     reviewer: str
@@ -226,7 +226,7 @@ class Missing:
     due: int
     reported: int
     excused: int
-    silence: Silence
+    silence: SilentSchool
 
 
 def missing(facts: MissingFacts) -> Missing:

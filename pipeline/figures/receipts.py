@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline import forms, issues
-from pipeline.figures.alike import issues_together, repairs_together
+from pipeline.figures.group_issues import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
 from pipeline.model import HOME_CAMPUS, Issue, Repair, Severity, State
 from pipeline.units import Scope
@@ -104,7 +104,7 @@ class ReceiptFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class IssueText:
     """One issue in words. `place` is where to look: 缺课登记 C7."""
 
     place: str
@@ -134,11 +134,11 @@ class Receipt:
     date: str
     received: str
     counts: str
-    errors: tuple[Said, ...]
+    errors: tuple[IssueText, ...]
     errors_rest: int
-    queries: tuple[Said, ...]
+    queries: tuple[IssueText, ...]
     queries_rest: int
-    advice: tuple[Said, ...]
+    advice: tuple[IssueText, ...]
     advice_rest: int
     repairs: tuple[Mended, ...]
     repairs_rest: int
@@ -334,16 +334,16 @@ def _counts(facts: ReceiptFacts) -> str:
     return "，".join(parts)
 
 
-def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[Said, ...]:
+def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[IssueText, ...]:
     told = found if quotes else [without_cells(issue) for issue in found]
     return tuple(_in_words(place, issue) for place, issue in issues_together(told))
 
 
-def _in_words(place: str, issue: Issue) -> Said:
+def _in_words(place: str, issue: Issue) -> IssueText:
     message = _one_line(issues.message(issue))
     if not issue.row and not issue.cell and f"“{issue.sheet}”" in message:
-        return Said("", "", message, issues.remedy(issue))  # it says itself where
-    return Said(place, issue.column, message, issues.remedy(issue))
+        return IssueText("", "", message, issues.remedy(issue))  # it says itself where
+    return IssueText(place, issue.column, message, issues.remedy(issue))
 
 
 def without_cells(issue: Issue) -> Issue:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline import life
+from pipeline import alert_state
 from pipeline.figures import words
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.facts import DigestFacts
-from pipeline.figures.lines import AlertTable, ClosureTable, Silence
+from pipeline.figures.lines import AlertTable, ClosureTable, SilentSchool
 from pipeline.figures.trend import Trend
 from pipeline.model import Level
 
@@ -102,7 +102,7 @@ def _closures(closures: ClosureTable) -> list[Phrase]:
 
 
 def todo(
-    facts: DigestFacts, alerts: AlertTable, closures: ClosureTable, silence: Silence, below: Sequence[Ranked]
+    facts: DigestFacts, alerts: AlertTable, closures: ClosureTable, silence: SilentSchool, below: Sequence[Ranked]
 ) -> tuple[str, ...]:
     """Return at most four things for today, most pressing first."""
     found = [
@@ -131,10 +131,10 @@ def _answer_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
     if not alerts.asked:
         return []
     who = "请本级确认或退回" if facts.place.level is Level.COUNTY else "请督促县级确认"
-    return [f"预警答复 {alerts.asked} 条{life.STATES[life.ANSWERED]}，{who}。"]
+    return [f"预警答复 {alerts.asked} 条{alert_state.STATES[alert_state.ANSWERED]}，{who}。"]
 
 
-def _silence_todo(facts: DigestFacts, silence: Silence) -> list[str]:
+def _silence_todo(facts: DigestFacts, silence: SilentSchool) -> list[str]:
     if not silence.rows:
         return []
     if facts.place.level is Level.COUNTY:
@@ -145,7 +145,7 @@ def _silence_todo(facts: DigestFacts, silence: Silence) -> list[str]:
     return [f"未报 {len(silence.rows)} 所{where}{repeated}，请催报。"]
 
 
-def _silent_schools(silence: Silence) -> str:
+def _silent_schools(silence: SilentSchool) -> str:
     repeated = [f"{row.school}（{row.days} 日）" for row in silence.rows if row.days > 1]
     if repeated:
         return f"未报 {len(silence.rows)} 所，其中连续未报：{words.listed(repeated, 2)}，请电话催报。"

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from pipeline.figures.county import CountyFigures, add
-from pipeline.figures.facts import Place
+from pipeline.figures.facts import PaperDivision
 
 CURVE_DAYS = 14
 NORM_DAYS = 28
@@ -19,7 +19,7 @@ NORM_DAYS = 28
 class Trend:
     """A place's days, summed over its counties: days nobody counted are not in `days`."""
 
-    place: Place
+    place: PaperDivision
     day: date
     days: Mapping[date, CountyFigures]
 
@@ -74,7 +74,7 @@ def _median(found: list[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def trend(place: Place, day: date, kept: Mapping[str, Mapping[date, CountyFigures]]) -> Trend:
+def trend(place: PaperDivision, day: date, kept: Mapping[str, Mapping[date, CountyFigures]]) -> Trend:
     """Sum a place's counties day by day. A day on which one county was not counted is summed over the others."""
     days: dict[date, list[CountyFigures]] = {}
     for county in place.counties:

@@ -11,7 +11,7 @@ import re
 
 from pipeline.forms import card_words, cells, classes, dates, heads, words
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table
-from pipeline.forms.signs import blank, fold, shown
+from pipeline.forms.text_normalise import blank, fold, shown
 
 _NUMBER = re.compile(r"(20[0-9]{2})-?([0-9]{4,6})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

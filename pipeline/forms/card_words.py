@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.alert_state import EXCLUDED, HANDLED, OTHER, STANDS, TWICE, WRONG
 from pipeline.forms.base import Vocabulary
-from pipeline.life import EXCLUDED, HANDLED, OTHER, STANDS, TWICE, WRONG
 
 
 def _vocabulary(name: str, labels: dict[str, str], words: dict[str, str]) -> Vocabulary:

@@ -12,7 +12,18 @@ import unicodedata
 from datetime import date, datetime
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
-from pipeline.forms.signs import DITTO, ID, MAX_EXACT_DIGITS, SWEEP, blank, fold, mask, masked, shown, sweep
+from pipeline.forms.text_normalise import (
+    DITTO,
+    ID,
+    MAX_EXACT_DIGITS,
+    SWEEP,
+    blank,
+    fold,
+    mask,
+    masked,
+    shown,
+    sweep,
+)
 
 
 def show(column: Column, value: object) -> str:

@@ -8,7 +8,7 @@ from datetime import date, time
 from functools import lru_cache
 
 from pipeline.forms.base import Bad, Fixed, Frame
-from pipeline.forms.signs import DITTO, blank, fold, mask, shown, sweep
+from pipeline.forms.text_normalise import DITTO, blank, fold, mask, shown, sweep
 
 _CN = "零一二三四五六七八九"
 _NUMERAL = {sign: place for place, sign in enumerate(_CN)}

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, pieces, spoken_words
-from pipeline.forms.signs import DITTO, blank, fold, mask, sweep
+from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from pipeline.forms.base import Bad, Fixed, Frame, Parser
-from pipeline.forms.signs import blank, fold
+from pipeline.forms.text_normalise import blank, fold
 
 _EPOCH = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)

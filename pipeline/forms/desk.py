@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pipeline.forms import cells, dates, words
 from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Parser, Table, Vocabulary
-from pipeline.forms.signs import mask, shown, sweep
+from pipeline.forms.text_normalise import mask, shown, sweep
 
 TICKETS = "tickets"  # the board of rows that went back: the only one with a line a cell
 KEY, SEAL = "事项号", "校验码"  # the hidden columns

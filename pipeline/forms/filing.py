@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.filed import Secret
 from pipeline.forms import cells
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table, Vocabulary
-from pipeline.forms.signs import blank, fold, shown, sweep
+from pipeline.forms.text_normalise import blank, fold, shown, sweep
 
 LEVEL = Vocabulary(
     "UnitLevel",

@@ -11,8 +11,8 @@ from datetime import date
 
 from pipeline.forms import FORMS, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
-from pipeline.forms.layout import Block, Found, Top
-from pipeline.forms.signs import mask, sweep
+from pipeline.forms.layout import Block, HeaderValue, Top
+from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
 
 _BY_NAME = {form.name: form for form in FORMS}
@@ -136,7 +136,7 @@ def _headed(tops: Sequence[Top], form: Form) -> bool:
     return any(block is not None and block.whole and block.matched >= 3 for block in found)
 
 
-def _told(form: Form, name: str, found: dict[str, list[Found]], frame: Frame) -> object:
+def _told(form: Form, name: str, found: dict[str, list[HeaderValue]], frame: Frame) -> object:
     """The first readable value of a header field; None for a field the form does not have."""
     parsers = (field.parse for field in form.fields if field.name == name)
     for parse in parsers:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
-from pipeline.forms.signs import blank, fold, shown, sweep
+from pipeline.forms.text_normalise import blank, fold, shown, sweep
 from pipeline.model import Sheet, Workbook
 
 TICKET = "凭单号"
@@ -28,7 +28,7 @@ _TAIL = re.compile(r"\([^()]*\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HeaderValue:
     """A value of the header block. `row` and `column` are 0-based."""
 
     value: object
@@ -53,7 +53,9 @@ class Block:
     mark: int = -1
     page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
     cells: tuple[str, ...] = ()  # then, by column, where its cell really is
-    over: dict[str, dict[str, list[Found]]] = field(default_factory=dict, compare=False, repr=False)  # see `header_of`
+    over: dict[str, dict[str, list[HeaderValue]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # see `header_of`
 
     @property
     def matched(self) -> int:
@@ -163,24 +165,24 @@ def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
     return {_label(name): field.name for field in by_label for name in (*field.aliases, field.label)}
 
 
-def header_of(below: Block, form: Form) -> dict[str, list[Found]]:
+def header_of(below: Block, form: Form) -> dict[str, list[HeaderValue]]:
     """The header block over a table, looked for once: identifying and parsing ask the same."""
     if form.name not in below.over:
         below.over[form.name] = header(below.page or below.sheet, form, below.head)
     return below.over[form.name]
 
 
-def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[Found]]:
+def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[HeaderValue]]:
     """Values of the header block by field name: what stands right of its label, or behind a colon in its cell,
     or what the field finds itself.
 
     Looks above row `head` only. A label without a value is not in the answer.
     """
     known = _field_labels(form.fields)
-    found: dict[str, list[Found]] = {}
+    found: dict[str, list[HeaderValue]] = {}
     rows = sheet.rows[: min(head, _DEEP)]
     for entry in form.fields:
-        if entry.find is not None and (hits := [Found(value, r, c) for r, c, value in entry.find(rows)]):
+        if entry.find is not None and (hits := [HeaderValue(value, r, c) for r, c, value in entry.find(rows)]):
             found[entry.name] = hits
     for r, row in enumerate(rows):
         for c, cell in enumerate(row[:_WIDE]):
@@ -205,19 +207,19 @@ def file_ticket(found: Block) -> str:
     return ""
 
 
-def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> Found | None:
+def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> HeaderValue | None:
     for place in range(c + 1, min(c + 1 + _REACH, len(row))):
         cell = row[place]
         if cell is None or cell == "":
             continue
-        return None if label(cell) in known else Found(cell, r, place)
+        return None if label(cell) in known else HeaderValue(cell, r, place)
     return None
 
 
-def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[str | None, Found | None]:
+def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[str | None, HeaderValue | None]:
     parts = re.split(r"[:：]", cell, maxsplit=1)
     name = known.get(_label(parts[0])) if len(parts) == 2 else None
-    return name, Found(sweep(parts[1]), r, c) if name else None
+    return name, HeaderValue(sweep(parts[1]), r, c) if name else None
 
 
 # --------------------------------------------------------------------------- tables

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 
 _EXAMPLE = re.compile(r"[(\[【]?(?:示例|样例|例)[)\]】]?(?:$|[\s:,、.0-9-])|例如")  # 例假 and 示例路小学 are none
 _SUMS = ("合计", "总计", "小计", "共计")

@@ -18,9 +18,9 @@ from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.cells import flag, show
 from pipeline.forms.layout import Block, Top, address
 from pipeline.forms.lines import line_kind
-from pipeline.forms.signs import blank, fold, mask, shown, sweep
+from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
-from pipeline.model import Claims, Issue, Place, Reading, Repair, Row, Severity, Workbook
+from pipeline.model import Claims, Issue, Reading, Repair, Row, Severity, TablePlace, Workbook
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
@@ -37,7 +37,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     form = form_named(claims.form)
     tops = tops or layout.tops(book)
     found = identify.blocks(tops, form)
-    notes = Notes(list(book.facts))
+    notes = ReadingNotes(list(book.facts))
     _look_over(tops, form, claims, found, notes)
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
@@ -59,13 +59,13 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
         tuple(notes.repairs),
         plain=book.plain,
         places={
-            name: Place(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
+            name: TablePlace(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
         },
     )
 
 
 @dataclass
-class Notes:
+class ReadingNotes:
     """What is to be said, gathered while reading. `refused`: an issue that concerns the whole file; `unread`: one
     that leaves it open which rows are meant.
     """
@@ -84,7 +84,7 @@ class Notes:
 # --------------------------------------------------------------------------- the file as a whole
 
 
-def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: Notes) -> None:
+def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: ReadingNotes) -> None:
     if claims.version and claims.version != form.version:  # a newer one was refused before
         notes.issues.append(Issue("form-old", details=(("version", claims.version),)))
     for table in form.tables:
@@ -99,7 +99,7 @@ def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str,
             notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
 
 
-def _look_over_table(block: Block, form: Form, notes: Notes) -> None:
+def _look_over_table(block: Block, form: Form, notes: ReadingNotes) -> None:
     sheet = block.sheet.name
     for place, column in zip(block.places, block.table.columns, strict=True):
         if place >= 0 or not column.missing:
@@ -139,7 +139,7 @@ def _filled_below(block: Block, first: int) -> bool:
 # --------------------------------------------------------------------------- the header block
 
 
-def _header(main: Block, form: Form, frame: Frame, notes: Notes) -> dict[str, object]:
+def _header(main: Block, form: Form, frame: Frame, notes: ReadingNotes) -> dict[str, object]:
     found = layout.header_of(main, form)
     header: dict[str, object] = {}
     for entry in form.fields:
@@ -157,7 +157,7 @@ def _header(main: Block, form: Form, frame: Frame, notes: Notes) -> dict[str, ob
     return header
 
 
-def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, object], notes: Notes) -> object:
+def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, object], notes: ReadingNotes) -> object:
     row, column, cell = where
     was = mask(shown(cell))[:_VALUE]
     place = address(row, column)
@@ -188,7 +188,7 @@ def _picker(places: Sequence[int]) -> Callable[[list[object]], tuple[object, ...
 class Reader:
     """Reads one table, row by row."""
 
-    def __init__(self, block: Block, frame: Frame, notes: Notes) -> None:
+    def __init__(self, block: Block, frame: Frame, notes: ReadingNotes) -> None:
         self.block = block
         self.sheet = block.sheet
         self.frame = frame

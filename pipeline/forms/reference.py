@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline import issues
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
-from pipeline.issues.entry import Entry
+from pipeline.issues.entry import Message
 from pipeline.model import Severity
 
 _NOTE = "<!-- 由 pipeline/forms/reference.py 生成，请勿手改 -->"
@@ -105,7 +105,7 @@ def _vocabulary(vocabulary: Vocabulary) -> str:
     return f"### {vocabulary.name}\n\n" + _table(("代码", "选项", "也认得"), rows)
 
 
-def _issue(code: str, entry: Entry) -> tuple[str, ...]:
+def _issue(code: str, entry: Message) -> tuple[str, ...]:
     return (f"`{code}`", _SEVERITIES[entry.severity], entry.message + entry.cost, entry.remedy)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.forms.base import Table
 from pipeline.forms.layout import TICKET, VOID, Block, Top, address, column_labels, label
-from pipeline.forms.signs import blank, sweep
+from pipeline.forms.text_normalise import blank, sweep
 from pipeline.model import Sheet
 
 DEEP = 80  # rows in which its labels may stand

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.cells import show
 from pipeline.forms.layout import label
-from pipeline.forms.signs import mask, shown
+from pipeline.forms.text_normalise import mask, shown
 from pipeline.model import Issue, Reading, Refused, Row
 
 FILE = "file"

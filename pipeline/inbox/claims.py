@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import durable
-from pipeline.inbox.scan import WORK, Found, Stuck
+from pipeline.inbox.scan import WORK, InboxFile, Stuck
 
 MANIFEST = "manifest.json"
 _STAYS = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY, errno.EXDEV})
@@ -37,7 +37,7 @@ class Claim:
     first_seen: datetime  # aware
 
 
-class Desk:
+class ClaimFolder:
     """One worker's folder, and those of dead workers it has taken over."""
 
     def __init__(self, inbox: Path) -> None:
@@ -53,7 +53,7 @@ class Desk:
                     every.callback(held.give_up)
             self._own, self._taken = None, []
 
-    def claim(self, files: Sequence[tuple[Found, datetime]]) -> tuple[list[Claim], list[Stuck]]:
+    def claim(self, files: Sequence[tuple[InboxFile, datetime]]) -> tuple[list[Claim], list[Stuck]]:
         """Move the files aside, durably: those that were there, and those that cannot be moved.
 
         A file that is gone is left out of both. Raises OSError if nothing can be moved at all
@@ -167,7 +167,7 @@ def _hold(path: Path) -> _Held | None:
     return held
 
 
-def _write_manifest(batch: Path, files: Sequence[tuple[Found, datetime]]) -> None:
+def _write_manifest(batch: Path, files: Sequence[tuple[InboxFile, datetime]]) -> None:
     rows = [{"name": found.name, "folder": found.folder, "seen": seen.isoformat()} for found, seen in files]
     manifest = batch / MANIFEST
     durable.write(manifest, (json.dumps(rows).encode(),))  # ASCII: keeps names that are no UTF-8

@@ -21,8 +21,8 @@ from typing import Self
 
 from pipeline import durable
 from pipeline.inbox import archive
-from pipeline.inbox.claims import Claim, Desk
-from pipeline.inbox.scan import Found, Stamp, Stuck, bound, is_ignored, look, shown
+from pipeline.inbox.claims import Claim, ClaimFolder
+from pipeline.inbox.scan import InboxFile, Stamp, Stuck, bound, is_ignored, look, shown
 from pipeline.model import Arrival, Site
 
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
@@ -52,11 +52,11 @@ class Folder:
         self._site = site
         self._clock = clock
         self._ticks = ticks
-        self._desk = Desk(site.inbox)
+        self._desk = ClaimFolder(site.inbox)
         self._sights: dict[str, _Sight] = {}
         self._closed: set[str] = set()
         self._shunned: dict[str, float] = {}
-        self._ready: list[tuple[Found, datetime]] = []
+        self._ready: list[tuple[InboxFile, datetime]] = []
         self._turn = 0
         self._sources: dict[str, tuple[Claim, Stamp]] = {}  # claim id → what we hold of it
         self.waiting = 0  # files that were seen, and are to be looked at again
@@ -126,7 +126,7 @@ class Folder:
         durable.unlink_many(done)
         self._desk.tidy()
 
-    def scan(self) -> list[tuple[Found, datetime]]:
+    def scan(self) -> list[tuple[InboxFile, datetime]]:
         """Look at the whole inbox: what may be taken now, first seen first. Sets `waiting` and `stuck`."""
         self._turn += 1
         self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
@@ -147,7 +147,7 @@ class Folder:
         self._closed.clear()
         return [(found, first_seen) for *_, found, first_seen in sorted(ready, key=lambda row: row[:3])]
 
-    def _sight(self, found: Found, now: datetime, ticks: float) -> _Sight:
+    def _sight(self, found: InboxFile, now: datetime, ticks: float) -> _Sight:
         before = self._sights.get(found.path)
         if before is None:
             return _Sight(found.stamp, ticks, _came(found.stamp, now), self._turn)
@@ -155,7 +155,7 @@ class Folder:
             return _Sight(found.stamp, ticks, before.first_seen, before.turn)
         return before
 
-    def _is_quiet(self, found: Found, sight: _Sight, ticks: float) -> bool:
+    def _is_quiet(self, found: InboxFile, sight: _Sight, ticks: float) -> bool:
         """Whether nobody is still writing: unchanged between two looks, or long before the first."""
         quiet = self._site.policy.stable_seconds
         unchanged = ticks - sight.since
@@ -169,12 +169,12 @@ class Folder:
             return True
         return unchanged >= quiet or age >= max(2.0, 2 * quiet)
 
-    def _why_not(self, found: Found) -> str | None:
+    def _why_not(self, found: InboxFile) -> str | None:
         if found.path in self._shunned:
             return "暂时取不走，稍后再试"
         return None if os.access(found.path, os.R_OK) else NOT_READABLE
 
-    def _is_as_seen(self, found: Found) -> bool:
+    def _is_as_seen(self, found: InboxFile) -> bool:
         try:
             return Stamp.of(os.lstat(found.path)) == found.stamp
         except OSError:
@@ -231,7 +231,7 @@ def survey(site: Site) -> tuple[Stuck, ...]:
     """What lies in the inbox and cannot be taken, and why: for people, without touching anything."""
     found = list(look(site.inbox))
     stuck = [one for one in found if isinstance(one, Stuck)]
-    held = [Stuck(one.path, why) for one in found if isinstance(one, Found) and (why := _refusal(one))]
+    held = [Stuck(one.path, why) for one in found if isinstance(one, InboxFile) and (why := _refusal(one))]
     return (*stuck, *held)
 
 
@@ -274,7 +274,7 @@ def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: str = "fo
     )
 
 
-def _refusal(found: Found) -> str:
+def _refusal(found: InboxFile) -> str:
     if not os.access(found.path, os.R_OK):
         return NOT_READABLE
     return "还有程序开着它写" if _has_writer(found.path) else ""

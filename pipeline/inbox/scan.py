@@ -50,7 +50,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InboxFile:
     """One regular file in the inbox."""
 
     path: str
@@ -67,7 +67,7 @@ class Stuck:
     why: str
 
 
-def look(inbox: Path) -> Iterator[Found | Stuck]:
+def look(inbox: Path) -> Iterator[InboxFile | Stuck]:
     """Yield everything in the inbox that may be somebody's. Raises OSError if the inbox itself is not there."""
     with os.scandir(inbox) as entries:
         yield from _look(list(entries), "", DEPTH)
@@ -88,7 +88,7 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")[:255]
 
 
-def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[Found | Stuck]:
+def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[InboxFile | Stuck]:
     for entry in entries:
         if is_ignored(entry.name):
             continue
@@ -100,7 +100,7 @@ def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[
             yield Stuck(entry.path, f"打不开：{error.strerror}")
 
 
-def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[Found | Stuck]:
+def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[InboxFile | Stuck]:
     status = entry.stat(follow_symlinks=False)
     if stat.S_ISDIR(status.st_mode):
         if depth == 0:
@@ -114,4 +114,4 @@ def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[Found |
     elif status.st_size > MOST_BYTES:
         yield Stuck(entry.path, "文件太大")
     else:
-        yield Found(entry.path, entry.name, folder, Stamp.of(status))
+        yield InboxFile(entry.path, entry.name, folder, Stamp.of(status))

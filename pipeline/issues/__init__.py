@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.issues import batches, card, carried, desk, fields, files, filing, registry, rows
-from pipeline.issues.entry import Entry
+from pipeline.issues.entry import Message
 from pipeline.model import Issue, Severity
 
 LEFT = "-left"
 
 
-def _catalogue() -> Mapping[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _catalogue() -> Mapping[str, Message]:
+    entries: dict[str, Message] = {}
     for part in (files, fields, rows, batches, card, carried, desk, filing, registry):
         twice = entries.keys() & part.ENTRIES.keys()
         if twice:
@@ -26,7 +26,7 @@ def _catalogue() -> Mapping[str, Entry]:
         entries.update(part.ENTRIES)
     for code, entry in fields.ENTRIES.items():
         if entry.severity is Severity.ERROR:
-            entries[code + LEFT] = Entry(
+            entries[code + LEFT] = Message(
                 Severity.QUERY,
                 entry.message + "这一格先按空白算。",
                 entry.remedy,
@@ -35,7 +35,7 @@ def _catalogue() -> Mapping[str, Entry]:
     return MappingProxyType(entries)
 
 
-CATALOGUE: Mapping[str, Entry] = _catalogue()
+CATALOGUE: Mapping[str, Message] = _catalogue()
 
 
 class _Blank(dict[str, str]):

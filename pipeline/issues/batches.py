@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
 _NOTHING_CHANGED = "这份暂存待核，已收下的内容没有变动。"
 
-ENTRIES: Mapping[str, Entry] = {
+ENTRIES: Mapping[str, Message] = {
     "duplicate": advice("内容与已收下的那份完全相同，不用再发。"),
     "older-again": query(
         "这份与早先收到的一份完全相同，而那份之后您又报过新的。",

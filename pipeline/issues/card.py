@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
 _UNCHANGED = "预警的状态没有变动。"
 _NEW_CARD = "请用最近一次发出的报告卡重填。"
 
-_WHICH: Mapping[str, Entry] = {
+_WHICH: Mapping[str, Message] = {
     "card-number-missing": error(
         "没有填预警编号，不知道答复的是哪一条预警。",
         "请用系统发出的报告卡填写，不要删去编号。",
@@ -68,7 +68,7 @@ _WHICH: Mapping[str, Entry] = {
     "card-name-replaced": advice("文字里写到的学生姓名已换成学生代码，县级不看姓名。"),
 }  # fmt: skip
 
-_ANSWER: Mapping[str, Entry] = {
+_ANSWER: Mapping[str, Message] = {
     "verdict-missing": error("没有填核实结论。", "请选“可排除”或“不可排除”。"),
     "verdict-both": error(
         "核实结论与所填内容矛盾：“{label}”属于另一种结论。", "可排除只填第三部分，不可排除只填第四部分，请删去多填的。",
@@ -108,7 +108,7 @@ _ANSWER: Mapping[str, Entry] = {
     "asked-ahead": error("联系时间 {value} 还没到。", "请核对联系时间。"),
 }  # fmt: skip
 
-_ROWS: Mapping[str, Entry] = {
+_ROWS: Mapping[str, Message] = {
     "follow-day-missing": error("这一行没有填日期。", "请填上日期，如 2026-11-21。"),
     "follow-day-early": error("日期 {value} 早于预警签发的日子。", "请核对日期。"),
     "follow-day-ahead": error("日期 {value} 还没到。", "请核对日期；到了那一天再填。"),
@@ -124,4 +124,4 @@ _ROWS: Mapping[str, Entry] = {
     "wrong-day-none": error("报告日期 {value} 没有这名学生的缺课记录。", "请核对：是哪一天的缺课日报填错了。"),
 }  # fmt: skip
 
-ENTRIES: Mapping[str, Entry] = {**_WHICH, **_ANSWER, **_ROWS}
+ENTRIES: Mapping[str, Message] = {**_WHICH, **_ANSWER, **_ROWS}

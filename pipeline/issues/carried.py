@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
-ENTRIES: Mapping[str, Entry] = {
+ENTRIES: Mapping[str, Message] = {
     "carried-unanswered": error(
         "这一行是带入的缺课，“状态”没有选。",
         "请在“状态”列选 仍缺课 或 已返校。",

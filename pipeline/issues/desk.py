@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error
+from pipeline.issues.entry import Message, advice, error
 
 _UNDONE = "这一行没有办，事情仍在等您处理。"
 
-ENTRIES: Mapping[str, Entry] = {
+ENTRIES: Mapping[str, Message] = {
     "desk-not-yours": error(
         "这份处理单不是发给这个文件夹的单位的，没有采用。",
         "处理单请放进本县（市、区）自己的文件夹；上级、外县和学校的文件夹不能代交。",

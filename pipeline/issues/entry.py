@@ -11,7 +11,7 @@ PLACES = frozenset(("sheet", "cell", "column", "value", "row"))
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Message:
     severity: Severity
     message: str
     remedy: str = ""
@@ -19,16 +19,16 @@ class Entry:
     details: tuple[str, ...] = ()  # names in `Issue.details` that the texts may use
 
 
-def error(message: str, remedy: str, *details: str, cost: str = "") -> Entry:
+def error(message: str, remedy: str, *details: str, cost: str = "") -> Message:
     """The row, or the file, goes back."""
-    return Entry(Severity.ERROR, message, remedy, cost, details)
+    return Message(Severity.ERROR, message, remedy, cost, details)
 
 
-def query(message: str, remedy: str, *details: str, cost: str = "") -> Entry:
+def query(message: str, remedy: str, *details: str, cost: str = "") -> Message:
     """Taken; the sender is asked."""
-    return Entry(Severity.QUERY, message, remedy, cost, details)
+    return Message(Severity.QUERY, message, remedy, cost, details)
 
 
-def advice(message: str, remedy: str = "", *details: str) -> Entry:
+def advice(message: str, remedy: str = "", *details: str) -> Message:
     """Taken; said so that next time is easier."""
-    return Entry(Severity.ADVICE, message, remedy, "", details)
+    return Message(Severity.ADVICE, message, remedy, "", details)

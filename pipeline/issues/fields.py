@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
-ENTRIES: Mapping[str, Entry] = {
+ENTRIES: Mapping[str, Message] = {
     "class-is-date": error(
         "“{column}”里是一个日期（{value}），多半是 3-2 这样的写法被表格软件变成了日期。",
         "请写成 三(2)班 这样，或先把这一格设为文本格式再填。",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
 _RESAVE = "请用本校的填报模板重新填写，或在 WPS、Excel 里“另存为 Excel 工作簿(*.xlsx)”后再发。"
 
-_UNREADABLE: Mapping[str, Entry] = {
+_UNREADABLE: Mapping[str, Message] = {
     "file-empty": error("这个文件是空的（0 字节）。", "可能没有保存完整或没有传完，请打开原文件确认有内容后再发一次。"),
     "file-too-large": error(
         "这个文件太大，超出了填报表应有的大小。", "请只保留填报表本身，去掉图片和多余的工作表后再发。"
@@ -43,7 +43,7 @@ _UNREADABLE: Mapping[str, Entry] = {
     "file-xls": advice("这是旧的 .xls 格式，已经读了。", "下次请另存为 .xlsx 再发。"),
 }
 
-_FORM: Mapping[str, Entry] = {
+_FORM: Mapping[str, Message] = {
     "form-unknown": error(
         "没认出这是哪一种表：找不到“学生缺课日报”“停课报告表”这类填报表的标题和表头。",
         "请用本系统的模板填报，不要删去标题行和表头行。",
@@ -107,7 +107,7 @@ _FORM: Mapping[str, Entry] = {
     "total-row": advice("这一行像是合计或签字行，没有当作学生收。"),
 }
 
-_WHOSE: Mapping[str, Entry] = {
+_WHOSE: Mapping[str, Message] = {
     "unit-missing": error(
         "表里没有学校标识码，不知道是哪所学校报的。", "请在表头填上 10 位学校标识码，或用本校的模板。"
     ),
@@ -173,4 +173,4 @@ _WHOSE: Mapping[str, Entry] = {
     ),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_UNREADABLE, **_FORM, **_WHOSE}
+ENTRIES: Mapping[str, Message] = {**_UNREADABLE, **_FORM, **_WHOSE}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
 _PAPER = "请改好后整份重发；纸质表也要一致。"
 
-_FILE: Mapping[str, Entry] = {
+_FILE: Mapping[str, Message] = {
     "filing-inside": error(
         "这个文件里夹有账号备案的内容（初始密码），为了安全整份没有收，也没有保存。",
         "请把备案表单独发；其余的表请删去这部分内容后再发。",
@@ -36,7 +36,7 @@ _FILE: Mapping[str, Entry] = {
     "filing-count-computed": advice("没有填账号个数，按账号明细算作 {rows} 个。", "请在纸质表上补写。", "rows"),
 }
 
-_ROW: Mapping[str, Entry] = {
+_ROW: Mapping[str, Message] = {
     "username-missing": error("没有填用户名。", "请填上用户名。"),
     "holder-missing": error("没有填使用人姓名。", "请填上使用人姓名：一个账号一个人。"),
     "username-repeated": error("用户名与第 {first} 行相同（全角半角、大小写不算不同）。", "请改成不同的。", "first"),
@@ -55,7 +55,7 @@ _ROW: Mapping[str, Entry] = {
     "region-elsewhere": error("地区“{value}”不是本单位的地区。", "一份表只为本单位申请；地区空着就是本单位的。"),
 }
 
-_AFTER: Mapping[str, Entry] = {
+_AFTER: Mapping[str, Message] = {
     "filing-number": advice(
         "备案号 {number}，由{opener}审核开户。",
         "请打印整张备案表（内容与收下的一致），签字、盖章后扫描（PDF 或照片），"
@@ -90,4 +90,4 @@ _AFTER: Mapping[str, Entry] = {
     ),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_FILE, **_ROW, **_AFTER}
+ENTRIES: Mapping[str, Message] = {**_FILE, **_ROW, **_AFTER}

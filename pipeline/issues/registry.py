@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
-_ROSTER: Mapping[str, Entry] = {
+_ROSTER: Mapping[str, Message] = {
     "organ-missing": error("没有选机构。", "请选 教育局、卫健委 或 疾控中心；不填联系人就把整行清空。"),
     "organ-repeated": error("同一机构出现了两次（另一处在第 {first} 行）。", "请只留一行。", "first"),
     "organ-not-schools": error("学校的名册里不能改机构的联系人。", "请删去这一行；机构由县（市、区）登记。"),
@@ -24,7 +24,7 @@ _ROSTER: Mapping[str, Entry] = {
     "until-before-from": error("停用日期 {value} 不晚于启用日期。", "请核对两个日期的年份和月份。"),
 }
 
-_SAID: Mapping[str, Entry] = {
+_SAID: Mapping[str, Message] = {
     "registry-changes": advice("名册改动 {count} 处，自 {day} 起生效。", "", "count", "day"),
     "registry-change": advice("{what}。", "", "what"),
     "registry-rest": advice("另有 {rest} 处改动未列出。", "", "rest"),
@@ -36,7 +36,7 @@ _SAID: Mapping[str, Entry] = {
     "registry-returned": error("县（市、区）没有同意这份名册的改动：{why}。", "请按说明改好后再发。", "why"),
 }
 
-_CALENDAR: Mapping[str, Entry] = {
+_CALENDAR: Mapping[str, Message] = {
     "span-kind-missing": error("没有选类别。", "请选 学期、放假 或 上课（补课）。"),
     "span-kind-unknown": error("“{column}”的“{value}”没看懂。", "请选 学期、放假 或 上课。", "choices"),
     "span-first-missing": error("没有填开始日期。", "请填开始日期，如 2026-10-01。"),
@@ -65,4 +65,4 @@ _CALENDAR: Mapping[str, Entry] = {
     "calendar-days": advice("改动涉及已经报过的 {count} 天：{days}；这些天的统计会重新计算。", "", "count", "days"),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_ROSTER, **_SAID, **_CALENDAR}
+ENTRIES: Mapping[str, Message] = {**_ROSTER, **_SAID, **_CALENDAR}

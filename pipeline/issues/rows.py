@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Entry, advice, error, query
+from pipeline.issues.entry import Message, advice, error, query
 
-_ABSENCE: Mapping[str, Entry] = {
+_ABSENCE: Mapping[str, Message] = {
     "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致；合并的单元格请拆开，每行都填。"),
     "name-missing": error("没有填姓名。", "请填上学生姓名。"),
     "reason-missing": error("没有填缺课原因。", "请选 因病、因伤 或 其他。"),
@@ -40,11 +40,11 @@ _ABSENCE: Mapping[str, Entry] = {
     "row-repeated": advice("本行与第 {first} 行完全相同，只算一次。", "", "first"),
 }
 
-_RETURNED: Mapping[str, Entry] = {
+_RETURNED: Mapping[str, Message] = {
     "void-unclear": query("“作废”列的“{value}”没看懂，本行没有作废。", "这一行不该有，就在“作废”列填 是。"),
 }
 
-_CLASSES: Mapping[str, Entry] = {
+_CLASSES: Mapping[str, Message] = {
     "class-row-repeated": error(
         "班级“{value}”出现了两次（另一处在第 {first} 行）。",
         "请删去多余的一行；在退回修正表里，把多余的一行标“作废”。",
@@ -59,11 +59,11 @@ _CLASSES: Mapping[str, Entry] = {
     ),
 }
 
-_FORM: Mapping[str, Entry] = {
+_FORM: Mapping[str, Message] = {
     "rows-none": error("表里一行也没有填，没有可收的内容。", "请填好后再发；空表是误发的，请不用管。"),
 }
 
-_CLOSURE: Mapping[str, Entry] = {
+_CLOSURE: Mapping[str, Message] = {
     "closure-kind-missing": error("没有填报告类别。", "请选 首报、延长、复课、更正 或 撤销。"),
     "scope-missing": error("没有填停课范围。", "请填班级名称；全校（园）停课填“全校”。"),
     "scope-several": error("停课范围里写了几个班（{value}）。", "请一行写一个班。"),
@@ -88,7 +88,7 @@ _CLOSURE: Mapping[str, Entry] = {
     "closure-repeated": error("同一停课范围和开始时间出现了两次（另一处在第 {first} 行）。", "请只留一行。", "first"),
 }
 
-_ROSTER: Mapping[str, Entry] = {
+_ROSTER: Mapping[str, Message] = {
     "unit-code-missing": error("没有填学校标识码。", "请填 10 位学校标识码。"),
     "school-name-missing": error("没有填学校名称。", "请填学校名称。"),
     "unit-code-category": error("标识码“{value}”的前两位不是学校类别。", "请核对 10 位学校标识码。"),
@@ -103,4 +103,4 @@ _ROSTER: Mapping[str, Entry] = {
     "class-stage-unclear": query("看不出班级“{value}”属于哪个学段。", "请在学段列填上。"),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_FORM, **_CLOSURE, **_ROSTER}
+ENTRIES: Mapping[str, Message] = {**_ABSENCE, **_RETURNED, **_CLASSES, **_FORM, **_CLOSURE, **_ROSTER}

@@ -5,15 +5,15 @@ already: duplicate, older, withdrawing too much, a ticket that was closed meanwh
 the 缺课日报, `closure` for the 停课报告表; `standing` has the values.
 """
 
+from pipeline.merge.absence import step, waive
 from pipeline.merge.closure import ClosureStanding, ClosureStep, Declared, close_step, rule
-from pipeline.merge.report import step, waive
 from pipeline.merge.standing import (
+    ClassCount,
     Earlier,
     Event,
-    Head,
-    Line,
-    Standing,
-    Step,
+    ReportHead,
+    ReportState,
+    ReportStep,
     Stood,
     Ticket,
     pending,
@@ -24,16 +24,16 @@ from pipeline.merge.standing import (
 from pipeline.merge.tickets import Sifted, carried, sift, turned
 
 __all__ = [
+    "ClassCount",
     "ClosureStanding",
     "ClosureStep",
     "Declared",
     "Earlier",
     "Event",
-    "Head",
-    "Line",
+    "ReportHead",
+    "ReportState",
+    "ReportStep",
     "Sifted",
-    "Standing",
-    "Step",
     "Stood",
     "Ticket",
     "carried",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from pipeline import life
+from pipeline import alert_state
 from pipeline.forms import card_words, form
-from pipeline.merge.lives import Answer, Day, Life, Told
+from pipeline.merge.alert_history import Answer, FollowedDay, HistoryStep, Life
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import Checked, Issue, Record, State
@@ -44,7 +44,7 @@ class CardStep:
     opened: tuple[Ticket, ...] = ()
     accepted: int = 0
     refused: int = 0
-    told: tuple[Told, ...] = ()
+    told: tuple[HistoryStep, ...] = ()
 
 
 # --------------------------------------------------------------------------- a card
@@ -89,7 +89,7 @@ def _question(standing: CardStanding, one: Life, event: Event, sifted: Sifted) -
     After a return, or once the alert got worse, the same words are a new answer.
     """
     again = repeated(standing.earlier, event.checked.reading.content_sha, one.heard[-1:])
-    if again is None or (one.state in life.UNANSWERED and one.heard):
+    if again is None or (one.state in alert_state.UNANSWERED and one.heard):
         return sifted.question
     return Issue("duplicate" if again is State.DUPLICATE else "card-older")
 
@@ -105,7 +105,7 @@ def _says_nothing_new(one: Life, record: Record) -> bool:
 
 
 def _over(one: Life) -> Issue:
-    code = {life.VOID: "card-void", life.MERGED: "card-merged", life.EXCLUDED: "card-excluded"}
+    code = {alert_state.VOID: "card-void", alert_state.MERGED: "card-merged", alert_state.EXCLUDED: "card-excluded"}
     return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert), ("into", one.into)))
 
 
@@ -125,12 +125,17 @@ def _stale(one: Life, revision: object) -> Issue | None:
 def repeats_nothing(standing: CardStanding, number: object) -> bool:
     """Tell whether an alert is one that another may not be a repetition of: excluded, void or merged itself."""
     other = standing.lives.get(str(number))
-    return other is None or other.state in (life.EXCLUDED, life.VOID, life.MERGED, life.CORRECTING)
+    return other is None or other.state in (
+        alert_state.EXCLUDED,
+        alert_state.VOID,
+        alert_state.MERGED,
+        alert_state.CORRECTING,
+    )
 
 
 def names_no_row(answer: Answer) -> bool:
     """Tell whether an answer says that information was wrong, but of no row: whatever it named went back."""
-    return answer.values.get("reason") == life.WRONG and not answer.rows
+    return answer.values.get("reason") == alert_state.WRONG and not answer.rows
 
 
 # --------------------------------------------------------------------------- taking
@@ -142,7 +147,7 @@ class _Taken:
 
     after: Life | None
     issues: tuple[Issue, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[HistoryStep, ...] = ()
     question: Issue | None = None
     refusal: Issue | None = None
 
@@ -154,7 +159,7 @@ def _take(standing: CardStanding, one: Life, event: Event) -> _Taken:
     days = [record for record in records if record.table == "days"]
     taken = _Taken(one)
     if said or wrong:
-        if one.state in life.UNANSWERED or one.state == life.ANSWERED:
+        if one.state in alert_state.UNANSWERED or one.state == alert_state.ANSWERED:
             taken = _answer(standing, one, event, said, wrong)
         else:
             taken = _confirmed(one, said, wrong, also=bool(days))
@@ -176,7 +181,7 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
         return _Taken(None, refusal=stale)
     if stale and not event.forced:
         return _Taken(None, question=stale)
-    if said.values.get("reason") == life.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
+    if said.values.get("reason") == alert_state.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
         return _Taken(None, refusal=Issue("other-alert-closed", value=str(said.values["other_alert"])))
     kept = before.rows if before and event.checked.reading.claims and event.checked.reading.claims.returned else []
     values = {name: value for name, value in said.values.items() if name not in _FORM_WORDS}
@@ -189,13 +194,13 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
 
 
 def _with(one: Life, made: Answer) -> Life:
-    earlier = tuple(replace(a, state="replaced") if a.state == life.ANSWERED else a for a in one.answers)
-    return replace(one, answers=(*earlier, made), state=life.ANSWERED)
+    earlier = tuple(replace(a, state="replaced") if a.state == alert_state.ANSWERED else a for a in one.answers)
+    return replace(one, answers=(*earlier, made), state=alert_state.ANSWERED)
 
 
-def _told(one: Life, event: Event, values: Mapping[str, object]) -> tuple[Told, ...]:
+def _told(one: Life, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
     details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
-    return (Told(one.alert, "answered", str(event.order), details),)
+    return (HistoryStep(one.alert, "answered", str(event.order), details),)
 
 
 def _reported_late(one: Life, values: Mapping[str, object]) -> bool:
@@ -252,20 +257,20 @@ def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken)
     for record in records:
         day = date.fromisoformat(str(record.values["day"]))
         days[day] = _day(days.get(day), record, event.seq)
-    state = life.FOLLOWING if one.state == life.REPORTED else one.state
+    state = alert_state.FOLLOWING if one.state == alert_state.REPORTED else one.state
     issues = taken.issues
     back = any(refused.table == "answer" for refused in event.checked.refused)  # then that is what it is told
-    if one.state in life.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
+    if one.state in alert_state.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
         issues = (*issues, Issue("card-unanswered"))
-    told = Told(one.alert, "followed", str(event.order), {"days": len(records)})
+    told = HistoryStep(one.alert, "followed", str(event.order), {"days": len(records)})
     return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))
 
 
-def _day(before: Day | None, record: Record, seq: int) -> Day:
+def _day(before: FollowedDay | None, record: Record, seq: int) -> FollowedDay:
     """One day, told again: a blank never erases."""
     got = record.values
     fresh, present, progress = got.get("fresh"), got.get("present"), got.get("progress")
-    return Day(
+    return FollowedDay(
         fresh if isinstance(fresh, int) else before.fresh if before else None,
         present if isinstance(present, int) else before.present if before else None,
         str(progress or (before.progress if before else "")),
@@ -279,7 +284,7 @@ def _became(checked: Checked, standing: CardStanding, after: Life | None) -> tup
     if after is None or not count:
         return ()
     parts = []
-    if count["answer"] and after.state == life.ANSWERED and after.current:
+    if count["answer"] and after.state == alert_state.ANSWERED and after.current:
         parts.append(f"已答复（{_verdict(after.current)}），待县级确认")
     elif count["answer"]:
         more = after.current != standing.lives[after.alert].current

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.merge import spoken, tickets
-from pipeline.merge.standing import Standing, repeated
+from pipeline.merge import coverage, tickets
+from pipeline.merge.standing import ReportState, repeated
 from pipeline.merge.tickets import Sifted, come_home
 from pipeline.model import Checked, Issue, Mode, Policy, State
 from pipeline.schooldays import today
@@ -17,7 +17,7 @@ _BY_MODE = frozenset({"past-day-reported", "would-withdraw"})
 """Questions that 报送方式 answers."""
 
 
-def asked(standing: Standing, checked: Checked, sifted: Sifted, policy: Policy) -> Issue | None:
+def asked(standing: ReportState, checked: Checked, sifted: Sifted, policy: Policy) -> Issue | None:
     """Return why a submission may not simply be applied, as the issue its sender reads; None if it may."""
     head = standing.head
     again = repeated(standing.earlier, checked.reading.content_sha, head.seqs if head else ())
@@ -43,19 +43,19 @@ def returned(checked: Checked) -> bool:
     return bool(claims and claims.returned) or tickets.carried(checked)
 
 
-def only_mended(standing: Standing, checked: Checked) -> bool:
+def only_mended(standing: ReportState, checked: Checked) -> bool:
     """Does a file that would take rows away say nothing but rows that went back, copied by hand into a template?
 
     Then it is those rows come home and no word about the others.
     """
-    if checked.mode not in {Mode.FIRST, Mode.LATE} or checked.refused or not spoken.leaving(standing, checked):
+    if checked.mode not in {Mode.FIRST, Mode.LATE} or checked.refused or not coverage.leaving(standing, checked):
         return False
-    home = come_home(checked, standing.tickets, spoken.keys_of)
-    rows = spoken.rows_of(checked)
+    home = come_home(checked, standing.tickets, coverage.keys_of)
+    rows = coverage.rows_of(checked)
     return bool(rows) and sum(record.table == "rows" for record in home.values()) == len(rows)
 
 
-def _of_a_past_day(standing: Standing, checked: Checked) -> Issue | None:
+def _of_a_past_day(standing: ReportState, checked: Checked) -> Issue | None:
     """A file for a day that has its report: its date is wrong, nearly always.
 
     Not where 逾期补报 brings classes that nobody has spoken for yet.
@@ -63,23 +63,27 @@ def _of_a_past_day(standing: Standing, checked: Checked) -> Issue | None:
     days = (today(checked.arrival.first_seen) - standing.day).days
     if checked.mode is Mode.FULL or days < 1:
         return None
-    classes = spoken.spoken(checked)
-    if checked.mode is Mode.LATE and not spoken.silent_on_classes(checked) and classes.isdisjoint(standing.lines):
+    classes = coverage.spoken(checked)
+    if checked.mode is Mode.LATE and not coverage.silent_on_classes(checked) and classes.isdisjoint(standing.lines):
         return None
     which = _AGO.get(days, f"{days} 天前")
     return Issue("past-day-reported", details=(("day", standing.day.isoformat()), ("which", which)))
 
 
-def _withdrawal(standing: Standing, checked: Checked, policy: Policy) -> Issue | None:
+def _withdrawal(standing: ReportState, checked: Checked, policy: Policy) -> Issue | None:
     """A second file may not silently drop children; marked as a correction, not most of them at a stroke."""
     if checked.mode is Mode.ADD:
         return None
-    leaving = spoken.leaving(standing, checked)
-    told = {"rows": str(len(leaving)), "before": str(len(standing.rows)), "who": spoken.named(standing, list(leaving))}
+    leaving = coverage.leaving(standing, checked)
+    told = {
+        "rows": str(len(leaving)),
+        "before": str(len(standing.rows)),
+        "who": coverage.named(standing, list(leaving)),
+    }
     if checked.mode is not Mode.FULL:
         return Issue("would-withdraw", details=tuple(told.items())) if leaving else None
     # a name corrected is one row gone and one come: only what is lost on balance counts
-    added = sum(1 for record in spoken.rows_of(checked) if record.identity not in standing.rows)
+    added = sum(1 for record in coverage.rows_of(checked) if record.identity not in standing.rows)
     if len(leaving) - added > policy.withdraw_share * len(standing.rows):
         return Issue("withdraws-most", details=tuple(told.items()))
     return None

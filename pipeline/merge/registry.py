@@ -34,7 +34,7 @@ class RoomSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class AliasRuling:
     """A county's word on a class that a report named: another name of `of`, or, with "" there, none at all."""
 
     campus: str
@@ -49,7 +49,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class RegistryStatement:
     """What one roster says of one unit, in force from `day`; blanks are left out. `order` 0: what was there before.
 
     `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists.
@@ -60,11 +60,11 @@ class Statement:
     unit: Mapping[str, object] = field(default_factory=dict)
     campuses: tuple[str, ...] = ()
     rooms: tuple[RoomSaid, ...] = ()
-    rulings: tuple[Ruling, ...] = ()
+    rulings: tuple[AliasRuling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ClassSpan:
     """A class as it is from `first` (None: since its school year began) to before `until`."""
 
     campus: str
@@ -91,10 +91,10 @@ class Registered:
     values: Mapping[str, object] = field(default_factory=dict)
     places: tuple[tuple[str, date | None], ...] = ()
     campuses: tuple[str, ...] = ()
-    rooms: tuple[Room, ...] = ()
-    rulings: tuple[Ruling, ...] = ()
+    rooms: tuple[ClassSpan, ...] = ()
+    rulings: tuple[AliasRuling, ...] = ()
 
-    def rooms_on(self, day: date) -> list[Room]:
+    def rooms_on(self, day: date) -> list[ClassSpan]:
         """The classes that are taught on a day."""
         year = school_year(day)
         return [room for room in self.rooms if room.year == year and _holds(room, day)]
@@ -109,7 +109,7 @@ class Registered:
 
 
 def registered(
-    statements: Iterable[Statement], day: date, found: Mapping[RoomKey, date | None] | None = None
+    statements: Iterable[RegistryStatement], day: date, found: Mapping[RoomKey, date | None] | None = None
 ) -> Registered:
     """Fold what was said of one unit. `found`: classes that reports named before any roster did, since when."""
     ordered = sorted(statements, key=lambda one: (one.day, one.order))
@@ -129,7 +129,7 @@ def registered(
     return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings())
 
 
-def news(said: Statement, before: Registered | None) -> Statement:
+def news(said: RegistryStatement, before: Registered | None) -> RegistryStatement:
     """Return what a statement says that does not hold already on its day; `before`: the unit as of that day.
 
     A template brings along what stands: a row left as it was says nothing, and must not bind the days to come.
@@ -145,12 +145,12 @@ def news(said: Statement, before: Registered | None) -> Statement:
     return replace(said, unit=unit, campuses=campuses, rooms=tuple(room for room in rooms if room is not None))
 
 
-def says_something(said: Statement) -> bool:
+def says_something(said: RegistryStatement) -> bool:
     """Tell whether there is anything in a statement."""
     return bool(said.unit or said.campuses or said.rooms or said.rulings)
 
 
-def _room_news(said: RoomSaid, slices: Sequence[Room], day: date) -> RoomSaid | None:
+def _room_news(said: RoomSaid, slices: Sequence[ClassSpan], day: date) -> RoomSaid | None:
     if not slices:
         return said
     now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
@@ -165,7 +165,7 @@ def _room_news(said: RoomSaid, slices: Sequence[Room], day: date) -> RoomSaid | 
     return None if left == RoomSaid(said.campus, said.year, said.key) else left
 
 
-def _holds(room: Room, day: date) -> bool:
+def _holds(room: ClassSpan, day: date) -> bool:
     return (room.first is None or room.first <= day) and (room.until is None or day < room.until)
 
 
@@ -174,18 +174,18 @@ class _Rooms:
 
     def __init__(self, found: Mapping[RoomKey, date | None]) -> None:
         self._found = found
-        self._slices: dict[RoomKey, list[Room]] = {}
+        self._slices: dict[RoomKey, list[ClassSpan]] = {}
         self._ends: dict[RoomKey, date] = {}
         self._begun: dict[int, date] = {}  # school year → the day of its first list
-        self._rulings: dict[RoomKey, Ruling] = {}
+        self._rulings: dict[RoomKey, AliasRuling] = {}
 
-    def rulings(self) -> tuple[Ruling, ...]:
+    def rulings(self) -> tuple[AliasRuling, ...]:
         return tuple(one for key, one in self._rulings.items() if key not in self._slices)
 
-    def all(self) -> tuple[Room, ...]:
+    def all(self) -> tuple[ClassSpan, ...]:
         return tuple(room for key in self._slices for room in self._closed(key))
 
-    def take(self, one: Statement) -> None:
+    def take(self, one: RegistryStatement) -> None:
         self._rulings.update((ruling.at, ruling) for ruling in one.rulings)
         for said in one.rooms:
             key = (said.campus, said.year, said.key)
@@ -194,11 +194,11 @@ class _Rooms:
             else:
                 begun = one.day > self._begun.setdefault(said.year, one.day)
                 first = self._since(key, said, one, begun=begun)
-                self._slices[key] = [Room(*key, said.name, said.stage, said.roll, first)]
+                self._slices[key] = [ClassSpan(*key, said.name, said.stage, said.roll, first)]
             if said.until is not None:
                 self._ends[key] = said.until
 
-    def _since(self, key: RoomKey, said: RoomSaid, one: Statement, *, begun: bool) -> date | None:
+    def _since(self, key: RoomKey, said: RoomSaid, one: RegistryStatement, *, begun: bool) -> date | None:
         """Since when a class is there that was not: the first list of a school year is of the whole year.
 
         What is said of the same day belongs to that list: a row that went back and came home.
@@ -226,7 +226,7 @@ class _Rooms:
         else:
             slices[-1:] = [replace(last, until=begin), replace(new, first=begin)]
 
-    def _closed(self, key: RoomKey) -> list[Room]:
+    def _closed(self, key: RoomKey) -> list[ClassSpan]:
         """The slices of a class, cut where it ends."""
         end = self._ends.get(key)
         if end is None:
@@ -351,14 +351,14 @@ def _said(name: str, was: object, now: object) -> str:
     return f"{_LABELS[name]} {' → '.join(shown)}"
 
 
-def _by_room(rooms: Iterable[Room]) -> dict[RoomKey, list[Room]]:
-    found: dict[RoomKey, list[Room]] = {}
+def _by_room(rooms: Iterable[ClassSpan]) -> dict[RoomKey, list[ClassSpan]]:
+    found: dict[RoomKey, list[ClassSpan]] = {}
     for room in rooms:
         found.setdefault(room.at, []).append(room)
     return found
 
 
-def _room_change(code: str, whose: str, old: Sequence[Room], new: Sequence[Room]) -> Change:
+def _room_change(code: str, whose: str, old: Sequence[ClassSpan], new: Sequence[ClassSpan]) -> Change:
     last = new[-1]
     place = "" if last.campus == HOME_CAMPUS else f"{last.campus} "
     label = f"{whose}{place}{last.name}"
@@ -390,7 +390,7 @@ _ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}
 _SAYS = attrgetter(*_ROOM)
 
 
-def _at(slices: Sequence[Room], day: date | None) -> Room:
+def _at(slices: Sequence[ClassSpan], day: date | None) -> ClassSpan:
     """The class as it was when a slice begins."""
     return next((one for one in reversed(slices) if one.first is None or (day and one.first <= day)), slices[0])
 

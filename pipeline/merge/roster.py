@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import date
 
 from pipeline import units
-from pipeline.merge.registry import RoomSaid, Statement
+from pipeline.merge.registry import RegistryStatement, RoomSaid
 from pipeline.model import HOME_CAMPUS, Checked, Record
 from pipeline.schooldays import school_year, today
 
@@ -20,7 +20,7 @@ def in_force(checked: Checked) -> date:
     return day if isinstance(day, date) else today(checked.arrival.first_seen)
 
 
-def said(checked: Checked, order: int, known: Container[str]) -> dict[str, Statement]:
+def said(checked: Checked, order: int, known: Container[str]) -> dict[str, RegistryStatement]:
     """Return what a roster says, by unit. `known`: units there are already; a new one begins when it is in force."""
     day = in_force(checked)
     begins = day if day > today(checked.arrival.first_seen) else None
@@ -40,7 +40,8 @@ def said(checked: Checked, order: int, known: Container[str]) -> dict[str, State
             rooms[code].append(_room(record, day))
     codes = sorted({*unit, *campuses, *rooms})
     return {
-        code: Statement(order, day, unit.get(code, {}), tuple(campuses[code]), tuple(rooms[code])) for code in codes
+        code: RegistryStatement(order, day, unit.get(code, {}), tuple(campuses[code]), tuple(rooms[code]))
+        for code in codes
     }
 
 

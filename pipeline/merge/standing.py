@@ -67,7 +67,7 @@ class Stood:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClassCount:
     """What a report says of one class it speaks for."""
 
     roll: int | None = None
@@ -104,7 +104,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ReportHead:
     """The report that stands. `seqs`: the submissions it is made of, in the order they had their turn."""
 
     seqs: tuple[int, ...]
@@ -116,7 +116,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReportState:
     """All that stands for one report: (day, school, campus).
 
     `classes` are the registry's classes of that campus with their rolls; `lines` the classes the
@@ -126,20 +126,20 @@ class Standing:
     day: date
     school: str
     campus: str
-    head: Head | None = None
+    head: ReportHead | None = None
     rows: Mapping[str, Stood] = field(default_factory=dict)  # identity →
-    lines: Mapping[str, Line] = field(default_factory=dict)  # class key →
+    lines: Mapping[str, ClassCount] = field(default_factory=dict)  # class key →
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     earlier: tuple[Earlier, ...] = ()
     classes: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReportStep:
     """What became of one submission. `issues` are those the merge adds to validation's."""
 
     state: State
-    after: Standing
+    after: ReportState
     issues: tuple[Issue, ...] = ()
     opened: tuple[Ticket, ...] = ()
     accepted: int = 0
@@ -152,7 +152,7 @@ def ticket_code(seq: int, table: str, row: int) -> str:
     return f"T{seq}-{_TABLE_SIGNS.get(table, table)}{row}"
 
 
-def pending(standing: Standing) -> frozenset[str]:
+def pending(standing: ReportState) -> frozenset[str]:
     """Return the identities of rows that stand for now only, because their newest version went back (待改)."""
     return frozenset(t.behind for t in standing.tickets.values() if t.state == "open" and t.behind)
 

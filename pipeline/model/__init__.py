@@ -6,7 +6,7 @@ imports them from here; the modules below are how they are kept in themes.
 
 from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
-from pipeline.model.reading import Claims, Place, Reading, Row, Sheet, Workbook
+from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.terms import HOME_CAMPUS, Issue, Level, Mode, Repair, Severity, State
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
@@ -24,7 +24,6 @@ __all__ = [
     "KnownContent",
     "Level",
     "Mode",
-    "Place",
     "Policy",
     "Reading",
     "Record",
@@ -37,6 +36,7 @@ __all__ = [
     "Sheet",
     "Site",
     "State",
+    "TablePlace",
     "TicketFacts",
     "Workbook",
 ]

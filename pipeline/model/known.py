@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pipeline.alert_state import AlertFacts
 from pipeline.filed import FilingFacts, OrganFacts
-from pipeline.life import AlertFacts
 from pipeline.model.terms import State
 
 

@@ -67,7 +67,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TablePlace:
     """Where a table was found: its sheet, and by column its 0-based place (-1: not there) and the sender's label."""
 
     sheet: str
@@ -93,6 +93,6 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     content_sha: str = ""
     plain: bool = True
-    places: Mapping[str, Place] = field(default_factory=dict)  # table name →
+    places: Mapping[str, TablePlace] = field(default_factory=dict)  # table name →
     private: bool = False  # its bytes hold, or may hold, a password: they are never archived as they came
     scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案

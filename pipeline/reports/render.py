@@ -109,7 +109,7 @@ def draw(values: Mapping[str, Any]) -> bytes:
     return press.draw(html, hashlib.sha256(html.encode()).digest()[:16])
 
 
-class _Press:
+class _PageSetting:
     """What every page of a process shares: the style sheet, parsed once, and the fonts found once."""
 
     def __init__(self) -> None:
@@ -152,10 +152,10 @@ def _nearly_empty(page: Any) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _press() -> _Press:
+def _press() -> _PageSetting:
     import os
     import sys
 
     if "weasyprint" not in sys.modules and "queke-" not in os.environ.get("FONTCONFIG_FILE", ""):
         fonts.pin()
-    return _Press()
+    return _PageSetting()

@@ -31,7 +31,7 @@ _COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Window:
     """Days, both ends included."""
 
     first: date
@@ -41,15 +41,15 @@ class Span:
         return self.first <= day <= self.last
 
 
-def affected(changed: Iterable[date], reach: int) -> Span:
+def affected(changed: Iterable[date], reach: int) -> Window:
     """Return the days whose conditions may depend on records of the changed days."""
     days = sorted(changed)
-    return Span(days[0] - timedelta(days=LAG), days[-1] + timedelta(days=reach - 1))
+    return Window(days[0] - timedelta(days=LAG), days[-1] + timedelta(days=reach - 1))
 
 
-def needed(span: Span, reach: int) -> Span:
+def needed(span: Window, reach: int) -> Window:
     """Return the days whose records decide the conditions of `span`."""
-    return Span(span.first - timedelta(days=reach - 1), span.last + timedelta(days=LAG))
+    return Window(span.first - timedelta(days=reach - 1), span.last + timedelta(days=LAG))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ Rolls = Mapping[str, int | None]  # class key → 应到
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RulesInForce:
     """The rules that are on at a place, by the groups they ask about; made once, used for many schools."""
 
     rules: Rules
@@ -78,7 +78,7 @@ class Asked:
         return group in rule.groups or self.rules.grade(group, day) in rule.grades
 
 
-def ask(rules: Rules, active: Iterable[Rule]) -> Asked:
+def ask(rules: Rules, active: Iterable[Rule]) -> RulesInForce:
     """Return the active rules (`rules.active(chain)`) by group: those named, and those of a class under the law."""
     found: dict[bool, dict[str, tuple[Rule, ...]]] = {False: {}, True: {}}
     for rule in active:
@@ -86,14 +86,14 @@ def ask(rules: Rules, active: Iterable[Rule]) -> Asked:
         for group in rule.groups | graded:
             by_group = found[rule.present]
             by_group[group] = (*by_group.get(group, ()), rule)
-    return Asked(rules, found[False], found[True])
+    return RulesInForce(rules, found[False], found[True])
 
 
 _Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
 _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
 
 
-def conditions(cases: Iterable[Case], rolls: Rolls, asked: Asked, span: Span) -> tuple[Condition, ...]:
+def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: Window) -> tuple[Condition, ...]:
     """Return all conditions met on the days of `span`, ascending by key.
 
     `cases`: the rows of one school campus on `needed(span, reach)`, in any order; more do no harm.
@@ -169,7 +169,7 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
     return table
 
 
-def _present(ill: Sequence[Case], asked: Asked) -> _Table:
+def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     """Who is absent: each row by place and every group its spell showed in the last `reach` days."""
     table: _Table = defaultdict(list)
     reach = asked.rules.reach

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.executors import Readers
 from pipeline.model import Site
-from pipeline.run.line import Cycle, Line, Observer
+from pipeline.run.coordinator import Coordinator, Cycle, Observer
 from pipeline.run.lock import Busy, is_held
 from pipeline.run.rosters import lay as lay_rosters
 from pipeline.run.templates import every as lay_templates
@@ -18,8 +18,8 @@ from pipeline.run.timetable import make as editions
 
 __all__ = [
     "Busy",
+    "Coordinator",
     "Cycle",
-    "Line",
     "Observer",
     "deliver",
     "drain",
@@ -46,7 +46,7 @@ def drain(
     alone, which stay where they are. Raises Busy if another process works on the site, TemporaryError if something
     that may pass went wrong.
     """
-    with Line(site, readers, clock, observe=observe) as line:
+    with Coordinator(site, readers, clock, observe=observe) as line:
         done = line.drain_patiently(paths)
         while drawn := line.draw():
             done.letters += drawn

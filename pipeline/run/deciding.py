@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from pipeline.database import errors, journal
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import Arrival, Checked, Settled, Site
-from pipeline.run import post
-from pipeline.run.lock import Busy, coordinator
-from pipeline.store import decisions, faults, journal, judging
+from pipeline.run import sending
+from pipeline.run.lock import Busy, hold_site
+from pipeline.settling import decisions
+from pipeline.turns import validate_as_of
 
 
 def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], datetime]) -> tuple[Arrival, Settled]:
@@ -25,9 +27,9 @@ def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], dateti
         with InProcess() as readers:
             readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
         again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
-        return judging.judge(site, again, now)
+        return validate_as_of.judge(site, again, now)
 
-    with faults.temporary():
+    with errors.temporary():
         (settled,) = decisions.release(site, [seq], who, why, now, reread)
         (arrival,) = journal.arrivals(site, [seq])
     follow(site, clock)
@@ -37,8 +39,8 @@ def release(site: Site, seq: int, who: str, why: str, clock: Callable[[], dateti
 def follow(site: Site, clock: Callable[[], datetime]) -> None:
     """See to what a decision leaves to do, warnings and letters: unless another process works on the site, and will."""
     try:
-        with coordinator(site), faults.temporary():
-            post.warn(site, clock())
-            post.send(site, clock())
+        with hold_site(site), errors.temporary():
+            sending.warn(site, clock())
+            sending.send(site, clock())
     except Busy:
         return

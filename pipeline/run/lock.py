@@ -18,7 +18,7 @@ class Busy(TemporaryError):  # noqa: N818 — a state of the site, raised to who
 
 
 @contextmanager
-def coordinator(site: Site) -> Iterator[None]:
+def hold_site(site: Site) -> Iterator[None]:
     """Be the one process that works on the site. Raises Busy if another is, whose end frees the lock."""
     descriptor = os.open(site.root / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -34,7 +34,7 @@ def coordinator(site: Site) -> Iterator[None]:
 def is_held(site: Site) -> bool:
     """Whether some process works on the site now."""
     try:
-        with coordinator(site):
+        with hold_site(site):
             return False
     except Busy:
         return True

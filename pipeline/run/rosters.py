@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pipeline import issuing, schooldays
+from pipeline import schooldays
+from pipeline.database import errors
 from pipeline.errors import UsageError
+from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
+from pipeline.registry import prefill
 from pipeline.reports.letters import Paper
-from pipeline.run.lock import coordinator
-from pipeline.store import faults, prefills
+from pipeline.run.lock import hold_site
 
 SLICE = 50  # schools whose rosters are made together
 
@@ -23,18 +25,18 @@ def lay(site: Site, now: datetime, division: str, year: int) -> int:
     day = schooldays.today(now)
     if not 0 <= year - schooldays.school_year(day) <= 1:
         raise UsageError(f"--year {year}: this school year is {schooldays.school_year(day)}, the next one more")
-    with coordinator(site), faults.temporary():
-        schools = prefills.schools(division, date(year, 9, 1))
+    with hold_site(site), errors.temporary():
+        schools = prefill.schools(division, date(year, 9, 1))
         for start in range(0, len(schools), SLICE):
             part = schools[start : start + SLICE]
             deliver_all(site, [Delivery(_place(one), day, [_paper(site, one, day, year)]) for one in part])
     return len(schools)
 
 
-def _place(school: prefills.School) -> OutPlace:
+def _place(school: prefill.RosterHead) -> OutPlace:
     return OutPlace("学校", f"{school.name} {school.code}")
 
 
-def _paper(site: Site, school: prefills.School, day: date, year: int) -> Paper:
-    content = issuing.template(site, "roster", school.code, day, year=year)
+def _paper(site: Site, school: prefill.RosterHead, day: date, year: int) -> Paper:
+    content = templates.template(site, "roster", school.code, day, year=year)
     return Paper(f"学校名册 {year}学年 {school.name}.xlsx", content)

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Sequence
 
 from pipeline import issues, schooldays, units
+from pipeline.accounts import redaction
 from pipeline.forms import form
 from pipeline.inbox import archive
 from pipeline.model import Arrival, Issue, Refused, Site
-from pipeline.store import private
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
@@ -22,14 +22,14 @@ _STUB = "这份文件含有（或可能含有）账号密码，没有保存原�
 
 def apart(arrivals: Sequence[Arrival]) -> frozenset[int]:
     """Which of these do not go to the archive as they came."""
-    return frozenset(private.apart([arrival.seq for arrival in arrivals]))
+    return frozenset(redaction.apart([arrival.seq for arrival in arrivals]))
 
 
 def keep(site: Site, arrivals: Sequence[Arrival]) -> None:
     """Keep of each what may be kept, and remove it from the spool. May be done again."""
     if not arrivals:
         return
-    papers = private.apart([arrival.seq for arrival in arrivals])
+    papers = redaction.apart([arrival.seq for arrival in arrivals])
     places: dict[int, tuple[str, str]] = {}
     for arrival in arrivals:
         paper = papers[arrival.seq]
@@ -40,13 +40,13 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> None:
             path = archive.keep_instead(site, arrival, content, suffix)
             sha256 = hashlib.sha256(content).hexdigest()
         places[arrival.seq] = (path.relative_to(site.root).as_posix(), sha256)
-    private.kept(places)
+    redaction.kept(places)
     archive.shred(site, arrivals)
 
 
 def _copy(site: Site, arrival: Arrival) -> tuple[bytes, str]:
     """What is kept in place of a submission, and its ending: the form filled in again, or a note that says why not."""
-    kept = private.copy(arrival.seq)
+    kept = redaction.copy(arrival.seq)
     if not kept.rows:
         words = "\r\n".join(issues.message(Issue(code)) for code in kept.why)
         text = _STUB.format(seq=arrival.seq, sha256=arrival.sha256, why=words)

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import structlog
 
+from pipeline.county import settle_desk
+from pipeline.database import errors, journal
 from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
 from pipeline.inbox import archive
 from pipeline.model import HOME_CAMPUS, Arrival, Checked, Issue, Reading, Settled, Site, State
+from pipeline.registry import statements
 from pipeline.schooldays import today
-from pipeline.store import faults, journal, judging, records, statements
+from pipeline.settling import submissions
+from pipeline.turns import validate_as_of
 from pipeline.validate import scans
 from pipeline.xlsx.likeness import looks_like_filing
 
@@ -27,6 +31,7 @@ Read = tuple[Arrival, Reading]
 
 MOST_ATTEMPTS = 3
 SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
+SETTLERS = (*submissions.FORMS, (settle_desk.takes, settle_desk.settle))
 ALONE_FORMS = frozenset({"roster", "calendar", "filing", "desk"})  # what changes how others are judged
 
 
@@ -50,7 +55,7 @@ def set_aside(arrival: Arrival, now: datetime) -> Settled:
     """Settle a submission as failed: ours to look into; its sender is told that we do."""
     issues = (Issue("failed"),)
     private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
-    with faults.temporary():
+    with errors.temporary():
         journal.fail(arrival.seq, issues, now, private=private)
     log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
     return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
@@ -68,7 +73,7 @@ def settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime, *
     not, is taken for lasting. Raises TemporaryError, with everything unsettled still `received`.
     """
     ordered = sorted(batch, key=lambda read: read[0].seq)
-    with faults.temporary():
+    with errors.temporary():
         journal.count_attempt([arrival.seq for arrival, _ in ordered])
     settled: list[Settled] = []
     _narrow_down(ordered, settled, lambda part: _settle(site, part, readers, now), now, lasting=lasting)
@@ -110,15 +115,15 @@ def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) 
         arrivals = journal.arrivals(site, seqs)
         readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
         again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
-        return judging.judge(site, again, now)
+        return validate_as_of.judge(site, again, now)
 
-    with faults.temporary():
+    with errors.temporary():
         statements.take_effect(today(now))
     for segment in cut_at_rosters(batch):
         for layer in layers(segment):
-            with faults.temporary():
-                checked = judging.judge(site, layer, now)
-                yield records.settle(checked, site, now, reread)
+            with errors.temporary():
+                checked = validate_as_of.judge(site, layer, now)
+                yield submissions.settle(checked, site, now, reread, SETTLERS)
 
 
 def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:

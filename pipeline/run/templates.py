@@ -13,15 +13,20 @@ from datetime import date, datetime
 
 import structlog
 
-from pipeline import __version__, issuing, schooldays
+from pipeline import __version__, schooldays
+from pipeline.database import errors
+from pipeline.facts import carried
 from pipeline.forms import form
+from pipeline.issuing import templates
+from pipeline.letters import templates_sent
 from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
+from pipeline.registry import statements
 from pipeline.reports.letters import Paper
-from pipeline.run.lock import coordinator
-from pipeline.store import carried, context, faults, laid, statements
+from pipeline.run.lock import hold_site
+from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts
-from pipeline.xlsx.mould import cast
+from pipeline.xlsx.template_cache import cast
 
 log = structlog.get_logger("queke.templates")
 
@@ -41,23 +46,23 @@ def due(site: Site, now: datetime) -> bool:
     """Whether the day's round is to be made, or gone on with: from `templates_at` until the deadline."""
     day, policy = schooldays.today(now), site.policy
     in_time = schooldays.deadline(day, policy.templates_at) <= now < schooldays.deadline(day, policy.deadline)
-    return in_time and not laid.finished(day)
+    return in_time and not templates_sent.finished(day)
 
 
 def left(site: Site, now: datetime) -> bool:
     """Whether a round was begun and there may be more of it to do at once."""
-    return due(site, now) and bool(laid.last(schooldays.today(now)))
+    return due(site, now) and bool(templates_sent.last(schooldays.today(now)))
 
 
 def some(site: Site, now: datetime) -> Made:
     """Lay the next slice of the day's templates, if it is time; nothing when all are laid."""
-    with faults.temporary():
+    with errors.temporary():
         if not due(site, now):
             return Made()
         day = schooldays.today(now)
-        schools = laid.owing(day, after=laid.last(day), limit=SLICE)
+        schools = templates_sent.owing(day, after=templates_sent.last(day), limit=SLICE)
         if not schools:
-            laid.finish(day)
+            templates_sent.finish(day)
             log.info("templates_laid", day=day.isoformat())
             return Made()
         return _lay(site, now, day, schools)
@@ -68,13 +73,13 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
 
     Raises Busy if another process works on the site.
     """
-    with coordinator(site):
-        with faults.temporary():
+    with hold_site(site):
+        with errors.temporary():
             statements.take_effect(schooldays.today(now))
         last = ""
         while True:
-            with faults.temporary():
-                schools = laid.owing(day, after=last, limit=SLICE, places=places)
+            with errors.temporary():
+                schools = templates_sent.owing(day, after=last, limit=SLICE, places=places)
                 if not schools:
                     return
                 made = _lay(site, now, day, schools)
@@ -85,12 +90,12 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
 def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
     brought = carried.brought(schools, day)
     closed = {code: schooldays.closed_campuses(rows, day) for code, rows in context.closures(_codes(schools)).items()}
-    known = laid.known(day, _codes(schools))
+    known = templates_sent.known(day, _codes(schools))
     fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
     for school in schools:
         facts = [
-            issuing.bring_along(
-                site, issuing.school_facts(site, "absence", school, day, campus), school, day,
+            templates.bring_along(
+                site, templates.school_facts(site, "absence", school, day, campus), school, day,
                 brought.get((school.code, campus)),
             )
             for campus in school.campuses
@@ -102,10 +107,10 @@ def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -
             fresh.append((school, sha, facts))
     paths = deliver_all(site, [Delivery(_place(school), day, _papers(day, facts)) for school, _, facts in fresh])
     rows = [
-        laid.Laid(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
+        templates_sent.Laid(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
         for (school, sha, _), lying in zip(fresh, paths, strict=True)
     ]
-    laid.note(day, rows, now)
+    templates_sent.note(day, rows, now)
     return Made(len(schools), len(fresh))
 
 

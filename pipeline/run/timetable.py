@@ -11,12 +11,18 @@ from pathlib import Path
 import structlog
 
 from pipeline import schooldays
+from pipeline.county import build_desk
+from pipeline.database import errors
 from pipeline.errors import TemporaryError, UsageError
+from pipeline.facts import county_day, editions
+from pipeline.letters import queue
 from pipeline.model import Level, Policy, Site
+from pipeline.registry import statements
 from pipeline.reports.render import Renderer
-from pipeline.run import post, templates
-from pipeline.run.lock import Busy, coordinator
-from pipeline.store import context, days, desk_lines, editions, faults, letters, matters, statements
+from pipeline.run import sending, templates
+from pipeline.run.lock import Busy, hold_site
+from pipeline.settling import reconciliation
+from pipeline.turns import context
 
 log = structlog.get_logger("queke.editions")
 
@@ -26,26 +32,26 @@ LOOK_BACK = timedelta(days=7)  # a final edition that was missed is cut so long 
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class EditionDue:
     """An edition that should have been cut by now."""
 
     day: date
     final: bool
 
 
-def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[Due]:
+def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[EditionDue]:
     """Return the editions due now. `cut`: days that have digests, and whether a final one; `owed`: school is today.
 
     A day that had its first edition gets its final one, though later.
     """
     today = schooldays.today(now)
-    found = [Due(day, final=True) for day, final in sorted(cut.items()) if day < today and not final]
+    found = [EditionDue(day, final=True) for day, final in sorted(cut.items()) if day < today and not final]
     if cut.get(today):
         return found
     if now >= schooldays.deadline(today, policy.final_edition) and (owed or today in cut):
-        return [*found, Due(today, final=True)]
+        return [*found, EditionDue(today, final=True)]
     if now >= schooldays.deadline(today, policy.first_edition) and owed and today not in cut:
-        return [*found, Due(today, final=False)]
+        return [*found, EditionDue(today, final=False)]
     return found
 
 
@@ -55,14 +61,14 @@ def tick(site: Site, now: datetime) -> int:
     In order: the next slice of the day's templates (`templates.left` tells whether there is more), 待对账 as a whole,
     editions. What is queued by it goes out with the other letters.
     """
-    with faults.temporary():
+    with errors.temporary():
         today = schooldays.today(now)
         statements.take_effect(today)
         owed = _owed(today)
         if owed:
             templates.some(site, now)
-            matters.go_round(site, now)
-        desk_lines.lay(site, now, owed=owed)
+            reconciliation.go_round(site, now)
+        build_desk.lay(site, now, owed=owed)
         wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
         for one in wanted:
             _cut(site, editions.Order(one.day, now, final=one.final), ())
@@ -79,26 +85,26 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     today = schooldays.today(now)
     if day > today:
         raise UsageError(f"{day}: that day has not come yet")
-    with faults.temporary():
+    with errors.temporary():
         statements.take_effect(today)
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)
-    with faults.temporary():
+    with errors.temporary():
         wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind == "digest"}
-        return [site.root / path for path in letters.lying("digest", wanted)]
+        return [site.root / path for path in queue.lying("digest", wanted)]
 
 
 def deliver(site: Site, now: datetime) -> None:
     """Have every letter that is queued written and drawn: here, or by the process that works on the site."""
     try:
-        with coordinator(site), faults.temporary():
-            post.send(site, now)
-            while post.books(site, now):
+        with hold_site(site), errors.temporary():
+            sending.send(site, now)
+            while sending.books(site, now):
                 pass
-            if post.undrawn():
+            if sending.undrawn():
                 with Renderer() as renderer:
-                    while post.draw(site, now, renderer):
+                    while sending.draw(site, now, renderer):
                         pass
     except Busy:
         _wait_for_the_other()
@@ -107,7 +113,7 @@ def deliver(site: Site, now: datetime) -> None:
 def _wait_for_the_other() -> None:
     """Wait for the coordinator to draw what is queued. Raises TemporaryError if it does not get anywhere."""
     left, since = -1, time.monotonic()
-    while now_left := post.undrawn():
+    while now_left := sending.undrawn():
         if now_left != left:
             left, since = now_left, time.monotonic()
         elif time.monotonic() - since > STUCK_SECONDS:
@@ -116,7 +122,7 @@ def _wait_for_the_other() -> None:
 
 
 def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editions.Issued]:
-    days.refresh()
+    county_day.refresh()
     issued = editions.cut(site, order, places)
     if order.final:
         counties = [one.place for one in issued if one.kind == "digest" and one.level is Level.COUNTY]

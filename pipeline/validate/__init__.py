@@ -16,8 +16,8 @@ from pipeline import issues
 from pipeline.forms import form as form_named
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
 from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
-from pipeline.validate.case import Case, Line, case_of, lines_of
-from pipeline.validate.frames import Rule, failures
+from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
+from pipeline.validate.frames import RowCheck, failures
 from pipeline.validate.judge import Judge, Judgement
 
 _JUDGES: Mapping[str, Judge] = {
@@ -38,7 +38,7 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
     disagree (our fault).
     """
     answers = [scans.judge(arrival, reading, context) or case_of(arrival, reading) for arrival, reading in batch]
-    cases = [answer for answer in answers if isinstance(answer, Case)]
+    cases = [answer for answer in answers if isinstance(answer, SubmissionCase)]
     for case in cases:
         _settle_header(case, context, key)
     by = Judgement(context, key)
@@ -54,7 +54,7 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
             _send_back_slipped(case, policy)
         if case.open and case.form.name == "absence":
             by.remember(case)
-    return [answer.done() if isinstance(answer, Case) else answer for answer in answers]
+    return [answer.done() if isinstance(answer, SubmissionCase) else answer for answer in answers]
 
 
 @cache
@@ -64,7 +64,7 @@ def warm() -> None:
     failures(table, absence.RULES, [(None,) * len(table.columns)], {"_day": [None]})
 
 
-def _settle_header(case: Case, context: Context, key: bytes) -> None:
+def _settle_header(case: SubmissionCase, context: Context, key: bytes) -> None:
     _JUDGES[case.claims.form].whose(case, context, key)
     if case.open or case.unit:  # what goes back anyway is told of its date too, else it would come twice
         channel.settle_day(case, context)
@@ -75,7 +75,7 @@ def _settle_header(case: Case, context: Context, key: bytes) -> None:
         _JUDGES[case.claims.form].settle(case)
 
 
-def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, list[object]]) -> None:
+def _apply(lines: Sequence[RowCase], rules: tuple[RowCheck, ...], extras: Mapping[str, list[object]]) -> None:
     """Judge all lines of one table in one frame; note what fails at its row."""
     if not lines:
         return
@@ -91,7 +91,7 @@ def _apply(lines: Sequence[Line], rules: tuple[Rule, ...], extras: Mapping[str, 
             line.say(failure.code, failure.column, **details)
 
 
-def _said_before(line: Line, name: str, code: str) -> bool:
+def _said_before(line: RowCase, name: str, code: str) -> bool:
     """Whether a blank was said already: of the cell that was not understood, or of the column that is not there."""
     index = line.table.index(name)
     if code != line.table.columns[index].missing or line.values[name] is not None:
@@ -100,7 +100,7 @@ def _said_before(line: Line, name: str, code: str) -> bool:
     return name in line.row.raw or (place is not None and place.columns[index] < 0)
 
 
-def _send_back_slipped(case: Case, policy: Policy) -> None:
+def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
     """Above a share of bad rows in a table of some length a column has slipped: the whole file goes back."""
     table = case.form.tables[0]
     back = [one for one in case.refused if one.table == table.name]

@@ -17,26 +17,26 @@ from pipeline.model import HOME_CAMPUS, Context, Issue, Record, SchoolFacts
 from pipeline.schooldays import Calendar
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import Rule
+from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
-    Rule("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
-    Rule("start-too-old", "start", lambda pl: (pl.col("_day") - pl.col("start")) <= timedelta(days=366)),
-    Rule("onset-after-day", "onset", lambda pl: pl.col("onset") <= pl.col("_day")),
-    Rule("onset-too-old", "onset", lambda pl: (pl.col("start") - pl.col("onset")) <= timedelta(days=60)),
-    Rule(
+    RowCheck("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
+    RowCheck("start-too-old", "start", lambda pl: (pl.col("_day") - pl.col("start")) <= timedelta(days=366)),
+    RowCheck("onset-after-day", "onset", lambda pl: pl.col("onset") <= pl.col("_day")),
+    RowCheck("onset-too-old", "onset", lambda pl: (pl.col("start") - pl.col("onset")) <= timedelta(days=60)),
+    RowCheck(
         "onset-after-start",
         "onset",
         lambda pl: (pl.col("onset") <= pl.col("start")) | (pl.col("onset") > pl.col("_day")),
     ),
-    Rule("returned-before-start", "returned", lambda pl: pl.col("returned") >= pl.col("start")),
-    Rule("returned-after-day", "returned", lambda pl: pl.col("returned") <= pl.col("_day")),
-    Rule("temperature-range", "temperature", lambda pl: pl.col("temperature").is_between(35.0, 42.0)),
-    Rule(
+    RowCheck("returned-before-start", "returned", lambda pl: pl.col("returned") >= pl.col("start")),
+    RowCheck("returned-after-day", "returned", lambda pl: pl.col("returned") <= pl.col("_day")),
+    RowCheck("temperature-range", "temperature", lambda pl: pl.col("temperature").is_between(35.0, 42.0)),
+    RowCheck(
         "symptom-missing",
         "symptom1",
         lambda pl: (
@@ -46,7 +46,7 @@ RULES = (
         ),
     ),
 )
-CLASS_RULES = (Rule("present-over-roll", "present", lambda pl: pl.col("present") <= pl.col("_roll")),)
+CLASS_RULES = (RowCheck("present-over-roll", "present", lambda pl: pl.col("present") <= pl.col("_roll")),)
 
 DROPPED = {
     "returned-before-start": "returned",
@@ -74,7 +74,7 @@ _MANY = 200  # rows; below, a registry that is not complete yet explains it as w
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
-def settle_zero(case: Case, rows: Sorted) -> None:
+def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
     """零报告 must say what the rows say; a file that says nothing at all is asked."""
     zero = case.reading.header.get("zero")
     table = case.form.table("classes")
@@ -94,7 +94,7 @@ def settle_zero(case: Case, rows: Sorted) -> None:
             case.reject(Issue("carried-nothing", details=(("count", str(len(rows.untouched))),)))
 
 
-def settle_size(case: Case) -> None:
+def settle_size(case: SubmissionCase) -> None:
     """Far more pupils absent than the campus has: a whole list was pasted in, and no figure would be true."""
     rows = len(case.rows("rows"))
     if case.school is None or rows < _MANY:
@@ -104,7 +104,7 @@ def settle_size(case: Case) -> None:
         case.reject(Issue("rows-over-roll", details=(("rows", str(rows)), ("roll", str(sum(rolls))))))
 
 
-def judge(case: Case, lines: Sequence[Line], by: Judgement) -> None:
+def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
     classes = by.classes(case)
     pupils = _Pupils(case, lines, classes, by)
@@ -121,7 +121,7 @@ def judge(case: Case, lines: Sequence[Line], by: Judgement) -> None:
             case.issues.extend(line.said)
 
 
-def judge_classes(case: Case, lines: Sequence[Line], classes: Classes) -> None:
+def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes) -> None:
     """Accept or refuse every line of the 班级 table; count the rows of a class against its roll."""
     absent = Counter(str(r.values["class_key"]) for r in _rows(case) if r.values["row_state"] != "returned")
     seen: dict[str, int] = {}
@@ -148,18 +148,18 @@ def judge_classes(case: Case, lines: Sequence[Line], classes: Classes) -> None:
         case.issues.extend(line.said)
 
 
-def roll_of(line: Line, classes: Classes) -> int | None:
+def roll_of(line: RowCase, classes: Classes) -> int | None:
     """The roll a class line is measured by: its own, else the registry's."""
     roll = line.values["roll"]
     facts = classes.facts(classes.key(line.values["class_name"]))
     return roll if isinstance(roll, int) else facts.roll if facts else None
 
 
-def _rows(case: Case) -> list[Record]:
+def _rows(case: SubmissionCase) -> list[Record]:
     return [record for record in case.records if record.table == "rows"]
 
 
-def _by_name(line: Line) -> str:
+def _by_name(line: RowCase) -> str:
     """What a row without a class can be known by: name and start. See merge.spoken.keys_of."""
     name, start = line.values["name"], line.values["start"] or line.case.day
     unread = line.values["start"] is None and "start" in line.row.raw
@@ -169,15 +169,15 @@ def _by_name(line: Line) -> str:
 class _Pupils:
     """Who is who in one file: school, campus, class and name; the 学号 only where two share a name."""
 
-    def __init__(self, case: Case, lines: Sequence[Line], classes: Classes, by: Judgement) -> None:
+    def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, by: Judgement) -> None:
         self.case = case
         self.by = by
         self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
-        self.seen: dict[str, Line] = {}
+        self.seen: dict[str, RowCase] = {}
         known = case.school is not None and case.campus in case.school.campuses
         self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make another pupil
 
-    def identity(self, line: Line, class_key: str) -> str:
+    def identity(self, line: RowCase, class_key: str) -> str:
         name, number = str(line.values["name"]), str(line.values["number"] or "")
         shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.by.namesakes
         number = number if shared else ""
@@ -203,7 +203,7 @@ class _Pupils:
         return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)
 
 
-def _values(case: Case, line: Line, class_key: str, context: Context) -> dict[str, object]:
+def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Context) -> dict[str, object]:
     """One accepted row by stored column name, derived ones included."""
     got = line.values
     for issue in line.issues:
@@ -239,7 +239,7 @@ def _in_order(told: str) -> str:
     return " ".join(sorted(codes))
 
 
-def _row_state(line: Line, got: dict[str, object], start: object, context: Context) -> str:
+def _row_state(line: RowCase, got: dict[str, object], start: object, context: Context) -> str:
     """Returned · new (no school day between start and day) · ongoing. What was brought along is not new."""
     case = line.case
     if got["state"] == "returned" or got["returned"] is not None:
@@ -263,13 +263,13 @@ def _state_since(start: date, day: date, school: SchoolFacts, context: Context) 
     return "new" if new else "ongoing"
 
 
-def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     if table == "classes":
         return {"_roll": [roll_of(line, by.classes(line.case)) for line in lines]}
     return {"_day": [line.case.day for line in lines]}
 
 
-def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     classes = by.classes(case)
     rows = carried.sort(case, lines["rows"], classes, by.key)
     settle_zero(case, rows)

@@ -8,27 +8,27 @@ from datetime import date, timedelta
 
 from pipeline.forms import words
 from pipeline.model import Context
-from pipeline.schooldays import Calendar, Span
+from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate import channel
-from pipeline.validate.case import Case, Line
-from pipeline.validate.frames import Rule
+from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Judge, Judgement, Lines
 
 LONGEST = {"term": timedelta(days=200), "holiday": timedelta(days=100), "schoolday": timedelta(days=31)}
-RULES = (Rule("span-backwards", "last", lambda pl: pl.col("last") >= pl.col("first")),)
+RULES = (RowCheck("span-backwards", "last", lambda pl: pl.col("last") >= pl.col("first")),)
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What one line of the workbook would have: the spans it puts, and the 编号 of the line it replaces or ends."""
 
-    line: Line
-    spans: tuple[Span, ...]
+    line: RowCase
+    spans: tuple[CalendarSpan, ...]
     ref: str = ""
     withdraw: bool = False
 
 
-def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     case.refuse_if_blank()
     stand = {span.ref: span for span in _standing(case, by.context)}
     told = [one for line in lines["spans"] if (one := _told(case, line, stand))]
@@ -49,11 +49,11 @@ def _judge(case: Case, lines: Lines, by: Judgement) -> None:
         case.issues.extend(line.said)
 
 
-def _standing(case: Case, context: Context) -> Sequence[Span]:
+def _standing(case: SubmissionCase, context: Context) -> Sequence[CalendarSpan]:
     return context.calendar.of(case.unit) if isinstance(context.calendar, Calendar) else ()
 
 
-def _told(case: Case, line: Line, stand: dict[str, Span]) -> _Told | None:
+def _told(case: SubmissionCase, line: RowCase, stand: dict[str, CalendarSpan]) -> _Told | None:
     """What a line says; None where it goes back already."""
     values = line.values
     first, last = values["first"], values["last"] or values["first"]
@@ -77,17 +77,17 @@ def _told(case: Case, line: Line, stand: dict[str, Span]) -> _Told | None:
     return _Told(line, () if withdraw else spans, ref, withdraw)
 
 
-def _spans(case: Case, line: Line, first: date, last: date) -> Iterable[Span]:
+def _spans(case: SubmissionCase, line: RowCase, first: date, last: date) -> Iterable[CalendarSpan]:
     """A span for each 学段 the line names; the first keeps the line's number, if it has one."""
     values = line.values
     note, kind = str(values["note"] or ""), values["kind"]
     for n, stage in enumerate(str(values["stage"] or "").split() or [""]):
         suffix = f".{n + 1}" if n else ""
         ref = f"K{case.arrival.seq}-{line.row.number}{suffix}"
-        yield Span(case.unit, first, last, kind, stage, note, ref)  # type: ignore[arg-type]  # a vocabulary's code
+        yield CalendarSpan(case.unit, first, last, kind, stage, note, ref)  # type: ignore[arg-type]  # a vocabulary's code
 
 
-def _same(one: Span, other: Span) -> bool:
+def _same(one: CalendarSpan, other: CalendarSpan) -> bool:
     return (one.kind, one.stage, one.first, one.last) == (other.kind, other.stage, other.first, other.last)
 
 
@@ -112,7 +112,7 @@ def _against_each_other(told: Sequence[_Told]) -> None:
                 one.line.say("span-overlaps", "first", first=number, other=in_words(clash))
 
 
-def _against_what_stands(told: Sequence[_Told], stand: dict[str, Span]) -> None:
+def _against_what_stands(told: Sequence[_Told], stand: dict[str, CalendarSpan]) -> None:
     spoken = {one.ref for one in told if one.ref}
     left = [span for ref, span in stand.items() if ref not in spoken]
     for one in told:
@@ -121,7 +121,7 @@ def _against_what_stands(told: Sequence[_Told], stand: dict[str, Span]) -> None:
             one.line.say("span-contradicts", "first", other=in_words(clash), ref=clash.ref)
 
 
-def clashes(one: Span, other: Span) -> bool:
+def clashes(one: CalendarSpan, other: CalendarSpan) -> bool:
     """Two spans of one place that cannot both stand: a day of one 学段 would have two meanings.
 
     Terms are apart from single days off and on, which lie within them; and a 学段's own word before that of all.
@@ -130,7 +130,7 @@ def clashes(one: Span, other: Span) -> bool:
     return same and one.first <= other.last and other.first <= one.last
 
 
-def in_words(span: Span) -> str:
+def in_words(span: CalendarSpan) -> str:
     """A span as its sender would say it: 放假 2026-11-12 至 2026-11-13（小学 秋假）."""
     till = "" if span.first == span.last else f" 至 {span.last}"
     about = " ".join(part for part in (span.stage, span.note) if part)
@@ -140,11 +140,11 @@ def in_words(span: Span) -> str:
 _KEY = ("kind", "stage", "first")
 
 
-def _identity(line: Line) -> str:
+def _identity(line: RowCase) -> str:
     return "|".join(str(line.values[name] or "") for name in _KEY)[:60]
 
 
-def _refuse(line: Line) -> None:
+def _refuse(line: RowCase) -> None:
     """Send a line back. A key that was not understood would name another line: then it is known by the rest."""
     values, raw = line.values, line.row.raw
     known = values["kind"] and values["first"] and not raw.keys() & set(_KEY)

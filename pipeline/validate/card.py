@@ -9,22 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from pipeline import life
-from pipeline.life import AlertFacts, CaseFacts
+from pipeline import alert_state
+from pipeline.alert_state import AlertFacts, CaseFacts
 from pipeline.model import Context, Issue
 from pipeline.schooldays import ZONE, today
 from pipeline.units import short_code
-from pipeline.validate.case import Case, Line
-from pipeline.validate.frames import Rule
+from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
-    Rule("checked-ahead", "checked_at", lambda pl: pl.col("checked_at") <= pl.col("_now")),
-    Rule("handled-ahead", "handled_on", lambda pl: pl.col("handled_on") <= pl.col("_day")),
-    Rule("reported-ahead", "reported_at", lambda pl: pl.col("reported_at") <= pl.col("_now")),
-    Rule("asked-ahead", "asked_at", lambda pl: pl.col("asked_at") <= pl.col("_now")),
+    RowCheck("checked-ahead", "checked_at", lambda pl: pl.col("checked_at") <= pl.col("_now")),
+    RowCheck("handled-ahead", "handled_on", lambda pl: pl.col("handled_on") <= pl.col("_day")),
+    RowCheck("reported-ahead", "reported_at", lambda pl: pl.col("reported_at") <= pl.col("_now")),
+    RowCheck("asked-ahead", "asked_at", lambda pl: pl.col("asked_at") <= pl.col("_now")),
 )
-DAY_RULES = (Rule("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),)
+DAY_RULES = (RowCheck("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),)
 
 _DIVISION_DIGITS = 6
 _PREFILLED = frozenset({"reporter", "reviewer"})  # what a card may carry before anybody has answered it
@@ -36,7 +36,7 @@ _WRITTEN = ("why", "measures", "agency", "reported_to", "checked_how", "progress
 _COLUMNS = ("fresh", "present", "progress")
 
 
-def judge(case: Case, lines: Lines, by: Judgement) -> None:
+def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse the answer, the days that followed, and the cases marked as wrong."""
     alert = _alert(case, by.context)
     if alert is None:
@@ -62,7 +62,7 @@ def judge(case: Case, lines: Lines, by: Judgement) -> None:
 _CHECKED = frozenset({"checked_by", "checked_at", "checked_how", "checked_cases"})
 
 
-def _alert(case: Case, context: Context) -> AlertFacts | None:
+def _alert(case: SubmissionCase, context: Context) -> AlertFacts | None:
     """The alert it is about. The same words whether the number is nobody's or another school's."""
     number = str(case.reading.header.get("alert") or "")
     if not number:
@@ -75,20 +75,20 @@ def _alert(case: Case, context: Context) -> AlertFacts | None:
     return alert
 
 
-def _marked(line: Line) -> bool:
+def _marked(line: RowCase) -> bool:
     """Said to be wrong, or typed in a way we did not understand."""
     wrong = line.values["wrong"]
     return bool(wrong or (wrong is None and "wrong" in line.row.raw) or (line.bad and line.row.ticket))
 
 
-def _says(line: Line, but: frozenset[str] | set[str]) -> bool:
+def _says(line: RowCase, but: frozenset[str] | set[str]) -> bool:
     return line.bad or any(value is not None for name, value in line.values.items() if name not in but)
 
 
 class _Card:
     """One card being judged against its alert."""
 
-    def __init__(self, case: Case, alert: AlertFacts, by: Judgement) -> None:
+    def __init__(self, case: SubmissionCase, alert: AlertFacts, by: Judgement) -> None:
         self.case, self.alert, self.context = case, alert, by.context
         self.classes = by.classes(case)
         self.revision = case.reading.header.get("revision")
@@ -98,13 +98,13 @@ class _Card:
 
     # ------------------------------------------------------------------ the answer
 
-    def answer(self, line: Line, marked: Sequence[Line]) -> None:
+    def answer(self, line: RowCase, marked: Sequence[RowCase]) -> None:
         verdict = line.values["verdict"]
         if verdict is None and "verdict" not in line.row.raw:
             line.say("verdict-missing", "verdict")
-        elif verdict == life.EXCLUDED:
+        elif verdict == alert_state.EXCLUDED:
             self._excluded(line, marked)
-        elif verdict == life.STANDS:
+        elif verdict == alert_state.STANDS:
             self._stands(line)
         self._signed(line)
         values = {name: self._plain(name, value) for name, value in line.values.items()}
@@ -113,7 +113,7 @@ class _Card:
         values |= {"revision": self.revision, "by": self.county}
         self._done(line, self.alert.id, values)
 
-    def _excluded(self, line: Line, marked: Sequence[Line]) -> None:
+    def _excluded(self, line: RowCase, marked: Sequence[RowCase]) -> None:
         got = line.values
         for name in _STANDS:
             if got[name] is not None:
@@ -121,16 +121,16 @@ class _Card:
         reason = got["reason"]
         if reason is None and "reason" not in line.row.raw:
             line.say("exclusion-missing", "reason")
-        elif reason == life.WRONG and not marked and not self.case.claims.returned:
+        elif reason == alert_state.WRONG and not marked and not self.case.claims.returned:
             line.say("exclusion-row-missing", "reason")
-        elif reason == life.HANDLED:
+        elif reason == alert_state.HANDLED:
             self._asked(line, {"agency": "agency-missing", "handled_on": "handled-missing"})
-        elif reason == life.TWICE:
+        elif reason == alert_state.TWICE:
             self._twice(line)
-        elif reason == life.OTHER:
+        elif reason == alert_state.OTHER:
             self._asked(line, {"why": "exclusion-why-missing"})
 
-    def _twice(self, line: Line) -> None:
+    def _twice(self, line: RowCase) -> None:
         """The other alert must be one of this school's, of the same kind of illness."""
         number = line.values["other_alert"]
         other = self.context.alerts.get(str(number))
@@ -143,7 +143,7 @@ class _Card:
         elif other.group not in self.alert.kin or other.campus != self.alert.campus:
             line.say("other-alert-apart", "other_alert")
 
-    def _stands(self, line: Line) -> None:
+    def _stands(self, line: RowCase) -> None:
         got = line.values
         for name in _EXCLUDED:
             if got[name] is not None:
@@ -155,7 +155,7 @@ class _Card:
         elif "停课" in str(got["measures"] or "") and not (got["document"] or proved):
             line.say("document-wanted", "document")
 
-    def _signed(self, line: Line) -> None:
+    def _signed(self, line: RowCase) -> None:
         got = line.values
         if self.county:
             for name in _FILLED:
@@ -166,18 +166,18 @@ class _Card:
         if not self.county and any(got[name] is not None for name in _FILLED):
             line.say("filled-by-school", "filled_by")
 
-    def _asked(self, line: Line, wanted: Mapping[str, str]) -> None:
+    def _asked(self, line: RowCase, wanted: Mapping[str, str]) -> None:
         """Say what is blank. What was not understood has been said already."""
         for name, code in wanted.items():
             if line.values[name] is None and name not in line.row.raw:
                 line.say(code, name)
 
-    def _label(self, line: Line, name: str) -> str:
+    def _label(self, line: RowCase, name: str) -> str:
         return line.table.columns[line.table.index(name)].header
 
     # ------------------------------------------------------------------ the days that followed
 
-    def days(self, lines: Sequence[Line]) -> None:
+    def days(self, lines: Sequence[RowCase]) -> None:
         seen: dict[date, int] = {}
         for line in lines:
             day = line.values["day"]
@@ -195,10 +195,10 @@ class _Card:
 
     # ------------------------------------------------------------------ cases that are wrong
 
-    def cases(self, lines: Sequence[Line], answers: Sequence[Line]) -> None:
+    def cases(self, lines: Sequence[RowCase], answers: Sequence[RowCase]) -> None:
         reasons = {line.values["reason"] for line in answers}
         for line in lines:
-            if answers and life.WRONG not in reasons:
+            if answers and alert_state.WRONG not in reasons:
                 line.say("wrong-unasked", "wrong")
                 self.case.issues.extend(line.said)
                 continue
@@ -218,7 +218,7 @@ class _Card:
             identity = f"{self.alert.id}|{day}|{values['pupil']}" if day and found else ""
             self._done(line, identity, values)
 
-    def _pupil(self, line: Line) -> CaseFacts | None:
+    def _pupil(self, line: RowCase) -> CaseFacts | None:
         """The one case that the row names: by its code, else by class and name."""
         code, name, room = (line.values[column] for column in ("code", "name", "class_name"))
         if code:
@@ -230,7 +230,7 @@ class _Card:
 
     # ------------------------------------------------------------------ done
 
-    def _done(self, line: Line, identity: str, values: Mapping[str, object]) -> None:
+    def _done(self, line: RowCase, identity: str, values: Mapping[str, object]) -> None:
         case = self.case
         if line.bad:
             line.refuse(identity)
@@ -262,7 +262,7 @@ class _Card:
         return text
 
 
-def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     del by
     if table != "answer":
         return {}

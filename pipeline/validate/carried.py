@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline import carry
-from pipeline.carry import Kind, Marks
+from pipeline.carry import Marks, PrefillKind
 from pipeline.model import Issue
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes
 
 UNANSWERED = "carried-unanswered"
@@ -23,10 +23,10 @@ UNANSWERED = "carried-unanswered"
 class Sorted:
     """The rows of one file by what they are. `spoken` are those a person wrote or answered, in their order."""
 
-    spoken: list[Line] = field(default_factory=list)
-    untouched: list[Line] = field(default_factory=list)  # absences brought along, neither answered nor changed
-    unmended: list[Line] = field(default_factory=list)  # rows of an earlier day that went back, still as they were
-    rows: list[Line] = field(default_factory=list)  # those to be judged: spoken and untouched, in their order
+    spoken: list[RowCase] = field(default_factory=list)
+    untouched: list[RowCase] = field(default_factory=list)  # absences brought along, neither answered nor changed
+    unmended: list[RowCase] = field(default_factory=list)  # rows of an earlier day that went back, still as they were
+    rows: list[RowCase] = field(default_factory=list)  # those to be judged: spoken and untouched, in their order
 
     @property
     def absent(self) -> int:
@@ -34,7 +34,7 @@ class Sorted:
         return sum(not _is_back(line) for line in self.spoken)
 
 
-def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sorted:
+def sort(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, key: bytes) -> Sorted:
     """Tell the rows of a file apart, and say at each what its sender must know."""
     found = Sorted()
     if not any(line.row.mark for line in lines):
@@ -43,9 +43,9 @@ def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sor
     marks = Marks(key, case.unit, case.campus)
     for line in lines:
         kind = _kind(line, marks, classes)
-        if kind is Kind.BACK:
+        if kind is PrefillKind.BACK:
             found.unmended.append(line)
-        elif kind is Kind.OPEN:
+        elif kind is PrefillKind.OPEN:
             found.untouched.append(line)
         else:
             found.spoken.append(line)
@@ -58,16 +58,16 @@ def sort(case: Case, lines: Sequence[Line], classes: Classes, key: bytes) -> Sor
     return found
 
 
-def _was_back(line: Line, marks: Marks, classes: Classes) -> bool:
+def _was_back(line: RowCase, marks: Marks, classes: Classes) -> bool:
     """A row that went back on an earlier day, mended: its pupil may have had no class there, or no name."""
     mark = carry.read(line.row.mark) if line.row.mark else None
-    if mark is None or line.case.day is None or mark.kind is not Kind.BACK or mark.since >= line.case.day:
+    if mark is None or line.case.day is None or mark.kind is not PrefillKind.BACK or mark.since >= line.case.day:
         return False
     place, name = _pupil(line, classes)
     return any(marks.about(mark, pupil) for pupil in ((place, name), ("", name), (place, "")))
 
 
-def _say_mended(case: Case, mended: Sequence[Line]) -> None:
+def _say_mended(case: SubmissionCase, mended: Sequence[RowCase]) -> None:
     """Today's report is no word on an earlier day: its ticket stays open, which nobody would guess."""
     if mended:
         since = min(mark.since for line in mended if (mark := carry.read(line.row.mark)))
@@ -75,30 +75,30 @@ def _say_mended(case: Case, mended: Sequence[Line]) -> None:
         case.issues.append(Issue("carried-mended", details=told))
 
 
-def _kind(line: Line, marks: Marks, classes: Classes) -> Kind | None:
+def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
     """What a row is: brought along and as it was, or a row of its sender's (None)."""
     mark = carry.read(line.row.mark) if line.row.mark else None
     if mark is None or line.case.day is None or mark.since >= line.case.day:
         return None
     same = marks.unchanged(mark, carry.said(line.table, line.row))
     state = line.values[carry.ANSWER]
-    if mark.kind is Kind.BACK:
-        return Kind.BACK if same and state in {None, "returned"} else None
+    if mark.kind is PrefillKind.BACK:
+        return PrefillKind.BACK if same and state in {None, "returned"} else None
     if not marks.about(mark, _pupil(line, classes)) or state is not None or line.values["returned"] is not None:
         return None
     if same and carry.ANSWER not in line.row.raw:
-        return Kind.OPEN
+        return PrefillKind.OPEN
     line.say("carried-changed", carry.ANSWER)
     return None
 
 
-def _pupil(line: Line, classes: Classes) -> tuple[str, str]:
+def _pupil(line: RowCase, classes: Classes) -> tuple[str, str]:
     return classes.key(line.values["class_name"]), str(line.values["name"] or "")
 
 
 def _say_again(found: Sorted, classes: Classes) -> None:
     """A pupil of whom the file speaks in a row of its own needs no answer in the row brought along."""
-    written: dict[tuple[str, str], list[Line]] = {}
+    written: dict[tuple[str, str], list[RowCase]] = {}
     for line in found.spoken:
         written.setdefault(_pupil(line, classes), []).append(line)
     kept = []
@@ -130,16 +130,16 @@ def _say_absent_again(found: Sorted, classes: Classes) -> None:
     found.spoken = kept
 
 
-def _is_back(line: Line) -> bool:
+def _is_back(line: RowCase) -> bool:
     return line.values[carry.ANSWER] == "returned" or line.values["returned"] is not None
 
 
-def _same_number(one: Line, other: Line) -> bool:
+def _same_number(one: RowCase, other: RowCase) -> bool:
     numbers = {one.values["number"], other.values["number"]} - {None}
     return len(numbers) < 2
 
 
-def _answer(case: Case, found: Sorted) -> None:
+def _answer(case: SubmissionCase, found: Sorted) -> None:
     """Take untouched rows for what the whole file says of them."""
     zero = case.reading.header.get("zero") is True and not found.absent and not case.claims.returned
     for line in found.untouched:

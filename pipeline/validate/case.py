@@ -13,7 +13,7 @@ from pipeline.forms import layout, whole
 from pipeline.forms.base import Column, Form, Table
 from pipeline.forms.cells import show
 from pipeline.forms.layout import address
-from pipeline.forms.signs import mask
+from pipeline.forms.text_normalise import mask
 from pipeline.model import (
     HOME_CAMPUS,
     Arrival,
@@ -21,13 +21,13 @@ from pipeline.model import (
     Claims,
     Issue,
     Mode,
-    Place,
     Reading,
     Record,
     Refused,
     Row,
     SchoolFacts,
     Severity,
+    TablePlace,
 )
 from pipeline.schooldays import today
 
@@ -38,7 +38,7 @@ _IN_DOUBT = frozenset(("mode-unknown-left",))  # the merge may send such a file 
 
 
 @dataclass
-class Case:
+class SubmissionCase:
     """What is known of one submission so far. `verdict` "merge" until something speaks against it."""
 
     arrival: Arrival
@@ -122,10 +122,10 @@ class Case:
 
 
 @dataclass
-class Line:
+class RowCase:
     """One row being judged: its values by name, and what was found against it."""
 
-    case: Case
+    case: SubmissionCase
     table: Table
     row: Row
     values: dict[str, object]
@@ -146,7 +146,7 @@ class Line:
         self.issues.append(self._issue(code, name, tuple(details.items())))
 
     def _issue(self, code: str, name: str, details: tuple[tuple[str, str], ...]) -> Issue:
-        place = self.case.reading.places.get(self.table.name) or Place(self.table.sheet, (), ())
+        place = self.case.reading.places.get(self.table.name) or TablePlace(self.table.sheet, (), ())
         if not name:
             return Issue(code, place.sheet, "", self.row.number, details=details)
         index = self.table.index(name)
@@ -181,7 +181,7 @@ class Line:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
 
 
-def lines_of(case: Case, table: Table) -> list[Line]:
+def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
     """The rows of one table, each with the issues that reading found in it."""
     place = case.reading.places.get(table.name)
     sheet = place.sheet if place else table.sheet
@@ -191,12 +191,14 @@ def lines_of(case: Case, table: Table) -> list[Line]:
             by_row.setdefault(issue.row, []).append(issue)
     names = [column.name for column in table.columns]
     return [
-        Line(case, table, row, dict(zip(names, row.values, strict=True)), read := by_row.get(row.number, []), len(read))
+        RowCase(
+            case, table, row, dict(zip(names, row.values, strict=True)), read := by_row.get(row.number, []), len(read)
+        )
         for row in case.rows(table.name)
     ]
 
 
-def case_of(arrival: Arrival, reading: Reading) -> Case | Checked:
+def case_of(arrival: Arrival, reading: Reading) -> SubmissionCase | Checked:
     """A case to be judged; a file of which nothing could be read is answered as it is."""
     if reading.claims is None or reading.verdict not in ("parsed", "rejected"):
         verdict = "rejected" if reading.verdict == "parsed" else reading.verdict
@@ -205,7 +207,7 @@ def case_of(arrival: Arrival, reading: Reading) -> Case | Checked:
         form = form_named(reading.claims.form)
     except KeyError:
         raise PermanentError("a reading claims a form that is none of ours") from None
-    return Case(
+    return SubmissionCase(
         arrival,
         reading,
         reading.claims,

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline import issues, units
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Severity
 from pipeline.schooldays import Calendar, today
-from pipeline.validate.case import Case
+from pipeline.validate.case import SubmissionCase
 
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: a wrong year, nearly always."""
@@ -22,7 +22,7 @@ _SCHOOL_DIGITS = 10
 _HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
-def settle_unit(case: Case, context: Context, key: bytes) -> None:
+def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     """Find the unit and whether the channel lets it speak; else the whole file goes back.
 
     A file that goes back anyway is looked at too: its answer must find its sender.
@@ -34,24 +34,24 @@ def settle_unit(case: Case, context: Context, key: bytes) -> None:
         _settle_school(case, context, key)
 
 
-def settle_place(case: Case, context: Context, key: bytes) -> None:
+def settle_place(case: SubmissionCase, context: Context, key: bytes) -> None:
     """Find whose registry or calendar it is: a division's, or a school's own. Its day is that of its arrival."""
     settle_unit(case, context, key)
     case.day = today(case.arrival.received_at)
 
 
-def _is_school(case: Case) -> bool:
+def _is_school(case: SubmissionCase) -> bool:
     return len(case.claims.unit or case.arrival.bound) == _SCHOOL_DIGITS
 
 
-def look_over(case: Case) -> None:
+def look_over(case: SubmissionCase) -> None:
     """Send it back for what reading found wrong with the whole of it."""
     case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
     if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
         case.verdict = "rejected"
 
 
-def settle_day(case: Case, context: Context) -> None:
+def settle_day(case: SubmissionCase, context: Context) -> None:
     """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
     now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
@@ -72,7 +72,7 @@ def settle_day(case: Case, context: Context) -> None:
         _settle_report(case, context)
 
 
-def _settle_report(case: Case, context: Context) -> None:
+def _settle_report(case: SubmissionCase, context: Context) -> None:
     """What is asked of a report whose day may be: is the school still there, how is it sent, is it a school day."""
     until = case.school.until if case.school else None
     if until and case.day and case.day >= until and case.open:
@@ -83,20 +83,20 @@ def _settle_report(case: Case, context: Context) -> None:
         _say_day_off(case, context)
 
 
-def _of_field(case: Case, code: str, name: str, **details: str) -> Issue:
+def _of_field(case: SubmissionCase, code: str, name: str, **details: str) -> Issue:
     """An issue about a field of the header, at its label."""
     label = next(field.label for field in case.form.fields if field.name == name)
     value = str(case.reading.header.get(name) or "")
     return Issue(code, column=label, value=value, details=tuple(details.items()))
 
 
-def _made_good(case: Case, issue: Issue) -> bool:
+def _made_good(case: SubmissionCase, issue: Issue) -> bool:
     """An unreadable school code is made good by what the template carries, or by the folder of that school."""
     known = case.claims.unit or (len(case.arrival.bound) == 10 and case.form.of == "school")
     return issue.code == "unit-code-unreadable" and not issue.row and bool(known)
 
 
-def _settle_school(case: Case, context: Context, key: bytes) -> None:
+def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
     bound = case.arrival.bound
     unit = case.claims.unit or (bound if len(bound) == 10 else "")
     if not unit:
@@ -125,7 +125,7 @@ def _settle_school(case: Case, context: Context, key: bytes) -> None:
         case.issues.append(Issue("school-name-differs", value=str(case.reading.header["school"])[:60]))
 
 
-def _settle_division(case: Case, context: Context) -> None:
+def _settle_division(case: SubmissionCase, context: Context) -> None:
     bound = case.arrival.bound
     unit = case.claims.unit or bound
     if not unit:
@@ -138,7 +138,7 @@ def _settle_division(case: Case, context: Context) -> None:
         case.unit, case.proved = unit, bool(bound)
 
 
-def _not_yours(case: Case) -> Issue:
+def _not_yours(case: SubmissionCase) -> Issue:
     """Says whose it is as the file itself has it, which its reader holds; nothing of what the registry knows."""
     unit, name = case.claims.unit, str(case.reading.header.get("school") or "").strip()
     return Issue("unit-not-yours", value=f"{name[:60]}（{unit}）" if name else unit)
@@ -153,7 +153,7 @@ def chain(division: str, context: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _settle_mode(case: Case, context: Context) -> None:
+def _settle_mode(case: SubmissionCase, context: Context) -> None:
     case.mode = Mode(str(case.reading.header.get("mode") or Mode.FIRST.value))
     if case.day is None or case.claims.returned:
         return
@@ -166,7 +166,7 @@ def _settle_mode(case: Case, context: Context) -> None:
         case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
 
 
-def _say_day_off(case: Case, context: Context) -> None:
+def _say_day_off(case: SubmissionCase, context: Context) -> None:
     school, calendar = case.school, context.calendar
     if school is None or case.day is None or not isinstance(calendar, Calendar):
         return

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipeline.forms.classes import key_or_name
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 from pipeline.model import ClassFacts
-from pipeline.validate.case import Case
+from pipeline.validate.case import SubmissionCase
 
 _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
 
@@ -17,7 +17,7 @@ _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every sc
 class Classes:
     """A school's classes by any spelling its people use."""
 
-    case: Case
+    case: SubmissionCase
     spellings: dict[str, str] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)

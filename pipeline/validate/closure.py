@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 from pipeline.forms.words import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import Rule
+from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
-    Rule(
+    RowCheck(
         "approval-after-start",
         "approved_at",
         # a longer closure is approved while it lasts
         lambda pl: (pl.col("kind") == "extend") | (pl.col("approved_at") <= pl.col("start")),
     ),
-    Rule("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
-    Rule("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
-    Rule(
+    RowCheck("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
+    RowCheck("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
+    RowCheck(
         "closure-start-far",
         "start",
         lambda pl: (pl.col("start").dt.date() - pl.col("_day")).abs() <= timedelta(days=90),
     ),
-    Rule("resume-before-start", "resume_planned", lambda pl: pl.col("resume_planned") > pl.col("start").dt.date()),
-    Rule("resume-before-start", "resume_actual", lambda pl: pl.col("resume_actual") >= pl.col("start").dt.date()),
-    Rule(
+    RowCheck("resume-before-start", "resume_planned", lambda pl: pl.col("resume_planned") > pl.col("start").dt.date()),
+    RowCheck("resume-before-start", "resume_actual", lambda pl: pl.col("resume_actual") >= pl.col("start").dt.date()),
+    RowCheck(
         "closure-long",
         "resume_planned",
         lambda pl: (pl.col("resume_planned") - pl.col("start").dt.date()) <= timedelta(days=60),
     ),
-    Rule("ill-over-pupils", "ill", lambda pl: pl.col("ill") <= pl.col("pupils")),
-    Rule(
+    RowCheck("ill-over-pupils", "ill", lambda pl: pl.col("ill") <= pl.col("pupils")),
+    RowCheck(
         "first-onset-after-start",
         "first_onset",
         lambda pl: pl.col("first_onset") <= pl.col("start").dt.date(),
     ),
-    Rule(
+    RowCheck(
         "first-onset-far",
         "first_onset",
         lambda pl: pl.col("first_onset") > pl.col("start").dt.date() - timedelta(days=90),
     ),
-    Rule(
+    RowCheck(
         "resumed-missing",
         "resume_actual",
         lambda pl: (pl.col("kind") != "resume") | pl.col("resume_actual").is_not_null(),
@@ -56,7 +56,7 @@ _WHOLE = frozenset(("全校", "全园", "全校(园)", "整校", "学校", "全�
 _SEVERAL = ("、", ",", ";", "和", "及", "/")
 
 
-def judge(case: Case, lines: Lines, by: Judgement) -> None:
+def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every row."""
     case.refuse_if_blank()
     classes = by.classes(case)
@@ -76,7 +76,7 @@ def judge(case: Case, lines: Lines, by: Judgement) -> None:
         case.issues.extend(line.said)
 
 
-def _scope(line: Line, classes: Classes) -> str:
+def _scope(line: RowCase, classes: Classes) -> str:
     name = line.values["scope"]
     if not isinstance(name, str):
         return ""
@@ -92,13 +92,13 @@ def _scope(line: Line, classes: Classes) -> str:
     return key
 
 
-def _same_kind(case: Case, line: Line, first: int) -> bool:
+def _same_kind(case: SubmissionCase, line: RowCase, first: int) -> bool:
     """A second row on a closure is a mistake only if it says the same kind of thing."""
     at = line.table.index("kind")
     return any(row.number == first and row.values[at] == line.values["kind"] for row in case.rows("rows"))
 
 
-def _values(case: Case, line: Line, scope: str) -> dict[str, object]:
+def _values(case: SubmissionCase, line: RowCase, scope: str) -> dict[str, object]:
     got = line.values
     values = {name: got[name] for name in ("kind", "reason", "ill", "pupils", "first_onset")}
     values.update({name: got[name] for name in ("resume_planned", "resume_actual")})
@@ -110,7 +110,7 @@ def _values(case: Case, line: Line, scope: str) -> dict[str, object]:
     return values
 
 
-def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     del table, by
     arrived = [line.case.arrival.received_at.astimezone(ZONE).replace(tzinfo=None) for line in lines]
     return {"_day": [line.case.day for line in lines], "_now": list(arrived)}

@@ -13,7 +13,7 @@ from pipeline.forms.words import OPINIONS
 from pipeline.model import Context, Issue, Record, Refused
 from pipeline.schooldays import today
 from pipeline.validate import channel
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judge, Judgement, Lines
 
 _SERIAL = 1  # a division's token has no serial of its own
@@ -21,7 +21,7 @@ _SAID = ("opinion", "why", "now", "stamped_on")
 _MUST_SAY_WHY = frozenset({"return", "mend", "waive"})
 
 
-def whose(case: Case, context: Context, key: bytes) -> None:
+def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
     """The county's own folder, or the token of a 处理单 made for it: nobody above or below decides in its place."""
     channel.settle_unit(case, context, key)
     bound, unit = case.arrival.bound, case.claims.unit or case.arrival.bound
@@ -31,12 +31,12 @@ def whose(case: Case, context: Context, key: bytes) -> None:
         case.turn_away(Issue("desk-not-yours"))
 
 
-def judge(case: Case, lines: Lines, by: Judgement) -> None:
+def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every line that says something; a line left blank stays as it is."""
     said = [line for table in DESK.tables for line in lines[table.name] if _says_something(line)]
     if not said and not case.claims.returned:
         case.issues.append(Issue("desk-nothing"))
-    deeds: dict[tuple[str, str], list[tuple[Line, str, str]]] = {}
+    deeds: dict[tuple[str, str], list[tuple[RowCase, str, str]]] = {}
     for line in said:
         told = str(line.values["key"] or "")
         board, target, column = matter_of(told)
@@ -51,11 +51,11 @@ def judge(case: Case, lines: Lines, by: Judgement) -> None:
     case.issues.extend(issue for line in said for issue in line.said)
 
 
-def _says_something(line: Line) -> bool:
+def _says_something(line: RowCase) -> bool:
     return "opinion" in line.row.raw or any(line.values.get(name) is not None for name in _SAID)
 
 
-def _judge_deed(case: Case, board: str, target: str, found: Sequence[tuple[Line, str, str]]) -> None:
+def _judge_deed(case: SubmissionCase, board: str, target: str, found: Sequence[tuple[RowCase, str, str]]) -> None:
     """Judge the lines of one matter together: it is done as a whole, or not at all."""
     opinions: dict[str, int] = {}
     for line, column, _ in found:
@@ -84,7 +84,7 @@ def _judge_deed(case: Case, board: str, target: str, found: Sequence[tuple[Line,
             _refuse(case, line, board, target)
 
 
-def _opinion(line: Line, board: str) -> str:
+def _opinion(line: RowCase, board: str) -> str:
     """The line's opinion, if it may have it; a cell to put in says 代改 by itself."""
     said = line.values.get("opinion")
     if said is None and line.values.get("now") and "opinion" not in line.row.raw:
@@ -102,7 +102,7 @@ def _opinion(line: Line, board: str) -> str:
     return str(said)
 
 
-def _judge_line(line: Line, board: str, opinion: str, column: str, case: Case) -> None:
+def _judge_line(line: RowCase, board: str, opinion: str, column: str, case: SubmissionCase) -> None:
     if opinion == "mend" and not column and board == TICKETS:
         line.say("mend-whole", "opinion")
     stamped_on = line.values.get("stamped_on")
@@ -110,12 +110,12 @@ def _judge_line(line: Line, board: str, opinion: str, column: str, case: Case) -
         line.say("stamp-ahead", "stamped_on")
 
 
-def _values(line: Line, target: str, column: str, stamped: str, opinion: str) -> Mapping[str, object]:
+def _values(line: RowCase, target: str, column: str, stamped: str, opinion: str) -> Mapping[str, object]:
     said = {name: line.values.get(name) for name in ("why", "now", "stamped_on")}
     return {"id": target, "table": line.table.name, "column": column, "stamp": stamped, "opinion": opinion, **said}
 
 
-def _refuse(case: Case, line: Line, board: str, target: str) -> None:
+def _refuse(case: SubmissionCase, line: RowCase, board: str, target: str) -> None:
     known = matter(board, target) if target else ""
     case.refused.append(Refused(board, line.row.number, line.raw(), tuple(line.issues), key=known))
 

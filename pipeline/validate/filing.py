@@ -8,9 +8,9 @@ from __future__ import annotations
 from pipeline import units
 from pipeline.filed import Secret
 from pipeline.forms.filing import COUNT_FIELDS, LEVEL
-from pipeline.forms.signs import fold
+from pipeline.forms.text_normalise import fold
 from pipeline.model import Context, Issue, Level
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain, look_over
 from pipeline.validate.judge import Judge, Judgement, Lines
 
@@ -22,7 +22,7 @@ _ASKED = (("department", "所在部门"), ("phone", "联系电话"), ("email", "
 # --------------------------------------------------------------------------- whose, and by which door
 
 
-def settle_unit(case: Case, context: Context, key: bytes) -> None:
+def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     """Find the unit. It may speak by its own folder, its opener's, or none; and always by the token it was given."""
     look_over(case)
     bound = case.arrival.bound
@@ -71,7 +71,7 @@ def _may_bring(bound: str, unit: _Unit) -> bool:
     return bound in (unit.code, unit.opener) or (unit.level is not Level.SCHOOL and bound == unit.home)
 
 
-def _turn_from_door(case: Case, unit: _Unit, context: Context) -> None:
+def _turn_from_door(case: SubmissionCase, unit: _Unit, context: Context) -> None:
     """From above but not from the opener: said so. From anywhere else: not a word."""
     if case.arrival.bound not in chain(unit.home, context):
         case.turn_away(Issue("unit-not-yours"))
@@ -88,7 +88,7 @@ def opener_name(division: str, context: Context) -> str:
 # --------------------------------------------------------------------------- what it says
 
 
-def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     asked = [line for line in lines["accounts"] if _says_more_than_region(line)]
     unit = _unit(case.unit, by.context)
     if unit is None:
@@ -106,13 +106,13 @@ def _judge(case: Case, lines: Lines, by: Judgement) -> None:
         case.issues.extend(line.said)
 
 
-def _says_more_than_region(line: Line) -> bool:
+def _says_more_than_region(line: RowCase) -> bool:
     """A 地区 that was filled in beforehand asks for nothing."""
     others = (value for name, value in line.values.items() if name != "region")
     return bool(line.issues or line.row.ticket or line.row.raw) or any(value is not None for value in others)
 
 
-def _judge_header(case: Case, unit: _Unit, rows: int) -> None:
+def _judge_header(case: SubmissionCase, unit: _Unit, rows: int) -> None:
     header = case.reading.header
     level = header.get("level")
     if level is None:
@@ -133,7 +133,7 @@ def _judge_header(case: Case, unit: _Unit, rows: int) -> None:
         case.issues.append(Issue("school-name-differs", value=str(header["school"])[:60]))
 
 
-def _judge_counts(case: Case, unit: _Unit, rows: int) -> None:
+def _judge_counts(case: SubmissionCase, unit: _Unit, rows: int) -> None:
     counts = {level: case.reading.header.get(name) for level, name in COUNT_FIELDS.items()}
     own = LEVEL.labels[unit.level.value] + "账号"
     for level, count in counts.items():
@@ -147,7 +147,7 @@ def _judge_counts(case: Case, unit: _Unit, rows: int) -> None:
         case.reject(Issue("filing-count-differs", details=(("count", str(count)), ("rows", str(rows)))))
 
 
-def _judge_line(line: Line, unit: _Unit, seen: dict[str, int], context: Context) -> None:
+def _judge_line(line: RowCase, unit: _Unit, seen: dict[str, int], context: Context) -> None:
     for name in ("username", "holder"):
         code = line.table.columns[line.table.index(name)].missing
         if line.values[name] is None and name not in line.row.raw:

@@ -25,7 +25,7 @@ CODED = "\0not-in-vocabulary"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RowCheck:
     """What must hold of every row, said at `column`; a null answer holds. `code` names the issue if not."""
 
     code: str
@@ -43,7 +43,7 @@ class Failure:
 
 
 def failures(
-    table: Table, rules: tuple[Rule, ...], rows: Sequence[Sequence[object]], extras: Mapping[str, list[object]]
+    table: Table, rules: tuple[RowCheck, ...], rows: Sequence[Sequence[object]], extras: Mapping[str, list[object]]
 ) -> list[Failure]:
     """Judge all rows at once. `extras`: columns beside the table's own, by name beginning with `_`.
 
@@ -111,7 +111,7 @@ def _polars_type(dtype: Dtype) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _schema(table: Table, rules: tuple[Rule, ...], extras: tuple[str, ...]) -> pa.DataFrameSchema:
+def _schema(table: Table, rules: tuple[RowCheck, ...], extras: tuple[str, ...]) -> pa.DataFrameSchema:
     import pandera.polars as pa
     import polars as pl
 
@@ -135,7 +135,7 @@ def _coded(column: Column) -> list[pa.Check]:
     return [pa.Check.isin(list(column.vocabulary.labels), error=CODED)]
 
 
-def _check(rule: Rule) -> pa.Check:
+def _check(rule: RowCheck) -> pa.Check:
     import pandera.polars as pa
     import polars as pl
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from pipeline.model import Context
 from pipeline.validate import channel
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import Rule
+from pipeline.validate.frames import RowCheck
 
-Lines = Mapping[str, Sequence[Line]]  # of one case, by table
+Lines = Mapping[str, Sequence[RowCase]]  # of one case, by table
 Extras = Mapping[str, list[object]]
 
 
@@ -30,14 +30,14 @@ class Judgement:
     def __post_init__(self) -> None:
         self.namesakes = set(self.context.namesakes)
 
-    def classes(self, case: Case) -> Classes:
+    def classes(self, case: SubmissionCase) -> Classes:
         """The classes of a case's school; what was said of a new class is remembered for the whole file."""
         found = self._classes.get(id(case))
         if found is None:
             found = self._classes[id(case)] = Classes(case)
         return found
 
-    def remember(self, case: Case) -> None:
+    def remember(self, case: SubmissionCase) -> None:
         """Keep the names that several pupils of a class bear in this file."""
         rows = [record for record in case.records if record.table == "rows"]
         pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in rows}
@@ -45,12 +45,12 @@ class Judgement:
         self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
 
 
-def _as_it_is(case: Case) -> None:
+def _as_it_is(case: SubmissionCase) -> None:
     """Nothing in the header needs settling."""
     del case
 
 
-def _nothing(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+def _nothing(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     del table, lines, by
     return {}
 
@@ -62,9 +62,9 @@ class Judge:
     its unit and asks whether the channel lets it speak.
     """
 
-    rules: Mapping[str, tuple[Rule, ...]]
-    judge: Callable[[Case, Lines, Judgement], None]
-    settle: Callable[[Case], None] = _as_it_is
-    extras: Callable[[str, Sequence[Line], Judgement], Extras] = _nothing
-    whose: Callable[[Case, Context, bytes], None] = channel.settle_unit
+    rules: Mapping[str, tuple[RowCheck, ...]]
+    judge: Callable[[SubmissionCase, Lines, Judgement], None]
+    settle: Callable[[SubmissionCase], None] = _as_it_is
+    extras: Callable[[str, Sequence[RowCase], Judgement], Extras] = _nothing
+    whose: Callable[[SubmissionCase, Context, bytes], None] = channel.settle_unit
     slips: bool = True  # so many bad rows in its first table mean that a column has slipped

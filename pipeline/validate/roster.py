@@ -14,9 +14,9 @@ from pipeline.forms.classes import class_key, key_or_name
 from pipeline.forms.words import STAGE
 from pipeline.model import HOME_CAMPUS, Context, Row, SchoolFacts
 from pipeline.validate import channel
-from pipeline.validate.case import Case, Line
+from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
-from pipeline.validate.frames import Rule
+from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 PROVINCE = "32"
@@ -37,23 +37,23 @@ _NUMBER = re.compile(r"[0-9]+")
 _POINTED = re.compile(r"[0-9]{1,2}[.．。·][0-9]{1,2}")
 """As a class: what Excel, or a hand in a hurry, made of 11-2; in the registry it would stay for a year."""
 
-_DATES = Rule("until-before-from", "until", lambda pl: pl.col("until") > pl.col("from"))
+_DATES = RowCheck("until-before-from", "until", lambda pl: pl.col("until") > pl.col("from"))
 SCHOOL_RULES = (
-    Rule("unit-code-category", "code", lambda pl: pl.col("code").str.slice(0, 2).is_in(list(CATEGORIES))),
-    Rule("unit-code-province", "code", lambda pl: pl.col("code").str.slice(2, 2) == PROVINCE),
-    Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),
-    Rule("school-elsewhere", "code", lambda pl: pl.col("_known")),
+    RowCheck("unit-code-category", "code", lambda pl: pl.col("code").str.slice(0, 2).is_in(list(CATEGORIES))),
+    RowCheck("unit-code-province", "code", lambda pl: pl.col("code").str.slice(2, 2) == PROVINCE),
+    RowCheck("division-not-yours", "division", lambda pl: pl.col("_mine")),
+    RowCheck("school-elsewhere", "code", lambda pl: pl.col("_known")),
     _DATES,
 )
 CLASS_RULES = (
-    Rule("school-elsewhere", "code", lambda pl: pl.col("_mine")),
-    Rule("class-without-school", "code", lambda pl: pl.col("_known")),
+    RowCheck("school-elsewhere", "code", lambda pl: pl.col("_mine")),
+    RowCheck("class-without-school", "code", lambda pl: pl.col("_known")),
     _DATES,
 )
-ORGAN_RULES = (Rule("division-not-yours", "division", lambda pl: pl.col("_mine")),)
+ORGAN_RULES = (RowCheck("division-not-yours", "division", lambda pl: pl.col("_mine")),)
 
 
-def division_is_mine(case: Case, line: Line, context: Context) -> bool:
+def division_is_mine(case: SubmissionCase, line: RowCase, context: Context) -> bool:
     """The row's division is the roster's own or lies below it; a school names none but its own."""
     division = line.values["division"]
     if division is None or case.school is not None:
@@ -61,7 +61,7 @@ def division_is_mine(case: Case, line: Line, context: Context) -> bool:
     return division in context.divisions and case.unit in chain(str(division), context)
 
 
-def school_is_mine(case: Case, code: object, context: Context) -> bool:
+def school_is_mine(case: SubmissionCase, code: object, context: Context) -> bool:
     """A school new to the registry, or one that is registered within the roster's division; a school is its own."""
     if case.school is not None:
         return code == case.unit
@@ -69,13 +69,13 @@ def school_is_mine(case: Case, code: object, context: Context) -> bool:
     return school is None or case.unit in chain(school.county, context)
 
 
-def class_has_school(case: Case, line: Line, listed: frozenset[str], context: Context) -> bool:
+def class_has_school(case: SubmissionCase, line: RowCase, listed: frozenset[str], context: Context) -> bool:
     """The school of a class stands in the roster, or in the registry; one that is elsewhere is told as that alone."""
     code = str(line.values["code"])
     return code in listed or code in context.schools or not school_is_mine(case, code, context)
 
 
-def judge_schools(case: Case, lines: Sequence[Line], context: Context) -> None:
+def judge_schools(case: SubmissionCase, lines: Sequence[RowCase], context: Context) -> None:
     """Accept or refuse every school; identity `code|campus`. Of a school that is known a blank says nothing."""
     seen: dict[str, int] = {}
     homes = {line.values["code"]: line for line in lines if (line.values["campus"] or HOME_CAMPUS) == HOME_CAMPUS}
@@ -95,7 +95,7 @@ def judge_schools(case: Case, lines: Sequence[Line], context: Context) -> None:
         _end(case, line, identity if code else "", values)
 
 
-def _stages_together(lines: Sequence[Line], homes: Container[object], context: Context) -> dict[str, str]:
+def _stages_together(lines: Sequence[RowCase], homes: Container[object], context: Context) -> dict[str, str]:
     """School code → the 学段s of all its campuses: each row may name its own alone. Nothing typed: no entry."""
     said: dict[str, set[str]] = defaultdict(set)
     for line in lines:
@@ -106,7 +106,7 @@ def _stages_together(lines: Sequence[Line], homes: Container[object], context: C
     return {code: " ".join(one for one in STAGE.labels if one in told) for code, told in said.items() if told}
 
 
-def _left_to_home(line: Line, home: Line | None, school: SchoolFacts | None) -> dict[str, None]:
+def _left_to_home(line: RowCase, home: RowCase | None, school: SchoolFacts | None) -> dict[str, None]:
     """What the row of a further campus may not say: a 停办日期 there would close the whole school, and whom to
     telephone, or what the school is called, is told by the row of its 本部.
     """
@@ -120,7 +120,7 @@ def _left_to_home(line: Line, home: Line | None, school: SchoolFacts | None) -> 
     return dict.fromkeys(told)
 
 
-def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
+def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], context: Context) -> None:
     """Accept or refuse every class; identity `code|campus|class key`."""
     case.refuse_if_blank()
     stages = _stages(case, context)
@@ -147,14 +147,14 @@ def judge_classes(case: Case, lines: Sequence[Line], context: Context) -> None:
         _end(case, line, identity if code and name else "", values)
 
 
-def _look_at_name(line: Line, name: str, key: str) -> None:
+def _look_at_name(line: RowCase, name: str, key: str) -> None:
     if class_key(name) is None and _POINTED.fullmatch(name):
         line.say("class-unreadable", "class_name")
     elif class_key(name) is None and _NUMBER.fullmatch(key):
         line.say("class-number-unclear", "class_name")
 
 
-def judge_organs(case: Case, lines: Sequence[Line]) -> None:
+def judge_organs(case: SubmissionCase, lines: Sequence[RowCase]) -> None:
     """Accept or refuse every organ; identity `division|organ`."""
     seen: dict[str, int] = {}
     for line in lines:
@@ -186,14 +186,14 @@ _BY_SIGN = {
 }
 
 
-def _stages(case: Case, context: Context) -> dict[str, str]:
+def _stages(case: SubmissionCase, context: Context) -> dict[str, str]:
     """School code → its 学段s, from this roster first, then the registry."""
     known = {code: " ".join(school.stages) for code, school in context.schools.items()}
     said = {str(r.values["code"]): str(r.values["stages"]) for r in case.records if r.values.get("stages")}
     return {**known, **said}
 
 
-def _end(case: Case, line: Line, identity: str, values: dict[str, object]) -> None:
+def _end(case: SubmissionCase, line: RowCase, identity: str, values: dict[str, object]) -> None:
     if line.bad:
         line.refuse(identity)
     else:
@@ -201,7 +201,7 @@ def _end(case: Case, line: Line, identity: str, values: dict[str, object]) -> No
     case.issues.extend(line.said)
 
 
-def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
+def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     context = by.context
     if table == "organs":
         return {"_mine": [division_is_mine(line.case, line, context) for line in lines]}
@@ -219,7 +219,7 @@ def _extras(table: str, lines: Sequence[Line], by: Judgement) -> Extras:
     }
 
 
-def _settle(case: Case) -> None:
+def _settle(case: SubmissionCase) -> None:
     """In a school's own roster a row without a code is of that school."""
     if case.school is None:
         return
@@ -236,7 +236,7 @@ def _of_school(row: Row, code: str) -> Row:
     return replace(row, values=(code, *row.values[1:]))
 
 
-def _judge(case: Case, lines: Lines, by: Judgement) -> None:
+def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     judge_schools(case, lines["schools"], by.context)
     judge_classes(case, lines["classes"], by.context)
     judge_organs(case, lines["organs"])

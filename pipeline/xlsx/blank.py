@@ -15,11 +15,11 @@ from pipeline.carry import Prefilled
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Form, Table
 from pipeline.xlsx import carried, filing_sheet, upright
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.explain import write_help
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx.table import HeaderBlock
+from pipeline.xlsx.writer import Pen, Sheet
 
 SPARE_CLASSES = 20  # empty lines below the known classes that the dropdown already covers
 _LONG_LIST = 60  # lines the class dropdown covers when no class is known
@@ -84,17 +84,17 @@ def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: st
     return {name: value for name, value in said.items() if value}
 
 
-def _first_head(title: str, form: Form, facts: TemplateFacts) -> Head:
+def _first_head(title: str, form: Form, facts: TemplateFacts) -> HeaderBlock:
     if not facts.carried or facts.since is None:
-        return Head(title, form.notes, form.fields, facts.fields, facts.lead)
+        return HeaderBlock(title, form.notes, form.fields, facts.fields, facts.lead)
     notes = (*carried.notes(facts.carried, facts.since), *form.notes)
-    return Head(title, notes, form.fields, facts.fields, carried.lead(facts.carried, facts.since))
+    return HeaderBlock(title, notes, form.fields, facts.fields, carried.lead(facts.carried, facts.since))
 
 
-def _second_head(title: str, table: Table, facts: TemplateFacts) -> Head:
+def _second_head(title: str, table: Table, facts: TemplateFacts) -> HeaderBlock:
     told = [str(facts.fields[name]) for name in ("alert", "school", "campus", "day") if facts.fields.get(name)]
     notes = ("　".join(told), table.note)
-    return Head(f"{title} · {table.sheet}", tuple(note for note in notes if note))
+    return HeaderBlock(f"{title} · {table.sheet}", tuple(note for note in notes if note))
 
 
 def names_classes(table: Table) -> bool:
@@ -102,7 +102,7 @@ def names_classes(table: Table) -> bool:
     return table.name == "classes" and table.columns[0].name == "class_name"
 
 
-def _write_table(pen: Pen, table: Table, head: Head, facts: TemplateFacts, *, classes: bool) -> None:
+def _write_table(pen: Pen, table: Table, head: HeaderBlock, facts: TemplateFacts, *, classes: bool) -> None:
     columns = tables.columns_for(table, boarding=facts.boarding)
     brought = facts.carried if table.name == "rows" else ()
     columns = carried.in_view(columns) if brought else columns

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.carry import ANSWER, Kind, Prefilled
+from pipeline.carry import ANSWER, Prefilled, PrefillKind
 from pipeline.forms.base import Column
 from pipeline.forms.layout import MARK
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.marks import colour, issues_of, reason
-from pipeline.xlsx.pen import Pen, Sheet
+from pipeline.xlsx.writer import Pen, Sheet
 
 _PLEASE = "状态(请选)"  # known to the form as another name of the column
 _BROUGHT = "#52606D"  # ink of what we wrote and the clerk has not looked at
@@ -29,7 +29,7 @@ def in_view(columns: Sequence[Column]) -> list[Column]:
 
 def lead(rows: Sequence[Prefilled], since: date) -> str:
     """The line nobody may overlook."""
-    count = sum(row.kind is Kind.OPEN for row in rows)
+    count = sum(row.kind is PrefillKind.OPEN for row in rows)
     if count:
         return f"下面带入 {count} 名 {since:%m-%d} 缺课、还没有返校的学生：请在黄色的“状态”列逐人选 仍缺课 或 已返校。"
     return f"下面带入 {_to_mend(len(rows), since)}"
@@ -37,7 +37,7 @@ def lead(rows: Sequence[Prefilled], since: date) -> str:
 
 def notes(rows: Sequence[Prefilled], since: date) -> tuple[str, ...]:
     """What more there is to say of them."""
-    count = sum(row.kind is Kind.OPEN for row in rows)
+    count = sum(row.kind is PrefillKind.OPEN for row in rows)
     back = len(rows) - count
     said = ["带入的学生都已返校，又没有新的缺课：“零报告”选“是”，“状态”可以不选。新的缺课接着往下填。"] * bool(count)
     return (*said, *[f"另带入 {_to_mend(back, since)}"] * bool(count and back))
@@ -60,7 +60,7 @@ def write(pen: Pen, sheet: Sheet, header: int, columns: Sequence[Column], rows: 
 def _write_cell(pen: Pen, sheet: Sheet, at: tuple[int, int], column: Column, row: Prefilled) -> None:
     found = issues_of(column, row.issues)
     look: dict[str, object] = {"font_color": _BROUGHT, **colour(found)}
-    if column.name == ANSWER and row.kind is Kind.OPEN:
+    if column.name == ANSWER and row.kind is PrefillKind.OPEN:
         look = {"bg_color": ink.REASON, "bold": True}
     pen.write(sheet, *at, row.cells.get(column.name), tables.cell_style(pen, column, **look))
     if found:

@@ -11,11 +11,11 @@ from datetime import date, datetime
 
 from pipeline.forms.base import Column, Table
 from pipeline.forms.desk import DESK, matter_of
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import properties
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx.table import HeaderBlock
+from pipeline.xlsx.writer import Pen, Sheet
 
 SUMMARY = "说明"
 _NUMBER, _REASON = "序号", "退回原因"
@@ -80,7 +80,7 @@ def _write_summary(pen: Pen, facts: DeskFacts, title: str) -> None:
     waiting = sum(_matters(rows) for rows in facts.rows.values())
     lead = _LEAD_BACK if facts.back else _LEAD if waiting else "现在没有等您处理的事。"
     where = f"{facts.place}（{facts.code}）　{facts.made:%Y-%m-%d %H:%M} 制表　共 {waiting} 件"
-    row = tables.write_head(pen, sheet, Head(title, (where,), lead=lead), 4)
+    row = tables.write_head(pen, sheet, HeaderBlock(title, (where,), lead=lead), 4)
     head = pen.style(
         font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, num_format="@"
     )
@@ -134,7 +134,7 @@ def _write_board(pen: Pen, table: Table, facts: DeskFacts, title: str) -> None:
     shown = sum(column.name not in _HIDDEN for column in columns)
     values = {"unit": facts.code, "school": facts.place, "day": facts.made.date()}
     lead = _LEAD_BACK if facts.back else _HOW[table.name]
-    head = Head(f"{title} · {table.sheet}（{_matters(rows)} 件）", (), DESK.fields, values, lead)
+    head = HeaderBlock(f"{title} · {table.sheet}（{_matters(rows)} 件）", (), DESK.fields, values, lead)
     header = tables.write_head(pen, sheet, head, shown)
     _write_heading(pen, sheet, header, columns)
     for down, row in enumerate(rows, start=header + 1):

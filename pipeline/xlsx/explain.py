@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pipeline.forms.base import Column, Form, Table
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
-from pipeline.xlsx.pen import Pen, Sheet
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.read import HELP_SHEET
+from pipeline.xlsx.writer import Pen, Sheet
 
 _STEPS = (
     "带 * 的列必填，其余按实际情况填，没有就空着。",

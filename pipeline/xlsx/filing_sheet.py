@@ -10,9 +10,9 @@ from typing import Any
 
 from pipeline.forms.base import Form
 from pipeline.forms.filing import BLANK_COUNT, COUNT_FIELDS, EMPTY, LEVEL, SYSTEM, TICKED
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
-from pipeline.xlsx.pen import Pen, Sheet, Style
+from pipeline.xlsx import writer as ink
+from pipeline.xlsx.writer import Pen, Sheet, Style
 
 ROWS = 8  # lines of the table, to print
 REACH = 200  # rows below the head that take a password as stars

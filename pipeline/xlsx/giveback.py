@@ -12,9 +12,9 @@ from pipeline.forms.base import Column, Form, Table
 from pipeline.forms.layout import MARK
 from pipeline.forms.whole import FILE
 from pipeline.model import Refused
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import upright
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import properties
 from pipeline.xlsx.marks import (
     ORIGINAL,
@@ -28,9 +28,9 @@ from pipeline.xlsx.marks import (
     reason,
     typed,
 )
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx.table import HeaderBlock
 from pipeline.xlsx.whole import typed_again
+from pipeline.xlsx.writer import Pen, Sheet
 
 __all__ = ["TWO_WAYS", "GivebackFacts", "giveback"]
 
@@ -60,9 +60,9 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
             notes = (how, *facts.notes)
             # who, where and which day; a full report's other fields do not belong to single rows
             known = tuple(f for f in form.fields if f.known)
-            head = Head(title, notes, known, facts.fields, TWO_WAYS)
+            head = HeaderBlock(title, notes, known, facts.fields, TWO_WAYS)
             if not first:
-                head = Head(f"{title} · {table.sheet}", (_HOW,), lead=TWO_WAYS)
+                head = HeaderBlock(f"{title} · {table.sheet}", (_HOW,), lead=TWO_WAYS)
             sheet = _write_table(pen, table, head, rows, facts)
             if rows and table is touched[0]:
                 sheet.activate()
@@ -70,7 +70,7 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     return pen.content
 
 
-def _write_table(pen: Pen, table: Table, head: Head, rows: Sequence[Refused], facts: GivebackFacts) -> Sheet:
+def _write_table(pen: Pen, table: Table, head: HeaderBlock, rows: Sequence[Refused], facts: GivebackFacts) -> Sheet:
     if table.upright:
         row = rows[0] if rows else Refused(table.name, 0, {}, ())
         return upright.give_back(pen, table, head, row.raw, row.issues, row.ticket)

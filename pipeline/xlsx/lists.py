@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx import writer as ink
+from pipeline.xlsx.table import HeaderBlock
+from pipeline.xlsx.writer import Pen, Sheet
 
 Value = str | int | float | date | None
 Kind = Literal["text", "number", "date", "datetime", "share"]
@@ -43,7 +43,7 @@ def build(
     with ink.writing({}, title=title) as pen:
         page = pen.sheet(sheet)
         _lay(pen, page, wide)
-        header = tables.write_head(pen, page, Head(title, tuple(notes)), max(len(wide), 2))
+        header = tables.write_head(pen, page, HeaderBlock(title, tuple(notes)), max(len(wide), 2))
         _write_heading(pen, page, header, wide)
         _write_rows(pen, page, header + 1, wide, rows)
         page.autofilter(header, 0, header + max(len(rows), 1), len(wide) - 1)

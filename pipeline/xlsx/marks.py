@@ -11,7 +11,7 @@ from pipeline.forms import layout
 from pipeline.forms.base import Column
 from pipeline.forms.cells import typed
 from pipeline.model import Issue, Refused, Severity
-from pipeline.xlsx import pen as ink
+from pipeline.xlsx import writer as ink
 
 __all__ = [
     "ORIGINAL", "REASON", "TICKET", "TWO_WAYS", "VOID", "GivebackFacts", "colour", "issues_of", "reason", "typed",

@@ -30,7 +30,7 @@ _LIVE_LINK = re.compile(rb"<(?:\w+:)?(?:dde|ole)Link\b")
 
 
 @dataclass(slots=True)
-class Notes:
+class HiddenParts:
     """What one sheet hides; coordinates are (Excel row, 0-based column)."""
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Findings:
     """The inflated members, the notes by member name, and what the sender should know of the file."""
 
     parts: Mapping[str, bytes]
-    notes: Mapping[str, Notes]
+    notes: Mapping[str, HiddenParts]
     facts: tuple[Issue, ...] = ()
     elsewhere: bool = False  # texts or styles lie where calamine does not look
 
@@ -180,7 +180,7 @@ def _local(name: str) -> str:
 _REF = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
-def _walk(part: bytes, budget: _Budget) -> Notes:
+def _walk(part: bytes, budget: _Budget) -> HiddenParts:
     walker = _Walker(budget)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -195,7 +195,7 @@ class _Walker:
     """Follows one sheet cell by cell; raises Unsound at the first thing no honest program writes."""
 
     def __init__(self, budget: _Budget) -> None:
-        self.notes = Notes()
+        self.notes = HiddenParts()
         self._budget = budget
         self._row = 0
         self._column = -1  # 0-based

@@ -21,7 +21,7 @@ from pipeline.model import Sheet, Workbook
 from pipeline.xlsx import precheck
 from pipeline.xlsx.guard import Look
 from pipeline.xlsx.package import Unsound
-from pipeline.xlsx.precheck import Findings, Notes
+from pipeline.xlsx.precheck import Findings, HiddenParts
 
 LISTS_SHEET = "选项"  # our hidden sheet of dropdown values: never read
 HELP_SHEET = "填表说明"  # our page of explanation: never read
@@ -49,9 +49,9 @@ def plain(content: bytes, look: Look) -> Workbook:
 def careful(content: bytes) -> Workbook:
     """Read an odd workbook (or an .xls) in a process that may die. Raises Unsound with the issue's code."""
     if content.startswith(_OLE):
-        from pipeline.xlsx import old
+        from pipeline.xlsx import xls
 
-        return old.read(content)
+        return xls.read(content)
     found = precheck.inspect(content)
     names = precheck.sheets_of(found.parts)
     notes = {name: found.notes[path] for name, path in names.items()}
@@ -113,7 +113,7 @@ def _unescaped(value: object) -> object:
 # --------------------------------------------------------------------------- sheets
 
 
-def sheets_in(book: CalamineWorkbook, notes: Mapping[str, Notes]) -> tuple[Sheet, ...]:
+def sheets_in(book: CalamineWorkbook, notes: Mapping[str, HiddenParts]) -> tuple[Sheet, ...]:
     sheets = []
     for index, meta in enumerate(book.sheets_metadata):
         if meta.typ != SheetTypeEnum.WorkSheet:
@@ -133,10 +133,10 @@ def _rows(sheet: CalamineSheet) -> list[list[object]]:
     return rows
 
 
-_NOTHING = Notes()
+_NOTHING = HiddenParts()
 
 
-def _sheet(name: str, rows: Sequence[Sequence[object]], notes: Notes, *, hidden: bool) -> Sheet:
+def _sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, *, hidden: bool) -> Sheet:
     # most cells are text or nothing: those are spared the call
     cells = _trimmed([[(v or None) if v.__class__ is str else _cell(v) for v in row] for row in rows])
     for row, column in notes.errors:
@@ -190,7 +190,7 @@ _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
 _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 
 
-def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, Notes]:
+def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, HiddenParts]:
     """Hidden rows and columns of a plain workbook, by sheet name; errors and formulas it has none."""
     found = {}
     hiding = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and _hides(part)]
@@ -206,8 +206,8 @@ def _hides(part: bytes) -> bool:
     return b' hidden="1"' in part or b' hidden="true"' in part
 
 
-def _hidden(part: bytes) -> Notes:
-    notes = Notes()
+def _hidden(part: bytes) -> HiddenParts:
+    notes = HiddenParts()
     head, _, body = part.partition(b"<sheetData")
     if _hides(body):
         notes.hidden_rows.update(int(row) for row in _HIDDEN_ROW.findall(body))

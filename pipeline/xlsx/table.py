@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
 from pipeline.forms.layout import TICKET, letters
-from pipeline.xlsx import pen as ink
-from pipeline.xlsx.pen import Pen, Sheet, Style
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.read import LISTS_SHEET
+from pipeline.xlsx.writer import Pen, Sheet, Style
 
 FILTER_ROWS = 500  # rows below the header that the filter covers
 LAST_ROW = 1_048_575  # 0-based; rules reach it, else LibreOffice writes a cell for each row that has one
@@ -24,7 +24,7 @@ _CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class HeaderBlock:
     """The block above a table: `values` by field name; `lead` is the line nobody may overlook, over the title.
 
     For what goes back: `reasons` say why, `wrong` (comments by field name) marks the fields to be mended, `ticket`
@@ -52,7 +52,7 @@ def header_text(column: Column, *, kindergarten: bool) -> str:
     return text + "*" if column.required else text
 
 
-def write_head(pen: Pen, sheet: Sheet, head: Head, width: int) -> int:
+def write_head(pen: Pen, sheet: Sheet, head: HeaderBlock, width: int) -> int:
     """Write title, notes and fields over `width` columns; return the row (0-based) below them."""
     title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
     note = pen.style(font_size=9, font_color="#52606D", num_format="@")

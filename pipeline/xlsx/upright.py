@@ -14,11 +14,11 @@ from pipeline import issues
 from pipeline.forms.base import Column, Field, Table
 from pipeline.forms.layout import TICKET
 from pipeline.model import Issue, Severity
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.marks import issues_of, reason, typed
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx.table import HeaderBlock
+from pipeline.xlsx.writer import Pen, Sheet
 
 Value = str | int | float | date
 FIRST_SECTION = "一、预警（系统签发，请勿改动）"
@@ -50,7 +50,7 @@ class Filled:
     ticket: str = ""
 
 
-def write(pen: Pen, table: Table, head: Head, filled: Filled) -> Sheet:
+def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
     """Add the sheet of an upright table, the form's fields above it."""
     sheet = pen.sheet(table.sheet)
     sheet.set_default_row(_LINE)
@@ -75,7 +75,7 @@ def write(pen: Pen, table: Table, head: Head, filled: Filled) -> Sheet:
 
 
 def give_back(
-    pen: Pen, table: Table, head: Head, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
+    pen: Pen, table: Table, head: HeaderBlock, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
 ) -> Sheet:
     """Add the sheet as it goes back: what was typed, the wrong cells marked, the reasons above."""
     marks = {}
@@ -90,7 +90,7 @@ def give_back(
     return write(pen, table, told, Filled(values, marks, ticket))
 
 
-def _write_top(pen: Pen, sheet: Sheet, head: Head) -> int:
+def _write_top(pen: Pen, sheet: Sheet, head: HeaderBlock) -> int:
     title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
     note = pen.style(font_size=9, font_color="#52606D", text_wrap=True, num_format="@")
     strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")

@@ -17,14 +17,14 @@ from pipeline.forms.base import Column, Field, Form, Table
 from pipeline.forms.layout import MARK
 from pipeline.forms.whole import MARKED, Whole, unpacked
 from pipeline.model import Issue, Refused, Severity
-from pipeline.xlsx import pen as ink
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import upright
+from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import SPARE_CLASSES, names_classes, properties
 from pipeline.xlsx.marks import TWO_WAYS, GivebackFacts, colour, issues_of, reason
 from pipeline.xlsx.marks import typed as typed_cell
-from pipeline.xlsx.pen import Pen, Sheet
-from pipeline.xlsx.table import Head
+from pipeline.xlsx.table import HeaderBlock
+from pipeline.xlsx.writer import Pen, Sheet
 
 _HOW = "您填的内容都在下面，不用重填：只改红色的格子，存盘发回即可。"
 _ADDED = "这一列已加在下面（红色），请补填。"
@@ -44,9 +44,9 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as pen:
         own = any(names_classes(table) and said.rows.get(table.name) for table in form.tables)
         for table in form.tables:
-            head = Head(f"{title} · {table.sheet}", ())
+            head = HeaderBlock(f"{title} · {table.sheet}", ())
             if table is form.tables[0]:
-                head = Head(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
+                head = HeaderBlock(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
             classes = (own or bool(facts.classes)) and not names_classes(table)
             _write_table(pen, table, head, (said, file.issues, facts), classes=classes, own=own)
         tables.write_lists(pen, tables.vocabularies(form), () if own else facts.classes)
@@ -56,7 +56,7 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
 _Said = tuple[Whole, Sequence[Issue], GivebackFacts]
 
 
-def _write_table(pen: Pen, table: Table, head: Head, said: _Said, *, classes: bool, own: bool) -> None:
+def _write_table(pen: Pen, table: Table, head: HeaderBlock, said: _Said, *, classes: bool, own: bool) -> None:
     whole, found, facts = said
     rows = whole.rows.get(table.name, ())
     if table.upright:

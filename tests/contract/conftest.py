@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
-from pipeline import store
+from pipeline import database as db
+from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.model import Site
+from pipeline.registry import lookup
 from tests.submissions import COUNTY, SCHOOL
 
 KEY = b"a key for tests, thirty-two long"
@@ -30,7 +34,7 @@ class Template:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     root = tmp_path_factory.mktemp("template")
     _prepare(Site(root=root, database="sqlite:///store.db", key=KEY))
-    store.close()
+    db.close()
     return Template("sqlite:///store.db", root / "store.db")
 
 
@@ -49,7 +53,7 @@ def postgres() -> Iterator[str]:
         )
         yield f"postgresql:///postgres?host={folder}&user=postgres"
     finally:
-        store.close()
+        db.close()
         with contextlib.suppress(subprocess.CalledProcessError):
             _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,27 +72,23 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     made = Site(root=tmp_path, database=template.database, key=KEY)
     if template.file is not None:
         shutil.copyfile(template.file, tmp_path / "store.db")
-    store.open(made)
+    db.open(made)
     if template.file is None:
         _empty()
     yield made
-    store.close()
+    db.close()
 
 
 def _prepare(site: Site) -> None:
-    store.open(site)
-    store.migrate()
-    from pipeline.store import registry
+    db.open(site)
+    db.migrate()
 
-    registry.load_divisions()
+    lookup.load_divisions()
 
 
 def _empty() -> None:
-    from django.apps import apps
-    from django.db import connection
-
     kept = {"division"}
-    tables = [model._meta.db_table for model in apps.get_app_config("store").get_models()]
+    tables = [model._meta.db_table for model in apps.get_app_config("database").get_models()]
     with connection.cursor() as cursor:
         # organs stay: they belong to the divisions
         cursor.execute("SET session_replication_role = replica")
@@ -115,8 +115,6 @@ def _as_postgres(folder: Path, program: str, *arguments: str) -> None:
 @pytest.fixture
 def school(site: Site) -> Site:
     """The site with one school of two classes in it."""
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     Unit.objects.create(code=SCHOOL, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
     Campus.objects.create(school_id=SCHOOL, name="本部")
     for key, name, roll in (("三3", "三(3)班", 40), ("四1", "四(1)班", 38)):

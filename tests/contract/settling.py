@@ -4,24 +4,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from django.db import transaction
+
+from pipeline.database import journal, models
 from pipeline.model import Checked, Settled, Site
+from pipeline.settling import submissions
 from tests.submissions import NOON
 
 
 def journalled(site: Site, batch: Sequence[Checked]) -> list[Checked]:
     """Journal the arrivals of a batch; their numbers must be free and in order."""
-    from pipeline.store import journal
-
     ready = [replace(one.arrival, path=site.root / one.arrival.path) for one in batch]
     kept = journal.receive(site, ready)
     return [replace(one, arrival=arrival) for one, arrival in zip(batch, kept, strict=True)]
 
 
 def settle(site: Site, *batch: Checked, known: Sequence[Checked] = ()) -> list[Settled]:
-    from pipeline.store import records
-
     by_seq = {one.arrival.seq: one for one in (*known, *batch)}
-    return records.settle(batch, site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)])
+    return submissions.settle(batch, site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)])
 
 
 def report(site: Site, *batch: Checked) -> list[Settled]:
@@ -32,8 +32,6 @@ def report(site: Site, *batch: Checked) -> list[Settled]:
 @contextmanager
 def scratch() -> Iterator[None]:
     """A store to try things in; nothing of it stays."""
-    from django.db import transaction
-
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -41,8 +39,6 @@ def scratch() -> Iterator[None]:
 
 def stands(*, history: bool = False) -> dict[str, list[str]]:
     """Everything that stands, table by table. With `history`: since when, and what stood before."""
-    from pipeline.store import models
-
     dates = {"from_settled", "settled_seq", "id"}
     tables = [models.Absence, models.Report, models.ReportClass, models.Pupil, models.SchoolClass]
     tables += [models.Closure]

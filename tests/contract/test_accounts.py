@@ -9,12 +9,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import authenticate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import issues
+from pipeline.accounts import accounts
+from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Submission, Unit
 from pipeline.errors import UsageError
 from pipeline.filed import Secret
 from pipeline.model import Checked, Claims, Issue, Reading, Record, Refused, Settled, Site, State
+from pipeline.settling import decisions
+from pipeline.validate.filing import password_fault
 from tests.contract.settling import journalled, scratch, settle
 from tests.submissions import NOON, arrival
 
@@ -26,8 +32,6 @@ PAPER = date(2026, 11, 20)
 
 @pytest.fixture
 def schools(site: Site) -> Site:
-    from pipeline.store.models import Unit
-
     for code, name in ((SCHOOL, "示例小学"), (OTHER, "示例二小")):
         Unit.objects.create(code=code, kind="school", division_id=COUNTY, name=name, stages="小学")
     return site
@@ -52,17 +56,12 @@ def file(site: Site, *batch: Checked) -> list[Settled]:
 
 
 def standing() -> list[tuple[object, ...]]:
-    from pipeline.store.models import FilingLine, Submission
-
     lines = FilingLine.objects.order_by("filing_id", "folded")
     states = Submission.objects.order_by("pk").values_list("pk", "state", "accepted", "issues")
     return [*lines.values_list("filing_id", "username", "state", "takeover"), *map(tuple, states)]
 
 
 def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account
-
     (settled,) = file(schools, filing(account("GL_01"), account("GL_02", PASSWORD, 13)))
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 2)
     assert [issue.code for issue in settled.issues] == ["filing-number"]
@@ -73,9 +72,6 @@ def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
 
 
 def test_no_paper_no_account(schools: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account, Audit, Decision
-
     file(schools, filing(account("GL_01")))
     with pytest.raises(UsageError, match="签字盖章件"):
         accounts.confirm("000001", "王某", "", NOON)
@@ -87,9 +83,6 @@ def test_no_paper_no_account(schools: Site) -> None:
 
 
 def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(schools: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account, Audit, Letter
-
     file(schools, filing(account("GL_01", PASSWORD), account("GL_02", row=13)))
     opened = accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     assert [(one.username, one.needs_password) for one in opened] == [("GL_01", False), ("GL_02", True)]
@@ -108,8 +101,6 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
 
 
 def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> None:
-    from pipeline.store import accounts
-
     file(schools, filing(account("GL_01"), sha="a"))
     with pytest.raises(UsageError, match="理由"):
         accounts.refuse(1, "王某", " ", NOON)
@@ -122,10 +113,6 @@ def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> Non
 
 
 def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> None:
-    from pipeline import issues
-    from pipeline.store import accounts
-    from pipeline.store.models import Audit
-
     file(schools, filing(account("GL_01")))
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     (held,) = file(schools, filing(account("gl_01"), account("GL_09", row=13), unit=OTHER))
@@ -143,8 +130,6 @@ def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> 
 
 
 def release(site: Site, seq: int, checked: Checked) -> Settled:
-    from pipeline.store import decisions
-
     blind = replace(checked, reading=replace(checked.reading, tables={}), records=())  # the bytes are gone
     (settled,) = decisions.release(site, [seq], "王某", "换了人", NOON, lambda seqs: [blind])
     return settled
@@ -153,7 +138,6 @@ def release(site: Site, seq: int, checked: Checked) -> Settled:
 def held_again(site: Site, unit: str) -> tuple[int, Checked]:
     first, again = filing(account("GL_01", PASSWORD)), filing(account("GL_01", "Other1!pass"), unit=unit)
     file(site, first)
-    from pipeline.store import accounts
 
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     (kept,) = journalled(site, [again])
@@ -162,8 +146,6 @@ def held_again(site: Site, unit: str) -> tuple[int, Checked]:
 
 
 def test_a_name_that_was_held_and_sent_back_is_free_again(schools: Site) -> None:
-    from pipeline.store import decisions
-
     file(schools, filing(account("GL_01")))
     (held,) = file(schools, filing(account("GL_01"), account("GL_02", row=13), unit=OTHER))
     assert held.state is State.HELD
@@ -173,9 +155,6 @@ def test_a_name_that_was_held_and_sent_back_is_free_again(schools: Site) -> None
 
 
 def test_a_unit_takes_over_its_own_account_when_the_tier_above_lets_it(schools: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account
-
     seq, kept = held_again(schools, SCHOOL)
     settled = release(schools, seq, kept)
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 1)
@@ -185,9 +164,6 @@ def test_a_unit_takes_over_its_own_account_when_the_tier_above_lets_it(schools: 
 
 
 def test_no_unit_takes_over_the_account_of_another(schools: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account
-
     seq, kept = held_again(schools, OTHER)
     release(schools, seq, kept)
     with pytest.raises(UsageError, match="换一个") as refused:
@@ -206,8 +182,6 @@ def test_the_same_filing_again_changes_nothing_and_another_password_is_another_f
 
 
 def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: Site) -> None:
-    from pipeline.store import accounts
-
     back = Refused("accounts", 13, {"holder": "王老师"}, (Issue("username-missing", row=13),))
     (first,) = file(schools, filing(account("GL_01"), sha="a", refused=(back,)))
     assert (first.state, first.refused) == (State.PARTIAL, 1)
@@ -250,15 +224,11 @@ def test_what_stands_does_not_hang_on_which_filing_was_read_first(schools: Site,
 
 
 def enters(username: str, password: str) -> bool:
-    from django.contrib.auth import authenticate
-
     return authenticate(username=username, password=password) is not None
 
 
 @pytest.fixture
 def opened(schools: Site) -> Iterator[datetime]:
-    from pipeline.store import accounts
-
     file(schools, filing(account("GL_01", PASSWORD)))
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     with time_machine.travel(NOON, tick=False):
@@ -266,8 +236,6 @@ def opened(schools: Site) -> Iterator[datetime]:
 
 
 def test_a_first_password_is_void_after_seven_days(opened: datetime) -> None:
-    from pipeline.store import accounts
-
     assert enters("gl_01", PASSWORD)
     assert not enters("GL_01", PASSWORD + "x")
     assert [one.why for one in accounts.due(opened)] == ["unused"]
@@ -281,9 +249,6 @@ def test_a_first_password_is_void_after_seven_days(opened: datetime) -> None:
 
 
 def test_an_account_is_confirmed_every_year_or_shut(opened: datetime) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Account
-
     Account.objects.update(must_change=False)
     for days, why, comes_in in (
         (300, [], True),
@@ -302,8 +267,6 @@ def test_an_account_is_confirmed_every_year_or_shut(opened: datetime) -> None:
 
 
 def test_who_left_does_not_come_in(opened: datetime) -> None:
-    from pipeline.store import accounts
-
     accounts.leave("ＧＬ_01", "王某", "调离", opened)
     assert not enters("GL_01", PASSWORD)
     for act in (accounts.leave, accounts.reconfirm, accounts.issue):
@@ -312,9 +275,6 @@ def test_who_left_does_not_come_in(opened: datetime) -> None:
 
 
 def test_issued_passwords_keep_the_rule(site: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.validate.filing import password_fault
-
     made = [accounts.new_password("gl_01") for _ in range(200)]
     assert [password_fault(one, "gl_01") for one in made] == [""] * 200
     assert len({one.reveal() for one in made}) == 200

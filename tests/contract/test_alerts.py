@@ -10,7 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipeline import rules
+from pipeline.alerts import assess, load
+from pipeline.database import sql
+from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, AlertHit, Letter, SchoolClass, Todo, Unit
 from pipeline.model import Site
+from pipeline.rules import parse
 from pipeline.schooldays import ZONE
 
 RULES = rules.load()
@@ -20,8 +24,6 @@ SCHOOL, COUNTY = "2132000001", "320106"
 
 
 def enrol(*schools: str) -> None:
-    from pipeline.store.models import SchoolClass, Unit
-
     for school in schools:
         Unit.objects.create(code=school, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
         SchoolClass.objects.create(school_id=school, school_year=2026, key="三2", name="三(2)班", roll=40)
@@ -31,8 +33,6 @@ def absent(
     *pupils: int, school: str = SCHOOL, on: int = 0, settled: int = 1, campus: str = "本部", **shows: object
 ) -> None:
     """New rows `on` days after DAY, and the todo their settling would leave."""
-    from pipeline.store.models import Absence
-
     day = DAY + timedelta(days=on)
     Absence.objects.bulk_create(
         Absence(
@@ -45,42 +45,30 @@ def absent(
 
 
 def withdrawn(*pupils: int, on: int = 0, settled: int) -> None:
-    from pipeline.store.models import Absence
-
     day = DAY + timedelta(days=on)
     Absence.objects.filter(day=day, pupil__in=[f"三2-P{n}" for n in pupils]).delete()
     todo(SCHOOL, day, settled)
 
 
 def todo(school: str, day: date, settled: int) -> None:
-    from pipeline.store.models import Todo
-
     Todo.objects.update_or_create(kind="warn", ref=f"{school}|{day}", defaults={"settled": settled})
 
 
 def warn(site: Site, now: datetime = NOW) -> int:
-    from pipeline.store import alerts
-
-    return alerts.warn(site, RULES, now)
+    return assess.warn(site, RULES, now)
 
 
 def whole() -> list[list[tuple[object, ...]]]:
     """Everything the alerts' tables hold."""
-    from pipeline.store import sql
-
     tables = ["alert", "alert_hit", "alert_case", "alert_event", "letter", "todo"]
     return [sql.fetch(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]
 
 
 def letters() -> list[tuple[str, str]]:
-    from pipeline.store.models import Letter
-
     return list(Letter.objects.filter(kind="card").order_by("id").values_list("ref", "reader"))
 
 
 def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertCase, AlertEvent, AlertHit, Todo
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01", settled=7)
     assert warn(site) == 1
@@ -97,8 +85,6 @@ def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site)
 
 
 def test_two_pupils_open_nothing(site: Site) -> None:
-    from pipeline.store.models import Alert
-
     enrol(SCHOOL)
     absent(1, 2, symptoms="S01")
     assert (warn(site), Alert.objects.count(), letters()) == (1, 0, [])
@@ -115,8 +101,6 @@ def test_the_same_todo_again_changes_nothing(site: Site) -> None:
 
 
 def test_further_cases_join_and_no_card_is_sent_twice(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertCase
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01", settled=1)
     warn(site)
@@ -128,8 +112,6 @@ def test_further_cases_join_and_no_card_is_sent_twice(site: Site) -> None:
 
 
 def test_a_higher_stage_sends_the_card_again(site: Site) -> None:
-    from pipeline.store.models import Alert
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01", settled=1)
     warn(site)
@@ -141,8 +123,6 @@ def test_a_higher_stage_sends_the_card_again(site: Site) -> None:
 
 
 def test_withdrawn_rows_close_hit_case_and_unanswered_alert(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertCase, AlertHit
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01", settled=1)
     warn(site)
@@ -156,8 +136,6 @@ def test_withdrawn_rows_close_hit_case_and_unanswered_alert(site: Site) -> None:
 
 
 def test_as_of_history_keeps_what_a_hit_was(site: Site) -> None:
-    from pipeline.store.models import AlertHit
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01", settled=1)
     warn(site)
@@ -168,8 +146,6 @@ def test_as_of_history_keeps_what_a_hit_was(site: Site) -> None:
 
 
 def test_campuses_have_alerts_of_their_own(site: Site) -> None:
-    from pipeline.store.models import Alert
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     absent(4, 5, 6, symptoms="S01", campus="东校区")
@@ -178,8 +154,6 @@ def test_campuses_have_alerts_of_their_own(site: Site) -> None:
 
 
 def test_merged_syndromes_become_the_disease(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertHit
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     absent(4, 5, 6, symptoms="S09")
@@ -193,8 +167,6 @@ def test_merged_syndromes_become_the_disease(site: Site) -> None:
 
 
 def test_syndromes_and_disease_of_one_batch_are_one_alert(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertEvent
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     absent(4, 5, 6, symptoms="S09")
@@ -205,8 +177,6 @@ def test_syndromes_and_disease_of_one_batch_are_one_alert(site: Site) -> None:
 
 
 def test_a_followed_alert_ends_when_its_time_is_up(site: Site) -> None:
-    from pipeline.store.models import Alert, AlertEvent
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     warn(site)
@@ -220,10 +190,6 @@ def test_a_followed_alert_ends_when_its_time_is_up(site: Site) -> None:
 
 
 def test_a_rule_switched_off_for_the_county_does_not_warn_there(site: Site) -> None:
-    from pipeline.rules import parse
-    from pipeline.store import alerts
-    from pipeline.store.models import Alert
-
     text = (
         'version = "t"\n[[group]]\ncode = "FEV"\nend_days = 7\n[[rule]]\nid = "E01"\nstage = "early"\n'
         'groups = ["FEV"]\ncounts = "new"\nwindow = 1\nscope = ["class"]\nat_least = 3\nsource = "s"\n'
@@ -231,13 +197,11 @@ def test_a_rule_switched_off_for_the_county_does_not_warn_there(site: Site) -> N
     )
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
-    alerts.warn(site, parse(text), NOW)
+    assess.warn(site, parse(text), NOW)
     assert not Alert.objects.exists()
 
 
 def test_a_failing_write_leaves_the_todo_and_nothing_else(site: Site) -> None:
-    from pipeline.store.models import Alert
-
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     before = whole()
@@ -254,8 +218,6 @@ def _refuse_letters(execute, text, params, many, context):  # type: ignore[no-un
 
 
 def test_a_report_of_long_ago_is_assessed_with_its_own_days(site: Site) -> None:
-    from pipeline.store.models import AlertHit
-
     enrol(SCHOOL, "2132000002")
     absent(1, 2, 3, on=-60, symptoms="S01")
     absent(1, 2, 3, school="2132000002", symptoms="S09")
@@ -285,10 +247,9 @@ def _texts(queries: Iterable[str]) -> list[str]:
 def test_rows_are_sought_by_day_and_school_not_scanned(site: Site) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("the plan of the other database depends on its statistics")
-    from pipeline.store import episodes, sql
 
     texts: list[str] = []
     with connection.execute_wrapper(lambda run, text, *rest: (texts.append(text), run(text, *rest))[1]):
-        episodes._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
+        load._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
     plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[0]}", [DAY, DAY, SCHOOL, SCHOOL])
     assert "day=? AND school=?" in str(plan)

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import life, rules
+from pipeline import alert_state, rules
+from pipeline.alerts import assess
+from pipeline.database import models
+from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Issue, Mode, Refused, Site, State
+from pipeline.settling import card as settling_card
+from pipeline.settling import decisions, held_files
 from tests.contract.settling import journalled, report, scratch, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 from tests.unit.test_merge_card import HANDLED, ONE, STANDS, TWICE, WRONG, card
@@ -26,9 +31,7 @@ def alerted(school: Site) -> Site:
 
 
 def warn(site: Site, at: datetime = NOON) -> None:
-    from pipeline.store import alerts
-
-    alerts.warn(site, rules.load(), at)
+    assess.warn(site, rules.load(), at)
 
 
 def taken(seq: int, answer: Mapping[str, object] | None = None, **more: object) -> Checked:
@@ -42,15 +45,11 @@ def corrected(seq: int, *left: str) -> Checked:
 
 
 def state() -> str:
-    from pipeline.store.models import Alert
-
     return Alert.objects.get(pk=ONE).state
 
 
 def kept() -> dict[str, list[str]]:
     """All that cards leave, but for when and as of which settling."""
-    from pipeline.store import models
-
     alert = ("id", "state", "close_reason", "revision", "due_at")
     answer = ("alert_id", "submission", "revision", "by", "verdict", "reason", "answer", "state", "late", "report_late")
     tables = {
@@ -71,8 +70,6 @@ def kept() -> dict[str, list[str]]:
 
 
 def test_a_card_leaves_answer_days_event_and_an_alert_that_waits(alerted: Site) -> None:
-    from pipeline.store.models import Alert, AlertEvent, Card, CardDay
-
     (done,) = report(alerted, taken(2, STANDS, days=[(23, 3, 3, "居家")]))
     assert (done.state, done.accepted) == (State.ACCEPTED, 2)
     one = Card.objects.get()
@@ -87,13 +84,10 @@ def test_a_card_leaves_answer_days_event_and_an_alert_that_waits(alerted: Site) 
 
 
 def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Alert, Audit, Decision, Letter
-
     report(alerted, taken(2, HANDLED))
-    (waits,) = cards.waiting(COUNTY)
+    (waits,) = settling_card.waiting(COUNTY)
     assert (waits.id, waits.school, waits.school_name, waits.day) == (ONE, SCHOOL, "示例小学", DAY)
-    assert cards.confirm(ONE, "教育局", "属实", later(hours=2)) == "excluded"
+    assert settling_card.confirm(ONE, "教育局", "属实", later(hours=2)) == "excluded"
     closed = Alert.objects.get()
     assert (closed.state, closed.close_reason) == ("excluded", "可排除：A2 已由专业机构处理完毕")
     decided = Decision.objects.get()
@@ -103,54 +97,43 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
         ("card", SCHOOL),
         ("card", COUNTY),
     }
-    assert cards.waiting(COUNTY) == []
+    assert settling_card.waiting(COUNTY) == []
 
 
 @pytest.mark.parametrize("act", ["confirm", "send_back"])
 def test_what_does_not_wait_is_not_decided(alerted: Site, act: str) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Decision
-
     for number in (ONE, "2026-0999"):
         with pytest.raises(UsageError):
-            getattr(cards, act)(number, "教育局", "", NOON)
+            getattr(settling_card, act)(number, "教育局", "", NOON)
     assert (Decision.objects.count(), state()) == (0, "issued")
 
 
 def test_a_returned_answer_is_given_anew_within_its_hours(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Alert, Letter
-
     report(alerted, taken(2, HANDLED))
-    assert cards.send_back(ONE, "教育局", "请补意见", later(hours=30)) == "returned"
+    assert settling_card.send_back(ONE, "教育局", "请补意见", later(hours=30)) == "returned"
     assert Alert.objects.get().due_at == later(hours=54)
     again = set(Letter.objects.filter(ref=f"{ONE}|1|return-3").values_list("kind", "reader"))
     assert again == {(kind, reader) for kind in ("card", "cardbook", "worksheet") for reader in (SCHOOL, COUNTY)}
     report(alerted, taken(4, STANDS, at=later(hours=40)))
-    assert (state(), cards.confirm(ONE, "教育局", "", later(hours=41))) == ("answered", "reported")
+    assert (state(), settling_card.confirm(ONE, "教育局", "", later(hours=41))) == ("answered", "reported")
 
 
 def test_a_followed_alert_may_be_sent_back_and_a_closed_one_may_not(alerted: Site) -> None:
-    from pipeline.store import cards
-
     report(alerted, taken(2, STANDS, days=[(23, 3, 3, "")]))
-    assert cards.confirm(ONE, "教育局", "", NOON) == "following"
-    assert cards.send_back(ONE, "教育局", "措施不全", NOON) == "returned"
+    assert settling_card.confirm(ONE, "教育局", "", NOON) == "following"
+    assert settling_card.send_back(ONE, "教育局", "措施不全", NOON) == "returned"
     report(alerted, taken(5, HANDLED))
-    assert cards.confirm(ONE, "教育局", "", NOON) == "excluded"
+    assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
     with pytest.raises(UsageError):
-        cards.send_back(ONE, "教育局", "", NOON)
+        settling_card.send_back(ONE, "教育局", "", NOON)
 
 
 def test_wrong_information_waits_for_all_the_rows_it_names(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Alert, AlertEvent
-
     named = [f"三3-{name}" for name in CASES[:2]]
     wrong = card(2, WRONG, wrong=named).checked
     report(alerted, _of_the_day(wrong))
-    assert cards.confirm(ONE, "教育局", "", NOON) == "correcting"
-    assert "更正待收" in life.STATES[state()]
+    assert settling_card.confirm(ONE, "教育局", "", NOON) == "correcting"
+    assert "更正待收" in alert_state.STATES[state()]
     report(alerted, corrected(4, *CASES[1:]))
     warn(alerted, later(hours=5))
     assert state() == "correcting"
@@ -161,13 +144,11 @@ def test_wrong_information_waits_for_all_the_rows_it_names(alerted: Site) -> Non
 
 
 def test_wrong_information_of_no_row_is_not_confirmed(alerted: Site) -> None:
-    from pipeline.store import cards
-
     report(alerted, taken(2, WRONG))
-    (line,) = cards.waiting("320106")
+    (line,) = settling_card.waiting("320106")
     assert "没有标出有误的行" in line.what
     with pytest.raises(UsageError, match="没有标出有误的行"):
-        cards.confirm(ONE, "教育局", "", NOON)
+        settling_card.confirm(ONE, "教育局", "", NOON)
     assert state() == "answered"
 
 
@@ -182,30 +163,24 @@ def _of_the_day(made: Checked) -> Checked:
 
 
 def test_two_alerts_are_not_excluded_as_repetitions_of_each_other(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Alert
-
     Alert.objects.create(
         id="2026-0002", school=SCHOOL, campus="本部", division=COUNTY, scope="", group="RASH", stage="early",
         opened_day=DAY, opened_at=NOON, due_at=later(days=1), first_onset=DAY, last_onset=DAY, cases=3,
         ends_after=DAY + timedelta(days=7),
     )  # fmt: skip
     report(alerted, taken(2, TWICE), taken(3, {**TWICE, "other_alert": ONE}, number="2026-0002"))
-    assert cards.confirm(ONE, "教育局", "", NOON) == "excluded"
+    assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
     with pytest.raises(UsageError):
-        cards.confirm("2026-0002", "教育局", "", NOON)
+        settling_card.confirm("2026-0002", "教育局", "", NOON)
     assert Alert.objects.get(pk="2026-0002").state == "answered"
 
 
 def test_an_answer_is_void_when_the_alert_gets_worse(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Alert, Card
-
     report(alerted, taken(2, HANDLED))
     many = [*CASES, *"丁戊己庚辛壬癸子丑寅"]
     report(alerted, checked(3, [row(n, 8, symptoms="S01 S02", temperature=38.5) for n in many], mode=Mode.FULL))
     with pytest.raises(UsageError):  # what settled is assessed before anybody decides
-        cards.confirm(ONE, "教育局", "", later(hours=1))
+        settling_card.confirm(ONE, "教育局", "", later(hours=1))
     warn(alerted, later(hours=1))
     now = Alert.objects.get()
     assert (now.state, now.revision, now.due_at) == ("issued", 2, later(hours=25))
@@ -217,9 +192,6 @@ def test_an_answer_is_void_when_the_alert_gets_worse(alerted: Site) -> None:
 
 
 def test_a_held_card_is_taken_once_released(alerted: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Alert
-
     Alert.objects.update(revision=2, stage="cluster")
     old = journalled(alerted, [taken(2, HANDLED)])
     assert settle(alerted, *old)[0].state is State.HELD
@@ -228,11 +200,8 @@ def test_a_held_card_is_taken_once_released(alerted: Site) -> None:
 
 
 def test_a_refused_card_changes_nothing_and_is_audited(alerted: Site) -> None:
-    from pipeline.store import cards
-    from pipeline.store.models import Audit
-
     report(alerted, taken(2, HANDLED))
-    cards.confirm(ONE, "教育局", "", NOON)
+    settling_card.confirm(ONE, "教育局", "", NOON)
     before = kept()
     (done,) = report(alerted, taken(4, STANDS))
     assert (done.state, [issue.code for issue in done.issues]) == (State.REJECTED, ["card-excluded"])
@@ -243,11 +212,9 @@ def test_a_refused_card_changes_nothing_and_is_audited(alerted: Site) -> None:
 
 
 def test_a_row_of_a_card_lies_on_the_desk_as_one_line_that_nobody_amends(alerted: Site) -> None:
-    from pipeline.store import waiting
-
     wrong = Refused("days", 8, {"day": "x"}, (Issue("follow-day-ahead", "后续关注", "A8", 8, "日期", "x"),))
     report(alerted, taken(2, STANDS, refused=[wrong]))
-    (line,) = waiting.tickets("320106")
+    (line,) = held_files.tickets("320106")
     (cell,) = line.cells
     assert cell.column == ""
     assert "日期还没到" in cell.what.replace(" ", "")
@@ -293,8 +260,6 @@ def test_cards_leave_the_same_in_any_order_and_any_batches(
 
 
 def test_a_card_that_settles_after_the_countys_word_takes_its_place_before_it(alerted: Site) -> None:
-    from pipeline.store import cards
-
     made: Sequence[Checked] = [taken(2, STANDS, days=[(23, 1, 3, "甲")]), taken(3, HANDLED), taken(4, None, days=[])]
     found = []
     for late in (False, True):
@@ -303,7 +268,7 @@ def test_a_card_that_settles_after_the_countys_word_takes_its_place_before_it(al
             order = [ready[1]] if late else ready
             for one in order:
                 settle(alerted, one, known=ready)
-            assert cards.confirm(ONE, "教育局", "", NOON) == "excluded"
+            assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
             if late:
                 settle(alerted, ready[0], known=ready)
             found.append(kept())

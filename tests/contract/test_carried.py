@@ -5,7 +5,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline.database import audit
+from pipeline.database.models import Absence, CalendarDay, Campus, Closure, Letter, SchoolClass, Unit
+from pipeline.facts import carried, spells
+from pipeline.letters import templates_sent
 from pipeline.model import Issue, Mode, Refused, Site
+from pipeline.turns import context
 from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, row
 
@@ -16,8 +21,6 @@ CODES = (SCHOOL, "2132000002", "2132000003")
 @pytest.fixture
 def schools(site: Site) -> Site:
     """The site with three schools in two counties, of two classes each."""
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     for code, county in zip(CODES, ("320106", "320106", "320302"), strict=True):
         unit = Unit.objects.create(
             code=code, kind="school", division_id=county, name=f"示例小学{code[-1]}", stages="小学"
@@ -29,8 +32,6 @@ def schools(site: Site) -> Site:
 
 
 def brought(day: date = TUESDAY, codes: Sequence[str] = CODES) -> dict[str, list[str]]:
-    from pipeline.store import carried, context
-
     found = carried.brought(list(context.schools(codes, [day]).values()), day)
     return {school: [one.name for one in what.open] for (school, _), what in found.items()}
 
@@ -49,8 +50,6 @@ def test_the_last_report_counts_and_not_the_one_before_it(schools: Site) -> None
 
 
 def test_classes_that_are_closed_or_have_ended_are_not_asked_about(schools: Site) -> None:
-    from pipeline.store.models import Closure, SchoolClass
-
     report(schools, checked(1, [row("甲"), row("丙", 9, class_key="三4")]))
     start = datetime(2026, 11, 24, 0, 0, tzinfo=ZONE)
     closure = Closure.objects.create(
@@ -67,8 +66,6 @@ def test_classes_that_are_closed_or_have_ended_are_not_asked_about(schools: Site
 
 
 def test_rows_that_are_still_with_the_school_are_brought_along_once(schools: Site) -> None:
-    from pipeline.store import carried, context
-
     asked = Refused("rows", 12, {"name": "丁", "续": "K"}, (Issue("carried-unanswered", row=12),), identity="三3-丁")
     report(schools, checked(1, [row("甲")], refused=[bad(9), asked]))
     found = carried.brought(list(context.schools([SCHOOL], [TUESDAY]).values()), TUESDAY)[SCHOOL, "本部"]
@@ -82,11 +79,8 @@ def test_rows_that_are_still_with_the_school_are_brought_along_once(schools: Sit
 
 
 def test_schools_that_owe_a_report_get_their_templates_by_code(schools: Site) -> None:
-    from pipeline.store import laid
-    from pipeline.store.models import CalendarDay
-
     def codes(after: str = "", limit: int = 10, places: Sequence[str] = ()) -> list[str]:
-        return [one.code for one in laid.owing(TUESDAY, after=after, limit=limit, places=places)]
+        return [one.code for one in templates_sent.owing(TUESDAY, after=after, limit=limit, places=places)]
 
     assert codes() == list(CODES)
     assert codes(after=CODES[0], limit=1) == [CODES[1]]
@@ -98,27 +92,25 @@ def test_schools_that_owe_a_report_get_their_templates_by_code(schools: Site) ->
 
 
 def test_a_round_is_remembered_with_what_was_laid(schools: Site) -> None:
-    from pipeline.store import audit, laid
-    from pipeline.store.models import Letter
-
     now = datetime(2026, 11, 24, 6, 0, tzinfo=ZONE)
-    laid.note(TUESDAY, [laid.Laid(CODES[0], "a" * 64, "outbox/a.xlsx"), laid.Laid(CODES[1], "b" * 64, "")], now)
-    laid.note(TUESDAY, [laid.Laid(CODES[0], "c" * 64, "outbox/a.xlsx")], now)
-    assert laid.known(TUESDAY, CODES)[CODES[0]].sha == "c" * 64
-    assert laid.last(TUESDAY) == CODES[1]
+    templates_sent.note(
+        TUESDAY,
+        [templates_sent.Laid(CODES[0], "a" * 64, "outbox/a.xlsx"), templates_sent.Laid(CODES[1], "b" * 64, "")],
+        now,
+    )
+    templates_sent.note(TUESDAY, [templates_sent.Laid(CODES[0], "c" * 64, "outbox/a.xlsx")], now)
+    assert templates_sent.known(TUESDAY, CODES)[CODES[0]].sha == "c" * 64
+    assert templates_sent.last(TUESDAY) == CODES[1]
     assert Letter.objects.filter(kind="template", state="done").count() == 2
     assert audit.broken_at() is None
-    assert not laid.finished(TUESDAY)
-    laid.finish(TUESDAY)
-    assert laid.finished(TUESDAY)
-    assert laid.finished(DAY)
-    assert not laid.finished(TUESDAY + timedelta(days=1))
+    assert not templates_sent.finished(TUESDAY)
+    templates_sent.finish(TUESDAY)
+    assert templates_sent.finished(TUESDAY)
+    assert templates_sent.finished(DAY)
+    assert not templates_sent.finished(TUESDAY + timedelta(days=1))
 
 
 def test_spells_are_counted_over_the_days_that_stand(schools: Site) -> None:
-    from pipeline.store import spells
-    from pipeline.store.models import Absence
-
     friday = DAY - timedelta(days=3)
     report(schools, checked(1, [row("甲", start=friday, part="am")], day=friday))
     report(schools, checked(2, [row("甲", start=friday, row_state="ongoing"), row("乙", 9)]))
@@ -130,8 +122,6 @@ def test_spells_are_counted_over_the_days_that_stand(schools: Site) -> None:
 
 
 def test_pupils_a_report_says_nothing_of_are_counted_for_its_receipt(schools: Site) -> None:
-    from pipeline.store import carried
-
     def unspoken(*seqs: int) -> dict[int, tuple[int, date]]:
         return carried.unspoken(dict.fromkeys(seqs, (SCHOOL, "本部", TUESDAY)))
 

@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 
+from pipeline import schooldays
+from pipeline.database.models import Closure, ClosurePast, Reject, Todo
 from pipeline.model import Checked, Record, Site, State
+from pipeline.turns import context
 from tests.contract.settling import differences, journalled, report, scratch, settle, stands
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, later
 
@@ -35,8 +38,6 @@ def closure(seq: int, *rows: Record, content: str = "", **more: object) -> Check
 
 
 def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:
-    from pipeline.store.models import Closure, ClosurePast
-
     report(
         school,
         closure(1, said("first")),
@@ -64,17 +65,12 @@ def test_what_waits_for_the_county_and_what_does_not_is_told(school: Site) -> No
 
 
 def test_a_resumption_need_not_name_the_hour_at_which_the_class_closed(school: Site) -> None:
-    from pipeline.store.models import Closure
-
     report(school, closure(1, said("first")), closure(2, said("resume", start=START.replace(hour=0))))
     row = Closure.objects.get()
     assert (row.start, row.state, row.resume_actual) == (START, "ended", date(2026, 11, 24))
 
 
 def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:
-    from pipeline import schooldays
-    from pipeline.store import context
-
     report(school, closure(1, said("first", scope="全校")))
     before = context.closures([SCHOOL])[SCHOOL]
     report(school, closure(2, said("withdraw", scope="全校")))
@@ -85,8 +81,6 @@ def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:
 
 
 def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: Site) -> None:
-    from pipeline.store.models import Closure
-
     [done] = report(school, closure(1, said("extend")))
     assert (done.state, [i.code for i in done.issues]) == (State.ACCEPTED, ["closure-not-known", "closure-became"])
     assert Closure.objects.get().state == "declared"
@@ -104,8 +98,6 @@ def test_the_same_closure_workbook_again_is_a_duplicate_or_held(school: Site) ->
 
 
 def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:
-    from pipeline.store.models import Closure, Reject
-
     [done] = report(school, closure(1, said("first"), refused=[bad(9)]))
     assert (done.state, done.tickets) == (State.PARTIAL, ("T1-9",))
     report(school, closure(2, said("first", scope="四1", ticket="T1-9"), returned=True))
@@ -114,8 +106,6 @@ def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:
 
 
 def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -> None:
-    from pipeline.store.models import Todo
-
     report(school, closure(1, said("first")))
     days = set(Todo.objects.filter(kind="figures").values_list("ref", flat=True))
     assert days == {f"320106|2026-11-{day}" for day in (20, 21, 22, 23)}

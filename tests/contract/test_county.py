@@ -4,8 +4,16 @@ from datetime import date, datetime
 
 import pytest
 
+from pipeline import schooldays
+from pipeline.database import decision_log, journal
+from pipeline.database.decision_log import order_of, placed
+from pipeline.database.models import Audit, Closure, ClosurePast, Decision, Letter, Submission, Todo
 from pipeline.errors import UsageError
+from pipeline.letters import county_notices, queue
 from pipeline.model import Mode, Site, State
+from pipeline.settling import closure as settling_closure
+from pipeline.settling import closure_decisions, decisions, excuses
+from pipeline.turns import context
 from tests.contract.settling import journalled, report, settle
 from tests.contract.test_closures import START, closure, said
 from tests.submissions import DAY, NOON, SCHOOL, ZONE, checked, row
@@ -15,21 +23,14 @@ COUNTY = "320106"
 
 
 def states() -> list[tuple[str, str]]:
-    from pipeline.store.models import Closure
-
     return list(Closure.objects.order_by("scope").values_list("scope", "state"))
 
 
 def letters_of(kind: str) -> list[tuple[str, str]]:
-    from pipeline.store.models import Letter
-
     return list(Letter.objects.filter(kind=kind).order_by("id").values_list("ref", "reader"))
 
 
 def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
-    from pipeline.store import closure_decisions, notices
-    from pipeline.store.models import Audit, ClosurePast, Decision, Todo
-
     report(school, closure(1, said("first")))
     [line] = closure_decisions.waiting(COUNTY)
     assert (line.id, line.school_name, line.day) == (CLOSED, "示例小学", START.date())
@@ -45,16 +46,13 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
         COUNTY
     }
     assert letters_of("decided") == [(str(decision.seq), SCHOOL)]
-    [told] = notices.told(str(decision.seq), SCHOOL)
+    [told] = county_notices.told(str(decision.seq), SCHOOL)
     assert (told.follows, told.why, told.asks) == ("已确认。", "电话核实", False)
     assert told.about.startswith("三(3)班 11月")
     assert Audit.objects.get().what == "closure-confirm"
 
 
 def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school: Site) -> None:
-    from pipeline import schooldays
-    from pipeline.store import closure_decisions, context
-
     report(school, closure(1, said("first", scope="全校")))
     target = CLOSED.replace("三3", "全校")
     assert schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
@@ -67,9 +65,6 @@ def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school:
 
 @pytest.mark.parametrize("kind", ["resume", "withdraw"])
 def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
-    from pipeline.store import closure_decisions
-    from pipeline.store.models import Audit, Decision
-
     report(school, closure(1, said("first")), closure(2, said(kind)))
     for act in (closure_decisions.confirm, closure_decisions.send_back):
         with pytest.raises(UsageError):
@@ -81,8 +76,6 @@ def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
 
 
 def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> None:
-    from pipeline.store import closure_decisions
-
     made = journalled(school, [closure(1, said("first")), closure(2, said("first", scope="三4"))])
     settle(school, made[0])
     closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
@@ -92,8 +85,6 @@ def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> No
 
 def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Site) -> None:
     """The law: in received order, an amendment first and the county's word after it."""
-    from pipeline.store import closure_decisions
-
     made = journalled(school, [closure(1, said("first")), closure(2, said("amend", ill=12))])
     settle(school, made[0])
     closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
@@ -102,9 +93,6 @@ def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Sit
 
 
 def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: Site) -> None:
-    from pipeline.store import decisions, letters
-    from pipeline.store.models import Submission, Todo
-
     first = checked(1, [row(name) for name in "甲乙丙丁"])
     second = checked(2, [row("甲")], mode=Mode.FULL, content="second")
     report(school, first, second)
@@ -112,7 +100,7 @@ def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: 
     decisions.dismiss(2, "示例区", "发错了", NOON)
     assert Submission.objects.get(pk=2).state == State.REJECTED
     assert Todo.objects.filter(kind="figures", ref=f"{COUNTY}|{DAY}").exists()
-    facts = letters.facts(["2"])["2"]
+    facts = queue.facts(["2"])["2"]
     assert [dict(issue.details).get("why") for issue in facts.issues if issue.code == "dismissed"] == ["发错了"]
     assert ("2.3", SCHOOL) in letters_of("receipt")
     with pytest.raises(UsageError):
@@ -122,9 +110,6 @@ def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: 
 
 
 def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Submission
-
     made = journalled(
         school,
         [
@@ -141,9 +126,6 @@ def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:
 
 
 def test_a_school_is_excused_and_asked_again(school: Site) -> None:
-    from pipeline.store import excuses
-    from pipeline.store.models import Todo
-
     excuses.excuse(SCHOOL, DAY, "示例区", "校舍停电", NOON)
     assert excuses.excused(DAY) == {SCHOOL: "校舍停电"}
     assert not excuses.excused(date(2026, 11, 24))
@@ -158,10 +140,6 @@ def test_a_school_is_excused_and_asked_again(school: Site) -> None:
 
 
 def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:
-    from pipeline.store import closure_decisions, journal
-    from pipeline.store.models import ClosurePast, Decision
-    from pipeline.store.sequence import order_of, placed
-
     report(school, closure(1, said("first")), checked(2, [row("甲")]))
     with placed(2):
         closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
@@ -175,20 +153,14 @@ def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:
 
 def test_a_decision_fits_whatever_is_typed(school: Site) -> None:
     """PostgreSQL refuses what is too long; who and why are cut, a target never is."""
-    from pipeline.store import sequence
-    from pipeline.store.models import Decision
-
-    sequence.decide("县" * 200, "waive", "T1-2", "因" * 900, NOON)
+    decision_log.decide("县" * 200, "waive", "T1-2", "因" * 900, NOON)
     assert (len(Decision.objects.get().who), len(Decision.objects.get().why)) == (60, 400)
     with pytest.raises(ValueError, match="target"):
-        sequence.decide("县", "waive", "T" * 200, "", NOON)
+        decision_log.decide("县", "waive", "T" * 200, "", NOON)
 
 
 def test_the_longest_closure_can_be_decided(school: Site) -> None:
-    from pipeline.store import closures
-    from pipeline.store.models import Closure, Decision
-
     longest = {field.name: field.max_length for field in Closure._meta.fields if field.max_length}
     key = ("校" * longest["campus"], "班" * longest["scope"], datetime(2026, 11, 20, 8, 0, tzinfo=ZONE))
-    target = closures.target("2" * longest["school"], key)
+    target = settling_closure.target("2" * longest["school"], key)
     assert len(target) <= Decision._meta.get_field("target").max_length

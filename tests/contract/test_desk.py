@@ -4,33 +4,31 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.database import audit
+from pipeline.database.models import Absence, Audit, Decision, Reject
 from pipeline.errors import UsageError
+from pipeline.letters import queue
 from pipeline.model import Issue, Mode, Site, State
-from tests.contract.settling import report, settle
+from pipeline.settling import decisions, held_files
+from tests.contract.settling import journalled, report, settle
 from tests.submissions import DAY, NOON, SCHOOL, bad, checked, line, row
 
 
 def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> None:
-    from pipeline.store import audit, decisions, waiting
-    from pipeline.store.models import Absence, Decision
-
     first = checked(1, [row(name) for name in "甲乙丙丁"])
     second = checked(2, [row("甲")], mode=Mode.FULL)
     report(school, first, second)
-    assert [(one.seq, one.unit_name) for one in waiting.held()] == [(2, "示例小学")]
+    assert [(one.seq, one.unit_name) for one in held_files.held()] == [(2, "示例小学")]
     [done] = decisions.release(school, [2], "县疾控", "电话核实过", NOON, lambda seqs: [second])
     assert (done.state, done.withdrawn) == (State.ACCEPTED, 3)
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
     decision = Decision.objects.get()
     assert (decision.seq, decision.what, decision.target, decision.settled_seq) == (3, "release", "2", 3)
     assert audit.broken_at() is None
-    assert not waiting.held()
+    assert not held_files.held()
 
 
 def test_rows_under_strange_tickets_and_files_in_a_strange_folder_are_remembered(school: Site) -> None:
-    from pipeline.store import audit
-    from pipeline.store.models import Audit
-
     strange = checked(
         2, [row("丙", 5, ticket="T99-9"), row("丁", 6, ticket="T1-9"), row("戊", 7, ticket="T1-9")], returned=True
     )
@@ -45,9 +43,6 @@ def test_rows_under_strange_tickets_and_files_in_a_strange_folder_are_remembered
 
 
 def test_what_is_not_held_cannot_be_released(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Decision
-
     report(school, checked(1, [row("甲")]))
     with pytest.raises(UsageError, match="1"):
         decisions.release(school, [1], "县疾控", "", NOON, lambda seqs: [])
@@ -55,19 +50,16 @@ def test_what_is_not_held_cannot_be_released(school: Site) -> None:
 
 
 def test_a_held_file_whose_school_has_reported_since_is_not_put_over_the_newer_word(school: Site) -> None:
-    from pipeline.store import decisions, waiting
-    from pipeline.store.models import Absence, Decision
-
     made = [
         checked(1, [row(name) for name in "甲乙丙丁"]),
         checked(2, [row("甲")]),
         checked(3, [row(name) for name in "甲乙丙"], mode=Mode.FULL),
     ]
     report(school, *made[:2])
-    (before,) = waiting.held_of("320106")
+    (before,) = held_files.held_of("320106")
     report(school, made[2])
-    (held,) = waiting.held()
-    (line,) = waiting.held_of("320106")
+    (held,) = held_files.held()
+    (line,) = held_files.held_of("320106")
     assert (held.seq, held.later) == (2, 3)
     assert "流水号 3" in line.what
     assert line.stamp != before.stamp, "a desk filled before says nothing of what it is now"
@@ -76,14 +68,10 @@ def test_a_held_file_whose_school_has_reported_since_is_not_put_over_the_newer_w
     assert not Decision.objects.exists()
     assert Absence.objects.count() == 3
     decisions.dismiss(2, "县疾控", "已另报", NOON)
-    assert not waiting.held()
+    assert not held_files.held()
 
 
 def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Absence
-    from tests.contract.settling import journalled
-
     made = journalled(
         school,
         [
@@ -99,41 +87,33 @@ def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
 
 
 def test_a_waived_row_rests_and_its_old_record_is_no_longer_marked(school: Site) -> None:
-    from pipeline.store import decisions, waiting
-    from pipeline.store.models import Absence
-
     report(school, checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
-    [open_] = waiting.rejects()
+    [open_] = held_files.rejects()
     assert (open_.returned.ticket, open_.returned.pending, open_.school_name) == ("T2-9", True, "示例小学")
     assert decisions.waive(["T2-9"], "县疾控", "学生已转学", NOON) == ["T2-9"]
     assert decisions.waive(["T2-9"], "县疾控", "学生已转学", NOON) == []
     assert not Absence.objects.get().pending
-    assert waiting.rejects() == []
-    assert waiting.reject("T2-9") is not None
+    assert held_files.rejects() == []
+    assert held_files.reject("T2-9") is not None
     with pytest.raises(UsageError):
         decisions.waive(["T9-9"], "县疾控", "", NOON)
 
 
 def test_a_letter_is_done_once_and_its_sending_is_audited(school: Site) -> None:
-    from pipeline.store import audit, letters
-    from pipeline.store.models import Audit
-
     report(school, checked(1, [row("甲")], refused=[bad(9)]))
-    receipt, giveback = letters.pending()
+    receipt, giveback = queue.pending()
     assert (receipt.kind, giveback.kind, receipt.reader) == ("receipt", "giveback", SCHOOL)
-    sent = [letters.Sent(receipt.id, "outbox/学校/x.txt", "f" * 64)]
-    letters.done(sent, NOON)
-    letters.done(sent, NOON)
-    assert letters.waiting() == {"giveback": 1}
+    sent = [queue.Delivered(receipt.id, "outbox/学校/x.txt", "f" * 64)]
+    queue.done(sent, NOON)
+    queue.done(sent, NOON)
+    assert queue.waiting() == {"giveback": 1}
     assert [(row.what, row.target) for row in Audit.objects.all()] == [("send", f"receipt 1 → {SCHOOL}")]
     assert audit.broken_at() is None
 
 
 def test_a_receipt_has_all_its_facts_from_the_store(school: Site) -> None:
-    from pipeline.store import letters
-
     report(school, checked(1, [row("甲")], refused=[bad(9)]))
-    facts = letters.facts(["1", "1.7", "99"])
+    facts = queue.facts(["1", "1.7", "99"])
     assert facts.keys() == {"1", "1.7"}
     said = facts["1"]
     assert (said.state, said.unit_name, said.day, said.stands, said.on_time) == (
@@ -148,30 +128,20 @@ def test_a_receipt_has_all_its_facts_from_the_store(school: Site) -> None:
 
 
 def test_a_changed_audit_row_breaks_the_chain_there(site: Site) -> None:
-    from pipeline.store import audit
-    from pipeline.store.models import Audit
-
-    audit.append([audit.Entry("甲县", "waive", f"T{n}", ("state",)) for n in range(4)], NOON)
-    audit.append([audit.Entry("乙县", "release", "12")], NOON)
+    audit.append([audit.AuditEntry("甲县", "waive", f"T{n}", ("state",)) for n in range(4)], NOON)
+    audit.append([audit.AuditEntry("乙县", "release", "12")], NOON)
     assert audit.broken_at() is None
     Audit.objects.filter(seq=3).update(target="T99")
     assert audit.broken_at() == 3
 
 
 def test_a_missing_audit_row_shows(site: Site) -> None:
-    from pipeline.store import audit
-    from pipeline.store.models import Audit
-
-    audit.append([audit.Entry("甲县", "waive", f"T{n}") for n in range(4)], NOON)
+    audit.append([audit.AuditEntry("甲县", "waive", f"T{n}") for n in range(4)], NOON)
     Audit.objects.filter(seq=2).delete()
     assert audit.broken_at() == 3
 
 
 def test_a_late_settled_file_does_not_undo_a_waiver(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Absence, Reject
-    from tests.contract.settling import journalled
-
     made = journalled(
         school,
         [

@@ -8,7 +8,15 @@ from datetime import datetime
 import openpyxl
 
 from pipeline import task
+from pipeline.county import build_desk
+from pipeline.database import audit, journal
+from pipeline.database.models import Absence, Account, Audit, Closure, Decision, Letter, Reject, SchoolClass, Submission
+from pipeline.letters import county_notices
 from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
+from pipeline.run.settling import SETTLERS
+from pipeline.settling import decisions, reconciliation, submissions
+from pipeline.turns import validate_as_of
+from pipeline.xlsx.deskbook import deskbook
 from tests.contract.settling import report
 from tests.contract.test_accounts import account, file, filing
 from tests.contract.test_closures import closure, said
@@ -32,10 +40,7 @@ def back(number: int = 9, **raw: str) -> Refused:
 
 def filled(site: Site, answers: Mapping[str, Mapping[str, str]]) -> bytes:
     """The county's desk as it is now, with something typed into the lines whose 事项号 begins so."""
-    from pipeline.store import desk_lines
-    from pipeline.xlsx.deskbook import deskbook
-
-    book = openpyxl.load_workbook(io.BytesIO(deskbook(desk_lines.desk(site, COUNTY, NOON))))
+    book = openpyxl.load_workbook(io.BytesIO(deskbook(build_desk.desk(site, COUNTY, NOON))))
     for sheet in book.worksheets[1:]:
         heads: list[str] = []
         for cells in sheet.iter_rows():
@@ -50,24 +55,18 @@ def filled(site: Site, answers: Mapping[str, Mapping[str, str]]) -> bytes:
 
 
 def received(site: Site, content: bytes, at: datetime = NOON) -> tuple[Arrival, Checked]:
-    from pipeline.store import journal, judging
-
     [come] = journal.receive(site, [replace(arrival(bound=COUNTY, name="处理单.xlsx", at=at), seq=0)])
-    [judged] = judging.judge(site, [(come, task.take(content))], NOON)
+    [judged] = validate_as_of.judge(site, [(come, task.take(content))], NOON)
     return come, judged
 
 
 def settled(site: Site, judged: Checked, known: Sequence[Checked] = ()) -> Settled:
-    from pipeline.store import records
-
     by_seq = {one.arrival.seq: one for one in (*known, judged)}
-    [done] = records.settle([judged], site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)])
+    [done] = submissions.settle([judged], site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)], SETTLERS)
     return done
 
 
 def standing() -> dict[str, object]:
-    from pipeline.store.models import Absence, Closure, Reject, Submission
-
     return {
         "rows": sorted(Absence.objects.values_list("class_key", "sex", "origin")),
         "tickets": sorted(Reject.objects.exclude(form="desk").values_list("ticket", "state", "closed_by")),
@@ -93,9 +92,6 @@ def waiting(site: Site) -> list[Checked]:
 
 
 def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site) -> None:
-    from pipeline.store import audit
-    from pipeline.store.models import Audit, Decision
-
     known = waiting(school)
     content = filled(school, ANSWERS)
     come, judged = received(school, content)
@@ -123,9 +119,6 @@ def content_rows(content: bytes) -> list[str]:
 
 
 def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Audit, Decision, Reject
-
     known = waiting(school)
     content = filled(school, ANSWERS | {"tickets|T1-9": {"意见": "代改", "改为": "说不清", "理由": "电话问过"}})
     decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
@@ -141,9 +134,6 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
 
 
 def test_a_desk_of_matters_that_are_over_sends_nothing_back(school: Site) -> None:
-    from pipeline.store import decisions
-    from pipeline.store.models import Letter, Reject
-
     known = waiting(school)
     content = filled(school, {"tickets|T1-10": ANSWERS["tickets|T1-10"]})
     decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
@@ -157,25 +147,20 @@ def test_a_desk_of_matters_that_are_over_sends_nothing_back(school: Site) -> Non
 
 
 def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(school: Site) -> None:
-    from pipeline.store import desk_lines, notices
-    from pipeline.store.models import SchoolClass
-
     first = checked(1, [row("甲"), row("乙", class_key="三8"), row("丙", class_key="三9")])
     report(school, first)
-    waits = [str(one.cells["key"]) for one in desk_lines.desk(school, COUNTY, NOON).rows["classes"]]
+    waits = [str(one.cells["key"]) for one in build_desk.desk(school, COUNTY, NOON).rows["classes"]]
     eight, nine = sorted(waits)
     answers = {eight: {"意见": "确认"}, nine: {"意见": "代改", "就是哪个班": "三3", "理由": "写法不同"}}
     come, judged = received(school, filled(school, answers))
     done = settled(school, judged, [first])
     assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 2, 0)
-    assert not desk_lines.desk(school, COUNTY, NOON).rows["classes"]
+    assert not build_desk.desk(school, COUNTY, NOON).rows["classes"]
     assert SchoolClass.objects.get(key="三8").state == "confirmed"
-    assert len(notices.told(str(come.seq), first.unit)) == 2
+    assert len(county_notices.told(str(come.seq), first.unit)) == 2
 
 
 def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:
-    from pipeline.store.models import Account
-
     file(school, filing(account("GL_01"), unit=SCHOOL))
     _, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
     done = settled(school, judged)
@@ -190,20 +175,16 @@ def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> No
 
 
 def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:
-    from pipeline.store import matters
-
     report(school, closure(1, said("first", start=NOON.replace(hour=8))))
-    matters.go_round(school, NOON.replace(hour=16))
-    assert matters.waiting(COUNTY)
+    reconciliation.go_round(school, NOON.replace(hour=16))
+    assert reconciliation.waiting(COUNTY)
     _, judged = received(school, filled(school, {"matters|": {"意见": "确认", "理由": "电话核实"}}))
     assert settled(school, judged).state is State.ACCEPTED
-    assert not matters.waiting(COUNTY)
+    assert not reconciliation.waiting(COUNTY)
 
 
 def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_row(school: Site) -> None:
     """The law: as if everything had settled in received order."""
-    from pipeline.store import journal
-
     first = checked(1, [row("甲")], refused=[back(9)])
     report(school, first)
     [_] = journal.receive(school, [replace(arrival(), seq=0, sha256="9" * 64)])

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from pipeline.database import journal
+from pipeline.database.models import Decision, Letter, Submission
 from pipeline.model import Arrival, Issue, Site, State
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -17,8 +19,6 @@ def arrival(site: Site, name: str = "缺课日报.xlsx", claim: str = "", **more
 
 
 def test_arrivals_are_numbered_in_the_order_given_without_a_gap(site: Site) -> None:
-    from pipeline.store import journal
-
     first = journal.receive(site, [arrival(site, f"{n}.xlsx") for n in range(3)])
     second = journal.receive(site, [arrival(site, "3.xlsx")])
     assert [a.seq for a in first + second] == [1, 2, 3, 4]
@@ -26,8 +26,6 @@ def test_arrivals_are_numbered_in_the_order_given_without_a_gap(site: Site) -> N
 
 
 def test_a_claim_found_again_after_a_crash_is_not_journalled_twice(site: Site) -> None:
-    from pipeline.store import journal
-
     [before] = journal.receive(site, [arrival(site, claim="c-1")])
     again = journal.receive(site, [arrival(site, "new.xlsx", "c-2"), arrival(site, claim="c-1"), arrival(site)])
     assert [a.seq for a in again] == [2, before.seq, 3]
@@ -35,16 +33,12 @@ def test_a_claim_found_again_after_a_crash_is_not_journalled_twice(site: Site) -
 
 
 def test_an_arrival_comes_back_as_it_was_journalled(site: Site) -> None:
-    from pipeline.store import journal
-
     sent = arrival(site, "副本 缺课日报(1)😀.xlsx", claim="c-9", bound="2132000001", folder="2132000001 示例小学")
     [kept] = journal.receive(site, [sent])
     assert journal.pending(site) == [kept] == [replace(sent, seq=1)]
 
 
 def test_attempts_are_counted_and_paths_follow_the_bytes(site: Site) -> None:
-    from pipeline.store import journal
-
     journal.receive(site, [arrival(site)])
     journal.count_attempt([1])
     journal.count_attempt([1])
@@ -54,9 +48,6 @@ def test_attempts_are_counted_and_paths_follow_the_bytes(site: Site) -> None:
 
 
 def test_a_failed_one_is_set_aside_once_with_its_receipt(site: Site) -> None:
-    from pipeline.store import journal
-    from pipeline.store.models import Letter, Submission
-
     journal.receive(site, [arrival(site, bound="320106")])
     assert journal.fail(1, [Issue("file-broken")], NOW)
     assert not journal.fail(1, [Issue("file-broken")], NOW)
@@ -67,9 +58,6 @@ def test_a_failed_one_is_set_aside_once_with_its_receipt(site: Site) -> None:
 
 
 def test_lines_not_yet_in_the_file_are_told_until_they_are(site: Site) -> None:
-    from pipeline.store import journal
-    from pipeline.store.models import Decision
-
     journal.receive(site, [arrival(site, "1.xlsx"), arrival(site, "2.xlsx")])
     Decision.objects.create(seq=3, at=NOW, who="县管理员", what="release", target="1")
     assert [(line.seq, line.kind) for line in journal.unwritten()] == [(1, "arrival"), (2, "arrival"), (3, "decision")]
@@ -78,8 +66,6 @@ def test_lines_not_yet_in_the_file_are_told_until_they_are(site: Site) -> None:
 
 
 def test_every_state_is_counted_and_old_ones_show_since_when_they_wait(site: Site) -> None:
-    from pipeline.store import journal
-
     journal.receive(site, [arrival(site), arrival(site)])
     journal.fail(2, [], NOW)
     assert journal.counts()[State.RECEIVED] == 1

@@ -7,8 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import reconcile
+from pipeline.database import audit
+from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
 from pipeline.errors import UsageError
+from pipeline.letters import queue
 from pipeline.model import Checked, Site
+from pipeline.settling import reconciliation
+from pipeline.turns import reconciliation_facts
 from tests.contract.settling import report, scratch
 from tests.contract.test_closures import closure, said
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
@@ -22,8 +28,6 @@ COUNTY = "320106"
 @pytest.fixture
 def school(site: Site) -> Site:
     """The site with one school of two classes in it."""
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     unit = Unit.objects.create(code=SCHOOL, kind="school", division_id=COUNTY, name="示例小学", stages="小学")
     Campus.objects.create(school=unit)
     for key, name, roll in (("三3", "三(3)班", 40), ("三4", "三(4)班", 42)):
@@ -41,10 +45,8 @@ def ill(seq: int, *names: str) -> Checked:
 
 
 def open_(site: Site, now: datetime = NOON) -> list[str]:
-    from pipeline.store import matters
-
-    matters.find(site, now)
-    return [one.what for one in matters.waiting(COUNTY)]
+    reconciliation.find(site, now)
+    return [one.what for one in reconciliation.waiting(COUNTY)]
 
 
 def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(school: Site) -> None:
@@ -56,34 +58,31 @@ def test_a_closure_waits_for_its_ill_pupils_and_the_matter_closes_by_itself(scho
 
 
 def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None:
-    from pipeline.store import matters
-
     report(school, closed(1), checked(2, [], content="zero"))
     open_(school)
-    found = {place: [one.id for one in matters.waiting(place)] for place in (COUNTY, "320100", "320000", "320302")}
+    found = {
+        place: [one.id for one in reconciliation.waiting(place)] for place in (COUNTY, "320100", "320000", "320302")
+    }
     assert found[COUNTY] == found["320100"] == found["320000"] != []
     assert found["320302"] == []
-    [one] = matters.waiting(COUNTY)
+    [one] = reconciliation.waiting(COUNTY)
     assert (one.school, one.day, one.since) == (SCHOOL, DAY, NOON)
     assert one.school_name
-    assert matters.of_counties([COUNTY]) == {COUNTY: (one.school_name,)}
+    assert reconciliation.of_counties([COUNTY]) == {COUNTY: (one.school_name,)}
 
 
 def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:
-    from pipeline.store import audit, matters
-    from pipeline.store.models import Decision
-
     report(school, closed(1), checked(2, [], content="zero"))
     open_(school)
-    [one] = matters.waiting(COUNTY)
+    [one] = reconciliation.waiting(COUNTY)
     with pytest.raises(UsageError):
-        matters.settle(one.id, "示例区教育局", "电话核实", NOON, stamp="AAAAAA")
-    matters.settle(one.id, "示例区教育局", "电话核实", NOON, stamp=one.stamp)
+        reconciliation.settle(one.id, "示例区教育局", "电话核实", NOON, stamp="AAAAAA")
+    reconciliation.settle(one.id, "示例区教育局", "电话核实", NOON, stamp=one.stamp)
     assert Decision.objects.get(target=one.id).why == "电话核实"
     with pytest.raises(UsageError):
-        matters.settle(one.id, "示例区教育局", "", NOON)
+        reconciliation.settle(one.id, "示例区教育局", "", NOON)
     with pytest.raises(UsageError):
-        matters.settle("M2345678", "示例区教育局", "", NOON)
+        reconciliation.settle("M2345678", "示例区教育局", "", NOON)
     report(school, replace(checked(3, [], content="zero again"), mode=checked(3).mode))
     assert open_(school) == []
     report(school, ill(4, "甲"))
@@ -93,31 +92,26 @@ def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:
 
 
 def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: Site) -> None:
-    from pipeline.store import letters, matters
-
     report(school, closed(1))
     assert open_(school, NOON) == []
-    assert matters.go_round(school, NOON) == 0
-    assert matters.go_round(school, THREE) == 1
-    assert matters.go_round(school, THREE + timedelta(minutes=5)) == 0
-    assert [(one.ref, one.reader) for one in letters.pending(kinds=["query"])] == [("2026-11-23", SCHOOL)]
-    [asked] = matters.asked(SCHOOL, DAY)
+    assert reconciliation.go_round(school, NOON) == 0
+    assert reconciliation.go_round(school, THREE) == 1
+    assert reconciliation.go_round(school, THREE + timedelta(minutes=5)) == 0
+    assert [(one.ref, one.reader) for one in queue.pending(kinds=["query"])] == [("2026-11-23", SCHOOL)]
+    [asked] = reconciliation.asked(SCHOOL, DAY)
     assert "还没有收到" in asked.what
     tomorrow = THREE + timedelta(days=1)
-    assert matters.go_round(school, tomorrow) == 1
-    assert len(letters.pending(kinds=["query"])) == 1, "nothing is new: nobody is asked again"
+    assert reconciliation.go_round(school, tomorrow) == 1
+    assert len(queue.pending(kinds=["query"])) == 1, "nothing is new: nobody is asked again"
 
 
 def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site) -> None:
-    from pipeline.store import matters
-    from pipeline.store.models import SchoolClass
-
     report(school, checked(1, [row("甲"), line("三3", 47), line("三4", 42)]))
     [what] = open_(school)
     assert "47 人" in what
     SchoolClass.objects.filter(school_id=SCHOOL, key="三3").update(roll=47)
-    matters.go_round(school, THREE)
-    assert [one.what for one in matters.waiting(COUNTY) if "47" in one.what] == []
+    reconciliation.go_round(school, THREE)
+    assert [one.what for one in reconciliation.waiting(COUNTY) if "47" in one.what] == []
 
 
 @given(order=st.permutations(range(4)), cuts=st.lists(st.booleans(), min_size=4, max_size=4))
@@ -128,9 +122,6 @@ def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
     cuts: list[bool],
 ) -> None:
     """Settled in any order of arrival, looked at after each or at the end: what is open in the end is the same."""
-    from pipeline.store import compared, matters
-    from pipeline.store.models import Matter
-
     books = [
         closed(1, ill=3),
         closure(2, said("first", scope="三4", start=START, approved_at=START + timedelta(hours=1), ill=0)),
@@ -141,11 +132,10 @@ def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
         for at in order:
             report(school, books[at])
             if cuts[at]:
-                matters.find(school, NOON)
-        matters.find(school, NOON)
+                reconciliation.find(school, NOON)
+        reconciliation.find(school, NOON)
         found = sorted(Matter.objects.filter(state="open").values_list("id", "stamp"))
-        from pipeline import reconcile
 
-        one = compared.load([SCHOOL], NOON, school.policy)[SCHOOL]
+        one = reconciliation_facts.load([SCHOOL], NOON, school.policy)[SCHOOL]
         assert found == [(m.id, m.stamp) for m in reconcile.matters(one.known, one.clock)]
         assert {m.kind.value for m in reconcile.matters(one.known, one.clock)} >= {"cases"}

@@ -7,7 +7,11 @@ from datetime import datetime
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.database import journal, models
 from pipeline.model import Arrival, Checked, Reading, Site, Workbook
+from pipeline.run.settling import SETTLERS
+from pipeline.settling import submissions
+from pipeline.turns import validate_as_of
 from tests import formbooks as books
 from tests.contract.settling import differences, scratch
 from tests.submissions import NOON, SCHOOL
@@ -56,8 +60,6 @@ SENT: Sequence[Workbook] = (
 
 
 def stands() -> dict[str, list[str]]:
-    from pipeline.store import models
-
     drop = {"id", "from_settled", "settled_seq", "as_of_settled"}
     tables = (
         *(models.Absence, models.Report, models.ReportClass, models.Campus, models.SchoolClass),
@@ -80,18 +82,16 @@ def stands() -> dict[str, list[str]]:
 
 def taken(site: Site, sent: Sequence[Reading], order: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, judge and settle one by one in an order of its own, undo it; return what then stood."""
-    from pipeline.store import journal, judging, records
-
     with scratch():
         came = [_arrival(site, number) for number in range(len(sent))]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
         by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}
 
         def reread(seqs: Sequence[int]) -> list[Checked]:
-            return judging.judge(site, [by_seq[seq] for seq in sorted(seqs)], NOON)
+            return validate_as_of.judge(site, [by_seq[seq] for seq in sorted(seqs)], NOON)
 
         for place in order:
-            records.settle(judging.judge(site, [read[place]], NOON), site, NOON, reread)
+            submissions.settle(validate_as_of.judge(site, [read[place]], NOON), site, NOON, reread, SETTLERS)
         return stands()
 
 

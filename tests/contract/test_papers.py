@@ -4,10 +4,32 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from pipeline.alerts import alert_labels
+from pipeline.database.models import (
+    Absence,
+    Alert,
+    AlertCase,
+    AlertHit,
+    CalendarDay,
+    Campus,
+    Closure,
+    Counter,
+    CountyDay,
+    Edition,
+    Pupil,
+    Report,
+    SchoolClass,
+    Todo,
+    Unit,
+)
+from pipeline.facts import card_page_facts, digest_facts, editions
+from pipeline.facts import county_day as facts_county_day
 from pipeline.figures import cards
 from pipeline.figures.digest import digest, paper
-from pipeline.figures.duty import Standing
+from pipeline.figures.duty import StatusCounts
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
 
@@ -18,8 +40,6 @@ FIRST, SECOND, THIRD, FOURTH = "2132900001", "1132900002", "2132900003", "213290
 
 
 def school(code: str, county: str, rooms: Sequence[str] = ("三3", "三4")) -> None:
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     Unit.objects.create(
         code=code,
         kind="school",
@@ -37,8 +57,6 @@ def school(code: str, county: str, rooms: Sequence[str] = ("三3", "三4")) -> N
 
 
 def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zero: bool = False) -> None:
-    from pipeline.store.models import Report
-
     seen = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
     Report.objects.create(
         day=day,
@@ -56,8 +74,6 @@ def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zer
 
 
 def absent(code: str, county: str, pupil: str, key: str = "三3", **more: object) -> None:
-    from pipeline.store.models import Absence, Pupil
-
     row = {"sex": "1", "reason": "ill", "row_state": "new", "start": DAY, "symptoms": "S01 S02"} | more
     Absence.objects.create(
         day=DAY,
@@ -74,8 +90,6 @@ def absent(code: str, county: str, pupil: str, key: str = "三3", **more: object
 
 
 def closure(code: str, county: str, scope: str, ill: int) -> None:
-    from pipeline.store.models import Closure
-
     at = datetime(2026, 11, 19, 1, tzinfo=UTC)
     Closure.objects.create(
         school=code,
@@ -97,8 +111,6 @@ def closure(code: str, county: str, scope: str, ill: int) -> None:
 
 
 def alert(code: str, county: str) -> None:
-    from pipeline.store.models import Alert, AlertCase, AlertHit
-
     opened = datetime(2026, 11, 20, 1, tzinfo=UTC)
     row = Alert.objects.create(
         id="2026-0001",
@@ -151,9 +163,7 @@ def county_day(site: Site) -> Site:
 
 
 def test_a_county_day_is_counted_and_adds_up(county_day: Site) -> None:
-    from pipeline.store import days
-
-    figures = days.count(DAY, [GULOU])[GULOU].figures
+    figures = facts_county_day.count(DAY, [GULOU])[GULOU].figures
     assert (figures.registered, figures.due, figures.on_time, figures.late, figures.missing) == (3, 3, 1, 1, 1)
     assert (figures.ill, figures.closed_ill, figures.ill_halves) == (3, 1, 5)
     assert figures.rate_roll == 80 + 40, "the closed class's roll leaves 应到"
@@ -162,72 +172,57 @@ def test_a_county_day_is_counted_and_adds_up(county_day: Site) -> None:
 
 
 def test_what_settling_left_is_counted_once(county_day: Site) -> None:
-    from pipeline.store import days
-    from pipeline.store.models import CountyDay, Todo
-
     Todo.objects.create(kind="figures", ref=f"{GULOU}|{DAY}", settled=5)
     Todo.objects.create(kind="warn", ref=f"{FIRST}|{DAY}", settled=5)
-    assert days.refresh() == 1
-    assert days.refresh() == 0
+    assert facts_county_day.refresh() == 1
+    assert facts_county_day.refresh() == 0
     assert [row.figures["ill"] for row in CountyDay.objects.all()] == [3]
     assert Todo.objects.count() == 1, "what is not ours stays"
 
 
 def test_before_the_sites_time_nobody_was_silent(county_day: Site) -> None:
-    from pipeline.store import views
-
-    assert [s.days for s in views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).silent] == [1]
+    assert [
+        s.days for s in digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
+    ] == [1]
 
 
 def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None:
-    from pipeline.store import days, views
-
     report(THIRD, GULOU, DAY - timedelta(days=3))
     for past in range(1, 8):
         one = DAY - timedelta(days=past)
-        days.keep([days.count(one, [GULOU])[GULOU].figures])
-    book = views.book(county_day, DAY, NOW)
-    silent = views.digest(book, GULOU, 1, final=False).silent
+        facts_county_day.keep([facts_county_day.count(one, [GULOU])[GULOU].figures])
+    book = digest_facts.book(county_day, DAY, NOW)
+    silent = digest_facts.digest(book, GULOU, 1, final=False).silent
     assert [(s.school, s.days, s.phone, s.standing) for s in silent] == [
-        ("示例学校3", 3, "100-0000-0001", Standing.MISSING)
+        ("示例学校3", 3, "100-0000-0001", StatusCounts.MISSING)
     ]
-    province = digest(views.digest(book, "320000", 1, final=False))
+    province = digest(digest_facts.digest(book, "320000", 1, final=False))
     assert province.below_total.due == sum(row.due for row in province.below) == 4
     assert [row.reported for row in province.below if row.due] == [3]
 
 
 def test_a_campus_that_has_not_reported_is_named(county_day: Site) -> None:
-    from pipeline.store import views
-    from pipeline.store.models import Campus
-
     for name in ("本部", "东校区"):
         Campus.objects.update_or_create(school_id=FIRST, name=name)
-    silent = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
+    silent = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
     assert [s.classes for s in silent if s.code == FIRST] == [("东校区全部班级",)]
 
 
 def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day: Site) -> None:
-    from pipeline.store import views
-
-    made = digest(views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False))
+    made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False))
     assert [(row.what, row.matched) for row in made.closures.rows] == [("三(4)班", "待对账")]
 
 
 def test_a_closure_of_one_campus_names_it(county_day: Site) -> None:
-    from pipeline.store import views
-    from pipeline.store.models import Campus, Closure
-
     Closure.objects.update(campus="东校区", scope="全校")
-    before = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
+    before = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
     for name in ("本部", "东校区"):
         Campus.objects.update_or_create(school_id=SECOND, name=name)
-    after = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
+    after = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).closures
     assert ([c.campus for c in before], [c.campus for c in after]) == ([""], ["东校区"])
 
 
 def test_above_county_no_class_is_named_and_small_counts_are_masked(county_day: Site) -> None:
-    from pipeline.store import editions
-
     for one in editions.cut(county_day, editions.Order(DAY, NOW)):
         text = str(one.values)
         assert "示例童" not in text
@@ -242,9 +237,6 @@ def test_above_county_no_class_is_named_and_small_counts_are_masked(county_day: 
 
 
 def test_an_edition_is_cut_once_and_never_changes(county_day: Site) -> None:
-    from pipeline.store import editions
-    from pipeline.store.models import Edition
-
     first = editions.cut(county_day, editions.Order(DAY, NOW, 1))
     report(THIRD, GULOU)
     again = editions.cut(county_day, editions.Order(DAY, NOW + timedelta(hours=1), 1))
@@ -257,17 +249,12 @@ def test_an_edition_is_cut_once_and_never_changes(county_day: Site) -> None:
 
 
 def test_nothing_changed_nothing_new(county_day: Site) -> None:
-    from pipeline.store import editions
-
     editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
     again = editions.cut_pages(county_day, editions.Order(DAY, NOW + timedelta(minutes=9)), [GULOU])
     assert [(one.n, one.new) for one in again] == [(1, False)] * 3
 
 
 def test_what_is_settled_elsewhere_makes_no_new_edition(county_day: Site) -> None:
-    from pipeline.store import editions
-    from pipeline.store.models import Counter
-
     Counter.objects.update_or_create(name="settled", defaults={"value": 7})
     editions.cut(county_day, editions.Order(DAY, NOW))
     Counter.objects.filter(name="settled").update(value=8)
@@ -276,36 +263,31 @@ def test_what_is_settled_elsewhere_makes_no_new_edition(county_day: Site) -> Non
 
 
 def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
-    from pipeline.store import card_pages, editions
-
     cut = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
     page = next(one.values for one in cut if one.place == FIRST)
     assert [row["pupil"] for row in page["rows"]] == ["示例童1", "示例童2", "示例童3"]
     assert page["reported"] == "11-20 14:00", "in the school's own time"
     assert page["notices"][0]["what"].startswith("预警 2026-0001 发热")
-    school_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", FIRST)))
-    county_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", GULOU)))
-    city_copy = paper(cards.card(card_pages.card(county_day, "2026-0001|1", "320100")))
+    school_copy = paper(cards.card(card_page_facts.card(county_day, "2026-0001|1", FIRST)))
+    county_copy = paper(cards.card(card_page_facts.card(county_day, "2026-0001|1", GULOU)))
+    city_copy = paper(cards.card(card_page_facts.card(county_day, "2026-0001|1", "320100")))
     assert "示例童" in str(school_copy)
     assert "示例童" not in str(county_copy)
     assert "三3-AAAA" in str(county_copy)
     assert "三3-AAAA" not in str(city_copy)
     assert "三(3)班" not in str(city_copy)
     with pytest.raises(KeyError):
-        card_pages.card(county_day, "2026-0001|1", THIRD)
+        card_page_facts.card(county_day, "2026-0001|1", THIRD)
 
 
 def test_an_alert_is_called_by_what_it_is_about(county_day: Site) -> None:
-    from pipeline.store import about
-    from pipeline.store.models import Alert, AlertCase, AlertHit
-
     row = Alert.objects.get()
 
     def called(*keys: str) -> str:
         AlertCase.objects.filter(alert=row).delete()
         for n, key in enumerate(keys):
             AlertCase.objects.create(alert=row, pupil=f"{key}-{n}", class_key=key, onset=DAY, from_settled=1)
-        return about.labels([row])[row.id]
+        return alert_labels.labels([row])[row.id]
 
     assert called("三4", "三4") == "三(4)班", "of the cases, not of the hit that was highest"
     assert called("三3", "三4", "三4") == "三(4)班、三(3)班"
@@ -316,15 +298,10 @@ def test_an_alert_is_called_by_what_it_is_about(county_day: Site) -> None:
 
 
 def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    from pipeline.store import views
-
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
-            book = views.book(county_day, DAY, NOW)
-            views.digest(book, GULOU, 1, final=False)
+            book = digest_facts.book(county_day, DAY, NOW)
+            digest_facts.digest(book, GULOU, 1, final=False)
         return len(caught)
 
     before = queries()
@@ -334,32 +311,27 @@ def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
 
 
 def test_a_single_case_is_a_hint_until_an_open_alert_holds_it(county_day: Site) -> None:
-    from pipeline.store import views
-
     absent(FIRST, GULOU, "三4-EEEE555555", key="三4", diagnosis="D08")  # 流行性腮腺炎
-    found = views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).hints
+    found = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).hints
     assert [(h.school, h.class_name, h.cases, h.new) for h in found] == [("示例学校1", "三(4)班", 1, 1)]
-    from pipeline.store.models import AlertCase
 
     AlertCase.objects.create(alert_id="2026-0001", pupil="三4-EEEE555555", class_key="三4", onset=DAY, from_settled=1)
-    assert views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).hints == ()
+    assert digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).hints == ()
 
 
 def test_a_past_day_cut_again_lists_no_alert_that_came_up_since(county_day: Site) -> None:
-    from pipeline.store import views
-    from pipeline.store.models import Alert
-
     there = set(Alert.objects.values_list("id", flat=True))
     assert there, "the day has its alert"
-    books = [views.book(county_day, day, NOW) for day in (DAY, DAY - timedelta(days=1))]
+    books = [digest_facts.book(county_day, day, NOW) for day in (DAY, DAY - timedelta(days=1))]
     assert [{one.id for one in book.alerts} & there for book in books] == [there, set()]
 
 
 def test_a_digest_tells_the_week_of_the_term_that_is_entered(county_day: Site) -> None:
-    from pipeline.store import views
-    from pipeline.store.models import CalendarDay
-
-    assert views.digest(views.book(county_day, DAY, NOW), GULOU, 1, final=False).week == 0
+    assert digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).week == 0
     CalendarDay.objects.create(place="320100", first=date(2026, 9, 1), last=date(2027, 1, 29), kind="term")
-    book = views.book(county_day, DAY, NOW)
-    assert [views.digest(book, place, 1, final=False).week for place in (GULOU, "320100", "320000")] == [12, 12, 0]
+    book = digest_facts.book(county_day, DAY, NOW)
+    assert [digest_facts.digest(book, place, 1, final=False).week for place in (GULOU, "320100", "320000")] == [
+        12,
+        12,
+        0,
+    ]

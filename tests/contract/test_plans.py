@@ -9,11 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from pipeline import issuing
+from pipeline.database import sql
 from pipeline.executors import InProcess
 from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Policy, Site
+from pipeline.run import Coordinator, tick
 from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template, fill
 from tests.contract.test_papers import GULOU, school
@@ -46,7 +49,7 @@ Query = tuple[str, tuple[Any, ...]]
 
 
 def _workbook(site: Site, code: str, day: date, rows: int, **header: object) -> bytes:
-    blank = issuing.template(site, "absence", code, day)
+    blank = templates.template(site, "absence", code, day)
     row = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "start": day, "symptom1": "发热", "symptom2": "咳嗽"}
     said = {"unit": code, "day": day, "zero": "否" if rows else "是", "reporter": "示例甲"}
     pupils = [{**row, "name": f"示例{'甲乙丙丁戊己庚辛'[n]}"} for n in range(rows)]
@@ -57,10 +60,8 @@ def _workbook(site: Site, code: str, day: date, rows: int, **header: object) -> 
 
 def _a_day(site: Site) -> None:
     """Reports, a correction, a copy of one, a late one; letters, warnings, and what the clock brings."""
-    from pipeline.run import Line, tick
-
     moment = NOW.replace(hour=7)
-    with InProcess() as readers, Line(site, readers, lambda: moment) as line:
+    with InProcess() as readers, Coordinator(site, readers, lambda: moment) as line:
         tick(site, moment)
         for n, (code, rows, header) in enumerate(
             ((CODES[0], 8, {}), (CODES[1], 0, {}), (CODES[0], 7, {"mode": "整份更正"}), (CODES[1], 0, {}))
@@ -72,15 +73,13 @@ def _a_day(site: Site) -> None:
             moment = NOW.replace(hour=hour, minute=15)
             tick(site, moment)
             line.drain()
-    with InProcess() as readers, Line(site, readers, lambda: NOW) as line:
+    with InProcess() as readers, Coordinator(site, readers, lambda: NOW) as line:
         line.drain()  # a start: what a crash may have left is looked for
 
 
 @pytest.fixture
 def queries(site: Site) -> Iterator[list[Query]]:
     """What a day asks of the store, each text once."""
-    from django.db import connection
-
     for folder in (site.inbox, site.outbox, site.spool, site.archive):
         folder.mkdir()
     for code in CODES:
@@ -102,8 +101,6 @@ def queries(site: Site) -> Iterator[list[Query]]:
 
 
 def test_no_query_of_a_day_walks_through_what_was_kept(queries: list[Query]) -> None:
-    from django.db import connection
-
     walks = _sqlite_walks if connection.vendor == "sqlite" else _postgres_walks
     found = {f"{table}: {text}" for text, params in queries for table in walks(text, params) if table not in FEW}
     assert len(queries) > 60
@@ -111,8 +108,6 @@ def test_no_query_of_a_day_walks_through_what_was_kept(queries: list[Query]) -> 
 
 
 def test_a_walk_is_seen(site: Site) -> None:
-    from django.db import connection
-
     walks = _sqlite_walks if connection.vendor == "sqlite" else _postgres_walks
     assert walks("SELECT name FROM pupil WHERE name = %s", ("某甲",)) == ["pupil"]
     assert walks("SELECT note FROM absence ORDER BY day", ()) == ["absence"]
@@ -124,8 +119,6 @@ def test_a_walk_is_seen(site: Site) -> None:
 
 def _sqlite_walks(text: str, params: tuple[Any, ...]) -> list[str]:
     """Tables that a statement reads from end to end. An index of a few rows only is none of them."""
-    from pipeline.store import sql
-
     indexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%% WHERE %%'"
     partial = {name for (name,) in sql.fetch(indexes)}
     steps = [row[3] for row in sql.fetch(f"EXPLAIN QUERY PLAN {text}", params)]
@@ -137,8 +130,6 @@ def _sqlite_walks(text: str, params: tuple[Any, ...]) -> list[str]:
 
 def _postgres_walks(text: str, params: tuple[Any, ...]) -> list[str]:
     """Likewise. With sequential scans forbidden, one is left only where no index can help."""
-    from pipeline.store import sql
-
     partial = {name for (name,) in sql.fetch("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%% WHERE %%'")}
     sql.fetch("SELECT set_config('enable_seqscan', 'off', false)")
     (plan,) = sql.fetch(f"EXPLAIN (FORMAT JSON) {text}", params)[0]
@@ -160,6 +151,4 @@ def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_table(name: str) -> bool:
-    from django.db import connection
-
     return name in connection.introspection.table_names()

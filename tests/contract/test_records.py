@@ -6,6 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.database.models import (
+    Absence,
+    AbsencePast,
+    Letter,
+    Pupil,
+    Reject,
+    Report,
+    ReportClass,
+    SchoolClass,
+    Submission,
+    Todo,
+)
 from pipeline.errors import TemporaryError
 from pipeline.model import Checked, Mode, Site, State
 from tests.contract.settling import differences, journalled, report, scratch, settle, stands
@@ -16,8 +28,6 @@ from tests.unit.test_merge import submissions
 
 
 def test_an_accepted_report_is_stored_with_its_pupils_and_its_county(school: Site) -> None:
-    from pipeline.store.models import Absence, Pupil, Report, Submission, Todo
-
     [done] = report(school, checked(1, [row("甲"), row("乙", 9), line("三3"), line("四1")]))
     assert (done.state, done.settled_seq, done.accepted, done.on_time) == (State.ACCEPTED, 1, 2, True)
     first = Absence.objects.get(pupil="三3-甲")
@@ -35,15 +45,11 @@ def test_an_accepted_report_is_stored_with_its_pupils_and_its_county(school: Sit
 
 
 def test_a_report_as_the_registry_has_it_needs_no_class_rows(school: Site) -> None:
-    from pipeline.store.models import ReportClass
-
     report(school, checked(1, [line("三3", 40), line("四1", None)]))
     assert not ReportClass.objects.exists()
 
 
 def test_a_class_left_out_is_kept_as_silent_and_speaks_when_it_comes(school: Site) -> None:
-    from pipeline.store.models import Report, ReportClass
-
     report(school, checked(1, [line("三3", 40)]))
     assert list(ReportClass.objects.values_list("key", "silent")) == [("四1", True)]
     report(school, checked(2, [line("四1", 38, 3)]))
@@ -52,16 +58,12 @@ def test_a_class_left_out_is_kept_as_silent_and_speaks_when_it_comes(school: Sit
 
 
 def test_an_unknown_class_is_taken_for_the_county_to_confirm(school: Site) -> None:
-    from pipeline.store.models import SchoolClass
-
     report(school, checked(1, [row("甲", class_key="五2", class_name="五(2)班")]))
     new = SchoolClass.objects.get(key="五2")
     assert (new.name, new.state, new.valid_from) == ("五(2)班", "new", DAY)
 
 
 def test_letters_are_queued_with_the_outcome_and_only_once(school: Site) -> None:
-    from pipeline.store.models import Letter
-
     report(school, checked(1, [row("甲")], refused=[bad(9)]))
     assert set(Letter.objects.values_list("kind", "ref", "reader")) == {
         ("receipt", "1", SCHOOL),
@@ -70,8 +72,6 @@ def test_letters_are_queued_with_the_outcome_and_only_once(school: Site) -> None
 
 
 def test_a_correction_keeps_what_stood_in_history(school: Site) -> None:
-    from pipeline.store.models import Absence, AbsencePast
-
     report(
         school,
         checked(1, [row("甲"), row("乙"), row("丙")]),
@@ -83,23 +83,17 @@ def test_a_correction_keeps_what_stood_in_history(school: Site) -> None:
 
 
 def test_a_row_said_again_in_the_same_words_keeps_its_origin(school: Site) -> None:
-    from pipeline.store.models import Absence, AbsencePast
-
     report(school, checked(1, [row("甲", 8)]), checked(2, [row("甲", 20), row("乙", 21)]))
     assert Absence.objects.get(pupil="三3-甲").origin == "1:8"
     assert not AbsencePast.objects.exists()
 
 
 def test_a_superseded_submission_is_effective_no_more(school: Site) -> None:
-    from pipeline.store.models import Submission
-
     report(school, checked(1, [row("甲")]), checked(2, [row("甲"), row("乙")]))
     assert dict(Submission.objects.values_list("received_seq", "effective")) == {1: False, 2: True}
 
 
 def test_a_waiting_record_is_marked_and_unmarked(school: Site) -> None:
-    from pipeline.store.models import Absence, Reject
-
     report(school, checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
     assert Absence.objects.get().pending
     assert Reject.objects.get().identity == "三3-甲"
@@ -109,8 +103,6 @@ def test_a_waiting_record_is_marked_and_unmarked(school: Site) -> None:
 
 
 def test_a_rejected_workbook_changes_nothing_but_gets_its_receipt(school: Site) -> None:
-    from pipeline.store.models import Absence, Letter, Report
-
     [done] = report(school, checked(1, verdict="rejected"))
     assert done.state is State.REJECTED
     assert not Absence.objects.exists()
@@ -125,8 +117,6 @@ def test_what_is_about_nothing_we_know_still_settles(school: Site) -> None:
 
 
 def test_text_longer_than_its_column_is_cut_the_same_on_both_databases(school: Site) -> None:
-    from pipeline.store.models import Absence
-
     report(school, checked(1, [row("甲", note="长" * 500, hospital="院" * 200)]))
     assert len(Absence.objects.get().note) == 200
 
@@ -135,8 +125,6 @@ def test_text_longer_than_its_column_is_cut_the_same_on_both_databases(school: S
 
 
 def test_a_submission_settles_once_and_nothing_of_a_second_try_counts(school: Site) -> None:
-    from pipeline.store.models import Absence
-
     [first, second] = journalled(school, [checked(1, [row("甲")]), checked(2, [row("乙")], day=later(days=1).date())])
     settle(school, first)
     before = stands(history=True)

@@ -2,7 +2,14 @@
 
 from datetime import date
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipeline.database.models import Campus, Division, SchoolClass, Todo, Unit
 from pipeline.model import Arrival, Claims, Mode, Reading, Record, Row, Site, State
+from pipeline.registry import lookup
+from pipeline.settling import roster as settling_roster
+from pipeline.turns import context
 from tests.contract.settling import report
 from tests.submissions import DAY, NOON, SCHOOL, arrival, bad, checked, line, row
 
@@ -26,20 +33,15 @@ def roster(seq: int, *rows: Record, content: str = "", refused: int = 0):
 
 
 def test_the_divisions_come_with_their_zones_and_organs(site: Site) -> None:
-    from pipeline.store import registry
-    from pipeline.store.models import Division, Unit
-
     assert Division.objects.count() == 118
     assert set(Division.objects.filter(name="鼓楼区").values_list("code", flat=True)) == {"320106", "320302"}
     assert Unit.objects.filter(kind="organ").count() == 118 * 3
-    assert registry.load_divisions() == 0
-    assert registry.tree().chain("320106JY") == ("320106JY", "320106", "320100", "320000")
-    assert registry.names(["320106JY", "320106", "nowhere"]) == {"320106JY": "鼓楼区教育局", "320106": "鼓楼区"}
+    assert lookup.load_divisions() == 0
+    assert lookup.tree().chain("320106JY") == ("320106JY", "320106", "320100", "320000")
+    assert lookup.names(["320106JY", "320106", "nowhere"]) == {"320106JY": "鼓楼区教育局", "320106": "鼓楼区"}
 
 
 def test_a_roster_enters_schools_campuses_and_classes(site: Site) -> None:
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     [done] = report(site, roster(1, listed(), classed("三1"), classed("三2")))
     assert (done.state, done.accepted) == (State.ACCEPTED, 3)
     unit = Unit.objects.get(code=OTHER)
@@ -52,8 +54,6 @@ def test_a_roster_enters_schools_campuses_and_classes(site: Site) -> None:
 
 
 def test_a_blank_in_a_roster_never_erases(site: Site) -> None:
-    from pipeline.store.models import SchoolClass, Unit
-
     report(site, roster(1, listed(leader="王校长", boarding=True), classed("三1")))
     report(site, roster(2, listed(reporter=None, name="示例二小"), classed("三1", roll=None)))
     unit = Unit.objects.get(code=OTHER)
@@ -62,11 +62,8 @@ def test_a_blank_in_a_roster_never_erases(site: Site) -> None:
 
 
 def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
-    from pipeline.store import rosters
-    from pipeline.store.models import Unit
-
     report(site, roster(1, listed(), classed("三1")))
-    plan = rosters.plan(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), 2)
+    plan = settling_roster.plan(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), 2)
     assert [(one.kind, one.name, one.new, one.fields) for one in plan.changes] == [
         ("school", "示例二小", False, ("name",)),
         ("class", "三2", True, ()),
@@ -75,8 +72,6 @@ def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
 
 
 def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:
-    from pipeline.store.models import SchoolClass
-
     report(school, checked(1, [row("甲", class_key="五2")]))
     report(school, roster(2, classed("五2", code=SCHOOL)))
     assert (SchoolClass.objects.get(key="五2").state, SchoolClass.objects.get(key="五2").valid_from) == (
@@ -86,8 +81,6 @@ def test_a_new_class_is_confirmed_by_the_roster(school: Site) -> None:
 
 
 def test_a_roll_put_right_has_the_warnings_of_its_school_looked_at_again(school: Site) -> None:
-    from pipeline.store.models import Todo
-
     report(school, checked(1, [row("甲")]))
     Todo.objects.all().delete()
     report(school, roster(2, classed("三3", code=SCHOOL, roll=40), content="a"))
@@ -111,8 +104,6 @@ def test_an_older_roster_again_is_held_and_the_same_again_is_a_duplicate(site: S
 
 
 def test_a_class_of_next_year_is_entered_for_next_year(site: Site) -> None:
-    from pipeline.store.models import SchoolClass
-
     report(site, roster(1, listed(), classed("一1", **{"from": date(2027, 9, 1)})))
     assert SchoolClass.objects.get().school_year == 2027
 
@@ -123,8 +114,6 @@ def reading(one: Arrival, content: str = "", ticket: str = "") -> tuple[Arrival,
 
 
 def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:
-    from pipeline.store import context
-
     report(
         school, checked(1, [row("甲"), line("三3"), line("四1")], content="a"),
         checked(2, [row("甲"), line("三3"), line("四1")], mode=Mode.FULL, refused=[bad(9)], content="b"),
@@ -140,11 +129,6 @@ def test_the_context_has_all_that_validation_asks_for(school: Site) -> None:
 
 
 def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    from pipeline.store import context
-
     counts = []
     for size in (1, 40):
         with CaptureQueriesContext(connection) as queries:
@@ -155,8 +139,6 @@ def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> 
 
 def test_two_of_one_name_in_a_class_are_remembered(school: Site) -> None:
     from dataclasses import replace
-
-    from pipeline.store import context
 
     twins = [replace(row("张三", number), identity=f"三3-{number}") for number in (8, 9)]
     report(school, checked(1, [*twins, row("李四", 10)]))

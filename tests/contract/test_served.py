@@ -10,8 +10,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from pipeline import cli, config, store
+from pipeline import cli, config
+from pipeline import database as db
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, fill
@@ -26,16 +28,15 @@ COUNTY = build.COUNTIES[1]
 def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A site on a database of its own in the test's cluster."""
     maintenance = store_of(tmp_path_factory.mktemp("maintenance"), postgres)
-    store.open(maintenance)
-    from django.db import connection
+    db.open(maintenance)
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE served")
-    store.close()
+    db.close()
     root = tmp_path_factory.mktemp("served") / "site"
     queke("init", root, "--database", postgres.replace("/postgres?", "/served?"))
     yield root
-    store.close()
+    db.close()
 
 
 def store_of(root: Path, database: str) -> Site:
@@ -55,9 +56,9 @@ def queke(*arguments: object, code: int = 0) -> str:
 @pytest.mark.slow
 def test_a_site_on_postgresql_takes_in_warns_prints_and_traces(site: Path) -> None:
     opened = config.load(site)
-    store.open(opened)
+    db.open(opened)
     (site.parent / "名册.xlsx").write_bytes(build.Shelf(opened, build.schools()).roster(COUNTY, DAY))
-    store.close()
+    db.close()
     at = ("--site", site)
     queke(*at, "units", "import", site.parent / "名册.xlsx")
     blank = site.parent / "缺课日报.xlsx"

@@ -6,10 +6,30 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline.database.decision_log import placed
+from pipeline.database.models import (
+    Absence,
+    Audit,
+    CalendarDay,
+    Campus,
+    Decision,
+    Letter,
+    Report,
+    ReportClass,
+    SchoolClass,
+    Submission,
+    Todo,
+    Unit,
+    UnitPlace,
+)
 from pipeline.errors import UsageError
+from pipeline.facts import county_day, digest_facts
 from pipeline.model import Checked, Record, Settled, Site, State
-from pipeline.schooldays import Span
-from tests.contract.settling import journalled, report, settle
+from pipeline.registry import lookup, schools, statements
+from pipeline.schooldays import CalendarSpan
+from pipeline.settling import proposals
+from pipeline.turns import context
+from tests.contract.settling import journalled, report, scratch, settle
 from tests.contract.test_registry import classed, listed, roster
 from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
 
@@ -31,8 +51,6 @@ def proposal(seq: int, *rows: Record) -> Checked:
 
 
 def rolls(day: date, code: str = SCHOOL) -> dict[str, int | None]:
-    from pipeline.store import schools
-
     facts = schools.load([code], [day], {}).schools[code]
     return {key: room.roll for (_, key), room in facts.classes.items()}
 
@@ -63,9 +81,6 @@ def test_a_roster_that_says_what_stands_changes_nothing(school: Site) -> None:
 
 
 def test_a_school_that_moves_keeps_its_days_under_the_county_they_were_in(school: Site) -> None:
-    from pipeline.store import days, registry, statements, views
-    from pipeline.store.models import Report, Unit
-
     report(school, checked(1, [row("甲"), line("三3"), line("四1")]))
     moves = DAY + timedelta(days=2)
     moved = Record("schools", SCHOOL, {"code": SCHOOL, "name": "示例小学", "division": OTHER_COUNTY}, 5)
@@ -74,33 +89,28 @@ def test_a_school_that_moves_keeps_its_days_under_the_county_they_were_in(school
     assert statements.take_effect(DAY) == 0
     assert statements.take_effect(moves) == 1
     assert Unit.objects.get(code=SCHOOL).division_id == OTHER_COUNTY
-    assert registry.counties([SCHOOL], DAY) == {SCHOOL: COUNTY}
-    assert registry.tree(day=DAY).chain(SCHOOL)[:2] == (SCHOOL, COUNTY)
-    assert registry.tree(day=moves).chain(SCHOOL)[:2] == (SCHOOL, OTHER_COUNTY)
-    then, now = (days.count(day, [COUNTY, OTHER_COUNTY]) for day in (DAY, moves))
+    assert lookup.counties([SCHOOL], DAY) == {SCHOOL: COUNTY}
+    assert lookup.tree(day=DAY).chain(SCHOOL)[:2] == (SCHOOL, COUNTY)
+    assert lookup.tree(day=moves).chain(SCHOOL)[:2] == (SCHOOL, OTHER_COUNTY)
+    then, now = (county_day.count(day, [COUNTY, OTHER_COUNTY]) for day in (DAY, moves))
     assert [found.figures.registered for found in then.values()] == [1, 0]
     assert [found.figures.registered for found in now.values()] == [0, 1]
-    assert COUNTY in views.book(school, DAY, NOON).counted
+    assert COUNTY in digest_facts.book(school, DAY, NOON).counted
     report(school, replace(checked(3, [row("甲")], day=moves, at=later(2)), day=moves))
     assert dict(Report.objects.values_list("day", "division")) == {DAY: COUNTY, moves: OTHER_COUNTY}
 
 
 def test_a_closed_school_is_due_no_longer_and_stands_in_last_years_figures(school: Site) -> None:
-    from pipeline.store import days
-
     ends = DAY + timedelta(days=1)
     closed = Record("schools", SCHOOL, {"code": SCHOOL, "name": "示例小学", "until": ends}, 5)
     [done] = report(school, dated(1, DAY, closed))
     assert told(done) == [f"示例小学（{SCHOOL}）停办日期 2026-11-24，自 2026-11-23 起"]
-    assert [days.count(day, [COUNTY])[COUNTY].figures.registered for day in (DAY, ends)] == [1, 0]
+    assert [county_day.count(day, [COUNTY])[COUNTY].figures.registered for day in (DAY, ends)] == [1, 0]
 
 
 def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: Site) -> None:
-    from pipeline.store import days
-    from pipeline.store.models import Todo
-
     for day in (DAY - timedelta(days=3), DAY):
-        days.keep([days.count(day, [COUNTY])[COUNTY].figures])
+        county_day.keep([county_day.count(day, [COUNTY])[COUNTY].figures])
     Todo.objects.all().delete()
     report(school, dated(1, DAY, classed("三3", code=SCHOOL, roll=41)))
     assert set(Todo.objects.filter(kind="figures").values_list("ref", flat=True)) == {f"{COUNTY}|{DAY}"}
@@ -109,8 +119,6 @@ def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: S
 
 
 def test_an_organ_has_somebody_to_call(site: Site) -> None:
-    from pipeline.store.models import Unit
-
     said = {"organ": "education", "division": COUNTY, "reporter": "赵科长", "reporter_phone": "100-0000-0003"}
     [done] = report(site, roster(1, Record("organs", f"{COUNTY}|education", said, 5)))
     bureau = Unit.objects.get(code="320106JY")
@@ -122,9 +130,6 @@ def test_an_organ_has_somebody_to_call(site: Site) -> None:
 
 
 def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:
-    from pipeline.store import proposals
-    from pipeline.store.models import Audit, Decision, Letter, Submission
-
     [done] = report(school, proposal(1, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     assert (done.state, codes(done)[0]) == (State.ACCEPTED, "registry-proposed")
     assert rolls(DAY)["三3"] == 40
@@ -143,9 +148,6 @@ def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:
 
 
 def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> None:
-    from pipeline.store import proposals
-    from pipeline.store.models import Submission
-
     sent = replace(classed("三3", code=SCHOOL, class_name="三(3)班", roll=45))
     one = proposal(1, sent)
     report(school, one)
@@ -159,9 +161,6 @@ def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> 
 
 
 def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Site) -> None:
-    from pipeline.store import proposals
-    from pipeline.store.sequence import placed
-
     report(school, proposal(1, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     report(school, proposal(2, classed("四1", code=SCHOOL, class_name="四(1)班", roll=30)))
     with placed(9):
@@ -172,9 +171,6 @@ def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Sit
 
 @pytest.mark.parametrize("word", ["confirm", "refuse", "alias"])
 def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: str) -> None:
-    from pipeline.store import context, days, proposals
-    from pipeline.store.models import SchoolClass
-
     report(school, checked(1, [row("甲", class_key="五2"), line("三3"), line("四1", 38), line("五2", 33)]))
     (waits,) = proposals.waiting(COUNTY)
     assert (waits.id, "五2" in waits.what) == (f"C{SCHOOL}|本部|2026|五2", True)
@@ -188,7 +184,7 @@ def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: st
     assert room.state == {"confirm": "confirmed", "refuse": "refused", "alias": "alias"}[word]
     assert (("本部", "五2") in facts.classes) is (word == "confirm")
     assert dict(facts.aliases) == ({"五2": "三3"} if word == "alias" else {})
-    (counted,) = (c.figures for c in days.count(DAY, [COUNTY]).values())
+    (counted,) = (c.figures for c in county_day.count(DAY, [COUNTY]).values())
     assert sum(counted.stage_roll.values()) == (78 + 33 if word == "confirm" else 78)
     # a report that names it once more makes no new one of it
     report(school, checked(8, [row("甲", class_key="五2"), row("乙", 9)], content="again"))
@@ -198,8 +194,6 @@ def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: st
 
 
 def test_an_alias_must_be_of_a_class_there_is(school: Site) -> None:
-    from pipeline.store import proposals
-
     report(school, checked(1, [row("甲", class_key="五2")]))
     (waits,) = proposals.waiting("")
     with pytest.raises(UsageError, match="名册里没有这个班"):
@@ -211,8 +205,6 @@ def test_an_alias_must_be_of_a_class_there_is(school: Site) -> None:
 
 
 def stands() -> dict[str, list[str]]:
-    from pipeline.store.models import Absence, Campus, Report, ReportClass, SchoolClass, Submission, Unit, UnitPlace
-
     drop = {"id", "from_settled", "settled_seq", "received_at"}
     found = {}
     for table in (Absence, Campus, Report, ReportClass, SchoolClass, UnitPlace):
@@ -226,8 +218,6 @@ def stands() -> dict[str, list[str]]:
 
 def in_order(site: Site, batch: Sequence[Checked], order: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, settle in an order of its own, and undo it; return what then stood."""
-    from tests.contract.settling import scratch
-
     with scratch():
         kept = journalled(site, batch)
         for place in order:
@@ -272,11 +262,11 @@ def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Sit
 # --------------------------------------------------------------------------- calendar
 
 
-def span(first: date, last: date | None = None, kind: str = "holiday", ref: str = "", stage: str = "") -> Span:
-    return Span(COUNTY, first, last or first, kind, stage, "", ref)  # a vocabulary's code
+def span(first: date, last: date | None = None, kind: str = "holiday", ref: str = "", stage: str = "") -> CalendarSpan:
+    return CalendarSpan(COUNTY, first, last or first, kind, stage, "", ref)  # a vocabulary's code
 
 
-def told_row(number: int, *spans: Span, ref: str = "", withdraw: bool = False) -> Record:
+def told_row(number: int, *spans: CalendarSpan, ref: str = "", withdraw: bool = False) -> Record:
     return Record("spans", f"row {number}", {"spans": spans, "ref": ref, "withdraw": withdraw}, number)
 
 
@@ -285,11 +275,8 @@ def calendar(seq: int, *rows: Record) -> Checked:
 
 
 def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again(school: Site) -> None:
-    from pipeline.store import context, days
-    from pipeline.store.models import Todo
-
     report(school, checked(1, [row("甲"), line("三3"), line("四1")]))
-    days.keep([days.count(DAY, [COUNTY])[COUNTY].figures])
+    county_day.keep([county_day.count(DAY, [COUNTY])[COUNTY].figures])
     Todo.objects.all().delete()
     [done] = report(
         school, calendar(2, told_row(5, span(DAY, ref="K2-5")), told_row(6, span(DAY + timedelta(9), ref="K2-6")))
@@ -305,9 +292,6 @@ def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again
 
 
 def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:
-    from pipeline.store.models import CalendarDay
-    from tests.contract.settling import scratch
-
     sent = [
         calendar(1, told_row(5, span(DAY, ref="K1-5"))),
         calendar(
@@ -329,8 +313,7 @@ def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:
 
 
 def test_a_calendar_entered_before_anything_was_said_is_kept(school: Site) -> None:
-    from pipeline.store import spans
-    from pipeline.store.models import CalendarDay
+    from pipeline.registry import calendar_spans as spans
 
     CalendarDay.objects.create(place=COUNTY, first=date(2026, 9, 1), last=date(2027, 1, 29), kind="term")
     report(school, calendar(1, told_row(5, span(DAY, ref="K1-5"))))

@@ -5,15 +5,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
-from pipeline import store
+from pipeline import database as db
+from pipeline.database.models import Account, Alert, Card, Decision, Reject, SchoolClass, Unit
 from pipeline.model import Site, State
+from pipeline.registry import calendar_spans, lookup, schools
 from tests.contract.conftest import KEY
 from tests.contract.settling import report
 from tests.contract.test_registry import classed, roster
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 
-FIRST = ("store", "0001_initial")
+FIRST = ("database", "0001_initial")
 ALERT = "2026-0001"
 
 
@@ -26,32 +30,27 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         _query(Site(root=tmp_path, database=server, key=KEY), "DROP DATABASE IF EXISTS old", "CREATE DATABASE old")
         database = server.replace("/postgres?", "/old?")
     site = Site(root=tmp_path, database=database, key=KEY)
-    store.open(site)
+    db.open(site)
     _fill()
     yield site
-    store.close()
+    db.close()
 
 
 def _query(site: Site, *statements: str) -> None:
-    from django.db import connection
-
-    store.open(site)
+    db.open(site)
     with connection.cursor() as cursor:
         for one in statements:
             cursor.execute(one)
-    store.close()
+    db.close()
 
 
 def _fill() -> None:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
     executor = MigrationExecutor(connection)
     executor.migrate([FIRST, ("contenttypes", "0002_remove_content_type_name")])
     rows = executor.loader.project_state([FIRST]).apps.get_model
 
     def make(model: str, **values: object) -> None:
-        rows("store", model).objects.create(**values)
+        rows("database", model).objects.create(**values)
 
     make("Division", code=COUNTY, name="鼓楼区", short="鼓楼", kind="county")
     make("Unit", code=SCHOOL, kind="school", name="示例小学", stages="小学", division_id=COUNTY, reporter="李老师")
@@ -80,28 +79,22 @@ def _fill() -> None:
 
 
 def test_rows_of_the_first_version_live_on(old: Site) -> None:
-    from pipeline.store import registry, schools, spans
-    from pipeline.store.models import Account, Alert, Card, Decision, Reject
-
-    assert store.behind() == ["store.0002_every_form"]
-    store.migrate()
-    assert store.behind() == []
-    registry.load_divisions()
+    assert db.behind() == ["database.0002_every_form"]
+    db.migrate()
+    assert db.behind() == []
+    lookup.load_divisions()
     known = schools.load([SCHOOL], [DAY], {}).schools[SCHOOL]
     assert {key: room.roll for (_, key), room in known.classes.items()} == {"三3": 40, "四1": 38}
-    assert [span.note for span in spans.calendar().of(COUNTY)] == ["秋假"]
+    assert [span.note for span in calendar_spans.calendar().of(COUNTY)] == ["秋假"]
     assert (Alert.objects.get().hours, Card.objects.get().revision, Card.objects.get().submission) == (24, 1, 0)
     assert (Reject.objects.get().key, Decision.objects.get().place) == ("", 0)
     assert (Account.objects.get().holder, Account.objects.get().filing) == ("李老师", None)
 
 
 def test_what_was_registered_before_is_what_changes_build_on(old: Site) -> None:
-    from pipeline.store.models import SchoolClass, Unit
+    db.migrate()
 
-    store.migrate()
-    from pipeline.store import registry
-
-    registry.load_divisions()
+    lookup.load_divisions()
     [done] = report(old, roster(3, classed("三3", code=SCHOOL, roll=41)))
     assert done.state is State.ACCEPTED
     standing = SchoolClass.objects.filter(valid_to=None).order_by("key")

@@ -8,8 +8,12 @@ from pathlib import Path
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipeline import run
+from pipeline.database.models import Alert
 from pipeline.executors import InProcess
 from pipeline.model import Site
+from pipeline.run import sending
+from pipeline.settling import card as settling_card
 from tests.system.conftest import NOW, Desk, pupil
 
 SCHOOL, OTHER = "2132010001", "2132010002"
@@ -38,12 +42,9 @@ PHONED: Mapping[str, object] = {
 
 def work(site: Site, now: datetime = NOW) -> None:
     """One turn of the service, pages left undrawn."""
-    from pipeline import run
-    from pipeline.run import post
-
-    with InProcess() as readers, run.Line(site, readers, lambda: now) as line:
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as line:
         line.drain()
-        while post.books(site, now):
+        while sending.books(site, now):
             pass
 
 
@@ -55,8 +56,6 @@ def drop(site: Site, content: bytes, folder: str = "", name: str = "预警信息
 
 def cluster(site: Site, desk: Desk, school: str = SCHOOL, **shows: object) -> str:
     """Three pupils of one class with a fever; return the number of the alert."""
-    from pipeline.store.models import Alert
-
     rows = [pupil(n, **{"symptom1": "发热", **shows}) for n in range(3)]
     drop(site, desk.absence(school, rows), name=f"缺课 {school}.xlsx")
     work(site)
@@ -126,8 +125,6 @@ def _put_days(sheet: Worksheet, days: Sequence[tuple[object, ...]]) -> None:
 
 
 def state_of(number: str) -> str:
-    from pipeline.store.models import Alert
-
     return Alert.objects.get(pk=number).state
 
 
@@ -137,6 +134,4 @@ def last_receipt(site: Site) -> str:
 
 
 def confirm(number: str, at: datetime = NOW + timedelta(hours=2)) -> str:
-    from pipeline.store import cards
-
-    return cards.confirm(number, "鼓楼区教育局", "", at)
+    return settling_card.confirm(number, "鼓楼区教育局", "", at)

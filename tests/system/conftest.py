@@ -8,10 +8,16 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from pipeline import store
+from pipeline import database as db
+from pipeline.database.models import Campus, SchoolClass, Unit
+from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Policy, Site
+from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
+from pipeline.xlsx.fill import Template, fill
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)
@@ -28,9 +34,6 @@ class Desk:
     contents: Mapping[str, bytes]  # the blank of each school
 
     def absence(self, school: str, rows: Sequence[Mapping[str, object]] = (), **header: object) -> bytes:
-        from pipeline.forms import form
-        from pipeline.xlsx.fill import Template, fill
-
         said = {
             "unit": school,
             "school": SCHOOLS[school],
@@ -55,40 +58,36 @@ def memory(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir=shared, prefix="queke-") as folder:
         yield Path(folder)
-        store.close()
+        db.close()
 
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated store with divisions and two schools, copied for each test."""
     site = Site(root=tmp_path_factory.mktemp("template"), database="sqlite:///store.db", key=KEY)
-    store.open(site)
-    store.migrate()
-    from pipeline.store import registry
-    from pipeline.store.models import Campus, SchoolClass, Unit
+    db.open(site)
+    db.migrate()
 
-    registry.load_divisions()
+    lookup.load_divisions()
     for code, name in SCHOOLS.items():
         school = Unit.objects.create(code=code, kind="school", division_id=COUNTY, name=name, stages="小学")
         Campus.objects.create(school=school)
         for key, said in (("三3", "三(3)班"), ("三4", "三(4)班")):
             SchoolClass.objects.create(school=school, school_year=2026, key=key, name=said, stage="小学", roll=40)
-    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    store.close()
+    db.close()
     return site.root / "store.db"
 
 
 @pytest.fixture(scope="session")
 def desk(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     site = lay_out(tmp_path_factory.mktemp("desk"), database)
-    store.open(site)
-    from pipeline import issuing
+    db.open(site)
 
-    blanks = {code: issuing.template(site, "absence", code, DAY) for code in SCHOOLS}
-    store.close()
+    blanks = {code: templates.template(site, "absence", code, DAY) for code in SCHOOLS}
+    db.close()
     return Desk(blanks)
 
 
@@ -107,6 +106,6 @@ def lay_out(root: Path, database: Path) -> Site:
 @pytest.fixture
 def site(tmp_path: Path, database: Path) -> Iterator[Site]:
     made = lay_out(tmp_path, database)
-    store.open(made)
+    db.open(made)
     yield made
-    store.close()
+    db.close()

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import openpyxl
 
+from pipeline.county import build_desk
+from pipeline.database.models import Submission
+from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Site
+from pipeline.xlsx.deskbook import deskbook
+from pipeline.xlsx.fill import Template, fill
 from tests.system.conftest import COUNTY, DAY, NOW
 from tests.system.posting import drop, work
 
@@ -17,10 +23,6 @@ Answers = Mapping[str, Mapping[str, object]]
 
 
 def closure(site: Site, school: str, **more: object) -> bytes:
-    from pipeline import issuing
-    from pipeline.forms import form
-    from pipeline.xlsx.fill import Template, fill
-
     row = {
         "kind": "首报",
         "scope": "三(4)班",
@@ -33,15 +35,12 @@ def closure(site: Site, school: str, **more: object) -> bytes:
         "approved_how": "电话",
         "approved_by": "示例区教育局",
     }
-    content = issuing.template(site, "closure", school, DAY)
+    content = templates.template(site, "closure", school, DAY)
     return fill(Template(content), form("closure"), {}, {"rows": [{**row, **more}]})
 
 
 def made(site: Site, division: str = COUNTY) -> bytes:
-    from pipeline.store import desk_lines
-    from pipeline.xlsx.deskbook import deskbook
-
-    return deskbook(desk_lines.desk(site, division, NOW))
+    return deskbook(build_desk.desk(site, division, NOW))
 
 
 def lines(content: bytes) -> dict[str, dict[str, object]]:
@@ -87,8 +86,6 @@ def answered(content: bytes, answers: Answers, keep: Sequence[str] = ()) -> byte
 
 
 def sent(site: Site, content: bytes, folder: str = f"{COUNTY} 示例区", name: str = "处理单.xlsx"):
-    from pipeline.store.models import Submission
-
     drop(site, {f"{folder}/{name}" if folder else name: content})
     work(site)
     return Submission.objects.order_by("-received_seq").first()

@@ -3,6 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from pipeline import run
+from pipeline.database import journal
+from pipeline.database.models import Absence, AbsencePast, Letter, Reject, Report, Submission, Todo
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import Site
@@ -28,16 +31,12 @@ def drop(site: Site, files: dict[str, bytes]) -> None:
 
 
 def work(site: Site) -> None:
-    from pipeline import run
-
     with InProcess() as readers:
         run.drain(site, readers, lambda: NOW)
 
 
 def state_of(site: Site) -> dict[str, object]:
     """All that may differ between a run that was cut short and one that was not."""
-    from pipeline.store.models import Absence, AbsencePast, Letter, Reject, Report, Submission, Todo
-
     return {
         "submissions": sorted(Submission.objects.values_list("sha256", "state", "unit", "accepted", "refused")),
         "absences": sorted(Absence.objects.values_list("school", "pupil", "row_state", "symptoms")),
@@ -55,9 +54,6 @@ def state_of(site: Site) -> dict[str, object]:
 
 
 def check_disk(site: Site, files: dict[str, bytes]) -> None:
-    from pipeline.store import journal
-    from pipeline.store.models import Submission
-
     kept = {row.received_seq: (site.root / row.path).read_bytes() for row in Submission.objects.all()}
     assert sorted(kept.values()) == sorted(files.values()), "P1: the archive has every dropped file's bytes, once"
     assert all(row.sha256 == hashlib.sha256(kept[row.received_seq]).hexdigest() for row in Submission.objects.all())

@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store, task
+from pipeline import database as db
+from pipeline import run, task
+from pipeline.database import journal
+from pipeline.database.models import Absence, Campus, Letter, Pupil, SchoolClass, Submission, Unit
 from pipeline.executors import Pool
+from pipeline.facts import status
 from pipeline.model import Arrival, Settled, Site
 from tests.badfiles.cases import CASES
 from tests.badfiles.made import CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
@@ -48,8 +52,6 @@ class Done:
 
     def kept(self) -> list[Path]:
         """The archived bytes of every submission."""
-        from pipeline.store.models import Submission
-
         return [self.site.root / path for path in Submission.objects.values_list("path", flat=True)]
 
 
@@ -57,7 +59,7 @@ class Done:
 def done(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Done]:
     """All cases dropped, drained and answered."""
     site = lay_out(tmp_path_factory.mktemp("bad"), database)
-    store.open(site)
+    db.open(site)
     _register([*CODES.values(), *GOOD])
     cases = {what: case(CODES[what]) for what, case in CASES.items()}
     for code in GOOD:
@@ -70,18 +72,15 @@ def done(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[D
     (site.inbox / "link.xlsx").symlink_to("/dev/zero")
     (site.inbox / "x.xlsx").mkdir()
     outcomes: list[tuple[Arrival, Settled]] = []
-    from pipeline import run
 
     with Pool(2) as readers:
         cycle = run.drain(site, readers, lambda: NOW, observe=lambda a, s: outcomes.append((a, s)))
     answers = _answers(site, cases, folders, outcomes)
     yield Done(site, cases, answers, sorted(Path(one.path).name for one in cycle.stuck))
-    store.close()
+    db.close()
 
 
 def _register(codes: list[str]) -> None:
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     Unit.objects.bulk_create(
         Unit(code=code, kind="school", division_id=COUNTY, name=name_of(code), stages="小学") for code in codes
     )
@@ -110,9 +109,7 @@ def _drop(folder: Path, file: File) -> None:
 def _answers(
     site: Site, cases: Mapping[str, Dropped], folders: Mapping[str, str], outcomes: list[tuple[Arrival, Settled]]
 ) -> dict[str, list[Answered]]:
-    from pipeline.store import desk
-
-    lying = desk.receipts([settled.seq for _, settled in outcomes])
+    lying = status.receipts([settled.seq for _, settled in outcomes])
     by_folder = {arrival.folder: (arrival, settled) for arrival, settled in outcomes}
     answers = defaultdict(list)
     for what, dropped in cases.items():
@@ -138,8 +135,6 @@ def test_each_file_ends_in_its_one_named_outcome(what: str, done: Done) -> None:
 
 @pytest.mark.parametrize("what", CASES)
 def test_what_stands_is_what_was_typed(what: str, done: Done) -> None:
-    from pipeline.store.models import Absence, Pupil
-
     code = CODES[what]
     standing = Absence.objects.filter(school=code)
     names = dict(Pupil.objects.filter(school=code).values_list("code", "name"))
@@ -177,9 +172,6 @@ def test_a_receipt_can_be_told_by_its_file_and_school(what: str, done: Done) -> 
 
 
 def test_every_file_is_answered_once_and_kept(done: Done) -> None:
-    from pipeline.store import journal
-    from pipeline.store.models import Letter
-
     dropped = [file for case in done.cases.values() for file in case.files]
     assert sum(journal.counts().values()) == len(dropped)
     assert journal.counts()["failed"] == journal.counts()["received"] == 0

@@ -7,6 +7,10 @@ from io import BytesIO
 
 import openpyxl
 
+from pipeline import run, task
+from pipeline.database.models import Absence, Letter, Pupil, Report
+from pipeline.executors import InProcess
+from pipeline.issuing import templates as issuing_templates
 from pipeline.model import Settled, Site, State
 from tests.system.conftest import DAY, SCHOOLS, ZONE
 
@@ -21,14 +25,9 @@ class Clerk:
     site: Site
 
     def template(self, day: date) -> openpyxl.Workbook:
-        from pipeline import issuing
-
-        return openpyxl.load_workbook(BytesIO(issuing.template(self.site, "absence", SCHOOL, day)))
+        return openpyxl.load_workbook(BytesIO(issuing_templates.template(self.site, "absence", SCHOOL, day)))
 
     def drop(self, book: openpyxl.Workbook, day: date, *, after: timedelta = timedelta()) -> Settled:
-        from pipeline import run
-        from pipeline.executors import InProcess
-
         moment = datetime(day.year, day.month, day.day, 14, 0, tzinfo=ZONE) + after
         folder = self.site.inbox / SCHOOL
         folder.mkdir(exist_ok=True)
@@ -99,8 +98,6 @@ def friday(clerk: Clerk, sick: Sequence[Mapping[str, object]] = SICK) -> Settled
 
 
 def states(day: date) -> dict[str, str]:
-    from pipeline.store.models import Absence, Pupil
-
     names = dict(Pupil.objects.values_list("code", "name"))
     return {names[row.pupil]: row.row_state for row in Absence.objects.filter(day=day)}
 
@@ -143,7 +140,6 @@ def test_a_zero_report_says_that_all_have_come_back(site: Site) -> None:
     assert "带入的 3 名学生没有另填，都按已返校算" in clerk.receipt(MONDAY)
     assert "零报告" in clerk.receipt(MONDAY)
     assert rows(clerk.template(TUESDAY)) == []
-    from pipeline.store.models import Report
 
     assert Report.objects.get(day=MONDAY).zero
 
@@ -246,9 +242,6 @@ def templates(site: Site, day: date) -> list[str]:
 
 
 def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
-    from pipeline import issuing, run, task
-    from pipeline.store.models import Letter
-
     friday(Clerk(site))
     early, morning = (datetime(2026, 11, 23, hour, 30, tzinfo=ZONE) for hour in (5, 6))
     run.tick(site, early)
@@ -256,7 +249,7 @@ def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
     run.tick(site, morning)
     assert templates(site, MONDAY) == [f"缺课日报模板 {MONDAY}.xlsx"] * len(SCHOOLS)
     [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
-    assert task.take(lying.read_bytes()) == task.take(issuing.template(site, "absence", SCHOOL, MONDAY))
+    assert task.take(lying.read_bytes()) == task.take(issuing_templates.template(site, "absence", SCHOOL, MONDAY))
     assert run.templates_left(site, morning)
     run.tick(site, morning)
     assert not run.templates_left(site, morning), "the round is done"
@@ -266,8 +259,6 @@ def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
 
 
 def test_templates_are_laid_again_only_where_something_changed(site: Site) -> None:
-    from pipeline import run
-
     clerk, now = Clerk(site), datetime(2026, 11, 23, 6, 0, tzinfo=ZONE)
     friday(clerk)
     made = list(run.lay_templates(site, now, MONDAY))

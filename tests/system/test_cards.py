@@ -6,8 +6,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipeline import cli, config
+from pipeline import database as db
+from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Letter, Reject, Submission
 from pipeline.errors import UsageError
 from pipeline.model import Site
+from pipeline.settling import card as settling_card
 from tests.system.cardbooks import (
     HANDLED,
     OTHER,
@@ -32,22 +36,16 @@ HOUR = timedelta(hours=1)
 
 
 def events(number: str) -> list[str]:
-    from pipeline.store.models import AlertEvent
-
     return list(AlertEvent.objects.filter(alert=number).order_by("id").values_list("what", flat=True))
 
 
 def submissions() -> list[tuple[str, int, int]]:
-    from pipeline.store.models import Submission
-
     rows = Submission.objects.filter(form="card").order_by("received_seq")
     return list(rows.values_list("state", "accepted", "refused"))
 
 
 def send_back(number: str, why: str) -> str:
-    from pipeline.store import cards
-
-    return cards.send_back(number, "鼓楼区教育局", why, NOW + 2 * HOUR)
+    return settling_card.send_back(number, "鼓楼区教育局", why, NOW + 2 * HOUR)
 
 
 # --------------------------------------------------------------------------- the loop
@@ -75,18 +73,16 @@ def test_the_countys_copy_has_codes_and_no_name(site: Site, desk: Desk) -> None:
 
 
 def test_excluded_and_confirmed_the_alert_is_closed(site: Site, desk: Desk) -> None:
-    from pipeline.store import cards
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), HANDLED))
     work(site, NOW + HOUR)
     assert (state_of(number), submissions()) == ("answered", [("accepted", 1, 0)])
     assert "已答复（可排除，A2 已由专业机构处理完毕），待县级确认 · 无需再发" in last_receipt(site)
-    (line,) = cards.waiting(COUNTY)
+    (line,) = settling_card.waiting(COUNTY)
     assert (line.id, line.school, line.day) == (number, SCHOOL, DAY)
     assert line.what == "三(3)班 发热 3 人；可排除；A2 已由专业机构处理完毕；示例区疾控中心 2026-11-19"
-    assert cards.waiting("320000") == [line]
-    assert cards.waiting("320302") == []
+    assert settling_card.waiting("320000") == [line]
+    assert settling_card.waiting("320302") == []
     assert confirm(number) == "excluded"
     assert events(number) == ["issued", "answered", "confirmed"]
     with pytest.raises(UsageError):
@@ -94,8 +90,6 @@ def test_excluded_and_confirmed_the_alert_is_closed(site: Site, desk: Desk) -> N
 
 
 def test_not_excluded_it_is_reported_followed_day_by_day_and_ended(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Alert, AlertEvent, CardDay, Letter
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), STANDS))
     work(site, NOW + HOUR)
@@ -134,12 +128,10 @@ def test_returned_the_card_goes_out_again_with_the_reason_and_what_was_answered(
 
 
 def test_wrong_information_closes_the_alert_once_the_row_has_been_put_right(site: Site, desk: Desk) -> None:
-    from pipeline.store import cards
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), WRONG, wrong=[0]))
     work(site, NOW + HOUR)
-    assert "更正待收 1 行" in cards.waiting(COUNTY)[0].what
+    assert "更正待收 1 行" in settling_card.waiting(COUNTY)[0].what
     assert confirm(number) == "correcting"
     rows = [pupil(n, symptom1="发热") for n in (1, 2)]
     named = _marked_first(book_of(site, number))
@@ -156,8 +148,6 @@ def _marked_first(path: Path) -> str:
 
 
 def test_a_correction_that_came_before_the_countys_word_closes_it_at_once(site: Site, desk: Desk) -> None:
-    from pipeline.store import cards
-
     number = cluster(site, desk)
     named = _marked_first(book_of(site, number))
     drop(site, answered(book_of(site, number), WRONG, wrong=[0]))
@@ -165,13 +155,11 @@ def test_a_correction_that_came_before_the_countys_word_closes_it_at_once(site: 
     kept = [row for row in (pupil(n, symptom1="发热") for n in range(3)) if row["name"] != named]
     drop(site, desk.absence(SCHOOL, kept, mode="整份更正"), name="更正.xlsx")
     work(site, NOW + 2 * HOUR)
-    assert "更正已收" in cards.waiting(COUNTY)[0].what
+    assert "更正已收" in settling_card.waiting(COUNTY)[0].what
     assert confirm(number, NOW + 3 * HOUR) == "excluded"
 
 
 def test_a_county_answers_for_a_school_and_says_whom_it_telephoned(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Card
-
     number = cluster(site, desk)
     county = book_of(site, number, "县级联")
     drop(site, answered(county, STANDS), folder=f"{COUNTY} 鼓楼区")
@@ -183,8 +171,6 @@ def test_a_county_answers_for_a_school_and_says_whom_it_telephoned(site: Site, d
 
 
 def test_what_a_school_writes_into_the_countys_part_is_left_out(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Card
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), {**STANDS, **PHONED}), folder=SCHOOL)
     work(site, NOW + 2 * HOUR)
@@ -192,8 +178,6 @@ def test_what_a_school_writes_into_the_countys_part_is_left_out(site: Site, desk
 
 
 def test_a_name_in_what_is_written_becomes_a_code(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Card
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), {**STANDS, "采取的措施": "通知示例甲家长"}))
     work(site, NOW + HOUR)
@@ -203,8 +187,6 @@ def test_a_name_in_what_is_written_becomes_a_code(site: Site, desk: Desk) -> Non
 
 
 def test_a_wrong_row_comes_back_and_home(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Reject
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), {**STANDS, "报告时间": NOW + timedelta(days=3)}))
     work(site, NOW + HOUR)
@@ -219,8 +201,6 @@ def test_a_wrong_row_comes_back_and_home(site: Site, desk: Desk) -> None:
 
 
 def test_a_late_answer_is_kept_and_marked(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Card
-
     number = cluster(site, desk)
     drop(site, answered(book_of(site, number), {**STANDS, "报告时间": NOW + timedelta(hours=25)}))
     work(site, NOW + timedelta(hours=26))
@@ -233,13 +213,10 @@ def test_a_late_answer_is_kept_and_marked(site: Site, desk: Desk) -> None:
 def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
     tmp_path: Path, database: Path, desk: Desk, first: str
 ) -> None:
-    from pipeline import store
-    from pipeline.store.models import Alert, Card
-
     found = []
     for heap in (True, False):
         site = lay_out(tmp_path, database)
-        store.open(site)
+        db.open(site)
         number = cluster(site, desk)
         rows = [pupil(n, symptom1="发热", symptom2="咳嗽", temperature=38.5) for n in range(8)]
         rows += [{**pupil(0, symptom1="发热", symptom2="咳嗽", temperature=38.6), "name": f"示例{n}"} for n in "子丑寅"]
@@ -255,7 +232,7 @@ def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
         alert = Alert.objects.get()
         kept = list(Card.objects.values_list("state", flat=True))
         found.append((alert.state, alert.group, alert.revision, submissions(), kept))
-        store.close()
+        db.close()
     assert found[0] == found[1]
     assert found[0][0] == "issued"
 
@@ -266,8 +243,6 @@ def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
 def test_whoever_serves_the_site_lists_shows_confirms_and_returns(
     site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline import cli, config
-
     def queke(*arguments: str, at: datetime = NOW + 2 * HOUR) -> tuple[int, str]:
         monkeypatch.setenv("QUEKE_NOW", at.replace(tzinfo=None).isoformat())
         capsys.readouterr()

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pipeline.database.models import Audit, Submission
 from pipeline.model import Site
+from pipeline.run import deciding
 from tests.system.cardbooks import (
     HANDLED,
     OTHER,
@@ -26,8 +28,6 @@ HOUR = timedelta(hours=1)
 
 def refused(site: Site, content: bytes, number: str, at: datetime = NOW + HOUR, folder: str = "") -> str:
     """Drop a card that must not be taken; return what its sender reads."""
-    from pipeline.store.models import Audit
-
     before, was = state_of(number), Audit.objects.filter(what="refused").count()
     drop(site, content, folder)
     work(site, at)
@@ -51,9 +51,6 @@ def test_a_card_of_an_alert_that_is_void_or_closed_is_refused(site: Site, desk: 
     drop(site, desk.absence(SCHOOL, [], mode="整份更正", zero="是"), name="更正.xlsx")
     work(site, NOW + HOUR)
     if state_of(number) == "issued":  # a correction that withdraws all is held first
-        from pipeline.run import deciding
-        from pipeline.store.models import Submission
-
         seq = Submission.objects.get(state="held").received_seq
         deciding.release(site, seq, "县级", "属实", lambda: NOW + HOUR)
     assert state_of(number) == "void"

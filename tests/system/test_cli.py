@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, config, store
+from pipeline import cli, config, database
 from pipeline.forms import form
 from pipeline.xlsx.fill import Template, fill, heads
 from tests import build
@@ -63,11 +63,11 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("registered") / "site"
     assert cli.run(["init", str(root)]) == 0
     shelf = build.Shelf(config.load(root), build.schools())
-    store.open(config.load(root))
+    database.open(config.load(root))
     roster = root.parent / "名册.xlsx"
     roster.write_bytes(shelf.roster(COUNTY, DAY))
     assert cli.run(["--site", str(root), "units", "import", str(roster)]) == 0
-    store.close()
+    database.close()
     return root
 
 

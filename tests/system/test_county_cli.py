@@ -11,7 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, config, store
+from pipeline import cli, config
+from pipeline import database as db
 from pipeline.model import Policy, Site
 from tests.system.conftest import COUNTY, KEY, Desk, pupil
 from tests.system.desks import FIRST, SECOND, closure
@@ -29,9 +30,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Des
     (root / "queke.key").write_text(KEY.hex() + "\n")
     shutil.copyfile(database, root / "queke.sqlite3")
     site = replace(config.load(root), policy=Policy(stable_seconds=0))
-    store.open(site)
+    db.open(site)
     waiting(site, desk)
-    store.close()
+    db.close()
     return root
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
+from pipeline import database as db
 from pipeline.errors import TemporaryError
 from pipeline.model import Site
 from tests.faults import Counting, Crash, CrashAt, FailAt, PowerLoss, during
@@ -27,7 +27,7 @@ def everywhere(memory: Path, database: Path, desk: Desk) -> Callable[[Callable[[
 
     def clean() -> dict[str, object]:
         site = lay_out(memory, database)
-        store.open(site)
+        db.open(site)
         drop(site, files)
         work(site)
         check_disk(site, files)
@@ -36,9 +36,9 @@ def everywhere(memory: Path, database: Path, desk: Desk) -> Callable[[Callable[[
     def try_all(disk_of: Callable[[int], Counting]) -> int:
         expected = clean()
         for n in range(1, MOST_STEPS):
-            store.close()
+            db.close()
             site = lay_out(memory, database)
-            store.open(site)
+            db.open(site)
             drop(site, files)
             disk = disk_of(n)
             cut_short(site, disk)
@@ -60,7 +60,7 @@ def cut_short(site: Site, disk: Counting) -> None:
     except (Crash, TemporaryError):
         if isinstance(disk, PowerLoss):
             disk.revert()
-        store.close()
+        db.close()
 
 
 @pytest.mark.slow

@@ -4,8 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline import run
 from pipeline.executors import InProcess
+from pipeline.letters import queue
 from pipeline.model import Policy, Site
+from pipeline.run import timetable
 from tests.system.conftest import DAY, NOW, ZONE, Desk, pupil
 from tests.system.posting import drop
 
@@ -38,16 +41,11 @@ def papers(site: Site) -> list[str]:
 def test_an_edition_is_due_once_and_a_final_one_that_was_missed_is_made_up(
     site: Site, now: datetime, cut: dict[date, bool], owed: bool, expected: list[tuple[date, bool]]
 ) -> None:
-    from pipeline.run import timetable
-
     assert [(one.day, one.final) for one in timetable.due(now, Policy(), cut, owed=owed)] == expected
 
 
 @pytest.mark.slow
 def test_a_cluster_has_its_cards_and_the_day_its_editions(site: Site, desk: Desk) -> None:
-    from pipeline import run
-    from pipeline.store import letters
-
     ill = [pupil(n, symptom1="皮疹", diagnosis="手足口病") for n in range(6)]
     drop(site, {"a.xlsx": desk.absence(FIRST, ill)})
     with InProcess() as readers:
@@ -58,7 +56,7 @@ def test_a_cluster_has_its_cards_and_the_day_its_editions(site: Site, desk: Desk
     for moment, count in ((at(15, 9), 0), (at(15, 10), 1), (at(15, 30), 0), (at(17, 30), 1), (at(17, 40), 0)):
         assert run.tick(site, moment) == count
     run.deliver(site, at(17, 40))
-    assert letters.waiting() == {}
+    assert queue.waiting() == {}
     made = papers(site)
     assert sum("简报" in name for name in made) == 2 * 3, "county, city, province; first and final"
     assert sum("台账" in name for name in made) == 2, "each school's page, with the final edition"

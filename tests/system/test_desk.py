@@ -11,7 +11,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run, units
+from pipeline.database import audit
+from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
 from tests.system.cardbooks import STANDS, book_of, cluster
 from tests.system.cardbooks import answered as answered_card
@@ -27,7 +30,7 @@ NAMES = [f"示例{sign}" for sign in "甲乙丙丁戊己庚辛"]
 def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk) -> Path:
     """A county in which two rows, a file and a closure wait; copied for each test."""
     site = lay_out(tmp_path_factory.mktemp("county"), database)
-    store.open(site)
+    db.open(site)
     drop(
         site,
         {
@@ -41,7 +44,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk
         {"c.xlsx": desk.absence(SECOND, [pupil(0)], mode="整份更正"), "d.xlsx": closure(site, FIRST)},
     )
     work(site)
-    store.close()
+    db.close()
     return site.root
 
 
@@ -53,15 +56,13 @@ def copied(waiting: Path, root: Path) -> Site:
 @pytest.fixture
 def county(tmp_path: Path, waiting: Path) -> Iterator[Site]:
     site = copied(waiting, tmp_path / "site")
-    store.open(site)
+    db.open(site)
     yield site
-    store.close()
+    db.close()
 
 
 def standing() -> dict[str, object]:
     """All of the store that a 处理单 may change."""
-    from pipeline.store.models import Absence, Closure, Decision, Reject, Report, Submission
-
     return {
         "absences": sorted(Absence.objects.values_list("school", "pupil", "class_key", "start")),
         "reports": sorted(Report.objects.values_list("school", "rows", "zero")),
@@ -91,9 +92,6 @@ def test_a_desk_shows_what_waits_in_plain_sentences_and_nobodys_name(county: Sit
 
 
 def test_what_a_county_decides_on_its_desk_is_done_and_done_once(county: Site) -> None:
-    from pipeline.store import audit
-    from pipeline.store.models import Decision
-
     content = answered(made(county), ALL)
     done = sent(county, content)
     assert (done.state, done.accepted, done.refused) == ("accepted", 4, 0)
@@ -148,8 +146,6 @@ def test_a_desk_in_the_flat_inbox_counts_by_its_token_alone(county: Site) -> Non
 
 
 def test_a_matter_that_moved_on_is_refused_and_comes_back_as_it_is_now(county: Site, desk: Desk) -> None:
-    from pipeline.store.models import Audit
-
     content = answered(made(county), ALL)
     drop(county, {"e.xlsx": closure(county, FIRST, kind="更正", ill=11)})
     work(county)
@@ -198,8 +194,6 @@ def test_an_edited_line_is_refused_and_its_neighbours_are_done(county: Site, how
 
 
 def test_a_line_of_another_countys_desk_is_refused(county: Site) -> None:
-    from pipeline import units
-
     key = "held|3"
     content = answered(made(county), {key: ALL[key]})
     stamp = str(lines(content)[key]["校验码"]).partition(".")[0]
@@ -265,7 +259,7 @@ def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(
     found = []
     for together in (True, False):
         site = copied(waiting, tmp_path / str(together))
-        store.open(site)
+        db.open(site)
         files = {
             "1.xlsx": desk.absence(FIRST, [pupil(0), pupil(4, class_name=None)], mode="补充"),
             f"{COUNTY} 示例区/2.xlsx": answered(made(site), ALL),
@@ -279,15 +273,13 @@ def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(
                 work(site)
         work(site)
         found.append(unnumbered())
-        store.close()
+        db.close()
     assert found[0] == found[1]
     assert found[0]["tickets"] == {"mended": 1, "waived": 1, "superseded": 1}
 
 
 def unnumbered() -> dict[str, object]:
     """What stands, without the numbers that decisions took in between."""
-    from pipeline.store.models import Absence, Closure, Reject, Report, Submission
-
     return {
         "absences": sorted(Absence.objects.values_list("school", "pupil", "class_key", "start", "pending")),
         "reports": sorted(Report.objects.values_list("school", "rows", "zero", "on_time")),
@@ -298,8 +290,6 @@ def unnumbered() -> dict[str, object]:
 
 
 def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Alert, AlertEvent
-
     number = cluster(site, desk)
     drop(site, {"card.xlsx": answered_card(book_of(site, number), STANDS)})
     work_later(site, NOW + timedelta(hours=2))
@@ -313,8 +303,6 @@ def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk
 
 
 def test_every_morning_each_county_gets_its_desk_once(county: Site) -> None:
-    from pipeline import run
-
     run.tick(county, datetime(2026, 11, 20, 7, 0, tzinfo=ZONE))
     assert not papers(county, "县级处理单*.xlsx")
     for minute in (31, 40):

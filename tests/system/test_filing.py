@@ -14,14 +14,20 @@ from pathlib import Path
 import pytest
 import structlog
 import time_machine
+from django.contrib.auth import authenticate
 
-from pipeline import store
+from pipeline import config, run, task
+from pipeline import database as db
+from pipeline.accounts import accounts
 from pipeline.cli import run as command
 from pipeline.cli.terminal import log_to_stderr
+from pipeline.database.models import Account, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
+from pipeline.issuing import templates
 from pipeline.model import Settled, Site, State
+from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
 from tests.system.conftest import DAY, NOW, lay_out
@@ -35,15 +41,13 @@ JOURNALLED, MOST_STEPS = 16, 80
 @pytest.fixture
 def site(tmp_path: Path, database: Path) -> Iterator[Site]:
     made = lay_out(tmp_path, database)
-    store.open(made)
+    db.open(made)
     yield made
-    store.close()
+    db.close()
 
 
 def template(site: Site, unit: str = SCHOOL) -> bytes:
-    from pipeline import issuing
-
-    return issuing.template(site, "filing", unit, DAY)
+    return templates.template(site, "filing", unit, DAY)
 
 
 def drop(site: Site, name: str, content: bytes) -> None:
@@ -53,8 +57,6 @@ def drop(site: Site, name: str, content: bytes) -> None:
 
 
 def work(site: Site, now: datetime = NOW) -> list[Settled]:
-    from pipeline import run
-
     settled: list[Settled] = []
     with InProcess() as readers:
         run.drain(site, readers, lambda: now, observe=lambda _, one: settled.append(one))
@@ -78,11 +80,6 @@ def leaks(site: Site, secret: str = PASSWORD) -> list[str]:
 
 
 def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
-    from django.contrib.auth import authenticate
-
-    from pipeline.store import accounts
-    from pipeline.store.models import Account
-
     drop(site, f"{FOLDER}/备案表.xlsx", filled(template(site)))
     (filed,) = work(site)
     assert (filed.state, filed.form, filed.accepted) == (State.ACCEPTED, "filing", 1)
@@ -116,9 +113,6 @@ def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
 def test_the_office_does_it_on_the_command_line(
     site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline import config
-    from pipeline.store.models import Account
-
     config.write(site.root, site.database)
     (site.root / "queke.key").write_text(site.key.hex().ljust(64, "0")[:64] + "\n")
     monkeypatch.setenv("QUEKE_NOW", f"{NOW:%Y-%m-%dT%H:%M}")
@@ -156,8 +150,6 @@ def test_the_office_does_it_on_the_command_line(
 
 
 def held(site: Site) -> list[tuple[str, bytes]]:
-    from pipeline.store import accounts
-
     drop(site, f"{FOLDER}/first.xlsx", filled(template(site), [{**ROW, "password": None}]))
     work(site)
     accounts.confirm(1, "王某", "", NOW, stamped_on=DAY)
@@ -211,9 +203,6 @@ def unpacked(site: Site) -> list[str]:
 def test_no_password_stays_anywhere_whatever_became_of_the_file(
     site: Site, files: Callable[[Site], list[tuple[str, bytes]]]
 ) -> None:
-    from pipeline.store import accounts
-    from pipeline.store.models import Submission
-
     made = files(site)
     before = Submission.objects.count()
     assert all(holds(content, PASSWORD) for name, content in made if "torn" not in name)
@@ -228,8 +217,8 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
     for one in accounts.waiting():
         accounts.confirm(one.id, "王某", "", NOW, stamped_on=DAY)
     work(site)
-    store.close()
-    store.open(site)
+    db.close()
+    db.open(site)
     assert leaks(site) == []
     assert PASSWORD not in said.getvalue()
     assert unpacked(site) == []
@@ -244,9 +233,6 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
 
 def test_what_is_kept_reads_as_what_came(site: Site) -> None:
     """The archive can be read again: the same request, without the password."""
-    from pipeline import task
-    from pipeline.store.models import Submission
-
     content = filled(template(site), [ROW, {**ROW, "username": "GL_SL02", "password": None}])
     drop(site, f"{FOLDER}/备案.xlsx", content)
     work(site)
@@ -262,9 +248,6 @@ def test_what_is_kept_reads_as_what_came(site: Site) -> None:
 
 
 def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
-    from pipeline.store import accounts
-    from pipeline.xlsx.fill import Template
-
     bad = {**ROW, "username": "GL_SL02", "password": "short1!"}
     drop(site, f"{FOLDER}/备案.xlsx", filled(template(site), [ROW, bad]))
     assert [one.state for one in work(site)] == [State.PARTIAL]
@@ -290,7 +273,7 @@ def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, 
     content = b""
     for step in range(JOURNALLED, MOST_STEPS):
         site = lay_out(memory, database)
-        store.open(site)
+        db.open(site)
         content = content or filled(template(site))
         drop(site, f"{FOLDER}/备案.xlsx", content)
         disk = CrashAt(step)
@@ -301,7 +284,7 @@ def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, 
             work(site)
         assert leaks(site) == [], step
         assert unpacked(site) == [], step
-        store.close()
+        db.close()
         if not disk.crashed:
             return
     pytest.fail("the run never completes")

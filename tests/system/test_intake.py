@@ -11,8 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run
+from pipeline.database import journal
+from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Settled, Site, State
@@ -23,8 +27,6 @@ FIRST, SECOND = "2132010001", "2132010002"
 
 
 def states() -> Counter[str]:
-    from pipeline.store.models import Submission
-
     return Counter(Submission.objects.values_list("state", flat=True))
 
 
@@ -43,7 +45,7 @@ def mounted(*arguments: str | Path) -> Iterator[None]:
     try:
         yield
     finally:
-        store.close()
+        db.close()
         subprocess.run(["umount", "--lazy", target], check=True)
 
 
@@ -51,8 +53,6 @@ def mounted(*arguments: str | Path) -> Iterator[None]:
 
 
 def test_what_is_no_file_stops_nothing_and_is_said(site: Site, desk: Desk) -> None:
-    from pipeline import run
-
     os.mkfifo(site.inbox / "fifo.xlsx")
     (site.inbox / "link.xlsx").symlink_to("/dev/zero")
     (site.inbox / f"{FIRST} 空").mkdir()
@@ -89,8 +89,6 @@ def test_a_county_gets_one_summary_of_its_heap_besides_the_receipts(site: Site, 
 
 
 def test_an_old_version_sent_again_does_not_overwrite_the_new(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Absence
-
     old, new = (desk.absence(FIRST, rows, mode=mode) for rows, mode in (
         ([pupil(0), pupil(1)], "首次报送"), ([pupil(0), pupil(2)], "整份更正")))  # fmt: skip
     for content in (old, new, old):
@@ -114,13 +112,13 @@ def test_a_batch_of_many_is_as_many_batches_of_one(tmp_path: Path, database: Pat
     for size in (1, 100):
         site = lay_out(tmp_path, database)
         site = replace(site, policy=replace(site.policy, batch=size))
-        store.open(site)
+        db.open(site)
         for n, content in enumerate(versions):
             drop(site, {f"{n}.xlsx": content})
             time.sleep(0.02)  # the kernel's clock ticks: order is first seen
         work(site)
         found.append(state_of(site))
-        store.close()
+        db.close()
     assert found[0] == found[1]
 
 
@@ -133,7 +131,7 @@ def test_a_full_disk_stops_loudly_loses_nothing_and_resumes(tmp_path: Path, data
     files = dropped(desk)
     with mounted("-t", "tmpfs", "-o", "size=6m", "tmpfs", root):
         site = lay_out(root, database)
-        store.open(site)
+        db.open(site)
         drop(site, files)
         ballast = root / "ballast"
         with ballast.open("wb", buffering=0) as heavy, suppress(OSError):
@@ -174,8 +172,6 @@ def test_a_lasting_fault_of_one_submission_sets_that_one_aside(
     site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A column the store cannot take is as good a lasting fault as any: it is put in on purpose, below all checks."""
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TRIGGER cursed BEFORE INSERT ON absence WHEN NEW.school = '{SECOND}' "
@@ -191,8 +187,6 @@ def test_a_lasting_fault_of_one_submission_sets_that_one_aside(
 
 def test_a_file_that_kills_the_coordinator_is_set_aside_after_three(site: Site, desk: Desk) -> None:
     """The coordinator dies as soon as it has counted its attempt, whenever that one file is in the batch."""
-    from pipeline.store import journal
-
     drop(site, {"a.xlsx": desk.absence(FIRST, [pupil(0)])})
     work(site)
     drop(site, {"killer.xlsx": desk.absence(SECOND, [pupil(1)])})
@@ -229,8 +223,6 @@ class Poison:
 
 
 def dying(site: Site) -> None:
-    from pipeline import run
-
     run.drain(site, Dies(), lambda: NOW)
 
 
@@ -249,8 +241,6 @@ class Slow(InProcess):
 
 
 def test_a_file_that_holds_its_reader_delays_neither_its_batch_nor_what_comes_later(site: Site, desk: Desk) -> None:
-    from pipeline import run
-
     order: list[str] = []
     drop(site, {"slow.xlsx": b"%PDF-1.7", "a.xlsx": desk.absence(FIRST)})
     with Slow() as readers:

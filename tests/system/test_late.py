@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run
+from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
 from pipeline.executors import Answer, InProcess, Job
 from pipeline.model import Arrival, Settled, Site
 from tests.system.conftest import NOW, Desk, lay_out, pupil
@@ -32,8 +34,6 @@ class Slow(InProcess):
 
 def settle(site: Site, versions: Sequence[bytes], slow: Sequence[bytes]) -> list[int]:
     """Drop the versions one after the other and take them in one go; return the order in which they settled."""
-    from pipeline import run
-
     for n, content in enumerate(versions):
         drop(site, {f"{n}.xlsx": content})
         time.sleep(0.02)  # the kernel's clock ticks: order is first seen
@@ -45,15 +45,13 @@ def settle(site: Site, versions: Sequence[bytes], slow: Sequence[bytes]) -> list
         if len(order) == len(versions) - len(slow):
             readers.go.set()
 
-    with run.Line(site, readers, lambda: NOW, observe=observe, answer=False) as line:
+    with run.Coordinator(site, readers, lambda: NOW, observe=observe, answer=False) as line:
         line.drain()
     return order
 
 
 def final() -> dict[str, object]:
     """What the law is about: not the history of how it came to stand, nor what was said on the way."""
-    from pipeline.store.models import Absence, Reject, Report, ReportClass, Submission
-
     return {
         "submissions": list(
             Submission.objects.order_by("received_seq").values_list(
@@ -97,11 +95,11 @@ def test_the_store_depends_on_the_order_of_arrival_not_of_settling(
     found = []
     for slow in ([], [versions[0]], versions[:-1]):
         site = lay_out(tmp_path, database)
-        store.open(site)
+        db.open(site)
         order = settle(site, versions, slow)
         newest = range(len(slow) + 1, len(versions) + 1)
         assert order == [*newest, *range(1, len(slow) + 1)], "the slow ones settle last"
         found.append(final())
-        store.close()
+        db.close()
     assert found[1] == found[0]
     assert found[2] == found[0]

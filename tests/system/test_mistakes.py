@@ -18,10 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import store
+from pipeline import database as db
+from pipeline.database.models import Absence, Closure, Reject, Report, ReportClass, SchoolClass, Submission, Unit
 from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.fill import Template, heads
 from tests import mistakes, senders
 from tests.mistakes import Cell, Filled
 from tests.system.conftest import COUNTY, DAY, lay_out, pupil
@@ -55,8 +58,6 @@ UNIT = {"roster": COUNTY}
 
 def stands() -> dict[str, list[tuple[object, ...]]]:
     """What was said and stands, whatever way it came in."""
-    from pipeline.store.models import Absence, Closure, Report, ReportClass, SchoolClass, Unit
-
     said: dict[type, tuple[str, ...]] = {
         Absence: ("day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "symptoms"),
         Report: ("day", "school", "campus", "zero", "on_time", "spoken", "rows"),
@@ -84,8 +85,6 @@ class Round:
 
     def send(self, content: bytes, numbers: Mapping[tuple[str, int], tuple[str, int]]) -> None:
         """Drop a workbook and take in what comes back; `numbers`: its Excel rows → rows of the right one."""
-        from pipeline.store.models import Reject, Submission
-
         self.sent += 1
         code = UNIT.get(self.right.form.name, SCHOOL)
         drop(self.site, {f"{code} 示例/第{self.sent}份.xlsx": content})
@@ -98,8 +97,6 @@ class Round:
 
     def numbers(self, content: bytes) -> dict[tuple[str, int], tuple[str, int]]:
         """Excel rows of a workbook with all its rows → rows of the right one."""
-        from pipeline.xlsx.fill import Template, heads
-
         book = Template(content)
         found = {}
         for table in self.right.form.tables:
@@ -111,8 +108,6 @@ class Round:
         return found
 
     def return_rows(self, content: bytes, which: Callable[[str], bool]) -> None:
-        from pipeline.xlsx.fill import Template
-
         again = mistakes.mended(content, self.right, self.rows.__getitem__, which)
         place = {
             (t.name, row): self.rows[ticket] for t, row, ticket in mistakes.ticketed(Template(content), self.right.form)
@@ -121,8 +116,6 @@ class Round:
 
 
 def open_tickets() -> list[str]:
-    from pipeline.store.models import Reject
-
     return list(Reject.objects.filter(state="open").values_list("ticket", flat=True))
 
 
@@ -130,11 +123,11 @@ def open_tickets() -> list[str]:
 def site_of(database: Path) -> Iterator[Site]:
     root = Path(tempfile.mkdtemp(prefix="queke-mistakes-"))
     site = lay_out(root, database)
-    store.open(site)
+    db.open(site)
     try:
         yield site
     finally:
-        store.close()
+        db.close()
         shutil.rmtree(root)
 
 
@@ -149,12 +142,10 @@ class Known:
 
 @pytest.fixture(scope="module")
 def known(database: Path) -> Known:
-    from pipeline import issuing
-
     made = Known(database)
     for name, right in RIGHT.items():
         with site_of(database) as site:
-            made.blanks[name] = EMPTY_ROSTER if name == "roster" else issuing.template(site, name, SCHOOL, DAY)
+            made.blanks[name] = EMPTY_ROSTER if name == "roster" else templates.template(site, name, SCHOOL, DAY)
             Round(site, right, made.blanks[name]).send(right.made(made.blanks[name]), {})
             assert not open_tickets()
             made.stands[name] = stands()

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline import store
+from pipeline import database
+from pipeline.database.models import Closure, FilingLine, Reject, Submission
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import mistakes, mixed
@@ -47,8 +48,6 @@ class Round:
 
     def take_back(self, site: Site) -> None:
         """What came back of the workbook sent last."""
-        from pipeline.store.models import Reject, Submission
-
         name = f"{self.sender.form} 第{self.sent}份.xlsx"
         seq = Submission.objects.get(folder=self.sender.folder, name=name).received_seq
         for reject in Reject.objects.filter(submission=seq).exclude(table="file"):
@@ -60,8 +59,6 @@ class Round:
 
     @property
     def unsettled(self) -> bool:
-        from pipeline.store.models import Closure, FilingLine, Reject
-
         if self.sender.form == "desk":  # a county that is told what is wrong types it anew: no ticket is closed by it
             return Closure.objects.filter(state="declared").exists()
         if self.sender.form == "filing" and not FilingLine.objects.exists():  # whole, it is kept by nobody
@@ -123,11 +120,11 @@ class Known:
 def copy_of(site: Site) -> Iterator[Site]:
     root = Path(tempfile.mkdtemp(prefix="queke-mistakes-"))
     shutil.copytree(site.root, root, dirs_exist_ok=True)
-    store.open(site := replace(site, root=root))
+    database.open(site := replace(site, root=root))
     try:
         yield site
     finally:
-        store.close()
+        database.close()
         shutil.rmtree(root)
 
 
@@ -135,7 +132,7 @@ def copy_of(site: Site) -> Iterator[Site]:
 def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     site = mixed.new_site(tmp_path_factory.mktemp("all forms"))
     senders = tuple(laid(site, NEEDS))
-    store.close()
+    database.close()
     with copy_of(site) as copy:
         for sender in senders:
             put(copy, f"{sender.folder}/{sender.form}.xlsx", sender.made())
@@ -213,12 +210,10 @@ def everybody(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """A sender of each form, and what went before."""
     site = mixed.new_site(tmp_path_factory.mktemp("everybody"))
     senders = tuple(laid(site, dict.fromkeys(FORMS, 1)))
-    store.close()
+    database.close()
     return Known(site, senders, {})
 
 
 def _states() -> list[tuple[object, ...]]:
-    from pipeline.store.models import Submission
-
     rows = Submission.objects.order_by("received_seq")
     return list(rows.values_list("folder", "name", "state", "accepted", "refused"))

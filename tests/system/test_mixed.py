@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from pipeline import store
+from pipeline import database
 from tests import mixed
 from tests.senders import FORMS
 
@@ -26,7 +26,7 @@ def done() -> Iterator[mixed.Done]:
     try:
         yield mixed.run(mixed.new_site(root / "new"), root, COUNT, SEED)
     finally:
-        store.close()
+        database.close()
         structlog.reset_defaults()
         shutil.rmtree(root)
 

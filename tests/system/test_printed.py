@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from django.db import connection
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run
+from pipeline.database.models import Campus, Edition, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.model import Site
 from tests import build
@@ -34,10 +37,10 @@ class Printed:
     names: frozenset[str]
 
 
-def filings(schools: tuple[build.School, ...], n: int) -> Iterator[build.Filing]:
+def filings(schools: tuple[build.DemoSchool, ...], n: int) -> Iterator[build.DemoFiling]:
     for school in schools:
         spells = build.spells(school, len(DAYS))
-        filing = build.absence(build.Day(n, DAYS, {school.code: spells}), school)
+        filing = build.absence(build.DayPlan(n, DAYS, {school.code: spells}), school)
         if n and school.code == MEASLES:
             name, sex = school.rooms[3].pupils[0]
             case = {"class_name": school.rooms[3].name, "name": name, "sex": sex, "reason": "因病", "start": DAYS[n]}
@@ -50,11 +53,8 @@ def filings(schools: tuple[build.School, ...], n: int) -> Iterator[build.Filing]
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Printed]:
-    from pipeline import run
-
     site = lay_out(tmp_path_factory.mktemp("printed"), database)
-    store.open(site)
-    from pipeline.store.models import Campus, SchoolClass, Unit
+    db.open(site)
 
     for gone in (SchoolClass, Campus):
         gone.objects.all().delete()
@@ -82,7 +82,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
     places = {re.findall(r"D-([0-9]{6})-", path)[0]: text for path, text in above.items() if "简报" in path}
     names = frozenset(name for school in schools for room in school.rooms for name, _ in room.pupils)
     yield Printed(site, places, above, names)
-    store.close()
+    db.close()
 
 
 def text_of(path: Path) -> str:
@@ -93,8 +93,6 @@ def text_of(path: Path) -> str:
 
 
 def asked(sql: str) -> list[tuple[object, ...]]:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
@@ -130,8 +128,6 @@ def test_every_total_printed_is_what_the_records_say(printed: Printed) -> None:
 
 @pytest.mark.slow
 def test_what_stands_below_a_table_is_the_sum_of_its_rows(printed: Printed) -> None:
-    from pipeline.store.models import Edition
-
     for row in Edition.objects.filter(kind="digest", day=DAYS[-1], final=True):
         made, told = row.figures, counted(row.place)
         if made["below"]:

@@ -5,7 +5,14 @@ from datetime import datetime
 
 import pytest
 
+from pipeline import cli, config, database, run
+from pipeline.executors import InProcess
+from pipeline.facts import digest_facts
+from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Settled, Site
+from pipeline.settling import reconciliation
+from pipeline.xlsx.fill import Template, fill
 from tests.system.conftest import COUNTY, DAY, SCHOOLS, ZONE, Desk, pupil
 
 SCHOOL = next(iter(SCHOOLS))
@@ -24,9 +31,6 @@ def drop(site: Site, content: bytes, moment: datetime) -> Sequence[Settled]:
 
 
 def drain(site: Site, moment: datetime) -> Sequence[Settled]:
-    from pipeline import run
-    from pipeline.executors import InProcess
-
     found: list[Settled] = []
     with InProcess() as readers:
         run.drain(site, readers, lambda: moment, observe=lambda _arrival, settled: found.append(settled))
@@ -34,11 +38,7 @@ def drain(site: Site, moment: datetime) -> Sequence[Settled]:
 
 
 def closure(site: Site) -> bytes:
-    from pipeline import issuing
-    from pipeline.forms import form
-    from pipeline.xlsx.fill import Template, fill
-
-    blank = Template(issuing.template(site, "closure", SCHOOL, DAY))
+    blank = Template(templates.template(site, "closure", SCHOOL, DAY))
     row = {
         "kind": "首报", "scope": "三(3)班", "reason": "流行性感冒", "ill": 2, "pupils": 40, "start": at(13),
         "resume_planned": datetime(2026, 11, 24), "approved_at": at(11), "approved_how": "电话",  # a cell
@@ -52,13 +52,10 @@ def questions(site: Site) -> list[str]:
 
 
 def test_a_closure_without_its_pupils_is_asked_about_once_and_gone_when_they_come(site: Site, desk: Desk) -> None:
-    from pipeline import run
-    from pipeline.store import matters, views
-
     drop(site, closure(site), at(13, 30))
-    assert matters.waiting(COUNTY) == [], "the report may still come"
+    assert reconciliation.waiting(COUNTY) == [], "the report may still come"
     drop(site, desk.absence(SCHOOL, [pupil(0)]), at(14))
-    [line] = matters.waiting(COUNTY)
+    [line] = reconciliation.waiting(COUNTY)
     assert "三(3)班报患病 2 人，11-20 的缺课登记里只有 1 人因病" in line.what
     assert questions(site) == [], "schools are asked at the hour, all at once"
     run.tick(site, at(15, 1))
@@ -71,22 +68,20 @@ def test_a_closure_without_its_pupils_is_asked_about_once_and_gone_when_they_com
     drain(site, at(15, 6))
     assert len(questions(site)) == 1
 
-    book = views.book(site, DAY, at(15, 10), [COUNTY])
-    assert views.digest(book, COUNTY, 1, final=False).matters == ("示例第一小学",)
+    book = digest_facts.book(site, DAY, at(15, 10), [COUNTY])
+    assert digest_facts.digest(book, COUNTY, 1, final=False).matters == ("示例第一小学",)
 
     drop(site, desk.absence(SCHOOL, [pupil(0), pupil(1)], mode="整份更正"), at(15, 30))
-    assert matters.waiting(COUNTY) == []
+    assert reconciliation.waiting(COUNTY) == []
 
 
 def test_the_command_line_lists_and_settles_and_lays_templates(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline import cli, config, store
-
     drop(site, closure(site), at(13, 30))
     drain(site, at(15, 1))
     config.write(site.root, site.database)
-    store.close()
+    database.close()
     monkeypatch.setenv("QUEKE_SITE", str(site.root))
     monkeypatch.setenv("QUEKE_NOW", "2026-11-20T15:05")
 
@@ -97,7 +92,6 @@ def test_the_command_line_lists_and_settles_and_lays_templates(
         return code, said.out + said.err
 
     assert queke("matters", "list") == (0, "")
-    from pipeline import run
 
     run.tick(site, at(15, 1))
     code, listed = queke("matters", "list", "--unit", COUNTY)

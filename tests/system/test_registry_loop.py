@@ -8,9 +8,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, store
+from pipeline import cli, run
+from pipeline import database as db
+from pipeline.database.models import SchoolClass, Submission, Todo
 from pipeline.executors import InProcess
+from pipeline.issuing import templates
 from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.settling import proposals
+from pipeline.turns import context
 from tests.system.conftest import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
 from tests.system.test_crash import drop
 from tests.system.test_late import final, settle
@@ -43,15 +49,11 @@ def table(content: bytes, sheet: str) -> list[list[object]]:
 
 
 def template(site: Site, form: str, unit: str, day: date = DAY, year: int = 0) -> bytes:
-    from pipeline import issuing
-
-    return issuing.template(site, form, unit, day, year=year)
+    return templates.template(site, form, unit, day, year=year)
 
 
 def sent(site: Site, name: str, content: bytes, now: datetime = NOW) -> str:
     """Drop a workbook, let it be worked on, and return the receipt it got."""
-    from pipeline import run
-
     before = set(site.outbox.rglob("回执*.txt"))
     drop(site, {name: content})
     with InProcess() as readers:
@@ -61,14 +63,11 @@ def sent(site: Site, name: str, content: bytes, now: datetime = NOW) -> str:
 
 
 def owed(unit: str, day: date) -> bool:
-    from pipeline.store import context, registry
-
-    return context.calendar().owes(registry.tree([unit]).chain(unit), ("小学",), day).yes
+    return context.calendar().owes(lookup.tree([unit]).chain(unit), ("小学",), day).yes
 
 
 def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
-    from pipeline.store import days
-    from pipeline.store.models import Todo
+    from pipeline.facts import county_day as days
 
     assert "按时" in sent(site, f"{THEIRS}/a.xlsx", desk.absence(SCHOOL, [pupil(0)]))
     days.keep([one.figures for one in days.count(DAY, [COUNTY]).values()])
@@ -102,9 +101,6 @@ def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
 
 
 def test_a_school_year_begins(site: Site) -> None:
-    from pipeline import run
-    from pipeline.store import context, proposals, registry
-
     june = NOW.replace(year=2027, month=6, day=21)
     assert run.lay_rosters(site, june, "320100", 2027) == 2
     (laid,) = (site.outbox / "学校" / "示例第一小学 2132010001").rglob("学校名册 2027学年*.xlsx")
@@ -133,7 +129,7 @@ def test_a_school_year_begins(site: Site) -> None:
     listed = template(site, "roster", COUNTY, september)
     assert {row[0] for row in table(listed, "班级")} == {SCHOOL}, "the other school has not sent its own"
     assert {row[0] for row in table(template(site, "roster", COUNTY, year=2027), "班级")} == {SCHOOL, OTHER}
-    assert registry.names([SCHOOL]) == {SCHOOL: "示例第一小学"}
+    assert lookup.names([SCHOOL]) == {SCHOOL: "示例第一小学"}
 
 
 def test_a_template_sent_back_untouched_does_not_bring_a_later_change_forward(site: Site, desk: Desk) -> None:
@@ -150,8 +146,6 @@ def test_a_template_sent_back_untouched_does_not_bring_a_later_change_forward(si
 
 
 def test_a_school_that_has_ended_is_laid_no_template_though_nothing_came_since(site: Site) -> None:
-    from pipeline import run
-
     ends = edited(template(site, "roster", COUNTY), "学校", {1: {"停办日期": DAY + timedelta(3)}})
     assert "停办日期 2026-11-23" in sent(site, f"{COUNTY} 鼓楼区/名册.xlsx", ends)
     for days, schools in ((0, SCHOOLS), (3, [OTHER])):
@@ -163,21 +157,19 @@ def test_a_school_that_has_ended_is_laid_no_template_though_nothing_came_since(s
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline.store.models import SchoolClass
-
     (tmp_path / "queke.toml").write_text('database = "sqlite:///store.db"\n', encoding="utf-8")
     (tmp_path / "queke.key").write_text("0" * 64)
     (tmp_path / "queke.key").chmod(0o600)
     book = edited(template(site, "roster", COUNTY), "班级", {1: {"学生人数": 45}})
     (tmp_path / "名册.xlsx").write_bytes(book)
     assert "三(3)班 人数 40 → 45" in sent_dry(tmp_path, monkeypatch, capsys)
-    store.open(site)
+    db.open(site)
     assert set(SchoolClass.objects.values_list("roll", flat=True)) == {40}
 
 
 def sent_dry(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     monkeypatch.setenv("QUEKE_NOW", f"{NOW:%Y-%m-%dT%H:%M}")
-    store.close()
+    db.close()
     assert cli.run(["--site", str(root), "units", "import", "--dry-run", str(root / "名册.xlsx")]) == 0
     return capsys.readouterr().out
 
@@ -189,7 +181,7 @@ def test_a_slow_roster_or_report_is_as_if_it_had_not_been_slow(
     found = []
     for kept in ([], slow):
         site = lay_out(tmp_path, database)
-        store.open(site)
+        db.open(site)
         grown = edited(
             template(site, "roster", COUNTY), "班级", {5: {"学校标识码": SCHOOL, "班级": "五(1)班", "学生人数": 30}}
         )
@@ -201,17 +193,13 @@ def test_a_slow_roster_or_report_is_as_if_it_had_not_been_slow(
         ]
         settle(site, versions, [versions[n] for n in kept])
         found.append({**final(), "classes in the registry": registry_rows(), "said": said()})
-        store.close()
+        db.close()
     assert found[1] == found[0]
 
 
 def registry_rows() -> list[object]:
-    from pipeline.store.models import SchoolClass
-
     return sorted(SchoolClass.objects.values_list("school", "key", "roll", "state", "valid_from", "valid_to"), key=repr)
 
 
 def said() -> list[object]:
-    from pipeline.store.models import Submission
-
     return list(Submission.objects.order_by("received_seq").values_list("received_seq", "issues"))

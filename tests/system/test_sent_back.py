@@ -13,11 +13,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import issuing, task
+from pipeline import task
+from pipeline.database.models import Absence, Reject, Report, Submission
+from pipeline.demo.mistakes import without_properties
 from pipeline.forms import form
+from pipeline.issuing import templates
 from pipeline.model import Site
+from pipeline.settling import decisions
 from pipeline.xlsx.fill import Template, fill, heads
-from tests.system.conftest import DAY, SCHOOLS, Desk, pupil
+from tests.system.conftest import DAY, NOW, SCHOOLS, Desk, pupil
 from tests.system.posting import drop, work
 
 SCHOOL, OTHER = SCHOOLS
@@ -40,14 +44,10 @@ def send(site: Site, content: bytes, folder: str = FOLDER) -> None:
 
 
 def absences() -> int:
-    from pipeline.store.models import Absence
-
     return Absence.objects.count()
 
 
 def tickets() -> dict[str, str]:
-    from pipeline.store.models import Reject
-
     return dict(Reject.objects.values_list("ticket", "state"))
 
 
@@ -79,8 +79,6 @@ WRONG_DATES: Mapping[str, object] = {"missing": None, "ambiguous": "11.2", "ahea
 def test_a_wrong_date_comes_back_with_every_row_typed_and_mends_in_one_cell(
     site: Site, desk: Desk, day: object
 ) -> None:
-    from pipeline.store.models import Report, Submission
-
     send(site, desk.absence(SCHOOL, ROWS, day=day))
     assert Submission.objects.get().state == "rejected"
     assert Submission.objects.get().day == DAY, "it counts for the day it came: received, and went back"
@@ -130,8 +128,6 @@ def test_a_lost_column_is_given_back_to_be_filled_in(site: Site, desk: Desk) -> 
 
 
 def test_a_clerk_who_loses_the_properties_still_mends_by_the_hidden_ticket(site: Site, desk: Desk) -> None:
-    from pipeline.demo.mistakes import without_properties
-
     send(site, desk.absence(SCHOOL, ROWS, day=None))
     (back,) = papers(site, "退回修正表*.xlsx")
     send(site, without_properties(retyped(back.read_bytes(), day=DAY)))
@@ -139,8 +135,6 @@ def test_a_clerk_who_loses_the_properties_still_mends_by_the_hidden_ticket(site:
 
 
 def test_a_zero_report_with_a_wrong_date_comes_back_too(site: Site, desk: Desk) -> None:
-    from pipeline.store.models import Report
-
     send(site, desk.absence(SCHOOL, [], day=None))
     (back,) = papers(site, "退回修正表*.xlsx")
     send(site, retyped(back.read_bytes(), day=DAY))
@@ -174,11 +168,8 @@ def test_how_it_is_sent_is_marked_where_it_matters(site: Site, desk: Desk) -> No
 
 
 def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Desk) -> None:
-    from pipeline.store import decisions
-    from tests.system.conftest import NOW
-
     send(site, desk.absence(SCHOOL, ROWS, day=None))
-    content = issuing.open_rows(site, SCHOOL, DAY)
+    content = templates.open_rows(site, SCHOOL, DAY)
     assert content is not None
     assert len(task.take(content).tables["rows"]) == 3
     assert decisions.waive(["T1-F0"], "测试", "", NOW) == ["T1-F0"]

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Settled, Site
+from pipeline.service.watch import _Bell
 from tests.system.conftest import NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 
@@ -26,9 +28,7 @@ FIRST, SECOND = "2132010001", "2132010002"
 
 
 def test_a_second_coordinator_is_told_and_the_first_goes_on(site: Site) -> None:
-    from pipeline import run
-
-    with InProcess() as readers, run.Line(site, readers, lambda: NOW):
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: NOW):
         assert run.is_held(site)
         with pytest.raises(run.Busy):
             run.drain(site, readers, lambda: NOW)
@@ -39,11 +39,11 @@ CHILD = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from pipeline import store
+from pipeline import database
 from pipeline.executors import InProcess
 from pipeline.model import Policy, Site
 site = Site(Path(sys.argv[1]), "sqlite:///store.db", sys.argv[2].encode(), Policy(stable_seconds=0, batch=3))
-store.open(site)
+database.open(site)
 from pipeline import run, validate
 now = datetime.fromisoformat(sys.argv[3])
 print("ready", flush=True)
@@ -67,12 +67,12 @@ def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, d
     chance = random.Random(seed)
     files = dropped(desk)
     site = lay_out(tmp_path, database)
-    store.open(site)
+    db.open(site)
     drop(site, files)
     work(site)
     expected = state_of(site)
     for _ in range(2):
-        store.close()
+        db.close()
         site = lay_out(tmp_path, database)
         drop(site, files)
         for _ in range(2):
@@ -83,7 +83,7 @@ def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, d
             time.sleep(chance.uniform(0.0, 0.8))
             process.kill()
             process.communicate()
-        store.open(site)
+        db.open(site)
         work(site)
         check_disk(site, files)
         assert state_of(site) == expected, f"seed {seed}"
@@ -150,8 +150,6 @@ def test_the_service_answers_and_ends_when_told(tmp_path: Path, database: Path, 
 
 
 def test_a_bell_rung_by_a_signal_wakes_its_waiter() -> None:
-    from pipeline.watch import _Bell
-
     bell = _Bell()
     threading.Timer(0.05, lambda: [bell.ring() for _ in range(100_000)]).start()
     start = time.monotonic()
@@ -160,8 +158,6 @@ def test_a_bell_rung_by_a_signal_wakes_its_waiter() -> None:
 
 
 def observed(site: Site) -> list[tuple[Arrival, Settled]]:
-    from pipeline import run
-
     found: list[tuple[Arrival, Settled]] = []
     with InProcess() as readers:
         run.drain(site, readers, lambda: NOW, observe=lambda arrival, settled: found.append((arrival, settled)))

@@ -21,7 +21,8 @@ from typing import Any
 import pypdf
 import pytest
 
-from pipeline import cli, config, store
+from pipeline import cli, config, database
+from pipeline.database.models import Absence, Pupil, Reject, Report, ReportClass, SchoolClass
 from tests import build
 from tests.system.test_cli import COUNTY, DAY, NOW, SCHOOL
 from tests.system.test_office import SYSTEM_PYTHON
@@ -133,11 +134,11 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("shown") / "site"
     assert cli.run(["init", str(root)]) == 0
     site = config.load(root)
-    store.open(site)
+    database.open(site)
     roster = root.parent / "名册.xlsx"
     roster.write_bytes(build.Shelf(site, build.schools()).roster(COUNTY, DAY))
     assert cli.run(["--site", str(root), "units", "import", str(roster)]) == 0
-    store.close()
+    database.close()
     return root
 
 
@@ -156,8 +157,7 @@ BOOKKEEPING = {"id", "from_settled", "origin", "current_seq", "seqs", "first_see
 
 
 def outcome(root: Path, digest: str) -> Outcome:
-    store.open(config.load(root))
-    from pipeline.store.models import Absence, Pupil, Reject, Report, ReportClass, SchoolClass
+    database.open(config.load(root))
 
     tables = {}
     for model in (Absence, Report, ReportClass, Pupil):
@@ -166,7 +166,7 @@ def outcome(root: Path, digest: str) -> Outcome:
     ill = Absence.objects.filter(day=DAY, reason="ill").count()
     roll = sum(SchoolClass.objects.filter(school=SCHOOL.code).values_list("roll", flat=True))
     left = Reject.objects.filter(state="open").count()
-    store.close()
+    database.close()
     return Outcome(tables, ill, roll, left, digest)
 
 
@@ -185,7 +185,7 @@ def outcomes(registered: Path, clerk: Clerk) -> dict[str, Outcome]:
     template = folder / "模板.xlsx"
     command = ["--site", str(registered), "template", "absence", "--unit", SCHOOL.code, "--day", str(DAY)]
     assert cli.run([*command, "-o", str(template)]) == 0
-    store.close()
+    database.close()
     said = {"填报人": SCHOOL.reporter}
     right = clerk(template, folder / "right.xlsx", RIGHT, said)
     wrong = clerk(template, folder / "wrong.xlsx", WRONG, said)

@@ -17,11 +17,14 @@ import pypdf
 import pytest
 import structlog
 
-from pipeline import store
+from pipeline import database as db
+from pipeline import run
 from pipeline.cli.terminal import log_to_stderr
+from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.forms import FORMS
 from pipeline.model import Level, Site
+from pipeline.settling import card
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
 from tests.system import tainted
@@ -124,7 +127,7 @@ def texts(path: Path) -> str:
 def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Day]:
     """The day run to its final editions, and all that it gave to anybody."""
     site = lay_out(tmp_path_factory.mktemp("taint"), database)
-    store.open(site)
+    db.open(site)
     _register()
     for name, content in dropped().items():
         (site.inbox / name).parent.mkdir(exist_ok=True)
@@ -136,12 +139,10 @@ def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Da
     structlog.reset_defaults()
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
     yield Day(tuple(papers), printed.getvalue())
-    store.close()
+    db.close()
 
 
 def _register() -> None:
-    from pipeline.store.models import Campus, SchoolClass, Unit
-
     for sign, (code, county, _) in SCHOOLS.items():
         school = Unit.objects.create(
             code=code, kind="school", division_id=county, name=school_name(sign), stages="小学",
@@ -155,9 +156,6 @@ def _register() -> None:
 
 def _through_the_day(site: Site) -> None:
     """The day and the next morning, each form round its loop, as the service would."""
-    from pipeline import run
-    from pipeline.store import cards
-
     with InProcess() as readers:
         run.drain(site, readers, lambda: NOW)
         later = tainted.at(DAY, "14:30")
@@ -174,7 +172,7 @@ def _through_the_day(site: Site) -> None:
         run.drain(site, readers, lambda: tainted.at(tainted.NEXT, "09:00"))
     run.tick(site, tainted.at(tainted.NEXT, "15:01"))
     run.deliver(site, tainted.at(tainted.NEXT, "15:01"))
-    assert not cards.waiting("320000"), "every card was confirmed"
+    assert not card.waiting("320000"), "every card was confirmed"
 
 
 def _paper(site: Site, path: Path) -> Paper:

@@ -6,7 +6,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import store
+from pipeline import database as db
+from pipeline.database.models import Absence, Reject
 from pipeline.model import Site
 from tests.system.conftest import Desk, lay_out, pupil
 from tests.system.posting import drop, work
@@ -15,8 +16,6 @@ SCHOOL = "2132010001"
 
 
 def standing() -> list[tuple[object, ...]]:
-    from pipeline.store.models import Absence
-
     columns = ("day", "school", "pupil", "class_key", "reason", "row_state", "symptoms", "pending")
     return sorted(Absence.objects.values_list(*columns))
 
@@ -40,7 +39,7 @@ def test_a_mended_return_workbook_leaves_what_a_right_first_file_would(
     found = []
     for way in ("right", "return workbook", "whole sheet again"):
         site = lay_out(tmp_path, database)
-        store.open(site)
+        db.open(site)
         drop(site, {"a.xlsx": desk.absence(SCHOOL, good if way == "right" else bad)})
         work(site)
         if way == "return workbook":
@@ -52,14 +51,12 @@ def test_a_mended_return_workbook_leaves_what_a_right_first_file_would(
             work(site)
         assert open_tickets() == 0
         found.append(standing())
-        store.close()
+        db.close()
     assert len(found[0]) == 3
     assert found[0] == found[1] == found[2]
 
 
 def open_tickets() -> int:
-    from pipeline.store.models import Reject
-
     return Reject.objects.filter(state="open").count()
 
 

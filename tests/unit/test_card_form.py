@@ -9,11 +9,11 @@ from datetime import date, datetime
 import pytest
 
 from pipeline import task, validate
+from pipeline.alert_state import AlertFacts, CaseFacts
 from pipeline.forms import card as declared
 from pipeline.forms import form
 from pipeline.forms.base import Bad, Fixed, Frame
 from pipeline.forms.identify import identify
-from pipeline.life import AlertFacts, CaseFacts
 from pipeline.model import Checked, Claims, Context, Policy, Workbook
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, fill

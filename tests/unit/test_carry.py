@@ -12,18 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import carry, task
-from pipeline.carry import Brought, Kind, Marks, Open, Room
+from pipeline.carry import Brought, CampusClasses, Marks, Open, PrefillKind
 from pipeline.forms import form, words
 from pipeline.model import Checked, Issue, Row, Workbook
 from pipeline.schooldays import Calendar
 from pipeline.xlsx.blank import TemplateFacts, blank
-from pipeline.xlsx.mould import cast
+from pipeline.xlsx.template_cache import cast
 from tests.formbooks import GOOD, KEY, SCHOOL, absence, check, context, headers, said
 
 FORM = form("absence")
 ROWS = FORM.table("rows")
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
-ROOMS = Room({"三3": "三(3)班", "三4": "三(4)班", "一2": "一(2)班"})
+ROOMS = CampusClasses({"三3": "三(3)班", "三4": "三(4)班", "一2": "一(2)班"})
 MARKS = Marks(KEY, SCHOOL, "本部")
 
 
@@ -65,10 +65,10 @@ def test_the_builder_has_a_head_as_the_template_has() -> None:
 
 
 def test_a_mark_is_known_again_and_only_for_its_pupil_and_its_words() -> None:
-    text = MARKS.make(Kind.OPEN, FRIDAY, ("三3", "示例甲"), ("三(3)班", "示例甲"))
+    text = MARKS.make(PrefillKind.OPEN, FRIDAY, ("三3", "示例甲"), ("三(3)班", "示例甲"))
     mark = carry.read(text)
     assert mark is not None
-    assert (mark.kind, mark.since) == (Kind.OPEN, FRIDAY)
+    assert (mark.kind, mark.since) == (PrefillKind.OPEN, FRIDAY)
     assert MARKS.about(mark, ("三3", "示例甲"))
     assert not MARKS.about(mark, ("三3", "示例乙"))
     assert MARKS.unchanged(mark, ("三(3)班", "示例甲"))
@@ -216,7 +216,7 @@ def test_a_changed_row_says_what_its_cells_say() -> None:
 
 def test_a_mark_of_another_school_or_of_today_means_nothing() -> None:
     book = monday(opened(), 零报告="否")
-    foreign = Marks(KEY, "2132000002", "本部").make(Kind.OPEN, FRIDAY, ("三3", "示例甲"), ())
+    foreign = Marks(KEY, "2132000002", "本部").make(PrefillKind.OPEN, FRIDAY, ("三3", "示例甲"), ())
     book.sheets[0].rows[-1][-1] = foreign
     assert states(judged(book)) == {"示例甲": "ongoing"}
 
@@ -225,7 +225,7 @@ def test_a_row_that_went_back_and_was_left_is_no_absence_of_today() -> None:
     raw = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "symptom1": "疑似水痘", "start": "2026-11-20"}
     back = carry.Back(raw, (Issue("name-missing", "缺课登记", "B12", 12, "姓名"),), asked=False)
     [made] = carry.prefilled(ROWS, Brought(FRIDAY, (), (back,)), MARKS, ROOMS, MONDAY)
-    assert made.kind is Kind.BACK
+    assert made.kind is PrefillKind.BACK
     facts = TemplateFacts(fields={"unit": SCHOOL, "day": MONDAY}, carried=(made,), since=FRIDAY)
     reading = task.take(blank(FORM, facts))
     [row] = reading.tables["rows"]
@@ -336,7 +336,7 @@ def test_a_template_from_the_mould_is_the_one_that_would_be_drawn(classes: int, 
 
 def test_what_is_drawn_for_one_school_alone_needs_no_mould() -> None:
     facts = facts_of(1, classes=3, opens=1)
-    back = carry.Prefilled(Kind.BACK, {"class_name": "三(3)班"}, "", (Issue("name-missing", column="姓名"),))
+    back = carry.Prefilled(PrefillKind.BACK, {"class_name": "三(3)班"}, "", (Issue("name-missing", column="姓名"),))
     for odd in (
         replace(facts, carried=(*facts.carried, back)),
         replace(facts, fields={**facts.fields, "school": "一,二"}),

@@ -7,26 +7,26 @@ from dataclasses import replace
 import pytest
 
 from pipeline import merge
-from pipeline.merge import Event, Line, Standing, Step
+from pipeline.merge import ClassCount, Event, ReportState, ReportStep
 from pipeline.model import Checked, Issue, Mode, Policy, Refused, State
 from tests.submissions import DAY, SCHOOL, bad, checked, later, line, row
 
-EMPTY = Standing(DAY, SCHOOL, "本部", classes={"三3": 40, "四1": 38})
+EMPTY = ReportState(DAY, SCHOOL, "本部", classes={"三3": 40, "四1": 38})
 NEXT_DAY = later(days=1)
 
 
-def take(standing: Standing, one: Checked) -> Step:
+def take(standing: ReportState, one: Checked) -> ReportStep:
     return merge.step(standing, Event(one.arrival.seq, one), Policy())
 
 
-def after(*submissions: Checked) -> Standing:
+def after(*submissions: Checked) -> ReportState:
     standing = EMPTY
     for one in submissions:
         standing = take(standing, one).after
     return standing
 
 
-def told(step: Step) -> dict[str, dict[str, str]]:
+def told(step: ReportStep) -> dict[str, dict[str, str]]:
     return {issue.code: dict(issue.details) for issue in step.issues}
 
 
@@ -245,7 +245,7 @@ def test_a_class_line_comes_home_or_is_void() -> None:
     mended = take(standing, checked(2, [replace(line("四1"), ticket="T1-C5")], returned=True)).after
     void = take(standing, checked(2, voided=["T1-C5"], returned=True)).after
     assert (mended.tickets["T1-C5"].state, mended.lines.keys()) == ("mended", {"三3", "四1"})
-    assert (void.tickets["T1-C5"].state, void.lines) == ("void", {"三3": Line(40)})
+    assert (void.tickets["T1-C5"].state, void.lines) == ("void", {"三3": ClassCount(40)})
     again = take(mended, checked(3, [replace(line("四1"), ticket="T1-C5")], returned=True, content="x"))
     assert again.state is State.ACCEPTED, "equal to what stands"
 

@@ -16,7 +16,7 @@ from pipeline.forms.classes import class_key
 SCHOOLS = province.schools()
 DAYS = tuple(date(2026, 11, 9) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11))
 SPELLS = {school.code: story.spells(school, len(DAYS)) for school in SCHOOLS}
-LAST = filings.Day(len(DAYS) - 1, DAYS, SPELLS)
+LAST = filings.DayPlan(len(DAYS) - 1, DAYS, SPELLS)
 
 
 def test_there_are_sixty_schools_in_four_counties_of_two_cities() -> None:
@@ -70,7 +70,7 @@ def test_an_outbreak_grows_to_the_last_day() -> None:
 
 
 def test_most_schools_report_every_day_and_somebody_never_does() -> None:
-    senders = {filing.school.code for filing in filings.ordinary(filings.Day(0, DAYS, SPELLS), SCHOOLS)}
+    senders = {filing.school.code for filing in filings.ordinary(filings.DayPlan(0, DAYS, SPELLS), SCHOOLS)}
     assert 55 <= len(senders) < 60
     assert senders.isdisjoint(filings.SILENT_ALWAYS)
 
@@ -78,7 +78,7 @@ def test_most_schools_report_every_day_and_somebody_never_does() -> None:
 def test_history_tells_who_has_come_back_but_for_a_few_who_forget() -> None:
     forgotten = told = 0
     for n in range(1, len(DAYS)):
-        day = filings.Day(n, DAYS, SPELLS)
+        day = filings.DayPlan(n, DAYS, SPELLS)
         plain = {filing.school.code: filing for filing in filings.ordinary(day, SCHOOLS)}
         for filing in filings.history(day, SCHOOLS):
             rows = filing.tables["rows"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, doctor, store
-from pipeline.doctor import Finding
+from pipeline import config, database
+from pipeline.service import doctor
+from pipeline.service.doctor import Finding
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=config.ZONE)
 
@@ -16,8 +17,8 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=config.ZONE)
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     config.write(tmp_path)
-    store.open(config.load(tmp_path))
-    store.migrate()
+    database.open(config.load(tmp_path))
+    database.migrate()
     return tmp_path
 
 

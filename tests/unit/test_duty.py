@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.duty import Duty, Heard, Silence, Standing, classify, tally
-from pipeline.schooldays import DUE, Due, Off, UnknownYear
+from pipeline.duty import Duty, Heard, ReportStatus, Silence, classify, tally
+from pipeline.schooldays import DUE, Off, ReportDue, UnknownYear
 
-OFF = Due(yes=False, reason=Off.WEEKEND)
+OFF = ReportDue(yes=False, reason=Off.WEEKEND)
 heards = st.builds(
     Heard,
     heads=st.lists(st.booleans(), max_size=3).map(tuple),
@@ -22,33 +22,35 @@ heards = st.builds(
 @pytest.mark.parametrize(
     ("heard", "standing", "silence"),
     [
-        (Heard(heads=(True,)), Standing.ON_TIME, None),
-        (Heard(heads=(True, False)), Standing.LATE, None),
-        (Heard(missing=1), Standing.SILENT, Silence.NOTHING),
-        (Heard(missing=1, returned=True), Standing.SILENT, Silence.RETURNED),
-        (Heard(missing=1, held=True), Standing.SILENT, Silence.HELD),
-        (Heard(heads=(True,), silent=1), Standing.SILENT, Silence.PART),
-        (Heard(heads=(True,), missing=1), Standing.SILENT, Silence.PART),
-        (Heard(missing=1, excused="断网"), Standing.EXCUSED, None),
-        (Heard(heads=(True,), excused="断网"), Standing.ON_TIME, None),
+        (Heard(heads=(True,)), ReportStatus.ON_TIME, None),
+        (Heard(heads=(True, False)), ReportStatus.LATE, None),
+        (Heard(missing=1), ReportStatus.SILENT, Silence.NOTHING),
+        (Heard(missing=1, returned=True), ReportStatus.SILENT, Silence.RETURNED),
+        (Heard(missing=1, held=True), ReportStatus.SILENT, Silence.HELD),
+        (Heard(heads=(True,), silent=1), ReportStatus.SILENT, Silence.PART),
+        (Heard(heads=(True,), missing=1), ReportStatus.SILENT, Silence.PART),
+        (Heard(missing=1, excused="断网"), ReportStatus.EXCUSED, None),
+        (Heard(heads=(True,), excused="断网"), ReportStatus.ON_TIME, None),
     ],
 )
-def test_a_school_that_owes_a_report_is_in_one_place(heard: Heard, standing: Standing, silence: Silence | None) -> None:
+def test_a_school_that_owes_a_report_is_in_one_place(
+    heard: Heard, standing: ReportStatus, silence: Silence | None
+) -> None:
     told = classify(DUE, heard)
     assert (told.standing, told.silence) == (standing, silence)
 
 
 def test_a_school_that_owes_nothing_is_asked_nothing_though_it_reported() -> None:
-    assert classify(OFF, Heard(heads=(True,))) == Duty(Standing.NOT_DUE, reason=Off.WEEKEND)
+    assert classify(OFF, Heard(heads=(True,))) == Duty(ReportStatus.NOT_DUE, reason=Off.WEEKEND)
 
 
 def test_a_day_nobody_knows_is_not_counted_as_either() -> None:
     with pytest.raises(UnknownYear):
-        classify(Due(yes=False, year=2027), Heard())
+        classify(ReportDue(yes=False, year=2027), Heard())
 
 
 @given(st.lists(st.tuples(st.sampled_from([DUE, OFF]), heards), max_size=30))
-def test_the_identities_hold(told: list[tuple[Due, Heard]]) -> None:
+def test_the_identities_hold(told: list[tuple[ReportDue, Heard]]) -> None:
     figures = tally(classify(due, heard) for due, heard in told)
     assert figures.enrolled == len(told) == figures.due + figures.not_due
     assert figures.due == figures.on_time + figures.late + figures.silent + figures.excused

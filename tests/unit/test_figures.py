@@ -12,9 +12,9 @@ from pipeline import duty
 from pipeline.figures import cards, county, digest, lines, sentences, trend, words
 from pipeline.figures import papers as sheets
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
-from pipeline.figures.duty import REPORTED, SILENT, Standing, standing
+from pipeline.figures.duty import REPORTED, SILENT, StatusCounts, standing
 from pipeline.model import Level
-from pipeline.schooldays import Due, Off
+from pipeline.schooldays import Off, ReportDue
 from pipeline.units import Scope
 from tests import page_samples
 from tests import paper_samples as samples
@@ -22,7 +22,7 @@ from tests import paper_samples as samples
 DAY = samples.DAY
 ROOMS = ("一1", "一2")
 
-standings = st.sampled_from(list(Standing))
+standings = st.sampled_from(list(StatusCounts))
 schools = st.builds(
     lambda n, stands, roll, closed, stages: SchoolDay(
         f"S{n}",
@@ -89,7 +89,7 @@ def test_what_schools_are_listed_with_is_what_the_county_totals(
     assert sum(reported) == figures.rate_ill_halves
 
 
-def one_school(stands: Standing = Standing.ON_TIME, closed: bool = False) -> SchoolDay:
+def one_school(stands: StatusCounts = StatusCounts.ON_TIME, closed: bool = False) -> SchoolDay:
     shut = frozenset({("本部", "一1")} if closed else ())
     return SchoolDay("S1", "示例", ("小学",), stands, {("本部", "一1"): 40, ("本部", "一2"): 45}, shut)
 
@@ -106,7 +106,7 @@ def test_a_school_s_rate_leaves_its_closed_class_out_above_and_below() -> None:
 
 
 def test_those_who_are_counted_but_make_no_rate_are_told_apart() -> None:
-    unsure = replace(one_school(Standing.PARTIAL), code="S2")
+    unsure = replace(one_school(StatusCounts.PARTIAL), code="S2")
     absent = [absence("P1", "一1"), absence("P2", "一2"), absence("P3", school="S2")]
     figures = county.count(DAY, "x", [one_school(closed=True), unsure], absent)
     assert (figures.ill, figures.closed_ill, figures.unsure_ill, figures.rate_ill_halves) == (3, 1, 1, 2)
@@ -123,14 +123,14 @@ def test_a_rate_of_too_few_says_so() -> None:
 
 
 def test_missing_is_never_zero() -> None:
-    figures = county.count(DAY, "x", [one_school(Standing.MISSING)], [])
+    figures = county.count(DAY, "x", [one_school(StatusCounts.MISSING)], [])
     assert figures.ill_rate is None
     assert words.percent(figures.ill_rate) == "—"
     assert figures.report_rate == 0
 
 
 def test_the_rate_is_of_schools_that_reported() -> None:
-    figures = county.count(DAY, "x", [one_school(Standing.PARTIAL)], [absence()])
+    figures = county.count(DAY, "x", [one_school(StatusCounts.PARTIAL)], [absence()])
     assert (figures.ill, figures.rate_roll, figures.ill_rate) == (1, 0, None)
 
 
@@ -159,19 +159,19 @@ def test_a_pupil_counts_once_in_a_group_whoever_wrote_of_it() -> None:
 @pytest.mark.parametrize(
     ("due", "heard", "expected"),
     [
-        (Due(yes=False, reason=Off.WEEKEND), duty.Heard(), Standing.HOLIDAY),
-        (Due(yes=False, reason=Off.VACATION), duty.Heard(), Standing.OUT_OF_TERM),
-        (Due(yes=False, reason=Off.CLOSED), duty.Heard(), Standing.CLOSED),
-        (Due(yes=True), duty.Heard(heads=(True,)), Standing.ON_TIME),
-        (Due(yes=True), duty.Heard(heads=(True, False)), Standing.LATE),
-        (Due(yes=True), duty.Heard(heads=(True,), silent=1), Standing.PARTIAL),
-        (Due(yes=True), duty.Heard(missing=1, returned=True), Standing.RETURNED),
-        (Due(yes=True), duty.Heard(missing=1, held=True), Standing.HELD),
-        (Due(yes=True), duty.Heard(missing=1, excused="停电"), Standing.EXCUSED),
-        (Due(yes=True), duty.Heard(missing=1), Standing.MISSING),
+        (ReportDue(yes=False, reason=Off.WEEKEND), duty.Heard(), StatusCounts.HOLIDAY),
+        (ReportDue(yes=False, reason=Off.VACATION), duty.Heard(), StatusCounts.OUT_OF_TERM),
+        (ReportDue(yes=False, reason=Off.CLOSED), duty.Heard(), StatusCounts.CLOSED),
+        (ReportDue(yes=True), duty.Heard(heads=(True,)), StatusCounts.ON_TIME),
+        (ReportDue(yes=True), duty.Heard(heads=(True, False)), StatusCounts.LATE),
+        (ReportDue(yes=True), duty.Heard(heads=(True,), silent=1), StatusCounts.PARTIAL),
+        (ReportDue(yes=True), duty.Heard(missing=1, returned=True), StatusCounts.RETURNED),
+        (ReportDue(yes=True), duty.Heard(missing=1, held=True), StatusCounts.HELD),
+        (ReportDue(yes=True), duty.Heard(missing=1, excused="停电"), StatusCounts.EXCUSED),
+        (ReportDue(yes=True), duty.Heard(missing=1), StatusCounts.MISSING),
     ],
 )
-def test_a_duty_is_one_standing(due: Due, heard: duty.Heard, expected: Standing) -> None:
+def test_a_duty_is_one_standing(due: ReportDue, heard: duty.Heard, expected: StatusCounts) -> None:
     assert standing(duty.classify(due, heard)) is expected
     assert len(REPORTED & SILENT) == 0
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms import FORMS, cells, classes, clinical, signs, words
+from pipeline.forms import FORMS, cells, classes, clinical, text_normalise, words
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Mixed, Vocabulary
 from pipeline.issues import CATALOGUE, LEFT
 
@@ -46,7 +46,8 @@ def test_a_name_is_cleaned_of_what_nobody_sees(typed: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [20150101.0, "12345", "３２０１０２２０１５０１０１１２３４", datetime(2026, 3, 2), True, signs.MASK]
+    "typed",
+    [20150101.0, "12345", "３２０１０２２０１５０１０１１２３４", datetime(2026, 3, 2), True, text_normalise.MASK],
 )
 def test_what_is_no_name_is_not_taken_for_one(typed: object) -> None:
     assert isinstance(cells.person(typed, FRAME), Bad)
@@ -84,11 +85,11 @@ def test_an_identity_number_is_in_no_stored_text(text: str) -> None:
     assert isinstance(got, Fixed)
     assert got.issue == "id-number-dropped"
     assert "2015" not in str(got.value)
-    assert "2015" not in signs.mask(text)
+    assert "2015" not in text_normalise.mask(text)
 
 
 def test_an_identity_number_is_no_pupil_number() -> None:
-    assert cells.number_text(signs.MASK, FRAME) is None
+    assert cells.number_text(text_normalise.MASK, FRAME) is None
     assert cells.number_text("320102201501011234", FRAME) == Bad("id-number-dropped")
 
 
@@ -334,9 +335,9 @@ def test_every_parser_answers_whatever_the_cell(cell: object, frame: Frame) -> N
 @given(text=st.text(max_size=60))
 @example(text="A´")
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
-    assert signs.sweep(signs.sweep(text)) == signs.sweep(text)
-    assert signs.fold(signs.fold(text)) == signs.fold(text)
-    assert signs.mask(signs.mask(text)) == signs.mask(text)
+    assert text_normalise.sweep(text_normalise.sweep(text)) == text_normalise.sweep(text)
+    assert text_normalise.fold(text_normalise.fold(text)) == text_normalise.fold(text)
+    assert text_normalise.mask(text_normalise.mask(text)) == text_normalise.mask(text)
 
 
 @pytest.mark.parametrize(("name", "column"), COLUMNS, ids=[name for name, _ in COLUMNS])
@@ -373,7 +374,7 @@ def test_no_word_of_a_vocabulary_means_two_things(vocabulary: Vocabulary) -> Non
     meanings: dict[str, set[str]] = {}
     spoken = [*vocabulary.words.items(), *((label, code) for code, label in vocabulary.labels.items())]
     for word, code in spoken:
-        meanings.setdefault(signs.fold(word), set()).add(code)
+        meanings.setdefault(text_normalise.fold(word), set()).add(code)
     assert {word: codes for word, codes in meanings.items() if len(codes) > 1} == {}
     assert set(vocabulary.words.values()) <= set(vocabulary.labels)
 
@@ -393,7 +394,7 @@ def test_every_declared_column_can_be_asked_for_and_explained(name: str, column:
 def test_a_header_means_one_column_of_its_table(form: object) -> None:
     assert form in FORMS
     for table in next(f for f in FORMS if f is form).tables:
-        headers = [signs.fold(column.header) for column in table.columns]
+        headers = [text_normalise.fold(column.header) for column in table.columns]
         assert len(headers) == len(set(headers))
         assert table.upright or sum(not column.folded for column in table.columns) <= 16
 

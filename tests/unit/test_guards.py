@@ -151,7 +151,7 @@ def broken_contracts(copied: Path) -> list[str]:
     [
         ("model/site.py", "import pipeline.resources_user", "Downwards only"),
         ("errors.py", "import openpyxl", "Workbook libraries only in xlsx"),
-        ("errors.py", "import django.db", "Django only in store and console"),
+        ("errors.py", "import django.db", "Django only in the rooms of the database and the console"),
         ("errors.py", "import weasyprint", "Pages only in reports"),
         ("errors.py", "import pandera.polars", "Frames only in validate"),
     ],

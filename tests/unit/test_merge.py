@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import merge
-from pipeline.merge import Event, Line, Standing, Step
+from pipeline.merge import ClassCount, Event, ReportState, ReportStep
 from pipeline.model import Checked, Mode, Policy, Record, State
 from tests.submissions import DAY, SCHOOL, bad, checked, later, line, row
 
-EMPTY = Standing(DAY, SCHOOL, "本部", classes={"三3": 40, "四1": 38})
+EMPTY = ReportState(DAY, SCHOOL, "本部", classes={"三3": 40, "四1": 38})
 POLICY = Policy()
 
 
-def take(standing: Standing, one: Checked, *, forced: bool = False) -> Step:
+def take(standing: ReportState, one: Checked, *, forced: bool = False) -> ReportStep:
     return merge.step(standing, Event(one.arrival.seq, one, forced), POLICY)
 
 
-def fold(*submissions: Checked) -> tuple[Standing, list[State]]:
+def fold(*submissions: Checked) -> tuple[ReportState, list[State]]:
     standing, states = EMPTY, []
     for one in submissions:
         step = take(standing, one)
@@ -27,7 +27,7 @@ def fold(*submissions: Checked) -> tuple[Standing, list[State]]:
     return standing, states
 
 
-def codes(step: Step) -> list[str]:
+def codes(step: ReportStep) -> list[str]:
     return [issue.code for issue in step.issues]
 
 
@@ -50,7 +50,7 @@ def test_a_zero_report_stands_without_rows() -> None:
 
 def test_a_report_speaks_only_for_the_classes_on_its_sheet() -> None:
     standing, _ = fold(checked(1, [line("三3", 41)]))
-    assert standing.lines == {"三3": Line(41)}
+    assert standing.lines == {"三3": ClassCount(41)}
 
 
 def test_a_row_that_goes_back_leaves_the_report_partial_with_a_ticket() -> None:
@@ -329,7 +329,7 @@ def a_submission(draw: st.DrawFn, seq: int, before: Sequence[Checked]) -> Checke
     )  # fmt: skip
 
 
-def what_stands(standing: Standing) -> tuple[object, ...]:
+def what_stands(standing: ReportState) -> tuple[object, ...]:
     return standing.head, dict(standing.rows), dict(standing.lines), dict(standing.tickets)
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import life
+from pipeline import alert_state
+from pipeline.merge.alert_history import CountyRuling, Face, Life, Turned, passed, rule
 from pipeline.merge.card import CardStanding, CardStep, card_step
-from pipeline.merge.lives import Face, Life, Ruling, Turned, passed, rule
 from pipeline.merge.standing import Event
 from pipeline.model import Checked, Record, State
 from tests.submissions import NOON, SCHOOL, bad, checked, later
@@ -20,17 +20,18 @@ from tests.submissions import NOON, SCHOOL, bad, checked, later
 ONE, OTHER = "2026-0001", "2026-0002"
 EARLY, CLUSTER = Face("FEV", 1, "发热 早期预警"), Face("FEV", 2, "发热 聚集性疫情")
 STANDS: Mapping[str, object] = {
-    "verdict": life.STANDS,
+    "verdict": alert_state.STANDS,
     "measures": "通知家长",
     "report_way": "phone",
     "reported_at": "2026-11-23T11:00:00+08:00",
     "reported_to": "示例区教育局",
 }
 HANDLED: Mapping[str, object] = {
-    "verdict": life.EXCLUDED, "reason": life.HANDLED, "agency": "示例区疾控中心", "handled_on": "2026-11-22",
+    "verdict": alert_state.EXCLUDED, "reason": alert_state.HANDLED, "agency": "示例区疾控中心",
+    "handled_on": "2026-11-22",
 }  # fmt: skip
-WRONG: Mapping[str, object] = {"verdict": life.EXCLUDED, "reason": life.WRONG}
-TWICE: Mapping[str, object] = {"verdict": life.EXCLUDED, "reason": life.TWICE, "other_alert": OTHER}
+WRONG: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.WRONG}
+TWICE: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.TWICE, "other_alert": OTHER}
 
 
 def alert(name: str = ONE, **more: object) -> Life:
@@ -95,7 +96,7 @@ def became(step: CardStep) -> str:
 
 
 def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
-    return rule(life_, Ruling(ONE, what, answer, order, later(hours=3)))[0]
+    return rule(life_, CountyRuling(ONE, what, answer, order, later(hours=3)))[0]
 
 
 # --------------------------------------------------------------------------- answers
@@ -103,13 +104,13 @@ def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
 
 def test_an_answer_waits_for_the_county() -> None:
     after, (step,) = play(school(), card(5, HANDLED))
-    assert (step.state, one(after).state, step.accepted) == (State.ACCEPTED, life.ANSWERED, 1)
+    assert (step.state, one(after).state, step.accepted) == (State.ACCEPTED, alert_state.ANSWERED, 1)
     assert [(told.what, told.origin) for told in step.told] == [("answered", "5")]
 
 
 def test_a_later_answer_takes_the_place_of_one_that_waits() -> None:
     after, _ = play(school(), card(5, HANDLED), card(6, STANDS))
-    assert [(a.seq, a.state) for a in one(after).answers] == [(5, "replaced"), (6, life.ANSWERED)]
+    assert [(a.seq, a.state) for a in one(after).answers] == [(5, "replaced"), (6, alert_state.ANSWERED)]
 
 
 def test_an_answer_after_its_time_is_kept_and_marked() -> None:
@@ -147,10 +148,10 @@ def test_a_row_that_came_home_belongs_to_the_answer_that_waits() -> None:
 @pytest.mark.parametrize(
     ("state", "code"),
     [
-        (life.VOID, "card-void"),
-        (life.MERGED, "card-merged"),
-        (life.ENDED, "card-ended"),
-        (life.EXCLUDED, "card-excluded"),
+        (alert_state.VOID, "card-void"),
+        (alert_state.MERGED, "card-merged"),
+        (alert_state.ENDED, "card-ended"),
+        (alert_state.EXCLUDED, "card-excluded"),
     ],
 )
 def test_a_closed_alert_takes_no_card(state: str, code: str) -> None:
@@ -160,8 +161,8 @@ def test_a_closed_alert_takes_no_card(state: str, code: str) -> None:
 
 
 def test_an_alert_excluded_itself_is_none_that_another_repeats() -> None:
-    after, (step,) = play(school(alert(), alert(OTHER, state=life.EXCLUDED)), card(5, TWICE))
-    assert (step.state, codes(step), one(after).state) == (State.REJECTED, ["other-alert-closed"], life.ISSUED)
+    after, (step,) = play(school(alert(), alert(OTHER, state=alert_state.EXCLUDED)), card(5, TWICE))
+    assert (step.state, codes(step), one(after).state) == (State.REJECTED, ["other-alert-closed"], alert_state.ISSUED)
     assert play(school(), card(5, TWICE))[1][0].state is State.ACCEPTED
 
 
@@ -182,9 +183,9 @@ def test_the_same_card_again_is_a_duplicate_and_an_older_one_is_asked_about() ->
 def test_after_a_return_the_same_words_are_a_new_answer() -> None:
     after, _ = play(school(), card(5, HANDLED, content="a"))
     after = replace(after, lives={**after.lives, ONE: said(one(after), "return", 5)})
-    assert one(after).state == life.RETURNED
+    assert one(after).state == alert_state.RETURNED
     after, (step,) = play(after, card(6, HANDLED, content="a"))
-    assert (step.state, one(after).state) == (State.ACCEPTED, life.ANSWERED)
+    assert (step.state, one(after).state) == (State.ACCEPTED, alert_state.ANSWERED)
 
 
 def raised(one_: Life, face: Face = CLUSTER) -> Life:
@@ -211,8 +212,8 @@ def test_a_revision_that_was_never_sent_is_refused() -> None:
 def test_an_answer_is_void_when_the_alert_gets_worse() -> None:
     after, _ = play(school(), card(5, HANDLED))
     worse = raised(one(after))
-    assert (worse.state, worse.current, worse.due_at) == (life.ISSUED, None, later(hours=25))
-    assert raised(one(after), EARLY).state == life.ANSWERED
+    assert (worse.state, worse.current, worse.due_at) == (alert_state.ISSUED, None, later(hours=25))
+    assert raised(one(after), EARLY).state == alert_state.ANSWERED
 
 
 # --------------------------------------------------------------------------- the county's word, and what follows
@@ -224,14 +225,14 @@ def test_what_the_county_confirms_is_closed_or_followed() -> None:
     wrong, _ = play(school(), card(5, WRONG, wrong=["三2-A"]))
     followed, _ = play(school(), card(5, STANDS, days=[(23, 1, 3, "")]))
     states = [said(one(after), "confirm", 5).state for after in (excluded, stands, wrong, followed)]
-    assert states == [life.EXCLUDED, life.REPORTED, life.CORRECTING, life.FOLLOWING]
+    assert states == [alert_state.EXCLUDED, alert_state.REPORTED, alert_state.CORRECTING, alert_state.FOLLOWING]
 
 
 def test_wrong_information_that_was_put_right_closes_the_alert() -> None:
     after, _ = play(school(), card(5, WRONG, wrong=["三2-A"]))
     waiting = said(one(after), "confirm", 5)
-    assert passed(waiting, Turned(ONE, "corrected", NOON)).state == life.EXCLUDED
-    assert passed(one(after), Turned(ONE, "corrected", NOON)).state == life.ANSWERED
+    assert passed(waiting, Turned(ONE, "corrected", NOON)).state == alert_state.EXCLUDED
+    assert passed(one(after), Turned(ONE, "corrected", NOON)).state == alert_state.ANSWERED
 
 
 def confirmed() -> CardStanding:
@@ -249,7 +250,7 @@ def test_days_are_taken_though_the_answer_was_changed() -> None:
     after, (step,) = play(confirmed(), card(6, {**STANDS, "measures": "停课"}, days=[(24, 1, 4, "消毒")]))
     assert (step.state, codes(step)) == (State.ACCEPTED, ["card-confirmed-kept"])
     assert dict(step.issues[0].details)["fields"] == "采取的措施", "as it stands on the card, not as we call it"
-    assert (one(after).state, one(after).current.values["measures"]) == (life.FOLLOWING, "通知家长")  # type: ignore[union-attr]  # there is one
+    assert (one(after).state, one(after).current.values["measures"]) == (alert_state.FOLLOWING, "通知家长")  # type: ignore[union-attr]  # there is one
 
 
 def test_what_was_left_blank_may_be_added_to_a_confirmed_answer() -> None:
@@ -302,13 +303,13 @@ def test_days_gather_and_a_blank_never_erases() -> None:
 
 def test_days_without_an_answer_are_kept_and_the_answer_asked_for() -> None:
     after, (step,) = play(school(), card(5, days=[(23, 1, 3, "")]))
-    assert (step.state, codes(step), one(after).state) == (State.ACCEPTED, ["card-unanswered"], life.ISSUED)
+    assert (step.state, codes(step), one(after).state) == (State.ACCEPTED, ["card-unanswered"], alert_state.ISSUED)
 
 
 def test_a_ruling_on_an_answer_that_no_longer_counts_changes_nothing() -> None:
     after, _ = play(school(), card(5, HANDLED))
     void = raised(one(after))
-    assert rule(void, Ruling(ONE, "confirm", 5, 9, NOON)) == (void, ())
+    assert rule(void, CountyRuling(ONE, "confirm", 5, 9, NOON)) == (void, ())
 
 
 # --------------------------------------------------------------------------- laws
@@ -317,9 +318,9 @@ _ANSWERS = (HANDLED, STANDS, WRONG, TWICE, None)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Event | Turned | Ruling]:
+def histories(draw: st.DrawFn) -> list[Event | Turned | CountyRuling]:
     """Cards of one alert, with the engine's and the county's turns among them."""
-    made: list[Event | Turned | Ruling] = []
+    made: list[Event | Turned | CountyRuling] = []
     for seq in range(1, draw(st.integers(1, 7)) + 1):
         kind = draw(st.sampled_from(("card", "card", "card", "raise", "confirm", "return")))
         if kind == "card":
@@ -331,17 +332,17 @@ def histories(draw: st.DrawFn) -> list[Event | Turned | Ruling]:
         elif kind == "raise":
             made.append(Turned(ONE, "raised", later(hours=seq), seq + 1, draw(st.sampled_from((EARLY, CLUSTER)))))
         else:
-            made.append(Ruling(ONE, kind, draw(st.integers(1, seq)), seq, later(hours=seq)))
+            made.append(CountyRuling(ONE, kind, draw(st.integers(1, seq)), seq, later(hours=seq)))
     return made
 
 
-def _all(made: Sequence[Event | Turned | Ruling]) -> list[CardStanding]:
+def _all(made: Sequence[Event | Turned | CountyRuling]) -> list[CardStanding]:
     standing, found = school(), []
     for act in made:
         if isinstance(act, Event):
             standing = card_step(standing, act).after
         else:
-            now = rule(one(standing), act)[0] if isinstance(act, Ruling) else passed(one(standing), act)
+            now = rule(one(standing), act)[0] if isinstance(act, CountyRuling) else passed(one(standing), act)
             standing = replace(standing, lives={**standing.lives, ONE: now})
         found.append(standing)
     return found
@@ -349,22 +350,24 @@ def _all(made: Sequence[Event | Turned | Ruling]) -> list[CardStanding]:
 
 @settings(max_examples=300, deadline=None)
 @given(histories())
-def test_at_most_one_answer_counts_and_the_state_says_which(made: list[Event | Turned | Ruling]) -> None:
+def test_at_most_one_answer_counts_and_the_state_says_which(made: list[Event | Turned | CountyRuling]) -> None:
     for standing in _all(made):
         now = one(standing)
-        counting = [a.state for a in now.answers if a.state in (life.ANSWERED, life.CONFIRMED)]
+        counting = [a.state for a in now.answers if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)]
         expected = {
-            life.ISSUED: [],
-            life.RETURNED: [],
-            life.ANSWERED: [life.ANSWERED],
-        }.get(now.state, [life.CONFIRMED])
+            alert_state.ISSUED: [],
+            alert_state.RETURNED: [],
+            alert_state.ANSWERED: [alert_state.ANSWERED],
+        }.get(now.state, [alert_state.CONFIRMED])
         assert counting == expected
-        assert now.state in life.STATES
+        assert now.state in alert_state.STATES
 
 
 @settings(max_examples=200, deadline=None)
 @given(histories(), st.integers(20, 40))
-def test_a_card_of_another_alert_or_of_nothing_changes_nothing(made: list[Event | Turned | Ruling], seq: int) -> None:
+def test_a_card_of_another_alert_or_of_nothing_changes_nothing(
+    made: list[Event | Turned | CountyRuling], seq: int
+) -> None:
     before = _all(made)[-1]
     refused = card(seq, HANDLED, verdict="rejected")
     other = card(seq, STANDS, number=OTHER)
@@ -374,7 +377,7 @@ def test_a_card_of_another_alert_or_of_nothing_changes_nothing(made: list[Event 
 
 @settings(max_examples=200, deadline=None)
 @given(histories())
-def test_no_day_that_was_told_is_ever_lost(made: list[Event | Turned | Ruling]) -> None:
+def test_no_day_that_was_told_is_ever_lost(made: list[Event | Turned | CountyRuling]) -> None:
     told: dict[date, int] = {}
     for standing in _all(made):
         days = one(standing).days

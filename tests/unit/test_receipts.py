@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 
 from pipeline import issues
-from pipeline.figures import heap, receipts
+from pipeline.figures import batch_summary, receipts
+from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.digest import paper
-from pipeline.figures.heap import SummaryFacts, SummaryLine
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.model import Issue, Level, Repair, State
 from pipeline.reports import letters
@@ -251,7 +251,7 @@ def test_a_county_s_own_roster_is_quoted_to_it() -> None:
 
 def test_the_summary_lists_every_file_and_what_needs_somebody_first() -> None:
     lines = tuple(SummaryLine(f"{name}.xlsx", replace(facts, seq=n)) for n, (name, facts) in enumerate(CASES.items()))
-    made = heap.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
+    made = batch_summary.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
     assert made.files == sum(n for _, n in made.counts) == len(made.rows) == len(CASES)
     assert {row.name for row in made.asked} == {"partial.xlsx", "held.xlsx", "nobody.xlsx"}
     found = {one.name: one.content for one in letters.compose("summary", paper(made))}

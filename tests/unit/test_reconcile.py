@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reconcile import ClassKnown, Clock, ClosureKnown, Kind, RoomKnown, SchoolKnown, concerns, matters
+from pipeline.reconcile import (
+    ClassKnown,
+    ClosureKnown,
+    MatterKind,
+    RoomKnown,
+    SchoolClock,
+    SchoolKnown,
+    concerns,
+    matters,
+)
 from pipeline.schooldays import ZONE, Calendar
 
 FRIDAY = date(2026, 11, 20)
@@ -25,9 +34,9 @@ CLOSURE = ClosureKnown(
 )
 
 
-def clock(day: date = FRIDAY, hour: int = 14, minute: int = 0) -> Clock:
+def clock(day: date = FRIDAY, hour: int = 14, minute: int = 0) -> SchoolClock:
     now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
-    return Clock(now, "15:00", lambda one: Calendar().owes(("2132000001",), ("小学",), one))
+    return SchoolClock(now, "15:00", lambda one: Calendar().owes(("2132000001",), ("小学",), one))
 
 
 def school(*closures: ClosureKnown, reported: bool = True, **classes: ClassKnown) -> SchoolKnown:
@@ -40,7 +49,7 @@ def school(*closures: ClosureKnown, reported: bool = True, **classes: ClassKnown
     )
 
 
-def kinds(known: SchoolKnown, when: Clock | None = None) -> list[Kind]:
+def kinds(known: SchoolKnown, when: SchoolClock | None = None) -> list[MatterKind]:
     return [one.kind for one in matters(known, when or clock())]
 
 
@@ -51,7 +60,7 @@ def test_a_closure_whose_ill_pupils_are_reported_is_no_matter() -> None:
 def test_a_closure_without_its_ill_pupils_is_asked_about() -> None:
     [none] = matters(school(CLOSURE, 三4=ClassKnown(ill=9, absent=9)), clock())
     [few] = matters(school(CLOSURE, 三3=ClassKnown(ill=5, absent=5)), clock())
-    assert none.kind is few.kind is Kind.CASES
+    assert none.kind is few.kind is MatterKind.CASES
     assert none.id == few.id
     assert none.stamp != few.stamp
     assert none.what == "11-20 起停课的三(3)班报患病 8 人，11-20 的缺课登记里没有一名因病缺课的学生。"
@@ -68,13 +77,13 @@ def test_before_the_deadline_the_report_may_still_come() -> None:
 def test_a_closure_of_the_whole_school_counts_all_its_classes() -> None:
     whole = replace(CLOSURE, scope="全校", place="全校", pupils=82)
     assert kinds(school(whole, 三3=ClassKnown(ill=4), 三4=ClassKnown(ill=4))) == []
-    assert kinds(school(whole, 三3=ClassKnown(ill=4))) == [Kind.CASES]
+    assert kinds(school(whole, 三3=ClassKnown(ill=4))) == [MatterKind.CASES]
 
 
 def test_a_closure_from_a_day_off_is_compared_with_the_school_day_before() -> None:
     sunday = replace(CLOSURE, start=datetime(2026, 11, 22, 8, tzinfo=ZONE))
     assert kinds(school(sunday, 三3=ClassKnown(ill=8)), clock(date(2026, 11, 23))) == []
-    assert kinds(school(sunday), clock(date(2026, 11, 23))) == [Kind.CASES]
+    assert kinds(school(sunday), clock(date(2026, 11, 23))) == [MatterKind.CASES]
 
 
 def test_a_closure_that_nobody_fell_ill_for_asks_for_no_pupils() -> None:
@@ -83,7 +92,7 @@ def test_a_closure_that_nobody_fell_ill_for_asks_for_no_pupils() -> None:
 
 def test_approval_after_the_start_is_asked_about() -> None:
     after = replace(CLOSURE, approved_at=CLOSURE.start + timedelta(hours=1))
-    assert kinds(school(after, 三3=ClassKnown(ill=8))) == [Kind.APPROVAL]
+    assert kinds(school(after, 三3=ClassKnown(ill=8))) == [MatterKind.APPROVAL]
     assert kinds(school(replace(after, extended=True), 三3=ClassKnown(ill=8))) == []
 
 
@@ -91,14 +100,14 @@ def test_approval_after_the_start_is_asked_about() -> None:
     ("resumes", "when", "found"),
     [
         (date(2026, 11, 24), clock(date(2026, 11, 24), 14), []),
-        (date(2026, 11, 24), clock(date(2026, 11, 24), 15), [Kind.OVERDUE]),
-        (date(2026, 11, 28), clock(date(2026, 11, 24)), [Kind.DAY_OFF]),
-        (date(2026, 11, 28), clock(date(2026, 11, 29), 16), [Kind.DAY_OFF]),
-        (date(2026, 11, 28), clock(date(2026, 11, 30), 16), [Kind.DAY_OFF, Kind.OVERDUE]),
+        (date(2026, 11, 24), clock(date(2026, 11, 24), 15), [MatterKind.OVERDUE]),
+        (date(2026, 11, 28), clock(date(2026, 11, 24)), [MatterKind.DAY_OFF]),
+        (date(2026, 11, 28), clock(date(2026, 11, 29), 16), [MatterKind.DAY_OFF]),
+        (date(2026, 11, 28), clock(date(2026, 11, 30), 16), [MatterKind.DAY_OFF, MatterKind.OVERDUE]),
     ],
 )
 def test_resumption_is_overdue_after_the_first_school_day_and_never_on_a_day_off(
-    resumes: date, when: Clock, found: list[Kind]
+    resumes: date, when: SchoolClock, found: list[MatterKind]
 ) -> None:
     known = school(replace(CLOSURE, resumes=resumes), 三3=ClassKnown(ill=8))
     assert sorted(kinds(known, when)) == sorted(found)
@@ -110,23 +119,23 @@ def test_what_is_over_is_not_overdue() -> None:
 
 
 def test_pupils_of_the_closure_that_are_not_the_roll_are_asked_about() -> None:
-    assert kinds(school(replace(CLOSURE, pupils=45), 三3=ClassKnown(ill=8))) == [Kind.ROLL]
+    assert kinds(school(replace(CLOSURE, pupils=45), 三3=ClassKnown(ill=8))) == [MatterKind.ROLL]
     assert kinds(school(replace(CLOSURE, pupils=None), 三3=ClassKnown(ill=8))) == []
 
 
 def test_many_ill_are_a_matter_only_where_the_report_itself_speaks_of_a_closure() -> None:
     many = ClassKnown(ill=12, absent=12)
     assert kinds(school(三3=many)) == []  # the warning rules say it
-    assert kinds(school(三3=replace(many, speaks=True))) == [Kind.UNDECLARED]
-    assert kinds(school(三3=replace(many, absent=40))) == [Kind.UNDECLARED]
-    assert kinds(school(三3=replace(many, present=0))) == [Kind.UNDECLARED]
+    assert kinds(school(三3=replace(many, speaks=True))) == [MatterKind.UNDECLARED]
+    assert kinds(school(三3=replace(many, absent=40))) == [MatterKind.UNDECLARED]
+    assert kinds(school(三3=replace(many, present=0))) == [MatterKind.UNDECLARED]
     assert kinds(school(三3=ClassKnown(ill=1, absent=1, speaks=True))) == []
     assert kinds(school(replace(CLOSURE, ill=12), 三3=replace(many, speaks=True))) == []
 
 
 def test_rolls_that_differ_are_one_matter_a_campus() -> None:
     [one] = matters(school(三3=ClassKnown(roll=43), 三4=ClassKnown(roll=41)), clock())
-    assert one.kind is Kind.ROLL
+    assert one.kind is MatterKind.ROLL
     assert "三(3)班 43 人（名册 40 人）、三(4)班 41 人（名册 42 人）" in one.what
     assert kinds(school(三3=ClassKnown(roll=40))) == []
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.forms.classes import class_key, in_order, promoted
-from pipeline.merge.registry import Registered, RoomSaid, Ruling, Statement, changes, news, registered
+from pipeline.merge.registry import AliasRuling, Registered, RegistryStatement, RoomSaid, changes, news, registered
 
 SEPTEMBER, NOVEMBER, DECEMBER = date(2026, 9, 1), date(2026, 11, 20), date(2026, 12, 1)
 
@@ -19,8 +19,8 @@ def room(key: str = "三1", roll: int | None = 40, **said: object) -> RoomSaid:
     return RoomSaid("本部", 2026, key, f"{key[0]}({key[1:]})班", "小学", roll, **said)  # of the named parts
 
 
-def said(order: int, day: date, *rooms: RoomSaid, **unit: object) -> Statement:
-    return Statement(order, day, unit, ("本部",), rooms)
+def said(order: int, day: date, *rooms: RoomSaid, **unit: object) -> RegistryStatement:
+    return RegistryStatement(order, day, unit, ("本部",), rooms)
 
 
 def rolls(one: Registered, day: date) -> dict[str, int | None]:
@@ -90,11 +90,11 @@ def test_a_correction_of_the_past_does_not_overrule_what_was_said_since() -> Non
 def test_a_row_left_as_it_was_says_nothing() -> None:
     before = registered([said(1, SEPTEMBER, room(), room("三2"), name="示例小学")], NOVEMBER)
     again = news(said(2, NOVEMBER, room(), room("三2", roll=39), name="示例小学"), before)
-    assert again == Statement(2, NOVEMBER, {}, (), (RoomSaid("本部", 2026, "三2", roll=39),))
+    assert again == RegistryStatement(2, NOVEMBER, {}, (), (RoomSaid("本部", 2026, "三2", roll=39),))
 
 
 def test_a_ruling_holds_until_a_roster_lists_the_class() -> None:
-    ruled = Statement(2, NOVEMBER, rulings=(Ruling("本部", 2026, "五2", "五(2)班", "五1"),))
+    ruled = RegistryStatement(2, NOVEMBER, rulings=(AliasRuling("本部", 2026, "五2", "五(2)班", "五1"),))
     listed = [said(1, SEPTEMBER, room()), ruled]
     assert registered(listed, DECEMBER).rulings == ruled.rulings
     assert registered([*listed, said(3, DECEMBER, room("五2"))], DECEMBER).rulings == ()
@@ -123,19 +123,21 @@ rooms = st.builds(
 
 
 @st.composite
-def spoken(draw: st.DrawFn) -> list[Statement]:
+def spoken(draw: st.DrawFn) -> list[RegistryStatement]:
     names = st.fixed_dictionaries(
         {}, optional={"name": st.sampled_from("甲乙丙"), "division_id": st.sampled_from("AB")}
     )
     return [
-        Statement(order, draw(days), draw(names), (), tuple(draw(st.lists(rooms, max_size=3))))
+        RegistryStatement(order, draw(days), draw(names), (), tuple(draw(st.lists(rooms, max_size=3))))
         for order in range(1, draw(st.integers(1, 6)) + 1)
     ]
 
 
 @settings(max_examples=40)
 @given(spoken(), st.randoms(use_true_random=False), days)
-def test_it_does_not_matter_when_a_statement_is_read(found: Sequence[Statement], chance: object, day: date) -> None:
+def test_it_does_not_matter_when_a_statement_is_read(
+    found: Sequence[RegistryStatement], chance: object, day: date
+) -> None:
     shuffled = list(found)
     chance.shuffle(shuffled)  # a strategy's value
     assert registered(shuffled, day) == registered(found, day)
@@ -143,7 +145,7 @@ def test_it_does_not_matter_when_a_statement_is_read(found: Sequence[Statement],
 
 @settings(max_examples=40)
 @given(spoken(), days)
-def test_slices_of_a_class_follow_one_another_without_overlap(found: Sequence[Statement], day: date) -> None:
+def test_slices_of_a_class_follow_one_another_without_overlap(found: Sequence[RegistryStatement], day: date) -> None:
     by_class: dict[object, list[object]] = {}
     one = registered(found, day)
     for taught in one.rooms:
@@ -158,21 +160,21 @@ def test_slices_of_a_class_follow_one_another_without_overlap(found: Sequence[St
 @settings(max_examples=40)
 @given(spoken(), rooms, st.integers(1, 60))
 def test_what_is_said_from_a_day_on_leaves_the_days_before_it(
-    found: Sequence[Statement], new: RoomSaid, later: int
+    found: Sequence[RegistryStatement], new: RoomSaid, later: int
 ) -> None:
     day = max(one.day for one in found) + timedelta(days=later)
     if not any(one.rooms for one in found):
         return  # the first list of a school year is of the whole year
-    last = Statement(99, day, rooms=(replace(new, until=None),))
+    last = RegistryStatement(99, day, rooms=(replace(new, until=None),))
     eve = day - timedelta(days=1)
     assert rolls(registered([*found, last], day), eve) == rolls(registered(found, day), eve)
 
 
 @settings(max_examples=40)
 @given(spoken(), days)
-def test_what_says_nothing_new_changes_nothing(found: Sequence[Statement], day: date) -> None:
+def test_what_says_nothing_new_changes_nothing(found: Sequence[RegistryStatement], day: date) -> None:
     one = registered(found, day)
-    again = Statement(99, day, dict(one.values), one.campuses, ())
+    again = RegistryStatement(99, day, dict(one.values), one.campuses, ())
     division = one.division_on(day)
     again = replace(again, unit={**again.unit, **({"division_id": division} if division else {})})
     left = news(again, one)

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Checked, Context, Workbook
-from pipeline.schooldays import Calendar, Span
+from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate.calendar import clashes
 from tests import formbooks as books
 from tests.formbooks import OTHER, SCHOOL, check, context, said
 
 COUNTY = "320106"
-TERM = Span(COUNTY, date(2026, 9, 1), date(2027, 1, 29), "term", "", "第一学期", "K1-9")
-AUTUMN = Span(COUNTY, date(2026, 11, 26), date(2026, 11, 27), "holiday", "小学", "秋假", "K1-10")
+TERM = CalendarSpan(COUNTY, date(2026, 9, 1), date(2027, 1, 29), "term", "", "第一学期", "K1-9")
+AUTUMN = CalendarSpan(COUNTY, date(2026, 11, 26), date(2026, 11, 27), "holiday", "小学", "秋假", "K1-10")
 
 
 def calendar(*rows: Mapping[str, object], unit: str = COUNTY) -> Workbook:
@@ -29,7 +29,7 @@ def off(first: int, last: int = 0, **more: object) -> dict[str, object]:
     return {"类别": "放假", "开始日期": datetime(2026, 11, first), **till, **more}
 
 
-def standing(*spans: Span) -> Context:
+def standing(*spans: CalendarSpan) -> Context:
     return context(calendar=Calendar(spans or (TERM, AUTUMN)))
 
 

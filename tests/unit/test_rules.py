@@ -11,11 +11,11 @@ from pipeline import rules
 from pipeline.errors import ConfigError
 from pipeline.forms.words import DISEASE, SYNDROMES
 from pipeline.rules import Case, Condition, Rule, Rules, Stage, engine, parse
-from pipeline.rules.engine import LAG, Span
+from pipeline.rules.engine import LAG, Window
 
 RULES = rules.load()
 DAY = date(2026, 11, 18)  # a Wednesday
-WIDE = Span(DAY - timedelta(days=40), DAY + timedelta(days=40))
+WIDE = Window(DAY - timedelta(days=40), DAY + timedelta(days=40))
 ROLLS = {"三2": 40, "三3": 40, "四1": None}
 
 FEVER = {"symptoms": "S01"}
@@ -36,7 +36,7 @@ def cases(n: int, **changed: object) -> list[Case]:
     return [case(pupil, **changed) for pupil in range(n)]  # type: ignore[arg-type]  # a builder
 
 
-def met(told: Iterable[Case], span: Span = WIDE, active: Sequence[Rule] = RULES.rules) -> tuple[Condition, ...]:
+def met(told: Iterable[Case], span: Window = WIDE, active: Sequence[Rule] = RULES.rules) -> tuple[Condition, ...]:
     return engine.conditions(told, ROLLS, engine.ask(RULES, active), span)
 
 

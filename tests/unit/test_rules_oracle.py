@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pipeline import rules
 from pipeline.forms.words import SYNDROMES
 from pipeline.rules import Case, Rule, Where, engine
-from pipeline.rules.engine import LAG, Span
+from pipeline.rules.engine import LAG, Window
 
 RULES = rules.load()
 ALL = engine.ask(RULES, RULES.rules)
 DAY = date(2026, 11, 18)
-WIDE = Span(DAY - timedelta(days=40), DAY + timedelta(days=40))
+WIDE = Window(DAY - timedelta(days=40), DAY + timedelta(days=40))
 ROLLS = {"三2": 8, "三3": 40}
 FEVER = {"symptoms": "S01"}
 ILI = {"symptoms": "S01 S02", "temperature": 38.0}
@@ -61,7 +61,7 @@ def histories(draw: st.DrawFn) -> list[Case]:
     return list(found.values())
 
 
-def oracle(told: Sequence[Case], span: Span) -> set[tuple[str, str, str, date, frozenset[str]]]:
+def oracle(told: Sequence[Case], span: Window) -> set[tuple[str, str, str, date, frozenset[str]]]:
     """Ask every rule of every day, group and place, and look at every pupil each time."""
     ill = [c for c in told if c.reason == "ill" and c.row_state != "returned"]
     asked = {c.day for c in ill} | {c.fell_ill for c in ill if c.day - c.fell_ill <= timedelta(days=LAG)}
@@ -108,7 +108,7 @@ def _groups(c: Case) -> set[str]:
     return found | ({"ILI"} if hot and signs & {"S02", "S03"} else set())
 
 
-def _seen(told: Iterable[Case], span: Span) -> set[tuple[str, str, str, date, frozenset[str]]]:
+def _seen(told: Iterable[Case], span: Window) -> set[tuple[str, str, str, date, frozenset[str]]]:
     found = engine.conditions(told, ROLLS, ALL, span)
     assert all(c.n == len(c.members) == len({m.pupil for m in c.members}) for c in found)
     return {(c.rule, c.group, c.scope, c.day, frozenset(m.pupil for m in c.members)) for c in found}
@@ -134,6 +134,6 @@ def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Ca
 @settings(max_examples=50, deadline=None)
 @given(histories(), st.integers(0, 10), st.integers(0, 8))
 def test_the_days_needed_decide_and_no_others(told: list[Case], first: int, length: int) -> None:
-    span = Span(ago(first + length), ago(first))
+    span = Window(ago(first + length), ago(first))
     near = [c for c in told if engine.needed(span, RULES.reach).holds(c.day)]
     assert _seen(near, span) == {seen for seen in _seen(told, WIDE) if span.holds(seen[3])}

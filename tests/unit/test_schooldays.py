@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline import schooldays
 from pipeline.model import ClosureFacts
-from pipeline.schooldays import ZONE, Calendar, Off, Span, UnknownYear
+from pipeline.schooldays import ZONE, Calendar, CalendarSpan, Off, UnknownYear
 
 PLACES = ("2132000001", "320106", "320100", "320000")
 PRIMARY = ("小学",)
@@ -19,8 +19,8 @@ def d(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def span(place: str, first: str, last: str, kind: str, stage: str = "") -> Span:
-    return Span(place, d(first), d(last), kind, stage)  # type: ignore[arg-type]  # kinds are plain in the tests
+def span(place: str, first: str, last: str, kind: str, stage: str = "") -> CalendarSpan:
+    return CalendarSpan(place, d(first), d(last), kind, stage)  # type: ignore[arg-type]  # kinds are plain in the tests
 
 
 def closure(campus: str = "本部", scope: str = "全校", state: str = "declared") -> ClosureFacts:

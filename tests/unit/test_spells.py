@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.schooldays import Calendar
-from pipeline.spells import Said, Spell, spells
+from pipeline.spells import AbsenceSpell, PupilDay, spells
 
 WEDNESDAY, THURSDAY, FRIDAY = date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -19,15 +19,15 @@ def school_days(first: date, last: date) -> Sequence[date]:
     return Calendar().school_days_between(("2132000001",), ("小学",), first, last)
 
 
-def absent(day: date, start: date, part: str = "") -> Said:
-    return Said(day, start, "new" if day == start else "ongoing", part)
+def absent(day: date, start: date, part: str = "") -> PupilDay:
+    return PupilDay(day, start, "new" if day == start else "ongoing", part)
 
 
-def back(day: date, start: date, returned: date | None = None) -> Said:
-    return Said(day, start, "returned", "", returned)
+def back(day: date, start: date, returned: date | None = None) -> PupilDay:
+    return PupilDay(day, start, "returned", "", returned)
 
 
-def days(*said: Said) -> list[tuple[date, str, bool]]:
+def days(*said: PupilDay) -> list[tuple[date, str, bool]]:
     return [(one.start, one.days, one.returned) for one in spells(said, school_days)]
 
 
@@ -69,7 +69,7 @@ def test_to_be_back_twice_is_to_be_back() -> None:
 
 spans = st.integers(0, 20).map(lambda n: date(2026, 11, 9) + timedelta(days=n))
 rows = st.builds(
-    lambda day, before, state, part, gone: Said(
+    lambda day, before, state, part, gone: PupilDay(
         day,
         day - timedelta(days=before),
         state,
@@ -86,7 +86,7 @@ histories = st.lists(rows, max_size=12, unique_by=lambda one: one.day)
 
 
 @given(histories, st.randoms())
-def test_spells_share_no_day_and_do_not_depend_on_the_order_of_the_rows(said: list[Said], shuffle: object) -> None:
+def test_spells_share_no_day_and_do_not_depend_on_the_order_of_the_rows(said: list[PupilDay], shuffle: object) -> None:
     found = spells(said, school_days)
     mixed = list(said)
     shuffle.shuffle(mixed)  # type: ignore[attr-defined]  # a Random
@@ -96,7 +96,7 @@ def test_spells_share_no_day_and_do_not_depend_on_the_order_of_the_rows(said: li
 
 
 @given(histories)
-def test_every_day_said_absent_is_in_exactly_one_spell(said: list[Said]) -> None:
+def test_every_day_said_absent_is_in_exactly_one_spell(said: list[PupilDay]) -> None:
     found = spells(said, school_days)
     for row in said:
         inside = [one for one in found if one.start <= row.day < one.end]
@@ -104,7 +104,7 @@ def test_every_day_said_absent_is_in_exactly_one_spell(said: list[Said]) -> None
 
 
 @given(histories)
-def test_halves_are_two_a_school_day_and_one_a_day_of_half_absence(said: list[Said]) -> None:
+def test_halves_are_two_a_school_day_and_one_a_day_of_half_absence(said: list[PupilDay]) -> None:
     parts = {row.day: row.part for row in said if row.row_state != "returned"}
     for one in spells(said, school_days):
         counted = 0
@@ -117,7 +117,7 @@ def test_halves_are_two_a_school_day_and_one_a_day_of_half_absence(said: list[Sa
 
 
 @given(histories)
-def test_a_row_said_once_more_as_it_was_changes_nothing(said: list[Said]) -> None:
+def test_a_row_said_once_more_as_it_was_changes_nothing(said: list[PupilDay]) -> None:
     found = spells(said, school_days)
     if said and found:
         last = max(said, key=lambda one: one.day)
@@ -127,4 +127,4 @@ def test_a_row_said_once_more_as_it_was_changes_nothing(said: list[Said]) -> Non
 
 
 def test_days_print_as_people_write_them() -> None:
-    assert [Spell(FRIDAY, MONDAY, halves=n).days for n in (0, 1, 2, 5)] == ["0", "0.5", "1", "2.5"]
+    assert [AbsenceSpell(FRIDAY, MONDAY, halves=n).days for n in (0, 1, 2, 5)] == ["0", "0.5", "1", "2.5"]

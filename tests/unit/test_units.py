@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline import units
 from pipeline.model import Level
-from pipeline.units import Place, Scope, Tree
+from pipeline.units import DivisionNode, Scope, Tree
 
 KEY = b"a key for tests, thirty-two long"
 OTHER_KEY = b"another key, as long as the first"
@@ -14,12 +14,12 @@ SCHOOL = "2132000001"
 
 TREE = Tree(
     {
-        "320000": Place("320000", "province"),
-        "320100": Place("320100", "city", "320000"),
-        "320300": Place("320300", "city", "320000"),
-        "320106": Place("320106", "county", "320100"),
-        "320302": Place("320302", "county", "320300"),
-        "320371": Place("320371", "function_zone", "320300"),
+        "320000": DivisionNode("320000", "province"),
+        "320100": DivisionNode("320100", "city", "320000"),
+        "320300": DivisionNode("320300", "city", "320000"),
+        "320106": DivisionNode("320106", "county", "320100"),
+        "320302": DivisionNode("320302", "county", "320300"),
+        "320371": DivisionNode("320371", "function_zone", "320300"),
     },
     {SCHOOL: "320106", "2132000002": "320302", "2132000003": "320371", "320106CDC": "320106"},
     frozenset({"320106CDC"}),

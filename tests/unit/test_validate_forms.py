@@ -182,7 +182,7 @@ def test_a_code_outside_its_vocabulary_is_our_fault() -> None:
 
 def test_a_rule_that_crashes_is_our_fault() -> None:
     table = form("absence").table("classes")
-    broken = (frames.Rule("present-over-roll", "present", lambda pl: pl.col("nowhere") <= pl.col("_roll")),)
+    broken = (frames.RowCheck("present-over-roll", "present", lambda pl: pl.col("nowhere") <= pl.col("_roll")),)
     with pytest.raises(PermanentError):
         frames.failures(table, broken, [("三(3)班", 45, None, 44)], {"_roll": [45]})
 

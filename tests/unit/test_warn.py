@@ -253,7 +253,7 @@ def run(campus: Campus, told: Sequence[tuple[int, list[int], dict[str, str], str
 
 
 def all_met(campus: Campus) -> dict[rules.Key, Condition]:
-    span = engine.Span(later(-60), later(80))
+    span = engine.Window(later(-60), later(80))
     return {c.key: c for c in engine.conditions(campus.cases, ROLLS, ALL, span)}
 
 

@@ -20,7 +20,7 @@ from pipeline.xlsx import guard
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import TWO_WAYS, GivebackFacts, giveback
 from pipeline.xlsx.lists import ListColumn, build
-from pipeline.xlsx.pen import writing
+from pipeline.xlsx.writer import writing
 
 DAY = date(2026, 11, 20)
 FIELDS = {"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": DAY}

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.letters.queue import Queued
 from pipeline.model import Site
 from pipeline.outbox.folder import Paper
-from pipeline.run.writers import answers, asking, cards, county, filing, pages
+from pipeline.run.writers import answers, cards, county, filing, pages, reconciliation_query
 from pipeline.run.writers.base import Post
-from pipeline.store.letters import Queued
 
 WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
     "receipt": answers.receipt,
     "giveback": answers.giveback_workbook,
     "summary": answers.summary,
     "account": filing.told,
-    "query": asking.query,
+    "query": reconciliation_query.query,
     "desk": county.desk,
     "decided": county.decided,
 }

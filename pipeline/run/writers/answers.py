@@ -7,21 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import date
 
-from pipeline import forms, issuing, schooldays, units
+from pipeline import forms, schooldays, units
 from pipeline.errors import UsageError
-from pipeline.figures import heap, receipts
+from pipeline.figures import batch_summary, receipts
+from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.digest import paper
-from pipeline.figures.heap import SummaryFacts, SummaryLine
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
-from pipeline.merge import spoken
+from pipeline.issuing import templates
+from pipeline.letters import batch_lists, queue
+from pipeline.letters.queue import Facts, Queued
+from pipeline.merge import coverage
 from pipeline.model import HOME_CAMPUS, Issue, Refused, State
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers import cards, county
 from pipeline.run.writers.base import Post, title
-from pipeline.store import context, letters, summaries
-from pipeline.store.letters import Facts, Queued
+from pipeline.turns import context
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
@@ -48,9 +50,9 @@ def _with_files(facts: Facts) -> Iterator[Issue]:
             yield issue
             continue
         text = dict(issue.details)["who"]
-        found = letters.named(facts.unit, [int(seq) for seq in _NUMBERED.findall(text)])
+        found = queue.named(facts.unit, [int(seq) for seq in _NUMBERED.findall(text)])
         for seq, name in found.items():
-            text = text.replace(spoken.numbered(seq) + " ", name)
+            text = text.replace(coverage.numbered(seq) + " ", name)
         yield replace(issue, details=tuple((key, text if key == "who" else told) for key, told in issue.details))
 
 
@@ -84,7 +86,7 @@ def _right_template(facts: Facts, post: Post) -> list[Paper]:
     if not form or not unit or not post.knows(unit):
         return []
     try:
-        content = issuing.template(post.site, form, unit, day, facts.campus if facts.form else "")
+        content = templates.template(post.site, form, unit, day, facts.campus if facts.form else "")
     except UsageError:  # a county is no school, or has no such campus
         return []
     return [written.Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
@@ -135,7 +137,7 @@ def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> Giveba
     if facts.form == "card" and rows:
         return cards.going_back(facts, rows, post.site)
     if facts.form == "filing":
-        token = issuing.unit_facts(post.site, facts.unit, day).token
+        token = templates.unit_facts(post.site, facts.unit, day).token
         notes = ("初始密码不随表退回：请重填，或空着由系统发放。",)
         return GivebackFacts(fields={**fields, "token": token}, rows=rows, token=token, notes=notes)
     school = context.schools([facts.unit], [day]).get(facts.unit)
@@ -154,8 +156,8 @@ def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> Giveba
 
 
 def summary(letter: Queued, post: Post) -> list[Paper]:
-    first, last = summaries.span(letter.ref)
-    facts = summaries.facts(letter.reader, first, last)
+    first, last = batch_lists.span(letter.ref)
+    facts = batch_lists.facts(letter.reader, first, last)
     lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, post)) for one in facts)
     scope = units.scope(letter.reader, post.tree, post.site.policy.small_count)
     told = SummaryFacts(
@@ -166,7 +168,8 @@ def summary(letter: Queued, post: Post) -> list[Paper]:
         lines=lines,
     )
     return [
-        written.Paper(_numbered(one.name, first, last), one.content) for one in _composed("summary", heap.summary(told))
+        written.Paper(_numbered(one.name, first, last), one.content)
+        for one in _composed("summary", batch_summary.summary(told))
     ]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline import forms, units
+from pipeline.letters.queue import Facts
 from pipeline.model import Level, Site
 from pipeline.outbox.folder import OutPlace, Shelf
-from pipeline.store.letters import Facts
 from pipeline.units import Tree
 
 SHELVES: Mapping[Level, Shelf] = {
@@ -29,7 +29,7 @@ class Post:
     tree: Tree
     names: Mapping[str, str]
     facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
-    unspoken: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # submission → see store.carried.unspoken
+    unspoken: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # submission → see facts.carried.unspoken
 
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
 

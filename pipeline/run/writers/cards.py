@@ -6,26 +6,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pipeline import issuing, schooldays, units
+from pipeline import schooldays, units
 from pipeline.errors import UsageError
+from pipeline.facts import card_page_facts
 from pipeline.figures import card_books, cards
 from pipeline.figures.digest import paper
+from pipeline.issuing import templates
+from pipeline.letters.queue import Facts, Queued
 from pipeline.model import Refused, Site
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
-from pipeline.store import card_pages, context
-from pipeline.store.letters import Facts, Queued
-from pipeline.store.records import DIVISION_DIGITS
+from pipeline.settling.submissions import DIVISION_DIGITS
+from pipeline.turns import context
 from pipeline.xlsx.giveback import GivebackFacts
 
 
 def workbook(letter: Queued, post: Post) -> list[Paper]:
     """The card to be answered, prefilled for its reader."""
-    facts = card_pages.card(post.site, letter.ref, letter.reader)
+    facts = card_page_facts.card(post.site, letter.ref, letter.reader)
     if facts.closed_at is not None:  # closed since it was queued: there is nothing to answer
         return []
-    content = issuing.card_book(post.site, facts, letter.day or facts.issued_at.date())
+    content = templates.card_book(post.site, facts, letter.day or facts.issued_at.date())
     return [written.Paper(f"预警信息报告卡 {facts.id} {cards.copy_for(facts.scope)}（填报）.xlsx", content)]
 
 
@@ -37,8 +39,8 @@ def going_back(facts: Facts, rows: Sequence[Refused], site: Site) -> GivebackFac
     day = schooldays.today(facts.received_at)
     fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
     try:
-        ref = card_pages.number_of(site, reader, said.get("alert", ""))
-        fields |= card_books.book(card_pages.card(site, ref, reader)).fields
+        ref = card_page_facts.number_of(site, reader, said.get("alert", ""))
+        fields |= card_books.book(card_page_facts.card(site, ref, reader)).fields
     except UsageError:  # it named no alert of this school that is open
         fields |= {name: said[name] for name in ("alert", "campus") if said.get(name)}
     if said.get("revision", "").isdigit():
@@ -50,8 +52,8 @@ def going_back(facts: Facts, rows: Sequence[Refused], site: Site) -> GivebackFac
 
 
 def card(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(cards.card(card_pages.card(site, letter.ref, letter.reader)))
+    return paper(cards.card(card_page_facts.card(site, letter.ref, letter.reader)))
 
 
 def worksheet(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(card_books.worksheet(card_pages.card(site, letter.ref, letter.reader)))
+    return paper(card_books.worksheet(card_page_facts.card(site, letter.ref, letter.reader)))

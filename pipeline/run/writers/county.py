@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pipeline import issuing, schooldays
+from pipeline import schooldays
+from pipeline.county import build_desk
 from pipeline.forms.desk import DESK
+from pipeline.issuing import templates
+from pipeline.letters import county_notices
+from pipeline.letters.queue import Facts, Queued
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
-from pipeline.store import desk_lines, notices
-from pipeline.store.letters import Facts, Queued
 from pipeline.xlsx.deskbook import deskbook
 
 
 def desk(letter: Queued, post: Post) -> list[Paper]:
     """The county's desk of a morning."""
-    content = issuing.desk(post.site, letter.reader, letter.queued_at)
+    content = templates.desk(post.site, letter.reader, letter.queued_at)
     return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", content)]
 
 
@@ -23,13 +25,13 @@ def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Paper]:
     found = [one for one in facts.returned if one.state == "open"]
     if not found:
         return []
-    made = desk_lines.back(post.site, facts.unit, found, letter.queued_at)
+    made = build_desk.back(post.site, facts.unit, found, letter.queued_at)
     return [written.Paper(f"退回修正表 {DESK.title} {facts.seq:06d}.xlsx", deskbook(made))]
 
 
 def decided(letter: Queued, post: Post) -> list[Paper]:
     """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
-    found = notices.told(letter.ref, letter.reader)
+    found = county_notices.told(letter.ref, letter.reader)
     if not found:
         return []
     values = {

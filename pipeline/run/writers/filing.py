@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline import schooldays
+from pipeline.accounts import accounts
 from pipeline.figures.words import chinese_date
+from pipeline.letters.queue import Queued
 from pipeline.outbox.folder import Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
-from pipeline.store import accounts
-from pipeline.store.letters import Queued
 
 
 def told(letter: Queued, post: Post) -> list[Paper]:

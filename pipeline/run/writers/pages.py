@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.facts import editions
+from pipeline.letters.queue import Queued
 from pipeline.model import Site
-from pipeline.store import editions
-from pipeline.store.letters import Queued
 
 
 def edition(letter: Queued, site: Site) -> Mapping[str, Any]:

@@ -1,0 +1,398 @@
+"""Accounts: asked for by a 备案, opened or refused by the tier above, confirmed every year, closed when one leaves.
+
+Every step is a person's decision, journalled in the sequence and audited. A password that we issue is handed to the
+caller once, as a `Secret`, and kept only as what cannot be turned back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Q
+
+from pipeline.accounts import filings
+from pipeline.database import audit, sql
+from pipeline.database.decision_log import decide, typed
+from pipeline.database.models import Account, Filing, FilingLine, Submission
+from pipeline.errors import UsageError
+from pipeline.filed import Secret
+from pipeline.forms.filing import LEVEL
+from pipeline.letters import queue
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE, today
+from pipeline.turns.pending_items import PendingItem
+from pipeline.validate.filing import password_fault
+
+UNUSED = timedelta(days=7)  # an initial password that nobody used is void after
+YEAR = timedelta(days=365)  # accounts are confirmed anew after
+SOON = timedelta(days=30)  # … and asked for so long before
+GRACE = timedelta(days=30)  # … and shut so long after
+TOLD = "account"  # kind of the letter that tells a unit what became of its filing
+_LENGTH = 14
+_SIGNS = "!#$%&*+-=?@_"
+_LETTERS = "".join(sign for sign in string.ascii_letters if sign not in "IOl")
+_DIGITS = "23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFiling(PendingItem):
+    """One filing that waits for its opener. `stamp` is another as soon as something of it has moved on."""
+
+    signed: bool  # the signed and stamped paper was seen
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An account as it was opened. Without a password of its user's it cannot be entered before `issue`."""
+
+    username: str
+    holder: str
+    needs_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One account of a ruling. `issued`: the password is ours to hand over, not its user's own."""
+
+    username: str
+    holder: str
+    issued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRuling:
+    """What was decided of a filing, as its unit is told."""
+
+    number: str
+    opened: bool
+    users: tuple[User, ...]
+    office: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One filing, for whoever decides about it. `lines`: user name, holder, telephone, whose password, state, why."""
+
+    number: str
+    unit: str
+    unit_name: str
+    office: str
+    received_at: datetime
+    applicant: str
+    department: str
+    phone: str
+    email: str
+    stamped_on: date | None
+    papers: tuple[str, ...]  # where the scans lie, below the site
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDue:
+    """An account that somebody must look at, and why: issue, unused, expired, confirm, overdue."""
+
+    username: str
+    unit: str
+    unit_name: str
+    holder: str
+    why: str
+    on: date
+
+
+# --------------------------------------------------------------------------- filings
+
+
+def waiting(division: str = "") -> list[PendingFiling]:
+    """Return the filings that wait for the CDC of `division` (all if empty), in the order they came."""
+    rows = Filing.objects.filter(lines__state="waiting").distinct().order_by("number")
+    if division:
+        rows = rows.filter(opener=division)
+    found = list(rows.prefetch_related("lines", "scans"))
+    names = lookup.names(row.unit for row in found)
+    return [_waiting(row, names.get(row.unit, "")) for row in found]
+
+
+def _waiting(row: Filing, name: str) -> PendingFiling:
+    lines = sorted((one for one in row.lines.all() if one.state == "waiting"), key=lambda one: (one.seq, one.row))
+    signed = row.stamped_on is not None or bool(row.scans.all())
+    users = "、".join(line.username for line in lines)
+    said = f"申请{LEVEL.labels[row.level]}账号 {len(lines)} 个：{users}；申请人 {row.applicant or '未填'}；"
+    said += "签字盖章件已收到" if signed else "签字盖章件还没有收到"
+    clash = [line.username for line in lines if _asked_before(line)]
+    said += f"；用户名与更早的申请相同：{'、'.join(clash)}" if clash else ""
+    said += "；其中有接管原有账号的" if any(line.takeover for line in lines) else ""
+    day = today(row.received_at)
+    return PendingFiling(filings.number(row.number), _stamp(row), row.unit, name, day, row.received_at, said, signed)
+
+
+def _stamp(row: Filing) -> str:
+    lines = sorted((line.pk, line.seq, line.state) for line in row.lines.all())
+    scans = sorted(scan.submission for scan in row.scans.all())
+    return hashlib.sha256(repr((lines, scans, row.stamped_on)).encode()).hexdigest()[:8]
+
+
+def _asked_before(line: FilingLine) -> bool:
+    others = FilingLine.objects.filter(folded=line.folded, state__in=filings.OPEN, seq__lt=line.seq)
+    return others.exclude(filing=line.filing_id).exists()
+
+
+def confirm(
+    request_id: int | str, who: str, why: str, now: datetime, *, stamped_on: date | None = None
+) -> list[Opened]:
+    """Open the accounts of a filing that still wait; return them.
+
+    The signed and stamped paper must have been seen: as a scan that came in, or by whoever says of which day it is.
+    Raises UsageError, and changes nothing, when there is nothing to open, no paper, or a name that is somebody's.
+    """
+    with transaction.atomic():
+        filing, lines = _open_filing(request_id)
+        _see_paper(filing, stamped_on, now)
+        taken = [_account_of(line) for line in lines]
+        place, _ = decide(who, "account-open", _target(filing), why, now)
+        for line, account in zip(lines, taken, strict=True):
+            _open(filing, line, account, place, now)
+        _end(lines, "opened", place, why)
+        if stamped_on is not None:
+            Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
+        fields = ("state", "password", "unit", "holder", "phone")
+        audit.append([audit.AuditEntry(who, "account-open", f"account {line.username}", fields) for line in lines], now)
+        queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
+    return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
+
+
+def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str]:
+    """Refuse the accounts of a filing that still wait, and tell the unit why; return their names.
+
+    Raises UsageError, and changes nothing, without a reason or when there is nothing to refuse.
+    """
+    if not why.strip():
+        raise UsageError("请写明不予开户的理由")
+    with transaction.atomic():
+        filing, lines = _open_filing(request_id)
+        place, _ = decide(who, "account-refuse", _target(filing), why, now)
+        _end(lines, "refused", place, why)
+        queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
+    return [line.username for line in lines]
+
+
+def filing(request_id: int | str) -> Shown:
+    """Return one filing, whatever became of it. Raises UsageError if there is none of that number."""
+    row = _numbered(request_id)
+    scans = Submission.objects.filter(pk__in=row.scans.values_list("submission", flat=True)).order_by("pk")
+    lines = tuple(
+        (one.username, one.holder, one.phone, "own" if one.password else "to be issued", one.state, one.why)
+        for one in row.lines.order_by("seq", "row")
+    )
+    return Shown(
+        number=filings.number(row.number),
+        unit=row.unit,
+        unit_name=lookup.names([row.unit]).get(row.unit, ""),
+        office=filings.office(row.opener),
+        received_at=row.received_at.astimezone(ZONE),
+        applicant=row.applicant,
+        department=row.department,
+        phone=row.phone,
+        email=row.email,
+        stamped_on=row.stamped_on,
+        papers=tuple(scans.values_list("path", flat=True)),
+        lines=lines,
+    )
+
+
+def _numbered(request_id: int | str) -> Filing:
+    text = str(request_id).removeprefix("备案").strip()
+    found = Filing.objects.filter(number=int(text)).first() if text.isascii() and text.isdigit() else None
+    if found is None:
+        raise UsageError(f"没有备案 {text}")
+    return found
+
+
+def ruling(ref: str) -> FilingRuling | None:
+    """Return what a letter of `TOLD` says, by its ref; None if the decision touched no line that is there."""
+    number, _, place = ref.partition(".")
+    filing = Filing.objects.filter(number=int(number)).first()
+    lines = list(filing.lines.filter(decided=int(place)).order_by("seq", "row")) if filing else []
+    if filing is None or not lines:
+        return None
+    users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
+    opened = lines[0].state == "opened"
+    return FilingRuling(
+        filings.number(filing.number), opened, users, filings.office(filing.opener), typed(lines[0].why)
+    )
+
+
+def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
+    """A filing and what of it waits; nobody else can decide about it until the transaction ends."""
+    sql.take("received", 0)  # whoever else decides, or settles, waits here
+    filing = _numbered(request_id)
+    lines = list(filing.lines.filter(state="waiting").order_by("seq", "row"))
+    if not lines:
+        held = filing.lines.filter(state="held").exists()
+        number = filings.number(filing.number)
+        raise UsageError(
+            f"备案 {number} " + ("待核，须先放行（queke held release）" if held else "没有待开户的账号，已经办过")
+        )
+    return filing, lines
+
+
+def _see_paper(filing: Filing, stamped_on: date | None, now: datetime) -> None:
+    if stamped_on is not None and stamped_on > today(now):
+        raise UsageError("签字盖章的日期还没到")
+    if stamped_on is None and filing.stamped_on is None and not filing.scans.exists():
+        number = filings.number(filing.number)
+        raise UsageError(f"备案 {number} 的签字盖章件还没有收到；已见到纸质件的，请写明盖章日期（--stamped-on）")
+
+
+def _account_of(line: FilingLine) -> Account | None:
+    """The account that bears the name already: only its own unit may take it over, and only after somebody let it."""
+    if _asked_before(line):
+        raise UsageError(f"{line.username}：更早的申请用的是同一个用户名，请先办那一份")
+    account = Account.objects.filter(folded=line.folded).first()
+    if account is None:
+        return None
+    if account.unit_id != line.filing.unit:
+        raise UsageError(f"{line.username}：这个用户名不能用，请退回，让申请单位换一个")
+    if not line.takeover:
+        raise UsageError(f"{line.username}：这个账号已经开过；要换使用人，请退回重报")
+    return account
+
+
+def _open(filing: Filing, line: FilingLine, account: Account | None, place: int, now: datetime) -> None:
+    Account.objects.update_or_create(
+        folded=line.folded,
+        defaults={
+            "username": account.username if account else line.username,
+            "unit_id": filing.unit,
+            "division_id": filing.home,
+            "level": filing.level,
+            "holder": line.holder,
+            "phone": line.phone,
+            "email": filing.email,
+            "confirmed_on": today(now),
+            "opened_at": now,
+            "opened_seq": place,
+            "filing": filing.number,
+            "closed_at": None,
+            "closed_why": "",
+            **_first(line.password or make_password(None), now),
+        },
+    )
+
+
+def _first(password: str, now: datetime) -> dict[str, Any]:
+    """What an account is with a first password: to be changed, and void after a week unused."""
+    fresh = {"password": password, "is_active": True, "must_change": True}
+    return {**fresh, "expires_at": now + UNUSED, "last_login": None}
+
+
+def _end(lines: Sequence[FilingLine], state: str, place: int, why: str) -> None:
+    keys = [line.pk for line in lines]
+    FilingLine.objects.filter(pk__in=keys).update(state=state, decided=place, why=why[:400], takeover=False)
+
+
+def _target(filing: Filing) -> str:
+    return f"filing {filings.number(filing.number)}"
+
+
+# --------------------------------------------------------------------------- accounts
+
+
+def issue(username: str, who: str, why: str, now: datetime) -> Secret:
+    """Give an account a new first password, void after seven days unused; whoever calls shows it once.
+
+    Raises UsageError for an account that is not there or closed.
+    """
+    with transaction.atomic():
+        account = _named(username)
+        secret = new_password(account.folded)
+        decide(who, "account-issue", f"account {account.username}", why, now)
+        Account.objects.filter(pk=account.pk).update(**_first(make_password(secret.reveal()), now))
+    return secret
+
+
+def new_password(username: str) -> Secret:
+    """Return a password that keeps the rule: fourteen signs, none that is mistaken for another when read aloud."""
+    while True:
+        parts = [secrets.choice(_LETTERS + _DIGITS + _SIGNS) for _ in range(_LENGTH)]
+        secret = Secret("".join(parts))
+        if not password_fault(secret, username):
+            return secret
+
+
+def leave(username: str, who: str, why: str, now: datetime) -> None:
+    """Close the account of somebody who left. Raises UsageError for one that is not there or closed."""
+    with transaction.atomic():
+        account = _named(username)
+        decide(who, "account-close", f"account {account.username}", why, now)
+        shut = {"is_active": False, "password": make_password(None)}
+        Account.objects.filter(pk=account.pk).update(**shut, closed_at=now, closed_why=why[:400])
+
+
+def reconfirm(username: str, who: str, why: str, now: datetime) -> None:
+    """Say for another year that the account is still its holder's. Raises UsageError as `leave`."""
+    with transaction.atomic():
+        account = _named(username)
+        decide(who, "account-reconfirm", f"account {account.username}", why, now)
+        Account.objects.filter(pk=account.pk).update(confirmed_on=today(now))
+
+
+def _named(username: str) -> Account:
+    sql.take("received", 0)
+    account = Account.objects.filter(folded=filings.folded(username)).first()
+    if account is None:
+        raise UsageError(f"没有用户名为 {username} 的账号")
+    if account.closed_at is not None:
+        raise UsageError(f"{account.username} 已经注销")
+    return account
+
+
+def barred(account: Account, now: datetime) -> str:
+    """Why nobody may enter by this account now: closed, expired, overdue; "" if its password opens it."""
+    if not account.is_active:
+        return "closed"
+    if account.must_change and account.expires_at is not None and account.expires_at <= now:
+        return "expired"
+    if account.confirmed_on is not None and account.confirmed_on + YEAR + GRACE < today(now):
+        return "overdue"
+    return ""
+
+
+def due(now: datetime, division: str = "") -> list[AccountDue]:
+    """Return the accounts somebody must look at, soonest first: unused ones, expired ones, yearly confirmation.
+
+    `division`: only those of units whose accounts its CDC opens.
+    """
+    rows = Account.objects.filter(closed_at__isnull=True).exclude(unit=None)
+    asked = Q(must_change=True) | Q(confirmed_on__lte=today(now) - YEAR + SOON)
+    found = [one for row in rows.filter(asked).select_related("unit") if (one := _due(row, now)) is not None]
+    if division:
+        mine = _opened_by(division, {one.unit for one in found})
+        found = [one for one in found if one.unit in mine]
+    return sorted(found, key=lambda one: (one.on, one.username))
+
+
+def _due(account: Account, now: datetime) -> AccountDue | None:
+    bar = barred(account, now)
+    on, why = None, ""
+    if not account.has_usable_password():
+        on, why = today(account.opened_at or now), "issue"
+    elif account.must_change and account.expires_at is not None and bar != "overdue":
+        on, why = account.expires_at.astimezone(ZONE).date(), "expired" if bar == "expired" else "unused"
+    elif account.confirmed_on is not None:
+        on, why = account.confirmed_on + YEAR, "overdue" if bar == "overdue" else "confirm"
+    if on is None or account.unit is None:
+        return None
+    return AccountDue(account.username, account.unit.code, account.unit.name, account.holder, why, on)
+
+
+def _opened_by(division: str, codes: Iterable[str]) -> set[str]:
+    return set(Filing.objects.filter(unit__in=set(codes), opener=division).values_list("unit", flat=True))

@@ -1,0 +1,18 @@
+"""Who may come in: Django asks here. An account that is closed, void or not confirmed opens to no password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.utils import timezone
+
+from pipeline.accounts.accounts import barred
+from pipeline.database.models import Account
+
+
+class Gate(ModelBackend):
+    """Django's own way in, with our rules on when an account may be used at all."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return isinstance(user, Account) and not barred(user, timezone.now())

@@ -1,0 +1,326 @@
+"""Settle 备案表 and the scans of their signed papers. A filing is a request: nothing is opened here.
+
+Written at once, in the settling transaction: filings are few. What a line is depends on received_seq alone:
+a unit's later filing of a name takes the place of its earlier one, and of two units the first has the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from pipeline import merge, units
+from pipeline.database import serialise
+from pipeline.database.models import Account, Filing, FilingLine, FilingScan, Reject, Submission
+from pipeline.filed import Secret
+from pipeline.forms.text_normalise import fold
+from pipeline.merge import Ticket
+from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.registry import lookup
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+
+OPEN = ("waiting", "held")
+_APPLIED = (State.ACCEPTED, State.PARTIAL, State.HELD)
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a turn is of a 备案表, or of a scan that names one."""
+    return form_of(turn.checked) == "filing" and not turn.event.decided
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of filings, in order; return their outcomes. Bytes are never read again: they are gone."""
+    del site, reread
+    return [(turn, _settle(turn, writes)) for turn in turns]
+
+
+def number(seq: int) -> str:
+    """Return a 备案号 as it is printed."""
+    return f"{seq:06d}"
+
+
+def folded(username: str) -> str:
+    """Return a user name as names are compared: NFKC, no blanks, small letters."""
+    return fold(username)
+
+
+def dismissed(seq: int, place: int, why: str) -> None:
+    """Let the names of a held filing go that a person sent back for good."""
+    held = FilingLine.objects.filter(seq=seq, state="held")
+    held.update(state="refused", decided=place, why=why[:400], takeover=False)
+
+
+def _settle(turn: Turn, writes: Writes) -> Outcome:
+    if turn.checked.reading.scan:
+        return _scan(turn)
+    if turn.event.forced:
+        return _released(turn)
+    return _filed(turn, writes)
+
+
+# --------------------------------------------------------------------------- a filing
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One account asked for, and what speaks against its name."""
+
+    record: Record
+    folded: str
+    taken: bool  # an account has it, or an earlier filing of another unit asks for it
+
+
+def _filed(turn: Turn, writes: Writes) -> Outcome:
+    checked = turn.checked
+    again = _repeated(checked)
+    if again is State.DUPLICATE:
+        return Outcome(again, (Issue("duplicate"),))
+    filing = _filing(checked)
+    asked = [_asked(record, filing, turn.event.order) for record in checked.records]
+    held = again is State.HELD or any(one.taken for one in asked)
+    for one in asked:
+        _write_line(filing, turn, one, "held" if held else "waiting")
+    opened = _tickets(turn, writes)
+    issues = [_numbered(filing, _still_back(turn))]
+    if again is State.HELD:
+        issues.append(Issue("filing-older"))
+    else:
+        replaced = [old for one in asked for old in _supersede(filing, turn.event.order, one.folded)]
+        issues += [*_replacing(replaced), *_holding(asked)]
+    for one in asked:
+        _hold_later(filing, turn, one.folded, writes)
+    if held:
+        return Outcome(State.HELD, tuple(issues), refused=len(checked.refused), opened=opened)
+    state = State.ACCEPTED
+    if checked.refused:
+        state = State.PARTIAL if checked.records else State.REJECTED
+    return Outcome(state, tuple(issues), len(asked), len(checked.refused), effective=True, opened=opened)
+
+
+def _repeated(checked: Checked) -> State | None:
+    """Duplicate, if the same was said before, passwords too, and still counts; held, if something newer was said
+    since; None for what is new, and for what was refused then.
+    """
+    rows = Submission.objects.filter(unit=checked.unit, form="filing", state__in=_APPLIED)
+    twins = rows.filter(content_sha=checked.reading.content_sha).exclude(pk=checked.arrival.seq)
+    states: set[str] = set()
+    for seq in twins.values_list("pk", flat=True):
+        lines = list(FilingLine.objects.filter(seq=seq))
+        if all(_same_password(record, lines) for record in checked.records):
+            states |= {line.state for line in lines}
+    if states & {*OPEN, "opened"}:
+        return State.DUPLICATE
+    return State.HELD if "superseded" in states else None
+
+
+def _same_password(record: Record, lines: Iterable[FilingLine]) -> bool:
+    secret = record.values["password"]
+    if not isinstance(secret, Secret) or not secret:
+        return True
+    mine = [line for line in lines if line.folded == record.identity]
+    return any(line.password and check_password(secret.reveal(), line.password) for line in mine)
+
+
+def _filing(checked: Checked) -> Filing:
+    """The filing of a workbook: its own, or for rows that come back mended the one they were part of."""
+    first = _first(checked)
+    if first is not None:
+        return first
+    tree = lookup.tree([checked.unit])
+    level = units.level(checked.unit, tree)
+    said = checked.reading.header
+    texts = {name: str(said.get(name) or "") for name in ("applicant", "department", "phone", "email")}
+    home = tree.units[checked.unit]
+    return Filing.objects.create(
+        number=checked.arrival.seq,
+        unit=checked.unit,
+        level=level.value,
+        home=home,
+        opener=units.opener(level, home, tree.places[home].parent),
+        received_at=checked.arrival.received_at,
+        **texts,
+    )
+
+
+def _first(checked: Checked) -> Filing | None:
+    """The filing whose rows went back, however often, and are in this return workbook."""
+    tickets = [record.ticket for record in checked.records] + [refused.ticket for refused in checked.refused]
+    mine = Reject.objects.filter(form="filing", school=checked.unit)
+    back = set(mine.filter(ticket__in=filter(None, tickets)).values_list("submission", flat=True))
+    seen: set[int] = set()
+    while back - seen:
+        found = Filing.objects.filter(number__in=back, unit=checked.unit).order_by("number").first()
+        if found is not None:
+            return found
+        seen |= back
+        back = set(mine.filter(closed_by__in=[str(seq) for seq in back]).values_list("submission", flat=True))
+    return None
+
+
+def _asked(record: Record, filing: Filing, order: int) -> _Asked:
+    taken = Account.objects.filter(folded=record.identity, opened_seq__lt=order).exists()
+    others = FilingLine.objects.filter(folded=record.identity, state__in=OPEN, seq__lt=order)
+    return _Asked(record, record.identity, taken or others.exclude(filing__unit=filing.unit).exists())
+
+
+def _write_line(filing: Filing, turn: Turn, one: _Asked, state: str) -> None:
+    values = one.record.values
+    secret = values["password"]
+    password = make_password(secret.reveal()) if isinstance(secret, Secret) and secret else ""
+    later = FilingLine.objects.filter(folded=one.folded, filing__unit=filing.unit, seq__gt=turn.event.order)
+    FilingLine.objects.update_or_create(
+        filing=filing,
+        folded=one.folded,
+        defaults={
+            "seq": turn.event.seq,
+            "row": one.record.row,
+            **{name: str(values[name] or "") for name in ("username", "region", "holder", "phone")},
+            "password": password,
+            "ticket": one.record.ticket[:24],
+            "state": "superseded" if later.exists() else state,
+            "takeover": one.taken,
+            "decided": None,
+            "why": "",
+        },
+    )
+
+
+def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
+    """Let the unit's earlier open lines of a name rest; return the numbers of their filings."""
+    earlier = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, state__in=OPEN, seq__lt=order)
+    rows = earlier.exclude(filing=filing)
+    numbers = list(rows.values_list("filing_id", flat=True))
+    rows.update(state="superseded")
+    later = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, seq__gt=order).exclude(filing=filing)
+    for line in later:
+        _tell(line.seq, _replacing([filing.number]))
+    return numbers
+
+
+def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None:
+    """Hold what another unit filed later of the same name, if it was settled before this one."""
+    later = FilingLine.objects.filter(folded=folded, state="waiting", seq__gt=turn.event.order)
+    for line in later.exclude(filing__unit=filing.unit).select_related("filing"):
+        FilingLine.objects.filter(pk=line.pk).update(takeover=True)
+        FilingLine.objects.filter(seq=line.seq, state="waiting").update(state="held")
+        rows = Submission.objects.filter(pk=line.seq)
+        rows.update(state=State.HELD.value, accepted=0, effective=False)
+        _tell(line.seq, [_held(line.row)])
+        writes.letter("receipt", f"{line.seq}.{turn.settled}", line.filing.unit)
+
+
+def _tell(seq: int, issues: Sequence[Issue]) -> None:
+    row = Submission.objects.get(pk=seq)
+    row.issues = [*row.issues, *(serialise.issue(one) for one in issues)]
+    row.save(update_fields=["issues"])
+
+
+def _numbered(filing: Filing, back: int) -> Issue:
+    """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
+    one is worth printing and stamping.
+    """
+    said = (("number", number(filing.number)), ("opener", office(filing.opener)))
+    if back:
+        return Issue("filing-rows-first", details=(*said, ("rows", str(back))))
+    return Issue("filing-number", details=said)
+
+
+def _still_back(turn: Turn) -> int:
+    """How many rows are to be mended after this turn, as of its place: its own, and those a return workbook left."""
+    checked = turn.checked
+    count = len(checked.refused)
+    if checked.reading.claims is None or not checked.reading.claims.returned:
+        return count
+    told = {*checked.voided, *(record.ticket for record in checked.records), *(one.ticket for one in checked.refused)}
+    earlier = Reject.objects.filter(form="filing", school=checked.unit, submission__lt=turn.event.seq)
+    left = earlier.exclude(ticket__in=told).values_list("state", "closed_by")
+    return count + sum(state == "open" or (by.isdigit() and int(by) > turn.event.order) for state, by in left)
+
+
+def _replacing(numbers: Iterable[int]) -> list[Issue]:
+    return [Issue("filing-replaces", details=(("earlier", number(one)),)) for one in sorted(set(numbers))]
+
+
+def _holding(asked: Iterable[_Asked]) -> list[Issue]:
+    return [_held(one.record.row) for one in asked if one.taken]
+
+
+def _held(row: int) -> Issue:
+    """Said of the file, at no cell: a question of what is held is about the file. Names nobody."""
+    return Issue("username-held", details=(("at", str(row)),))
+
+
+def office(division: str) -> str:
+    """Return the name of the CDC that opens accounts for a division's units."""
+    code = units.organ_code(division, "cdc") if division else ""
+    return lookup.names([code]).get(code, "") if code else ""
+
+
+def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
+    checked = turn.checked
+    ends = {record.ticket: "mended" for record in checked.records if record.ticket}
+    ends |= {refused.ticket: "superseded" for refused in checked.refused if refused.ticket}
+    ends |= dict.fromkeys(checked.voided, "void")
+    mine = Reject.objects.filter(ticket__in=list(ends), school=checked.unit, form="filing", state="open")
+    for name in mine.values_list("ticket", flat=True):
+        text = "UPDATE reject SET state = %s, closed_by = %s WHERE ticket = %s"
+        writes.add(text, [(ends[name], str(turn.event.order), name)])
+    state, by = _replace_tickets(turn, writes)
+    opened = tuple(
+        Ticket(merge.ticket_code(turn.event.seq, r.table, r.row), turn.event.seq, r.table, "", state, by, refused=r)
+        for r in checked.refused
+    )
+    for ticket in opened:
+        writes.reject(ticket, form="filing", school=checked.unit, campus=checked.campus, day=None)
+    return opened
+
+
+def _replace_tickets(turn: Turn, writes: Writes) -> tuple[str, str]:
+    """A whole 备案表 takes the place of rows that its unit was asked for before; return what its own tickets are:
+    open, unless such a one that came later was settled before it.
+    """
+    checked = turn.checked
+    if checked.reading.claims is not None and not checked.reading.claims.returned:
+        text = (
+            "UPDATE reject SET state = 'superseded', closed_by = %s "
+            "WHERE school = %s AND form = 'filing' AND state = 'open' AND submission < %s"
+        )
+        writes.add(text, [(str(turn.event.order), checked.unit, turn.event.seq)])
+    later = Filing.objects.filter(unit=checked.unit, number__gt=turn.event.seq).order_by("number").first()
+    return ("superseded", str(later.number)) if later is not None else ("open", "")
+
+
+def _released(turn: Turn) -> Outcome:
+    """A person let a held filing go on: it waits for its opener now. What was stored counts, not the kept copy."""
+    held = list(FilingLine.objects.filter(seq=turn.event.seq, state="held").select_related("filing"))
+    for line in held:
+        _supersede(line.filing, turn.event.order, line.folded)
+    FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state="waiting")
+    refused = Reject.objects.filter(submission=turn.event.seq).count()
+    still = Reject.objects.filter(submission=turn.event.seq, state="open").count()
+    issues = tuple(_numbered(line.filing, still) for line in held[:1])
+    return Outcome(State.PARTIAL if refused else State.ACCEPTED, issues, len(held), refused, effective=True)
+
+
+# --------------------------------------------------------------------------- a scan
+
+
+def _scan(turn: Turn) -> Outcome:
+    """Link a signed paper to its filing; one that came before is a copy."""
+    checked = turn.checked
+    filing = Filing.objects.get(number=int(str(checked.reading.header["filing"])))
+    said = (("number", number(filing.number)),)
+    if FilingScan.objects.filter(filing=filing, sha256=checked.arrival.sha256).exists():
+        return Outcome(State.DUPLICATE, (Issue("duplicate"),))
+    if not filing.lines.filter(state__in=OPEN).exists():
+        return Outcome(State.REJECTED, (Issue("scan-late", details=said),))
+    FilingScan.objects.create(
+        submission=turn.event.seq,
+        filing=filing,
+        sha256=checked.arrival.sha256,
+        ending=checked.reading.scan,
+        received_at=checked.arrival.received_at,
+    )
+    return Outcome(State.ACCEPTED, (Issue("scan-taken", details=said),), effective=True)

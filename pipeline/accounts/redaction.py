@@ -1,0 +1,84 @@
+"""What may not be archived as it came: submissions that hold a password, and the papers that are kept by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from pipeline.accounts import filings
+from pipeline.database.models import Filing, FilingLine, FilingScan, Reject, Submission, Unit
+from pipeline.filed import SHOWN
+from pipeline.forms.filing import COUNT_FIELDS
+from pipeline.forms.whole import FILE
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPaper:
+    """A signed paper: the 备案号 and the ending by which it is kept."""
+
+    number: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is kept of a 备案表: its header by field name, its rows, both without passwords.
+
+    `rows` is empty where nothing of it could be taken; then `why` has the codes of what was said of it.
+    """
+
+    unit: str
+    serial: int
+    fields: Values = field(default_factory=dict)
+    rows: tuple[Values, ...] = ()
+    tickets: tuple[str, ...] = ()  # of the rows, where it was a return workbook
+    why: tuple[str, ...] = ()
+
+
+def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
+    """Return which of these submissions do not go to the archive as they came; its paper, if it is one."""
+    if not seqs:
+        return {}
+    private = Submission.objects.filter(received_seq__in=seqs, private=True).values_list("pk", flat=True)
+    scans = FilingScan.objects.filter(submission__in=seqs)
+    papers = {scan.submission: SignedPaper(filings.number(scan.filing_id), f".{scan.ending}") for scan in scans}
+    return dict.fromkeys(private) | papers
+
+
+def copy(seq: int) -> Copy:
+    """Return what is to be kept of a submission in place of its bytes, from what was stored of it."""
+    row = Submission.objects.get(pk=seq)
+    unit = Unit.objects.filter(code=row.unit).first()
+    codes = tuple(str(one["code"]) for one in row.issues)
+    made = Copy(row.unit, unit.token_serial if unit else 1, why=codes)
+    lines = list(FilingLine.objects.filter(seq=seq).order_by("row"))
+    back = [one for one in Reject.objects.filter(submission=seq, form="filing").order_by("row") if one.table != FILE]
+    filing = lines[0].filing if lines else Filing.objects.filter(number=seq).first()
+    if filing is None or unit is None:
+        return made
+    said = [(line.row, _line(line), line.ticket) for line in lines] + [(one.row, dict(one.raw), "") for one in back]
+    rows = sorted(said, key=lambda one: one[0])
+    fields: dict[str, Any] = {
+        name: getattr(filing, name) for name in ("applicant", "department", "phone", "email", "level")
+    }
+    count = {COUNT_FIELDS[filing.level]: len(rows)}
+    fields |= {"unit": unit.code, "school": unit.name, "system": "是", **count}
+    tickets = tuple(ticket for *_, ticket in rows)
+    return Copy(row.unit, unit.token_serial, fields, tuple(said for _, said, _ in rows), tickets, codes)
+
+
+def _line(line: FilingLine) -> Values:
+    said = {"region": line.region, "username": line.username, "holder": line.holder, "phone": line.phone}
+    return said | ({"password": SHOWN} if line.password else {})
+
+
+def kept(places: Mapping[int, tuple[str, str]]) -> None:
+    """Say where the copies lie, below the site, and their hashes ("" for a thing kept as it came)."""
+    with transaction.atomic():
+        for seq, (path, sha256) in places.items():
+            Submission.objects.filter(pk=seq).update(path=path, spooled=False, kept_sha256=sha256)

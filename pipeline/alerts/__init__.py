@@ -1,0 +1,1 @@
+"""Alerts: raised from the records, followed to their end."""

@@ -1,0 +1,268 @@
+"""What stands in `todo(warn)` is taken, assessed and written back: one transaction a batch of schools.
+
+A handful of queries a batch, on the days that decide (`rules.engine.needed`) and the alerts of the last
+months of these schools; nothing here grows with history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from pipeline import alert_state
+from pipeline import warn as core
+from pipeline.alerts import corrections
+from pipeline.alerts.card_letters import announce
+from pipeline.alerts.load import CampusEpisodes, CampusKey, Job, episode_of, jobs_of, load
+from pipeline.database import sql
+from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
+from pipeline.model import Site
+from pipeline.rules import Condition, Rules
+from pipeline.rules.engine import RulesInForce, ask, conditions
+from pipeline.schooldays import today
+from pipeline.turns.transaction import LETTER
+
+BATCH = 500  # todos a transaction
+FACED = frozenset({"issued", "raised", "lowered", "renamed"})  # events by which the card says something else
+
+
+def warn(site: Site, rules: Rules, now: datetime) -> int:
+    """Take all `todo(warn)`, then end what its end rule ends. Returns the number of todos taken."""
+    taken = 0
+    while n := _batch(site, rules, now):
+        taken += n
+    sweep(now)
+    return taken
+
+
+def sweep(now: datetime) -> int:
+    """End the followed alerts whose end rule is met. Returns how many."""
+    with transaction.atomic():
+        over = Alert.objects.filter(
+            closed_at__isnull=True, state__in=sorted(alert_state.FOLLOWED), ends_after__lt=today(now)
+        )
+        found = list(over.select_for_update())
+        if not found:
+            return 0
+        last = Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
+        for alert in found:
+            alert.state, alert.close_reason, alert.closed_at = alert_state.ENDED, core.OVER, now
+        Alert.objects.bulk_update(found, ["state", "close_reason", "closed_at"])
+        details = {"answered": True, "as_of": last}
+        AlertEvent.objects.bulk_create(
+            AlertEvent(alert=alert, at=now, what="ended", origin="rule", details=details) for alert in found
+        )
+        rows = [row for alert in found for row in announce(alert, now, why="closed")]
+        sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
+    return len(found)
+
+
+def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) -> None:
+    """Assess what settled of these schools so far, in the caller's transaction: whoever answers an alert, or decides
+    of one, then does so of what it is, whenever warnings were looked for last.
+    """
+    for school in schools:
+        found = sql.fetch(
+            "SELECT id, ref, settled FROM todo WHERE kind = 'warn' AND ref LIKE %s ORDER BY id", [f"{school}|%"]
+        )
+        _take(hours, rules, found, now)
+
+
+def _batch(site: Site, rules: Rules, now: datetime) -> int:
+    with transaction.atomic():
+        todos = sql.fetch("SELECT id, ref, settled FROM todo WHERE kind = 'warn' ORDER BY id LIMIT %s", [BATCH])
+        _take(site.policy.answer_hours, rules, todos, now)
+    return len(todos)
+
+
+def _take(hours: int, rules: Rules, todos: Sequence[tuple[int, str, int]], now: datetime) -> None:
+    if todos:
+        jobs = jobs_of(todos)
+        _Writer(hours, rules, now, jobs).write(load(jobs, rules, now))
+        corrections.close({school: job.settled for school, job in jobs.items()}, now)
+        sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, settled in todos])
+
+
+# --------------------------------------------------------------------------- writing
+
+
+class _Writer:
+    """Assesses the campuses of one batch and collects what changes, written at the end table by table."""
+
+    def __init__(self, hours: int, rules: Rules, now: datetime, jobs: Mapping[str, Job]) -> None:
+        self.hours = hours
+        self.rules = rules
+        self.now = now
+        self.jobs = jobs
+        self.asked: dict[tuple[str, ...], RulesInForce] = {}
+        self.named = {code for rule in rules.rules for code in rule.divisions}
+        self.fresh: list[Alert] = []
+        self.changed: list[Alert] = []
+        self.closed_hits: list[sql.Params] = []
+        self.hits: list[AlertHit] = []
+        self.closed_cases: list[sql.Params] = []
+        self.cases: list[AlertCase] = []
+        self.events: list[AlertEvent] = []
+        self.letters: list[sql.Params] = []
+        self.reopened: list[str] = []
+
+    def write(self, loaded: CampusEpisodes) -> None:
+        """Assess every campus of the batch and write what changed."""
+        for place in sorted(loaded.cases.keys() | loaded.alerts.keys()):
+            self._campus(place, loaded)
+        # the closed ones first: only one may be open a campus and group
+        rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
+        sql.run(_CHANGE_ALERT, rows)
+        Alert.objects.bulk_create(self.fresh)
+        if self.reopened:
+            Card.objects.filter(
+                alert_id__in=self.reopened, state__in=(alert_state.ANSWERED, alert_state.CONFIRMED)
+            ).update(state="void")
+        sql.run(_CLOSE_HIT, self.closed_hits)
+        sql.run(_CLOSE_CASE, self.closed_cases)
+        AlertHit.objects.bulk_create(self.hits)
+        AlertCase.objects.bulk_create(self.cases)
+        AlertEvent.objects.bulk_create(self.events)
+        sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), self.letters)
+
+    def _campus(self, place: CampusKey, loaded: CampusEpisodes) -> None:
+        school = place[0]
+        chain, span = loaded.chains[school], loaded.spans[school]
+        met = conditions(loaded.cases.get(place, ()), loaded.rolls.get(place, {}), self._asked(chain), span)
+        alerts = {alert.id: alert for alert in loaded.alerts.get(place, ())}
+        if not met and not alerts:
+            return
+        before = {alert.id: episode_of(alert, loaded.hits.get(alert.id, {})) for alert in alerts.values()}
+        after = core.assess(list(before.values()), met, span, self.rules, today(self.now))
+        alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
+        settled = self.jobs[school].settled
+        for episode in after.episodes:
+            self._diff(alerts[episode.id], before.get(episode.id), episode, settled)
+        self.events += [self._event(alerts, event, settled) for event in after.events]
+
+    def _asked(self, chain: tuple[str, ...]) -> RulesInForce:
+        """The rules that are on for a school: the same for all of a county, unless one names the school."""
+        place = chain if chain[0] in self.named else chain[1:]
+        if place not in self.asked:
+            self.asked[place] = ask(self.rules, self.rules.active(place))
+        return self.asked[place]
+
+    def _event(self, alerts: Mapping[str, Alert], event: core.EpisodeEvent, settled: int) -> AlertEvent:
+        details, alert = dict(event.details), alerts[event.id]
+        if "into" in details:
+            details["into"] = alerts[str(details["into"])].id
+        if event.what in FACED:  # what its card says from this revision on
+            details |= {"revision": alert.revision, "group": alert.group, "stage": alert.stage}
+        return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=str(settled), details=details)
+
+    def _numbered(self, after: core.Assessment, place: CampusKey, *, division: str) -> dict[str, Alert]:
+        """Give the new episodes their numbers, in the order in which they came."""
+        fresh = [episode for episode in after.episodes if episode.id.startswith("new-")]
+        year = today(self.now).year
+        first = sql.take(f"alert-{year}", len(fresh)) if fresh else 0
+        return {
+            episode.id: Alert(
+                id=f"{year}-{first + n:04d}",
+                school=place[0],
+                campus=place[1],
+                division=division,
+                opened_day=episode.opened_day,
+                opened_at=self.now,
+                due_at=core.due_at(self.now, self.hours),
+                hours=self.hours,
+            )
+            for n, episode in enumerate(fresh)
+        }
+
+    def _diff(self, alert: Alert, before: core.Episode | None, after: core.Episode, settled: int) -> None:
+        if after == before:
+            return
+        self._hits(alert.id, before, after, settled)
+        self._cases(alert.id, before, after, settled)
+        if before is not None and before.state != alert_state.ISSUED and after.state == alert_state.ISSUED:
+            alert.due_at = core.due_at(self.now, alert.hours)
+            self.reopened.append(alert.id)
+        for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
+            setattr(alert, name, getattr(after, name))
+        if after.cases:  # what was closed keeps its last number
+            alert.cases = len(after.cases)
+        if after.closed and alert.closed_at is None:
+            alert.closed_at, alert.close_reason = self.now, after.reason
+        (self.fresh if before is None else self.changed).append(alert)
+        if before is None or after.revision != before.revision:
+            self.letters += announce(alert, self.now)
+        elif after.closed and not before.closed:  # ended, or merged into another
+            self.letters += announce(alert, self.now, why="closed")
+
+    def _hits(self, alert: str, before: core.Episode | None, after: core.Episode, settled: int) -> None:
+        stood = before.hits if before else {}
+        for key, hit in stood.items():
+            if after.hits.get(key) != hit:
+                self.closed_hits.append((settled, alert, key.rule, key.group, key.scope, sql.day(key.day)))
+        for key, hit in after.hits.items():
+            if stood.get(key) != hit:
+                self.hits.append(self._hit(alert, hit, settled))
+
+    def _hit(self, alert: str, hit: Condition, settled: int) -> AlertHit:
+        return AlertHit(
+            alert_id=alert,
+            rule=hit.rule,
+            rule_version=self.rules.version,
+            scope=hit.scope,
+            group=hit.group,
+            stage=hit.stage.value,
+            day=hit.day,
+            n=hit.n,
+            threshold=hit.threshold,
+            members=[[m.pupil, m.class_key, m.onset.isoformat()] for m in hit.members],
+            from_settled=settled,
+        )
+
+    def _cases(self, alert: str, before: core.Episode | None, after: core.Episode, settled: int) -> None:
+        linked, cases = (before.cases if before else {}), after.cases
+        for pupil, member in linked.items():
+            if cases.get(pupil) != member:
+                self.closed_cases.append((settled, alert, pupil))
+        for pupil, member in cases.items():
+            if linked.get(pupil) != member:
+                self.cases.append(
+                    AlertCase(
+                        alert_id=alert,
+                        pupil=pupil,
+                        class_key=member.class_key,
+                        onset=member.onset,
+                        from_settled=settled,
+                    )
+                )
+
+
+def _alert_row(alert: Alert) -> sql.Params:
+    """What may change of an alert, as `_CHANGE_ALERT` takes it."""
+    return (
+        alert.group,
+        alert.stage,
+        alert.scope,
+        alert.state,
+        sql.moment(alert.due_at),
+        sql.day(alert.first_onset),
+        sql.day(alert.last_onset),
+        alert.cases,
+        sql.day(alert.ends_after),
+        sql.moment(alert.closed_at),
+        alert.close_reason,
+        alert.revision,
+        alert.id,
+    )
+
+
+_CHANGE_ALERT = (
+    'UPDATE alert SET "group" = %s, stage = %s, scope = %s, state = %s, due_at = %s, first_onset = %s,'
+    " last_onset = %s, cases = %s, ends_after = %s, closed_at = %s, close_reason = %s, revision = %s WHERE id = %s"
+)
+_CLOSE_HIT = (
+    'UPDATE alert_hit SET to_settled = %s WHERE alert_id = %s AND rule = %s AND "group" = %s AND scope = %s'
+    " AND day = %s AND to_settled IS NULL"
+)
+_CLOSE_CASE = "UPDATE alert_case SET to_settled = %s WHERE alert_id = %s AND pupil = %s AND to_settled IS NULL"

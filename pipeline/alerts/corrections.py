@@ -1,0 +1,53 @@
+"""更正待收: an alert excluded for wrong information stays open until the rows it names have been put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from pipeline import alert_state
+from pipeline.alerts.card_letters import announce
+from pipeline.database import sql
+from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, Card
+from pipeline.forms.card_words import REASON
+from pipeline.turns.transaction import LETTER
+
+CLOSED_FOR = "可排除：{}"
+
+
+def missing(alert: Alert, rows: Sequence[Sequence[str]]) -> list[tuple[date, str]]:
+    """Return those of the rows, each [day, pupil], that still stand as they did when the alert was raised."""
+    named = [(date.fromisoformat(str(day)), str(pupil)) for day, pupil in rows]
+    first: dict[str, int] = {}
+    cases = AlertCase.objects.filter(alert=alert, pupil__in=[pupil for _, pupil in named])
+    for pupil, settled in cases.values_list("pupil", "from_settled"):
+        first[pupil] = min(settled, first.get(pupil, settled))
+    standing = Absence.objects.filter(
+        day__in={day for day, _ in named}, school=alert.school, campus=alert.campus, pupil__in=list(first)
+    )
+    since = {(day, pupil): settled for day, pupil, settled in standing.values_list("day", "pupil", "from_settled")}
+    return [one for one in named if one in since and since[one] <= first.get(one[1], 0)]
+
+
+def close(schools: Mapping[str, int], now: datetime) -> int:
+    """Close the alerts of these schools that waited for a correction which has come. Returns how many.
+
+    `schools`: code → settled_seq of what changed there last.
+    """
+    waiting = Alert.objects.filter(school__in=list(schools), state=alert_state.CORRECTING, closed_at__isnull=True)
+    done = 0
+    for alert in waiting.select_for_update():
+        answer = Card.objects.filter(alert=alert, state=alert_state.CONFIRMED).order_by("-submission").first()
+        if answer is not None and not missing(alert, answer.answer.get("rows", ())):
+            exclude(alert, answer.reason, now)
+            alert.save(update_fields=["state", "close_reason", "closed_at"])
+            AlertEvent.objects.create(alert=alert, at=now, what="corrected", origin=str(schools[alert.school]))
+            sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), announce(alert, now, why="closed"))
+            done += 1
+    return done
+
+
+def exclude(alert: Alert, reason: str, now: datetime) -> None:
+    """Set an alert closed as excluded, for the caller to save."""
+    alert.state, alert.closed_at = alert_state.EXCLUDED, now
+    alert.close_reason = CLOSED_FOR.format(REASON.labels.get(reason, reason))[:40]

@@ -1,0 +1,165 @@
+"""What the assessment of a few schools needs of the store: their rows on the days that decide, and their alerts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from pipeline import warn as core
+from pipeline.database import sql
+from pipeline.database.models import Alert, AlertHit, Division
+from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
+from pipeline.rules.engine import Window, affected, needed
+from pipeline.schooldays import school_year
+from pipeline.units import DivisionNode, Tree
+
+_REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
+CampusKey = tuple[str, str]  # (school, campus)
+
+
+@dataclass(slots=True)
+class Job:
+    """One school of a batch: which days changed, and by which settled_seq."""
+
+    school: str
+    days: set[date] = field(default_factory=set)
+    settled: int = 0
+
+
+def jobs_of(todos: Iterable[tuple[int, str, int]]) -> dict[str, Job]:
+    """Gather todos, each (id, school|day, settled), by school."""
+    jobs: dict[str, Job] = {}
+    for _, ref, settled in todos:
+        school, _, day = ref.partition("|")
+        job = jobs.setdefault(school, Job(school))
+        job.days.add(date.fromisoformat(day))
+        job.settled = max(job.settled, settled)
+    return jobs
+
+
+@dataclass(frozen=True, slots=True)
+class CampusEpisodes:
+    """The schools of a batch, by campus."""
+
+    cases: Mapping[CampusKey, list[Case]]
+    rolls: Mapping[CampusKey, dict[str, int | None]]
+    alerts: Mapping[CampusKey, list[Alert]]
+    hits: Mapping[str, dict[Key, Condition]]
+    chains: Mapping[str, tuple[str, ...]]  # school → its code and its divisions, narrowest first
+    spans: Mapping[str, Window]
+
+
+def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes:
+    """Load what these schools' alerts are assessed by."""
+    spans = {school: affected(job.days, rules.reach) for school, job in jobs.items()}
+    schools = sorted(jobs)
+    alerts = _alerts(schools, now)
+    return CampusEpisodes(
+        cases=_cases({school: needed(span, rules.reach) for school, span in spans.items()}),
+        rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
+        alerts=alerts,
+        hits=_hits([alert.id for found in alerts.values() for alert in found]),
+        chains=_chains(schools),
+        spans=spans,
+    )
+
+
+def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
+    """The rows of each school on its days. Nearly all want the same days: a query for each span there is."""
+    schools: dict[Window, list[str]] = defaultdict(list)
+    for school, span in wanted.items():
+        schools[span].append(school)
+    found: dict[CampusKey, list[Case]] = defaultdict(list)
+    for span, mine in schools.items():
+        for school, campus, *row in _rows(mine, sql.each_day(span.first, span.last)):
+            found[school, campus].append(_case(*row))
+    return found
+
+
+def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
+    # every single day by name: so both databases seek (day, school) in the unique key and scan nothing.
+    # Dates as text: there are few different ones, and Django's converter parses each anew (half the time)
+    text = (
+        "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
+        " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
+        " WHERE day IN ? AND school IN ? AND reason = 'ill' AND row_state <> 'returned'"
+    )
+    return sql.fetch_in(text, days, schools)
+
+
+def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
+    symptoms, temperature, diagnosis, dorm = rest
+    fell_ill = None if onset is None else _date(onset)
+    heat = None if temperature is None else float(temperature)
+    return Case(_date(day), pupil, key, state, _date(start), fell_ill, symptoms, heat, diagnosis, dorm)
+
+
+_date = lru_cache(maxsize=4096)(date.fromisoformat)
+
+
+def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
+    """The rolls of classes in the school years of some days, as they are on the latest of them."""
+    years = sorted({school_year(day) for day in days})
+    text = (
+        "SELECT school_id, campus, key, roll FROM school_class WHERE school_id IN ? AND school_year IN ?"
+        " AND state IN ('confirmed', 'new') AND COALESCE(valid_from, '2000-01-01') <= ?"
+        " ORDER BY school_year, COALESCE(valid_from, '2000-01-01')"
+    )
+    found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)
+    for school, campus, key, roll in sql.fetch_in(text, schools, years, [sql.day(max(days))]):
+        found[school, campus][key] = roll
+    return found
+
+
+def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert]]:
+    """The alerts that are open, or were lately, in the order of their numbers."""
+    found: dict[CampusKey, list[Alert]] = defaultdict(list)
+    mine = Alert.objects.filter(school__in=schools)
+    for alert in [*mine.filter(closed_at__isnull=True), *mine.filter(closed_at__gte=now - _REMEMBERED)]:
+        found[alert.school, alert.campus].append(alert)
+    for alerts in found.values():
+        alerts.sort(key=lambda alert: (alert.opened_at, len(alert.id), alert.id))
+    return found
+
+
+def _hits(alerts: Sequence[str]) -> dict[str, dict[Key, Condition]]:
+    found: dict[str, dict[Key, Condition]] = defaultdict(dict)
+    for hit in AlertHit.objects.filter(alert_id__in=alerts, to_settled__isnull=True):
+        members = tuple(Member(pupil, key, date.fromisoformat(onset)) for pupil, key, onset in hit.members)
+        stage = Stage(hit.stage)
+        met = Condition(hit.rule, stage, hit.group, hit.day, hit.scope, hit.n, hit.threshold, members)
+        found[hit.alert_id][met.key] = met
+    return found
+
+
+def _chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    places = {
+        code: DivisionNode(code, kind, parent or "")
+        for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")
+    }
+    found = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", schools))
+    tree = Tree(places, found)
+    return {school: tree.chain(school) for school in schools}
+
+
+def episode_of(alert: Alert, hits: Mapping[Key, Condition]) -> core.Episode:
+    """Return a kept alert as an episode with its hits."""
+    return core.Episode(
+        id=alert.id,
+        group=alert.group,
+        stage=Stage(alert.stage),
+        scope=alert.scope,
+        opened_day=alert.opened_day,
+        ends_after=alert.ends_after,
+        first_onset=alert.first_onset,
+        last_onset=alert.last_onset,
+        hits=hits,
+        state=alert.state,
+        closed=alert.closed_at is not None,
+        reason=alert.close_reason,
+        revision=alert.revision,
+    )

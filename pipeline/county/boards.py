@@ -1,0 +1,110 @@
+"""The boards of a county's desk: what waits on each, and how a decision on one of its lines is carried out.
+
+A board is a sheet of the 县级处理单. Deciding raises UsageError, with nothing changed, where the matter has moved on
+or may not be decided so; its text is the county's to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.accounts import accounts
+from pipeline.errors import UsageError
+from pipeline.forms.desk import TICKETS
+from pipeline.merge.desk import Deed
+from pipeline.model import Issue
+from pipeline.settling import (
+    amendments,
+    card,
+    closure_decisions,
+    decisions,
+    proposals,
+    reconciliation,
+)
+from pipeline.settling import (
+    held_files as waiting,
+)
+from pipeline.settling.amendments import Bench
+from pipeline.turns.pending_items import PendingItem
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more). `decide`: carry out a
+    deed; what it leaves the county to do, if anything.
+    """
+
+    name: str
+    waiting: Callable[[str], Sequence[PendingItem]]
+    decide: Callable[[Deed, str, Bench], Issue | None]  # the deed, its reason in full
+    one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, where there may be many
+
+    def find(self, division: str, target: str) -> PendingItem | None:
+        """Return the line of this id as it waits now, None if it does not."""
+        if self.one is not None:
+            return self.one(division, target)
+        return next((line for line in self.waiting(division) if line.id == target), None)
+
+
+def _ticket(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "waive":
+        decisions.waive([deed.id], bench.who, why, bench.now)
+    else:
+        amendments.mend(deed, why, bench)
+
+
+def _held(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "confirm":
+        decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.reread)
+    else:
+        decisions.dismiss(int(deed.id), bench.who, why, bench.now)
+
+
+def _closure(deed: Deed, why: str, bench: Bench) -> None:
+    act = closure_decisions.confirm if deed.opinion == "confirm" else closure_decisions.send_back
+    act(deed.id, bench.who, why, bench.now)
+
+
+def _alert(deed: Deed, why: str, bench: Bench) -> None:
+    act = card.confirm if deed.opinion == "confirm" else card.send_back
+    act(deed.id, bench.who, why, bench.now)
+
+
+def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
+    if deed.opinion == "return":
+        accounts.refuse(deed.id, bench.who, why, bench.now)
+        return None
+    waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
+    if waits is not None and not waits.signed and deed.stamped_on is None:
+        raise UsageError("签字盖章件还没有收到；已见到纸质件的，请在“盖章日期”一列填上日期。")
+    opened = accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
+    bare = sum(one.needs_password for one in opened)
+    return Issue("desk-password", details=(("count", str(bare)),)) if bare else None
+
+
+def _proposal(deed: Deed, why: str, bench: Bench) -> None:
+    if deed.opinion == "return":
+        proposals.refuse(deed.id, bench.who, why, bench.now)
+        return
+    alias = next(iter(deed.cells.values()), "") if deed.opinion == "mend" else ""
+    proposals.confirm(deed.id, bench.who, why, bench.now, alias)
+
+
+def _matter(deed: Deed, why: str, bench: Bench) -> None:
+    reconciliation.settle(deed.id, bench.who, why, bench.now)
+
+
+BOARDS: Mapping[str, Board] = {
+    board.name: board
+    for board in (
+        Board(TICKETS, waiting.tickets, _ticket, waiting.ticket),
+        Board("held", waiting.held_of, _held),
+        Board("closures", closure_decisions.waiting, _closure),
+        Board("alerts", card.waiting, _alert),
+        Board("accounts", accounts.waiting, _account),
+        Board("classes", proposals.waiting, _proposal),
+        Board("matters", reconciliation.waiting, _matter),
+    )
+}
+"""By the form's table, in the order of its sheets."""

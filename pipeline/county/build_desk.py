@@ -1,0 +1,135 @@
+"""What a county's next 县级处理单 shows: every matter that waits for it, a line each (of a row that went back, a line
+for each wrong cell), and what comes back of one that could not be carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from pipeline import issues, schooldays, units
+from pipeline.county.boards import BOARDS
+from pipeline.database.models import Counter, Division, Unit
+from pipeline.errors import UsageError
+from pipeline.figures.deskwork import WrongCell
+from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
+from pipeline.letters import queue
+from pipeline.letters.queue import Returned
+from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from pipeline.turns.pending_items import PendingItem
+from pipeline.xlsx.deskbook import DeskFacts, DeskRow
+
+_SERIAL = 1  # a division's token has no serial of its own
+_LAID = "desks"  # the counter whose value is the last day that counties got their desks: 20261120
+_KEPT = ("opinion", "why", "now", "stamped_on")
+
+
+def desk(site: Site, division: str, now: datetime) -> DeskFacts:
+    """Return a division's desk as it is now. Raises UsageError for a division that is not known."""
+    rows = {
+        name: [row for line in board.waiting(division) for row in _rows(site, division, name, line)]
+        for name, board in BOARDS.items()
+    }
+    return _facts(site, division, now, rows)
+
+
+def back(site: Site, division: str, returned: Sequence[Returned], now: datetime) -> DeskFacts:
+    """Return the lines of a 处理单 that were not carried out, each with its reason and as the matter stands now."""
+    rows: dict[str, list[DeskRow]] = {}
+    for one in returned:
+        rows.setdefault(one.table, []).append(_row_back(site, division, one))
+    return _facts(site, division, now, rows, back=True)
+
+
+def lay(site: Site, now: datetime, *, owed: bool) -> int:
+    """Queue every county's 处理单, once a day from the hour of policy on; return how many.
+
+    On a day without school (`owed` False) only where something waits.
+    """
+    today = schooldays.today(now)
+    if now < schooldays.deadline(today, site.policy.desk_at):
+        return 0
+    with transaction.atomic():
+        laid = Counter.objects.select_for_update().filter(name=_LAID).first()
+        if laid is not None and laid.value >= _number(today):
+            return 0
+        codes = [code for code in counties() if owed or waits(code)]
+        Counter.objects.update_or_create(name=_LAID, defaults={"value": _number(today)})
+        return queue.queue_all([("desk", today.isoformat(), code) for code in codes], now, today)
+
+
+def _number(day: date) -> int:
+    return int(f"{day:%Y%m%d}")
+
+
+def waits(division: str) -> bool:
+    """Tell whether anything waits for a division."""
+    return any(board.waiting(division) for board in BOARDS.values())
+
+
+def counties() -> list[str]:
+    """Return the divisions that have a desk: those in which schools lie."""
+    lying = Unit.objects.filter(kind="school").values("division").distinct()
+    return list(Division.objects.filter(code__in=lying).order_by("code").values_list("code", flat=True))
+
+
+def _facts(
+    site: Site, division: str, now: datetime, rows: Mapping[str, Sequence[DeskRow]], *, back: bool = False
+) -> DeskFacts:
+    name = lookup.division_names().get(division)
+    if name is None:
+        raise UsageError(f"{division}: no such division; a desk is a county's, such as --unit 320106")
+    made = now.astimezone(ZONE)
+    token = units.token(site.key, division, DESK.name, schooldays.term(made.date()), _SERIAL)
+    return DeskFacts(division, name, made, token, rows, back=back)
+
+
+def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[DeskRow]:
+    cells = getattr(line, "cells", ()) if board == TICKETS else ()
+    return [DeskRow(_cells(site, division, board, line, cell)) for cell in cells or (None,)]
+
+
+def _cells(site: Site, division: str, board: str, line: PendingItem, cell: WrongCell | None) -> dict[str, str | date]:
+    key = matter(board, line.id, cell.column if cell else "")
+    told: dict[str, str | date] = {
+        "school_name": line.school_name,
+        "school": line.school,
+        "day": f"{line.day:%m-%d}" if line.day else "",
+        "since": _since(line.since),
+        "what": line.what,
+        "key": key,
+        "seal": units.seal(site.key, division, key, units.stamp(site.key, line.stamp)),
+    }
+    if cell is not None:
+        told |= {"what": f"{line.what}：{cell.what}", "column": cell.header or "（整行）", "was": cell.was}
+    return told
+
+
+def _since(since: datetime | date | None) -> str:
+    if isinstance(since, datetime):
+        return f"{since.astimezone(ZONE):%m-%d %H:%M}"
+    return since.isoformat()[5:] if since else ""
+
+
+def _row_back(site: Site, division: str, one: Returned) -> DeskRow:
+    """A line that comes back: as the matter waits now, with what the county had typed; else as it was.
+
+    An opinion on what has changed since is asked for anew.
+    """
+    key = one.raw.get("key", "")
+    board, target, column = matter_of(key)
+    stamped = units.unsealed(site.key, division, key, one.raw.get("seal", ""))
+    line = BOARDS[board].find(division, target) if stamped and board in BOARDS else None
+    cells: dict[str, str | date] = dict(one.raw)
+    if line is not None:
+        kept = [name for name in _KEPT if name in one.raw]
+        if stamped != units.stamp(site.key, line.stamp):
+            kept = [name for name in kept if name != "opinion"]
+        cell = next((cell for cell in getattr(line, "cells", ()) if cell.column == column), None)
+        cells = _cells(site, division, board, line, cell) | {name: one.raw[name] for name in kept}
+    reason = "\n".join(dict.fromkeys(issues.message(issue) + issues.remedy(issue) for issue in one.issues))
+    return DeskRow({**cells, "key": key}, reason)

@@ -1,0 +1,12 @@
+"""The database, and nothing that is done with it: connection, models, migrations, SQL, journal, decision log, audit.
+
+Importing it makes Django ready, without a database; `open` points it at a site's.
+"""
+
+from pipeline.database.connection import behind, make_ready, migrate
+from pipeline.database.connection import close_store as close
+from pipeline.database.connection import open_store as open  # noqa: A004  # callers say database.open(site)
+
+__all__ = ["behind", "close", "migrate", "open"]
+
+make_ready()

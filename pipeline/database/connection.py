@@ -1,0 +1,117 @@
+"""Open a site's store. The only caller of `django.setup()`, and the only reader of database URLs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from pipeline.errors import ConfigError
+from pipeline.model import Site
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # an answer said must outlive the power: NORMAL may lose the last commits
+    "PRAGMA cache_size=-65536",  # KiB
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+def make_ready() -> None:
+    """Load the models, so that they may be imported at the top of a module. No database is touched."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipeline.database.settings")
+    if not (apps.ready or apps.loading):  # Django itself may have begun, and be importing us
+        django.setup()
+
+
+def open_store(site: Site) -> None:
+    """Make the ORM speak to the site's database, in this process.
+
+    May be called again, for the same database (nothing happens) or another (the connections of this
+    thread are closed first). Creates an SQLite file, 0600, but no tables: see `migrate`.
+    Raises ConfigError for a URL that is neither sqlite nor postgresql.
+    """
+    place = _database(site)
+    settings.SECRET_KEY = hmac.new(site.key, b"django", hashlib.sha256).hexdigest()
+    told = connections.configure_settings({"default": place})["default"]
+    if connections.settings["default"] != told:
+        connections["default"].close()  # makes this thread's connection if there is none: del needs one
+        del connections["default"]
+        connections.settings["default"] = told
+
+
+def migrate() -> None:
+    """Bring the open store's tables to this version's. Does nothing when they are.
+
+    Raises ConfigError when the database does not answer.
+    """
+    _reach()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def behind() -> list[str]:
+    """Return the names of migrations the open store lacks, oldest first: empty when it may be used.
+
+    Raises ConfigError when the database does not answer.
+    """
+    _reach()
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def close_store() -> None:
+    """Close this thread's connections; the next query opens them again."""
+    connections.close_all()
+
+
+def _reach() -> None:
+    """Connect, so that a wrong address or a database that is down is told in a sentence, not as our fault."""
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, ImproperlyConfigured) as error:
+        said = " ".join(str(error).split())  # the driver's words: address and cause, never the password
+        raise ConfigError([f"database: cannot be used: {said}"]) from error
+
+
+def _database(site: Site) -> dict[str, Any]:
+    url = urlsplit(site.database)
+    if url.scheme == "sqlite":
+        return _sqlite(site.root, unquote(url.path.removeprefix("/")))
+    if url.scheme in {"postgresql", "postgres"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.removeprefix("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": unquote(url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "OPTIONS": dict(parse_qsl(url.query)),
+            "CONN_MAX_AGE": None,
+        }
+    raise ConfigError([f"database: 只支持 sqlite:/// 与 postgresql://（现为 {url.scheme or '空'}）"])
+
+
+def _sqlite(root: Path, name: str) -> dict[str, Any]:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        # BEGIN IMMEDIATE: two writers that both began by reading would otherwise fail, not wait
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": ";".join(_PRAGMAS)},
+    }

@@ -1,0 +1,200 @@
+"""The journal: arrivals and decisions in one sequence, and where each arrival stands.
+
+The rows here are the truth; `journal.jsonl` beside the archived bytes is written from `unwritten()`
+and catches up by itself after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Count, F, Min
+
+from pipeline.database import serialise, sql
+from pipeline.database.models import Decision, Submission
+from pipeline.model import Arrival, Issue, Site, State
+
+_ARRIVAL = (
+    "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
+    "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
+    "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled", "spooled",
+    "private", "kept_sha256", "mends",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line of journal.jsonl. `values` are plain JSON values and hold nothing from inside a workbook."""
+
+    seq: int
+    kind: str  # arrival | decision
+    values: Mapping[str, object]
+
+
+def receive(site: Site, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Journal arrivals as received, in the order given, in one transaction; return them with their seqs.
+
+    A claim journalled before (found again after a crash) keeps its seq and path and is not journalled twice.
+    """
+    with transaction.atomic():
+        known = _claimed([arrival.claim for arrival in arrivals if arrival.claim], site.root)
+        fresh = [arrival for arrival in arrivals if arrival.claim not in known]
+        first = sql.take("received", len(fresh)) if fresh else 0
+        numbered = [replace(arrival, seq=first + i) for i, arrival in enumerate(fresh)]
+        sql.run(sql.insert("submission", _ARRIVAL), [_received(site, arrival) for arrival in numbered])
+    by_place = iter(numbered)
+    return [known[arrival.claim] if arrival.claim in known else next(by_place) for arrival in arrivals]
+
+
+def pending(site: Site, limit: int = 500) -> list[Arrival]:
+    """Return the arrivals that wait for an outcome, in received order."""
+    rows = Submission.objects.filter(state=State.RECEIVED).order_by("received_seq")[:limit]
+    return [arrival_of(row, site.root) for row in rows]
+
+
+def arrivals(site: Site, seqs: Iterable[int]) -> list[Arrival]:
+    """Return these arrivals, whatever became of them, in received order."""
+    rows = Submission.objects.filter(received_seq__in=list(seqs)).order_by("received_seq")
+    return [arrival_of(row, site.root) for row in rows]
+
+
+def spooled(site: Site) -> list[tuple[Arrival, State]]:
+    """Return what lies in the spool as far as the store knows, with its state: waiting, or not archived yet."""
+    rows = Submission.objects.filter(spooled=True).order_by("received_seq")
+    return [(arrival_of(row, site.root), State(row.state)) for row in rows]
+
+
+def count_attempt(seqs: Sequence[int], by: int = 1) -> None:
+    """Count one more attempt for each, and commit: before the work, so that a killer is counted too.
+
+    With -1 an attempt is taken back that a passing fault of ours ended.
+    """
+    with transaction.atomic():
+        Submission.objects.filter(received_seq__in=seqs).update(attempts=F("attempts") + by)
+
+
+def moved(paths: Mapping[int, str]) -> None:
+    """Say where in the archive the bytes of submissions lie now, below the site."""
+    rows = [(path, False, seq) for seq, path in paths.items()]
+    with transaction.atomic():
+        sql.run("UPDATE submission SET path = %s, spooled = %s WHERE received_seq = %s", rows)
+
+
+def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = False) -> bool:
+    """Set a submission that is ours to have failed on aside; True unless it had its outcome already.
+
+    `private`: it may hold a password, so its bytes are not kept.
+    """
+    with transaction.atomic():
+        rows = Submission.objects.filter(received_seq=seq, state=State.RECEIVED)
+        if not rows.exists():
+            return False
+        rows.update(
+            state=State.FAILED,
+            settled_seq=sql.take("settled", 1),
+            issues=[serialise.issue(one) for one in issues],
+            private=private,
+        )
+        row = Submission.objects.get(received_seq=seq)
+        text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))
+        sql.run(text, [("receipt", str(seq), row.bound_unit, "queued", sql.moment(now), "", "")])
+    return True
+
+
+def unwritten(limit: int = 5000) -> list[JournalLine]:
+    """Return the journal rows whose line is not known to be in journal.jsonl, in sequence."""
+    rows = Submission.objects.filter(journalled=False).order_by("received_seq")[:limit]
+    decisions = Decision.objects.filter(journalled=False).order_by("seq")[:limit]
+    lines = [_arrival_line(row) for row in rows] + [_decision_line(row) for row in decisions]
+    return sorted(lines, key=lambda line: line.seq)[:limit]
+
+
+def written(seqs: Sequence[int]) -> None:
+    """Say that the lines of these journal rows are in journal.jsonl, fsynced."""
+    with transaction.atomic():
+        Submission.objects.filter(received_seq__in=seqs).update(journalled=True)
+        Decision.objects.filter(seq__in=seqs).update(journalled=True)
+
+
+def counts() -> dict[State, int]:
+    """Return how many submissions stand in each state: their sum is the number of arrivals (P7)."""
+    found = dict.fromkeys(State, 0)
+    for row in Submission.objects.values("state").annotate(n=Count("received_seq")):
+        found[State(row["state"])] = row["n"]
+    return found
+
+
+def oldest(states: Iterable[State] = (State.RECEIVED, State.HELD)) -> dict[State, datetime]:
+    """Return, for states that ask for somebody's work, since when their oldest submission waits."""
+    rows = Submission.objects.filter(state__in=list(states)).values("state").annotate(since=Min("received_at"))
+    return {State(row["state"]): row["since"] for row in rows}
+
+
+def arrival_of(row: Submission, root: Path) -> Arrival:
+    """Return a submission's arrival, as it was journalled; its path is where the bytes lie now."""
+    return Arrival(
+        sha256=row.sha256,
+        size=row.size,
+        name=row.name,
+        channel=row.channel,
+        folder=row.folder,
+        bound=row.bound_unit,
+        first_seen=row.first_seen,
+        received_at=row.received_at,
+        path=root / row.path,
+        seq=row.received_seq,
+        attempts=row.attempts,
+        claim=row.claim or "",
+    )
+
+
+def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:
+    rows = Submission.objects.filter(claim__in=claims) if claims else ()
+    return {str(row.claim): arrival_of(row, root) for row in rows}
+
+
+def _received(site: Site, arrival: Arrival) -> sql.Params:
+    path = arrival.path.relative_to(site.root) if arrival.path.is_relative_to(site.root) else arrival.path
+    return (
+        arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
+        _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
+        path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
+        path.parts[0] == site.spool.name, False, "", "",
+    )  # fmt: skip
+
+
+def _shown(name: str) -> str:
+    """A name as it can be kept and shown: file systems know names that are no text."""
+    return name.encode("utf-8", "replace").decode().replace("\0", "")[:255]
+
+
+def _arrival_line(row: Submission) -> JournalLine:
+    values: dict[str, object] = {
+        "sha256": row.sha256,
+        "size": row.size,
+        "name": row.name,
+        "channel": row.channel,
+        "folder": row.folder,
+        "bound": row.bound_unit,
+        "first_seen": row.first_seen.isoformat(),
+        "received_at": row.received_at.isoformat(),
+        "claim": row.claim or "",
+    }
+    return JournalLine(row.received_seq, "arrival", values)
+
+
+def _decision_line(row: Decision) -> JournalLine:
+    values: dict[str, object] = {
+        "at": row.at.isoformat(),
+        "who": row.who,
+        "what": row.what,
+        "target": row.target,
+        "why": row.why,
+    }
+    if row.place:
+        values["place"] = row.place
+    return JournalLine(row.seq, "decision", values)

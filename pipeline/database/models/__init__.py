@@ -1,0 +1,65 @@
+"""Columns and constraints of the store, nothing else: decisions are made in the pure core.
+
+Words and keys are those of docs/glossary.md. Every `*_settled` is a settled_seq: a row stood "as of n"
+when from_settled ≤ n < to_settled (rows of the current tables have no end yet).
+"""
+
+from pipeline.database.models.accounts import Account
+from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit
+from pipeline.database.models.cards import Card, CardDay
+from pipeline.database.models.desks import DeskLine
+from pipeline.database.models.filings import Filing, FilingLine, FilingScan
+from pipeline.database.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
+from pipeline.database.models.matters import Matter
+from pipeline.database.models.papers import CountyDay, Edition
+from pipeline.database.models.places import CalendarDay, Campus, Division, Mailbox, SchoolClass, Unit
+from pipeline.database.models.registry import Statement, UnitPlace
+from pipeline.database.models.reported import (
+    Absence,
+    AbsencePast,
+    Closure,
+    ClosurePast,
+    Pupil,
+    Reject,
+    Report,
+    ReportClass,
+)
+
+__all__ = [
+    "Absence",
+    "AbsencePast",
+    "Account",
+    "Alert",
+    "AlertCase",
+    "AlertEvent",
+    "AlertHit",
+    "Audit",
+    "CalendarDay",
+    "Campus",
+    "Card",
+    "CardDay",
+    "Closure",
+    "ClosurePast",
+    "Counter",
+    "CountyDay",
+    "Decision",
+    "DeskLine",
+    "Division",
+    "Edition",
+    "Filing",
+    "FilingLine",
+    "FilingScan",
+    "Letter",
+    "Mailbox",
+    "Matter",
+    "Pupil",
+    "Reject",
+    "Report",
+    "ReportClass",
+    "SchoolClass",
+    "Statement",
+    "Submission",
+    "Todo",
+    "Unit",
+    "UnitPlace",
+]

@@ -1,0 +1,47 @@
+"""What came back of an alert's card: answers, and the days that were followed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from pipeline.database.models.alerts import Alert
+
+
+class Card(models.Model):
+    """One 预警信息报告卡 that was taken. `state`: answered, confirmed or returned by the county, replaced by a later
+    answer, void because the alert got worse, followed for one that brought days only.
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    submission = models.BigIntegerField(default=0)
+    settled = models.BigIntegerField(default=0)  # settled_seq by which it has its state
+    at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1)
+    by = models.CharField(max_length=12, blank=True)  # the division that filled it in; "" the school itself
+    verdict = models.CharField(max_length=12, blank=True)  # excluded | stands
+    reason = models.CharField(max_length=4, blank=True)  # A1 A2 A3 A9
+    answer = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, default="answered")
+    late = models.BooleanField(default=False)
+    report_late = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "card"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "submission"], name="card_once")]
+
+
+class CardDay(models.Model):
+    """One day of an alert that is followed, as told last."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    day = models.DateField()
+    fresh = models.PositiveIntegerField(null=True)
+    present = models.PositiveIntegerField(null=True)
+    progress = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "card_day"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "day"], name="card_day_once")]

@@ -1,0 +1,1 @@
+"""What papers, lists and exports say, read from the store for one reader."""

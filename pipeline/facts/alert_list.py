@@ -1,0 +1,84 @@
+"""Alerts as a list, for whoever serves the site; and one of them as its county may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from pipeline import alert_state, warn
+from pipeline.database.models import Alert
+from pipeline.facts import card_page_facts
+from pipeline.facts.card_page_facts import group_name
+from pipeline.figures import cards
+from pipeline.figures.cards import CardPage
+from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.rules import Stage
+from pipeline.schooldays import ZONE
+
+_ORDER: Sequence[str] = (alert_state.RETURNED, alert_state.ISSUED, alert_state.ANSWERED, alert_state.CORRECTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One alert in a line."""
+
+    id: str
+    state: str
+    school: str
+    school_name: str
+    group: str
+    stage: str
+    state_name: str
+    cases: int
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+
+
+def listed(now: datetime, *, unit: str = "", closed: bool = False) -> list[Listed]:
+    """Return the open alerts (or all) of a school, a division and below, or everywhere: the unanswered first."""
+    rows = Alert.objects.all() if closed else Alert.objects.filter(closed_at__isnull=True)
+    if unit:
+        rows = rows.filter(Q(school=unit) | Q(division__in=lookup.tree(()).below(unit)))
+    found = list(rows)
+    names = lookup.names(alert.school for alert in found)
+    lines = [_listed(alert, names.get(alert.school, ""), now) for alert in found]
+    return sorted(lines, key=lambda one: (_place(one.state), one.due_at, one.id))
+
+
+def overdue(now: datetime) -> tuple[int, int]:
+    """Return how many open alerts are unanswered after their time, and how many answers wait for a county."""
+    standing = Alert.objects.filter(closed_at__isnull=True)
+    late = standing.filter(state__in=sorted(alert_state.UNANSWERED), due_at__lt=now).count()
+    return late, standing.filter(state=alert_state.ANSWERED).count()
+
+
+def shown(site: Site, alert: str) -> CardPage | None:
+    """Return one alert as its county may see it; None if there is none of that number."""
+    division = Alert.objects.filter(pk=alert).values_list("division", flat=True).first()
+    return cards.card(card_page_facts.card(site, alert, division)) if division else None
+
+
+def _listed(alert: Alert, name: str, now: datetime) -> Listed:
+    clock = warn.clock(alert.state, alert.due_at, now)
+    return Listed(
+        alert.id,
+        alert.state,
+        alert.school,
+        name,
+        group_name(alert.group),
+        Stage(alert.stage).label,
+        alert_state.STATES.get(alert.state, alert.state),
+        alert.cases,
+        alert.opened_at.astimezone(ZONE),
+        alert.due_at.astimezone(ZONE),
+        clock.overdue and alert.closed_at is None,
+    )
+
+
+def _place(state: str) -> int:
+    return _ORDER.index(state) if state in _ORDER else len(_ORDER) + (state in alert_state.CLOSED)

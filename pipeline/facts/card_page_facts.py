@@ -1,0 +1,175 @@
+"""What an alert's papers are made of: its card, the card as a workbook, the sheet to note on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from pipeline import alert_state, rules, units
+from pipeline.alerts.card_history import RETURN
+from pipeline.database import sql
+from pipeline.database.decision_log import typed
+from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
+from pipeline.errors import UsageError
+from pipeline.figures.card_books import followed
+from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
+from pipeline.figures.words import condition, month_day
+from pipeline.forms import words
+from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.rules import Stage
+from pipeline.schooldays import ZONE, Calendar
+from pipeline.turns import context
+
+_DAYS_ASKED = 25  # school days a card has lines for; who follows longer adds his own
+
+
+def card(site: Site, ref: str, reader: str) -> CardFacts:
+    """Return an alert's card for one reader. `ref` is the letter's: the alert's id, its revision, and why it is sent.
+
+    Raises Alert.DoesNotExist, or KeyError for a reader the registry does not know or who may not see it.
+    """
+    name, revision = (*ref.split("|"), "")[:2]
+    alert = Alert.objects.get(pk=name)
+    tree, divisions = lookup.tree(), lookup.division_names()
+    scope = units.scope(reader, tree, site.policy.small_count)
+    if not scope.covers(alert.school, alert.division):
+        raise KeyError(reader)
+    school = Unit.objects.get(pk=alert.school)
+    rooms = _rooms(alert)
+    chain = tree.chain(alert.division)
+    facts = CardFacts(
+        scope=scope,
+        id=alert.id,
+        school_code=school.code,
+        school=school.name,
+        campus=alert.campus,
+        county=divisions.get(alert.division, ""),
+        city=divisions.get(chain[1], "") if len(chain) > 1 else "",
+        group=group_name(alert.group),
+        stage=Stage(alert.stage),
+        issued_at=alert.opened_at.astimezone(ZONE),
+        due_at=alert.due_at.astimezone(ZONE),
+        cases=alert.cases,
+        first_onset=alert.first_onset,
+        last_onset=alert.last_onset,
+        hits=tuple(_hits(alert, rooms)),
+        cases_listed=tuple(_cases(alert, rooms)) if scope.codes else (),
+        reporter=school.reporter,
+        leader=school.leader,
+        made=int(revision or alert.revision),
+        closed_as=alert_state.STATES.get(alert.state, alert.state),
+        closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
+        close_reason=alert.close_reason,
+        state=alert.state,
+    )
+    return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school), school.stages.split())))
+
+
+def number_of(site: Site, unit: str, number: str) -> str:
+    """Return the ref of an alert's card, for whoever asks for it by hand.
+
+    Raises UsageError if it is none of the unit's, or needs no answer any more.
+    """
+    alert = Alert.objects.filter(pk=number).first()
+    tree = lookup.tree()
+    scope = units.scope(unit, tree, site.policy.small_count) if unit in tree.units or unit in tree.places else None
+    if alert is None or scope is None or not scope.covers(alert.school, alert.division):
+        raise UsageError(f"{unit}: no alert {number}; see `queke alerts list`")
+    if alert.closed_at is not None:
+        raise UsageError(f"{number}: closed ({alert_state.STATES[alert.state]}); it needs no answer any more")
+    return f"{alert.id}|{alert.revision}"
+
+
+def group_name(code: str) -> str:
+    """Return what a group of illnesses is called."""
+    known = rules.load().groups
+    return known[code].name if code in known else code
+
+
+def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
+    """The facts with the answer that counts, or the one that the county sent back."""
+    rows = Card.objects.filter(alert=alert).exclude(verdict="").order_by("submission")
+    counting = [row for row in rows if row.state in (alert_state.ANSWERED, alert_state.CONFIRMED)]
+    back = [row for row in rows if row.state == alert_state.RETURNED] if alert.state == alert_state.RETURNED else []
+    if not (counting or back):
+        return facts
+    row, why = (counting or back)[-1], ""
+    if not counting:
+        found = Decision.objects.filter(what=RETURN, target=f"{alert.id}|{row.submission}").order_by("seq").last()
+        why = typed(found.why) if found else ""
+    return replace(facts, answer=row.answer, late=row.late, why=why)
+
+
+def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[DayLine, ...]:
+    """The school days from the alert's first to its end, as far as they are known, and what was told of each."""
+    calendar = context.calendar()
+    length = (alert.ends_after - alert.opened_day).days + 1
+    days = [alert.opened_day + timedelta(days=n) for n in range(max(length, 1))]
+    told = {
+        row.day: DayLine(row.day, row.fresh, row.present, row.progress)
+        for row in CardDay.objects.filter(alert=alert).order_by("day")
+    }
+    return followed([day for day in days if _at_school(calendar, chain, stages, day)], told, _DAYS_ASKED)
+
+
+def _at_school(calendar: Calendar, chain: Sequence[str], stages: Sequence[str], day: date) -> bool:
+    due = calendar.owes(chain, stages, day)
+    return due.yes if due.known else day.isoweekday() <= 5
+
+
+def _rooms(alert: Alert) -> dict[str, str]:
+    rows = SchoolClass.objects.filter(school_id=alert.school, campus=alert.campus).order_by("school_year")
+    return dict(rows.values_list("key", "name"))
+
+
+def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
+    """The latest hit of each rule that stands, highest stage first."""
+    known = rules.load()
+    by_id = {rule.id: rule for rule in known.rules}
+    latest = {}
+    for hit in AlertHit.objects.filter(alert=alert, to_settled__isnull=True).order_by("day", "n", "id"):
+        if hit.rule in by_id:
+            latest[hit.rule, hit.scope] = hit
+    found = sorted(latest.values(), key=lambda hit: (-by_id[hit.rule].stage.rank, -hit.n, hit.rule))
+    return [
+        HitLine(
+            rule=hit.rule,
+            version=hit.rule_version,
+            words=condition(by_id[hit.rule], group_name(hit.group), hit.scope),
+            scope=rooms.get(hit.scope, hit.scope),
+            window=_window(hit.day, by_id[hit.rule].window),
+            threshold=hit.threshold,
+            n=hit.n,
+            source=by_id[hit.rule].source,
+        )
+        for hit in found[:2]  # a card is one side; the digest and the store have the others
+    ]
+
+
+def _window(last: date, length: int) -> str:
+    first = last - timedelta(days=length - 1)
+    return month_day(last) if length == 1 else f"{month_day(first)} 至 {month_day(last)}"
+
+
+def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
+    cases = list(AlertCase.objects.filter(alert=alert, to_settled__isnull=True).order_by("onset", "pupil"))
+    codes = sorted({case.pupil for case in cases})
+    text = "SELECT code, name FROM pupil WHERE school IN ? AND code IN ?"
+    names = dict(sql.fetch_in(text, [alert.school], codes))
+    around = sql.each_day(alert.first_onset - timedelta(days=1), alert.last_onset + timedelta(days=31))
+    last: dict[str, tuple[str, tuple[str, ...], str]] = {}
+    first: dict[str, date] = {}
+    for row in Absence.objects.filter(day__in=around, school=alert.school, pupil__in=codes).order_by("day"):
+        symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
+        sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
+        last[row.pupil] = (sex, symptoms, diagnosis)
+        first.setdefault(row.pupil, row.day)
+    found = []
+    for case in cases:
+        sex, symptoms, diagnosis = last.get(case.pupil, ("", (), ""))
+        room, name = rooms.get(case.class_key, case.class_key), names.get(case.pupil, "")
+        day = first.get(case.pupil)
+        found.append(CaseLine(case.pupil, name, room, sex, case.onset, symptoms, diagnosis, day))
+    return found

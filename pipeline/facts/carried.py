@@ -1,0 +1,173 @@
+"""What the next template of a campus brings along: absences of its last report that had not ended, and rows of that
+day that are still with the school. For a batch of schools in a handful of queries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from django.db.models import Q
+
+from pipeline.carry import Back, Brought, Open
+from pipeline.database import serialise, sql
+from pipeline.database.models import Absence, Reject, SchoolClass
+from pipeline.merge.standing import ROW
+from pipeline.model import SchoolFacts
+from pipeline.schooldays import closed_campuses, closed_classes, school_year
+from pipeline.turns import context
+from pipeline.validate.carried import UNANSWERED
+
+LOOK_BACK = 14  # days; after a longer silence nobody is asked about what was before it
+_NAMED = 400  # pupils whose names are fetched at a time
+_COLUMNS = tuple(name for name in ROW if name not in {"row_state", "part", "returned", "note"})
+
+Campus = tuple[str, str]  # school, campus
+
+
+def brought(schools: Collection[SchoolFacts], day: date) -> dict[Campus, Brought]:
+    """Return what the templates of `day` bring along, by campus; a campus with nothing to bring is left out.
+
+    Not brought: pupils of classes that are closed on the day or have ended, and what was said in another school year,
+    whose classes are others.
+    """
+    codes = [school.code for school in schools]
+    last = last_reports(codes, day)
+    if not last:
+        return {}
+    days = sorted(set(last.values()))
+    out = _Out(codes, day)
+    opened, pupils = _open(last, days, out)
+    back = _back(last, days, pupils)
+    return {
+        place: Brought(since, tuple(opened.get(place, ())), tuple(back.get(place, ())))
+        for place, since in last.items()
+        if opened.get(place) or back.get(place)
+    }
+
+
+def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
+    """Return the last day before `day`, of its school year, that each campus reported."""
+    days = [past for n in range(1, LOOK_BACK + 1) if school_year(past := day - timedelta(days=n)) == school_year(day)]
+    text = "SELECT school, campus, MAX(day) FROM report WHERE day IN ? AND school IN ? GROUP BY school, campus"
+    rows = sql.fetch_in(text, [past.isoformat() for past in days], codes)
+    return {(school, campus): _date(when) for school, campus, when in rows}
+
+
+def unspoken(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
+    """Return, by submission, how many pupils that had not come back in the report before it does not speak of, and
+    that report's day. `told`: submission → (school, campus, day). Asked of those that alone make up a report.
+    """
+    found = {}
+    for day in sorted({day for _, _, day in told.values()}):
+        mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in told.items() if when == day})
+        codes = sorted({school for school, _ in mine.values()})
+        last = last_reports(codes, day)
+        said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _said_on([day], codes)}
+        silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
+        for when, school, campus, key, pupil, state in _said_on(sorted(set(last.values())), codes):
+            then = last.get((school, campus)) == _date(when) and state != "returned"
+            if then and (school, campus, pupil) not in said:
+                silent[school, campus].append((key, pupil))
+        out = _Out(sorted({school for school, _ in silent}), day)
+        back = _gone_back(mine)
+        for seq, place in mine.items():
+            named = back.get(seq, set())
+            count = sum(pupil not in named and not out(*place, key) for key, pupil in silent.get(place, ()))
+            if count:
+                found[seq] = (count, last[place])
+    return found
+
+
+def _said_on(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
+    text = "SELECT day, school, campus, class_key, pupil, row_state FROM absence WHERE day IN ? AND school IN ?"
+    return sql.fetch_in(text, [day.isoformat() for day in days], codes)
+
+
+def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
+    """Those of the submissions that alone are their report, a zero report apart."""
+    text = "SELECT current_seq, seqs FROM report WHERE day IN ? AND school IN ? AND NOT zero"
+    rows = sql.fetch_in(text, [day.isoformat()], sorted({school for school, _ in mine.values()}))
+    alone = {seq for seq, seqs in rows if (json.loads(seqs) if isinstance(seqs, str) else seqs) == [seq]}
+    return {seq: place for seq, place in mine.items() if seq in alone}
+
+
+def _gone_back(seqs: Iterable[int]) -> dict[int, set[str]]:
+    """The pupils whose rows went back, by submission: those are spoken of there."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for seq, key in Reject.objects.filter(submission__in=list(seqs), table="rows").values_list("submission", "key"):
+        found[seq].add(key)
+    return found
+
+
+class _Out:
+    """Which classes are not asked about: closed on the day, or ended."""
+
+    def __init__(self, codes: Sequence[str], day: date) -> None:
+        self._day, self._closures = day, context.closures(codes) if codes else {}
+        gone = Q(valid_to__isnull=False, valid_to__lte=day)
+        ended = SchoolClass.objects.filter(gone, school_id__in=codes, school_year=school_year(day))
+        self._ended = set(ended.values_list("school_id", "campus", "key")) if codes else set()
+
+    def __call__(self, school: str, campus: str, key: str) -> bool:
+        mine = self._closures.get(school, ())
+        if (school, campus, key) in self._ended:
+            return True
+        return campus in closed_campuses(mine, self._day) or key in closed_classes(mine, campus, self._day)
+
+
+def _open(
+    last: Mapping[Campus, date], days: Sequence[date], out: _Out
+) -> tuple[Mapping[Campus, list[Open]], Mapping[Campus, set[str]]]:
+    """Absences that had not ended, in order of class and row; and by campus all pupils that the report has a row of."""
+    codes = sorted({school for school, _ in last})
+    rows = Absence.objects.filter(day__in=days, school__in=codes).order_by("school", "campus", "class_key", "id")
+    columns = ("day", "school", "campus", "pupil", "row_state")
+    kept, pupils = [], defaultdict(set)
+    for when, school, campus, pupil, state, *values in rows.values_list(*columns, *_COLUMNS):
+        if last.get((school, campus)) != when:
+            continue
+        pupils[school, campus].add(pupil)
+        said = dict(zip(_COLUMNS, values, strict=True))
+        if state != "returned" and not out(school, campus, str(said["class_key"])):
+            kept.append((school, campus, pupil, said))
+    names = _names({(school, pupil) for school, _, pupil, _ in kept})
+    found: dict[Campus, list[Open]] = defaultdict(list)
+    for school, campus, pupil, said in kept:
+        name, number = names.get((school, pupil), ("", ""))
+        found[school, campus].append(Open(pupil, str(said["class_key"]), name, number, said))
+    return found, pupils
+
+
+def _names(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    found = {}
+    pairs = sorted(wanted)
+    for start in range(0, len(pairs), _NAMED):
+        part = pairs[start : start + _NAMED]
+        marks = ", ".join(["(%s, %s)"] * len(part))
+        text = f"SELECT school, code, name, number FROM pupil WHERE (school, code) IN (VALUES {marks})"  # nosec B608  # marks only
+        rows = sql.fetch(text, [value for pair in part for value in pair])
+        found.update({(school, code): (name, number) for school, code, name, number in rows})
+    return found
+
+
+def _back(
+    last: Mapping[Campus, date], days: Sequence[date], pupils: Mapping[Campus, set[str]]
+) -> Mapping[Campus, list[Back]]:
+    """Rows that went back and are still open; not those whose older version stands, and is brought along itself."""
+    codes = sorted({school for school, _ in last})
+    rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence", table="rows", state="open")
+    found: dict[Campus, list[Back]] = defaultdict(list)
+    for row in rows.order_by("submission", "row"):
+        place = (row.school, row.campus)
+        if last.get(place) == row.day and row.identity not in pupils.get(place, ()):
+            issues = tuple(serialise.as_issue(one) for one in row.issues)
+            asked = {issue.code for issue in issues} == {UNANSWERED}
+            found[place].append(Back(row.raw, issues, asked))
+    return found
+
+
+def _date(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -1,0 +1,375 @@
+"""What the papers are made of, loaded: a book of one day for all digests, and the facts of single letters.
+
+The only queries for papers. A book is loaded once for any number of digests; each of its queries is by day
+and division, and what is compared with is read from CountyDay. Every fact carries its reader's scope.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from pipeline import alert_state, rules, units
+from pipeline.alerts import alert_labels
+from pipeline.database.models import (
+    Alert,
+    AlertCase,
+    AlertHit,
+    Campus,
+    Closure,
+    Division,
+    SchoolClass,
+    Submission,
+    Unit,
+)
+from pipeline.facts import county_day as days
+from pipeline.facts.county_day import CountedCounty
+from pipeline.figures.county import CountyFigures, kind_of
+from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
+from pipeline.figures.papers import MissingFacts
+from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
+from pipeline.figures.words import condition
+from pipeline.forms import words
+from pipeline.model import Level, Site
+from pipeline.registry import lookup
+from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ZONE, Off, school_year, today
+from pipeline.settling import reconciliation as matters
+from pipeline.turns import context
+
+_BACK = max(CURVE_DAYS, NORM_DAYS) + 7
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One day of some counties, with all that their digests and those of the places above them need."""
+
+    day: date
+    now: datetime
+    as_of: int
+    small: int
+    deadline: str
+    tree: units.Tree
+    places: Mapping[str, PaperDivision]  # those with schools, and what lies above them
+    counted: Mapping[str, CountedCounty]
+    days: Mapping[str, Mapping[date, CountyFigures]]
+    alerts: tuple[AlertLine, ...]
+    closures: tuple[ClosureLine, ...]
+    silent: tuple[SilentLine, ...]
+    hints: Mapping[str, tuple[HintLine, ...]]  # county →
+    week: Mapping[str, int]  # division → week of its term, where a term table tells
+    organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
+    matters: Mapping[str, tuple[str, ...]]  # county → the school of each open matter
+    waiting: int
+    why_nothing: str
+
+
+def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
+    """Load the day for the divisions `places` (default: all that have schools), counting its counties anew.
+
+    Keeps what it counted as CountyDay. Raises UnknownYear for a day nobody can tell to be a school day.
+    """
+    tree = lookup.tree(day=day)
+    counties = _counties(tree, places)
+    counted = days.count(day, counties)
+    days.keep([one.figures for one in counted.values()])
+    history = days.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
+    for code, one in counted.items():
+        history.setdefault(code, {})[day] = one.figures
+    named = _places(tree, counties)
+    return Book(
+        day=day,
+        now=now,
+        as_of=days.last_settled(),
+        small=site.policy.small_count,
+        deadline=site.policy.deadline,
+        tree=tree,
+        places=named,
+        counted=counted,
+        days=history,
+        alerts=_alerts(counties, day, now, named),
+        closures=_closures(counties, day, counted, named),
+        silent=_silent(counted, day, named),
+        hints=_hints(counted),
+        week=_weeks(named, tree, day),
+        organs=_organs(named),
+        matters=matters.of_counties(counties),
+        waiting=Submission.objects.filter(state="received").count(),
+        why_nothing=_why_nothing(day, named),
+    )
+
+
+def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
+    """Return one division's digest out of the book. KeyError for a place without schools."""
+    place = found.places[code]
+    inside = frozenset(place.counties)
+    below = tuple(p for p in found.places.values() if code == found.tree.places[p.code].parent)
+    bureau, phone = found.organs.get((code, "education"), (place.name, ""))
+    county_lists = place.level is Level.COUNTY and code in found.counted
+    return DigestFacts(
+        place=place,
+        scope=units.scope(code, found.tree, found.small),
+        day=found.day,
+        n=n,
+        final=final,
+        now=found.now,
+        as_of=found.as_of,
+        below=below,
+        days={county: found.days.get(county, {}) for county in place.counties},
+        alerts=tuple(replace(a, county_name=_told(found, a, place)) for a in found.alerts if a.county in inside),
+        closures=tuple(replace(c, county_name=_told(found, c, place)) for c in found.closures if c.county in inside),
+        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
+        schools=found.counted[code].with_ill if county_lists else (),
+        hints=found.hints.get(code, ()),
+        week=found.week.get(code, 0),
+        holders=tuple(Holder(p.code, *found.organs.get((p.code, "education"), ("", ""))) for p in below),
+        issuer=bureau,
+        issuer_phone=phone,
+        report_to=_report_to(found, code),
+        send_to=_send_to(found, place),
+        matters=tuple(school for county in place.counties for school in found.matters.get(county, ())),
+        waiting=found.waiting,
+        symptom_names=words.SYMPTOM.labels,
+        why_nothing=found.why_nothing,
+    )
+
+
+def missing(found: Book, code: str) -> MissingFacts:
+    """Return one division's missing list out of the book."""
+    place = found.places[code]
+    inside = frozenset(place.counties)
+    figures = [found.counted[county].figures for county in place.counties if county in found.counted]
+    below = tuple(
+        (p.name, frozenset(p.counties)) for p in found.places.values() if found.tree.places[p.code].parent == code
+    )
+    return MissingFacts(
+        scope=units.scope(code, found.tree, found.small),
+        code=code,
+        place=place.name,
+        day=found.day,
+        now=found.now,
+        deadline=found.deadline,
+        due=sum(f.due for f in figures),
+        reported=sum(f.reported for f in figures),
+        excused=sum(f.excused for f in figures),
+        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
+        below=below,
+    )
+
+
+# --------------------------------------------------------------------------- places
+
+
+def _counties(tree: units.Tree, places: Sequence[str]) -> list[str]:
+    """Counties that have schools, below the places asked for."""
+    with_schools = {division for code, division in tree.units.items() if code not in tree.organs}
+    asked = {code for place in places for code in tree.below(place)} if places else set(tree.places)
+    return sorted(with_schools & asked)
+
+
+def _places(tree: units.Tree, counties: Sequence[str]) -> dict[str, PaperDivision]:
+    """The counties and all that lies above them; above county also the sisters without schools, to be seen missing."""
+    inside: dict[str, list[str]] = defaultdict(list)
+    for code in counties:
+        for above in tree.chain(code):
+            inside[above].append(code)
+    wanted = set(inside) | {code for code, place in tree.places.items() if place.parent in inside}
+    rows = Division.objects.filter(code__in=wanted).order_by("code").values_list("code", "name", "short")
+    return {
+        code: PaperDivision(code, name, short or name, tree.places[code].level, tuple(inside.get(code, ())))
+        for code, name, short in rows
+    }
+
+
+def _told(found: Book, line: AlertLine | ClosureLine | SilentLine, place: PaperDivision) -> str:
+    """A county's name; before the province with its city, for 鼓楼区 is in two of them."""
+    city = found.places.get(found.tree.places[line.county].parent)
+    return f"{city.short}·{line.county_name}" if place.level is Level.PROVINCE and city else line.county_name
+
+
+def _organs(places: Mapping[str, PaperDivision]) -> dict[tuple[str, str], tuple[str, str]]:
+    rows = Unit.objects.filter(division_id__in=places, kind="organ")
+    return {(r.division_id, r.organ): (r.name, r.reporter_phone) for r in rows}
+
+
+def _report_to(found: Book, code: str) -> tuple[str, ...]:
+    above = found.organs.get((found.tree.places[code].parent, "education"))
+    return (above[0],) if above else ()
+
+
+def _send_to(found: Book, place: PaperDivision) -> tuple[str, ...]:
+    beside = [found.organs.get((place.code, organ), ("", ""))[0] for organ in ("health", "cdc")]
+    below = {Level.PROVINCE: "各设区市教育局", Level.CITY: "各县（市、区）教育局"}.get(place.level, "各学校（园）")
+    return tuple(name for name in (*beside, below) if name)
+
+
+def _why_nothing(day: date, places: Mapping[str, PaperDivision]) -> str:
+    due = context.calendar().owes(list(places)[:1], (), day)
+    return (
+        ""
+        if due.yes or not due.known
+        else {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(Off(due.reason), "放假")
+    )
+
+
+def _weeks(places: Mapping[str, PaperDivision], tree: units.Tree, day: date) -> dict[str, int]:
+    calendar = context.calendar()
+    return {code: calendar.week(tree.chain(code), day) for code in places}
+
+
+# --------------------------------------------------------------------------- lists
+
+
+def _where(places: Mapping[str, PaperDivision], code: str) -> str:
+    return places[code].name if code in places else code
+
+
+def _alerts(
+    counties: Sequence[str], day: date, now: datetime, places: Mapping[str, PaperDivision]
+) -> tuple[AlertLine, ...]:
+    """Alerts up to the day that are open now or were closed on it: what a digest counts and lists."""
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZONE)
+    rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
+    # a past day cut again is no place for what came up since
+    rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
+    found = list(rows.exclude(state__in=("void", "merged")).order_by("id"))
+    names = lookup.names(a.school for a in found)
+    reasons = _reasons([a.id for a in found])
+    labels = alert_labels.labels(found)
+    return tuple(
+        AlertLine(
+            id=a.id,
+            school=names.get(a.school, a.school),
+            county=a.division,
+            county_name=_where(places, a.division),
+            group=reasons.get(a.id, (a.group, ""))[0],
+            reason=reasons.get(a.id, ("", a.group))[1],
+            class_name=labels[a.id],
+            cases=a.cases,
+            first_onset=a.first_onset,
+            state=a.state,
+            state_name=alert_state.STATES.get(a.state, a.state),
+            waits=a.state in alert_state.UNANSWERED,
+            opened_day=a.opened_day,
+            due_at=a.due_at.astimezone(ZONE),
+            closed_day=today(a.closed_at) if a.closed_at else None,
+            close_reason=a.close_reason,
+        )
+        for a in found
+    )
+
+
+def _reasons(alerts: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Alert → its group's name and, in words that name no class, the highest condition it meets."""
+    known = rules.load()
+    by_id = {rule.id: rule for rule in known.rules}
+    best: dict[str, tuple[int, int, str, str]] = {}
+    hits = AlertHit.objects.filter(alert_id__in=alerts, to_settled__isnull=True).order_by("day", "id")
+    for alert, rule_id, group, scope, n in hits.values_list("alert_id", "rule", "group", "scope", "n"):
+        rule = by_id.get(rule_id)
+        if rule is None:
+            continue
+        name = known.groups[group].name if group in known.groups else group
+        rank = (rule.stage.rank, n, name, condition(rule, name, scope))
+        if alert not in best or rank[:2] >= best[alert][:2]:
+            best[alert] = rank
+    return {alert: (rank[2], rank[3]) for alert, rank in best.items()}
+
+
+def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
+    rows = SchoolClass.objects.filter(school_id__in=list(schools)).order_by("school_year")
+    return {(school, key): name for school, key, name in rows.values_list("school_id", "key", "name")}
+
+
+def _class_rolls(schools: Iterable[str], day: date) -> dict[tuple[str, str, str], int]:
+    taught = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
+    taught &= Q(valid_to__isnull=True) | Q(valid_to__gt=day)
+    rows = SchoolClass.objects.filter(
+        taught, school_id__in=list(schools), school_year=school_year(day), roll__isnull=False
+    )
+    return {
+        (school, campus, key): n or 0
+        for school, campus, key, n in rows.values_list("school_id", "campus", "key", "roll")
+    }
+
+
+def _closures(
+    counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, PaperDivision]
+) -> tuple[ClosureLine, ...]:
+    """Closures that stand on the day, each with the ill pupils of it that the day's absences show."""
+    standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
+    rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
+    schools = {row.school for row in rows}
+    names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
+    cases = days.ill_by_class(day, sorted(schools))
+    spoken = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
+    known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
+    several = {school for school, campuses in known.items() if campuses > 1}
+    return tuple(
+        ClosureLine(
+            school=names.get(row.school, row.school),
+            county=row.division,
+            county_name=_where(places, row.division),
+            scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school, row.scope), row.scope),
+            reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
+            ill=row.ill,
+            pupils=row.pupils if row.pupils is not None else rolls.get((row.school, row.campus, row.scope)),
+            cases=_cases_of(row, cases) if row.school not in spoken else None,
+            approved_on=today(row.approved_at),
+            start=today(row.start),
+            resumes=row.resume_actual or row.resume_planned,
+            confirmed=row.state != "declared",
+            campus=row.campus if row.school in several else "",
+        )
+        for row in rows
+    )
+
+
+def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:
+    if row.scope != WHOLE_SCHOOL:
+        return cases.get((row.school, row.campus, row.scope), 0)
+    return sum(n for (school, campus, _), n in cases.items() if (school, campus) == (row.school, row.campus))
+
+
+def _silent(
+    counted: Mapping[str, CountedCounty], day: date, places: Mapping[str, PaperDivision]
+) -> tuple[SilentLine, ...]:
+    schools = {s.day.code: s for one in counted.values() for s in one.silent}
+    runs = days.silent_days({code: s.day.stages for code, s in schools.items()}, day)
+    return tuple(
+        SilentLine(
+            code=code,
+            school=s.day.name,
+            county=s.county,
+            county_name=_where(places, s.county),
+            kind=kind_of(s.day.stages),
+            standing=s.day.standing,
+            days=runs[code],
+            holder=s.holder,
+            phone=s.phone,
+            classes=s.silent_names,
+        )
+        for code, s in schools.items()
+    )
+
+
+def _hints(counted: Mapping[str, CountedCounty]) -> dict[str, tuple[HintLine, ...]]:
+    """单例提示 of each county: its 丙类 cases that no open alert holds, by disease, school and class."""
+    carried = set(
+        AlertCase.objects.filter(
+            to_settled__isnull=True, alert__closed_at__isnull=True, alert__division__in=list(counted)
+        ).values_list("alert__school", "pupil")
+    )
+    found: dict[str, tuple[HintLine, ...]] = {}
+    for county, one in counted.items():
+        alone = [s for s in one.singles if (s.school, s.pupil) not in carried]
+        cases = Counter((s.disease, s.school_name, s.class_name) for s in alone)
+        new = Counter((s.disease, s.school_name, s.class_name) for s in alone if s.new)
+        found[county] = tuple(
+            HintLine(words.DISEASE.labels.get(place[0], place[0]), *place[1:], n, new[place])
+            for place, n in cases.items()
+        )
+    return found

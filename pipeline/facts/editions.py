@@ -1,0 +1,203 @@
+"""Editions: what was issued of a place's day, under which number. Cut once, kept as printed, never changed.
+
+Cutting is idempotent: the same number again gives the same values, and so the same bytes. Without a number the
+last edition is given again if nothing has changed since, else the next number is cut.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from pipeline.database.models import Edition
+from pipeline.errors import PermanentError
+from pipeline.facts import county_day, digest_facts, school_page_facts
+from pipeline.figures import county
+from pipeline.figures.digest import check_code, digest, paper
+from pipeline.figures.facts import DigestFacts
+from pipeline.figures.papers import PageFacts, missing, page
+from pipeline.letters import queue
+from pipeline.model import Level, Site
+
+_STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing has changed
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One edition: whose it is, and the values its papers are made of. `new` is False if it was cut before."""
+
+    kind: str
+    place: str
+    level: Level
+    name: str
+    day: date
+    n: int
+    values: Mapping[str, Any]
+    sha: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to cut: the day, its moment, number (None: the next) and whether it is the final one of the day."""
+
+    day: date
+    now: datetime
+    n: int | None = None
+    final: bool = False
+
+
+def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
+    """Cut digests and missing lists for the divisions `places` and all below them (default: all), one transaction.
+
+    The counties are counted from the records as they stand, together. Raises UnknownYear for a day nobody can
+    tell to be a school day, PermanentError if figures do not add up.
+    """
+    with transaction.atomic():
+        book = digest_facts.book(site, order.day, order.now, places)
+        _refuse_unless_they_add_up(book)
+        codes = _reach(book, places)
+        press = _EditionPress(order, book.as_of, ("digest", "missing"), codes)
+        for code in codes:
+            facts = digest_facts.digest(book, code, 0, final=order.final)
+            whose = _Whose(code, facts.place.level, facts.place.name)
+            press.issue("digest", whose, _numbered(facts))
+            press.issue("missing", whose, _fixed(paper(missing(digest_facts.missing(book, code)))))
+        return press.keep()
+
+
+def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]:
+    """Cut the pages of all schools of some counties, one transaction."""
+    with transaction.atomic():
+        as_of = county_day.last_settled()
+        found = school_page_facts.pages(
+            site, school_page_facts.Cut(order.day, 0, order.final, order.now, as_of), counties
+        )
+        press = _EditionPress(order, as_of, ("page",), [facts.code for facts in found])
+        for facts in found:
+            press.issue("page", _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
+        return press.keep()
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    code: str
+    level: Level
+    name: str
+
+
+_Made = Callable[[int], dict[str, object]]
+
+
+def _numbered(facts: DigestFacts) -> _Made:
+    return lambda n: paper(digest(replace(facts, n=n)))
+
+
+def _page_numbered(facts: PageFacts) -> _Made:
+    return lambda n: paper(page(replace(facts, n=n)))
+
+
+def _fixed(values: dict[str, object]) -> _Made:
+    return lambda n: {**values, "n": n}
+
+
+class _EditionPress:
+    """The editions of one order: what was cut before is looked up at once, what is new is written at once."""
+
+    def __init__(self, order: Order, as_of: int, kinds: Sequence[str], places: Sequence[str]) -> None:
+        self._order, self._as_of = order, as_of
+        self._known: dict[tuple[str, str], list[Edition]] = defaultdict(list)
+        for start in range(0, len(places), 500):
+            mine = Edition.objects.filter(kind__in=kinds, place__in=places[start : start + 500], day=order.day)
+            for row in mine.order_by("n"):
+                self._known[row.kind, row.place].append(row)
+        self._issued: list[Issued] = []
+        self._fresh: list[Edition] = []
+
+    def issue(self, kind: str, whose: _Whose, made: _Made) -> None:
+        order, rows = self._order, self._known[kind, whose.code]
+        known = next((row for row in rows if row.n == order.n), None)
+        if known is None and order.n is None and rows and _same(rows[-1], made(rows[-1].n), order):
+            known = rows[-1]
+        if known is not None:
+            self._issued.append(_issued(kind, whose, order.day, known.n, known.figures))
+            return
+        n = order.n or (rows[-1].n + 1 if rows else 1)
+        values = made(n)
+        issued = replace(_issued(kind, whose, order.day, n, values), new=True)
+        self._issued.append(issued)
+        self._fresh.append(
+            Edition(
+                kind=kind,
+                place=whose.code,
+                day=order.day,
+                n=n,
+                as_of_settled=self._as_of,
+                made_at=order.now,
+                final=order.final,
+                figures=values,
+                digest_sha=issued.sha,
+            )
+        )
+
+    def keep(self) -> list[Issued]:
+        """Write what is new, its letters with it; return all, in the order they were issued."""
+        Edition.objects.bulk_create(self._fresh, batch_size=200)
+        wanted = [(row.kind, letter_ref(row.day, row.n), row.place) for row in self._fresh]
+        queue.queue_all(wanted, self._order.now, self._order.day)
+        return self._issued
+
+
+def letter_ref(day: date, n: int) -> str:
+    """Return the `ref` under which an edition's letter is queued."""
+    return f"{day.isoformat()}|{n}"
+
+
+def values(kind: str, place: str, ref: str) -> dict[str, Any]:
+    """Return what the papers of a queued edition are made of, as it was cut. KeyError if it never was."""
+    day, _, n = ref.partition("|")
+    row = Edition.objects.filter(kind=kind, place=place, day=date.fromisoformat(day), n=int(n)).first()
+    if row is None:
+        raise KeyError(ref)
+    return {**row.figures, "check": check_code(row.figures)[1]}
+
+
+def cut_since(day: date) -> dict[date, bool]:
+    """Return the days, from this one on, that have digests, and whether the final ones are among them."""
+    rows = Edition.objects.filter(kind="digest", day__gte=day).order_by("day")
+    found: dict[date, bool] = {}
+    for one, final in rows.values_list("day", "final").distinct():
+        found[one] = found.get(one, False) or final
+    return found
+
+
+def _same(row: Edition, values: Mapping[str, object], order: Order) -> bool:
+    return row.final == order.final and _unstamped(row.figures) == _unstamped(values)
+
+
+def _unstamped(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name not in _STAMPS}
+
+
+def _issued(kind: str, whose: _Whose, day: date, n: int, values: Mapping[str, Any]) -> Issued:
+    sha, code = check_code(values)
+    return Issued(kind, whose.code, whose.level, whose.name, day, n, {**values, "check": code}, sha, new=False)
+
+
+def _reach(book: digest_facts.Book, places: Sequence[str]) -> list[str]:
+    """The places asked for and those below them that have schools, top down."""
+    asked = {code for place in places for code in book.tree.below(place)} if places else set(book.places)
+    order = {Level.PROVINCE: 0, Level.CITY: 1, Level.COUNTY: 2}
+    found = [place for code, place in book.places.items() if code in asked and place.counties]
+    return [place.code for place in sorted(found, key=lambda p: (order[p.level], p.code))]
+
+
+def _refuse_unless_they_add_up(book: digest_facts.Book) -> None:
+    wrong = {name for one in book.counted.values() for name in county.identities(one.figures)}
+    if wrong:
+        raise PermanentError("figures do not add up: " + "; ".join(sorted(wrong)))

@@ -1,0 +1,204 @@
+"""Records as one reader may see them, as plain tables: single pupils down to the county, sums above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+
+from pipeline.database import sql
+from pipeline.database.models import Absence, Alert, Closure, Report
+from pipeline.errors import UsageError
+from pipeline.forms import words
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from pipeline.units import Scope
+
+Value = str | int | float | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTable:
+    """What an export holds. `rows` is taken once, as it comes from the store."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: Iterator[tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """Which days, both ends included; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def within(self, name: str) -> Q:
+        asked = Q()
+        if self.first:
+            asked &= Q(**{f"{name}__gte": self.first})
+        if self.last:
+            asked &= Q(**{f"{name}__lte": self.last})
+        return asked
+
+
+def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
+    """Return the records of one kind. Raises UsageError for a kind there is not."""
+    if records not in _KINDS:
+        raise UsageError(f"{records}: no such records; choose one of {', '.join(_KINDS)}")
+    return _KINDS[records](scope, span)
+
+
+def _absence(scope: Scope, span: DayRange) -> ExportTable:
+    rows = Absence.objects.filter(_seen(scope), span.within("day")).order_by("day", "school", "class_key", "pupil")
+    if not scope.codes:
+        return ExportTable("缺课人数", ("day", "school", "school_name", *_REASONS), _counted(rows, scope))
+    names = ("name",) if scope.names else ()
+    header = ("day", "school", "school_name", "campus", "class", "pupil", *names, *_ABSENCE)
+    return ExportTable("缺课登记", header, _pupils(rows, scope))
+
+
+_REASONS = ("ill", "injured", "other")
+_ABSENCE = ("sex", "reason", "state", "start", "part", "symptoms", "temperature", "onset", "visited", "diagnosis")
+
+
+def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
+    schools = _school_names(scope)
+    for school, mine in groupby(
+        rows.order_by("school", "day", "class_key", "pupil").iterator(), lambda row: row.school
+    ):
+        names = dict(sql.fetch("SELECT code, name FROM pupil WHERE school = %s", [school])) if scope.names else {}
+        for row in mine:
+            who = (row.pupil, names.get(row.pupil, "")) if scope.names else (row.pupil,)
+            yield (
+                row.day,
+                school,
+                schools.get(school, ""),
+                row.campus,
+                scope.class_name(row.class_key),
+                *who,
+                *_said(row),
+            )
+
+
+def _said(row: Absence) -> tuple[Value, ...]:
+    symptoms = "、".join(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
+    return (
+        words.SEX.labels.get(row.sex, ""),
+        words.REASON.labels.get(row.reason, row.reason),
+        row.row_state,
+        row.start,
+        row.part,
+        symptoms,
+        None if row.temperature is None else float(row.temperature),
+        row.onset,
+        None if row.visited is None else "是" if row.visited else "否",
+        words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
+    )
+
+
+def _counted(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
+    schools = _school_names(scope)
+    text = rows.exclude(row_state="returned").order_by("day", "school").values_list("day", "school", "reason")
+    for (day, school), mine in groupby(text.iterator(), lambda row: row[:2]):
+        found = [reason for _, _, reason in mine]
+        yield (day, school, schools.get(school, ""), *(scope.count(found.count(reason)) for reason in _REASONS))
+
+
+def _reports(scope: Scope, span: DayRange) -> ExportTable:
+    header = (
+        "day",
+        "school",
+        "school_name",
+        "campus",
+        "first_seen",
+        "on_time",
+        "zero",
+        "classes",
+        "rows",
+        "submission",
+    )
+    rows = Report.objects.filter(_seen(scope), span.within("day")).order_by("day", "school", "campus")
+    schools = _school_names(scope)
+    found: Iterator[tuple[Value, ...]] = (
+        (
+            row.day,
+            row.school,
+            schools.get(row.school, ""),
+            row.campus,
+            f"{row.first_seen.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            "是" if row.on_time else "否",
+            "是" if row.zero else "否",
+            row.spoken,
+            scope.count(row.rows),
+            row.current_seq,
+        )
+        for row in rows.iterator()
+    )
+    return ExportTable("报告", header, found)
+
+
+def _closures(scope: Scope, span: DayRange) -> ExportTable:
+    header = ("school", "school_name", "campus", "scope", "start", "reason", "ill", "resume", "approved_by", "state")
+    rows = Closure.objects.filter(_seen(scope), span.within("start__date")).order_by("start", "school", "scope")
+    schools = _school_names(scope)
+    found: Iterator[tuple[Value, ...]] = (
+        (
+            row.school,
+            schools.get(row.school, ""),
+            row.campus,
+            row.scope if scope.classes or row.scope == "全校" else "班级",
+            f"{row.start.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            words.DISEASE.labels.get(row.reason, row.reason),
+            scope.count(row.ill),
+            row.resume_actual or row.resume_planned,
+            row.approved_by if scope.classes else "",
+            row.state,
+        )
+        for row in rows.iterator()
+    )
+    return ExportTable("停课", header, found)
+
+
+def _alerts(scope: Scope, span: DayRange) -> ExportTable:
+    header = ("alert", "school", "school_name", "campus", "group", "stage", "state", "opened", "due", "cases", "closed")
+    rows = Alert.objects.filter(_seen(scope), span.within("opened_day")).order_by("opened_at", "id")
+    schools = _school_names(scope)
+    found: Iterator[tuple[Value, ...]] = (
+        (
+            row.id,
+            row.school,
+            schools.get(row.school, ""),
+            row.campus,
+            row.group,
+            row.stage,
+            row.state,
+            f"{row.opened_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            f"{row.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            scope.count(row.cases),
+            f"{row.closed_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if row.closed_at else "",
+        )
+        for row in rows.iterator()
+    )
+    return ExportTable("预警", header, found)
+
+
+_KINDS: Mapping[str, Callable[[Scope, DayRange], ExportTable]] = {
+    "absence": _absence,
+    "reports": _reports,
+    "closures": _closures,
+    "alerts": _alerts,
+}
+
+
+def _seen(scope: Scope) -> Q:
+    """What of any table with `school` and `division` the reader may see."""
+    return Q(division__in=scope.divisions) if scope.divisions else Q(school=scope.code)
+
+
+def _school_names(scope: Scope) -> dict[str, str]:
+    tree = lookup.tree()
+    return lookup.names(code for code, division in tree.units.items() if scope.covers(code, division))

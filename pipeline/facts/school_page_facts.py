@@ -1,0 +1,180 @@
+"""What school pages are made of: a county's pages at a time, a handful of queries for all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline import alert_state, units
+from pipeline.alerts import alert_labels
+from pipeline.database import sql
+from pipeline.database.models import Absence, Alert, Report
+from pipeline.facts import county_day, spells
+from pipeline.facts.card_page_facts import group_name
+from pipeline.facts.county_day import CountedSchool
+from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
+from pipeline.forms import words
+from pipeline.model import HOME_CAMPUS, Site
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from pipeline.spells import AbsenceSpell
+from pipeline.turns import context
+
+_ROW = (
+    "day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "part", "symptoms",
+    "other_symptom", "temperature", "visited", "diagnosis", "returned", "note", "pending",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which edition of the pages this is: number, whether final, cut at and as of what."""
+
+    day: date
+    n: int
+    final: bool
+    now: datetime
+    as_of: int
+
+
+def pages(site: Site, cut: Cut, counties: Sequence[str]) -> list[PageFacts]:
+    """Return the pages of all schools of some counties, in order of county and code."""
+    tree, calendar, divisions = lookup.tree(day=cut.day), context.calendar(), lookup.division_names()
+    found: list[PageFacts] = []
+    for county in counties:
+        schools = county_day.schools(cut.day, [county], tree, calendar).get(county, [])
+        loaded = _load(cut.day, county, schools)
+        for school in schools:
+            scope = units.scope(school.day.code, tree, site.policy.small_count)
+            found.append(_page(cut, scope, school, divisions.get(county, ""), loaded))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    heads: Mapping[str, list[Report]]
+    absences: Mapping[str, list[Absence]]
+    spells: Mapping[spells.Pupil, AbsenceSpell]
+    names: Mapping[tuple[str, str], str]
+    others: Mapping[tuple[str, str, str], int]
+    alerts: Mapping[str, list[Alert]]
+    tickets: Mapping[str, int]
+    reasons: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
+    heads, absences, alerts = defaultdict(list), defaultdict(list), defaultdict(list)
+    for head in Report.objects.filter(day=day, division=county).order_by("school", "campus"):
+        heads[head.school].append(head)
+    rows = list(Absence.objects.filter(day=day, division=county).order_by("school", "class_key", "id").only(*_ROW))
+    for row in rows:
+        absences[row.school].append(row)
+    for alert in Alert.objects.filter(division=county, closed_at__isnull=True).order_by("due_at", "id"):
+        alerts[alert.school].append(alert)
+    codes = [s.day.code for s in schools]
+    text = "SELECT school, code, name FROM pupil WHERE school IN ? AND code IN ?"
+    names: dict[tuple[str, str], str] = {}
+    for school, mine in absences.items():
+        found = sql.fetch_in(text, [school], sorted({row.pupil for row in mine}))
+        names |= {(where, code): name for where, code, name in found}
+    text = "SELECT school, campus, key, other_absent FROM report_class WHERE day IN ? AND school IN ?"
+    others = {(s, c, k): n for s, c, k, n in sql.fetch_in(text, [day.isoformat()], codes)}
+    text = "SELECT school, COUNT(*) FROM reject WHERE day IN ? AND school IN ? AND state = 'open' GROUP BY school"
+    tickets = dict(sql.fetch_in(text, [day.isoformat()], codes))
+    standing = [alert for mine in alerts.values() for alert in mine]
+    lasted = spells.on(day, rows)
+    reasons = {alert.id: group_name(alert.group) for alert in standing}
+    return _Rows(heads, absences, lasted, names, others, alerts, tickets, reasons, alert_labels.labels(standing))
+
+
+def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, loaded: _Rows) -> PageFacts:
+    code = school.day.code
+    heads = loaded.heads.get(code, [])
+    rows = loaded.absences.get(code, [])
+    several = len({campus for campus, _ in school.classes}) > 1
+    return PageFacts(
+        scope=scope,
+        code=code,
+        school=school.day.name,
+        county=county,
+        day=cut.day,
+        n=cut.n,
+        final=cut.final,
+        now=cut.now,
+        as_of=cut.as_of,
+        standing=school.day.standing,
+        # whole, on time or late, by its last campus
+        reported_at=max((h.first_seen.astimezone(ZONE) for h in heads), default=None),
+        reporter="、".join(dict.fromkeys(h.reporter for h in heads if h.reporter)),
+        reviewer="、".join(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
+        zero=bool(heads) and all(h.zero for h in heads),
+        pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
+        classes=tuple(_classes(school, rows, loaded.others, several=several)),
+        notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),
+        open_tickets=loaded.tickets.get(code, 0),
+    )
+
+
+def _room(school: CountedSchool, campus: str, key: str, *, several: bool) -> str:
+    name = school.classes.get((campus, key), key)
+    return f"{campus} {name}" if several and campus != HOME_CAMPUS else name
+
+
+def _pupil(row: Absence, school: CountedSchool, loaded: _Rows, *, several: bool) -> PupilLine:
+    symptoms = [words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split()]
+    return PupilLine(
+        class_name=_room(school, row.campus, row.class_key, several=several),
+        name=loaded.names.get((row.school, row.pupil), ""),
+        code=row.pupil,
+        sex=words.SEX.labels.get(row.sex, row.sex),
+        reason=row.reason,
+        row_state=row.row_state,
+        start=row.start,
+        part=row.part,
+        symptoms=tuple([*symptoms, row.other_symptom] if row.other_symptom else symptoms),
+        temperature=f"{row.temperature}℃" if row.temperature is not None else "",
+        visited=row.visited,
+        diagnosis=words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
+        note=row.note[:40],
+        pending=row.pending,
+        days=spell.days if (spell := loaded.spells.get((row.school, row.campus, row.pupil))) else "",
+    )
+
+
+def _classes(
+    school: CountedSchool, rows: Sequence[Absence], others: Mapping[tuple[str, str, str], int], *, several: bool
+) -> list[ClassLine]:
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        if row.row_state != "returned":
+            counts[row.campus, row.class_key][row.reason] += 1
+    places = [*school.classes, *(place for place in counts if place not in school.classes)]
+    return [
+        ClassLine(
+            class_name=_room(school, *place, several=several),
+            roll=school.day.rolls.get(place),
+            ill=counts[place]["ill"],
+            injured=counts[place]["injured"],
+            other=others.get((school.day.code, *place), 0),
+            closed=place in school.day.closed,
+            silent=place in school.day.silent,
+        )
+        for place in places
+    ]
+
+
+def _notice(alert: Alert, loaded: _Rows) -> Notice:
+    where = loaded.labels[alert.id] or "全校"
+    what = f"预警 {alert.id} {loaded.reasons[alert.id]}（{where}，{alert.cases} 人）"
+    due = alert.due_at.astimezone(ZONE)
+    if alert.state in alert_state.UNANSWERED:
+        back = "县级已退回答复，" if alert.state == alert_state.RETURNED else ""
+        return Notice(what, f"{back}请于 {due:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
+    return Notice(what, f"{alert_state.STATES.get(alert.state, alert.state)}，{_TODO.get(alert.state, _FOLLOW)}")
+
+
+_FOLLOW = "请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"
+_TODO = {alert_state.ANSWERED: "暂不用再发。", alert_state.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。"}

@@ -1,0 +1,104 @@
+"""Pupils' spells of absence, from what stands: for a county's school pages, and for one pupil's trail."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import TypeVar
+
+from pipeline import spells
+from pipeline.database import sql
+from pipeline.database.models import Absence, AbsencePast, Submission
+from pipeline.registry import lookup
+from pipeline.schooldays import Calendar, UnknownYear
+from pipeline.spells import AbsenceSpell, PupilDay, SchoolDays
+from pipeline.turns import context
+
+LONGEST = 120  # days; further back no row is looked for
+_PROBES = 200  # rows looked for by their whole key at a time
+
+Pupil = tuple[str, str, str]  # school, campus, pupil's code
+
+
+def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, AbsenceSpell]:
+    """Return the spell that each of these rows of one day belongs to, as of that day.
+
+    A pupil whose days nobody can count (a year whose holidays are unknown) is left out.
+    """
+    said: dict[Pupil, list[PupilDay]] = defaultdict(list)
+    for row in rows:
+        said[row.school, row.campus, row.pupil].append(_said(row))
+    for pupil, one in _before(day, rows):
+        said[pupil].append(one)
+    calendar, tree = context.calendar(), lookup.tree({row.school for row in rows})
+    stages = _stages({row.school for row in rows})
+    found = {}
+    for pupil, mine in said.items():
+        days = school_days(calendar, tree.chain(pupil[0]), stages.get(pupil[0], ()))
+        try:
+            made = spells.spells(mine, days)
+        except UnknownYear:
+            continue
+        if made:
+            found[pupil] = made[-1]
+    return found
+
+
+def of_pupil(school: str, code: str) -> tuple[AbsenceSpell, ...]:
+    """Return all spells of one pupil. Raises UnknownYear."""
+    days = school_days(context.calendar(), lookup.tree({school}).chain(school), _stages({school}).get(school, ()))
+    by_day = {row.day: _said(row) for row in sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))}
+    return spells.spells(by_day.values(), days)
+
+
+_Rows = TypeVar("_Rows", Absence, AbsencePast)
+
+
+def rows_of(table: type[_Rows], school: str, code: str) -> list[_Rows]:
+    """Return one pupil's rows of all days, sought by the days on which the school sent anything: by no other way are
+    they found in years of a whole province.
+    """
+    sent = Submission.objects.filter(unit=school, form="absence").values_list("day", flat=True)
+    days = sorted({day for day in sent if day})
+    found: list[_Rows] = []
+    for start in range(0, len(days), _PROBES):
+        found += table.objects.filter(day__in=days[start : start + _PROBES], school=school, pupil=code)
+    return found
+
+
+def school_days(calendar: Calendar, chain: Sequence[str], stages: Sequence[str]) -> SchoolDays:
+    """Return the school days of one school, as spells are counted in them."""
+    return lambda first, last: calendar.school_days_between(chain, stages, first, last)
+
+
+def _before(day: date, rows: Sequence[Absence]) -> Iterable[tuple[Pupil, PupilDay]]:
+    """What was said of these pupils from the beginning of their absence to the day before."""
+    keys = [
+        (str(past), row.school, row.campus, row.pupil)
+        for row in rows
+        for past in (row.start + timedelta(days=n) for n in range(min((day - row.start).days, LONGEST)))
+    ]
+    columns = "day, school, campus, pupil, start, row_state, part, returned"
+    for at in range(0, len(keys), _PROBES):
+        part = keys[at : at + _PROBES]
+        marks = " OR ".join(["(day = %s AND school = %s AND campus = %s AND pupil = %s)"] * len(part))
+        text = f"SELECT {columns} FROM absence WHERE {marks}"  # nosec B608  # marks only
+        for when, school, campus, pupil, start, state, piece, returned in sql.fetch(text, [v for k in part for v in k]):
+            yield (
+                (school, campus, pupil),
+                PupilDay(_date(when), _date(start), state, piece, returned and _date(returned)),
+            )
+
+
+def _said(row: Absence) -> PupilDay:
+    return PupilDay(row.day, row.start, row.row_state, row.part, row.returned)
+
+
+def _stages(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", sorted(schools))
+    return {code: tuple(stages.split()) for code, stages in rows}
+
+
+def _date(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

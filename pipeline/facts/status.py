@@ -1,0 +1,128 @@
+"""How a site stands: what came, what waits and since when, where the receipts lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min
+
+from pipeline.accounts import accounts
+from pipeline.database import journal
+from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
+from pipeline.facts import alert_list
+from pipeline.model import State
+from pipeline.schooldays import ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCount:
+    """Something that waits: how many, since when, and the command that shows it."""
+
+    what: str
+    count: int
+    since: str
+    see: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """How the site stands: every submission ever, by state, and what waits for a person."""
+
+    states: Mapping[str, int]
+    waiting: tuple[PendingCount, ...]
+
+
+def receipts(seqs: Sequence[int]) -> dict[int, str]:
+    """Return where the receipts of these submissions lie, below the site."""
+    refs = {str(seq): seq for seq in seqs}
+    found = Letter.objects.filter(kind="receipt", ref__in=list(refs), state="done").values_list("ref", "path")
+    return {refs[ref]: path for ref, path in found if path}
+
+
+def standing(now: datetime) -> SiteStatus:
+    """Return what came and what waits."""
+    states = {state.value: count for state, count in journal.counts().items()}
+    old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
+    waiting = [
+        PendingCount(f"{state.value} submissions", states[state.value], _minute(since), see)
+        for state, see in _SEE.items()
+        if (since := old.get(state))
+    ]
+    waiting += _rows_back() + _closures() + _alerts(now) + _matters() + _letters() + _todo()
+    waiting += _accounts(now)
+    return SiteStatus(states, tuple(waiting))
+
+
+_SEE = {
+    State.RECEIVED: "queke ingest",
+    State.HELD: "queke held list",
+    State.FAILED: "the log",
+    State.QUARANTINED: "the receipts in outbox/",
+}
+_DUE = {
+    "issue": "accounts to issue a first password to",
+    "expired": "accounts whose first password is void",
+    "confirm": "accounts to confirm for another year",
+    "overdue": "accounts shut until confirmed",
+}
+_LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters that could not be made", "the log")}
+
+
+def _rows_back() -> list[PendingCount]:
+    count = Reject.objects.filter(state="open").exclude(form="desk").count()  # the matter itself waits elsewhere
+    return [PendingCount("rows that went back", count, "", "queke rejects list")] if count else []
+
+
+def _closures() -> list[PendingCount]:
+    found = Closure.objects.filter(state="declared").aggregate(count=Count("id"), since=Min("start"))
+    count, since = found["count"], found["since"]
+    return [PendingCount("closures to confirm", count, _minute(since), "queke closures list")] if count else []
+
+
+def _alerts(now: datetime) -> list[PendingCount]:
+    found = Alert.objects.filter(closed_at__isnull=True)
+    oldest = found.aggregate(since=Min("opened_at"))["since"]
+    if not oldest:
+        return []
+    late, asked = alert_list.overdue(now)
+    lines = [PendingCount("open alerts", found.count(), _minute(oldest), "queke alerts list")]
+    lines += [PendingCount("alerts unanswered after their time (逾期)", late, "", "queke alerts list")] * bool(late)
+    return lines + [PendingCount("answers to confirm (待县确认)", asked, "", "queke alerts list")] * bool(asked)
+
+
+def _matters() -> list[PendingCount]:
+    found = Matter.objects.filter(state="open")
+    oldest = found.aggregate(since=Min("since"))["since"]
+    return (
+        [PendingCount("matters to reconcile", found.count(), _minute(oldest), "queke matters list")] if oldest else []
+    )
+
+
+def _letters() -> list[PendingCount]:
+    found = Letter.objects.filter(state__in=_LETTERS).values_list("state").annotate(Count("id"), Min("queued_at"))
+    return [
+        PendingCount(_LETTERS[state][0], count, _minute(oldest), _LETTERS[state][1]) for state, count, oldest in found
+    ]
+
+
+def _accounts(now: datetime) -> list[PendingCount]:
+    """Filings that wait for their opener, and accounts that somebody must look at."""
+    filed = Filing.objects.filter(lines__state="waiting").distinct()
+    oldest = filed.aggregate(since=Min("received_at"))["since"]
+    found = (
+        [PendingCount("filings to confirm", filed.count(), _minute(oldest), "queke accounts list")] if oldest else []
+    )
+    due = Counter(one.why for one in accounts.due(now))
+    return found + [PendingCount(words, due[why], "", "queke accounts due") for why, words in _DUE.items() if due[why]]
+
+
+def _todo() -> list[PendingCount]:
+    count = Todo.objects.filter(kind="warn").count()  # figures are counted when a paper asks for them
+    return [PendingCount("steps to do", count, "", "queke ingest")] if count else []
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"

@@ -1,0 +1,1 @@
+"""Workbooks made out to one unit and one day."""

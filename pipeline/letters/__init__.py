@@ -1,0 +1,1 @@
+"""What is queued to be sent, and what was sent before."""

@@ -1,0 +1,56 @@
+"""收件汇总: which of a county's files are still to be listed to it, and what became of those of one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from pipeline.database.models import Letter, Submission
+from pipeline.letters import queue as letters_queue
+from pipeline.letters.queue import Facts
+from pipeline.model import State
+from pipeline.registry import lookup
+
+KIND = "summary"
+LOOK_BACK = 20_000  # settled submissions looked through after a restart
+
+
+def unlisted() -> list[str]:
+    """Return the divisions whose files settled lately and are not all listed: for the first cycle after a start."""
+    newest = Submission.objects.aggregate(newest=Max("settled_seq"))["newest"] or 0
+    recent = Submission.objects.filter(settled_seq__gt=newest - LOOK_BACK).exclude(bound_unit="")
+    codes = recent.order_by().values_list("bound_unit", flat=True).distinct()
+    known = lookup.division_names()
+    return sorted(code for code in codes if code in known)
+
+
+def queue(codes: Iterable[str], now: datetime) -> int:
+    """Queue a summary for each of these divisions that has files settled since its last; return how many."""
+    return sum(_queue(code, now) for code in codes)
+
+
+def span(ref: str) -> tuple[int, int]:
+    """Return the first and last settled_seq that a summary is about."""
+    first, _, last = ref.partition("-")
+    return int(first), int(last)
+
+
+def facts(code: str, first: int, last: int) -> list[Facts]:
+    """Return what became of the files that came in this division's folder, in received order."""
+    rows = Submission.objects.filter(bound_unit=code, settled_seq__gte=first, settled_seq__lte=last)
+    refs = [str(seq) for seq in rows.order_by("received_seq").values_list("received_seq", flat=True)]
+    return list(letters_queue.facts(refs).values())
+
+
+def _queue(code: str, now: datetime) -> bool:
+    with transaction.atomic():
+        before = Letter.objects.filter(kind=KIND, reader=code).order_by("-id").first()
+        start = span(before.ref)[1] if before else 0
+        rows = Submission.objects.filter(bound_unit=code, settled_seq__gt=start).exclude(state=State.RECEIVED)
+        found = rows.aggregate(first=Min("settled_seq"), last=Max("settled_seq"))
+        if found["last"] is None:
+            return False
+        return letters_queue.queue(KIND, f"{found['first']}-{found['last']}", code, now)

@@ -1,0 +1,203 @@
+"""Letters: queued in the transaction that makes them true, rendered and delivered after it, at least once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from pipeline.database import audit, serialise, sql
+from pipeline.database.models import Letter, Reject, Report, Submission
+from pipeline.model import Issue, Repair, State
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A letter to be written. `ref`: receipts and givebacks "SEQ" or "SEQ.SETTLED", cards the alert's id …"""
+
+    id: int
+    kind: str
+    ref: str
+    reader: str
+    day: date | None
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A letter that was delivered: where, and what."""
+
+    id: int
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One row that went back, as it was typed, by column name."""
+
+    ticket: str
+    table: str
+    row: int
+    raw: Mapping[str, str]
+    issues: tuple[Issue, ...]
+    state: str
+    pending: bool  # an old record stands meanwhile (待改)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a receipt or a return workbook says of one submission."""
+
+    seq: int
+    state: State
+    form: str
+    unit: str
+    unit_name: str
+    bound: str
+    bound_name: str
+    campus: str
+    day: date | None
+    mode: str
+    name: str
+    sha256: str
+    first_seen: datetime
+    received_at: datetime
+    accepted: int
+    refused: int
+    withdrawn: int
+    on_time: bool | None
+    stands: int | None  # absence rows that stand for the report now; None without one
+    zero: bool
+    issues: tuple[Issue, ...]
+    repairs: tuple[Repair, ...]
+    returned: tuple[Returned, ...]
+    attempts: int = 0
+
+
+def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
+    """Return what a unit called some of its files, and when each came: 《缺课日报.xlsx》（11-20 14:05 收到）."""
+    rows = Submission.objects.filter(received_seq__in=seqs, unit=unit)
+    return {
+        seq: f"《{name}》（{received_at.astimezone(ZONE):%m-%d %H:%M} 收到）"
+        for seq, name, received_at in rows.values_list("received_seq", "name", "received_at")
+    }
+
+
+def queue(kind: str, ref: str, reader: str, now: datetime, day: date | None = None) -> bool:
+    """Queue a letter, in the caller's transaction; False if it was queued before."""
+    return bool(queue_all([(kind, ref, reader)], now, day))
+
+
+def queue_all(wanted: Sequence[tuple[str, str, str]], now: datetime, day: date | None = None) -> int:
+    """Queue letters of one day, each (kind, ref, reader), in one statement; return how many were not queued before."""
+    columns = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
+    text = sql.insert("letter", columns) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
+    rows = [(kind, ref, reader, "queued", sql.day(day), sql.moment(now), "", "") for kind, ref, reader in wanted]
+    with transaction.atomic():
+        return sql.run(text, rows)
+
+
+def pending(limit: int = 500, kinds: Sequence[str] = ()) -> list[Queued]:
+    """Return letters to be written, oldest first, of these kinds (default: all)."""
+    rows = Letter.objects.filter(state="queued").order_by("id")
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    return [Queued(r.pk, r.kind, r.ref, r.reader, r.day, r.queued_at) for r in rows[:limit]]
+
+
+def waiting() -> dict[str, int]:
+    """Return how many letters of each kind are still to be written."""
+    return dict(sql.fetch("SELECT kind, COUNT(*) FROM letter WHERE state = 'queued' GROUP BY kind ORDER BY kind"))
+
+
+def done(sent: Sequence[Delivered], now: datetime) -> None:
+    """Say that letters were delivered; each leaves an audit row. Said twice, it counts once."""
+    with transaction.atomic():
+        open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state="queued")
+        rows = {row.pk: row for row in open_}
+        fresh = [one for one in sent if one.id in rows]
+        text = "UPDATE letter SET state = 'done', done_at = %s, path = %s, sha256 = %s WHERE id = %s"
+        sql.run(text, [(sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
+        targets = [f"{rows[one.id].kind} {rows[one.id].ref} → {rows[one.id].reader}" for one in fresh]
+        audit.append([audit.AuditEntry("queke", "send", target) for target in targets], now)
+
+
+def give_up(ids: Sequence[int]) -> None:
+    """Set letters aside that cannot be written, so that they keep no other from going out."""
+    with transaction.atomic():
+        Letter.objects.filter(id__in=ids, state="queued").update(state="failed")
+
+
+def lying(kind: str, wanted: Collection[tuple[str, str]]) -> list[str]:
+    """Return where the letters of a kind lie, below the site, by ref and reader, in the order queued."""
+    mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state="done").exclude(path="")
+    rows = mine.order_by("id").values_list("ref", "reader", "path")
+    return [path for ref, reader, path in rows if (ref, reader) in wanted]
+
+
+def facts(refs: Sequence[str]) -> dict[str, Facts]:
+    """Return, by ref, what receipts and return workbooks say, in five queries for all of them."""
+    seqs = {ref: int(ref.partition(".")[0]) for ref in refs}
+    rows = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=set(seqs.values()))}
+    names = lookup.names({code for row in rows.values() for code in (row.unit, row.bound_unit) if code})
+    returned = _returned(list(rows))
+    heads = _heads(list(rows.values()))
+    return {ref: _facts(rows[seq], names, returned[seq], heads) for ref, seq in seqs.items() if seq in rows}
+
+
+_Heads = Mapping[tuple[date | None, str, str], Report]
+
+
+def _facts(row: Submission, names: Mapping[str, str], returned: Sequence[Returned], heads: _Heads) -> Facts:
+    head = heads.get((row.day, row.unit, row.campus)) if row.form == "absence" else None
+    return Facts(
+        seq=row.received_seq,
+        state=State(row.state),
+        form=row.form,
+        unit=row.unit,
+        unit_name=names.get(row.unit, ""),
+        bound=row.bound_unit,
+        bound_name=names.get(row.bound_unit, ""),
+        campus=row.campus,
+        day=row.day,
+        mode=row.mode,
+        name=row.name,
+        sha256=row.sha256,
+        first_seen=row.first_seen,
+        received_at=row.received_at,
+        accepted=row.accepted,
+        refused=row.refused,
+        withdrawn=row.withdrawn,
+        on_time=row.on_time,
+        stands=head.rows if head else None,
+        zero=bool(head and head.zero),
+        issues=tuple(serialise.as_issue(one) for one in row.issues),
+        repairs=tuple(serialise.as_repair(one) for one in row.repairs),
+        returned=tuple(returned),
+        attempts=row.attempts,
+    )
+
+
+def _returned(seqs: Sequence[int]) -> dict[int, list[Returned]]:
+    found: dict[int, list[Returned]] = defaultdict(list)
+    for row in Reject.objects.filter(submission__in=seqs).order_by("submission", "table", "row"):
+        found[row.submission].append(returned_of(row))
+    return found
+
+
+def returned_of(row: Reject) -> Returned:
+    """Return a kept ticket as what is said of it."""
+    issues = tuple(serialise.as_issue(one) for one in row.issues)
+    return Returned(row.ticket, row.table, row.row, row.raw, issues, row.state, pending=bool(row.identity))
+
+
+def _heads(rows: Sequence[Submission]) -> dict[tuple[date | None, str, str], Report]:
+    days, codes = {row.day for row in rows if row.day}, {row.unit for row in rows}
+    found = Report.objects.filter(day__in=days, school__in=codes)
+    return {(head.day, head.school, head.campus): head for head in found}

@@ -1,0 +1,94 @@
+"""Which schools' templates of a day are laid into the outbox, and who is still to get theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from pipeline.database import audit, sql
+from pipeline.database.models import Counter, Letter, Unit
+from pipeline.model import SchoolFacts
+from pipeline.registry import lookup
+from pipeline.turns import context
+
+KIND = "template"
+_ROUND = "templates"  # the counter whose value is the last day whose round is done: 20261120
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A school's templates of a day: the hash of what they were made of, and where the first of them lies."""
+
+    school: str
+    sha: str
+    path: str
+
+
+def finished(day: date) -> bool:
+    """Whether the day's round is done."""
+    return Counter.objects.filter(name=_ROUND, value__gte=_mark(day)).exists()
+
+
+def finish(day: date) -> None:
+    """Say that the day's round is done."""
+    Counter.objects.update_or_create(name=_ROUND, defaults={"value": _mark(day)})
+
+
+def last(day: date) -> str:
+    """Return the code of the last school whose templates of the day are laid, "" for none: a round is made by code."""
+    found = Letter.objects.filter(kind=KIND, ref=day.isoformat()).aggregate(last=Max("reader"))["last"]
+    return found or ""
+
+
+def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> list[SchoolFacts]:
+    """Return the next schools that owe a report of the day, by code; `places`: of these divisions alone.
+
+    At most `limit`; none when there are no more. A day of a year nobody knows is owed by all.
+    """
+    calendar, everywhere = context.calendar(), lookup.tree(())
+    inside = sorted({code for place in places for code in everywhere.below(place)})
+    there = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
+    there &= Q(valid_to__isnull=True) | Q(valid_to__gt=day)
+    while True:
+        rows = Unit.objects.filter(there, kind="school", code__gt=after).order_by("code")
+        if places:
+            rows = rows.filter(division__in=inside)
+        codes = list(rows.values_list("code", flat=True)[:limit])
+        if not codes:
+            return []
+        after = codes[-1]
+        tree, closures = lookup.tree(codes), context.closures(codes)
+        found = []
+        for code, school in sorted(context.schools(codes, [day]).items()):
+            shut = closures.get(code, ())
+            due = calendar.owes(tree.chain(code), school.stages, day, shut, school.campuses)
+            if due.yes or not due.known:
+                found.append(school)
+        if found:
+            return found
+
+
+def known(day: date, codes: Sequence[str]) -> Mapping[str, Laid]:
+    """Return what is laid of these schools' templates of the day, by school."""
+    rows = Letter.objects.filter(kind=KIND, ref=day.isoformat(), reader__in=list(codes))
+    return {row.reader: Laid(row.reader, row.sha256, row.path) for row in rows}
+
+
+def note(day: date, rows: Sequence[Laid], now: datetime) -> None:
+    """Say that templates were laid, in place of older ones; each school's leave an audit row."""
+    if not rows:
+        return
+    columns = ("kind", "ref", "reader", "state", "day", "queued_at", "done_at", "path", "sha256")
+    moment = sql.moment(now)
+    values = [(KIND, day.isoformat(), r.school, "done", sql.day(day), moment, moment, r.path, r.sha) for r in rows]
+    with transaction.atomic():
+        sql.run(sql.upsert("letter", columns, ("kind", "ref", "reader"), ("queued_at",)), values)
+        audit.append([audit.AuditEntry("queke", "send", f"{KIND} {day} → {row.school}") for row in rows], now)
+
+
+def _mark(day: date) -> int:
+    return int(f"{day:%Y%m%d}")

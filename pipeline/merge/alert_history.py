@@ -1,0 +1,173 @@
+"""An alert's life as cards, the county's word and the engine make it: values, and how the last two change it.
+
+A life is folded from its cards and rulings in received order, and from what the engine made of the alert (raised,
+renamed, void …) where that took effect. The same events give the same life, whatever the order they settled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from pipeline import alert_state
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, by the submission that brought it. `values` as JSON keeps them; `rows`: [day, pupil] said to be
+    wrong (A1). `by` is the division that filled it in, "" for the school itself.
+    """
+
+    seq: int
+    revision: int
+    values: Mapping[str, object]
+    by: str = ""
+    late: bool = False  # came after its time
+    report_late: bool = False  # reported to the authorities after its time
+    state: str = alert_state.ANSWERED  # answered | confirmed | returned | replaced | void
+
+    @property
+    def rows(self) -> list[list[str]]:
+        found = self.values.get("rows")
+        return [list(map(str, row)) for row in found] if isinstance(found, Sequence) else []
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedDay:
+    """What was told of one day of an alert that is followed."""
+
+    fresh: int | None
+    present: int | None
+    progress: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the card of one revision warned of. `rank` orders stages, `stage` names one."""
+
+    group: str
+    rank: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that cards and decisions know of one alert. `faces` by revision; the last is what it is now."""
+
+    alert: str
+    opened_at: datetime
+    due_at: datetime
+    hours: int
+    faces: Mapping[int, Face]
+    state: str = alert_state.ISSUED
+    into: str = ""  # the alert it was merged into
+    answers: tuple[Answer, ...] = ()  # in received order
+    days: Mapping[date, FollowedDay] = field(default_factory=dict)
+    heard: tuple[int, ...] = ()  # submissions that were taken, in order
+
+    @property
+    def revision(self) -> int:
+        return max(self.faces)
+
+    @property
+    def current(self) -> Answer | None:
+        """The answer that counts: the last that waits for the county, or was confirmed."""
+        return next((a for a in self.answers[::-1] if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)), None)
+
+    @property
+    def closed(self) -> bool:
+        return self.state in alert_state.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """A step of an alert's life, as it is noted: answered, followed, confirmed, returned …"""
+
+    alert: str
+    what: str
+    origin: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CountyRuling:
+    """The county's word on one answer: `what` is confirm or return. `at` is when it was given."""
+
+    alert: str
+    what: str
+    answer: int
+    order: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What the engine made of an alert: raised, lowered, renamed, reissued, void, merged, ended, corrected."""
+
+    alert: str
+    what: str
+    at: datetime
+    revision: int = 0
+    face: Face | None = None
+    into: str = ""
+
+
+def rule(one: Life, ruling: CountyRuling) -> tuple[Life, tuple[HistoryStep, ...]]:
+    """Return a life after the county's word on an answer; the same life if that answer no longer counts."""
+    answer = next((a for a in one.answers if a.seq == ruling.answer), None)
+    if one.closed or answer is None or answer.state not in (alert_state.ANSWERED, alert_state.CONFIRMED, "replaced"):
+        return one, ()
+    origin = str(ruling.order)
+    if ruling.what == "return":
+        back = replace(_answered(one, ruling.answer, alert_state.RETURNED), state=alert_state.RETURNED)
+        told = HistoryStep(one.alert, "returned", origin, {"answer": ruling.answer})
+        return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (told,)
+    sure = _answered(one, ruling.answer, alert_state.CONFIRMED)
+    verdict = answer.values["verdict"]
+    if verdict == alert_state.STANDS:
+        state = alert_state.FOLLOWING if sure.days else alert_state.REPORTED
+    else:
+        # that the wrong rows were put right is told by the records: `corrected`
+        state = alert_state.CORRECTING if answer.values.get("reason") == alert_state.WRONG else alert_state.EXCLUDED
+    details = {"answer": ruling.answer, "verdict": verdict, "reason": answer.values.get("reason") or ""}
+    return replace(sure, state=state), (HistoryStep(one.alert, "confirmed", origin, details),)
+
+
+def passed(one: Life, turned_: Turned) -> Life:
+    """Return a life after the engine did something with the alert."""
+    what = turned_.what
+    if what in ("void", "merged", "ended"):
+        return replace(
+            one,
+            state={"void": alert_state.VOID, "merged": alert_state.MERGED}.get(what, alert_state.ENDED),
+            into=turned_.into,
+        )
+    if what == "corrected":
+        return replace(one, state=alert_state.EXCLUDED) if one.state == alert_state.CORRECTING else one
+    if turned_.face is None:
+        return one
+    was = one.faces[one.revision]
+    after = replace(one, faces={**one.faces, turned_.revision: turned_.face})
+    worse = turned_.face.rank > was.rank or turned_.face.group != was.group
+    if not (worse and one.state in alert_state.REOPENED):
+        return after
+    void = tuple(
+        replace(a, state="void") if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED) else a for a in one.answers
+    )
+    due = turned_.at + timedelta(hours=one.hours)
+    return replace(after, answers=void, state=alert_state.ISSUED, due_at=due)
+
+
+def _answered(one: Life, seq: int, state: str) -> Life:
+    """The life with one answer in a state, and no other that counts."""
+    answers = tuple(
+        replace(a, state=state)
+        if a.seq == seq
+        else replace(a, state="replaced")
+        if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)
+        else a
+        for a in one.answers
+    )
+    return replace(one, answers=answers)

@@ -1,0 +1,124 @@
+"""What a 缺课日报 speaks for: its campus, the classes on its 班级 sheet, those of its rows; and what it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline import units
+from pipeline.merge.standing import ClassCount, ReportState
+from pipeline.model import Checked, Issue, Record
+
+_NAMED = 20  # of the rows that go, so many are named
+
+
+def rows_of(checked: Checked) -> list[Record]:
+    return [record for record in checked.records if record.table == "rows"]
+
+
+def keys_of(record: Record) -> tuple[str, ...]:
+    """What an absent pupil's row may be known by: the pupil; name and start, if the class was not told before."""
+    if record.table != "rows":
+        return (record.identity,)
+    return (record.identity, f"|{record.values.get('name')}|{record.values.get('start')}")
+
+
+def spoken(checked: Checked) -> set[str]:
+    """The classes a file names, on its 班级 sheet or in its rows."""
+    return {str(r.identity if r.table == "classes" else r.values.get("class_key", "")) for r in checked.records}
+
+
+def covers(standing: ReportState, checked: Checked) -> bool:
+    """Does the file speak for all classes that were spoken for? One that has no class lines speaks for all."""
+    return silent_on_classes(checked) or standing.lines.keys() <= spoken(checked)
+
+
+def silent_on_classes(checked: Checked) -> bool:
+    """No class line at all, good or bad: the 班级 sheet was left out, and the file is about the whole campus."""
+    said = [record.table for record in checked.records] + [refused.table for refused in checked.refused]
+    return "classes" not in said
+
+
+def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:
+    """Return the rows a whole file would withdraw: of classes it speaks for, and neither said nor sent back."""
+    if not standing.rows:
+        return frozenset()
+    said = {record.identity for record in rows_of(checked)} | set(kept_behind(standing, checked).values())
+    whole = covers(standing, checked)
+    classes = spoken(checked)
+    return frozenset(
+        identity
+        for identity, stood in standing.rows.items()
+        if identity not in said and (whole or stood.values.get("class_key") in classes)
+    )
+
+
+def kept_behind(standing: ReportState, checked: Checked) -> dict[int, str]:
+    """Return Excel row → identity of the old record that stays because the row's new version went back.
+
+    Where the pupil cannot be told from the row, the record that came from the same Excel row is kept:
+    better one child too many until it is mended than one lost.
+    """
+    if not standing.rows:
+        return {}
+    taken = {record.identity for record in rows_of(checked)}
+    by_row = {stood.origin.partition(":")[2]: identity for identity, stood in standing.rows.items()}
+    back = [refused for refused in checked.refused if refused.table == "rows"]
+    kept: dict[int, str] = {}
+    for refused in sorted(back, key=lambda one: not one.identity):  # those who say who they are choose first
+        identity = refused.identity or by_row.get(str(refused.row), "")
+        if identity in standing.rows and identity not in taken:
+            kept[refused.row] = identity
+            taken.add(identity)
+    return kept
+
+
+def lines_of(standing: ReportState, checked: Checked, *, alone: bool = False) -> dict[str, ClassCount]:
+    """Return the classes a file speaks for: its class lines and its rows' classes; without lines, all.
+
+    `alone`: only what it says itself (a return workbook does not speak for the classes it leaves out).
+    """
+    lines = {r.identity: line_of(r) for r in checked.records if r.table == "classes"}
+    if not alone and silent_on_classes(checked):
+        lines = {key: ClassCount() for key in standing.classes}
+    for record in rows_of(checked):
+        key = str(record.values["class_key"])
+        if key not in lines and not (alone and key in standing.lines):
+            lines[key] = ClassCount()
+    return lines
+
+
+def line_of(record: Record) -> ClassCount:
+    """What a class line says."""
+    return ClassCount(_count(record, "roll"), _count(record, "present"), _count(record, "other_absent") or 0)
+
+
+def withdrawn(standing: ReportState, identities: Sequence[str]) -> tuple[Issue, ...]:
+    """Say which rows a file took away: class, code and the row they came from; a school's own paper prints both."""
+    gone = [identity for identity in identities if identity in standing.rows]
+    if not gone:
+        return ()
+    return (Issue("rows-withdrawn", details=(("rows", str(len(gone))), ("who", named(standing, gone)))),)
+
+
+def named(standing: ReportState, identities: Sequence[str]) -> str:
+    """Rows that stand, by the file they came in, class, code and Excel row: 流水号 000012 里 三3-A7K3（第 9 行）、…
+
+    A receipt names the file by its sender's name for it: see `numbered`.
+    """
+    told: dict[str, list[str]] = {}
+    for identity in sorted(identities)[:_NAMED]:
+        seq, _, row = standing.rows[identity].origin.partition(":")
+        where = f"{numbered(int(seq))} 里 " if seq.isdigit() else ""
+        told.setdefault(where, []).append(units.short_code(identity) + (f"（第 {row} 行）" if row.isdigit() else ""))
+    said = "；".join(where + "、".join(found) for where, found in told.items())
+    return said + (" 等" if len(identities) > _NAMED else "")
+
+
+def numbered(seq: int) -> str:
+    """What a file is called in an issue, until its receipt gives it its name."""
+    return f"流水号 {seq:06d}"
+
+
+def _count(record: Record, name: str) -> int | None:
+    value = record.values.get(name)
+    return int(value) if isinstance(value, int | float) else None

@@ -1,0 +1,1 @@
+"""Units, campuses, classes and calendars as the rosters, calendars and decisions say them."""

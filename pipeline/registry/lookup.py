@@ -1,0 +1,171 @@
+"""The registry: divisions with their organs, where units lie, and the rows of schools and classes.
+
+What rosters and decisions say of units is kept and folded in `statements`; here are the rows that come of it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q
+
+from pipeline import units
+from pipeline.database import sql
+from pipeline.database.models import Division, Unit, UnitPlace
+from pipeline.units import organ_code
+
+_SEED = Path(__file__).parent / "seed" / "divisions.csv"
+_ORGANS = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
+_PROVINCE_EDUCATION = "教育厅"
+
+_CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
+
+ClassKey = tuple[str, str, int, str]  # school, campus, school year, key
+
+
+# --------------------------------------------------------------------------- divisions
+
+
+def load_divisions() -> int:
+    """Put the 109 divisions, the nine function zones and their organs in; return how many places are new.
+
+    May be run again: what an office has changed since stays.
+    """
+    with _SEED.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with transaction.atomic():
+        known = set(Division.objects.values_list("code", flat=True))
+        fresh = [row for row in rows if row["code"] not in known]
+        for kinds in (("province",), ("city",), ("county", "function_zone")):  # parents first
+            Division.objects.bulk_create([_division(row) for row in fresh if row["kind"] in kinds])
+        Unit.objects.bulk_create([organ for row in fresh for organ in _organs(row)])
+    return len(fresh)
+
+
+def _division(row: Mapping[str, str]) -> Division:
+    return Division(
+        code=row["code"], name=row["name"], short=row["short"], kind=row["kind"], parent_id=row["parent"] or None
+    )
+
+
+def _organs(row: Mapping[str, str]) -> list[Unit]:
+    names = dict(_ORGANS)
+    if row["kind"] == "province":
+        names["education"] = _PROVINCE_EDUCATION
+    return [
+        Unit(
+            code=organ_code(row["code"], organ),
+            kind="organ",
+            organ=organ,
+            division_id=row["code"],
+            name=row["name"] + word,
+        )
+        for organ, word in names.items()
+    ]
+
+
+def tree(of: Iterable[str] | None = None, day: date | None = None) -> units.Tree:
+    """Return all divisions, and where every school and organ lies, for `units.scope`; `of`: these alone.
+
+    `day`: where they lay on that day, for schools that have moved since or will move.
+    """
+    places = {
+        code: units.DivisionNode(code, kind, parent or "")
+        for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")
+    }
+    text = "SELECT code, division_id, kind FROM unit"
+    found = sql.fetch(text) if of is None else sql.fetch_in(f"{text} WHERE code IN ?", sorted(set(of)))
+    organs = frozenset(code for code, _, kind in found if kind == "organ")
+    lies = {code: division for code, division, _ in found}
+    lies |= {code: division for code, division in moved(day).items() if code in lies} if day else {}
+    return units.Tree(places, lies, organs)
+
+
+def moved(day: date) -> dict[str, str]:
+    """Return where the units lay, on a day, that ever moved or will move between divisions: they are few."""
+    then = Q(first__isnull=True) | Q(first__lte=day)
+    still = Q(until__isnull=True) | Q(until__gt=day)
+    return dict(UnitPlace.objects.filter(then & still).values_list("unit", "division"))
+
+
+def counties(codes: Sequence[str], day: date) -> dict[str, str]:
+    """Return the county (or zone) of these units on a day."""
+    found = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
+    return found | {code: division for code, division in moved(day).items() if code in found}
+
+
+def division_names() -> dict[str, str]:
+    """Return the divisions' full names by code."""
+    return dict(Division.objects.values_list("code", "name"))
+
+
+def names(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of units and divisions by code; unknown codes are left out."""
+    wanted = sorted(set(codes))
+    found = sql.fetch_in("SELECT code, name FROM unit WHERE code IN ?", wanted)
+    found += sql.fetch_in("SELECT code, name FROM division WHERE code IN ?", wanted)
+    return dict(found)
+
+
+def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the campuses of those schools that have several, each of which reports by itself."""
+    text = "SELECT school_id, name FROM campus WHERE school_id IN ? AND valid_to IS NULL ORDER BY id"
+    found: dict[str, tuple[str, ...]] = {}
+    for school, name in sql.fetch_in(text, sorted(set(schools))):
+        found[school] = (*found.get(school, ()), name)
+    return {school: known for school, known in found.items() if len(known) > 1}
+
+
+# --------------------------------------------------------------------------- classes that reports name
+
+
+_Add = Callable[[str, list[sql.Params]], None]
+_AT = "school_id = %s AND campus = %s AND school_year = %s AND key = %s"
+_NAMED = "SELECT MIN(r.day) FROM report_class r WHERE r.school = %s AND r.campus = %s AND r.key = %s AND NOT r.silent"
+_IN_YEAR = " AND r.day >= %s AND r.day < %s"
+
+
+def add_class(row: Mapping[str, object], add: _Add) -> None:
+    """Collect, for writing, a class found in a report: one not in the registry yet, or known from a later day."""
+    text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
+        " ON CONFLICT (school_id, campus, school_year, key, valid_from) DO UPDATE SET roll = excluded.roll, "
+        "name = CASE excluded.name WHEN excluded.key THEN school_class.name ELSE excluded.name END "
+        "WHERE school_class.state = 'new'"
+    )
+    add(text, [tuple(row[name] for name in _CLASS)])
+    # of several days on which it was met the first stays, and nothing where the registry has, or had, such a class
+    text = (
+        f"DELETE FROM school_class WHERE {_AT} "  # nosec B608  # our own words
+        "AND state = 'new' AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
+        "AND o.campus = school_class.campus AND o.school_year = school_class.school_year "
+        "AND o.key = school_class.key AND (o.state <> 'new' OR o.valid_from < school_class.valid_from))"
+    )
+    add(text, [tuple(row[name] for name in _CLASS[:4])])
+
+
+def forget_class(key: ClassKey, day: date, add: _Add) -> None:
+    """Collect, for writing, that the report of a day names a class no more: it is new from another day, or not new."""
+    school, campus, year, class_key = key
+    named = (school, campus, class_key, f"{year}-09-01", f"{year + 1}-09-01")
+    here = (*key, day.isoformat())
+    text = (
+        f"UPDATE school_class SET valid_from = COALESCE(({_NAMED}{_IN_YEAR}), valid_from) "  # nosec B608  # our own words
+        f"WHERE {_AT} AND state = 'new' AND valid_from = %s"
+    )
+    add(text, [(*named, *here)])
+    text = (
+        f"DELETE FROM school_class WHERE {_AT} AND state = 'new' AND valid_from = %s "  # nosec B608  # our own words
+        f"AND ({_NAMED}{_IN_YEAR}) IS NULL"
+    )
+    add(text, [(*here, *named)])
+
+
+def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:
+    """Return a row for `add_class`: a class found in a report, to be confirmed by the county."""
+    school, campus, year, class_key = key
+    row: dict[str, object] = {"school_id": school, "campus": campus, "school_year": year, "key": class_key}
+    return row | {"name": name, "stage": "", "roll": None, "state": "new", "valid_from": None, "alias_of": ""} | more

@@ -1,0 +1,146 @@
+"""What stands of registry and calendar, as the rows of a template: what is left as it is says nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.database.models import Unit
+from pipeline.forms import words
+from pipeline.forms.classes import in_order, promoted
+from pipeline.merge.registry import ClassSpan, Registered, RoomKey
+from pipeline.model import HOME_CAMPUS
+from pipeline.registry import calendar_spans, lookup, statements
+from pipeline.schooldays import school_year
+from pipeline.units import ORGAN_SIGNS, organ_code
+
+Row = Mapping[str, str | int | float | date]
+_KINDERGARTEN = "幼儿园"
+_TEXTS = ("reporter", "reporter_phone", "leader", "leader_phone")
+
+
+@dataclass(frozen=True, slots=True)
+class RosterHead:
+    """One school of a roster: what the head of its own workbook says of it."""
+
+    code: str
+    name: str
+    division: str
+    kindergarten: bool
+    token_serial: int
+
+
+def schools(division: str, day: date) -> list[RosterHead]:
+    """Return the schools of a division and all below it that there are on a day, by code."""
+    places = lookup.tree(()).below(division)
+    rows = Unit.objects.filter(kind="school", division__in=places).order_by("code")
+    return [_school(row) for row in rows if row.valid_to is None or row.valid_to > day]
+
+
+def school(code: str) -> RosterHead | None:
+    """Return one school, None if there is none of the code."""
+    row = Unit.objects.filter(code=code, kind="school").first()
+    return _school(row) if row else None
+
+
+def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tuple[Row, ...]]:
+    """Return schools and their classes as of a day; `up`: of the school year that begins then, every class a grade up.
+
+    Classes that were entered for that year already stand as they are.
+    """
+    found = statements.units(codes, day)
+    listed = [(code, found[code]) for code in sorted(found)]
+    rows = [row for code, one in listed for row in _school_rows(code, one, day)]
+    rooms = [row for code, one in listed for row in (_promoted(code, one, day) if up else _rooms(code, one, day))]
+    return {"schools": tuple(rows), "classes": tuple(rooms)}
+
+
+def organs(division: str) -> tuple[Row, ...]:
+    """Return a division's organs with whom to call there."""
+    codes = {organ_code(division, organ): organ for organ in ORGAN_SIGNS}
+    rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind="organ")}
+    return tuple(
+        _filled(organ=words.ORGAN.labels[organ], reporter=rows[code].reporter, reporter_phone=rows[code].reporter_phone)
+        for code, organ in codes.items()
+        if code in rows
+    )
+
+
+def calendar(place: str) -> tuple[Row, ...]:
+    """Return the lines of a place's calendar."""
+    return tuple(
+        _filled(
+            kind=words.SPAN.labels[line.kind],
+            stage=line.stage,
+            first=line.first,
+            last=line.last if line.last != line.first else None,
+            note=line.note,
+            ref=line.ref,
+        )
+        for line in calendar_spans.standing(place)
+    )
+
+
+def _school(row: Unit) -> RosterHead:
+    kindergarten = row.stages.split() == [_KINDERGARTEN]
+    return RosterHead(row.code, row.name, row.division_id, kindergarten, row.token_serial)
+
+
+def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
+    """The school, a row a campus; what is of the whole school stands in the first."""
+    values = one.values
+    boarding = values.get("boarding")
+    whole = {
+        "division": one.division_on(day),
+        "stages": str(values.get("stages") or "").replace(" ", "、"),
+        "boarding": "" if boarding is None else "是" if boarding else "否",
+        "from": values.get("opens"),
+        "until": values.get("closes"),
+        **{name: values.get(name) for name in _TEXTS},
+    }
+    for n, campus in enumerate(one.campuses or (HOME_CAMPUS,)):
+        place = "" if campus == HOME_CAMPUS else campus
+        yield _filled(code=code, name=values.get("name"), campus=place, **({} if n else whole))
+
+
+def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
+    """Each class as it is on the day, with its own first day and end: those of a roll are nobody's to type."""
+    classes: dict[RoomKey, list[ClassSpan]] = {}
+    for room in one.rooms:
+        if room.year == school_year(day):
+            classes.setdefault(room.at, []).append(room)
+    lasting = [slices for slices in classes.values() if slices[-1].until is None or slices[-1].until > day]
+    for slices in sorted(lasting, key=lambda slices: _place(slices[0])):
+        # what is said from a later day on is not brought along: sent back untouched, it would count from this one
+        now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
+        yield _room(code, one, now, now.name, first=slices[0].first, until=slices[-1].until)
+
+
+def _promoted(code: str, one: Registered, day: date) -> Iterable[Row]:
+    year = school_year(day)
+    if any(room.year == year for room in one.rooms):
+        yield from _rooms(code, one, day)
+        return
+    stages = str(one.values.get("stages") or "").split()
+    last = date(year, 8, 31)
+    for room in sorted((room for room in one.rooms_on(last)), key=_place):
+        name = promoted(room.name, kindergarten=_KINDERGARTEN in stages)
+        if name:
+            yield _room(code, one, room, name)
+
+
+def _place(room: ClassSpan) -> tuple[object, ...]:
+    return (room.campus != HOME_CAMPUS, room.campus, in_order(room.key), room.name)
+
+
+def _room(
+    code: str, one: Registered, room: ClassSpan, name: str, *, first: date | None = None, until: date | None = None
+) -> Row:
+    campus = "" if room.campus == HOME_CAMPUS else room.campus
+    cells = {"code": code, "school_name": one.values.get("name"), "campus": campus, "class_name": name}
+    return _filled(**cells, stage=room.stage, roll=room.roll, **{"from": first}, until=until)
+
+
+def _filled(**cells: object) -> Row:
+    return {name: value for name, value in cells.items() if isinstance(value, str | int | float | date) and value != ""}

@@ -1,0 +1,279 @@
+"""What was said of units, kept; and their rows in the registry, which are folds of it (`merge.registry`).
+
+The rows of unit, campus, school_class and unit_place are what holds by all statements in force; what held at a
+place of the received sequence, or will hold on a day, is folded from the statements themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from pipeline.database import serialise, sql
+from pipeline.database.models import Campus, Counter, SchoolClass, Unit, UnitPlace
+from pipeline.database.models import Statement as Kept
+from pipeline.merge.registry import (
+    AliasRuling,
+    ClassSpan,
+    Registered,
+    RegistryStatement,
+    RoomKey,
+    RoomSaid,
+    registered,
+)
+
+FORM = "roster"
+BEFORE = date(2000, 1, 1)  # in force from: what was there before anything was said
+_TEXTS = ("name", "stages", "reporter", "reporter_phone", "leader", "leader_phone")
+_UNIT = ("code", "kind", "organ", "division_id", "boarding", "token_serial", *_TEXTS, "valid_from", "valid_to")
+_CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
+_KEPT = ("order", "unit", "form", "day", "said", "state", "submission")
+_DAYS = ("opens", "closes")
+_DONE = "registry-day"  # counter: the day up to which changes dated ahead have taken effect
+
+
+def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[RegistryStatement]]:
+    """Return what was said of these units and stands, with what was there before; `upto`: by that place only.
+
+    A unit nobody knows, or knew by then, is left out.
+    """
+    wanted = sorted(set(codes))
+    found: dict[str, list[RegistryStatement]] = defaultdict(list)
+    spoken = set()
+    for row in Kept.objects.filter(unit__in=wanted, form=FORM).order_by("order"):
+        spoken.add(row.unit)
+        if row.state == "standing" and (upto is None or row.order <= upto):
+            found[row.unit].append(_statement(row))
+    silent = _before([code for code in wanted if code not in spoken])
+    return {**found, **{code: [one] for code, one in silent.items()}}
+
+
+def units(codes: Iterable[str], day: date, upto: int | None = None) -> dict[str, Registered]:
+    """Return units by what was said of them, as of a day and, with `upto`, as of a place of the sequence."""
+    return fold(load(codes, upto), day)
+
+
+def fold(statements: Mapping[str, Sequence[RegistryStatement]], day: date) -> dict[str, Registered]:
+    """Return units, by what is said here of them."""
+    found = _found(statements)
+    return {code: registered(said, day, found.get(code)) for code, said in statements.items() if said}
+
+
+def later_than(seq: int) -> list[int]:
+    """Return the places, after this one, at which something was said of the registry or the calendar, in order."""
+    text = 'SELECT DISTINCT "order" FROM statement WHERE "order" > %s AND state = %s ORDER BY 1'
+    return [int(order) for (order,) in sql.fetch(text, (seq, "standing"))]
+
+
+def keep(said: Mapping[str, RegistryStatement], *, submission: int, state: str = "standing") -> None:
+    """Keep statements, by unit, in place of those of the same order; what was there before them is kept first."""
+    spoken = set(Kept.objects.filter(unit__in=list(said), form=FORM, order=0).values_list("unit", flat=True))
+    spoken |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state="standing").values_list("unit", flat=True))
+    before = _before([code for code in said if code not in spoken])
+    rows = [_row(code, one, 0, "standing") for code, one in before.items()]
+    rows += [_row(code, one, submission, state) for code, one in said.items()]
+    sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
+
+
+def joined(code: str, one: RegistryStatement) -> RegistryStatement:
+    """Return a statement with what was said before at the same place: of one 处理单, which decides many things."""
+    row = Kept.objects.filter(unit=code, form=FORM, order=one.order, state="standing").first()
+    if row is None:
+        return one
+    was = _statement(row)
+    return RegistryStatement(
+        one.order,
+        min(was.day, one.day),
+        {**was.unit, **one.unit},
+        (*was.campuses, *one.campuses),
+        (*was.rooms, *one.rooms),
+        (*was.rulings, *one.rulings),
+    )
+
+
+def of_submission(submission: int) -> dict[str, RegistryStatement]:
+    """Return what one workbook said, by unit, whatever became of it."""
+    return {row.unit: _statement(row) for row in Kept.objects.filter(submission=submission, form=FORM)}
+
+
+def waiting(submission: int) -> bool:
+    """Tell whether what a workbook said waits for its county."""
+    return Kept.objects.filter(submission=submission, form=FORM, state="proposed").exists()
+
+
+def take_effect(day: date) -> int:
+    """Let what was said for a day that has come hold now; return how many units it changed. One transaction."""
+    with transaction.atomic():
+        return _take_effect(day)
+
+
+def _take_effect(day: date) -> int:
+    done = Counter.objects.filter(name=_DONE).values_list("value", flat=True).first() or 0
+    if done >= day.toordinal():
+        return 0
+    sql.run(sql.upsert("counter", ("name", "value"), ("name",)), [(_DONE, day.toordinal())])
+    if not done:
+        return 0
+    due = Kept.objects.filter(form=FORM, state="standing", day__gt=date.fromordinal(done), day__lte=day)
+    codes = sorted(set(due.values_list("unit", flat=True)))
+    project(codes, day)
+    return len(codes)
+
+
+# --------------------------------------------------------------------------- the rows
+
+
+def project(codes: Iterable[str], day: date) -> None:
+    """Write the rows of these units anew, as they are by all that was said of them and as of `day`."""
+    wanted = units(codes, day)
+    known = {row["code"]: row for row in Unit.objects.filter(code__in=list(wanted)).values(*_UNIT)}
+    rows = [_unit_row(code, one, known.get(code), day) for code, one in wanted.items()]
+    sql.run(sql.upsert("unit", _UNIT, ("code",), kept=("kind", "organ", "token_serial")), rows)
+    campuses = [(code, name) for code, one in wanted.items() for name in one.campuses]
+    sql.run(sql.upsert("campus", ("school_id", "name"), ("school_id", "name")), campuses)
+    _put_rooms(wanted)
+    _put_rulings(wanted)
+    moved = {code: one.places for code, one in wanted.items() if len(one.places) > 1}
+    UnitPlace.objects.filter(unit__in=list(wanted)).delete()
+    UnitPlace.objects.bulk_create(
+        UnitPlace(unit=code, division=division, first=first, until=until)
+        for code, places in moved.items()
+        for (division, first), until in zip(places, [*(first for _, first in places[1:]), None], strict=True)
+    )
+
+
+def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: date) -> sql.Params:
+    new = dict.fromkeys(_TEXTS, "") | {"kind": "school", "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
+    row: dict[str, Any] = {"code": code, "valid_from": None, "valid_to": None, **new, **(known or {})}
+    row.update({name: value for name, value in one.values.items() if name not in _DAYS})
+    row["valid_from"] = one.values.get("opens") or row["valid_from"]
+    row["valid_to"] = one.values.get("closes") or row["valid_to"]
+    row["division_id"] = one.division_on(day) or row["division_id"]
+    return tuple(sql.day(row[name]) if name in ("valid_from", "valid_to") else row[name] for name in _UNIT)
+
+
+def _put_rooms(wanted: Mapping[str, Registered]) -> None:
+    """Write the classes' slices, each over the row of its own begin, so that rows keep their order."""
+    codes = list(wanted)
+    stand: dict[tuple[object, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in SchoolClass.objects.filter(school__in=codes).order_by("id").values("id", *_CLASS):
+        stand[row["school_id"], row["campus"], row["school_year"], row["key"]].append(row)
+    fresh: list[sql.Params] = []
+    gone: list[int] = []
+    for code, one in wanted.items():
+        for key, slices in _slices(one.rooms).items():
+            spare = stand.get((code, *key), [])
+            for room in slices:
+                values = _room_row(code, room)
+                if not spare:
+                    fresh.append(values)
+                    continue
+                old = spare.pop(0)
+                if values != _kept_row(old):
+                    gone.append(old["id"])
+                    fresh.append(values)
+            gone += [row["id"] for row in spare]
+    for start in range(0, len(gone), 500):
+        SchoolClass.objects.filter(id__in=gone[start : start + 500]).delete()
+    sql.run(sql.insert("school_class", (*_CLASS, "alias_of")), [(*row, "") for row in fresh])
+
+
+def _put_rulings(wanted: Mapping[str, Registered]) -> None:
+    """A class that is none, or goes by another name, keeps its row and is never taught: no report makes it anew."""
+    for code, one in wanted.items():
+        for ruling in one.rulings:
+            place = {"school_id": code, "campus": ruling.campus, "school_year": ruling.year, "key": ruling.key}
+            SchoolClass.objects.filter(**place).delete()
+            state = "alias" if ruling.of else "refused"
+            days = {"valid_from": BEFORE, "valid_to": BEFORE}
+            SchoolClass.objects.create(**place, name=ruling.name, state=state, alias_of=ruling.of, **days)
+
+
+def _slices(rooms: Iterable[ClassSpan]) -> dict[RoomKey, list[ClassSpan]]:
+    found: dict[RoomKey, list[ClassSpan]] = defaultdict(list)
+    for room in rooms:
+        found[room.at].append(room)
+    return found
+
+
+def _room_row(code: str, room: ClassSpan) -> sql.Params:
+    days = (sql.day(room.first), sql.day(room.until))
+    return (code, room.campus, room.year, room.key, room.name, room.stage, room.roll, "confirmed", *days)
+
+
+def _kept_row(row: Mapping[str, Any]) -> sql.Params:
+    return tuple(sql.day(row[name]) if name in ("valid_from", "valid_to") else row[name] for name in _CLASS)
+
+
+# --------------------------------------------------------------------------- loading and keeping
+
+
+def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
+    """What the registry's rows say of units of which nothing was ever said here: entered otherwise, or long ago."""
+    if not codes:
+        return {}
+    rooms: dict[str, list[RoomSaid]] = defaultdict(list)
+    for row in SchoolClass.objects.filter(school__in=codes, state="confirmed").order_by("id").values(*_CLASS):
+        rooms[row["school_id"]].append(
+            RoomSaid(
+                campus=row["campus"],
+                year=row["school_year"],
+                key=row["key"],
+                name=row["name"],
+                stage=row["stage"],
+                roll=row["roll"],
+                first=row["valid_from"],
+                until=row["valid_to"],
+            )
+        )
+    campuses: dict[str, list[str]] = defaultdict(list)
+    for school, name in Campus.objects.filter(school__in=codes).order_by("id").values_list("school", "name"):
+        campuses[school].append(name)
+    found = {}
+    for row in Unit.objects.filter(code__in=codes).values(*_UNIT):
+        unit = {name: row[name] for name in ("division_id", "boarding", *_TEXTS) if row[name] not in (None, "")}
+        unit |= {as_: row[name] for as_, name in (("opens", "valid_from"), ("closes", "valid_to")) if row[name]}
+        code = row["code"]
+        found[code] = RegistryStatement(0, BEFORE, unit, tuple(campuses[code]), tuple(rooms[code]))
+    return found
+
+
+def _found(codes: Iterable[str]) -> dict[str, dict[RoomKey, date | None]]:
+    """Classes that reports named before any roster did, since when."""
+    found: dict[str, dict[RoomKey, date | None]] = defaultdict(dict)
+    rows = SchoolClass.objects.filter(school__in=list(codes), state="new")
+    for school, campus, year, key, first in rows.values_list("school", "campus", "school_year", "key", "valid_from"):
+        found[school][campus, year, key] = first
+    return found
+
+
+def _row(code: str, one: RegistryStatement, submission: int, state: str) -> sql.Params:
+    rooms = [
+        [room.campus, room.year, room.key, room.name, room.stage, room.roll, sql.day(room.first), sql.day(room.until)]
+        for room in one.rooms
+    ]
+    unit = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.unit.items()}
+    rulings = [[ruling.campus, ruling.year, ruling.key, ruling.name, ruling.of] for ruling in one.rulings]
+    said = {"unit": unit, "campuses": list(one.campuses), "rooms": rooms, "rulings": rulings}
+    return (one.order, code, FORM, sql.day(one.day), serialise.text(said), state, submission)
+
+
+def _statement(row: Kept) -> RegistryStatement:
+    said = row.said
+    unit = {name: date.fromisoformat(v) if name in _DAYS else v for name, v in said["unit"].items()}
+    rooms = tuple(_room(told) for told in said["rooms"])
+    rulings = tuple(AliasRuling(*told) for told in said["rulings"])
+    return RegistryStatement(row.order, row.day, unit, tuple(said["campuses"]), rooms, rulings)
+
+
+def _room(told: Sequence[Any]) -> RoomSaid:
+    campus, year, key, name, stage, roll, first, until = told
+    return RoomSaid(campus, year, key, name, stage, roll, _date(first), _date(until))
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

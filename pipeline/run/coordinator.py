@@ -1,0 +1,317 @@
+"""The path, in order: the only place that knows it.
+
+recover → collect → receive → journal → let go of the source → read → context → validate → settle →
+archive → warn → letters. Recovery is the same code: whatever a crash left is simply still to be done.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from pipeline import durable
+from pipeline.database import errors, journal
+from pipeline.errors import TemporaryError
+from pipeline.executors import Readers
+from pipeline.inbox import archive
+from pipeline.inbox.folder import Folder, batches, given
+from pipeline.inbox.scan import Stuck
+from pipeline.letters import batch_lists
+from pipeline.model import Arrival, Settled, Site, State
+from pipeline.reports.render import Renderer
+from pipeline.run import scrubbing, sending, settling
+from pipeline.run.calm import calm
+from pipeline.run.lock import hold_site
+from pipeline.run.read_queue import Pacer, ReadQueue
+
+log = structlog.get_logger("queke.run")
+
+Clock = Callable[[], datetime]
+Observer = Callable[[Arrival, Settled], None]
+
+AHEAD = 2  # batches that may be read while one is settled
+PIECE = 100  # files collected together: the readers need not wait for the whole heap
+WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
+DIVISION_DIGITS = 6
+ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
+PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems sound
+
+
+@dataclass(slots=True)
+class Cycle:
+    """What was done, as counts."""
+
+    received: int = 0
+    settled: Counter[State] = field(default_factory=Counter)
+    letters: int = 0
+    alerts: int = 0
+    waiting: int = 0  # files seen in the inbox that may still be being written
+    heaps: int = 0  # counties whose 收件汇总 waits for more of their files
+    stuck: tuple[Stuck, ...] = ()
+
+    def add(self, other: Cycle) -> None:
+        """Count in what another cycle did."""
+        self.received += other.received
+        self.settled += other.settled
+        self.letters += other.letters
+        self.alerts += other.alerts
+
+    def __bool__(self) -> bool:
+        return bool(self.received or self.settled or self.letters or self.alerts)
+
+
+class Coordinator:
+    """A site at work, for as long as one process holds it. The store must be open.
+
+    Raises Busy on entering if another process works on the site.
+    """
+
+    def __init__(
+        self, site: Site, readers: Readers, clock: Clock, *, observe: Observer | None = None, answer: bool = True
+    ) -> None:
+        """`observe` is told of each submission as it settles; with `answer` False letters stay queued."""
+        self._site, self._readers, self._clock = site, readers, clock
+        self._observe = observe or (lambda _arrival, _settled: None)
+        self._answer = answer
+        self._held = ExitStack()
+        self._stops = 0  # cycles in a row that ended in the middle of settling
+        self._uncounted: list[int] = []  # attempts that a passing fault ended
+        self._heaps: dict[str, float] = {}  # division → when its last file was settled (monotonic)
+        self._fresh = True  # nothing is known yet of heaps that an earlier process began
+        self._shaken = True  # a crash, or a fault, may have left something half done
+        self._renderer: Renderer | None = None  # begun when the first page is to be drawn
+        self._time_to_warn = Pacer(WARN_SECONDS)
+        self.folder = Folder(site, clock)
+
+    def __enter__(self) -> Self:
+        self._held.enter_context(hold_site(self._site))
+        self._held.enter_context(calm())
+        self._held.callback(self.folder.close)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
+
+    def drain(
+        self, paths: Sequence[Path] = (), *, stop: Callable[[], bool] = lambda: False, patience: float = 0.0
+    ) -> Cycle:
+        """Recover, then take and settle until there is no more: what lies in the inbox, or at `paths` alone.
+
+        When `stop` says so nothing new is taken and what is in hand is finished. `patience`: seconds
+        without a new file after which a county's heap is taken to be whole. Raises TemporaryError if something that
+        may pass went wrong: nothing is lost, call again later.
+        """
+        done = Cycle()
+        try:
+            self._recover(done)
+            self._work(done, paths, stop)
+            self._finish(done, 0.0 if stop() else patience)
+        except (OSError, TemporaryError) as error:
+            self._shaken = True
+            log.warning("line_stopped", error=getattr(error, "strerror", None) or type(error).__name__)
+            if isinstance(error, TemporaryError):
+                raise
+            raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
+        self._stops = 0
+        done.waiting, done.stuck = self.folder.waiting, self.folder.stuck
+        return done
+
+    def drain_patiently(self, paths: Sequence[Path] = ()) -> Cycle:
+        """Drain, and once more for files that were still being written at the first look."""
+        done = self.drain(paths)
+        if done.waiting and not paths:
+            time.sleep(self._site.policy.stable_seconds)
+            again = self.drain()
+            again.add(done)
+            return again
+        return done
+
+    # ---------------------------------------------------------------- in
+
+    def _work(self, done: Cycle, paths: Sequence[Path], stop: Callable[[], bool]) -> None:
+        limit = self._site.policy.batch
+        piece = min(limit, PIECE)
+        named = batches(given(self._site, paths, self._clock()), self._site, piece)
+        desk = ReadQueue(self._readers)
+        more = True
+        while more or len(desk):
+            while more and len(desk) < AHEAD * limit:
+                arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
+                more = bool(arrivals)
+                if arrivals:
+                    desk.put(self._receive(arrivals, done))
+            read = desk.take(limit)
+            self._settle(read, done)
+            # a file that keeps its reader busy keeps nobody else waiting: look what came meanwhile
+            more = more or bool(len(desk) and not read)
+            if more and self._time_to_warn():
+                self._warn(done)
+
+    def _receive(self, arrivals: Sequence[Arrival], done: Cycle) -> list[Arrival]:
+        """Journal the arrivals, in the store and in the file; only then let go of their sources."""
+        with errors.temporary():
+            numbered = journal.receive(self._site, arrivals)
+        archive.write_journal(self._site, numbered)
+        self.folder.release(numbered)
+        done.received += len(numbered)
+        return numbered
+
+    # ---------------------------------------------------------------- through
+
+    def _settle(self, batch: Sequence[settling.Read], done: Cycle) -> None:
+        if not batch:
+            return
+        now = self._clock()
+        try:
+            settled = settling.settle(self._site, batch, self._readers, now, lasting=self._stops >= PATIENCE)
+        except (OSError, TemporaryError):
+            self._stops += self._seems_sound()
+            self._uncounted += [arrival.seq for arrival, _ in batch]
+            raise
+        self._note([arrival for arrival, _ in batch], settled, done)
+        self._send(done)
+
+    def _note(self, arrivals: Sequence[Arrival], settled: Sequence[Settled], done: Cycle) -> None:
+        """See to what settling leaves to do: the archive, the counts, and whoever wants to know."""
+        self._keep(arrivals)
+        by_seq = {arrival.seq: arrival for arrival in arrivals}
+        for one in settled:
+            done.settled[one.state] += 1
+            self._observe(by_seq[one.seq], one)
+        heard = time.monotonic()
+        self._heaps.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
+        log.info("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
+
+    def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Move what is settled from the spool into the archive, and note where it lies and that it is journalled.
+
+        What may hold a password goes there in another copy, and from the spool for good.
+        """
+        with errors.temporary():
+            apart = scrubbing.apart(arrivals)
+        places = archive.keep(self._site, [arrival for arrival in arrivals if arrival.seq not in apart])
+        below = {seq: path.relative_to(self._site.root).as_posix() for seq, path in places.items()}
+        with errors.temporary():
+            journal.moved(below)
+            scrubbing.keep(self._site, [arrival for arrival in arrivals if arrival.seq in apart])
+            journal.written([arrival.seq for arrival in arrivals])
+
+    def _seems_sound(self) -> bool:
+        return shutil.disk_usage(self._site.root).free > ROOM
+
+    # ---------------------------------------------------------------- out
+
+    def _finish(self, done: Cycle, patience: float) -> None:
+        self._warn(done)
+        self._summarise(done, patience)
+        self._send(done)
+
+    def _summarise(self, done: Cycle, patience: float) -> None:
+        """Queue a 收件汇总 for each county whose heap has come to its end: nothing new for so many seconds."""
+        with errors.temporary():
+            if self._fresh:
+                self._heaps = dict.fromkeys(batch_lists.unlisted(), 0.0) | self._heaps
+            quiet = [code for code, heard in self._heaps.items() if time.monotonic() - heard >= patience]
+            batch_lists.queue(quiet, self._clock())
+        self._fresh = False
+        for code in quiet:
+            del self._heaps[code]
+        done.heaps = len(self._heaps)
+
+    def _warn(self, done: Cycle) -> None:
+        with errors.temporary():
+            done.alerts += sending.warn(self._site, self._clock())
+
+    def _send(self, done: Cycle) -> None:
+        if self._answer:
+            with errors.temporary():
+                done.letters += sending.send(self._site, self._clock())
+
+    def draw(self) -> int:
+        """Draw and deliver some of the letters that have pages; return how many. Call until there are none.
+
+        Apart from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if
+        this machine cannot draw.
+        """
+        with errors.temporary():
+            if not self._answer or not sending.undrawn():
+                return 0
+            if done := sending.books(self._site, self._clock()):
+                return done
+            if self._renderer is None:
+                self._renderer = self._held.enter_context(Renderer())
+            return sending.draw(self._site, self._clock(), self._renderer)
+
+    # ---------------------------------------------------------------- again
+
+    def _recover(self, done: Cycle) -> None:
+        """Do what a crash, or a fault, left undone: claims, journal lines, the archive, what is only received.
+
+        What has no index to find it by is looked for after a start and after a fault only.
+        """
+        if self._uncounted:
+            with errors.temporary():
+                journal.count_attempt(self._uncounted, -1)
+            self._uncounted.clear()
+        while arrivals := self.folder.recover(self._site.policy.batch):
+            with errors.temporary():
+                numbered = journal.receive(self._site, arrivals)
+            archive.catch_up(self._site, numbered)
+            self.folder.release(numbered)
+        with errors.temporary():
+            if self._shaken:
+                self._catch_up()
+                self._tidy_spool()
+                self._shaken = False
+            self._resume(done)
+
+    def _catch_up(self) -> None:
+        """Write the journal lines a crash kept from the file."""
+        while lines := journal.unwritten():
+            archive.catch_up(
+                self._site, journal.arrivals(self._site, [one.seq for one in lines if one.kind == "arrival"])
+            )
+            decisions = [{"seq": one.seq, **one.values} for one in lines if one.kind == "decision"]
+            archive.note_decisions(self._site, self._clock().date(), decisions)
+            journal.written([one.seq for one in lines])
+
+    def _tidy_spool(self) -> None:
+        """Archive what is settled; drop copies that no arrival speaks of: their sources are still claimed."""
+        durable.make_folder(self._site.spool)
+        spooled = journal.spooled(self._site)
+        archive.sweep(self._site, [arrival.path for arrival, _ in spooled])
+        settled = [arrival for arrival, state in spooled if state is not State.RECEIVED]
+        if settled:
+            self._keep(settled)
+
+    def _resume(self, done: Cycle) -> None:
+        """Settle what was received and not settled: in small batches what a coordinator died over."""
+        while waiting := journal.pending(self._site, self._site.policy.batch):
+            for arrival in (*settling.exhausted(waiting), *self._lost(waiting)):
+                self._note([arrival], [settling.set_aside(arrival, self._clock())], done)
+            there = [arrival for arrival in waiting if arrival.path.exists()]
+            for batch in settling.batches_by_attempts(there, self._site.policy.batch):
+                desk = ReadQueue(self._readers)
+                desk.put(batch)
+                while len(desk):
+                    self._settle(desk.take(len(batch)), done)
+
+    def _lost(self, waiting: Sequence[Arrival]) -> list[Arrival]:
+        """Those whose bytes are gone from the spool, once that is no passing fault."""
+        lost = [arrival for arrival in waiting if not arrival.path.exists()]
+        if lost and self._stops < PATIENCE:
+            self._stops += 1
+            raise TemporaryError(f"{len(lost)} submissions are not in the spool")
+        return lost

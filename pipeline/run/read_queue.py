@@ -1,0 +1,78 @@
+"""Readers at work while the coordinator settles: batches go in, answers come out as they are ready.
+
+A file that keeps its reader for fifteen seconds delays nobody: the others of its batch are handed on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from pipeline.executors import Readers
+from pipeline.model import Arrival, Reading
+
+PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
+IDLE_SECONDS = 0.2  # answers that come no denser than this are not waited for
+WORTH_A_BATCH = 64  # to validate a batch costs 40 ms whatever its size
+
+
+class ReadQueue:
+    """Arrivals that are being read. Made anew after a fault: late answers of the old one go nowhere."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._under_way: dict[int, Arrival] = {}
+        self._answers: SimpleQueue[tuple[int, Reading] | Future[None]] = SimpleQueue()  # a batch that ended is last
+        self._threads = ThreadPoolExecutor(thread_name_prefix="reading")
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        """Begin to read these."""
+        self._under_way.update((arrival.seq, arrival) for arrival in arrivals)
+        jobs = [(arrival.seq, arrival.path) for arrival in arrivals]
+        self._threads.submit(self._read, jobs).add_done_callback(self._answers.put)
+
+    def take(self, limit: int) -> list[tuple[Arrival, Reading]]:
+        """Return up to `limit` that are read: half of what is under way if it comes quickly, else what there is.
+
+        The other half is read while the first is settled. Waits a moment for the first: nothing, if all readers are
+        busy. Raises what a reader raised.
+        """
+        taken: list[tuple[Arrival, Reading]] = []
+        enough = max(len(self._under_way) // 2, WORTH_A_BATCH)
+        while self._under_way and len(taken) < limit:
+            seconds = 0.0 if len(taken) >= enough else IDLE_SECONDS if taken else PATIENT_SECONDS
+            try:
+                answer = self._answers.get(block=seconds > 0, timeout=seconds)
+            except Empty:
+                break
+            if isinstance(answer, Future):
+                answer.result()
+                continue
+            seq, reading = answer
+            taken.append((self._under_way.pop(seq), reading))
+        return taken
+
+    def _read(self, jobs: Sequence[tuple[int, Path]]) -> None:
+        for answer in self._readers.read(jobs):
+            self._answers.put(answer)
+
+
+class Pacer:
+    """Says yes at most every so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = float("-inf")
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True

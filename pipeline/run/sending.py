@@ -1,0 +1,156 @@
+"""Letters: from what the store queued to files in the outbox. Rendered after the commit, delivered at least once.
+
+The same facts give the same bytes, so a letter delivered and not noted is delivered again without harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache, partial
+from typing import Any
+
+import structlog
+
+from pipeline import rules, schooldays
+from pipeline.alerts import assess
+from pipeline.errors import QuekeError, TemporaryError
+from pipeline.facts import carried
+from pipeline.letters import queue
+from pipeline.letters.queue import Delivered, Facts, Queued
+from pipeline.model import Site, State
+from pipeline.outbox.folder import Delivery, Paper, deliver_all
+from pipeline.registry import lookup
+from pipeline.reports import letters as written
+from pipeline.reports.render import Renderer
+from pipeline.run import writers
+from pipeline.run.writers.base import Post
+from pipeline.settling import reconciliation
+
+log = structlog.get_logger("queke.post")
+
+BATCH = 500
+SLICE = 24  # letters with pages drawn at a time: two seconds or so, in which a file may have come
+
+
+@cache
+def _rules() -> rules.Rules:
+    return rules.load()
+
+
+def warn(site: Site, now: datetime) -> int:
+    """Take what settling left for warnings and for 待对账; return how many places were looked at for warnings."""
+    reconciliation.find(site, now)
+    return assess.warn(site, _rules(), now)
+
+
+def send(site: Site, now: datetime) -> int:
+    """Write and deliver the letters that need no drawing; return how many."""
+    sent = 0
+    while queued := queue.pending(BATCH, tuple(writers.WRITERS)):
+        post = _post(site, queued)
+        sent += _deliver(post, queued, _written(queued, post, writers.WRITERS), now)
+    return sent
+
+
+def books(site: Site, now: datetime, limit: int = SLICE) -> int:
+    """Write and deliver up to `limit` of the workbooks that nobody waits for like for an answer; return how many."""
+    queued = queue.pending(limit, tuple(writers.BOOKS))
+    if not queued:
+        return 0
+    post = _post(site, queued)
+    return _deliver(post, queued, _written(queued, post, writers.BOOKS), now)
+
+
+def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
+    """Draw and deliver up to `limit` of the letters with pages; return how many. Call until there are none."""
+    queued = queue.pending(limit, tuple(writers.PAGES))
+    return _deliver(_post(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
+
+
+def undrawn() -> int:
+    """How many letters wait for their pages to be drawn, or are workbooks that wait beside them."""
+    return sum(count for kind, count in queue.waiting().items() if kind in {*writers.PAGES, *writers.BOOKS})
+
+
+def _post(site: Site, queued: Sequence[Queued]) -> Post:
+    refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
+    readers = {one.reader for one in queued if one.reader}
+    facts = queue.facts(refs)
+    tree, names = lookup.tree(readers), lookup.names(readers)
+    reported = {one.unit for one in facts.values() if one.form == "absence"}
+    return Post(site, tree, names, facts, _unspoken(facts.values()), lookup.campuses(reported))
+
+
+def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
+    """What first reports of a day leave unsaid of the day before: asked in their receipts."""
+    taken = (State.ACCEPTED, State.PARTIAL)
+    mine = [one for one in facts if one.form == "absence" and one.state in taken]
+    return carried.unspoken({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
+
+
+def _written(
+    queued: Sequence[Queued], post: Post, by: Mapping[str, Callable[[Queued, Post], list[Paper]]]
+) -> list[list[Paper] | None]:
+    return [_tried(one, partial(by[one.kind], one, post)) for one in queued]
+
+
+def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:
+    """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
+    try:
+        return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
+    except TemporaryError:
+        raise
+    except (QuekeError, LookupError, ValueError, TypeError):
+        log.warning("pages_one_by_one", size=len(queued))
+    return [_tried(one, partial(_drawn_alone, one, site, renderer)) for one in queued]
+
+
+def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
+    return next(_compose([(letter.kind, writers.PAGES[letter.kind](letter, site))], renderer))
+
+
+def _compose(letters_values: Iterable[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:
+    for papers in written.compose_all(letters_values, renderer):
+        yield list(papers)
+
+
+def _tried(letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | None:
+    """The letter's papers; None if it cannot be written: that is ours to mend, and keeps no other back."""
+    try:
+        return write()
+    except TemporaryError:
+        raise
+    except (QuekeError, LookupError, ValueError, TypeError) as error:
+        log.critical("letter_failed", letter=letter.id, kind=letter.kind, error=type(error).__name__)
+        return None
+
+
+def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Paper] | None], now: datetime) -> int:
+    site = post.site
+    ready = [(one, made) for one, made in zip(queued, papers, strict=True) if made is not None]
+    deliveries = [Delivery(post.place(one.reader), _day(one, post), made) for one, made in ready]
+    paths = deliver_all(site, deliveries)
+    sent = [
+        Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made))
+        for (one, made), lying in zip(ready, paths, strict=True)
+    ]
+    queue.done(sent, now)
+    queue.give_up([one.id for one, made in zip(queued, papers, strict=True) if made is None])
+    return len(sent)
+
+
+def _day(letter: Queued, post: Post) -> date:
+    """The day whose folder it lies in: the report's, else that of arrival."""
+    if letter.day is not None:
+        return letter.day
+    facts = post.facts.get(letter.ref)
+    return schooldays.today(facts.received_at if facts else letter.queued_at)
+
+
+def _sha(papers: Iterable[Paper]) -> str:
+    digest = hashlib.sha256()
+    for one in papers:
+        digest.update(one.content)
+    return digest.hexdigest()

@@ -1,0 +1,30 @@
+"""What a school is asked about its own records: 待对账, all of a day in one text."""
+
+from __future__ import annotations
+
+from pipeline.figures.words import chinese_date
+from pipeline.letters.queue import Queued
+from pipeline.model import HOME_CAMPUS
+from pipeline.outbox.folder import Paper
+from pipeline.reports import letters as written
+from pipeline.run.writers.base import Post
+from pipeline.settling import reconciliation
+
+
+def query(letter: Queued, post: Post) -> list[Paper]:
+    """Nothing when all agrees again meanwhile."""
+    day = letter.day
+    found = reconciliation.asked(letter.reader, day) if day is not None else []
+    if day is None or not found:
+        return []
+    values = {
+        "school": post.names[letter.reader],
+        "code": letter.reader,
+        "date": chinese_date(day),
+        "day": day.isoformat(),
+        "matters": [
+            {"id": one.id, "campus": "" if one.campus == HOME_CAMPUS else one.campus, "what": one.what, "ask": one.ask}
+            for one in found
+        ],
+    }
+    return list(written.compose("query", values))

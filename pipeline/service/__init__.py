@@ -1,0 +1,1 @@
+"""What runs for months: the watcher, and the check of a machine and a site."""

@@ -1,0 +1,126 @@
+"""The check of a machine and a site: each finding says what is, and how to mend it. `queke doctor` prints them.
+
+A check never raises for what it looks at: what it could not find out is a finding of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pipeline import config, database, resources, schooldays
+from pipeline.errors import QuekeError
+from pipeline.model import Site
+
+Grade = Literal["ok", "warning", "problem"]
+
+LIBRARIES = (
+    ("pango-1.0", "libpango-1.0-0", "no PDF can be made"),
+    ("pangoft2-1.0", "libpangoft2-1.0-0", "no PDF can be made"),
+    ("harfbuzz-subset", "libharfbuzz-subset0", "each PDF takes fifteen times as long"),
+)
+FONTS = ("reports/fonts/NotoSansSC-Regular.ttf", "reports/fonts/NotoSansSC-Bold.ttf")
+OLDEST_SANE = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    grade: Grade
+    what: str
+    said: str
+
+
+def examine(root: Path, now: datetime) -> list[Finding]:
+    """Look at the machine and at the site in `root`; a site that cannot be loaded is itself a finding."""
+    found = [*_libraries(), *_fonts(), *_clock(now), *_holidays(now.date())]
+    try:
+        site = config.load(root)
+    except QuekeError as error:
+        return [*found, *(Finding("problem", "site", line) for line in str(error).splitlines())]
+    return [*found, Finding("ok", "site", str(site.root)), *_folders(site), *_disk(site), *_store(site)]
+
+
+def _libraries() -> Iterator[Finding]:
+    for name, package, otherwise in LIBRARIES:
+        if ctypes.util.find_library(name):
+            yield Finding("ok", name, "found")
+        else:
+            yield Finding("problem", name, f"missing, so {otherwise}: install {package}")
+
+
+def _fonts() -> Iterator[Finding]:
+    for name in FONTS:
+        try:
+            resources.path(name)
+        except FileNotFoundError:
+            yield Finding("problem", "fonts", f"{name} is missing from this installation: install queke again")
+        else:
+            yield Finding("ok", "fonts", name.rsplit("/", 1)[-1])
+
+
+def _clock(now: datetime) -> Iterator[Finding]:
+    if now.date() < OLDEST_SANE:
+        yield Finding("problem", "clock", f"it says {now:%Y-%m-%d %H:%M}: set the machine's clock")
+    elif now.utcoffset() != timedelta(hours=8):
+        yield Finding("problem", "clock", "the zone Asia/Shanghai is not known here: install tzdata")
+    else:
+        yield Finding("ok", "clock", f"{now:%Y-%m-%d %H:%M} Asia/Shanghai")
+
+
+def _holidays(today: date) -> Iterator[Finding]:
+    for year in (today.year, today.year + 1):
+        if schooldays.year_known(year):
+            yield Finding("ok", "holidays", f"{year} is known")
+        elif year == today.year:
+            yield Finding(
+                "problem", "holidays", f"{year} IS NOT KNOWN: no report can be called due; update chinesecalendar"
+            )
+        else:
+            yield Finding(
+                "warning",
+                "holidays",
+                f"{year} IS NOT KNOWN YET: update chinesecalendar before 1 January (published each November)",
+            )
+
+
+def _folders(site: Site) -> Iterator[Finding]:
+    for name in config.FOLDERS:
+        folder = site.root / name
+        try:
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
+                yield Finding("ok", f"{name}/", "can be written")
+        except FileNotFoundError:
+            yield Finding("problem", f"{name}/", f"missing: make it, or run `queke init {site.root}`")
+        except OSError as error:
+            yield Finding("problem", f"{name}/", f"cannot be written ({error.strerror}): let this user write there")
+    if site.inbox.is_dir() and site.spool.is_dir() and site.inbox.stat().st_dev != site.spool.stat().st_dev:
+        yield Finding("ok", "inbox/", "on a file system of its own: its files are copied, not moved")
+
+
+def _disk(site: Site) -> Iterator[Finding]:
+    free = shutil.disk_usage(site.root).free // 2**20
+    if free < site.policy.free_mb:
+        yield Finding("problem", "disk", f"{free} MB free, below {site.policy.free_mb} (intake.free_mb): make room")
+    else:
+        yield Finding("ok", "disk", f"{free} MB free")
+
+
+def _store(site: Site) -> Iterator[Finding]:
+    try:
+        database.open(site)
+        waiting = database.behind()
+    except QuekeError as error:
+        yield Finding("problem", "store", str(error))
+        return
+    if waiting:
+        yield Finding("problem", "store", f"{len(waiting)} migrations to apply: run `queke init {site.root}`")
+    else:
+        yield Finding("ok", "store", "reachable and migrated")

@@ -1,0 +1,172 @@
+"""The service: looks at the inbox when something may have happened, and every so often in any case.
+
+Events are hints, a full scan is the truth: a watcher can be deaf (network shares, a re-created inbox,
+an overflow) without saying so. SIGTERM and SIGINT end the batch in hand; what is left waits in the inbox.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from types import FrameType
+
+import structlog
+from watchdog.events import FileClosedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
+
+from pipeline import run, validate
+from pipeline.errors import QuekeError
+from pipeline.executors import Readers
+from pipeline.inbox.scan import WORK
+from pipeline.model import Site
+
+log = structlog.get_logger("queke.watch")
+
+Clock = Callable[[], datetime]
+
+TICK_SECONDS = 20.0  # how late an edition may be, at most, for want of a look at the clock
+FIRST_PAUSE = 2.0  # after a fault; doubled each time …
+LONGEST_PAUSE = 60.0  # … up to here
+POLL_SECONDS = 1.0
+HEAP_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
+
+
+class Service:
+    """A site being watched. `serve` runs it; a test may run `turn` by itself."""
+
+    def __init__(self, site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:
+        self._site, self._clock, self._poll = site, clock, poll
+        self._bell = _Bell()
+        self._stopping = False
+        self._observer: BaseObserver | None = None
+        self._watched = 0  # inode of the inbox that is watched
+        self.line = run.Coordinator(site, readers, clock)
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end."""
+        self._stopping = True
+        self._bell.ring()
+
+    def heard(self, event: FileSystemEvent) -> None:
+        """Take a hint. Called from the observer's thread."""
+        if f"{os.sep}{WORK}{os.sep}" in str(event.src_path):
+            return
+        if isinstance(event, FileClosedEvent):
+            self.line.folder.hint(os.fsdecode(event.src_path))
+        self._bell.ring()
+
+    def serve(self) -> None:
+        """Work until `stop`. Raises Busy if another process works on the site."""
+        with self.line:
+            log.info("watching", poll=self._poll)
+            try:
+                pause = 0.0
+                while not self._stopping:
+                    self._listen()
+                    wait, pause = self._turn(pause)
+                    validate.warm()  # after what lay there already: the first file to come shall not wait for it
+                    self._bell.wait(wait)
+            finally:
+                self._deafen()
+        log.info("stopped")
+
+    def _turn(self, pause: float) -> tuple[float, float]:
+        """Do what is to be done now; return how long to wait at most, and how long the last fault made us pause."""
+        try:
+            wait = self.turn()
+        except (QuekeError, OSError) as error:
+            log.warning("turn_failed", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 — the service outlives what nobody thought of; `status` shows it
+            log.critical("turn_failed_unexpectedly", error=type(error).__name__)
+        else:
+            return wait, 0.0
+        pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
+        return pause, pause
+
+    def turn(self) -> float:
+        """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
+        cycle = self.line.drain(stop=lambda: self._stopping, patience=HEAP_SECONDS)
+        if cycle:
+            log.info("cycle", received=cycle.received, letters=cycle.letters, alerts=cycle.alerts)
+        if not self._stopping:
+            run.tick(self._site, self._clock())
+            if self.line.draw() or run.templates_left(self._site, self._clock()):
+                return 0.0
+        if cycle.waiting:
+            return max(self._site.policy.stable_seconds, 0.1)
+        return HEAP_SECONDS / 4 if cycle.heaps else min(self._site.policy.scan_seconds, TICK_SECONDS)
+
+    def _listen(self) -> None:
+        """Have an observer on the inbox that is there now; without an inbox, or an observer, scans must do."""
+        try:
+            inode = self._site.inbox.stat().st_ino
+        except OSError:
+            return
+        if self._observer is not None and self._observer.is_alive() and inode == self._watched:
+            return
+        self._deafen()
+        observer = PollingObserver(timeout=POLL_SECONDS) if self._poll else Observer()
+        try:
+            observer.schedule(_Ear(self), str(self._site.inbox), recursive=True)
+            observer.start()
+        except OSError as error:  # no inotify watches left, or not a file system that tells
+            log.warning("not_listening", error=error.strerror)
+            return
+        self._observer, self._watched = observer, inode
+
+    def _deafen(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
+
+
+class _Bell:
+    """Wakes the one who waits. A pipe, because an Event may not be set by a signal that interrupts its waiter."""
+
+    def __init__(self) -> None:
+        self._ear, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def ring(self) -> None:
+        with suppress(BlockingIOError):  # rung often enough
+            os.write(self._rope, b".")
+
+    def wait(self, seconds: float) -> None:
+        """Return when it was rung since the last wait, or after so many seconds."""
+        if select.select([self._ear], [], [], seconds)[0]:
+            os.read(self._ear, 65536)
+
+
+class _Ear(FileSystemEventHandler):
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type not in ("opened", "closed_no_write"):  # our own looking makes these
+            self._service.heard(event)
+
+
+def serve(site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:
+    """Watch the site until SIGTERM or SIGINT; then end the batch in hand and return. The store must be open."""
+    service = Service(site, readers, clock, poll=poll)
+    with _signals(service.stop):
+        service.serve()
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,360 @@
+"""Settle 缺课日报: fold the turns of each report in order, and write what changed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pipeline import merge, reconcile
+from pipeline.database import serialise, sql
+from pipeline.database.models import Absence
+from pipeline.merge import Event, ReportState, ReportStep, Stood
+from pipeline.merge.standing import ROW
+from pipeline.model import Checked, Record, Site, State
+from pipeline.registry import lookup
+from pipeline.schooldays import school_year, today
+from pipeline.turns import reconciliation_facts, replay, report_state, whole_file_tickets
+from pipeline.turns.report_state import Key, LoadedReport
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+
+_WIDTHS = sql.widths(Absence)
+_TEXTS = tuple((name, _WIDTHS[name]) for name in ROW if name in _WIDTHS)
+_DATES = ("start", "onset", "returned")
+_REST = tuple(name for name in ROW if name not in _WIDTHS and name not in _DATES)
+_SAID = (*(name for name, _ in _TEXTS), *_DATES, *_REST)
+_KEY = ("day", "school", "campus", "pupil")
+_ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
+_PAST = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID, "to_settled", "closed_by", "why")
+_REPORT = (
+    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "spoken", "rows",
+    "other_absent", "reporter", "reviewer", "from_settled",
+)  # fmt: skip
+_REPORT_CLASS = ("day", "school", "campus", "key", "roll", "present", "other_absent", "silent")
+_PUPIL = ("school", "code", "class_key", "name", "number", "namesake")
+_PUT_PUPIL = sql.insert("pupil", _PUPIL) + (  # nosec B608  # our own words
+    " ON CONFLICT (school, code) DO UPDATE SET name = excluded.name, namesake = pupil.namesake OR excluded.namesake, "
+    "number = CASE excluded.number WHEN '' THEN pupil.number ELSE excluded.number END "
+    "WHERE pupil.name <> excluded.name OR excluded.number NOT IN ('', pupil.number) "
+    "OR (excluded.namesake AND NOT pupil.namesake)"  # most pupils are known: then nothing is written
+)
+
+
+@dataclass(slots=True)
+class _Fold:
+    """One report while its turns are taken: what stood at first, what stands now, what history gains."""
+
+    key: Key
+    before: ReportState
+    loaded: LoadedReport
+    past: list[sql.Params] = field(default_factory=list)
+    own: set[int] = field(default_factory=set)  # submissions that have their turn now
+    changed: bool = False  # rows did
+    settled: int = 0  # of the last turn
+    told: int = 0  # of the last turn that changed the report
+    names: dict[str, str] = field(default_factory=dict)  # class key → as a turn writes it
+
+    @property
+    def standing(self) -> ReportState:
+        return self.loaded.standing
+
+
+def settle(
+    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
+) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of absence reports, in order; collect what they change; return their outcomes.
+
+    `anew`: they had their turn before, and their reports are folded again.
+    """
+    policy = site.policy
+    by_key: dict[Key, list[Turn]] = defaultdict(list)
+    for turn in turns:
+        by_key[key_of(turn.checked)].append(turn)
+    found = report_state.load(sorted(by_key), lock=True)
+    latest = replay.latest(loaded.standing for loaded in found.values())
+    came = [one.seq for loaded in found.values() for one in loaded.standing.earlier]
+    then = report_state.Then(by_key, min([*came, *(turn.event.seq for turn in turns)]))
+    outcomes: list[tuple[Turn, Outcome]] = []
+    folds = []
+    for key, mine in by_key.items():
+        fold = _Fold(key, found[key].standing, found[key])
+        folds.append(fold)
+        fold.own = set() if anew else {turn.event.seq for turn in mine}
+        for turn in mine:
+            late = anew or latest[key] > turn.event.order
+            kept = fold.loaded.said if fold.standing is fold.before else None
+            fold.loaded.standing = then.classes(fold.standing, turn.event.seq, kept)
+            fold.names |= _names(turn.checked)
+            step = (
+                _refold(fold, turn, site, reread, writes, then)
+                if late
+                else merge.step(fold.standing, turn.event, policy)
+            )
+            _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
+            outcomes.append((turn, _outcome(step)))
+        _write(fold, writes)
+        _write_pupils(mine, writes)
+        _write_new_classes(fold, writes)
+    _leave_to_compare(folds, writes)
+    return [(turn, _as_it_stands(outcome, turn, found)) for turn, outcome in outcomes]
+
+
+def key_of(checked: Checked) -> Key:
+    """Return the key of the report a submission is about."""
+    if checked.day is None:
+        raise ValueError("a report has a day")
+    return (checked.day, checked.unit, checked.campus)
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a submission is about a report we can name, whatever became of it."""
+    checked = turn.checked
+    return form_of(checked) == "absence" and bool(checked.unit) and checked.day is not None
+
+
+def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bool:
+    """Close a ticket by a decision; return False when it was not open any more."""
+    loaded = report_state.load([key], lock=True)[key]
+    fold = _Fold(key, loaded.standing, loaded)
+    after = merge.waive(fold.standing, ticket, by)
+    if after is fold.standing:
+        return False
+    _take(fold, ReportStep(State.ACCEPTED, after), settled, by=by)
+    _write(fold, writes)
+    return True
+
+
+# --------------------------------------------------------------------------- the fold
+
+
+def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes, then: report_state.Then) -> ReportStep:
+    """Fold the whole report again, because what was received, or decided, later was settled before this one.
+
+    Makes the store depend on the received order alone. Others whose outcome turns out different get it,
+    and a new receipt.
+    """
+    by_seq: dict[int, Event] = {}
+    steps: dict[int, ReportStep] = {}
+    standing = replace(fold.standing, head=None, rows={}, lines={}, tickets={}, earlier=())
+    for act in replay.acts(fold.standing, turn, site, reread):
+        if act.event is None:
+            standing = merge.waive(standing, act.waived, str(act.place))
+            continue
+        by_seq[act.event.seq] = act.event
+        fold.names |= _names(act.event.checked)
+        seen = then.classes(standing, act.event.seq)
+        step = merge.step(seen, act.event, site.policy)
+        steps[act.event.seq] = step
+        # what does not count leaves the report as it was written, with the classes there were then
+        counts = step.after.head is not seen.head or step.after.rows is not seen.rows
+        standing = step.after if counts else replace(step.after, lines=standing.lines, classes=standing.classes)
+    for seq, issue in replay.dismissals(list(steps)).items():
+        if steps[seq].state is State.HELD:
+            steps[seq] = replace(steps[seq], state=State.REJECTED, issues=(*steps[seq].issues, issue))
+    was = {one.seq: one.state for one in fold.standing.earlier}
+    for seq, step in steps.items():
+        if seq in was:
+            _tell_again(by_seq[seq].checked, step, writes)
+            if step.state is not was[seq]:
+                whole_file_tickets.keep(by_seq[seq].checked, step.opened, writes)
+                writes.letter("receipt", f"{seq}.{turn.settled}", by_seq[seq].checked.unit, by_seq[seq].checked.day)
+    dropped = {
+        name: replace(ticket, state="superseded", closed_by=str(turn.event.order))
+        for name, ticket in fold.standing.tickets.items()
+        if name not in standing.tickets
+    }
+    standing = replace(standing, tickets={**dropped, **standing.tickets})
+    return replace(steps[turn.event.seq], after=standing)
+
+
+def _tell_again(checked: Checked, step: ReportStep, writes: Writes) -> None:
+    text = (
+        "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
+        "WHERE received_seq = %s"
+    )
+    issues = serialise.issues_text(checked.issues + step.issues)
+    row = (step.state.value, step.accepted, step.refused, step.withdrawn, issues, checked.arrival.seq)
+    writes.add(text, [row])
+
+
+def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool = False) -> None:
+    """Let a step's result stand, keeping history as of this settled_seq."""
+    before, after, since = fold.standing, step.after, fold.loaded.since
+    hung = merge.pending(before)
+    changed = False
+    for identity, stood in before.rows.items():
+        new = after.rows.get(identity)
+        if new is stood or (new is not None and merge.same(stood.values, new.values, ROW)):
+            continue
+        why = "changed" if new else ("voided" if voided else "withdrawn")
+        row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
+        fold.past.append((*row, settled, by, why))
+        changed = True
+    for identity in after.rows.keys() - since.keys():
+        since[identity] = settled
+        changed = True
+    fold.settled = settled
+    fold.changed = fold.changed or changed
+    if before.head is not after.head or changed:
+        fold.told = settled
+    fold.loaded.standing = after
+
+
+def _outcome(step: ReportStep) -> Outcome:
+    return Outcome(step.state, step.issues, step.accepted, step.refused, step.withdrawn, opened=step.opened)
+
+
+def _as_it_stands(outcome: Outcome, turn: Turn, found: Mapping[Key, LoadedReport]) -> Outcome:
+    head = found[key_of(turn.checked)].standing.head
+    effective = head is not None and turn.event.seq in head.seqs
+    return replace(outcome, effective=effective, on_time=head.on_time if head and effective else None)
+
+
+# --------------------------------------------------------------------------- what is written
+
+
+def _write(fold: _Fold, writes: Writes) -> None:
+    day, school, _ = fold.key
+    before, after = fold.before, fold.standing
+    county = fold.loaded.division
+    if county:
+        writes.todo("figures", f"{county}|{day}", fold.settled)
+    _write_rows(fold, writes)
+    _write_tickets(fold, writes)
+    if fold.changed:
+        writes.todo("warn", f"{school}|{day}", fold.settled)
+    if after.head is not before.head or fold.changed:
+        _write_head(fold, writes)
+        _write_lines(fold, writes)
+        _write_effective(fold, writes)
+
+
+def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
+    """Leave to 待对账 the schools with a closure or an open matter, and those whose report by itself may be one."""
+    told = [fold for fold in folds if fold.changed or fold.standing.head is not fold.before.head]
+    watched = reconciliation_facts.watched(sorted({fold.key[1] for fold in told}), today(writes.now)) if told else set()
+    for fold in told:
+        school = fold.key[1]
+        if school in watched or _concerns(fold.standing) or (fold.before.head and _concerns(fold.before)):
+            writes.todo("reconcile", school, fold.settled)
+
+
+def _concerns(standing: ReportState) -> bool:
+    ill = Counter(
+        str(stood.values["class_key"])
+        for stood in standing.rows.values()
+        if stood.values["reason"] == "ill" and stood.values["row_state"] != "returned"
+    )
+    return reconcile.concerns(ill, standing.classes, {key: line.roll for key, line in standing.lines.items()})
+
+
+def _write_rows(fold: _Fold, writes: Writes) -> None:
+    before, after, since = fold.before, fold.standing, fold.loaded.since
+    hung, hangs = merge.pending(before), merge.pending(after)
+    day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
+    writes.add(sql.insert("absence_past", _PAST), fold.past)
+    gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
+    writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
+    writes.add(
+        sql.upsert("absence", _ABSENCE, _KEY),
+        [
+            _absence_row(fold, identity, stood, since[identity], pending=identity in hangs)
+            for identity, stood in after.rows.items()
+            if before.rows.get(identity) is not stood or (identity in hung) != (identity in hangs)
+        ],
+    )
+
+
+def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pending: bool) -> sql.Params:
+    get = stood.values.get
+    day, school, campus = fold.key
+    dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates
+    return (
+        day.isoformat(), school, campus, identity, fold.loaded.division, settled, stood.origin, pending,
+        *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
+        *[None if one is None else one.isoformat() for one in dates],
+        *[get(name) for name in _REST],
+    )  # fmt: skip
+
+
+def _write_pupils(turns: Sequence[Turn], writes: Writes) -> None:
+    for turn in turns:
+        if not turn.event.decided:
+            rows = {record.identity: record for record in turn.checked.records if record.table == "rows"}
+            bearers = Counter((r.values["class_key"], r.values["name"]) for r in rows.values())
+            writes.add(_PUT_PUPIL, [_pupil_row(turn.checked.unit, record, bearers) for record in rows.values()])
+
+
+def _pupil_row(school: str, record: Record, bearers: Counter[tuple[object, object]]) -> sql.Params:
+    class_key, name, number = record.values["class_key"], record.values["name"], record.values.get("number")
+    shared = bearers[class_key, name] > 1
+    return (school, record.identity, class_key, str(name)[:60], str(number or "")[:30], shared)
+
+
+def _write_tickets(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = fold.key
+    for name, ticket in fold.standing.tickets.items():
+        old = fold.before.tickets.get(name)
+        if old is None and ticket.refused is not None:
+            writes.reject(ticket, form="absence", school=school, campus=campus, day=day)
+        elif old is not None and ticket != old:
+            writes.note_ticket(ticket)
+
+
+def _write_head(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = fold.key
+    standing, head = fold.standing, fold.standing.head
+    if head is None:
+        for table in ("report", "report_class"):
+            text = f"DELETE FROM {table} WHERE day = %s AND school = %s AND campus = %s"  # nosec B608  # our two tables
+            writes.add(text, [(sql.day(day), school, campus)])
+        return
+    others = sum(line.other_absent for line in standing.lines.values())
+    row = (
+        day.isoformat(), school, campus, fold.loaded.division, head.seqs[-1], serialise.text(list(head.seqs)),
+        head.zero,
+        sql.moment(head.first_seen), head.on_time, len(standing.lines), len(standing.rows), others,
+        head.reporter[:40], head.reviewer[:40], fold.told,
+    )  # fmt: skip
+    writes.add(sql.upsert("report", _REPORT, _KEY[:3]), [row])
+
+
+def _write_lines(fold: _Fold, writes: Writes) -> None:
+    day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
+    before = fold.loaded.said  # not as it is seen with the classes of today: a row may say what they say now
+    after = report_state.line_rows(fold.standing) if fold.standing.head else {}
+    text = "DELETE FROM report_class WHERE day = %s AND school = %s AND campus = %s AND key = %s"
+    writes.add(text, [(day, school, campus, key) for key in before if key not in after])
+    rows = [(day, school, campus, key, *row) for key, row in after.items() if before.get(key) != row]
+    writes.add(sql.upsert("report_class", _REPORT_CLASS, (*_KEY[:3], "key")), rows)
+
+
+def _write_effective(fold: _Fold, writes: Writes) -> None:
+    was = set(fold.before.head.seqs if fold.before.head else ())
+    now = set(fold.standing.head.seqs if fold.standing.head else ())
+    text = "UPDATE submission SET effective = %s WHERE received_seq = %s"
+    writes.add(text, [(seq in now, seq) for seq in sorted((was ^ now) - fold.own)])
+
+
+def _write_new_classes(fold: _Fold, writes: Writes) -> None:
+    """A class the registry does not know is taken as new, from this day on, for the county to confirm."""
+    standing = fold.standing
+    day, school, campus = fold.key
+    year = school_year(day)
+    for key, line in standing.lines.items():
+        if key not in standing.classes:
+            row = lookup.class_row((school, campus, year, key), fold.names.get(key) or key)
+            lookup.add_class(row | {"valid_from": day.isoformat(), "roll": line.roll}, writes.add)
+    gone = [key for key in fold.before.lines if key not in standing.lines and key not in standing.classes]
+    for key in gone:
+        lookup.forget_class((school, campus, year, key), day, writes.add)
+
+
+def _names(checked: Checked) -> dict[str, str]:
+    """Class key → as the sender writes it."""
+    return {_class_of(r): str(r.values["class_name"]) for r in checked.records if r.values.get("class_name")}
+
+
+def _class_of(record: Record) -> str:
+    return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")

@@ -1,0 +1,76 @@
+"""代改: a county types what the school told it by telephone; the row comes home as if the school had mended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from pipeline import issues
+from pipeline.database.decision_log import decide
+from pipeline.database.models import Reject
+from pipeline.errors import UsageError
+from pipeline.figures.deskwork import in_words
+from pipeline.forms import form
+from pipeline.letters.county_notices import TELL
+from pipeline.merge import Event
+from pipeline.merge.desk import Deed
+from pipeline.model import Checked, Issue, Severity, Site, State
+from pipeline.settling import absence, closure
+from pipeline.turns import rebuild_row
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """By whom and when a 处理单's deeds are done, and what carrying them out may need."""
+
+    site: Site
+    desk: Checked
+    who: str
+    now: datetime
+    reread: Reread
+
+
+class StillBad(UsageError):  # noqa: N818 - it is the name of what is the case
+    """The row, mended so, would go back again. Its text says why, without the contents of other cells."""
+
+
+_Settle = Callable[[Sequence[Turn], Site, Reread, Writes], list[tuple[Turn, Outcome]]]
+_SETTLERS: Mapping[str, _Settle] = {"absence": absence.settle, "closure": closure.settle}
+
+
+def mend(deed: Deed, why: str, bench: Bench) -> None:
+    """Let the row of a ticket come home with some cells replaced.
+
+    Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one
+    whose rows a county may mend; nothing is changed then.
+    """
+    with transaction.atomic():
+        ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state="open").first()
+        if ticket is None:
+            raise UsageError("这一行已经不在退回未改之中。")
+        if not rebuild_row.mendable(ticket):
+            raise UsageError("这一行不能代改，请学校重发；确实不用改的选豁免。")
+        checked = rebuild_row.rebuilt(bench.site, bench.desk, ticket, deed)
+        if checked.verdict != "merge" or checked.refused or not checked.records:
+            raise StillBad(_why(checked.issues))
+        # a school's cell would be left blank and asked; what a county typed is asked at once
+        typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}
+        if unread := [one for one in checked.issues if one.code.endswith(issues.LEFT) and one.column in typed]:
+            raise StillBad(_why(unread))
+        order, settled = decide(bench.who, "mend", deed.id, why, bench.now)
+        writes = Writes(bench.now)
+        turn = Turn(Event(order, checked), settled)
+        ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, bench.reread, writes)
+        if outcome.state is not State.ACCEPTED:
+            raise StillBad(_why(outcome.issues))
+        writes.letter(TELL, str(order), ticket.school)
+        writes.flush()
+
+
+def _why(found: Sequence[Issue]) -> str:
+    errors = [issue for issue in found if issues.severity(issue) is Severity.ERROR]
+    return in_words((errors or list(found))[:1])

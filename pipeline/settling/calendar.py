@@ -1,0 +1,166 @@
+"""Settle 校历登记表: the calendar of one place changes, and with it which days were, or will be, school days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline import merge
+from pipeline.database.models import CountyDay, Submission, Unit
+from pipeline.forms import words
+from pipeline.merge import Earlier
+from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.registry import calendar_spans, lookup
+from pipeline.schooldays import Calendar, CalendarSpan, today
+from pipeline.turns import affected_days, revised_outcomes, tickets
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.validate.calendar import in_words
+
+FORM = "calendar"
+_APPLIED = (State.ACCEPTED, State.PARTIAL)
+_LISTED, _DAYS = 12, 10
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPlan:
+    """What a workbook would do to the calendar of its place: its lines before and after, and the changes in words."""
+
+    place: str
+    before: tuple[CalendarSpan, ...]
+    said: calendar_spans.CalendarWords
+    changes: tuple[str, ...]
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a turn is of a calendar that has something to say."""
+    return form_of(turn.checked) == FORM and not turn.event.decided
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of calendars, in order; return their outcomes. The calendar is written at once."""
+    del site, reread
+    return [(turn, _settle(turn, writes)) for turn in turns]
+
+
+def again(turn: Turn, writes: Writes) -> None:
+    """Let a calendar that was settled before say what it says now that an earlier one has spoken: see `late`."""
+    one = plan(turn.checked, turn.event.order)
+    told = enter(one, turn.event.seq, turn.settled, writes)
+    revised_outcomes.tell(turn, told if turn.checked.records else (), writes)
+
+
+def plan(checked: Checked, order: int) -> CalendarPlan:
+    """Return what a checked calendar would change, as if it came at this place of the sequence."""
+    before = calendar_spans.standing(checked.unit, upto=order - 1)
+    stand = {span.ref: span for span in before}
+    put: list[CalendarSpan] = []
+    withdrawn: list[str] = []
+    told: list[str] = []
+    for record in checked.records:
+        mine: tuple[CalendarSpan, ...] = record.values["spans"]  # type: ignore[assignment]  # validate.calendar puts them there
+        if record.values["withdraw"] and (gone := stand.get(str(record.values["ref"]))):
+            withdrawn.append(gone.ref)
+            told.append(f"撤销 {in_words(gone)}")
+        for span in mine:
+            was = stand.get(span.ref)
+            if was != span:
+                put.append(span)
+                told.append(f"{in_words(was)} 改为 {in_words(span)}" if was else f"新增 {in_words(span)}")
+    return CalendarPlan(
+        checked.unit, tuple(before), calendar_spans.CalendarWords(order, tuple(put), tuple(withdrawn)), tuple(told)
+    )
+
+
+def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> tuple[Issue, ...]:
+    """Let a plan take effect; return what its sender is told: the changes, and the reported days they touch."""
+    before = calendar_spans.calendar()
+    now = today(writes.now)
+    calendar_spans.keep(one.place, one.said, now, submission)
+    if not one.changes:
+        return (Issue("calendar-same"),)
+    schools = _schools(one.place)
+    days = _other_days(one.place, set(schools.values()), before, calendar_spans.calendar())
+    for division in sorted(set(schools.values())):
+        for day in days:
+            writes.todo("figures", f"{division}|{day}", settled)
+    return (*_told(one.changes), *_touching(affected_days.reported(schools, days)))
+
+
+def _settle(turn: Turn, writes: Writes) -> Outcome:
+    event, checked = turn.event, turn.event.checked
+    known = tickets.load(checked.unit, FORM)
+    sifted = merge.sift(checked, known, lambda record: _stands(checked, record, event.order))
+    earlier = _earlier(checked.unit)
+    applied = [one.seq for one in earlier if one.state in _APPLIED]
+    question = None if event.forced else _question(turn, sifted, earlier, applied)
+    if question:
+        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        return Outcome(state, (question,), refused=len(checked.refused))
+    checked = sifted.checked
+    told = enter(plan(checked, event.order), event.seq, turn.settled, writes) if checked.records else ()
+    after, opened, home = merge.turned(
+        known, merge.Event(event.order, checked, event.forced), lambda record: (record.identity,)
+    )
+    tickets.write(known, after, checked, writes)
+    state = State.ACCEPTED
+    if checked.refused:
+        state = State.PARTIAL if checked.records else State.REJECTED
+    issues = (*sifted.issues, *home, *told)
+    return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def _question(turn: Turn, sifted: merge.Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
+    again_ = merge.repeated(earlier, turn.checked.reading.content_sha, applied[-1:])
+    if again_ is None:
+        return sifted.question
+    settled = merge.carried(turn.checked) and sifted.question is None
+    return Issue("duplicate" if again_ is State.DUPLICATE or settled else "older-again")
+
+
+def _stands(checked: Checked, record: Record, order: int) -> bool:
+    """Does the calendar say already what a row says?"""
+    stand = {span.ref: span for span in calendar_spans.standing(checked.unit, upto=order - 1)}
+    mine: tuple[CalendarSpan, ...] = record.values["spans"]  # type: ignore[assignment]  # as above
+    if record.values["withdraw"]:
+        return str(record.values["ref"]) not in stand
+    return all(stand.get(span.ref) == span for span in mine)
+
+
+def _told(changes: Sequence[str]) -> tuple[Issue, ...]:
+    head = Issue("calendar-changes", details=(("count", str(len(changes))),))
+    lines = [Issue("registry-change", details=(("what", what),)) for what in changes[:_LISTED]]
+    rest = len(changes) - len(lines)
+    return (head, *lines, *([Issue("registry-rest", details=(("rest", str(rest)),))] if rest else ()))
+
+
+def _touching(days: Sequence[date]) -> tuple[Issue, ...]:
+    if not days:
+        return ()
+    shown = "、".join(day.isoformat() for day in days[:_DAYS]) + ("等" if len(days) > _DAYS else "")
+    return (Issue("calendar-days", details=(("count", str(len(days))), ("days", shown))),)
+
+
+def _schools(place: str) -> Mapping[str, str]:
+    """School → its division, of all whom the calendar of a place speaks of."""
+    divisions = lookup.tree(()).below(place)
+    rows = Unit.objects.filter(kind="school")
+    mine = rows.filter(division__in=divisions) if divisions else rows.filter(code=place)
+    return dict(mine.values_list("code", "division_id"))
+
+
+def _other_days(place: str, divisions: Iterable[str], before: Calendar, after: Calendar) -> list[date]:
+    """The days counted so far that were school days for some 学段 by one calendar and not by the other."""
+    counted = CountyDay.objects.filter(division__in=list(divisions)).order_by("day")
+    chain = lookup.tree([place]).chain(place)
+    stages = ("", *words.STAGE.labels)
+    return [
+        day
+        for day in counted.values_list("day", flat=True).distinct()
+        if any(before.owes(chain, (one,), day) != after.owes(chain, (one,), day) for one in stages)
+    ]
+
+
+def _earlier(unit: str) -> list[Earlier]:
+    rows = Submission.objects.filter(unit=unit, form=FORM).exclude(state=State.RECEIVED).order_by("received_seq")
+    return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]

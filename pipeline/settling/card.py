@@ -1,0 +1,301 @@
+"""预警信息报告卡: settle what came back, keep what the county decides of it, say what waits for its word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from pipeline import alert_state, rules
+from pipeline.alerts import alert_labels, assess, corrections
+from pipeline.alerts.card_history import CONFIRM, RETURN, Fold, SchoolHistory, fold, load
+from pipeline.alerts.card_letters import announce
+from pipeline.database import audit, serialise, sql
+from pipeline.database.decision_log import decide
+from pipeline.database.models import Alert, AlertEvent, Card, CardDay
+from pipeline.errors import UsageError
+from pipeline.forms.card_words import REASON, VERDICT
+from pipeline.merge import alert_history
+from pipeline.merge import card as core
+from pipeline.merge.alert_history import Answer, CountyRuling, HistoryStep, Life
+from pipeline.merge.card import CardStanding, CardStep
+from pipeline.model import HOME_CAMPUS, Checked, Site, State
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from pipeline.turns import revised_outcomes, tickets
+from pipeline.turns.pending_items import PendingItem
+from pipeline.turns.transaction import LETTER, Outcome, Reread, Turn, Writes, form_of
+from pipeline.units import short_code
+
+_CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
+         "late", "report_late")  # fmt: skip
+_DAY = ("alert_id", "day", "fresh", "present", "progress", "origin")
+_ONCE = ("alert_id", "submission")
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a submission is a card of a school we can name, whatever became of it."""
+    return form_of(turn.checked) == "card" and bool(turn.checked.unit)
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of cards, in order; write what they change; return their outcomes.
+
+    The alerts are assessed first by all that settled before, so that a card finds them as they are.
+    """
+    schools = sorted({turn.checked.unit for turn in turns})
+    assess.catch_up(site.policy.answer_hours, rules.load(), schools, writes.now)
+    found = load(schools)
+    outcomes = []
+    for turn in turns:
+        loaded = found[turn.checked.unit]
+        before = loaded.standing
+        step = _step(loaded, turn, reread, writes)
+        loaded.standing = step.after
+        loaded.settled[turn.event.order] = turn.settled
+        _write(loaded, before, step.told, (turn.settled, writes.now))
+        tickets.write(before.tickets, step.after.tickets, turn.checked, writes)
+        _note_refusals(turn, step, writes.now)
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        outcome = Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened)
+        outcomes.append((turn, outcome))
+    return outcomes
+
+
+def _step(loaded: SchoolHistory, turn: Turn, reread: Reread, writes: Writes) -> CardStep:
+    if loaded.last < turn.event.order:
+        return core.card_step(loaded.standing, turn.event)
+    again = fold(loaded, turn, reread)
+    _unsay(loaded, again)
+    _tell_again(again, loaded.standing, turn, writes)
+    mine = again.steps[turn.event.order, turn.event.seq]
+    return replace(mine, after=again.standing, told=again.told)
+
+
+def _unsay(loaded: SchoolHistory, again: Fold) -> None:
+    """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
+    said = {(told.alert, told.what, told.origin) for told in again.told}
+    for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=("answered", "followed")):
+        if (event.alert_id, event.what, event.origin) not in said:
+            event.delete()
+    for name, one in again.standing.lives.items():
+        gone = set(loaded.standing.lives[name].heard) - set(one.heard)
+        Card.objects.filter(alert=name, submission__in=gone).delete()
+        CardDay.objects.filter(alert=name).exclude(day__in=list(one.days)).delete()
+
+
+def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
+    """Tell the other cards of the school by the last of what happened to each."""
+    was = {one.seq: one.state for one in before.earlier}
+    last = {seq: step for (_, seq), step in sorted(again.steps.items()) if seq in was and seq != turn.event.seq}
+    revised_outcomes.tell_others({seq: (step, again.cards[seq]) for seq, step in last.items()}, was, turn, writes)
+
+
+# --------------------------------------------------------------------------- what the county decides
+
+
+def confirm(alert_id: str, who: str, why: str, now: datetime) -> str:
+    """Let the answer of an alert stand; return the state the alert then has.
+
+    Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
+    its end. Raises UsageError, and changes nothing, if no answer of it waits.
+    """
+    return _decide(CONFIRM, alert_id, (who, why), now, frozenset({alert_state.ANSWERED}))
+
+
+def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
+    """Send an answer back to be given anew: the card goes out again, with the reason. Returns the alert's state.
+
+    What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
+    there is no answer.
+    """
+    return _decide(RETURN, alert_id, (who, why), now, alert_state.FOLLOWED | alert_state.REOPENED)
+
+
+def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[str]) -> str:
+
+    with transaction.atomic():
+        kept = Alert.objects.filter(pk=alert_id).first()
+        if kept is None:
+            raise UsageError(f"没有编号为 {alert_id} 的预警")
+        assess.catch_up(kept.hours, rules.load(), [kept.school], now)
+        loaded = load([kept.school])[kept.school]
+        before, one = loaded.standing, loaded.standing.lives[alert_id]
+        answer = one.current
+        if answer is None or one.state not in allowed:
+            raise UsageError(f"预警 {alert_id} {alert_state.STATES[one.state]}，没有等待确认的答复")
+        if what == CONFIRM and answer.values.get("reason") == alert_state.TWICE:
+            _ask_the_other(before, answer)
+        if what == CONFIRM and core.names_no_row(answer):
+            raise UsageError(f"预警 {alert_id} 选了 A1，却没有标出有误的行，不能确认；请退回学校，标出后再答复")
+        order, settled = decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
+        verb = "confirm" if what == CONFIRM else "return"
+        after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, now))
+        alert = loaded.alerts[alert_id]
+        if after.state == alert_state.CORRECTING and not corrections.missing(alert, answer.rows):
+            after = replace(after, state=alert_state.EXCLUDED)
+            told = (*told, HistoryStep(alert_id, "corrected", str(settled)))
+        loaded.standing = replace(before, lives={**before.lives, alert_id: after})
+        _write(loaded, before, told, (settled, now))
+        if after.state in {alert_state.RETURNED, alert_state.EXCLUDED, alert_state.CORRECTING}:
+            rows = announce(alert, now, why=f"{verb}-{order}")
+            sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
+        return after.state
+
+
+def _ask_the_other(standing: CardStanding, answer: Answer) -> None:
+    """Two alerts must not be excluded as repetitions of each other."""
+    other = answer.values.get("other_alert")
+    if core.repeats_nothing(standing, other):
+        raise UsageError(f"预警 {other} 已经排除或不成立，不能以与它重复为由排除；请退回学校重新答复")
+
+
+# --------------------------------------------------------------------------- what waits
+
+
+def waiting(division: str) -> list[PendingItem]:
+    """Return the answers that wait for a county (or for those below a division), the oldest first.
+
+    `what` names classes and codes, no pupil.
+    """
+    counties = lookup.tree(()).below(division)
+    found = list(Alert.objects.filter(division__in=counties, state=alert_state.ANSWERED, closed_at__isnull=True))
+    rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=alert_state.ANSWERED).order_by(
+        "submission"
+    )
+    answers = {row.alert_id: row for row in rows}
+    names = lookup.names(alert.school for alert in found)
+    labels = alert_labels.labels(found)
+    lines = [
+        PendingItem(
+            alert.id,
+            f"{alert.id}-{alert.revision}-{answers[alert.id].submission}",
+            alert.school,
+            names.get(alert.school, alert.school),
+            alert.opened_day,
+            answers[alert.id].at.astimezone(ZONE),
+            _in_words(alert, answers[alert.id], labels[alert.id]),
+        )
+        for alert in found
+        if alert.id in answers
+    ]
+    return sorted(lines, key=lambda line: (line.since, line.id))
+
+
+def _in_words(alert: Alert, card: Card, label: str) -> str:
+    """An answer in one line: what is warned of, what the school says, what proves it."""
+    group = rules.load().groups.get(alert.group)
+    campus = "" if alert.campus == HOME_CAMPUS else f"{alert.campus} "
+    said = [f"{campus}{label or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
+    said.append(VERDICT.labels[card.verdict] + ("（县级代填）" if card.by else ""))
+    said += _excluded(alert, card) if card.verdict == alert_state.EXCLUDED else _stands(card)
+    said += ["答复逾期"] * card.late + ["报告逾期"] * card.report_late
+    return "；".join(said)
+
+
+def _excluded(alert: Alert, card: Card) -> list[str]:
+    got = card.answer
+    said = [REASON.labels.get(card.reason, card.reason)]
+    if card.reason == alert_state.WRONG:
+        rows = [(str(day), str(pupil)) for day, pupil in got.get("rows", ())]
+        if not rows:
+            return [*said, "没有标出有误的行，不能确认", *([str(got["why"])] if got.get("why") else ())]
+        said.append("有误：" + "、".join(f"{day[5:]} {short_code(pupil)}" for day, pupil in rows))
+        left = corrections.missing(alert, rows)
+        said.append(f"更正待收 {len(left)} 行" if left else "更正已收")
+    elif card.reason == alert_state.HANDLED:
+        said.append(f"{got.get('agency')} {got.get('handled_on')}")
+    elif card.reason == alert_state.TWICE:
+        said.append(f"与 {got.get('other_alert')} 重复")
+    return [*said, str(got["why"])] if got.get("why") else said
+
+
+def _stands(card: Card) -> list[str]:
+    got = card.answer
+    when = str(got.get("reported_at") or "")[:16].replace("T", " ")
+    said = [f"措施：{got.get('measures')}", f"{when} 已报 {got.get('reported_to')}"]
+    named = "".join(f"《{got['document']}》" * bool(got.get("document"))) + str(got.get("document_number") or "")
+    return [*said, f"建议书 {named}"] if named else said
+
+
+# --------------------------------------------------------------------------- what is written
+
+
+def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistoryStep], at: tuple[int, datetime]) -> None:
+    for name, one in loaded.standing.lives.items():
+        was = before.lives.get(name)
+        if one is was or one == was:
+            continue
+        _write_alert(loaded.alerts[name], one, at[1])
+        _write_cards(one, was, at)
+        rows = [(name, day.isoformat(), d.fresh, d.present, d.progress[:200], d.origin) for day, d in one.days.items()]
+        sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
+    _write_events(told, at[1])
+
+
+def _write_alert(alert: Alert, one: Life, now: datetime) -> None:
+    if one.state == alert_state.EXCLUDED and alert.closed_at is None:
+        current = one.current
+        corrections.exclude(alert, str(current.values.get("reason") or "") if current else "", now)
+    if alert.closed_at is None or one.closed:
+        alert.state = one.state
+    alert.due_at = one.due_at
+    alert.save(update_fields=["state", "due_at", "closed_at", "close_reason"])
+
+
+def _write_cards(one: Life, was: Life | None, at: tuple[int, datetime]) -> None:
+    settled, now = at
+    stood = {answer.seq: answer for answer in was.answers} if was else {}
+    answers = {answer.seq: answer for answer in one.answers}
+    heard = was.heard if was else ()
+    rows = [
+        _card_row(one.alert, seq, answers.get(seq), settled, now)
+        for seq in sorted({*answers, *one.heard})
+        if answers.get(seq) != stood.get(seq) or (seq not in stood and seq not in heard)
+    ]
+    sql.run(sql.upsert("card", _CARD, _ONCE, ("at",)), rows)
+
+
+def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: datetime) -> sql.Params:
+    if answer is None:
+        return (alert, seq, settled, sql.moment(now), 1, "", "", "", "{}", "followed", False, False)
+    values = dict(answer.values)
+    return (
+        alert, seq, settled, sql.moment(now), answer.revision, answer.by, values["verdict"],
+        values.get("reason") or "", serialise.text(values), answer.state, answer.late, answer.report_late,
+    )  # fmt: skip
+
+
+def _write_events(told: Iterable[HistoryStep], now: datetime) -> None:
+    """Note what happened, once: a fold tells of all that ever did."""
+    steps = list(told)
+    rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
+    known = {(row.alert_id, row.what, row.origin) for row in rows}
+    AlertEvent.objects.bulk_create(
+        AlertEvent(alert_id=s.alert, at=now, what=s.what, origin=s.origin, details=dict(s.details))
+        for s in steps
+        if (s.alert, s.what, s.origin) not in known
+    )
+
+
+def _note_refusals(turn: Turn, step: CardStep, now: datetime) -> None:
+    """A card, or a row of one, that was not taken leaves an audit row: it would have decided something."""
+    checked = turn.checked
+    who = checked.arrival.bound or checked.unit
+    number = core.alert_of(turn.event)
+    found = _refused(checked, step)
+    entries = [
+        audit.AuditEntry(who, "refused", f"card {number} submission {turn.event.seq} {where}".strip()[:120], codes)
+        for where, codes in found
+    ]
+    audit.append(entries, now)
+
+
+def _refused(checked: Checked, step: CardStep) -> list[tuple[str, tuple[str, ...]]]:
+    if step.state in {State.REJECTED, State.HELD} and not step.opened:
+        codes = dict.fromkeys(issue.code for issue in (*step.issues, *checked.issues))
+        return [("", tuple(codes))]
+    tickets_ = [(t.ticket, t.refused) for t in step.opened if t.refused]
+    return [(name, tuple(dict.fromkeys(i.code for i in refused.issues))) for name, refused in tickets_]

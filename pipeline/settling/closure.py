@@ -1,0 +1,248 @@
+"""Settle 停课报告表: fold the turns of each school in order, and write which closures changed."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pipeline import merge
+from pipeline.database import sql
+from pipeline.database.decision_log import order_of
+from pipeline.database.models import Closure, Decision, Reject, Submission
+from pipeline.forms.whole import FILE
+from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
+from pipeline.merge.closure import CLOSURE
+from pipeline.model import Site, State
+from pipeline.schooldays import ZONE, today
+from pipeline.turns import rebuild_row, revised_outcomes
+from pipeline.turns.report_state import ticket_of
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+
+_WIDTHS = sql.widths(Closure)
+_KEY = ("school", "campus", "scope", "start")
+_SAID = tuple(name for name in CLOSURE if name not in _KEY)
+_CLOSURE = (*_KEY, "division", "from_settled", "origin", *_SAID)
+_PAST = (*_CLOSURE, "to_settled", "closed_by")
+_LONGEST = 60  # days of figures that one closure may touch
+
+
+RULINGS = {"closure-confirm": "confirmed", "closure-return": "returned"}
+"""What a county decides of a closure, and the state it then has."""
+
+
+@dataclass(slots=True)
+class _LoadedClosures:
+    standing: ClosureStanding
+    division: str
+    since: dict[merge.closure.Key, int]
+    ruled: tuple[Decision, ...] = ()  # what the county decided of these closures, in order
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a submission is about the closures of a school we can name, whatever became of it."""
+    return form_of(turn.checked) == "closure" and bool(turn.checked.unit)
+
+
+def settle(
+    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
+) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of closure workbooks, in order; collect what they change; return their outcomes.
+
+    `anew`: they had their turn before, and their schools' closures are folded again.
+    """
+    found = _load(sorted({turn.checked.unit for turn in turns}))
+    outcomes = []
+    for turn in turns:
+        loaded = found[turn.checked.unit]
+        before = loaded.standing
+        last = max([*(one.seq for one in before.earlier), *map(order_of, loaded.ruled)], default=0)
+        late = anew or last > turn.event.order
+        step = _refold(loaded, turn, site, reread, writes) if late else merge.close_step(before, turn.event)
+        loaded.standing = step.after
+        _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
+        _write_tickets(before, turn, step.after, writes)
+        effective = step.state in {State.ACCEPTED, State.PARTIAL}
+        outcomes.append(
+            (
+                turn,
+                Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened),
+            )
+        )
+    return outcomes
+
+
+def rule(school: str, key: merge.closure.Key, state: str, at: tuple[int, int], writes: Writes) -> bool:
+    """Let a county's word on a closure stand, `at` (place in the sequence, settled_seq); False if it has moved on."""
+    (loaded,) = _load([school]).values()
+    before = loaded.standing
+    loaded.standing = merge.rule(before, key, state)
+    if loaded.standing is before:
+        return False
+    _write_closures(loaded, before, at, writes)
+    return True
+
+
+def target(school: str, key: merge.closure.Key) -> str:
+    """Return by what a decision names a closure: SCHOOL/CAMPUS/SCOPE/START."""
+    return f"{school}/{key[0]}/{key[1]}/{key[2].astimezone(ZONE):%Y-%m-%dT%H:%M}"
+
+
+_Act = Callable[[ClosureStanding], ClosureStep]
+
+
+def _refold(loaded: _LoadedClosures, turn: Turn, site: Site, reread: Reread, writes: Writes) -> ClosureStep:
+    """Fold all closures of the school again: what was received, or decided, later was settled before this one.
+
+    Others of the school whose outcome is another now are told so.
+    """
+    before = loaded.standing
+    seqs = [one.seq for one in before.earlier if one.seq != turn.event.seq]
+    events = {checked.arrival.seq: Event(checked.arrival.seq, checked) for checked in reread(seqs)}
+    # (place in the sequence, order among those of one place, what is done, whose outcome it is)
+    acts: list[tuple[int, int, _Act, int]] = [(seq, 0, _taken(event), seq) for seq, event in events.items()]
+    for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]):
+        again = Event(order_of(row), events[int(row.target)].checked, forced=True)
+        acts.append((again.order, row.seq, _taken(again), int(row.target)))
+    acts += [(order_of(row), row.seq, _ruled(row), 0) for row in loaded.ruled]
+    mended = rebuild_row.mends(list(before.tickets), site, reread, turn)
+    acts += [(event.order, number, _taken(event), 0) for number, event in mended]
+    mine = _taken(turn.event)
+    acts.append((turn.event.order, sys.maxsize, mine, 0))
+    standing, result, steps = ClosureStanding(before.school), None, dict[int, ClosureStep]()
+    for _, _, act, seq in sorted(acts, key=lambda one: one[:2]):
+        step = act(standing)
+        standing = step.after
+        result = step if act is mine else result
+        steps |= {seq: step} if seq else {}
+    if result is None:
+        raise ValueError("a turn takes part in its own fold")
+    others = {seq: (step, events[seq].checked) for seq, step in steps.items()}
+    revised_outcomes.tell_others(others, {one.seq: one.state for one in before.earlier}, turn, writes)
+    return replace(result, after=standing)
+
+
+def _taken(event: Event) -> _Act:
+    return lambda standing: merge.close_step(standing, event)
+
+
+def _ruled(row: Decision) -> _Act:
+    def act(standing: ClosureStanding) -> ClosureStep:
+        keys = [key for key in standing.closures if target(standing.school, key) == row.target]
+        after = merge.rule(standing, keys[0], RULINGS[row.what]) if keys else standing
+        return ClosureStep(State.ACCEPTED, after)
+
+    return act
+
+
+def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:
+    counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", schools))
+    closures: dict[str, dict[merge.closure.Key, Declared]] = defaultdict(dict)
+    since: dict[str, dict[merge.closure.Key, int]] = defaultdict(dict)
+    for row in Closure.objects.select_for_update().filter(school__in=schools).order_by(*_KEY):
+        key = (row.campus, row.scope, row.start)
+        closures[row.school][key] = Declared({name: getattr(row, name) for name in CLOSURE}, row.origin)
+        since[row.school][key] = row.from_settled
+    tickets: dict[str, dict[str, merge.Ticket]] = defaultdict(dict)
+    for reject in Reject.objects.filter(school__in=schools, form="closure").exclude(table=FILE).defer("raw", "issues"):
+        tickets[reject.school][reject.ticket] = ticket_of(reject)
+    earlier: dict[str, list[Earlier]] = defaultdict(list)
+    rows = Submission.objects.filter(unit__in=schools, form="closure").exclude(state=State.RECEIVED)
+    for seq, unit, sha, state, seen in rows.order_by("received_seq").values_list(
+        "received_seq", "unit", "content_sha", "state", "first_seen"
+    ):
+        earlier[unit].append(Earlier(seq, sha, State(state), seen))
+    ruled = _rulings(closures)
+    return {
+        code: _LoadedClosures(
+            ClosureStanding(code, closures[code], tickets[code], tuple(earlier[code])),
+            counties.get(code, ""),
+            since[code],
+            tuple(ruled[code]),
+        )
+        for code in schools
+    }
+
+
+def _rulings(closures: Mapping[str, Mapping[merge.closure.Key, Declared]]) -> dict[str, list[Decision]]:
+    names = [target(code, key) for code, mine in closures.items() for key in mine]
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for row in Decision.objects.filter(target__in=names, what__in=list(RULINGS)).order_by("seq") if names else ():
+        found[row.target.partition("/")[0]].append(row)
+    return found
+
+
+def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[int, int], writes: Writes) -> None:
+    """Write which closures changed. `at`: place in the sequence and settled_seq of what changed them."""
+    after, (order, settled) = loaded.standing, at
+    touched: set[date] = set()
+    for key in sorted(before.closures.keys() | after.closures.keys()):
+        old, new = before.closures.get(key), after.closures.get(key)
+        if old is new or (old and new and _same(old, new)):
+            continue
+        if old:
+            row = _row(loaded, key, old, loaded.since.pop(key, 0))
+            writes.add(sql.insert("closure_past", _PAST), [(*row, settled, str(order))])
+        if new:
+            loaded.since[key] = settled
+            writes.add(sql.upsert("closure", _CLOSURE, _KEY), [_row(loaded, key, new, settled)])
+        else:
+            text = "DELETE FROM closure WHERE school = %s AND campus = %s AND scope = %s AND start = %s"
+            writes.add(text, [(after.school, key[0], key[1], sql.moment(key[2]))])
+        touched |= _days(writes.now, (old, new))
+    for day in sorted(touched):
+        writes.todo("figures", f"{loaded.division}|{day}", settled)
+        writes.todo("warn", f"{after.school}|{day}", settled)
+    if touched:
+        writes.todo("reconcile", after.school, settled)
+
+
+def _write_tickets(before: ClosureStanding, turn: Turn, after: ClosureStanding, writes: Writes) -> None:
+    for name, ticket in after.tickets.items():
+        was = before.tickets.get(name)
+        if was is None and ticket.refused is not None:
+            writes.reject(ticket, form="closure", school=after.school, campus=turn.checked.campus, day=turn.checked.day)
+        elif was is not None and was != ticket:
+            writes.note_ticket(ticket)
+
+
+def _same(old: Declared, new: Declared) -> bool:
+    return merge.same(old.values, new.values, CLOSURE)
+
+
+def _row(loaded: _LoadedClosures, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
+    head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, declared.origin)
+    values = _unsaid(declared) | {name: value for name, value in declared.values.items() if value is not None}
+    return (*head, *[_kept(name, values.get(name)) for name in _SAID])
+
+
+def _unsaid(declared: Declared) -> dict[str, object]:
+    """What a closure has till its first word arrives, when all we have is, say, its resumption."""
+    start = declared.values["start"]
+    first = today(start) if isinstance(start, datetime) else None
+    return {"ill": 0, "resume_planned": declared.values.get("resume_actual") or first, "approved_at": start}
+
+
+def _kept(name: str, value: object) -> object:
+    if isinstance(value, datetime):
+        return sql.moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    width = _WIDTHS.get(name)
+    return value if width is None else str(value or "")[:width]
+
+
+def _days(now: datetime, versions: Iterable[Declared | None]) -> set[date]:
+    """Return the days up to today whose figures a closure touches."""
+    days: set[date] = set()
+    for declared in versions:
+        if declared:
+            start, planned = declared.values["start"], declared.values.get("resume_planned")
+            end = declared.values.get("resume_actual") or planned
+            if isinstance(start, datetime) and isinstance(end, date):
+                first = today(start)
+                span = min(_LONGEST, (min(end, today(now)) - first).days + 1)
+                days |= {first + timedelta(days=n) for n in range(max(span, 1))}
+    return days

@@ -1,0 +1,120 @@
+"""What counties say of declared closures: confirmed, or sent back to the school."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from pipeline.database.decision_log import decide
+from pipeline.database.models import Closure, SchoolClass, Submission
+from pipeline.errors import UsageError
+from pipeline.figures.deskwork import Closed, closure
+from pipeline.forms import words
+from pipeline.letters.county_notices import TELL
+from pipeline.model import HOME_CAMPUS
+from pipeline.registry import lookup
+from pipeline.schooldays import WHOLE_SCHOOL, ZONE, today
+from pipeline.settling import closure as settling_closure
+from pipeline.turns.pending_items import PendingItem
+from pipeline.turns.transaction import Writes
+
+
+@dataclass(frozen=True, slots=True)
+class PendingClosure(PendingItem):
+    """One closure, for its county. `stamp` changes when the school, or somebody else, says something of it."""
+
+    state: str = "declared"
+
+
+def waiting(division: str) -> list[PendingClosure]:
+    """Return the closures of a division and all below it that the county has not confirmed, by their start."""
+    return listed(division, ("declared",))
+
+
+def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
+    """Return the closures in these states, by their start; division "" for all."""
+    found = Closure.objects.filter(state__in=states).order_by("start", "school", "campus", "scope")
+    if division:
+        found = found.filter(division__in=lookup.tree(()).below(division))
+    rows = list(found)
+    names, classes = lookup.names(row.school for row in rows), _classes({row.school for row in rows})
+    said = _said_at(row.origin.partition(":")[0] for row in rows)
+    return [
+        PendingClosure(
+            id=settling_closure.target(row.school, _key(row)),
+            stamp=f"{row.state} {row.from_settled}",
+            school=row.school,
+            school_name=names.get(row.school, row.school),
+            day=today(row.start),
+            since=said.get(row.origin.partition(":")[0]),
+            what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
+            state=row.state,
+        )
+        for row in rows
+    ]
+
+
+def confirm(closure_id: str, who: str, why: str, now: datetime) -> None:
+    """Confirm a closure. Raises UsageError, and changes nothing, if it is confirmed, ended or withdrawn."""
+    _rule(closure_id, "closure-confirm", who, why, now)
+
+
+def send_back(closure_id: str, who: str, why: str, now: datetime) -> None:
+    """Send a closure back to its school: it closes nothing till the school says something else of it.
+
+    Raises UsageError, and changes nothing, if it was sent back, has ended or was withdrawn.
+    """
+    _rule(closure_id, "closure-return", who, why, now)
+
+
+def _rule(closure_id: str, what: str, who: str, why: str, now: datetime) -> None:
+    state = settling_closure.RULINGS[what]
+    with transaction.atomic():
+        row = _found(closure_id)
+        if row is None:
+            raise UsageError(f"没有这次停课：{closure_id}")
+        at = decide(who, what, closure_id, why, now)
+        writes = Writes(now)
+        if not settling_closure.rule(row.school, _key(row), state, at, writes):
+            raise UsageError(f"这次停课已是别的状态，没有改动：{closure_id}")
+        writes.letter(TELL, str(at[0]), row.school)
+        writes.flush()
+
+
+def _found(closure_id: str) -> Closure | None:
+    school = closure_id.partition("/")[0]
+    rows = Closure.objects.select_for_update().filter(school=school)
+    return next((row for row in rows if settling_closure.target(school, _key(row)) == closure_id), None)
+
+
+def _said_at(seqs: Iterable[str]) -> dict[str, datetime]:
+    """When the submissions came: how long a closure has waited is no matter of when it begins."""
+    wanted = {seq for seq in seqs if seq.isdigit()}
+    rows = Submission.objects.filter(received_seq__in=wanted).values_list("received_seq", "received_at")
+    return {str(seq): moment for seq, moment in rows}
+
+
+def _key(row: Closure) -> tuple[str, str, datetime]:
+    return row.campus, row.scope, row.start
+
+
+def _classes(schools: set[str]) -> dict[tuple[str, str, str], str]:
+    rows = SchoolClass.objects.filter(school__in=schools).order_by("school_year")
+    return {(row.school_id, row.campus, row.key): row.name for row in rows}
+
+
+def _closed(row: Closure, class_name: str) -> Closed:
+    return Closed(
+        where=row.scope if row.scope == WHOLE_SCHOOL else class_name,
+        campus="" if row.campus == HOME_CAMPUS else row.campus,
+        reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
+        ill=row.ill,
+        start=row.start.astimezone(ZONE),
+        resumes=row.resume_actual or row.resume_planned,
+        approved_at=row.approved_at,
+        approved_how=words.APPROVED_HOW.labels.get(row.approved_how, ""),
+        approved_by=row.approved_by,
+    )

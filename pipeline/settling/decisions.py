@@ -1,0 +1,105 @@
+"""What people decide about submissions and tickets: journalled in the same sequence as arrivals, audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from pipeline.accounts import filings
+from pipeline.database import serialise, sql
+from pipeline.database.decision_log import decide, placed
+from pipeline.database.models import Reject, Submission
+from pipeline.errors import UsageError
+from pipeline.forms.whole import FILE
+from pipeline.letters import queue
+from pipeline.letters.county_notices import TELL
+from pipeline.merge import Event
+from pipeline.model import Settled, Site, State
+from pipeline.settling import absence, held_files, submissions
+from pipeline.turns import replay
+from pipeline.turns.transaction import Reread, Turn, Writes
+
+__all__ = ["decide", "dismiss", "placed", "release", "waive"]
+
+
+def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, reread: Reread) -> list[Settled]:
+    """Let held submissions be applied after all, in received order; return what became of them.
+
+    They take their turn at the decision's place in the sequence, and no question is asked again.
+    `reread` as for `records.settle`. Raises UsageError, and changes nothing, if one of them is not held,
+    or if its school has reported again since.
+    """
+    with transaction.atomic():
+        ordered = sorted(set(seqs))
+        held = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=ordered, state=State.HELD)}
+        if missing := [str(seq) for seq in ordered if seq not in held]:
+            raise UsageError(f"不在待核中：{'、'.join(missing)}")
+        for seq, later in held_files.overtaken(held.values()).items():
+            raise UsageError(f"流水号 {seq} 之后学校又报过（流水号 {later}），这份不能再放行；请退回，由学校重报")
+        settled: list[Settled] = []
+        for checked in reread(ordered):
+            order, number = decide(who, "release", str(checked.arrival.seq), why, now)
+            # with what validation said then: a release answers the question, it does not make bad rows good
+            turn = Turn(Event(order, checked, forced=True), number)
+            settled += submissions.take([turn], State.HELD, site, now, reread)
+        return settled
+
+
+def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
+    """Send a held submission back for good, with the reason; its sender is told.
+
+    Raises UsageError, and changes nothing, if it is not held.
+    """
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
+        if row is None:
+            raise UsageError(f"不在待核中：{seq}")
+        order, settled = decide(who, "dismiss", str(seq), why, now)
+        row.state = State.REJECTED.value
+        row.issues = [*row.issues, serialise.issue(replay.dismissed(why))]
+        row.save(update_fields=["state", "issues"])
+        filings.dismissed(seq, order, why)
+        _count_again(row.unit, row.day, settled, now)
+        queue.queue("receipt", f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
+
+
+def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str]:
+    """Let rows that went back rest: nobody is asked for them any more, old records behind them stay.
+
+    Return the tickets that were closed by this; those closed before are left out. Raises UsageError for a
+    ticket never given out.
+    """
+    with transaction.atomic():
+        rows = {row.ticket: row for row in Reject.objects.filter(ticket__in=list(tickets)).defer("raw", "issues")}
+        if missing := [name for name in tickets if name not in rows]:
+            raise UsageError(f"没有这样的凭单：{'、'.join(missing)}")
+        waived = []
+        for name in tickets:
+            if rows[name].state == "open":
+                order, number = decide(who, "waive", name, why, now)
+                writes = Writes(now)
+                writes.letter(TELL, str(order), rows[name].school)
+                _waive(rows[name], writes, by=str(order), settled=number)
+                writes.flush()
+                waived.append(name)
+        return waived
+
+
+def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
+    if row.form == "absence" and isinstance(row.day, date) and row.table != FILE:
+        key = (row.day, row.school, row.campus)
+        absence.waive(key, row.ticket, by=by, settled=settled, writes=writes)
+    else:
+        text = "UPDATE reject SET state = 'waived', closed_by = %s WHERE ticket = %s AND state = 'open'"
+        writes.add(text, [(by, row.ticket)])
+
+
+def _count_again(school: str, day: date | None, settled: int, now: datetime) -> None:
+    """Leave the figures of a school's county and day to be counted anew."""
+    counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", [school]))
+    if day is not None and school in counties:
+        writes = Writes(now)
+        writes.todo("figures", f"{counties[school]}|{day}", settled)
+        writes.flush()

@@ -1,0 +1,219 @@
+"""What waits for somebody: rows that went back, and submissions held with a question. For the county's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from pipeline import forms
+from pipeline.database import serialise
+from pipeline.database.models import Reject, Report, Submission, Unit
+from pipeline.figures import deskwork
+from pipeline.figures.deskwork import WrongCell
+from pipeline.letters import queue
+from pipeline.letters.queue import Returned
+from pipeline.model import Issue, State
+from pipeline.registry import lookup
+from pipeline.turns import rebuild_row
+from pipeline.turns.pending_items import PendingItem
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One row that went back, with where it belongs."""
+
+    returned: Returned
+    submission: int
+    form: str
+    school: str
+    school_name: str
+    campus: str
+    day: date | None
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A submission held with a question."""
+
+    seq: int
+    form: str
+    unit: str
+    unit_name: str
+    campus: str
+    day: date | None
+    mode: str
+    name: str
+    received_at: datetime
+    issues: tuple[Issue, ...]
+    later: int | None = None  # what was reported since, in its place
+
+
+def rejects(*, school: str = "", day: date | None = None, state: str = "open", limit: int = 1000) -> list[Rejected]:
+    """Return rows that went back, oldest first; `state` "" for all of them. Lines of a 处理单 are none of them: what
+    they are about waits by itself.
+    """
+    rows = Reject.objects.exclude(form="desk").order_by("submission", "table", "row")
+    if school:
+        rows = rows.filter(school=school)
+    if day:
+        rows = rows.filter(day=day)
+    if state:
+        rows = rows.filter(state=state)
+    return _rejected(list(rows[:limit]))
+
+
+def reject(ticket: str) -> Rejected | None:
+    """Return one row that went back, None if the ticket was never given out."""
+    found = _rejected(list(Reject.objects.filter(ticket=ticket)))
+    return found[0] if found else None
+
+
+def held(limit: int = 1000) -> list[Held]:
+    """Return submissions held with a question, in received order."""
+    rows = list(Submission.objects.filter(state=State.HELD).order_by("received_seq")[:limit])
+    names, later = lookup.names(row.unit for row in rows), overtaken(rows)
+    return [
+        Held(
+            seq=row.received_seq,
+            form=row.form,
+            unit=row.unit,
+            unit_name=names.get(row.unit, ""),
+            campus=row.campus,
+            day=row.day,
+            mode=row.mode,
+            name=row.name,
+            received_at=row.received_at,
+            issues=tuple(serialise.as_issue(one) for one in row.issues),
+            later=later.get(row.received_seq),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine(PendingItem):
+    """A row that went back and is not mended yet, with its wrong cells."""
+
+    cells: tuple[WrongCell, ...] = ()
+
+
+def tickets(division: str) -> list[TicketLine]:
+    """Return the rows that schools of a division have not mended yet, oldest first."""
+    return _ticket_lines(Reject.objects.filter(state="open", school__in=_schools(division)))
+
+
+def ticket(division: str, name: str) -> TicketLine | None:
+    """Return one ticket as it waits for a division, None if it does not."""
+    found = _ticket_lines(Reject.objects.filter(ticket=name, state="open", school__in=_schools(division)))
+    return found[0] if found else None
+
+
+def held_of(division: str) -> list[PendingItem]:
+    """Return the submissions of a division's schools that are held with a question, in received order."""
+    rows = Submission.objects.filter(state=State.HELD, unit__in=_schools(division)).order_by("received_seq")
+    names, later = lookup.names(row.unit for row in rows), overtaken(rows)
+    return [
+        PendingItem(
+            id=str(row.received_seq),
+            stamp=f"held {row.settled_seq} {later.get(row.received_seq, '')}".rstrip(),
+            school=row.unit,
+            school_name=names.get(row.unit, row.unit),
+            day=row.day,
+            since=row.received_at,
+            what=deskwork.held(
+                deskwork.short(forms.form(row.form)),
+                row.mode if forms.form(row.form).dated and row.form == "absence" else "",
+                [serialise.as_issue(one) for one in row.issues],
+                later.get(row.received_seq),
+            ),
+        )
+        for row in rows
+        if row.form not in _ELSEWHERE
+    ]
+
+
+def overtaken(held: Iterable[Submission]) -> dict[int, int]:
+    """Return, by held 缺课日报, the newest of its school's that stands for its report, where that came after it.
+
+    Such a one is past: taken now, it would put what was said before over what was said since.
+    """
+    mine = {row.received_seq: (row.day, row.unit, row.campus) for row in held if row.form == "absence"}
+    if not mine:
+        return {}
+    days, schools = {day for day, _, _ in mine.values() if day}, {school for _, school, _ in mine.values()}
+    columns = ("day", "school", "campus", "seqs")
+    found = Report.objects.filter(day__in=days, school__in=schools).values_list(*columns)
+    stands = {(day, school, campus): seqs for day, school, campus, seqs in found}
+    said = _said_by_schools({seq for seqs in stands.values() for seq in seqs if seq > min(mine)})
+    newest = {place: max(said.intersection(seqs), default=0) for place, seqs in stands.items()}
+    return {seq: newest[place] for seq, place in mine.items() if newest.get(place, 0) > seq}
+
+
+def _said_by_schools(seqs: Iterable[int]) -> set[int]:
+    """Those of the submissions that a school made: what its county mended or waived is no newer report."""
+    rows = Submission.objects.filter(received_seq__in=seqs, form="absence")
+    return set(rows.values_list("received_seq", flat=True))
+
+
+_ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
+
+
+def _schools(division: str) -> QuerySet[Unit, str]:
+    below = lookup.tree(()).below(division)
+    return Unit.objects.filter(kind="school", division__in=below).values_list("code", flat=True)
+
+
+def _ticket_lines(found: QuerySet[Reject]) -> list[TicketLine]:
+    rows = sorted(found, key=lambda row: (row.submission, row.table, row.row))
+    names = lookup.names(row.school for row in rows)
+    came = dict(
+        Submission.objects.filter(received_seq__in={row.submission for row in rows}).values_list(
+            "received_seq", "received_at"
+        )
+    )
+    return [_ticket_line(row, names, came.get(row.submission)) for row in rows if row.form not in _ELSEWHERE]
+
+
+def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> TicketLine:
+    form = forms.form(row.form)
+    found = [serialise.as_issue(one) for one in row.issues]
+    columns = next((table.columns for table in form.tables if table.name == row.table), ())
+    room = next((column for column in columns if column.name in ("class_name", "scope")), None)
+    class_name = deskwork.shareable(room, row.raw.get(room.name, "")) if room else ""
+    head = (
+        "（整份）" if not columns else deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, ""))
+    )
+    cells = deskwork.wrong_cells(form, row.table, row.raw, found)
+    if not rebuild_row.mendable(row):  # nobody is asked what the right cell is who may not type it
+        cells = (deskwork.WrongCell("", "", "", deskwork.in_words(found) + "请学校改好发回；不用改的选“豁免”。"),)
+    return TicketLine(
+        id=row.ticket,
+        stamp=f"{row.state} {row.closed_by}",
+        school=row.school,
+        school_name=names.get(row.school, row.school),
+        day=row.day,
+        since=came,
+        what=f"{deskwork.short(form)}{head}" + ("，原来报的一行暂时留用" if row.identity else ""),
+        cells=cells or (deskwork.WrongCell("", "", "", deskwork.in_words(found)),),
+    )
+
+
+def _rejected(rows: list[Reject]) -> list[Rejected]:
+    names = lookup.names(row.school for row in rows)
+    return [
+        Rejected(
+            queue.returned_of(row),
+            row.submission,
+            row.form,
+            row.school,
+            names.get(row.school, ""),
+            row.campus,
+            row.day,
+            row.closed_by,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,181 @@
+"""What schools propose of their registry, and classes that only reports named: both wait for their county's word.
+
+A proposal (P123: the submission it came with) takes effect as a statement at the place of the decision. A class
+(C2132000001|本部|2026|五2) is confirmed, refused, or said to be another name of a class there is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from pipeline.database import serialise, sql
+from pipeline.database.decision_log import decide
+from pipeline.database.models import SchoolClass, Submission, Unit
+from pipeline.database.models import Statement as Kept
+from pipeline.errors import UsageError
+from pipeline.letters import queue
+from pipeline.letters.county_notices import TELL
+from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
+from pipeline.model import HOME_CAMPUS, Issue, State
+from pipeline.registry import lookup, statements
+from pipeline.schooldays import today
+from pipeline.settling import roster
+from pipeline.turns.pending_items import PendingItem
+from pipeline.turns.transaction import Writes
+
+_LAST = 2**62  # a place in the received sequence that nobody comes after
+_LISTED = 6  # changes that a line tells one by one
+
+
+def waiting(division: str) -> list[PendingItem]:
+    """Return what the schools of a division propose and what their reports named, oldest first; "" for all."""
+    schools = Unit.objects.filter(kind="school")
+    if division:
+        schools = schools.filter(division__in=lookup.tree(()).below(division))
+    names = dict(schools.values_list("code", "name"))
+    proposed = Kept.objects.filter(form=statements.FORM, state="proposed", unit__in=schools.values("code"))
+    seqs = sorted(set(proposed.values_list("submission", flat=True)))
+    came = dict(Submission.objects.filter(received_seq__in=seqs).values_list("received_seq", "received_at"))
+    lines = [_proposal(seq, names, came.get(seq)) for seq in seqs]
+    rooms = SchoolClass.objects.filter(state="new", school__in=schools.values("code"))
+    return lines + [_class(row, names) for row in rooms.order_by("valid_from", "school", "campus", "key")]
+
+
+def confirm(proposal_id: str, who: str, why: str, now: datetime, alias: str = "") -> None:
+    """Let it take effect; with `alias` a class is, from now on, another name of the class of that key or name.
+
+    Raises UsageError, and changes nothing, if it does not wait any more, or there is no such class.
+    """
+    with transaction.atomic():
+        if proposal_id.startswith("P") and not alias:
+            _confirm_roster(proposal_id, who, why, now)
+        else:
+            _rule_on_class(proposal_id, who, why, now, alias=alias)
+
+
+def refuse(proposal_id: str, who: str, why: str, now: datetime) -> None:
+    """Leave the registry as it is; the school is told why. Raises UsageError if it does not wait any more."""
+    with transaction.atomic():
+        if not proposal_id.startswith("P"):
+            _rule_on_class(proposal_id, who, why, now, refused=True)
+            return
+        seq, _ = _proposed(proposal_id)
+        order, settled = decide(who, "roster-return", proposal_id, why, now)
+        del order
+        Kept.objects.filter(submission=seq, state="proposed").update(state="refused")
+        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or "没有写明"),)), settled, now)
+
+
+# --------------------------------------------------------------------------- a school's roster
+
+
+def _proposal(seq: int, names: Mapping[str, str], since: datetime | None) -> PendingItem:
+    said = statements.of_submission(seq)
+    school = next(iter(said))
+    day = said[school].day
+    plan = roster.planned(said, day, _LAST)
+    every = in_lines(plan.changes)
+    shown = every[:_LISTED]
+    more = f"等 {len(plan.changes)} 处" if len(every) > len(shown) else ""
+    what = f"本校名册改动，自 {day} 起：{'；'.join(shown) or '名册里已是这样'}{more}"
+    return PendingItem(f"P{seq}", _stamp(what), school, names.get(school, school), day, since, what)
+
+
+def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
+    seq = int(proposal_id[1:]) if proposal_id[1:].isdecimal() else 0
+    found = Kept.objects.filter(form=statements.FORM, submission=seq, state="proposed").select_for_update()
+    if not seq or not found.exists():
+        raise UsageError(f"不在待确认的名册改动中：{proposal_id}")
+    return seq, statements.of_submission(seq)
+
+
+def _confirm_roster(proposal_id: str, who: str, why: str, now: datetime) -> None:
+    seq, said = _proposed(proposal_id)
+    order, settled = decide(who, "roster-confirm", proposal_id, why, now)
+    day = next(iter(said.values())).day
+    said = {code: statements.joined(code, replace(one, order=order)) for code, one in said.items()}
+    plan = roster.planned(said, day, order)
+    Kept.objects.filter(submission=seq, state="proposed").delete()
+    writes = Writes(now)
+    roster.enter(plan, seq, settled, writes)
+    writes.flush()
+    count, since = ("count", str(len(plan.changes))), ("day", day.isoformat())
+    _tell(seq, State.ACCEPTED, Issue("registry-confirmed", details=(count, since)), settled, now)
+
+
+def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> None:
+    """Another receipt for the workbook, with what became of it in place of what was asked."""
+    row = Submission.objects.get(received_seq=seq)
+    kept = [one for one in row.issues if one["code"] != "registry-proposed"]
+    row.issues = [serialise.issue(issue), *kept]
+    row.state = state.value if state is State.REJECTED else row.state
+    row.save(update_fields=["issues", "state"])
+    queue.queue("receipt", f"{seq}.{settled}", row.unit, now, row.day)
+
+
+# --------------------------------------------------------------------------- a class that a report named
+
+
+def _class(row: SchoolClass, names: Mapping[str, str]) -> PendingItem:
+    campus = "" if row.campus == HOME_CAMPUS else f"{row.campus} "
+    roll = f"，报 {row.roll} 人" if row.roll is not None else ""
+    what = f"缺课日报里有名册没有的班：{campus}{row.name}{roll}（{row.valid_from} 起）"
+    target = f"{row.school_id}|{row.campus}|{row.school_year}|{row.key}"
+    name = names.get(row.school_id, row.school_id)
+    return PendingItem(f"C{target}", _stamp(what), row.school_id, name, row.valid_from, None, what)
+
+
+def _rule_on_class(
+    proposal_id: str, who: str, why: str, now: datetime, *, alias: str = "", refused: bool = False
+) -> None:
+    school, campus, year, key = _parts(proposal_id)
+    rows = SchoolClass.objects.filter(school=school, campus=campus, school_year=year, key=key, state="new")
+    row = rows.select_for_update().first()
+    if row is None:
+        raise UsageError(f"不在待确认的新增班级中：{proposal_id}")
+    of = _named(row, alias) if alias else ""
+    what = "class-return" if refused else "class-alias" if alias else "class-confirm"
+    order, settled = decide(who, what, proposal_id, why, now)
+    day = row.valid_from or today(now)
+    if refused or alias:
+        said = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))
+    else:
+        said = RegistryStatement(order, day, rooms=(RoomSaid(campus, year, key, row.name, row.stage, row.roll),))
+    writes = Writes(now)
+    plan = roster.planned({school: statements.joined(school, said)}, day, order)
+    roster.enter(plan, 0, settled, writes)
+    _count_again(school, day, today(now), settled, writes)
+    writes.letter(TELL, str(order), school)
+    writes.flush()
+
+
+def _parts(proposal_id: str) -> tuple[str, str, int, str]:
+    parts = proposal_id.removeprefix("C").split("|")
+    if len(parts) != 4 or not parts[2].isdecimal():
+        raise UsageError(f"没有这样的编号：{proposal_id}")
+    return parts[0], parts[1], int(parts[2]), parts[3]
+
+
+def _named(row: SchoolClass, alias: str) -> str:
+    """The key of the class of the same campus that is called so."""
+    mine = SchoolClass.objects.filter(school=row.school, campus=row.campus, school_year=row.school_year)
+    for key, name in mine.filter(state="confirmed").values_list("key", "name"):
+        if alias in (key, name):
+            return str(key)
+    raise UsageError(f"名册里没有这个班：{alias}")
+
+
+def _count_again(school: str, first: date, last: date, settled: int, writes: Writes) -> None:
+    """A class that is none any more is due no longer: the days since it was first met are counted again."""
+    text = "SELECT DISTINCT division, day FROM report WHERE school = %s AND day >= %s AND day <= %s"
+    for division, day in sql.fetch(text, (school, sql.day(first), sql.day(last))):
+        writes.todo("figures", f"{division}|{str(day)[:10]}", settled)
+
+
+def _stamp(what: str) -> str:
+    return hashlib.sha256(what.encode()).hexdigest()[:8]

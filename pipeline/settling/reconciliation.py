@@ -1,0 +1,225 @@
+"""待对账: what does not agree is kept as long as it does not; schools are asked once a day, counties see all of it.
+
+The open matters of a school are those `reconcile.matters` finds in what stands; here is their life besides: since
+when, whether a person settled it, when the school was asked. A settled matter rests until the records change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from pipeline import reconcile, schooldays
+from pipeline.database import audit, sql
+from pipeline.database.decision_log import decide
+from pipeline.database.models import Counter, Matter
+from pipeline.errors import UsageError
+from pipeline.letters import queue
+from pipeline.model import Policy, Site
+from pipeline.registry import lookup
+from pipeline.schooldays import today
+from pipeline.turns import reconciliation_facts
+from pipeline.turns.pending_items import PendingItem
+
+BATCH = 500  # schools a transaction
+TODO = "reconcile"
+_ROUND = "reconciled"  # the counter whose value is the last day that was gone through as a whole: 20261120
+
+
+@dataclass(frozen=True, slots=True)
+class MatterLine(PendingItem):
+    """One open matter, for the county. `stamp` changes when the records say something else."""
+
+    kind: str = ""
+    campus: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a school is asked about one matter."""
+
+    id: str
+    campus: str
+    what: str
+    ask: str
+
+
+def waiting(division: str) -> list[MatterLine]:
+    """Return the open matters of a division and all below it, oldest first."""
+    rows = Matter.objects.filter(state="open")
+    places = lookup.tree(()).below(division)
+    rows = rows.filter(division__in=places).order_by("since", "school", "id")
+    found = list(rows)
+    names = lookup.names(row.school for row in found)
+    return [
+        MatterLine(
+            row.pk, row.stamp, row.school, names.get(row.school, row.school), row.day, row.since, row.what, row.kind,
+            row.campus,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the school of each open matter of these counties, oldest first; a school stands there for each of its."""
+    rows = list(Matter.objects.filter(state="open", division__in=list(codes)).order_by("since", "school", "id"))
+    names = lookup.names(row.school for row in rows)
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        found[row.division] = (*found.get(row.division, ()), names.get(row.school, row.school))
+    return found
+
+
+def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = "") -> None:
+    """Let a matter rest: the county has looked into it. It comes back only when the records change.
+
+    Raises UsageError, and changes nothing, if it is not open (any more), or if its stamp is another than `stamp`.
+    """
+    with transaction.atomic():
+        row = Matter.objects.select_for_update().filter(pk=matter_id).first()
+        if row is None:
+            raise UsageError(f"没有这一件待对账：{matter_id}")
+        if row.state != "open":
+            raise UsageError(f"{matter_id} 已经办结，没有再改")
+        if stamp and stamp != row.stamp:
+            raise UsageError(f"{matter_id} 的情况有了变化，请看新的内容再办")
+        decide(who, "reconcile", matter_id, why, now)
+        row.state, row.closed_at, row.closed_by, row.why = "settled", now, who[:60], why[:400]
+        row.save()
+
+
+# --------------------------------------------------------------------------- finding them
+
+
+def find(site: Site, now: datetime) -> int:
+    """Take all that settling left to be compared; return how many schools were looked at."""
+    taken = 0
+    while n := _batch(site.policy, now):
+        taken += n
+    return taken
+
+
+def go_round(site: Site, now: datetime) -> int:
+    """Once a day from `policy.reconcile_at` on: compare every school with anything to compare, whatever changed.
+
+    Returns how many schools were looked at; 0 when it was done before, or it is not time yet.
+    """
+    day = today(now)
+    mark = int(f"{day:%Y%m%d}")
+    if now < schooldays.deadline(day, site.policy.reconcile_at):
+        return 0
+    with transaction.atomic():
+        row = Counter.objects.select_for_update().filter(name=_ROUND).first()
+        if row is not None and row.value >= mark:
+            return 0
+        Counter.objects.update_or_create(name=_ROUND, defaults={"value": mark})
+        days = [day - timedelta(days=n) for n in range(reconcile.RECENT)]
+        schools = reconciliation_facts.of_interest(day) | reconciliation_facts.speaking(days)
+        schools |= set(Matter.objects.filter(state="open").values_list("school", flat=True))
+        text = sql.insert("todo", ("kind", "ref", "settled")) + " ON CONFLICT (kind, ref) DO NOTHING"
+        sql.run(text, [(TODO, code, 0) for code in sorted(schools)])
+    return find(site, now)
+
+
+def _batch(policy: Policy, now: datetime) -> int:
+    with transaction.atomic():
+        todos = sql.fetch("SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY ref LIMIT %s", [TODO, BATCH])
+        if not todos:
+            return 0
+        codes = sorted({ref for _, ref, _ in todos})
+        found = reconciliation_facts.load(codes, now, policy)
+        _keep(codes, found, now)
+        _ask([code for code, one in found.items() if one.clock.school(today(now))], policy, now)
+        sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, settled in todos])
+    return len(todos)
+
+
+def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.Compared], now: datetime) -> None:
+    """Have the open matters be those that are found now."""
+    rows: dict[str, dict[str, Matter]] = defaultdict(dict)
+    for row in Matter.objects.select_for_update().filter(school__in=codes).order_by("id"):
+        rows[row.school][row.pk] = row
+    changed: list[Matter] = []
+    fresh: list[Matter] = []
+    for code in codes:
+        one, known = found.get(code), rows.get(code, {})
+        now_open = {m.id: m for m in reconcile.matters(one.known, one.clock)} if one else {}
+        changed += _agreed((row for name, row in known.items() if name not in now_open), now)
+        changed += [row for name, row in known.items() if name in now_open and _moved(row, now_open[name], now)]
+        division = one.division if one else ""
+        fresh += [_row(code, division, matter, now) for name, matter in now_open.items() if name not in known]
+    Matter.objects.bulk_create(fresh)
+    Matter.objects.bulk_update(changed, ["state", "day", "what", "ask", "stamp", "since", "closed_at"])
+    audit.append(
+        [audit.AuditEntry("queke", f"matter {row.state}", row.pk, ("state",)) for row in (*fresh, *changed)], now
+    )
+
+
+def _agreed(rows: Iterable[Matter], now: datetime) -> list[Matter]:
+    found = []
+    for row in rows:
+        if row.state != "agreed":
+            row.state, row.closed_at = "agreed", row.closed_at or now
+            found.append(row)
+    return found
+
+
+def _moved(row: Matter, matter: reconcile.FoundMatter, now: datetime) -> bool:
+    """Bring a kept matter up to what is found; False if nothing changed."""
+    same = row.stamp == matter.stamp
+    if same and row.state in {"open", "settled"}:
+        return False
+    if row.state != "open":
+        row.since = now
+    row.state, row.closed_at = "open", None
+    row.day, row.what, row.ask, row.stamp = matter.day, matter.what, matter.ask, matter.stamp
+    return True
+
+
+def _row(school: str, division: str, matter: reconcile.FoundMatter, now: datetime) -> Matter:
+    return Matter(
+        id=matter.id,
+        school=school,
+        campus=matter.campus,
+        division=division,
+        kind=matter.kind.value,
+        subject=matter.subject[:80],
+        day=matter.day,
+        what=matter.what[:400],
+        ask=matter.ask[:400],
+        stamp=matter.stamp,
+        since=now,
+    )
+
+
+# --------------------------------------------------------------------------- asking the school
+
+
+def asked(school: str, day: date) -> list[Question]:
+    """Return what the letter of that day asks a school: all that was open then and still is, oldest first."""
+    rows = Matter.objects.filter(school=school, state="open", asked_on=day).order_by("since", "id")
+    return [Question(row.pk, row.campus, row.what, row.ask) for row in rows]
+
+
+def _ask(codes: Sequence[str], policy: Policy, now: datetime) -> None:
+    """Queue one letter a school and day, from `policy.reconcile_at` on, where something is new since the last one.
+
+    `codes`: schools that have school today; nobody is asked on a holiday. A letter holds all that is open with
+    its school; what comes up after it was queued waits for the next day's.
+    """
+    day = today(now)
+    if now < schooldays.deadline(day, policy.reconcile_at):
+        return
+    rows = list(Matter.objects.filter(school__in=codes, state="open").order_by("school", "id"))
+    new = {row.school for row in rows if row.asked_stamp != row.stamp}
+    told = {row.school for row in rows if row.asked_on == day}
+    schools = sorted(new - told)
+    queue.queue_all([("query", day.isoformat(), school) for school in schools], now, day)
+    for row in rows:
+        if row.school in schools:
+            row.asked_on, row.asked_stamp = day, row.stamp
+    Matter.objects.bulk_update([row for row in rows if row.school in schools], ["asked_on", "asked_stamp"])

@@ -1,0 +1,181 @@
+"""Settle 学校名册: a roster changes the registry, by which later reports are judged.
+
+A school's own roster is a proposal: it is kept, and says nothing until its county confirms it (`proposals`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from pipeline import merge
+from pipeline.database import sql
+from pipeline.database.models import Absence, Submission
+from pipeline.merge import Earlier, Event, Sifted
+from pipeline.merge import roster as words
+from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, in_lines, news, says_something
+from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.registry import statements
+from pipeline.schooldays import today
+from pipeline.turns import affected_days, revised_outcomes, tickets
+from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+
+_APPLIED = (State.ACCEPTED, State.PARTIAL)
+_LISTED = 12  # changes that a receipt tells one by one
+_SCHOOL_DIGITS = 10
+WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPlan:
+    """What a roster would do: its statements by unit, whatever stands already left out, and the changes in words."""
+
+    day: date
+    said: Mapping[str, RegistryStatement]
+    changes: tuple[Change, ...]
+    since: date | None  # the first day that any of it touches; None: nothing changes
+
+
+def takes(turn: Turn) -> bool:
+    """Tell whether a turn is of a roster that has something to say."""
+    return form_of(turn.checked) == "roster" and not turn.event.decided
+
+
+def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+    """Take the turns of rosters, in order; return their outcomes."""
+    del site, reread
+    return [(turn, _settle(turn, writes)) for turn in turns]
+
+
+def again(turn: Turn, writes: Writes) -> None:
+    """Let a roster that was settled before say what it says now that an earlier one has spoken: see `late`."""
+    was = statements.of_submission(turn.event.seq)
+    proposed = is_proposal(turn.checked)
+    one = plan(turn.checked, turn.event.order)
+    silent = {code: replace(said, unit={}, campuses=(), rooms=()) for code, said in was.items() if code not in one.said}
+    one = replace(one, said={**one.said, **silent})
+    if not proposed:
+        enter(one, turn.event.seq, turn.settled, writes)
+    elif statements.waiting(turn.event.seq):
+        statements.keep(one.said, submission=turn.event.seq, state="proposed")
+    revised_outcomes.tell(turn, told(one, proposed=proposed) if turn.checked.records else (), writes)
+
+
+def plan(checked: Checked, order: int) -> RosterPlan:
+    """Return what a checked roster would change, as if it came at this place of the sequence."""
+    day = words.in_force(checked)
+    codes = {str(r.values.get("code") or "") for r in checked.records}
+    known = statements.units(codes, day, upto=order - 1)
+    said = words.said(checked, order, known)
+    before = statements.units(said, day, upto=order - 1)
+    fresh = {code: news(one, before.get(code)) for code, one in said.items()}
+    return planned({code: one for code, one in fresh.items() if says_something(one)}, day, order)
+
+
+def planned(said: Mapping[str, RegistryStatement], day: date, order: int) -> RosterPlan:
+    """Return what statements would change at this place of the sequence."""
+    stood = statements.load(said, upto=order - 1)
+    before = statements.fold(stood, day)
+    after = statements.fold({code: [*stood.get(code, ()), one] for code, one in said.items()}, day)
+    told: list[Change] = []
+    since: list[date] = []
+    for code, one in said.items():
+        found = changes(code, before.get(code), after[code], day)
+        told += found
+        since += [_since(one, before.get(code), after[code])] if found else []
+    return RosterPlan(day, said, tuple(told), min(since, default=None))
+
+
+def enter(one: RosterPlan, submission: int, settled: int, writes: Writes) -> None:
+    """Let a plan take effect: statements, rows, and the figures and warnings that it touches."""
+    now = today(writes.now)
+    lay = affected_days.counties(one.said, one.since, now) if one.since else {}
+    statements.keep(one.said, submission=submission)
+    statements.project(one.said, now)
+    if one.since:
+        lies = affected_days.counties(one.said, one.since, now)
+        affected_days.figures({*lay.values(), *lies.values()}, one.since, now, settled, writes)
+    _warn_again(one, settled, writes)
+
+
+def told(one: RosterPlan, *, proposed: bool = False) -> tuple[Issue, ...]:
+    """Return what a receipt says of a plan: how many changes, from when, and the first of them."""
+    if not one.changes:
+        return (Issue("registry-same"),)
+    count, day = ("count", str(len(one.changes))), ("day", one.day.isoformat())
+    head = Issue("registry-proposed", details=(count,)) if proposed else Issue("registry-changes", details=(count, day))
+    every = in_lines(one.changes)
+    lines = [Issue("registry-change", details=(("what", what),)) for what in every[:_LISTED]]
+    rest = len(every) - len(lines)
+    return (head, *lines, *([Issue("registry-rest", details=(("rest", str(rest)),))] if rest else ()))
+
+
+def _settle(turn: Turn, writes: Writes) -> Outcome:
+    """Apply a roster. The registry is written at once: rosters are few, and later turns may be of new schools."""
+    event = turn.event
+    known = tickets.load(event.checked.unit, "roster")
+    sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, event.order))
+    earlier = _earlier(event.checked.unit)
+    applied = [one.seq for one in earlier if one.state in _APPLIED]
+    question = None if event.forced else _question(event, sifted, earlier, applied)
+    if question:
+        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        return Outcome(state, (question,), refused=len(event.checked.refused))
+    event = replace(event, checked=sifted.checked)
+    checked = event.checked
+    one = plan(checked, event.order)
+    proposed = is_proposal(checked) and bool(one.changes)
+    if proposed:
+        statements.keep(one.said, submission=event.seq, state="proposed")
+    else:
+        enter(one, event.seq, turn.settled, writes)
+    after, opened, home = merge.turned(known, event, lambda record: (record.identity,))
+    tickets.write(known, after, checked, writes)
+    state = State.ACCEPTED
+    if checked.refused:
+        state = State.PARTIAL if checked.records else State.REJECTED
+    issues = (*sifted.issues, *home, *(told(one, proposed=proposed) if checked.records else ()))
+    return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def is_proposal(checked: Checked) -> bool:
+    """Tell whether a roster is a school's own word, which its county is to confirm."""
+    return len(checked.unit) == _SCHOOL_DIGITS
+
+
+def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
+    again = merge.repeated(earlier, event.checked.reading.content_sha, applied[-1:])
+    if again is None:
+        return sifted.question
+    settled = merge.carried(event.checked) and sifted.question is None
+    return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
+
+
+def _stands(checked: Checked, record: Record, order: int) -> bool:
+    """Does the registry say already what a row says?"""
+    return not plan(replace(checked, records=(record,)), order).changes
+
+
+def _since(said: RegistryStatement, before: Registered | None, after: Registered) -> date:
+    """The first day that a statement touches; a class that is new and has no first day is there all its year."""
+    known = {room.at for room in before.rooms} if before else set()
+    days = [said.day, *(value for value in said.unit.values() if isinstance(value, date))]
+    days += [room.first or date(room.year, 9, 1) for room in after.rooms if room.at not in known]
+    days += [one for room in said.rooms for one in (room.first, room.until) if one]
+    return min(days)
+
+
+def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
+    """Some warnings ask for a share of a class: where a roll is another now, the days with absences are looked at."""
+    schools = sorted({change.school for change in one.changes if change.rolls})
+    since = max(today(writes.now) - WARN_AGAIN, one.since or date.min)
+    days = sql.each_day(since, today(writes.now))
+    rows = Absence.objects.filter(day__in=days, school__in=schools) if schools else Absence.objects.none()
+    for school, day in rows.values_list("school", "day").distinct():
+        writes.todo("warn", f"{school}|{day}", settled)
+
+
+def _earlier(unit: str) -> list[Earlier]:
+    rows = Submission.objects.filter(unit=unit, form="roster").exclude(state=State.RECEIVED).order_by("received_seq")
+    return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]

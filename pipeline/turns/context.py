@@ -1,0 +1,149 @@
+"""All that validation must know of the store for one batch, as one value, in a handful of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from pipeline import units
+from pipeline.database import sql
+from pipeline.database.models import Closure, Division, Filing, Reject, Report, Submission, Unit
+from pipeline.filed import FilingFacts, OrganFacts
+from pipeline.model import (
+    Arrival,
+    ClosureFacts,
+    Context,
+    HeadFacts,
+    KnownContent,
+    Reading,
+    SchoolFacts,
+    State,
+    TicketFacts,
+)
+from pipeline.registry import calendar_spans, lookup
+from pipeline.registry import schools as known_schools
+from pipeline.schooldays import Calendar, today
+from pipeline.turns import card_facts
+from pipeline.validate import scans
+
+
+def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int | None = None) -> Context:
+    """Return the context of a batch: its schools with their classes, what stands, tickets, closures, calendar.
+
+    `upto`: registry and calendar as they were by what had been said up to that place of the received sequence.
+    """
+    tickets = _tickets(readings)
+    codes = sorted(_codes(readings) | {ticket.school for ticket in tickets.values()})
+    days = sorted({r.claims.day for _, r in readings if r.claims and r.claims.day})
+    came = today(max((arrival.received_at for arrival, _ in readings), default=now))
+    if upto is None:
+        known = known_schools.load(codes, days or [today(now)], lookup.moved(came))
+    else:
+        known = known_schools.load_as_of(codes, days or [came], upto, came)
+    divisions = list(Division.objects.values_list("code", "name", "parent_id"))
+    return Context(
+        now=now,
+        schools=known.schools,
+        rooms=known.rooms,
+        divisions={code: name for code, name, _ in divisions},
+        parents={code: parent for code, _, parent in divisions if parent},
+        heads=_heads(codes, days),
+        tickets=tickets,
+        known=_known(readings),
+        closures=closures(codes),
+        calendar=calendar_spans.calendar(upto),
+        alerts=card_facts.alerts(readings),
+        namesakes=_namesakes(codes),
+        organs=organs(codes),
+        filings=_filings(readings),
+    )
+
+
+def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts]:
+    """Return the schools of these codes, with their campuses and the classes they have on the latest of the days."""
+    return dict(known_schools.load(codes, days, {}).schools)
+
+
+def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
+    """Return the organs of these codes; schools' codes are passed over."""
+    named = [code for code in codes if not code.isdigit()]
+    rows = Unit.objects.filter(code__in=named, kind="organ").select_related("division") if named else ()
+    return {
+        row.code: OrganFacts(
+            row.code,
+            row.name,
+            row.division_id,
+            units.DivisionNode(row.division_id, row.division.kind).level.value,
+            row.token_serial,
+        )
+        for row in rows
+    }
+
+
+def _filings(readings: Iterable[tuple[Arrival, Reading]]) -> dict[int, FilingFacts]:
+    """Those that scans name."""
+    named = {number for arrival, reading in readings if reading.scan and (number := scans.named(arrival.name))}
+    rows = Filing.objects.filter(number__in=named) if named else ()
+    return {row.number: FilingFacts(row.number, row.unit, row.home, row.opener) for row in rows}
+
+
+def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
+    """Return the closures that schools have declared, withdrawn ones too, in order of their start."""
+    found: dict[str, list[ClosureFacts]] = defaultdict(list)
+    for row in Closure.objects.filter(school__in=codes).order_by("start"):
+        until = row.resume_actual or row.resume_planned
+        found[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, row.state))
+    return {school: tuple(rows) for school, rows in found.items()}
+
+
+def calendar() -> Calendar:
+    """Return the school calendar as it was entered: terms, holidays and overrides of all places."""
+    return calendar_spans.calendar()
+
+
+def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
+    codes = set()
+    for arrival, reading in readings:
+        codes.add(arrival.bound)
+        if reading.claims:
+            codes.add(reading.claims.unit)
+            if reading.claims.form == "roster":
+                codes |= {str(v) for rows in reading.tables.values() for row in rows for v in row.values[:1] if v}
+    return codes - {""}
+
+
+def _namesakes(codes: Sequence[str]) -> frozenset[tuple[str, str, str]]:
+    text = "SELECT school, class_key, name FROM pupil WHERE school IN ? AND namesake"
+    return frozenset((school, key, name) for school, key, name in sql.fetch_in(text, codes))
+
+
+def _heads(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[date, str, str], HeadFacts]:
+    return {
+        (row.day, row.school, row.campus): HeadFacts(row.current_seq, row.rows, row.zero, tuple(row.seqs))
+        for row in Report.objects.filter(day__in=days, school__in=codes)
+    }
+
+
+def _tickets(readings: Iterable[tuple[Arrival, Reading]]) -> dict[str, TicketFacts]:
+    named = {row.ticket for _, r in readings for rows in r.tables.values() for row in rows if row.ticket}
+    rows = Reject.objects.filter(ticket__in=named).defer("raw", "issues") if named else ()
+    return {
+        row.ticket: TicketFacts(
+            row.ticket, row.school, row.form, row.day, row.campus, row.state, row.table, row.identity
+        )
+        for row in rows
+    }
+
+
+def _known(readings: Iterable[tuple[Arrival, Reading]]) -> Mapping[tuple[str, str], tuple[KnownContent, ...]]:
+    """Earlier submissions with the same cells; `current` while they are part of what stands."""
+    shas = {reading.content_sha for _, reading in readings if reading.content_sha}
+    rows = Submission.objects.filter(Q(content_sha__in=shas) & ~Q(unit="")) if shas else ()
+    found: dict[tuple[str, str], list[KnownContent]] = defaultdict(list)
+    for row in rows:
+        known = KnownContent(row.received_seq, State(row.state), current=row.effective)
+        found[row.unit, row.content_sha].append(known)
+    return {key: tuple(sorted(known, key=lambda k: k.seq)) for key, known in found.items()}

@@ -1,0 +1,153 @@
+"""What is compared in 待对账, loaded for a batch of schools in a handful of queries: closures, reports, rolls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.db.models import Q
+
+from pipeline import reconcile
+from pipeline.database import sql
+from pipeline.database.models import Closure, Report
+from pipeline.model import Policy
+from pipeline.reconcile import ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
+from pipeline.registry import lookup
+from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ReportDue, today
+from pipeline.turns import context
+
+_Place = tuple[date, str, str]  # day, campus, class key
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One school with the clock it is looked at by."""
+
+    known: SchoolKnown
+    clock: SchoolClock
+    division: str
+
+
+def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, Compared]:
+    """Return what is compared of these schools; those the registry does not know are left out."""
+    tree, calendar = lookup.tree(codes), context.calendar()
+    schools = context.schools(codes, [today(now)])
+    rooms = {
+        code: {place: RoomKnown(one.name, one.roll) for place, one in school.classes.items()}
+        for code, school in schools.items()
+    }
+    closures = _closures(codes, rooms, today(now))
+    clocks = {}
+    for code, school in schools.items():
+
+        @lru_cache(maxsize=128)
+        def owes(
+            day: date, chain: tuple[str, ...] = tree.chain(code), stages: tuple[str, ...] = school.stages
+        ) -> ReportDue:
+            return calendar.owes(chain, stages, day)
+
+        clocks[code] = SchoolClock(now, policy.deadline, owes)
+    days = sorted({day for code, clock in clocks.items() for day in reconcile.days_needed(closures[code], clock)})
+    reported, classes = _reported(codes, days), _classes(codes, days)
+    return {
+        code: Compared(
+            SchoolKnown(code, tuple(closures[code]), frozenset(reported[code]), classes[code], rooms[code]),
+            clocks[code],
+            school.county,
+        )
+        for code, school in schools.items()
+    }
+
+
+def of_interest(day: date, codes: Sequence[str] | None = None) -> set[str]:
+    """Return the schools whose closures are still asked about; `codes`: among these alone."""
+    rows = Closure.objects.filter(_watched(day)).exclude(state__in=VOID_CLOSURES)
+    if codes is not None:
+        rows = rows.filter(school__in=list(codes))
+    return set(rows.values_list("school", flat=True))
+
+
+def watched(codes: Sequence[str], day: date) -> set[str]:
+    """Return those of the schools of whom a report may change a matter: with a closure, or with an open matter."""
+    text = "SELECT DISTINCT school FROM matter WHERE state = 'open' AND school IN ?"
+    return of_interest(day, codes) | {school for (school,) in sql.fetch_in(text, list(codes))}
+
+
+def speaking(days: Sequence[date]) -> set[str]:
+    """Return the schools with a class of which so many are ill on one of these days that it may be closed."""
+    text = (
+        "SELECT DISTINCT school FROM absence WHERE day IN ? AND reason = 'ill' AND row_state <> 'returned' "
+        f"GROUP BY day, school, campus, class_key HAVING COUNT(*) >= {reconcile.MANY}"  # nosec B608  # our own number
+    )
+    return {school for (school,) in sql.fetch_in(text, [day.isoformat() for day in days])}
+
+
+def _watched(day: date) -> Q:
+    since = day - reconcile.WATCHED
+    return Q(resume_actual__gte=since) | Q(resume_actual__isnull=True, resume_planned__gte=since)
+
+
+def _closures(
+    codes: Sequence[str], rooms: Mapping[str, Mapping[tuple[str, str], RoomKnown]], day: date
+) -> Mapping[str, list[ClosureKnown]]:
+    found: dict[str, list[ClosureKnown]] = defaultdict(list)
+    rows = Closure.objects.filter(_watched(day), school__in=list(codes)).exclude(state__in=VOID_CLOSURES)
+    for row in rows.order_by("school", "campus", "scope", "start"):
+        room = rooms.get(row.school, {}).get((row.campus, row.scope))
+        place = row.scope if row.scope == WHOLE_SCHOOL or room is None else room.name
+        found[row.school].append(
+            ClosureKnown(
+                campus=row.campus,
+                scope=row.scope,
+                place=place,
+                start=row.start,
+                resumes=row.resume_planned,
+                resumed=row.resume_actual if row.state == "ended" else None,
+                ill=row.ill,
+                pupils=row.pupils,
+                approved_at=row.approved_at,
+                extended=row.kind == "extend",
+            )
+        )
+    return found
+
+
+def _reported(codes: Sequence[str], days: Iterable[date]) -> Mapping[str, set[tuple[date, str]]]:
+    found: dict[str, set[tuple[date, str]]] = defaultdict(set)
+    rows = Report.objects.filter(day__in=list(days), school__in=list(codes))
+    for day, school, campus in rows.values_list("day", "school", "campus"):
+        found[school].add((day, campus))
+    return found
+
+
+def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_Place, ClassKnown]]:
+    """Absences and class lines of the days, by school; a class with nothing to tell is left out."""
+    absent = (
+        "SELECT day, school, campus, class_key, SUM(CASE WHEN reason = 'ill' THEN 1 ELSE 0 END), COUNT(*), "
+        "MAX(CASE WHEN note LIKE '%%停课%%' THEN 1 ELSE 0 END) FROM absence "
+        "WHERE day IN ? AND school IN ? AND row_state <> 'returned' GROUP BY day, school, campus, class_key"
+    )
+    lines = (
+        "SELECT day, school, campus, key, roll, present, other_absent FROM report_class "
+        "WHERE day IN ? AND school IN ? AND NOT silent"
+    )
+    when = [day.isoformat() for day in days]
+    counted = {(s, _date(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in _rows(absent, when, codes)}
+    said = {(s, _date(d), c, k): (roll, there, more) for d, s, c, k, roll, there, more in _rows(lines, when, codes)}
+    found: dict[str, dict[_Place, ClassKnown]] = defaultdict(dict)
+    for place in sorted(counted.keys() | said.keys()):
+        ill, rows, speaks = counted.get(place, (0, 0, 0))
+        roll, present, more = said.get(place, (None, None, 0))
+        found[place[0]][place[1:]] = ClassKnown(ill, rows + more, roll, present, bool(speaks))
+    return found
+
+
+def _rows(text: str, *lists: Sequence[str]) -> list[tuple]:  # type: ignore[type-arg]  # rows of either table
+    return sql.fetch_in(text, *lists)
+
+
+def _date(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -1,0 +1,203 @@
+"""Load what stands for reports as `merge.Standing` values, in a handful of queries for a whole batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pipeline.database import sql
+from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
+from pipeline.forms.whole import FILE
+from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
+from pipeline.merge.registry import RegistryStatement, registered
+from pipeline.merge.standing import ROW
+from pipeline.model import State
+from pipeline.registry import lookup, statements
+from pipeline.schooldays import school_year
+
+Key = tuple[date, str, str]  # day, school, campus
+LineRow = tuple[int | None, int | None, int, bool]  # roll, present, others absent, silent
+
+
+@dataclass(slots=True)
+class LoadedReport:
+    """A standing with what only the store needs: whose county it is, and since when each row stands."""
+
+    standing: ReportState
+    division: str = ""
+    since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
+    # class key → its row as it is kept: roll, present, others, silent
+    said: Mapping[str, LineRow] = field(default_factory=dict)
+
+
+def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, LoadedReport]:
+    """Return what stands for each of these reports; nothing stands for one never heard of.
+
+    `lock`: hold the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two wait
+    for each other).
+    """
+    days = sorted({key[0] for key in keys})
+    codes = sorted({key[1] for key in keys})
+    counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
+    moved = {day: lookup.moved(day) for day in days}
+    classes = _classes(codes, days)
+    found = {
+        key: LoadedReport(
+            ReportState(*key, classes=_open_classes(classes[key[1], key[2]], key[0])),
+            moved[key[0]].get(key[1]) or counties.get(key[1], ""),
+        )
+        for key in keys
+    }
+    earlier = _earlier(codes, days)
+    for key in found.keys() & earlier.keys():
+        loaded = found[key]
+        loaded.standing = replace(loaded.standing, earlier=tuple(earlier[key]))
+    if found.keys() & earlier.keys():
+        _heads(found, codes, days, lock=lock)
+    return found
+
+
+def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequence[date], *, lock: bool) -> None:
+    reports = Report.objects.filter(day__in=days, school__in=codes).order_by("day", "school", "campus")
+    heads: dict[Key, ReportHead] = {}
+    for row in reports.select_for_update() if lock else reports:
+        key = (row.day, row.school, row.campus)
+        heads[key] = ReportHead(tuple(row.seqs), row.zero, row.first_seen, row.on_time, row.reporter, row.reviewer)
+        if key in found:
+            found[key].division = row.division
+    since: dict[Key, dict[str, int]] = defaultdict(dict)
+    rows: dict[Key, dict[str, Stood]] = defaultdict(dict)
+    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *ROW)
+    for day, school, campus, pupil, origin, settled, *values in (
+        Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
+    ):
+        rows[day, school, campus][pupil] = Stood(dict(zip(ROW, values, strict=True)), origin)
+        since[day, school, campus][pupil] = settled
+    lines = _lines(codes, days)
+    tickets = _tickets(codes, days)
+    for key, loaded in found.items():
+        head = heads.get(key)
+        loaded.since = since.get(key, {})
+        loaded.said = {row.key: (row.roll, row.present, row.other_absent, row.silent) for row in lines.get(key, ())}
+        loaded.standing = replace(
+            loaded.standing,
+            head=head,
+            rows=rows.get(key, {}),
+            lines=_spoken(loaded.standing, lines.get(key, ())) if head else {},
+            tickets=tickets.get(key, {}),
+        )
+
+
+def _spoken(standing: ReportState, said: Iterable[ReportClass]) -> dict[str, ClassCount]:
+    """The classes of the registry, but for those it is silent on, and with what it said otherwise."""
+    lines = {key: ClassCount(roll) for key, roll in standing.classes.items()}
+    for row in said:
+        if row.silent:
+            lines.pop(row.key, None)
+        else:
+            lines[row.key] = ClassCount(row.roll, row.present, row.other_absent)
+    return lines
+
+
+def _lines(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[ReportClass]]:
+    found: dict[Key, list[ReportClass]] = defaultdict(list)
+    for row in ReportClass.objects.filter(day__in=days, school__in=codes).order_by("id"):
+        found[row.day, row.school, row.campus].append(row)
+    return found
+
+
+def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, Ticket]]:
+    found: dict[Key, dict[str, Ticket]] = defaultdict(dict)
+    mine = Reject.objects.filter(school__in=codes, day__in=days, form="absence").exclude(table=FILE)
+    rows = mine.order_by("submission", "row", "ticket")
+    for row in rows.defer("raw", "issues"):
+        if row.day is not None:
+            found[row.day, row.school, row.campus][row.ticket] = ticket_of(row)
+    return found
+
+
+def ticket_of(row: Reject) -> Ticket:
+    """Return a kept ticket as the merge's value; the row itself is not loaded."""
+    return Ticket(
+        row.ticket, row.submission, row.table, row.identity, row.state, row.closed_by, key=row.key, row=row.row
+    )
+
+
+def _earlier(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[Earlier]]:
+    found: dict[Key, list[Earlier]] = defaultdict(list)
+    rows = Submission.objects.filter(unit__in=codes, day__in=days, form="absence").exclude(state=State.RECEIVED)
+    columns = ("received_seq", "day", "unit", "campus", "content_sha", "state", "first_seen")
+    for seq, day, unit, campus, sha, state, first_seen in rows.order_by("received_seq").values_list(*columns):
+        if day is not None:
+            found[day, unit, campus].append(Earlier(seq, sha, State(state), first_seen))
+    return found
+
+
+_Class = tuple[str, int | None, date | None, date | None, int]
+
+
+def _classes(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, str], list[_Class]]:
+    text = (
+        "SELECT school_id, campus, key, roll, valid_from, valid_to, school_year FROM school_class "
+        "WHERE school_id IN ? AND school_year IN ? AND state = 'confirmed' ORDER BY id"
+    )
+    found: dict[tuple[str, str], list[_Class]] = defaultdict(list)
+    for school, campus, *rest in sql.fetch_in(text, codes, sorted({school_year(day) for day in days})):
+        found[school, campus].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+    return found
+
+
+def _open_classes(classes: Iterable[_Class], day: date) -> dict[str, int | None]:
+    year = school_year(day)
+    return {
+        key: roll
+        for key, roll, first, end, of_year in classes
+        if of_year == year and (first is None or first <= day) and (end is None or day < end)
+    }
+
+
+class Then:
+    """The classes of schools as they were at a place of the sequence, where something was said of them later.
+
+    Of all others, which is nearly always of all, it says what stands.
+    """
+
+    def __init__(self, keys: Iterable[Key], first: int) -> None:
+        """`first`: the first place that will be asked about."""
+        self._said: dict[str, list[RegistryStatement]] = {}
+        if not statements.later_than(first):
+            return
+        found = statements.load({school for _, school, _ in keys})
+        self._said = {school: said for school, said in found.items() if said[-1].order > first}
+
+    def classes(self, standing: ReportState, seq: int, kept: Mapping[str, LineRow] | None = None) -> ReportState:
+        """What stands, seen with the classes by which submission `seq` is judged; `kept`: its lines as kept."""
+        if standing.school not in self._said:
+            return standing
+        said = [one for one in self._said[standing.school] if one.order < seq]
+        rooms = registered(said, standing.day).rooms_on(standing.day)
+        classes = {room.key: room.roll for room in rooms if room.campus == standing.campus}
+        lines: dict[str, ClassCount] = {}
+        if standing.head is not None:
+            lines = {key: ClassCount(roll) for key, roll in classes.items()}
+            for key, (roll, present, others, silent) in (line_rows(standing) if kept is None else kept).items():
+                if silent:
+                    lines.pop(key, None)
+                else:
+                    lines[key] = ClassCount(roll, present, others)
+        return replace(standing, classes=classes, lines=lines)
+
+
+def line_rows(standing: ReportState) -> dict[str, LineRow]:
+    """The lines of a report that are kept, by class: counts of its own, silence, and classes the registry has not."""
+    rows: dict[str, LineRow] = {}
+    for key, line in standing.lines.items():
+        roll = standing.classes.get(key, line.roll)
+        if key not in standing.classes or (line != ClassCount(roll) and line != ClassCount()):
+            rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
+    for key, roll in standing.classes.items():
+        if key not in standing.lines:
+            rows[key] = (roll, None, 0, True)
+    return rows

@@ -1,0 +1,80 @@
+"""Tickets of whole files: of workbooks that went back for a mistake above their tables. For every form.
+
+When such a ticket is settled follows from what became of the submissions of its unit and form, whatever the
+order in which they were settled: it came home by its ticket, or another file of the same day was taken.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pipeline.database.models import Reject, Submission
+from pipeline.forms import form as form_named
+from pipeline.forms.whole import FILE
+from pipeline.merge import Ticket
+from pipeline.merge.tickets import opened_for
+from pipeline.model import Checked, State
+from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
+
+_TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.value})
+
+
+def opened(turn: Turn, outcome: Outcome) -> tuple[Ticket, ...]:
+    """The tickets of whole files that a turn opens: by validation's word, or by the merge's."""
+    back = turn.checked.back
+    by_merge = tuple(ticket for ticket in outcome.opened if ticket.table == FILE)
+    if by_merge or back is None or turn.checked.verdict != "rejected" or outcome.state is not State.REJECTED:
+        return by_merge
+    return (opened_for(turn.event.seq, back),)
+
+
+def keep(checked: Checked, tickets: Iterable[Ticket], writes: Writes) -> None:
+    """Keep the tickets of whole files, under the day their file counts for."""
+    for ticket in tickets:
+        if ticket.table == FILE:
+            writes.reject(ticket, form=form_of(checked), school=checked.unit, campus=checked.campus, day=checked.day)
+
+
+def settle(turns: Sequence[Turn]) -> None:
+    """Settle the tickets of the units and forms these turns were about; in the caller's transaction, after them."""
+    touched = {(turn.checked.unit, form_of(turn.checked)) for turn in turns if turn.checked.unit}
+    known: dict[tuple[str, str], list[Reject]] = defaultdict(list)
+    mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in touched}).exclude(state="waived")
+    for row in mine.defer("raw", "issues"):
+        known[row.school, row.form].append(row)
+    for unit, form in sorted(known.keys() & touched):
+        _settle(unit, form, known[unit, form])
+
+
+def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
+    first = min(ticket.submission for ticket in tickets)
+    came = list(
+        Submission.objects.filter(unit=unit, form=form, received_seq__gte=first)
+        .exclude(state=State.RECEIVED)
+        .order_by("received_seq")
+        .only("received_seq", "state", "mends", "day", "campus")
+    )
+    dated = form_named(form).dated
+    for ticket in tickets:
+        state, by = _became(ticket, came, dated=dated)
+        if (ticket.state, ticket.closed_by) != (state, by):
+            Reject.objects.filter(pk=ticket.pk).update(state=state, closed_by=by)
+
+
+def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple[str, str]:
+    """The state of a file's ticket, and by which submission; ("open", "") while nothing settled it."""
+    for one in came:
+        if one.received_seq == ticket.submission and one.state != State.REJECTED:
+            return "superseded", str(one.received_seq)
+        if one.received_seq <= ticket.submission:
+            continue
+        if one.mends == ticket.ticket:
+            if one.state in _TAKEN:
+                return "mended", str(one.received_seq)
+            if one.state == State.REJECTED:  # still wrong: it goes on under a ticket of its own
+                return "superseded", str(one.received_seq)
+        same_day = not dated or (one.day, one.campus) == (ticket.day, ticket.campus)
+        if same_day and one.state in _TAKEN:
+            return "superseded", str(one.received_seq)
+    return "open", ""
