@@ -37,7 +37,7 @@ class OutPlace:
     name: str  # name and code, "示例小学 2132000001"; made legal here
 
 
-class Paper(Protocol):
+class Deliverable(Protocol):
     """What is delivered: a file name and its bytes."""
 
     @property
@@ -52,10 +52,10 @@ class Delivery(NamedTuple):
 
     place: OutPlace
     day: date | None
-    papers: Sequence[Paper]
+    papers: Sequence[Deliverable]
 
 
-def deliver(site: Site, place: OutPlace, day: date | None, papers: Iterable[Paper]) -> list[Path]:
+def deliver(site: Site, place: OutPlace, day: date | None, papers: Iterable[Deliverable]) -> list[Path]:
     """Deliver one reader's papers; return where they lie, in order. Durable on return."""
     return deliver_all(site, [Delivery(place, day, tuple(papers))])[0]
 

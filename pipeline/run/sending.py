@@ -20,7 +20,7 @@ from pipeline.facts import carried
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
 from pipeline.model import Site, State
-from pipeline.outbox.folder import Delivery, Paper, deliver_all
+from pipeline.outbox.folder import Deliverable, Delivery, deliver_all
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
@@ -91,12 +91,12 @@ def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
 
 
 def _written(
-    queued: Sequence[Queued], post: Post, by: Mapping[str, Callable[[Queued, Post], list[Paper]]]
-) -> list[list[Paper] | None]:
+    queued: Sequence[Queued], post: Post, by: Mapping[str, Callable[[Queued, Post], list[Deliverable]]]
+) -> list[list[Deliverable] | None]:
     return [_tried(one, partial(by[one.kind], one, post)) for one in queued]
 
 
-def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | None]:
+def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Deliverable] | None]:
     """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
     try:
         return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
@@ -107,16 +107,18 @@ def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[lis
     return [_tried(one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
-def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
+def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Deliverable]:
     return next(_compose([(letter.kind, writers.PAGES[letter.kind](letter, site))], renderer))
 
 
-def _compose(letters_values: Iterable[tuple[str, Mapping[str, Any]]], renderer: Renderer) -> Iterator[list[Paper]]:
+def _compose(
+    letters_values: Iterable[tuple[str, Mapping[str, Any]]], renderer: Renderer
+) -> Iterator[list[Deliverable]]:
     for papers in written.compose_all(letters_values, renderer):
         yield list(papers)
 
 
-def _tried(letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | None:
+def _tried(letter: Queued, write: Callable[[], list[Deliverable]]) -> list[Deliverable] | None:
     """The letter's papers; None if it cannot be written: that is ours to mend, and keeps no other back."""
     try:
         return write()
@@ -127,7 +129,7 @@ def _tried(letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | No
         return None
 
 
-def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Paper] | None], now: datetime) -> int:
+def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | None], now: datetime) -> int:
     site = post.site
     ready = [(one, made) for one, made in zip(queued, papers, strict=True) if made is not None]
     deliveries = [Delivery(post.place(one.reader), _day(one, post), made) for one, made in ready]
@@ -149,7 +151,7 @@ def _day(letter: Queued, post: Post) -> date:
     return schooldays.today(facts.received_at if facts else letter.queued_at)
 
 
-def _sha(papers: Iterable[Paper]) -> str:
+def _sha(papers: Iterable[Deliverable]) -> str:
     digest = hashlib.sha256()
     for one in papers:
         digest.update(one.content)

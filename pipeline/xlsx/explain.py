@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.forms.base import Column, Form, Table
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.read import HELP_SHEET
+from pipeline.xlsx.sheets import HELP_SHEET
 from pipeline.xlsx.writer import Pen, Sheet
 
 _STEPS = (

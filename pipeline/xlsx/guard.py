@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 
 from pipeline.model import Issue
 from pipeline.xlsx import package
-from pipeline.xlsx.package import Member, Unsound
+from pipeline.xlsx.package import Unsound, ZipMember
 
 MAX_FILE = 20 * 2**20  # bytes; a school's day is 12 KB
 MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are about 8 MB
@@ -138,7 +138,7 @@ _ACTIVE = (
 )
 
 
-def refuse_by_names(entries: tuple[Member, ...]) -> None:
+def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
     """Raise Unsound if a member's name alone says that this is not a workbook we open."""
     names = {e.name.casefold() for e in entries}
     for start, code in _ACTIVE:
@@ -237,7 +237,7 @@ _USUALLY = ((b'/sharedStrings"', b'sharedStrings.xml"'), (b'/styles"', b'styles.
 _FROM = (b"", b"/xl/", b"./")
 
 
-def _is_plain(entries: tuple[Member, ...], parts: Mapping[str, bytes]) -> bool:
+def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> bool:
     cells = 0
     for entry in entries:
         name = entry.name

@@ -58,7 +58,7 @@ class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ZipMember:
     """One member. `start` is where its packed bytes begin in the file; sizes in bytes.
 
     `name` has forward slashes, and the usual spelling where the member is one of the usual ones.
@@ -72,7 +72,7 @@ class Member:
     start: int
 
 
-def directory(content: bytes) -> tuple[Member, ...]:
+def directory(content: bytes) -> tuple[ZipMember, ...]:
     """List the members of a zip file in directory order.
 
     Raises Unsound: file-encrypted, file-bomb (sizes no honest workbook
@@ -95,7 +95,7 @@ def directory(content: bytes) -> tuple[Member, ...]:
     return tuple(entries)
 
 
-def inflate(content: bytes, entry: Member, limit: int) -> bytes:
+def inflate(content: bytes, entry: ZipMember, limit: int) -> bytes:
     """Return a member's bytes; Unsound file-bomb above `limit` bytes, file-damaged if size or CRC lie.
 
     Never inflates beyond the size the directory says, whatever the bytes hold.
@@ -160,7 +160,7 @@ def _bounds(content: bytes) -> tuple[int, int, int, int]:
     return record, wide[0], wide[1], wide[2]
 
 
-def _entry(content: bytes, at: int, end: int) -> tuple[Member, int]:
+def _entry(content: bytes, at: int, end: int) -> tuple[ZipMember, int]:
     if at + _CENTRAL.size > end:
         raise Unsound("file-damaged")
     magic, _, _, flags, method, _, _, crc, packed, size, n, extra, comment, _, _, _, header = _CENTRAL.unpack_from(
@@ -181,7 +181,7 @@ def _entry(content: bytes, at: int, end: int) -> tuple[Member, int]:
     start = _local(content, header, raw, (flags, method, crc, packed, size))
     if start + packed > end:
         raise Unsound("file-damaged")
-    entry = Member(_name(raw, utf8=bool(flags & 0x0800)), method, crc, packed, size, start)
+    entry = ZipMember(_name(raw, utf8=bool(flags & 0x0800)), method, crc, packed, size, start)
     return entry, at + _CENTRAL.size + n + extra + comment
 
 
@@ -226,7 +226,7 @@ def _name(raw: bytes, *, utf8: bool) -> str:
     return _SPELLED.get(path.casefold(), path)
 
 
-def _one_place_each(entries: list[Member], directory_start: int) -> None:
+def _one_place_each(entries: list[ZipMember], directory_start: int) -> None:
     """No two members share a byte, and none reaches into the directory."""
     reached = 0
     for entry in sorted(entries, key=lambda e: e.start):
@@ -237,7 +237,7 @@ def _one_place_each(entries: list[Member], directory_start: int) -> None:
         raise Unsound("file-damaged")
 
 
-def _one_name_each(entries: list[Member]) -> None:
+def _one_name_each(entries: list[ZipMember]) -> None:
     """No two members whose names differ only in case or in the slash."""
     if len({e.name.casefold() for e in entries}) != len(entries):
         raise Unsound("file-damaged")

@@ -10,24 +10,20 @@ import html
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.model import Sheet, Workbook
 from pipeline.xlsx import precheck
 from pipeline.xlsx.guard import Look
 from pipeline.xlsx.package import Unsound
 from pipeline.xlsx.precheck import Findings, HiddenParts
-
-LISTS_SHEET = "选项"  # our hidden sheet of dropdown values: never read
-HELP_SHEET = "填表说明"  # our page of explanation: never read
+from pipeline.xlsx.sheets import is_ours, made_sheet, sheets_in
 
 _OLE = b"\xd0\xcf\x11\xe0"
-_EXACT = 10**15  # whole numbers below are exact in a float
 
 
 class Odd(Exception):  # noqa: N818  # a verdict, not an error of ours
@@ -49,7 +45,7 @@ def plain(content: bytes, look: Look) -> Workbook:
 def careful(content: bytes) -> Workbook:
     """Read an odd workbook (or an .xls) in a process that may die. Raises Unsound with the issue's code."""
     if content.startswith(_OLE):
-        from pipeline.xlsx import xls
+        from pipeline.xlsx import xls  # brings msoffcrypto: only a child that reads an .xls pays for it
 
         return xls.read(content)
     found = precheck.inspect(content)
@@ -65,7 +61,7 @@ def careful(content: bytes) -> Workbook:
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
     """Read with openpyxl what calamine does not take; 20 times slower, the same answer."""
-    from openpyxl import load_workbook
+    from openpyxl import load_workbook  # heavy, and rarely needed: a reader stays light
 
     try:
         with warnings.catch_warnings():
@@ -80,9 +76,9 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
     sheets = []
     for sheet in book.worksheets:
         hidden = sheet.sheet_state != "visible"
-        ours = _is_ours(sheet.title, hidden=hidden)
+        ours = is_ours(sheet.title, hidden=hidden)
         rows = [] if ours else [[_unescaped(v) for v in row] for row in sheet.iter_rows(values_only=True)]
-        sheets.append(_sheet(sheet.title, rows, found.notes[names[sheet.title]], hidden=hidden))
+        sheets.append(made_sheet(sheet.title, rows, found.notes[names[sheet.title]], hidden=hidden))
     return tuple(sheets)
 
 
@@ -108,79 +104,6 @@ def _unescaped(value: object) -> object:
     if isinstance(value, str) and "_x" in value:
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
     return value
-
-
-# --------------------------------------------------------------------------- sheets
-
-
-def sheets_in(book: CalamineWorkbook, notes: Mapping[str, HiddenParts]) -> tuple[Sheet, ...]:
-    sheets = []
-    for index, meta in enumerate(book.sheets_metadata):
-        if meta.typ != SheetTypeEnum.WorkSheet:
-            continue
-        hidden = meta.visible != SheetVisibleEnum.Visible
-        rows = [] if _is_ours(meta.name, hidden=hidden) else _rows(book.get_sheet_by_index(index))
-        sheets.append(_sheet(meta.name, rows, notes.get(meta.name, _NOTHING), hidden=hidden))
-    return tuple(sheets)
-
-
-def _is_ours(name: str, *, hidden: bool) -> bool:
-    return name == HELP_SHEET or (hidden and name == LISTS_SHEET)
-
-
-def _rows(sheet: CalamineSheet) -> list[list[object]]:
-    rows: list[list[object]] = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]  # its own union
-    return rows
-
-
-_NOTHING = HiddenParts()
-
-
-def _sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, *, hidden: bool) -> Sheet:
-    # most cells are text or nothing: those are spared the call
-    cells = _trimmed([[(v or None) if v.__class__ is str else _cell(v) for v in row] for row in rows])
-    for row, column in notes.errors:
-        if row <= len(cells) and column < len(cells[row - 1]):
-            cells[row - 1][column] = None
-    return Sheet(
-        name=name,
-        rows=cells,
-        hidden=hidden,
-        hidden_rows=frozenset(notes.hidden_rows),
-        hidden_columns=frozenset(notes.hidden_columns),
-        errors=notes.errors,
-        formulas=notes.formulas,
-    )
-
-
-def _trimmed(rows: list[list[object]]) -> list[list[object]]:
-    """Without empty rows at the end and empty columns at the right: readers differ in how many they show."""
-    while rows and rows[-1].count(None) == len(rows[-1]):
-        rows.pop()
-    width = 0
-    for row in rows:
-        last = len(row)
-        while last > width and row[last - 1] is None:
-            last -= 1
-        width = max(width, last)
-    return [row if len(row) == width else row[:width] + [None] * (width - len(row)) for row in rows]
-
-
-def _cell(value: object) -> object:
-    """One value, the same whichever reader gave it: whole numbers as int, midnight as a date, blank as None."""
-    if value is None or value.__class__ is str:
-        return value or None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and -_EXACT < value < _EXACT else value
-    if isinstance(value, datetime):
-        return value.date() if value.time() == time.min else value
-    if isinstance(value, bool | int | date):
-        return value
-    if isinstance(value, time):
-        return value.isoformat("minutes") if not value.second else value.isoformat("seconds")
-    if isinstance(value, timedelta):
-        return value.total_seconds() / 86_400
-    return str(value)
 
 
 # --------------------------------------------------------------------------- what lies beside the cells

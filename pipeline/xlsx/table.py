@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
 from pipeline.forms.layout import TICKET, letters
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.read import LISTS_SHEET
+from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Pen, Sheet, Style
 
 FILTER_ROWS = 500  # rows below the header that the filter covers

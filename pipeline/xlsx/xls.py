@@ -15,9 +15,9 @@ from msoffcrypto.exceptions import FileFormatError
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from pipeline.model import Issue, Workbook
-from pipeline.xlsx import read as modern
 from pipeline.xlsx.package import Unsound
 from pipeline.xlsx.precheck import MAX_COLUMNS, MAX_ROWS, HiddenParts
+from pipeline.xlsx.sheets import sheets_in
 
 _BOF, _FORMULA, _BOOLERR, _ROW, _COLINFO, _DATEMODE = 0x0809, 0x0006, 0x0205, 0x0208, 0x007D, 0x0022
 _WORKSHEET = 0x0010
@@ -32,7 +32,7 @@ def read(content: bytes) -> Workbook:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         names = [m.name for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
         by_name = dict(zip(names, notes, strict=False))
-        sheets = modern.sheets_in(book, by_name)
+        sheets = sheets_in(book, by_name)
     except (CalamineError, OSError):
         raise Unsound("file-damaged") from None
     return Workbook(sheets, {}, date1904, plain=False, facts=(Issue("file-xls"),))

@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.letters.queue import Queued
 from pipeline.model import Site
-from pipeline.outbox.folder import Paper
+from pipeline.outbox.folder import Deliverable
 from pipeline.run.writers import answers, cards, county, filing, pages, reconciliation_query
 from pipeline.run.writers.base import Post
 
-WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
+WRITERS: Mapping[str, Callable[[Queued, Post], list[Deliverable]]] = {
     "receipt": answers.receipt,
     "giveback": answers.giveback_workbook,
     "summary": answers.summary,
@@ -22,7 +22,7 @@ WRITERS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {
 }
 """Letters that are written at once."""
 
-BOOKS: Mapping[str, Callable[[Queued, Post], list[Paper]]] = {"cardbook": cards.workbook}
+BOOKS: Mapping[str, Callable[[Queued, Post], list[Deliverable]]] = {"cardbook": cards.workbook}
 """Letters that take as long to write as a page to draw: they wait with those, so that no receipt waits for them."""
 
 PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {

@@ -19,7 +19,7 @@ from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
 from pipeline.merge import coverage
 from pipeline.model import HOME_CAMPUS, Issue, Refused, State
-from pipeline.outbox.folder import Paper
+from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers import cards, county
 from pipeline.run.writers.base import Post, title
@@ -32,7 +32,7 @@ _NUMBERED = re.compile(r"流水号 ([0-9]{6,12})")
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
-def receipt(letter: Queued, post: Post) -> list[Paper]:
+def receipt(letter: Queued, post: Post) -> list[Deliverable]:
     """The receipt; beside it the template its sender should have used, where his own cannot be taken."""
     facts = post.facts[letter.ref]
     template = _right_template(facts, post)
@@ -63,7 +63,7 @@ def _unspoken(facts: Facts, post: Post) -> Iterator[Issue]:
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
 
 
-def _beside(facts: Facts, template: Sequence[Paper]) -> str:
+def _beside(facts: Facts, template: Sequence[Deliverable]) -> str:
     """What its sender finds beside the receipt of his submission."""
     tables = {one.table for one in facts.returned}
     if FILE in tables:
@@ -73,7 +73,7 @@ def _beside(facts: Facts, template: Sequence[Paper]) -> str:
     return "template" if template else ""
 
 
-def _right_template(facts: Facts, post: Post) -> list[Paper]:
+def _right_template(facts: Facts, post: Post) -> list[Deliverable]:
     """The template of today for a workbook whose own is too old, too new or taken apart; nothing where it goes
     back typed again, or where we cannot tell the form or the unit.
     """
@@ -117,7 +117,7 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
     )
 
 
-def giveback_workbook(letter: Queued, post: Post) -> list[Paper]:
+def giveback_workbook(letter: Queued, post: Post) -> list[Deliverable]:
     """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
     facts = post.facts[letter.ref]
     if facts.form == "desk":
@@ -155,7 +155,7 @@ def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> Giveba
     )
 
 
-def summary(letter: Queued, post: Post) -> list[Paper]:
+def summary(letter: Queued, post: Post) -> list[Deliverable]:
     first, last = batch_lists.span(letter.ref)
     facts = batch_lists.facts(letter.reader, first, last)
     lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, post)) for one in facts)
@@ -178,5 +178,5 @@ def _numbered(name: str, first: int, last: int) -> str:
     return f"{stem} {first:06d}-{last:06d}.{ending}"
 
 
-def _composed(kind: str, made: object) -> list[Paper]:
+def _composed(kind: str, made: object) -> list[Deliverable]:
     return list(written.compose(kind, paper(made)))

@@ -14,7 +14,7 @@ from pipeline.figures.digest import paper
 from pipeline.issuing import templates
 from pipeline.letters.queue import Facts, Queued
 from pipeline.model import Refused, Site
-from pipeline.outbox.folder import Paper
+from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
 from pipeline.settling.submissions import DIVISION_DIGITS
@@ -22,7 +22,7 @@ from pipeline.turns import context
 from pipeline.xlsx.giveback import GivebackFacts
 
 
-def workbook(letter: Queued, post: Post) -> list[Paper]:
+def workbook(letter: Queued, post: Post) -> list[Deliverable]:
     """The card to be answered, prefilled for its reader."""
     facts = card_page_facts.card(post.site, letter.ref, letter.reader)
     if facts.closed_at is not None:  # closed since it was queued: there is nothing to answer

@@ -6,12 +6,12 @@ from pipeline import schooldays
 from pipeline.accounts import accounts
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
-from pipeline.outbox.folder import Paper
+from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
 
 
-def told(letter: Queued, post: Post) -> list[Paper]:
+def told(letter: Queued, post: Post) -> list[Deliverable]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
     ruling = accounts.ruling(letter.ref)
     if ruling is None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.model import HOME_CAMPUS
-from pipeline.outbox.folder import Paper
+from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
 from pipeline.settling import reconciliation
 
 
-def query(letter: Queued, post: Post) -> list[Paper]:
+def query(letter: Queued, post: Post) -> list[Deliverable]:
     """Nothing when all agrees again meanwhile."""
     day = letter.day
     found = reconciliation.asked(letter.reader, day) if day is not None else []
