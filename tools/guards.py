@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+
+from tools import structure
+from tools.finding import Finding
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -42,21 +44,10 @@ SUPPRESSION = re.compile(
 CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*?\]?(?:\s*#\s*|\s+[—–-]\s+)\S.{5,}")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong, and where: `path` is relative to the repo, `line` counts from 1."""
-
-    path: Path
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.what}"
-
-
 def findings(root: Path) -> list[Finding]:
     """Run every guard over the files that git knows or would take in `root`."""
     found: list[Finding] = []
+    product: dict[Path, str] = {}
     for path in _files(root):
         text = _text(root / path)
         if text is None:
@@ -65,8 +56,12 @@ def findings(root: Path) -> list[Finding]:
         if path.suffix == ".py":
             found += suppressions(path, text)
         if _is_product(path):
+            product[path] = text
             found += too_long(path, text)
             found += durable_calls(path, text)
+    found += structure.circles(product)
+    found += structure.rooms(product)
+    found += structure.homonyms(product)
     return found
 
 

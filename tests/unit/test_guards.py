@@ -4,11 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tools import guards
+from tools import guards, structure
 
 PRODUCT = Path("pipeline/sample.py")
 
@@ -113,12 +114,70 @@ def test_what_only_looks_like_a_durable_call_passes(code: str) -> None:
     assert not said(guards.durable_calls(PRODUCT, code))
 
 
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from pipeline.a import x",
+        "from pipeline import a",
+        "import pipeline.a",
+        "def f():\n    from pipeline import a",
+        "if TYPE_CHECKING:\n    from pipeline.a import X",
+    ],
+)
+def test_a_circle_of_imports_is_found_and_told_in_full(back: str) -> None:
+    texts = {
+        Path("pipeline/a.py"): "from pipeline.room import b\n",
+        Path("pipeline/room/__init__.py"): "",
+        Path("pipeline/room/b.py"): "from pipeline.c import y\n",
+        Path("pipeline/c.py"): f"{back}\n",
+    }
+    (found,) = said(structure.circles(texts))
+    assert found.startswith("a circle of imports: pipeline.")
+    steps = found.partition(": ")[2].split(" → ")
+    assert steps[0] == steps[-1]
+    assert [*pairwise(steps)] in _turns(["pipeline.a", "pipeline.room.b", "pipeline.c"])
+    texts[Path("pipeline/c.py")] = "import pipeline.room\n"
+    assert not said(structure.circles(texts))
+
+
+def _turns(circle: list[str]) -> list[list[tuple[str, str]]]:
+    steps = [*zip(circle, [*circle[1:], circle[0]], strict=True)]
+    return [[*steps[n:], *steps[:n]] for n in range(len(steps))]
+
+
+def test_every_circle_of_imports_is_found() -> None:
+    texts = {
+        Path(f"pipeline/{importer}.py"): f"from pipeline.{imported} import x\n"
+        for importer, imported in (("a", "b"), ("b", "a"), ("c", "d"), ("d", "c"), ("e", "a"))
+    }
+    assert len(said(structure.circles(texts))) == 2
+
+
+def test_a_room_above_its_share_of_the_lines_is_found() -> None:
+    texts = {Path(f"pipeline/room{n}/one.py"): "x = 1\n" * 14 for n in range(6)}
+    texts |= {Path("pipeline/big/one.py"): "x = 1\n" * 9, Path("pipeline/big/two.py"): "x = 1\n" * 7}
+    assert said(structure.rooms(texts)) == ["16% of the lines of pipeline/, more than 15%"]
+    assert not said(structure.rooms({**texts, Path("pipeline/big/two.py"): "x = 1\n" * 4}))
+
+
+def test_two_classes_of_one_name_are_found() -> None:
+    one, other = Path("pipeline/a.py"), Path("pipeline/b.py")
+    texts = {one: "class Paper: ...\n", other: "x = 1\nclass Paper: ...\n"}
+    assert [*map(str, structure.homonyms(texts))] == ["pipeline/b.py:2: class Paper is also in pipeline/a.py"]
+    inner = "class {}:\n    class Meta: ...\n"
+    assert not said(structure.homonyms({one: inner.format("A"), other: inner.format("B")}))
+
+
 def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / "pipeline" / "migrations").mkdir(parents=True)
-    (tmp_path / "pipeline" / "bad.py").write_text("path.unlink()\n")
+    (tmp_path / "pipeline" / "bad.py").write_text("import pipeline.worse\npath.unlink()\n")
+    (tmp_path / "pipeline" / "worse.py").write_text("def f():\n    import pipeline.bad\n")
     (tmp_path / "pipeline" / "migrations" / "0001.py").write_text("x = 1\n" * 500)
-    assert said(guards.findings(tmp_path)) == ["path.unlink belongs in durable.py"]
+    assert said(guards.findings(tmp_path)) == [
+        "path.unlink belongs in durable.py",
+        "a circle of imports: pipeline.bad → pipeline.worse → pipeline.bad",
+    ]
     assert guards.main([str(tmp_path)]) == 1
 
 

@@ -1,0 +1,1 @@
+"""What `make` runs for the repo itself: guards, guides, set-up."""

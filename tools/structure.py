@@ -1,0 +1,74 @@
+"""Guards over the whole of `pipeline/`: no circle of imports, no room too large, one class of a name.
+
+Each takes the texts of all its files by path, and is shown failing in tests/unit/test_guards.py.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from tools.finding import Finding
+
+MAX_ROOM_SHARE = 0.15
+UNTIL_CUT = {("pipeline.forms.layout", "pipeline.forms.upright")}  # the one circle that still stands
+Texts = Mapping[Path, str]
+_tree = cache(ast.parse)
+
+
+def circles(texts: Texts) -> Iterator[Finding]:
+    """Files that import each other, through others or not, at the top of a module, in a function or for types alone."""
+    paths = {_module(path): path for path in texts}
+    graph = {module: sorted(_imported(texts[path], paths) - {module}) for module, path in sorted(paths.items())}
+    for importer, imported in UNTIL_CUT:
+        graph[importer] = [module for module in graph.get(importer, []) if module != imported]
+    while circle := _circle(graph):
+        graph[circle[0]].remove(circle[1])
+        yield Finding(paths[circle[0]], 1, f"a circle of imports: {' → '.join(circle)}")
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(text: str, known: Mapping[str, Path]) -> set[str]:
+    names: list[str] = []
+    for node in ast.walk(_tree(text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    # what is no file of ours is a name in the module before it
+    modules = (name if name in known else name.rpartition(".")[0] for name in names)
+    return {module for module in modules if module in known}
+
+
+def _circle(graph: Mapping[str, list[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle[::-1]  # from who imports to what is imported
+    return []
+
+
+def rooms(texts: Texts) -> Iterator[Finding]:
+    """A room (a folder) that holds more than its share of the lines."""
+    lines = Counter[Path]()
+    for path, text in texts.items():
+        lines[Path(*path.parts[:2])] += len(text.splitlines())
+    for room, count in sorted(lines.items()):
+        share = count / lines.total()
+        if share > MAX_ROOM_SHARE and not room.suffix:
+            yield Finding(room, 1, f"{share:.0%} of the lines of {room.parts[0]}/, more than {MAX_ROOM_SHARE:.0%}")
+
+
+def homonyms(texts: Texts) -> Iterator[Finding]:
+    """Two classes of one name at the top of modules: one word, one thing."""
+    first: dict[str, Path] = {}
+    for path, text in sorted(texts.items()):
+        for node in _tree(text).body:
+            if isinstance(node, ast.ClassDef) and first.setdefault(node.name, path) != path:
+                yield Finding(path, node.lineno, f"class {node.name} is also in {first[node.name]}")
