@@ -17,9 +17,9 @@ from enum import StrEnum
 
 from pipeline import units
 from pipeline.forms.base import Column, Frame, Table
+from pipeline.forms.block import Block
 from pipeline.forms.cells import show, typed
 from pipeline.forms.classes import in_order, key_or_name
-from pipeline.forms.layout import Block
 from pipeline.forms.parse import Reader, ReadingNotes
 from pipeline.model import Issue, Row, Sheet
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline import issues
 from pipeline.forms.base import Bad, Column, Form, Frame, Table
-from pipeline.forms.layout import TICKET, VOID
+from pipeline.forms.block import TICKET, VOID
 from pipeline.model import Issue, Severity
 from pipeline.xlsx.fill import Template, fill, heads
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from tools.finding import Finding
 
 MAX_ROOM_SHARE = 0.15
-UNTIL_CUT = {("pipeline.forms.layout", "pipeline.forms.upright")}  # the one circle that still stands
 Texts = Mapping[Path, str]
 _tree = cache(ast.parse)
 
@@ -22,8 +21,6 @@ def circles(texts: Texts) -> Iterator[Finding]:
     """Files that import each other, through others or not, at the top of a module, in a function or for types alone."""
     paths = {_module(path): path for path in texts}
     graph = {module: sorted(_imported(texts[path], paths) - {module}) for module, path in sorted(paths.items())}
-    for importer, imported in UNTIL_CUT:
-        graph[importer] = [module for module in graph.get(importer, []) if module != imported]
     while circle := _circle(graph):
         graph[circle[0]].remove(circle[1])
         yield Finding(paths[circle[0]], 1, f"a circle of imports: {' → '.join(circle)}")

@@ -13,9 +13,9 @@ from datetime import date, datetime
 from pipeline import issues
 from pipeline.figures.receipts import HIDDEN, without_cells
 from pipeline.forms.base import Column, Form
+from pipeline.forms.block import label, labels_of
 from pipeline.forms.cells import spoken_words
 from pipeline.forms.classes import class_key
-from pipeline.forms.layout import label
 from pipeline.forms.text_normalise import fold
 from pipeline.model import Issue, Severity
 from pipeline.schooldays import ZONE
@@ -39,7 +39,7 @@ class WrongCell:
 def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[Issue]) -> tuple[WrongCell, ...]:
     """Return what is wrong with a row, a cell each; what concerns no cell comes as one for the whole row."""
     columns = next((t.columns for t in form.tables if t.name == table), ())
-    by_label = {label(name): c for c in columns for name in (*c.aliases, c.kindergarten, c.header) if name}
+    by_label = {name: column for column in columns for name in labels_of(column)}
     told: dict[str, list[Issue]] = {}
     for issue in found:
         if issues.severity(issue) is Severity.ERROR:

@@ -11,7 +11,7 @@ from datetime import date
 
 from pipeline.forms import FORMS, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
-from pipeline.forms.layout import Block, HeaderValue, Top
+from pipeline.forms.block import Block, HeaderValue, Top
 from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
 

@@ -4,95 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
+from pipeline.forms.block import MARK, OURS, TICKET, VOID, Block, HeaderValue, Top, as_label, column_labels, label
 from pipeline.forms.text_normalise import blank, fold, shown, sweep
+from pipeline.forms.upright import upright
 from pipeline.model import Sheet, Workbook
-
-TICKET = "凭单号"
-VOID = "作废"
-MARK = "续"
-OURS = frozenset(
-    (TICKET, VOID, MARK, "序号", "原行号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法")
-)
-"""Columns that are ours or nobody's: read where they mean something, else let go without a word."""
 
 _DEEP = 40  # rows in which a header block and a table's head may lie
 _WIDE = 60
 _HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
 _REACH = 6  # cells between a label and its value, where labels were merged
 _TAIL = re.compile(r"\([^()]*\)$")
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderValue:
-    """A value of the header block. `row` and `column` are 0-based."""
-
-    value: object
-    row: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A table as it lies on a sheet. Rows and columns are 0-based; -1 in `places` is a column not there."""
-
-    sheet: Sheet
-    table: Table
-    head: int
-    first: int  # first row below the head
-    places: tuple[int, ...]  # by column of the table
-    labels: tuple[str, ...]  # the sender's words for it; ours where it is not there
-    twice: tuple[tuple[int, int, int], ...] = ()  # (column of the table, first place, second place)
-    extra: tuple[str, ...] = ()
-    ticket: int = -1
-    void: int = -1
-    mark: int = -1
-    page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
-    cells: tuple[str, ...] = ()  # then, by column, where its cell really is
-    over: dict[str, dict[str, list[HeaderValue]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )  # see `header_of`
-
-    @property
-    def matched(self) -> int:
-        return sum(place >= 0 for place in self.places)
-
-    def address(self, row: int, column: int) -> str:
-        """Excel's name of a cell of the table, from its 0-based row and column in `sheet`."""
-        return self.cells[column] if column < len(self.cells) else address(row, column)
-
-    @property
-    def whole(self) -> bool:
-        """Every required column is there."""
-        return all(place >= 0 for place, column in zip(self.places, self.table.columns, strict=True) if column.required)
-
-
-@lru_cache(maxsize=8192)
-def _label(text: str) -> str:
-    return fold(text).replace("*", "").replace("(必填)", "").replace("(选填)", "").strip(":")
-
-
-def label(cell: object) -> str:
-    """A cell as a label: folded, without stars and colons; "" for what cannot be one."""
-    return _label(cell) if type(cell) is str and 0 < len(cell) <= 40 else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label,
-    and the forms whose titles stand there. All else in these rows is of no use in finding a table.
-
-    It remembers the tables that were looked for in it: identifying and parsing ask for the same ones.
-    """
-
-    sheet: Sheet
-    words: tuple[tuple[tuple[int, str], ...], ...]
-    titles: frozenset[str]
-    looked_for: dict[Table, Block | None] = field(default_factory=dict, compare=False, repr=False)
 
 
 def tops(book: Workbook) -> tuple[Top, ...]:
@@ -124,7 +50,7 @@ def _look(text: str) -> tuple[str, tuple[str, ...]]:
     """The folded text if any table has such a label, else ""; and the forms whose title it holds."""
     if len(text) < min(map(len, _titles())) and text not in _all_labels() and _HAN.fullmatch(text):
         return _NOTHING  # a pupil's name, mostly: each is another one
-    word = _label(text)
+    word = as_label(text)
     titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
     known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
     return (word if known else "", titles) if known or titles else _NOTHING
@@ -141,28 +67,13 @@ def _all_labels() -> frozenset[str]:
     return OURS.union(*(column_labels(table) for form in FORMS for table in form.tables))
 
 
-def letters(column: int) -> str:
-    """0 → A, 26 → AA."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def address(row: int, column: int) -> str:
-    """Excel's name of a cell from 0-based row and column."""
-    return f"{letters(column)}{row + 1}"
-
-
 # --------------------------------------------------------------------------- the header block
 
 
-@lru_cache(maxsize=16)
+@cache
 def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
     by_label = [field for field in fields if field.find is None]
-    return {_label(name): field.name for field in by_label for name in (*field.aliases, field.label)}
+    return {as_label(name): field.name for field in by_label for name in (*field.aliases, field.label)}
 
 
 def header_of(below: Block, form: Form) -> dict[str, list[HeaderValue]]:
@@ -218,22 +129,11 @@ def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> He
 
 def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[str | None, HeaderValue | None]:
     parts = re.split(r"[:：]", cell, maxsplit=1)
-    name = known.get(_label(parts[0])) if len(parts) == 2 else None
+    name = known.get(as_label(parts[0])) if len(parts) == 2 else None
     return name, HeaderValue(sweep(parts[1]), r, c) if name else None
 
 
 # --------------------------------------------------------------------------- tables
-
-
-@lru_cache(maxsize=16)
-def column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
-    """Every label of a table, folded → the columns it may mean."""
-    known: dict[str, list[int]] = {}
-    for place, column in enumerate(table.columns):
-        for name in dict.fromkeys(_label(n) for n in (column.header, column.kindergarten, *column.aliases) if n):
-            known.setdefault(name, []).append(place)
-    exact = {_label(column.header): [place] for place, column in enumerate(table.columns)}
-    return {name: tuple(places) for name, places in {**known, **exact}.items()}
 
 
 def block(top: Top, table: Table) -> Block | None:
@@ -245,8 +145,6 @@ def block(top: Top, table: Table) -> Block | None:
 
 def _block(top: Top, table: Table) -> Block | None:
     if table.upright:
-        from pipeline.forms.upright import upright  # it reads with what is declared here
-
         return upright(top, table)
     known = column_labels(table)
     best, head = 1, -1

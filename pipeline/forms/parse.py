@@ -15,8 +15,8 @@ from pipeline import issues
 from pipeline.forms import form as form_named
 from pipeline.forms import identify, layout
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
+from pipeline.forms.block import VOID, Block, Top, address, letters
 from pipeline.forms.cells import flag, show
-from pipeline.forms.layout import Block, Top, address
 from pipeline.forms.lines import line_kind
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
@@ -114,7 +114,7 @@ def _look_over_table(block: Block, form: Form, notes: ReadingNotes) -> None:
         notes.refuse(issue) if lacking else notes.issues.append(issue)
     for index, first, second in block.twice:
         if _column_filled(block, first) and _column_filled(block, second):
-            where = (("first", layout.letters(first)), ("second", layout.letters(second)))
+            where = (("first", letters(first)), ("second", letters(second)))
             header = block.table.columns[index].header
             notes.refuse(Issue("column-twice", sheet=sheet, column=header, details=(("twice", header), *where)))
     if block.extra:
@@ -376,6 +376,6 @@ class Reader:
         if isinstance(got, Bad):
             where = self.block.address(r, self.block.void)
             value = mask(shown(cells[self.block.void]))[:_VALUE]
-            self.notes.issues.append(Issue("void-unclear", self.sheet.name, where, r + 1, layout.VOID, value))
+            self.notes.issues.append(Issue("void-unclear", self.sheet.name, where, r + 1, VOID, value))
             return False
         return (got.value if isinstance(got, Fixed) else got) is True

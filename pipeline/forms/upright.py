@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.forms.base import Table
-from pipeline.forms.layout import TICKET, VOID, Block, Top, address, column_labels, label
+from pipeline.forms.block import TICKET, VOID, Block, Top, address, column_labels, label
 from pipeline.forms.text_normalise import blank, sweep
 from pipeline.model import Sheet
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.forms.base import Field, Form, Table
+from pipeline.forms.block import label, labels_of
 from pipeline.forms.cells import show
-from pipeline.forms.layout import label
 from pipeline.forms.text_normalise import mask, shown
 from pipeline.model import Issue, Reading, Refused, Row
 
@@ -47,7 +47,7 @@ def likeness(table: Table, raw: Mapping[str, str], issues: Sequence[Issue]) -> s
     cells that were wrong. "~columns left out~hash".
     """
     labels = {label(issue.column) for issue in issues} - {""}
-    wrong = [c.name for c in table.columns if labels & {label(name) for name in (c.header, c.kindergarten, *c.aliases)}]
+    wrong = [column.name for column in table.columns if labels.intersection(labels_of(column))]
     return _likeness(raw, ",".join(wrong))
 
 

@@ -16,9 +16,9 @@ from pipeline.database.models import Decision, Reject
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
 from pipeline.forms.base import Form
+from pipeline.forms.block import TICKET
 from pipeline.forms.desk import TICKETS
 from pipeline.forms.identify import identify
-from pipeline.forms.layout import TICKET
 from pipeline.forms.parse import parse
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed

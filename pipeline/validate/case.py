@@ -9,10 +9,10 @@ from datetime import date
 from pipeline import issues
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
-from pipeline.forms import layout, whole
+from pipeline.forms import whole
 from pipeline.forms.base import Column, Form, Table
+from pipeline.forms.block import MARK, address
 from pipeline.forms.cells import show
-from pipeline.forms.layout import address
 from pipeline.forms.text_normalise import mask
 from pipeline.model import (
     HOME_CAMPUS,
@@ -174,7 +174,7 @@ class RowCase:
         wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
         key = key or identity or whole.likeness(self.table, raw, wrong)
         told = (tuple(self.issues), self.row.ticket, identity, key)
-        mark = {layout.MARK: self.row.mark} if self.row.mark else {}
+        mark = {MARK: self.row.mark} if self.row.mark else {}
         self.case.refused.append(Refused(self.table.name, self.row.number, {**raw, **mark}, *told))
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:

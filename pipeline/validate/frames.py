@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PermanentError
@@ -110,7 +110,7 @@ def _polars_type(dtype: Dtype) -> Any:
     return types[dtype]
 
 
-@lru_cache(maxsize=16)
+@cache  # as many as there are tables
 def _schema(table: Table, rules: tuple[RowCheck, ...], extras: tuple[str, ...]) -> pa.DataFrameSchema:
     import pandera.polars as pa
     import polars as pl

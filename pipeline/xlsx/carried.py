@@ -12,7 +12,7 @@ from datetime import date
 
 from pipeline.carry import ANSWER, Prefilled, PrefillKind
 from pipeline.forms.base import Column
-from pipeline.forms.layout import MARK
+from pipeline.forms.block import MARK
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.marks import colour, issues_of, reason

@@ -15,7 +15,7 @@ from html import escape, unescape
 
 from pipeline.errors import QuekeError
 from pipeline.forms.base import Form, Table
-from pipeline.forms.layout import letters
+from pipeline.forms.block import letters
 
 Cells = Mapping[tuple[int, int], object]
 """(Excel row, 0-based column) → text, number, date, datetime; None empties the cell and keeps its style."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.forms.base import Column, Form, Table
-from pipeline.forms.layout import MARK
+from pipeline.forms.block import MARK
 from pipeline.forms.whole import FILE
 from pipeline.model import Refused
 from pipeline.xlsx import table as tables

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline import issues
-from pipeline.forms import layout
 from pipeline.forms.base import Column
+from pipeline.forms.block import label, labels_of
 from pipeline.forms.cells import typed
 from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import writer as ink
@@ -43,8 +43,8 @@ def reason(issue: Issue) -> str:
 
 def issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
     """The issues at cells of a column, by its label as the sender wrote it."""
-    names = {layout.label(name) for name in (column.header, column.kindergarten, *column.aliases)} - {""}
-    return [issue for issue in found if layout.label(issue.column) in names]
+    names = labels_of(column)
+    return [issue for issue in found if label(issue.column) in names]
 
 
 def colour(found: Sequence[Issue]) -> dict[str, object]:

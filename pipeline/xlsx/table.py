@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
-from pipeline.forms.layout import TICKET, letters
+from pipeline.forms.block import TICKET, letters
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Pen, Sheet, Style

@@ -15,7 +15,7 @@ from html import escape
 
 from pipeline.carry import Prefilled, PrefillKind
 from pipeline.forms.base import Form, Table
-from pipeline.forms.layout import MARK
+from pipeline.forms.block import MARK
 from pipeline.xlsx import carried
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Cells, Template, heads

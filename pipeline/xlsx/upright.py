@@ -12,7 +12,7 @@ from datetime import date
 
 from pipeline import issues
 from pipeline.forms.base import Column, Field, Table
-from pipeline.forms.layout import TICKET
+from pipeline.forms.block import TICKET
 from pipeline.model import Issue, Severity
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink

@@ -14,7 +14,7 @@ from datetime import date
 from pipeline import issues
 from pipeline.carry import ANSWER
 from pipeline.forms.base import Column, Field, Form, Table
-from pipeline.forms.layout import MARK
+from pipeline.forms.block import MARK
 from pipeline.forms.whole import MARKED, Whole, unpacked
 from pipeline.model import Issue, Refused, Severity
 from pipeline.xlsx import table as tables

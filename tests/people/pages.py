@@ -10,7 +10,7 @@ from typing import Literal
 
 from openpyxl import load_workbook
 
-from pipeline.forms.layout import letters
+from pipeline.forms.block import letters
 from pipeline.xlsx.sheets import HELP_SHEET, LISTS_SHEET
 
 Cells = Mapping[tuple[int, int], object]

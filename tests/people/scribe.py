@@ -15,7 +15,7 @@ from html import escape
 from itertools import groupby
 from typing import Literal
 
-from pipeline.forms.layout import letters
+from pipeline.forms.block import letters
 from tests.people.pages import Page
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
