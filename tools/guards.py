@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from tools import structure
 from tools.finding import Finding
@@ -62,7 +64,15 @@ def findings(root: Path) -> list[Finding]:
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
+    found += structure.unordered(product, _contracts(root))
     return found
+
+
+def _contracts(root: Path) -> list[dict[str, Any]]:
+    path = root / "pyproject.toml"
+    tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}) if path.is_file() else {}
+    contracts: list[dict[str, Any]] = tools.get("importlinter", {}).get("contracts", [])
+    return contracts
 
 
 def too_long(path: Path, text: str) -> Iterator[Finding]:

@@ -1,14 +1,15 @@
-"""Guards over the whole of `pipeline/`: no circle of imports, no room too large, one class of a name.
+"""Guards over the whole of `pipeline/`: no circle of imports, no room too large or without order, one class of a name.
 
 Each takes the texts of all its files by path, and is shown failing in tests/unit/test_guards.py.
 """
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from tools.finding import Finding
 
@@ -60,6 +61,20 @@ def rooms(texts: Texts) -> Iterator[Finding]:
         share = count / lines.total()
         if share > MAX_ROOM_SHARE and not room.suffix:
             yield Finding(room, 1, f"{share:.0%} of the lines of {room.parts[0]}/, more than {MAX_ROOM_SHARE:.0%}")
+
+
+def unordered(texts: Texts, contracts: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """A folder of several modules whose order is not told to import-linter: whole, so that a new file has its place."""
+    ordered = {
+        container
+        for contract in contracts
+        if contract["type"] == "layers" and contract.get("exhaustive")
+        for container in contract["containers"]
+    }
+    modules = Counter(path.parent for path in texts if path.name != "__init__.py")
+    for room, count in sorted(modules.items()):
+        if count > 1 and ".".join(room.parts) not in ordered:
+            yield Finding(room, 1, "its modules have no order: an exhaustive layers contract in pyproject.toml")
 
 
 def homonyms(texts: Texts) -> Iterator[Finding]:

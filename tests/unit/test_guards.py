@@ -160,6 +160,16 @@ def test_a_room_above_its_share_of_the_lines_is_found() -> None:
     assert not said(structure.rooms({**texts, Path("pipeline/big/two.py"): "x = 1\n" * 4}))
 
 
+def test_a_room_whose_modules_have_no_order_is_found() -> None:
+    texts = dict.fromkeys(
+        [Path("pipeline/room/__init__.py"), Path("pipeline/room/a.py"), Path("pipeline/room/b.py")], ""
+    )
+    whole = {"type": "layers", "containers": ["pipeline", "pipeline.room"], "exhaustive": True}
+    assert not said(structure.unordered(texts, [whole]))
+    assert len(said(structure.unordered(texts, [{**whole, "exhaustive": False}]))) == 1
+    assert len(said(structure.unordered(texts, [{**whole, "containers": ["pipeline"]}]))) == 1
+
+
 def test_two_classes_of_one_name_are_found() -> None:
     one, other = Path("pipeline/a.py"), Path("pipeline/b.py")
     texts = {one: "class Paper: ...\n", other: "x = 1\nclass Paper: ...\n"}
@@ -173,6 +183,8 @@ def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     (tmp_path / "pipeline" / "migrations").mkdir(parents=True)
     (tmp_path / "pipeline" / "bad.py").write_text("import pipeline.worse\npath.unlink()\n")
     (tmp_path / "pipeline" / "worse.py").write_text("def f():\n    import pipeline.bad\n")
+    layers = '[[tool.importlinter.contracts]]\ntype = "layers"\ncontainers = ["pipeline"]\nexhaustive = true\n'
+    (tmp_path / "pyproject.toml").write_text(layers)
     (tmp_path / "pipeline" / "migrations" / "0001.py").write_text("x = 1\n" * 500)
     assert said(guards.findings(tmp_path)) == [
         "path.unlink belongs in durable.py",
@@ -213,6 +225,7 @@ def broken_contracts(copied: Path) -> list[str]:
         ("errors.py", "import django.db", "Django only in the rooms of the database and the console"),
         ("errors.py", "import weasyprint", "Pages only in reports"),
         ("errors.py", "import pandera.polars", "Frames only in validate"),
+        ("xlsx/table.py", "import pipeline.xlsx.giveback", "Downwards only in xlsx"),
     ],
 )
 def test_an_import_across_the_rooms_breaks_its_contract(copied: Path, module: str, line: str, contract: str) -> None:
@@ -225,9 +238,14 @@ def test_an_import_across_the_rooms_breaks_its_contract(copied: Path, module: st
 
 
 def test_an_import_upwards_breaks_the_layers(copied: Path) -> None:
-    with (copied / "pipeline" / "model" / "site.py").open("a", encoding="utf-8") as file:
+    with (copied / "pipeline" / "errors.py").open("a", encoding="utf-8") as file:
         file.write("\nimport pipeline.units\n")
     assert broken_contracts(copied) == ["Downwards only"]
+
+
+def test_a_new_file_in_a_room_must_be_given_its_place(copied: Path) -> None:
+    (copied / "pipeline" / "county" / "new.py").touch()
+    assert broken_contracts(copied) == ["Downwards only in county"]
 
 
 def test_a_reader_that_reaches_pandera_through_another_room_breaks_its_contract(copied: Path) -> None:
