@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline import issues
-from pipeline.figures.receipts import ReceiptFacts, asked_of, without_cells
+from pipeline.figures.receipts import ReceiptFacts, asked_of
 from pipeline.model import Severity, State
 from pipeline.units import Scope
 
@@ -93,7 +93,7 @@ def _summary_row(line: SummaryLine) -> SummaryRow:
     first = next((issue for grade in grades for issue in asked_of(facts, grade)), None)
     todo = ""
     if first is not None:
-        told = without_cells(first)
+        told = issues.without_cells(first)
         todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
     return SummaryRow(
         seq=facts.seq,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline import issues
-from pipeline.figures.receipts import HIDDEN, without_cells
 from pipeline.forms.base import Column, Form
 from pipeline.forms.block import label, labels_of
 from pipeline.forms.cells import spoken_words
@@ -73,9 +72,16 @@ def shareable(column: Column, text: str) -> str:
 
 def in_words(found: Sequence[Issue]) -> str:
     """Return issues as sentences for somebody who must not see what stands in cells, and is to mend none."""
-    told = dict.fromkeys(issues.message(without_cells(issue)) for issue in found)  # a whole file says one thing often
-    text = "".join(told).replace(f"（{HIDDEN}）", "").replace(f"“{HIDDEN}”", "内容").replace(f" {HIDDEN} ", "")
-    text = text.replace(HIDDEN, "")
+    told = dict.fromkeys(
+        issues.message(issues.without_cells(issue)) for issue in found
+    )  # a whole file says one thing often
+    text = (
+        "".join(told)
+        .replace(f"（{issues.HIDDEN}）", "")
+        .replace(f"“{issues.HIDDEN}”", "内容")
+        .replace(f" {issues.HIDDEN} ", "")
+    )
+    text = text.replace(issues.HIDDEN, "")
     return text.replace("初始密码", "密码")  # by its whole name it would make a 处理单 look like a 备案表: not kept
 
 

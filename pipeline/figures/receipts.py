@@ -18,63 +18,13 @@ from pipeline.units import Scope
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
-HIDDEN = "……"
 _NO_PUPILS = frozenset(forms.form(name).title for name in ("roster", "calendar"))  # a county's own words: quoted to it
-# a code that is in no registry; whose a file is that its reader holds, by its own head
-_NOBODYS = frozenset({"unit-unknown", "division-unknown", "unit-not-yours"})
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # told in the first sentence, not once more among what is advised
 _STILL = "rows-still-back"
 _SETTLED = "rows-settled"  # rows of an older return workbook: what is wrong with them is past
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
-# what an issue's details may say to a reader who must not see cells: counts, and our own words
-_OURS = frozenset(
-    {
-        "absent",
-        "again",
-        "at",
-        "bad",
-        "before",
-        "choices",
-        "count",
-        "day",
-        "days",
-        "done",
-        "due",
-        "earlier",
-        "fields",
-        "first",
-        "forms",
-        "hours",
-        "into",
-        "kind",
-        "label",
-        "latest",
-        "level",
-        "limit",
-        "missing",
-        "number",
-        "opener",
-        "opinion",
-        "other",
-        "own",
-        "reason",
-        "ref",
-        "registered",
-        "rest",
-        "revision",
-        "roll",
-        "rows",
-        "stage",
-        "ticked",
-        "title",
-        "what",
-        "where",
-        "which",
-        "why",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +285,7 @@ def _counts(facts: ReceiptFacts) -> str:
 
 
 def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[IssueText, ...]:
-    told = found if quotes else [without_cells(issue) for issue in found]
+    told = found if quotes else [issues.without_cells(issue) for issue in found]
     return tuple(_in_words(place, issue) for place, issue in issues_together(told))
 
 
@@ -346,16 +296,8 @@ def _in_words(place: str, issue: Issue) -> IssueText:
     return IssueText(place, issue.column, message, issues.remedy(issue))
 
 
-def without_cells(issue: Issue) -> Issue:
-    """Return an issue as it is told to a reader who must not see what stands in cells."""
-    if issue.code in _NOBODYS:
-        return issue
-    details = tuple((name, value if name in _OURS else HIDDEN) for name, value in issue.details)
-    return replace(issue, value=HIDDEN if issue.value else "", details=details)
-
-
 def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
-    told = found if quotes else [replace(repair, was=HIDDEN, now=HIDDEN) for repair in found]
+    told = found if quotes else [replace(repair, was=issues.HIDDEN, now=issues.HIDDEN) for repair in found]
     return tuple(
         Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(told)
     )

@@ -27,17 +27,6 @@ _DTYPES = {
     "secret": "密码（不保存）",  # nosec B105  # what the page says of such a column
 }
 _SEVERITIES = {Severity.ERROR: "错误（退回）", Severity.QUERY: "询问（已收）", Severity.ADVICE: "提示（已收）"}
-_PARTS = (
-    ("整份文件", issues.files.ENTRIES),
-    ("单元格", issues.fields.ENTRIES),
-    ("行", issues.rows.ENTRIES),
-    ("带入的行", issues.carried.ENTRIES),
-    ("与已收内容的关系", issues.batches.ENTRIES),
-    ("预警信息报告卡", issues.card.ENTRIES),
-    ("备案表和签字盖章件", issues.filing.ENTRIES),
-    ("学校名册和校历", issues.registry.ENTRIES),
-    ("县级处理单", issues.desk.ENTRIES),
-)
 
 
 def forms_page() -> str:
@@ -52,8 +41,9 @@ def issues_page() -> str:
     """docs/issues.md: every code with its severity, words and remedy."""
     lines = [_NOTE, "# 问题目录", "每个代码固定不变。以 `-left` 结尾的代码不单列：同一问题出现在可以空着的列时，"]
     lines[-1] += "该格按空白收下，本行照收，只作询问。"
-    for title, entries in _PARTS:
-        lines += [f"## {title}", _table(("代码", "程度", "说明", "怎么改"), (_issue(c, e) for c, e in entries.items()))]
+    for title, parts in issues.PARTS.items():
+        entries = (_issue(code, entry) for part in parts for code, entry in part.items())
+        lines += [f"## {title}", _table(("代码", "程度", "说明", "怎么改"), entries)]
     return "\n\n".join(lines) + "\n"
 
 

@@ -2,36 +2,61 @@
 
 Codes are permanent. Texts are for a tired clerk: what we saw, and what to do now. A code that ends in
 `-left` is the milder twin of a cell error: in a column the row can do without, the cell is left blank,
-the row is taken, and the sender is asked.
+the row is taken, and the sender is asked. What of an issue may hold a cell stands on its entry (`Message.public`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from pipeline.issues import batches, card, carried, desk, fields, files, filing, registry, rows
+from pipeline.issues import (
+    absence,
+    calendar,
+    card,
+    carried,
+    cells,
+    closure,
+    desk,
+    files,
+    filing,
+    roster,
+    rows,
+    standing,
+)
 from pipeline.issues.entry import Message
 from pipeline.model import Issue, Severity
 
 LEFT = "-left"
+HIDDEN = "……"
+
+
+PARTS: Mapping[str, tuple[Mapping[str, Message], ...]] = {
+    "整份文件": (files.ENTRIES,),
+    "单元格": (cells.ENTRIES,),
+    "行": (absence.PUPILS, rows.RETURNED, absence.CLASSES, rows.NONE, closure.ROWS, roster.ROWS),
+    "带入的行": (carried.ENTRIES,),
+    "与已收内容的关系": (standing.ENTRIES, closure.BECAME),
+    "预警信息报告卡": (card.ENTRIES,),
+    "备案表和签字盖章件": (filing.ENTRIES,),
+    "学校名册和校历": (roster.CONTACTS, roster.SAID, calendar.SPANS),
+    "县级处理单": (desk.ENTRIES,),
+}
+"""By the title each has in docs/issues.md."""
 
 
 def _catalogue() -> Mapping[str, Message]:
     entries: dict[str, Message] = {}
-    for part in (files, fields, rows, batches, card, carried, desk, filing, registry):
-        twice = entries.keys() & part.ENTRIES.keys()
+    for part in (part for parts in PARTS.values() for part in parts):
+        twice = entries.keys() & part.keys()
         if twice:
             raise KeyError(", ".join(sorted(twice)))
-        entries.update(part.ENTRIES)
-    for code, entry in fields.ENTRIES.items():
+        entries.update(part)
+    for code, entry in cells.ENTRIES.items():
         if entry.severity is Severity.ERROR:
-            entries[code + LEFT] = Message(
-                Severity.QUERY,
-                entry.message + "这一格先按空白算。",
-                entry.remedy,
-                details=entry.details,
-            )
+            text = entry.message + "这一格先按空白算。"
+            entries[code + LEFT] = replace(entry, severity=Severity.QUERY, message=text)
     return MappingProxyType(entries)
 
 
@@ -75,6 +100,14 @@ def place(issue: Issue) -> str:
     """Where to look, as the sender's program calls it: 缺课登记 C7, 缺课登记 第 7 行; "" for the whole file."""
     where = issue.cell or (f"第 {issue.row} 行" if issue.row else "")
     return " ".join(part for part in (issue.sheet, where) if part)
+
+
+def without_cells(issue: Issue) -> Issue:
+    """Return an issue as it is told to a reader who must not see what stands in cells."""
+    public = CATALOGUE[issue.code].public
+    details = tuple((name, text if name in public else HIDDEN) for name, text in issue.details)
+    value = issue.value if "value" in public or not issue.value else HIDDEN
+    return replace(issue, value=value, details=details)
 
 
 def _filled(text: str, issue: Issue) -> str:

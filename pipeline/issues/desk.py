@@ -24,37 +24,48 @@ ENTRIES: Mapping[str, Message] = {
         "请用今天的处理单重新填写这一行，不要从别的表粘贴整行。",
         cost=_UNDONE,
     ),
-    "opinion-unknown": error("意见“{value}”没看懂。", "请从 {choices} 中选一项。", "choices", cost=_UNDONE),
+    "opinion-unknown": error("意见“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE),
     "opinion-unfit": error(
-        "意见“{opinion}”在这张表上用不上。", "请从 {choices} 中选一项。", "opinion", "choices", cost=_UNDONE
+        "意见“{opinion}”在这张表上用不上。", "请从 {choices} 中选一项。", public=("opinion", "choices"), cost=_UNDONE
     ),
     "opinion-missing": error(
         "写了理由或内容，没有选意见。", "请在“意见”一列选一项；不想处理就把整行清空。", cost=_UNDONE
     ),
     "opinion-twice": error(
-        "同一件事有两行不同的意见（另一处在第 {first} 行），两行都没有办。", "请只留一种意见。", "first", cost=_UNDONE
+        "同一件事有两行不同的意见（另一处在第 {first} 行），两行都没有办。",
+        "请只留一种意见。",
+        public=("first",),
+        cost=_UNDONE,
     ),
     "desk-with-another": error(
-        "同一件事的另一行（第 {first} 行）没有办成，这一行也没有办。", "请一起改好后发回。", "first", cost=_UNDONE
+        "同一件事的另一行（第 {first} 行）没有办成，这一行也没有办。",
+        "请一起改好后发回。",
+        public=("first",),
+        cost=_UNDONE,
     ),
-    "why-missing": error("选了“{opinion}”，没有写理由。", "请在“理由”一列写明，会转告学校。", "opinion", cost=_UNDONE),
+    "why-missing": error(
+        "选了“{opinion}”，没有写理由。", "请在“理由”一列写明，会转告学校。", public=("opinion",), cost=_UNDONE
+    ),
     "stamp-ahead": error("盖章日期 {value} 还没到。", "请核对盖章日期。", cost=_UNDONE),
     "mend-nothing": error("选了代改，“改为”一列没有填。", "请写上学校告诉您的内容；不改就选豁免。", cost=_UNDONE),
     "mend-whole": error("这一行说的不是某一个格子，不能代改。", "请学校重发；确实不用改的选豁免。", cost=_UNDONE),
     "mend-still-bad": error(
-        "按您写的代改后，这一行还是不能收（{reason}）。", "请再核实后改“改为”一列。", "reason", cost=_UNDONE
+        "按您写的代改后，这一行还是不能收（{reason}）。", "请再核实后改“改为”一列。", public=("reason",), cost=_UNDONE
     ),
     "desk-moved-on": error(
         "您填写之后这件事有了变动，没有照旧的意见办。", "请看退回修正表里现在的情况，再选一次意见。", cost=_UNDONE
     ),
     "desk-gone": advice("这件事已经不用处理了（学校已经改好，或已有人办过），这一行没有再办。"),
-    "desk-refused": error("没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", "reason", cost=_UNDONE),
+    # told to the county that sent the 处理单, and to nobody else
+    "desk-refused": error(
+        "没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", public=("reason",), cost=_UNDONE
+    ),
     "desk-done-before": advice("这一行此前已经处理，没有再办一次。"),
     "desk-password": advice(
         "已开户，其中 {count} 个账号没有自定初始密码。",
         "请系统管理员发放（queke accounts issue），再当面或电话告知使用人。",
-        "count",
+        public=("count",),
     ),
-    "desk-counts": advice("办理结果：{done}。", "", "done"),
+    "desk-counts": advice("办理结果：{done}。", public=("done",)),
     "desk-nothing": advice("这份处理单里没有选任何意见，什么也没有动。", "要办哪一件，请在它的“意见”一列选一项。"),
 }

@@ -13,13 +13,13 @@ _UNREADABLE: Mapping[str, Message] = {
     "file-too-large": error(
         "这个文件太大，超出了填报表应有的大小。", "请只保留填报表本身，去掉图片和多余的工作表后再发。"
     ),
-    "file-archive": error("收到的是“{kind}”，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", "kind"),
-    "file-not-workbook": error("收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。", _RESAVE, "kind"),
+    "file-archive": error("收到的是“{kind}”，不是表格文件。", "请解压后直接发里面的 .xlsx 文件。", public=("kind",)),
+    "file-not-workbook": error("收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。", _RESAVE, public=("kind",)),
     "file-picture": error(
         "收到的是“{kind}”，不是 Excel 表格（只改扩展名不行）。",
         "若是备案表的签字盖章件，请把文件名改成“备案 000123”（用回执上的备案号）再发；"
         "报表请用本校的填报模板填写，存为 .xlsx 再发。",
-        "kind",
+        public=("kind",),
     ),
     "file-encrypted": error(
         "这个文件设了打开密码，我们打不开。",
@@ -49,59 +49,59 @@ _FORM: Mapping[str, Message] = {
         "请用本系统的模板填报，不要删去标题行和表头行。",
     ),
     "form-several": error(
-        "这个文件里有不止一种表（{forms}），不知道该按哪一种收。", "请一个文件只放一种表，分开发送。", "forms"
+        "这个文件里有不止一种表（{forms}），不知道该按哪一种收。", "请一个文件只放一种表，分开发送。", public=("forms",)
     ),
     "form-title-only": error(
-        "标题是“{title}”，但找不到它的表头行。", "请不要改动表头行；可用模板重填后再发。", "title"
+        "标题是“{title}”，但找不到它的表头行。", "请不要改动表头行；可用模板重填后再发。", public=("title",)
     ),
-    "form-too-new": error("这份表的版本（{version}）比系统认识的新。", "请用系统发出的模板填报。", "version"),
-    "form-old": advice("用的是旧版模板（{version}），已按新版读入。", "下次请用新发的模板。", "version"),
+    "form-too-new": error(
+        "这份表的版本（{version}）比系统认识的新。",
+        "请用系统发出的模板填报。",
+        unsaid=("title",),  # by which the right template is found
+    ),
+    "form-old": advice("用的是旧版模板（{version}），已按新版读入。", "下次请用新发的模板。"),
     "header-twice": error(
         "“{sheet}”里有两处不同的“{label}”：{first} 和 {second}。",
         "一个文件只报一个学校、一天。请只留一处后再发。",
-        "label",
-        "first",
-        "second",
+        public=("label",),
     ),
     "table-again": error(
         "“{sheet}”第 {again} 行又开始了一份表，像是把两份表贴在了一起，整份没有收。",
         "一个文件只报一个学校、一天，请分成两个文件发送。",
-        "again",
+        public=("again",),
     ),
     "column-missing": error(
         "“{sheet}”里找不到“{missing}”这一列，整份没法收。",
         "请用模板填报，或把这一列加回来（表头写“{missing}”）后整份重发。",
-        "missing",
+        public=("missing",),
     ),
     "column-twice": error(
         "“{sheet}”里有两列都像是“{twice}”（{first} 列和 {second} 列），不知道用哪一列。",
         "请删去多余的一列后整份重发。",
-        "twice",
-        "first",
-        "second",
+        public=("twice", "first", "second"),
     ),
-    "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。", "extra"),
+    "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。"),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
     "sheet-several": error(
         "有不止一张工作表像是要报的（{sheets}），不知道该收哪一张。",
         "一个文件只报一天，请只留要报的那张后再发。",
-        "sheets",
     ),
-    "column-lacking": query("“{sheet}”里没有“{missing}”这一列，已照收。", "请用新模板填报，补上这一列。", "missing"),
+    "column-lacking": query(
+        "“{sheet}”里没有“{missing}”这一列，已照收。", "请用新模板填报，补上这一列。", public=("missing",)
+    ),
     "too-many-rows": error(
         "“{sheet}”超过 {limit} 行，不像一所学校一天的内容，整份没有收。",
         "请检查是否把别的表粘贴了进来，删去多余的行后再发。",
-        "limit",
+        public=("limit",),
     ),
     "rows-hidden": advice(
         "“{sheet}”里有 {count} 行被隐藏或筛选掉，也一并收了。",
         "如果这些行不该报，请取消隐藏，删去后选“整份更正”再发。",
-        "count",
+        public=("count",),
     ),
     "columns-hidden": advice(
         "“{sheet}”里有隐藏的列（{hidden}），里面填的也一并收了。",
         "如果这些内容不该报，请取消隐藏，删去后选“整份更正”再发。",
-        "hidden",
     ),
     "example-row": advice("这一行像是填表示例，没有收。", "若不是示例，请去掉行首的“示例”“例”字样，选“整份更正”再发。"),
     "total-row": advice("这一行像是合计或签字行，没有当作学生收。"),
@@ -112,14 +112,17 @@ _WHOSE: Mapping[str, Message] = {
         "表里没有学校标识码，不知道是哪所学校报的。", "请在表头填上 10 位学校标识码，或用本校的模板。"
     ),
     "unit-unknown": error(
-        "登记册里没有标识码“{value}”的学校。", "请核对 10 位学校标识码；新学校请先请县（市、区）登记。"
+        "登记册里没有标识码“{value}”的学校。",
+        "请核对 10 位学校标识码；新学校请先请县（市、区）登记。",
+        public=("value",),
     ),
     "unit-not-yours": error(
         "这份表填的是 {value}，与发送的位置不一致（或还没有登记），没有收。",
         "本单位的表，请核对学校标识码后再发；别的单位的表，请放进那个单位自己的文件夹。",
+        public=("value",),
     ),
     "division-missing": error("名册里没有填区划代码。", "请在表头填上 6 位区划代码。"),
-    "division-unknown": error("登记册里没有区划代码“{value}”。", "请核对 6 位区划代码。"),
+    "division-unknown": error("登记册里没有区划代码“{value}”。", "请核对 6 位区划代码。", public=("value",)),
     "token-wrong": error(
         "这份表里的防伪标识与所填学校不符，没有收。", "请用系统发给本校的模板重填，不要用别的学校的表改。"
     ),
@@ -129,22 +132,22 @@ _WHOSE: Mapping[str, Message] = {
     "school-closed-down": query(
         "登记册里本校自 {day} 起停办，报告日期在那之后，已照收。",
         "请核对报告日期和学校标识码；学校仍在办的，请县（市、区）更正名册。",
-        "day",
+        public=("day",),
     ),
     "school-name-differs": query(
         "填的学校名称“{value}”与标识码登记的名称不同，已按标识码收下。", "请核对学校标识码有没有填错。"
     ),
     "day-missing": error("没有填报告日期。", "请在表头填上报告日期后再发。"),
-    "day-future": error("报告日期 {day} 还没到。", "请改成今天的日期后再发。", "day"),
+    "day-future": error("报告日期 {day} 还没到。", "请改成今天的日期后再发。", public=("day",)),
     "day-too-old": error(
-        "报告日期 {day} 太早，已超出可补报的范围。", "请核对日期；确需补报请联系县（市、区）。", "day"
+        "报告日期 {day} 太早，已超出可补报的范围。", "请核对日期；确需补报请联系县（市、区）。", public=("day",)
     ),
-    "day-off": advice("{day} 不是上课日，已照收。", "", "day"),
+    "day-off": advice("{day} 不是上课日，已照收。", public=("day",)),
     "mode-late-today": query(
         "报告日期是今天，却选了“逾期补报”，已按首次报送收下。", "如果补报的是往日，请改日期后再发。"
     ),
     "mode-late-assumed": query(
-        "报告日期 {day} 已过，没有选“逾期补报”，已按补报往日收下。", "如果报的是今天，请改日期后再发。", "day"
+        "报告日期 {day} 已过，没有选“逾期补报”，已按补报往日收下。", "如果报的是今天，请改日期后再发。", public=("day",)
     ),
     "nothing-reported": error(
         "表里没有学生，也没有选“零报告”，不知道今天是没人缺课还是忘了填。",
@@ -154,21 +157,21 @@ _WHOSE: Mapping[str, Message] = {
     "rows-over-roll": error(
         "表里有 {rows} 名学生，而名册里全校（本校区）只有 {roll} 人，像是把别的表贴了进来，整份没有收。",
         "请只留今天缺课的学生再发；若是名册人数不对，请先请县（市、区）更新。",
-        "rows",
-        "roll",
+        public=("rows", "roll"),
         cost="在此之前，本校今天算作未报。",
     ),
     "zero-with-rows": query(
         "选了“零报告”，但表里有 {count} 名学生，已按有人缺课收下。",
         "如果确实没有人缺课，请删去这些行，选“整份更正”再发。",
-        "count",
+        public=("count",),
     ),
-    "zero-with-others": query("选了“零报告”，但班级表里有其他缺课 {count} 人，已按有人缺课收下。", "请核对。", "count"),
+    "zero-with-others": query(
+        "选了“零报告”，但班级表里有其他缺课 {count} 人，已按有人缺课收下。", "请核对。", public=("count",)
+    ),
     "column-slipped": error(
         "“{sheet}”共 {rows} 行，有 {bad} 行不对，像是整列填错了位置，整份没有收。",
         "请检查有没有某一列错位，改好后整份重发。多数问题出在“{column}”列。",
-        "rows",
-        "bad",
+        public=("rows", "bad"),
         cost="在此之前，本校今天算作未报。",
     ),
 }

@@ -105,8 +105,10 @@ def _says_nothing_new(one: Life, record: Record) -> bool:
 
 
 def _over(one: Life) -> Issue:
-    code = {alert_state.VOID: "card-void", alert_state.MERGED: "card-merged", alert_state.EXCLUDED: "card-excluded"}
-    return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert), ("into", one.into)))
+    code = {alert_state.VOID: "card-void", alert_state.EXCLUDED: "card-excluded"}
+    if one.state == alert_state.MERGED:
+        return Issue("card-merged", details=(("number", one.alert), ("into", one.into)))
+    return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert),))
 
 
 def _stale(one: Life, revision: object) -> Issue | None:
@@ -226,10 +228,10 @@ def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: 
     if any(row not in current.rows for row in wrong):
         differing = [*differing, "wrong"]
     if differing:
-        details = (("number", one.alert), ("fields", "、".join(_LABELS.get(name, name) for name in differing)))
+        fields = ("fields", "、".join(_LABELS.get(name, name) for name in differing))
         if not also:
-            return _Taken(None, refusal=Issue("card-confirmed", details=details))
-        return _Taken(one, (Issue("card-confirmed-kept", details=details),))
+            return _Taken(None, refusal=Issue("card-confirmed", details=(("number", one.alert), fields)))
+        return _Taken(one, (Issue("card-confirmed-kept", details=(fields,)),))
     blank = {name for name in LATER if said and not current.values.get(name) and said.values.get(name)}
     if not blank or said is None:
         return _Taken(one)

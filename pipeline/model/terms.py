@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 HOME_CAMPUS = "本部"
@@ -59,8 +59,8 @@ class Issue:
     cell: str = ""  # "C7"; "" for the whole file
     row: int = 0  # Excel row, 1-based; 0 for the header block or the whole file
     column: str = ""  # header text the sender sees
-    value: str = ""
-    details: tuple[tuple[str, str], ...] = ()  # filled into the catalogue's message by name
+    value: str = field(default="", repr=False)
+    details: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # filled into the catalogue's message by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,6 @@ class Repair:
     sheet: str
     cell: str
     column: str
-    was: str
-    now: str
+    was: str = field(repr=False)
+    now: str = field(repr=False)
     row: int = 0

@@ -17,10 +17,10 @@ from pipeline.forms import form as form_named
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
 from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
 from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
-from pipeline.validate.frames import RowCheck, failures
+from pipeline.validate.frames import Failure, RowCheck, failures
 from pipeline.validate.judge import Judge, Judgement
 
-_JUDGES: Mapping[str, Judge] = {
+JUDGES: Mapping[str, Judge] = {
     "absence": absence.JUDGE,
     "closure": closure.JUDGE,
     "roster": roster.JUDGE,
@@ -43,14 +43,14 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
         _settle_header(case, context, key)
     by = Judgement(context, key)
     lines = {id(case): {t.name: lines_of(case, t) for t in case.form.tables} for case in cases if case.open}
-    for form, judge in _JUDGES.items():
+    for form, judge in JUDGES.items():
         chosen = [case for case in cases if case.open and case.claims.form == form]
         for table, rules in judge.rules.items():
             found = [line for case in chosen for line in lines[id(case)].get(table, ())]
             _apply(found, rules, judge.extras(table, found, by))
     for case in cases:
         if case.open:
-            _JUDGES[case.claims.form].judge(case, lines[id(case)], by)
+            JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
         if case.open and case.form.name == "absence":
             by.remember(case)
@@ -65,14 +65,14 @@ def warm() -> None:
 
 
 def _settle_header(case: SubmissionCase, context: Context, key: bytes) -> None:
-    _JUDGES[case.claims.form].whose(case, context, key)
+    JUDGES[case.claims.form].whose(case, context, key)
     if case.open or case.unit:  # what goes back anyway is told of its date too, else it would come twice
         channel.settle_day(case, context)
     if case.open and case.school is not None and case.day is not None:
         rooms = context.rooms.get((case.school.code, case.day))
         case.school = case.school if rooms is None else replace(case.school, classes=rooms)
     if case.open:
-        _JUDGES[case.claims.form].settle(case)
+        JUDGES[case.claims.form].settle(case)
 
 
 def _apply(lines: Sequence[RowCase], rules: tuple[RowCheck, ...], extras: Mapping[str, list[object]]) -> None:
@@ -83,12 +83,15 @@ def _apply(lines: Sequence[RowCase], rules: tuple[RowCheck, ...], extras: Mappin
     for failure in failures(table, rules, [line.row.values for line in lines], extras):
         line = lines[failure.position]
         if not _said_before(line, failure.column, failure.code):
-            details = {"day": str(line.case.day)} if line.case.day else {}
-            if failure.code == "ill-over-pupils":
-                details["pupils"] = str(line.values["pupils"])
-            elif failure.code == "present-over-roll":
-                details["roll"] = str(extras["_roll"][failure.position])
-            line.say(failure.code, failure.column, **details)
+            line.say(failure.code, failure.column, **_told(failure, line, extras))
+
+
+def _told(failure: Failure, line: RowCase, extras: Mapping[str, list[object]]) -> dict[str, str]:
+    """What the message names: the day, a column beside the form's own, or one of the row."""
+    beside = {name.removeprefix("_"): column[failure.position] for name, column in extras.items()}
+    known = {**line.values, **beside, "day": line.case.day}
+    asked = sorted(issues.CATALOGUE[failure.code].details)
+    return {name: str(known[name]) for name in asked if known.get(name) is not None}
 
 
 def _said_before(line: RowCase, name: str, code: str) -> bool:
@@ -106,7 +109,7 @@ def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
     back = [one for one in case.refused if one.table == table.name]
     refused = [one for one in back if not _unanswered(one)]
     rows = len(case.rows(table.name)) - len(back) + len(refused)
-    if not _JUDGES[case.form.name].slips:
+    if not JUDGES[case.form.name].slips:
         return
     if case.claims.returned or rows < policy.slipped_rows or len(refused) <= policy.slipped_share * rows:
         return

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 import pipeline
-from pipeline import issues
+from pipeline import forms, issues, validate
 from pipeline.forms import reference
 from pipeline.issues.entry import PLACES
-from pipeline.model import Issue, Severity
+from pipeline.model import Context, Issue, Severity
+from pipeline.validate.judge import Judgement
+from tests.makers import makers
 
 ROOT = Path(pipeline.__file__).parent
 SOURCES = [path for path in ROOT.rglob("*.py") if "issues" not in path.parts]
 OWN = [code for code in issues.CATALOGUE if not code.endswith(issues.LEFT)]
 # how the rooms write a code: Issue("…"), Bad("…"), Fixed(…, "…"), Rule("…"), say("…"), refused("…"), Unsound("…")
+MAKERS = list(makers(ROOT))
 _SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.say|_say|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
 
 
@@ -39,7 +43,7 @@ def test_a_message_asks_only_for_what_an_issue_can_have(code: str) -> None:
     entry = issues.CATALOGUE[code]
     for text in (entry.message, entry.remedy, entry.cost):
         asked = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-        assert asked <= PLACES | set(entry.details)
+        assert asked <= PLACES | entry.details
 
 
 @pytest.mark.parametrize("code", OWN)
@@ -70,8 +74,49 @@ def test_a_missing_detail_prints_as_nothing() -> None:
     assert issues.message(Issue("form-several")) == "这个文件里有不止一种表（），不知道该按哪一种收。"
 
 
+def test_nobody_gives_a_detail_that_its_message_does_not_name() -> None:
+    """What any code may be given (the choices of a vocabulary) is shown where the message asks for it."""
+    given = [(one, code) for one in MAKERS for code in one.codes or () if one.names is not None]
+    assert [(one.where, code) for one, code in given if not one.names <= issues.CATALOGUE[code].details] == []
+    assert {one.where.partition(":")[0] for one in MAKERS if one.codes is None and one.names} == {
+        "county/settle_desk.py",
+        "forms/cells.py",
+        "xlsx/package.py",
+    }
+
+
+def test_every_detail_that_a_message_names_is_given() -> None:
+    given: dict[str, set[str]] = {code: set() for code in issues.CATALOGUE}
+    for one in MAKERS:
+        for code in issues.CATALOGUE if one.codes is None else one.codes:
+            given[code] |= one.names or set()
+    for code, names in by_row_checks().items():
+        given[code] |= names
+    lacking = {code: sorted(issues.CATALOGUE[code].details - given[code]) for code in OWN}
+    assert {code: names for code, names in lacking.items() if names} == {}
+
+
+def by_row_checks() -> dict[str, set[str]]:
+    """Rules over a frame: their issues are given the day, and what the frame has."""
+    by = Judgement(Context(datetime(2026, 11, 20, tzinfo=UTC)), b"k" * 32)
+    found: dict[str, set[str]] = {}
+    for form, judge in validate.JUDGES.items():
+        for name, rules in judge.rules.items():
+            columns = {column.name for column in forms.form(form).table(name).columns}
+            columns |= {extra.removeprefix("_") for extra in judge.extras(name, [], by)}
+            for rule in rules:
+                found.setdefault(rule.code, set()).update({*columns, "day"})
+    return found
+
+
+@pytest.mark.parametrize("code", issues.CATALOGUE)
+def test_what_is_public_is_something_the_message_names(code: str) -> None:
+    entry = issues.CATALOGUE[code]
+    assert set(entry.public) <= entry.details | {"value"}
+
+
 def test_errors_of_cells_have_a_twin_that_takes_the_row() -> None:
-    for code, entry in issues.fields.ENTRIES.items():
+    for code, entry in issues.cells.ENTRIES.items():
         if entry.severity is Severity.ERROR:
             assert issues.CATALOGUE[issues.left(code)].severity is Severity.QUERY
     assert issues.left("text-cut") == "text-cut"

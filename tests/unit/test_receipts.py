@@ -306,14 +306,12 @@ def test_what_to_do_about_a_doubt_is_said_in_words_of_the_form() -> None:
 
 
 def test_a_county_reads_which_cell_of_ours_was_left_blank() -> None:
-    told = receipts.without_cells(
+    told = issues.without_cells(
         Issue("filled-by-missing", "报告卡", "B30", 30, "联系对象", details=(("label", "联系对象"),))
     )
     assert dict(told.details)["label"] == "联系对象"
 
 
 def test_a_bureau_reads_which_level_it_ticked_and_which_it_has() -> None:
-    told = receipts.without_cells(
-        Issue("level-differs", details=(("ticked", "学校"), ("registered", "县（市、区）级")))
-    )
+    told = issues.without_cells(Issue("level-differs", details=(("ticked", "学校"), ("registered", "县（市、区）级"))))
     assert "勾的是学校，而本单位登记的是县（市、区）级" in issues.message(told)

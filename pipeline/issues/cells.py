@@ -18,29 +18,35 @@ ENTRIES: Mapping[str, Message] = {
         "“{column}”里像是写了几个人（{value}），先按一名学生算。",
         "请一行写一名学生，选“整份更正”再发；若是一个人的姓名，请不用管。",
     ),
-    "reason-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。", "choices"),
-    "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。", "choices"),
-    "state-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "injury-unknown": error("“{column}”的“{value}”不在可选的范围里。", "请从 {choices} 里选一个。", "choices"),
-    "mode-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。", "choices"),
-    "closure-kind-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "closure-reason-unknown": error(
-        "“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个；都不是的选“其他”，在备注里写明。", "choices"
+    "reason-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。"),
+    "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。"),
+    "state-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "injury-unknown": error(
+        "“{column}”的“{value}”不在可选的范围里。", "请从 {choices} 里选一个。", public=("choices",)
     ),
-    "approved-how-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "stage-unknown": error("“{column}”的“{value}”没看懂。", "请用这些词：{choices}；几个学段用顿号隔开。", "choices"),
-    "verdict-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "exclusion-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
-    "report-way-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", "choices"),
+    "mode-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。"),
+    "closure-kind-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "closure-reason-unknown": error(
+        "“{column}”的“{value}”没看懂。",
+        "请从 {choices} 里选一个；都不是的选“其他”，在备注里写明。",
+        public=("choices",),
+    ),
+    "approved-how-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "stage-unknown": error(
+        "“{column}”的“{value}”没看懂。", "请用这些词：{choices}；几个学段用顿号隔开。", public=("choices",)
+    ),
+    "verdict-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "exclusion-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
+    "report-way-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
     "card-number-unreadable": error("“{column}”的“{value}”不是预警编号。", "请照报告卡上的编号填，如 2026-0481。"),
     "checksum-unreadable": error("“{column}”的“{value}”不是 64 位校验码。", "请填文件的 SHA-256，或改填建议书文号。"),
     "pupil-code-unreadable": error(
         "“{column}”的“{value}”不是学生代码。",
         "请填学生代码，如 三2-A7K3，或填班级和姓名。",
     ),
-    "organ-unknown": error("“{column}”的“{value}”没看懂。", "请选：{choices}。", "choices"),
+    "organ-unknown": error("“{column}”的“{value}”没看懂。", "请选：{choices}。", public=("choices",)),
     "date-ambiguous": error(
         "“{column}”的“{value}”有不止一种读法（11.2 是 11 月 2 日还是 20 日？），没有猜。",
         "请写成 2026-11-20 这样的完整日期。",
@@ -67,7 +73,7 @@ ENTRIES: Mapping[str, Message] = {
     "username-unreadable": error(
         "“{column}”的“{value}”不能作用户名。", "请用字母、数字和 _ . @ - ，3 到 40 位，不要有空格和汉字。"
     ),
-    "level-unknown": error("“{column}”的“{value}”没看懂。", "请在 {choices} 里勾一项。", "choices"),
+    "level-unknown": error("“{column}”的“{value}”没看懂。", "请在 {choices} 里勾一项。", public=("choices",)),
     "email-unreadable": error("“{column}”的“{value}”不像电子邮箱。", "请核对；没有就空着。"),
     "error-cell": error("“{column}”里是公式错误（{value}）。", "请直接填内容，不要用公式。"),
     "formula-uncached": error("“{column}”里是一个没有算出结果的公式。", "请直接填内容，不要用公式。"),

@@ -18,24 +18,19 @@ ENTRIES: Mapping[str, Message] = {
     "would-withdraw": query(
         "今天已收下 {before} 行，这份没有写明是更正，里面却少了其中 {rows} 行：{who}。",
         "若这份才对，请在“报送方式”选“整份更正”再发；若只是补几行，请选“补充”。",
-        "rows",
-        "before",
-        "who",
+        public=("rows", "before"),
         cost=_NOTHING_CHANGED,
     ),
     "withdraws-most": query(
         "这份整份更正会撤下已收 {before} 行中的 {rows} 行，超过允许的比例，怕是发错了表：{who}。",
         "若确实如此，请电话告知县级管理员放行；若发错了，请发正确的那份。",
-        "rows",
-        "before",
-        "who",
+        public=("rows", "before"),
         cost=_NOTHING_CHANGED,
     ),
     "past-day-reported": query(
         "您填的日期是{which}（{day}），那一天的报告已经收到了。",
         "若是报今日的，请改日期再发；若要更正那一天，请在“报送方式”选“整份更正”。",
-        "day",
-        "which",
+        public=("day", "which"),
         cost=_NOTHING_CHANGED,
     ),
     "mode-unclear": error(
@@ -44,23 +39,24 @@ ENTRIES: Mapping[str, Message] = {
         cost=_NOTHING_CHANGED,
     ),
     "rows-withdrawn": advice(
-        "按这份，原已收下的 {rows} 行撤下了：{who}。", "如不该撤，请把这几行写进来，选“补充”再发。", "rows", "who"
+        "按这份，原已收下的 {rows} 行撤下了：{who}。", "如不该撤，请把这几行写进来，选“补充”再发。", public=("rows",)
     ),
-    "rows-come-home": advice("先前退回的第 {which} 行，已按这份里的同一行改好收下，不用再发退回修正表。", "", "which"),
+    "rows-come-home": advice(
+        "先前退回的第 {which} 行，已按这份里的同一行改好收下，不用再发退回修正表。", public=("which",)
+    ),
     "tickets-let-go": query(
         "先前退回的第 {which} 行，这份里没有，按不用再报算。",
         "若还要报，请把这几行写进来，选“补充”再发；不用再报就不用管。",
-        "which",
+        public=("which",),
     ),
-    "rows-void": advice("按“作废”一列，{count} 行不再要求更正。", "", "count"),
+    "rows-void": advice("按“作废”一列，{count} 行不再要求更正。", public=("count",)),
     "rows-still-back": advice(
         "先前退回的还有 {count} 行没有改好：{where}。",
         "请在退回修正表里改好后发回；不该有的行选“作废”。",
-        "count",
-        "where",
+        public=("count", "where"),
     ),
     "return-row-new": advice(
-        "退回修正表里第 {which} 行不是退回的行，已按补充收下。", "如果不该有，请发整份更正。", "which"
+        "退回修正表里第 {which} 行不是退回的行，已按补充收下。", "如果不该有，请发整份更正。", public=("which",)
     ),
     "ticket-foreign": error(
         "第 {row} 行的凭单不属于这份报告（学校、校区、日期都要与退回时相同），这一行没有收。",
@@ -69,9 +65,9 @@ ENTRIES: Mapping[str, Message] = {
     "ticket-doubled": error(
         "第 {row} 行与第 {first} 行用的是同一张凭单，内容又不同，这一行没有收。",
         "多半是整行复制出来的。若是另一名学生，请核对后发回；若是多余的，请在“作废”列选“作废”。",
-        "first",
+        public=("first",),
     ),
-    "rows-settled": advice("退回修正表里第 {which} 行，先前已经处理好了，这次没有改动，不用再管。", "", "which"),
+    "rows-settled": advice("退回修正表里第 {which} 行，先前已经处理好了，这次没有改动，不用再管。", public=("which",)),
     "void-foreign": query(
         "退回修正表里标了“作废”的行，有的凭单不属于这份报告，那一行没有作废。", "请核对；若已处理过就不用管。"
     ),
@@ -80,24 +76,16 @@ ENTRIES: Mapping[str, Message] = {
         "若要再改，请发整份更正；若已经改好，请不用管。",
         cost=_NOTHING_CHANGED,
     ),
+    # in the county's own words, which are for whoever sent the file
     "dismissed": error(
         "县（市、区）没有采用这份待核的表，理由：{why}。",
         "请按理由改正后重发；有疑问请电话联系县（市、区）。",
-        "why",
+        public=("why",),
         cost="已收下的内容没有变动。",
     ),
     "failed": error(
         "这份文件没能处理成功，是系统的问题，不是您的错。",
         "请不用改表；管理员已看到，处理后会再给回执。急用请电话联系县（市、区）。",
         cost="在此之前，本校今天算作未报。",
-    ),
-    "closure-became": advice("{what}。", "", "what"),
-    "closure-not-known": query(
-        "没有找到与这一行对应的停课首报，已按这一行登记。",
-        "请核对停课范围和开始时间；若还没有首报，请补发。",
-    ),
-    "closure-first-again": query(
-        "这次停课已有首报，已按这一行改过。",
-        "以后修改请在“报告类别”选“更正”或“延长”。",
     ),
 }

@@ -1,0 +1,58 @@
+"""About one row of a 缺课日报: what it lacks, what contradicts itself, what the registry says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.issues.entry import Message, advice, error, query
+
+PUPILS: Mapping[str, Message] = {
+    "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致；合并的单元格请拆开，每行都填。"),
+    "name-missing": error("没有填姓名。", "请填上学生姓名。"),
+    "reason-missing": error("没有填缺课原因。", "请选 因病、因伤 或 其他。"),
+    "sex-missing": query("没有填性别。", "请补上性别，选“整份更正”再发。"),
+    "start-missing": advice("没有填起始日，按报告日期算。", "如果是前几天就开始的，请补上起始日。"),
+    "start-after-day": error("起始日 {value} 晚于报告日期 {day}。", "请核对起始日，或报告日期。", public=("day",)),
+    "start-too-old": error("起始日 {value} 距报告日期已超过一年，不像是对的。", "请核对起始日的年份。"),
+    "onset-after-day": error("发病日期 {value} 晚于报告日期 {day}。", "请核对发病日期。", public=("day",)),
+    "onset-too-old": query("发病日期 {value} 早于起始日 60 天以上。", "请核对发病日期的年份和月份。"),
+    "onset-after-start": query("发病日期 {value} 晚于起始日。", "请核对：一般是先发病、后缺课。"),
+    "returned-before-start": query("返校日期 {value} 早于起始日，返校日期没有收。", "请核对返校日期。"),
+    "returned-after-day": query(
+        "返校日期 {value} 晚于报告日期，返校日期没有收。", "预计的返校日期不用填，返校了再填。"
+    ),
+    "temperature-range": query("体温 {value} 不在 35 到 42 之间，体温没有收。", "请核对体温。"),
+    "symptom-missing": query(
+        "因病缺课没有填症状。",
+        "请至少补一个症状；不清楚可选“不详”。",
+        cost="没有症状就看不出是不是聚集发病。",
+    ),
+    "class-new": query(
+        "名册里没有“{value}”这个班，按新增班级算，待县（市、区）确认。",
+        "如果是笔误，请改成名册里的班级名称，选“整份更正”再发。",
+    ),
+    "pupil-unnumbered": query(
+        "第 {first} 行与本行同班同名又没有学号，按两名学生算。",
+        "若是两名学生，请各填学号；若是同一名，请删去一行，选“整份更正”再发。",
+        public=("first",),
+    ),
+    "pupil-twice": error(
+        "第 {first} 行已有同一学号的这名学生，两行内容不同。", "请合成一行，或改正学号。", public=("first",)
+    ),
+    "row-repeated": advice("本行与第 {first} 行完全相同，只算一次。", public=("first",)),
+}
+
+CLASSES: Mapping[str, Message] = {
+    "class-row-repeated": error(
+        "班级“{value}”出现了两次（另一处在第 {first} 行）。",
+        "请删去多余的一行；在退回修正表里，把多余的一行标“作废”。",
+        public=("first",),
+    ),
+    "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多。", "请核对人数。", public=("roll",)),
+    "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多。", "请核对人数。", public=("absent", "roll")),
+    "roll-differs": query(
+        "应到 {value} 人，与名册的 {roll} 人不同，今天按所填的算。",
+        "如果人数确实变了，请县（市、区）更新名册。",
+        public=("roll",),
+    ),
+}
