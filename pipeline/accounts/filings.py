@@ -17,7 +17,7 @@ from pipeline.database.models import Account, Filing, FilingLine, FilingScan, Re
 from pipeline.filed import Secret
 from pipeline.forms.text_normalise import fold
 from pipeline.merge import Ticket
-from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.model import Checked, Issue, Record, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
 
@@ -236,7 +236,7 @@ def _still_back(turn: Turn) -> int:
     told = {*checked.voided, *(record.ticket for record in checked.records), *(one.ticket for one in checked.refused)}
     earlier = Reject.objects.filter(form="filing", school=checked.unit, submission__lt=turn.event.seq)
     left = earlier.exclude(ticket__in=told).values_list("state", "closed_by")
-    return count + sum(state == "open" or (by.isdigit() and int(by) > turn.event.order) for state, by in left)
+    return count + sum(state == TicketState.OPEN or (by.isdigit() and int(by) > turn.event.order) for state, by in left)
 
 
 def _replacing(numbers: Iterable[int]) -> list[Issue]:
@@ -260,13 +260,13 @@ def office(division: str) -> str:
 
 def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
     checked = turn.checked
-    ends = {record.ticket: "mended" for record in checked.records if record.ticket}
-    ends |= {refused.ticket: "superseded" for refused in checked.refused if refused.ticket}
-    ends |= dict.fromkeys(checked.voided, "void")
-    mine = Reject.objects.filter(ticket__in=list(ends), school=checked.unit, form="filing", state="open")
+    ends = {record.ticket: TicketState.MENDED for record in checked.records if record.ticket}
+    ends |= {refused.ticket: TicketState.SUPERSEDED for refused in checked.refused if refused.ticket}
+    ends |= dict.fromkeys(checked.voided, TicketState.VOID)
+    mine = Reject.objects.filter(ticket__in=list(ends), school=checked.unit, form="filing", state=TicketState.OPEN)
     for name in mine.values_list("ticket", flat=True):
         text = "UPDATE reject SET state = %s, closed_by = %s WHERE ticket = %s"
-        writes.add(text, [(ends[name], str(turn.event.order), name)])
+        writes.add(text, [(ends[name].value, str(turn.event.order), name)])
     state, by = _replace_tickets(turn, writes)
     opened = tuple(
         Ticket(merge.ticket_code(turn.event.seq, r.table, r.row), turn.event.seq, r.table, "", state, by, refused=r)
@@ -277,19 +277,20 @@ def _tickets(turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
     return opened
 
 
-def _replace_tickets(turn: Turn, writes: Writes) -> tuple[str, str]:
+def _replace_tickets(turn: Turn, writes: Writes) -> tuple[TicketState, str]:
     """A whole 备案表 takes the place of rows that its unit was asked for before; return what its own tickets are:
     open, unless such a one that came later was settled before it.
     """
     checked = turn.checked
     if checked.reading.claims is not None and not checked.reading.claims.returned:
         text = (
-            "UPDATE reject SET state = 'superseded', closed_by = %s "
-            "WHERE school = %s AND form = 'filing' AND state = 'open' AND submission < %s"
+            "UPDATE reject SET state = %s, closed_by = %s "
+            "WHERE school = %s AND form = 'filing' AND state = %s AND submission < %s"
         )
-        writes.add(text, [(str(turn.event.order), checked.unit, turn.event.seq)])
+        by, unit = str(turn.event.order), checked.unit
+        writes.add(text, [(TicketState.SUPERSEDED.value, by, unit, TicketState.OPEN.value, turn.event.seq)])
     later = Filing.objects.filter(unit=checked.unit, number__gt=turn.event.seq).order_by("number").first()
-    return ("superseded", str(later.number)) if later is not None else ("open", "")
+    return (TicketState.SUPERSEDED, str(later.number)) if later is not None else (TicketState.OPEN, "")
 
 
 def _released(turn: Turn) -> Outcome:
@@ -299,7 +300,7 @@ def _released(turn: Turn) -> Outcome:
         _supersede(line.filing, turn.event.order, line.folded)
     FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state="waiting")
     refused = Reject.objects.filter(submission=turn.event.seq).count()
-    still = Reject.objects.filter(submission=turn.event.seq, state="open").count()
+    still = Reject.objects.filter(submission=turn.event.seq, state=TicketState.OPEN).count()
     issues = tuple(_numbered(line.filing, still) for line in held[:1])
     return Outcome(State.PARTIAL if refused else State.ACCEPTED, issues, len(held), refused, effective=True)
 

@@ -21,7 +21,7 @@ from pipeline.forms.cells import show
 from pipeline.forms.desk import DESK, matter
 from pipeline.merge import Ticket, ticket_code
 from pipeline.merge.desk import Deed, deeds
-from pipeline.model import Checked, Issue, Refused, Site, State
+from pipeline.model import Checked, Issue, Refused, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.settling.amendments import Bench, StillBad
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
@@ -187,8 +187,8 @@ def _open(refused: Sequence[Refused], turn: Turn, writes: Writes) -> tuple[Ticke
     checked, seq = turn.checked, turn.event.seq
     spoken = {matter(record.table, str(record.values["id"])) for record in checked.records}
     spoken |= {row.key for row in refused if row.key}
-    earlier = Reject.objects.filter(form=DESK.name, school=checked.unit, state="open", key__in=spoken)
-    earlier.update(state="superseded", closed_by=str(seq))
+    earlier = Reject.objects.filter(form=DESK.name, school=checked.unit, state=TicketState.OPEN, key__in=spoken)
+    earlier.update(state=TicketState.SUPERSEDED, closed_by=str(seq))
     opened = []
     for row in refused:
         ticket = Ticket(ticket_code(seq, row.table, row.row), seq, row.table, refused=row, key=row.key)

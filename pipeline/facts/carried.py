@@ -15,7 +15,7 @@ from pipeline.carry import Back, Brought, Open
 from pipeline.database import serialise, sql
 from pipeline.database.models import Absence, Reject, SchoolClass
 from pipeline.merge.standing import ROW
-from pipeline.model import SchoolFacts
+from pipeline.model import SchoolFacts, TicketState
 from pipeline.schooldays import closed_campuses, closed_classes, school_year
 from pipeline.turns import context
 from pipeline.validate.carried import UNANSWERED
@@ -158,7 +158,7 @@ def _back(
 ) -> Mapping[Campus, list[Back]]:
     """Rows that went back and are still open; not those whose older version stands, and is brought along itself."""
     codes = sorted({school for school, _ in last})
-    rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence", table="rows", state="open")
+    rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence", table="rows", state=TicketState.OPEN)
     found: dict[Campus, list[Back]] = defaultdict(list)
     for row in rows.order_by("submission", "row"):
         place = (row.school, row.campus)

@@ -16,7 +16,7 @@ from pipeline.facts.card_page_facts import group_name
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
 from pipeline.forms import words
-from pipeline.model import HOME_CAMPUS, Site
+from pipeline.model import HOME_CAMPUS, Site, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.spells import AbsenceSpell
@@ -82,8 +82,8 @@ def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
         names |= {(where, code): name for where, code, name in found}
     text = "SELECT school, campus, key, other_absent FROM report_class WHERE day IN ? AND school IN ?"
     others = {(s, c, k): n for s, c, k, n in sql.fetch_in(text, [day.isoformat()], codes)}
-    text = "SELECT school, COUNT(*) FROM reject WHERE day IN ? AND school IN ? AND state = 'open' GROUP BY school"
-    tickets = dict(sql.fetch_in(text, [day.isoformat()], codes))
+    text = "SELECT school, COUNT(*) FROM reject WHERE day IN ? AND school IN ? AND state IN ? GROUP BY school"
+    tickets = dict(sql.fetch_in(text, [day.isoformat()], codes, [TicketState.OPEN]))
     standing = [alert for mine in alerts.values() for alert in mine]
     lasted = spells.on(day, rows)
     reasons = {alert.id: group_name(alert.group) for alert in standing}

@@ -13,7 +13,7 @@ from pipeline.accounts import accounts
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
-from pipeline.model import State
+from pipeline.model import State, TicketState
 from pipeline.schooldays import ZONE
 
 
@@ -72,7 +72,7 @@ _LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters t
 
 
 def _rows_back() -> list[PendingCount]:
-    count = Reject.objects.filter(state="open").exclude(form="desk").count()  # the matter itself waits elsewhere
+    count = Reject.objects.filter(state=TicketState.OPEN).exclude(form="desk").count()
     return [PendingCount("rows that went back", count, "", "queke rejects list")] if count else []
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from pipeline.database import audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
-from pipeline.model import Issue, Repair, State
+from pipeline.model import Issue, Repair, State, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 
@@ -46,7 +46,7 @@ class Returned:
     row: int
     raw: Mapping[str, str]
     issues: tuple[Issue, ...]
-    state: str
+    state: TicketState
     pending: bool  # an old record stands meanwhile (待改)
 
 
@@ -194,7 +194,8 @@ def _returned(seqs: Sequence[int]) -> dict[int, list[Returned]]:
 def returned_of(row: Reject) -> Returned:
     """Return a kept ticket as what is said of it."""
     issues = tuple(serialise.as_issue(one) for one in row.issues)
-    return Returned(row.ticket, row.table, row.row, row.raw, issues, row.state, pending=bool(row.identity))
+    state = TicketState(row.state)
+    return Returned(row.ticket, row.table, row.row, row.raw, issues, state, pending=bool(row.identity))
 
 
 def _heads(rows: Sequence[Submission]) -> dict[tuple[date | None, str, str], Report]:

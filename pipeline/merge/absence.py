@@ -31,7 +31,7 @@ from pipeline.merge.tickets import (
     sift,
     told_home,
 )
-from pipeline.model import Checked, Issue, Mode, Policy, Record, State
+from pipeline.model import Checked, Issue, Mode, Policy, Record, State, TicketState
 from pipeline.schooldays import on_time, today
 
 
@@ -61,9 +61,9 @@ def step(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
 def waive(standing: ReportState, ticket: str, by: str) -> ReportState:
     """Return what stands when the county lets a row that went back rest: an old record behind it stays."""
     known = standing.tickets.get(ticket)
-    if known is None or known.state != "open":
+    if known is None or known.state is not TicketState.OPEN:
         return standing
-    tickets = {**standing.tickets, ticket: closed(known, "waived", by)}
+    tickets = {**standing.tickets, ticket: closed(known, TicketState.WAIVED, by)}
     head = standing.head and replace(standing.head, zero=_nothing(standing.rows, tickets))
     return replace(standing, head=head, tickets=tickets)
 
@@ -99,12 +99,12 @@ def _replace(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
     by = str(event.order)
     tickets = {}
     for name, ticket in standing.tickets.items():
-        over = ticket.state == "open" and (whole or (bool(ticket.behind) and ticket.behind in settled))
-        end = "mended" if name in home else "superseded" if over else ""
+        over = ticket.state is TicketState.OPEN and (whole or (bool(ticket.behind) and ticket.behind in settled))
+        end = TicketState.MENDED if name in home else TicketState.SUPERSEDED if over else None
         tickets[name] = closed(ticket, end, by)
         if not end and name in again:
             one = again[name]
-            tickets[name] = closed(ticket, "superseded", ticket_code(event.seq, one.table, one.row))
+            tickets[name] = closed(ticket, TicketState.SUPERSEDED, ticket_code(event.seq, one.table, one.row))
     told = _let_go(standing, event, home, opened) if whole else ()
     tickets |= {ticket.ticket: ticket for ticket in opened}
     lines = lines_of(standing, checked)
@@ -150,14 +150,14 @@ def _mend(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
     dropped = [tickets[name].behind for name in checked.voided if tickets[name].state in LIVE]
     for name in checked.voided:
         _leave(rows, tickets[name])
-        tickets[name] = closed(tickets[name], "void", by)
+        tickets[name] = closed(tickets[name], TicketState.VOID, by)
     home = _bring_home(rows, tickets, checked, by)
     for record in checked.records:
         ticket = tickets.get(record.ticket)
         if ticket:
             if ticket.behind not in said:
                 _leave(rows, ticket)
-            tickets[record.ticket] = closed(ticket, "mended", by)
+            tickets[record.ticket] = closed(ticket, TicketState.MENDED, by)
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
     opened = _back_again(tickets, event)
     lines = {**standing.lines, **lines_of(standing, checked, alone=True)}
@@ -186,7 +186,7 @@ def _applied(
 
 def _still_back(after: ReportState, opened: Sequence[Ticket]) -> tuple[Issue, ...]:
     """Say which rows that went back before are with their sender still: what came home now is not all of it."""
-    left = [one for one in after.tickets.values() if one.state == "open" and one not in opened]
+    left = [one for one in after.tickets.values() if one.state is TicketState.OPEN and one not in opened]
     if not left:
         return ()
     where = "、".join(f"退回修正表 {seq:06d}" for seq in sorted({one.seq for one in left}))
@@ -208,7 +208,7 @@ def _bring_home(rows: dict[str, Stood], tickets: dict[str, Ticket], checked: Che
     for name in home:
         if tickets[name].behind not in said:
             _leave(rows, tickets[name])
-        tickets[name] = closed(tickets[name], "mended", by)
+        tickets[name] = closed(tickets[name], TicketState.MENDED, by)
     return home
 
 
@@ -222,7 +222,7 @@ def _back_again(tickets: dict[str, Ticket], event: Event) -> tuple[Ticket, ...]:
     again |= sent_again(strange, {name: ticket for name, ticket in tickets.items() if name not in again})
     opened = _open(event, {one.row: tickets[name].behind for name, one in again.items() if one.table == "rows"})
     for name, one in again.items():
-        tickets[name] = closed(tickets[name], "superseded", ticket_code(event.seq, one.table, one.row))
+        tickets[name] = closed(tickets[name], TicketState.SUPERSEDED, ticket_code(event.seq, one.table, one.row))
     return opened
 
 
@@ -237,7 +237,7 @@ def _let_go(
     left = [
         ticket
         for name, ticket in standing.tickets.items()
-        if ticket.state == "open" and ticket.table == "rows" and name not in home and ticket.key not in again
+        if ticket.state is TicketState.OPEN and ticket.table == "rows" and name not in home and ticket.key not in again
     ]
     known = {id(record) for record in home.values()}
     new = [r for r in rows_of(event.checked) if id(r) not in known and r.identity not in standing.rows]
@@ -287,7 +287,7 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
 def _nothing(rows: Mapping[str, Stood], tickets: Mapping[str, Ticket]) -> bool:
     """A zero report: no row stands that says somebody is absent, and none is on its way home."""
     absent = any(stood.values["row_state"] != "returned" for stood in rows.values())
-    return not absent and all(ticket.state != "open" for ticket in tickets.values())
+    return not absent and all(ticket.state is not TicketState.OPEN for ticket in tickets.values())
 
 
 def _live(tickets: Mapping[str, Ticket], name: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.model import Checked, Issue, Refused, State
+from pipeline.model import Checked, Issue, Refused, State, TicketState
 
 ROW = (
     "class_key",
@@ -86,7 +86,7 @@ class Ticket:
     seq: int
     table: str
     behind: str = ""
-    state: str = "open"  # open | mended | superseded | waived | void
+    state: TicketState = TicketState.OPEN
     closed_by: str = ""
     refused: Refused | None = None  # known for those opened in this merge only
     key: str = ""
@@ -154,7 +154,7 @@ def ticket_code(seq: int, table: str, row: int) -> str:
 
 def pending(standing: ReportState) -> frozenset[str]:
     """Return the identities of rows that stand for now only, because their newest version went back (待改)."""
-    return frozenset(t.behind for t in standing.tickets.values() if t.state == "open" and t.behind)
+    return frozenset(t.behind for t in standing.tickets.values() if t.state is TicketState.OPEN and t.behind)
 
 
 def same(one: Mapping[str, object], other: Mapping[str, object], columns: Iterable[str]) -> bool:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pipeline.forms import form as form_named
 from pipeline.forms import whole
 from pipeline.merge.standing import Event, Ticket, ticket_code
-from pipeline.model import Checked, Issue, Record, Refused
+from pipeline.model import Checked, Issue, Record, Refused, TicketState
 
 ALIKE = "~"
 """How the key of a row begins that nothing names: see `whole.likeness`."""
 
-LIVE = frozenset({"open", "waived"})
+LIVE = frozenset({TicketState.OPEN, TicketState.WAIVED})
 """States in which a mended row is welcome: what the county let rest may come home all the same."""
 
 
@@ -91,7 +91,7 @@ def _waiting(tickets: Mapping[str, Ticket]) -> dict[tuple[str, str], dict[int, l
     """The open tickets of rows that have a key, by table and key, then by the submission in which they went back."""
     found: dict[tuple[str, str], dict[int, list[str]]] = {}
     for name, ticket in tickets.items():
-        if ticket.state == "open" and ticket.key:
+        if ticket.state is TicketState.OPEN and ticket.key:
             found.setdefault((ticket.table, ticket.key), {}).setdefault(ticket.seq, []).append(name)
     return found
 
@@ -113,16 +113,16 @@ def turned(
     checked = event.checked
     opened = tuple(opened_for(event.seq, refused) for refused in checked.refused)
     home = come_home(checked, tickets, keys)
-    ends = dict.fromkeys((*home, *(record.ticket for record in checked.records if record.ticket)), "mended")
-    ends |= dict.fromkeys(checked.voided, "void")
-    after = {name: closed(ticket, ends.get(name, ""), str(event.order)) for name, ticket in tickets.items()}
+    ends = dict.fromkeys((*home, *(record.ticket for record in checked.records if record.ticket)), TicketState.MENDED)
+    ends |= dict.fromkeys(checked.voided, TicketState.VOID)
+    after = {name: closed(ticket, ends.get(name), str(event.order)) for name, ticket in tickets.items()}
     for refused, ticket in zip(checked.refused, opened, strict=True):
         # the row it was, by its ticket; or the same row, sent once more as wrong as before
         same = [
             name for name, one in tickets.items() if ticket.key and (one.table, one.key) == (ticket.table, ticket.key)
         ]
         for name in {refused.ticket, *same} & after.keys():
-            after[name] = closed(after[name], "superseded", ticket.ticket)
+            after[name] = closed(after[name], TicketState.SUPERSEDED, ticket.ticket)
     return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, told_home(home, tickets)
 
 
@@ -146,9 +146,9 @@ def opened_for(seq: int, refused: Refused, behind: str = "") -> Ticket:
     return Ticket(name, seq, refused.table, behind, refused=refused, key=key, row=refused.row)
 
 
-def closed(ticket: Ticket, state: str, by: str) -> Ticket:
+def closed(ticket: Ticket, state: TicketState | None, by: str) -> Ticket:
     """The ticket in the state a submission or a decision brings it to; one that is settled stays as it is."""
-    if not state or ticket.state not in LIVE:
+    if state is None or ticket.state not in LIVE:
         return ticket
     return replace(ticket, state=state, closed_by=by)
 
@@ -184,7 +184,7 @@ class _Sieve:
         if ticket is None:
             self.said.append(Issue("void-foreign"))
             return ""
-        if ticket.state not in LIVE and ticket.state != "void":
+        if ticket.state not in LIVE and ticket.state is not TicketState.VOID:
             self.question = self.question or Issue("ticket-closed")
         self.claimed[name] = None
         return name

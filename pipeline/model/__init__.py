@@ -8,6 +8,7 @@ from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
+from pipeline.model.states import TicketState
 from pipeline.model.terms import HOME_CAMPUS, Issue, Level, Mode, Repair, Severity, State
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
 
@@ -38,5 +39,6 @@ __all__ = [
     "State",
     "TablePlace",
     "TicketFacts",
+    "TicketState",
     "Workbook",
 ]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from pipeline.alert_state import AlertFacts
 from pipeline.filed import FilingFacts, OrganFacts
+from pipeline.model.states import TicketState
 from pipeline.model.terms import State
 
 
@@ -54,7 +55,7 @@ class TicketFacts:
     form: str
     day: date | None
     campus: str
-    state: str  # open | mended | superseded | waived | void
+    state: TicketState
     table: str  # "rows" | "classes" | …
     record: str = ""  # identity of the old record that stands behind it (待改), if any
 

@@ -12,7 +12,7 @@ from pipeline.database import serialise, sql
 from pipeline.database.models import Absence
 from pipeline.merge import Event, ReportState, ReportStep, Stood
 from pipeline.merge.standing import ROW
-from pipeline.model import Checked, Record, Site, State
+from pipeline.model import Checked, Record, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
 from pipeline.turns import reconciliation_facts, replay, report_state, whole_file_tickets
@@ -160,7 +160,7 @@ def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes,
                 whole_file_tickets.keep(by_seq[seq].checked, step.opened, writes)
                 writes.letter("receipt", f"{seq}.{turn.settled}", by_seq[seq].checked.unit, by_seq[seq].checked.day)
     dropped = {
-        name: replace(ticket, state="superseded", closed_by=str(turn.event.order))
+        name: replace(ticket, state=TicketState.SUPERSEDED, closed_by=str(turn.event.order))
         for name, ticket in fold.standing.tickets.items()
         if name not in standing.tickets
     }

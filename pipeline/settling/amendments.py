@@ -17,7 +17,7 @@ from pipeline.forms import form
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, Issue, Severity, Site, State
+from pipeline.model import Checked, Issue, Severity, Site, State, TicketState
 from pipeline.settling import absence, closure
 from pipeline.turns import rebuild_row
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes
@@ -49,7 +49,7 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
     whose rows a county may mend; nothing is changed then.
     """
     with transaction.atomic():
-        ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state="open").first()
+        ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state=TicketState.OPEN).first()
         if ticket is None:
             raise UsageError("这一行已经不在退回未改之中。")
         if not rebuild_row.mendable(ticket):

@@ -16,7 +16,7 @@ from pipeline.forms.whole import FILE
 from pipeline.letters import queue
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
-from pipeline.model import Settled, Site, State
+from pipeline.model import Settled, Site, State, TicketState
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
 from pipeline.turns.transaction import Reread, Turn, Writes
@@ -77,7 +77,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
             raise UsageError(f"没有这样的凭单：{'、'.join(missing)}")
         waived = []
         for name in tickets:
-            if rows[name].state == "open":
+            if rows[name].state == TicketState.OPEN:
                 order, number = decide(who, "waive", name, why, now)
                 writes = Writes(now)
                 writes.letter(TELL, str(order), rows[name].school)
@@ -92,8 +92,8 @@ def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
         key = (row.day, row.school, row.campus)
         absence.waive(key, row.ticket, by=by, settled=settled, writes=writes)
     else:
-        text = "UPDATE reject SET state = 'waived', closed_by = %s WHERE ticket = %s AND state = 'open'"
-        writes.add(text, [(by, row.ticket)])
+        text = "UPDATE reject SET state = %s, closed_by = %s WHERE ticket = %s AND state = %s"
+        writes.add(text, [(TicketState.WAIVED.value, by, row.ticket, TicketState.OPEN.value)])
 
 
 def _count_again(school: str, day: date | None, settled: int, now: datetime) -> None:

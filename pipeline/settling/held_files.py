@@ -15,7 +15,7 @@ from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import Issue, State
+from pipeline.model import Issue, State, TicketState
 from pipeline.registry import lookup
 from pipeline.turns import rebuild_row
 from pipeline.turns.pending_items import PendingItem
@@ -52,7 +52,9 @@ class Held:
     later: int | None = None  # what was reported since, in its place
 
 
-def rejects(*, school: str = "", day: date | None = None, state: str = "open", limit: int = 1000) -> list[Rejected]:
+def rejects(
+    *, school: str = "", day: date | None = None, state: str = TicketState.OPEN, limit: int = 1000
+) -> list[Rejected]:
     """Return rows that went back, oldest first; `state` "" for all of them. Lines of a 处理单 are none of them: what
     they are about waits by itself.
     """
@@ -103,12 +105,12 @@ class TicketLine(PendingItem):
 
 def tickets(division: str) -> list[TicketLine]:
     """Return the rows that schools of a division have not mended yet, oldest first."""
-    return _ticket_lines(Reject.objects.filter(state="open", school__in=_schools(division)))
+    return _ticket_lines(Reject.objects.filter(state=TicketState.OPEN, school__in=_schools(division)))
 
 
 def ticket(division: str, name: str) -> TicketLine | None:
     """Return one ticket as it waits for a division, None if it does not."""
-    found = _ticket_lines(Reject.objects.filter(ticket=name, state="open", school__in=_schools(division)))
+    found = _ticket_lines(Reject.objects.filter(ticket=name, state=TicketState.OPEN, school__in=_schools(division)))
     return found[0] if found else None
 
 

@@ -22,6 +22,7 @@ from pipeline.model import (
     SchoolFacts,
     State,
     TicketFacts,
+    TicketState,
 )
 from pipeline.registry import calendar_spans, lookup
 from pipeline.registry import schools as known_schools
@@ -132,7 +133,7 @@ def _tickets(readings: Iterable[tuple[Arrival, Reading]]) -> dict[str, TicketFac
     rows = Reject.objects.filter(ticket__in=named).defer("raw", "issues") if named else ()
     return {
         row.ticket: TicketFacts(
-            row.ticket, row.school, row.form, row.day, row.campus, row.state, row.table, row.identity
+            row.ticket, row.school, row.form, row.day, row.campus, TicketState(row.state), row.table, row.identity
         )
         for row in rows
     }

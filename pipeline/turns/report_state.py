@@ -13,7 +13,7 @@ from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
 from pipeline.merge.standing import ROW
-from pipeline.model import State
+from pipeline.model import State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
@@ -121,7 +121,14 @@ def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, 
 def ticket_of(row: Reject) -> Ticket:
     """Return a kept ticket as the merge's value; the row itself is not loaded."""
     return Ticket(
-        row.ticket, row.submission, row.table, row.identity, row.state, row.closed_by, key=row.key, row=row.row
+        row.ticket,
+        row.submission,
+        row.table,
+        row.identity,
+        TicketState(row.state),
+        row.closed_by,
+        key=row.key,
+        row=row.row,
     )
 
 

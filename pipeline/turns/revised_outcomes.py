@@ -12,7 +12,7 @@ from typing import Protocol
 from pipeline.database import serialise
 from pipeline.database.models import Submission
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Checked, Issue, State
+from pipeline.model import Checked, Issue, State, TicketState
 from pipeline.turns import replay, tickets
 from pipeline.turns.transaction import Turn, Writes, form_of
 
@@ -29,8 +29,10 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
     known = tickets.load(checked.unit, form_of(checked))
     opened = {one.ticket: one for one in (opened_for(seq, back) for back in checked.refused)}
     now = {**known, **{name: one for name, one in opened.items() if name not in known}}
-    gone = [one for name, one in known.items() if one.seq == seq and one.state == "open" and name not in opened]
-    now |= {one.ticket: replace(one, state="superseded", closed_by=str(seq)) for one in gone}
+    gone = [
+        one for name, one in known.items() if one.seq == seq and one.state is TicketState.OPEN and name not in opened
+    ]
+    now |= {one.ticket: replace(one, state=TicketState.SUPERSEDED, closed_by=str(seq)) for one in gone}
     tickets.write(known, now, checked, writes)
     if (was.state, was.accepted, was.refused) != (state.value, accepted, refused):
         writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)

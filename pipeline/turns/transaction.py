@@ -86,7 +86,7 @@ class Writes:
         raw, issues = serialise.text(dict(refused.raw)), serialise.issues_text(refused.issues)
         row = (
             ticket.ticket, ticket.seq, school, campus, form, sql.day(day), ticket.table, refused.row, raw, issues,
-            ticket.behind, ticket.state, ticket.closed_by, ticket.key[:120],
+            ticket.behind, ticket.state.value, ticket.closed_by, ticket.key[:120],
         )  # fmt: skip
         self.add(_PUT_REJECT, [row])
 
@@ -103,7 +103,7 @@ class Writes:
         """Say in what state a ticket opened earlier is now."""
         self.add(_PUT_REJECT, ())  # goes before: it may have been opened by another turn of this transaction
         text = "UPDATE reject SET state = %s, closed_by = %s, identity = %s WHERE ticket = %s"
-        self.add(text, [(ticket.state, ticket.closed_by, ticket.behind, ticket.ticket)])
+        self.add(text, [(ticket.state.value, ticket.closed_by, ticket.behind, ticket.ticket)])
 
     def flush(self) -> None:
         """Write everything collected."""

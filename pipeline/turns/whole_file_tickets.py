@@ -14,7 +14,7 @@ from pipeline.forms import form as form_named
 from pipeline.forms.whole import FILE
 from pipeline.merge import Ticket
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Checked, State
+from pipeline.model import Checked, State, TicketState
 from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
 
 _TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.value})
@@ -40,7 +40,7 @@ def settle(turns: Sequence[Turn]) -> None:
     """Settle the tickets of the units and forms these turns were about; in the caller's transaction, after them."""
     touched = {(turn.checked.unit, form_of(turn.checked)) for turn in turns if turn.checked.unit}
     known: dict[tuple[str, str], list[Reject]] = defaultdict(list)
-    mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in touched}).exclude(state="waived")
+    mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in touched}).exclude(state=TicketState.WAIVED)
     for row in mine.defer("raw", "issues"):
         known[row.school, row.form].append(row)
     for unit, form in sorted(known.keys() & touched):
@@ -62,19 +62,19 @@ def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
             Reject.objects.filter(pk=ticket.pk).update(state=state, closed_by=by)
 
 
-def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple[str, str]:
-    """The state of a file's ticket, and by which submission; ("open", "") while nothing settled it."""
+def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple[TicketState, str]:
+    """The state of a file's ticket, and by which submission; (open, "") while nothing settled it."""
     for one in came:
         if one.received_seq == ticket.submission and one.state != State.REJECTED:
-            return "superseded", str(one.received_seq)
+            return TicketState.SUPERSEDED, str(one.received_seq)
         if one.received_seq <= ticket.submission:
             continue
         if one.mends == ticket.ticket:
             if one.state in _TAKEN:
-                return "mended", str(one.received_seq)
+                return TicketState.MENDED, str(one.received_seq)
             if one.state == State.REJECTED:  # still wrong: it goes on under a ticket of its own
-                return "superseded", str(one.received_seq)
+                return TicketState.SUPERSEDED, str(one.received_seq)
         same_day = not dated or (one.day, one.campus) == (ticket.day, ticket.campus)
         if same_day and one.state in _TAKEN:
-            return "superseded", str(one.received_seq)
-    return "open", ""
+            return TicketState.SUPERSEDED, str(one.received_seq)
+    return TicketState.OPEN, ""

@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import TicketState
+
 
 class Report(models.Model):
     """What one school campus said of one day. `division` is the county as of that day."""
@@ -143,11 +146,12 @@ class Reject(models.Model):
     issues = models.JSONField()
     identity = models.CharField(max_length=60, blank=True)
     key = models.CharField(max_length=120, blank=True)  # by which the row is known when it comes without its ticket
-    state = models.CharField(max_length=12, default="open")  # open | mended | superseded | waived | void
+    state = models.CharField(max_length=12, choices=choices(TicketState), default=TicketState.OPEN.value)
     closed_by = models.CharField(max_length=40, blank=True)
 
     class Meta:
         db_table = "reject"
+        constraints: ClassVar = [one_of("reject", "state", TicketState)]
         indexes: ClassVar = [
             models.Index(fields=["school", "day", "state"], name="reject_school_day"),
             models.Index(fields=["submission"], name="reject_submission"),

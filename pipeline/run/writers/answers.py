@@ -18,7 +18,7 @@ from pipeline.issuing import templates
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
 from pipeline.merge import coverage
-from pipeline.model import HOME_CAMPUS, Issue, Refused, State
+from pipeline.model import HOME_CAMPUS, Issue, Refused, State, TicketState
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers import cards, county
@@ -123,7 +123,9 @@ def giveback_workbook(letter: Queued, post: Post) -> list[Deliverable]:
     if facts.form == "desk":
         return county.desk_back(facts, letter, post)
     rows = [
-        Refused(one.table, one.row, one.raw, one.issues, one.ticket) for one in facts.returned if one.state == "open"
+        Refused(one.table, one.row, one.raw, one.issues, one.ticket)
+        for one in facts.returned
+        if one.state is TicketState.OPEN
     ]
     if not rows:
         return []

@@ -8,6 +8,7 @@ from pipeline.forms.desk import DESK
 from pipeline.issuing import templates
 from pipeline.letters import county_notices
 from pipeline.letters.queue import Facts, Queued
+from pipeline.model import TicketState
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
@@ -22,7 +23,7 @@ def desk(letter: Queued, post: Post) -> list[Deliverable]:
 
 def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Deliverable]:
     """The lines of a 处理单 that were not carried out, and are to be decided once more."""
-    found = [one for one in facts.returned if one.state == "open"]
+    found = [one for one in facts.returned if one.state is TicketState.OPEN]
     if not found:
         return []
     made = build_desk.back(post.site, facts.unit, found, letter.queued_at)
