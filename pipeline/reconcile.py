@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pipeline.schooldays import WHOLE_SCHOOL, ZONE, ReportDue, deadline, today
+from pipeline.model import WHOLE_SCHOOL
+from pipeline.schooldays import ZONE, ReportDue, deadline, today
 
 WATCHED = timedelta(days=60)  # a closure that ended so long ago is no longer asked about
+CLOSURE_NOTE = "停课"  # a note with this word speaks of a closure
 RECENT = 7  # days whose reports are looked at for a closure nobody announced, and for rolls
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
@@ -68,7 +70,7 @@ class ClassKnown:
     absent: int = 0
     roll: int | None = None  # as reported, where it says another number than the registry
     present: int | None = None
-    speaks: bool = False  # a note has the word 停课
+    speaks: bool = False  # a note has the word CLOSURE_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ def _undeclared(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]
         closed = any(one.covers(campus, key, day) for one in known.closures)
         if not many or not (empty or told.speaks) or closed or clock.today - day >= timedelta(days=RECENT):
             continue
-        why = "全班无人到校" if empty else "备注里写有停课"
+        why = "全班无人到校" if empty else f"备注里写有{CLOSURE_NOTE}"
         size = f"（应到 {roll} 人）" if roll else ""
         yield _Maker(known.code, campus, f"{key}|{day.isoformat()}")(
             MatterKind.UNDECLARED,

@@ -19,10 +19,9 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 
 from pipeline.errors import QuekeError
-from pipeline.model import ClosureFacts
+from pipeline.model import WHOLE_SCHOOL, ClosureFacts
 
 ZONE = ZoneInfo("Asia/Shanghai")
-WHOLE_SCHOOL = "全校"
 VOID_CLOSURES = frozenset({"withdrawn", "returned"})  # states in which a closure closes nothing
 
 _ONE_DAY = timedelta(days=1)

@@ -33,6 +33,15 @@ _KIND_LEVELS: Mapping[str, Level] = {
 ORGAN_SIGNS: Mapping[str, str] = {"education": "JY", "health": "WJ", "cdc": "JK"}
 """What follows a division's code in the codes of its organs."""
 
+ORGAN_NAMES: Mapping[str, str] = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
+_PROVINCE_EDUCATION = "教育厅"
+
+
+def organ_name(division: str, kind: str, organ: str) -> str:
+    """Return the full name of a division's organ; `division`: its name, `kind`: province, city, county …"""
+    provincial = kind == "province" and organ == "education"
+    return division + (_PROVINCE_EDUCATION if provincial else ORGAN_NAMES[organ])
+
 
 def organ_code(division: str, organ: str) -> str:
     """Return the code of a division's organ (education, health, cdc), such as 320106JY."""

@@ -26,6 +26,7 @@ from pipeline.rules.engine import Window
 from pipeline.rules.values import Condition, Key, Member, Rules, Stage
 
 OVER = "期满无新发"  # why an episode ended by its rule
+MERGED_INTO = "并入"  # why an episode was closed, before the id of the one that it joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def ended(episode: Episode) -> Episode:
     """Return the episode ended by its rule."""
     why = f"{OVER}（未回复）" if episode.state in UNANSWERED else OVER
     return replace(episode, closed=True, state=ENDED, reason=why)
+
+
+def merged_into(reason: str) -> str:
+    """Return the id of the episode that a closed one joined, by why it was closed; "" if it joined none."""
+    return reason.removeprefix(MERGED_INTO) if reason.startswith(MERGED_INTO) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,7 @@ class _Desk:
     def _merge(self, other: Episode, into: Episode) -> None:
         if other.id in self._given:
             self._note(other.id, "merged", into=into.id)
-            self._keep(replace(other, hits={}, closed=True, state=MERGED, reason=f"并入{into.id}"))
+            self._keep(replace(other, hits={}, closed=True, state=MERGED, reason=MERGED_INTO + into.id))
         else:  # opened a moment ago, for a report of the same batch: nobody has heard of it
             del self.episodes[other.id]
             self.events = [event for event in self.events if event.id != other.id]

@@ -37,6 +37,15 @@ FORBIDDEN_TEXT = {
         r"pyp[i]\.org|pythonhoste[d]\.org|npmj[s]\.(?:org|com)|de[b]\.debian\.org|crate[s]\.io",
     ),
 }
+# what people read lives in issues/, figures/, forms/ and templates/, not beside the queries
+DATABASE_ROOMS = frozenset(
+    {"database", "registry", "turns", "letters", "accounts", "alerts", "settling", "facts", "county"},
+)
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+# file → why a Chinese text may stand in a room of the database
+CHINESE_ALLOWED: dict[str, str] = {
+    "pipeline/database/decision_log.py": "where a decision counts is still told by its reason",
+}
 ADDRESS = re.compile(r"[a-z+]+://", re.IGNORECASE)
 
 SUPPRESSION = re.compile(
@@ -61,6 +70,7 @@ def findings(root: Path) -> list[Finding]:
             product[path] = text
             found += too_long(path, text)
             found += durable_calls(path, text)
+            found += chinese_texts(path, text)
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
@@ -117,6 +127,19 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
             yield from (Finding(path, node.lineno, f"os.{name} belongs in durable.py") for name in sorted(names))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_durable(node, node.func):
             yield Finding(path, node.lineno, f"{ast.unparse(node.func)} belongs in durable.py")
+
+
+def chinese_texts(path: Path, text: str) -> Iterator[Finding]:
+    """A text that people read in a room of the database; docstrings and comments may name Chinese words."""
+    if path.parts[1] not in DATABASE_ROOMS or path.as_posix() in CHINESE_ALLOWED:
+        return
+    tree = ast.parse(text)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
+            continue
+        if CHINESE.search(node.value):
+            yield Finding(path, node.lineno, "a Chinese text belongs in issues/, figures/ or forms/")
 
 
 def _is_durable(call: ast.Call, function: ast.Attribute) -> bool:

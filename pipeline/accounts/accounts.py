@@ -22,9 +22,10 @@ from pipeline.accounts import filings
 from pipeline.database import audit, sql
 from pipeline.database.decision_log import decide, typed
 from pipeline.database.models import Account, Filing, FilingLine, Submission
-from pipeline.errors import UsageError
+from pipeline.figures import deskwork
 from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
+from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
@@ -124,14 +125,16 @@ def waiting(division: str = "") -> list[PendingFiling]:
 def _waiting(row: Filing, name: str) -> PendingFiling:
     lines = sorted((one for one in row.lines.all() if one.state == "waiting"), key=lambda one: (one.seq, one.row))
     signed = row.stamped_on is not None or bool(row.scans.all())
-    users = "、".join(line.username for line in lines)
-    said = f"申请{LEVEL.labels[row.level]}账号 {len(lines)} 个：{users}；申请人 {row.applicant or '未填'}；"
-    said += "签字盖章件已收到" if signed else "签字盖章件还没有收到"
-    clash = [line.username for line in lines if _asked_before(line)]
-    said += f"；用户名与更早的申请相同：{'、'.join(clash)}" if clash else ""
-    said += "；其中有接管原有账号的" if any(line.takeover for line in lines) else ""
+    what = deskwork.filing(
+        LEVEL.labels[row.level],
+        [line.username for line in lines],
+        row.applicant,
+        signed=signed,
+        asked_before=[line.username for line in lines if _asked_before(line)],
+        takeover=any(line.takeover for line in lines),
+    )
     day = today(row.received_at)
-    return PendingFiling(filings.number(row.number), _stamp(row), row.unit, name, day, row.received_at, said, signed)
+    return PendingFiling(filings.number(row.number), _stamp(row), row.unit, name, day, row.received_at, what, signed)
 
 
 def _stamp(row: Filing) -> str:
@@ -175,7 +178,7 @@ def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str
     Raises UsageError, and changes nothing, without a reason or when there is nothing to refuse.
     """
     if not why.strip():
-        raise UsageError("请写明不予开户的理由")
+        raise refusal("filing-refused-why")
     with transaction.atomic():
         filing, lines = _open_filing(request_id)
         place, _ = decide(who, "account-refuse", _target(filing), why, now)
@@ -209,10 +212,10 @@ def filing(request_id: int | str) -> Shown:
 
 
 def _numbered(request_id: int | str) -> Filing:
-    text = str(request_id).removeprefix("备案").strip()
+    text = str(request_id).removeprefix(deskwork.FILING).strip()
     found = Filing.objects.filter(number=int(text)).first() if text.isascii() and text.isdigit() else None
     if found is None:
-        raise UsageError(f"没有备案 {text}")
+        raise refusal("filing-unknown", number=text)
     return found
 
 
@@ -238,31 +241,29 @@ def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
     if not lines:
         held = filing.lines.filter(state="held").exists()
         number = filings.number(filing.number)
-        raise UsageError(
-            f"备案 {number} " + ("待核，须先放行（queke held release）" if held else "没有待开户的账号，已经办过")
-        )
+        raise refusal("filing-held", number=number) if held else refusal("filing-done", number=number)
     return filing, lines
 
 
 def _see_paper(filing: Filing, stamped_on: date | None, now: datetime) -> None:
     if stamped_on is not None and stamped_on > today(now):
-        raise UsageError("签字盖章的日期还没到")
+        raise refusal("filing-stamped-ahead")
     if stamped_on is None and filing.stamped_on is None and not filing.scans.exists():
         number = filings.number(filing.number)
-        raise UsageError(f"备案 {number} 的签字盖章件还没有收到；已见到纸质件的，请写明盖章日期（--stamped-on）")
+        raise refusal("filing-unsigned", number=number)
 
 
 def _account_of(line: FilingLine) -> Account | None:
     """The account that bears the name already: only its own unit may take it over, and only after somebody let it."""
     if _asked_before(line):
-        raise UsageError(f"{line.username}：更早的申请用的是同一个用户名，请先办那一份")
+        raise refusal("username-asked-before", username=line.username)
     account = Account.objects.filter(folded=line.folded).first()
     if account is None:
         return None
     if account.unit_id != line.filing.unit:
-        raise UsageError(f"{line.username}：这个用户名不能用，请退回，让申请单位换一个")
+        raise refusal("username-of-another", username=line.username)
     if not line.takeover:
-        raise UsageError(f"{line.username}：这个账号已经开过；要换使用人，请退回重报")
+        raise refusal("account-open", username=line.username)
     return account
 
 
@@ -349,9 +350,9 @@ def _named(username: str) -> Account:
     sql.take("received", 0)
     account = Account.objects.filter(folded=filings.folded(username)).first()
     if account is None:
-        raise UsageError(f"没有用户名为 {username} 的账号")
+        raise refusal("account-unknown", username=username)
     if account.closed_at is not None:
-        raise UsageError(f"{account.username} 已经注销")
+        raise refusal("account-closed", username=account.username)
     return account
 
 

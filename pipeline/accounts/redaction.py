@@ -13,6 +13,7 @@ from pipeline.database.models import Filing, FilingLine, FilingScan, Reject, Sub
 from pipeline.filed import SHOWN
 from pipeline.forms.filing import COUNT_FIELDS
 from pipeline.forms.whole import FILE
+from pipeline.forms.words import yes_no
 
 Values = Mapping[str, Any]
 
@@ -67,7 +68,7 @@ def copy(seq: int) -> Copy:
         name: getattr(filing, name) for name in ("applicant", "department", "phone", "email", "level")
     }
     count = {COUNT_FIELDS[filing.level]: len(rows)}
-    fields |= {"unit": unit.code, "school": unit.name, "system": "是", **count}
+    fields |= {"unit": unit.code, "school": unit.name, "system": yes_no(True), **count}
     tickets = tuple(ticket for *_, ticket in rows)
     return Copy(row.unit, unit.token_serial, fields, tuple(said for _, said, _ in rows), tickets, codes)
 

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from pipeline.database.models import Alert, AlertCase, AlertHit, SchoolClass
-from pipeline.figures.words import listed
+from pipeline.figures.words import CLASSES, listed
+from pipeline.rules.values import DORM
 
-DORM = "宿舍"
 _NAMED = 2  # classes; of more the first two and how many there are
 
 
@@ -34,7 +34,7 @@ def _label(alert: Alert, counts: Mapping[str, int], rooms: Mapping[tuple[str, st
     if alert.scope.startswith(DORM) or not alert.scope:
         return alert.scope
     keys = sorted(counts, key=lambda key: (-counts[key], key)) or [alert.scope]
-    return listed([rooms.get((alert.school, alert.campus, key), key) for key in keys], _NAMED, "个班")
+    return listed([rooms.get((alert.school, alert.campus, key), key) for key in keys], _NAMED, CLASSES)
 
 
 def _rooms(alerts: Sequence[Alert]) -> dict[tuple[str, str, str], str]:

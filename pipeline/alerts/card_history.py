@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from pipeline import rules
+from pipeline import rules, warn
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Decision, Submission
 from pipeline.merge import Earlier, Event, alert_history
@@ -25,7 +24,6 @@ CONFIRM, RETURN = "card-confirm", "card-return"
 
 FACED = frozenset({"issued", "raised", "lowered", "renamed"})
 _TURNS = FACED | {"reissued", "void", "merged", "ended", "corrected"}
-_INTO = re.compile(r"并入(.+)")
 _SETTLED = (State.ACCEPTED, State.PARTIAL, State.REJECTED, State.DUPLICATE, State.HELD)
 
 
@@ -73,7 +71,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             hours=alert.hours,
             faces={**faces.get(name, {}), alert.revision: _face(alert.group, alert.stage)},
             state=alert.state,
-            into=_into(alert),
+            into=warn.merged_into(alert.close_reason),
             answers=tuple(answers[name]),
             days=days[name],  # type: ignore[arg-type]  # the column holds dates
             heard=tuple(heard[name]),
@@ -108,11 +106,6 @@ def _face(group: str, stage: str) -> Face:
     named = rules.load().groups.get(group)
     known = Stage(stage)
     return Face(group, known.rank, f"{named.name if named else group} {known.label}")
-
-
-def _into(alert: Alert) -> str:
-    found = _INTO.fullmatch(alert.close_reason)
-    return found[1] if found else ""
 
 
 # --------------------------------------------------------------------------- once more, from the beginning

@@ -9,10 +9,8 @@ from pipeline import alert_state
 from pipeline.alerts.card_letters import announce
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, Card
-from pipeline.forms.card_words import REASON
+from pipeline.forms.card_words import closed_for
 from pipeline.turns.transaction import LETTER
-
-CLOSED_FOR = "可排除：{}"
 
 
 def missing(alert: Alert, rows: Sequence[Sequence[str]]) -> list[tuple[date, str]]:
@@ -50,4 +48,4 @@ def close(schools: Mapping[str, int], now: datetime) -> int:
 def exclude(alert: Alert, reason: str, now: datetime) -> None:
     """Set an alert closed as excluded, for the caller to save."""
     alert.state, alert.closed_at = alert_state.EXCLUDED, now
-    alert.close_reason = CLOSED_FOR.format(REASON.labels.get(reason, reason))[:40]
+    alert.close_reason = closed_for(reason)[:40]

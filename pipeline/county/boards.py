@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.accounts import accounts
-from pipeline.errors import UsageError
 from pipeline.forms.desk import TICKETS
+from pipeline.issues.refusals import refusal
 from pipeline.merge.desk import Deed
 from pipeline.model import Issue
 from pipeline.settling import (
@@ -77,7 +77,7 @@ def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
         return None
     waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
     if waits is not None and not waits.signed and deed.stamped_on is None:
-        raise UsageError("签字盖章件还没有收到；已见到纸质件的，请在“盖章日期”一列填上日期。")
+        raise refusal("filing-unsigned-desk")
     opened = accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
     bare = sum(one.needs_password for one in opened)
     return Issue("desk-password", details=(("count", str(bare)),)) if bare else None

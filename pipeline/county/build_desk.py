@@ -13,6 +13,7 @@ from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
 from pipeline.database.models import Counter, Division, Unit
 from pipeline.errors import UsageError
+from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
 from pipeline.letters import queue
@@ -105,7 +106,8 @@ def _cells(site: Site, division: str, board: str, line: PendingItem, cell: Wrong
         "seal": units.seal(site.key, division, key, units.stamp(site.key, line.stamp)),
     }
     if cell is not None:
-        told |= {"what": f"{line.what}：{cell.what}", "column": cell.header or "（整行）", "was": cell.was}
+        what, column = deskwork.cell_line(line.what, cell)
+        told |= {"what": what, "column": column, "was": cell.was}
     return told
 
 

@@ -17,6 +17,7 @@ from pipeline.database import audit
 from pipeline.database.decision_log import on_desk, placed
 from pipeline.database.models import DeskLine, Reject
 from pipeline.errors import UsageError
+from pipeline.figures import deskwork
 from pipeline.forms.cells import show
 from pipeline.forms.desk import DESK, matter
 from pipeline.merge import Ticket, ticket_code
@@ -25,8 +26,6 @@ from pipeline.model import Checked, Issue, Refused, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.settling.amendments import Bench, StillBad
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
-
-_VERBS = {"confirm": "确认", "return": "退回", "mend": "代改", "waive": "豁免"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +144,15 @@ def _said(one: _Done, checked: Checked) -> list[Issue]:
     sheet = checked.reading.places[one.deed.table].sheet
     if not one.code:
         return [replace(one.left, sheet=sheet, row=one.deed.row)] if one.left else []
-    details = (("reason", one.reason.rstrip("。")),) if one.reason else ()
+    details = (("reason", deskwork.within(one.reason)),) if one.reason else ()
     return [Issue(one.code, sheet, row=row, details=details) for row in one.deed.rows]
 
 
 def _counts(done: Sequence[_Done], refused: Sequence[Refused]) -> str:
-    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行."""
-    verbs = Counter(_VERBS[one.deed.opinion] for one in done if not one.code)
-    parts = [f"{verb} {verbs[verb]} 件" for verb in _VERBS.values() if verbs[verb]]
+    decided = Counter(one.deed.opinion for one in done if not one.code)
     again = sum(one.code == _AGAIN for one in done)
     gone = sum(one.code == _GONE for one in done)
-    parts += [f"此前已处理 {again} 件"] * bool(again) + [f"已不用办 {gone} 件"] * bool(gone)
-    parts += [f"没有办成 {len(refused)} 行"] * bool(refused)
-    return "，".join(parts)
+    return deskwork.desk_counts(decided, again, gone, len(refused))
 
 
 def _remember(done: Sequence[_Done], checked: Checked, seq: int) -> None:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from pipeline.errors import ConfigError
+from pipeline.issues.refusals import reason
 from pipeline.model import Site
 
 _PRAGMAS = (
@@ -101,7 +102,7 @@ def _database(site: Site) -> dict[str, Any]:
             "OPTIONS": dict(parse_qsl(url.query)),
             "CONN_MAX_AGE": None,
         }
-    raise ConfigError([f"database: 只支持 sqlite:/// 与 postgresql://（现为 {url.scheme or '空'}）"])
+    raise ConfigError([reason("database-unsupported", scheme=url.scheme) if url.scheme else reason("database-missing")])
 
 
 def _sqlite(root: Path, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, 
 from pipeline.errors import UsageError
 from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
-from pipeline.figures.words import condition, month_day
+from pipeline.figures.words import condition, period
 from pipeline.forms import words
 from pipeline.model import Site
 from pipeline.registry import lookup
@@ -150,7 +150,7 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
 
 def _window(last: date, length: int) -> str:
     first = last - timedelta(days=length - 1)
-    return month_day(last) if length == 1 else f"{month_day(first)} 至 {month_day(last)}"
+    return period(first, last)
 
 
 def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:

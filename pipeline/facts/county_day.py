@@ -19,6 +19,7 @@ from pipeline.figures import county
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
+from pipeline.figures.words import all_classes
 from pipeline.model import HOME_CAMPUS, ClosureFacts, State
 from pipeline.registry import lookup
 from pipeline.rules.engine import hints
@@ -283,7 +284,7 @@ def _schools(day: date, found: _DayRows, tree: Tree, calendar: Calendar) -> Iter
             other_absent=sum(others for _, others in heads.values()),
         )
         mute = sorted({c for c in campuses if heads and c not in heads} - closed_campuses(closures, day))
-        names = (*(f"{campus}全部班级" for campus in mute), *_named(silent, classes, campuses))
+        names = (*(all_classes(campus) for campus in mute), *_named(silent, classes, campuses))
         yield CountedSchool(school, division, holder, phone, names, {key: room for key, (room, _) in classes.items()})
 
 

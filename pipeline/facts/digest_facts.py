@@ -32,11 +32,11 @@ from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
 from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
-from pipeline.figures.words import condition
+from pipeline.figures.words import condition, day_off, sent_below
 from pipeline.forms import words
-from pipeline.model import Level, Site
+from pipeline.model import WHOLE_SCHOOL, Level, Site
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ZONE, Off, school_year, today
+from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
 from pipeline.settling import reconciliation as matters
 from pipeline.turns import context
 
@@ -202,17 +202,12 @@ def _report_to(found: Book, code: str) -> tuple[str, ...]:
 
 def _send_to(found: Book, place: PaperDivision) -> tuple[str, ...]:
     beside = [found.organs.get((place.code, organ), ("", ""))[0] for organ in ("health", "cdc")]
-    below = {Level.PROVINCE: "各设区市教育局", Level.CITY: "各县（市、区）教育局"}.get(place.level, "各学校（园）")
-    return tuple(name for name in (*beside, below) if name)
+    return tuple(name for name in (*beside, sent_below(place.level)) if name)
 
 
 def _why_nothing(day: date, places: Mapping[str, PaperDivision]) -> str:
     due = context.calendar().owes(list(places)[:1], (), day)
-    return (
-        ""
-        if due.yes or not due.known
-        else {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(Off(due.reason), "放假")
-    )
+    return "" if due.yes or not due.known else day_off(Off(due.reason))
 
 
 def _weeks(places: Mapping[str, PaperDivision], tree: units.Tree, day: date) -> dict[str, int]:

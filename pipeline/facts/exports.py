@@ -12,7 +12,9 @@ from django.db.models import Q, QuerySet
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
+from pipeline.figures.words import A_CLASS, EXPORT_TITLES, joined
 from pipeline.forms import words
+from pipeline.model import WHOLE_SCHOOL
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.units import Scope
@@ -55,10 +57,10 @@ def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
 def _absence(scope: Scope, span: DayRange) -> ExportTable:
     rows = Absence.objects.filter(_seen(scope), span.within("day")).order_by("day", "school", "class_key", "pupil")
     if not scope.codes:
-        return ExportTable("缺课人数", ("day", "school", "school_name", *_REASONS), _counted(rows, scope))
+        return ExportTable(EXPORT_TITLES["counts"], ("day", "school", "school_name", *_REASONS), _counted(rows, scope))
     names = ("name",) if scope.names else ()
     header = ("day", "school", "school_name", "campus", "class", "pupil", *names, *_ABSENCE)
-    return ExportTable("缺课登记", header, _pupils(rows, scope))
+    return ExportTable(EXPORT_TITLES["absence"], header, _pupils(rows, scope))
 
 
 _REASONS = ("ill", "injured", "other")
@@ -85,7 +87,7 @@ def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]
 
 
 def _said(row: Absence) -> tuple[Value, ...]:
-    symptoms = "、".join(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
+    symptoms = joined(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
     return (
         words.SEX.labels.get(row.sex, ""),
         words.REASON.labels.get(row.reason, row.reason),
@@ -95,7 +97,7 @@ def _said(row: Absence) -> tuple[Value, ...]:
         symptoms,
         None if row.temperature is None else float(row.temperature),
         row.onset,
-        None if row.visited is None else "是" if row.visited else "否",
+        words.yes_no(row.visited) or None,
         words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
     )
 
@@ -130,15 +132,15 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             schools.get(row.school, ""),
             row.campus,
             f"{row.first_seen.astimezone(ZONE):%Y-%m-%d %H:%M}",
-            "是" if row.on_time else "否",
-            "是" if row.zero else "否",
+            words.yes_no(bool(row.on_time)),
+            words.yes_no(row.zero),
             row.spoken,
             scope.count(row.rows),
             row.current_seq,
         )
         for row in rows.iterator()
     )
-    return ExportTable("报告", header, found)
+    return ExportTable(EXPORT_TITLES["reports"], header, found)
 
 
 def _closures(scope: Scope, span: DayRange) -> ExportTable:
@@ -150,7 +152,7 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
             row.school,
             schools.get(row.school, ""),
             row.campus,
-            row.scope if scope.classes or row.scope == "全校" else "班级",
+            row.scope if scope.classes or row.scope == WHOLE_SCHOOL else A_CLASS,
             f"{row.start.astimezone(ZONE):%Y-%m-%d %H:%M}",
             words.DISEASE.labels.get(row.reason, row.reason),
             scope.count(row.ill),
@@ -160,7 +162,7 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
         )
         for row in rows.iterator()
     )
-    return ExportTable("停课", header, found)
+    return ExportTable(EXPORT_TITLES["closures"], header, found)
 
 
 def _alerts(scope: Scope, span: DayRange) -> ExportTable:
@@ -183,7 +185,7 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
         )
         for row in rows.iterator()
     )
-    return ExportTable("预警", header, found)
+    return ExportTable(EXPORT_TITLES["alerts"], header, found)
 
 
 _KINDS: Mapping[str, Callable[[Scope, DayRange], ExportTable]] = {

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline import alert_state, units
+from pipeline import units
 from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Report
 from pipeline.facts import county_day, spells
 from pipeline.facts.card_page_facts import group_name
 from pipeline.facts.county_day import CountedSchool
+from pipeline.figures import papers
 from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
+from pipeline.figures.words import joined
 from pipeline.forms import words
 from pipeline.model import HOME_CAMPUS, Site, TicketState
 from pipeline.registry import lookup
@@ -108,8 +110,8 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         standing=school.day.standing,
         # whole, on time or late, by its last campus
         reported_at=max((h.first_seen.astimezone(ZONE) for h in heads), default=None),
-        reporter="、".join(dict.fromkeys(h.reporter for h in heads if h.reporter)),
-        reviewer="、".join(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
+        reporter=joined(dict.fromkeys(h.reporter for h in heads if h.reporter)),
+        reviewer=joined(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
         zero=bool(heads) and all(h.zero for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
         classes=tuple(_classes(school, rows, loaded.others, several=several)),
@@ -167,14 +169,6 @@ def _classes(
 
 
 def _notice(alert: Alert, loaded: _Rows) -> Notice:
-    where = loaded.labels[alert.id] or "全校"
-    what = f"预警 {alert.id} {loaded.reasons[alert.id]}（{where}，{alert.cases} 人）"
     due = alert.due_at.astimezone(ZONE)
-    if alert.state in alert_state.UNANSWERED:
-        back = "县级已退回答复，" if alert.state == alert_state.RETURNED else ""
-        return Notice(what, f"{back}请于 {due:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
-    return Notice(what, f"{alert_state.STATES.get(alert.state, alert.state)}，{_TODO.get(alert.state, _FOLLOW)}")
-
-
-_FOLLOW = "请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"
-_TODO = {alert_state.ANSWERED: "暂不用再发。", alert_state.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。"}
+    group, where = loaded.reasons[alert.id], loaded.labels[alert.id]
+    return papers.alert_notice(alert.id, group, where, alert.cases, (alert.state, due))

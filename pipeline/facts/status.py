@@ -9,10 +9,12 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
+from pipeline import alert_state
 from pipeline.accounts import accounts
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
+from pipeline.figures.words import OVERDUE
 from pipeline.model import State, TicketState
 from pipeline.schooldays import ZONE
 
@@ -89,8 +91,10 @@ def _alerts(now: datetime) -> list[PendingCount]:
         return []
     late, asked = alert_list.overdue(now)
     lines = [PendingCount("open alerts", found.count(), _minute(oldest), "queke alerts list")]
-    lines += [PendingCount("alerts unanswered after their time (逾期)", late, "", "queke alerts list")] * bool(late)
-    return lines + [PendingCount("answers to confirm (待县确认)", asked, "", "queke alerts list")] * bool(asked)
+    late_words = f"alerts unanswered after their time ({OVERDUE})"
+    asked_words = f"answers to confirm ({alert_state.STATES[alert_state.ANSWERED]})"
+    lines += [PendingCount(late_words, late, "", "queke alerts list")] * bool(late)
+    return lines + [PendingCount(asked_words, asked, "", "queke alerts list")] * bool(asked)
 
 
 def _matters() -> list[PendingCount]:

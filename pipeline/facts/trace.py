@@ -27,8 +27,8 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.errors import UsageError
 from pipeline.facts import spells
+from pipeline.issues.refusals import refusal
 from pipeline.schooldays import ZONE, UnknownYear
 
 Trail = Iterator[str]
@@ -43,10 +43,7 @@ def trace(code: str) -> list[str]:
         lines = list(follow(*found.groups())) if found else []
         if lines:
             return lines
-    raise UsageError(
-        f"{code}: nothing of this code; take a submission's number, a ticket (T12-8), a pupil's code (三2-A7K3), "
-        "an alert (2026-0001), a school and day (2132000001 2026-11-20) or an edition (D-320100-20261120-1)"
-    )
+    raise refusal("trace-unknown", code=code)
 
 
 def _submission(number: str) -> Trail:

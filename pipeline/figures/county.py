@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 
 from pipeline.figures.duty import REPORTED, StatusCounts
+from pipeline.model import KINDERGARTEN
 
 HALF_DAY = 1
 ENOUGH = 0.9  # a rate is told with a warning, or not at all, where fewer of the schools due have reported
 WHOLE_DAY = 2  # days are counted in halves, so that sums stay whole numbers
 
-STAGE_ORDER = ("幼儿园", "小学", "初中", "高中", "中职", "特教", "一贯制")
+STAGE_ORDER = (KINDERGARTEN, "小学", "初中", "高中", "中职", "特教", "一贯制")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline import issues
+from pipeline import alert_state, issues
+from pipeline.figures.words import joined
 from pipeline.forms.base import Column, Form
 from pipeline.forms.block import label, labels_of
+from pipeline.forms.card_words import REASON, VERDICT
 from pipeline.forms.cells import spoken_words
 from pipeline.forms.classes import class_key
 from pipeline.forms.text_normalise import fold
-from pipeline.model import Issue, Severity
+from pipeline.forms.words import OPINIONS
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Issue, Severity
 from pipeline.schooldays import ZONE
+from pipeline.units import short_code
 
 NOT_SHOWN = "（不显示）"
+FILING = "备案"  # how people call a filing before its number
+_LISTED = 6  # changes of a proposal that are told one by one
 _PERSONAL = frozenset({"name", "number", "other_symptom", "diagnosis", "note", "hospital", "approved_by", "document"})
 _OPEN_FORMS = frozenset({"absence", "closure"})  # of which plain cells may be shown; not of a 备案
 _PLAIN = re.compile(r"[0-9]{1,4}([-/.年月:： ]{1,2}[0-9]{1,2}){0,4}[日号班℃度]?")
@@ -106,6 +112,106 @@ def held(title: str, mode: str, found: Sequence[Issue], later: int | None = None
     return f"{head}：{since}{in_words(asked[:1] or list(found[:1])) or '等待核实。'}"
 
 
+def ticket(title: str, row: str, *, old_kept: bool) -> str:
+    """Return what a row that went back is of; `row` as `row_of` calls it, "" for a whole file."""
+    return f"{title}{row or '（整份）'}" + ("，原来报的一行暂时留用" if old_kept else "")
+
+
+def not_mendable(found: Sequence[Issue]) -> str:
+    """Return what a county reads of a row that it may not mend itself."""
+    return in_words(found) + "请学校改好发回；不用改的选“豁免”。"
+
+
+def cell_line(what: str, cell: WrongCell) -> tuple[str, str]:
+    """Return the sentence of one wrong cell, and how its column is called."""
+    return f"{what}：{cell.what}", cell.header or "（整行）"
+
+
+def proposal(day: date, changes: Sequence[str], count: int) -> str:
+    """Return what a school's own roster would change; `count`: how many changes its lines speak of."""
+    shown = changes[:_LISTED]
+    more = f"等 {count} 处" if len(changes) > len(shown) else ""
+    return f"本校名册改动，自 {day} 起：{'；'.join(shown) or '名册里已是这样'}{more}"
+
+
+def new_class(campus: str, name: str, roll: int | None, first: date | None) -> str:
+    """Return what is asked of a class that only a report named."""
+    where = "" if campus == HOME_CAMPUS else f"{campus} "
+    pupils = f"，报 {roll} 人" if roll is not None else ""
+    return f"缺课日报里有名册没有的班：{where}{name}{pupils}（{first} 起）"
+
+
+def filing(
+    level: str, users: Sequence[str], applicant: str, *, signed: bool, asked_before: Sequence[str], takeover: bool
+) -> str:
+    """Return what a 备案 asks for, and what is missing. `asked_before`: user names that an earlier one asked for."""
+    return "；".join(
+        (
+            f"申请{level}账号 {len(users)} 个：{joined(users)}",
+            f"申请人 {applicant or '未填'}",
+            "签字盖章件已收到" if signed else "签字盖章件还没有收到",
+            *[f"用户名与更早的申请相同：{joined(asked_before)}"] * bool(asked_before),
+            *["其中有接管原有账号的"] * takeover,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAnswered:
+    """A school's answer to an alert. `values`: what its card says; `wrong`: the rows it calls wrong, as (day, pupil's
+    code); `uncorrected`: how many of them still stand as they did.
+    """
+
+    campus: str
+    where: str  # the class or classes; "" for the whole campus
+    group: str
+    cases: int
+    verdict: str
+    reason: str
+    by_county: bool
+    values: Mapping[str, object]
+    wrong: Sequence[tuple[str, str]]
+    uncorrected: int
+    late: bool
+    report_late: bool
+
+
+def answer(facts: AlertAnswered) -> str:
+    """Return an answer in one line: what is warned of, what the school says, what proves it."""
+    campus = "" if facts.campus == HOME_CAMPUS else f"{facts.campus} "
+    parts = [
+        f"{campus}{facts.where or WHOLE_SCHOOL} {facts.group} {facts.cases} 人",
+        VERDICT.labels[facts.verdict] + ("（县级代填）" if facts.by_county else ""),
+        *(_excluded(facts) if facts.verdict == alert_state.EXCLUDED else _measures(facts.values)),
+    ]
+    return "；".join([*parts, *["答复逾期"] * facts.late, *["报告逾期"] * facts.report_late])
+
+
+def _excluded(facts: AlertAnswered) -> list[str]:
+    parts, got = [REASON.labels.get(facts.reason, facts.reason)], facts.values
+    if facts.reason == alert_state.WRONG:
+        parts += _wrong_rows(facts)
+    elif facts.reason == alert_state.HANDLED:
+        parts.append(f"{got.get('agency')} {got.get('handled_on')}")
+    elif facts.reason == alert_state.TWICE:
+        parts.append(f"与 {got.get('other_alert')} 重复")
+    return [*parts, str(got["why"])] if got.get("why") else parts
+
+
+def _wrong_rows(facts: AlertAnswered) -> list[str]:
+    if not facts.wrong:
+        return ["没有标出有误的行，不能确认"]
+    named = joined(f"{day[5:]} {short_code(pupil)}" for day, pupil in facts.wrong)
+    return [f"有误：{named}", f"更正待收 {facts.uncorrected} 行" if facts.uncorrected else "更正已收"]
+
+
+def _measures(got: Mapping[str, object]) -> list[str]:
+    when = str(got.get("reported_at") or "")[:16].replace("T", " ")
+    parts = [f"措施：{got.get('measures')}", f"{when} 已报 {got.get('reported_to')}"]
+    named = "".join(f"《{got['document']}》" * bool(got.get("document"))) + str(got.get("document_number") or "")
+    return [*parts, f"建议书 {named}"] if named else parts
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """What a school declared of a closure."""
@@ -135,3 +241,15 @@ def moment(at: datetime) -> str:
     """11月20日 13:00."""
     local = at.astimezone(ZONE)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def desk_counts(decided: Mapping[str, int], before: int, gone: int, undone: int) -> str:
+    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: by opinion, how many matters were decided so."""
+    parts = [f"{word} {decided[code]} 件" for code, word in OPINIONS.labels.items() if decided.get(code)]
+    parts += [f"此前已处理 {before} 件"] * bool(before) + [f"已不用办 {gone} 件"] * bool(gone)
+    return "，".join([*parts, *[f"没有办成 {undone} 行"] * bool(undone)])
+
+
+def within(reason: str) -> str:
+    """Return a sentence as a part of another: without its full stop."""
+    return reason.rstrip("。")

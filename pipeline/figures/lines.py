@@ -10,6 +10,7 @@ from pipeline import alert_state
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
 from pipeline.figures.words import NOTHING, listed, month_day, number, span
+from pipeline.model import WHOLE_SCHOOL
 from pipeline.units import Scope
 
 SOON = timedelta(hours=3)
@@ -118,8 +119,8 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
     order = sorted(lines, key=lambda c: (c.matches is not False and c.confirmed, c.resumes, c.county, c.school))
     known = [c.pupils for c in lines if c.pupils is not None]
     unknown = len(lines) - len(known)
-    whole = sum(c.scope == "全校" for c in lines)
-    campuses = sum(c.scope == "全校" and bool(c.campus) for c in lines)
+    whole = sum(c.scope == WHOLE_SCHOOL for c in lines)
+    campuses = sum(c.scope == WHOLE_SCHOOL and bool(c.campus) for c in lines)
     # a single school's pupils are a count within one school
     total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
     missing = f"（{unknown} 起未填）" if unknown else ""
@@ -135,8 +136,8 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
 
 
 def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
-    what, named = closure.campus or "全校", scope.class_name(closure.scope)
-    if closure.scope != "全校":
+    what, named = closure.campus or WHOLE_SCHOOL, scope.class_name(closure.scope)
+    if closure.scope != WHOLE_SCHOOL:
         what = f"{closure.campus} {named}".strip() if named else "1 个班"
     matched = {None: "未报缺课", True: "相符", False: "待对账"}[closure.matches]
     resumes = month_day(closure.resumes)

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline import alert_state
 from pipeline.figures import words
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
 from pipeline.figures.lines import SilentSchool, silence
+from pipeline.model import WHOLE_SCHOOL
 from pipeline.units import Scope
 
 STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
@@ -61,6 +63,22 @@ class Notice:
 
     what: str
     todo: str
+
+
+_FOLLOW = "请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"
+_TODO = {alert_state.ANSWERED: "暂不用再发。", alert_state.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。"}
+
+
+def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str, datetime]) -> Notice:
+    """What a school must know of an open alert. `where`: "" for the whole school; `due`: the alert's state, and until
+    when it must be answered.
+    """
+    state, until = due
+    what = f"预警 {number} {group}（{where or WHOLE_SCHOOL}，{cases} 人）"
+    if state in alert_state.UNANSWERED:
+        back = "县级已退回答复，" if state == alert_state.RETURNED else ""
+        return Notice(what, f"{back}请于 {until:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
+    return Notice(what, f"{alert_state.STATES.get(state, state)}，{_TODO.get(state, _FOLLOW)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from pipeline.rules.values import Rule, Stage
+from pipeline.model import WHOLE_SCHOOL, Level
+from pipeline.rules.values import DORM, Rule, Stage
+from pipeline.schooldays import ZONE, Off
 
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
+OVERDUE = "逾期"
+NOT_GIVEN = "没有写明"  # a reason that whoever decided left blank
+EXCUSED = "县级免报"
+CLASSES = "个班"  # of which `listed` counts
+A_CLASS = "班级"  # where a reader may not see which
+EXPORT_TITLES: Mapping[str, str] = {
+    "absence": "缺课登记",
+    "counts": "缺课人数",
+    "reports": "报告",
+    "closures": "停课",
+    "alerts": "预警",
+}
 _MINUTES_BELOW = 3  # hours; above, a span is told in whole ones
 
 
@@ -19,7 +33,7 @@ def condition(rule: Rule, group: str, scope: str) -> str:
     """
     if rule.stage is Stage.CLOSURE:
         return f"{group}：{rule.stage.label}"
-    where = "全校" if not scope else "同宿舍" if scope.startswith("宿舍") else "同班"
+    where = WHOLE_SCHOOL if not scope else f"同{DORM}" if scope.startswith(DORM) else "同班"
     when = "当日现症" if rule.present else "当日" if rule.window == 1 else f"{rule.window} 日内"
     gap = " " if when[0].isdigit() else ""
     return f"{group}：{where}{gap}{when} {rule.threshold}" + ("" if rule.share else " 人")
@@ -70,10 +84,46 @@ def span(left: timedelta) -> str:
     fine = hours < _MINUTES_BELOW and (rest or not hours)  # nobody counts minutes when half a day is left
     text = (f"{hours} 小时" if hours else "") + (f" {rest} 分" if fine else "")
     text = text.strip()
-    return text if left >= timedelta(0) else f"逾期 {text}"
+    return text if left >= timedelta(0) else f"{OVERDUE} {text}"
+
+
+def joined(names: Iterable[str]) -> str:
+    """甲、乙、丙."""
+    return "、".join(names)
+
+
+def some_days(days: Sequence[date], most: int) -> str:
+    """2026-11-20、2026-11-23等: the first days, and whether there are more."""
+    return joined(day.isoformat() for day in days[:most]) + ("等" if len(days) > most else "")
+
+
+def period(first: date, last: date) -> str:
+    """11-20, or 11-18 至 11-20."""
+    return month_day(last) if first == last else f"{month_day(first)} 至 {month_day(last)}"
+
+
+def file_sent(name: str, received_at: datetime) -> str:
+    """A file as its sender knows it: 《缺课日报.xlsx》（11-20 14:05 收到）."""
+    return f"《{name}》（{received_at.astimezone(ZONE):%m-%d %H:%M} 收到）"
 
 
 def listed(names: Sequence[str], most: int = 3, unit: str = "所") -> str:
     """甲、乙、丙等 5 所."""
-    shown = "、".join(names[:most])
+    shown = joined(names[:most])
     return shown if len(names) <= most else f"{shown}等 {len(names)} {unit}"
+
+
+def all_classes(campus: str) -> str:
+    """All classes of a campus that has not reported."""
+    return f"{campus}全部班级"
+
+
+def sent_below(level: Level) -> str:
+    """Those below a division that its paper goes to."""
+    below = {Level.PROVINCE: "各设区市教育局", Level.CITY: "各县（市、区）教育局"}
+    return below.get(level, "各学校（园）")
+
+
+def day_off(why: Off) -> str:
+    """Why there is no school on a day."""
+    return {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(why, "放假")

@@ -138,3 +138,8 @@ class Form:
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)
+
+
+def returned_title(title: str) -> str:
+    """Return the title of a form's return workbook."""
+    return f"{title} · 退回修正表"

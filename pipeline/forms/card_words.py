@@ -30,6 +30,12 @@ REASON = _vocabulary(
     },
 )
 
+
+def closed_for(reason: str) -> str:
+    """Why an alert was closed, as it is kept and printed: 可排除：A3 重复预警."""
+    return f"可排除：{REASON.labels.get(reason, reason)}"
+
+
 REPORT_WAY = _vocabulary(
     "ReportWay",
     {"phone": "电话", "net": "网络", "group": "工作群", "written": "书面", "other": "其他"},

@@ -24,6 +24,7 @@ from pipeline.forms.text_normalise import (
     shown,
     sweep,
 )
+from pipeline.forms.words import yes_no
 
 
 def show(column: Column, value: object) -> str:
@@ -31,7 +32,7 @@ def show(column: Column, value: object) -> str:
     if value is None or column.dtype == "secret":
         return ""
     if column.dtype == "flag":
-        return "是" if value else "否"
+        return yes_no(bool(value))
     if column.vocabulary is not None:
         labels = {**column.vocabulary.beyond, **column.vocabulary.labels}
         return "、".join(labels.get(code, code) for code in str(value).split())

@@ -16,6 +16,7 @@ from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.block import label, labels_of
 from pipeline.forms.cells import show
 from pipeline.forms.text_normalise import mask, shown
+from pipeline.forms.words import yes_no
 from pipeline.model import Issue, Reading, Refused, Row
 
 FILE = "file"
@@ -108,7 +109,7 @@ def _said(field: Field, reading: Reading, issues: Sequence[Issue]) -> str:
         here = (issue.value for issue in (*reading.issues, *issues) if not issue.row and issue.column == field.label)
         return next((text for text in here if text), "")
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return yes_no(value)
     if field.vocabulary is not None:
         return field.vocabulary.labels.get(str(value), str(value))
     return value.isoformat() if type(value) is date else shown(value) if not isinstance(value, datetime) else str(value)

@@ -238,6 +238,12 @@ YES_NO = _vocabulary(
     },
 )
 
+
+def yes_no(value: bool | None) -> str:
+    """是 or 否; "" where nothing is known."""
+    return "" if value is None else YES_NO.labels["yes" if value else "no"]
+
+
 ROW_STATE = _vocabulary(
     "RowState",
     {"ongoing": "仍缺课", "returned": "已返校"},
@@ -379,5 +385,3 @@ OPINION_TICKET = _opinions("OpinionTicket", "mend", "waive")
 OPINION_CLASS = _opinions("OpinionClass", "confirm", "return", "mend")
 OPINION_MATTER = _opinions("OpinionMatter", "confirm")
 """意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""
-
-WHOLE_SCHOOL = "全校"

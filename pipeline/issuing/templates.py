@@ -14,8 +14,8 @@ from pipeline.figures import card_books
 from pipeline.figures.cards import CardFacts
 from pipeline.forms import FORMS, form
 from pipeline.forms.classes import in_order
-from pipeline.forms.words import MODE
-from pipeline.model import HOME_CAMPUS, Level, Mode, Refused, SchoolFacts, Site
+from pipeline.forms.words import MODE, yes_no
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Level, Mode, Refused, SchoolFacts, Site
 from pipeline.registry import lookup, prefill
 from pipeline.settling import held_files
 from pipeline.turns import context
@@ -23,7 +23,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.deskbook import deskbook
 from pipeline.xlsx.giveback import GivebackFacts, giveback
 
-_KINDERGARTEN = ("幼儿园",)
+_KINDERGARTEN = (KINDERGARTEN,)
 _SEPTEMBER = 9  # a school year's first month
 
 
@@ -65,7 +65,7 @@ def unit_facts(site: Site, code: str, day: date) -> TemplateFacts:
         raise UsageError(f"{code}: no such unit; a filing is of a school, or of an organ such as 320106JY")
     region = lookup.division_names().get(home, "")
     return TemplateFacts(
-        fields={"unit": code, "school": name, "level": level, "system": "是"},
+        fields={"unit": code, "school": name, "level": level, "system": yes_no(True)},
         rows={"accounts": ({"region": region},)},
         token=units.token(site.key, code, "filing", schooldays.term(day), serial),
     )

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from pipeline.database import audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
+from pipeline.figures.words import file_sent
 from pipeline.model import Issue, Repair, State, TicketState
 from pipeline.registry import lookup
-from pipeline.schooldays import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
     """Return what a unit called some of its files, and when each came: 《缺课日报.xlsx》（11-20 14:05 收到）."""
     rows = Submission.objects.filter(received_seq__in=seqs, unit=unit)
     return {
-        seq: f"《{name}》（{received_at.astimezone(ZONE):%m-%d %H:%M} 收到）"
+        seq: file_sent(name, received_at)
         for seq, name, received_at in rows.values_list("received_seq", "name", "received_at")
     }
 

@@ -9,11 +9,13 @@ from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, K
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.states import TicketState
-from pipeline.model.terms import HOME_CAMPUS, Issue, Level, Mode, Repair, Severity, State
+from pipeline.model.terms import HOME_CAMPUS, KINDERGARTEN, WHOLE_SCHOOL, Issue, Level, Mode, Repair, Severity, State
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
 
 __all__ = [
     "HOME_CAMPUS",
+    "KINDERGARTEN",
+    "WHOLE_SCHOOL",
     "Arrival",
     "Checked",
     "Claims",

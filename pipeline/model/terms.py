@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 HOME_CAMPUS = "本部"
+WHOLE_SCHOOL = "全校"
+KINDERGARTEN = "幼儿园"
 
 
 class State(StrEnum):

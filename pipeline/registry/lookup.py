@@ -16,11 +16,9 @@ from django.db.models import Q
 from pipeline import units
 from pipeline.database import sql
 from pipeline.database.models import Division, Unit, UnitPlace
-from pipeline.units import organ_code
+from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
 _SEED = Path(__file__).parent / "seed" / "divisions.csv"
-_ORGANS = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
-_PROVINCE_EDUCATION = "教育厅"
 
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
 
@@ -53,18 +51,15 @@ def _division(row: Mapping[str, str]) -> Division:
 
 
 def _organs(row: Mapping[str, str]) -> list[Unit]:
-    names = dict(_ORGANS)
-    if row["kind"] == "province":
-        names["education"] = _PROVINCE_EDUCATION
     return [
         Unit(
             code=organ_code(row["code"], organ),
             kind="organ",
             organ=organ,
             division_id=row["code"],
-            name=row["name"] + word,
+            name=organ_name(row["name"], row["kind"], organ),
         )
-        for organ, word in names.items()
+        for organ in ORGAN_NAMES
     ]
 
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.database.models import Unit
+from pipeline.figures.words import joined
 from pipeline.forms import words
 from pipeline.forms.classes import in_order, promoted
+from pipeline.forms.words import yes_no
 from pipeline.merge.registry import ClassSpan, Registered, RoomKey
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_SIGNS, organ_code
 
 Row = Mapping[str, str | int | float | date]
-_KINDERGARTEN = "幼儿园"
 _TEXTS = ("reporter", "reporter_phone", "leader", "leader_phone")
 
 
@@ -83,7 +84,7 @@ def calendar(place: str) -> tuple[Row, ...]:
 
 
 def _school(row: Unit) -> RosterHead:
-    kindergarten = row.stages.split() == [_KINDERGARTEN]
+    kindergarten = row.stages.split() == [KINDERGARTEN]
     return RosterHead(row.code, row.name, row.division_id, kindergarten, row.token_serial)
 
 
@@ -93,8 +94,8 @@ def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
     boarding = values.get("boarding")
     whole = {
         "division": one.division_on(day),
-        "stages": str(values.get("stages") or "").replace(" ", "、"),
-        "boarding": "" if boarding is None else "是" if boarding else "否",
+        "stages": joined(str(values.get("stages") or "").split()),
+        "boarding": yes_no(None if boarding is None else bool(boarding)),
         "from": values.get("opens"),
         "until": values.get("closes"),
         **{name: values.get(name) for name in _TEXTS},
@@ -125,7 +126,7 @@ def _promoted(code: str, one: Registered, day: date) -> Iterable[Row]:
     stages = str(one.values.get("stages") or "").split()
     last = date(year, 8, 31)
     for room in sorted((room for room in one.rooms_on(last)), key=_place):
-        name = promoted(room.name, kindergarten=_KINDERGARTEN in stages)
+        name = promoted(room.name, kindergarten=KINDERGARTEN in stages)
         if name:
             yield _room(code, one, room, name)
 

@@ -21,7 +21,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from pipeline.forms.words import SYNDROMES
-from pipeline.rules.values import Case, Condition, Hint, Member, Rule, Rules, Where
+from pipeline.rules.values import DORM, Case, Condition, Hint, Member, Rule, Rules, Where
 
 LAG = 7  # days; the longest usual break (国庆) between falling ill and the first school day missed
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
@@ -143,7 +143,7 @@ def _places(case: Case) -> Iterator[_Place]:
     yield Where.CAMPUS, ""
     yield Where.CLASS, case.class_key
     if case.dorm:
-        yield Where.DORM, f"宿舍 {case.dorm}"
+        yield Where.DORM, f"{DORM} {case.dorm}"
 
 
 def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:

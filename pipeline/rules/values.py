@@ -45,6 +45,10 @@ class Where(StrEnum):
     CAMPUS = "campus"
 
 
+DORM = "宿舍"
+"""With which the scope of a hit begins that is of a dormitory: 宿舍 101."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A syndrome (FEV …) or a disease (D10 …): what it absorbs, and how it ends."""

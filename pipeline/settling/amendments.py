@@ -14,6 +14,7 @@ from pipeline.database.models import Reject
 from pipeline.errors import UsageError
 from pipeline.figures.deskwork import in_words
 from pipeline.forms import form
+from pipeline.issues.refusals import refusal
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
@@ -51,9 +52,9 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
     with transaction.atomic():
         ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state=TicketState.OPEN).first()
         if ticket is None:
-            raise UsageError("这一行已经不在退回未改之中。")
+            raise refusal("ticket-closed")
         if not rebuild_row.mendable(ticket):
-            raise UsageError("这一行不能代改，请学校重发；确实不用改的选豁免。")
+            raise refusal("row-not-mendable")
         checked = rebuild_row.rebuilt(bench.site, bench.desk, ticket, deed)
         if checked.verdict != "merge" or checked.refused or not checked.records:
             raise StillBad(_why(checked.issues))

@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline import merge
 from pipeline.database.models import CountyDay, Submission, Unit
+from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.merge import Earlier
 from pipeline.model import Checked, Issue, Record, Site, State
@@ -15,7 +16,7 @@ from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
-from pipeline.validate.calendar import in_words
+from pipeline.validate.calendar import change_in_words
 
 FORM = "calendar"
 _APPLIED = (State.ACCEPTED, State.PARTIAL)
@@ -61,12 +62,12 @@ def plan(checked: Checked, order: int) -> CalendarPlan:
         mine: tuple[CalendarSpan, ...] = record.values["spans"]  # type: ignore[assignment]  # validate.calendar puts them there
         if record.values["withdraw"] and (gone := stand.get(str(record.values["ref"]))):
             withdrawn.append(gone.ref)
-            told.append(f"撤销 {in_words(gone)}")
+            told.append(change_in_words(gone, None))
         for span in mine:
             was = stand.get(span.ref)
             if was != span:
                 put.append(span)
-                told.append(f"{in_words(was)} 改为 {in_words(span)}" if was else f"新增 {in_words(span)}")
+                told.append(change_in_words(was, span))
     return CalendarPlan(
         checked.unit, tuple(before), calendar_spans.CalendarWords(order, tuple(put), tuple(withdrawn)), tuple(told)
     )
@@ -137,7 +138,7 @@ def _told(changes: Sequence[str]) -> tuple[Issue, ...]:
 def _touching(days: Sequence[date]) -> tuple[Issue, ...]:
     if not days:
         return ()
-    shown = "、".join(day.isoformat() for day in days[:_DAYS]) + ("等" if len(days) > _DAYS else "")
+    shown = some_days(days, _DAYS)
     return (Issue("calendar-days", details=(("count", str(len(days))), ("days", shown))),)
 
 

@@ -15,19 +15,18 @@ from pipeline.alerts.card_letters import announce
 from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay
-from pipeline.errors import UsageError
-from pipeline.forms.card_words import REASON, VERDICT
+from pipeline.figures import deskwork
+from pipeline.issues.refusals import refusal
 from pipeline.merge import alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import Answer, CountyRuling, HistoryStep, Life
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import HOME_CAMPUS, Checked, Site, State
+from pipeline.model import Checked, Site, State
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.turns import revised_outcomes, tickets
 from pipeline.turns.pending_items import PendingItem
 from pipeline.turns.transaction import LETTER, Outcome, Reread, Turn, Writes, form_of
-from pipeline.units import short_code
 
 _CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
          "late", "report_late")  # fmt: skip
@@ -119,17 +118,17 @@ def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowe
     with transaction.atomic():
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
-            raise UsageError(f"没有编号为 {alert_id} 的预警")
+            raise refusal("alert-unknown", alert=alert_id)
         assess.catch_up(kept.hours, rules.load(), [kept.school], now)
         loaded = load([kept.school])[kept.school]
         before, one = loaded.standing, loaded.standing.lives[alert_id]
         answer = one.current
         if answer is None or one.state not in allowed:
-            raise UsageError(f"预警 {alert_id} {alert_state.STATES[one.state]}，没有等待确认的答复")
+            raise refusal("alert-unanswered", alert=alert_id, state=alert_state.STATES[one.state])
         if what == CONFIRM and answer.values.get("reason") == alert_state.TWICE:
             _ask_the_other(before, answer)
         if what == CONFIRM and core.names_no_row(answer):
-            raise UsageError(f"预警 {alert_id} 选了 A1，却没有标出有误的行，不能确认；请退回学校，标出后再答复")
+            raise refusal("alert-names-no-row", alert=alert_id)
         order, settled = decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
         verb = "confirm" if what == CONFIRM else "return"
         after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, now))
@@ -149,7 +148,7 @@ def _ask_the_other(standing: CardStanding, answer: Answer) -> None:
     """Two alerts must not be excluded as repetitions of each other."""
     other = answer.values.get("other_alert")
     if core.repeats_nothing(standing, other):
-        raise UsageError(f"预警 {other} 已经排除或不成立，不能以与它重复为由排除；请退回学校重新答复")
+        raise refusal("alert-repeats-nothing", alert=other)
 
 
 # --------------------------------------------------------------------------- what waits
@@ -185,39 +184,26 @@ def waiting(division: str) -> list[PendingItem]:
 
 
 def _in_words(alert: Alert, card: Card, label: str) -> str:
-    """An answer in one line: what is warned of, what the school says, what proves it."""
     group = rules.load().groups.get(alert.group)
-    campus = "" if alert.campus == HOME_CAMPUS else f"{alert.campus} "
-    said = [f"{campus}{label or '全校'} {group.name if group else alert.group} {alert.cases} 人"]
-    said.append(VERDICT.labels[card.verdict] + ("（县级代填）" if card.by else ""))
-    said += _excluded(alert, card) if card.verdict == alert_state.EXCLUDED else _stands(card)
-    said += ["答复逾期"] * card.late + ["报告逾期"] * card.report_late
-    return "；".join(said)
-
-
-def _excluded(alert: Alert, card: Card) -> list[str]:
-    got = card.answer
-    said = [REASON.labels.get(card.reason, card.reason)]
-    if card.reason == alert_state.WRONG:
-        rows = [(str(day), str(pupil)) for day, pupil in got.get("rows", ())]
-        if not rows:
-            return [*said, "没有标出有误的行，不能确认", *([str(got["why"])] if got.get("why") else ())]
-        said.append("有误：" + "、".join(f"{day[5:]} {short_code(pupil)}" for day, pupil in rows))
-        left = corrections.missing(alert, rows)
-        said.append(f"更正待收 {len(left)} 行" if left else "更正已收")
-    elif card.reason == alert_state.HANDLED:
-        said.append(f"{got.get('agency')} {got.get('handled_on')}")
-    elif card.reason == alert_state.TWICE:
-        said.append(f"与 {got.get('other_alert')} 重复")
-    return [*said, str(got["why"])] if got.get("why") else said
-
-
-def _stands(card: Card) -> list[str]:
-    got = card.answer
-    when = str(got.get("reported_at") or "")[:16].replace("T", " ")
-    said = [f"措施：{got.get('measures')}", f"{when} 已报 {got.get('reported_to')}"]
-    named = "".join(f"《{got['document']}》" * bool(got.get("document"))) + str(got.get("document_number") or "")
-    return [*said, f"建议书 {named}"] if named else said
+    wrong = []
+    if card.verdict == alert_state.EXCLUDED and card.reason == alert_state.WRONG:
+        wrong = [(str(day), str(pupil)) for day, pupil in card.answer.get("rows", ())]
+    return deskwork.answer(
+        deskwork.AlertAnswered(
+            campus=alert.campus,
+            where=label,
+            group=group.name if group else alert.group,
+            cases=alert.cases,
+            verdict=card.verdict,
+            reason=card.reason,
+            by_county=bool(card.by),
+            values=card.answer,
+            wrong=wrong,
+            uncorrected=len(corrections.missing(alert, wrong)) if wrong else 0,
+            late=card.late,
+            report_late=card.report_late,
+        )
+    )
 
 
 # --------------------------------------------------------------------------- what is written

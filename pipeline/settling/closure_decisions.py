@@ -10,13 +10,13 @@ from django.db import transaction
 
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Closure, SchoolClass, Submission
-from pipeline.errors import UsageError
 from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
+from pipeline.issues.refusals import refusal
 from pipeline.letters.county_notices import TELL
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL
 from pipeline.registry import lookup
-from pipeline.schooldays import WHOLE_SCHOOL, ZONE, today
+from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
 from pipeline.turns.pending_items import PendingItem
 from pipeline.turns.transaction import Writes
@@ -75,11 +75,11 @@ def _rule(closure_id: str, what: str, who: str, why: str, now: datetime) -> None
     with transaction.atomic():
         row = _found(closure_id)
         if row is None:
-            raise UsageError(f"没有这次停课：{closure_id}")
+            raise refusal("closure-unknown", closure=closure_id)
         at = decide(who, what, closure_id, why, now)
         writes = Writes(now)
         if not settling_closure.rule(row.school, _key(row), state, at, writes):
-            raise UsageError(f"这次停课已是别的状态，没有改动：{closure_id}")
+            raise refusal("closure-moved-on", closure=closure_id)
         writes.letter(TELL, str(at[0]), row.school)
         writes.flush()
 

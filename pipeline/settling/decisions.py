@@ -11,8 +11,9 @@ from pipeline.accounts import filings
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide, placed
 from pipeline.database.models import Reject, Submission
-from pipeline.errors import UsageError
+from pipeline.figures import words
 from pipeline.forms.whole import FILE
+from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
@@ -35,9 +36,9 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
         ordered = sorted(set(seqs))
         held = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=ordered, state=State.HELD)}
         if missing := [str(seq) for seq in ordered if seq not in held]:
-            raise UsageError(f"不在待核中：{'、'.join(missing)}")
+            raise refusal("not-held", numbers=words.joined(missing))
         for seq, later in held_files.overtaken(held.values()).items():
-            raise UsageError(f"流水号 {seq} 之后学校又报过（流水号 {later}），这份不能再放行；请退回，由学校重报")
+            raise refusal("held-overtaken", number=seq, later=later)
         settled: list[Settled] = []
         for checked in reread(ordered):
             order, number = decide(who, "release", str(checked.arrival.seq), why, now)
@@ -55,7 +56,7 @@ def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
     with transaction.atomic():
         row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
         if row is None:
-            raise UsageError(f"不在待核中：{seq}")
+            raise refusal("not-held", numbers=seq)
         order, settled = decide(who, "dismiss", str(seq), why, now)
         row.state = State.REJECTED.value
         row.issues = [*row.issues, serialise.issue(replay.dismissed(why))]
@@ -74,7 +75,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
     with transaction.atomic():
         rows = {row.ticket: row for row in Reject.objects.filter(ticket__in=list(tickets)).defer("raw", "issues")}
         if missing := [name for name in tickets if name not in rows]:
-            raise UsageError(f"没有这样的凭单：{'、'.join(missing)}")
+            raise refusal("ticket-unknown", tickets=words.joined(missing))
         waived = []
         for name in tickets:
             if rows[name].state == TicketState.OPEN:

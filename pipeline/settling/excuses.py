@@ -9,6 +9,7 @@ from django.db import transaction
 from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
 from pipeline.errors import UsageError
+from pipeline.figures.words import EXCUSED
 from pipeline.letters.county_notices import TELL
 from pipeline.turns.transaction import Writes
 
@@ -32,7 +33,7 @@ def excused(day: date) -> dict[str, str]:
     for row in sorted(rows, key=lambda row: (order_of(row), row.seq)):
         school = row.target.partition("|")[0]
         if row.what == GIVEN:
-            found[school] = row.why or "县级免报"
+            found[school] = row.why or EXCUSED
         else:
             found.pop(school, None)
     return found

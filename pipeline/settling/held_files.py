@@ -186,12 +186,9 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
     columns = next((table.columns for table in form.tables if table.name == row.table), ())
     room = next((column for column in columns if column.name in ("class_name", "scope")), None)
     class_name = deskwork.shareable(room, row.raw.get(room.name, "")) if room else ""
-    head = (
-        "（整份）" if not columns else deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, ""))
-    )
     cells = deskwork.wrong_cells(form, row.table, row.raw, found)
     if not rebuild_row.mendable(row):  # nobody is asked what the right cell is who may not type it
-        cells = (deskwork.WrongCell("", "", "", deskwork.in_words(found) + "请学校改好发回；不用改的选“豁免”。"),)
+        cells = (deskwork.WrongCell("", "", "", deskwork.not_mendable(found)),)
     return TicketLine(
         id=row.ticket,
         stamp=f"{row.state} {row.closed_by}",
@@ -199,7 +196,11 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
         school_name=names.get(row.school, row.school),
         day=row.day,
         since=came,
-        what=f"{deskwork.short(form)}{head}" + ("，原来报的一行暂时留用" if row.identity else ""),
+        what=deskwork.ticket(
+            deskwork.short(form),
+            deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, "")) if columns else "",
+            old_kept=bool(row.identity),
+        ),
         cells=cells or (deskwork.WrongCell("", "", "", deskwork.in_words(found)),),
     )
 

@@ -17,11 +17,13 @@ from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import SchoolClass, Submission, Unit
 from pipeline.database.models import Statement as Kept
-from pipeline.errors import UsageError
+from pipeline.figures import deskwork
+from pipeline.figures.words import NOT_GIVEN
+from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.letters.county_notices import TELL
 from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
-from pipeline.model import HOME_CAMPUS, Issue, State
+from pipeline.model import Issue, State
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import today
 from pipeline.settling import roster
@@ -29,7 +31,6 @@ from pipeline.turns.pending_items import PendingItem
 from pipeline.turns.transaction import Writes
 
 _LAST = 2**62  # a place in the received sequence that nobody comes after
-_LISTED = 6  # changes that a line tells one by one
 
 
 def waiting(division: str) -> list[PendingItem]:
@@ -68,7 +69,7 @@ def refuse(proposal_id: str, who: str, why: str, now: datetime) -> None:
         order, settled = decide(who, "roster-return", proposal_id, why, now)
         del order
         Kept.objects.filter(submission=seq, state="proposed").update(state="refused")
-        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or "没有写明"),)), settled, now)
+        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or NOT_GIVEN),)), settled, now)
 
 
 # --------------------------------------------------------------------------- a school's roster
@@ -79,10 +80,7 @@ def _proposal(seq: int, names: Mapping[str, str], since: datetime | None) -> Pen
     school = next(iter(said))
     day = said[school].day
     plan = roster.planned(said, day, _LAST)
-    every = in_lines(plan.changes)
-    shown = every[:_LISTED]
-    more = f"等 {len(plan.changes)} 处" if len(every) > len(shown) else ""
-    what = f"本校名册改动，自 {day} 起：{'；'.join(shown) or '名册里已是这样'}{more}"
+    what = deskwork.proposal(day, in_lines(plan.changes), len(plan.changes))
     return PendingItem(f"P{seq}", _stamp(what), school, names.get(school, school), day, since, what)
 
 
@@ -90,7 +88,7 @@ def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
     seq = int(proposal_id[1:]) if proposal_id[1:].isdecimal() else 0
     found = Kept.objects.filter(form=statements.FORM, submission=seq, state="proposed").select_for_update()
     if not seq or not found.exists():
-        raise UsageError(f"不在待确认的名册改动中：{proposal_id}")
+        raise refusal("roster-not-waiting", proposal=proposal_id)
     return seq, statements.of_submission(seq)
 
 
@@ -122,9 +120,7 @@ def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> 
 
 
 def _class(row: SchoolClass, names: Mapping[str, str]) -> PendingItem:
-    campus = "" if row.campus == HOME_CAMPUS else f"{row.campus} "
-    roll = f"，报 {row.roll} 人" if row.roll is not None else ""
-    what = f"缺课日报里有名册没有的班：{campus}{row.name}{roll}（{row.valid_from} 起）"
+    what = deskwork.new_class(row.campus, row.name, row.roll, row.valid_from)
     target = f"{row.school_id}|{row.campus}|{row.school_year}|{row.key}"
     name = names.get(row.school_id, row.school_id)
     return PendingItem(f"C{target}", _stamp(what), row.school_id, name, row.valid_from, None, what)
@@ -137,7 +133,7 @@ def _rule_on_class(
     rows = SchoolClass.objects.filter(school=school, campus=campus, school_year=year, key=key, state="new")
     row = rows.select_for_update().first()
     if row is None:
-        raise UsageError(f"不在待确认的新增班级中：{proposal_id}")
+        raise refusal("class-not-waiting", proposal=proposal_id)
     of = _named(row, alias) if alias else ""
     what = "class-return" if refused else "class-alias" if alias else "class-confirm"
     order, settled = decide(who, what, proposal_id, why, now)
@@ -157,7 +153,7 @@ def _rule_on_class(
 def _parts(proposal_id: str) -> tuple[str, str, int, str]:
     parts = proposal_id.removeprefix("C").split("|")
     if len(parts) != 4 or not parts[2].isdecimal():
-        raise UsageError(f"没有这样的编号：{proposal_id}")
+        raise refusal("proposal-unknown", proposal=proposal_id)
     return parts[0], parts[1], int(parts[2]), parts[3]
 
 
@@ -167,7 +163,7 @@ def _named(row: SchoolClass, alias: str) -> str:
     for key, name in mine.filter(state="confirmed").values_list("key", "name"):
         if alias in (key, name):
             return str(key)
-    raise UsageError(f"名册里没有这个班：{alias}")
+    raise refusal("class-unknown", name=alias)
 
 
 def _count_again(school: str, first: date, last: date, settled: int, writes: Writes) -> None:

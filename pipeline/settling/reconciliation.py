@@ -17,7 +17,7 @@ from pipeline import reconcile, schooldays
 from pipeline.database import audit, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
-from pipeline.errors import UsageError
+from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
 from pipeline.registry import lookup
@@ -82,11 +82,11 @@ def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = ""
     with transaction.atomic():
         row = Matter.objects.select_for_update().filter(pk=matter_id).first()
         if row is None:
-            raise UsageError(f"没有这一件待对账：{matter_id}")
+            raise refusal("matter-unknown", matter=matter_id)
         if row.state != "open":
-            raise UsageError(f"{matter_id} 已经办结，没有再改")
+            raise refusal("matter-settled", matter=matter_id)
         if stamp and stamp != row.stamp:
-            raise UsageError(f"{matter_id} 的情况有了变化，请看新的内容再办")
+            raise refusal("matter-moved-on", matter=matter_id)
         decide(who, "reconcile", matter_id, why, now)
         row.state, row.closed_at, row.closed_by, row.why = "settled", now, who[:60], why[:400]
         row.save()

@@ -15,7 +15,7 @@ from pipeline.database.decision_log import order_of
 from pipeline.database.models import Decision, Reject
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
-from pipeline.forms.base import Form
+from pipeline.forms.base import Form, returned_title
 from pipeline.forms.block import TICKET
 from pipeline.forms.desk import TICKETS
 from pipeline.forms.identify import identify
@@ -79,7 +79,7 @@ def deeds_of(desk: Checked) -> tuple[Checked, Mapping[str, Deed]]:
 
 def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -> Workbook:
     """A return workbook with one row, as a value: its table's row stands at Excel row `number`."""
-    head: Sequence[list[object]] = [[f"{form.title} · 退回修正表"], _header_block(form, ticket)]
+    head: Sequence[list[object]] = [[returned_title(form.title)], _header_block(form, ticket)]
     sheets = []
     for table in form.tables:
         mine = table.name == ticket.table

@@ -13,10 +13,10 @@ from django.db.models import Q
 from pipeline import reconcile
 from pipeline.database import sql
 from pipeline.database.models import Closure, Report
-from pipeline.model import Policy
-from pipeline.reconcile import ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
+from pipeline.model import WHOLE_SCHOOL, Policy
+from pipeline.reconcile import CLOSURE_NOTE, ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, WHOLE_SCHOOL, ReportDue, today
+from pipeline.schooldays import VOID_CLOSURES, ReportDue, today
 from pipeline.turns import context
 
 _Place = tuple[date, str, str]  # day, campus, class key
@@ -127,7 +127,7 @@ def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_P
     """Absences and class lines of the days, by school; a class with nothing to tell is left out."""
     absent = (
         "SELECT day, school, campus, class_key, SUM(CASE WHEN reason = 'ill' THEN 1 ELSE 0 END), COUNT(*), "
-        "MAX(CASE WHEN note LIKE '%%停课%%' THEN 1 ELSE 0 END) FROM absence "
+        "MAX(CASE WHEN note LIKE ? THEN 1 ELSE 0 END) FROM absence "
         "WHERE day IN ? AND school IN ? AND row_state <> 'returned' GROUP BY day, school, campus, class_key"
     )
     lines = (
@@ -135,7 +135,8 @@ def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_P
         "WHERE day IN ? AND school IN ? AND NOT silent"
     )
     when = [day.isoformat() for day in days]
-    counted = {(s, _date(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in _rows(absent, when, codes)}
+    noted = _rows(absent, [f"%{CLOSURE_NOTE}%"], when, codes)
+    counted = {(s, _date(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in noted}
     said = {(s, _date(d), c, k): (roll, there, more) for d, s, c, k, roll, there, more in _rows(lines, when, codes)}
     found: dict[str, dict[_Place, ClassKnown]] = defaultdict(dict)
     for place in sorted(counted.keys() | said.keys()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.database.decision_log import order_of, typed
 from pipeline.database.models import Decision
+from pipeline.figures.words import NOT_GIVEN
 from pipeline.merge import Event, ReportState
 from pipeline.model import Issue, Site
 from pipeline.turns import rebuild_row
@@ -68,4 +69,4 @@ def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
 
 def dismissed(why: str) -> Issue:
     """Return what the sender of a held submission reads when it is not taken."""
-    return Issue("dismissed", details=(("why", typed(why) or "没有写明"),))
+    return Issue("dismissed", details=(("why", typed(why) or NOT_GIVEN),))

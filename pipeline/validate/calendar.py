@@ -137,6 +137,13 @@ def in_words(span: CalendarSpan) -> str:
     return f"{words.SPAN.labels[span.kind]} {span.first}{till}" + (f"（{about}）" if about else "")
 
 
+def change_in_words(was: CalendarSpan | None, now: CalendarSpan | None) -> str:
+    """What became of a span: 新增 …, … 改为 …, 撤销 …."""
+    if was is None or now is None:
+        return f"撤销 {in_words(was)}" if was else f"新增 {in_words(now)}" if now else ""
+    return f"{in_words(was)} 改为 {in_words(now)}"
+
+
 _KEY = ("kind", "stage", "first")
 
 

@@ -16,6 +16,7 @@ from pipeline.forms.cells import show
 from pipeline.forms.text_normalise import mask
 from pipeline.model import (
     HOME_CAMPUS,
+    KINDERGARTEN,
     Arrival,
     Checked,
     Claims,
@@ -63,7 +64,7 @@ class SubmissionCase:
 
     @property
     def kindergarten(self) -> bool:
-        return self.school is not None and "幼儿园" in self.school.stages
+        return self.school is not None and KINDERGARTEN in self.school.stages
 
     def reject(self, issue: Issue) -> None:
         self.verdict = "rejected"

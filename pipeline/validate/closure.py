@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.forms.text_normalise import fold
-from pipeline.forms.words import WHOLE_SCHOOL
+from pipeline.model import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes

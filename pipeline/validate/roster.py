@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
 from pipeline.forms.words import STAGE
-from pipeline.model import HOME_CAMPUS, Context, Row, SchoolFacts
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
@@ -26,7 +26,7 @@ CATEGORIES = (
 )
 """学校类别: the first two digits of a 学校标识码 (教育部《学校(机构)代码管理办法》2011)."""
 
-_STAGES = {"11": "幼儿园", "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
+_STAGES = {"11": KINDERGARTEN, "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
 _OF_WHOLE = ("name", "boarding", "reporter", "reporter_phone", "leader", "leader_phone")
 
@@ -132,7 +132,7 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
             line.say("class-without-school", "code")  # it is listed, but its row goes back
         campus = str(line.values["campus"] or HOME_CAMPUS)
         of_school = stages.get(code, "").split()
-        key = key_or_name(name, kindergarten="幼儿园" in of_school)
+        key = key_or_name(name, kindergarten=KINDERGARTEN in of_school)
         stage = line.values["stage"] or stage_of(key, of_school)
         identity = f"{code}|{campus}|{key}"
         if code and name and identity in seen:
@@ -179,7 +179,7 @@ def stage_of(key: str, of_school: Sequence[str]) -> str:
 
 
 _BY_SIGN = {
-    **dict.fromkeys("托小中大", "幼儿园"),
+    **dict.fromkeys("托小中大", KINDERGARTEN),
     **dict.fromkeys("一二三四五六", "小学"),
     **dict.fromkeys("七八九", "初中"),
     "高": "高中",

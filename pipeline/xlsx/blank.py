@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.carry import Prefilled
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Form, Table
+from pipeline.model import WHOLE_SCHOOL
 from pipeline.xlsx import carried, filing_sheet, upright
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
@@ -65,7 +66,7 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
                 continue
             _write_table(pen, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
         write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
-        tables.write_lists(pen, tables.vocabularies(form), [*names, "全校"] if names else [])
+        tables.write_lists(pen, tables.vocabularies(form), [*names, WHOLE_SCHOOL] if names else [])
     return pen.content
 
 

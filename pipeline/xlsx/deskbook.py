@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.forms.base import Column, Table
+from pipeline.forms.base import Column, Table, returned_title
 from pipeline.forms.desk import DESK, matter_of
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
@@ -58,7 +58,7 @@ class DeskFacts:
 
 def deskbook(facts: DeskFacts) -> bytes:
     """Make the workbook; the same facts give the same bytes."""
-    title = f"{DESK.title} · 退回修正表" if facts.back else DESK.title
+    title = returned_title(DESK.title) if facts.back else DESK.title
     said = {"unit": facts.code, "day": facts.made.date().isoformat()}
     kind = "giveback" if facts.back else "blank"
     with ink.writing(properties(DESK, said, facts.token, kind=kind), title=title) as pen:

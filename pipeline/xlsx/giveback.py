@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.forms.base import Column, Form, Table
+from pipeline.forms.base import Column, Form, Table, returned_title
 from pipeline.forms.block import MARK
 from pipeline.forms.whole import FILE
 from pipeline.model import Refused
@@ -48,7 +48,7 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
 
 def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
-    title = f"{name} · 退回修正表"
+    title = returned_title(name)
     with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as pen:
         touched = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
         # the form's first table stays, though empty: by its headings the workbook is recognised

@@ -13,7 +13,7 @@ from datetime import date
 
 from pipeline import issues
 from pipeline.carry import ANSWER
-from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.forms.base import Column, Field, Form, Table, returned_title
 from pipeline.forms.block import MARK
 from pipeline.forms.whole import MARKED, Whole, unpacked
 from pipeline.model import Issue, Refused, Severity
@@ -35,7 +35,7 @@ _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     """Make the return workbook of a whole file; the same facts give the same bytes."""
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
-    title = f"{name} · 退回修正表"
+    title = returned_title(name)
     said = unpacked(file.raw)
     above = [issue for issue in file.issues if not issue.row]
     told = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)

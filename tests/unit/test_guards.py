@@ -178,6 +178,17 @@ def test_two_classes_of_one_name_are_found() -> None:
     assert not said(structure.homonyms({one: inner.format("A"), other: inner.format("B")}))
 
 
+def test_a_chinese_text_in_a_room_of_the_database_is_found() -> None:
+    code = 'WHY = "没有写明"\nname = f"{n} 个班"\n'
+    assert len(said(guards.chinese_texts(Path("pipeline/settling/sample.py"), code))) == 2
+    assert not said(guards.chinese_texts(Path("pipeline/figures/sample.py"), code))
+
+
+def test_chinese_words_in_docstrings_and_comments_pass() -> None:
+    code = '"""The 缺课日报."""\nDAY = 1  # 报告日期\n"""By 学段."""\n'
+    assert not said(guards.chinese_texts(Path("pipeline/settling/sample.py"), code))
+
+
 def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / "pipeline" / "migrations").mkdir(parents=True)

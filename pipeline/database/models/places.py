@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.model import HOME_CAMPUS
+
 
 class Division(models.Model):
     """Province, city, county or function zone, with the dates between which it exists."""
@@ -47,7 +49,7 @@ class Unit(models.Model):
 
 class Campus(models.Model):
     school = models.ForeignKey(Unit, on_delete=models.PROTECT)
-    name = models.CharField(max_length=40, default="本部")
+    name = models.CharField(max_length=40, default=HOME_CAMPUS)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
 
@@ -62,7 +64,7 @@ class SchoolClass(models.Model):
     """
 
     school = models.ForeignKey(Unit, on_delete=models.PROTECT)
-    campus = models.CharField(max_length=40, default="本部")
+    campus = models.CharField(max_length=40, default=HOME_CAMPUS)
     school_year = models.PositiveSmallIntegerField()  # 2026 for 2026-09 to 2027-08
     key = models.CharField(max_length=20)
     name = models.CharField(max_length=40)

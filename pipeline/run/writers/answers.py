@@ -18,7 +18,7 @@ from pipeline.issuing import templates
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
 from pipeline.merge import coverage
-from pipeline.model import HOME_CAMPUS, Issue, Refused, State, TicketState
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Issue, Refused, State, TicketState
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers import cards, county
@@ -152,7 +152,7 @@ def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> Giveba
         rows=rows,
         classes=[room.name for room in school.classes.values() if room.campus == campus],
         token=token,
-        kindergarten=school.stages == ("幼儿园",),
+        kindergarten=school.stages == (KINDERGARTEN,),
         boarding=school.boarding,
     )
 

@@ -1,0 +1,43 @@
+"""What a county decided, in the words its school reads: what it is about, and what follows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from pipeline.figures import deskwork
+from pipeline.model import HOME_CAMPUS
+
+FOLLOWS: Mapping[str, str] = {
+    "waive": "豁免，不用再改。",
+    "mend": "已按电话核实的内容代为改好并收下，不用再报。请在留存的表上照改。",
+    "closure-confirm": "已确认。",
+    "closure-return": "已退回，暂不算作停课。请按理由更正后重报，或补办手续。",
+    "class-confirm": "已登记入册。",
+    "class-return": "没有登记入册。请改用名册里的班级名称，选“整份更正”重报。",
+    "class-alias": "是名册里已有班级的另一种写法，以后两种写法都认得。",
+    "excuse": "免报，这一天不用报送。",
+    "unexcuse": "撤回免报，请照常报送。",
+}
+"""What follows of a decision, by what was decided."""
+
+
+def ticket(title: str, day: date | None, row: str) -> str:
+    """A row that went back; `row` as `deskwork.row_of` calls it, "" for a whole file."""
+    return f"{title}{f' {day}' if day else ''} 退回的{row or '整份文件'}"
+
+
+def closure(campus: str, place: str, start: datetime) -> str:
+    """A closure; `place`: 全校, or the class as it is called."""
+    where = ("" if campus == HOME_CAMPUS else f"{campus} ") + place
+    return f"{where} {deskwork.moment(start)} 起的停课"
+
+
+def report(day: str) -> str:
+    """The report of a day."""
+    return f"{day} 的缺课日报"
+
+
+def new_class(name: str) -> str:
+    """A class that only a report named."""
+    return f"缺课日报里名册没有的班 {name}"
