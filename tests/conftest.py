@@ -3,6 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded machine makes an example slow, never wrong. A law over a store takes one site for all its
+# examples, and each example undoes what it did.
+_ALLOWED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("queke", deadline=None, suppress_health_check=_ALLOWED)
+settings.load_profile("queke")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth import authenticate
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import issues
@@ -208,7 +208,7 @@ def batches() -> list[Checked]:
     ]
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8)
 @given(order=st.permutations(range(5)))
 def test_what_stands_does_not_hang_on_which_filing_was_read_first(schools: Site, order: Sequence[int]) -> None:
     with scratch():

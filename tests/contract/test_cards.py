@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import alert_state, rules
@@ -239,7 +239,7 @@ def batches(draw: st.DrawFn) -> tuple[list[Checked], list[int], list[int]]:
     return made, list(order), sorted({*cuts, len(made)})
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(batches())
 def test_cards_leave_the_same_in_any_order_and_any_batches(
     alerted: Site, drawn: tuple[list[Checked], list[int], list[int]]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import reconcile
@@ -115,7 +115,7 @@ def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site
 
 
 @given(order=st.permutations(range(4)), cuts=st.lists(st.booleans(), min_size=4, max_size=4))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
     school: Site,
     order: list[int],

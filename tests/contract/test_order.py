@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.database import journal, models
@@ -108,7 +108,7 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
 @example([9, 3, 10], [1, 2, 0])
 @example([0, 5, 2], [1, 2, 0])
 @example([8, 7, 4, 6], [3, 2, 1, 0])
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5)
 @given(
     st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4, unique=True),
     st.permutations(range(4)),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.database.models import (
@@ -159,12 +159,7 @@ def _but_origin(tables: tuple[list[str], ...]) -> list[list[str]]:
     return [[text.replace("'2:9'", "'1:9'").replace("'2:8'", "'1:8'") for text in table] for table in tables]
 
 
-LAW = settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAW = settings(max_examples=12, derandomize=True)
 
 
 @LAW

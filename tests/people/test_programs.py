@@ -200,7 +200,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(PROGRAMS)), st.randoms(use_true_random=False), st.integers(0, 9), st.sampled_from(PIECES))
 def test_members_that_somebody_bit_get_a_verdict(program: str, luck: Random, cut: int, piece: bytes) -> None:
     """The package is sound, what is in it is not: a crooked report generator, an edit by hand."""

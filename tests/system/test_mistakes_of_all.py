@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import database
@@ -140,13 +140,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
         return Known(site, senders, stands())
 
 
-@settings(
-    max_examples=3,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=3, phases=[Phase.explicit, Phase.generate], derandomize=True)
 @given(seed=st.integers(0, 9999))
 def test_whatever_goes_wrong_and_however_it_is_mended_the_store_ends_as_of_the_right(known: Known, seed: int) -> None:
     random = Random(seed)
@@ -175,13 +169,7 @@ def _some(found: Sequence[tuple[Cell, object]], random: Random) -> dict[Cell, ob
 # --------------------------------------------------------------------------- the law of batches
 
 
-@settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=3, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 9999))
 def test_a_heap_of_all_forms_is_the_same_cut_anywhere(everybody: Known, seed: int) -> None:
     """A batch of n is n batches of one: right workbooks and wrong ones of every form, in any order of arrival."""

@@ -318,7 +318,7 @@ any_cell = st.one_of(
 any_frame = st.builds(Frame, st.one_of(st.none(), st.dates(date(2000, 1, 2), date(2099, 12, 30))), st.booleans())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cell=any_cell, frame=any_frame)
 def test_every_parser_answers_whatever_the_cell(cell: object, frame: Frame) -> None:
     parsers = {column.parse for _, column in COLUMNS} | {f.parse for form in FORMS for f in form.fields}
@@ -331,7 +331,7 @@ def test_every_parser_answers_whatever_the_cell(cell: object, frame: Frame) -> N
             assert got.issue in CATALOGUE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=60))
 @example(text="A´")
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:

@@ -313,7 +313,7 @@ def test_a_workbook_of_the_1904_epoch_has_the_same_days() -> None:
 cell = st.one_of(st.none(), st.text(max_size=8), st.floats(), st.datetimes(), st.booleans(), st.sampled_from(headers()))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(rows=st.lists(st.lists(cell, max_size=12), max_size=12), named=st.booleans())
 def test_any_sheet_is_answered(rows: list[list[object]], named: bool) -> None:
     made = Workbook((Sheet("缺课登记", rows),), {"queke_form": "absence"} if named else {})
@@ -324,7 +324,7 @@ def test_any_sheet_is_answered(rows: list[list[object]], named: bool) -> None:
         assert got.code in issues.CATALOGUE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(st.dictionaries(st.sampled_from(headers()), cell, max_size=6), max_size=8))
 def test_any_cells_in_a_good_sheet_are_read_row_by_row(rows: list[dict[str, object]]) -> None:
     got = reading(absence(*rows))

@@ -119,7 +119,7 @@ def test_the_full_check_lists_what_readers_hide() -> None:
     assert notes.hidden_columns == {3, 4}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=400))
 def test_any_bytes_get_a_verdict(content: bytes) -> None:
     assert task.take(content).verdict == "quarantined"
@@ -128,7 +128,7 @@ def test_any_bytes_get_a_verdict(content: bytes) -> None:
 GOOD = blank(form("absence"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_bitten_workbook_gets_a_verdict(bites: list[tuple[int, int]]) -> None:
     content = bytearray(GOOD)

@@ -348,7 +348,7 @@ def _all(made: Sequence[Event | Turned | CountyRuling]) -> list[CardStanding]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories())
 def test_at_most_one_answer_counts_and_the_state_says_which(made: list[Event | Turned | CountyRuling]) -> None:
     for standing in _all(made):
@@ -363,7 +363,7 @@ def test_at_most_one_answer_counts_and_the_state_says_which(made: list[Event | T
         assert now.state in alert_state.STATES
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), st.integers(20, 40))
 def test_a_card_of_another_alert_or_of_nothing_changes_nothing(
     made: list[Event | Turned | CountyRuling], seq: int
@@ -375,7 +375,7 @@ def test_a_card_of_another_alert_or_of_nothing_changes_nothing(
         assert one(card_step(before, event).after) == one(before)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories())
 def test_no_day_that_was_told_is_ever_lost(made: list[Event | Turned | CountyRuling]) -> None:
     told: dict[date, int] = {}

@@ -140,7 +140,7 @@ line = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(line, min_size=1, max_size=6))
 def test_what_stands_after_a_calendar_never_contradicts_itself(rows: list[dict[str, object]]) -> None:
     before = {span.ref: span for span in (TERM, AUTUMN)}

@@ -114,13 +114,13 @@ def _seen(told: Iterable[Case], span: Window) -> set[tuple[str, str, str, date, 
     return {(c.rule, c.group, c.scope, c.day, frozenset(m.pupil for m in c.members)) for c in found}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(histories())
 def test_the_engine_meets_what_brute_force_meets(told: list[Case]) -> None:
     assert _seen(told, WIDE) == oracle(told, WIDE)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(histories(), st.data())
 def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Case], data: st.DataObject) -> None:
     if told:
@@ -131,7 +131,7 @@ def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Ca
         assert outside == set()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(histories(), st.integers(0, 10), st.integers(0, 8))
 def test_the_days_needed_decide_and_no_others(told: list[Case], first: int, length: int) -> None:
     span = Window(ago(first + length), ago(first))

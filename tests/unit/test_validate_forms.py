@@ -233,7 +233,7 @@ def namesakes(checked: Checked) -> set[tuple[str, str, str]]:
     return {(checked.unit, *named) for named, count in borne.items() if count > 1}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(files=st.lists(file, min_size=1, max_size=4))
 def test_every_row_ends_accepted_or_refused_and_alone_as_in_a_batch(
     files: list[tuple[list[dict[str, object]], str | None]],

@@ -257,7 +257,7 @@ def all_met(campus: Campus) -> dict[rules.Key, Condition]:
     return {c.key: c for c in engine.conditions(campus.cases, ROLLS, ALL, span)}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(steps)
 def test_every_condition_met_is_the_hit_of_exactly_one_alert(
     told: list[tuple[int, list[int], dict[str, str], str]],
@@ -269,7 +269,7 @@ def test_every_condition_met_is_the_hit_of_exactly_one_alert(
     assert dict(hits) == all_met(campus)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(steps)
 def test_one_alert_is_open_a_group_and_none_that_another_absorbs(
     told: list[tuple[int, list[int], dict[str, str], str]],
@@ -286,7 +286,7 @@ def test_one_alert_is_open_a_group_and_none_that_another_absorbs(
             assert {hit.group for hit in episode.hits.values()} <= family
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(steps, st.integers(0, 20))
 def test_the_same_todo_again_changes_nothing(told: list[tuple[int, list[int], dict[str, str], str]], day: int) -> None:
     campus = Campus()

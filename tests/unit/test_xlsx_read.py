@@ -89,7 +89,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(values, min_size=1, max_size=6), min_size=1, max_size=6))
 def test_both_libraries_read_any_cells_alike(cells: list[list[object]]) -> None:
     content = written(cells)

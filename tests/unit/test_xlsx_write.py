@@ -212,7 +212,7 @@ def test_rows_of_the_second_table_go_back_on_their_own_sheet() -> None:
 # --------------------------------------------------------------------------- lists and the one cell writer
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
 def test_no_text_becomes_a_formula_a_link_or_a_number(texts: list[str]) -> None:
     starts = ("=", "+", "-", "@", "http://", "internal:", "0")
