@@ -6,7 +6,7 @@ COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --g
 CHECKS := check-style check-format check-types check-layers check-dependencies check-dead check-security check-guards
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test check $(CHECKS) format bench golden templates guides serve lock
+.PHONY: help setup setup-test setup-bench demo test check $(CHECKS) format bench golden templates guides serve lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ setup:  ## the environment and the system's libraries
 
 setup-test:
 	@tools/setup.sh test
+
+setup-bench:
+	@tools/setup.sh bench
 
 demo: setup  ## a believable province day in demo-site/
 	$(BIN)/queke demo demo-site
@@ -50,7 +53,7 @@ format: setup  ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## measure against the naive baseline; JSON in benchmarks/results/
+bench: setup-bench  ## measure against the naive baseline; JSON in benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
 
 golden: setup  ## write the expected files of golden cases that have none yet

@@ -5,7 +5,6 @@ One master a variant is made (and, for LibreOffice, really saved by it); its cop
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pipeline.issuing import templates
 from pipeline.model import ClassFacts, SchoolFacts, Site
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill
+from tools.programs import convert
 
 DAY = date(2026, 11, 20)
 WRITERS = ("xlsxwriter", "libreoffice")
@@ -70,8 +70,7 @@ def by_libreoffice(content: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.xlsx", Path(folder) / "out"
         source.write_bytes(content)
-        command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx"]
-        subprocess.run([*command, "--outdir", str(target), str(source)], check=True, capture_output=True, timeout=180)
+        convert([source], "xlsx", target)
         return (target / "in.xlsx").read_bytes()
 
 

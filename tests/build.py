@@ -1,4 +1,9 @@
-"""Builders for tests: the demo's province, and the workbooks its clerks send. They live in the package."""
+"""Builders for tests: the demo's province, and the workbooks its clerks send. They live in the package.
+
+Tests of the command line and of a whole day take one school of it, on one day.
+"""
+
+from datetime import date
 
 from pipeline.demo.books import Shelf, mended
 from pipeline.demo.filings import DayPlan, DemoFiling, absence
@@ -7,6 +12,10 @@ from pipeline.demo.story import StorySpell, rows, spells
 
 __all__ = [
     "COUNTIES",
+    "COUNTY",
+    "DAY",
+    "NOW",
+    "SCHOOL",
     "County",
     "DayPlan",
     "DemoFiling",
@@ -19,3 +28,8 @@ __all__ = [
     "schools",
     "spells",
 ]
+
+DAY = date(2026, 11, 20)
+NOW = "2026-11-20T14:10"
+COUNTY = COUNTIES[1]
+SCHOOL = next(school for school in schools() if school.code == "2132920006")

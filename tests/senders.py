@@ -22,7 +22,7 @@ from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import filings
 from tests.mistakes import Cell, Filled, possible
-from tests.system.conftest import DAY, NOW, pupil
+from tests.sites import DAY, NOW, pupil
 
 ROOMS = {"三3": "三(3)班", "三4": "三(4)班"}
 FORMS = ("absence", "closure", "card", "filing", "roster", "calendar", "desk")

@@ -16,6 +16,7 @@ from typing import Any
 
 from tools import structure
 from tools.finding import Finding
+from tools.programs import program
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -66,6 +67,7 @@ def findings(root: Path) -> list[Finding]:
         found += forbidden_text(path, text)
         if path.suffix == ".py":
             found += suppressions(path, text)
+            found += test_modules_imported(path, text)
         if _is_product(path):
             product[path] = text
             found += too_long(path, text)
@@ -117,6 +119,19 @@ def suppressions(path: Path, text: str) -> Iterator[Finding]:
             yield Finding(path, token.start[0], f"{match['tool']} wants its code and its reason: `# noqa: F401  # why`")
 
 
+def test_modules_imported(path: Path, text: str) -> Iterator[Finding]:
+    """A module that holds tests or fixtures, imported by another: what both need belongs in a module of helpers."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        room = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        names = [f"{room}{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "tests" and any(part == "conftest" or part.startswith("test_") for part in parts):
+                yield Finding(path, node.lineno, f"{name}: what other modules need of it belongs in a helper")
+
+
 def durable_calls(path: Path, text: str) -> Iterator[Finding]:
     """An operation that must survive a crash, outside the module whose every call is crash-tested."""
     if path.as_posix() in DURABLE_ALLOWED:
@@ -161,7 +176,7 @@ def _is_product(path: Path) -> bool:
 
 def _files(root: Path) -> list[Path]:
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [program("git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
         check=True,
         capture_output=True,

@@ -2,7 +2,7 @@
 picture of a digest.
 
 Run by `make guides` after `make demo`: the pictures are of workbooks that the demo's site gives out, drawn by
-LibreOffice, so that no guide shows a template that is not ours any more. Needs soffice and pdftoppm.
+LibreOffice, so that no guide shows a template that is not ours any more.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image, ImageChops
 
 from pipeline.reports import fonts
+from tools.programs import convert, program
 
 ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "docs" / "guides"
@@ -77,9 +78,7 @@ def _picture(workbook: Path, scratch: Path, target: Path) -> None:
     """The first printed page of a workbook, its white margins and its empty end cut off."""
     copy = scratch / f"{target.stem}-shown.xlsx"
     copy.write_bytes(workbook.read_bytes())
-    profile = f"-env:UserInstallation=file://{scratch}/office"
-    convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(scratch), str(copy)]
-    subprocess.run(convert, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    convert([copy], "pdf", scratch)
     with _page(copy.with_suffix(".pdf"), scratch / target.stem, DOTS, PAGES.get(target.stem, 1)) as drawn:
         _trimmed(drawn.convert("RGB")).quantize(64).save(target, optimize=True)
 
@@ -87,7 +86,7 @@ def _picture(workbook: Path, scratch: Path, target: Path) -> None:
 def _page(pdf: Path, page: Path, dots: int, number: int = 1) -> Image.Image:
     """One page of a PDF as a picture, drawn beside `page`."""
     wanted = ["-r", str(dots), "-png", "-singlefile", "-f", str(number), "-l", str(number)]
-    subprocess.run(["pdftoppm", *wanted, str(pdf), str(page)], check=True)
+    subprocess.run([program("pdftoppm"), *wanted, str(pdf), str(page)], check=True)
     return Image.open(page.with_suffix(".png"))
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes this machine ready: `setup.sh` to run and check the product, `setup.sh test` to test it too.
+# Makes this machine ready: `setup.sh` to run and check the product, `setup.sh test` to test it too, `setup.sh bench`
+# to measure it.
 # Only packages are installed: Python's by hash, the system's by apt-get, as root or by sudo -n;
 # without either the exact line is printed. Nothing to do takes a fraction of a second.
 set -euo pipefail
@@ -17,10 +18,11 @@ missing() {
     has_library libpango-1.0.so.0 || echo libpango-1.0-0
     has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
     has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
-    if [ "$purpose" = test ]; then
+    if [ "$purpose" != run ]; then
         command -v soffice >/dev/null && [ -e /usr/lib/libreoffice/program/libsclo.so ] || echo libreoffice-calc
+    fi
+    if [ "$purpose" = test ]; then
         [ -e /usr/lib/python3/dist-packages/uno.py ] || echo python3-uno
-        command -v pg_virtualenv >/dev/null || echo postgresql-common
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
         command -v pdftoppm >/dev/null || echo poppler-utils
     fi

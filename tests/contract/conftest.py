@@ -17,9 +17,9 @@ from pipeline import database as db
 from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.model import Site
 from pipeline.registry import lookup
+from tests.sites import KEY
 from tests.submissions import COUNTY, SCHOOL
-
-KEY = b"a key for tests, thirty-two long"
+from tools.programs import program
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,12 @@ def _empty() -> None:
         cursor.execute("SET session_replication_role = origin")
 
 
-def _as_postgres(folder: Path, program: str, *arguments: str) -> None:
+def _as_postgres(folder: Path, name: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs; they refuse root, so as root run them as the package's user."""
-    binary = next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), reverse=True)), None)
-    found = str(binary) if binary else shutil.which(program)
-    if found is None:
-        pytest.fail("PostgreSQL is not installed: make setup-test")
-    command = [found, *arguments]
+    command = [program(name), *arguments]
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-        command = ["runuser", "-u", "postgres", "--", *command]
+        command = [program("runuser"), "-u", "postgres", "--", *command]
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -17,12 +17,12 @@ from pipeline import issues
 from pipeline.accounts import accounts
 from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Submission, Unit
 from pipeline.errors import UsageError
-from pipeline.filed import Secret
-from pipeline.model import Checked, Claims, Issue, Reading, Record, Refused, Settled, Site, State
+from pipeline.model import Checked, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
 from pipeline.validate.filing import password_fault
-from tests.contract.settling import journalled, scratch, settle
-from tests.submissions import NOON, arrival
+from tests.contract.settling import journalled, report, scratch, settle
+from tests.requests import account, filing
+from tests.submissions import NOON
 
 SCHOOL, OTHER, COUNTY = "2132000001", "2132000002", "320106"
 BUREAU = "320106JY"
@@ -37,24 +37,6 @@ def schools(site: Site) -> Site:
     return site
 
 
-def account(name: str, password: str = "", row: int = 12, ticket: str = "") -> Record:
-    values = {
-        "username": name, "region": None, "holder": "李老师", "phone": "100-0000-0001",
-        "password": Secret(password) if password else None,
-    }  # fmt: skip
-    return Record("accounts", name.casefold(), values, row, ticket)
-
-
-def filing(*records: Record, unit: str = SCHOOL, sha: str = "", refused: tuple[Refused, ...] = ()) -> Checked:
-    header = {"applicant": "李老师", "level": "school"}
-    reading = Reading("parsed", Claims("filing", "1", unit), header, content_sha=sha, private=True)
-    return Checked(arrival(0, bound=unit), reading, "merge", unit=unit, records=records, refused=refused)
-
-
-def file(site: Site, *batch: Checked) -> list[Settled]:
-    return [settle(site, one)[0] for one in journalled(site, batch)]
-
-
 def standing() -> list[tuple[object, ...]]:
     lines = FilingLine.objects.order_by("filing_id", "folded")
     states = Submission.objects.order_by("pk").values_list("pk", "state", "accepted", "issues")
@@ -62,7 +44,7 @@ def standing() -> list[tuple[object, ...]]:
 
 
 def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
-    (settled,) = file(schools, filing(account("GL_01"), account("GL_02", PASSWORD, 13)))
+    (settled,) = report(schools, filing(account("GL_01"), account("GL_02", PASSWORD, 13)))
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 2)
     assert [issue.code for issue in settled.issues] == ["filing-number"]
     (waiting,) = accounts.waiting(COUNTY)
@@ -72,7 +54,7 @@ def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
 
 
 def test_no_paper_no_account(schools: Site) -> None:
-    file(schools, filing(account("GL_01")))
+    report(schools, filing(account("GL_01")))
     with pytest.raises(UsageError, match="签字盖章件"):
         accounts.confirm("000001", "王某", "", NOON)
     with pytest.raises(UsageError, match="还没到"):
@@ -83,7 +65,7 @@ def test_no_paper_no_account(schools: Site) -> None:
 
 
 def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(schools: Site) -> None:
-    file(schools, filing(account("GL_01", PASSWORD), account("GL_02", row=13)))
+    report(schools, filing(account("GL_01", PASSWORD), account("GL_02", row=13)))
     opened = accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     assert [(one.username, one.needs_password) for one in opened] == [("GL_01", False), ("GL_02", True)]
     own, ours = Account.objects.order_by("username")
@@ -101,21 +83,21 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
 
 
 def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> None:
-    file(schools, filing(account("GL_01"), sha="a"))
+    report(schools, filing(account("GL_01"), sha="a"))
     with pytest.raises(UsageError, match="理由"):
         accounts.refuse(1, "王某", " ", NOON)
     assert accounts.refuse(1, "王某", "不是本校的人", NOON) == ["GL_01"]
     ruling = accounts.ruling("1.2")
     assert ruling is not None
     assert (ruling.opened, ruling.why) == (False, "不是本校的人")
-    (again,) = file(schools, filing(account("GL_01"), sha="a"))
+    (again,) = report(schools, filing(account("GL_01"), sha="a"))
     assert again.state is State.ACCEPTED
 
 
 def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> None:
-    file(schools, filing(account("GL_01")))
+    report(schools, filing(account("GL_01")))
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
-    (held,) = file(schools, filing(account("gl_01"), account("GL_09", row=13), unit=OTHER))
+    (held,) = report(schools, filing(account("gl_01"), account("GL_09", row=13), unit=OTHER))
     assert (held.state, held.accepted) == (State.HELD, 0)
     words = "".join(
         issues.message(issue) + issues.remedy(issue) for issue in held.issues if issue.code == "username-held"
@@ -137,7 +119,7 @@ def release(site: Site, seq: int, checked: Checked) -> Settled:
 
 def held_again(site: Site, unit: str) -> tuple[int, Checked]:
     first, again = filing(account("GL_01", PASSWORD)), filing(account("GL_01", "Other1!pass"), unit=unit)
-    file(site, first)
+    report(site, first)
 
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     (kept,) = journalled(site, [again])
@@ -146,11 +128,11 @@ def held_again(site: Site, unit: str) -> tuple[int, Checked]:
 
 
 def test_a_name_that_was_held_and_sent_back_is_free_again(schools: Site) -> None:
-    file(schools, filing(account("GL_01")))
-    (held,) = file(schools, filing(account("GL_01"), account("GL_02", row=13), unit=OTHER))
+    report(schools, filing(account("GL_01")))
+    (held,) = report(schools, filing(account("GL_01"), account("GL_02", row=13), unit=OTHER))
     assert held.state is State.HELD
     decisions.dismiss(held.seq, "王某", "换一个", NOON)
-    (again,) = file(schools, filing(account("GL_02"), unit=BUREAU, sha="b"))
+    (again,) = report(schools, filing(account("GL_02"), unit=BUREAU, sha="b"))
     assert again.state is State.ACCEPTED
 
 
@@ -176,18 +158,20 @@ def test_no_unit_takes_over_the_account_of_another(schools: Site) -> None:
 def test_the_same_filing_again_changes_nothing_and_another_password_is_another_filing(schools: Site) -> None:
     one = filing(account("GL_01", PASSWORD), sha="a")
     other = filing(account("GL_01", "Other1!pass"), sha="a")
-    states = [settled.state for settled in file(schools, one, one, other)]
+    states = [settled.state for settled in report(schools, one, one, other)]
     assert states == [State.ACCEPTED, State.DUPLICATE, State.ACCEPTED]
-    assert [settled.state for settled in file(schools, one)] == [State.HELD], "an older one never takes a newer's place"
+    assert [settled.state for settled in report(schools, one)] == [State.HELD], (
+        "an older one never takes a newer's place"
+    )
 
 
 def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: Site) -> None:
     back = Refused("accounts", 13, {"holder": "王老师"}, (Issue("username-missing", row=13),))
-    (first,) = file(schools, filing(account("GL_01"), sha="a", refused=(back,)))
+    (first,) = report(schools, filing(account("GL_01"), sha="a", refused=(back,)))
     assert (first.state, first.refused) == (State.PARTIAL, 1)
     assert [issue.code for issue in first.issues] == ["filing-rows-first"], "only a whole one is worth its stamp"
     (ticket,) = first.tickets
-    (mended,) = file(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
+    (mended,) = report(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
     assert [issue.code for issue in mended.issues] == ["filing-number"]
     (waiting,) = accounts.waiting(COUNTY)
     assert waiting.id == "000001"
@@ -229,7 +213,7 @@ def enters(username: str, password: str) -> bool:
 
 @pytest.fixture
 def opened(schools: Site) -> Iterator[datetime]:
-    file(schools, filing(account("GL_01", PASSWORD)))
+    report(schools, filing(account("GL_01", PASSWORD)))
     accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
     with time_machine.travel(NOON, tick=False):
         yield NOON

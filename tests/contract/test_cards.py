@@ -15,9 +15,9 @@ from pipeline.errors import UsageError
 from pipeline.model import Checked, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
+from tests.cards import HANDLED, ONE, STANDS, TWICE, WRONG, card
 from tests.contract.settling import journalled, report, scratch, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
-from tests.unit.test_merge_card import HANDLED, ONE, STANDS, TWICE, WRONG, card
 
 CASES = ("甲", "乙", "丙")
 

@@ -1,40 +1,14 @@
 """A closure's life in the store, step by step."""
 
-from datetime import date, datetime
+from datetime import date
 
 from pipeline import schooldays
 from pipeline.database.models import Closure, ClosurePast, Reject, Todo
-from pipeline.model import Checked, Record, Site, State
+from pipeline.model import Site, State
 from pipeline.turns import context
+from tests.closures import START, closure, said
 from tests.contract.settling import differences, journalled, report, scratch, settle, stands
-from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, later
-
-START = datetime(2026, 11, 20, 8, 0, tzinfo=ZONE)
-
-
-def said(kind: str, *, scope: str = "三3", start: datetime = START, ticket: str = "", **values: object) -> Record:
-    whole: dict[str, object] = {
-        "campus": "本部",
-        "scope": scope,
-        "start": start,
-        "kind": kind,
-        "reason": "D02",
-        "ill": 9,
-        "pupils": 40,
-        "resume_planned": date(2026, 11, 24),
-        "resume_actual": None,
-        "first_onset": date(2026, 11, 18),
-        "approved_at": datetime(2026, 11, 19, 16, 0, tzinfo=ZONE),
-        "approved_how": "phone",
-        "approved_by": "示例县教育局",
-        "document": None,
-        "note": None,
-    }
-    return Record("rows", f"{scope}|{start}", whole | values, 8, ticket)
-
-
-def closure(seq: int, *rows: Record, content: str = "", **more: object) -> Checked:
-    return checked(seq, rows, form="closure", content=content, **more)
+from tests.submissions import DAY, SCHOOL, bad, later
 
 
 def test_a_closure_is_declared_extended_and_ended(school: Site) -> None:

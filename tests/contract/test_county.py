@@ -14,8 +14,8 @@ from pipeline.model import Mode, Site, State
 from pipeline.settling import closure as settling_closure
 from pipeline.settling import closure_decisions, decisions, excuses
 from pipeline.turns import context
+from tests.closures import START, closure, said
 from tests.contract.settling import journalled, report, settle
-from tests.contract.test_closures import START, closure, said
 from tests.submissions import DAY, NOON, SCHOOL, ZONE, checked, row
 
 CLOSED = f"{SCHOOL}/本部/三3/2026-11-20T08:00"

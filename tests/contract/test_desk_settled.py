@@ -17,9 +17,9 @@ from pipeline.run.settling import SETTLERS
 from pipeline.settling import decisions, reconciliation, submissions
 from pipeline.turns import validate_as_of
 from pipeline.xlsx.deskbook import deskbook
+from tests.closures import closure, said
 from tests.contract.settling import report
-from tests.contract.test_accounts import account, file, filing
-from tests.contract.test_closures import closure, said
+from tests.requests import account, filing
 from tests.submissions import DAY, NOON, SCHOOL, arrival, checked, row
 
 COUNTY = "320106"
@@ -161,7 +161,7 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
 
 
 def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:
-    file(school, filing(account("GL_01"), unit=SCHOOL))
+    report(school, filing(account("GL_01"), unit=SCHOOL))
     _, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
     done = settled(school, judged)
     assert (done.state, [issue.code for issue in done.issues if issue.row]) == (State.REJECTED, ["desk-refused"])

@@ -15,8 +15,8 @@ from pipeline.letters import queue
 from pipeline.model import Checked, Site
 from pipeline.settling import reconciliation
 from pipeline.turns import reconciliation_facts
+from tests.closures import closure, said
 from tests.contract.settling import report, scratch
-from tests.contract.test_closures import closure, said
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)

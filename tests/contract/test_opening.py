@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.merge.closure import CLOSURE
 from pipeline.merge.standing import ROW
 from pipeline.model import Site
-from tests.contract.conftest import KEY
+from tests.sites import KEY
 from tests.submissions import NOON
 
 

@@ -1,6 +1,5 @@
 """Papers from the store: counted by day and division, cut once, and within their reader's scope."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -21,9 +20,7 @@ from pipeline.database.models import (
     Edition,
     Pupil,
     Report,
-    SchoolClass,
     Todo,
-    Unit,
 )
 from pipeline.facts import card_page_facts, digest_facts, editions
 from pipeline.facts import county_day as facts_county_day
@@ -32,28 +29,11 @@ from pipeline.figures.digest import digest, paper
 from pipeline.figures.duty import StatusCounts
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
+from tests.contract.places import GULOU, XUANWU, school
 
 DAY = date(2026, 11, 20)  # a Friday
 NOW = datetime(2026, 11, 20, 15, 10, tzinfo=ZONE)
-GULOU, XUANWU = "320106", "320102"
 FIRST, SECOND, THIRD, FOURTH = "2132900001", "1132900002", "2132900003", "2132900004"
-
-
-def school(code: str, county: str, rooms: Sequence[str] = ("三3", "三4")) -> None:
-    Unit.objects.create(
-        code=code,
-        kind="school",
-        division_id=county,
-        name=f"示例学校{code[-1]}",
-        stages="小学",
-        reporter="示例员甲",
-        reporter_phone="100-0000-0001",
-    )
-    Campus.objects.create(school_id=code, name="本部")
-    for key in rooms:
-        SchoolClass.objects.create(
-            school_id=code, school_year=2026, key=key, name=f"{key[0]}({key[1:]})班", stage="小学", roll=40
-        )
 
 
 def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zero: bool = False) -> None:

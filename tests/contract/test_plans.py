@@ -19,7 +19,7 @@ from pipeline.model import Policy, Site
 from pipeline.run import Coordinator, tick
 from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template, fill
-from tests.contract.test_papers import GULOU, school
+from tests.contract.places import GULOU, school
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)

@@ -21,8 +21,8 @@ from pipeline.database.models import (
 from pipeline.errors import TemporaryError
 from pipeline.model import Checked, Mode, Site, State
 from tests.contract.settling import differences, journalled, report, scratch, settle, stands
+from tests.school_days import submissions
 from tests.submissions import COUNTY, DAY, SCHOOL, bad, checked, later, line, row
-from tests.unit.test_merge import submissions
 
 # --------------------------------------------------------------------------- what is written
 

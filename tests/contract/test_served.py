@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,7 @@ from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, fill
 from tests import build
-
-DAY = date(2026, 11, 20)
-SCHOOL = next(school for school in build.schools() if school.code == "2132920006")
-COUNTY = build.COUNTIES[1]
+from tests.build import COUNTY, DAY, SCHOOL
 
 
 @pytest.fixture(scope="module")

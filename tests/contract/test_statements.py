@@ -30,7 +30,7 @@ from pipeline.schooldays import CalendarSpan
 from pipeline.settling import proposals
 from pipeline.turns import context
 from tests.contract.settling import journalled, report, scratch, settle
-from tests.contract.test_registry import classed, listed, roster
+from tests.rosters import classed, listed, roster
 from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
 
 COUNTY, OTHER_COUNTY = "320106", "320105"

@@ -18,9 +18,9 @@ from pipeline.database import sql
 from pipeline.database.models import Account, Alert, Card, Decision, Reject, SchoolClass, Unit
 from pipeline.model import Site, State
 from pipeline.registry import calendar_spans, lookup, schools
-from tests.contract.conftest import KEY
 from tests.contract.settling import report
-from tests.contract.test_registry import classed, roster
+from tests.rosters import classed, roster
+from tests.sites import KEY
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 
 APP = "database"

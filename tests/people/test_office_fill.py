@@ -22,8 +22,8 @@ from pipeline.model import Reading
 from pipeline.xlsx import guard
 from tests.people import said, samples
 from tests.people.said import Said
+from tools.programs import office_python
 
-SYSTEM_PYTHON = "/usr/bin/python3"  # the one that has LibreOffice's uno
 SCRIPT = Path(__file__).parent.parent / "system" / "office_jobs.py"
 XLSX, XLS, ODS = "Calc MS Excel 2007 XML", "MS Excel 97", "calc8"
 WAYS = ("xlsx", "xls", "ods and xlsx")
@@ -35,7 +35,8 @@ Job = Callable[..., Mapping[str, list[int]]]
 @pytest.fixture(scope="module")
 def office() -> Iterator[Job]:
     """Do a job in the one LibreOffice; return what was seen."""
-    with subprocess.Popen([SYSTEM_PYTHON, SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [office_python(), SCRIPT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
 

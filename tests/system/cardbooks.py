@@ -14,7 +14,7 @@ from pipeline.executors import InProcess
 from pipeline.model import Site
 from pipeline.run import sending
 from pipeline.settling import card as settling_card
-from tests.system.conftest import NOW, Desk, pupil
+from tests.sites import NOW, Desk, pupil
 
 SCHOOL, OTHER = "2132010001", "2132010002"
 STANDS: Mapping[str, object] = {

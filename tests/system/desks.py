@@ -14,7 +14,7 @@ from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.xlsx.deskbook import deskbook
 from pipeline.xlsx.fill import Template, fill
-from tests.system.conftest import COUNTY, DAY, NOW
+from tests.sites import COUNTY, DAY, NOW
 from tests.system.posting import drop, work
 
 FIRST, SECOND = "2132010001", "2132010002"

@@ -9,7 +9,7 @@ from pipeline.database.models import Absence, AbsencePast, Letter, Reject, Repor
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import Site
-from tests.system.conftest import NOW, Desk, pupil
+from tests.sites import NOW, Desk, pupil
 
 
 def dropped(desk: Desk) -> dict[str, bytes]:

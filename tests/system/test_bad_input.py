@@ -23,7 +23,7 @@ from pipeline.facts import status
 from pipeline.model import Arrival, Settled, Site
 from tests.badfiles.cases import CASES
 from tests.badfiles.made import CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
-from tests.system.conftest import COUNTY, NOW, lay_out
+from tests.sites import COUNTY, NOW, lay_out
 
 LEFT_BLANK: Mapping[str, Mapping[str, object]] = {  # what could not be read there, and is asked
     "column of sex missing": {"sex": ""},

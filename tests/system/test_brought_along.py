@@ -12,7 +12,7 @@ from pipeline.database.models import Absence, Letter, Pupil, Report
 from pipeline.executors import InProcess
 from pipeline.issuing import templates as issuing_templates
 from pipeline.model import Settled, Site, State
-from tests.system.conftest import DAY, SCHOOLS, ZONE
+from tests.sites import DAY, SCHOOLS, ZONE
 
 SCHOOL = next(iter(SCHOOLS))
 FRIDAY, MONDAY, TUESDAY = DAY, date(2026, 11, 23), date(2026, 11, 24)

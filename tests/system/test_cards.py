@@ -12,6 +12,7 @@ from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Letter, R
 from pipeline.errors import UsageError
 from pipeline.model import Site
 from pipeline.settling import card as settling_card
+from tests.sites import COUNTY, DAY, NOW, Desk, lay_out, pupil
 from tests.system.cardbooks import (
     HANDLED,
     OTHER,
@@ -30,7 +31,6 @@ from tests.system.cardbooks import (
     state_of,
     work,
 )
-from tests.system.conftest import COUNTY, DAY, NOW, Desk, lay_out, pupil
 
 HOUR = timedelta(hours=1)
 

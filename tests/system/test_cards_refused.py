@@ -7,6 +7,7 @@ import pytest
 from pipeline.database.models import Audit, Submission
 from pipeline.model import Site
 from pipeline.run import deciding
+from tests.sites import NOW, Desk, pupil
 from tests.system.cardbooks import (
     HANDLED,
     OTHER,
@@ -21,7 +22,6 @@ from tests.system.cardbooks import (
     state_of,
     work,
 )
-from tests.system.conftest import NOW, Desk, pupil
 
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,9 @@ from pipeline import cli, config, database
 from pipeline.forms import form
 from pipeline.xlsx.fill import Template, fill, heads
 from tests import build
+from tests.build import COUNTY, DAY, NOW, SCHOOL
 
-DAY = date(2026, 11, 20)
-NOW = "2026-11-20T14:10"
-SCHOOL = next(school for school in build.schools() if school.code == "2132920006")
 OTHER = next(school for school in build.schools() if school.code == "2132920007")
-COUNTY = build.COUNTIES[1]
 
 Row = dict[str, object]
 

@@ -14,7 +14,7 @@ import pytest
 from pipeline import cli, config
 from pipeline import database as db
 from pipeline.model import Policy, Site
-from tests.system.conftest import COUNTY, KEY, Desk, pupil
+from tests.sites import COUNTY, KEY, Desk, pupil
 from tests.system.desks import FIRST, SECOND, closure
 from tests.system.posting import drop, work
 

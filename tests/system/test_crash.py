@@ -14,7 +14,7 @@ from pipeline import database as db
 from pipeline.errors import TemporaryError
 from pipeline.model import Site
 from tests.faults import Counting, Crash, CrashAt, FailAt, PowerLoss, during
-from tests.system.conftest import FOLDERS, Desk, lay_out
+from tests.sites import FOLDERS, Desk, lay_out
 from tests.system.posting import check_disk, drop, dropped, state_of, work
 
 MOST_STEPS = 400

@@ -9,7 +9,7 @@ from pipeline.executors import InProcess
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
 from pipeline.run import timetable
-from tests.system.conftest import DAY, NOW, ZONE, Desk, pupil
+from tests.sites import DAY, NOW, ZONE, Desk, pupil
 from tests.system.posting import drop
 
 FIRST, SECOND = "2132010001", "2132010002"

@@ -16,10 +16,10 @@ from pipeline import run, units
 from pipeline.database import audit
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
+from tests.sites import COUNTY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.cardbooks import STANDS, book_of, cluster
 from tests.system.cardbooks import answered as answered_card
 from tests.system.cardbooks import work as work_later
-from tests.system.conftest import COUNTY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.desks import FIRST, SECOND, Answers, answered, closure, lines, made, papers, rows, sent
 from tests.system.posting import drop, work
 

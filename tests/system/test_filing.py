@@ -30,7 +30,7 @@ from pipeline.model import Settled, Site, State
 from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
-from tests.system.conftest import DAY, NOW, lay_out
+from tests.sites import DAY, NOW, lay_out
 
 SCHOOL, SECOND, COUNTY = "2132010001", "2132010002", "320106"
 FOLDER = f"{SCHOOL} 示例第一小学"

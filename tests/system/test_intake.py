@@ -20,7 +20,7 @@ from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Settled, Site, State
-from tests.system.conftest import COUNTY, NOW, Desk, lay_out, pupil
+from tests.sites import COUNTY, NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 
 FIRST, SECOND = "2132010001", "2132010002"

@@ -27,7 +27,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, heads
 from tests import mistakes, senders
 from tests.mistakes import Cell, Filled
-from tests.system.conftest import COUNTY, DAY, lay_out, pupil
+from tests.sites import COUNTY, DAY, lay_out, pupil
 from tests.system.posting import drop, work
 
 SCHOOL = "2132010001"

@@ -17,8 +17,8 @@ from pipeline import task
 from pipeline.forms import FORMS, form
 from pipeline.xlsx import guard
 from pipeline.xlsx.blank import TemplateFacts, blank
+from tools.programs import convert, office_python
 
-SYSTEM_PYTHON = "/usr/bin/python3"  # the one that has LibreOffice's uno
 DAY = date(2026, 11, 20)
 FACTS = TemplateFacts(
     fields={"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": DAY},
@@ -48,7 +48,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict:
     template.write_bytes(blank(form("absence"), FACTS))
     script = Path(__file__).with_name("office.py")
     done = subprocess.run(
-        [SYSTEM_PYTHON, script, template, foreign(folder / "外来.xlsx"), out],
+        [office_python(), script, template, foreign(folder / "外来.xlsx"), out],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -102,9 +102,7 @@ def test_what_was_typed_and_pasted_is_read(seen: dict) -> None:
 
 def converted(kind: str, files: list[Path], folder: Path) -> Path:
     """The files as LibreOffice saves them in another format."""
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", folder / kind, *files]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    convert(files, kind, folder / kind)
     return folder / kind
 
 

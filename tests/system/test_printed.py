@@ -18,7 +18,7 @@ from pipeline.database.models import Campus, Edition, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.model import Site
 from tests import build
-from tests.system.conftest import ZONE, lay_out
+from tests.sites import ZONE, lay_out
 
 DAYS = (date(2026, 11, 19), date(2026, 11, 20))
 # kindergartens and schools of two counties of a city; one says nothing on the second day

@@ -13,7 +13,7 @@ from pipeline.issuing import templates
 from pipeline.model import Settled, Site
 from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
-from tests.system.conftest import COUNTY, DAY, SCHOOLS, ZONE, Desk, pupil
+from tests.sites import COUNTY, DAY, SCHOOLS, ZONE, Desk, pupil
 
 SCHOOL = next(iter(SCHOOLS))
 

@@ -17,9 +17,9 @@ from pipeline.model import Site
 from pipeline.registry import lookup
 from pipeline.settling import proposals
 from pipeline.turns import context
-from tests.system.conftest import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
-from tests.system.test_crash import drop
-from tests.system.test_late import final, settle
+from tests.sites import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
+from tests.system.posting import drop
+from tests.system.slow import final, settle
 
 SCHOOL, OTHER = SCHOOLS
 THEIRS = f"{SCHOOL} 示例第一小学"

@@ -21,7 +21,7 @@ from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.settling import decisions
 from pipeline.xlsx.fill import Template, fill, heads
-from tests.system.conftest import DAY, NOW, SCHOOLS, Desk, pupil
+from tests.sites import DAY, NOW, SCHOOLS, Desk, pupil
 from tests.system.posting import drop, work
 
 SCHOOL, OTHER = SCHOOLS

@@ -18,7 +18,7 @@ from pipeline import run
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Settled, Site
 from pipeline.service.watch import _Bell
-from tests.system.conftest import NOW, Desk, lay_out, pupil
+from tests.sites import NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 
 FIRST, SECOND = "2132010001", "2132010002"

@@ -24,8 +24,8 @@ import pytest
 from pipeline import cli, config, database
 from pipeline.database.models import Absence, Pupil, Reject, Report, ReportClass, SchoolClass
 from tests import build
-from tests.system.test_cli import COUNTY, DAY, NOW, SCHOOL
-from tests.system.test_office import SYSTEM_PYTHON
+from tests.build import COUNTY, DAY, NOW, SCHOOL
+from tools.programs import office_python
 
 SECONDS = 60  # a bound for a crowded machine; what was measured is printed
 
@@ -56,8 +56,8 @@ MENDED = {"姓名": RIGHT[NAMELESS]["姓名"]}, {"缺课原因": RIGHT[UNREASONE
 @pytest.fixture(scope="module")
 def clerk() -> Iterator[Clerk]:
     """Open a workbook in LibreOffice, type into it, and save it; one LibreOffice for all."""
-    script = Path(__file__).with_name("clerk.py")
-    with subprocess.Popen([SYSTEM_PYTHON, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
+    command = [office_python(), Path(__file__).with_name("clerk.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
         assert office.stdin
         assert office.stdout
 

@@ -27,8 +27,8 @@ from pipeline.model import Level, Site
 from pipeline.settling import card
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
+from tests.sites import NOW, lay_out
 from tests.system import tainted
-from tests.system.conftest import NOW, lay_out
 
 DAY = date(2026, 11, 20)
 # sign → (code, county, city): the sign stands in every word of the school, and nowhere in our own words

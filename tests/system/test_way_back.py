@@ -9,7 +9,7 @@ import pytest
 from pipeline import database as db
 from pipeline.database.models import Absence, Reject
 from pipeline.model import Site
-from tests.system.conftest import Desk, lay_out, pupil
+from tests.sites import Desk, lay_out, pupil
 from tests.system.posting import drop, work
 
 SCHOOL = "2132010001"

@@ -115,6 +115,24 @@ def test_what_only_looks_like_a_durable_call_passes(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "from tests.contract.test_papers import school\n",
+        "from tests.contract import test_papers\n",
+        "import tests.unit.test_merge\n",
+        "def f():\n    from tests.system.conftest import NOW\n",
+    ],
+)
+def test_a_test_module_that_is_imported_is_found(code: str) -> None:
+    assert len(said(guards.test_modules_imported(Path("tests/unit/test_sample.py"), code))) == 1
+
+
+@pytest.mark.parametrize("code", ["from tests.contract.places import school\n", "from pipeline import test_drive\n"])
+def test_a_module_of_helpers_may_be_imported(code: str) -> None:
+    assert not said(guards.test_modules_imported(Path("tests/unit/test_sample.py"), code))
+
+
+@pytest.mark.parametrize(
     "back",
     [
         "from pipeline.a import x",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 
@@ -14,24 +14,11 @@ from pipeline import alert_state
 from pipeline.merge.alert_history import CountyRuling, Face, Life, Turned, passed, rule
 from pipeline.merge.card import CardStanding, CardStep, card_step
 from pipeline.merge.standing import Event
-from pipeline.model import Checked, Record, State
-from tests.submissions import NOON, SCHOOL, bad, checked, later
+from pipeline.model import State
+from tests.cards import HANDLED, ONE, OTHER, STANDS, TWICE, WRONG, card
+from tests.submissions import NOON, SCHOOL, bad, later
 
-ONE, OTHER = "2026-0001", "2026-0002"
 EARLY, CLUSTER = Face("FEV", 1, "发热 早期预警"), Face("FEV", 2, "发热 聚集性疫情")
-STANDS: Mapping[str, object] = {
-    "verdict": alert_state.STANDS,
-    "measures": "通知家长",
-    "report_way": "phone",
-    "reported_at": "2026-11-23T11:00:00+08:00",
-    "reported_to": "示例区教育局",
-}
-HANDLED: Mapping[str, object] = {
-    "verdict": alert_state.EXCLUDED, "reason": alert_state.HANDLED, "agency": "示例区疾控中心",
-    "handled_on": "2026-11-22",
-}  # fmt: skip
-WRONG: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.WRONG}
-TWICE: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.TWICE, "other_alert": OTHER}
 
 
 def alert(name: str = ONE, **more: object) -> Life:
@@ -41,37 +28,6 @@ def alert(name: str = ONE, **more: object) -> Life:
 
 def school(*lives: Life) -> CardStanding:
     return CardStanding(SCHOOL, {one.alert: one for one in lives or (alert(), alert(OTHER))})
-
-
-def card(
-    seq: int,
-    answer: Mapping[str, object] | None = None,
-    *,
-    days: Sequence[tuple[int, int | None, int | None, str]] = (),
-    wrong: Sequence[str] = (),
-    revision: int | None = 1,
-    number: str = ONE,
-    **more: object,
-) -> Event:
-    """A card as validation passes it on. `days`: (day of November, fresh, present, progress)."""
-    rows = [Record("answer", number, {**answer, "revision": revision, "by": ""}, 20)] if answer else []
-    rows += [
-        Record(
-            "days", f"{number}|2026-11-{d}",
-            {"alert": number, "day": f"2026-11-{d}", "fresh": f, "present": p, "progress": text or None}, 5 + n,
-        )
-        for n, (d, f, p, text) in enumerate(days)
-    ]  # fmt: skip
-    rows += [
-        Record("cases", f"{number}|{pupil}", {"alert": number, "day": "2026-11-20", "pupil": pupil}, 5 + n)
-        for n, pupil in enumerate(wrong)
-    ]
-    made = checked(seq, rows, form="card", **more)  # type: ignore[arg-type]  # a builder
-    return Event(seq, _headed(made, number))
-
-
-def _headed(made: Checked, number: str) -> Checked:
-    return replace(made, reading=replace(made.reading, header={"alert": number}))
 
 
 def play(standing: CardStanding, *events: Event) -> tuple[CardStanding, list[CardStep]]:
