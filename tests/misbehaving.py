@@ -10,8 +10,9 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
-from pipeline import executors
+from pipeline import executors, forms, task
 from pipeline.executors import child
 from pipeline.model import Reading
 
@@ -92,3 +93,22 @@ def panics(path: Path) -> Reading | None:
     if path.name == "00002":
         raise type("PanicException", (BaseException,), {})("index out of bounds")
     return executors.read_plain(path)
+
+
+def quotes(text: str) -> None:
+    """A worker that fails with what it was given in the error's text."""
+    forms.form(text)
+
+
+def breaks(pipe, path: str) -> None:
+    """A child whose reader has a fault of ours, which quotes what it was given."""
+    child.task = SimpleNamespace(ponder=lambda _content: forms.form(path))
+    child._ponder(pipe, path)
+
+
+def fails(path: Path) -> Reading | None:
+    """A reader that has a fault of ours at the second file, whose text quotes a cell."""
+    if path.name == "00002":
+        forms.form("a cell")
+    with path.open("rb") as file:
+        return task.glance(file.read())

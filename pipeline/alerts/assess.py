@@ -37,6 +37,12 @@ def warn(site: Site, rules: Rules, now: datetime) -> int:
     return taken
 
 
+def numbered(now: datetime) -> int:
+    """Return the number of the last alert of the year."""
+    found = Counter.objects.filter(name=f"alert-{today(now).year}").values_list("value", flat=True).first()
+    return found or 0
+
+
 def sweep(now: datetime) -> int:
     """End the followed alerts whose end rule is met. Returns how many."""
     with transaction.atomic():

@@ -39,13 +39,20 @@ def _version(*, wanted: bool) -> None:
 @app.callback()
 def _global(
     context: typer.Context,
+    *,
     site: Annotated[Path, typer.Option("--site", envvar="QUEKE_SITE", help="The site's folder.")] = Path(),
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="The log as one JSON object a line; so does QUEKE_LOG=json.")
+    ] = False,
+    log_debug: Annotated[
+        bool, typer.Option("--log-debug", help="The log in full, each batch a line; so does QUEKE_LOG=debug.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True)
     ] = False,
 ) -> None:
     del version
-    context.obj = Shell(site)
+    context.obj = Shell(site, log_json=log_json, log_debug=log_debug)
 
 
 setup.add(app)

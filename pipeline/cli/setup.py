@@ -45,13 +45,13 @@ def init(
 
 
 def demo(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the demo's site is made.")] = Path("demo-site"),
 ) -> None:
     """Play a believable day of a small province in a site of its own, and show what came of it."""
-    from pipeline.cli.terminal import log_to_stderr
     from pipeline.demo import play
 
-    log_to_stderr()
+    context.obj.log()
     table = play.build(folder, progress)
     say_table(table.header, table.rows)
     for line in table.notes:

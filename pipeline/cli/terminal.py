@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from structlog.typing import Processor
+
     from pipeline.model import Site
 
 Advance = Callable[[int], None]
@@ -41,9 +44,19 @@ Reason = Annotated[str, typer.Option("--why", help=_WHY, callback=_said)]
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What the global options said."""
+    """What the global options said; what they left out, QUEKE_LOG may say: json, debug, or both."""
 
     folder: Path
+    log_json: bool = False
+    log_debug: bool = False
+
+    def log(self, level: str = "warning") -> None:
+        """Send the log to stderr from now on, from `level` up. Raises UsageError for a QUEKE_LOG nobody knows."""
+        words = set(os.environ.get("QUEKE_LOG", "").replace(",", " ").split())
+        if words - {"json", "debug"}:
+            raise UsageError("QUEKE_LOG: write json, debug, or both")
+        debug = self.log_debug or "debug" in words
+        log_to_stderr("debug" if debug else level, as_json=self.log_json or "json" in words)
 
 
 def opened(context: typer.Context, *, log: str = "warning") -> Site:
@@ -51,7 +64,7 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
     from pipeline import config, database
 
     site = config.load(context.obj.folder)
-    log_to_stderr(log)
+    context.obj.log(log)
     database.open(site)
     if database.behind():
         raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
@@ -137,19 +150,32 @@ def progress(title: str, total: int | None = None) -> Iterator[Advance]:
         yield lambda n: bar.advance(task, n)
 
 
-def log_to_stderr(level: str = "warning") -> None:
+def log_to_stderr(level: str = "warning", *, as_json: bool = False) -> None:
     """Send the log to stderr, a line an event from `level` up; it never holds the contents of a cell."""
     import structlog
 
+    shown = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _human()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=False),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-            if sys.stderr.isatty()
-            else structlog.processors.JSONRenderer(ensure_ascii=False),
+            _tidied,
+            shown,
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is then: a test may have put it back
     )
+
+
+def _human() -> Processor:
+    import structlog
+
+    return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, sort_keys=False)
+
+
+def _tidied(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """When, how grave and what first; no traceback, whose last line is the text of an error."""
+    for name in ("exc_info", "stack_info"):
+        event.pop(name, None)
+    ahead = ("timestamp", "level", "event")
+    return {name: event[name] for name in ahead} | {name: event[name] for name in event if name not in ahead}

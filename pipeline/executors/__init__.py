@@ -10,10 +10,11 @@ import gc
 import os
 import resource
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -21,9 +22,9 @@ from typing import Protocol, Self
 
 from pebble import ProcessPool
 
-from pipeline import task
+from pipeline import diagnosis, task
 from pipeline.errors import TemporaryError
-from pipeline.executors.child import ponder_in_child, processes
+from pipeline.executors.child import log, ponder_in_child, processes
 from pipeline.model import Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -58,8 +59,8 @@ class InProcess:
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         for seq, path in jobs:
-            reading = read_plain(path)
-            yield seq, ponder_in_child(path) if reading is None else reading
+            reading = _attempted(seq, path)
+            yield seq, ponder_in_child(path, seq) if reading is None else reading
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +127,7 @@ class Pool:
                     continue
                 for job, reading in zip(given.jobs, readings, strict=True):
                     if reading is None:
-                        follow(_Given((job,), by_child=True), self._children.submit(_ponder, job[1]))
+                        follow(_Given((job,), by_child=True), self._children.submit(_ponder, job))
                     else:
                         yield job[0], reading
         finally:
@@ -148,6 +149,7 @@ class _Given:
 
     jobs: tuple[Job, ...]
     by_child: bool = False
+    began: float = field(default_factory=time.monotonic)
 
 
 class _Waiting:
@@ -179,6 +181,7 @@ def _outcome(given: _Given, future: Future[list[Reading | None]]) -> list[Readin
         raise TemporaryError(f"submission {given.jobs[0][0]} or a neighbour: {error}") from error
     if error is None:
         return future.result()
+    _tell_failed(error, [seq for seq, _ in given.jobs], given.began)
     return [None] if len(given.jobs) == 1 else None
 
 
@@ -186,8 +189,28 @@ def _read_each(glance: Callable[[Path], Reading | None], paths: Sequence[Path]) 
     return [glance(path) for path in paths]
 
 
-def _ponder(path: Path) -> list[Reading | None]:
-    return [ponder_in_child(path)]
+def _attempted(seq: int, path: Path) -> Reading | None:
+    """Read a plain workbook here; None for one that is odd, or over which our reader failed."""
+    began = time.monotonic()
+    try:
+        return read_plain(path)
+    except TemporaryError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a file does to its reader, the others go on
+        _tell_failed(error, [seq], began)
+        return None
+
+
+def _ponder(job: Job) -> list[Reading | None]:
+    seq, path = job
+    return [ponder_in_child(path, seq)]
+
+
+def _tell_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
+    """Tell of a reader that failed, died or froze: of several files, each is now read alone; of one, by a child."""
+    fault = replace(diagnosis.fault(error, seqs), stage="read", ms=round((time.monotonic() - began) * 1000))
+    tell = log().warning if len(seqs) == 1 else log().debug
+    tell("reader_failed", **fault.fields())
 
 
 def read_plain(path: Path) -> Reading | None:

@@ -12,14 +12,18 @@ import pickle  # nosec B403  # read by _Values, which makes nothing but our valu
 import resource
 import signal
 import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from threading import Lock, Timer
 from types import ModuleType
+from typing import Any
 
-from pipeline import model, task
+from pipeline import diagnosis, model, task
 from pipeline.errors import TemporaryError
 from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
@@ -29,8 +33,10 @@ from pipeline.xlsx.guard import MAX_FILE
 MEMORY = 2**30  # bytes of address space
 CPU_SECONDS = 10
 WALL_SECONDS = 15.0
+ENDING_SECONDS = 0.2  # so long a child that gave no answer is waited for, to learn how it ended
 OPEN_FILES = 16
 ANSWER_BYTES = 64 * 2**20
+FAULT_PARTS = 3  # of an answer that is a fault: the error's type, and two places
 
 _starting = Lock()
 
@@ -42,24 +48,44 @@ def processes() -> ForkServerContext:
     return context
 
 
-def ponder_in_child(path: Path) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a child sent, empty if it did not come to an end, and how its process ended: -9 for a signal, say."""
+
+    content: bytes
+    exitcode: int | None
+
+
+def ponder_in_child(path: Path, seq: int = 0) -> Reading:
     """Read an odd workbook in a child of its own; whatever the file does to it, there is an answer.
 
     A child that dies, freezes or says nonsense means "quarantined" with file-killed. TemporaryError
     if the file cannot be opened at all or no child can be started: those are our faults.
     """
+    began = time.monotonic()
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
         answer = _answer_of_child(path)
     except OSError as error:
         raise TemporaryError(f"no child could read: {error.strerror}") from error
-    reading = _reading(answer)
-    return reading if reading is not None else task.refused(content, Issue("file-killed"))
+    value = _value(answer.content)
+    if isinstance(value, Reading):
+        return value
+    told = value if isinstance(value, tuple) and len(value) == FAULT_PARTS else ("", "", "")
+    fault = replace(diagnosis.of_child(*told), stage="read", seqs=(seq,), ms=round((time.monotonic() - began) * 1000))
+    log().warning("reader_ended", **fault.fields(), exitcode=answer.exitcode)
+    return task.refused(content, Issue("file-killed"))
 
 
-def _answer_of_child(path: Path) -> bytes:
-    """What the child sent; empty if it did not come to an end."""
+def log() -> Any:
+    """Return the log of what readers do to themselves, imported late: structlog would be a third of a reader."""
+    from structlog import get_logger
+
+    return get_logger("queke.read")
+
+
+def _answer_of_child(path: Path) -> _Answer:
     context = processes()
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_ponder, args=(theirs, str(path)), daemon=True)
@@ -68,10 +94,12 @@ def _answer_of_child(path: Path) -> bytes:
     theirs.close()
     limit = Timer(WALL_SECONDS, child.kill)
     limit.start()
+    content = b""
     try:
-        return ours.recv_bytes(ANSWER_BYTES)
-    except (EOFError, OSError):
-        return b""
+        with suppress(EOFError, OSError):  # it ended without an answer, or with one that is too long
+            content = ours.recv_bytes(ANSWER_BYTES)
+        child.join(0 if content else ENDING_SECONDS)
+        return _Answer(content, child.exitcode)
     finally:
         limit.cancel()
         ours.close()
@@ -96,7 +124,13 @@ def _ponder(pipe: Connection, path: str) -> None:
     with Path(path).open("rb") as file:
         content = file.read(MAX_FILE + 1)
     _cage()
-    pipe.send_bytes(pickle.dumps(task.ponder(content), protocol=5))
+    answer: Reading | tuple[str, str, str]
+    try:
+        answer = task.ponder(content)
+    except Exception as error:  # noqa: BLE001  # whatever it is, its place is wanted: this process has no log
+        fault = diagnosis.fault(error)
+        answer = fault.error, fault.at, fault.inner
+    pipe.send_bytes(pickle.dumps(answer, protocol=5))
     pipe.close()
 
 
@@ -141,11 +175,12 @@ class _Values(pickle.Unpickler):
         return value
 
 
-def _reading(answer: bytes) -> Reading | None:
+def _value(answer: bytes) -> object:
+    """What a child answered; None if it is none of our values."""
     if not answer:
         return None
     try:
-        reading = _Values(io.BytesIO(answer)).load()  # nosec B301  # see _Values
+        value: object = _Values(io.BytesIO(answer)).load()  # nosec B301  # see _Values
     except (pickle.UnpicklingError, EOFError, AttributeError, ValueError, TypeError, IndexError):
         return None
-    return reading if isinstance(reading, Reading) else None
+    return value

@@ -50,4 +50,6 @@ def drain(
         done = line.drain_patiently(paths)
         while drawn := line.draw():
             done.letters += drawn
+            done.drawn += drawn
+        done.tell()
         return done

@@ -19,8 +19,9 @@ from typing import Self
 
 import structlog
 
-from pipeline import durable
+from pipeline import diagnosis, durable
 from pipeline.database import errors, journal
+from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
 from pipeline.inbox import archive
@@ -54,7 +55,8 @@ class Cycle:
     received: int = 0
     settled: Counter[State] = field(default_factory=Counter)
     letters: int = 0
-    alerts: int = 0
+    alerts: int = 0  # opened
+    drawn: int = 0  # letters whose pages were drawn, or that are workbooks written beside them
     waiting: int = 0  # files seen in the inbox that may still be being written
     heaps: int = 0  # counties whose 收件汇总 waits for more of their files
     stuck: tuple[Stuck, ...] = ()
@@ -65,9 +67,21 @@ class Cycle:
         self.settled += other.settled
         self.letters += other.letters
         self.alerts += other.alerts
+        self.drawn += other.drawn
 
     def __bool__(self) -> bool:
-        return bool(self.received or self.settled or self.letters or self.alerts)
+        return bool(self.received or self.settled or self.letters or self.alerts or self.drawn)
+
+    def tell(self) -> None:
+        """Tell the log, in one line: what was done, what waits, and the seconds of each stage; little if idle."""
+        tell = log.info if self else log.debug
+        tell("cycle" if self else "idle", **self.fields(), seconds=diagnosis.seconds())
+
+    def fields(self) -> dict[str, object]:
+        """Return the counts as a log line has them."""
+        settled = {state.value: count for state, count in self.settled.items() if count}
+        done = {"received": self.received, "settled": settled, "letters": self.letters, "alerts": self.alerts}
+        return {**done, "drawn": self.drawn, "waiting": self.waiting, "heaps": self.heaps, "stuck": len(self.stuck)}
 
 
 class Coordinator:
@@ -120,7 +134,7 @@ class Coordinator:
             self._finish(done, 0.0 if stop() else patience)
         except (OSError, TemporaryError) as error:
             self._shaken = True
-            log.warning("line_stopped", error=getattr(error, "strerror", None) or type(error).__name__)
+            log.warning("line_stopped", **diagnosis.fault(error).fields(), **done.fields())
             if isinstance(error, TemporaryError):
                 raise
             raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
@@ -148,11 +162,13 @@ class Coordinator:
         more = True
         while more or len(desk):
             while more and len(desk) < AHEAD * limit:
-                arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
+                with stage("receive"):
+                    arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
                 more = bool(arrivals)
                 if arrivals:
                     desk.put(self._receive(arrivals, done))
-            read = desk.take(limit)
+            with stage("read", desk.seqs):
+                read = desk.take(limit)
             self._settle(read, done)
             # a file that keeps its reader busy keeps nobody else waiting: look what came meanwhile
             more = more or bool(len(desk) and not read)
@@ -161,10 +177,12 @@ class Coordinator:
 
     def _receive(self, arrivals: Sequence[Arrival], done: Cycle) -> list[Arrival]:
         """Journal the arrivals, in the store and in the file; only then let go of their sources."""
-        with errors.temporary():
-            numbered = journal.receive(self._site, arrivals)
-        archive.write_journal(self._site, numbered)
-        self.folder.release(numbered)
+        with stage("receive"):
+            with errors.temporary():
+                numbered = journal.receive(self._site, arrivals)
+            with stage("receive", [arrival.seq for arrival in numbered]):
+                archive.write_journal(self._site, numbered)
+                self.folder.release(numbered)
         done.received += len(numbered)
         return numbered
 
@@ -192,13 +210,17 @@ class Coordinator:
             self._observe(by_seq[one.seq], one)
         heard = time.monotonic()
         self._heaps.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
-        log.info("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
+        log.debug("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
 
     def _keep(self, arrivals: Sequence[Arrival]) -> None:
         """Move what is settled from the spool into the archive, and note where it lies and that it is journalled.
 
         What may hold a password goes there in another copy, and from the spool for good.
         """
+        with stage("archive", [arrival.seq for arrival in arrivals]):
+            self._move(arrivals)
+
+    def _move(self, arrivals: Sequence[Arrival]) -> None:
         with errors.temporary():
             apart = scrubbing.apart(arrivals)
         places = archive.keep(self._site, [arrival for arrival in arrivals if arrival.seq not in apart])
@@ -220,7 +242,7 @@ class Coordinator:
 
     def _summarise(self, done: Cycle, patience: float) -> None:
         """Queue a 收件汇总 for each county whose heap has come to its end: nothing new for so many seconds."""
-        with errors.temporary():
+        with stage("summaries"), errors.temporary():
             if self._fresh:
                 self._heaps = dict.fromkeys(batch_lists.unlisted(), 0.0) | self._heaps
             quiet = [code for code, heard in self._heaps.items() if time.monotonic() - heard >= patience]
@@ -231,12 +253,12 @@ class Coordinator:
         done.heaps = len(self._heaps)
 
     def _warn(self, done: Cycle) -> None:
-        with errors.temporary():
+        with stage("warn"), errors.temporary():
             done.alerts += sending.warn(self._site, self._clock())
 
     def _send(self, done: Cycle) -> None:
         if self._answer:
-            with errors.temporary():
+            with stage("letters"), errors.temporary():
                 done.letters += sending.send(self._site, self._clock())
 
     def draw(self) -> int:
@@ -245,7 +267,7 @@ class Coordinator:
         Apart from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if
         this machine cannot draw.
         """
-        with errors.temporary():
+        with stage("draw"), errors.temporary():
             if not self._answer or not sending.undrawn():
                 return 0
             if done := sending.books(self._site, self._clock()):
@@ -265,17 +287,18 @@ class Coordinator:
             with errors.temporary():
                 journal.count_attempt(self._uncounted, -1)
             self._uncounted.clear()
-        while arrivals := self.folder.recover(self._site.policy.batch):
+        with stage("recover"):
+            while arrivals := self.folder.recover(self._site.policy.batch):
+                with errors.temporary():
+                    numbered = journal.receive(self._site, arrivals)
+                archive.catch_up(self._site, numbered)
+                self.folder.release(numbered)
             with errors.temporary():
-                numbered = journal.receive(self._site, arrivals)
-            archive.catch_up(self._site, numbered)
-            self.folder.release(numbered)
-        with errors.temporary():
-            if self._shaken:
-                self._catch_up()
-                self._tidy_spool()
-                self._shaken = False
-            self._resume(done)
+                if self._shaken:
+                    self._catch_up()
+                    self._tidy_spool()
+                    self._shaken = False
+                self._resume(done)
 
     def _catch_up(self) -> None:
         """Write the journal lines a crash kept from the file."""
@@ -306,7 +329,9 @@ class Coordinator:
                 desk = ReadQueue(self._readers)
                 desk.put(batch)
                 while len(desk):
-                    self._settle(desk.take(len(batch)), done)
+                    with stage("read", desk.seqs):
+                        read = desk.take(len(batch))
+                    self._settle(read, done)
 
     def _lost(self, waiting: Sequence[Arrival]) -> list[Arrival]:
         """Those whose bytes are gone from the spool, once that is no passing fault."""

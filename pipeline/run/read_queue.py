@@ -31,6 +31,11 @@ class ReadQueue:
     def __len__(self) -> int:
         return len(self._under_way)
 
+    @property
+    def seqs(self) -> list[int]:
+        """The submissions that are being read."""
+        return list(self._under_way)
+
     def put(self, arrivals: Sequence[Arrival]) -> None:
         """Begin to read these."""
         self._under_way.update((arrival.seq, arrival) for arrival in arrivals)

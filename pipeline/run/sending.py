@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from pipeline import rules, schooldays
+from pipeline import diagnosis, rules, schooldays
 from pipeline.alerts import assess
 from pipeline.errors import QuekeError, TemporaryError
 from pipeline.facts import carried
@@ -40,9 +40,11 @@ def _rules() -> rules.Rules:
 
 
 def warn(site: Site, now: datetime) -> int:
-    """Take what settling left for warnings and for 待对账; return how many places were looked at for warnings."""
+    """Take what settling left for warnings and for 待对账; return how many alerts were opened."""
     reconciliation.find(site, now)
-    return assess.warn(site, _rules(), now)
+    before = assess.numbered(now)
+    assess.warn(site, _rules(), now)
+    return assess.numbered(now) - before
 
 
 def send(site: Site, now: datetime) -> int:
@@ -102,8 +104,8 @@ def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[lis
         return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
     except TemporaryError:
         raise
-    except (QuekeError, LookupError, ValueError, TypeError):
-        log.warning("pages_one_by_one", size=len(queued))
+    except (QuekeError, LookupError, ValueError, TypeError) as error:
+        log.warning("pages_one_by_one", letters=len(queued), **diagnosis.fault(error).fields())
     return [_tried(one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
@@ -125,7 +127,8 @@ def _tried(letter: Queued, write: Callable[[], list[Deliverable]]) -> list[Deliv
     except TemporaryError:
         raise
     except (QuekeError, LookupError, ValueError, TypeError) as error:
-        log.critical("letter_failed", letter=letter.id, kind=letter.kind, error=type(error).__name__)
+        about = {"letter": letter.id, "kind": letter.kind, "ref": letter.ref, "reader": letter.reader}
+        log.critical("letter_failed", **about, **diagnosis.fault(error).fields())
         return None
 
 

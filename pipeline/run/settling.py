@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
+from pipeline import diagnosis
 from pipeline.county import settle_desk
 from pipeline.database import errors, journal
+from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
 from pipeline.inbox import archive
@@ -94,7 +95,7 @@ def _narrow_down(
     except Exception as error:  # whatever it is, it must not keep the others from settling
         if isinstance(error, TemporaryError | OSError) and not lasting:
             raise
-        log.critical("batch_failed", size=len(batch), error=type(error).__name__, at=_where(error))
+        log.critical("batch_failed", **diagnosis.fault(error, [arrival.seq for arrival, _ in batch]).fields())
     else:
         return
     done = {one.seq for one in settled}
@@ -117,13 +118,14 @@ def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) 
         again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
         return validate_as_of.judge(site, again, now)
 
-    with errors.temporary():
+    with stage("settle", [arrival.seq for arrival, _ in batch]), errors.temporary():
         statements.take_effect(today(now))
     for segment in cut_at_rosters(batch):
         for layer in layers(segment):
-            with errors.temporary():
+            with stage("settle", [arrival.seq for arrival, _ in layer]), errors.temporary():
                 checked = validate_as_of.judge(site, layer, now)
-                yield submissions.settle(checked, site, now, reread, SETTLERS)
+                settled = submissions.settle(checked, site, now, reread, SETTLERS)
+            yield settled
 
 
 def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
@@ -178,13 +180,3 @@ def layers(segment: Sequence[Read]) -> list[list[Read]]:
             found.append([])
         found[at].append((arrival, reading))
     return found
-
-
-def _where(error: BaseException) -> str:
-    """The place an error came from: its text may hold cells, its place does not."""
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

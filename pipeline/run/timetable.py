@@ -13,6 +13,7 @@ import structlog
 from pipeline import schooldays
 from pipeline.county import build_desk
 from pipeline.database import errors
+from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.facts import county_day, editions
 from pipeline.letters import queue
@@ -61,17 +62,21 @@ def tick(site: Site, now: datetime) -> int:
     In order: the next slice of the day's templates (`templates.left` tells whether there is more), 待对账 as a whole,
     editions. What is queued by it goes out with the other letters.
     """
-    with errors.temporary():
+    with stage("tick"), errors.temporary():
         today = schooldays.today(now)
         statements.take_effect(today)
         owed = _owed(today)
         if owed:
-            templates.some(site, now)
-            reconciliation.go_round(site, now)
-        build_desk.lay(site, now, owed=owed)
-        wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
-        for one in wanted:
-            _cut(site, editions.Order(one.day, now, final=one.final), ())
+            with stage("templates"):
+                templates.some(site, now)
+            with stage("reconcile"):
+                reconciliation.go_round(site, now)
+        with stage("desks"):
+            build_desk.lay(site, now, owed=owed)
+        with stage("editions"):
+            wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
+            for one in wanted:
+                _cut(site, editions.Order(one.day, now, final=one.final), ())
     return len(wanted)
 
 

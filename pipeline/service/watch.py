@@ -20,7 +20,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from pipeline import run, validate
+from pipeline import diagnosis, run, validate
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
@@ -81,9 +81,9 @@ class Service:
         try:
             wait = self.turn()
         except (QuekeError, OSError) as error:
-            log.warning("turn_failed", error=type(error).__name__)
+            log.warning("turn_failed", **diagnosis.fault(error).fields())
         except Exception as error:  # noqa: BLE001 — the service outlives what nobody thought of; `status` shows it
-            log.critical("turn_failed_unexpectedly", error=type(error).__name__)
+            log.critical("turn_failed_unexpectedly", **diagnosis.fault(error).fields())
         else:
             return wait, 0.0
         pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
@@ -92,12 +92,14 @@ class Service:
     def turn(self) -> float:
         """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
         cycle = self.line.drain(stop=lambda: self._stopping, patience=HEAP_SECONDS)
-        if cycle:
-            log.info("cycle", received=cycle.received, letters=cycle.letters, alerts=cycle.alerts)
-        if not self._stopping:
-            run.tick(self._site, self._clock())
-            if self.line.draw() or run.templates_left(self._site, self._clock()):
-                return 0.0
+        try:
+            if not self._stopping:
+                run.tick(self._site, self._clock())
+                cycle.drawn = self.line.draw()
+                if cycle.drawn or run.templates_left(self._site, self._clock()):
+                    return 0.0
+        finally:
+            cycle.tell()
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
         return HEAP_SECONDS / 4 if cycle.heaps else min(self._site.policy.scan_seconds, TICK_SECONDS)
@@ -116,7 +118,7 @@ class Service:
             observer.schedule(_Ear(self), str(self._site.inbox), recursive=True)
             observer.start()
         except OSError as error:  # no inotify watches left, or not a file system that tells
-            log.warning("not_listening", error=error.strerror)
+            log.warning("not_listening", **diagnosis.fault(error).fields())
             return
         self._observer, self._watched = observer, inode
 

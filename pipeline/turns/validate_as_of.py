@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from pipeline import validate
 from pipeline.database.models import UnitPlace
+from pipeline.diagnosis import stage
 from pipeline.model import Arrival, Checked, Reading, Site
 from pipeline.registry import statements
 from pipeline.schooldays import today
@@ -35,6 +36,10 @@ def judge(site: Site, batch: Sequence[Read], now: datetime) -> list[Checked]:
         parts[upto, today(arrival.received_at) if moved else None].append((arrival, reading))
     found: dict[int, Checked] = {}
     for (upto, _), part in parts.items():
-        checked = validate.check(part, context.load(part, now, upto), site.policy, site.key)
+        seqs = [arrival.seq for arrival, _ in part]
+        with stage("context", seqs):
+            known = context.load(part, now, upto)
+        with stage("validate", seqs):
+            checked = validate.check(part, known, site.policy, site.key)
         found |= {id(arrival): one for (arrival, _), one in zip(part, checked, strict=True)}
     return [found[id(arrival)] for arrival, _ in batch]

@@ -134,7 +134,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Da
         (site.inbox / name).write_bytes(content)
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
-        log_to_stderr("info")  # all that the service may say, whatever an earlier test set up
+        log_to_stderr("debug")  # all that the service may say, whatever an earlier test set up
         _through_the_day(site)
     structlog.reset_defaults()
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]

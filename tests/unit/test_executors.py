@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
@@ -163,3 +164,42 @@ def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Pat
     path = tmp_path / "x"
     path.write_bytes({name: content for name, content, _ in hostile()}["200,000 empty styled cells"])
     assert [issue.code for issue in child.ponder_in_child(path).issues] == ["form-unknown"]
+
+
+# --------------------------------------------------------------------------- what the log says of it
+
+
+def test_a_reader_of_ours_that_fails_is_told_with_its_place_and_the_file_is_read_by_a_child(tmp_path: Path) -> None:
+    jobs = write(tmp_path, [HONEST] * 2)
+    with capture_logs() as told, Pool(1, glance=misbehaving.fails) as readers:
+        assert {reading.verdict for _, reading in readers.read(jobs)} == {"parsed"}
+    (line,) = [line for line in told if line["log_level"] == "warning"]
+    assert (line["event"], line["stage"], line["submissions"]) == ("reader_failed", "read", [2])
+    assert (line["error"], line["at"].split(":")[0]) == ("KeyError", "forms/__init__.py")
+    assert "cell" not in str(told)
+
+
+def test_a_fault_of_our_reader_in_a_child_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with capture_logs() as told:
+        assert in_child(misbehaving.breaks, tmp_path, monkeypatch).issues[0].code == "file-killed"
+    (line,) = told
+    assert (line["event"], line["error"], line["at"].split(":")[0]) == ("reader_ended", "KeyError", "forms/__init__.py")
+    assert str(tmp_path) not in str(told)
+
+
+def test_of_a_child_that_was_killed_its_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "WALL_SECONDS", 1.0)
+    with capture_logs() as told:
+        in_child(misbehaving.hangs, tmp_path, monkeypatch)
+    assert (told[0]["exitcode"], told[0]["at"]) == (-9, "")
+    assert told[0]["ms"] >= 1000
+
+
+def test_a_fault_of_our_reader_in_this_process_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "read_plain", misbehaving.fails)
+    with capture_logs() as told, InProcess() as readers:
+        found = dict(readers.read(write(tmp_path, [HONEST] * 3)))
+    assert {reading.verdict for reading in found.values()} == {"parsed"}
+    assert [line["submissions"] for line in told] == [[2]]
