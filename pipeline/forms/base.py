@@ -1,14 +1,29 @@
-"""What a form declares: columns, header fields, tables. From one declaration come the template, the
-header match, the schema, the return workbook and the reference page. Plain values, cheap to import.
+"""What a form declares: columns, header fields, tables. From one declaration come the template, the header match, the
+schema, the stored columns, what is compared, carried along, printed and exported, the return workbook and the reference
+page. Plain values, cheap to import; `columns` makes the usual kinds of column.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Flag, auto
 from typing import Literal
 
 Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag", "secret"]
+
+
+class Goes(Flag):
+    """Where a column goes besides the store. Nowhere unless it says so: nothing is shown because a column was added."""
+
+    NOWHERE = 0
+    NEXT = auto()  # into the next template its sender gets
+    PAGE = auto()  # in words onto the paper made of its form: a school's page, an alert's card, a roster's preview
+    EXPORT = auto()  # into the export of a school and of its county; above them only sums are exported
+    COUNTY = auto()  # onto the county's desk, as typed: never where it may hold a name or words of a clerk's own
+
+
+NEXT, PAGE, EXPORT, COUNTY = Goes.NEXT, Goes.PAGE, Goes.EXPORT, Goes.COUNTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column, declared once."""
+    """One column, declared once: what its cells are, where they are kept, and where they go."""
 
     name: str  # ours
     header: str  # the sender's
@@ -81,6 +96,26 @@ class Column:
     spill: str = ""  # the column that takes what this cell holds besides its own value (`Mixed.rest`)
     kindergarten: str = ""  # header in kindergarten templates, if it differs
     section: str = ""  # in an upright table: the heading that stands above it
+    kept: bool = True  # stored; False for what is only read, or only shown
+    stored: str = ""  # under which name, if not its own; "pupil.name": in another table than its row
+    length: int = 0  # characters stored; of a number, its digits, one of them behind the point
+    compared: bool = True  # two rows say the same when these are the same
+    goes: Goes = Goes.NOWHERE
+    coded: bool = False  # exported by its code, not in words
+    label: str = ""  # what a paper calls it, if not by its header
+    later: bool = False  # on a card: may still be added once the county has confirmed the answer
+    plain: bool = False  # on a card: holds no sentence, so that no pupil's name is looked for in it
+    since: int = 1  # the version of the form that first had it
+
+    @property
+    def personal(self) -> bool:
+        """It may hold a name, or words of a clerk's own: no county sees what was typed."""
+        return Goes.COUNTY not in self.goes
+
+    @property
+    def title(self) -> str:
+        """What a paper calls it."""
+        return self.label or self.header
 
 
 Find = Callable[[Sequence[Sequence[object]]], Iterable[tuple[int, int, object]]]
@@ -103,6 +138,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     help: str = ""
     wide: bool = False  # a whole line, where fields stand beside each other
+    kept: bool = False  # stored under its own name with what the form is about
     find: Find | None = None  # how its cell is found, if not by its label
 
 
@@ -116,6 +152,25 @@ class Table:
     needed: bool = True
     note: str = ""  # printed above it, where it is not the first
     upright: bool = False  # one row, each label left of its cell: a card to be read and signed
+    store: str = ""  # the database's table that keeps its rows; "" where they are kept as a whole, or not at all
+
+    @property
+    def keeps(self) -> Mapping[str, Column]:
+        """By stored name, the column that its row keeps there (the first, where several are kept as one)."""
+        found: dict[str, Column] = {}
+        for column in self.columns:
+            if column.kept and "." not in column.stored:
+                found.setdefault(column.stored or column.name, column)
+        return found
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Two rows say the same when these are the same, by stored name."""
+        return tuple(name for name, column in self.keeps.items() if column.compared)
+
+    def going(self, where: Goes) -> tuple[Column, ...]:
+        """The columns that go there, in order."""
+        return tuple(column for column in self.columns if where in column.goes)
 
     def index(self, name: str) -> int:
         """Position of a column in `Row.values`."""
@@ -128,13 +183,17 @@ class Form:
 
     name: str  # ours: absence
     title: str  # 学生缺课日报
-    version: str  # raised when a column changes
     fields: tuple[Field, ...]
     tables: tuple[Table, ...]
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
     of: Literal["school", "division", "unit"] = "school"  # whose it is; a unit is a school or an organ
     dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
+
+    @property
+    def version(self) -> str:
+        """Raised by the columns themselves: a new one says since which version it is there."""
+        return str(max(column.since for table in self.tables for column in table.columns))
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)

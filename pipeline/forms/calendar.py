@@ -5,13 +5,31 @@ Lines that stand come prefilled with their 编号: by it a line is changed or wi
 
 from __future__ import annotations
 
-from pipeline.forms import cells, dates, heads, words
-from pipeline.forms.base import Column, Field, Form, Table
+from pipeline.forms import cells, heads, words
+from pipeline.forms.base import Field, Form, Table
+from pipeline.forms.columns import choice, day, flag, text
+
+# a column a line, its words for people below it
+# fmt: off
+_SPANS = (
+    choice("kind", "类别", words.SPAN, "span-kind-unknown", 10, key=True, must="span-kind-missing",
+           example="放假", help="学期：从开学到放假；放假：不用报；上课：调休、补课，照常要报。"),
+    choice("stage", "学段", words.STAGE, cells.several(words.STAGE, "stage-unknown"), key=True, strict=False,
+           decides=True, width=16, also="适用学段", example="小学、初中", help="空着是全部学段；几个学段用顿号隔开。"),
+    day("first", "开始日期", ahead=True, key=True, must="span-first-missing", width=14,
+        also="开始 起 起始日期 开学日期 日期", example="2026-11-12"),
+    day("last", "结束日期", ahead=True, decides=True, width=14, also="结束 止 截止日期 放假日期",
+        example="2026-11-13", help="含这一天；只有一天就空着。"),
+    text("note", "说明", 80, width=30, also="备注 原因", example="秋假",
+         help="如 秋假、校运动会、台风。会印在简报上。"),
+    flag("withdraw", "撤销", kept=False, decides=True, width=8, also="是否撤销", help="选 是：这一行不算了。"),
+    text("ref", "编号", 40, width=12, also="登记编号", help="系统给的编号，不要改；新加的行空着。"),
+)
+# fmt: on
 
 CALENDAR = Form(
     name="calendar",
     title="校历登记表",
-    version="1",
     fields=(
         Field(
             "unit",
@@ -26,96 +44,7 @@ CALENDAR = Form(
         heads.REPORTER,
         heads.REVIEWER,
     ),
-    tables=(
-        Table(
-            "spans",
-            "校历",
-            (
-                Column(
-                    "kind",
-                    "类别",
-                    "choice",
-                    cells.choice(words.SPAN, "span-kind-unknown"),
-                    required=True,
-                    decides=True,
-                    missing="span-kind-missing",
-                    vocabulary=words.SPAN,
-                    width=10,
-                    help="学期：从开学到放假；放假：不用报；上课：调休、补课，照常要报。",
-                    example="放假",
-                    key=True,
-                ),
-                Column(
-                    "stage",
-                    "学段",
-                    "choice",
-                    cells.several(words.STAGE, "stage-unknown"),
-                    vocabulary=words.STAGE,
-                    strict=False,
-                    decides=True,
-                    aliases=("适用学段",),
-                    width=16,
-                    help="空着是全部学段；几个学段用顿号隔开。",
-                    example="小学、初中",
-                    key=True,
-                ),
-                Column(
-                    "first",
-                    "开始日期",
-                    "date",
-                    dates.day(ahead=True),
-                    required=True,
-                    decides=True,
-                    missing="span-first-missing",
-                    aliases=("开始", "起", "起始日期", "开学日期", "日期"),
-                    width=14,
-                    example="2026-11-12",
-                    key=True,
-                ),
-                Column(
-                    "last",
-                    "结束日期",
-                    "date",
-                    dates.day(ahead=True),
-                    decides=True,
-                    aliases=("结束", "止", "截止日期", "放假日期"),
-                    width=14,
-                    help="含这一天；只有一天就空着。",
-                    example="2026-11-13",
-                ),
-                Column(
-                    "note",
-                    "说明",
-                    "text",
-                    cells.text(80),
-                    aliases=("备注", "原因"),
-                    width=30,
-                    help="如 秋假、校运动会、台风。会印在简报上。",
-                    example="秋假",
-                ),
-                Column(
-                    "withdraw",
-                    "撤销",
-                    "flag",
-                    cells.flag(words.YES_NO),
-                    vocabulary=words.YES_NO,
-                    decides=True,
-                    aliases=("是否撤销",),
-                    width=8,
-                    help="选 是：这一行不算了。",
-                ),
-                Column(
-                    "ref",
-                    "编号",
-                    "text",
-                    cells.text(40),
-                    aliases=("登记编号",),
-                    width=12,
-                    help="系统给的编号，不要改；新加的行空着。",
-                ),
-            ),
-        ),
-    ),
+    tables=(Table("spans", "校历", _SPANS, store="calendar_day"),),
     of="division",
     dated=False,
     notes=(

@@ -4,8 +4,11 @@ a line left blank stays. Which line is meant is told by two hidden columns, neve
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from pipeline.forms import cells, dates, words
-from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Parser, Table, Vocabulary
+from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Table, Vocabulary
+from pipeline.forms.columns import ColumnWords, choice, day, text
 from pipeline.forms.text_normalise import mask, shown, sweep
 
 TICKETS = "tickets"  # the board of rows that went back: the only one with a line a cell
@@ -23,35 +26,33 @@ def as_typed(cell: object, _: Frame) -> object:
     return kept or None if kept == shown(cell) else Fixed(kept)
 
 
-def _shown(name: str, header: str, width: int, parse: Parser) -> Column:
-    """A column that only tells: whatever is typed over it is let go."""
-    return Column(name, header, "text", parse, width=width)
-
-
 def _told(cell: object, _: Frame) -> object:
     """Our own words come back: nothing in them is the county's, so nothing is said of them."""
     return mask(sweep(shown(cell)))[:2000] or None
 
 
+def _shown(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
+    """A column that only tells: whatever is typed over it is let go."""
+    more["kept"] = False
+    return text(name, header, 2000, _told, **more)
+
+
+def answered(table: Table) -> tuple[Column, ...]:
+    """The columns in which a county answers; all others are ours."""
+    return tuple(column for column in table.columns if column.parse is not _told)
+
+
 _WHO = (
-    _shown("school_name", "学校", 20, _told),
-    _shown("school", "标识码", 11, _told),
-    _shown("day", "日期", 7, _told),
-    _shown("since", "等待自", 11, _told),
+    _shown("school_name", "学校", width=20),
+    _shown("school", "标识码", width=11),
+    _shown("day", "日期", width=7),
+    _shown("since", "等待自", width=11),
 )
-_WHAT = _shown("what", "事项", 46, _told)
-_WHY = Column(
-    "why",
-    "理由",
-    "text",
-    cells.text(200),
-    aliases=("原因说明", "处理理由"),
-    width=24,
-    help="退回、豁免、代改都要写理由。",
-)
+_WHAT = _shown("what", "事项", width=46)
+_WHY = text("why", "理由", 200, also="原因说明 处理理由", width=24, help="退回、豁免、代改都要写理由。")
 _HIDDEN = (
-    Column("key", KEY, "text", _told, required=True, missing="desk-key-missing", width=18, key=True, folded=True),
-    Column("seal", SEAL, "text", _told, required=True, missing="desk-key-missing", width=18, folded=True),
+    _shown("key", KEY, width=18, asked="desk-key-missing", key=True, folded=True),
+    _shown("seal", SEAL, width=18, asked="desk-key-missing", folded=True),
 )
 
 
@@ -59,18 +60,8 @@ _ANY_OPINION = cells.choice(words.OPINIONS, "opinion-unknown")  # what is legal 
 
 
 def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
-    return Column(
-        "opinion",
-        "意见",
-        "choice",
-        _ANY_OPINION,
-        required=True,
-        decides=True,
-        vocabulary=vocabulary,
-        aliases=("处理意见", "县级意见"),
-        width=7,
-        help=hint,
-    )
+    said: ColumnWords = {"also": "处理意见 县级意见", "help": hint, "required": True, "decides": True, "width": 7}
+    return choice("opinion", "意见", vocabulary, _ANY_OPINION, **said)
 
 
 def _table(name: str, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
@@ -83,9 +74,9 @@ _TICKETS = _table(
     "退回未改",
     words.OPINION_TICKET,
     "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",
-    _shown("column", "列", 9, _told),
-    _shown("was", "原填", 12, _told),
-    Column("now", "改为", "text", as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
+    _shown("column", "列", width=9),
+    _shown("was", "原填", width=12),
+    text("now", "改为", 200, as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
 )
 _HELD = _table("held", "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
 _CLOSURES = _table("closures", "待确认停课", words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
@@ -95,14 +86,12 @@ _ACCOUNTS = _table(
     "待开户",
     words.OPINION,
     "确认：纸质件已签字盖章，同意开户。退回：写明理由。",
-    Column(
+    day(
         "stamped_on",
         "盖章日期",
-        "date",
-        dates.day(),
         decides=True,
-        aliases=("盖章日",),
         width=12,
+        also="盖章日",
         help="没有上传扫描件的，请填纸质备案表的盖章日期。",
     ),
 )
@@ -111,13 +100,8 @@ _CLASSES = _table(
     "新增班级",
     words.OPINION_CLASS,
     "确认：登记入册。退回：没有此班，写明理由。代改：其实是名册里的另一个班，在“就是哪个班”写班名。",
-    Column(
-        "now",
-        "就是哪个班",
-        "text",
-        as_typed,
-        width=12,
-        help="名册里的班级名称，如 三(3)班。以后学校这样写，就算那个班。",
+    text(
+        "now", "就是哪个班", 200, as_typed, width=12, help="名册里的班级名称，如 三(3)班。以后学校这样写，就算那个班。"
     ),
 )
 _MATTERS = _table("matters", "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
@@ -125,7 +109,6 @@ _MATTERS = _table("matters", "待对账", words.OPINION_MATTER, "确认：已经
 DESK = Form(
     name="desk",
     title="县级处理单",
-    version="1",
     fields=(
         Field(
             "unit",

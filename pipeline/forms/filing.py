@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pipeline.filed import Secret
 from pipeline.forms import cells
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table, Vocabulary
+from pipeline.forms.columns import text
 from pipeline.forms.text_normalise import blank, fold, shown, sweep
 
 LEVEL = Vocabulary(
@@ -239,62 +240,20 @@ def email(cell: object, frame: Frame) -> object:
     return str(value) if plain == str(value).casefold() else Fixed(plain)
 
 
+# a column a line, its words for people below it
+# fmt: off
 _COLUMNS = (
-    Column(
-        "region",
-        "地区",
-        "text",
-        cells.text(60),
-        aliases=("所属地区", "单位"),
-        width=18,
-        help="本单位所在的地区；空着就是本单位的。",
-        example="示例区",
-    ),
-    Column(
-        "username",
-        "用户名",
-        "text",
-        username,
-        required=True,
-        decides=True,
-        missing="username-missing",
-        aliases=("账号", "用户名称", "登录名"),
-        width=20,
-        help="字母、数字和 _ . @ - ，3 到 40 位；不分大小写，不能与别的用户名相同。",
-        example="SLXX_01",
-        key=True,
-    ),
-    Column(
-        "password",
-        "初始密码",
-        "secret",
-        password,
-        aliases=("密码",),
-        width=18,
-        help="可以空着，由系统发放。自己定的：8 到 20 位，数字、字母和符号都要有，不含用户名；打印时不显示。",
-    ),
-    Column(
-        "holder",
-        "使用人姓名",
-        "text",
-        cells.person,
-        required=True,
-        decides=True,
-        missing="holder-missing",
-        aliases=("使用人", "姓名"),
-        width=14,
-        example="李老师",
-    ),
-    Column(
-        "phone",
-        "联系电话",
-        "text",
-        cells.telephone,
-        aliases=("电话", "手机", "使用人电话"),
-        width=18,
-        example="100-0000-0001",
-    ),
+    text("region", "地区", 60, width=18, also="所属地区 单位", example="示例区",
+         help="本单位所在的地区；空着就是本单位的。"),
+    text("username", "用户名", 40, username, key=True, must="username-missing", width=20, also="账号 用户名称 登录名",
+         example="SLXX_01", help="字母、数字和 _ . @ - ，3 到 40 位；不分大小写，不能与别的用户名相同。"),
+    Column("password", "初始密码", "secret", password, length=160, aliases=("密码",), width=18,
+           help="可以空着，由系统发放。自己定的：8 到 20 位，数字、字母和符号都要有，不含用户名；打印时不显示。"),
+    text("holder", "使用人姓名", 60, cells.person, must="holder-missing", width=14, also="使用人 姓名",
+         example="李老师"),
+    text("phone", "联系电话", 30, cells.telephone, width=18, also="电话 手机 使用人电话", example="100-0000-0001"),
 )
+# fmt: on
 
 
 def _count_field(level: str) -> Field:
@@ -305,20 +264,19 @@ def _count_field(level: str) -> Field:
 FILING = Form(
     name="filing",
     title="省学生健康监测系统用户权限申请（备案）表",
-    version="1",
     fields=(
         Field("unit", "单位代码", unit_code, required=True, known=True, aliases=("学校标识码", "标识码", "单位编码")),
         Field("token", "防伪编号", cells.text(40), known=True, help="系统发表时填好，证明这份表是发给本单位的。"),
         Field("school", "单位名称", cells.text(80), known=True, aliases=("单位",)),
-        Field("applicant", "申请人姓名", cells.text(40), aliases=("申请人",)),
-        Field("department", "所在部门", cells.text(60), aliases=("部门",)),
-        Field("phone", "联系电话", cells.telephone, aliases=("电话",)),
-        Field("email", "电子邮箱", email, aliases=("邮箱", "电子邮件")),
-        Field("level", "单位级别", one_level, "choice", find=levels, vocabulary=LEVEL, help="只勾一项。"),
+        Field("applicant", "申请人姓名", cells.text(40), kept=True, aliases=("申请人",)),
+        Field("department", "所在部门", cells.text(60), kept=True, aliases=("部门",)),
+        Field("phone", "联系电话", cells.telephone, kept=True, aliases=("电话",)),
+        Field("email", "电子邮箱", email, kept=True, aliases=("邮箱", "电子邮件")),
+        Field("level", "单位级别", one_level, "choice", kept=True, find=levels, vocabulary=LEVEL, help="只勾一项。"),
         Field("system", "申请系统", cells.text(20), find=system),
         *(_count_field(level) for level in LEVEL.labels),
     ),
-    tables=(Table("accounts", "备案表", _COLUMNS),),
+    tables=(Table("accounts", "备案表", _COLUMNS, store="filing_line"),),
     of="unit",
     dated=False,
     notes=(

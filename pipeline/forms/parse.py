@@ -93,16 +93,17 @@ def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str,
             if table.needed:
                 notes.refuse(Issue("sheet-missing", sheet=table.sheet))
             continue
-        _look_over_table(block, form, notes)
+        _look_over_table(block, form, int(claims.version) if claims.version.isdigit() else None, notes)
         if table.needed and (rivals := identify.rivals(tops, found.values(), block)):
             names = "、".join((block.sheet.name, *(rival.sheet.name for rival in rivals)))
             notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
 
 
-def _look_over_table(block: Block, form: Form, notes: ReadingNotes) -> None:
+def _look_over_table(block: Block, form: Form, version: int | None, notes: ReadingNotes) -> None:
     sheet = block.sheet.name
     for place, column in zip(block.places, block.table.columns, strict=True):
-        if place >= 0 or not column.missing:
+        younger = version is not None and version < column.since  # no template of that version could have it
+        if place >= 0 or not column.missing or younger:
             continue
         lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR
         issue = Issue(

@@ -1,0 +1,93 @@
+"""The usual kinds of column, a line each where nothing is special; all else that one may say is in `ColumnWords`.
+
+`also`: other headers it is known by, with blanks between them. What must not be blank: `must` (its issue: such a row
+goes back, as does one whose cell was not understood) or `asked` (it is asked for).
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from pipeline.forms import cells, dates, words
+from pipeline.forms.base import Column, Dtype, Goes, Parser, Vocabulary
+
+
+class ColumnWords(TypedDict, total=False):
+    """What any column may say besides its kind: the attributes of `Column`, the first three of them said shorter."""
+
+    also: str
+    must: str
+    asked: str
+    required: bool
+    decides: bool
+    strict: bool
+    width: int
+    help: str
+    example: str
+    key: bool
+    folded: bool
+    only: str
+    spill: str
+    kindergarten: str
+    section: str
+    kept: bool
+    stored: str
+    compared: bool
+    goes: Goes
+    coded: bool
+    label: str
+    later: bool
+    plain: bool
+    since: int
+
+
+class _Kind(ColumnWords, total=False):
+    vocabulary: Vocabulary
+    length: int
+
+
+def text(name: str, header: str, length: int, parse: Parser | None = None, **more: Unpack[ColumnWords]) -> Column:
+    """Words, or what must be kept as it is written, of at most `length` characters."""
+    return _column(name, header, "text", parse or cells.text(length), length=length, **more)
+
+
+def choice(
+    name: str, header: str, listed: Vocabulary, parse: Parser | str, length: int = 8, **more: Unpack[ColumnWords]
+) -> Column:
+    """One of a list, kept as its code. `parse`: the issue of what is none of them, or a parser that sees more."""
+    read = cells.choice(listed, parse) if isinstance(parse, str) else parse
+    return _column(name, header, "choice", read, vocabulary=listed, length=length, **more)
+
+
+def flag(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
+    """是 or 否."""
+    return _column(name, header, "flag", cells.flag(words.YES_NO), vocabulary=words.YES_NO, **more)
+
+
+def day(name: str, header: str, *, ahead: bool = False, **more: Unpack[ColumnWords]) -> Column:
+    """A date. `ahead`: it may lie after the report's day."""
+    return _column(name, header, "date", dates.day(ahead=ahead), **more)
+
+
+def moment(name: str, header: str, *, ahead: bool = False, **more: Unpack[ColumnWords]) -> Column:
+    """A date with a time of day."""
+    return _column(name, header, "datetime", dates.moment(ahead=ahead), **more)
+
+
+def count(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
+    """A whole number of people."""
+    return _column(name, header, "integer", cells.count, **more)
+
+
+def number(name: str, header: str, digits: int, parse: Parser, **more: Unpack[ColumnWords]) -> Column:
+    """A number of so many digits, one of them behind the point."""
+    return _column(name, header, "number", parse, length=digits, **more)
+
+
+def _column(name: str, header: str, dtype: Dtype, parse: Parser, **more: Unpack[_Kind]) -> Column:
+    also, must, asked = more.pop("also", ""), more.pop("must", ""), more.pop("asked", "")
+    if must or asked:
+        more["required"], more["decides"] = True, bool(must)
+    return Column(  # type: ignore[misc]  # what `Column` does not have is taken out above
+        name, header, dtype, parse, aliases=tuple(also.split()), missing=must or asked, **more
+    )
