@@ -16,7 +16,7 @@ from pipeline import schooldays, units
 from pipeline.demo.province import person
 from pipeline.forms import form
 from pipeline.forms.classes import class_key
-from pipeline.issuing import templates
+from pipeline.issuing import absence
 from pipeline.model import ClassFacts, SchoolFacts, Site
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill
@@ -61,7 +61,7 @@ def schools(n: int) -> list[SchoolFacts]:
 
 def masters(site: Site, school: SchoolFacts, writers: Sequence[str] = WRITERS) -> dict[str, Template]:
     """Return the empty template by writer."""
-    content = blank(form("absence"), templates.school_facts(site, "absence", school, DAY))
+    content = blank(form("absence"), absence.school_facts(site, school, DAY))
     return {name: Template(by_libreoffice(content) if name == "libreoffice" else content) for name in writers}
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from pipeline import run
+from pipeline import issuing, run
 from pipeline.database import models as m
 from pipeline.database.models import Alert, Campus, Division, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.forms.base import Table
-from pipeline.issuing import templates
+from pipeline.issuing import card as card_book
+from pipeline.issuing import desk as desk_book
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import filings
@@ -225,19 +226,19 @@ def _before(site: Site, ill: Sequence[str], waiting: Mapping[str, str]) -> None:
     for code in ill:
         rows = [pupil(n, symptom1="发热") for n in range(3)]
         right = Filled(form("absence"), {"zero": "否", "reporter": "示例甲"}, {"rows": rows})
-        put(site, f"{code} 示例/缺课.xlsx", right.made(templates.template(site, "absence", code, DAY)))
+        put(site, f"{code} 示例/缺课.xlsx", right.made(issuing.template(site, "absence", code, DAY)))
     for code in waiting.values():
-        put(site, f"{code} 示例/停课.xlsx", closure(code).made(templates.template(site, "closure", code, DAY)))
+        put(site, f"{code} 示例/停课.xlsx", closure(code).made(issuing.template(site, "closure", code, DAY)))
     work(site, NOW - timedelta(hours=1))
 
 
 def _blank(site: Site, name: str, code: str) -> bytes:
     if name == "card":
         number = Alert.objects.filter(school=code).values_list("id", flat=True)[0]
-        return templates.card(site, code, number, DAY)
+        return card_book.workbook(site, code, number, DAY)
     if name == "desk":
-        return templates.desk(site, code, NOW)
-    content = templates.template(site, name, code, DAY)
+        return desk_book.workbook(site, code, NOW)
+    content = issuing.template(site, name, code, DAY)
     # the count that must equal the rows, and what a clerk writes above them
     return filings.filled(content, (), 学校账号=2) if name == "filing" else content
 

@@ -43,9 +43,9 @@ def desk(
     from pipeline import config
 
     site = opened(context)
-    from pipeline.issuing import templates
+    from pipeline.issuing import desk as county_desk
 
-    out.write_bytes(templates.desk(site, unit, config.clock()()))
+    out.write_bytes(county_desk.workbook(site, unit, config.clock()()))
     say(str(out))
 
 

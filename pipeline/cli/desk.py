@@ -86,9 +86,9 @@ def export(
     from pipeline import config
 
     site = opened(context)
-    from pipeline.issuing import templates
+    from pipeline.issuing import school
 
-    content = templates.open_rows(site, unit, day_of(day, config.clock()()))
+    content = school.open_rows(site, unit, day_of(day, config.clock()()))
     if content is None:
         raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
     out.write_bytes(content)

@@ -58,12 +58,13 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
         return
     if not unit or out is None:
         raise UsageError("name the school or division with --unit, and the workbook to write with -o")
-    from pipeline.issuing import templates
+    from pipeline import issuing
+    from pipeline.issuing import card
 
     if form == "card" and alert:
-        content = templates.card(site, unit, alert, day_of(day, now))
+        content = card.workbook(site, unit, alert, day_of(day, now))
     else:
-        content = templates.template(site, form, unit, day_of(day, now), campus, year)
+        content = issuing.template(site, form, unit, day_of(day, now), campus, year)
     out.write_bytes(content)
     say(f"{out}")
 

@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from pipeline import issuing
 from pipeline.demo.filings import DemoFiling
 from pipeline.demo.mistakes import DAMAGES
 from pipeline.demo.province import County, DemoSchool
 from pipeline.forms import form
-from pipeline.issuing import templates
+from pipeline.issuing import absence, closure
 from pipeline.model import SchoolFacts, Site
 from pipeline.turns import context
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill, heads
+
+_BARE = {"absence": absence.school_facts, "closure": closure.school_facts}  # templates that bring nothing along
 
 
 class Shelf:
@@ -34,7 +37,7 @@ class Shelf:
     def roster(self, county: County, day: date) -> bytes:
         """Return a county's filled 学校名册."""
         mine = [school for school in self.schools if school.county == county.code]
-        template = Template(templates.template(self.site, "roster", county.code, day))
+        template = Template(issuing.template(self.site, "roster", county.code, day))
         classes = [
             {"code": school.code, "class_name": room.name, "stage": room.stage, "roll": room.roll}
             for school in mine
@@ -52,7 +55,7 @@ class Shelf:
 
     def _template(self, code: str, name: str, day: date) -> Template:
         if (code, name) not in self._templates:
-            facts = templates.school_facts(self.site, name, self._facts[code], day)
+            facts = _BARE[name](self.site, self._facts[code], day)
             self._templates[code, name] = Template(blank(form(name), facts))
         return self._templates[code, name]
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from pipeline import issuing
 from pipeline.demo import clerks, filings
 from pipeline.demo.books import Shelf
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.province import COUNTIES, DemoSchool
 from pipeline.demo.stage import DemoSite, SentFile, county_of, folder_of, heap_of
 from pipeline.forms import form
-from pipeline.issuing import templates
+from pipeline.issuing import desk
 from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
 
@@ -132,7 +133,7 @@ def _file(scene: Scene) -> None:
         (WRONG_TIER, "县（市、区）级", "备案：学校勾成了县级"),
     ):
         school = scene.school(code)
-        content = templates.template(scene.stage.site, "filing", code, scene.day.date)
+        content = issuing.template(scene.stage.site, "filing", code, scene.day.date)
         label = "县（市、区）级账号" if ticked else "学校账号"
         said = {"申请人姓名": school.reporter, "联系电话": school.reporter_phone, "所在部门": "办公室", label: 1}
         account = {"username": f"SL_{code[-5:]}", "holder": school.reporter, "phone": school.reporter_phone}
@@ -150,7 +151,7 @@ def _scan(scene: Scene) -> None:
 
 def _calendar(scene: Scene) -> None:
     county = COUNTIES[3]
-    content = templates.template(scene.stage.site, "calendar", county.code, scene.day.date)
+    content = issuing.template(scene.stage.site, "calendar", county.code, scene.day.date)
     off = scene.day.date + timedelta(days=7)
     rows = [{"kind": "放假", "stage": "小学", "first": off, "last": off, "note": "区小学生运动会"}]
     content = fill(Template(content), form("calendar"), {"reporter": "示例管理员"}, {"spans": rows})
@@ -159,7 +160,7 @@ def _calendar(scene: Scene) -> None:
 
 def _propose(scene: Scene) -> None:
     school = scene.school(PROPOSES)
-    content = templates.template(scene.stage.site, "roster", PROPOSES, scene.day.date)
+    content = issuing.template(scene.stage.site, "roster", PROPOSES, scene.day.date)
     room = school.rooms[0]
     rows = [
         {"code": school.code, "class_name": room.name, "roll": room.roll + 2},
@@ -227,7 +228,7 @@ def _for_the_school(scene: Scene) -> None:
 def confirmed(scene: Scene) -> None:
     """In the afternoon a county asks for its desk once more, and confirms what was answered since."""
     county = county_of(scene.school(PHONED))
-    content = templates.desk(scene.stage.site, county.code, scene.stage.now)
+    content = desk.workbook(scene.stage.site, county.code, scene.stage.now)
     content = clerks.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
     scene.stage.put(
         heap_of(county), "县级处理单.xlsx", content, SentFile("县级处理单（下午再要一份）：确认学校的答复", county.name)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pipeline import schooldays
+from pipeline import issuing, schooldays
 from pipeline.database import errors
 from pipeline.errors import UsageError
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
 from pipeline.registry import prefill
@@ -38,5 +37,5 @@ def _place(school: prefill.RosterHead) -> OutPlace:
 
 
 def _paper(site: Site, school: prefill.RosterHead, day: date, year: int) -> Paper:
-    content = templates.template(site, "roster", school.code, day, year=year)
+    content = issuing.template(site, "roster", school.code, day, year=year)
     return Paper(f"学校名册 {year}学年 {school.name}.xlsx", content)

@@ -17,7 +17,7 @@ from pipeline import __version__, schooldays
 from pipeline.database import errors
 from pipeline.facts import carried
 from pipeline.forms import form
-from pipeline.issuing import templates
+from pipeline.issuing import absence
 from pipeline.letters import templates_sent
 from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
@@ -94,8 +94,8 @@ def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -
     fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
     for school in schools:
         facts = [
-            templates.bring_along(
-                site, templates.school_facts(site, "absence", school, day, campus), school, day,
+            absence.bring_along(
+                site, absence.school_facts(site, school, day, campus), school, day,
                 brought.get((school.code, campus)),
             )
             for campus in school.campuses

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from pipeline import issuing
 from pipeline.database import sql
 from pipeline.executors import InProcess
 from pipeline.forms import form
-from pipeline.issuing import templates
 from pipeline.model import Policy, Site
 from pipeline.run import Coordinator, tick
 from pipeline.schooldays import ZONE
@@ -49,7 +49,7 @@ Query = tuple[str, tuple[Any, ...]]
 
 
 def _workbook(site: Site, code: str, day: date, rows: int, **header: object) -> bytes:
-    blank = templates.template(site, "absence", code, day)
+    blank = issuing.template(site, "absence", code, day)
     row = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "start": day, "symptom1": "发热", "symptom2": "咳嗽"}
     said = {"unit": code, "day": day, "zero": "否" if rows else "是", "reporter": "示例甲"}
     pupils = [{**row, "name": f"示例{'甲乙丙丁戊己庚辛'[n]}"} for n in range(rows)]

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from pipeline import database as db
+from pipeline import issuing
 from pipeline.database.models import Campus, SchoolClass, Unit
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.registry import lookup
 from tests.sites import COUNTY, DAY, KEY, SCHOOLS, Desk, lay_out
@@ -52,7 +52,7 @@ def desk(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     site = lay_out(tmp_path_factory.mktemp("desk"), database)
     db.open(site)
 
-    blanks = {code: templates.template(site, "absence", code, DAY) for code in SCHOOLS}
+    blanks = {code: issuing.template(site, "absence", code, DAY) for code in SCHOOLS}
     db.close()
     return Desk(blanks)
 

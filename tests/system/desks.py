@@ -7,10 +7,10 @@ from pathlib import Path
 
 import openpyxl
 
+from pipeline import issuing
 from pipeline.county import build_desk
 from pipeline.database.models import Submission
 from pipeline.forms import form
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.xlsx.deskbook import deskbook
 from pipeline.xlsx.fill import Template, fill
@@ -35,7 +35,7 @@ def closure(site: Site, school: str, **more: object) -> bytes:
         "approved_how": "电话",
         "approved_by": "示例区教育局",
     }
-    content = templates.template(site, "closure", school, DAY)
+    content = issuing.template(site, "closure", school, DAY)
     return fill(Template(content), form("closure"), {}, {"rows": [{**row, **more}]})
 
 

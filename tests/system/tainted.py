@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from pipeline import issuing
 from pipeline.demo import clerks
 from pipeline.forms import form
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template, fill
@@ -88,7 +88,7 @@ def _filing(site: Site, sign: str, code: str) -> bytes:
         {"username": f"SL_{code}", "holder": f"{sign}持有", "phone": "100-0000-0001", "password": "Qw7!silence"},
         {"username": f"SL_{code}_2", "holder": f"{sign}次", "password": "short1!"},  # too short: goes back
     ]
-    return clerks.filing(templates.template(site, "filing", code, DAY), told, rows)
+    return clerks.filing(issuing.template(site, "filing", code, DAY), told, rows)
 
 
 def _roster(site: Site, sign: str, code: str) -> bytes:
@@ -96,7 +96,7 @@ def _roster(site: Site, sign: str, code: str) -> bytes:
         {"code": code, "class_name": f"{sign}日班", "stage": "小学", "roll": 40},
         {"code": code, "stage": "小学", "roll": 41},  # no class: goes back
     ]
-    blank = Template(templates.template(site, "roster", code, DAY))
+    blank = Template(issuing.template(site, "roster", code, DAY))
     return fill(blank, form("roster"), {"reporter": f"{sign}填报"}, {"classes": rows})
 
 
@@ -106,7 +106,7 @@ def _calendar(site: Site, sign: str, code: str) -> bytes:
         {"kind": "放假", "first": off, "last": off, "note": f"{sign}校庆"},
         {"kind": "放假", "stage": f"{sign}学段", "first": off + timedelta(days=1), "note": f"{sign}校庆"},  # goes back
     ]
-    blank = Template(templates.template(site, "calendar", code, DAY))
+    blank = Template(issuing.template(site, "calendar", code, DAY))
     return fill(blank, form("calendar"), {"reporter": f"{sign}填报"}, {"spans": rows})
 
 

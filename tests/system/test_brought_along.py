@@ -7,10 +7,9 @@ from io import BytesIO
 
 import openpyxl
 
-from pipeline import run, task
+from pipeline import issuing, run, task
 from pipeline.database.models import Absence, Letter, Pupil, Report
 from pipeline.executors import InProcess
-from pipeline.issuing import templates as issuing_templates
 from pipeline.model import Settled, Site, State
 from tests.sites import DAY, SCHOOLS, ZONE
 
@@ -25,7 +24,7 @@ class Clerk:
     site: Site
 
     def template(self, day: date) -> openpyxl.Workbook:
-        return openpyxl.load_workbook(BytesIO(issuing_templates.template(self.site, "absence", SCHOOL, day)))
+        return openpyxl.load_workbook(BytesIO(issuing.template(self.site, "absence", SCHOOL, day)))
 
     def drop(self, book: openpyxl.Workbook, day: date, *, after: timedelta = timedelta()) -> Settled:
         moment = datetime(day.year, day.month, day.day, 14, 0, tzinfo=ZONE) + after
@@ -249,7 +248,7 @@ def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
     run.tick(site, morning)
     assert templates(site, MONDAY) == [f"缺课日报模板 {MONDAY}.xlsx"] * len(SCHOOLS)
     [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
-    assert task.take(lying.read_bytes()) == task.take(issuing_templates.template(site, "absence", SCHOOL, MONDAY))
+    assert task.take(lying.read_bytes()) == task.take(issuing.template(site, "absence", SCHOOL, MONDAY))
     assert run.templates_left(site, morning)
     run.tick(site, morning)
     assert not run.templates_left(site, morning), "the round is done"

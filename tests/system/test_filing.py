@@ -16,7 +16,7 @@ import structlog
 import time_machine
 from django.contrib.auth import authenticate
 
-from pipeline import config, run, task
+from pipeline import config, issuing, run, task
 from pipeline import database as db
 from pipeline.accounts import accounts
 from pipeline.cli import run as command
@@ -25,7 +25,6 @@ from pipeline.database.models import Account, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
-from pipeline.issuing import templates
 from pipeline.model import Settled, Site, State
 from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
@@ -47,7 +46,7 @@ def site(tmp_path: Path, database: Path) -> Iterator[Site]:
 
 
 def template(site: Site, unit: str = SCHOOL) -> bytes:
-    return templates.template(site, "filing", unit, DAY)
+    return issuing.template(site, "filing", unit, DAY)
 
 
 def drop(site: Site, name: str, content: bytes) -> None:

@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import database as db
+from pipeline import issuing
 from pipeline.database.models import Absence, Closure, Reject, Report, ReportClass, SchoolClass, Submission, Unit
 from pipeline.forms import form
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, heads
@@ -145,7 +145,7 @@ def known(database: Path) -> Known:
     made = Known(database)
     for name, right in RIGHT.items():
         with site_of(database) as site:
-            made.blanks[name] = EMPTY_ROSTER if name == "roster" else templates.template(site, name, SCHOOL, DAY)
+            made.blanks[name] = EMPTY_ROSTER if name == "roster" else issuing.template(site, name, SCHOOL, DAY)
             Round(site, right, made.blanks[name]).send(right.made(made.blanks[name]), {})
             assert not open_tickets()
             made.stands[name] = stands()

@@ -5,11 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from pipeline import cli, config, database, run
+from pipeline import cli, config, database, issuing, run
 from pipeline.executors import InProcess
 from pipeline.facts import digest_facts
 from pipeline.forms import form
-from pipeline.issuing import templates
 from pipeline.model import Settled, Site
 from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
@@ -38,7 +37,7 @@ def drain(site: Site, moment: datetime) -> Sequence[Settled]:
 
 
 def closure(site: Site) -> bytes:
-    blank = Template(templates.template(site, "closure", SCHOOL, DAY))
+    blank = Template(issuing.template(site, "closure", SCHOOL, DAY))
     row = {
         "kind": "首报", "scope": "三(3)班", "reason": "流行性感冒", "ill": 2, "pupils": 40, "start": at(13),
         "resume_planned": datetime(2026, 11, 24), "approved_at": at(11), "approved_how": "电话",  # a cell

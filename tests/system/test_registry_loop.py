@@ -8,11 +8,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, run
+from pipeline import cli, issuing, run
 from pipeline import database as db
 from pipeline.database.models import SchoolClass, Submission, Todo
 from pipeline.executors import InProcess
-from pipeline.issuing import templates
 from pipeline.model import Site
 from pipeline.registry import lookup
 from pipeline.settling import proposals
@@ -49,7 +48,7 @@ def table(content: bytes, sheet: str) -> list[list[object]]:
 
 
 def template(site: Site, form: str, unit: str, day: date = DAY, year: int = 0) -> bytes:
-    return templates.template(site, form, unit, day, year=year)
+    return issuing.template(site, form, unit, day, year=year)
 
 
 def sent(site: Site, name: str, content: bytes, now: datetime = NOW) -> str:

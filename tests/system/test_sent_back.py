@@ -17,7 +17,7 @@ from pipeline import task
 from pipeline.database.models import Absence, Reject, Report, Submission
 from pipeline.demo.mistakes import without_properties
 from pipeline.forms import form
-from pipeline.issuing import templates
+from pipeline.issuing import school
 from pipeline.model import Site
 from pipeline.settling import decisions
 from pipeline.xlsx.fill import Template, fill, heads
@@ -169,7 +169,7 @@ def test_how_it_is_sent_is_marked_where_it_matters(site: Site, desk: Desk) -> No
 
 def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Desk) -> None:
     send(site, desk.absence(SCHOOL, ROWS, day=None))
-    content = templates.open_rows(site, SCHOOL, DAY)
+    content = school.open_rows(site, SCHOOL, DAY)
     assert content is not None
     assert len(task.take(content).tables["rows"]) == 3
     assert decisions.waive(["T1-F0"], "测试", "", NOW) == ["T1-F0"]

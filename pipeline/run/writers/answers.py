@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from datetime import date
 
-from pipeline import forms, schooldays, units
+from pipeline import forms, issuing, schooldays, units
 from pipeline.errors import UsageError
 from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.digest import paper
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
-from pipeline.issuing import templates
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
 from pipeline.merge import coverage
-from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Issue, Refused, State, TicketState
+from pipeline.model import Issue, State
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers import cards, county
 from pipeline.run.writers.base import Post, title
-from pipeline.turns import context
-from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _OF_FILES = frozenset(("rows-withdrawn", "would-withdraw", "withdraws-most"))
@@ -86,7 +81,7 @@ def _right_template(facts: Facts, post: Post) -> list[Deliverable]:
     if not form or not unit or not post.knows(unit):
         return []
     try:
-        content = templates.template(post.site, form, unit, day, facts.campus if facts.form else "")
+        content = issuing.template(post.site, form, unit, day, facts.campus if facts.form else "")
     except UsageError:  # a county is no school, or has no such campus
         return []
     return [written.Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
@@ -120,41 +115,8 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
 def giveback_workbook(letter: Queued, post: Post) -> list[Deliverable]:
     """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
     facts = post.facts[letter.ref]
-    if facts.form == "desk":
-        return county.desk_back(facts, letter, post)
-    rows = [
-        Refused(one.table, one.row, one.raw, one.issues, one.ticket)
-        for one in facts.returned
-        if one.state is TicketState.OPEN
-    ]
-    if not rows:
-        return []
-    content = giveback(forms.form(facts.form), _giveback_facts(facts, rows, post))
-    return [written.Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
-
-
-def _giveback_facts(facts: Facts, rows: Sequence[Refused], post: Post) -> GivebackFacts:
-    day = facts.day or schooldays.today(facts.received_at)
-    fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
-    if facts.form == "card" and rows:
-        return cards.going_back(facts, rows, post.site)
-    if facts.form == "filing":
-        token = templates.unit_facts(post.site, facts.unit, day).token
-        notes = ("初始密码不随表退回：请重填，或空着由系统发放。",)
-        return GivebackFacts(fields={**fields, "token": token}, rows=rows, token=token, notes=notes)
-    school = context.schools([facts.unit], [day]).get(facts.unit)
-    campus = facts.campus or HOME_CAMPUS
-    if school is None:
-        return GivebackFacts(fields=fields, rows=rows)
-    token = units.token(post.site.key, facts.unit, facts.form, schooldays.term(day), school.token_serial)
-    return GivebackFacts(
-        fields={**fields, "campus": campus},
-        rows=rows,
-        classes=[room.name for room in school.classes.values() if room.campus == campus],
-        token=token,
-        kindergarten=school.stages == (KINDERGARTEN,),
-        boarding=school.boarding,
-    )
+    content = issuing.returned(post.site, facts, letter.queued_at)
+    return [] if content is None else [written.Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
 
 
 def summary(letter: Queued, post: Post) -> list[Deliverable]:

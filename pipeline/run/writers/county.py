@@ -1,33 +1,21 @@
-"""What counties work with: the 县级处理单 and its return workbook; and what a school is told of their decisions."""
+"""What counties work with: the 县级处理单; and what a school is told of their decisions."""
 
 from __future__ import annotations
 
 from pipeline import schooldays
-from pipeline.county import build_desk
 from pipeline.forms.desk import DESK
-from pipeline.issuing import templates
+from pipeline.issuing import desk as desks
 from pipeline.letters import county_notices
-from pipeline.letters.queue import Facts, Queued
-from pipeline.model import TicketState
+from pipeline.letters.queue import Queued
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
-from pipeline.xlsx.deskbook import deskbook
 
 
 def desk(letter: Queued, post: Post) -> list[Deliverable]:
     """The county's desk of a morning."""
-    content = templates.desk(post.site, letter.reader, letter.queued_at)
+    content = desks.workbook(post.site, letter.reader, letter.queued_at)
     return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", content)]
-
-
-def desk_back(facts: Facts, letter: Queued, post: Post) -> list[Deliverable]:
-    """The lines of a 处理单 that were not carried out, and are to be decided once more."""
-    found = [one for one in facts.returned if one.state is TicketState.OPEN]
-    if not found:
-        return []
-    made = build_desk.back(post.site, facts.unit, found, letter.queued_at)
-    return [written.Paper(f"退回修正表 {DESK.title} {facts.seq:06d}.xlsx", deskbook(made))]
 
 
 def decided(letter: Queued, post: Post) -> list[Deliverable]:

@@ -1,0 +1,50 @@
+"""缺课日报 made out to one campus of a school, with the absences that its last report left open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from pipeline import carry
+from pipeline.facts import carried
+from pipeline.forms.absence import ABSENCE
+from pipeline.forms.classes import in_order
+from pipeline.issuing.issuer import Asked, Issuer
+from pipeline.issuing.school import asked_for, returned, template_facts
+from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.xlsx.blank import TemplateFacts, blank
+
+
+def template(site: Site, asked: Asked) -> bytes:
+    """Return the template of a campus and a day."""
+    school, campus = asked_for(asked)
+    facts = school_facts(site, school, asked.day, campus)
+    brought = carried.brought([school], asked.day).get((school.code, campus))
+    return blank(ABSENCE, bring_along(site, facts, school, asked.day, brought))
+
+
+def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
+    """Return what goes into a template beforehand: of the school, and a row for each class of the campus."""
+    rows = tuple(
+        {"class_name": room.name} | ({} if room.roll is None else {"roll": room.roll})
+        for room in sorted(school.classes.values(), key=lambda one: in_order(one.key))
+        if room.campus == campus
+    )
+    return template_facts(site, ABSENCE.name, school, day, campus, {"classes": rows})
+
+
+def bring_along(
+    site: Site, facts: TemplateFacts, school: SchoolFacts, day: date, brought: carry.Brought | None
+) -> TemplateFacts:
+    """Return the facts with the rows that are brought along from the last reported day."""
+    if brought is None:
+        return facts
+    campus = str(facts.fields["campus"])
+    names = {room.key: room.name for room in school.classes.values() if room.campus == campus}
+    room = carry.CampusClasses(names, facts.kindergarten)
+    marks = carry.Marks(site.key, school.code, campus)
+    rows = carry.prefilled(ABSENCE.table("rows"), brought, marks, room, day)
+    return replace(facts, carried=rows, since=brought.since)
+
+
+ISSUER = Issuer(ABSENCE, template, returned)

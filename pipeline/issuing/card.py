@@ -1,0 +1,63 @@
+"""预警信息报告卡 made out to who is to answer an alert, with what is known of it filled in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline import schooldays, units
+from pipeline.errors import UsageError
+from pipeline.facts import card_page_facts
+from pipeline.figures import card_books
+from pipeline.figures.cards import CardFacts
+from pipeline.forms.card import CARD
+from pipeline.issuing.issuer import Asked, GoingBack, Issuer
+from pipeline.model import Site
+from pipeline.settling.submissions import DIVISION_DIGITS
+from pipeline.turns import context
+from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.giveback import GivebackFacts, giveback
+
+
+def template(_site: Site, _asked: Asked) -> bytes:
+    """Always UsageError: a card answers an alert, which is to be named."""
+    raise UsageError("card: name the alert it is to answer, --alert 2026-0001; see `queke alerts list`")
+
+
+def workbook(site: Site, unit: str, number: str, day: date) -> bytes:
+    """Return an alert's card, for its school or for a division above it (then without names); the store must be open.
+
+    Raises UsageError for an alert that the unit may not answer, or that needs no answer any more.
+    """
+    ref = card_page_facts.number_of(site, unit, number)
+    return filled(site, card_page_facts.card(site, ref, unit), day)
+
+
+def filled(site: Site, facts: CardFacts, day: date) -> bytes:
+    """Return the workbook of a card whose facts are there; the store must be open."""
+    school = context.schools([facts.school_code], [day])[facts.school_code]
+    made = card_books.book(facts)
+    token = units.token(site.key, school.code, CARD.name, schooldays.term(day), school.token_serial)
+    rows = {"answer": (made.answer,), "days": made.days, "cases": made.cases}
+    return blank(CARD, TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead))
+
+
+def returned(site: Site, back: GoingBack) -> bytes:
+    """Return the answer that went back, with what the card itself said of its alert."""
+    facts, said = back.facts, back.rows[0].raw
+    reader = facts.bound if len(facts.bound) == DIVISION_DIGITS else facts.unit  # a county answered for the school
+    fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
+    try:
+        ref = card_page_facts.number_of(site, reader, said.get("alert", ""))
+        fields |= card_books.book(card_page_facts.card(site, ref, reader)).fields
+    except UsageError:  # it named no alert of this school that is open
+        fields |= {name: said[name] for name in ("alert", "campus") if said.get(name)}
+    if said.get("revision", "").isdigit():
+        fields["revision"] = int(said["revision"])  # that of the card which was answered
+    day = schooldays.today(facts.received_at)
+    school = context.schools([facts.unit], [day]).get(facts.unit)
+    serial = school.token_serial if school else 1
+    token = units.token(site.key, facts.unit, CARD.name, schooldays.term(day), serial)
+    return giveback(CARD, GivebackFacts(fields=fields, rows=back.refused, token=token))
+
+
+ISSUER = Issuer(CARD, template, returned)

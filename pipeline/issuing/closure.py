@@ -1,0 +1,25 @@
+"""停课报告表 made out to one campus of a school."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline.forms.closure import CLOSURE
+from pipeline.issuing.issuer import Asked, Issuer
+from pipeline.issuing.school import asked_for, returned, template_facts
+from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.xlsx.blank import TemplateFacts, blank
+
+
+def template(site: Site, asked: Asked) -> bytes:
+    """Return the template of a campus and a day."""
+    school, campus = asked_for(asked)
+    return blank(CLOSURE, school_facts(site, school, asked.day, campus))
+
+
+def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
+    """Return what goes into a template beforehand."""
+    return template_facts(site, CLOSURE.name, school, day, campus, {})
+
+
+ISSUER = Issuer(CLOSURE, template, returned)
