@@ -1,4 +1,1 @@
-"""The spreadsheets' room: what may come in, how it is read, and the workbooks we write ourselves.
-
-Nobody outside this folder imports a workbook library.
-"""
+"""Reading spreadsheets safely, and writing our own. No module outside this folder imports a workbook library."""

@@ -28,12 +28,12 @@ _LONG_LIST = 60  # lines the class dropdown covers when no class is known
 
 @dataclass(frozen=True, slots=True)
 class TemplateFacts:
-    """What we know of the unit a template is for. All blank: the generic template.
+    """What is known of the unit a template is for. All empty: the generic template.
 
-    `fields` by field name of the form (unit, school, campus, day, reporter, reviewer); `rows` by table
-    name, each row by column name, already as the sender would see it (labels, dates), prefilled. Rows of
-    "classes" also fill the dropdown of class names, in a form that has no such table too. `carried`: the rows that
-    the first table begins with, brought along from the report of the day `since`.
+    `fields` by field name of the form (unit, school, campus, day, reporter, reviewer). `rows` by table name, each row
+    by column name, as the sender would see it (labels, dates). Rows of "classes" also fill the dropdown of class names,
+    even in a form that has no such table. `carried`: the rows that the first table begins with, carried over from the
+    report of the day `since`.
     """
 
     fields: Mapping[str, str | int | date] = field(default_factory=dict)
@@ -43,15 +43,15 @@ class TemplateFacts:
     boarding: bool = True
     carried: tuple[Prefilled, ...] = ()
     since: date | None = None
-    lead: str = ""  # what nobody may overlook, "" for nothing
-    without: frozenset[str] = frozenset()  # tables that this unit is not asked for
+    lead: str = ""  # a warning printed above the title; "" for none
+    without: frozenset[str] = frozenset()  # tables that this unit does not fill in
 
 
 GENERIC = TemplateFacts()
 
 
 def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
-    """Make the template of `form` for the unit `facts` tells of; the same facts give the same bytes."""
+    """Make the template of `form` for the unit in `facts`; the same facts give the same bytes."""
     title = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as pen:
         own = any(names_classes(table) for table in form.tables)
@@ -71,8 +71,8 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
 
 
 def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: str, ticket: str = "") -> dict[str, str]:
-    """The custom document properties by which a workbook says what it is, though its title were lost."""
-    said = {
+    """The custom document properties that identify a workbook even if its title is lost."""
+    values = {
         "queke_form": form.name,
         "queke_version": form.version,
         "queke_kind": kind,
@@ -82,7 +82,7 @@ def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: st
         "queke_campus": str(fields.get("campus", "")),
         "queke_ticket": ticket,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _first_head(title: str, form: Form, facts: TemplateFacts) -> HeaderBlock:
@@ -93,13 +93,13 @@ def _first_head(title: str, form: Form, facts: TemplateFacts) -> HeaderBlock:
 
 
 def _second_head(title: str, table: Table, facts: TemplateFacts) -> HeaderBlock:
-    told = [str(facts.fields[name]) for name in ("alert", "school", "campus", "day") if facts.fields.get(name)]
-    notes = ("　".join(told), table.note)
+    known = [str(facts.fields[name]) for name in ("alert", "school", "campus", "day") if facts.fields.get(name)]
+    notes = ("　".join(known), table.note)
     return HeaderBlock(f"{title} · {table.sheet}", tuple(note for note in notes if note))
 
 
 def names_classes(table: Table) -> bool:
-    """Whether the table is a list of one unit's classes, whose names the other tables choose from."""
+    """Whether the table lists the classes of one unit, from which the other tables choose."""
     return table.name == "classes" and table.columns[0].name == "class_name"
 
 
@@ -109,20 +109,20 @@ def _write_table(pen: Pen, table: Table, head: HeaderBlock, facts: TemplateFacts
     columns = carried.in_view(columns) if brought else columns
     shown = sum(not c.folded for c in columns)
     sheet = pen.sheet(table.sheet)
-    tables.lay_columns(pen, sheet, columns)
+    tables.format_columns(pen, sheet, columns)
     header = tables.write_head(pen, sheet, head, shown)
     tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
     rows = facts.rows.get(table.name, ())
     _write_rows(pen, sheet, header + 1, columns, rows)
     if brought:
         carried.write(pen, sheet, header, columns, brought)
-    tables.lay_rules(sheet, header + 1, columns, classes=classes)
+    tables.add_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - (not brought))
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     first = header + 1 + len(rows)  # the first row to be filled in, or to be answered
     sheet.set_selection(first, 0, first, 0)
     sheet.outline_settings(symbols_right=False)
-    tables.lay_print(sheet, header, landscape=shown > 6)
+    tables.set_print(sheet, header, landscape=shown > 6)
     if names_classes(table):
         spare = len(rows) + SPARE_CLASSES if rows else _LONG_LIST
         tables.name_classes(pen, table.sheet, (0, header + 1, header + spare))

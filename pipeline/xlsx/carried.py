@@ -1,7 +1,7 @@
-"""Rows that a template brings along: absences to be answered, and rows that went back and were not mended.
+"""Rows that a template carries over: absences that still need an answer, and returned rows that were not corrected.
 
-The column 状态 comes into view for them, its cells yellow until answered; what is wrong with a row that went back is
-red, as in its return workbook. What each row is stands in a hidden column of its own.
+The column 状态 is shown for them, its cells yellow until answered. Errors of a returned row are red, as in its return
+workbook. A hidden column marks each such row.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pipeline.xlsx.marks import colour, issues_of, reason
 from pipeline.xlsx.writer import Pen, Sheet
 
 _PLEASE = "状态(请选)"  # known to the form as another name of the column
-_BROUGHT = "#52606D"  # ink of what we wrote and the clerk has not looked at
+_BROUGHT = "#52606D"  # colour of text that we wrote and the clerk has not checked
 
 
 def in_view(columns: Sequence[Column]) -> list[Column]:
-    """The columns with that of the answer unfolded, and said to be chosen."""
+    """The columns with the answer column visible and marked as one to choose from."""
     return [replace(c, folded=False, header=_PLEASE, width=10) if c.name == ANSWER else c for c in columns]
 
 
 def lead(rows: Sequence[Prefilled], since: date) -> str:
-    """The line nobody may overlook."""
+    """The warning above the title."""
     count = sum(row.kind is PrefillKind.OPEN for row in rows)
     if count:
         return f"下面带入 {count} 名 {since:%m-%d} 缺课、还没有返校的学生：请在黄色的“状态”列逐人选 仍缺课 或 已返校。"
@@ -36,11 +36,11 @@ def lead(rows: Sequence[Prefilled], since: date) -> str:
 
 
 def notes(rows: Sequence[Prefilled], since: date) -> tuple[str, ...]:
-    """What more there is to say of them."""
+    """Further notes about these rows."""
     count = sum(row.kind is PrefillKind.OPEN for row in rows)
     back = len(rows) - count
-    said = ["带入的学生都已返校，又没有新的缺课：“零报告”选“是”，“状态”可以不选。新的缺课接着往下填。"] * bool(count)
-    return (*said, *[f"另带入 {_to_mend(back, since)}"] * bool(count and back))
+    lines = ["带入的学生都已返校，又没有新的缺课：“零报告”选“是”，“状态”可以不选。新的缺课接着往下填。"] * bool(count)
+    return (*lines, *[f"另带入 {_to_mend(back, since)}"] * bool(count and back))
 
 
 def _to_mend(count: int, since: date) -> str:
@@ -48,7 +48,7 @@ def _to_mend(count: int, since: date) -> str:
 
 
 def write(pen: Pen, sheet: Sheet, header: int, columns: Sequence[Column], rows: Sequence[Prefilled]) -> None:
-    """Write the rows below `header` (0-based), and their marks beside them where nobody sees them."""
+    """Write the rows below `header` (0-based), with their marks in a hidden column."""
     sheet.set_column(len(columns), len(columns), 4, pen.style(num_format="@"), {"hidden": True, "collapsed": True})
     pen.write(sheet, header, len(columns), MARK, pen.style(num_format="@"))
     for down, row in enumerate(rows, start=header + 1):

@@ -1,6 +1,6 @@
-"""县级处理单 as a workbook: a first sheet that tells what waits, then a sheet a board, a line a matter.
+"""县级处理单 as a workbook: a first sheet with an overview, then one sheet a board, one line a matter.
 
-The county's own cells are white and few; what we tell is grey. Two hidden columns say which matter a line is.
+Only the few white cells are the county's to fill; ours are grey. Two hidden columns identify the matter of a line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.xlsx.writer import Pen, Sheet
 
 SUMMARY = "说明"
 _NUMBER, _REASON = "序号", "退回原因"
-_OWN = frozenset({"now", "stamped_on", "opinion", "why"})  # the county's cells
+_OWN = frozenset({"now", "stamped_on", "opinion", "why"})  # the cells that the county fills in
 _HIDDEN = frozenset({"key", "seal"})
 _REASON_WIDTH = 32
 _LINE = 14.5  # points a line of text takes
@@ -38,7 +38,7 @@ _HOW: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """One line: its cells by the form's column name, as they are shown; `reason`: why it comes back."""
+    """One line: its cells by the form's column name, as they are shown; `reason`: why the line comes back."""
 
     cells: Mapping[str, str | date]
     reason: str = ""
@@ -46,7 +46,7 @@ class DeskRow:
 
 @dataclass(frozen=True, slots=True)
 class DeskFacts:
-    """One county's desk: `rows` by the form's table name; a board without rows has no sheet."""
+    """One county's desk. `rows` by the form's table name; a board without rows has no sheet."""
 
     code: str
     place: str
@@ -59,9 +59,9 @@ class DeskFacts:
 def deskbook(facts: DeskFacts) -> bytes:
     """Make the workbook; the same facts give the same bytes."""
     title = returned_title(DESK.title) if facts.back else DESK.title
-    said = {"unit": facts.code, "day": facts.made.date().isoformat()}
+    fields = {"unit": facts.code, "day": facts.made.date().isoformat()}
     kind = "giveback" if facts.back else "blank"
-    with ink.writing(properties(DESK, said, facts.token, kind=kind), title=title) as pen:
+    with ink.writing(properties(DESK, fields, facts.token, kind=kind), title=title) as pen:
         _write_summary(pen, facts, title)
         for table in DESK.tables:
             if facts.rows.get(table.name):
@@ -116,7 +116,7 @@ def _write_notes(pen: Pen, sheet: Sheet, row: int) -> None:
 
 
 def _matters(rows: Sequence[DeskRow]) -> int:
-    """How many matters: a ticket with two wrong cells has two lines."""
+    """How many matters these rows are about: a ticket with two wrong cells has two lines."""
     return len({matter_of(str(one.cells["key"]))[:2] for one in rows})
 
 
@@ -148,12 +148,12 @@ def _write_board(pen: Pen, table: Table, facts: DeskFacts, title: str) -> None:
     sheet.freeze_panes(header + 1, 2)
     at = next(place for place, column in enumerate(columns) if column.name in _OWN)
     sheet.set_selection(header + 1, at, header + 1, at)
-    tables.lay_print(sheet, header, signed=False)
+    tables.set_print(sheet, header, signed=False)
     sheet.set_footer("&L经办人：　　　　　　&C审核人签字：　　　　　　　　盖章：&R第 &P 页　共 &N 页", {"margin": 0.3})
 
 
 def _columns(table: Table, facts: DeskFacts, rows: Sequence[DeskRow]) -> list[Column]:
-    """The table's columns with ours before them, but for those that have nothing to say on this sheet."""
+    """The table's columns with our own first, without those that are empty on this sheet."""
     lead = [_ours(_NUMBER, 7), *([_ours(_REASON, _REASON_WIDTH)] if facts.back else [])]
     silent = {name for name in ("day", "since") if not any(row.cells.get(name) for row in rows)}
     school, *rest = (column for column in table.columns if column.name not in silent)

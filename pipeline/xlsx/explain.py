@@ -1,4 +1,4 @@
-"""The page 填表说明: how to fill in the form, in words, with one example row. Printed and pinned to a wall."""
+"""The help page 填表说明: how to fill in the form, in words, with one example row. Made to be printed."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def write_help(pen: Pen, form: Form, *, kindergarten: bool, boarding: bool) -> N
 def _write_steps(pen: Pen, sheet: Sheet, form: Form) -> int:
     words = pen.style(text_wrap=True, num_format="@")
     row = 1
-    told = any("带 *" in note for note in form.notes)
-    for number, step in enumerate((*form.notes, *_STEPS[told:]), start=1):
+    explained = any("带 *" in note for note in form.notes)
+    for number, step in enumerate((*form.notes, *_STEPS[explained:]), start=1):
         sheet.set_row(row, 32 if len(step) > 50 else 18)
         sheet.merge_range(row, 0, row, 3, None, words)
         pen.write(sheet, row, 0, f"{number}. {step}", words)

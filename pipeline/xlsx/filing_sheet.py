@@ -1,6 +1,6 @@
-"""The 备案表 drawn as annex 3 of the notice has it: an office prints it on A4, signs it and stamps it.
+"""The 备案表 drawn as in annex 3 of the notice: an office prints it on A4, signs it and stamps it.
 
-Only the block above the table and the one to sign are merged; the table is plain cells, so that pasting works.
+Only the block above the table and the signature block have merged cells; the table has none, so that pasting works.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.writer import Pen, Sheet, Style
 
-ROWS = 8  # lines of the table, to print
-REACH = 200  # rows below the head that take a password as stars
-_SPLIT = 3  # column where the second half of the block to sign begins
+ROWS = 8  # table lines to print
+REACH = 200  # rows below the heading whose password cells show stars
+_SPLIT = 3  # column where the second half of the signature block begins
 _LAST = 4
 _SIGNED = "本人签字：\n\n\n\n　　　　　　　　　　　　　　年　　　月　　　日"
 _STAMPED = "单位领导签字：\n（盖章处）\n\n\n　　　　　　　　年　　　月　　　日"
@@ -47,7 +47,7 @@ def draw(pen: Pen, form: Form, fields: Values, rows: tuple[Values, ...], token: 
     last = row + max(ROWS, len(rows))
     _write_signatures(pen, sheet, last + 1)
     sheet.set_selection(3, 1, 3, 1)
-    _lay_print(sheet, last + 1)
+    _set_print(sheet, last + 1)
 
 
 def _box(pen: Pen, **more: object) -> Style:
@@ -64,14 +64,14 @@ def _write_title(pen: Pen, sheet: Sheet, title: str, fields: Values, token: str)
     sheet.merge_range(0, 0, 0, _LAST, None, style)
     pen.write(sheet, 0, 0, title, style)
     small = pen.style(font_size=9, font_color="#52606D", num_format="@", align="right")
-    said = pen.style(font_size=9, font_color="#52606D", num_format="@", align="left", shrink=True)
+    value = pen.style(font_size=9, font_color="#52606D", num_format="@", align="left", shrink=True)
     sheet.set_row(1, 18)
-    sheet.merge_range(1, 3, 1, _LAST, None, said)
+    sheet.merge_range(1, 3, 1, _LAST, None, value)
     for at, text, style in (
         (0, "单位代码：", small),
-        (1, fields.get("unit"), said),
+        (1, fields.get("unit"), value),
         (2, "防伪编号：", small),
-        (3, token, said),
+        (3, token, value),
     ):
         pen.write(sheet, 1, at, text, style)
         if at in (1, 3) and text:
@@ -99,7 +99,7 @@ def _write_applicant(pen: Pen, sheet: Sheet, fields: Values) -> int:
 
 
 def _write_asked(pen: Pen, sheet: Sheet, row: int, fields: Values) -> int:
-    """单位级别, 申请系统, 申请账号类别: boxes that are ticked from a list, and counts. Returns the head's row."""
+    """单位级别, 申请系统, 申请账号类别: tick boxes chosen from a list, and counts. Returns the row of the heading."""
     label, centred = _label(pen), _box(pen, align="center")
     _line(sheet, row)
     pen.write(sheet, row, 0, "单位级别：", label)
@@ -125,7 +125,7 @@ def _write_asked(pen: Pen, sheet: Sheet, row: int, fields: Values) -> int:
 
 
 def _tick(pen: Pen, sheet: Sheet, at: tuple[int, int], words: str, *, ticked: bool, **look: object) -> None:
-    """A box with its words: chosen from a list of two, or typed over."""
+    """A tick box with its label: chosen from a list of two, or typed over."""
     row, column = at
     style = _box(pen, **{"align": "center", **look})
     pen.write(sheet, row, column, (TICKED if ticked else EMPTY) + words, style)
@@ -162,7 +162,7 @@ def _write_table(pen: Pen, sheet: Sheet, row: int, form: Form, rows: tuple[Value
         if len(rule) > 1:
             sheet.data_validation(row + 1, at, row + REACH, at, rule)
         if column.dtype == "secret":
-            # on the screen and on paper stars; a cell's own format must stay text, or 1e5 becomes a number
+            # shown as stars; a cell's own format must stay text, or 1e5 becomes a number
             stars = pen.book.add_format({"num_format": _STARS})
             last = row + max(ROWS, len(rows))
             sheet.conditional_format(row + 1, at, last, at, {"type": "no_blanks", "format": stars})
@@ -181,7 +181,7 @@ def _line(sheet: Sheet, row: int) -> None:
     sheet.set_row(row, 28)
 
 
-def _lay_print(sheet: Sheet, last: int) -> None:
+def _set_print(sheet: Sheet, last: int) -> None:
     sheet.set_portrait()
     sheet.print_area(0, 0, last, _LAST)
     sheet.fit_to_pages(1, 0)

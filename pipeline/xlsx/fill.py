@@ -60,7 +60,7 @@ class Template:
         return tuple(self._paths)
 
     def cells(self, sheet: str) -> Mapping[tuple[int, int], str]:
-        """Return what stands in a sheet, as text. Raises QuekeError if there is no such sheet."""
+        """Return a sheet's cells as text. Raises QuekeError if there is no such sheet."""
         if sheet not in self._grids:
             raise QuekeError(f"fill: no sheet {sheet} in this workbook")
         return self._grids[sheet]
@@ -73,15 +73,15 @@ class Template:
         texts: Mapping[str, str] | None = None,
         like: Mapping[str, Mapping[int, int]] | None = None,
     ) -> bytes:
-        """Return the workbook with `values` put in by sheet, and custom document properties said otherwise.
+        """Return the workbook with `values` put in by sheet, and custom document properties replaced.
 
-        `texts`: what the template says → what is said in its place (as XML), wherever it stands. `like`: by sheet,
-        rows → the row whose cells they look like, where they have none of their own.
+        `texts`: text in the template → the text (as XML) that replaces it everywhere. `like`: by sheet, rows → the row
+        whose style they take where they have none.
         """
         strings: list[str] = []
         parts = dict(self._parts)
         if properties and _PROPERTIES in parts:
-            parts[_PROPERTIES] = _said_otherwise(parts[_PROPERTIES].decode(), properties).encode()
+            parts[_PROPERTIES] = _with_properties(parts[_PROPERTIES].decode(), properties).encode()
         for name, cells in values.items():
             parts[self._paths[name]] = self._written(
                 self._xml[name], cells, strings, (like or {}).get(name, {})
@@ -171,24 +171,24 @@ def fill(
     tables: Mapping[str, Sequence[Mapping[str, object]]],
     properties: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the workbook of `form` with header fields and table rows typed in, by our names.
+    """Return the workbook of `form` with header fields and table rows filled in, by our names.
 
-    A row goes into the first rows that are free; where the template already has a row of the same key
-    (a class), that one is filled up. A row that is {"": first key} empties the row of that key.
+    A row goes into the first free rows. Where the template already has a row of the same key (a class), that row is
+    completed. A row that is {"": first key} empties the row of that key.
     """
     values: dict[str, dict[tuple[int, int], object]] = {}
     first = form.tables[0].sheet
     values[first] = dict(_header(template.cells(first), form, header))
     for name, rows in tables.items():
         table = form.table(name)
-        lay = _beside if table.upright else _rows
-        values.setdefault(table.sheet, {}).update(lay(template.cells(table.sheet), table, rows))
+        place = _beside if table.upright else _rows
+        values.setdefault(table.sheet, {}).update(place(template.cells(table.sheet), table, rows))
     return template.put(values, properties)
 
 
 def heads(cells: Mapping[tuple[int, int], str], table: Table) -> tuple[int, dict[str, int]]:
-    """Return the Excel row of a table's headers, and each column's place. Raises QuekeError if it is not there."""
-    wanted = {_bare(said): c.name for c in table.columns for said in (c.header, c.kindergarten, *c.aliases) if said}
+    """Return the Excel row of a table's headers, and the position of each column. Raises QuekeError if not found."""
+    wanted = {_bare(name): c.name for c in table.columns for name in (c.header, c.kindergarten, *c.aliases) if name}
     by_row: dict[int, dict[str, int]] = {}
     for (row, column), text in sorted(cells.items()):
         name = wanted.get(_bare(text))
@@ -232,7 +232,7 @@ def _rows(
 def _beside(
     cells: Mapping[tuple[int, int], str], table: Table, rows: Sequence[Mapping[str, object]]
 ) -> Iterable[tuple[tuple[int, int], object]]:
-    """An upright table: each value right of its label."""
+    """An upright table: each value is to the right of its label."""
     labels = {_bare(text): where for where, text in sorted(cells.items(), reverse=True)}
     headers = {column.name: _bare(column.header) for column in table.columns}
     for row in rows:
@@ -259,13 +259,13 @@ def _styles(row: re.Match[str] | None) -> dict[int, str]:
 
 
 def _in_place_of(xml: str, texts: Mapping[str, str]) -> str:
-    for said, instead in texts.items():
-        xml = xml.replace(said, instead)
+    for old, new in texts.items():
+        xml = xml.replace(old, new)
     return xml
 
 
 def _column_styles(xml: str) -> dict[int, str]:
-    """What a cell that is not there yet takes from its column, as Excel does."""
+    """The style that a new cell takes from its column, as Excel does."""
     styles: dict[int, str] = {}
     for found in _COLUMN.findall(xml):
         style = _attribute(found, "style")
@@ -279,7 +279,7 @@ def _bare(text: str) -> str:
     return _DECORATION.sub("", text)
 
 
-def _said_otherwise(xml: str, properties: Mapping[str, str]) -> str:
+def _with_properties(xml: str, properties: Mapping[str, str]) -> str:
     def otherwise(found: re.Match[str]) -> str:
         return found[1] + escape(properties[found[2]]) if found[2] in properties else found[0]
 

@@ -1,7 +1,7 @@
-"""The return workbook (退回修正表): only the rows that could not be taken, each with its reason and a ticket.
+"""The return workbook (退回修正表): only the rows that were not taken, each with its reason and a ticket.
 
-Built from our own form, never from the sender's file. The same identify and parse read it back: columns
-are found by their headings, and the hidden 凭单号 of a row says which rejected row it mends.
+Built from our own form, never from the sender's file. The same identify and parse read it back: columns are found by
+their headings, and the hidden 凭单号 of a row names the rejected row that it corrects.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HOW = "请改红色的格子，改好后存盘发回；其余行已经收下，
 def giveback(form: Form, facts: GivebackFacts) -> bytes:
     """Make the return workbook of one submission; the same facts give the same bytes.
 
-    Of a file that went back whole (a ticket of table "file") all rows are in it, typed as they were.
+    If the whole file was returned (a ticket of table "file"), it holds all rows as they were typed.
     """
     file = next((row for row in facts.rows if row.table == FILE), None)
     return typed_again(form, facts, file) if file else _rows_only(form, facts)
@@ -51,14 +51,14 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     title = returned_title(name)
     with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as pen:
         touched = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
-        # the form's first table stays, though empty: by its headings the workbook is recognised
+        # the form's first table stays even when empty: the workbook is recognised by its headings
         for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
             rows = [r for r in facts.rows if r.table == table.name]
             first = table is form.tables[0]
             elsewhere = "、".join(t.sheet for t in touched)
             how = _HOW if rows else f"这一页没有要改的行，请改“{elsewhere}”页。"
             notes = (how, *facts.notes)
-            # who, where and which day; a full report's other fields do not belong to single rows
+            # unit, campus and day only; the other fields of a full report do not belong to single rows
             known = tuple(f for f in form.fields if f.known)
             head = HeaderBlock(title, notes, known, facts.fields, TWO_WAYS)
             if not first:
@@ -84,11 +84,11 @@ def _write_table(pen: Pen, table: Table, head: HeaderBlock, rows: Sequence[Refus
     for down, row in enumerate(rows, start=header + 1):
         _write_row(pen, sheet, down, row, columns)
     _write_marks(pen, sheet, (header, len(columns) + 4), rows)
-    _lay_rules(sheet, (header + 1, header + max(len(rows), 1)), columns, classes=bool(facts.classes))
+    _add_rules(sheet, (header + 1, header + max(len(rows), 1)), columns, classes=bool(facts.classes))
     sheet.autofilter(header, 0, header + max(len(rows), 1), len(columns) + 2)
     sheet.freeze_panes(header + 1, 2)
     sheet.set_selection(header + 1, 2, header + 1, 2)
-    tables.lay_print(sheet, header)
+    tables.set_print(sheet, header)
     return sheet
 
 
@@ -137,7 +137,7 @@ def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[
 
 
 def _write_marks(pen: Pen, sheet: Sheet, at: tuple[int, int], rows: Sequence[Refused]) -> None:
-    """Rows that a template had brought along stay known as such, where nobody sees it."""
+    """Mark the rows that a template had carried over, in a hidden column."""
     header, column = at
     marks = [row.raw.get(MARK, "") for row in rows]
     if any(marks):
@@ -147,7 +147,7 @@ def _write_marks(pen: Pen, sheet: Sheet, at: tuple[int, int], rows: Sequence[Ref
             pen.write(sheet, header + down, column, text, plain)
 
 
-def _lay_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:
+def _add_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:
     first, last = place
     for at, column in enumerate(columns, start=2):
         rule = tables.column_rule(column, classes=classes)

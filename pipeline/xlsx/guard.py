@@ -1,10 +1,10 @@
-"""The first look at a file that came in: plain, odd, or refused.
+"""The first check of an incoming file: plain, odd, or refused.
 
-Every reader can be killed or frozen by a small legal file, so nothing is read before this look. It costs
-about half a millisecond and decides on bytes alone; the file's name never matters.
+A small legal file can crash or freeze any reader, so nothing is read before this check. It takes about half a
+millisecond and looks at bytes only; the file's name never matters.
 
 * plain (nearly all): calamine may read it in a pool's worker.
-* odd: legal, but something in it wants the full pre-check (`precheck`) and a process that may die.
+* odd: legal, but it needs the full pre-check (`precheck`) and a process that may die.
 * refused: never opened; the issue's code says why.
 """
 
@@ -23,11 +23,11 @@ from pipeline.xlsx.package import Unsound, ZipMember
 
 MAX_FILE = 20 * 2**20  # bytes; a school's day is 12 KB
 MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are about 8 MB
-PLAIN_INFLATED = 4 * 2**20  # bytes; more is odd
-PLAIN_STRINGS = 64 * 2**20  # bytes all shared strings could fan out to
+PLAIN_INFLATED = 4 * 2**20  # bytes; above this a file is odd
+PLAIN_STRINGS = 64 * 2**20  # bytes that all references to shared strings may add up to
 PLAIN_CELLS = 40_000
 PLAIN_ROWS = 20_000
-PLAIN_BOX = 400_000  # rows × columns that a reader will lay out, filled or not
+PLAIN_BOX = 400_000  # rows × columns that a reader will allocate, filled or not
 
 _T = TypeVar("_T")
 Verdict = Literal["plain", "odd", "refused"]
@@ -35,7 +35,7 @@ Verdict = Literal["plain", "odd", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the first look found. `parts` are the inflated members of a plain workbook, by name."""
+    """The result of the first check. `parts`: the inflated members of a plain workbook, by name."""
 
     verdict: Verdict
     issue: Issue | None = None
@@ -43,7 +43,7 @@ class Look:
 
 
 def look(content: bytes) -> Look:
-    """Judge a file by its bytes; never raises, never inflates more than 4 MiB."""
+    """Check a file by its bytes; never raises, never inflates more than 4 MiB."""
     try:
         if not content.startswith(b"PK\x03\x04"):
             return _other_format(content)
@@ -78,7 +78,7 @@ _KINDS = (
     (b"BM", "图片"),
     (b"{\\rtf", "RTF 文档"),
 )
-_CODES = {"PDF": "file-picture", "图片": "file-picture"}  # what a signed paper is scanned to
+_CODES = {"PDF": "file-picture", "图片": "file-picture"}  # the formats in which signed papers are scanned
 
 
 def _other_format(content: bytes) -> Look:
@@ -106,7 +106,7 @@ def _text_kind(start: bytes) -> str:
 
 
 def _old_office(content: bytes) -> Look:
-    """OLE: an encrypted .xlsx, an .xls (odd: read in the child), or something of Word or WPS (refused)."""
+    """OLE: an encrypted .xlsx, an .xls (odd: read in the child), or a file of Word or WPS (refused)."""
     if len(content) > MAX_FILE:
         return _refused("file-too-large")
     if _utf16("EncryptedPackage") in content:
@@ -139,7 +139,7 @@ _ACTIVE = (
 
 
 def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
-    """Raise Unsound if a member's name alone says that this is not a workbook we open."""
+    """Raise Unsound if a member's name alone shows that we do not open this file."""
     names = {e.name.casefold() for e in entries}
     for start, code in _ACTIVE:
         if any(name.startswith(start) for name in names):
@@ -155,7 +155,7 @@ def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
 
 
 def refuse_by_text(parts: Mapping[str, bytes]) -> None:
-    """Raise Unsound if what the members say forbids opening: doctype, other encodings, macros, binaries."""
+    """Raise Unsound if the members' content forbids opening: doctype, other encodings, macros, binaries."""
     if any(_has_marks(part) and (b"<!DOCTYPE" in part or b"<!ENTITY" in part) for part in parts.values()):
         raise Unsound("file-damaged")
     if not all(map(_is_text, parts.values())):
@@ -164,7 +164,7 @@ def refuse_by_text(parts: Mapping[str, bytes]) -> None:
 
 
 def _known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
-    """Remember what is said of parts of usual size: most are in every workbook, byte for byte."""
+    """Cache results for parts of usual size: most parts are the same in every workbook, byte for byte."""
     remembered = lru_cache(maxsize=64)(function)
 
     def ask(part: bytes) -> _T:
@@ -180,7 +180,7 @@ def _has_marks(part: bytes) -> bool:
 
 @_known
 def _is_text(part: bytes) -> bool:
-    """UTF-8, and said to be."""
+    """UTF-8, and declared so."""
     return (part.startswith(_USUAL) or _is_utf8(part)) and (part.isascii() or _decodes(part))
 
 
@@ -202,8 +202,8 @@ def _is_utf8(part: bytes) -> bool:
     start = part[:120].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"<"):
         return not start
-    said = _ENCODING.match(start)
-    return not said or said[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+    declared = _ENCODING.match(start)
+    return not declared or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
 
 
 def _decodes(part: bytes) -> bool:
@@ -214,11 +214,11 @@ def _decodes(part: bytes) -> bool:
     return True
 
 
-_UNREAD = ("xl/theme/", "customxml/", "__macosx/")  # of any encoding, or none
+_UNREAD = ("xl/theme/", "customxml/", "__macosx/")  # in any encoding, or none
 
 
 def is_read(name: str) -> bool:
-    """Whether a member is text that a reader may open (pictures, themes and what add-ins keep are not)."""
+    """Whether a reader may open the member as text (not pictures, themes, or data of add-ins)."""
     return name.lower().endswith((".xml", ".rels", ".vml")) and not name.lower().startswith(_UNREAD)
 
 
@@ -230,7 +230,7 @@ _ROW_DIGITS = 7
 _REF = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
 _TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"', b' t="d"')
 _SPACES = (b"\t", b"\n", b"\r")
-_ELSEWHERE = (b"\tt", b"\nt", b"\rt")  # no program writes attributes on lines of their own
+_ELSEWHERE = (b"\tt", b"\nt", b"\rt")  # no program writes attributes on separate lines
 _ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
 _RELATION = re.compile(rb"<Relationship [^>]*>")
 _USUALLY = ((b'/sharedStrings"', b'sharedStrings.xml"'), (b'/styles"', b'styles.xml"'))
@@ -261,8 +261,8 @@ def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> boo
 def _plain_cells(part: bytes) -> int:
     """Count the cells of a plain sheet; -1 if it is not plain.
 
-    Plain: rows and cells as every honest program writes them (`<row r="`, `<c r="`, in order, where they
-    say), no error, no formula, nothing beyond column ZZ, a small box of cells, no comment, no object.
+    Plain: rows and cells as every ordinary program writes them (`<row r="`, `<c r="`, in order, each with its
+    position), no error, no formula, nothing beyond column ZZ, a small area of cells, no comment, no object.
     """
     head, opened, rest = part.partition(b"<sheetData")
     body, closed, tail = rest.partition(b"</sheetData>")
@@ -280,9 +280,9 @@ def _may_hold_errors(body: bytes) -> bool:
     if any(map(body.__contains__, _SPACES)) and any(map(body.__contains__, _ELSEWHERE)):
         return True
     left = body.count(b" t")
-    for honest in _TYPES:  # the commonest first: mostly it is all there is
+    for honest in _TYPES:  # the most common first: usually it is the only one
         if not left:
-            return False  # every word that begins with t is the type of an honest cell
+            return False  # a word that begins with t must be the type of an ordinary cell
         left -= body.count(honest)
     return bool(left) and _ERROR.search(body) is not None
 
@@ -303,7 +303,7 @@ def _ordered_cells(body: bytes) -> int:
         if len(refs) != chunk.count(b"<c"):
             return -1
         if not refs:
-            continue  # LibreOffice tells the height of the very last row
+            continue  # LibreOffice writes the height of the very last row
         count += len(refs)
         last = before
         columns = b" ".join(refs).replace(number + b" ", b" ").removesuffix(number)
@@ -333,7 +333,7 @@ def _rises(columns: list[bytes]) -> bool:
 
 
 def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
-    """Its sheets are named by the relations in the usual way, and all lie where we looked."""
+    """The sheets are named by the relations in the usual way, and all are where we looked."""
     book, relations = parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b"")
     if b"<workbook" not in book:
         return False
@@ -346,7 +346,7 @@ def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
 
 
 def _elsewhere(relation: bytes) -> bool:
-    """Whether texts or styles lie where calamine does not look for them."""
+    """Whether texts or styles are stored where calamine does not look for them."""
     for kind, name in _USUALLY:
         if kind in relation and not any(b'Target="' + start + name in relation for start in _FROM):
             return True
@@ -354,14 +354,14 @@ def _elsewhere(relation: bytes) -> bool:
 
 
 def _target(relation: bytes) -> str:
-    """The member's name that a relation of the workbook points to; "" unless it is a worksheet's place."""
+    """The name of the member that a relation of the workbook points to; "" unless it is a worksheet's place."""
     target = relation.partition(b'Target="')[2].partition(b'"')[0].decode()
     path = target[1:] if target.startswith("/") else "xl/" + target
     return path if path.startswith(_SHEETS) else ""
 
 
 def _fans_out_little(strings: bytes, cells: int) -> bool:
-    """All cells together cannot refer to more than 64 MiB of text."""
+    """Whether all cells together refer to at most 64 MiB of text."""
     if len(strings) * cells <= PLAIN_STRINGS:
         return True
     return max(map(len, strings.split(b"</si>"))) * cells <= PLAIN_STRINGS

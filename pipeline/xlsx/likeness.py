@@ -1,7 +1,7 @@
-"""Whether bytes look like a 备案表, whatever they are and whether anybody can read them: such bytes are not kept.
+"""Whether bytes look like a 备案表, in any format and even if no reader opens them: such bytes are not kept.
 
-A look, not a reading: zip members are inflated wherever a local header says that one begins, so a torn or lying
-package is looked into as well; what they hold is searched for the form's own words in the encodings people use.
+A search, not a reading: zip members are inflated wherever a local header announces one, so that a damaged or forged
+package is searched as well, for the form's own words in the usual encodings.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-MOST_INFLATED = 64 * 2**20  # bytes looked at in all
+MOST_INFLATED = 64 * 2**20  # bytes searched in all
 MOST_MEMBERS = 2_000
-DEPTH = 4  # archives in archives: a zip in a zip with a workbook in it
-PIECE = 4 * 2**20  # bytes of one member that are looked at together …
-FED = 2**18  # … inflated from so many packed ones at a time
+DEPTH = 4  # nested archives: a zip in a zip with a workbook in it
+PIECE = 4 * 2**20  # bytes of one member that are searched together
+FED = 2**18  # packed bytes that are inflated at a time
 OVERLAP = 64
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -31,7 +31,7 @@ _RTF = re.compile(rb"\\u-?[0-9]{4,6}|\\'[0-9a-fA-F]{2}\\'")
 
 
 def looks_like_filing(content: bytes) -> bool:
-    """Whether the bytes hold a filing's title, or the words of its table. Never raises."""
+    """Whether the bytes contain a filing's title, or the words of its table. Never raises."""
     return any(_says(piece) for piece in _pieces(content, [MOST_MEMBERS, MOST_INFLATED], DEPTH))
 
 
@@ -44,7 +44,7 @@ def _any(text: bytes, words: tuple[str, ...]) -> bool:
 
 
 def _texts(piece: bytes) -> Iterator[bytes]:
-    """The bytes, and what they say if they spell their letters out, as web pages and RTF do."""
+    """The bytes, and their decoded text if letters are escaped, as in web pages and RTF."""
     yield piece
     if _REFERENCES.search(piece):
         yield html.unescape(piece.decode("utf-8", "replace")).encode("utf-8", "replace")
@@ -53,7 +53,7 @@ def _texts(piece: bytes) -> Iterator[bytes]:
 
 
 def _spelled(piece: bytes) -> bytes:
-    r"""RTF's two ways to spell a sign: \u21021? and \'b3\'f5 (GBK)."""
+    r"""Decode the two escapes of RTF: \u21021? and \'b3\'f5 (GBK)."""
     by_number = re.sub(
         rb"\\u(-?[0-9]{4,6})\s?\??", lambda found: chr(int(found[1]) % 65536).encode("utf-8", "replace"), piece
     )
@@ -62,7 +62,7 @@ def _spelled(piece: bytes) -> bytes:
 
 
 def _pieces(content: bytes, left: list[int], depth: int) -> Iterator[bytes]:
-    """The content, and what its zip members inflate to. `left`: members and bytes that may still be looked at."""
+    """The content, and what its zip members inflate to. `left`: members and bytes that may still be searched."""
     yield content
     at = content.find(_MAGIC) if depth else -1
     while at >= 0 and left[0] > 0 and left[1] > 0:
@@ -74,8 +74,8 @@ def _pieces(content: bytes, left: list[int], depth: int) -> Iterator[bytes]:
 
 
 def _member(content: bytes, at: int) -> int:
-    """Where the packed bytes of the member begin that has its local header at `at`; 0 if nothing is packed: what is
-    only stored lies open in the content.
+    """Position of the packed bytes of the member whose local header is at `at`; 0 if nothing is packed: stored bytes
+    are already plain in the content.
     """
     if at + _LOCAL.size > len(content):
         return 0
@@ -84,7 +84,7 @@ def _member(content: bytes, at: int) -> int:
 
 
 def _inflated(content: bytes, start: int, left: list[int]) -> Iterator[bytes]:
-    """What can be inflated from there, in pieces that overlap by some signs, so that no word is cut."""
+    """What can be inflated from there, in pieces that overlap by some characters, so that no word is cut."""
     inflater = zlib.decompressobj(-15)
     before, fed = b"", b""
     while not inflater.eof and left[1] > 0 and (fed or start < len(content)):

@@ -1,4 +1,4 @@
-"""Workbooks that only tell: the missing list, 收件汇总, and what else an office keeps as a table."""
+"""Workbooks that are only read: the missing list, 收件汇总, and other lists that an office keeps as a table."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def build(
 ) -> bytes:
     """Make a list of text, numbers and dates under a title; the same input gives the same bytes.
 
-    A column given as a string is as wide as its longest value asks for, and shows what its values are.
+    A column given as a string gets its width and format from its values.
     """
     wide = [c if isinstance(c, ListColumn) else _fitted(c, [row[at] for row in rows]) for at, c in enumerate(columns)]
     with ink.writing({}, title=title) as pen:
         page = pen.sheet(sheet)
-        _lay(pen, page, wide)
+        _set_up(pen, page, wide)
         header = tables.write_head(pen, page, HeaderBlock(title, tuple(notes)), max(len(wide), 2))
         _write_heading(pen, page, header, wide)
         _write_rows(pen, page, header + 1, wide, rows)
         page.autofilter(header, 0, header + max(len(rows), 1), len(wide) - 1)
         page.freeze_panes(header + 1, 0)
-        tables.lay_print(page, header, landscape=sum(c.width for c in wide) > 90, signed=False)
+        tables.set_print(page, header, landscape=sum(c.width for c in wide) > 90, signed=False)
     return pen.content
 
 
@@ -58,7 +58,7 @@ def _fitted(header: str, values: Sequence[Value]) -> ListColumn:
 
 
 def _kind(values: Sequence[Value]) -> Kind:
-    """A date in a text cell would show as a number of days."""
+    """The kind of a column's values. A date in a text cell would show as a number of days."""
     kinds = {type(value) for value in values if value is not None}
     if kinds and kinds <= {int, float}:
         return "number"
@@ -69,7 +69,7 @@ def _width(text: str) -> int:
     return sum(1 if sign.isascii() else 2 for sign in text)
 
 
-def _lay(pen: Pen, page: Sheet, columns: Sequence[ListColumn]) -> None:
+def _set_up(pen: Pen, page: Sheet, columns: Sequence[ListColumn]) -> None:
     page.set_default_row(tables.ROW_HEIGHT)
     for at, column in enumerate(columns):
         page.set_column(at, at, column.width, pen.style(num_format=_FORMATS[column.kind]))
@@ -101,7 +101,7 @@ def _write_rows(
         for at, (value, style) in enumerate(zip(row, styles, strict=True)):
             pen.write(page, down, at, value, style)
         lines = max((_lines(v, c) for c, v in zip(columns, row, strict=True) if isinstance(v, str)), default=1)
-        if lines > 1:  # the default height is fixed, so that no program makes room by itself
+        if lines > 1:  # the default height is fixed, so no program adjusts it by itself
             page.set_row(down, max(tables.ROW_HEIGHT, _LINE * lines + 5))
 
 

@@ -1,4 +1,4 @@
-"""What every return workbook has: why something goes back, in words and in colour, and cells as they were typed."""
+"""What all return workbooks share: the reasons, in words and in colour, and the cells as they were typed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TWO_WAYS = "两法任选：只改本表发回；或改原表后整份重发"
 
 @dataclass(frozen=True, slots=True)
 class GivebackFacts:
-    """What goes back: `fields` by field name of the form (unit, school, campus, day), the refused rows, the
-    names of the unit's classes for the dropdown, and who the unit is.
+    """What goes back: `fields` by field name of the form (unit, school, campus, day), the refused rows, the names of
+    the unit's classes for the dropdown, and details of the unit.
     """
 
     fields: Mapping[str, str | int | date]
@@ -37,7 +37,7 @@ class GivebackFacts:
 
 
 def reason(issue: Issue) -> str:
-    """What we saw, and what to do now."""
+    """What we saw, and what to do now, as one text."""
     return issues.message(issue) + issues.remedy(issue)
 
 

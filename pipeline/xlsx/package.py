@@ -1,7 +1,7 @@
-"""The zip container of a workbook, read strictly: what the directory says must be what lies there.
+"""The zip container of a workbook, read strictly: the directory must agree with what the file contains.
 
-Written by hand because every zip reader forgives: a second directory, overlapping members, names that
-differ only in case, sizes that lie. A forgiving guard and a forgiving reader may then see two workbooks.
+Written by hand because every zip reader tolerates errors: a second directory, overlapping members, names that differ
+only in case, false sizes. A tolerant guard and a tolerant reader may then see two different workbooks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import lru_cache
 from pipeline.model import Issue
 
 MAX_ENTRIES = 500
-KNOWN_BYTES = 32 * 2**10  # of a member that is worth remembering
-MAX_RATIO = 250  # honest sheets of empty styled cells reach about 100
+KNOWN_BYTES = 32 * 2**10  # largest member that is cached
+MAX_RATIO = 250  # real sheets of empty styled cells reach about 100
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -25,7 +25,7 @@ _LOCATOR = struct.Struct("<4sLQL")
 _END_MAGIC = b"PK\x05\x06"
 _END_64_MAGIC = b"PK\x06\x06"
 _LOCATOR_MAGIC = b"PK\x06\x07"
-_SEE_64 = 0xFFFFFFFF  # the number stands in the zip64 part: report generators write it for the smallest file
+_SEE_64 = 0xFFFFFFFF  # the number is in the zip64 part: report generators use it even for the smallest file
 _EXTRA_64 = 0x0001
 _CENTRAL_MAGIC = b"PK\x01\x02"
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -40,11 +40,11 @@ _SPELLED = {
         *("xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml"),
     )
 }
-"""Members that are looked up by name, which readers find however they are spelled."""
+"""Members that are looked up by name; readers find them in any spelling."""
 
 
 class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
-    """The container is not to be trusted; `code` is the issue that says why to the sender, `kind` what it is."""
+    """The container cannot be trusted. `code`: the issue for the sender; `kind`: what the file is."""
 
     def __init__(self, code: str, kind: str = "") -> None:
         super().__init__(code)
@@ -53,7 +53,7 @@ class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
 
     @property
     def issue(self) -> Issue:
-        """What the sender is told."""
+        """The issue for the sender."""
         return Issue(self.code, details=(("kind", self.kind),) if self.kind else ())
 
 
@@ -61,7 +61,7 @@ class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
 class ZipMember:
     """One member. `start` is where its packed bytes begin in the file; sizes in bytes.
 
-    `name` has forward slashes, and the usual spelling where the member is one of the usual ones.
+    `name` has forward slashes, and the usual spelling if the member is one of the usual ones.
     """
 
     name: str
@@ -75,8 +75,7 @@ class ZipMember:
 def directory(content: bytes) -> tuple[ZipMember, ...]:
     """List the members of a zip file in directory order.
 
-    Raises Unsound: file-encrypted, file-bomb (sizes no honest workbook
-    has), file-damaged (anything that two readers could take in two ways).
+    Raises Unsound: file-encrypted, file-bomb (impossible sizes), file-damaged (two readers could read it differently).
     """
     end, total, size, offset = _bounds(content)
     if offset + size != end:
@@ -96,9 +95,9 @@ def directory(content: bytes) -> tuple[ZipMember, ...]:
 
 
 def inflate(content: bytes, entry: ZipMember, limit: int) -> bytes:
-    """Return a member's bytes; Unsound file-bomb above `limit` bytes, file-damaged if size or CRC lie.
+    """Return a member's bytes; Unsound file-bomb above `limit` bytes, file-damaged if size or CRC are wrong.
 
-    Never inflates beyond the size the directory says, whatever the bytes hold.
+    Never inflates more than the size in the directory.
     """
     if entry.size > limit:
         raise Unsound("file-bomb")
@@ -123,7 +122,7 @@ def _part(packed: bytes, method: int, size: int, crc: int) -> bytes:
     return part
 
 
-# two thirds of a workbook's members (styles, lists, explanations, relations) are in every workbook, byte for byte
+# two thirds of a workbook's members (styles, lists, explanations, relations) are the same in every workbook
 _known_part = lru_cache(maxsize=64)(_part)
 
 
@@ -153,8 +152,8 @@ def _bounds(content: bytes) -> tuple[int, int, int, int]:
     if on_disk or disks != 1 or record + _END_64.size != locator or not content.startswith(_END_64_MAGIC, record):
         raise Unsound("file-damaged")
     _, length, _, _, disk, first_disk, here, *wide = _END_64.unpack_from(content, record)
-    told = ((total, 0xFFFF), (size, _SEE_64), (offset, _SEE_64))
-    agree = all(said in (true, unsaid) for (said, unsaid), true in zip(told, wide, strict=True))
+    listed = ((total, 0xFFFF), (size, _SEE_64), (offset, _SEE_64))
+    agree = all(given in (true, unsaid) for (given, unsaid), true in zip(listed, wide, strict=True))
     if length != _END_64.size - 12 or disk or first_disk or here != wide[0] or not agree:
         raise Unsound("file-damaged")
     return record, wide[0], wide[1], wide[2]
@@ -185,21 +184,21 @@ def _entry(content: bytes, at: int, end: int) -> tuple[ZipMember, int]:
     return entry, at + _CENTRAL.size + n + extra + comment
 
 
-def _wide(extra: bytes, told: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Size, packed size and place of a member: those that do not fit stand in its zip64 field, in this order."""
+def _wide(extra: bytes, given: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Size, packed size and offset of a member: those that do not fit are in its zip64 field, in this order."""
     at = 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == _EXTRA_64 and at + 4 + length <= len(extra) and length >= 8 * told.count(_SEE_64):
+        if kind == _EXTRA_64 and at + 4 + length <= len(extra) and length >= 8 * given.count(_SEE_64):
             there = iter(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
-            size, packed, header = (next(there) if one == _SEE_64 else one for one in told)
+            size, packed, header = (next(there) if one == _SEE_64 else one for one in given)
             return size, packed, header
         at += 4 + length
     raise Unsound("file-damaged")
 
 
-def _local(content: bytes, header: int, name: bytes, said: tuple[int, int, int, int, int]) -> int:
-    """Where the member's bytes begin; its own header must say what the directory says."""
+def _local(content: bytes, header: int, name: bytes, listed: tuple[int, int, int, int, int]) -> int:
+    """Where the member's bytes begin; its own header must agree with the directory."""
     if header + _LOCAL.size > len(content):
         raise Unsound("file-damaged")
     magic, _, flags, method, _, _, crc, packed, size, n, extra = _LOCAL.unpack_from(content, header)
@@ -208,9 +207,9 @@ def _local(content: bytes, header: int, name: bytes, said: tuple[int, int, int, 
         raise Unsound("file-damaged")
     if flags & _ENCRYPTED:
         raise Unsound("file-encrypted")
-    # streaming writers put the sizes behind the bytes, or all ones for zip64: the directory has the truth
+    # streaming writers put the sizes after the bytes, or all ones for zip64: the directory has the right ones
     elsewhere = flags & _HAS_DESCRIPTOR or (packed, size) == (_SEE_64, _SEE_64)
-    if method != said[1] or (not elsewhere and (crc, packed, size) != said[2:]):
+    if method != listed[1] or (not elsewhere and (crc, packed, size) != listed[2:]):
         raise Unsound("file-damaged")
     return start
 
@@ -219,7 +218,7 @@ def _name(raw: bytes, *, utf8: bool) -> str:
     try:
         name = raw.decode("utf-8" if utf8 else "ascii")
     except UnicodeDecodeError:
-        name = raw.decode("cp437")  # what the format says a name is unless it says UTF-8
+        name = raw.decode("cp437")  # the format's encoding unless UTF-8 is declared
     path = name.replace("\\", "/")
     if not name or "\0" in name or path.startswith("/") or ":" in path or ".." in path.split("/"):
         raise Unsound("file-damaged")

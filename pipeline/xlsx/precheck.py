@@ -17,8 +17,8 @@ from pipeline.model import Issue
 from pipeline.xlsx import guard, package
 from pipeline.xlsx.package import Unsound
 
-MAX_ROWS, MAX_COLUMNS = 20_000, 256  # of cells that hold something
-MAX_TEXT = 64 * 2**20  # bytes all references to shared strings add up to
+MAX_ROWS, MAX_COLUMNS = 20_000, 256  # of non-empty cells
+MAX_TEXT = 64 * 2**20  # bytes that all references to shared strings add up to
 MAX_AREA = 2_000_000  # cells that merges and hyperlinks may cover together
 MAX_NAMES, MAX_STYLES = 20_000, 65_500
 
@@ -46,7 +46,7 @@ class Findings:
     parts: Mapping[str, bytes]
     notes: Mapping[str, HiddenParts]
     facts: tuple[Issue, ...] = ()
-    elsewhere: bool = False  # texts or styles lie where calamine does not look
+    elsewhere: bool = False  # texts or styles are stored where calamine does not look
 
 
 def inspect(content: bytes) -> Findings:
@@ -68,10 +68,10 @@ def inspect(content: bytes) -> Findings:
 
 
 def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
-    """Sheet name → member name, in the workbook's order. Raises Unsound if the two do not fit together."""
+    """Sheet name → member name, in the workbook's order. Raises Unsound if they do not match."""
     sheets = _listed(parts["xl/workbook.xml"], parts.get(_RELATIONS, b""))
     if any(path not in parts for _, path in sheets):
-        spelled = {name.casefold(): name for name in parts}  # readers find a member however it is spelled
+        spelled = {name.casefold(): name for name in parts}  # readers find a member in any spelling
         sheets = tuple((name, spelled.get(path.casefold(), "")) for name, path in sheets)
     if not sheets or any(path not in parts for _, path in sheets):
         raise Unsound("file-damaged")
@@ -79,15 +79,15 @@ def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
-    """The member that holds the shared strings, and whether it or the styles lie elsewhere than usual.
+    """The member that holds the shared strings, and whether it or the styles are stored elsewhere than usual.
 
-    Raises Unsound if they lie elsewhere and in the usual place too: readers would take different ones.
+    Raises Unsound if they are in both places: readers would take different ones.
     """
     places = dict(_related(parts.get(_RELATIONS, b"")).values())
     found = {}
     for kind, usual in (("sharedStrings", _STRINGS), ("styles", "xl/styles.xml")):
-        told = next((path for said, path in places.items() if said.endswith("/" + kind)), usual)
-        found[kind] = told if told.casefold() != usual.casefold() else usual
+        target = next((path for relation, path in places.items() if relation.endswith("/" + kind)), usual)
+        found[kind] = target if target.casefold() != usual.casefold() else usual
         if found[kind] != usual and usual in parts:
             raise Unsound("file-damaged")
     return found["sharedStrings"], found != {"sharedStrings": _STRINGS, "styles": "xl/styles.xml"}
@@ -95,7 +95,7 @@ def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
 
 @lru_cache(maxsize=32)
 def _related(relations: bytes) -> Mapping[str, tuple[str, str]]:
-    """What the workbook's parts are, by relation: (kind, member name)."""
+    """The workbook's parts by relation: (kind, member name)."""
     targets = {}
     for element, attributes in _elements(relations):
         if element == "Relationship":
@@ -107,7 +107,7 @@ def _related(relations: bytes) -> Mapping[str, tuple[str, str]]:
 
 @lru_cache(maxsize=32)
 def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
-    """The sheets' names and places. Nearly all workbooks are one of our templates: these parts are the same."""
+    """The sheets' names and places. Cached: in nearly all workbooks, made from our templates, these parts are equal."""
     targets = _related(relations)
     sheets = []
     for element, attributes in _elements(book):
@@ -192,7 +192,7 @@ def _walk(part: bytes, budget: _Budget) -> HiddenParts:
 
 
 class _Walker:
-    """Follows one sheet cell by cell; raises Unsound at the first thing no honest program writes."""
+    """Follows one sheet cell by cell; raises Unsound at the first thing that no ordinary program writes."""
 
     def __init__(self, budget: _Budget) -> None:
         self.notes = HiddenParts()

@@ -1,7 +1,7 @@
-"""From a workbook's bytes to `model.Workbook`: cells as values, with what the file hides beside them.
+"""From a workbook's bytes to `model.Workbook`: the values of cells, and what the file hides.
 
-Two speeds, one answer. `plain` is for what the guard called plain and runs in a pool's worker; `careful`
-is for the odd ones and runs in a process that may die.
+Two ways, one result. `plain` is for files that the guard found plain and runs in a pool's worker; `careful` is for odd
+ones and runs in a process that may die.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 
 
 class Odd(Exception):  # noqa: N818  # a verdict, not an error of ours
-    """A workbook that looked plain turned out not to be: read it with care."""
+    """A workbook that looked plain is not: it must be read with `careful`."""
 
 
 def plain(content: bytes, look: Look) -> Workbook:
@@ -36,7 +36,7 @@ def plain(content: bytes, look: Look) -> Workbook:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         notes = _cheap_notes(look.parts)
         sheets = sheets_in(book, notes)
-    except (CalamineError, OSError, Unsound, ValueError):  # the latter two: what lies beside the cells is crooked
+    except (CalamineError, OSError, Unsound, ValueError):  # the last two: data beside the cells is invalid
         raise Odd from None
     parts = look.parts
     return Workbook(sheets, properties(parts), date1904(parts), plain=True)
@@ -45,7 +45,7 @@ def plain(content: bytes, look: Look) -> Workbook:
 def careful(content: bytes) -> Workbook:
     """Read an odd workbook (or an .xls) in a process that may die. Raises Unsound with the issue's code."""
     if content.startswith(_OLE):
-        from pipeline.xlsx import xls  # brings msoffcrypto: only a child that reads an .xls pays for it
+        from pipeline.xlsx import xls  # imports msoffcrypto: only a child that reads an .xls pays for it
 
         return xls.read(content)
     found = precheck.inspect(content)
@@ -60,19 +60,19 @@ def careful(content: bytes) -> Workbook:
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
-    """Read with openpyxl what calamine does not take; 20 times slower, the same answer."""
+    """Read with openpyxl what calamine does not take; 20 times slower, the same result."""
     from openpyxl import load_workbook  # heavy, and rarely needed: a reader stays light
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it does not keep; they may quote cells
+            warnings.simplefilter("ignore")  # about content it drops; the texts may quote cells
             # not read-only: that mode believes <dimension> and drops rows
             book = load_workbook(BytesIO(_unmerged(content, found.parts)), data_only=True)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, OverflowError):
-        raise Unsound("file-damaged") from None  # its ways to say that a part is not as it should be
+        raise Unsound("file-damaged") from None  # what it raises for invalid parts
     names = precheck.sheets_of(found.parts)
     if any(sheet.title not in names for sheet in book.worksheets):
-        raise Unsound("file-damaged")  # it has made a name of its own
+        raise Unsound("file-damaged")  # it has made up a name
     sheets = []
     for sheet in book.worksheets:
         hidden = sheet.sheet_state != "visible"
@@ -86,7 +86,7 @@ _MERGES = re.compile(rb"<(?:\w+:)?mergeCells\b.*?</(?:\w+:)?mergeCells>", re.DOT
 
 
 def _unmerged(content: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """The workbook with no cell merged: openpyxl drops what lies below the first, which others keep and show."""
+    """The workbook without merged cells: openpyxl drops all but the first cell of a merge, other readers keep them."""
     if not any(_MERGES.search(part) for part in parts.values()):
         return content
     out = BytesIO()
@@ -100,7 +100,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def _unescaped(value: object) -> object:
-    """Signs that XML cannot hold are written _x000D_; calamine knows, openpyxl does not."""
+    """Characters that XML cannot hold are written _x000D_; calamine decodes them, openpyxl does not."""
     if isinstance(value, str) and "_x" in value:
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
     return value
@@ -114,7 +114,7 @@ _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 
 
 def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, HiddenParts]:
-    """Hidden rows and columns of a plain workbook, by sheet name; errors and formulas it has none."""
+    """Hidden rows and columns of a plain workbook, by sheet name; it has no errors and no formulas."""
     found = {}
     hiding = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and _hides(part)]
     if not hiding:
@@ -140,7 +140,7 @@ def _hidden(part: bytes) -> HiddenParts:
 
 @lru_cache(maxsize=64)
 def _hidden_columns(head: bytes) -> frozenset[int]:
-    """0-based. Remembered: nearly all sheets have the columns of our templates."""
+    """Hidden columns, 0-based. Cached: nearly all sheets have the columns of our templates."""
     hidden: set[int] = set()
     for tag in _COLUMN_TAG.findall(head):
         if _hides(tag):
@@ -157,7 +157,7 @@ _EPOCH_1904 = re.compile(rb"""\sdate1904\s*=\s*["'](?:1|true|on)["']""")
 
 
 def date1904(parts: Mapping[str, bytes]) -> bool:
-    """Whether the workbook counts its days from 1904, as Excel for Mac did."""
+    """Whether days are counted from 1904, as in Excel for Mac."""
     return _EPOCH_1904.search(parts["xl/workbook.xml"]) is not None
 
 
@@ -168,7 +168,7 @@ _PROPERTY = re.compile(
 
 
 def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
-    """Our own custom document properties; foreign ones are nobody's business."""
+    """Our own custom document properties; others are ignored."""
     custom = parts.get("docProps/custom.xml", b"")
     if b"queke_" not in custom:
         return {}

@@ -1,4 +1,4 @@
-"""What every reader of a workbook makes of its cells: the same sheets, whichever library gave the values."""
+"""The cells of a workbook as every reader returns them: equal sheets, whichever library gave the values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING_HIDDEN = HiddenParts()
 
 
 def sheets_in(book: CalamineWorkbook, notes: Mapping[str, HiddenParts]) -> tuple[Sheet, ...]:
-    """The worksheets that calamine found; `notes` by sheet name. Our own sheets of help come empty."""
+    """The worksheets that calamine found; `notes` by sheet name. Our own help sheets come empty."""
     sheets = []
     for index, meta in enumerate(book.sheets_metadata):
         if meta.typ != SheetTypeEnum.WorkSheet:
@@ -40,8 +40,8 @@ def _rows(sheet: CalamineSheet) -> list[list[object]]:
 
 
 def made_sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, *, hidden: bool) -> Sheet:
-    """One sheet of its values: trimmed, blank as None, without the cells that hold an error."""
-    # most cells are text or nothing: those are spared the call
+    """One sheet from its values: trimmed, blank as None, without cells that hold an error."""
+    # most cells are text or empty: no call for them
     cells = _trimmed([[(v or None) if v.__class__ is str else _cell(v) for v in row] for row in rows])
     for row, column in notes.errors:
         if row <= len(cells) and column < len(cells[row - 1]):
@@ -58,7 +58,7 @@ def made_sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, 
 
 
 def _trimmed(rows: list[list[object]]) -> list[list[object]]:
-    """Without empty rows at the end and empty columns at the right: readers differ in how many they show."""
+    """Without empty rows at the end and empty columns at the right: readers differ in how many they return."""
     while rows and rows[-1].count(None) == len(rows[-1]):
         rows.pop()
     width = 0

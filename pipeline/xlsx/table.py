@@ -1,4 +1,4 @@
-"""What a template and a return workbook share: the sheet's head, its table, its dropdowns, its print set-up."""
+"""What templates and return workbooks share: the sheet's head, its table, its dropdowns, its print set-up."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Pen, Sheet, Style
 
 FILTER_ROWS = 500  # rows below the header that the filter covers
-LAST_ROW = 1_048_575  # 0-based; rules reach it, else LibreOffice writes a cell for each row that has one
+LAST_ROW = 1_048_575  # 0-based; rules reach to the end, else LibreOffice writes a cell for each row that has one
 ROW_HEIGHT = 19.5  # points
-PAIR = 4  # sheet columns that one label and its value take
+PAIR = 4  # sheet columns of one label with its value
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
 
 FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
-_ACROSS = 9  # Latin characters a column is wide, at least
+_ACROSS = 9  # least width in Latin characters
 _CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderBlock:
-    """The block above a table: `values` by field name; `lead` is the line nobody may overlook, over the title.
+    """The block above a table: `values` by field name; `lead` is a warning above the title.
 
-    For what goes back: `reasons` say why, `wrong` (comments by field name) marks the fields to be mended, `ticket`
-    is that of the whole file, written where nobody sees it.
+    In a return workbook: `reasons` say why, `wrong` (comments by field name) marks the fields to be corrected, `ticket`
+    is that of the whole file, in a hidden row.
     """
 
     title: str
@@ -42,7 +42,7 @@ class HeaderBlock:
 
 
 def number_format(column: Column) -> str:
-    """How Excel shows the column; text for all that must keep its zeros and its letters."""
+    """How Excel shows the column; as text where zeros and letters must stay."""
     return FORMATS.get(column.dtype, "General")
 
 
@@ -128,7 +128,7 @@ def _write_field(
 
 
 def field_rule(field: Field, fixed: object) -> dict[str, object] | None:
-    """What Excel lets a person type into a field. A known fact is held by its rule: no sheet protection."""
+    """The validation rule of a field. A known value is protected by its rule; sheets are not protected."""
     if fixed is not None and isinstance(fixed, date):
         return {
             "validate": "date",
@@ -149,7 +149,7 @@ def field_rule(field: Field, fixed: object) -> dict[str, object] | None:
 
 
 def held(label: str, text: str) -> dict[str, object]:
-    """A rule that takes nothing but what we filled in."""
+    """A rule that accepts only the value we filled in."""
     return {
         "validate": "list",
         "source": [text.replace(",", "，")],
@@ -167,7 +167,7 @@ def list_name(vocabulary: Vocabulary) -> str:
 
 
 def dropdown(vocabulary: Vocabulary, *, strict: bool = True) -> dict[str, object]:
-    """A dropdown of the vocabulary's labels; not strict: another text is questioned, not stopped."""
+    """A dropdown of the vocabulary's labels; not strict: another text is asked about, not blocked."""
     return {
         "validate": "list",
         "source": "=" + list_name(vocabulary),
@@ -178,9 +178,9 @@ def dropdown(vocabulary: Vocabulary, *, strict: bool = True) -> dict[str, object
 
 
 def column_rule(column: Column, *, classes: bool) -> dict[str, object]:
-    """What a cell of the column accepts, and the hint that shows when it is chosen; may be empty.
+    """What a cell of the column accepts, and the hint that is shown when it is selected; may be empty.
 
-    `classes`: the workbook knows class names to choose from.
+    `classes`: the workbook has class names to choose from.
     """
     rule: dict[str, object] = {}
     if column.name in _CLASS_COLUMNS and classes:
@@ -208,14 +208,14 @@ def column_rule(column: Column, *, classes: bool) -> dict[str, object]:
 
 
 def vocabularies(form: Form) -> list[Vocabulary]:
-    """Every list the form's dropdowns need, each once."""
+    """Every list that the form's dropdowns need, each once."""
     found = {f.vocabulary.name: f.vocabulary for f in form.fields if f.vocabulary}
     found |= {c.vocabulary.name: c.vocabulary for t in form.tables for c in t.columns if c.vocabulary}
     return list(found.values())
 
 
 def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = ()) -> None:
-    """The hidden sheet of dropdown values, each list behind its name; class names where no sheet has them."""
+    """The hidden sheet of dropdown values, each list with its name; class names if no sheet has them."""
     sheet = pen.sheet(LISTS_SHEET)
     plain = pen.style(num_format="@")
     for column, vocabulary in enumerate(lists):
@@ -231,7 +231,7 @@ def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = 
 
 
 def name_classes(pen: Pen, sheet: str, place: tuple[int, int, int]) -> None:
-    """Give the class names of a sheet (column, first and last row, 0-based) the name the dropdown asks for."""
+    """Name the range of a sheet's class names (column, first and last row, 0-based) for the dropdown."""
     column, first, last = place
     letter = letters(column)
     pen.book.define_name(CLASS_NAMES, f"='{sheet}'!${letter}${first + 1}:${letter}${last + 1}")
@@ -241,12 +241,12 @@ def name_classes(pen: Pen, sheet: str, place: tuple[int, int, int]) -> None:
 
 
 def columns_for(table: Table, *, boarding: bool) -> list[Column]:
-    """The columns a unit is asked for: dormitories only where pupils board."""
+    """The columns a unit fills in: dormitories only where pupils board."""
     return [c for c in table.columns if c.only != "boarding" or boarding]
 
 
-def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
-    """Give whole columns their width and format, so that no blank row need be styled; return the cell styles."""
+def format_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
+    """Set width and format of whole columns, so that blank rows need no style; return the cell styles."""
     styles = []
     sheet.set_default_row(ROW_HEIGHT)
     for at, column in enumerate(columns):
@@ -261,7 +261,7 @@ def lay_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style
 
 def cell_style(pen: Pen, column: Column, **more: object) -> Style:
     look: dict[str, object] = {"align": "center"}
-    if column.folded:  # centred, LibreOffice lets it spill out of its fold into the column before
+    if column.folded:  # centred, LibreOffice lets it overflow into the column before
         look = {"align": "left"}
     elif column.width > 12 and column.dtype == "text":
         look = {"align": "left", "indent": 1}
@@ -285,7 +285,7 @@ def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *,
     sheet.set_row(row, 30)
 
 
-def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: bool) -> None:
+def add_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: bool) -> None:
     """Dropdowns and hints over the table's rows, from row `first` (0-based)."""
     for at, column in enumerate(columns):
         rule = column_rule(column, classes=classes)
@@ -293,7 +293,7 @@ def lay_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: b
             sheet.data_validation(first, at, LAST_ROW, at, rule)
 
 
-def lay_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool = True) -> None:
+def set_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool = True) -> None:
     """A4, the table's heading on every page, one page wide, a line to sign at the foot."""
     if landscape:
         sheet.set_landscape()

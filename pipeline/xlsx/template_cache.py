@@ -1,8 +1,8 @@
-"""Many templates of one shape at a quarter of the price: a workbook is drawn once with placeholders, then filled.
+"""Many templates of one shape at a quarter of the cost: a workbook is drawn once with placeholders, then filled.
 
-The shape is what is drawn: form, kind of school, day, how many classes, whether rows are brought along. What a school
-has of its own goes into the cells, the locked facts and the properties. Rows that went back are drawn each by itself:
-their colours and comments are nobody else's.
+The shape is what is drawn: form, kind of school, day, how many classes, whether rows are carried over. A school's own
+values go into the cells, the locked fields and the properties. Templates with returned rows are drawn one by one: their
+colours and comments are their own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.xlsx import carried
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Cells, Template, heads
 
-SHAPES = 160  # kept; a province's schools have some hundred
+SHAPES = 160  # shapes that are kept; a province's schools have some hundred
 _OWN = ("unit", "school", "campus", "reporter")
 _CLASSES = "classes"
 _MODEL = Prefilled(PrefillKind.OPEN, {}, "")
@@ -28,14 +28,14 @@ _MODEL = Prefilled(PrefillKind.OPEN, {}, "")
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """All that is drawn. `fields`: a school's own are placeholders, or "" where it has none."""
+    """Everything that is drawn. `fields`: a school's own are placeholders, or "" where it has none."""
 
     fields: tuple[tuple[str, str | int | date], ...]
     classes: int
     token: bool
     kindergarten: bool
     boarding: bool
-    since: date | None  # rows are brought along, from this day
+    since: date | None  # rows are carried over, from this day
 
 
 def cast(form: Form, facts: TemplateFacts) -> bytes:
@@ -63,7 +63,7 @@ def cast(form: Form, facts: TemplateFacts) -> bytes:
 
 
 def _fits(facts: TemplateFacts) -> bool:
-    """Nothing in it that is drawn for this school alone: a row that went back, a comma that a list would break at."""
+    """Whether nothing is drawn for this school alone: a returned row, or a comma that would break a list."""
     plain = all(row.kind is PrefillKind.OPEN for row in facts.carried) and facts.rows.keys() <= {_CLASSES}
     return plain and not any("," in str(facts.fields.get(name, "")) for name in _OWN)
 
@@ -86,18 +86,18 @@ def _mould(form: Form, shape: _Shape) -> Template:
 def _class_cells(
     top: int, columns: Mapping[str, int], facts: TemplateFacts
 ) -> Iterator[tuple[tuple[int, int], object]]:
-    for row, said in enumerate(facts.rows.get(_CLASSES, ()), start=top + 1):
+    for row, room in enumerate(facts.rows.get(_CLASSES, ()), start=top + 1):
         for name in ("class_name", "roll"):
-            yield (row, columns[name]), said.get(name)
+            yield (row, columns[name]), room.get(name)
 
 
 def _carried_cells(
     mould: Template, table: Table, top: int, columns: Mapping[str, int], facts: TemplateFacts
 ) -> Iterator[tuple[tuple[int, int], object]]:
     mark = next(place for (row, place), text in mould.cells(table.sheet).items() if row == top and text == MARK)
-    for row, said in enumerate(facts.carried, start=top + 1):
-        yield from (((row, place), said.cells.get(name)) for name, place in columns.items())
-        yield (row, mark), said.mark
+    for row, brought in enumerate(facts.carried, start=top + 1):
+        yield from (((row, place), brought.cells.get(name)) for name, place in columns.items())
+        yield (row, mark), brought.mark
 
 
 def _sign(name: str) -> str:

@@ -1,7 +1,6 @@
-"""An upright table on its sheet: what the system says on top, then section by section a label left of each cell.
+"""An upright table on its sheet: what the system filled in on top, then sections with a label left of each cell.
 
-For the template and for the return workbook alike: the same card, in the latter with the wrong cells marked and the
-reasons above it.
+The same for the template and the return workbook; the latter has the wrong cells marked and the reasons on top.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ FIRST_SECTION = "一、预警（系统签发，请勿改动）"
 
 _HOW = "请改红色的格子，改好后存盘发回；其余已经填好，不用再填。"
 _LABEL, _CELL = 14, 11.5  # widths in Excel characters
-_HALF = 4  # sheet columns of a label with its cell
+_HALF = 4  # sheet columns of a label and its cell
 _WHOLE = 2 * _HALF
-_WIDE = 20  # a column declared wider than this takes a whole line
+_WIDE = 20  # a column with a greater width takes a whole line
 _LINE = 25.5  # points
-_SIGNS = 72  # half-width signs that a whole line takes
-_HELD = 80  # signs of a known fact that its rule can hold
+_SIGNS = 72  # half-width characters of a whole line
+_HELD = 80  # characters of a known value that its rule can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What is wrong with a cell: the words, and whether it must be mended (else it is only asked)."""
+    """What is wrong with a cell: the text, and whether it must be corrected (else it is only asked about)."""
 
     words: str
     must: bool
@@ -43,7 +42,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands in the table already, by column name; in a return workbook why it went back, and its ticket."""
+    """Values already in the table, by column name; in a return workbook the reason, and the ticket."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
     marks: Mapping[str, Marked] = field(default_factory=dict)
@@ -69,7 +68,7 @@ def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
     if filled.ticket:
         _hide_ticket(pen, sheet, page.row, filled.ticket)
     sheet.set_selection(first + 1, 1, first + 1, 1)
-    tables.lay_print(sheet, 0, landscape=False)
+    tables.set_print(sheet, 0, landscape=False)
     sheet.fit_to_pages(1, 1)
     return sheet
 
@@ -77,7 +76,7 @@ def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
 def give_back(
     pen: Pen, table: Table, head: HeaderBlock, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
 ) -> Sheet:
-    """Add the sheet as it goes back: what was typed, the wrong cells marked, the reasons above."""
+    """Add the sheet of a return workbook: what was typed, the wrong cells marked, the reasons on top."""
     marks = {}
     for column in table.columns:
         if here := issues_of(column, found):
@@ -86,8 +85,8 @@ def give_back(
     reasons = tuple(f"【{issue.column}】{reason(issue)}" if issue.column else reason(issue) for issue in found)
     notes = (_HOW,) if found else head.notes
     values = {column.name: typed(column, raw[column.name]) for column in table.columns if raw.get(column.name)}
-    told = replace(head, reasons=(*head.reasons, *reasons), notes=notes)
-    return write(pen, table, told, Filled(values, marks, ticket))
+    marked = replace(head, reasons=(*head.reasons, *reasons), notes=notes)
+    return write(pen, table, marked, Filled(values, marks, ticket))
 
 
 def _write_top(pen: Pen, sheet: Sheet, head: HeaderBlock) -> int:
@@ -107,7 +106,7 @@ def _write_top(pen: Pen, sheet: Sheet, head: HeaderBlock) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A label and its cell, before it is known where they lie."""
+    """A label and its cell, before their position is known."""
 
     label: str
     value: object
@@ -118,7 +117,7 @@ class _Item:
 
 
 class _Page:
-    """Lays label and cell beside each other, two to a line, one where a cell is wide or stands alone."""
+    """Places label and cell beside each other, two to a line; one to a line if a cell is wide or alone."""
 
     def __init__(self, pen: Pen, sheet: Sheet, row: int) -> None:
         self.pen, self.sheet, self.row = pen, sheet, row
@@ -133,7 +132,7 @@ class _Page:
         self.row += 1
 
     def field(self, one: Field, value: object, wrong: str | None) -> None:
-        """A field of the head: known to us and shaded, red where it is to be mended, blank in the generic form."""
+        """A field of the head: known and shaded, red if it is to be corrected, blank in the generic form."""
         known = one.known and value not in (None, "") and wrong is None
         look: dict[str, object] = {"num_format": tables.FORMATS.get(one.dtype, "@")}
         if known or wrong is not None:
@@ -150,7 +149,7 @@ class _Page:
         self._put(_Item(label, value, look, rule, mark.words if mark else "", column.width > _WIDE))
 
     def close(self) -> None:
-        """Give what still waits for a neighbour the whole line."""
+        """Give a label that still waits for a neighbour the whole line."""
         if self._waiting:
             self._cell(0, _WHOLE, self._waiting)
             self._waiting = None
@@ -193,5 +192,5 @@ def _hide_ticket(pen: Pen, sheet: Sheet, row: int, ticket: str) -> None:
 
 
 def _lines(text: str, signs: float = _SIGNS) -> int:
-    """Lines that a text takes on a whole line of the card."""
+    """How many lines a text takes at the full width of the card."""
     return sum(max(1, -(-sum(1 if s.isascii() else 2 for s in part) // int(signs))) for part in text.split("\n"))

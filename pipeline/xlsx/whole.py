@@ -1,7 +1,7 @@
-"""The return workbook of a file that went back whole: our template with all that its sender had typed.
+"""The return workbook of a file that was returned whole: our template with everything its sender typed.
 
-What is to be mended above the table is red, and so is a column that was not there; the file's ticket is in a
-hidden row and in the properties. It is read back as what it is: the whole file, mended.
+Errors above the table are red, and so is a column that was missing. The file's ticket is in a hidden row and in the
+properties. It is read back as the whole file, corrected.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     """Make the return workbook of a whole file; the same facts give the same bytes."""
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     title = returned_title(name)
-    said = unpacked(file.raw)
+    typed = unpacked(file.raw)
     above = [issue for issue in file.issues if not issue.row]
-    told = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
-    reasons = (_HOW, *(f"要改：{text}" for text in told))
-    fields = {**_texts(form, said), **_known(form, facts, above)}
+    messages = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
+    reasons = (_HOW, *(f"要改：{text}" for text in messages))
+    fields = {**_texts(form, typed), **_known(form, facts, above)}
     with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as pen:
-        own = any(names_classes(table) and said.rows.get(table.name) for table in form.tables)
+        own = any(names_classes(table) and typed.rows.get(table.name) for table in form.tables)
         for table in form.tables:
             head = HeaderBlock(f"{title} · {table.sheet}", ())
             if table is form.tables[0]:
                 head = HeaderBlock(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
             classes = (own or bool(facts.classes)) and not names_classes(table)
-            _write_table(pen, table, head, (said, file.issues, facts), classes=classes, own=own)
+            _write_table(pen, table, head, (typed, file.issues, facts), classes=classes, own=own)
         tables.write_lists(pen, tables.vocabularies(form), () if own else facts.classes)
     return pen.content
 
@@ -56,22 +56,22 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
 _Said = tuple[Whole, Sequence[Issue], GivebackFacts]
 
 
-def _write_table(pen: Pen, table: Table, head: HeaderBlock, said: _Said, *, classes: bool, own: bool) -> None:
-    whole, found, facts = said
+def _write_table(pen: Pen, table: Table, head: HeaderBlock, typed: _Said, *, classes: bool, own: bool) -> None:
+    whole, found, facts = typed
     rows = whole.rows.get(table.name, ())
     if table.upright:
         upright.give_back(pen, table, head, rows[0][1] if rows else {}, [issue for issue in found if issue.row])
         return
     used = {name for _, row in rows for name in row} | {c.name for c in table.columns if issues_of(c, found)}
     if any(MARKED in row for _, row in rows):
-        used.add(ANSWER)  # what was brought along is still to be answered
+        used.add(ANSWER)  # rows carried over still need an answer
     columns = [
         replace(column, folded=False) if column.name in used else column
         for column in tables.columns_for(table, boarding=facts.boarding)
     ]
     columns.sort(key=lambda column: column.folded)  # the collapsed group stays at the right
     sheet = pen.sheet(table.sheet)
-    tables.lay_columns(pen, sheet, columns)
+    tables.format_columns(pen, sheet, columns)
     header = tables.write_head(pen, sheet, head, sum(not c.folded for c in columns))
     tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
     _mark_heading(pen, sheet, header, columns, found, kindergarten=facts.kindergarten)
@@ -79,11 +79,11 @@ def _write_table(pen: Pen, table: Table, head: HeaderBlock, said: _Said, *, clas
         mine = [issue for issue in found if issue.row in (number, 0) and issue.sheet in ("", table.sheet)]
         _write_row(pen, sheet, down, row, columns, mine)
     _write_marks(pen, sheet, header, len(columns) + 1, rows)
-    tables.lay_rules(sheet, header + 1, columns, classes=classes)
+    tables.add_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     sheet.outline_settings(symbols_right=False)
-    tables.lay_print(sheet, header, landscape=sum(not c.folded for c in columns) > 6)
+    tables.set_print(sheet, header, landscape=sum(not c.folded for c in columns) > 6)
     if own and names_classes(table):
         tables.name_classes(pen, table.sheet, (0, header + 1, header + len(rows) + SPARE_CLASSES))
 
@@ -93,7 +93,7 @@ def _in_words(issue: Issue) -> str:
 
 
 def _write_marks(pen: Pen, sheet: Sheet, header: int, at: int, rows: Sequence[tuple[int, Mapping[str, str]]]) -> None:
-    """Rows that we had prefilled stay known as such: left as they are, they say nothing."""
+    """Mark the rows that we had prefilled: left as they are, they add nothing."""
     if not any(MARKED in row for _, row in rows):
         return
     plain = pen.style(num_format="@")
@@ -121,19 +121,19 @@ def _write_row(
     for place, column in enumerate(columns):
         here = [issue for issue in issues_of(column, found) if issue.row or issue.code == _NOT_THERE]
         text = row.get(column.name, "")
-        lacks = column.decides and column.missing and not text and not here  # nobody has judged its rows yet
+        lacks = column.decides and column.missing and not text and not here  # its rows have not been checked yet
         if lacks and issues.severity(Issue(column.missing)) is Severity.ERROR:
             here = [Issue(column.missing, row=1)]
         if text or here:
             pen.write(sheet, at, place, typed_cell(column, text), tables.cell_style(pen, column, **colour(here)))
-        if told := [issue for issue in here if issue.row]:
-            sheet.write_comment(at, place, ink.clean("\n".join(map(reason, told))), ink.COMMENT)
+        if messages := [issue for issue in here if issue.row]:
+            sheet.write_comment(at, place, ink.clean("\n".join(map(reason, messages))), ink.COMMENT)
 
 
-def _texts(form: Form, said: Whole) -> dict[str, str | date]:
+def _texts(form: Form, typed: Whole) -> dict[str, str | date]:
     """The header as it was typed; a date as a date."""
     dates = {field.name for field in form.fields if field.dtype == "date"}
-    return {name: _date(text) if name in dates else text for name, text in said.fields.items()}
+    return {name: _date(text) if name in dates else text for name, text in typed.fields.items()}
 
 
 def _date(text: str) -> str | date:
@@ -144,18 +144,18 @@ def _date(text: str) -> str | date:
 
 
 def _known(form: Form, facts: GivebackFacts, found: Sequence[Issue]) -> dict[str, str | int | date]:
-    """What the registry knows of the sender, but for what he must mend; his day is what he typed."""
+    """What the registry knows of the sender, except fields to be corrected; the day as it was typed."""
     wrong = _wrong(form, found)
     return {name: value for name, value in facts.fields.items() if name not in wrong and name != "day"}
 
 
 def _wrong(form: Form, found: Sequence[Issue]) -> dict[str, str]:
-    """The fields to be mended, each with its comment."""
+    """The fields to be corrected, each with its comment."""
     wrong: dict[str, list[str]] = {}
     for issue in found:
         if (field := _field_of(form, issue)) and issues.severity(issue) is Severity.ERROR:
             wrong.setdefault(field.name, []).append(reason(issue))
-    return {name: "\n".join(told) for name, told in wrong.items()}
+    return {name: "\n".join(messages) for name, messages in wrong.items()}
 
 
 def _field_of(form: Form, issue: Issue) -> Field | None:

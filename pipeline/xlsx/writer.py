@@ -1,7 +1,7 @@
-"""The one way a cell is written: text, number or date, never anything that computes or leads elsewhere.
+"""The one way a cell is written: as text, number or date, never as a formula or a link.
 
-Same input, same bytes: the creation date is fixed. Anything XlsxWriter warns of is an error here, because
-it drops what it warns of.
+Same input, same bytes: the creation date is fixed. A warning of XlsxWriter is an error here, because it drops the
+content it warns about.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Pen:
 
 
 def clean(text: str) -> str:
-    """Without signs that XML forbids, at most 4,000 characters."""
+    """Without characters that XML forbids, at most 4,000 characters."""
     return _FORBIDDEN.sub("", text)[:MAX_CHARACTERS]
 
 
@@ -88,7 +88,7 @@ def writing(properties: Mapping[str, str], *, title: str) -> Iterator[Pen]:
 
 
 def _style(book: xlsxwriter.Workbook, known: dict[tuple[tuple[str, object], ...], Style], **wishes: object) -> Style:
-    """A cell format by its wishes; the same wishes give the same format."""
+    """A cell format with these properties; the same properties give the same format."""
     key = tuple(sorted(wishes.items(), key=lambda wish: wish[0]))
     if key not in known:
         look: dict[str, Any] = {"font_name": FONT, "font_size": 10.5, "font_color": INK, "valign": "vcenter", **wishes}

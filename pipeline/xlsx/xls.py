@@ -1,7 +1,7 @@
-"""Workbooks of old Excel and WPS (.xls), read in a process that may die and asked to become .xlsx.
+"""Workbooks of old Excel and WPS (.xls), read in a process that may die; the sender is asked for .xlsx.
 
-calamine shows error cells and formulas of an .xls as values or blanks, so the records of the Workbook
-stream are walked once ([MS-XLS] 2.4) to note them, with hidden rows and columns.
+calamine shows error cells and formulas of an .xls as values or blanks, so the records of the Workbook stream are walked
+once ([MS-XLS] 2.4) to find them, and hidden rows and columns.
 """
 
 from __future__ import annotations
