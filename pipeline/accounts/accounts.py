@@ -27,6 +27,7 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
+from pipeline.model import DecisionKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
@@ -160,14 +161,14 @@ def confirm(
         filing, lines = _open_filing(request_id)
         _see_paper(filing, stamped_on, now)
         taken = [_account_of(line) for line in lines]
-        place, _ = decide(who, "account-open", _target(filing), why, now)
+        place, _ = decide(who, DecisionKind.ACCOUNT_OPEN, _target(filing), why, now)
         for line, account in zip(lines, taken, strict=True):
             _open(filing, line, account, place, now)
         _end(lines, "opened", place, why)
         if stamped_on is not None:
             Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
-        fields = ("state", "password", "unit", "holder", "phone")
-        audit.append([audit.AuditEntry(who, "account-open", f"account {line.username}", fields) for line in lines], now)
+        what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
+        audit.append([audit.AuditEntry(who, what, f"account {line.username}", fields) for line in lines], now)
         queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 
@@ -181,7 +182,7 @@ def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str
         raise refusal("filing-refused-why")
     with transaction.atomic():
         filing, lines = _open_filing(request_id)
-        place, _ = decide(who, "account-refuse", _target(filing), why, now)
+        place, _ = decide(who, DecisionKind.ACCOUNT_REFUSE, _target(filing), why, now)
         _end(lines, "refused", place, why)
         queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
     return [line.username for line in lines]
@@ -315,7 +316,7 @@ def issue(username: str, who: str, why: str, now: datetime) -> Secret:
     with transaction.atomic():
         account = _named(username)
         secret = new_password(account.folded)
-        decide(who, "account-issue", f"account {account.username}", why, now)
+        decide(who, DecisionKind.ACCOUNT_ISSUE, f"account {account.username}", why, now)
         Account.objects.filter(pk=account.pk).update(**_first(make_password(secret.reveal()), now))
     return secret
 
@@ -333,7 +334,7 @@ def leave(username: str, who: str, why: str, now: datetime) -> None:
     """Close the account of somebody who left. Raises UsageError for one that is not there or closed."""
     with transaction.atomic():
         account = _named(username)
-        decide(who, "account-close", f"account {account.username}", why, now)
+        decide(who, DecisionKind.ACCOUNT_CLOSE, f"account {account.username}", why, now)
         shut = {"is_active": False, "password": make_password(None)}
         Account.objects.filter(pk=account.pk).update(**shut, closed_at=now, closed_why=why[:400])
 
@@ -342,7 +343,7 @@ def reconfirm(username: str, who: str, why: str, now: datetime) -> None:
     """Say for another year that the account is still its holder's. Raises UsageError as `leave`."""
     with transaction.atomic():
         account = _named(username)
-        decide(who, "account-reconfirm", f"account {account.username}", why, now)
+        decide(who, DecisionKind.ACCOUNT_RECONFIRM, f"account {account.username}", why, now)
         Account.objects.filter(pk=account.pk).update(confirmed_on=today(now))
 
 

@@ -14,14 +14,14 @@ from pipeline.merge import Earlier, Event, alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import Answer, CountyRuling, Face, FollowedDay, HistoryStep, Life, Turned
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, State
+from pipeline.model import Checked, DecisionKind, Opinion, State
 from pipeline.rules import Stage
 from pipeline.turns import tickets
 from pipeline.turns.transaction import Reread, Turn
 
-CONFIRM, RETURN = "card-confirm", "card-return"
 """What a county decides of an answer, as decisions are called; their target is "alert|submission"."""
 
+_RULINGS = (DecisionKind.CARD_CONFIRM, DecisionKind.CARD_RETURN)
 FACED = frozenset({"issued", "raised", "lowered", "renamed"})
 _TURNS = FACED | {"reissued", "void", "merged", "ended", "corrected"}
 _SETTLED = (State.ACCEPTED, State.PARTIAL, State.REJECTED, State.DUPLICATE, State.HELD)
@@ -81,7 +81,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     rows = Submission.objects.filter(unit=school, form="card", state__in=_SETTLED).order_by("received_seq")
     earlier = tuple(Earlier(r.received_seq, r.content_sha, State(r.state), r.first_seen) for r in rows)
     targets = [f"{name}|{seq}" for name, seqs in heard.items() for seq in seqs]
-    rulings = list(Decision.objects.filter(what__in=(CONFIRM, RETURN), target__in=targets).order_by("seq"))
+    rulings = list(Decision.objects.filter(what__in=_RULINGS, target__in=targets).order_by("seq"))
     settled = {row.received_seq: row.settled_seq or 0 for row in rows}
     settled |= {order_of(row): row.settled_seq or 0 for row in rulings}
     standing = CardStanding(school, mine, tickets.load(school, "card"), earlier)
@@ -176,7 +176,7 @@ def _acts(loaded: SchoolHistory, turn: Turn, reread: Reread) -> list[_Act]:
     seqs = [one.seq for one in loaded.standing.earlier if one.seq != turn.event.seq]
     checked: dict[int, Checked] = {one.arrival.seq: one for one in reread(seqs)} if seqs else {}
     events = [Event(seq, one) for seq, one in checked.items()]
-    released = Decision.objects.filter(what="release", target__in=[str(seq) for seq in checked])
+    released = Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in checked])
     events += [Event(order_of(row), checked[int(row.target)], forced=True) for row in released]
     found = [_Act(event.order, False, event.seq, event) for event in [*events, turn.event]]
     found += [_Act(order_of(row), False, row.seq, _ruling(row)) for row in loaded.rulings]
@@ -185,7 +185,8 @@ def _acts(loaded: SchoolHistory, turn: Turn, reread: Reread) -> list[_Act]:
 
 def _ruling(row: Decision) -> CountyRuling:
     alert, _, answer = row.target.partition("|")
-    return CountyRuling(alert, "confirm" if row.what == CONFIRM else "return", int(answer), order_of(row), row.at)
+    opinion = Opinion.CONFIRM if row.what == DecisionKind.CARD_CONFIRM else Opinion.RETURN
+    return CountyRuling(alert, opinion, int(answer), order_of(row), row.at)
 
 
 def _turned(event: AlertEvent) -> Turned:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.accounts import accounts
-from pipeline.forms.desk import TICKETS
 from pipeline.issues.refusals import refusal
 from pipeline.merge.desk import Deed
-from pipeline.model import Issue
+from pipeline.model import DeskSheet, Issue, Opinion
 from pipeline.settling import (
     amendments,
     card,
@@ -31,11 +30,11 @@ from pipeline.turns.pending_items import PendingItem
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`name`: the form's table. `find`: the line of an id, None if it does not wait (any more). `decide`: carry out a
+    """`find`: the line of an id, None if it does not wait (any more). `decide`: carry out a
     deed; what it leaves the county to do, if anything.
     """
 
-    name: str
+    name: DeskSheet
     waiting: Callable[[str], Sequence[PendingItem]]
     decide: Callable[[Deed, str, Bench], Issue | None]  # the deed, its reason in full
     one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, where there may be many
@@ -48,31 +47,31 @@ class Board:
 
 
 def _ticket(deed: Deed, why: str, bench: Bench) -> None:
-    if deed.opinion == "waive":
+    if deed.opinion is Opinion.WAIVE:
         decisions.waive([deed.id], bench.who, why, bench.now)
     else:
         amendments.mend(deed, why, bench)
 
 
 def _held(deed: Deed, why: str, bench: Bench) -> None:
-    if deed.opinion == "confirm":
+    if deed.opinion is Opinion.CONFIRM:
         decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.reread)
     else:
         decisions.dismiss(int(deed.id), bench.who, why, bench.now)
 
 
 def _closure(deed: Deed, why: str, bench: Bench) -> None:
-    act = closure_decisions.confirm if deed.opinion == "confirm" else closure_decisions.send_back
+    act = closure_decisions.confirm if deed.opinion is Opinion.CONFIRM else closure_decisions.send_back
     act(deed.id, bench.who, why, bench.now)
 
 
 def _alert(deed: Deed, why: str, bench: Bench) -> None:
-    act = card.confirm if deed.opinion == "confirm" else card.send_back
+    act = card.confirm if deed.opinion is Opinion.CONFIRM else card.send_back
     act(deed.id, bench.who, why, bench.now)
 
 
 def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
-    if deed.opinion == "return":
+    if deed.opinion is Opinion.RETURN:
         accounts.refuse(deed.id, bench.who, why, bench.now)
         return None
     waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
@@ -84,10 +83,10 @@ def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
 
 
 def _proposal(deed: Deed, why: str, bench: Bench) -> None:
-    if deed.opinion == "return":
+    if deed.opinion is Opinion.RETURN:
         proposals.refuse(deed.id, bench.who, why, bench.now)
         return
-    alias = next(iter(deed.cells.values()), "") if deed.opinion == "mend" else ""
+    alias = next(iter(deed.cells.values()), "") if deed.opinion is Opinion.MEND else ""
     proposals.confirm(deed.id, bench.who, why, bench.now, alias)
 
 
@@ -98,13 +97,13 @@ def _matter(deed: Deed, why: str, bench: Bench) -> None:
 BOARDS: Mapping[str, Board] = {
     board.name: board
     for board in (
-        Board(TICKETS, waiting.tickets, _ticket, waiting.ticket),
-        Board("held", waiting.held_of, _held),
-        Board("closures", closure_decisions.waiting, _closure),
-        Board("alerts", card.waiting, _alert),
-        Board("accounts", accounts.waiting, _account),
-        Board("classes", proposals.waiting, _proposal),
-        Board("matters", reconciliation.waiting, _matter),
+        Board(DeskSheet.TICKETS, waiting.tickets, _ticket, waiting.ticket),
+        Board(DeskSheet.HELD, waiting.held_of, _held),
+        Board(DeskSheet.CLOSURES, closure_decisions.waiting, _closure),
+        Board(DeskSheet.ALERTS, card.waiting, _alert),
+        Board(DeskSheet.ACCOUNTS, accounts.waiting, _account),
+        Board(DeskSheet.CLASSES, proposals.waiting, _proposal),
+        Board(DeskSheet.MATTERS, reconciliation.waiting, _matter),
     )
 }
 """By the form's table, in the order of its sheets."""

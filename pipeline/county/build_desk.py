@@ -15,10 +15,10 @@ from pipeline.database.models import Counter, Division, Unit
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
-from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
+from pipeline.forms.desk import DESK, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import Site
+from pipeline.model import DeskSheet, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.turns.pending_items import PendingItem
@@ -90,7 +90,7 @@ def _facts(
 
 
 def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[DeskRow]:
-    cells = getattr(line, "cells", ()) if board == TICKETS else ()
+    cells = getattr(line, "cells", ()) if board == DeskSheet.TICKETS else ()
     return [DeskRow(_cells(site, division, board, line, cell)) for cell in cells or (None,)]
 
 

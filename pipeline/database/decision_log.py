@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pipeline.database import audit, sql
 from pipeline.database.models import Decision
+from pipeline.model import DecisionKind
 
 _WIDTHS = sql.widths(Decision)
 _PLACE: ContextVar[int] = ContextVar("place", default=0)
@@ -29,7 +30,7 @@ def placed(seq: int) -> Iterator[None]:
         _PLACE.reset(token)
 
 
-def decide(who: str, what: str, target: str, why: str, now: datetime) -> tuple[int, int]:
+def decide(who: str, what: DecisionKind, target: str, why: str, now: datetime) -> tuple[int, int]:
     """Journal a decision and leave its audit row; return its place in the sequence and its settled_seq.
 
     The place is its own number or, for one that came in a 处理单, that workbook's (`placed`). `who` and `why` are

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from pipeline import alert_state, rules, units
-from pipeline.alerts.card_history import RETURN
 from pipeline.database import sql
 from pipeline.database.decision_log import typed
 from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
@@ -16,7 +15,7 @@ from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
 from pipeline.figures.words import condition, period
 from pipeline.forms import words
-from pipeline.model import Site
+from pipeline.model import DecisionKind, Site
 from pipeline.registry import lookup
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE, Calendar
@@ -97,7 +96,8 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
         return facts
     row, why = (counting or back)[-1], ""
     if not counting:
-        found = Decision.objects.filter(what=RETURN, target=f"{alert.id}|{row.submission}").order_by("seq").last()
+        target = f"{alert.id}|{row.submission}"
+        found = Decision.objects.filter(what=DecisionKind.CARD_RETURN, target=target).order_by("seq").last()
         why = typed(found.why) if found else ""
     return replace(facts, answer=row.answer, late=row.late, why=why)
 

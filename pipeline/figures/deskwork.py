@@ -19,7 +19,7 @@ from pipeline.forms.cells import spoken_words
 from pipeline.forms.classes import class_key
 from pipeline.forms.text_normalise import fold
 from pipeline.forms.words import OPINIONS
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Issue, Severity
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Issue, Opinion, Severity
 from pipeline.schooldays import ZONE
 from pipeline.units import short_code
 
@@ -243,9 +243,9 @@ def moment(at: datetime) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def desk_counts(decided: Mapping[str, int], before: int, gone: int, undone: int) -> str:
+def desk_counts(decided: Mapping[Opinion, int], before: int, gone: int, undone: int) -> str:
     """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: by opinion, how many matters were decided so."""
-    parts = [f"{word} {decided[code]} 件" for code, word in OPINIONS.labels.items() if decided.get(code)]
+    parts = [f"{OPINIONS.labels[one]} {decided[one]} 件" for one in Opinion if decided.get(one)]
     parts += [f"此前已处理 {before} 件"] * bool(before) + [f"已不用办 {gone} 件"] * bool(gone)
     return "，".join([*parts, *[f"没有办成 {undone} 行"] * bool(undone)])
 

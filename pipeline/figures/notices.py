@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from pipeline.figures import deskwork
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, DecisionKind
 
-FOLLOWS: Mapping[str, str] = {
-    "waive": "豁免，不用再改。",
-    "mend": "已按电话核实的内容代为改好并收下，不用再报。请在留存的表上照改。",
-    "closure-confirm": "已确认。",
-    "closure-return": "已退回，暂不算作停课。请按理由更正后重报，或补办手续。",
-    "class-confirm": "已登记入册。",
-    "class-return": "没有登记入册。请改用名册里的班级名称，选“整份更正”重报。",
-    "class-alias": "是名册里已有班级的另一种写法，以后两种写法都认得。",
-    "excuse": "免报，这一天不用报送。",
-    "unexcuse": "撤回免报，请照常报送。",
+FOLLOWS: Mapping[DecisionKind, str] = {
+    DecisionKind.WAIVE: "豁免，不用再改。",
+    DecisionKind.MEND: "已按电话核实的内容代为改好并收下，不用再报。请在留存的表上照改。",
+    DecisionKind.CLOSURE_CONFIRM: "已确认。",
+    DecisionKind.CLOSURE_RETURN: "已退回，暂不算作停课。请按理由更正后重报，或补办手续。",
+    DecisionKind.CLASS_CONFIRM: "已登记入册。",
+    DecisionKind.CLASS_RETURN: "没有登记入册。请改用名册里的班级名称，选“整份更正”重报。",
+    DecisionKind.CLASS_ALIAS: "是名册里已有班级的另一种写法，以后两种写法都认得。",
+    DecisionKind.EXCUSE: "免报，这一天不用报送。",
+    DecisionKind.UNEXCUSE: "撤回免报，请照常报送。",
 }
 """What follows of a decision, by what was decided."""
 

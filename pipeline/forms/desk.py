@@ -10,8 +10,8 @@ from pipeline.forms import cells, dates, words
 from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Table, Vocabulary
 from pipeline.forms.columns import ColumnWords, choice, day, text
 from pipeline.forms.text_normalise import mask, shown, sweep
+from pipeline.model import DeskSheet
 
-TICKETS = "tickets"  # the board of rows that went back: the only one with a line a cell
 KEY, SEAL = "事项号", "校验码"  # the hidden columns
 
 _LONGEST = 200
@@ -64,13 +64,13 @@ def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
     return choice("opinion", "意见", vocabulary, _ANY_OPINION, **said)
 
 
-def _table(name: str, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
+def _table(board: DeskSheet, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
     columns = (*_WHO, _WHAT, *more, _opinion(vocabulary, hint), _WHY, *_HIDDEN)
-    return Table(name, sheet, columns, needed=False)
+    return Table(board.value, sheet, columns, needed=False)
 
 
 _TICKETS = _table(
-    TICKETS,
+    DeskSheet.TICKETS,  # the only one with a line a cell
     "退回未改",
     words.OPINION_TICKET,
     "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",
@@ -78,11 +78,13 @@ _TICKETS = _table(
     _shown("was", "原填", width=12),
     text("now", "改为", 200, as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
 )
-_HELD = _table("held", "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
-_CLOSURES = _table("closures", "待确认停课", words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
-_ALERTS = _table("alerts", "待确认预警", words.OPINION, "确认：学校的核实结果属实。退回：写明理由，请学校重报。")
+_HELD = _table(DeskSheet.HELD, "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
+_CLOSURES = _table(DeskSheet.CLOSURES, "待确认停课", words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
+_ALERTS = _table(
+    DeskSheet.ALERTS, "待确认预警", words.OPINION, "确认：学校的核实结果属实。退回：写明理由，请学校重报。"
+)
 _ACCOUNTS = _table(
-    "accounts",
+    DeskSheet.ACCOUNTS,
     "待开户",
     words.OPINION,
     "确认：纸质件已签字盖章，同意开户。退回：写明理由。",
@@ -96,7 +98,7 @@ _ACCOUNTS = _table(
     ),
 )
 _CLASSES = _table(
-    "classes",
+    DeskSheet.CLASSES,
     "新增班级",
     words.OPINION_CLASS,
     "确认：登记入册。退回：没有此班，写明理由。代改：其实是名册里的另一个班，在“就是哪个班”写班名。",
@@ -104,7 +106,7 @@ _CLASSES = _table(
         "now", "就是哪个班", 200, as_typed, width=12, help="名册里的班级名称，如 三(3)班。以后学校这样写，就算那个班。"
     ),
 )
-_MATTERS = _table("matters", "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
+_MATTERS = _table(DeskSheet.MATTERS, "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
 
 DESK = Form(
     name="desk",
@@ -142,5 +144,5 @@ def matter_of(text: str) -> tuple[str, str, str]:
     board, _, rest = text.partition("|")
     if not rest or board not in {table.name for table in DESK.tables}:
         return "", "", ""
-    target, _, column = rest.partition("|") if board == TICKETS else (rest, "", "")
+    target, _, column = rest.partition("|") if board == DeskSheet.TICKETS else (rest, "", "")
     return board, target, column

@@ -11,13 +11,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from pipeline.forms.base import Vocabulary
-from pipeline.model import Mode
+from pipeline.model import Mode, Opinion
 
 
 def _vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | None = None) -> Vocabulary:
-    """`words`: code → people's words for it, separated by blanks."""
-    spoken = {word: code for code, line in (words or {}).items() for word in line.split()}
-    return Vocabulary(name, MappingProxyType(dict(labels)), MappingProxyType(spoken))
+    """`words`: code → people's words for it, separated by blanks. Codes that are members of an enumeration are kept as
+    plain texts: cells are typed by the ten thousand.
+    """
+    spoken = {word: str(code) for code, line in (words or {}).items() for word in line.split()}
+    return Vocabulary(
+        name, MappingProxyType({str(code): label for code, label in labels.items()}), MappingProxyType(spoken)
+    )
 
 
 SEX = _vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
@@ -363,15 +367,20 @@ APPROVED_HOW = _vocabulary(
     },
 )
 
-_OPINIONS = {"confirm": "确认", "return": "退回", "mend": "代改", "waive": "豁免"}
+_OPINIONS: Mapping[str, str] = {
+    Opinion.CONFIRM: "确认",
+    Opinion.RETURN: "退回",
+    Opinion.MEND: "代改",
+    Opinion.WAIVE: "豁免",
+}
 OPINIONS = _vocabulary(
     "Opinions",
     _OPINIONS,
     {
-        "confirm": "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结",
-        "return": "不同意 驳回 退 不属实 否 ×",
-        "mend": "代为改正 改",
-        "waive": "免 不用改 放过 不再催",
+        Opinion.CONFIRM: "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结",
+        Opinion.RETURN: "不同意 驳回 退 不属实 否 ×",
+        Opinion.MEND: "代为改正 改",
+        Opinion.WAIVE: "免 不用改 放过 不再催",
     },
 )
 
@@ -380,8 +389,8 @@ def _opinions(name: str, *codes: str) -> Vocabulary:
     return replace(_vocabulary(name, {code: _OPINIONS[code] for code in codes}), beyond=_OPINIONS)
 
 
-OPINION = _opinions("Opinion", "confirm", "return")
-OPINION_TICKET = _opinions("OpinionTicket", "mend", "waive")
-OPINION_CLASS = _opinions("OpinionClass", "confirm", "return", "mend")
-OPINION_MATTER = _opinions("OpinionMatter", "confirm")
+OPINION = _opinions("Opinion", Opinion.CONFIRM, Opinion.RETURN)
+OPINION_TICKET = _opinions("OpinionTicket", Opinion.MEND, Opinion.WAIVE)
+OPINION_CLASS = _opinions("OpinionClass", Opinion.CONFIRM, Opinion.RETURN, Opinion.MEND)
+OPINION_MATTER = _opinions("OpinionMatter", Opinion.CONFIRM)
 """意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""

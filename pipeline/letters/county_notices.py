@@ -13,6 +13,7 @@ from pipeline.database.decision_log import typed
 from pipeline.database.models import Decision, Reject, SchoolClass
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
+from pipeline.model import DecisionKind
 from pipeline.schooldays import ZONE
 
 TELL = "decided"
@@ -33,12 +34,13 @@ def told(ref: str, school: str) -> list[DecisionNotice]:
     """Return what was decided at one place of the sequence (a decision's own, or a 处理单's) that concerns a school."""
     at = Q(place=int(ref)) | Q(place=0, seq=int(ref))
     rows = Decision.objects.filter(at, what__in=list(_ABOUT)).order_by("seq")
-    found = [(row, _ABOUT[row.what](row, school)) for row in rows]
-    return [
-        DecisionNotice(about, notices.FOLLOWS[row.what], typed(row.why), asks=row.what in _ASKS)
-        for row, about in found
-        if about is not None
-    ]
+    found = []
+    for row in rows:
+        what = DecisionKind(row.what)
+        about = _ABOUT[what](row, school)
+        if about is not None:
+            found.append(DecisionNotice(about, notices.FOLLOWS[what], typed(row.why), asks=what in _ASKS))
+    return found
 
 
 def _ticket(row: Decision, school: str) -> str | None:
@@ -72,18 +74,18 @@ def _class(row: Decision, school: str) -> str | None:
     return notices.new_class(name.name if name else key)
 
 
-_ABOUT: Mapping[str, Callable[[Decision, str], str | None]] = {
-    "waive": _ticket,
-    "mend": _ticket,
-    "closure-confirm": _closure,
-    "closure-return": _closure,
-    "class-confirm": _class,
-    "class-return": _class,
-    "class-alias": _class,
-    "excuse": _day,
-    "unexcuse": _day,
+_ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
+    DecisionKind.WAIVE: _ticket,
+    DecisionKind.MEND: _ticket,
+    DecisionKind.CLOSURE_CONFIRM: _closure,
+    DecisionKind.CLOSURE_RETURN: _closure,
+    DecisionKind.CLASS_CONFIRM: _class,
+    DecisionKind.CLASS_RETURN: _class,
+    DecisionKind.CLASS_ALIAS: _class,
+    DecisionKind.EXCUSE: _day,
+    DecisionKind.UNEXCUSE: _day,
 }
 """What a decision is about, None if it is of another school; by what was decided. Other decisions have letters of
 their own.
 """
-_ASKS = frozenset({"closure-return", "class-return", "unexcuse"})
+_ASKS = frozenset({DecisionKind.CLOSURE_RETURN, DecisionKind.CLASS_RETURN, DecisionKind.UNEXCUSE})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from pipeline import alert_state
+from pipeline.model import Opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,10 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True)
 class CountyRuling:
-    """The county's word on one answer: `what` is confirm or return. `at` is when it was given."""
+    """The county's word on one answer: `what` is one of confirm and return. `at` is when it was given."""
 
     alert: str
-    what: str
+    what: Opinion
     answer: int
     order: int
     at: datetime
@@ -120,7 +121,7 @@ def rule(one: Life, ruling: CountyRuling) -> tuple[Life, tuple[HistoryStep, ...]
     if one.closed or answer is None or answer.state not in (alert_state.ANSWERED, alert_state.CONFIRMED, "replaced"):
         return one, ()
     origin = str(ruling.order)
-    if ruling.what == "return":
+    if ruling.what == Opinion.RETURN:
         back = replace(_answered(one, ruling.answer, alert_state.RETURNED), state=alert_state.RETURNED)
         told = HistoryStep(one.alert, "returned", origin, {"answer": ruling.answer})
         return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (told,)

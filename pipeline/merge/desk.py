@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.model import Checked, Record
+from pipeline.model import Checked, DeskSheet, Opinion, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a county wants done with one matter. `cells`: column name → what is to stand there (代改)."""
 
-    board: str  # the form's table: tickets, held, closures …
+    board: DeskSheet
     id: str
     stamp: str
-    opinion: str  # confirm | return | mend | waive
+    opinion: Opinion
     why: str
     table: str  # the form's table its rows were read in: the board's, but for a sheet renamed
     rows: tuple[int, ...]  # Excel rows that say it
@@ -43,10 +43,10 @@ def _deed(board: str, target: str, records: Sequence[Record]) -> Deed:
     first = records[0].values
     stamped = first.get("stamped_on")
     return Deed(
-        board=board,
+        board=DeskSheet(board),
         id=target,
         stamp=str(first["stamp"]),
-        opinion=str(first["opinion"]),
+        opinion=Opinion(str(first["opinion"])),
         why=next((str(r.values["why"]) for r in records if r.values.get("why")), ""),
         table=str(first["table"]),
         rows=tuple(record.row for record in records),

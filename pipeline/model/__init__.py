@@ -8,7 +8,7 @@ from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
-from pipeline.model.states import TicketState
+from pipeline.model.states import DecisionKind, DeskSheet, Opinion, TicketState
 from pipeline.model.terms import HOME_CAMPUS, KINDERGARTEN, WHOLE_SCHOOL, Issue, Level, Mode, Repair, Severity, State
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
 
@@ -22,11 +22,14 @@ __all__ = [
     "ClassFacts",
     "ClosureFacts",
     "Context",
+    "DecisionKind",
+    "DeskSheet",
     "HeadFacts",
     "Issue",
     "KnownContent",
     "Level",
     "Mode",
+    "Opinion",
     "Policy",
     "Reading",
     "Record",

@@ -17,3 +17,50 @@ class TicketState(StrEnum):
     SUPERSEDED = "superseded"
     WAIVED = "waived"
     VOID = "void"
+
+
+class DecisionKind(StrEnum):
+    """What a person decided."""
+
+    RELEASE = "release"
+    DISMISS = "dismiss"
+    WAIVE = "waive"
+    MEND = "mend"
+    CLOSURE_CONFIRM = "closure-confirm"
+    CLOSURE_RETURN = "closure-return"
+    CARD_CONFIRM = "card-confirm"
+    CARD_RETURN = "card-return"
+    ROSTER_CONFIRM = "roster-confirm"
+    ROSTER_RETURN = "roster-return"
+    CLASS_CONFIRM = "class-confirm"
+    CLASS_RETURN = "class-return"
+    CLASS_ALIAS = "class-alias"
+    EXCUSE = "excuse"
+    UNEXCUSE = "unexcuse"
+    RECONCILE = "reconcile"
+    ACCOUNT_OPEN = "account-open"
+    ACCOUNT_REFUSE = "account-refuse"
+    ACCOUNT_ISSUE = "account-issue"
+    ACCOUNT_CLOSE = "account-close"
+    ACCOUNT_RECONFIRM = "account-reconfirm"
+
+
+class Opinion(StrEnum):
+    """意见: what a county says of a matter on its desk, or of a card's answer."""
+
+    CONFIRM = "confirm"
+    RETURN = "return"
+    MEND = "mend"
+    WAIVE = "waive"
+
+
+class DeskSheet(StrEnum):
+    """The boards of a county's desk: a sheet of the 县级处理单 each."""
+
+    TICKETS = "tickets"
+    HELD = "held"
+    CLOSURES = "closures"
+    ALERTS = "alerts"
+    ACCOUNTS = "accounts"
+    CLASSES = "classes"
+    MATTERS = "matters"

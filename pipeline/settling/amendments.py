@@ -18,7 +18,7 @@ from pipeline.issues.refusals import refusal
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, Issue, Severity, Site, State, TicketState
+from pipeline.model import Checked, DecisionKind, Issue, Severity, Site, State, TicketState
 from pipeline.settling import absence, closure
 from pipeline.turns import rebuild_row
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes
@@ -62,7 +62,7 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
         typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}
         if unread := [one for one in checked.issues if one.code.endswith(issues.LEFT) and one.column in typed]:
             raise StillBad(_why(unread))
-        order, settled = decide(bench.who, "mend", deed.id, why, bench.now)
+        order, settled = decide(bench.who, DecisionKind.MEND, deed.id, why, bench.now)
         writes = Writes(bench.now)
         turn = Turn(Event(order, checked), settled)
         ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, bench.reread, writes)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from pipeline import alert_state, rules
 from pipeline.alerts import alert_labels, assess, corrections
-from pipeline.alerts.card_history import CONFIRM, RETURN, Fold, SchoolHistory, fold, load
+from pipeline.alerts.card_history import Fold, SchoolHistory, fold, load
 from pipeline.alerts.card_letters import announce
 from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
@@ -21,7 +21,7 @@ from pipeline.merge import alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import Answer, CountyRuling, HistoryStep, Life
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, Site, State
+from pipeline.model import Checked, DecisionKind, Opinion, Site, State
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.turns import revised_outcomes, tickets
@@ -101,7 +101,7 @@ def confirm(alert_id: str, who: str, why: str, now: datetime) -> str:
     Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
     its end. Raises UsageError, and changes nothing, if no answer of it waits.
     """
-    return _decide(CONFIRM, alert_id, (who, why), now, frozenset({alert_state.ANSWERED}))
+    return _decide(DecisionKind.CARD_CONFIRM, alert_id, (who, why), now, frozenset({alert_state.ANSWERED}))
 
 
 def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
@@ -110,11 +110,10 @@ def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
     What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
     there is no answer.
     """
-    return _decide(RETURN, alert_id, (who, why), now, alert_state.FOLLOWED | alert_state.REOPENED)
+    return _decide(DecisionKind.CARD_RETURN, alert_id, (who, why), now, alert_state.FOLLOWED | alert_state.REOPENED)
 
 
-def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[str]) -> str:
-
+def _decide(what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[str]) -> str:
     with transaction.atomic():
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
@@ -125,12 +124,12 @@ def _decide(what: str, alert_id: str, by: tuple[str, str], now: datetime, allowe
         answer = one.current
         if answer is None or one.state not in allowed:
             raise refusal("alert-unanswered", alert=alert_id, state=alert_state.STATES[one.state])
-        if what == CONFIRM and answer.values.get("reason") == alert_state.TWICE:
+        if what is DecisionKind.CARD_CONFIRM and answer.values.get("reason") == alert_state.TWICE:
             _ask_the_other(before, answer)
-        if what == CONFIRM and core.names_no_row(answer):
+        if what is DecisionKind.CARD_CONFIRM and core.names_no_row(answer):
             raise refusal("alert-names-no-row", alert=alert_id)
         order, settled = decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
-        verb = "confirm" if what == CONFIRM else "return"
+        verb = Opinion.CONFIRM if what is DecisionKind.CARD_CONFIRM else Opinion.RETURN
         after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, now))
         alert = loaded.alerts[alert_id]
         if after.state == alert_state.CORRECTING and not corrections.missing(alert, answer.rows):

@@ -15,7 +15,7 @@ from pipeline.database.models import Closure, Decision, Reject, Submission
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import Site, State
+from pipeline.model import DecisionKind, Site, State
 from pipeline.schooldays import ZONE, today
 from pipeline.turns import rebuild_row, revised_outcomes
 from pipeline.turns.report_state import ticket_of
@@ -29,7 +29,7 @@ _PAST = (*_CLOSURE, "to_settled", "closed_by")
 _LONGEST = 60  # days of figures that one closure may touch
 
 
-RULINGS = {"closure-confirm": "confirmed", "closure-return": "returned"}
+RULINGS = {DecisionKind.CLOSURE_CONFIRM: "confirmed", DecisionKind.CLOSURE_RETURN: "returned"}
 """What a county decides of a closure, and the state it then has."""
 
 
@@ -103,7 +103,7 @@ def _refold(loaded: _LoadedClosures, turn: Turn, site: Site, reread: Reread, wri
     events = {checked.arrival.seq: Event(checked.arrival.seq, checked) for checked in reread(seqs)}
     # (place in the sequence, order among those of one place, what is done, whose outcome it is)
     acts: list[tuple[int, int, _Act, int]] = [(seq, 0, _taken(event), seq) for seq, event in events.items()]
-    for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in seqs]):
+    for row in Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in seqs]):
         again = Event(order_of(row), events[int(row.target)].checked, forced=True)
         acts.append((again.order, row.seq, _taken(again), int(row.target)))
     acts += [(order_of(row), row.seq, _ruled(row), 0) for row in loaded.ruled]
@@ -131,7 +131,7 @@ def _taken(event: Event) -> _Act:
 def _ruled(row: Decision) -> _Act:
     def act(standing: ClosureStanding) -> ClosureStep:
         keys = [key for key in standing.closures if target(standing.school, key) == row.target]
-        after = merge.rule(standing, keys[0], RULINGS[row.what]) if keys else standing
+        after = merge.rule(standing, keys[0], RULINGS[DecisionKind(row.what)]) if keys else standing
         return ClosureStep(State.ACCEPTED, after)
 
     return act

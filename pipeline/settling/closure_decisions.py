@@ -14,7 +14,7 @@ from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
 from pipeline.letters.county_notices import TELL
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
@@ -59,7 +59,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
 
 def confirm(closure_id: str, who: str, why: str, now: datetime) -> None:
     """Confirm a closure. Raises UsageError, and changes nothing, if it is confirmed, ended or withdrawn."""
-    _rule(closure_id, "closure-confirm", who, why, now)
+    _rule(closure_id, DecisionKind.CLOSURE_CONFIRM, who, why, now)
 
 
 def send_back(closure_id: str, who: str, why: str, now: datetime) -> None:
@@ -67,10 +67,10 @@ def send_back(closure_id: str, who: str, why: str, now: datetime) -> None:
 
     Raises UsageError, and changes nothing, if it was sent back, has ended or was withdrawn.
     """
-    _rule(closure_id, "closure-return", who, why, now)
+    _rule(closure_id, DecisionKind.CLOSURE_RETURN, who, why, now)
 
 
-def _rule(closure_id: str, what: str, who: str, why: str, now: datetime) -> None:
+def _rule(closure_id: str, what: DecisionKind, who: str, why: str, now: datetime) -> None:
     state = settling_closure.RULINGS[what]
     with transaction.atomic():
         row = _found(closure_id)

@@ -17,7 +17,7 @@ from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
-from pipeline.model import Settled, Site, State, TicketState
+from pipeline.model import DecisionKind, Settled, Site, State, TicketState
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
 from pipeline.turns.transaction import Reread, Turn, Writes
@@ -41,7 +41,7 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
             raise refusal("held-overtaken", number=seq, later=later)
         settled: list[Settled] = []
         for checked in reread(ordered):
-            order, number = decide(who, "release", str(checked.arrival.seq), why, now)
+            order, number = decide(who, DecisionKind.RELEASE, str(checked.arrival.seq), why, now)
             # with what validation said then: a release answers the question, it does not make bad rows good
             turn = Turn(Event(order, checked, forced=True), number)
             settled += submissions.take([turn], State.HELD, site, now, reread)
@@ -57,7 +57,7 @@ def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
         row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
         if row is None:
             raise refusal("not-held", numbers=seq)
-        order, settled = decide(who, "dismiss", str(seq), why, now)
+        order, settled = decide(who, DecisionKind.DISMISS, str(seq), why, now)
         row.state = State.REJECTED.value
         row.issues = [*row.issues, serialise.issue(replay.dismissed(why))]
         row.save(update_fields=["state", "issues"])
@@ -79,7 +79,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
         waived = []
         for name in tickets:
             if rows[name].state == TicketState.OPEN:
-                order, number = decide(who, "waive", name, why, now)
+                order, number = decide(who, DecisionKind.WAIVE, name, why, now)
                 writes = Writes(now)
                 writes.letter(TELL, str(order), rows[name].school)
                 _waive(rows[name], writes, by=str(order), settled=number)

@@ -11,41 +11,42 @@ from pipeline.database.models import Decision, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.words import EXCUSED
 from pipeline.letters.county_notices import TELL
+from pipeline.model import DecisionKind
 from pipeline.turns.transaction import Writes
-
-GIVEN, TAKEN_BACK = "excuse", "unexcuse"
 
 
 def excuse(school: str, day: date, who: str, why: str, now: datetime) -> None:
     """Excuse a school from a day's report. Raises UsageError if it is excused already, or no school of ours."""
-    _decide(GIVEN, school, day, who, why, now)
+    _decide(DecisionKind.EXCUSE, school, day, who, why, now)
 
 
 def take_back(school: str, day: date, who: str, why: str, now: datetime) -> None:
     """Ask a school for a day's report after all. Raises UsageError if it was not excused."""
-    _decide(TAKEN_BACK, school, day, who, why, now)
+    _decide(DecisionKind.UNEXCUSE, school, day, who, why, now)
 
 
 def excused(day: date) -> dict[str, str]:
     """Return the schools that are excused on a day, with the reason."""
-    rows = list(Decision.objects.filter(what__in=(GIVEN, TAKEN_BACK), target__endswith=f"|{day.isoformat()}"))
+    words = (DecisionKind.EXCUSE, DecisionKind.UNEXCUSE)
+    rows = list(Decision.objects.filter(what__in=words, target__endswith=f"|{day.isoformat()}"))
     found: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (order_of(row), row.seq)):
         school = row.target.partition("|")[0]
-        if row.what == GIVEN:
+        if row.what == DecisionKind.EXCUSE:
             found[school] = row.why or EXCUSED
         else:
             found.pop(school, None)
     return found
 
 
-def _decide(what: str, school: str, day: date, who: str, why: str, now: datetime) -> None:
+def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now: datetime) -> None:
     with transaction.atomic():
         unit = Unit.objects.select_for_update().filter(code=school, kind="school").first()
         if unit is None:
             raise UsageError(f"{school}: no such school in the registry")
-        if (school in excused(day)) == (what == GIVEN):
-            raise UsageError(f"{school}: {'already' if what == GIVEN else 'not'} excused on {day}")
+        given = what is DecisionKind.EXCUSE
+        if (school in excused(day)) == given:
+            raise UsageError(f"{school}: {'already' if given else 'not'} excused on {day}")
         order, settled = decide(who, what, f"{school}|{day}", why, now)
         writes = Writes(now)
         writes.todo("figures", f"{unit.division_id}|{day}", settled)

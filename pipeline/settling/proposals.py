@@ -23,7 +23,7 @@ from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.letters.county_notices import TELL
 from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
-from pipeline.model import Issue, State
+from pipeline.model import DecisionKind, Issue, State
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import today
 from pipeline.settling import roster
@@ -66,7 +66,7 @@ def refuse(proposal_id: str, who: str, why: str, now: datetime) -> None:
             _rule_on_class(proposal_id, who, why, now, refused=True)
             return
         seq, _ = _proposed(proposal_id)
-        order, settled = decide(who, "roster-return", proposal_id, why, now)
+        order, settled = decide(who, DecisionKind.ROSTER_RETURN, proposal_id, why, now)
         del order
         Kept.objects.filter(submission=seq, state="proposed").update(state="refused")
         _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or NOT_GIVEN),)), settled, now)
@@ -94,7 +94,7 @@ def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
 
 def _confirm_roster(proposal_id: str, who: str, why: str, now: datetime) -> None:
     seq, said = _proposed(proposal_id)
-    order, settled = decide(who, "roster-confirm", proposal_id, why, now)
+    order, settled = decide(who, DecisionKind.ROSTER_CONFIRM, proposal_id, why, now)
     day = next(iter(said.values())).day
     said = {code: statements.joined(code, replace(one, order=order)) for code, one in said.items()}
     plan = roster.planned(said, day, order)
@@ -135,7 +135,8 @@ def _rule_on_class(
     if row is None:
         raise refusal("class-not-waiting", proposal=proposal_id)
     of = _named(row, alias) if alias else ""
-    what = "class-return" if refused else "class-alias" if alias else "class-confirm"
+    agreed = DecisionKind.CLASS_ALIAS if alias else DecisionKind.CLASS_CONFIRM
+    what = DecisionKind.CLASS_RETURN if refused else agreed
     order, settled = decide(who, what, proposal_id, why, now)
     day = row.valid_from or today(now)
     if refused or alias:

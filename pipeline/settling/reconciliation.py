@@ -19,7 +19,7 @@ from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import Policy, Site
+from pipeline.model import DecisionKind, Policy, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
@@ -87,7 +87,7 @@ def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = ""
             raise refusal("matter-settled", matter=matter_id)
         if stamp and stamp != row.stamp:
             raise refusal("matter-moved-on", matter=matter_id)
-        decide(who, "reconcile", matter_id, why, now)
+        decide(who, DecisionKind.RECONCILE, matter_id, why, now)
         row.state, row.closed_at, row.closed_by, row.why = "settled", now, who[:60], why[:400]
         row.save()
 

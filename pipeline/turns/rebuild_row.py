@@ -17,13 +17,12 @@ from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
 from pipeline.forms.base import Form, returned_title
 from pipeline.forms.block import TICKET
-from pipeline.forms.desk import TICKETS
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
 from pipeline.merge.desk import deeds as desk_deeds
-from pipeline.model import Checked, Claims, Sheet, Site, Workbook
+from pipeline.model import Checked, Claims, DecisionKind, DeskSheet, Sheet, Site, Workbook
 from pipeline.turns import validate_as_of
 from pipeline.turns.transaction import Reread, Turn
 
@@ -58,7 +57,7 @@ def mends(tickets: Sequence[str], site: Site, reread: Reread, but: Turn) -> list
 
     `but`: left out, because it is being taken just now.
     """
-    found = Decision.objects.filter(what="mend", target__in=list(tickets)).order_by("seq") if tickets else ()
+    found = Decision.objects.filter(what=DecisionKind.MEND, target__in=list(tickets)).order_by("seq") if tickets else ()
     now = {record.ticket for record in but.checked.records}
     rows = [row for row in found if (order_of(row), row.target in now) != (but.event.order, True)]
     if not rows:
@@ -74,7 +73,7 @@ def mends(tickets: Sequence[str], site: Site, reread: Reread, but: Turn) -> list
 
 def deeds_of(desk: Checked) -> tuple[Checked, Mapping[str, Deed]]:
     """Return a 处理单 with what it asks for of tickets, by ticket."""
-    return desk, {deed.id: deed for deed in desk_deeds(desk) if deed.board == TICKETS}
+    return desk, {deed.id: deed for deed in desk_deeds(desk) if deed.board is DeskSheet.TICKETS}
 
 
 def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -> Workbook:

@@ -11,12 +11,12 @@ from pipeline.database.decision_log import order_of, typed
 from pipeline.database.models import Decision
 from pipeline.figures.words import NOT_GIVEN
 from pipeline.merge import Event, ReportState
-from pipeline.model import Issue, Site
+from pipeline.model import DecisionKind, Issue, Site
 from pipeline.turns import rebuild_row
 from pipeline.turns.report_state import Key
 from pipeline.turns.transaction import Reread, Turn
 
-_MOVES = ("release", "waive", "mend")  # decisions that change what stands
+_MOVES = (DecisionKind.RELEASE, DecisionKind.WAIVE, DecisionKind.MEND)  # decisions that change what stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ def acts(standing: ReportState, turn: Turn, site: Site, reread: Reread) -> list[
     checked = {one.arrival.seq: one for one in reread(seqs)}
     found = [Act(seq, 0, Event(seq, one)) for seq, one in checked.items()]
     found.append(Act(turn.event.order, sys.maxsize, turn.event))
-    for row in Decision.objects.filter(what="release", target__in=[str(seq) for seq in checked]):
+    for row in Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in checked]):
         event = Event(order_of(row), checked[int(row.target)], forced=True)
         found.append(Act(event.order, row.seq, event))
-    waived = Decision.objects.filter(what="waive", target__in=list(standing.tickets))
+    waived = Decision.objects.filter(what=DecisionKind.WAIVE, target__in=list(standing.tickets))
     found += [Act(order_of(row), row.seq, waived=row.target) for row in waived]
     mends = rebuild_row.mends(list(standing.tickets), site, reread, turn)
     found += [Act(event.order, number, event) for number, event in mends]
@@ -63,7 +63,7 @@ def latest(standings: Iterable[ReportState]) -> dict[Key, int]:
 
 def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
     """Return, for submissions that somebody sent back for good, the issue that says so."""
-    rows = Decision.objects.filter(what="dismiss", target__in=[str(seq) for seq in seqs]) if seqs else ()
+    rows = Decision.objects.filter(what=DecisionKind.DISMISS, target__in=[str(seq) for seq in seqs]) if seqs else ()
     return {int(row.target): dismissed(row.why) for row in rows}
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipeline import units
-from pipeline.forms.desk import DESK, TICKETS, matter, matter_of
+from pipeline.forms.desk import DESK, matter, matter_of
 from pipeline.forms.words import OPINIONS
-from pipeline.model import Context, Issue, Record, Refused
+from pipeline.model import Context, DeskSheet, Issue, Opinion, Record, Refused
 from pipeline.schooldays import today
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -18,7 +18,7 @@ from pipeline.validate.judge import Judge, Judgement, Lines
 
 _SERIAL = 1  # a division's token has no serial of its own
 _SAID = ("opinion", "why", "now", "stamped_on")
-_MUST_SAY_WHY = frozenset({"return", "mend", "waive"})
+_MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
 def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
@@ -70,7 +70,7 @@ def _judge_deed(case: SubmissionCase, board: str, target: str, found: Sequence[t
     opinion = next(iter(opinions), "")
     if opinion in _MUST_SAY_WHY and not any(line.values.get("why") for line in lines):
         lines[0].say("why-missing", "why", opinion=OPINIONS.labels[opinion])
-    if opinion == "mend" and not any(line.values.get("now") for line in lines):
+    if opinion == Opinion.MEND and not any(line.values.get("now") for line in lines):
         lines[0].say("mend-nothing", "now")
     bad = [line.row.number for line in lines if line.bad]
     whole = not bad
@@ -88,7 +88,7 @@ def _opinion(line: RowCase, board: str) -> str:
     """The line's opinion, if it may have it; a cell to put in says 代改 by itself."""
     said = line.values.get("opinion")
     if said is None and line.values.get("now") and "opinion" not in line.row.raw:
-        said = "mend"
+        said = Opinion.MEND.value
     column = next(column for column in DESK.table(board).columns if column.name == "opinion")
     legal = column.vocabulary.labels if column.vocabulary else {}
     if said is None:
@@ -103,7 +103,7 @@ def _opinion(line: RowCase, board: str) -> str:
 
 
 def _judge_line(line: RowCase, board: str, opinion: str, column: str, case: SubmissionCase) -> None:
-    if opinion == "mend" and not column and board == TICKETS:
+    if opinion == Opinion.MEND and not column and board == DeskSheet.TICKETS:
         line.say("mend-whole", "opinion")
     stamped_on = line.values.get("stamped_on")
     if isinstance(stamped_on, date) and stamped_on > today(case.arrival.received_at):

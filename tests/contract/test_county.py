@@ -10,7 +10,7 @@ from pipeline.database.decision_log import order_of, placed
 from pipeline.database.models import Audit, Closure, ClosurePast, Decision, Letter, Submission, Todo
 from pipeline.errors import UsageError
 from pipeline.letters import county_notices, queue
-from pipeline.model import Mode, Site, State
+from pipeline.model import DecisionKind, Mode, Site, State
 from pipeline.settling import closure as settling_closure
 from pipeline.settling import closure_decisions, decisions, excuses
 from pipeline.turns import context
@@ -153,10 +153,10 @@ def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:
 
 def test_a_decision_fits_whatever_is_typed(school: Site) -> None:
     """PostgreSQL refuses what is too long; who and why are cut, a target never is."""
-    decision_log.decide("县" * 200, "waive", "T1-2", "因" * 900, NOON)
+    decision_log.decide("县" * 200, DecisionKind.WAIVE, "T1-2", "因" * 900, NOON)
     assert (len(Decision.objects.get().who), len(Decision.objects.get().why)) == (60, 400)
     with pytest.raises(ValueError, match="target"):
-        decision_log.decide("县", "waive", "T" * 200, "", NOON)
+        decision_log.decide("县", DecisionKind.WAIVE, "T" * 200, "", NOON)
 
 
 def test_the_longest_closure_can_be_decided(school: Site) -> None:

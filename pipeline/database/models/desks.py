@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import DeskSheet, Opinion
+
 
 class DeskLine(models.Model):
     """What became of one matter on one 处理单. Done ones tell a matter that is sent again from one that moved on."""
@@ -13,14 +16,15 @@ class DeskLine(models.Model):
     submission = models.BigIntegerField()
     row = models.PositiveIntegerField()
     division = models.CharField(max_length=12)
-    board = models.CharField(max_length=12)
+    board = models.CharField(max_length=12, choices=choices(DeskSheet))
     target = models.CharField(max_length=120)
     stamp = models.CharField(max_length=8)
-    opinion = models.CharField(max_length=8)  # confirm | return | mend | waive
+    opinion = models.CharField(max_length=8, choices=choices(Opinion))
     done = models.BooleanField()
 
     class Meta:
         db_table = "desk_line"
+        constraints: ClassVar = [one_of("desk_line", "board", DeskSheet), one_of("desk_line", "opinion", Opinion)]
         indexes: ClassVar = [
             models.Index(fields=["board", "target"], name="desk_line_target"),
             models.Index(fields=["submission"], name="desk_line_submission"),

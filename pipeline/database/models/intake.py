@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import DecisionKind
+
 
 class Counter(models.Model):
     """Sequences given out inside the transaction that uses them (received, settled, alert-2026, …)."""
@@ -76,7 +79,7 @@ class Decision(models.Model):
     settled_seq = models.BigIntegerField(null=True, unique=True)
     at = models.DateTimeField()
     who = models.CharField(max_length=60)
-    what = models.CharField(max_length=40)
+    what = models.CharField(max_length=40, choices=choices(DecisionKind))
     target = models.CharField(max_length=120)
     why = models.CharField(max_length=400, blank=True)
     place = models.BigIntegerField(default=0)  # where in the sequence it counts, if not at its own seq: see sequence
@@ -84,6 +87,7 @@ class Decision(models.Model):
 
     class Meta:
         db_table = "decision"
+        constraints: ClassVar = [one_of("decision", "what", DecisionKind)]
         indexes: ClassVar = [
             models.Index(fields=["what", "target"], name="decision_what"),
             models.Index(fields=["seq"], condition=models.Q(journalled=False), name="decision_line"),
