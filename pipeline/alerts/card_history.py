@@ -14,7 +14,7 @@ from pipeline.merge import Earlier, Event, alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import Answer, CountyRuling, Face, FollowedDay, HistoryStep, Life, Turned
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, DecisionKind, Opinion, State
+from pipeline.model import Checked, DecisionKind, Opinion, Origin, State
 from pipeline.rules import Stage
 from pipeline.turns import tickets
 from pipeline.turns.transaction import Reread, Turn
@@ -60,7 +60,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             answers[row.alert_id].append(made)
     days: dict[str, dict[object, FollowedDay]] = defaultdict(dict)
     for one in CardDay.objects.filter(alert__in=list(alerts)).order_by("day"):
-        days[one.alert_id][one.day] = FollowedDay(one.fresh, one.present, one.progress, one.origin)
+        days[one.alert_id][one.day] = FollowedDay(one.fresh, one.present, one.progress, Origin.read(one.origin))
     events = list(AlertEvent.objects.filter(alert__in=list(alerts), what__in=_TURNS).order_by("id"))
     faces = _faces(events)
     mine = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.model import Issue, Repair
+from pipeline.model import FileRows, Issue, Repair
 
 
 def issue(value: Issue) -> dict[str, object]:
@@ -19,6 +19,7 @@ def issue(value: Issue) -> dict[str, object]:
         "column": value.column,
         "value": value.value,
         "details": [list(pair) for pair in value.details],
+        "rows_of": [[one.seq, one.rows] for one in value.rows_of],
     }
     return {name: part for name, part in whole.items() if part}
 
@@ -26,7 +27,8 @@ def issue(value: Issue) -> dict[str, object]:
 def as_issue(kept: Mapping[str, Any]) -> Issue:
     """Return the issue that `issue` wrote."""
     details = tuple((str(name), str(value)) for name, value in kept.get("details", ()))
-    return Issue(**{**kept, "details": details})
+    rows_of = tuple(FileRows(seq, tuple((code, row) for code, row in rows)) for seq, rows in kept.get("rows_of", ()))
+    return Issue(**{**kept, "details": details, "rows_of": rows_of})
 
 
 def as_repair(kept: Mapping[str, Any]) -> Repair:

@@ -29,6 +29,7 @@ from pipeline.database.models import (
 )
 from pipeline.facts import spells
 from pipeline.issues.refusals import refusal
+from pipeline.model import Origin
 from pipeline.schooldays import ZONE, UnknownYear
 
 Trail = Iterator[str]
@@ -111,9 +112,9 @@ def _spells(school: str, pupil: str) -> Trail:
 
 
 def _origin(origin: str) -> str:
-    number, _, row = origin.partition(":")
-    name = Submission.objects.filter(received_seq=number).values_list("name", flat=True).first() if row else None
-    return f"from submission {number} ({name}), Excel row {row}" if name else f"from {origin}"
+    said = Origin.read(origin)
+    name = Submission.objects.filter(received_seq=said.seq).values_list("name", flat=True).first()
+    return f"from submission {said.seq} ({name}), Excel row {said.row}" if name else f"from {origin}"
 
 
 def _alert(code: str) -> Trail:

@@ -26,10 +26,11 @@ from pipeline.issues import (
     standing,
 )
 from pipeline.issues.entry import Message
-from pipeline.model import Issue, Severity
+from pipeline.model import FileRows, Issue, Severity
 
 LEFT = "-left"
 HIDDEN = "……"
+_HIDDEN_ROWS = FileRows(0, (), HIDDEN)
 
 
 PARTS: Mapping[str, tuple[Mapping[str, Message], ...]] = {
@@ -107,7 +108,23 @@ def without_cells(issue: Issue) -> Issue:
     public = CATALOGUE[issue.code].public
     details = tuple((name, text if name in public else HIDDEN) for name, text in issue.details)
     value = issue.value if "value" in public or not issue.value else HIDDEN
-    return replace(issue, value=value, details=details)
+    rows_of = (_HIDDEN_ROWS,) if issue.rows_of and "who" not in public else issue.rows_of
+    return replace(issue, value=value, details=details, rows_of=rows_of)
+
+
+def rows_in_words(issue: Issue) -> str:
+    """Rows of earlier files, by file, code and Excel row: 流水号 000012 里 三3-A7K3（第 9 行）、…；…"""
+    listed = sum(len(one.rows) for one in issue.rows_of)
+    more = listed and int(dict(issue.details).get("rows", "0")) > listed
+    return "；".join(map(_of_file, issue.rows_of)) + (" 等" if more else "")
+
+
+def _of_file(one: FileRows) -> str:
+    if not one.rows:
+        return one.name
+    name = one.name or (f"流水号 {one.seq:06d} " if one.seq else "")
+    told = "、".join(code + (f"（第 {row} 行）" if row else "") for code, row in one.rows)
+    return f"{name}里 {told}" if name else told
 
 
 def _filled(text: str, issue: Issue) -> str:
@@ -115,4 +132,6 @@ def _filled(text: str, issue: Issue) -> str:
         return text
     known = _Blank(sheet=issue.sheet, cell=issue.cell, column=issue.column, value=issue.value, row=str(issue.row or ""))
     known.update(issue.details)
+    if issue.rows_of:
+        known["who"] = rows_in_words(issue)
     return text.format_map(known)

@@ -7,7 +7,7 @@ from string import Formatter
 
 from pipeline.model import Severity
 
-PLACES = frozenset(("sheet", "cell", "column", "value", "row"))
+PLACES = frozenset(("sheet", "cell", "column", "value", "row", "who"))
 """What a message may name of the issue itself; all else is one of the issue's details."""
 
 
@@ -16,8 +16,8 @@ class Message:
     """Texts name an issue's details in braces.
 
     `public`: those that every reader may see: numbers, dates, addresses in a sheet, and words of our own. All others,
-    and the value, may hold what somebody typed: only who may see names reads them. `unsaid`: details no text names,
-    which another room reads.
+    `value` and `who` among them, may hold what somebody typed: only who may see names reads them. `unsaid`: details
+    that no text names, which another room reads.
     """
 
     severity: Severity

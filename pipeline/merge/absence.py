@@ -31,7 +31,7 @@ from pipeline.merge.tickets import (
     sift,
     told_home,
 )
-from pipeline.model import Checked, Issue, Mode, Policy, Record, State, TicketState
+from pipeline.model import Checked, Issue, Mode, Origin, Policy, Record, State, TicketState
 from pipeline.schooldays import on_time, today
 
 
@@ -309,7 +309,7 @@ def _stood(standing: ReportState, event: Event, record: Record) -> Stood:
     old = standing.rows.get(record.identity)
     if old is not None and _same_row(old, record):
         return old
-    return Stood(record.values, f"{event.seq}:{record.row}")
+    return Stood(record.values, Origin(event.seq, record.row))
 
 
 def _same_row(stood: Stood, record: Record) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from pipeline import alert_state
-from pipeline.model import Opinion
+from pipeline.model import Opinion, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class FollowedDay:
     fresh: int | None
     present: int | None
     progress: str
-    origin: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)

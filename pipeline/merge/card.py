@@ -13,7 +13,7 @@ from pipeline.forms import card_words, form
 from pipeline.merge.alert_history import Answer, FollowedDay, HistoryStep, Life
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
-from pipeline.model import Checked, Issue, Record, State
+from pipeline.model import Checked, Issue, Origin, Record, State
 from pipeline.schooldays import ZONE
 from pipeline.units import short_code
 
@@ -97,7 +97,8 @@ def _question(standing: CardStanding, one: Life, event: Event, sifted: Sifted) -
 def _says_nothing_new(one: Life, record: Record) -> bool:
     if record.table == "days":
         day = date.fromisoformat(str(record.values["day"]))
-        return day in one.days and _day(one.days.get(day), record, 0) == replace(one.days[day], origin="")
+        known = one.days.get(day)
+        return known is not None and _day(known, record, known.origin) == known
     current = one.current
     if record.table == "cases":
         return current is not None and [record.values["day"], record.values["pupil"]] in current.rows
@@ -258,7 +259,7 @@ def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken)
     days = dict(one.days)
     for record in records:
         day = date.fromisoformat(str(record.values["day"]))
-        days[day] = _day(days.get(day), record, event.seq)
+        days[day] = _day(days.get(day), record, Origin(event.seq, record.row))
     state = alert_state.FOLLOWING if one.state == alert_state.REPORTED else one.state
     issues = taken.issues
     back = any(refused.table == "answer" for refused in event.checked.refused)  # then that is what it is told
@@ -268,7 +269,7 @@ def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken)
     return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))
 
 
-def _day(before: FollowedDay | None, record: Record, seq: int) -> FollowedDay:
+def _day(before: FollowedDay | None, record: Record, origin: Origin) -> FollowedDay:
     """One day, told again: a blank never erases."""
     got = record.values
     fresh, present, progress = got.get("fresh"), got.get("present"), got.get("progress")
@@ -276,7 +277,7 @@ def _day(before: FollowedDay | None, record: Record, seq: int) -> FollowedDay:
         fresh if isinstance(fresh, int) else before.fresh if before else None,
         present if isinstance(present, int) else before.present if before else None,
         str(progress or (before.progress if before else "")),
-        f"{seq}:{record.row}" if seq else "",
+        origin,
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
-from pipeline.model import HOME_CAMPUS, Issue, Record, State
+from pipeline.model import HOME_CAMPUS, Issue, Origin, Record, State
 
 CLOSURE = (
     "campus",
@@ -39,10 +39,10 @@ _ON = frozenset({"declared", "confirmed", "returned"})  # neither ended nor with
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A closure as it stands, and the submission cell of the last word on it."""
+    """A closure as it stands, and where the last word on it was said."""
 
     values: Mapping[str, object]
-    origin: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, 
     after = before | said | {"start": key[2], "state": _state(kind, before, said)}
     if kind == "resume" and not after.get("resume_actual"):
         after["resume_actual"] = after.get("resume_planned")
-    closures[key] = Declared(after, f"{seq}:{record.row}")
+    closures[key] = Declared(after, Origin(seq, record.row))
     return key, issues
 
 

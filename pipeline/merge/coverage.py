@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline import units
 from pipeline.merge.standing import ClassCount, ReportState
-from pipeline.model import Checked, Issue, Record
+from pipeline.model import Checked, FileRows, Issue, Record
 
 _NAMED = 20  # of the rows that go, so many are named
 
@@ -61,11 +61,11 @@ def kept_behind(standing: ReportState, checked: Checked) -> dict[int, str]:
     if not standing.rows:
         return {}
     taken = {record.identity for record in rows_of(checked)}
-    by_row = {stood.origin.partition(":")[2]: identity for identity, stood in standing.rows.items()}
+    by_row = {stood.origin.row: identity for identity, stood in standing.rows.items()}
     back = [refused for refused in checked.refused if refused.table == "rows"]
     kept: dict[int, str] = {}
     for refused in sorted(back, key=lambda one: not one.identity):  # those who say who they are choose first
-        identity = refused.identity or by_row.get(str(refused.row), "")
+        identity = refused.identity or by_row.get(refused.row, "")
         if identity in standing.rows and identity not in taken:
             kept[refused.row] = identity
             taken.add(identity)
@@ -97,26 +97,16 @@ def withdrawn(standing: ReportState, identities: Sequence[str]) -> tuple[Issue, 
     gone = [identity for identity in identities if identity in standing.rows]
     if not gone:
         return ()
-    return (Issue("rows-withdrawn", details=(("rows", str(len(gone))), ("who", named(standing, gone)))),)
+    return (Issue("rows-withdrawn", details=(("rows", str(len(gone))),), rows_of=by_file(standing, gone)),)
 
 
-def named(standing: ReportState, identities: Sequence[str]) -> str:
-    """Rows that stand, by the file they came in, class, code and Excel row: 流水号 000012 里 三3-A7K3（第 9 行）、…
-
-    A receipt names the file by its sender's name for it: see `numbered`.
-    """
-    told: dict[str, list[str]] = {}
+def by_file(standing: ReportState, identities: Sequence[str]) -> tuple[FileRows, ...]:
+    """The first rows of these that stand, by the file they came in: class and code, Excel row."""
+    told: dict[int, list[tuple[str, int]]] = {}
     for identity in sorted(identities)[:_NAMED]:
-        seq, _, row = standing.rows[identity].origin.partition(":")
-        where = f"{numbered(int(seq))} 里 " if seq.isdigit() else ""
-        told.setdefault(where, []).append(units.short_code(identity) + (f"（第 {row} 行）" if row.isdigit() else ""))
-    said = "；".join(where + "、".join(found) for where, found in told.items())
-    return said + (" 等" if len(identities) > _NAMED else "")
-
-
-def numbered(seq: int) -> str:
-    """What a file is called in an issue, until its receipt gives it its name."""
-    return f"流水号 {seq:06d}"
+        origin = standing.rows[identity].origin
+        told.setdefault(origin.seq, []).append((units.short_code(identity), origin.row))
+    return tuple(FileRows(seq, tuple(rows)) for seq, rows in told.items())
 
 
 def _count(record: Record, name: str) -> int | None:

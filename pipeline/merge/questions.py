@@ -75,15 +75,12 @@ def _withdrawal(standing: ReportState, checked: Checked, policy: Policy) -> Issu
     if checked.mode is Mode.ADD:
         return None
     leaving = coverage.leaving(standing, checked)
-    told = {
-        "rows": str(len(leaving)),
-        "before": str(len(standing.rows)),
-        "who": coverage.named(standing, list(leaving)),
-    }
+    told = (("rows", str(len(leaving))), ("before", str(len(standing.rows))))
+    rows_of = coverage.by_file(standing, list(leaving))
     if checked.mode is not Mode.FULL:
-        return Issue("would-withdraw", details=tuple(told.items())) if leaving else None
+        return Issue("would-withdraw", details=told, rows_of=rows_of) if leaving else None
     # a name corrected is one row gone and one come: only what is lost on balance counts
     added = sum(1 for record in coverage.rows_of(checked) if record.identity not in standing.rows)
     if len(leaving) - added > policy.withdraw_share * len(standing.rows):
-        return Issue("withdraws-most", details=tuple(told.items()))
+        return Issue("withdraws-most", details=told, rows_of=rows_of)
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.model import Checked, Issue, Refused, State, TicketState
+from pipeline.model import Checked, Issue, Origin, Refused, State, TicketState
 
 ROW = (
     "class_key",
@@ -60,10 +60,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """One row that stands: its values by stored column name, and the submission cell it comes from ("123:8")."""
+    """One row that stands: its values by stored column name, and where it was said."""
 
     values: Mapping[str, object]
-    origin: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)

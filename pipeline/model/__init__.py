@@ -9,7 +9,19 @@ from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, K
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.states import DecisionKind, DeskSheet, Opinion, TicketState
-from pipeline.model.terms import HOME_CAMPUS, KINDERGARTEN, WHOLE_SCHOOL, Issue, Level, Mode, Repair, Severity, State
+from pipeline.model.terms import (
+    HOME_CAMPUS,
+    KINDERGARTEN,
+    WHOLE_SCHOOL,
+    FileRows,
+    Issue,
+    Level,
+    Mode,
+    Origin,
+    Repair,
+    Severity,
+    State,
+)
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
 
 __all__ = [
@@ -24,12 +36,14 @@ __all__ = [
     "Context",
     "DecisionKind",
     "DeskSheet",
+    "FileRows",
     "HeadFacts",
     "Issue",
     "KnownContent",
     "Level",
     "Mode",
     "Opinion",
+    "Origin",
     "Policy",
     "Reading",
     "Record",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 HOME_CAMPUS = "本部"
 WHOLE_SCHOOL = "全校"
@@ -49,11 +50,37 @@ class Severity(StrEnum):
     QUERY = "query"
 
 
+class Origin(NamedTuple):
+    """Where something was said: a submission's number and the Excel row; 0 where it is not known."""
+
+    seq: int = 0
+    row: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.row}"
+
+    @classmethod
+    def read(cls, text: str) -> Origin:
+        """Return the origin that `str` wrote."""
+        seq, _, row = text.partition(":")
+        return cls(int(seq), int(row))
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """Rows of one file that an issue is about: codes and Excel rows. `name`: what its reader calls the file."""
+
+    seq: int
+    rows: tuple[tuple[str, int], ...]
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the words.
 
-    `value` is the cell as typed (at most 60 characters); it is personal data and never logged.
+    `value` is the cell as typed (at most 60 characters); it is personal data and never logged. `rows_of`: rows of
+    earlier files it is about, of which a message says `{who}`.
     """
 
     code: str
@@ -63,6 +90,7 @@ class Issue:
     column: str = ""  # header text the sender sees
     value: str = field(default="", repr=False)
     details: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # filled into the catalogue's message by name
+    rows_of: tuple[FileRows, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pend
     day, school, campus = fold.key
     dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates
     return (
-        day.isoformat(), school, campus, identity, fold.loaded.division, settled, stood.origin, pending,
+        day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(stood.origin), pending,
         *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
         *[None if one is None else one.isoformat() for one in dates],
         *[get(name) for name in _REST],

@@ -215,7 +215,10 @@ def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistorySt
             continue
         _write_alert(loaded.alerts[name], one, at[1])
         _write_cards(one, was, at)
-        rows = [(name, day.isoformat(), d.fresh, d.present, d.progress[:200], d.origin) for day, d in one.days.items()]
+        rows = [
+            (name, day.isoformat(), done.fresh, done.present, done.progress[:200], str(done.origin))
+            for day, done in one.days.items()
+        ]
         sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
     _write_events(told, at[1])
 

@@ -15,7 +15,7 @@ from pipeline.database.models import Closure, Decision, Reject, Submission
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import DecisionKind, Site, State
+from pipeline.model import DecisionKind, Origin, Site, State
 from pipeline.schooldays import ZONE, today
 from pipeline.turns import rebuild_row, revised_outcomes
 from pipeline.turns.report_state import ticket_of
@@ -143,7 +143,7 @@ def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:
     since: dict[str, dict[merge.closure.Key, int]] = defaultdict(dict)
     for row in Closure.objects.select_for_update().filter(school__in=schools).order_by(*_KEY):
         key = (row.campus, row.scope, row.start)
-        closures[row.school][key] = Declared({name: getattr(row, name) for name in CLOSURE}, row.origin)
+        closures[row.school][key] = Declared({name: getattr(row, name) for name in CLOSURE}, Origin.read(row.origin))
         since[row.school][key] = row.from_settled
     tickets: dict[str, dict[str, merge.Ticket]] = defaultdict(dict)
     for reject in Reject.objects.filter(school__in=schools, form="closure").exclude(table=FILE).defer("raw", "issues"):
@@ -213,7 +213,7 @@ def _same(old: Declared, new: Declared) -> bool:
 
 
 def _row(loaded: _LoadedClosures, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
-    head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, declared.origin)
+    head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, str(declared.origin))
     values = _unsaid(declared) | {name: value for name, value in declared.values.items() if value is not None}
     return (*head, *[_kept(name, values.get(name)) for name in _SAID])
 

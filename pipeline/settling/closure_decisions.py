@@ -14,7 +14,7 @@ from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
 from pipeline.letters.county_notices import TELL
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind, Origin
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
@@ -41,7 +41,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
         found = found.filter(division__in=lookup.tree(()).below(division))
     rows = list(found)
     names, classes = lookup.names(row.school for row in rows), _classes({row.school for row in rows})
-    said = _said_at(row.origin.partition(":")[0] for row in rows)
+    said = _said_at(Origin.read(row.origin).seq for row in rows)
     return [
         PendingClosure(
             id=settling_closure.target(row.school, _key(row)),
@@ -49,7 +49,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
             school=row.school,
             school_name=names.get(row.school, row.school),
             day=today(row.start),
-            since=said.get(row.origin.partition(":")[0]),
+            since=said.get(Origin.read(row.origin).seq),
             what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
             state=row.state,
         )
@@ -90,11 +90,10 @@ def _found(closure_id: str) -> Closure | None:
     return next((row for row in rows if settling_closure.target(school, _key(row)) == closure_id), None)
 
 
-def _said_at(seqs: Iterable[str]) -> dict[str, datetime]:
+def _said_at(seqs: Iterable[int]) -> dict[int, datetime]:
     """When the submissions came: how long a closure has waited is no matter of when it begins."""
-    wanted = {seq for seq in seqs if seq.isdigit()}
-    rows = Submission.objects.filter(received_seq__in=wanted).values_list("received_seq", "received_at")
-    return {str(seq): moment for seq, moment in rows}
+    rows = Submission.objects.filter(received_seq__in=set(seqs)).values_list("received_seq", "received_at")
+    return dict(rows)
 
 
 def _key(row: Closure) -> tuple[str, str, datetime]:

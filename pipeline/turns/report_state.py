@@ -13,7 +13,7 @@ from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
 from pipeline.merge.standing import ROW
-from pipeline.model import State, TicketState
+from pipeline.model import Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
@@ -73,7 +73,7 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
     for day, school, campus, pupil, origin, settled, *values in (
         Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
     ):
-        rows[day, school, campus][pupil] = Stood(dict(zip(ROW, values, strict=True)), origin)
+        rows[day, school, campus][pupil] = Stood(dict(zip(ROW, values, strict=True)), Origin.read(origin))
         since[day, school, campus][pupil] = settled
     lines = _lines(codes, days)
     tickets = _tickets(codes, days)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline import merge
+from pipeline import issues, merge
 from pipeline.merge import ClassCount, Event, ReportState, ReportStep
 from pipeline.model import Checked, Issue, Mode, Policy, Refused, State
 from tests.submissions import DAY, SCHOOL, bad, checked, later, line, row
@@ -27,7 +27,8 @@ def after(*submissions: Checked) -> ReportState:
 
 
 def told(step: ReportStep) -> dict[str, dict[str, str]]:
-    return {issue.code: dict(issue.details) for issue in step.issues}
+    who = {issue.code: {"who": issues.rows_in_words(issue)} if issue.rows_of else {} for issue in step.issues}
+    return {issue.code: dict(issue.details) | who[issue.code] for issue in step.issues}
 
 
 def known_as(refused: Refused, key: str) -> Refused:

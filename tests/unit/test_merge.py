@@ -4,7 +4,7 @@ from hypothesis import given
 
 from pipeline import merge
 from pipeline.merge import ClassCount, Event, ReportState, ReportStep
-from pipeline.model import Checked, Mode, Policy, State
+from pipeline.model import Checked, Mode, Origin, Policy, State
 from tests.school_days import submissions
 from tests.submissions import DAY, SCHOOL, bad, checked, later, line, row
 
@@ -37,7 +37,7 @@ def test_a_first_file_stands_with_its_rows_and_all_classes() -> None:
     assert states == [State.ACCEPTED]
     assert sorted(standing.rows) == ["三3-乙", "三3-甲"]
     assert standing.lines.keys() == {"三3", "四1"}
-    assert standing.rows["三3-乙"].origin == "1:9"
+    assert standing.rows["三3-乙"].origin == Origin(1, 9)
 
 
 def test_a_zero_report_stands_without_rows() -> None:

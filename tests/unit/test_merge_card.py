@@ -14,7 +14,7 @@ from pipeline import alert_state
 from pipeline.merge.alert_history import CountyRuling, Face, Life, Turned, passed, rule
 from pipeline.merge.card import CardStanding, CardStep, card_step
 from pipeline.merge.standing import Event
-from pipeline.model import State
+from pipeline.model import Origin, State
 from tests.cards import HANDLED, ONE, OTHER, STANDS, TWICE, WRONG, card
 from tests.submissions import NOON, SCHOOL, bad, later
 
@@ -254,7 +254,7 @@ def test_days_gather_and_a_blank_never_erases() -> None:
     )
     days = {day.day: (d.fresh, d.present, d.progress) for day, d in one(after).days.items()}
     assert days == {23: (3, 4, "居家"), 24: (0, 2, "")}
-    assert one(after).days[date(2026, 11, 23)].origin == "8:5"
+    assert one(after).days[date(2026, 11, 23)].origin == Origin(8, 5)
 
 
 def test_days_without_an_answer_are_kept_and_the_answer_asked_for() -> None:

@@ -17,7 +17,7 @@ from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.digest import paper
 from pipeline.figures.receipts import ReceiptFacts
-from pipeline.model import Issue, Level, Repair, State
+from pipeline.model import FileRows, Issue, Level, Repair, State
 from pipeline.reports import letters
 from pipeline.schooldays import ZONE
 from pipeline.units import Scope
@@ -266,7 +266,9 @@ def test_a_question_about_a_row_is_asked_where_none_is_about_the_file() -> None:
     closed = Issue("ticket-closed", "缺课登记", "", 7)
     made = receipts.receipt(replace(WELL, state=State.HELD, issues=(closed,)))
     assert [one.place for one in made.queries] == ["缺课登记 第 7 行"]
-    whole = Issue("would-withdraw", details=(("again", "5"), ("count", "1"), ("who", "三3-2222")))
+    whole = Issue(
+        "would-withdraw", details=(("rows", "1"), ("before", "5")), rows_of=(FileRows(1, (("三3-2222", 9),)),)
+    )
     made = receipts.receipt(replace(WELL, state=State.HELD, issues=(closed, whole)))
     assert [one.place for one in made.queries] == [""]
 

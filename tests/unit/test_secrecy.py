@@ -11,7 +11,7 @@ from pipeline.figures import batch_summary, deskwork, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms import whole
-from pipeline.model import Issue, Level, Repair, State
+from pipeline.model import FileRows, Issue, Level, Repair, State
 from pipeline.units import Scope
 from tests.paper_samples import DAY, NOW
 
@@ -25,9 +25,9 @@ def said(code: str, row: int = 0) -> Issue:
     details = tuple(
         (name, "12" if name in public else TYPED) for name in sorted(issues.CATALOGUE[code].details | {"stranger"})
     )
-    return Issue(
-        code, "缺课登记", f"C{row}" if row else "", row, "姓名", TYPED if "value" not in public else "", details
-    )
+    value = "" if "value" in public else TYPED
+    rows_of = (FileRows(12, ((TYPED, 9),), TYPED),)
+    return Issue(code, "缺课登记", f"C{row}" if row else "", row, "姓名", value, details, rows_of)
 
 
 def facts(issue: Issue, state: State, scope: Scope | None) -> ReceiptFacts:

@@ -106,7 +106,7 @@ class AbsenceColumns(models.Model):
     note = models.CharField(max_length=200, blank=True)
     pending = models.BooleanField(default=False)  # 待改: its newest version went back, this one stands meanwhile
     from_settled = models.BigIntegerField()
-    origin = models.CharField(max_length=40)  # "123:8" submission:Excel row, or "d45" decision
+    origin = models.CharField(max_length=40)  # model.Origin: "123:8"
 
     class Meta:
         abstract = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 
@@ -15,15 +14,12 @@ from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
-from pipeline.merge import coverage
 from pipeline.model import Issue, State
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post, title
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
-_OF_FILES = frozenset(("rows-withdrawn", "would-withdraw", "withdraws-most"))
-_NUMBERED = re.compile(r"流水号 ([0-9]{6,12})")
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
@@ -41,14 +37,11 @@ def receipt(letter: Queued, post: Post) -> list[Deliverable]:
 def _with_files(facts: Facts) -> Iterator[Issue]:
     """The issues, with the files that rows came in called as their sender called them."""
     for issue in facts.issues:
-        if issue.code not in _OF_FILES:
+        if not issue.rows_of:
             yield issue
             continue
-        text = dict(issue.details)["who"]
-        found = queue.named(facts.unit, [int(seq) for seq in _NUMBERED.findall(text)])
-        for seq, name in found.items():
-            text = text.replace(coverage.numbered(seq) + " ", name)
-        yield replace(issue, details=tuple((key, text if key == "who" else told) for key, told in issue.details))
+        found = queue.named(facts.unit, [one.seq for one in issue.rows_of])
+        yield replace(issue, rows_of=tuple(replace(one, name=found.get(one.seq, "")) for one in issue.rows_of))
 
 
 def _unspoken(facts: Facts, post: Post) -> Iterator[Issue]:
