@@ -232,7 +232,7 @@ class _Desk:
     def _new(self, condition: Condition) -> Episode:
         self._made += 1
         first = min(m.onset for m in condition.members)
-        opened = max(condition.day, condition.told or condition.day)
+        opened = max(condition.day, condition.known_on or condition.day)
         episode = Episode(
             id=f"new-{self._made}",
             group=condition.group,

@@ -1,7 +1,7 @@
 """Where workbooks are read: in this process, or in a pool of readers; odd ones always in a disposable child.
 
-Whatever a file does to its reader, each job is answered exactly once, and the files before and behind it
-go on. A passing fault of ours (a spool that cannot be opened) is a TemporaryError, never a verdict.
+Whatever a file does to its reader, each job is answered exactly once, and the other files go on. A temporary fault of
+ours (a spool that cannot be opened) is a TemporaryError, never a verdict.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Answer = tuple[int, Reading]
 FILE_SECONDS = 15.0  # wall clock for one file in a reader
 READER_MEMORY = 2 * 2**30  # bytes of address space of a pool's reader
 CHILDREN = 3  # odd files read at once
-CHUNK = 8  # files handed to a reader together …
-CHUNK_SECONDS = 1.0  # … and how long their neighbours wait for one that freezes it
-WINDOW = 4  # chunks a reader may have ahead of the one who takes the answers
-TASKS_A_READER = 5_000  # then it is replaced, against slow leaks
+CHUNK = 8  # files given to a reader together
+CHUNK_SECONDS = 1.0  # how long the other files of a chunk wait for one that hangs
+WINDOW = 4  # chunks a reader may be ahead of whoever takes the answers
+TASKS_A_READER = 5_000  # then the reader is replaced, against slow leaks
 
 
 class Readers(Protocol):
-    """What reads workbooks; a context manager, so that processes end with it."""
+    """Reads workbooks; a context manager, so that its processes end with it."""
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         """Answer every job exactly once, in any order."""
@@ -55,7 +55,7 @@ class Readers(Protocol):
 
 
 class InProcess:
-    """Reads plain workbooks here, one after the other: for a command with a few files, and for tests."""
+    """Reads plain workbooks in this process, one after the other: for a command with a few files, and for tests."""
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         for seq, path in jobs:
@@ -72,11 +72,10 @@ class InProcess:
 
 
 class Pool:
-    """Reads in `workers` processes that start at once, so that they are warm when the first file comes.
+    """Reads in `workers` processes that start at once, so that they are ready when the first file comes.
 
-    Files are handed out in small chunks, which halves what a file costs the one who asks. A chunk that
-    does not come back in a second is given out again file by file; a file that does not come back alone
-    goes to a child.
+    Files are given out in small chunks, which halves the cost of a file. A chunk that is not answered within a second
+    is given out again file by file; a file that is not answered alone goes to a child.
     """
 
     def __init__(self, workers: int = 2, glance: Callable[[Path], Reading | None] | None = None) -> None:
@@ -145,7 +144,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Jobs handed to one process together."""
+    """Jobs given to one process together."""
 
     jobs: tuple[Job, ...]
     by_child: bool = False
@@ -153,7 +152,7 @@ class _Given:
 
 
 class _Waiting:
-    """Jobs not handed out yet: those of a chunk that failed first, one by one."""
+    """Jobs not given out yet: those of a failed chunk first, one by one."""
 
     def __init__(self, jobs: Sequence[Job], chunk: int) -> None:
         self._chunk = chunk
@@ -173,7 +172,7 @@ class _Waiting:
 
 
 def _outcome(given: _Given, future: Future[list[Reading | None]]) -> list[Reading | None] | None:
-    """What was said of the jobs; None for one that a child shall look at, None for all: try them one by one."""
+    """The answers to the jobs; None for a job that a child must read; None for all: try them one by one."""
     if given.by_child or future.cancelled():
         return future.result()
     error = future.exception()
@@ -190,7 +189,7 @@ def _read_each(glance: Callable[[Path], Reading | None], paths: Sequence[Path]) 
 
 
 def _attempted(seq: int, path: Path) -> Reading | None:
-    """Read a plain workbook here; None for one that is odd, or over which our reader failed."""
+    """Read a plain workbook here; None for one that is odd, or on which our reader failed."""
     began = time.monotonic()
     try:
         return read_plain(path)
@@ -207,14 +206,14 @@ def _ponder(job: Job) -> list[Reading | None]:
 
 
 def _tell_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
-    """Tell of a reader that failed, died or froze: of several files, each is now read alone; of one, by a child."""
+    """Log a reader that failed, died or hung: of several files, each is now read alone; a single one, by a child."""
     fault = replace(diagnosis.fault(error, seqs), stage="read", ms=round((time.monotonic() - began) * 1000))
     tell = log().warning if len(seqs) == 1 else log().debug
     tell("reader_failed", **fault.fields())
 
 
 def read_plain(path: Path) -> Reading | None:
-    """Read a plain workbook from its place; None for an odd one. TemporaryError if it cannot be opened."""
+    """Read a plain workbook from its path; None for an odd one. TemporaryError if it cannot be opened."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
@@ -224,14 +223,14 @@ def read_plain(path: Path) -> Reading | None:
 
 
 def _cage_reader() -> None:
-    # no CPU limit here: it counts for the process and would kill an honest reader in the end
+    # no CPU limit here: it counts for the whole process and would in the end kill a healthy reader
     resource.setrlimit(resource.RLIMIT_AS, (READER_MEMORY, READER_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # what a dying library prints may hold cells
+    # output of a crashing library may hold cells
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    gc.freeze()  # what was imported stays; a reading holds no cycles, and a reader is replaced now and then
+    gc.freeze()  # imported modules stay; a reading holds no cycles, and a reader is replaced now and then
     gc.set_threshold(50_000, 20, 20)
 
 
 def _awake() -> None:
-    """Nothing: a reader that has run it has imported what it needs."""
+    """Does nothing: a reader that has run it has imported what it needs."""

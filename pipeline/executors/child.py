@@ -1,14 +1,14 @@
 """The disposable child: one process for one odd workbook, without rights, memory or time to do harm.
 
-Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children (`alone`), no core, empty environment, 15 s
-of wall clock and then SIGKILL. Its answer comes by a pipe, at most 64 MiB, and may only be built of our values.
+Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children (`alone`), no core, empty environment, 15 s of wall
+clock and then SIGKILL. Its answer comes through a pipe, at most 64 MiB, and may only be built of our values.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import pickle  # nosec B403  # read by _Values, which makes nothing but our values
+import pickle  # nosec B403  # read by _Values, which builds only our values
 import resource
 import signal
 import sys
@@ -33,10 +33,10 @@ from pipeline.xlsx.guard import MAX_FILE
 MEMORY = 2**30  # bytes of address space
 CPU_SECONDS = 10
 WALL_SECONDS = 15.0
-ENDING_SECONDS = 0.2  # so long a child that gave no answer is waited for, to learn how it ended
+ENDING_SECONDS = 0.2  # how long to wait for a child that gave no answer, to learn how it ended
 OPEN_FILES = 16
 ANSWER_BYTES = 64 * 2**20
-FAULT_PARTS = 3  # of an answer that is a fault: the error's type, and two places
+FAULT_PARTS = 3  # parts of an answer that is a fault: the error's type, and two places
 
 _starting = Lock()
 
@@ -50,17 +50,17 @@ def processes() -> ForkServerContext:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a child sent, empty if it did not come to an end, and how its process ended: -9 for a signal, say."""
+    """What a child sent, empty if it did not finish, and how its process ended: -9 for a signal, for example."""
 
     content: bytes
     exitcode: int | None
 
 
 def ponder_in_child(path: Path, seq: int = 0) -> Reading:
-    """Read an odd workbook in a child of its own; whatever the file does to it, there is an answer.
+    """Read an odd workbook in a child process; whatever the file does to it, there is an answer.
 
-    A child that dies, freezes or says nonsense means "quarantined" with file-killed. TemporaryError
-    if the file cannot be opened at all or no child can be started: those are our faults.
+    A child that dies, hangs or sends nonsense means "quarantined" with file-killed. TemporaryError if the file cannot
+    be opened at all or no child can be started: those are our faults.
     """
     began = time.monotonic()
     try:
@@ -72,14 +72,14 @@ def ponder_in_child(path: Path, seq: int = 0) -> Reading:
     value = _value(answer.content)
     if isinstance(value, Reading):
         return value
-    told = value if isinstance(value, tuple) and len(value) == FAULT_PARTS else ("", "", "")
-    fault = replace(diagnosis.of_child(*told), stage="read", seqs=(seq,), ms=round((time.monotonic() - began) * 1000))
+    parts = value if isinstance(value, tuple) and len(value) == FAULT_PARTS else ("", "", "")
+    fault = replace(diagnosis.of_child(*parts), stage="read", seqs=(seq,), ms=round((time.monotonic() - began) * 1000))
     log().warning("reader_ended", **fault.fields(), exitcode=answer.exitcode)
     return task.refused(content, Issue("file-killed"))
 
 
 def log() -> Any:
-    """Return the log of what readers do to themselves, imported late: structlog would be a third of a reader."""
+    """Return the log of the readers' failures, imported late: structlog would be a third of a reader."""
     from structlog import get_logger
 
     return get_logger("queke.read")
@@ -109,7 +109,7 @@ def _answer_of_child(path: Path) -> _Answer:
 
 
 class _NoMain:
-    """Hides our main program while a child starts: it would import all of it, and needs none."""
+    """Hides our main program while a child starts: the child would import all of it, and needs none."""
 
     def __enter__(self) -> None:
         self._main = sys.modules["__main__"]
@@ -120,14 +120,14 @@ class _NoMain:
 
 
 def _ponder(pipe: Connection, path: str) -> None:
-    """Run in the child: shut every door, read, answer."""
+    """Run in the child: drop all rights, read, answer."""
     with Path(path).open("rb") as file:
         content = file.read(MAX_FILE + 1)
     _cage()
     answer: Reading | tuple[str, str, str]
     try:
         answer = task.ponder(content)
-    except Exception as error:  # noqa: BLE001  # whatever it is, its place is wanted: this process has no log
+    except Exception as error:  # noqa: BLE001  # whatever it is, its place must be reported: this process has no log
         fault = diagnosis.fault(error)
         answer = fault.error, fault.at, fault.inner
     pipe.send_bytes(pickle.dumps(answer, protocol=5))
@@ -140,7 +140,7 @@ def _cage() -> None:
     os.nice(5)
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(silence, stream)  # what a dying library prints may hold cells
+        os.dup2(silence, stream)  # output of a crashing library may hold cells
     os.close(silence)
     limits = (
         (resource.RLIMIT_AS, MEMORY),
@@ -152,7 +152,7 @@ def _cage() -> None:
     )
     for which, limit in limits:
         resource.setrlimit(which, (limit, limit))
-    stay_alone()  # where it cannot, RLIMIT_NPROC is what there is, and it does not bind root
+    stay_alone()  # where this is not possible, RLIMIT_NPROC is left, and it does not limit root
 
 
 # --------------------------------------------------------------------------- the answer
@@ -161,14 +161,14 @@ _PLAIN_VALUES = {("datetime", "date"), ("datetime", "datetime"), ("datetime", "t
 
 
 class _Values(pickle.Unpickler):
-    """Builds nothing but what a Reading is made of: the classes of `model`, dates and decimals."""
+    """Builds only the parts of a Reading: the classes of `model`, dates and decimals."""
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) in _PLAIN_VALUES:
             return super().find_class(module, name)
         if (module, name) == (Secret.__module__, Secret.__name__):
             return Secret
-        ours = module.startswith(f"{model.__name__}.")  # a class is known by the module of the package it stands in
+        ours = module.startswith(f"{model.__name__}.")  # a class is known by the module of the package that defines it
         value = getattr(model, name, None) if ours else None
         if not isinstance(value, type) or value.__module__ != module:
             raise pickle.UnpicklingError("not one of our values")

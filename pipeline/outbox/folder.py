@@ -1,7 +1,7 @@
 """Papers put where their reader finds them: `outbox/<level>/<name>/<day>/<paper>`.
 
-Names are Chinese and legal on Windows. The same paper delivered again changes nothing; a paper of the same
-name with other content takes the place of the older one, whole.
+Names are Chinese and legal on Windows. Delivering the same paper again changes nothing; a paper of the same name with
+other content replaces the older one, as a whole.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 
 @dataclass(frozen=True, slots=True)
 class OutPlace:
-    """One reader's shelf in the outbox."""
+    """One reader's folder in the outbox."""
 
     level: Shelf
     name: str  # name and code, "示例小学 2132000001"; made legal here
@@ -56,12 +56,12 @@ class Delivery(NamedTuple):
 
 
 def deliver(site: Site, place: OutPlace, day: date | None, papers: Iterable[Deliverable]) -> list[Path]:
-    """Deliver one reader's papers; return where they lie, in order. Durable on return."""
+    """Deliver one reader's papers; return their paths, in order. Durable on return."""
     return deliver_all(site, [Delivery(place, day, tuple(papers))])[0]
 
 
 def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:
-    """Deliver many at the price of one: written, made durable together, then named, then durable again."""
+    """Deliver many at the cost of one: written, made durable together, then named, then durable again."""
     targets = [_targets(site, delivery) for delivery in deliveries]
     fresh: dict[Path, bytes] = {}
     for delivery, paths in zip(deliveries, targets, strict=True):
@@ -75,9 +75,9 @@ def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:
 
 
 def legal(name: str) -> str:
-    """Return the name as Windows takes it, still readable: the same in, the same out; never empty.
+    """Return the name as Windows accepts it, still readable: the same input gives the same name; never empty.
 
-    At most 100 characters and 240 bytes; a name that had to be cut ends in six signs of its hash.
+    At most 100 characters and 240 bytes; a name that had to be cut ends in six characters of its hash.
     """
     text = unicodedata.normalize("NFC", name).translate(_FORBIDDEN)
     text = "".join(sign for sign in text if unicodedata.category(sign)[0] != "C")
@@ -113,7 +113,7 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def _put(fresh: dict[Path, bytes]) -> None:
-    """Have each path hold its bytes: after a crash the old file or the new one, whole."""
+    """Make each path hold its bytes: after a crash the old file or the new one, never a part."""
     if not fresh:
         return
     folders = {path.parent for path in fresh}
@@ -124,5 +124,5 @@ def _put(fresh: dict[Path, bytes]) -> None:
     durable.sync_many(temporary.values(), ())
     for path in fresh:
         durable.rename(temporary[path], path)
-    # shelf and reader too: a run that was killed may have made them and not synced them
+    # also the folders of level and reader: a killed run may have made them and not synced them
     durable.sync_many((), {above for folder in folders for above in (folder, *folder.parents[:2])})

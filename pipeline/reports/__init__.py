@@ -1,5 +1,5 @@
-"""The papers' room: Jinja2 and WeasyPrint, and nobody else uses them.
+"""Papers: the only room that uses Jinja2 and WeasyPrint.
 
-`letters.compose` makes papers of facts; `render.Renderer` draws pages in processes of their own, because
-a page that goes wrong in the libraries below WeasyPrint takes its process with it.
+`letters.compose` makes papers from facts. `render.Renderer` draws pages in separate processes, because an error in the
+libraries below WeasyPrint can end the process.
 """

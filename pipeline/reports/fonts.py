@@ -1,7 +1,7 @@
-"""Our own fonts and no others: a page looks the same on every machine, or is not drawn at all.
+"""Only the fonts we carry: a page looks the same on every machine, or is not drawn at all.
 
-WeasyPrint's text libraries crash the process when they find no usable font, so the fonts are checked
-first; and they read the system's font configuration unless told otherwise before they are loaded.
+WeasyPrint's text libraries crash the process if they find no usable font, so the fonts are checked first. They read the
+system's font configuration unless another is set before they are loaded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CONFIG = """<?xml version="1.0"?>
 
 
 def check() -> Path:
-    """Return the folder of the carried fonts. Raises ConfigError, naming every font that cannot be used."""
+    """Return the folder of our fonts. Raises ConfigError, naming every font that cannot be used."""
     try:
         folder = resources.path("reports/fonts")
     except FileNotFoundError as missing:
@@ -49,10 +49,10 @@ def _usable(font: Path) -> bool:
 
 
 def pin(scratch: Path | None = None) -> Path:
-    """Write a font configuration that knows only our fonts and make this process use it.
+    """Write a font configuration that has only our fonts, and make this process use it.
 
-    Call before weasyprint is imported. `scratch` is a writable folder for the configuration and the font
-    cache; by default a new temporary one, which lives as long as the machine likes. Returns the file.
+    Call before weasyprint is imported. `scratch` is a writable folder for the configuration and the font cache; by
+    default a new temporary one, which is not removed. Returns the file.
     """
     folder = check()
     scratch = scratch or Path(tempfile.mkdtemp(prefix="queke-fonts-"))

@@ -1,6 +1,6 @@
-"""How much of each list goes on a digest's first page, so that the page is full and what belongs together fits it.
+"""How much of each list goes on a digest's first page, so that the page is full and related lists stay together.
 
-Heights are reckoned in points from the texts' widths, as paper.css sets them; a page is not drawn twice to find out.
+Heights are computed in points from the widths of texts, as paper.css sets them, so that a page is drawn only once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-PAGE = 764.0  # points between the margins, less a little for what is reckoned too low
+PAGE = 764.0  # points between the margins, with a reserve for heights computed too low
 LINE = 18.0  # of a table
 MORE = 13.4  # a further line in the same row
 HEAD = 45.0  # heading and header of a table
@@ -20,9 +20,9 @@ ALERTS_LEAST, ALERTS_WANTED, ALERTS_USUAL = 2, 4, 6
 SILENT_LEAST, SILENT_MOST = 5, 20
 GROUPS, CLOSURES, HINTS = 5, 4, 6
 _SIDES = ((GROUPS, CLOSURES), (GROUPS, 3), (4, 3), (4, 2), (3, 2), (3, 1), (2, 1))  # groups of silent schools, closures
-_FIXED = 60 + 74 + 111  # title; four numbers; curve and symptoms
-_TEXT = 37.5  # ems of a row of alerts for school, reason, state and time left
-_CLASS = 5  # of these for the class, where it is named
+_FIXED = 60 + 74 + 111  # title; four numbers; chart and symptoms
+_TEXT = 37.5  # ems in a row of alerts for school, reason, state and time left
+_CLASS = 5  # ems of these for the class, if it is named
 
 
 def front(values: Values, map_rows: int) -> dict[str, int]:
@@ -41,7 +41,7 @@ def front(values: Values, map_rows: int) -> dict[str, int]:
             groups, closures = sides
             sizes = {"alerts_shown": found[sides], "groups_shown": groups, "closures_shown": closures}
             return {**fixed, **sizes, "silent_shown": 0}
-        # not even the most pressing leave room for the map: it opens the second page, and the first takes more
+        # even the most pressing alerts leave no room for the map: it opens the second page, and the first takes more
         return {**fixed, "alerts_shown": _fitting(alerts, room), "silent_shown": 0}
     shown = min(ALERTS_USUAL, len(alerts))
     closures, hints = min(CLOSURES, len(values["closures"]["rows"])), min(HINTS, len(values["hints"]))
@@ -52,7 +52,7 @@ def front(values: Values, map_rows: int) -> dict[str, int]:
 
 
 def _fitting(alerts: Sequence[Values], room: float) -> int:
-    """How many of the first rows fit the room."""
+    """How many of the first rows fit into `room`."""
     shown = 0
     while shown < len(alerts) and _height(alerts[: shown + 1], named=False) <= room:
         shown += 1
@@ -60,7 +60,7 @@ def _fitting(alerts: Sequence[Values], room: float) -> int:
 
 
 def _height(alerts: Sequence[Values], *, named: bool) -> float:
-    """Of these rows: schools and reasons share what the widest state and time left among them leave."""
+    """The height of these rows: schools and reasons share what the widest state and time left among them leave."""
     schools = [ems(f"{row['county']} {row['school']}".strip()) for row in alerts]
     reasons = [ems(row["reason"]) for row in alerts]
     taken = sum(max((ems(row[name]) for row in alerts), default=0.0) for name in ("state", "left"))
@@ -72,14 +72,14 @@ def _height(alerts: Sequence[Values], *, named: bool) -> float:
 
 
 def _lead(values: Values) -> float:
-    """The sentence and 今日需办, at least as high as the box for remarks beside them."""
-    said = "".join(phrase["text"] for phrase in values["sentence"])
+    """The height of the sentence and 今日需办, at least that of the box for remarks beside them."""
+    sentence = "".join(phrase["text"] for phrase in values["sentence"])
     todo = sum(_lines(item, 33) for item in values["todo"]) or 1
-    return max(102.0, 17.9 * _lines(said, 34) + 15.3 * (todo + 1) + 9) + 6
+    return max(102.0, 17.9 * _lines(sentence, 34) + 15.3 * (todo + 1) + 9) + 6
 
 
 def _beside(values: Values, map_rows: int, most_groups: int, most: int) -> float:
-    """The map with its note, or the two lists beside it, whichever is higher."""
+    """The height of the map with its note, or of the two lists beside it, whichever is greater."""
     silence, closures = values["silence"]["groups"], values["closures"]["rows"]
     groups = min(len(silence), most_groups) + (len(silence) > most_groups) + 1 if silence else 0
     name = 8 if values["level"] == "province" else 11.6
@@ -87,7 +87,7 @@ def _beside(values: Values, map_rows: int, most_groups: int, most: int) -> float
     lists = (HEAD + groups * LINE if groups else BARE) + (
         HEAD + len(named) * LINE + sum(named) * MORE if closures else BARE
     )
-    if values["level"] == "province" and silence:  # beside the wide map, what is told of 未报 takes a line of its own
+    if values["level"] == "province" and silence:  # beside the wide map, the remark on 未报 takes a line of its own
         lists += MORE
     return max(BARE + 12 + map_rows * 26 + 31, lists)
 
@@ -97,5 +97,5 @@ def _lines(text: str, most: int) -> int:
 
 
 def ems(text: str) -> float:
-    """The width of a text in its font's size: Chinese signs one, others about a half."""
+    """The width of a text in units of its font size: Chinese characters one, others about a half."""
     return sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)

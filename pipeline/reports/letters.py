@@ -1,6 +1,6 @@
-"""Papers made of facts: `compose` is the one place that knows which files a kind of letter has, and their names.
+"""Papers from facts. `compose` is the only place that knows the files of each kind of letter, and their names.
 
-File names never hold a pupil, a class or a cell: they are outputs like any other.
+File names never hold a pupil, a class or the contents of a cell: they are outputs like any other.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Draft:
 
 
 def compose(kind: str, values: Values, renderer: Renderer | None = None) -> list[Paper]:
-    """Make one letter's papers of its values (`figures.digest.paper(...)` of a Digest, Page, Card, Missing, Receipt
-    or Summary). The kinds with a page need a renderer. KeyError for a kind nobody writes.
+    """Make the papers of one letter from its values (`figures.digest.paper(...)` of a Digest, Page, Card, Missing,
+    Receipt or Summary). The kinds with a page need a renderer. KeyError for an unknown kind.
     """
     return next(compose_all([(kind, values)], renderer))
 
 
 def compose_all(letters: Iterable[tuple[str, Values]], renderer: Renderer | None = None) -> Iterator[list[Paper]]:
-    """Make many letters' papers, in order, their pages drawn side by side: the first while the next are looked up."""
+    """Make the papers of many letters, in order; pages are drawn in parallel while the next letters are read."""
     drafts: list[Draft] = []
 
     def sheets() -> Iterator[Values]:
@@ -54,7 +54,7 @@ def compose_all(letters: Iterable[tuple[str, Values]], renderer: Renderer | None
                 yield drafts[-1].values
 
     drawn = renderer.stream(sheets()) if renderer else _undrawable(sheets())
-    drawn = chain(list(islice(drawn, 1)), drawn)  # all letters are looked up before the first is given
+    drawn = chain(list(islice(drawn, 1)), drawn)  # all letters are read before the first is returned
     for draft in drafts:
         pdf = [Paper(draft.pdf, next(drawn))] if draft.pdf else []
         yield [*pdf, *draft.files]
@@ -67,7 +67,7 @@ def _undrawable(sheets: Iterator[Values]) -> Iterator[bytes]:
 
 
 def checked(values: Values) -> dict[str, Any]:
-    """Return the values with the 校验 code that their page prints, unless an edition has given one."""
+    """Return the values with the 校验 code printed on the page, unless an edition has given one."""
     return {"check": check_code(values)[1], **values}
 
 
@@ -135,7 +135,7 @@ _DRAFTS: Mapping[str, Callable[[Values], Draft]] = {
 
 
 def missing_workbook(values: Values) -> bytes:
-    """The missing list as a workbook, whole."""
+    """The complete missing list as a workbook."""
     rows = values["silence"]["rows"]
     columns: list[lists.ListColumn | str] = [
         lists.ListColumn("序号", 6, "number"),
@@ -158,7 +158,7 @@ def missing_workbook(values: Values) -> bytes:
 
 
 def alerts_workbook(values: Values) -> bytes:
-    """All open alerts, where a digest's annex cannot hold them."""
+    """All open alerts as a workbook, if a digest's annex cannot hold them."""
     named = ("id", "county", "school", "reason", "class_name", "cases", "first_onset", "state", "left")
     columns = ("编号", "县（市、区）", "学校", "事由", "班级", "人数", "首例", "状态", "剩余时限")
     rows = [tuple(row[name] for name in named) for row in values["alerts"]["rows"]]

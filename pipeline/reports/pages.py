@@ -1,4 +1,4 @@
-"""Words into form: the Jinja2 environments, and the few values a page needs for its layout only."""
+"""Values into HTML and text: the Jinja2 environments, and the few values a page needs only for its layout."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAP_WIDTHS = {"province": 244, "city": 196}  # points
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
-WORKSHEET_CASES = 8  # lines of cases and rules on a sheet to write on
-_PAIRED_SIGNS = {True: (22, 19), False: (14, 27)}  # with names or without: signs of the pupil, of what was found
-PAGE_LINES = 24  # lines of pupils and classes that fit one side above the signatures
-CASES_ANNEXED = 200  # of an alert: a whole list pasted by mistake must not draw for minutes
+WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
+_PAIRED_SIGNS = {True: (22, 19), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
+PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
+CASES_ANNEXED = 200  # of one alert: a long list pasted by mistake must not take minutes to draw
 PUPILS_ANNEXED = 1000
-SILENT_ANNEXED = 150  # more do not go on paper: the workbook has them
+SILENT_ANNEXED = 150  # further ones are in the workbook only
 
 Values = Mapping[str, Any]  # plain JSON values of a paper, see figures.digest.paper
 
@@ -41,7 +41,7 @@ def _pages() -> Environment:
 def _texts() -> Environment:
     return Environment(
         loader=FileSystemLoader(resources.path("reports")),
-        autoescape=False,  # nosec B701  # plain text: nothing reads it as markup, and "<3" must stay "<3"
+        autoescape=False,  # nosec B701  # plain text is not read as markup, and "<3" must stay "<3"
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -57,7 +57,7 @@ def page(values: Values) -> str:
 
 
 def text(template: str, values: Values) -> str:
-    """Return a plain text such as a receipt, lines ended as Windows' Notepad wants them."""
+    """Return a plain text such as a receipt, with the line ends of Windows."""
     return _texts().get_template(template).render(values).replace("\r\n", "\n").replace("\n", "\r\n")
 
 
@@ -79,7 +79,7 @@ def _digest(values: Values) -> Values:
 
 
 def alerts_left(values: Values) -> int:
-    """How many open alerts a digest's page and annex leave to the workbook beside it; none if not above nought."""
+    """How many open alerts a digest's page and annex leave to the workbook; none if not above zero."""
     shown: int = _digest(values)["alerts_shown"]
     return len(values["alerts"]["rows"]) - shown - ALERTS_ANNEXED
 
@@ -103,7 +103,7 @@ def _page(values: Values) -> Values:
 
 
 def _lines(row: Values) -> int:
-    """Lines that a pupil's row takes, by the width of its longer columns in half-width signs."""
+    """Lines that a pupil's row takes, by the width of its longer columns in half-width characters."""
     return max(-(-_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
 
 
@@ -115,21 +115,21 @@ def _width(text: str) -> int:
 
 
 def _card(values: Values) -> Values:
-    """A card is one side to write on: where its rules leave no room for a line a case, two share one; the rest goes to
-    an annex.
+    """A card is one side to write on. If its rules leave no room for a line a case, two cases share one; the rest goes
+    to an annex.
     """
     cases, room = values["rows"], max(2, CARD_LINES - 3 * len(values["hits"]))
     fixed = {"cases_annexed": CASES_ANNEXED}
     if len(cases) <= room:
         return {**fixed, "cases_shown": len(cases), "paired": False}
     heights = [_pair_height(cases[at : at + 2], names=values["names"]) for at in range(0, len(cases), 2)]
-    left = float(room - (sum(heights) > room))  # a line says how many are left
+    left = float(room - (sum(heights) > room))  # one line says how many are left
     shown = sum(2 for so_far in accumulate(heights) if so_far <= left)
     return {**fixed, "cases_shown": shown, "paired": True}
 
 
 def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
-    """Lines that two cases side by side take, in lines of a case that has one for itself."""
+    """Height of two cases side by side, in lines of a single case."""
     who, found = _PAIRED_SIGNS[names]
     whose = max(_width(f"{case['pupil']} {case['sex']}") for case in pair)
     what = max(_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
@@ -137,7 +137,7 @@ def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
 
 
 def _worksheet(values: Values) -> Values:
-    """A sheet is one side to write on; further cases have an annex."""
+    """A worksheet is one side to write on; further cases are in an annex."""
     shown = WORKSHEET_CASES - len(values["met"]) - bool(values["phone"])
     cases = len(values["rows"])
     return {"cases_shown": cases if cases <= shown else shown - 1, "cases_annexed": CASES_ANNEXED}
@@ -167,7 +167,7 @@ def grids() -> Mapping[str, Mapping[str, tuple[int, int]]]:
 
 
 def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
-    """Give each division its place on the map; those the map does not know stand in rows of their own below it."""
+    """Give each division its position on the map; divisions that are not on the map get rows of their own below it."""
     grid = grids().get(place, {})
     known = [spot for code, spot in grid.items() if any(row["code"] == code for row in below)]
     columns = max((column for column, _ in known), default=3) + 1
@@ -177,11 +177,11 @@ def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
     tiles = []
     for row in below:
         column, line = grid.get(row["code"]) or extra[row["code"]]
-        tiles.append({**row, "column": column, "row": line, "said": _said(row)})
+        tiles.append({**row, "column": column, "row": line, "label": _tile_label(row)})
     return tiles
 
 
-def _said(row: Values) -> str:
+def _tile_label(row: Values) -> str:
     if row["level"] is not None:
         return str(row["rate"])
     if not row["registered"]:

@@ -1,4 +1,4 @@
-"""Pages into PDF, in processes of their own: `Renderer` keeps a few that have fonts and style sheet in hand."""
+"""Pages into PDF, in separate processes: `Renderer` keeps a few that have loaded fonts and style sheet."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from pipeline.reports import fonts, pages
 if TYPE_CHECKING:
     from pebble import ProcessFuture
 
-PAGE_SECONDS = 120  # a long annex takes seconds; what takes minutes is stuck
-_TIGHT = "tight"  # body's mark under which paper.css sets tables a little closer
+PAGE_SECONDS = 120  # a long annex takes seconds; a page that takes minutes hangs
+_TIGHT = "tight"  # class of the body with which paper.css sets tables a little closer
 _ANNEX = 'class="annex"'
-_LITTLE = 0.2  # share of a last page that is not worth a sheet
-_TASKS_A_PROCESS = 2000  # the text libraries grow slowly; a fresh process now and then keeps memory flat
+_LITTLE = 0.2  # share of a last page that is not worth a sheet of paper
+_TASKS_A_PROCESS = 2000  # the text libraries leak slowly; a new process now and then keeps memory flat
 
 
 class Renderer:
     """Draws papers. Use as a context manager; `workers` 0 draws in this process (tests, a single page).
 
-    Raises ConfigError when the fonts are not usable, before any page is begun.
+    Raises ConfigError if the fonts are not usable, before any page is begun.
     """
 
     def __init__(self, workers: int = 2) -> None:
@@ -74,8 +74,8 @@ class Renderer:
         return list(self.stream(papers))
 
     def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-        """As `draw`, giving each PDF as soon as it and those before it are there. All papers are taken first: each is
-        begun while the next are made.
+        """As `draw`, returning each PDF as soon as it and those before it are ready. All papers are taken first: each
+        is begun while the next are made.
         """
         if self._pool is None:
             yield from map(draw, list(papers))
@@ -94,11 +94,11 @@ def _answer(future: ProcessFuture[Any]) -> bytes:
 
 
 def _begin(scratch: str) -> None:
-    """Make a process ready: our fonts before the libraries that look for them."""
+    """Prepare a process: set our fonts before loading the libraries that look for them."""
     own = Path(tempfile.mkdtemp(dir=scratch))
     fonts.pin(own)
     _press()
-    gc.freeze()  # laying out a page makes very many objects; looking for cycles among them is a tenth of it
+    gc.freeze()  # a page makes very many objects; the search for cycles among them takes a tenth of the time
     gc.set_threshold(50_000, 20, 20)
 
 
@@ -110,16 +110,16 @@ def draw(values: Mapping[str, Any]) -> bytes:
 
 
 class _PageSetting:
-    """What every page of a process shares: the style sheet, parsed once, and the fonts found once."""
+    """What all pages of a process share: the style sheet, parsed once, and the fonts, found once."""
 
     def __init__(self) -> None:
-        # loaded here, after the fonts are pinned: the library reads its font configuration once, on import
+        # imported here, after the fonts are set: the library reads its font configuration once, on import
         from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import URLFetcher
 
         class OurFolderOnly(URLFetcher):  # type: ignore[misc]  # published without types
-            """Fetches nothing: a page brings its style sheet along, and no address in it is followed."""
+            """Fetches nothing: a page has its style sheet with it, and no address in it is followed."""
 
             def fetch(self, url: str, headers: object = None) -> object:
                 raise ValueError(f"not fetched: a page may load nothing ({len(url)} characters, {headers is not None})")
@@ -130,22 +130,22 @@ class _PageSetting:
         self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
 
     def draw(self, html: str, identifier: bytes) -> bytes:
-        laid = self._lay(html)
-        sides = 1 + html.count(_ANNEX)  # an annex begins a side of its own, however little it holds
-        if len(laid.pages) > sides and _nearly_empty(laid.pages[-1]):
-            closer = self._lay(html.replace("<body", f"<body data-{_TIGHT}", 1))
-            laid = closer if len(closer.pages) < len(laid.pages) else laid
-        return bytes(laid.write_pdf(pdf_identifier=identifier))
+        document = self._layout(html)
+        sides = 1 + html.count(_ANNEX)  # an annex begins a new side, however short it is
+        if len(document.pages) > sides and _nearly_empty(document.pages[-1]):
+            closer = self._layout(html.replace("<body", f"<body data-{_TIGHT}", 1))
+            document = closer if len(closer.pages) < len(document.pages) else document
+        return bytes(document.write_pdf(pdf_identifier=identifier))
 
-    def _lay(self, html: str) -> Any:
+    def _layout(self, html: str) -> Any:
         from weasyprint import HTML
 
         return HTML(string=html, url_fetcher=self.fetcher).render(stylesheets=[self.css], font_config=self.fonts)
 
 
 def _nearly_empty(page: Any) -> bool:
-    """Is there less on a page than a fifth of it? Nobody signs a sheet for three rows and a foot."""
-    box = page._page_box  # the layout is published nowhere else
+    """Whether less than a fifth of a page is used: not worth a sheet for three rows and a foot."""
+    box = page._page_box  # the layout is not public elsewhere
     lines = [line for line in box.descendants() if type(line).__name__ == "LineBox"]
     lowest = max((line.position_y + line.height for line in lines if line.position_y < box.height), default=0.0)
     return bool(lowest - box.margin_top < _LITTLE * box.height)

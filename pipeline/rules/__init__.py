@@ -1,4 +1,4 @@
-"""Warning rules: declared in rules.toml, parsed to values, met or not by the records."""
+"""Warning rules: declared in rules.toml, parsed to values, checked against the records."""
 
 from pipeline.rules.parse import load, parse
 from pipeline.rules.values import Case, Condition, Group, Hint, Key, Member, Rule, Rules, Stage, Where

@@ -1,14 +1,14 @@
 """Which rules the records meet: a pure function of the final records of one school campus.
 
-What is counted. Only pupils absent because ill; 已返校 is not absent. A pupil counts once for a group
-within a condition, whatever the number of rows. A *new* row begins a spell, dated by its 发病日期 (else
-the first day of absence); 仍缺课 rows make nobody new, they only add what has become known since (a
-diagnosis). A condition of `day` counts the spells dated within the window that ends with `day`, as far
-as the records tell by `LAG` days later: who fell ill last night is first absent today. 现症 rules count
-who is absent on `day` itself, new or not, by what the last `reach` days tell of the spell.
+What is counted. Only pupils absent because they are ill; 已返校 is not absent. A pupil counts once for a group within a
+condition, whatever the number of rows. A *new* row begins a spell, dated by its 发病日期 (else the first day of
+absence). 仍缺课 rows begin none; they only add what has become known since (a diagnosis). A condition of `day` counts
+the spells dated within the window that ends with `day`, as far as the records up to `LAG` days later show them: who
+fell ill last night is first absent today. 现症 rules count who is absent on `day` itself, new or not, by what the last
+`reach` days show of the spell.
 
-Days looked at: those on which somebody ill was absent, or fell ill. So what is met on `day` depends on
-records of `day - reach + 1` to `day + LAG` and on nothing else, and does not depend on when it is asked.
+Days evaluated: those on which an ill pupil was absent, or fell ill. So the result for `day` depends on records of `day
+- reach + 1` to `day + LAG` only, and not on the time of the evaluation.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def needed(span: Window, reach: int) -> Window:
 
 @dataclass(frozen=True, slots=True)
 class _Ill:
-    """A pupil counted for a group in a place: dated `onset`, known by the records of `told`."""
+    """A pupil counted for a group in a place: dated `onset`, known by the records of `known_on`."""
 
     onset: date
-    told: date
+    known_on: date
     pupil: str
     class_key: str
 
@@ -67,7 +67,7 @@ Rolls = Mapping[str, int | None]  # class key → 应到
 
 @dataclass(frozen=True, slots=True)
 class RulesInForce:
-    """The rules that are on at a place, by the groups they ask about; made once, used for many schools."""
+    """The active rules of a place, by the groups they ask about; made once, used for many schools."""
 
     rules: Rules
     new: Mapping[str, tuple[Rule, ...]]
@@ -96,8 +96,8 @@ _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
 def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: Window) -> tuple[Condition, ...]:
     """Return all conditions met on the days of `span`, ascending by key.
 
-    `cases`: the rows of one school campus on `needed(span, reach)`, in any order; more do no harm.
-    `rolls`: 应到 by class key. `asked`: the rules that are on there (`ask`).
+    `cases`: the rows of one school campus on `needed(span, reach)`, in any order; further rows do not matter. `rolls`:
+    应到 by class key. `asked`: the rules that are active there (`ask`).
     """
     ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=_DAY_AND_PUPIL)
     days: list[date] = []
@@ -114,10 +114,9 @@ def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: W
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
     """Return the single cases of 丙类 diseases, one a pupil and disease, on its first day: lines for the county."""
-    told = Rules.grade
     found: dict[tuple[str, str], Hint] = {}
     for c in sorted(cases, key=lambda c: (c.day, c.pupil)):
-        if c.reason == "ill" and c.row_state != "returned" and told(rules, c.diagnosis, c.day) == "丙":
+        if c.reason == "ill" and c.row_state != "returned" and rules.grade(c.diagnosis, c.day) == "丙":
             found.setdefault((c.pupil, c.diagnosis), Hint(c.day, c.pupil, c.class_key, c.diagnosis, "丙"))
     return tuple(found.values())
 
@@ -125,15 +124,15 @@ def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
 @lru_cache(maxsize=8192)
 def groups_of(symptoms: str, temperature: float | None, diagnosis: str) -> frozenset[str]:
     """Return the groups one row belongs to: syndromes, ILI, and the diagnosis itself."""
-    told = frozenset(symptoms.split())
-    found = {group for group, members in SYNDROMES.items() if not told.isdisjoint(members)}
-    if temperature is not None and temperature >= FEVER and not told.isdisjoint(_COUGH_OR_SORE_THROAT):
+    shown = frozenset(symptoms.split())
+    found = {group for group, members in SYNDROMES.items() if not shown.isdisjoint(members)}
+    if temperature is not None and temperature >= FEVER and not shown.isdisjoint(_COUGH_OR_SORE_THROAT):
         found.add("ILI")
     return frozenset(found | {diagnosis} if diagnosis else found)
 
 
 def _asked_days(case: Case) -> Iterator[date]:
-    """The days a row gives cause to look at: its own, and that of falling ill if it tells it in time."""
+    """The days to evaluate because of a row: its own, and the day of falling ill if the row comes soon enough."""
     yield case.day
     if (case.day - case.fell_ill).days <= LAG:
         yield case.fell_ill
@@ -147,7 +146,7 @@ def _places(case: Case) -> Iterator[_Place]:
 
 
 def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
-    """Who fell ill: each spell by group and place, with the day on which the records first tell it."""
+    """New spells by group and place, with the day whose records first show them."""
     table: _Table = defaultdict(list)
     began: dict[str, Case] = {}
     known: dict[str, set[str]] = {}  # pupil → groups of the spell that runs
@@ -162,25 +161,25 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
         fresh &= groups.keys()
         if fresh:
             known[case.pupil] |= fresh
-            told = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
+            entry = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
             for group in fresh:
                 for place in _places(first):
-                    table[group, place].append(told)
+                    table[group, place].append(entry)
     return table
 
 
 def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
-    """Who is absent: each row by place and every group its spell showed in the last `reach` days."""
+    """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
     table: _Table = defaultdict(list)
     reach = asked.rules.reach
-    shown: dict[str, dict[str, date]] = {}  # pupil → group → day it was last told
+    shown: dict[str, dict[str, date]] = {}  # pupil → group → last day on which it was reported
     for case in ill:
         groups = groups_of(case.symptoms, case.temperature, case.diagnosis) & asked.present.keys()
         spell = {} if case.row_state == "new" else shown.get(case.pupil, {})
         shown[case.pupil] = spell
         spell.update(dict.fromkeys(groups, case.day))
-        for group, told in spell.items():
-            if (case.day - told).days < reach:
+        for group, reported_on in spell.items():
+            if (case.day - reported_on).days < reach:
                 entry = _Ill(case.fell_ill, case.day, case.pupil, case.class_key)
                 for place in _places(case):
                     table[group, place].append(entry)
@@ -196,17 +195,17 @@ def _met(
         counted = _counted(rule, entries, day)
         if rule.met(len(counted), roll):
             members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in counted))
-            told = sorted(e.told for e in counted)[max(rule.at_least, 1) - 1]
-            yield Condition(rule.id, rule.stage, group, day, scope, len(members), rule.threshold, members, told)
+            known_on = sorted(e.known_on for e in counted)[max(rule.at_least, 1) - 1]
+            yield Condition(rule.id, rule.stage, group, day, scope, len(members), rule.threshold, members, known_on)
 
 
 def _counted(rule: Rule, entries: Iterable[_Ill], day: date) -> Collection[_Ill]:
     """The distinct pupils that count on a day, each with its earliest date."""
     first = day - timedelta(days=rule.window - 1)
-    last_told = day + timedelta(days=LAG)
+    last_known = day + timedelta(days=LAG)
     found: dict[str, _Ill] = {}
     for e in entries:
-        counts = e.told == day if rule.present else first <= e.onset <= day and e.told <= last_told
+        counts = e.known_on == day if rule.present else first <= e.onset <= day and e.known_on <= last_known
         if counts and (e.pupil not in found or e.onset < found[e.pupil].onset):
             found[e.pupil] = e
     return found.values()

@@ -1,4 +1,4 @@
-"""rules.toml → `Rules`. All that is wrong with the file is reported together."""
+"""rules.toml → `Rules`. All problems of the file are reported together."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def load() -> Rules:
 def parse(text: str) -> Rules:
     """Return the rules a text declares. Raises ConfigError with every problem found."""
     try:
-        told = tomllib.loads(text)
+        raw_rules = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"rules.toml: {error}"]) from error
     problems: list[str] = []
-    groups = _groups(told.get("group", []), problems)
-    notifiable = _notifiable(told.get("notifiable", []), problems)
+    groups = _groups(raw_rules.get("group", []), problems)
+    notifiable = _notifiable(raw_rules.get("notifiable", []), problems)
     known = frozenset(groups)
-    rules = tuple(r for r in (_rule(raw, known, problems) for raw in told.get("rule", [])) if r)
+    rules = tuple(r for r in (_rule(raw, known, problems) for raw in raw_rules.get("rule", [])) if r)
     problems += [f"规则 {name}: 重复" for name in _doubled(r.id for r in rules)]
     problems += _unended(rules, notifiable, known)
-    version = told.get("version")
+    version = raw_rules.get("version")
     if not isinstance(version, str) or not 0 < len(version) <= 12:
         problems.append("version: 必填，至多 12 个字符")
     if problems:
@@ -50,18 +50,20 @@ def parse(text: str) -> Rules:
 
 
 def _groups(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> dict[str, Group]:
-    told = {str(raw.get("code", "")): raw for raw in raws}
-    direct = {code: frozenset(raw.get("absorbs", [])) for code, raw in told.items()}
-    problems += [f"组 {code or '?'}: 不在症状组与病种表中" for code in told if code not in _NAMES]
-    problems += [f"组 {code}: absorbs 中的 {x} 未声明" for code, xs in direct.items() for x in sorted(xs - set(told))]
-    for code, raw in told.items():
+    by_code = {str(raw.get("code", "")): raw for raw in raws}
+    direct = {code: frozenset(raw.get("absorbs", [])) for code, raw in by_code.items()}
+    problems += [f"组 {code or '?'}: 不在症状组与病种表中" for code in by_code if code not in _NAMES]
+    problems += [
+        f"组 {code}: absorbs 中的 {x} 未声明" for code, xs in direct.items() for x in sorted(xs - by_code.keys())
+    ]
+    for code, raw in by_code.items():
         if not isinstance(raw.get("end_days"), int) or raw["end_days"] < 1:
             problems.append(f"组 {code}: end_days 须为正整数")
         if code in _closure(code, direct):
             problems.append(f"组 {code}: absorbs 成环")
     if problems:
         return {}
-    return {code: Group(code, _NAMES[code], _closure(code, direct), raw["end_days"]) for code, raw in told.items()}
+    return {code: Group(code, _NAMES[code], _closure(code, direct), raw["end_days"]) for code, raw in by_code.items()}
 
 
 def _closure(code: str, direct: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -156,7 +158,7 @@ def _doubled(names: Iterable[str]) -> list[str]:
 
 
 def _unended(rules: Iterable[Rule], notifiable: Iterable[Notifiable], groups: frozenset[str]) -> list[str]:
-    """A rule by class names no group: each disease it may meet still needs its end rule."""
+    """Diseases without an end rule: a rule by class names no group, yet each disease it may meet needs one."""
     grades = {grade for rule in rules for grade in rule.grades}
     missing = sorted({n.disease for n in notifiable if n.grade in grades} - groups) if groups else []
     return [f"组 {code}: 未声明（其法定类别有规则引用）" for code in missing]

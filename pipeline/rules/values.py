@@ -1,4 +1,4 @@
-"""The warning rules and what they are asked about, as frozen values."""
+"""The warning rules, and the values they are evaluated on, frozen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Stage(StrEnum):
-    """How far an episode has come, lowest first; the highest that holds is shown."""
+    """The stage of an episode, lowest first; the highest that holds is shown."""
 
     EARLY = "early"
     CLUSTER = "cluster"
@@ -24,7 +24,7 @@ class Stage(StrEnum):
 
     @property
     def label(self) -> str:
-        """What papers call it. Closing is decided by people, never by a rule."""
+        """Its name on papers. A closure is decided by people, never by a rule."""
         return _STAGE_LABELS[self]
 
 
@@ -38,7 +38,7 @@ _STAGE_LABELS: Mapping[Stage, str] = {
 
 
 class Where(StrEnum):
-    """Within what the pupils are counted."""
+    """The group of pupils that is counted together."""
 
     CLASS = "class"
     DORM = "dorm"
@@ -46,7 +46,7 @@ class Where(StrEnum):
 
 
 DORM = "宿舍"
-"""With which the scope of a hit begins that is of a dormitory: 宿舍 101."""
+"""The scope of a hit in a dormitory begins with this word: 宿舍 101."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Group:
 
     code: str
     name: str
-    absorbs: frozenset[str]  # closed: what the absorbed absorb is in it
+    absorbs: frozenset[str]  # closed: includes what the absorbed groups absorb
     end_days: int  # days without a linked case after which an episode may end
 
 
@@ -90,7 +90,7 @@ class Rule:
 
     @property
     def threshold(self) -> str:
-        """The condition in a few signs: `≥3`, `5–9`, `≥30%`."""
+        """The condition in short: `≥3`, `5–9`, `≥30%`."""
         if self.share:
             return f"≥{self.share}%"
         return f"≥{self.at_least}" if self.at_most is None else f"{self.at_least}–{self.at_most}"
@@ -102,7 +102,7 @@ class Rule:
         return n >= self.at_least and (self.at_most is None or n <= self.at_most)
 
     def active(self, chain: Sequence[str]) -> bool:
-        """Say whether it is on for a place, given its codes narrowest first."""
+        """Say whether the rule is active for a place, given its codes narrowest first."""
         return next((self.divisions[code] for code in chain if code in self.divisions), self.on)
 
 
@@ -173,7 +173,7 @@ class Condition:
     n: int
     threshold: str
     members: tuple[Member, ...]  # n of them, ascending
-    told: date | None = field(default=None, compare=False)  # the report day by which it was first known
+    known_on: date | None = field(default=None, compare=False)  # the report day by which it was first known
 
     @property
     def key(self) -> Key:
@@ -192,7 +192,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """单例提示: a single case of a 丙类 disease, for the county to know; it opens no alert."""
+    """单例提示: a single case of a 丙类 disease, for the county's information; it opens no alert."""
 
     day: date
     pupil: str

@@ -225,7 +225,7 @@ def test_a_division_the_map_does_not_know_stands_below_it() -> None:
     ]
     tiles = {tile["code"]: tile for tile in pages.place_tiles("320100", below)}
     assert tiles["329999"]["row"] > tiles["320102"]["row"]
-    assert tiles["329999"]["said"] == "未纳入"
+    assert tiles["329999"]["label"] == "未纳入"
 
 
 def macro(name: str, *arguments: object) -> str:
@@ -254,8 +254,8 @@ def test_a_bar_has_its_norm_only_when_there_is_one() -> None:
 
 def test_a_tile_with_too_few_reports_is_dashed() -> None:
     place = {"column": 0, "row": 0, "short": "六合", "registered": 9}
-    tile = {**place, "said": "报告不足", "level": None, "open_alerts": 2}
-    drawn = macro("tilemap", [tile, {**tile, "column": 1, "level": 0.5, "said": "0.50%", "open_alerts": 0}])
+    tile = {**place, "label": "报告不足", "level": None, "open_alerts": 2}
+    drawn = macro("tilemap", [tile, {**tile, "column": 1, "level": 0.5, "label": "0.50%", "open_alerts": 0}])
     assert drawn.count("stroke-dasharray") == 1
     assert drawn.count('rx="6.4"') == 1, "one badge: no alerts, no badge"
 

@@ -183,7 +183,7 @@ def test_a_diagnosis_learned_while_still_absent_counts_for_the_day_the_pupil_fel
     told = [*cases(2, before=1, symptoms="S09"), *cases(2, row_state="ongoing", start=ago(1), diagnosis="D10")]
     assert {"C01", "S05"} <= rule_ids(told, ago(1))
     (c01,) = [c for c in met(told) if c.rule == "C01" and c.day == ago(1)]
-    assert c01.told == DAY
+    assert c01.known_on == DAY
 
 
 def test_an_onset_after_the_report_is_taken_as_the_reports_day() -> None:
