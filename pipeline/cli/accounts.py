@@ -25,9 +25,9 @@ def add(app: typer.Typer) -> None:
 @accounts.command("list")
 def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     check_division(unit)
     found = store.waiting(unit)
     rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
@@ -40,9 +40,9 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
 @accounts.command("show")
 def show_filing(context: typer.Context, number: Number) -> None:
     """Show one filing: who asks for what, where its signed paper lies, and what became of it."""
-    site = opened(context)
     from pipeline.accounts import accounts as store
 
+    site = opened(context)
     found = store.filing(number)
     say(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
     say(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
@@ -64,10 +64,9 @@ def confirm(
 ) -> None:
     """Open a filing's accounts. Passwords we issue are shown here, once, and nowhere else."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     now = config.clock()()
     done = store.confirm(number, who, why, now, stamped_on=_date(stamped_on))
     for one in done:
@@ -82,10 +81,9 @@ def confirm(
 def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "queke") -> None:
     """Open nothing, and tell the unit why."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     for username in store.refuse(number, who, why, config.clock()()):
         say(f"{username}: refused")
 
@@ -94,10 +92,9 @@ def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "quek
 def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Give an account a new first password, shown here once; void after seven days unused."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     _hand_over(username, store.issue(username, who, why, config.clock()()).reveal())
 
 
@@ -105,10 +102,9 @@ def issue(context: typer.Context, username: Username, why: Why = "", who: Who = 
 def leave(context: typer.Context, username: Username, why: Reason, who: Who = "queke") -> None:
     """Close the account of somebody who left."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     store.leave(username, who, why, config.clock()())
     say(f"{username}: closed")
 
@@ -117,10 +113,9 @@ def leave(context: typer.Context, username: Username, why: Reason, who: Who = "q
 def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Say for another year that the account is still its holder's."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     store.reconfirm(username, who, why, config.clock()())
     say(f"{username}: confirmed for a year")
 
@@ -129,10 +124,9 @@ def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Wh
 def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List accounts to look at: first passwords nobody used, and yearly confirmation. Exit 1 when there are any."""
     from pipeline import config
-
-    opened(context)
     from pipeline.accounts import accounts as store
 
+    opened(context)
     check_division(unit)
     found = store.due(config.clock()(), unit)
     header = ("username", "unit", "name", "holder", "why", "on")

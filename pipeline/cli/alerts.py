@@ -37,10 +37,9 @@ def list_alerts(
     Exit 1 when one is overdue.
     """
     from pipeline import config
-
-    opened(context)
     from pipeline.facts import alert_list
 
+    opened(context)
     check_place(unit)
     found = alert_list.listed(config.clock()(), unit=unit, closed=closed)
     header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue")
@@ -59,9 +58,9 @@ def list_alerts(
 @alerts.command()
 def show(context: typer.Context, alert: Number) -> None:
     """Show one alert as its county may see it: what it warns of, its cases by code, what was answered and followed."""
-    site = opened(context)
     from pipeline.facts import alert_list
 
+    site = opened(context)
     facts = alert_list.shown(site, alert)
     if facts is None:
         raise UsageError(f"{alert}: no such alert; see `queke alerts list --closed`")
@@ -84,11 +83,10 @@ def show(context: typer.Context, alert: Number) -> None:
 def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "queke") -> None:
     """Let an answer stand: the alert is closed as excluded, or reported and followed to its end."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.database import errors
     from pipeline.settling import card
 
+    site = opened(context)
     with errors.temporary():
         state = card.confirm(alert, who, why, config.clock()())
     _follow(site, alert, state)
@@ -98,11 +96,10 @@ def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "qu
 def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "queke") -> None:
     """Send an answer back with the reason: the school gets its card again, and answers within its hours."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.database import errors
     from pipeline.settling import card
 
+    site = opened(context)
     with errors.temporary():
         state = card.send_back(alert, who, why, config.clock()())
     _follow(site, alert, state)

@@ -41,10 +41,9 @@ def desk(
 ) -> None:
     """Make a county's 县级处理单 now: all that waits for its word, to be filled and dropped into its folder."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.issuing import desk as county_desk
 
+    site = opened(context)
     out.write_bytes(county_desk.workbook(site, unit, config.clock()()))
     say(str(out))
 
@@ -60,13 +59,12 @@ def excuse(
 ) -> None:
     """Excuse a school from a day's report (免报): it is neither silent nor late; figures say so, and why."""
     from pipeline import config
+    from pipeline.run import deciding
+    from pipeline.settling import excuses
 
     if not undo and not why:
         raise UsageError("--why: say why the school need not report")
     site = opened(context)
-    from pipeline.run import deciding
-    from pipeline.settling import excuses
-
     now = config.clock()()
     act = excuses.take_back if undo else excuses.excuse
     act(unit, day_of(day, now), who, why, now)
@@ -85,9 +83,9 @@ def list_closures(
     as_json: AsJson = False,
 ) -> None:
     """List closures; those that wait for the county unless told otherwise. Exit 1 when any waits."""
-    opened(context)
     from pipeline.settling import closure_decisions
 
+    opened(context)
     check_division(unit)
     found = closure_decisions.listed(unit, state.split(","))
     for one in found:
@@ -104,11 +102,10 @@ def list_closures(
 def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who: Who = "queke") -> None:
     """Confirm a declared closure. The school is told."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.run import deciding
     from pipeline.settling import closure_decisions
 
+    site = opened(context)
     closure_decisions.confirm(closure, who, why, config.clock()())
     deciding.follow(site, config.clock())
     say(f"{closure}: confirmed")
@@ -118,11 +115,10 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
 def return_closure(context: typer.Context, closure: Closure, why: Reason, who: Who = "queke") -> None:
     """Send a closure back to its school: it closes nothing till the school says something else of it."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.run import deciding
     from pipeline.settling import closure_decisions
 
+    site = opened(context)
     closure_decisions.send_back(closure, who, why, config.clock()())
     deciding.follow(site, config.clock())
     say(f"{closure}: sent back")

@@ -31,10 +31,9 @@ def list_rejects(
 ) -> None:
     """List rows that went back: where they were and why, not what was typed. Exit 1 when there are any."""
     from pipeline import config
-
-    opened(context)
     from pipeline.settling import held_files
 
+    opened(context)
     found = held_files.rejects(school=unit, day=day_of(day, config.clock()()) if day else None, state=state)
     rows = [
         (
@@ -59,10 +58,9 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     """Show one row that went back, as it was typed, with what is wrong and how to mend it."""
     from pipeline import forms, issues
     from pipeline.forms import whole
-
-    opened(context)
     from pipeline.settling import held_files
 
+    opened(context)
     row = held_files.reject(ticket)
     if row is None:
         raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
@@ -84,10 +82,9 @@ def export(
 ) -> None:
     """Write a school's open rows of a day as a return workbook, to be mended and dropped into the inbox."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.issuing import school
 
+    site = opened(context)
     content = school.open_rows(site, unit, day_of(day, config.clock()()))
     if content is None:
         raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
@@ -112,11 +109,10 @@ def apply(
 def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke") -> None:
     """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.run import deciding
     from pipeline.settling import decisions
 
+    site = opened(context)
     done = decisions.waive([ticket], who, why, config.clock()())
     deciding.follow(site, config.clock())
     say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
@@ -126,10 +122,9 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke
 def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List what is held, with the question that was asked. Exit 1 when there is any."""
     from pipeline import issues
-
-    opened(context)
     from pipeline.settling import held_files
 
+    opened(context)
     found = held_files.held()
     for one in found:
         if as_json:
@@ -150,10 +145,9 @@ def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
     """Take a held submission after all, as if it had come now. The decision is kept with its reason."""
     from pipeline import config
     from pipeline.cli import taking
-
-    site = opened(context)
     from pipeline.run import deciding
 
+    site = opened(context)
     arrival, settled = deciding.release(site, seq, who, why, config.clock())
     taking.show(arrival, settled)
     if taking.needs_somebody([(arrival, settled)]):
@@ -164,11 +158,10 @@ def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
 def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
     """Send a held submission back for good; its sender gets the reason."""
     from pipeline import config
-
-    site = opened(context)
     from pipeline.run import deciding
     from pipeline.settling import decisions
 
+    site = opened(context)
     decisions.dismiss(seq, who, why, config.clock()())
     deciding.follow(site, config.clock())
     say(f"{seq}: dismissed")

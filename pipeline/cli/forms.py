@@ -42,7 +42,8 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     With --all, which the service does by itself each morning: templates of absence for all schools of a day; or each
     school's own roster of the school year --year, to be edited, sent in and confirmed by the county.
     """
-    from pipeline import config
+    from pipeline import config, issuing
+    from pipeline.issuing import card
 
     site = opened(context)
     now = config.clock()()
@@ -58,9 +59,6 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
         return
     if not unit or out is None:
         raise UsageError("name the school or division with --unit, and the workbook to write with -o")
-    from pipeline import issuing
-    from pipeline.issuing import card
-
     if form == "card" and alert:
         content = card.workbook(site, unit, alert, day_of(day, now))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,11 +35,10 @@ def ingest(
     Files named on the command line are copied; the inbox is emptied.
     """
     from pipeline.cli import taking
-
-    site = opened(context)
     from pipeline.facts import status as facts_status
     from pipeline.run import is_held
 
+    site = opened(context)
     named = list(paths or [])
     missing = [str(path) for path in named if not path.exists()]
     if missing:
@@ -92,25 +92,21 @@ def watch(
     from pipeline import config
     from pipeline.cli import taking
     from pipeline.executors import Pool
-
-    site = opened(context, log="info")
     from pipeline.service import watch as service
 
+    site = opened(context, log="info")
     with Pool(taking.workers(site)) as readers:
         service.serve(site, readers, config.clock(), poll=poll)
 
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what came, what waits and since when; exit 1 when something waits for a person."""
-    from dataclasses import asdict
-
     from pipeline import config
-
-    site = opened(context)
     from pipeline.facts import status as facts_status
     from pipeline.inbox.folder import survey
     from pipeline.run import is_held
 
+    site = opened(context)
     found = facts_status.standing(config.clock()())
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)

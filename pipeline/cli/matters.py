@@ -26,9 +26,9 @@ def list_matters(
     as_json: AsJson = False,
 ) -> None:
     """List what does not agree, oldest first. Exit 1 when there is any."""
-    opened(context)
     from pipeline.settling import reconciliation as stored
 
+    opened(context)
     check_division(unit)
     found = stored.waiting(unit)
     for one in found:
@@ -51,9 +51,8 @@ def settle(
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""
     from pipeline import config
-
-    opened(context)
     from pipeline.settling import reconciliation as stored
 
+    opened(context)
     stored.settle(matter, who, why, config.clock()())
     say(f"{matter}: settled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -43,11 +44,9 @@ def digest(
     final: Annotated[bool, typer.Option("--final", help="As the day's final edition (日终版).")] = False,
 ) -> None:
     """Make the digests of a day now: a new edition where something changed, else the last one again."""
-    from pipeline import config
+    from pipeline import config, run
 
     site = opened(context)
-    from pipeline import run
-
     check_division(division, "--division")
     now = config.clock()()
     with progress("drawing"):
@@ -61,12 +60,10 @@ def digest(
 
 def cards(context: typer.Context) -> None:
     """List the open alerts and where their cards lie; cards not yet drawn are drawn now."""
-    from pipeline import config
-
-    site = opened(context)
-    from pipeline import run
+    from pipeline import config, run
     from pipeline.facts import alert_list
 
+    site = opened(context)
     now = config.clock()()
     with progress("drawing"):
         run.deliver(site, now)
@@ -94,9 +91,9 @@ def trace(
     code: Annotated[list[str], typer.Argument(help="A submission's number, ticket, pupil code, alert, edition …")],
 ) -> None:
     """Say where something comes from, down to the workbook and its row."""
-    opened(context)
     from pipeline.facts import trace as trails
 
+    opened(context)
     for line in trails.trace(" ".join(code)):
         say(line)
 
@@ -113,6 +110,7 @@ def export(
 ) -> None:
     """Write records as one reader may see them."""
     from pipeline import config
+    from pipeline.xlsx import lists
 
     site = opened(context)
     table = _exported(site, records, reader, day)
@@ -126,8 +124,6 @@ def export(
         with out.open("w", encoding="utf-8-sig", newline="") as file:
             _write_csv(table, file)
     else:
-        from pipeline.xlsx import lists
-
         note = f"{reader} · {now:%Y-%m-%d %H:%M}"
         out.write_bytes(lists.build(table.title, table.header, list(table.rows), [note]))
     say(str(out))
@@ -147,8 +143,6 @@ def _exported(site: Site, records: str, reader: str, day: str) -> ExportTable:
 
 
 def _write_csv(table: ExportTable, file: object) -> None:
-    import csv
-
     writer = csv.writer(file, lineterminator="\r\n")  # type: ignore[arg-type]  # anything that takes text
     writer.writerow(table.header)
     writer.writerows(map(_escaped, table.rows))

@@ -48,9 +48,9 @@ def list_proposals(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a county's word: changed rosters of schools, and new classes. Exit 1 when there is any."""
-    opened(context)
     from pipeline.settling import proposals as waiting
 
+    opened(context)
     check_division(unit)
     found = waiting.waiting(unit)
     if as_json:
@@ -74,10 +74,9 @@ def confirm(
 ) -> None:
     """Let a proposal take effect; a new class enters the registry or, with --alias, is known by another name."""
     from pipeline import config
-
-    opened(context)
     from pipeline.settling import proposals as waiting
 
+    opened(context)
     waiting.confirm(proposal, who, why, config.clock()(), alias)
     say(f"{proposal}: confirmed")
 
@@ -86,10 +85,9 @@ def confirm(
 def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "queke") -> None:
     """Leave the registry as it is; the school is told why."""
     from pipeline import config
-
-    opened(context)
     from pipeline.settling import proposals as waiting
 
+    opened(context)
     waiting.refuse(proposal, who, why, config.clock()())
     say(f"{proposal}: refused")
 
@@ -102,14 +100,13 @@ def show(
 ) -> None:
     """Show whose words make the calendar of a school or division, and its days of a month."""
     from pipeline import config
-
-    opened(context)
     from pipeline.forms import words
     from pipeline.registry import lookup
     from pipeline.schooldays import today
     from pipeline.turns import context as stored
     from pipeline.validate.calendar import in_words
 
+    opened(context)
     check_place(unit)
     first = _month(month or f"{today(config.clock()()):%Y-%m}")
     school = stored.schools([unit], [first]).get(unit)

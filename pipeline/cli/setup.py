@@ -118,9 +118,8 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 def _ready_store(site: Site) -> None:
     from pipeline import database as db
+    from pipeline.registry import lookup
 
     db.open(site)
     db.migrate()
-    from pipeline.registry import lookup
-
     lookup.load_divisions()
