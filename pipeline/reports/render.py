@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import multiprocessing
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FuturesTimeoutError
@@ -114,7 +116,7 @@ class _PageSetting:
 
     def __init__(self) -> None:
         # imported here, after the fonts are set: the library reads its font configuration once, on import
-        from weasyprint import CSS
+        from weasyprint import CSS, HTML
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import URLFetcher
 
@@ -126,6 +128,7 @@ class _PageSetting:
 
         self.fetcher = OurFolderOnly(allowed_protocols=())
         self.fonts = FontConfiguration()
+        self.html = HTML
         sheet = resources.path("reports/paper.css").read_text(encoding="utf-8")
         self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
 
@@ -138,9 +141,7 @@ class _PageSetting:
         return bytes(document.write_pdf(pdf_identifier=identifier))
 
     def _layout(self, html: str) -> Any:
-        from weasyprint import HTML
-
-        return HTML(string=html, url_fetcher=self.fetcher).render(stylesheets=[self.css], font_config=self.fonts)
+        return self.html(string=html, url_fetcher=self.fetcher).render(stylesheets=[self.css], font_config=self.fonts)
 
 
 def _nearly_empty(page: Any) -> bool:
@@ -153,9 +154,6 @@ def _nearly_empty(page: Any) -> bool:
 
 @lru_cache(maxsize=1)
 def _press() -> _PageSetting:
-    import os
-    import sys
-
     if "weasyprint" not in sys.modules and "queke-" not in os.environ.get("FONTCONFIG_FILE", ""):
         fonts.pin()
     return _PageSetting()

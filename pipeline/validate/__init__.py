@@ -13,21 +13,23 @@ from dataclasses import replace
 from functools import cache
 
 from pipeline import issues
-from pipeline.forms import form as form_named
 from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
 from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
 from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
-from pipeline.validate.frames import Failure, RowCheck, failures
+from pipeline.validate.checks import Failure, RowCheck
 from pipeline.validate.judge import Judge, Judgement
 
 JUDGES: Mapping[str, Judge] = {
-    "absence": absence.JUDGE,
-    "closure": closure.JUDGE,
-    "roster": roster.JUDGE,
-    "calendar": calendar.JUDGE,
-    "filing": filing.JUDGE,
-    "desk": desk.JUDGE,
-    "card": card.JUDGE,
+    judge.form.name: judge
+    for judge in (
+        absence.JUDGE,
+        closure.JUDGE,
+        roster.JUDGE,
+        calendar.JUDGE,
+        filing.JUDGE,
+        desk.JUDGE,
+        card.JUDGE,
+    )
 }
 
 
@@ -52,35 +54,39 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
         if case.open:
             JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
-        if case.open and case.form.name == "absence":
-            by.remember(case)
+        if case.open:
+            JUDGES[case.claims.form].remember(by, case)
     return [answer.done() if isinstance(answer, SubmissionCase) else answer for answer in answers]
 
 
 @cache
 def warm() -> None:
     """Import and compile what the first batch would wait for: some three seconds of CPU."""
-    table = form_named("absence").table("rows")
-    failures(table, absence.RULES, [(None,) * len(table.columns)], {"_day": [None]})
+    from pipeline.validate import frames  # as in `_apply`
+
+    table = absence.JUDGE.form.table("rows")
+    frames.failures(table, absence.RULES, [(None,) * len(table.columns)], {"_day": [None]})
 
 
 def _settle_header(case: SubmissionCase, context: Context, key: bytes) -> None:
     JUDGES[case.claims.form].whose(case, context, key)
     if case.open or case.unit:  # what goes back anyway is told of its date too, else it would come twice
-        channel.settle_day(case, context)
+        channel.settle_day(case)
     if case.open and case.school is not None and case.day is not None:
         rooms = context.rooms.get((case.school.code, case.day))
         case.school = case.school if rooms is None else replace(case.school, classes=rooms)
     if case.open:
-        JUDGES[case.claims.form].settle(case)
+        JUDGES[case.claims.form].settle(case, context)
 
 
 def _apply(lines: Sequence[RowCase], rules: tuple[RowCheck, ...], extras: Mapping[str, list[object]]) -> None:
     """Judge all lines of one table in one frame; note what fails at its row."""
     if not lines:
         return
+    from pipeline.validate import frames  # pandera takes 1.4 s to import: commands that judge nothing do without
+
     table = lines[0].table
-    for failure in failures(table, rules, [line.row.values for line in lines], extras):
+    for failure in frames.failures(table, rules, [line.row.values for line in lines], extras):
         line = lines[failure.position]
         if not _said_before(line, failure.column, failure.code):
             line.say(failure.code, failure.column, **_told(failure, line, extras))

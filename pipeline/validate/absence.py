@@ -13,14 +13,15 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipeline import carry, units
-from pipeline.model import HOME_CAMPUS, Context, Issue, Record, SchoolFacts
-from pipeline.schooldays import Calendar
+from pipeline.forms.absence import ABSENCE
+from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts
+from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
@@ -92,6 +93,34 @@ def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
             case.reject(Issue("nothing-reported"))
         elif zero is None:
             case.reject(Issue("carried-nothing", details=(("count", str(len(rows.untouched))),)))
+
+
+def _settle(case: SubmissionCase, context: Context) -> None:
+    _settle_mode(case, context)
+    _say_day_off(case, context)
+    settle_size(case)
+
+
+def _settle_mode(case: SubmissionCase, context: Context) -> None:
+    case.mode = Mode(str(case.reading.header.get("mode") or Mode.FIRST.value))
+    if case.day is None or case.claims.returned:
+        return
+    first_seen = today(case.arrival.first_seen)
+    if case.mode is Mode.LATE and case.day >= first_seen:
+        case.mode = Mode.FIRST
+        case.issues.append(Issue("mode-late-today"))
+    late = case.day < first_seen and case.mode is Mode.FIRST
+    if late and (case.day, case.unit, case.campus) not in context.heads:
+        case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
+
+
+def _say_day_off(case: SubmissionCase, context: Context) -> None:
+    school, calendar = case.school, context.calendar
+    if school is None or case.day is None or not isinstance(calendar, Calendar):
+        return
+    due = calendar.owes((school.code, *chain(school.county, context)), school.stages, case.day)
+    if due.known and not due.yes:
+        case.issues.append(Issue("day-off", details=(("day", case.day.isoformat()),)))
 
 
 def settle_size(case: SubmissionCase) -> None:
@@ -278,4 +307,4 @@ def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
         judge_classes(case, lines["classes"], classes)
 
 
-JUDGE = Judge({"rows": RULES, "classes": CLASS_RULES}, _judge, settle_size, _extras)
+JUDGE = Judge(ABSENCE, {"rows": RULES, "classes": CLASS_RULES}, _judge, _settle, _extras, remember=Judgement.remember)

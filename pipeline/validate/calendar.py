@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pipeline.forms import words
+from pipeline.forms.calendar import CALENDAR
 from pipeline.model import Context
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
-from pipeline.validate.frames import RowCheck
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.judge import Judge, Judgement, Lines
 
 LONGEST = {"term": timedelta(days=200), "holiday": timedelta(days=100), "schoolday": timedelta(days=31)}
@@ -166,4 +167,4 @@ def _end(one: _Told) -> None:
         one.line.accept(_identity(one.line), values)
 
 
-JUDGE = Judge({"spans": RULES}, _judge, whose=channel.settle_place)
+JUDGE = Judge(CALENDAR, {"spans": RULES}, _judge, whose=channel.settle_place)

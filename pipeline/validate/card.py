@@ -11,11 +11,12 @@ from datetime import date, datetime
 
 from pipeline import alert_state
 from pipeline.alert_state import AlertFacts, CaseFacts
+from pipeline.forms.card import CARD
 from pipeline.model import Context, Issue
 from pipeline.schooldays import ZONE, today
 from pipeline.units import short_code
 from pipeline.validate.case import RowCase, SubmissionCase
-from pipeline.validate.frames import RowCheck
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
@@ -270,4 +271,4 @@ def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     return {"_day": [today(moment) for moment in came], "_now": [moment.replace(tzinfo=None) for moment in came]}
 
 
-JUDGE = Judge({"answer": RULES, "days": DAY_RULES}, judge, extras=_extras)
+JUDGE = Judge(CARD, {"answer": RULES, "days": DAY_RULES}, judge, extras=_extras)

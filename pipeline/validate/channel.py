@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from pipeline import issues, units
 from pipeline.forms.text_normalise import fold
-from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Severity
-from pipeline.schooldays import Calendar, today
+from pipeline.model import HOME_CAMPUS, Context, Issue, Severity
+from pipeline.schooldays import today
 from pipeline.validate.case import SubmissionCase
 
 OLDEST = timedelta(days=366)
@@ -51,7 +51,7 @@ def look_over(case: SubmissionCase) -> None:
         case.verdict = "rejected"
 
 
-def settle_day(case: SubmissionCase, context: Context) -> None:
+def settle_day(case: SubmissionCase) -> None:
     """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
     now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
     if case.day is None:
@@ -69,18 +69,15 @@ def settle_day(case: SubmissionCase, context: Context) -> None:
     elif now - case.day > OLDEST:
         case.reject(_of_field(case, "day-too-old", "day", day=day))
     else:
-        _settle_report(case, context)
+        _settle_report(case)
 
 
-def _settle_report(case: SubmissionCase, context: Context) -> None:
-    """What is asked of a report whose day may be: is the school still there, how is it sent, is it a school day."""
+def _settle_report(case: SubmissionCase) -> None:
+    """What is asked of a report whose day may be: is the school still there."""
     until = case.school.until if case.school else None
     if until and case.day and case.day >= until and case.open:
         # taken all the same: more often the registry is wrong, or the code, than that nobody is ill there
         case.issues.append(Issue("school-closed-down", details=(("day", until.isoformat()),)))
-    if case.claims.form == "absence" and case.open:
-        _settle_mode(case, context)
-        _say_day_off(case, context)
 
 
 def _of_field(case: SubmissionCase, code: str, name: str, **details: str) -> Issue:
@@ -151,25 +148,3 @@ def chain(division: str, context: Context) -> tuple[str, ...]:
         found.append(division)
         division = context.parents.get(division, "")
     return tuple(found)
-
-
-def _settle_mode(case: SubmissionCase, context: Context) -> None:
-    case.mode = Mode(str(case.reading.header.get("mode") or Mode.FIRST.value))
-    if case.day is None or case.claims.returned:
-        return
-    first_seen = today(case.arrival.first_seen)
-    if case.mode is Mode.LATE and case.day >= first_seen:
-        case.mode = Mode.FIRST
-        case.issues.append(Issue("mode-late-today"))
-    late = case.day < first_seen and case.mode is Mode.FIRST
-    if late and (case.day, case.unit, case.campus) not in context.heads:
-        case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
-
-
-def _say_day_off(case: SubmissionCase, context: Context) -> None:
-    school, calendar = case.school, context.calendar
-    if school is None or case.day is None or not isinstance(calendar, Calendar):
-        return
-    due = calendar.owes((school.code, *chain(school.county, context)), school.stages, case.day)
-    if due.known and not due.yes:
-        case.issues.append(Issue("day-off", details=(("day", case.day.isoformat()),)))

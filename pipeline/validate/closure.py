@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipeline.forms.closure import CLOSURE
 from pipeline.forms.text_normalise import fold
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE
 from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 RULES = (
@@ -116,4 +117,4 @@ def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     return {"_day": [line.case.day for line in lines], "_now": list(arrived)}
 
 
-JUDGE = Judge({"rows": RULES}, judge, extras=_extras)
+JUDGE = Judge(CLOSURE, {"rows": RULES}, judge, extras=_extras)

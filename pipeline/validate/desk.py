@@ -120,4 +120,4 @@ def _refuse(case: SubmissionCase, line: RowCase, board: str, target: str) -> Non
     case.refused.append(Refused(board, line.row.number, line.raw(), tuple(line.issues), key=known))
 
 
-JUDGE = Judge({}, judge, whose=whose, slips=False)
+JUDGE = Judge(DESK, {}, judge, whose=whose, slips=False)

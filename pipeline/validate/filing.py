@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pipeline import units
 from pipeline.filed import Secret
-from pipeline.forms.filing import COUNT_FIELDS, LEVEL
+from pipeline.forms.filing import COUNT_FIELDS, FILING, LEVEL
 from pipeline.forms.text_normalise import fold
 from pipeline.model import Context, Issue, Level
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -194,4 +194,4 @@ def _is_here(said: str, unit: _Unit, context: Context) -> bool:
     )
 
 
-JUDGE = Judge({}, _judge, whose=settle_unit)
+JUDGE = Judge(FILING, {}, _judge, whose=settle_unit)

@@ -1,45 +1,25 @@
 """One polars frame for a table of the whole batch, through pandera once: a call costs 40–80 ms whatever the rows.
 
-`coerce=False`: cells were parsed one by one before, with an issue each. pandera is imported when first
-needed (1.4 s), and never in a reader process.
+`coerce=False`: cells were parsed one by one before, with an issue each. Importing pandera takes 1.4 s: whoever imports
+this module does so when there are rows to judge, and never in a reader process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandera.errors as pe
+import pandera.polars as pa
+import polars as pl
 
 from pipeline.errors import PermanentError
 from pipeline.forms.base import Column, Dtype, Table
-
-if TYPE_CHECKING:
-    import pandera.polars as pa
-    import polars as pl
-
-Expression = Callable[[Any], "pl.Expr"]
+from pipeline.validate.checks import Failure, RowCheck
 
 CODED = "\0not-in-vocabulary"
 """Error of our own: a parser let a code pass that its vocabulary does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowCheck:
-    """What must hold of every row, said at `column`; a null answer holds. `code` names the issue if not."""
-
-    code: str
-    column: str
-    holds: Expression  # of the polars module: the frame has the table's columns and the `_` ones
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Row `position` of the frame breaks `code` at `column`."""
-
-    position: int
-    column: str
-    code: str
 
 
 def failures(
@@ -51,8 +31,6 @@ def failures(
     """
     if not rows:
         return []
-    import pandera.errors as pe
-
     frame = _frame(table, rows, extras)
     try:
         _schema(table, rules, tuple(extras)).validate(frame, lazy=True)
@@ -74,10 +52,8 @@ def _adapted(table: Table, cases: pl.DataFrame) -> list[Failure]:
 
 
 def _frame(table: Table, rows: Sequence[Sequence[object]], extras: Mapping[str, list[object]]) -> pl.DataFrame:
-    import polars as pl
-
     schema = {column.name: _polars_type(column.dtype) for column in table.columns}
-    extra_schema = {name: _EXTRAS[name](pl) for name in extras}
+    extra_schema = {name: _EXTRAS[name] for name in extras}
     columns = dict(zip(schema, zip(*rows, strict=True), strict=True))
     try:
         return pl.DataFrame({**columns, **extras}, schema={**schema, **extra_schema}, strict=True)
@@ -86,18 +62,16 @@ def _frame(table: Table, rows: Sequence[Sequence[object]], extras: Mapping[str, 
         raise PermanentError(f"a parser of {table.name} gave a value of another type than declared") from None
 
 
-_EXTRAS: Mapping[str, Callable[[Any], Any]] = {
-    "_day": lambda pl: pl.Date,
-    "_now": lambda pl: pl.Datetime("us"),
-    "_known": lambda pl: pl.Boolean,
-    "_mine": lambda pl: pl.Boolean,
-    "_roll": lambda pl: pl.Int64,
+_EXTRAS: Mapping[str, Any] = {
+    "_day": pl.Date,
+    "_now": pl.Datetime("us"),
+    "_known": pl.Boolean,
+    "_mine": pl.Boolean,
+    "_roll": pl.Int64,
 }
 
 
 def _polars_type(dtype: Dtype) -> Any:
-    import polars as pl
-
     types: Mapping[Dtype, Any] = {
         "text": pl.String,
         "choice": pl.String,
@@ -112,9 +86,6 @@ def _polars_type(dtype: Dtype) -> Any:
 
 @cache  # as many as there are tables
 def _schema(table: Table, rules: tuple[RowCheck, ...], extras: tuple[str, ...]) -> pa.DataFrameSchema:
-    import pandera.polars as pa
-    import polars as pl
-
     columns = {
         column.name: pa.Column(
             _polars_type(column.dtype),
@@ -123,22 +94,17 @@ def _schema(table: Table, rules: tuple[RowCheck, ...], extras: tuple[str, ...]) 
         )
         for column in table.columns
     }
-    columns |= {name: pa.Column(_EXTRAS[name](pl), nullable=True) for name in extras}
+    columns |= {name: pa.Column(_EXTRAS[name], nullable=True) for name in extras}
     return pa.DataFrameSchema(columns, coerce=False, strict=True)
 
 
 def _coded(column: Column) -> list[pa.Check]:
-    import pandera.polars as pa
-
     if column.vocabulary is None or not column.strict or column.dtype != "choice":
         return []
     return [pa.Check.isin(list(column.vocabulary.labels), error=CODED)]
 
 
 def _check(rule: RowCheck) -> pa.Check:
-    import pandera.polars as pa
-    import polars as pl
-
     def holds(frame: Any) -> Any:
         return frame.lazyframe.select(rule.holds(pl).fill_null(value=True).alias(frame.key))
 

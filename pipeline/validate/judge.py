@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.forms.base import Form
 from pipeline.model import Context
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
-from pipeline.validate.frames import RowCheck
 
 Lines = Mapping[str, Sequence[RowCase]]  # of one case, by table
 Extras = Mapping[str, list[object]]
@@ -45,9 +46,9 @@ class Judgement:
         self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
 
 
-def _as_it_is(case: SubmissionCase) -> None:
+def _as_it_is(case: SubmissionCase, context: Context) -> None:
     """Nothing in the header needs settling."""
-    del case
+    del case, context
 
 
 def _nothing(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
@@ -55,16 +56,23 @@ def _nothing(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     return {}
 
 
+def _forgotten(by: Judgement, case: SubmissionCase) -> None:
+    """Nothing of a case matters to those after it."""
+    del by, case
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """How one form is judged, in this order: `settle` its header, `rules` on a frame of all lines of a table of
-    the batch (`extras`: columns beside the form's own that they look at), then `judge` every case. `whose` finds
-    its unit and asks whether the channel lets it speak.
+    """How one form is judged, in this order: `whose` finds its unit and asks whether the channel lets it speak,
+    `settle` looks at the header, `rules` at a frame of all lines of a table of the batch (`extras`: columns beside the
+    form's own that they look at), then `judge` at every case, and `remember` keeps what matters to the cases after it.
     """
 
+    form: Form
     rules: Mapping[str, tuple[RowCheck, ...]]
     judge: Callable[[SubmissionCase, Lines, Judgement], None]
-    settle: Callable[[SubmissionCase], None] = _as_it_is
+    settle: Callable[[SubmissionCase, Context], None] = _as_it_is
     extras: Callable[[str, Sequence[RowCase], Judgement], Extras] = _nothing
     whose: Callable[[SubmissionCase, Context, bytes], None] = channel.settle_unit
+    remember: Callable[[Judgement, SubmissionCase], None] = _forgotten
     slips: bool = True  # so many bad rows in its first table mean that a column has slipped

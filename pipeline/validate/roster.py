@@ -11,12 +11,13 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
+from pipeline.forms.roster import ROSTER
 from pipeline.forms.words import STAGE
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
-from pipeline.validate.frames import RowCheck
+from pipeline.validate.checks import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
 
 PROVINCE = "32"
@@ -219,7 +220,7 @@ def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     }
 
 
-def _settle(case: SubmissionCase) -> None:
+def _settle(case: SubmissionCase, _: Context) -> None:
     """In a school's own roster a row without a code is of that school."""
     if case.school is None:
         return
@@ -243,6 +244,7 @@ def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
 
 
 JUDGE = Judge(
+    ROSTER,
     {"schools": SCHOOL_RULES, "classes": CLASS_RULES, "organs": ORGAN_RULES},
     _judge,
     _settle,
