@@ -27,7 +27,7 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind
+from pipeline.model import DecisionKind, LetterKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
@@ -37,7 +37,6 @@ UNUSED = timedelta(days=7)  # an initial password that nobody used is void after
 YEAR = timedelta(days=365)  # accounts are confirmed anew after
 SOON = timedelta(days=30)  # … and asked for so long before
 GRACE = timedelta(days=30)  # … and shut so long after
-TOLD = "account"  # kind of the letter that tells a unit what became of its filing
 _LENGTH = 14
 _SIGNS = "!#$%&*+-=?@_"
 _LETTERS = "".join(sign for sign in string.ascii_letters if sign not in "IOl")
@@ -169,7 +168,7 @@ def confirm(
             Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
         audit.append([audit.AuditEntry(who, what, f"account {line.username}", fields) for line in lines], now)
-        queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
+        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, now)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 
 
@@ -184,7 +183,7 @@ def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str
         filing, lines = _open_filing(request_id)
         place, _ = decide(who, DecisionKind.ACCOUNT_REFUSE, _target(filing), why, now)
         _end(lines, "refused", place, why)
-        queue.queue(TOLD, f"{filing.number}.{place}", filing.unit, now)
+        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, now)
     return [line.username for line in lines]
 
 
@@ -221,7 +220,7 @@ def _numbered(request_id: int | str) -> Filing:
 
 
 def ruling(ref: str) -> FilingRuling | None:
-    """Return what a letter of `TOLD` says, by its ref; None if the decision touched no line that is there."""
+    """Return what the letter of a decision on a filing says, by its ref; None if it touched no line that is there."""
     number, _, place = ref.partition(".")
     filing = Filing.objects.filter(number=int(number)).first()
     lines = list(filing.lines.filter(decided=int(place)).order_by("seq", "row")) if filing else []

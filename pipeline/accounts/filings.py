@@ -17,7 +17,7 @@ from pipeline.database.models import Account, Filing, FilingLine, FilingScan, Re
 from pipeline.filed import Secret
 from pipeline.forms.text_normalise import fold
 from pipeline.merge import Ticket
-from pipeline.model import Checked, Issue, Record, Site, State, TicketState
+from pipeline.model import Checked, Issue, LetterKind, Record, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
 
@@ -208,7 +208,7 @@ def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None
         rows = Submission.objects.filter(pk=line.seq)
         rows.update(state=State.HELD.value, accepted=0, effective=False)
         _tell(line.seq, [_held(line.row)])
-        writes.letter("receipt", f"{line.seq}.{turn.settled}", line.filing.unit)
+        writes.letter(LetterKind.RECEIPT, f"{line.seq}.{turn.settled}", line.filing.unit)
 
 
 def _tell(seq: int, issues: Sequence[Issue]) -> None:

@@ -18,7 +18,7 @@ from pipeline.alerts.card_letters import announce
 from pipeline.alerts.load import CampusEpisodes, CampusKey, Job, episode_of, jobs_of, load
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
-from pipeline.model import Site
+from pipeline.model import Site, TodoKind
 from pipeline.rules import Condition, Rules
 from pipeline.rules.engine import RulesInForce, ask, conditions
 from pipeline.schooldays import today
@@ -71,14 +71,16 @@ def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) ->
     """
     for school in schools:
         found = sql.fetch(
-            "SELECT id, ref, settled FROM todo WHERE kind = 'warn' AND ref LIKE %s ORDER BY id", [f"{school}|%"]
+            "SELECT id, ref, settled FROM todo WHERE kind = %s AND ref LIKE %s ORDER BY id",
+            [TodoKind.WARN, f"{school}|%"],
         )
         _take(hours, rules, found, now)
 
 
 def _batch(site: Site, rules: Rules, now: datetime) -> int:
     with transaction.atomic():
-        todos = sql.fetch("SELECT id, ref, settled FROM todo WHERE kind = 'warn' ORDER BY id LIMIT %s", [BATCH])
+        text = "SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY id LIMIT %s"
+        todos = sql.fetch(text, [TodoKind.WARN, BATCH])
         _take(site.policy.answer_hours, rules, todos, now)
     return len(todos)
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from pipeline import alert_state
 from pipeline.database import sql
 from pipeline.database.models import Alert
+from pipeline.model import LetterKind, LetterState
 
-KINDS = ("card", "cardbook", "worksheet")
+KINDS = (LetterKind.CARD, LetterKind.CARDBOOK, LetterKind.WORKSHEET)
 
 
 def card_ref(alert: str, revision: int, why: str = "") -> str:
@@ -25,4 +26,4 @@ def announce(alert: Alert, now: datetime, *, why: str = "") -> list[sql.Params]:
     kinds = KINDS[:1] if alert.state in alert_state.CLOSED else KINDS  # what is over needs no answer
     day, at = sql.day(alert.opened_day), sql.moment(now)
     readers = [reader for reader in (alert.school, alert.division) if reader]
-    return [(kind, ref, reader, "queued", day, at, "", "") for reader in readers for kind in kinds]
+    return [(kind, ref, reader, LetterState.QUEUED, day, at, "", "") for reader in readers for kind in kinds]

@@ -18,7 +18,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import DeskSheet, Site
+from pipeline.model import DeskSheet, LetterKind, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.turns.pending_items import PendingItem
@@ -60,7 +60,7 @@ def lay(site: Site, now: datetime, *, owed: bool) -> int:
             return 0
         codes = [code for code in counties() if owed or waits(code)]
         Counter.objects.update_or_create(name=_LAID, defaults={"value": _number(today)})
-        return queue.queue_all([("desk", today.isoformat(), code) for code in codes], now, today)
+        return queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
 
 
 def _number(day: date) -> int:

@@ -16,7 +16,7 @@ from django.db.models import Count, F, Min
 
 from pipeline.database import serialise, sql
 from pipeline.database.models import Decision, Submission
-from pipeline.model import Arrival, Issue, Site, State
+from pipeline.model import Arrival, Issue, LetterKind, LetterState, Site, State
 
 _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
@@ -101,7 +101,7 @@ def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = Fa
         )
         row = Submission.objects.get(received_seq=seq)
         text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))
-        sql.run(text, [("receipt", str(seq), row.bound_unit, "queued", sql.moment(now), "", "")])
+        sql.run(text, [(LetterKind.RECEIPT, str(seq), row.bound_unit, LetterState.QUEUED, sql.moment(now), "", "")])
     return True
 
 

@@ -20,7 +20,7 @@ from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
-from pipeline.model import HOME_CAMPUS, ClosureFacts, State
+from pipeline.model import HOME_CAMPUS, ClosureFacts, State, TodoKind
 from pipeline.registry import lookup
 from pipeline.rules.engine import hints
 from pipeline.rules.values import Case
@@ -81,7 +81,7 @@ def refresh() -> int:
     A day of a year whose holidays nobody knows is left for later: `doctor` and `status` are loud about it.
     """
     with transaction.atomic():
-        taken = list(Todo.objects.filter(kind="figures").order_by("ref"))
+        taken = list(Todo.objects.filter(kind=TodoKind.FIGURES).order_by("ref"))
         by_day: dict[date, list[Todo]] = defaultdict(list)
         for todo in taken:
             by_day[date.fromisoformat(todo.ref.partition("|")[2])].append(todo)

@@ -22,7 +22,7 @@ from pipeline.figures.digest import check_code, digest, paper
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.letters import queue
-from pipeline.model import Level, Site
+from pipeline.model import LetterKind, Level, Site
 
 _STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing has changed
 
@@ -31,7 +31,7 @@ _STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing 
 class Issued:
     """One edition: whose it is, and the values its papers are made of. `new` is False if it was cut before."""
 
-    kind: str
+    kind: LetterKind
     place: str
     level: Level
     name: str
@@ -62,12 +62,12 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
         book = digest_facts.book(site, order.day, order.now, places)
         _refuse_unless_they_add_up(book)
         codes = _reach(book, places)
-        press = _EditionPress(order, book.as_of, ("digest", "missing"), codes)
+        press = _EditionPress(order, book.as_of, (LetterKind.DIGEST, LetterKind.MISSING), codes)
         for code in codes:
             facts = digest_facts.digest(book, code, 0, final=order.final)
             whose = _Whose(code, facts.place.level, facts.place.name)
-            press.issue("digest", whose, _numbered(facts))
-            press.issue("missing", whose, _fixed(paper(missing(digest_facts.missing(book, code)))))
+            press.issue(LetterKind.DIGEST, whose, _numbered(facts))
+            press.issue(LetterKind.MISSING, whose, _fixed(paper(missing(digest_facts.missing(book, code)))))
         return press.keep()
 
 
@@ -78,9 +78,9 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
         found = school_page_facts.pages(
             site, school_page_facts.Cut(order.day, 0, order.final, order.now, as_of), counties
         )
-        press = _EditionPress(order, as_of, ("page",), [facts.code for facts in found])
+        press = _EditionPress(order, as_of, (LetterKind.PAGE,), [facts.code for facts in found])
         for facts in found:
-            press.issue("page", _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
+            press.issue(LetterKind.PAGE, _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
         return press.keep()
 
 
@@ -109,7 +109,7 @@ def _fixed(values: dict[str, object]) -> _Made:
 class _EditionPress:
     """The editions of one order: what was cut before is looked up at once, what is new is written at once."""
 
-    def __init__(self, order: Order, as_of: int, kinds: Sequence[str], places: Sequence[str]) -> None:
+    def __init__(self, order: Order, as_of: int, kinds: Sequence[LetterKind], places: Sequence[str]) -> None:
         self._order, self._as_of = order, as_of
         self._known: dict[tuple[str, str], list[Edition]] = defaultdict(list)
         for start in range(0, len(places), 500):
@@ -119,7 +119,7 @@ class _EditionPress:
         self._issued: list[Issued] = []
         self._fresh: list[Edition] = []
 
-    def issue(self, kind: str, whose: _Whose, made: _Made) -> None:
+    def issue(self, kind: LetterKind, whose: _Whose, made: _Made) -> None:
         order, rows = self._order, self._known[kind, whose.code]
         known = next((row for row in rows if row.n == order.n), None)
         if known is None and order.n is None and rows and _same(rows[-1], made(rows[-1].n), order):
@@ -148,7 +148,7 @@ class _EditionPress:
     def keep(self) -> list[Issued]:
         """Write what is new, its letters with it; return all, in the order they were issued."""
         Edition.objects.bulk_create(self._fresh, batch_size=200)
-        wanted = [(row.kind, letter_ref(row.day, row.n), row.place) for row in self._fresh]
+        wanted = [(LetterKind(row.kind), letter_ref(row.day, row.n), row.place) for row in self._fresh]
         queue.queue_all(wanted, self._order.now, self._order.day)
         return self._issued
 
@@ -158,7 +158,7 @@ def letter_ref(day: date, n: int) -> str:
     return f"{day.isoformat()}|{n}"
 
 
-def values(kind: str, place: str, ref: str) -> dict[str, Any]:
+def values(kind: LetterKind, place: str, ref: str) -> dict[str, Any]:
     """Return what the papers of a queued edition are made of, as it was cut. KeyError if it never was."""
     day, _, n = ref.partition("|")
     row = Edition.objects.filter(kind=kind, place=place, day=date.fromisoformat(day), n=int(n)).first()
@@ -169,7 +169,7 @@ def values(kind: str, place: str, ref: str) -> dict[str, Any]:
 
 def cut_since(day: date) -> dict[date, bool]:
     """Return the days, from this one on, that have digests, and whether the final ones are among them."""
-    rows = Edition.objects.filter(kind="digest", day__gte=day).order_by("day")
+    rows = Edition.objects.filter(kind=LetterKind.DIGEST, day__gte=day).order_by("day")
     found: dict[date, bool] = {}
     for one, final in rows.values_list("day", "final").distinct():
         found[one] = found.get(one, False) or final
@@ -184,7 +184,7 @@ def _unstamped(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name not in _STAMPS}
 
 
-def _issued(kind: str, whose: _Whose, day: date, n: int, values: Mapping[str, Any]) -> Issued:
+def _issued(kind: LetterKind, whose: _Whose, day: date, n: int, values: Mapping[str, Any]) -> Issued:
     sha, code = check_code(values)
     return Issued(kind, whose.code, whose.level, whose.name, day, n, {**values, "check": code}, sha, new=False)
 

@@ -15,7 +15,7 @@ from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
 from pipeline.figures.words import OVERDUE
-from pipeline.model import State, TicketState
+from pipeline.model import LetterKind, LetterState, State, TicketState, TodoKind
 from pipeline.schooldays import ZONE
 
 
@@ -40,8 +40,8 @@ class SiteStatus:
 def receipts(seqs: Sequence[int]) -> dict[int, str]:
     """Return where the receipts of these submissions lie, below the site."""
     refs = {str(seq): seq for seq in seqs}
-    found = Letter.objects.filter(kind="receipt", ref__in=list(refs), state="done").values_list("ref", "path")
-    return {refs[ref]: path for ref, path in found if path}
+    found = Letter.objects.filter(kind=LetterKind.RECEIPT, ref__in=list(refs), state=LetterState.DONE)
+    return {refs[ref]: path for ref, path in found.values_list("ref", "path") if path}
 
 
 def standing(now: datetime) -> SiteStatus:
@@ -70,7 +70,10 @@ _DUE = {
     "confirm": "accounts to confirm for another year",
     "overdue": "accounts shut until confirmed",
 }
-_LETTERS = {"queued": ("letters to send", "queke ingest"), "failed": ("letters that could not be made", "the log")}
+_LETTERS = {
+    LetterState.QUEUED: ("letters to send", "queke ingest"),
+    LetterState.FAILED: ("letters that could not be made", "the log"),
+}
 
 
 def _rows_back() -> list[PendingCount]:
@@ -124,7 +127,7 @@ def _accounts(now: datetime) -> list[PendingCount]:
 
 
 def _todo() -> list[PendingCount]:
-    count = Todo.objects.filter(kind="warn").count()  # figures are counted when a paper asks for them
+    count = Todo.objects.filter(kind=TodoKind.WARN).count()  # figures are counted when a paper asks for them
     return [PendingCount("steps to do", count, "", "queke ingest")] if count else []
 
 

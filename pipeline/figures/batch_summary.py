@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline import issues
 from pipeline.figures.receipts import ReceiptFacts, asked_of
-from pipeline.model import Severity, State
+from pipeline.model import LetterKind, Severity, State
 from pipeline.units import Scope
 
 
@@ -46,7 +46,7 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    kind: str
+    kind: LetterKind
     code: str
     place: str
     made: str
@@ -75,7 +75,7 @@ def summary(facts: SummaryFacts) -> Summary:
     rows = tuple(_summary_row(line) for line in order)
     counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
     return Summary(
-        kind="summary",
+        kind=LetterKind.SUMMARY,
         code=facts.code,
         place=facts.place,
         made=f"{facts.now:%Y-%m-%d %H:%M}",

@@ -21,7 +21,7 @@ from pipeline.figures.cards import (
     notice,
 )
 from pipeline.forms.card_words import CHECKED_HOW, MEASURES, REASON
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, LetterKind
 from pipeline.units import Scope, short_code
 
 Value = str | int | date
@@ -111,7 +111,7 @@ def _case_row(line: CaseLine, facts: CardFacts, *, wrong: bool) -> Mapping[str, 
 class Worksheet:
     """核实工作单: one side to write on, in the classroom or at the telephone."""
 
-    kind: str
+    kind: LetterKind
     id: str
     copy_for: str
     school: str
@@ -136,7 +136,7 @@ def worksheet(facts: CardFacts) -> Worksheet:
     """The sheet of an alert for one reader, to be written on by hand."""
     scope = facts.scope
     return Worksheet(
-        kind="worksheet",
+        kind=LetterKind.WORKSHEET,
         id=facts.id,
         copy_for=copy_for(scope),
         school=facts.school,

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline.figures import words
 from pipeline.forms.card_words import REASON, REPORT_WAY, VERDICT
+from pipeline.model import LetterKind
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
 
@@ -122,7 +123,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    kind: str
+    kind: LetterKind
     id: str
     copy_for: str
     school_code: str
@@ -152,7 +153,7 @@ def card(facts: CardFacts) -> CardPage:
     """An alert's card for one reader: names for the school alone, codes for the county, counts above it."""
     scope = facts.scope
     return CardPage(
-        kind="card",
+        kind=LetterKind.CARD,
         id=facts.id,
         copy_for=copy_for(scope),
         school_code=facts.school_code,

@@ -15,6 +15,7 @@ from pipeline.figures import lines, sentences, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
 from pipeline.figures.facts import DigestFacts, PaperDivision
 from pipeline.figures.trend import Trend, trend
+from pipeline.model import LetterKind
 
 SYMPTOMS_SHOWN = 6
 
@@ -70,7 +71,7 @@ class StageRow:
 class Digest:
     """All a digest prints, and `sums`: the place's figures of the day, for trace and errata."""
 
-    kind: str
+    kind: LetterKind
     level: str
     code: str
     place: str
@@ -115,7 +116,7 @@ def digest(facts: DigestFacts) -> Digest:
     rows, rest = lines.schools(facts.schools, facts.scope)
     below = tuple(_place(facts, place, found) for place, found in parts)
     return Digest(
-        kind="digest",
+        kind=LetterKind.DIGEST,
         level=facts.place.level.value,
         code=facts.place.code,
         place=facts.place.name,

@@ -14,7 +14,7 @@ from pipeline.figures import words
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
 from pipeline.figures.lines import SilentSchool, silence
-from pipeline.model import WHOLE_SCHOOL
+from pipeline.model import WHOLE_SCHOOL, LetterKind
 from pipeline.units import Scope
 
 STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
@@ -121,7 +121,7 @@ class PupilRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    kind: str
+    kind: LetterKind
     code: str
     school: str
     county: str
@@ -151,7 +151,7 @@ def page(facts: PageFacts) -> Page:
     quiet = len(facts.classes) - len(saying)
     expected = sum(c.roll or 0 for c in facts.classes if not c.closed)
     return Page(
-        kind="page",
+        kind=LetterKind.PAGE,
         code=facts.code,
         school=facts.school,
         county=facts.county,
@@ -233,7 +233,7 @@ class MissingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    kind: str
+    kind: LetterKind
     code: str
     place: str
     level: str
@@ -251,7 +251,7 @@ def missing(facts: MissingFacts) -> Missing:
     """Who owes the day's report still. Telephone numbers are those the registry has of the 填报人."""
     below = facts.below or ((facts.place, frozenset(s.county for s in facts.silent)),)
     return Missing(
-        kind="missing",
+        kind=LetterKind.MISSING,
         code=facts.code,
         place=facts.place,
         level=facts.scope.level.value,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
-from pipeline.model import HOME_CAMPUS, Issue, Repair, Severity, State
+from pipeline.model import HOME_CAMPUS, Issue, LetterKind, Repair, Severity, State
 from pipeline.units import Scope
 
 ISSUES_SHOWN = 40
@@ -73,7 +73,7 @@ class Mended:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    kind: str
+    kind: LetterKind
     first: str
     seq: int
     form: str
@@ -115,7 +115,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
     )
     repairs = _mended(facts.repairs if facts.state in _TAKEN else (), quotes=quotes)
     return Receipt(
-        kind="receipt",
+        kind=LetterKind.RECEIPT,
         first=first_sentence(facts, queries=len(found[Severity.QUERY])),
         seq=facts.seq,
         form=facts.form or "未能识别",

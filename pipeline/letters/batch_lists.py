@@ -11,10 +11,9 @@ from django.db.models import Max, Min
 from pipeline.database.models import Letter, Submission
 from pipeline.letters import queue as letters_queue
 from pipeline.letters.queue import Facts
-from pipeline.model import State
+from pipeline.model import LetterKind, State
 from pipeline.registry import lookup
 
-KIND = "summary"
 LOOK_BACK = 20_000  # settled submissions looked through after a restart
 
 
@@ -47,10 +46,10 @@ def facts(code: str, first: int, last: int) -> list[Facts]:
 
 def _queue(code: str, now: datetime) -> bool:
     with transaction.atomic():
-        before = Letter.objects.filter(kind=KIND, reader=code).order_by("-id").first()
+        before = Letter.objects.filter(kind=LetterKind.SUMMARY, reader=code).order_by("-id").first()
         start = span(before.ref)[1] if before else 0
         rows = Submission.objects.filter(bound_unit=code, settled_seq__gt=start).exclude(state=State.RECEIVED)
         found = rows.aggregate(first=Min("settled_seq"), last=Max("settled_seq"))
         if found["last"] is None:
             return False
-        return letters_queue.queue(KIND, f"{found['first']}-{found['last']}", code, now)
+        return letters_queue.queue(LetterKind.SUMMARY, f"{found['first']}-{found['last']}", code, now)

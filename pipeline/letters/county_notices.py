@@ -16,9 +16,6 @@ from pipeline.forms.whole import FILE
 from pipeline.model import DecisionKind
 from pipeline.schooldays import ZONE
 
-TELL = "decided"
-"""Kind of the letter by which a school learns what its county decided; its ref is the decision's place."""
-
 
 @dataclass(frozen=True, slots=True)
 class DecisionNotice:

@@ -12,7 +12,7 @@ from django.db import transaction
 from pipeline.database import audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
 from pipeline.figures.words import file_sent
-from pipeline.model import Issue, Repair, State, TicketState
+from pipeline.model import Issue, LetterKind, LetterState, Repair, State, TicketState
 from pipeline.registry import lookup
 
 
@@ -21,7 +21,7 @@ class Queued:
     """A letter to be written. `ref`: receipts and givebacks "SEQ" or "SEQ.SETTLED", cards the alert's id …"""
 
     id: int
-    kind: str
+    kind: LetterKind
     ref: str
     reader: str
     day: date | None
@@ -89,41 +89,43 @@ def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
     }
 
 
-def queue(kind: str, ref: str, reader: str, now: datetime, day: date | None = None) -> bool:
+def queue(kind: LetterKind, ref: str, reader: str, now: datetime, day: date | None = None) -> bool:
     """Queue a letter, in the caller's transaction; False if it was queued before."""
     return bool(queue_all([(kind, ref, reader)], now, day))
 
 
-def queue_all(wanted: Sequence[tuple[str, str, str]], now: datetime, day: date | None = None) -> int:
+def queue_all(wanted: Sequence[tuple[LetterKind, str, str]], now: datetime, day: date | None = None) -> int:
     """Queue letters of one day, each (kind, ref, reader), in one statement; return how many were not queued before."""
     columns = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
     text = sql.insert("letter", columns) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
-    rows = [(kind, ref, reader, "queued", sql.day(day), sql.moment(now), "", "") for kind, ref, reader in wanted]
+    state, at = LetterState.QUEUED, sql.moment(now)
+    rows = [(kind, ref, reader, state, sql.day(day), at, "", "") for kind, ref, reader in wanted]
     with transaction.atomic():
         return sql.run(text, rows)
 
 
-def pending(limit: int = 500, kinds: Sequence[str] = ()) -> list[Queued]:
+def pending(limit: int = 500, kinds: Sequence[LetterKind] = ()) -> list[Queued]:
     """Return letters to be written, oldest first, of these kinds (default: all)."""
-    rows = Letter.objects.filter(state="queued").order_by("id")
+    rows = Letter.objects.filter(state=LetterState.QUEUED).order_by("id")
     if kinds:
         rows = rows.filter(kind__in=kinds)
-    return [Queued(r.pk, r.kind, r.ref, r.reader, r.day, r.queued_at) for r in rows[:limit]]
+    return [Queued(r.pk, LetterKind(r.kind), r.ref, r.reader, r.day, r.queued_at) for r in rows[:limit]]
 
 
-def waiting() -> dict[str, int]:
+def waiting() -> dict[LetterKind, int]:
     """Return how many letters of each kind are still to be written."""
-    return dict(sql.fetch("SELECT kind, COUNT(*) FROM letter WHERE state = 'queued' GROUP BY kind ORDER BY kind"))
+    text = "SELECT kind, COUNT(*) FROM letter WHERE state = %s GROUP BY kind ORDER BY kind"
+    return {LetterKind(kind): count for kind, count in sql.fetch(text, [LetterState.QUEUED])}
 
 
 def done(sent: Sequence[Delivered], now: datetime) -> None:
     """Say that letters were delivered; each leaves an audit row. Said twice, it counts once."""
     with transaction.atomic():
-        open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state="queued")
+        open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
         rows = {row.pk: row for row in open_}
         fresh = [one for one in sent if one.id in rows]
-        text = "UPDATE letter SET state = 'done', done_at = %s, path = %s, sha256 = %s WHERE id = %s"
-        sql.run(text, [(sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
+        text = "UPDATE letter SET state = %s, done_at = %s, path = %s, sha256 = %s WHERE id = %s"
+        sql.run(text, [(LetterState.DONE, sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
         targets = [f"{rows[one.id].kind} {rows[one.id].ref} → {rows[one.id].reader}" for one in fresh]
         audit.append([audit.AuditEntry("queke", "send", target) for target in targets], now)
 
@@ -131,12 +133,12 @@ def done(sent: Sequence[Delivered], now: datetime) -> None:
 def give_up(ids: Sequence[int]) -> None:
     """Set letters aside that cannot be written, so that they keep no other from going out."""
     with transaction.atomic():
-        Letter.objects.filter(id__in=ids, state="queued").update(state="failed")
+        Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).update(state=LetterState.FAILED)
 
 
-def lying(kind: str, wanted: Collection[tuple[str, str]]) -> list[str]:
+def lying(kind: LetterKind, wanted: Collection[tuple[str, str]]) -> list[str]:
     """Return where the letters of a kind lie, below the site, by ref and reader, in the order queued."""
-    mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state="done").exclude(path="")
+    mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state=LetterState.DONE).exclude(path="")
     rows = mine.order_by("id").values_list("ref", "reader", "path")
     return [path for ref, reader, path in rows if (ref, reader) in wanted]
 

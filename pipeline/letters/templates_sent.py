@@ -11,11 +11,10 @@ from django.db.models import Max, Q
 
 from pipeline.database import audit, sql
 from pipeline.database.models import Counter, Letter, Unit
-from pipeline.model import SchoolFacts
+from pipeline.model import LetterKind, LetterState, SchoolFacts
 from pipeline.registry import lookup
 from pipeline.turns import context
 
-KIND = "template"
 _ROUND = "templates"  # the counter whose value is the last day whose round is done: 20261120
 
 
@@ -40,7 +39,7 @@ def finish(day: date) -> None:
 
 def last(day: date) -> str:
     """Return the code of the last school whose templates of the day are laid, "" for none: a round is made by code."""
-    found = Letter.objects.filter(kind=KIND, ref=day.isoformat()).aggregate(last=Max("reader"))["last"]
+    found = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat()).aggregate(last=Max("reader"))["last"]
     return found or ""
 
 
@@ -74,7 +73,7 @@ def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> l
 
 def known(day: date, codes: Sequence[str]) -> Mapping[str, Laid]:
     """Return what is laid of these schools' templates of the day, by school."""
-    rows = Letter.objects.filter(kind=KIND, ref=day.isoformat(), reader__in=list(codes))
+    rows = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat(), reader__in=list(codes))
     return {row.reader: Laid(row.reader, row.sha256, row.path) for row in rows}
 
 
@@ -84,10 +83,11 @@ def note(day: date, rows: Sequence[Laid], now: datetime) -> None:
         return
     columns = ("kind", "ref", "reader", "state", "day", "queued_at", "done_at", "path", "sha256")
     moment = sql.moment(now)
-    values = [(KIND, day.isoformat(), r.school, "done", sql.day(day), moment, moment, r.path, r.sha) for r in rows]
+    kind, done = LetterKind.TEMPLATE, LetterState.DONE
+    values = [(kind, day.isoformat(), r.school, done, sql.day(day), moment, moment, r.path, r.sha) for r in rows]
     with transaction.atomic():
         sql.run(sql.upsert("letter", columns, ("kind", "ref", "reader"), ("queued_at",)), values)
-        audit.append([audit.AuditEntry("queke", "send", f"{KIND} {day} → {row.school}") for row in rows], now)
+        audit.append([audit.AuditEntry("queke", "send", f"{kind} {day} → {row.school}") for row in rows], now)
 
 
 def _mark(day: date) -> int:

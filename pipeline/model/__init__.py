@@ -8,7 +8,16 @@ from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
-from pipeline.model.states import DecisionKind, DeskSheet, Opinion, TicketState
+from pipeline.model.states import (
+    EDITIONS,
+    DecisionKind,
+    DeskSheet,
+    LetterKind,
+    LetterState,
+    Opinion,
+    TicketState,
+    TodoKind,
+)
 from pipeline.model.terms import (
     HOME_CAMPUS,
     KINDERGARTEN,
@@ -25,6 +34,7 @@ from pipeline.model.terms import (
 from pipeline.model.verdicts import Checked, Record, Refused, Settled
 
 __all__ = [
+    "EDITIONS",
     "HOME_CAMPUS",
     "KINDERGARTEN",
     "WHOLE_SCHOOL",
@@ -40,6 +50,8 @@ __all__ = [
     "HeadFacts",
     "Issue",
     "KnownContent",
+    "LetterKind",
+    "LetterState",
     "Level",
     "Mode",
     "Opinion",
@@ -59,5 +71,6 @@ __all__ = [
     "TablePlace",
     "TicketFacts",
     "TicketState",
+    "TodoKind",
     "Workbook",
 ]

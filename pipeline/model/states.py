@@ -64,3 +64,42 @@ class DeskSheet(StrEnum):
     ACCOUNTS = "accounts"
     CLASSES = "classes"
     MATTERS = "matters"
+
+
+class LetterKind(StrEnum):
+    """Anything we send; `run.writers` has a writer for each but the template, which is laid out by its round."""
+
+    RECEIPT = "receipt"
+    GIVEBACK = "giveback"
+    SUMMARY = "summary"
+    ACCOUNT = "account"
+    QUERY = "query"
+    DESK = "desk"
+    DECIDED = "decided"
+    CARD = "card"
+    CARDBOOK = "cardbook"
+    WORKSHEET = "worksheet"
+    DIGEST = "digest"
+    MISSING = "missing"
+    PAGE = "page"
+    TEMPLATE = "template"
+
+
+EDITIONS = (LetterKind.DIGEST, LetterKind.MISSING, LetterKind.PAGE)
+"""Letters that are editions: their figures are kept as they were printed."""
+
+
+class LetterState(StrEnum):
+    """Whether a letter lies where its reader finds it. `failed`: it could not be written, which is ours to mend."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class TodoKind(StrEnum):
+    """Work that a transaction leaves for the next step."""
+
+    WARN = "warn"
+    FIGURES = "figures"
+    RECONCILE = "reconcile"

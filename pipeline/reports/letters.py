@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from pipeline.figures.digest import check_code
+from pipeline.model import LetterKind
 from pipeline.reports import pages
 from pipeline.reports.render import Renderer
 from pipeline.xlsx import lists
@@ -122,15 +123,15 @@ def _decided(values: Values) -> Draft:
 
 
 _DRAFTS: Mapping[str, Callable[[Values], Draft]] = {
-    "card": _card,
-    "decided": _decided,
-    "digest": _digest,
-    "missing": _missing,
-    "page": _page,
-    "query": _query,
-    "receipt": _receipt,
-    "summary": _summary,
-    "worksheet": _worksheet,
+    LetterKind.CARD: _card,
+    LetterKind.DECIDED: _decided,
+    LetterKind.DIGEST: _digest,
+    LetterKind.MISSING: _missing,
+    LetterKind.PAGE: _page,
+    LetterKind.QUERY: _query,
+    LetterKind.RECEIPT: _receipt,
+    LetterKind.SUMMARY: _summary,
+    LetterKind.WORKSHEET: _worksheet,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import resources
+from pipeline.model import LetterKind
 from pipeline.reports.front import front
 
 MAP_WIDTHS = {"province": 244, "city": 196}  # points
@@ -143,7 +144,13 @@ def _worksheet(values: Values) -> Values:
     return {"cases_shown": cases if cases <= shown else shown - 1, "cases_annexed": CASES_ANNEXED}
 
 
-_LAYOUTS = {"card": _card, "digest": _digest, "missing": _missing, "page": _page, "worksheet": _worksheet}
+_LAYOUTS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    LetterKind.CARD: _card,
+    LetterKind.DIGEST: _digest,
+    LetterKind.MISSING: _missing,
+    LetterKind.PAGE: _page,
+    LetterKind.WORKSHEET: _worksheet,
+}
 
 
 # --------------------------------------------------------------------------- the map

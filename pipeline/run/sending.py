@@ -19,7 +19,7 @@ from pipeline.errors import QuekeError, TemporaryError
 from pipeline.facts import carried
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
-from pipeline.model import Site, State
+from pipeline.model import LetterKind, Site, State
 from pipeline.outbox.folder import Deliverable, Delivery, deliver_all
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
@@ -93,7 +93,7 @@ def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
 
 
 def _written(
-    queued: Sequence[Queued], post: Post, by: Mapping[str, Callable[[Queued, Post], list[Deliverable]]]
+    queued: Sequence[Queued], post: Post, by: Mapping[LetterKind, Callable[[Queued, Post], list[Deliverable]]]
 ) -> list[list[Deliverable] | None]:
     return [_tried(one, partial(by[one.kind], one, post)) for one in queued]
 

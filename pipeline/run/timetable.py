@@ -17,7 +17,7 @@ from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.facts import county_day, editions
 from pipeline.letters import queue
-from pipeline.model import Level, Policy, Site
+from pipeline.model import LetterKind, Level, Policy, Site
 from pipeline.registry import statements
 from pipeline.reports.render import Renderer
 from pipeline.run import sending, templates
@@ -96,8 +96,8 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
         issued = _cut(site, editions.Order(day, now, final=final), places)
     deliver(site, now)
     with errors.temporary():
-        wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind == "digest"}
-        return [site.root / path for path in queue.lying("digest", wanted)]
+        wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind is LetterKind.DIGEST}
+        return [site.root / path for path in queue.lying(LetterKind.DIGEST, wanted)]
 
 
 def deliver(site: Site, now: datetime) -> None:
@@ -130,7 +130,7 @@ def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editi
     county_day.refresh()
     issued = editions.cut(site, order, places)
     if order.final:
-        counties = [one.place for one in issued if one.kind == "digest" and one.level is Level.COUNTY]
+        counties = [one.place for one in issued if one.kind is LetterKind.DIGEST and one.level is Level.COUNTY]
         for county in counties:
             editions.cut_pages(site, order, [county])
     log.info("edition_cut", day=order.day.isoformat(), final=order.final, places=len(issued))

@@ -12,7 +12,7 @@ from pipeline.database import serialise, sql
 from pipeline.database.models import Absence
 from pipeline.merge import Event, ReportState, ReportStep, Stood
 from pipeline.merge.standing import ROW
-from pipeline.model import Checked, Record, Site, State, TicketState
+from pipeline.model import Checked, LetterKind, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
 from pipeline.turns import reconciliation_facts, replay, report_state, whole_file_tickets
@@ -157,8 +157,9 @@ def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes,
         if seq in was:
             _tell_again(by_seq[seq].checked, step, writes)
             if step.state is not was[seq]:
-                whole_file_tickets.keep(by_seq[seq].checked, step.opened, writes)
-                writes.letter("receipt", f"{seq}.{turn.settled}", by_seq[seq].checked.unit, by_seq[seq].checked.day)
+                checked = by_seq[seq].checked
+                whole_file_tickets.keep(checked, step.opened, writes)
+                writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)
     dropped = {
         name: replace(ticket, state=TicketState.SUPERSEDED, closed_by=str(turn.event.order))
         for name, ticket in fold.standing.tickets.items()
@@ -219,11 +220,11 @@ def _write(fold: _Fold, writes: Writes) -> None:
     before, after = fold.before, fold.standing
     county = fold.loaded.division
     if county:
-        writes.todo("figures", f"{county}|{day}", fold.settled)
+        writes.todo(TodoKind.FIGURES, f"{county}|{day}", fold.settled)
     _write_rows(fold, writes)
     _write_tickets(fold, writes)
     if fold.changed:
-        writes.todo("warn", f"{school}|{day}", fold.settled)
+        writes.todo(TodoKind.WARN, f"{school}|{day}", fold.settled)
     if after.head is not before.head or fold.changed:
         _write_head(fold, writes)
         _write_lines(fold, writes)
@@ -237,7 +238,7 @@ def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
     for fold in told:
         school = fold.key[1]
         if school in watched or _concerns(fold.standing) or (fold.before.head and _concerns(fold.before)):
-            writes.todo("reconcile", school, fold.settled)
+            writes.todo(TodoKind.RECONCILE, school, fold.settled)
 
 
 def _concerns(standing: ReportState) -> bool:

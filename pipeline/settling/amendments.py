@@ -15,10 +15,9 @@ from pipeline.errors import UsageError
 from pipeline.figures.deskwork import in_words
 from pipeline.forms import form
 from pipeline.issues.refusals import refusal
-from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, DecisionKind, Issue, Severity, Site, State, TicketState
+from pipeline.model import Checked, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
 from pipeline.settling import absence, closure
 from pipeline.turns import rebuild_row
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes
@@ -68,7 +67,7 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
         ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, bench.reread, writes)
         if outcome.state is not State.ACCEPTED:
             raise StillBad(_why(outcome.issues))
-        writes.letter(TELL, str(order), ticket.school)
+        writes.letter(LetterKind.DECIDED, str(order), ticket.school)
         writes.flush()
 
 

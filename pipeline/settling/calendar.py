@@ -11,7 +11,7 @@ from pipeline.database.models import CountyDay, Submission, Unit
 from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.merge import Earlier
-from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
 from pipeline.turns import affected_days, revised_outcomes, tickets
@@ -84,7 +84,7 @@ def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> t
     days = _other_days(one.place, set(schools.values()), before, calendar_spans.calendar())
     for division in sorted(set(schools.values())):
         for day in days:
-            writes.todo("figures", f"{division}|{day}", settled)
+            writes.todo(TodoKind.FIGURES, f"{division}|{day}", settled)
     return (*_told(one.changes), *_touching(affected_days.reported(schools, days)))
 
 

@@ -15,7 +15,7 @@ from pipeline.database.models import Closure, Decision, Reject, Submission
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import DecisionKind, Origin, Site, State
+from pipeline.model import DecisionKind, Origin, Site, State, TodoKind
 from pipeline.schooldays import ZONE, today
 from pipeline.turns import rebuild_row, revised_outcomes
 from pipeline.turns.report_state import ticket_of
@@ -193,10 +193,10 @@ def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[
             writes.add(text, [(after.school, key[0], key[1], sql.moment(key[2]))])
         touched |= _days(writes.now, (old, new))
     for day in sorted(touched):
-        writes.todo("figures", f"{loaded.division}|{day}", settled)
-        writes.todo("warn", f"{after.school}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, f"{loaded.division}|{day}", settled)
+        writes.todo(TodoKind.WARN, f"{after.school}|{day}", settled)
     if touched:
-        writes.todo("reconcile", after.school, settled)
+        writes.todo(TodoKind.RECONCILE, after.school, settled)
 
 
 def _write_tickets(before: ClosureStanding, turn: Turn, after: ClosureStanding, writes: Writes) -> None:

@@ -13,8 +13,7 @@ from pipeline.database.models import Closure, SchoolClass, Submission
 from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
-from pipeline.letters.county_notices import TELL
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind, Origin
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind, LetterKind, Origin
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
@@ -80,7 +79,7 @@ def _rule(closure_id: str, what: DecisionKind, who: str, why: str, now: datetime
         writes = Writes(now)
         if not settling_closure.rule(row.school, _key(row), state, at, writes):
             raise refusal("closure-moved-on", closure=closure_id)
-        writes.letter(TELL, str(at[0]), row.school)
+        writes.letter(LetterKind.DECIDED, str(at[0]), row.school)
         writes.flush()
 
 

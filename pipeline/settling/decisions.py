@@ -15,9 +15,8 @@ from pipeline.figures import words
 from pipeline.forms.whole import FILE
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.letters.county_notices import TELL
 from pipeline.merge import Event
-from pipeline.model import DecisionKind, Settled, Site, State, TicketState
+from pipeline.model import DecisionKind, LetterKind, Settled, Site, State, TicketState, TodoKind
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
 from pipeline.turns.transaction import Reread, Turn, Writes
@@ -63,7 +62,7 @@ def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
         row.save(update_fields=["state", "issues"])
         filings.dismissed(seq, order, why)
         _count_again(row.unit, row.day, settled, now)
-        queue.queue("receipt", f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
+        queue.queue(LetterKind.RECEIPT, f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
 
 
 def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str]:
@@ -81,7 +80,7 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
             if rows[name].state == TicketState.OPEN:
                 order, number = decide(who, DecisionKind.WAIVE, name, why, now)
                 writes = Writes(now)
-                writes.letter(TELL, str(order), rows[name].school)
+                writes.letter(LetterKind.DECIDED, str(order), rows[name].school)
                 _waive(rows[name], writes, by=str(order), settled=number)
                 writes.flush()
                 waived.append(name)
@@ -102,5 +101,5 @@ def _count_again(school: str, day: date | None, settled: int, now: datetime) -> 
     counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", [school]))
     if day is not None and school in counties:
         writes = Writes(now)
-        writes.todo("figures", f"{counties[school]}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, f"{counties[school]}|{day}", settled)
         writes.flush()

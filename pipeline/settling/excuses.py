@@ -10,8 +10,7 @@ from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.words import EXCUSED
-from pipeline.letters.county_notices import TELL
-from pipeline.model import DecisionKind
+from pipeline.model import DecisionKind, LetterKind, TodoKind
 from pipeline.turns.transaction import Writes
 
 
@@ -49,6 +48,6 @@ def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now:
             raise UsageError(f"{school}: {'already' if given else 'not'} excused on {day}")
         order, settled = decide(who, what, f"{school}|{day}", why, now)
         writes = Writes(now)
-        writes.todo("figures", f"{unit.division_id}|{day}", settled)
-        writes.letter(TELL, str(order), school, day)
+        writes.todo(TodoKind.FIGURES, f"{unit.division_id}|{day}", settled)
+        writes.letter(LetterKind.DECIDED, str(order), school, day)
         writes.flush()

@@ -21,9 +21,8 @@ from pipeline.figures import deskwork
 from pipeline.figures.words import NOT_GIVEN
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.letters.county_notices import TELL
 from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
-from pipeline.model import DecisionKind, Issue, State
+from pipeline.model import DecisionKind, Issue, LetterKind, State, TodoKind
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import today
 from pipeline.settling import roster
@@ -113,7 +112,7 @@ def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> 
     row.issues = [serialise.issue(issue), *kept]
     row.state = state.value if state is State.REJECTED else row.state
     row.save(update_fields=["issues", "state"])
-    queue.queue("receipt", f"{seq}.{settled}", row.unit, now, row.day)
+    queue.queue(LetterKind.RECEIPT, f"{seq}.{settled}", row.unit, now, row.day)
 
 
 # --------------------------------------------------------------------------- a class that a report named
@@ -147,7 +146,7 @@ def _rule_on_class(
     plan = roster.planned({school: statements.joined(school, said)}, day, order)
     roster.enter(plan, 0, settled, writes)
     _count_again(school, day, today(now), settled, writes)
-    writes.letter(TELL, str(order), school)
+    writes.letter(LetterKind.DECIDED, str(order), school)
     writes.flush()
 
 
@@ -171,7 +170,7 @@ def _count_again(school: str, first: date, last: date, settled: int, writes: Wri
     """A class that is none any more is due no longer: the days since it was first met are counted again."""
     text = "SELECT DISTINCT division, day FROM report WHERE school = %s AND day >= %s AND day <= %s"
     for division, day in sql.fetch(text, (school, sql.day(first), sql.day(last))):
-        writes.todo("figures", f"{division}|{str(day)[:10]}", settled)
+        writes.todo(TodoKind.FIGURES, f"{division}|{str(day)[:10]}", settled)
 
 
 def _stamp(what: str) -> str:

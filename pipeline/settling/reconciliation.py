@@ -19,14 +19,13 @@ from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind, Policy, Site
+from pipeline.model import DecisionKind, LetterKind, Policy, Site, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
 from pipeline.turns.pending_items import PendingItem
 
 BATCH = 500  # schools a transaction
-TODO = "reconcile"
 _ROUND = "reconciled"  # the counter whose value is the last day that was gone through as a whole: 20261120
 
 
@@ -121,13 +120,14 @@ def go_round(site: Site, now: datetime) -> int:
         schools = reconciliation_facts.of_interest(day) | reconciliation_facts.speaking(days)
         schools |= set(Matter.objects.filter(state="open").values_list("school", flat=True))
         text = sql.insert("todo", ("kind", "ref", "settled")) + " ON CONFLICT (kind, ref) DO NOTHING"
-        sql.run(text, [(TODO, code, 0) for code in sorted(schools)])
+        sql.run(text, [(TodoKind.RECONCILE, code, 0) for code in sorted(schools)])
     return find(site, now)
 
 
 def _batch(policy: Policy, now: datetime) -> int:
     with transaction.atomic():
-        todos = sql.fetch("SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY ref LIMIT %s", [TODO, BATCH])
+        text = "SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY ref LIMIT %s"
+        todos = sql.fetch(text, [TodoKind.RECONCILE, BATCH])
         if not todos:
             return 0
         codes = sorted({ref for _, ref, _ in todos})
@@ -218,7 +218,7 @@ def _ask(codes: Sequence[str], policy: Policy, now: datetime) -> None:
     new = {row.school for row in rows if row.asked_stamp != row.stamp}
     told = {row.school for row in rows if row.asked_on == day}
     schools = sorted(new - told)
-    queue.queue_all([("query", day.isoformat(), school) for school in schools], now, day)
+    queue.queue_all([(LetterKind.QUERY, day.isoformat(), school) for school in schools], now, day)
     for row in rows:
         if row.school in schools:
             row.asked_on, row.asked_stamp = day, row.stamp

@@ -15,7 +15,7 @@ from pipeline.database.models import Absence, Submission
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, in_lines, news, says_something
-from pipeline.model import Checked, Issue, Record, Site, State
+from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
 from pipeline.turns import affected_days, revised_outcomes, tickets
@@ -173,7 +173,7 @@ def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
     days = sql.each_day(since, today(writes.now))
     rows = Absence.objects.filter(day__in=days, school__in=schools) if schools else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
-        writes.todo("warn", f"{school}|{day}", settled)
+        writes.todo(TodoKind.WARN, f"{school}|{day}", settled)
 
 
 def _earlier(unit: str) -> list[Earlier]:

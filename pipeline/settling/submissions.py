@@ -10,7 +10,7 @@ from django.db import transaction
 from pipeline.accounts import filings
 from pipeline.database import audit, sql
 from pipeline.merge import Event
-from pipeline.model import Checked, Settled, Site, State
+from pipeline.model import Checked, LetterKind, Settled, Site, State
 from pipeline.settling import absence, calendar, card, closure, late, roster
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of, mark, settled
@@ -116,6 +116,6 @@ def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool,
     reader = checked.unit or checked.arrival.bound
     if form_of(checked) == "card" and len(checked.arrival.bound) == DIVISION_DIGITS:
         reader = checked.arrival.bound  # the county that answers for a school is told itself
-    writes.letter("receipt", ref, reader, checked.day)
+    writes.letter(LetterKind.RECEIPT, ref, reader, checked.day)
     if outcome.opened or back:
-        writes.letter("giveback", ref, reader, checked.day)
+        writes.letter(LetterKind.GIVEBACK, ref, reader, checked.day)

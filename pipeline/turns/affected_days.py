@@ -7,6 +7,7 @@ from datetime import date
 
 from pipeline.database import sql
 from pipeline.database.models import CountyDay
+from pipeline.model import TodoKind
 from pipeline.registry import lookup
 from pipeline.turns.transaction import Writes
 
@@ -21,7 +22,7 @@ def figures(places: Iterable[str], first: date, last: date, settled: int, writes
     """Have the days of these counties that were counted before, first to last, counted again."""
     days = CountyDay.objects.filter(division__in=set(places), day__range=(first, last))
     for division, day in days.values_list("division", "day"):
-        writes.todo("figures", f"{division}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, f"{division}|{day}", settled)
 
 
 def reported(schools: Iterable[str], days: Iterable[date]) -> list[date]:

@@ -12,7 +12,7 @@ from typing import Protocol
 from pipeline.database import serialise
 from pipeline.database.models import Submission
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Checked, Issue, State, TicketState
+from pipeline.model import Checked, Issue, LetterKind, State, TicketState
 from pipeline.turns import replay, tickets
 from pipeline.turns.transaction import Turn, Writes, form_of
 
@@ -35,9 +35,9 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
     now |= {one.ticket: replace(one, state=TicketState.SUPERSEDED, closed_by=str(seq)) for one in gone}
     tickets.write(known, now, checked, writes)
     if (was.state, was.accepted, was.refused) != (state.value, accepted, refused):
-        writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
+        writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)
         if opened.keys() - known.keys():
-            writes.letter("giveback", f"{seq}.{turn.settled}", checked.unit, checked.day)
+            writes.letter(LetterKind.GIVEBACK, f"{seq}.{turn.settled}", checked.unit, checked.day)
 
 
 class OutcomeStep(Protocol):
@@ -72,4 +72,4 @@ def tell_others(
         issues = serialise.issues_text(checked.issues + step.issues)
         writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
         if step.state is not was[seq]:
-            writes.letter("receipt", f"{seq}.{turn.settled}", checked.unit, checked.day)
+            writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)

@@ -11,7 +11,7 @@ from pipeline import __version__
 from pipeline.database import serialise, sql
 from pipeline.errors import TemporaryError
 from pipeline.merge import Event, Ticket
-from pipeline.model import Checked, Issue, Settled, State
+from pipeline.model import Checked, Issue, LetterKind, LetterState, Settled, State, TodoKind
 
 _SETTLED = (
     "settled_seq", "content_sha", "state", "form", "unit", "campus", "day", "mode", "accepted", "refused",
@@ -69,14 +69,14 @@ class Writes:
         """Collect rows for a statement; statements run in the order they were first named."""
         self.rows[statement].extend(rows)
 
-    def todo(self, kind: str, ref: str, settled: int) -> None:
+    def todo(self, kind: TodoKind, ref: str, settled: int) -> None:
         """Leave work for the next step; the latest settled_seq is kept."""
         self.todos[kind, ref] = max(settled, self.todos.get((kind, ref), 0))
 
-    def letter(self, kind: str, ref: str, reader: str, day: object = None) -> None:
+    def letter(self, kind: LetterKind, ref: str, reader: str, day: object = None) -> None:
         """Queue a letter; one of the same kind, ref and reader is queued once for ever."""
         text = None if day is None else str(day)
-        self.letters[kind, ref, reader] = (kind, ref, reader, "queued", text, sql.moment(self.now), "", "")
+        self.letters[kind, ref, reader] = (kind, ref, reader, LetterState.QUEUED, text, sql.moment(self.now), "", "")
 
     def reject(self, ticket: Ticket, *, form: str, school: str, campus: str, day: date | None) -> None:
         """Keep a row that goes back, under its ticket."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
-from pipeline.model import DecisionKind
+from pipeline.model import DecisionKind, LetterKind, LetterState, TodoKind
 
 
 class Counter(models.Model):
@@ -97,10 +97,10 @@ class Decision(models.Model):
 class Letter(models.Model):
     """Anything we send, queued in the transaction that made it true, rendered and delivered after it."""
 
-    kind = models.CharField(max_length=12)  # receipt | giveback | card | digest | page | missing | summary
+    kind = models.CharField(max_length=12, choices=choices(LetterKind))
     ref = models.CharField(max_length=60)
     reader = models.CharField(max_length=20)  # unit or division code; "" when nobody is known
-    state = models.CharField(max_length=8, default="queued")  # queued | done
+    state = models.CharField(max_length=8, choices=choices(LetterState), default=LetterState.QUEUED.value)
     day = models.DateField(null=True)
     queued_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
@@ -109,20 +109,27 @@ class Letter(models.Model):
 
     class Meta:
         db_table = "letter"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "ref", "reader"], name="letter_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "ref", "reader"], name="letter_once"),
+            one_of("letter", "kind", LetterKind),
+            one_of("letter", "state", LetterState),
+        ]
         indexes: ClassVar = [models.Index(fields=["state", "id"], name="letter_state")]
 
 
 class Todo(models.Model):
     """Work that a transaction left for the next step: warn (school|day), figures (county|day)."""
 
-    kind = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10, choices=choices(TodoKind))
     ref = models.CharField(max_length=60)
     settled = models.BigIntegerField()
 
     class Meta:
         db_table = "todo"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "ref"], name="todo_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "ref"], name="todo_once"),
+            one_of("todo", "kind", TodoKind),
+        ]
 
 
 class Audit(models.Model):

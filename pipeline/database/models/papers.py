@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import EDITIONS
+
 
 class CountyDay(models.Model):
     """The figures of one county's day, kept so that no digest works on history. Derived: recomputed
@@ -25,7 +28,7 @@ class CountyDay(models.Model):
 class Edition(models.Model):
     """One issued digest (or school page): its figures never change afterwards."""
 
-    kind = models.CharField(max_length=12, default="digest")
+    kind = models.CharField(max_length=12, choices=choices(EDITIONS))
     place = models.CharField(max_length=20)  # division or school code
     day = models.DateField()
     n = models.PositiveSmallIntegerField()
@@ -37,4 +40,7 @@ class Edition(models.Model):
 
     class Meta:
         db_table = "edition"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "place", "day", "n"], name="edition_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "place", "day", "n"], name="edition_once"),
+            one_of("edition", "kind", EDITIONS),
+        ]

@@ -6,33 +6,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.letters.queue import Queued
-from pipeline.model import Site
+from pipeline.model import LetterKind, Site
 from pipeline.outbox.folder import Deliverable
 from pipeline.run.writers import answers, cards, county, filing, pages, reconciliation_query
 from pipeline.run.writers.base import Post
 
-WRITERS: Mapping[str, Callable[[Queued, Post], list[Deliverable]]] = {
-    "receipt": answers.receipt,
-    "giveback": answers.giveback_workbook,
-    "summary": answers.summary,
-    "account": filing.told,
-    "query": reconciliation_query.query,
-    "desk": county.desk,
-    "decided": county.decided,
+WRITERS: Mapping[LetterKind, Callable[[Queued, Post], list[Deliverable]]] = {
+    LetterKind.RECEIPT: answers.receipt,
+    LetterKind.GIVEBACK: answers.giveback_workbook,
+    LetterKind.SUMMARY: answers.summary,
+    LetterKind.ACCOUNT: filing.told,
+    LetterKind.QUERY: reconciliation_query.query,
+    LetterKind.DESK: county.desk,
+    LetterKind.DECIDED: county.decided,
 }
 """Letters that are written at once."""
 
-BOOKS: Mapping[str, Callable[[Queued, Post], list[Deliverable]]] = {"cardbook": cards.workbook}
+BOOKS: Mapping[LetterKind, Callable[[Queued, Post], list[Deliverable]]] = {LetterKind.CARDBOOK: cards.workbook}
 """Letters that take as long to write as a page to draw: they wait with those, so that no receipt waits for them."""
 
-PAGES: Mapping[str, Callable[[Queued, Site], Mapping[str, Any]]] = {
-    "card": cards.card,
-    "worksheet": cards.worksheet,
-    "digest": pages.edition,
-    "missing": pages.edition,
-    "page": pages.edition,
+PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {
+    LetterKind.CARD: cards.card,
+    LetterKind.WORKSHEET: cards.worksheet,
+    LetterKind.DIGEST: pages.edition,
+    LetterKind.MISSING: pages.edition,
+    LetterKind.PAGE: pages.edition,
 }
 """Letters whose pages are drawn, by their values."""
 
-OF_SUBMISSIONS = frozenset({"receipt", "giveback"})
+OF_SUBMISSIONS = frozenset({LetterKind.RECEIPT, LetterKind.GIVEBACK})
 """Kinds whose ref is a submission, of which its writer gets the facts."""

@@ -14,7 +14,7 @@ from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
-from pipeline.model import Issue, State
+from pipeline.model import Issue, LetterKind, State
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post, title
@@ -31,7 +31,7 @@ def receipt(letter: Queued, post: Post) -> list[Deliverable]:
     told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unspoken(facts, post)))
     made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
-    return [*written.compose("receipt", {name: getattr(made, name) for name in _SAID}), *template]
+    return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
 
 
 def _with_files(facts: Facts) -> Iterator[Issue]:
@@ -126,7 +126,7 @@ def summary(letter: Queued, post: Post) -> list[Deliverable]:
     )
     return [
         written.Paper(_numbered(one.name, first, last), one.content)
-        for one in _composed("summary", batch_summary.summary(told))
+        for one in _composed(LetterKind.SUMMARY, batch_summary.summary(told))
     ]
 
 

@@ -7,6 +7,7 @@ from pipeline.forms.desk import DESK
 from pipeline.issuing import desk as desks
 from pipeline.letters import county_notices
 from pipeline.letters.queue import Queued
+from pipeline.model import LetterKind
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
@@ -30,4 +31,4 @@ def decided(letter: Queued, post: Post) -> list[Deliverable]:
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
         "asks": sum(one.asks for one in found),
     }
-    return list(written.compose("decided", values))
+    return list(written.compose(LetterKind.DECIDED, values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, LetterKind
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import Post
@@ -27,4 +27,4 @@ def query(letter: Queued, post: Post) -> list[Deliverable]:
             for one in found
         ],
     }
-    return list(written.compose("query", values))
+    return list(written.compose(LetterKind.QUERY, values))
