@@ -29,12 +29,12 @@ _SCANS = {
 
 def take(content: bytes) -> Reading:
     """Read one workbook, plain or odd. For a process that may die: an odd one can kill or freeze it."""
-    reading = glance(content)
-    return ponder(content) if reading is None else reading
+    reading = read_plain(content)
+    return read_untrusted(content) if reading is None else reading
 
 
-def glance(content: bytes) -> Reading | None:
-    """Read a plain workbook, or refuse what is none; None for an odd one, which wants `ponder` in a child."""
+def read_plain(content: bytes) -> Reading | None:
+    """Read a plain workbook, or refuse what is none; None for an odd one, which wants `read_untrusted` in a child."""
     look = guard.look(content)
     if look.issue is not None:
         return refused(content, look.issue)
@@ -48,7 +48,7 @@ def glance(content: bytes) -> Reading | None:
     return _understood(content, book, suspect=suspect)
 
 
-def ponder(content: bytes) -> Reading:
+def read_untrusted(content: bytes) -> Reading:
     """Read an odd workbook with every check. May take the process's life; run it in a disposable child."""
     try:
         book = read.careful(content)

@@ -102,8 +102,8 @@ def quotes(text: str) -> None:
 
 def breaks(pipe, path: str) -> None:
     """A child whose reader has a fault of ours, which quotes what it was given."""
-    child.task = SimpleNamespace(ponder=lambda _content: forms.form(path))
-    child._ponder(pipe, path)
+    child.task = SimpleNamespace(read_untrusted=lambda _content: forms.form(path))
+    child._read_untrusted(pipe, path)
 
 
 def fails(path: Path) -> Reading | None:
@@ -111,4 +111,4 @@ def fails(path: Path) -> Reading | None:
     if path.name == "00002":
         forms.form("a cell")
     with path.open("rb") as file:
-        return task.glance(file.read())
+        return task.read_plain(file.read())

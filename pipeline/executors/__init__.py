@@ -24,7 +24,7 @@ from pebble import ProcessPool
 
 from pipeline import diagnosis, task
 from pipeline.errors import TemporaryError
-from pipeline.executors.child import log, ponder_in_child, processes
+from pipeline.executors.child import log, processes, read_in_child
 from pipeline.model import Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -60,7 +60,7 @@ class InProcess:
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         for seq, path in jobs:
             reading = _attempted(seq, path)
-            yield seq, ponder_in_child(path, seq) if reading is None else reading
+            yield seq, read_in_child(path, seq) if reading is None else reading
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +78,9 @@ class Pool:
     is given out again file by file; a file that is not answered alone goes to a child.
     """
 
-    def __init__(self, workers: int = 2, glance: Callable[[Path], Reading | None] | None = None) -> None:
+    def __init__(self, workers: int = 2, reader: Callable[[Path], Reading | None] | None = None) -> None:
         self._workers = workers
-        self._glance = glance or read_plain
+        self._reader = reader or read_plain
         self._pool = ProcessPool(
             max_workers=workers, max_tasks=TASKS_A_READER, initializer=_cage_reader, context=processes()
         )
@@ -126,7 +126,7 @@ class Pool:
                     continue
                 for job, reading in zip(given.jobs, readings, strict=True):
                     if reading is None:
-                        follow(_Given((job,), by_child=True), self._children.submit(_ponder, job))
+                        follow(_Given((job,), by_child=True), self._children.submit(_read_apart, job))
                     else:
                         yield job[0], reading
         finally:
@@ -137,7 +137,7 @@ class Pool:
         paths = [path for _, path in given.jobs]
         seconds = FILE_SECONDS if len(paths) == 1 else CHUNK_SECONDS
         future: Future[list[Reading | None]] = self._pool.schedule(
-            _read_each, args=(self._glance, paths), timeout=seconds
+            _read_each, args=(self._reader, paths), timeout=seconds
         )
         return future
 
@@ -184,8 +184,8 @@ def _outcome(given: _Given, future: Future[list[Reading | None]]) -> list[Readin
     return [None] if len(given.jobs) == 1 else None
 
 
-def _read_each(glance: Callable[[Path], Reading | None], paths: Sequence[Path]) -> list[Reading | None]:
-    return [glance(path) for path in paths]
+def _read_each(reader: Callable[[Path], Reading | None], paths: Sequence[Path]) -> list[Reading | None]:
+    return [reader(path) for path in paths]
 
 
 def _attempted(seq: int, path: Path) -> Reading | None:
@@ -200,9 +200,9 @@ def _attempted(seq: int, path: Path) -> Reading | None:
         return None
 
 
-def _ponder(job: Job) -> list[Reading | None]:
+def _read_apart(job: Job) -> list[Reading | None]:
     seq, path = job
-    return [ponder_in_child(path, seq)]
+    return [read_in_child(path, seq)]
 
 
 def _tell_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
@@ -219,7 +219,7 @@ def read_plain(path: Path) -> Reading | None:
             content = file.read(MAX_FILE + 1)
     except OSError as error:
         raise TemporaryError(f"what we kept cannot be opened: {error.strerror}") from error
-    return task.glance(content)
+    return task.read_plain(content)
 
 
 def _cage_reader() -> None:

@@ -56,7 +56,7 @@ class _Answer:
     exitcode: int | None
 
 
-def ponder_in_child(path: Path, seq: int = 0) -> Reading:
+def read_in_child(path: Path, seq: int = 0) -> Reading:
     """Read an odd workbook in a child process; whatever the file does to it, there is an answer.
 
     A child that dies, hangs or sends nonsense means "quarantined" with file-killed. TemporaryError if the file cannot
@@ -88,7 +88,7 @@ def log() -> Any:
 def _answer_of_child(path: Path) -> _Answer:
     context = processes()
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_ponder, args=(theirs, str(path)), daemon=True)
+    child = context.Process(target=_read_untrusted, args=(theirs, str(path)), daemon=True)
     with _starting, _NoMain():
         child.start()
     theirs.close()
@@ -119,14 +119,14 @@ class _NoMain:
         sys.modules["__main__"] = self._main
 
 
-def _ponder(pipe: Connection, path: str) -> None:
+def _read_untrusted(pipe: Connection, path: str) -> None:
     """Run in the child: drop all rights, read, answer."""
     with Path(path).open("rb") as file:
         content = file.read(MAX_FILE + 1)
     _cage()
     answer: Reading | tuple[str, str, str]
     try:
-        answer = task.ponder(content)
+        answer = task.read_untrusted(content)
     except Exception as error:  # noqa: BLE001  # whatever it is, its place must be reported: this process has no log
         fault = diagnosis.fault(error)
         answer = fault.error, fault.at, fault.inner

@@ -26,7 +26,7 @@ from pipeline.reports.letters import Paper
 from pipeline.run.lock import hold_site
 from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts
-from pipeline.xlsx.template_cache import cast
+from pipeline.xlsx.template_cache import from_cache
 
 log = structlog.get_logger("queke.templates")
 
@@ -123,7 +123,7 @@ def _place(school: SchoolFacts) -> OutPlace:
 
 
 def _papers(day: date, made: Sequence[TemplateFacts]) -> list[Paper]:
-    return [Paper(_name(facts, day), cast(_FORM, facts)) for facts in made]
+    return [Paper(_name(facts, day), from_cache(_FORM, facts)) for facts in made]
 
 
 def _name(facts: TemplateFacts, day: date) -> str:

@@ -20,7 +20,7 @@ from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.explain import write_help
 from pipeline.xlsx.table import HeaderBlock
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 SPARE_CLASSES = 20  # empty lines below the known classes that the dropdown already covers
 _LONG_LIST = 60  # lines the class dropdown covers when no class is known
@@ -53,21 +53,21 @@ GENERIC = TemplateFacts()
 def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     """Make the template of `form` for the unit in `facts`; the same facts give the same bytes."""
     title = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
-    with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as pen:
+    with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as writer:
         own = any(names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(one for one in form.tables if one.name not in facts.without):
             if form.name == "filing":
-                filing_sheet.draw(pen, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
+                filing_sheet.draw(writer, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
                 continue
             head = _first_head(title, form, facts) if number == 0 else _second_head(title, table, facts)
             if table.upright:
-                upright.write(pen, table, head, upright.Filled(next(iter(facts.rows.get(table.name, ())), {})))
+                upright.write(writer, table, head, upright.Filled(next(iter(facts.rows.get(table.name, ())), {})))
                 continue
-            _write_table(pen, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
-        write_help(pen, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
-        tables.write_lists(pen, tables.vocabularies(form), [*names, WHOLE_SCHOOL] if names else [])
-    return pen.content
+            _write_table(writer, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
+        write_help(writer, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
+        tables.write_lists(writer, tables.vocabularies(form), [*names, WHOLE_SCHOOL] if names else [])
+    return writer.content
 
 
 def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: str, ticket: str = "") -> dict[str, str]:
@@ -103,19 +103,19 @@ def names_classes(table: Table) -> bool:
     return table.name == "classes" and table.columns[0].name == "class_name"
 
 
-def _write_table(pen: Pen, table: Table, head: HeaderBlock, facts: TemplateFacts, *, classes: bool) -> None:
+def _write_table(writer: Writer, table: Table, head: HeaderBlock, facts: TemplateFacts, *, classes: bool) -> None:
     columns = tables.columns_for(table, boarding=facts.boarding)
     brought = facts.carried if table.name == "rows" else ()
     columns = carried.in_view(columns) if brought else columns
     shown = sum(not c.folded for c in columns)
-    sheet = pen.sheet(table.sheet)
-    tables.format_columns(pen, sheet, columns)
-    header = tables.write_head(pen, sheet, head, shown)
-    tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
+    sheet = writer.sheet(table.sheet)
+    tables.format_columns(writer, sheet, columns)
+    header = tables.write_head(writer, sheet, head, shown)
+    tables.write_header(writer, sheet, header, columns, kindergarten=facts.kindergarten)
     rows = facts.rows.get(table.name, ())
-    _write_rows(pen, sheet, header + 1, columns, rows)
+    _write_rows(writer, sheet, header + 1, columns, rows)
     if brought:
-        carried.write(pen, sheet, header, columns, brought)
+        carried.write(writer, sheet, header, columns, brought)
     tables.add_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - (not brought))
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
@@ -125,11 +125,11 @@ def _write_table(pen: Pen, table: Table, head: HeaderBlock, facts: TemplateFacts
     tables.set_print(sheet, header, landscape=shown > 6)
     if names_classes(table):
         spare = len(rows) + SPARE_CLASSES if rows else _LONG_LIST
-        tables.name_classes(pen, table.sheet, (0, header + 1, header + spare))
+        tables.name_classes(writer, table.sheet, (0, header + 1, header + spare))
 
 
 def _write_rows(
-    pen: Pen,
+    writer: Writer,
     sheet: Sheet,
     first: int,
     columns: list[Column],
@@ -138,7 +138,7 @@ def _write_rows(
     for down, row in enumerate(rows):
         for at, column in enumerate(columns):
             if column.name in row:
-                pen.write(sheet, first + down, at, row[column.name], tables.cell_style(pen, column))
+                writer.write(sheet, first + down, at, row[column.name], tables.cell_style(writer, column))
 
 
 def main(arguments: list[str]) -> int:

@@ -16,7 +16,7 @@ from pipeline.forms.block import MARK
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.marks import colour, issues_of, reason
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 _PLEASE = "状态(请选)"  # known to the form as another name of the column
 _BROUGHT = "#52606D"  # colour of text that we wrote and the clerk has not checked
@@ -47,21 +47,21 @@ def _to_mend(count: int, since: date) -> str:
     return f"{count} 行 {since:%m-%d} 退回、还没有改好的（红格有说明）：仍缺课的请改好，不再缺课的请整行删去。"
 
 
-def write(pen: Pen, sheet: Sheet, header: int, columns: Sequence[Column], rows: Sequence[Prefilled]) -> None:
+def write(writer: Writer, sheet: Sheet, header: int, columns: Sequence[Column], rows: Sequence[Prefilled]) -> None:
     """Write the rows below `header` (0-based), with their marks in a hidden column."""
-    sheet.set_column(len(columns), len(columns), 4, pen.style(num_format="@"), {"hidden": True, "collapsed": True})
-    pen.write(sheet, header, len(columns), MARK, pen.style(num_format="@"))
+    sheet.set_column(len(columns), len(columns), 4, writer.style(num_format="@"), {"hidden": True, "collapsed": True})
+    writer.write(sheet, header, len(columns), MARK, writer.style(num_format="@"))
     for down, row in enumerate(rows, start=header + 1):
         for at, column in enumerate(columns):
-            _write_cell(pen, sheet, (down, at), column, row)
-        pen.write(sheet, down, len(columns), row.mark, pen.style(num_format="@"))
+            _write_cell(writer, sheet, (down, at), column, row)
+        writer.write(sheet, down, len(columns), row.mark, writer.style(num_format="@"))
 
 
-def _write_cell(pen: Pen, sheet: Sheet, at: tuple[int, int], column: Column, row: Prefilled) -> None:
+def _write_cell(writer: Writer, sheet: Sheet, at: tuple[int, int], column: Column, row: Prefilled) -> None:
     found = issues_of(column, row.issues)
     look: dict[str, object] = {"font_color": _BROUGHT, **colour(found)}
     if column.name == ANSWER and row.kind is PrefillKind.OPEN:
         look = {"bg_color": ink.REASON, "bold": True}
-    pen.write(sheet, *at, row.cells.get(column.name), tables.cell_style(pen, column, **look))
+    writer.write(sheet, *at, row.cells.get(column.name), tables.cell_style(writer, column, **look))
     if found:
         sheet.write_comment(*at, ink.clean("\n".join(map(reason, found))), ink.COMMENT)

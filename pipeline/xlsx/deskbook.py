@@ -15,7 +15,7 @@ from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import properties
 from pipeline.xlsx.table import HeaderBlock
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 SUMMARY = "说明"
 _NUMBER, _REASON = "序号", "退回原因"
@@ -61,57 +61,57 @@ def deskbook(facts: DeskFacts) -> bytes:
     title = returned_title(DESK.title) if facts.back else DESK.title
     fields = {"unit": facts.code, "day": facts.made.date().isoformat()}
     kind = "giveback" if facts.back else "blank"
-    with ink.writing(properties(DESK, fields, facts.token, kind=kind), title=title) as pen:
-        _write_summary(pen, facts, title)
+    with ink.writing(properties(DESK, fields, facts.token, kind=kind), title=title) as writer:
+        _write_summary(writer, facts, title)
         for table in DESK.tables:
             if facts.rows.get(table.name):
-                _write_board(pen, table, facts, title)
-        tables.write_lists(pen, tables.vocabularies(DESK))
-    return pen.content
+                _write_board(writer, table, facts, title)
+        tables.write_lists(writer, tables.vocabularies(DESK))
+    return writer.content
 
 
 # --------------------------------------------------------------------------- the first sheet
 
 
-def _write_summary(pen: Pen, facts: DeskFacts, title: str) -> None:
-    sheet = pen.sheet(SUMMARY)
+def _write_summary(writer: Writer, facts: DeskFacts, title: str) -> None:
+    sheet = writer.sheet(SUMMARY)
     for at, width in enumerate((16, 10, 14, 78)):
-        sheet.set_column(at, at, width, pen.style(num_format="@"))
+        sheet.set_column(at, at, width, writer.style(num_format="@"))
     waiting = sum(_matters(rows) for rows in facts.rows.values())
     lead = _LEAD_BACK if facts.back else _LEAD if waiting else "现在没有等您处理的事。"
     where = f"{facts.place}（{facts.code}）　{facts.made:%Y-%m-%d %H:%M} 制表　共 {waiting} 件"
-    row = tables.write_head(pen, sheet, HeaderBlock(title, (where,), lead=lead), 4)
-    head = pen.style(
+    row = tables.write_head(writer, sheet, HeaderBlock(title, (where,), lead=lead), 4)
+    head = writer.style(
         font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, num_format="@"
     )
     for at, text in enumerate(("工作表", "件数", "最早一件", "怎么办")):
-        pen.write(sheet, row, at, text, head)
+        writer.write(sheet, row, at, text, head)
     sheet.set_row(row, 22)
     for down, table in enumerate(DESK.tables, start=row + 1):
-        _write_count(pen, sheet, down, table, facts.rows.get(table.name, ()))
-    _write_notes(pen, sheet, row + len(DESK.tables) + 2)
+        _write_count(writer, sheet, down, table, facts.rows.get(table.name, ()))
+    _write_notes(writer, sheet, row + len(DESK.tables) + 2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.activate()
 
 
-def _write_count(pen: Pen, sheet: Sheet, row: int, table: Table, rows: Sequence[DeskRow]) -> None:
+def _write_count(writer: Writer, sheet: Sheet, row: int, table: Table, rows: Sequence[DeskRow]) -> None:
     grey = {} if rows else {"font_color": "#9AA5B1"}
-    box = pen.style(border=1, border_color=ink.LINE, align="center", num_format="@", **grey)
-    count = pen.style(border=1, border_color=ink.LINE, align="center", num_format="0", bold=bool(rows), **grey)
-    text = pen.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, num_format="@", **grey)
+    box = writer.style(border=1, border_color=ink.LINE, align="center", num_format="@", **grey)
+    count = writer.style(border=1, border_color=ink.LINE, align="center", num_format="0", bold=bool(rows), **grey)
+    text = writer.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, num_format="@", **grey)
     oldest = min((str(one.cells["since"]) for one in rows if one.cells.get("since")), default="")
-    pen.write(sheet, row, 0, table.sheet, box)
-    pen.write(sheet, row, 1, _matters(rows), count)
-    pen.write(sheet, row, 2, oldest, box)
-    pen.write(sheet, row, 3, _HOW[table.name] if rows else "没有", text)
+    writer.write(sheet, row, 0, table.sheet, box)
+    writer.write(sheet, row, 1, _matters(rows), count)
+    writer.write(sheet, row, 2, oldest, box)
+    writer.write(sheet, row, 3, _HOW[table.name] if rows else "没有", text)
     sheet.set_row(row, 22)
 
 
-def _write_notes(pen: Pen, sheet: Sheet, row: int) -> None:
-    style = pen.style(font_size=10, font_color="#52606D", num_format="@")
+def _write_notes(writer: Writer, sheet: Sheet, row: int) -> None:
+    style = writer.style(font_size=10, font_color="#52606D", num_format="@")
     for down, text in enumerate(DESK.notes, start=row):
-        pen.write(sheet, down, 0, text, style)
+        writer.write(sheet, down, 0, text, style)
         sheet.set_row(down, 18)
 
 
@@ -123,22 +123,22 @@ def _matters(rows: Sequence[DeskRow]) -> int:
 # --------------------------------------------------------------------------- a board
 
 
-def _write_board(pen: Pen, table: Table, facts: DeskFacts, title: str) -> None:
+def _write_board(writer: Writer, table: Table, facts: DeskFacts, title: str) -> None:
     rows = facts.rows[table.name]
     columns = _columns(table, facts, rows)
-    sheet = pen.sheet(table.sheet)
+    sheet = writer.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
     for at, column in enumerate(columns):
         hidden = {"hidden": True} if column.name in _HIDDEN else {}
-        sheet.set_column(at, at, column.width, _cell(pen, column), hidden)
+        sheet.set_column(at, at, column.width, _cell(writer, column), hidden)
     shown = sum(column.name not in _HIDDEN for column in columns)
     values = {"unit": facts.code, "school": facts.place, "day": facts.made.date()}
     lead = _LEAD_BACK if facts.back else _HOW[table.name]
     head = HeaderBlock(f"{title} · {table.sheet}（{_matters(rows)} 件）", (), DESK.fields, values, lead)
-    header = tables.write_head(pen, sheet, head, shown)
-    _write_heading(pen, sheet, header, columns)
+    header = tables.write_head(writer, sheet, head, shown)
+    _write_heading(writer, sheet, header, columns)
     for down, row in enumerate(rows, start=header + 1):
-        _write_row(pen, sheet, down, columns, row, down - header)
+        _write_row(writer, sheet, down, columns, row, down - header)
     last = header + len(rows)
     for at, column in enumerate(columns):
         rule = tables.column_rule(column, classes=False) if column.name in _OWN else {}
@@ -164,11 +164,11 @@ def _ours(header: str, width: int) -> Column:
     return Column("", header, "text", lambda cell, _: cell, width=width)
 
 
-def _cell(pen: Pen, column: Column) -> ink.Style:
+def _cell(writer: Writer, column: Column) -> ink.Style:
     own = column.name in _OWN
     wide = column.width > 16
     look = {"align": "left", "indent": 1} if wide else {"align": "center"}
-    return pen.style(
+    return writer.style(
         border=1,
         border_color=ink.LINE,
         num_format=tables.number_format(column),
@@ -178,9 +178,9 @@ def _cell(pen: Pen, column: Column) -> ink.Style:
     )
 
 
-def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column]) -> None:
+def _write_heading(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column]) -> None:
     for at, column in enumerate(columns):
-        style = pen.style(
+        style = writer.style(
             font_name=ink.TITLE_FONT,
             border=1,
             border_color=ink.LINE,
@@ -190,15 +190,15 @@ def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column]) 
             font_color=ink.RED if column.name == "opinion" else ink.INK,
             num_format="@",
         )
-        pen.write(sheet, row, at, column.header, style)
+        writer.write(sheet, row, at, column.header, style)
     sheet.set_row(row, 26)
 
 
-def _write_row(pen: Pen, sheet: Sheet, at: int, columns: Sequence[Column], row: DeskRow, number: int) -> None:
+def _write_row(writer: Writer, sheet: Sheet, at: int, columns: Sequence[Column], row: DeskRow, number: int) -> None:
     lines = 1
     for place, column in enumerate(columns):
         value = _value(column, row, number)
-        pen.write(sheet, at, place, value, _style(pen, column))
+        writer.write(sheet, at, place, value, _style(writer, column))
         if isinstance(value, str) and column.name not in _HIDDEN:
             lines = max(lines, -(-_width(value) // max(column.width - 3, 4)))
     sheet.set_row(at, max(tables.ROW_HEIGHT, _LINE * lines + 5))
@@ -210,13 +210,13 @@ def _value(column: Column, row: DeskRow, number: int) -> str | int | date:
     return number if column.header == _NUMBER else row.reason
 
 
-def _style(pen: Pen, column: Column) -> ink.Style:
+def _style(writer: Writer, column: Column) -> ink.Style:
     if column.name:
-        return _cell(pen, column)
+        return _cell(writer, column)
     box = {"border": 1, "border_color": ink.LINE, "font_size": 10}
     if column.header == _NUMBER:
-        return pen.style(align="center", num_format="0", bg_color=ink.KNOWN, **box)
-    return pen.style(text_wrap=True, num_format="@", bg_color=ink.REASON, **box)
+        return writer.style(align="center", num_format="0", bg_color=ink.KNOWN, **box)
+    return writer.style(text_wrap=True, num_format="@", bg_color=ink.REASON, **box)
 
 
 def _width(text: str) -> int:

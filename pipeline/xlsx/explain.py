@@ -6,7 +6,7 @@ from pipeline.forms.base import Column, Form, Table
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.sheets import HELP_SHEET
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 _STEPS = (
     "带 * 的列必填，其余按实际情况填，没有就空着。",
@@ -20,50 +20,54 @@ _HEADINGS = ("列", "怎么填", "可以选的内容", "例子")
 _MAX_LISTED = 12
 
 
-def write_help(pen: Pen, form: Form, *, kindergarten: bool, boarding: bool) -> None:
+def write_help(writer: Writer, form: Form, *, kindergarten: bool, boarding: bool) -> None:
     """Add the page as the workbook's next sheet."""
-    sheet = pen.sheet(HELP_SHEET)
+    sheet = writer.sheet(HELP_SHEET)
     for at, width in enumerate(_WIDTHS):
         sheet.set_column(at, at, width)
     title = form.kindergarten_title if kindergarten and form.kindergarten_title else form.title
     sheet.set_row(0, 30)
-    sheet.merge_range(0, 0, 0, 3, None, pen.style(font_name=ink.TITLE_FONT, font_size=16, align="center"))
-    pen.write(sheet, 0, 0, title + " · 填表说明", pen.style(font_name=ink.TITLE_FONT, font_size=16, align="center"))
-    row = _write_steps(pen, sheet, form)
+    sheet.merge_range(0, 0, 0, 3, None, writer.style(font_name=ink.TITLE_FONT, font_size=16, align="center"))
+    writer.write(
+        sheet, 0, 0, title + " · 填表说明", writer.style(font_name=ink.TITLE_FONT, font_size=16, align="center")
+    )
+    row = _write_steps(writer, sheet, form)
     for table in form.tables:
-        row = _write_table(pen, sheet, row + 1, table, (kindergarten, boarding))
+        row = _write_table(writer, sheet, row + 1, table, (kindergarten, boarding))
     sheet.set_portrait()
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
     sheet.set_footer("&R第 &P 页　共 &N 页")
 
 
-def _write_steps(pen: Pen, sheet: Sheet, form: Form) -> int:
-    words = pen.style(text_wrap=True, num_format="@")
+def _write_steps(writer: Writer, sheet: Sheet, form: Form) -> int:
+    words = writer.style(text_wrap=True, num_format="@")
     row = 1
     explained = any("带 *" in note for note in form.notes)
     for number, step in enumerate((*form.notes, *_STEPS[explained:]), start=1):
         sheet.set_row(row, 32 if len(step) > 50 else 18)
         sheet.merge_range(row, 0, row, 3, None, words)
-        pen.write(sheet, row, 0, f"{number}. {step}", words)
+        writer.write(sheet, row, 0, f"{number}. {step}", words)
         row += 1
     return row
 
 
-def _write_table(pen: Pen, sheet: Sheet, row: int, table: Table, kind: tuple[bool, bool]) -> int:
+def _write_table(writer: Writer, sheet: Sheet, row: int, table: Table, kind: tuple[bool, bool]) -> int:
     kindergarten, boarding = kind
-    pen.write(sheet, row, 0, f"“{table.sheet}”表", pen.style(font_name=ink.TITLE_FONT, font_size=12))
+    writer.write(sheet, row, 0, f"“{table.sheet}”表", writer.style(font_name=ink.TITLE_FONT, font_size=12))
     row += 1
-    heading = pen.style(font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, bg_color=ink.SHADE, align="center")
+    heading = writer.style(
+        font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, bg_color=ink.SHADE, align="center"
+    )
     for at, text in enumerate(_HEADINGS):
-        pen.write(sheet, row, at, text, heading)
-    box = pen.style(border=1, border_color=ink.LINE, text_wrap=True, num_format="@")
+        writer.write(sheet, row, at, text, heading)
+    box = writer.style(border=1, border_color=ink.LINE, text_wrap=True, num_format="@")
     for column in tables.columns_for(table, boarding=boarding):
         row += 1
         texts = _explained(column, kindergarten=kindergarten)
         sheet.set_row(row, 16 * max(-(-_wide(t) // w) for t, w in zip(texts, _WIDTHS, strict=True)) + 2)
         for at, text in enumerate(texts):
-            pen.write(sheet, row, at, text, box)
+            writer.write(sheet, row, at, text, box)
     return row + 1
 
 

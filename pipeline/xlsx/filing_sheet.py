@@ -12,7 +12,7 @@ from pipeline.forms.base import Form
 from pipeline.forms.filing import BLANK_COUNT, COUNT_FIELDS, EMPTY, LEVEL, SYSTEM, TICKED
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.writer import Pen, Sheet, Style
+from pipeline.xlsx.writer import Sheet, Style, Writer
 
 ROWS = 8  # table lines to print
 REACH = 200  # rows below the heading whose password cells show stars
@@ -34,37 +34,37 @@ _PASSWORD = {
 Values = Mapping[str, Any]
 
 
-def draw(pen: Pen, form: Form, fields: Values, rows: tuple[Values, ...], token: str) -> None:
+def draw(writer: Writer, form: Form, fields: Values, rows: tuple[Values, ...], token: str) -> None:
     """Add the form as the workbook's next sheet. `fields` by field name (level as its code), `rows` by column."""
     table = form.tables[0]
-    sheet = pen.sheet(table.sheet)
+    sheet = writer.sheet(table.sheet)
     for at, column in enumerate(table.columns):
-        sheet.set_column(at, at, column.width, pen.style(num_format="@"))
-    _write_title(pen, sheet, form.title, fields, token)
-    row = _write_applicant(pen, sheet, fields)
-    row = _write_asked(pen, sheet, row, fields)
-    _write_table(pen, sheet, row, form, rows)
+        sheet.set_column(at, at, column.width, writer.style(num_format="@"))
+    _write_title(writer, sheet, form.title, fields, token)
+    row = _write_applicant(writer, sheet, fields)
+    row = _write_asked(writer, sheet, row, fields)
+    _write_table(writer, sheet, row, form, rows)
     last = row + max(ROWS, len(rows))
-    _write_signatures(pen, sheet, last + 1)
+    _write_signatures(writer, sheet, last + 1)
     sheet.set_selection(3, 1, 3, 1)
     _set_print(sheet, last + 1)
 
 
-def _box(pen: Pen, **more: object) -> Style:
-    return pen.style(**{"border": 1, "num_format": "@", "text_wrap": True, "font_size": 11, **more})
+def _box(writer: Writer, **more: object) -> Style:
+    return writer.style(**{"border": 1, "num_format": "@", "text_wrap": True, "font_size": 11, **more})
 
 
-def _label(pen: Pen) -> Style:
-    return _box(pen, align="center", font_name=ink.TITLE_FONT)
+def _label(writer: Writer) -> Style:
+    return _box(writer, align="center", font_name=ink.TITLE_FONT)
 
 
-def _write_title(pen: Pen, sheet: Sheet, title: str, fields: Values, token: str) -> None:
-    style = pen.style(font_name=ink.TITLE_FONT, font_size=17, align="center", num_format="@")
+def _write_title(writer: Writer, sheet: Sheet, title: str, fields: Values, token: str) -> None:
+    style = writer.style(font_name=ink.TITLE_FONT, font_size=17, align="center", num_format="@")
     sheet.set_row(0, 42)
     sheet.merge_range(0, 0, 0, _LAST, None, style)
-    pen.write(sheet, 0, 0, title, style)
-    small = pen.style(font_size=9, font_color="#52606D", num_format="@", align="right")
-    value = pen.style(font_size=9, font_color="#52606D", num_format="@", align="left", shrink=True)
+    writer.write(sheet, 0, 0, title, style)
+    small = writer.style(font_size=9, font_color="#52606D", num_format="@", align="right")
+    value = writer.style(font_size=9, font_color="#52606D", num_format="@", align="left", shrink=True)
     sheet.set_row(1, 18)
     sheet.merge_range(1, 3, 1, _LAST, None, value)
     for at, text, style in (
@@ -73,62 +73,62 @@ def _write_title(pen: Pen, sheet: Sheet, title: str, fields: Values, token: str)
         (2, "防伪编号：", small),
         (3, token, value),
     ):
-        pen.write(sheet, 1, at, text, style)
+        writer.write(sheet, 1, at, text, style)
         if at in (1, 3) and text:
             sheet.data_validation(1, at, 1, at, tables.held("单位代码和防伪编号", str(text)))
 
 
-def _write_applicant(pen: Pen, sheet: Sheet, fields: Values) -> int:
-    value, label = _box(pen, align="left", indent=1), _label(pen)
+def _write_applicant(writer: Writer, sheet: Sheet, fields: Values) -> int:
+    value, label = _box(writer, align="left", indent=1), _label(writer)
     _line(sheet, 2)
-    pen.write(sheet, 2, 0, "单位名称：", label)
+    writer.write(sheet, 2, 0, "单位名称：", label)
     sheet.merge_range(2, 1, 2, _LAST, None, value)
-    pen.write(sheet, 2, 1, fields.get("school"), value)
+    writer.write(sheet, 2, 1, fields.get("school"), value)
     pairs = (
         (3, "申请人姓名：", "applicant", "所在部门：", "department"),
         (4, "联系电话：", "phone", "电子邮箱：", "email"),
     )
     for row, first, one, second, other in pairs:
         _line(sheet, row)
-        pen.write(sheet, row, 0, first, label)
-        pen.write(sheet, row, 1, fields.get(one), value)
-        pen.write(sheet, row, 2, second, label)
+        writer.write(sheet, row, 0, first, label)
+        writer.write(sheet, row, 1, fields.get(one), value)
+        writer.write(sheet, row, 2, second, label)
         sheet.merge_range(row, 3, row, _LAST, None, value)
-        pen.write(sheet, row, 3, fields.get(other), value)
+        writer.write(sheet, row, 3, fields.get(other), value)
     return 5
 
 
-def _write_asked(pen: Pen, sheet: Sheet, row: int, fields: Values) -> int:
+def _write_asked(writer: Writer, sheet: Sheet, row: int, fields: Values) -> int:
     """单位级别, 申请系统, 申请账号类别: tick boxes chosen from a list, and counts. Returns the row of the heading."""
-    label, centred = _label(pen), _box(pen, align="center")
+    label, centred = _label(writer), _box(writer, align="center")
     _line(sheet, row)
-    pen.write(sheet, row, 0, "单位级别：", label)
+    writer.write(sheet, row, 0, "单位级别：", label)
     for at, (code, words) in enumerate(LEVEL.labels.items(), start=1):
-        _tick(pen, sheet, (row, at), words, ticked=fields.get("level") == code)
+        _tick(writer, sheet, (row, at), words, ticked=fields.get("level") == code)
     _line(sheet, row + 1)
-    pen.write(sheet, row + 1, 0, "申请系统：", label)
-    sheet.merge_range(row + 1, 1, row + 1, _LAST, None, _box(pen, align="left", indent=1))
-    _tick(pen, sheet, (row + 1, 1), SYSTEM, ticked=bool(fields.get("system")), align="left", indent=1)
+    writer.write(sheet, row + 1, 0, "申请系统：", label)
+    sheet.merge_range(row + 1, 1, row + 1, _LAST, None, _box(writer, align="left", indent=1))
+    _tick(writer, sheet, (row + 1, 1), SYSTEM, ticked=bool(fields.get("system")), align="left", indent=1)
     sheet.merge_range(row + 2, 0, row + 3, 0, None, label)
-    pen.write(sheet, row + 2, 0, "申请账号类别：", label)
+    writer.write(sheet, row + 2, 0, "申请账号类别：", label)
     for place, (code, words) in enumerate(LEVEL.labels.items()):
         down, at = row + 2 + place // 2, 1 + place % 2 * 2
         _line(sheet, down)
         count = fields.get(COUNT_FIELDS[code])
-        _tick(pen, sheet, (down, at), words + "账号", ticked=fields.get("level") == code or bool(count))
-        pen.write(sheet, down, at + 1, count or BLANK_COUNT, _box(pen, align="center", num_format='0"个"'))
+        _tick(writer, sheet, (down, at), words + "账号", ticked=fields.get("level") == code or bool(count))
+        writer.write(sheet, down, at + 1, count or BLANK_COUNT, _box(writer, align="center", num_format='0"个"'))
         sheet.data_validation(down, at + 1, down, at + 1, _count_rule())
     _line(sheet, row + 4)
     sheet.merge_range(row + 4, 0, row + 4, _LAST, None, centred)
-    pen.write(sheet, row + 4, 0, "账号明细：", _box(pen, align="left", indent=1, font_name=ink.TITLE_FONT))
+    writer.write(sheet, row + 4, 0, "账号明细：", _box(writer, align="left", indent=1, font_name=ink.TITLE_FONT))
     return row + 5
 
 
-def _tick(pen: Pen, sheet: Sheet, at: tuple[int, int], words: str, *, ticked: bool, **look: object) -> None:
+def _tick(writer: Writer, sheet: Sheet, at: tuple[int, int], words: str, *, ticked: bool, **look: object) -> None:
     """A tick box with its label: chosen from a list of two, or typed over."""
     row, column = at
-    style = _box(pen, **{"align": "center", **look})
-    pen.write(sheet, row, column, (TICKED if ticked else EMPTY) + words, style)
+    style = _box(writer, **{"align": "center", **look})
+    writer.write(sheet, row, column, (TICKED if ticked else EMPTY) + words, style)
     rule = {"validate": "list", "source": [EMPTY + words, TICKED + words], "error_type": "information"}
     hint = {"input_title": "勾选", "input_message": f"点右边的箭头选 {TICKED}{words}；也可以直接打 √。"[:255]}
     sheet.data_validation(row, column, row, column, rule | hint)
@@ -147,15 +147,15 @@ def _count_rule() -> dict[str, object]:
     }
 
 
-def _write_table(pen: Pen, sheet: Sheet, row: int, form: Form, rows: tuple[Values, ...]) -> None:
+def _write_table(writer: Writer, sheet: Sheet, row: int, form: Form, rows: tuple[Values, ...]) -> None:
     columns = form.tables[0].columns
     _line(sheet, row)
-    head = _box(pen, align="center", font_name=ink.TITLE_FONT, bg_color=ink.SHADE)
+    head = _box(writer, align="center", font_name=ink.TITLE_FONT, bg_color=ink.SHADE)
     for at, column in enumerate(columns):
-        pen.write(sheet, row, at, column.header, head)
+        writer.write(sheet, row, at, column.header, head)
         for down in range(max(ROWS, len(rows))):
             value = rows[down].get(column.name) if down < len(rows) else None
-            pen.write(sheet, row + 1 + down, at, value, _box(pen, align="center", text_wrap=False, shrink=True))
+            writer.write(sheet, row + 1 + down, at, value, _box(writer, align="center", text_wrap=False, shrink=True))
             sheet.set_row(row + 1 + down, 26)
         rule = {**_PASSWORD} if column.dtype == "secret" else {"validate": "any"}
         rule |= {"input_title": column.header, "input_message": column.help[:255]} if column.help else {}
@@ -163,18 +163,18 @@ def _write_table(pen: Pen, sheet: Sheet, row: int, form: Form, rows: tuple[Value
             sheet.data_validation(row + 1, at, row + REACH, at, rule)
         if column.dtype == "secret":
             # shown as stars; a cell's own format must stay text, or 1e5 becomes a number
-            stars = pen.book.add_format({"num_format": _STARS})
+            stars = writer.book.add_format({"num_format": _STARS})
             last = row + max(ROWS, len(rows))
             sheet.conditional_format(row + 1, at, last, at, {"type": "no_blanks", "format": stars})
 
 
-def _write_signatures(pen: Pen, sheet: Sheet, row: int) -> None:
-    style = _box(pen, align="left", valign="top", indent=1)
+def _write_signatures(writer: Writer, sheet: Sheet, row: int) -> None:
+    style = _box(writer, align="left", valign="top", indent=1)
     sheet.set_row(row, 112)
     sheet.merge_range(row, 0, row, _SPLIT - 1, None, style)
     sheet.merge_range(row, _SPLIT, row, _LAST, None, style)
-    pen.write(sheet, row, 0, _SIGNED, style)
-    pen.write(sheet, row, _SPLIT, _STAMPED, style)
+    writer.write(sheet, row, 0, _SIGNED, style)
+    writer.write(sheet, row, _SPLIT, _STAMPED, style)
 
 
 def _line(sheet: Sheet, row: int) -> None:

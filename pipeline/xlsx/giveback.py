@@ -30,7 +30,7 @@ from pipeline.xlsx.marks import (
 )
 from pipeline.xlsx.table import HeaderBlock
 from pipeline.xlsx.whole import typed_again
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 __all__ = ["TWO_WAYS", "GivebackFacts", "giveback"]
 
@@ -49,7 +49,7 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
 def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     title = returned_title(name)
-    with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as pen:
+    with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as writer:
         touched = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
         # the form's first table stays even when empty: the workbook is recognised by its headings
         for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
@@ -63,27 +63,29 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
             head = HeaderBlock(title, notes, known, facts.fields, TWO_WAYS)
             if not first:
                 head = HeaderBlock(f"{title} · {table.sheet}", (_HOW,), lead=TWO_WAYS)
-            sheet = _write_table(pen, table, head, rows, facts)
+            sheet = _write_table(writer, table, head, rows, facts)
             if rows and table is touched[0]:
                 sheet.activate()
-        tables.write_lists(pen, tables.vocabularies(form), facts.classes)
-    return pen.content
+        tables.write_lists(writer, tables.vocabularies(form), facts.classes)
+    return writer.content
 
 
-def _write_table(pen: Pen, table: Table, head: HeaderBlock, rows: Sequence[Refused], facts: GivebackFacts) -> Sheet:
+def _write_table(
+    writer: Writer, table: Table, head: HeaderBlock, rows: Sequence[Refused], facts: GivebackFacts
+) -> Sheet:
     if table.upright:
         row = rows[0] if rows else Refused(table.name, 0, {}, ())
-        return upright.give_back(pen, table, head, row.raw, row.issues, row.ticket)
+        return upright.give_back(writer, table, head, row.raw, row.issues, row.ticket)
     columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
-    sheet = pen.sheet(table.sheet)
+    sheet = writer.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
-    for at, (width, style) in enumerate(_widths(pen, columns)):
+    for at, (width, style) in enumerate(_widths(writer, columns)):
         sheet.set_column(at, at, width, style, {"hidden": True} if at == len(columns) + 3 else {})
-    header = tables.write_head(pen, sheet, head, len(columns) + 3)
-    _write_heading(pen, sheet, header, columns, kindergarten=facts.kindergarten)
+    header = tables.write_head(writer, sheet, head, len(columns) + 3)
+    _write_heading(writer, sheet, header, columns, kindergarten=facts.kindergarten)
     for down, row in enumerate(rows, start=header + 1):
-        _write_row(pen, sheet, down, row, columns)
-    _write_marks(pen, sheet, (header, len(columns) + 4), rows)
+        _write_row(writer, sheet, down, row, columns)
+    _write_marks(writer, sheet, (header, len(columns) + 4), rows)
     _add_rules(sheet, (header + 1, header + max(len(rows), 1)), columns, classes=bool(facts.classes))
     sheet.autofilter(header, 0, header + max(len(rows), 1), len(columns) + 2)
     sheet.freeze_panes(header + 1, 2)
@@ -96,15 +98,15 @@ def _used(column: Column, rows: Sequence[Refused]) -> bool:
     return any(row.raw.get(column.name) or issues_of(column, row.issues) for row in rows)
 
 
-def _widths(pen: Pen, columns: Sequence[Column]) -> list[tuple[float, ink.Style]]:
-    ours = pen.style(num_format="@")
-    middle = [(float(c.width), tables.cell_style(pen, c)) for c in columns]
+def _widths(writer: Writer, columns: Sequence[Column]) -> list[tuple[float, ink.Style]]:
+    ours = writer.style(num_format="@")
+    middle = [(float(c.width), tables.cell_style(writer, c)) for c in columns]
     return [(9, ours), (42, ours), *middle, (7, ours), (24, ours)]
 
 
-def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
+def _write_heading(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
     texts = [tables.header_text(c, kindergarten=kindergarten) for c in columns]
-    style = pen.style(
+    style = writer.style(
         font_name=ink.TITLE_FONT,
         border=1,
         border_color=ink.LINE,
@@ -114,37 +116,39 @@ def _write_heading(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], 
         num_format="@",
     )
     for at, text in enumerate((ORIGINAL, REASON, *texts, VOID, TICKET)):
-        pen.write(sheet, row, at, text, style)
+        writer.write(sheet, row, at, text, style)
     sheet.set_row(row, 30)
 
 
-def _write_row(pen: Pen, sheet: Sheet, at: int, row: Refused, columns: Sequence[Column]) -> None:
-    box = pen.style(border=1, border_color=ink.LINE, align="center", num_format="@", font_color="#7B8794")
-    why = pen.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@", font_size=10)
+def _write_row(writer: Writer, sheet: Sheet, at: int, row: Refused, columns: Sequence[Column]) -> None:
+    box = writer.style(border=1, border_color=ink.LINE, align="center", num_format="@", font_color="#7B8794")
+    why = writer.style(
+        border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@", font_size=10
+    )
     reasons = [reason(issue) for issue in row.issues]
-    pen.write(sheet, at, 0, str(row.row), box)
-    pen.write(sheet, at, 1, "\n".join(reasons), why)
+    writer.write(sheet, at, 0, str(row.row), box)
+    writer.write(sheet, at, 1, "\n".join(reasons), why)
     for place, column in enumerate(columns, start=2):
         found = issues_of(column, row.issues)
-        look = tables.cell_style(pen, column, **colour(found))
-        pen.write(sheet, at, place, typed(column, row.raw.get(column.name, "")), look)
+        look = tables.cell_style(writer, column, **colour(found))
+        writer.write(sheet, at, place, typed(column, row.raw.get(column.name, "")), look)
         if found:
             sheet.write_comment(at, place, ink.clean("\n".join(map(reason, found))), ink.COMMENT)
-    pen.write(sheet, at, len(columns) + 2, None, box)
-    pen.write(sheet, at, len(columns) + 3, row.ticket, pen.style(num_format="@"))
+    writer.write(sheet, at, len(columns) + 2, None, box)
+    writer.write(sheet, at, len(columns) + 3, row.ticket, writer.style(num_format="@"))
     lines = sum(max(1, -(-2 * len(reason) // 42)) for reason in reasons)
     sheet.set_row(at, max(20, 14 * lines + 4))
 
 
-def _write_marks(pen: Pen, sheet: Sheet, at: tuple[int, int], rows: Sequence[Refused]) -> None:
+def _write_marks(writer: Writer, sheet: Sheet, at: tuple[int, int], rows: Sequence[Refused]) -> None:
     """Mark the rows that a template had carried over, in a hidden column."""
     header, column = at
     marks = [row.raw.get(MARK, "") for row in rows]
     if any(marks):
-        plain = pen.style(num_format="@")
+        plain = writer.style(num_format="@")
         sheet.set_column(column, column, 4, plain, {"hidden": True})
         for down, text in enumerate((MARK, *marks)):
-            pen.write(sheet, header + down, column, text, plain)
+            writer.write(sheet, header + down, column, text, plain)
 
 
 def _add_rules(sheet: Sheet, place: tuple[int, int], columns: Sequence[Column], *, classes: bool) -> None:

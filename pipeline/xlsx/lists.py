@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.table import HeaderBlock
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 Value = str | int | float | date | None
 Kind = Literal["text", "number", "date", "datetime", "share"]
@@ -40,16 +40,16 @@ def build(
     A column given as a string gets its width and format from its values.
     """
     wide = [c if isinstance(c, ListColumn) else _fitted(c, [row[at] for row in rows]) for at, c in enumerate(columns)]
-    with ink.writing({}, title=title) as pen:
-        page = pen.sheet(sheet)
-        _set_up(pen, page, wide)
-        header = tables.write_head(pen, page, HeaderBlock(title, tuple(notes)), max(len(wide), 2))
-        _write_heading(pen, page, header, wide)
-        _write_rows(pen, page, header + 1, wide, rows)
+    with ink.writing({}, title=title) as writer:
+        page = writer.sheet(sheet)
+        _set_up(writer, page, wide)
+        header = tables.write_head(writer, page, HeaderBlock(title, tuple(notes)), max(len(wide), 2))
+        _write_heading(writer, page, header, wide)
+        _write_rows(writer, page, header + 1, wide, rows)
         page.autofilter(header, 0, header + max(len(rows), 1), len(wide) - 1)
         page.freeze_panes(header + 1, 0)
         tables.set_print(page, header, landscape=sum(c.width for c in wide) > 90, signed=False)
-    return pen.content
+    return writer.content
 
 
 def _fitted(header: str, values: Sequence[Value]) -> ListColumn:
@@ -69,26 +69,26 @@ def _width(text: str) -> int:
     return sum(1 if sign.isascii() else 2 for sign in text)
 
 
-def _set_up(pen: Pen, page: Sheet, columns: Sequence[ListColumn]) -> None:
+def _set_up(writer: Writer, page: Sheet, columns: Sequence[ListColumn]) -> None:
     page.set_default_row(tables.ROW_HEIGHT)
     for at, column in enumerate(columns):
-        page.set_column(at, at, column.width, pen.style(num_format=_FORMATS[column.kind]))
+        page.set_column(at, at, column.width, writer.style(num_format=_FORMATS[column.kind]))
 
 
-def _write_heading(pen: Pen, page: Sheet, row: int, columns: Sequence[ListColumn]) -> None:
-    style = pen.style(
+def _write_heading(writer: Writer, page: Sheet, row: int, columns: Sequence[ListColumn]) -> None:
+    style = writer.style(
         font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, align="center", text_wrap=True, bg_color=ink.SHADE
     )
     for at, column in enumerate(columns):
-        pen.write(page, row, at, column.header, style)
+        writer.write(page, row, at, column.header, style)
     page.set_row(row, 24)
 
 
 def _write_rows(
-    pen: Pen, page: Sheet, first: int, columns: Sequence[ListColumn], rows: Sequence[Sequence[Value]]
+    writer: Writer, page: Sheet, first: int, columns: Sequence[ListColumn], rows: Sequence[Sequence[Value]]
 ) -> None:
     styles = [
-        pen.style(
+        writer.style(
             border=1,
             border_color=ink.LINE,
             text_wrap=column.kind == "text",
@@ -99,7 +99,7 @@ def _write_rows(
     ]
     for down, row in enumerate(rows, start=first):
         for at, (value, style) in enumerate(zip(row, styles, strict=True)):
-            pen.write(page, down, at, value, style)
+            writer.write(page, down, at, value, style)
         lines = max((_lines(v, c) for c, v in zip(columns, row, strict=True) if isinstance(v, str)), default=1)
         if lines > 1:  # the default height is fixed, so no program adjusts it by itself
             page.set_row(down, max(tables.ROW_HEIGHT, _LINE * lines + 5))

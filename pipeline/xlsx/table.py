@@ -10,7 +10,7 @@ from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
 from pipeline.forms.block import TICKET, letters
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.sheets import LISTS_SHEET
-from pipeline.xlsx.writer import Pen, Sheet, Style
+from pipeline.xlsx.writer import Sheet, Style, Writer
 
 FILTER_ROWS = 500  # rows below the header that the filter covers
 LAST_ROW = 1_048_575  # 0-based; rules reach to the end, else LibreOffice writes a cell for each row that has one
@@ -52,23 +52,23 @@ def header_text(column: Column, *, kindergarten: bool) -> str:
     return text + "*" if column.required else text
 
 
-def write_head(pen: Pen, sheet: Sheet, head: HeaderBlock, width: int) -> int:
+def write_head(writer: Writer, sheet: Sheet, head: HeaderBlock, width: int) -> int:
     """Write title, notes and fields over `width` columns; return the row (0-based) below them."""
-    title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
-    note = pen.style(font_size=9, font_color="#52606D", num_format="@")
+    title = writer.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
+    note = writer.style(font_size=9, font_color="#52606D", num_format="@")
     row = 0
     if head.lead:
-        strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color=ink.RED, num_format="@")
+        strong = writer.style(font_name=ink.TITLE_FONT, font_size=12, font_color=ink.RED, num_format="@")
         sheet.set_row(row, 20, strong)
-        pen.write(sheet, row, 0, head.lead, strong)
+        writer.write(sheet, row, 0, head.lead, strong)
         row += 1
     sheet.set_row(row, 30, title)
     sheet.merge_range(row, 0, row, width - 1, head.title, title)
     row += 1
-    row = _write_reasons(pen, sheet, row, head.reasons, width)
+    row = _write_reasons(writer, sheet, row, head.reasons, width)
     for text in head.notes:
         sheet.set_row(row, 15, note)
-        pen.write(sheet, row, 0, text, note)
+        writer.write(sheet, row, 0, text, note)
         row += 1
     pairs = max(1, width // PAIR)
     for at, field in enumerate(head.fields):
@@ -77,12 +77,14 @@ def write_head(pen: Pen, sheet: Sheet, head: HeaderBlock, width: int) -> int:
         left = at % pairs * PAIR
         right = width - 1 if (at + 1) % pairs == 0 else left + PAIR - 1
         place = (row + at // pairs, left, right)
-        _write_field(pen, sheet, place, field, (head.values or {}).get(field.name), (head.wrong or {}).get(field.name))
+        _write_field(
+            writer, sheet, place, field, (head.values or {}).get(field.name), (head.wrong or {}).get(field.name)
+        )
     row += -(-len(head.fields) // pairs)
     if head.ticket:
         sheet.set_row(row, None, None, {"hidden": True})
-        pen.write(sheet, row, 0, TICKET, note)
-        pen.write(sheet, row, 1, head.ticket, note)
+        writer.write(sheet, row, 0, TICKET, note)
+        writer.write(sheet, row, 1, head.ticket, note)
         row += 1
     if head.fields:
         sheet.set_row(row, 6, note)
@@ -90,26 +92,28 @@ def write_head(pen: Pen, sheet: Sheet, head: HeaderBlock, width: int) -> int:
     return row
 
 
-def _write_reasons(pen: Pen, sheet: Sheet, row: int, reasons: Sequence[str], width: int) -> int:
-    style = pen.style(
+def _write_reasons(writer: Writer, sheet: Sheet, row: int, reasons: Sequence[str], width: int) -> int:
+    style = writer.style(
         font_size=11, font_color=ink.RED, bg_color=ink.REASON, text_wrap=True, align="left", num_format="@"
     )
     for text in reasons:
         lines = -(-2 * len(text) // (_ACROSS * min(width, 12)))
         sheet.set_row(row, 18 * lines, style)
         sheet.merge_range(row, 0, row, width - 1, None, style)
-        pen.write(sheet, row, 0, text, style)
+        writer.write(sheet, row, 0, text, style)
         row += 1
     return row
 
 
 def _write_field(
-    pen: Pen, sheet: Sheet, at: tuple[int, int, int], field: Field, value: object, wrong: str | None = None
+    writer: Writer, sheet: Sheet, at: tuple[int, int, int], field: Field, value: object, wrong: str | None = None
 ) -> None:
     row, column, right = at
-    label = pen.style(border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@")
+    label = writer.style(
+        border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@"
+    )
     fixed = field.known and value not in (None, "") and wrong is None
-    box = pen.style(
+    box = writer.style(
         border=1,
         border_color=ink.LINE,
         align="left",
@@ -119,9 +123,9 @@ def _write_field(
     )
     if wrong:
         sheet.write_comment(row, column + 1, ink.clean(wrong), ink.COMMENT)
-    pen.write(sheet, row, column, field.label + ("*" if field.required and not fixed else ""), label)
+    writer.write(sheet, row, column, field.label + ("*" if field.required and not fixed else ""), label)
     sheet.merge_range(row, column + 1, row, right, None, box)
-    pen.write(sheet, row, column + 1, value, box)
+    writer.write(sheet, row, column + 1, value, box)
     rule = field_rule(field, value if fixed else None)
     if rule:
         sheet.data_validation(row, column + 1, row, column + 1, rule)
@@ -214,27 +218,27 @@ def vocabularies(form: Form) -> list[Vocabulary]:
     return list(found.values())
 
 
-def write_lists(pen: Pen, lists: Sequence[Vocabulary], classes: Sequence[str] = ()) -> None:
+def write_lists(writer: Writer, lists: Sequence[Vocabulary], classes: Sequence[str] = ()) -> None:
     """The hidden sheet of dropdown values, each list with its name; class names if no sheet has them."""
-    sheet = pen.sheet(LISTS_SHEET)
-    plain = pen.style(num_format="@")
+    sheet = writer.sheet(LISTS_SHEET)
+    plain = writer.style(num_format="@")
     for column, vocabulary in enumerate(lists):
         for row, label in enumerate(vocabulary.labels.values()):
-            pen.write(sheet, row, column, label, plain)
+            writer.write(sheet, row, column, label, plain)
         place = f"'{LISTS_SHEET}'!${letters(column)}$1:${letters(column)}${len(vocabulary.labels)}"
-        pen.book.define_name(list_name(vocabulary), "=" + place)
+        writer.book.define_name(list_name(vocabulary), "=" + place)
     for row, name in enumerate(classes):
-        pen.write(sheet, row, len(lists), name, plain)
+        writer.write(sheet, row, len(lists), name, plain)
     if classes:
-        name_classes(pen, LISTS_SHEET, (len(lists), 0, len(classes) - 1))
+        name_classes(writer, LISTS_SHEET, (len(lists), 0, len(classes) - 1))
     sheet.hide()
 
 
-def name_classes(pen: Pen, sheet: str, place: tuple[int, int, int]) -> None:
+def name_classes(writer: Writer, sheet: str, place: tuple[int, int, int]) -> None:
     """Name the range of a sheet's class names (column, first and last row, 0-based) for the dropdown."""
     column, first, last = place
     letter = letters(column)
-    pen.book.define_name(CLASS_NAMES, f"='{sheet}'!${letter}${first + 1}:${letter}${last + 1}")
+    writer.book.define_name(CLASS_NAMES, f"='{sheet}'!${letter}${first + 1}:${letter}${last + 1}")
 
 
 # --------------------------------------------------------------------------- the table
@@ -245,12 +249,12 @@ def columns_for(table: Table, *, boarding: bool) -> list[Column]:
     return [c for c in table.columns if c.only != "boarding" or boarding]
 
 
-def format_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
+def format_columns(writer: Writer, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:
     """Set width and format of whole columns, so that blank rows need no style; return the cell styles."""
     styles = []
     sheet.set_default_row(ROW_HEIGHT)
     for at, column in enumerate(columns):
-        style = cell_style(pen, column)
+        style = cell_style(writer, column)
         fold = {"level": 1, "hidden": True} if column.folded else {}
         sheet.set_column(at, at, column.width, style, fold)
         styles.append(style)
@@ -259,18 +263,18 @@ def format_columns(pen: Pen, sheet: Sheet, columns: Sequence[Column]) -> list[St
     return styles
 
 
-def cell_style(pen: Pen, column: Column, **more: object) -> Style:
+def cell_style(writer: Writer, column: Column, **more: object) -> Style:
     look: dict[str, object] = {"align": "center"}
     if column.folded:  # centred, LibreOffice lets it overflow into the column before
         look = {"align": "left"}
     elif column.width > 12 and column.dtype == "text":
         look = {"align": "left", "indent": 1}
-    return pen.style(border=1, border_color=ink.LINE, num_format=number_format(column), **look, **more)
+    return writer.style(border=1, border_color=ink.LINE, num_format=number_format(column), **look, **more)
 
 
-def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
+def write_header(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
     for at, column in enumerate(columns):
-        style = pen.style(
+        style = writer.style(
             font_name=ink.TITLE_FONT,
             font_size=10.5,
             border=1,
@@ -281,7 +285,7 @@ def write_header(pen: Pen, sheet: Sheet, row: int, columns: Sequence[Column], *,
             font_color="#9B1C1C" if column.required else ink.INK,
             num_format="@",
         )
-        pen.write(sheet, row, at, header_text(column, kindergarten=kindergarten), style)
+        writer.write(sheet, row, at, header_text(column, kindergarten=kindergarten), style)
     sheet.set_row(row, 30)
 
 

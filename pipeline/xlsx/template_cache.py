@@ -38,28 +38,30 @@ class _Shape:
     since: date | None  # rows are carried over, from this day
 
 
-def cast(form: Form, facts: TemplateFacts) -> bytes:
+def from_cache(form: Form, facts: TemplateFacts) -> bytes:
     """Return what `blank` would make of `facts`: the same cells, rules and properties."""
     if not _fits(facts):
         return blank(form, facts)
-    fields = tuple((name, _sign(name) if name in _OWN and value else value) for name, value in facts.fields.items())
+    fields = tuple(
+        (name, _placeholder(name) if name in _OWN and value else value) for name, value in facts.fields.items()
+    )
     since = facts.since if facts.carried else None
     classes = len(facts.rows.get(_CLASSES, ()))
-    mould = _mould(form, _Shape(fields, classes, bool(facts.token), facts.kindergarten, facts.boarding, since))
-    texts = {_sign(name): escape(str(facts.fields.get(name, ""))) for name in _OWN}
-    texts[_sign("token")] = escape(facts.token)
+    template = _drawn(form, _Shape(fields, classes, bool(facts.token), facts.kindergarten, facts.boarding, since))
+    texts = {_placeholder(name): escape(str(facts.fields.get(name, ""))) for name in _OWN}
+    texts[_placeholder("token")] = escape(facts.token)
     if since is not None:
         texts[escape(carried.lead([_MODEL], since))] = escape(carried.lead(facts.carried, since))
     values: dict[str, Cells] = {}
     like: dict[str, Mapping[int, int]] = {}
     for table in form.tables:
-        top, columns = heads(mould.cells(table.sheet), table)
+        top, columns = heads(template.cells(table.sheet), table)
         if table.name == _CLASSES:
             values[table.sheet] = dict(_class_cells(top, columns, facts))
         elif since is not None:
-            values[table.sheet] = dict(_carried_cells(mould, table, top, columns, facts))
+            values[table.sheet] = dict(_carried_cells(template, table, top, columns, facts))
             like[table.sheet] = dict.fromkeys(range(top + 1, top + 1 + len(facts.carried)), top + 1)
-    return mould.put(values, texts=texts, like=like)
+    return template.put(values, texts=texts, like=like)
 
 
 def _fits(facts: TemplateFacts) -> bool:
@@ -69,12 +71,12 @@ def _fits(facts: TemplateFacts) -> bool:
 
 
 @lru_cache(maxsize=SHAPES)
-def _mould(form: Form, shape: _Shape) -> Template:
+def _drawn(form: Form, shape: _Shape) -> Template:
     rows = tuple({"class_name": "", "roll": ""} for _ in range(shape.classes))
     facts = TemplateFacts(
         fields=dict(shape.fields),
         rows={_CLASSES: rows} if rows else {},
-        token=_sign("token") if shape.token else "",
+        token=_placeholder("token") if shape.token else "",
         kindergarten=shape.kindergarten,
         boarding=shape.boarding,
         carried=(_MODEL,) if shape.since else (),
@@ -92,13 +94,13 @@ def _class_cells(
 
 
 def _carried_cells(
-    mould: Template, table: Table, top: int, columns: Mapping[str, int], facts: TemplateFacts
+    template: Template, table: Table, top: int, columns: Mapping[str, int], facts: TemplateFacts
 ) -> Iterator[tuple[tuple[int, int], object]]:
-    mark = next(place for (row, place), text in mould.cells(table.sheet).items() if row == top and text == MARK)
+    mark = next(place for (row, place), text in template.cells(table.sheet).items() if row == top and text == MARK)
     for row, brought in enumerate(facts.carried, start=top + 1):
         yield from (((row, place), brought.cells.get(name)) for name, place in columns.items())
         yield (row, mark), brought.mark
 
 
-def _sign(name: str) -> str:
+def _placeholder(name: str) -> str:
     return f"§{name}§"

@@ -17,7 +17,7 @@ from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.marks import issues_of, reason, typed
 from pipeline.xlsx.table import HeaderBlock
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 Value = str | int | float | date
 FIRST_SECTION = "一、预警（系统签发，请勿改动）"
@@ -49,13 +49,13 @@ class Filled:
     ticket: str = ""
 
 
-def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
+def write(writer: Writer, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
     """Add the sheet of an upright table, the form's fields above it."""
-    sheet = pen.sheet(table.sheet)
+    sheet = writer.sheet(table.sheet)
     sheet.set_default_row(_LINE)
     for at in range(_WHOLE):
         sheet.set_column(at, at, _LABEL if at % _HALF == 0 else _CELL)
-    page = _Page(pen, sheet, _write_top(pen, sheet, head))
+    page = _Page(writer, sheet, _write_top(writer, sheet, head))
     page.section(FIRST_SECTION)
     for one in head.fields:
         page.field(one, (head.values or {}).get(one.name), (head.wrong or {}).get(one.name))
@@ -66,7 +66,7 @@ def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
         page.column(column, filled.values.get(column.name), filled.marks.get(column.name))
     page.close()
     if filled.ticket:
-        _hide_ticket(pen, sheet, page.row, filled.ticket)
+        _hide_ticket(writer, sheet, page.row, filled.ticket)
     sheet.set_selection(first + 1, 1, first + 1, 1)
     tables.set_print(sheet, 0, landscape=False)
     sheet.fit_to_pages(1, 1)
@@ -74,7 +74,7 @@ def write(pen: Pen, table: Table, head: HeaderBlock, filled: Filled) -> Sheet:
 
 
 def give_back(
-    pen: Pen, table: Table, head: HeaderBlock, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
+    writer: Writer, table: Table, head: HeaderBlock, raw: Mapping[str, str], found: Sequence[Issue], ticket: str = ""
 ) -> Sheet:
     """Add the sheet of a return workbook: what was typed, the wrong cells marked, the reasons on top."""
     marks = {}
@@ -86,20 +86,20 @@ def give_back(
     notes = (_HOW,) if found else head.notes
     values = {column.name: typed(column, raw[column.name]) for column in table.columns if raw.get(column.name)}
     marked = replace(head, reasons=(*head.reasons, *reasons), notes=notes)
-    return write(pen, table, marked, Filled(values, marks, ticket))
+    return write(writer, table, marked, Filled(values, marks, ticket))
 
 
-def _write_top(pen: Pen, sheet: Sheet, head: HeaderBlock) -> int:
-    title = pen.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
-    note = pen.style(font_size=9, font_color="#52606D", text_wrap=True, num_format="@")
-    strong = pen.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")
-    why = pen.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@")
+def _write_top(writer: Writer, sheet: Sheet, head: HeaderBlock) -> int:
+    title = writer.style(font_name=ink.TITLE_FONT, font_size=18, align="center", num_format="@")
+    note = writer.style(font_size=9, font_color="#52606D", text_wrap=True, num_format="@")
+    strong = writer.style(font_name=ink.TITLE_FONT, font_size=12, font_color="#9B1C1C", num_format="@")
+    why = writer.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@")
     lines = [(head.lead, strong, 20.0)] * bool(head.lead) + [(head.title, title, 30.0)]
     lines += [(text, why, 15.0 * _lines(text) + 4) for text in head.reasons]
     lines += [(text, note, 13.0 * _lines(text, 1.16 * _SIGNS) + 3) for text in head.notes]
     for row, (text, style, height) in enumerate(lines):
         sheet.merge_range(row, 0, row, _WHOLE - 1, None, style)
-        pen.write(sheet, row, 0, text, style)
+        writer.write(sheet, row, 0, text, style)
         sheet.set_row(row, height)
     return len(lines)
 
@@ -119,13 +119,13 @@ class _Item:
 class _Page:
     """Places label and cell beside each other, two to a line; one to a line if a cell is wide or alone."""
 
-    def __init__(self, pen: Pen, sheet: Sheet, row: int) -> None:
-        self.pen, self.sheet, self.row = pen, sheet, row
+    def __init__(self, writer: Writer, sheet: Sheet, row: int) -> None:
+        self.writer, self.sheet, self.row = writer, sheet, row
         self._waiting: _Item | None = None
 
     def section(self, title: str) -> None:
         self.close()
-        style = self.pen.style(
+        style = self.writer.style(
             font_name=ink.TITLE_FONT, bold=True, border=1, border_color=ink.LINE, bg_color=ink.SHADE, num_format="@"
         )
         self.sheet.merge_range(self.row, 0, self.row, _WHOLE - 1, title, style)
@@ -170,24 +170,24 @@ class _Page:
             self._waiting = item
 
     def _cell(self, left: int, right: int, item: _Item) -> None:
-        pen, sheet, row = self.pen, self.sheet, self.row
-        name = pen.style(
+        writer, sheet, row = self.writer, self.sheet, self.row
+        name = writer.style(
             border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, shrink=True, num_format="@"
         )
-        box = pen.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, **item.look)
-        pen.write(sheet, row, left, item.label, name)
+        box = writer.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, **item.look)
+        writer.write(sheet, row, left, item.label, name)
         sheet.merge_range(row, left + 1, row, right - 1, None, box)
-        pen.write(sheet, row, left + 1, item.value, box)
+        writer.write(sheet, row, left + 1, item.value, box)
         if item.rule:
             sheet.data_validation(row, left + 1, row, left + 1, item.rule)
         if item.comment:
             sheet.write_comment(row, left + 1, ink.clean(item.comment), ink.COMMENT)
 
 
-def _hide_ticket(pen: Pen, sheet: Sheet, row: int, ticket: str) -> None:
-    plain = pen.style(num_format="@")
-    pen.write(sheet, row, 0, TICKET, plain)
-    pen.write(sheet, row, 1, ticket, plain)
+def _hide_ticket(writer: Writer, sheet: Sheet, row: int, ticket: str) -> None:
+    plain = writer.style(num_format="@")
+    writer.write(sheet, row, 0, TICKET, plain)
+    writer.write(sheet, row, 1, ticket, plain)
     sheet.set_row(row, None, None, {"hidden": True})
 
 

@@ -24,7 +24,7 @@ from pipeline.xlsx.blank import SPARE_CLASSES, names_classes, properties
 from pipeline.xlsx.marks import TWO_WAYS, GivebackFacts, colour, issues_of, reason
 from pipeline.xlsx.marks import typed as typed_cell
 from pipeline.xlsx.table import HeaderBlock
-from pipeline.xlsx.writer import Pen, Sheet
+from pipeline.xlsx.writer import Sheet, Writer
 
 _HOW = "您填的内容都在下面，不用重填：只改红色的格子，存盘发回即可。"
 _ADDED = "这一列已加在下面（红色），请补填。"
@@ -41,26 +41,26 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     messages = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
     reasons = (_HOW, *(f"要改：{text}" for text in messages))
     fields = {**_texts(form, typed), **_known(form, facts, above)}
-    with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as pen:
+    with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as writer:
         own = any(names_classes(table) and typed.rows.get(table.name) for table in form.tables)
         for table in form.tables:
             head = HeaderBlock(f"{title} · {table.sheet}", ())
             if table is form.tables[0]:
                 head = HeaderBlock(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
             classes = (own or bool(facts.classes)) and not names_classes(table)
-            _write_table(pen, table, head, (typed, file.issues, facts), classes=classes, own=own)
-        tables.write_lists(pen, tables.vocabularies(form), () if own else facts.classes)
-    return pen.content
+            _write_table(writer, table, head, (typed, file.issues, facts), classes=classes, own=own)
+        tables.write_lists(writer, tables.vocabularies(form), () if own else facts.classes)
+    return writer.content
 
 
 _Said = tuple[Whole, Sequence[Issue], GivebackFacts]
 
 
-def _write_table(pen: Pen, table: Table, head: HeaderBlock, typed: _Said, *, classes: bool, own: bool) -> None:
+def _write_table(writer: Writer, table: Table, head: HeaderBlock, typed: _Said, *, classes: bool, own: bool) -> None:
     whole, found, facts = typed
     rows = whole.rows.get(table.name, ())
     if table.upright:
-        upright.give_back(pen, table, head, rows[0][1] if rows else {}, [issue for issue in found if issue.row])
+        upright.give_back(writer, table, head, rows[0][1] if rows else {}, [issue for issue in found if issue.row])
         return
     used = {name for _, row in rows for name in row} | {c.name for c in table.columns if issues_of(c, found)}
     if any(MARKED in row for _, row in rows):
@@ -70,53 +70,55 @@ def _write_table(pen: Pen, table: Table, head: HeaderBlock, typed: _Said, *, cla
         for column in tables.columns_for(table, boarding=facts.boarding)
     ]
     columns.sort(key=lambda column: column.folded)  # the collapsed group stays at the right
-    sheet = pen.sheet(table.sheet)
-    tables.format_columns(pen, sheet, columns)
-    header = tables.write_head(pen, sheet, head, sum(not c.folded for c in columns))
-    tables.write_header(pen, sheet, header, columns, kindergarten=facts.kindergarten)
-    _mark_heading(pen, sheet, header, columns, found, kindergarten=facts.kindergarten)
+    sheet = writer.sheet(table.sheet)
+    tables.format_columns(writer, sheet, columns)
+    header = tables.write_head(writer, sheet, head, sum(not c.folded for c in columns))
+    tables.write_header(writer, sheet, header, columns, kindergarten=facts.kindergarten)
+    _mark_heading(writer, sheet, header, columns, found, kindergarten=facts.kindergarten)
     for down, (number, row) in enumerate(rows, start=header + 1):
         mine = [issue for issue in found if issue.row in (number, 0) and issue.sheet in ("", table.sheet)]
-        _write_row(pen, sheet, down, row, columns, mine)
-    _write_marks(pen, sheet, header, len(columns) + 1, rows)
+        _write_row(writer, sheet, down, row, columns, mine)
+    _write_marks(writer, sheet, header, len(columns) + 1, rows)
     tables.add_rules(sheet, header + 1, columns, classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     sheet.outline_settings(symbols_right=False)
     tables.set_print(sheet, header, landscape=sum(not c.folded for c in columns) > 6)
     if own and names_classes(table):
-        tables.name_classes(pen, table.sheet, (0, header + 1, header + len(rows) + SPARE_CLASSES))
+        tables.name_classes(writer, table.sheet, (0, header + 1, header + len(rows) + SPARE_CLASSES))
 
 
 def _in_words(issue: Issue) -> str:
     return issues.message(issue) + _ADDED if issue.code == _NOT_THERE else reason(issue)
 
 
-def _write_marks(pen: Pen, sheet: Sheet, header: int, at: int, rows: Sequence[tuple[int, Mapping[str, str]]]) -> None:
+def _write_marks(
+    writer: Writer, sheet: Sheet, header: int, at: int, rows: Sequence[tuple[int, Mapping[str, str]]]
+) -> None:
     """Mark the rows that we had prefilled: left as they are, they add nothing."""
     if not any(MARKED in row for _, row in rows):
         return
-    plain = pen.style(num_format="@")
+    plain = writer.style(num_format="@")
     sheet.set_column(at, at, 4, plain, {"hidden": True})
-    pen.write(sheet, header, at, MARK, plain)
+    writer.write(sheet, header, at, MARK, plain)
     for down, (_, row) in enumerate(rows, start=header + 1):
-        pen.write(sheet, down, at, row.get(MARKED), plain)
+        writer.write(sheet, down, at, row.get(MARKED), plain)
 
 
 def _mark_heading(
-    pen: Pen, sheet: Sheet, at: int, columns: Sequence[Column], found: Sequence[Issue], *, kindergarten: bool
+    writer: Writer, sheet: Sheet, at: int, columns: Sequence[Column], found: Sequence[Issue], *, kindergarten: bool
 ) -> None:
     """A column that the sender's file did not have: its heading is red and says so."""
     look = {"border": 1, "border_color": ink.LINE, "align": "center", "text_wrap": True, "num_format": "@"}
-    style = pen.style(font_name=ink.TITLE_FONT, bg_color=ink.BAD, font_color=ink.RED, **look)
+    style = writer.style(font_name=ink.TITLE_FONT, bg_color=ink.BAD, font_color=ink.RED, **look)
     for place, column in enumerate(columns):
         if lacking := [issue for issue in issues_of(column, found) if issue.code == _NOT_THERE]:
-            pen.write(sheet, at, place, tables.header_text(column, kindergarten=kindergarten), style)
+            writer.write(sheet, at, place, tables.header_text(column, kindergarten=kindergarten), style)
             sheet.write_comment(at, place, ink.clean(issues.message(lacking[0])), ink.COMMENT)
 
 
 def _write_row(
-    pen: Pen, sheet: Sheet, at: int, row: Mapping[str, str], columns: Sequence[Column], found: Sequence[Issue]
+    writer: Writer, sheet: Sheet, at: int, row: Mapping[str, str], columns: Sequence[Column], found: Sequence[Issue]
 ) -> None:
     for place, column in enumerate(columns):
         here = [issue for issue in issues_of(column, found) if issue.row or issue.code == _NOT_THERE]
@@ -125,7 +127,7 @@ def _write_row(
         if lacks and issues.severity(Issue(column.missing)) is Severity.ERROR:
             here = [Issue(column.missing, row=1)]
         if text or here:
-            pen.write(sheet, at, place, typed_cell(column, text), tables.cell_style(pen, column, **colour(here)))
+            writer.write(sheet, at, place, typed_cell(column, text), tables.cell_style(writer, column, **colour(here)))
         if messages := [issue for issue in here if issue.row]:
             sheet.write_comment(at, place, ink.clean("\n".join(map(reason, messages))), ink.COMMENT)
 

@@ -35,8 +35,8 @@ Sheet: TypeAlias = Worksheet
 Style: TypeAlias = Format
 
 
-class Pen:
-    """One workbook being written. Use `with writing(…) as pen`, then `pen.content`."""
+class Writer:
+    """One workbook being written. Use `with writing(…) as writer`, then `writer.content`."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.book = book
@@ -71,8 +71,8 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def writing(properties: Mapping[str, str], *, title: str) -> Iterator[Pen]:
-    """Open a new workbook in memory; `pen.content` has its bytes after the block."""
+def writing(properties: Mapping[str, str], *, title: str) -> Iterator[Writer]:
+    """Open a new workbook in memory; `writer.content` has its bytes after the block."""
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with warnings.catch_warnings():
@@ -81,10 +81,10 @@ def writing(properties: Mapping[str, str], *, title: str) -> Iterator[Pen]:
         book.set_properties({"title": title, "author": "queke", "created": CREATED})
         for name, value in properties.items():
             book.set_custom_property(name, value, "text")
-        pen = Pen(book)
-        yield pen
+        writer = Writer(book)
+        yield writer
         book.close()
-    pen.content = buffer.getvalue()
+    writer.content = buffer.getvalue()
 
 
 def _style(book: xlsxwriter.Workbook, known: dict[tuple[tuple[str, object], ...], Style], **wishes: object) -> Style:

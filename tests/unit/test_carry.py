@@ -17,7 +17,7 @@ from pipeline.forms import form, words
 from pipeline.model import Checked, Issue, Row, Workbook
 from pipeline.schooldays import Calendar
 from pipeline.xlsx.blank import TemplateFacts, blank
-from pipeline.xlsx.template_cache import cast
+from pipeline.xlsx.template_cache import from_cache
 from tests.formbooks import GOOD, KEY, SCHOOL, absence, check, context, headers, said
 
 FORM = form("absence")
@@ -329,8 +329,8 @@ def facts_of(number: int, *, classes: int, opens: int, kindergarten: bool = Fals
 def test_a_template_from_the_mould_is_the_one_that_would_be_drawn(classes: int, opens: int) -> None:
     for number in (1, 2):
         facts = facts_of(number, classes=classes, opens=opens, kindergarten=number == 2)
-        assert look(cast(FORM, facts)) == look(blank(FORM, facts))
-        one, other = task.take(cast(FORM, facts)), task.take(blank(FORM, facts))
+        assert look(from_cache(FORM, facts)) == look(blank(FORM, facts))
+        one, other = task.take(from_cache(FORM, facts)), task.take(blank(FORM, facts))
         assert one == other
 
 
@@ -341,4 +341,4 @@ def test_what_is_drawn_for_one_school_alone_needs_no_mould() -> None:
         replace(facts, carried=(*facts.carried, back)),
         replace(facts, fields={**facts.fields, "school": "一,二"}),
     ):
-        assert cast(FORM, odd) == blank(FORM, odd)
+        assert from_cache(FORM, odd) == blank(FORM, odd)

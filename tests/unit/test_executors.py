@@ -67,7 +67,7 @@ def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
     monkeypatch.setattr(executors, "FILE_SECONDS", 1.0)
     jobs = write(tmp_path, [HONEST] * 20)
     arrived = {}
-    with Pool(2, glance=misbehaving.dies) as readers:
+    with Pool(2, reader=misbehaving.dies) as readers:
         began = time.monotonic()
         for seq, reading in readers.read(jobs):
             assert seq not in arrived
@@ -79,7 +79,7 @@ def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
 
 def test_a_panic_in_a_reader_is_answered_by_a_child(tmp_path: Path) -> None:
     jobs = write(tmp_path, [HONEST] * 4)
-    with Pool(1, glance=misbehaving.panics) as readers:
+    with Pool(1, reader=misbehaving.panics) as readers:
         said = dict(readers.read(jobs))
     assert {seq: reading.verdict for seq, reading in said.items()} == dict.fromkeys((1, 2, 3, 4), "parsed")
 
@@ -123,8 +123,8 @@ Path({folder!r}, "modules").write_text(" ".join(sys.modules))
 def in_child(target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
     path = tmp_path / "x"
     path.write_bytes(b"x")
-    monkeypatch.setattr(child, "_ponder", target)
-    return child.ponder_in_child(path)
+    monkeypatch.setattr(child, "_read_untrusted", target)
+    return child.read_in_child(path)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_the_child_starts_nothing_though_it_be_roots(tmp_path: Path, monkeypatch
 def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes({name: content for name, content, _ in hostile()}["200,000 empty styled cells"])
-    assert [issue.code for issue in child.ponder_in_child(path).issues] == ["form-unknown"]
+    assert [issue.code for issue in child.read_in_child(path).issues] == ["form-unknown"]
 
 
 # --------------------------------------------------------------------------- what the log says of it
@@ -171,7 +171,7 @@ def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Pat
 
 def test_a_reader_of_ours_that_fails_is_told_with_its_place_and_the_file_is_read_by_a_child(tmp_path: Path) -> None:
     jobs = write(tmp_path, [HONEST] * 2)
-    with capture_logs() as told, Pool(1, glance=misbehaving.fails) as readers:
+    with capture_logs() as told, Pool(1, reader=misbehaving.fails) as readers:
         assert {reading.verdict for _, reading in readers.read(jobs)} == {"parsed"}
     (line,) = [line for line in told if line["log_level"] == "warning"]
     assert (line["event"], line["stage"], line["submissions"]) == ("reader_failed", "read", [2])

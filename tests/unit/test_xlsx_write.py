@@ -240,8 +240,8 @@ def test_a_list_holds_text_numbers_and_dates_and_nothing_else() -> None:
 
 
 def test_what_xlsxwriter_only_warns_of_is_an_error_here() -> None:
-    with pytest.raises(UserWarning), writing({}, title="x") as pen:
-        pen.book.define_name("1x", "=甲!$A$1")
+    with pytest.raises(UserWarning), writing({}, title="x") as writer:
+        writer.book.define_name("1x", "=甲!$A$1")
 
 
 def test_a_list_makes_room_for_what_wraps() -> None:
