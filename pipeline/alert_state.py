@@ -1,8 +1,8 @@
-"""An alert's life: the states it goes through, their names on paper, and what must be known of an alert to answer it.
+"""The states of an alert, their names on paper, and what must be known of an alert to answer it.
 
-issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are put right) or
-as not to be excluded (reported → following → ended) · sent back by the county → answered anew. Lies below
-`model`, because a context carries the alerts that workbooks speak of.
+issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are corrected) or as
+not to be excluded (reported → following → ended) · sent back by the county → answered again. Lies below `model`,
+because a context carries the alerts that workbooks refer to.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import date
 
 ISSUED = "issued"
 ANSWERED = "answered"  # by the school, or for it; waits for the county
-RETURNED = "returned"  # by the county: to be answered anew
-CORRECTING = "correcting"  # excluded for wrong information, which has not been put right yet
+RETURNED = "returned"  # by the county: to be answered again
+CORRECTING = "correcting"  # excluded for wrong information that has not been corrected yet
 CONFIRMED = "confirmed"
 REPORTED = "reported"
 FOLLOWING = "following"
@@ -23,9 +23,9 @@ ENDED = "ended"
 VOID = "void"
 MERGED = "merged"
 
-UNANSWERED = frozenset({ISSUED, RETURNED})  # its 24 hours run
+UNANSWERED = frozenset({ISSUED, RETURNED})  # its 24 hours are running
 FOLLOWED = frozenset({CONFIRMED, REPORTED, FOLLOWING})  # answered, not excluded: ends by its rule
-REOPENED = frozenset({ANSWERED, CORRECTING})  # what was to be excluded was something less: answered anew
+REOPENED = frozenset({ANSWERED, CORRECTING})  # the alert to be excluded was a lesser one: to be answered again
 CLOSED = frozenset({EXCLUDED, ENDED, VOID, MERGED})
 STATES: Mapping[str, str] = {
     ISSUED: "待核实",

@@ -1,9 +1,9 @@
-"""What a prefilled row of a template carries (续), by which it is known again however the workbook was treated.
+"""The mark (续) of a prefilled template row, by which the row is recognised however the workbook was treated.
 
-A mark says of one row: we put it there, for this school and campus, about this pupil, and so it read. It stands in
-the row, not beside it: rows may be sorted, deleted, copied and pasted over, and the workbook may lose its
-properties. It proves nothing else: a mark on a row that speaks of somebody else, or a mark that is not ours, is
-as good as none, and what a row says is always what its cells say.
+A mark says of one row: we wrote it, for this school and campus, about this pupil, with this content. It is in the row
+itself, because rows may be sorted, deleted, copied and pasted over, and the workbook may lose its properties. It proves
+nothing else: a mark on a row about another pupil, or a mark that is not ours, counts as none, and the content of a row
+is always that of its cells.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.forms.parse import Reader, ReadingNotes
 from pipeline.model import Issue, Row, Sheet
 
 ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校
-_WHO_SIGNS, _SAID_SIGNS = 6, 6
+_WHO_SIGNS, _CONTENT_SIGNS = 6, 6
 _MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{6})-([0-9A-Z]{6})")
 
 
@@ -32,21 +32,21 @@ class PrefillKind(StrEnum):
     """What was prefilled."""
 
     OPEN = "K"  # an absence that had not ended
-    BACK = "T"  # a row that went back and was not mended
+    BACK = "T"  # a row that was returned and not corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark, taken apart. `since`: the day whose report the row comes from."""
+    """A parsed mark. `since`: the day whose report the row comes from."""
 
     kind: PrefillKind
     since: date
     who: str
-    said: str
+    content: str
 
 
 def read(text: str) -> Mark | None:
-    """Take a cell of the column 续 apart; None for what is no mark."""
+    """Parse a cell of the column 续; None if it is not a mark."""
     found = _MARK.fullmatch(text)
     if found is None:
         return None
@@ -65,30 +65,30 @@ class Marks:
     school: str
     campus: str
 
-    def make(self, kind: PrefillKind, since: date, pupil: tuple[str, str], said: Sequence[str]) -> str:
-        """Return the mark of a row about `pupil` (class key, name) that reads `said`."""
-        return f"{kind}{since:%y%m%d}-{self._who(kind, since, pupil)}-{self._said(kind, since, said)}"
+    def make(self, kind: PrefillKind, since: date, pupil: tuple[str, str], content: Sequence[str]) -> str:
+        """Return the mark of a row about `pupil` (class key, name) with this `content`."""
+        return f"{kind}{since:%y%m%d}-{self._who(kind, since, pupil)}-{self._sign_content(kind, since, content)}"
 
     def about(self, mark: Mark, pupil: tuple[str, str]) -> bool:
         """Tell whether the mark is ours and about this pupil."""
         return hmac.compare_digest(mark.who, self._who(mark.kind, mark.since, pupil))
 
-    def unchanged(self, mark: Mark, said: Sequence[str]) -> bool:
-        """Tell whether a row still reads as it was prefilled, its answer apart."""
-        return hmac.compare_digest(mark.said, self._said(mark.kind, mark.since, said))
+    def unchanged(self, mark: Mark, content: Sequence[str]) -> bool:
+        """Tell whether a row is as it was prefilled, its answer apart."""
+        return hmac.compare_digest(mark.content, self._sign_content(mark.kind, mark.since, content))
 
     def _who(self, kind: PrefillKind, since: date, pupil: tuple[str, str]) -> str:
         return self._signs(kind, since, ("who", *pupil), _WHO_SIGNS)
 
-    def _said(self, kind: PrefillKind, since: date, said: Sequence[str]) -> str:
-        return self._signs(kind, since, ("said", *said), _SAID_SIGNS)
+    def _sign_content(self, kind: PrefillKind, since: date, content: Sequence[str]) -> str:
+        return self._signs(kind, since, ("said", *content), _CONTENT_SIGNS)
 
     def _signs(self, kind: PrefillKind, since: date, parts: Sequence[str], length: int) -> str:
         return units.signs(self.key, ("carry", kind, self.school, self.campus, since.isoformat(), *parts), length)
 
 
-def said(table: Table, row: Row) -> tuple[str, ...]:
-    """Return what a row says, cell by cell as understood, or as typed where it was not; its answer left out."""
+def content_of(table: Table, row: Row) -> tuple[str, ...]:
+    """Return the content of a row, cell by cell: as understood, or as typed where it was not; without its answer."""
     return tuple(
         row.raw.get(column.name, "") if value is None else show(column, value)
         for column, value in zip(table.columns, row.values, strict=True)
@@ -97,7 +97,7 @@ def said(table: Table, row: Row) -> tuple[str, ...]:
 
 
 def as_read(table: Table, rows: Sequence[Mapping[str, object]], frame: Frame) -> list[Row | None]:
-    """Return what reading will make of rows that we write, cells by column name; None for one that is no row."""
+    """Return our own rows (cells by column name) as reading will see them; None for one that reads as no row."""
     columns = table.columns
     lines: list[list[object]] = [[row.get(column.name) for column in columns] for row in rows]
     labels = tuple(column.header for column in columns)
@@ -123,7 +123,9 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A row of the last report's day that is still with its sender, as typed. `asked`: nothing but its answer lacks."""
+    """A row of the last report's day that was returned and not corrected, as typed. `asked`: only its answer is
+    missing.
+    """
 
     raw: Mapping[str, str]
     issues: tuple[Issue, ...]
@@ -132,7 +134,7 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What is brought along for one campus, from the report of the day `since`."""
+    """The rows carried over for one campus, from the report of the day `since`."""
 
     since: date
     open: tuple[Open, ...] = ()
@@ -144,7 +146,7 @@ Cell = str | int | float | date
 
 @dataclass(frozen=True, slots=True)
 class Prefilled:
-    """One row of a template: its cells by column name, its mark, and why it went back, if it did."""
+    """One row of a template: its cells by column name, its mark, and why it was returned, if it was."""
 
     kind: PrefillKind
     cells: Mapping[str, Cell]
@@ -154,14 +156,14 @@ class Prefilled:
 
 @dataclass(frozen=True, slots=True)
 class CampusClasses:
-    """What is known of the classes of a campus: the names of its classes by key, and whose it is."""
+    """The classes of a campus: their names by key, and the school and campus."""
 
     names: Mapping[str, str]
     kindergarten: bool = False
 
 
 def prefilled(table: Table, brought: Brought, marks: Marks, room: CampusClasses, day: date) -> tuple[Prefilled, ...]:
-    """Return the rows that the template of `day` begins with: absences to be answered, then rows to be mended."""
+    """Return the rows that the template of `day` begins with: absences to be answered, then rows to be corrected."""
     made: list[tuple[PrefillKind, Mapping[str, Cell], tuple[Issue, ...]]] = []
     made += [(PrefillKind.OPEN, _cells_of(table, one, room), ()) for one in sorted(brought.open, key=_place)]
     made += [(PrefillKind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
@@ -173,7 +175,7 @@ def prefilled(table: Table, brought: Brought, marks: Marks, room: CampusClasses,
     for (kind, cells, why), row in zip(made, read_back, strict=True):
         if row is not None:
             pupil = _pupil_of(table, row, keys, room)
-            found.append(Prefilled(kind, cells, marks.make(kind, brought.since, pupil, said(table, row)), why))
+            found.append(Prefilled(kind, cells, marks.make(kind, brought.since, pupil, content_of(table, row)), why))
     return tuple(found)
 
 
@@ -182,13 +184,13 @@ def _place(one: Open) -> tuple[int, int, str]:
 
 
 def _pupil_of(table: Table, row: Row, keys: Mapping[str, str], room: CampusClasses) -> tuple[str, str]:
-    """Whom a row is about, as reading will tell: (class key, name)."""
+    """The pupil of a row, as reading will see it: (class key, name)."""
     place, name = (str(row.values[table.index(column)] or "") for column in ("class_name", "name"))
     return (keys.get(place) or key_or_name(place, kindergarten=room.kindergarten) if place else "", name)
 
 
 def _cells_of(table: Table, one: Open, room: CampusClasses) -> dict[str, Cell]:
-    """An absence as its clerk would type it today; what was true of that day alone is left to them."""
+    """An absence as its clerk would type it today; values of that one day are left to the clerk."""
     get = one.values.get
     codes = str(get("symptoms") or "").split()
     symptoms = [*codes[:2], " ".join(codes[2:])] if len(codes) > 3 else codes

@@ -80,7 +80,7 @@ class Intake(_Section):
 
 
 class Settings(BaseSettings):
-    """What stands in queke.toml. QUEKE_<KEY> and QUEKE_<SECTION>__<KEY> override it."""
+    """The keys of queke.toml. QUEKE_<KEY> and QUEKE_<SECTION>__<KEY> override them."""
 
     model_config = SettingsConfigDict(
         extra="forbid",
@@ -119,18 +119,18 @@ class Settings(BaseSettings):
 
 
 def _address(value: str) -> str:
-    """Return an address of a store as it is. Raises ValueError, which says what is wrong with it."""
+    """Return an address of a store unchanged. Raises ValueError, which says what is wrong with it."""
     if not value.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("begin it with sqlite:/// or postgresql://")
     place = urlsplit(value)
-    _ = place.port  # looked at only when asked for; raises ValueError for one that is none
+    _ = place.port  # raises ValueError if it is no number
     if not place.path.strip("/"):
         raise ValueError("name the database too, such as postgresql://user@host/name")
     return value
 
 
 def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
-    """Return the site that lies in `root`.
+    """Return the site in the folder `root`.
 
     Raises ConfigError with every problem at once: file missing, key unknown, value unfit, secret missing or open.
     """
@@ -146,15 +146,15 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
 
 
 def policy(settings: Settings) -> Policy:
-    """Flatten the sections into the value that the core takes: each key has one name in both."""
+    """Turn the sections into the flat value that the core takes: each key has one name in both."""
     return Policy(**(settings.times.model_dump() | settings.checks.model_dump() | settings.intake.model_dump()))
 
 
 def write(root: Path, database: str = "") -> list[Path]:
-    """Make folders, queke.toml and the secret of a new site, leaving alone what stands; return what was made.
+    """Make folders, queke.toml and the secret of a new site, keeping what exists; return what was made.
 
-    The secret is readable by its owner only, and is never written over: codes and tickets hang on it.
-    Raises ConfigError for an address that is none, before anything is made.
+    The secret is readable by its owner only, and is never overwritten: codes and tickets depend on it. Raises
+    ConfigError for an invalid address, before anything is made.
     """
     if database:
         _checked(root, database)
@@ -201,21 +201,21 @@ def text(database: str = "") -> str:
 
 
 def clock(environment: Mapping[str, str] | None = None) -> Clock:
-    """Return what tells the time, aware, Asia/Shanghai.
+    """Return the clock: aware, Asia/Shanghai.
 
-    QUEKE_NOW=2026-11-20T14:30 lets a demo or a test begin then; the clock goes on from there.
-    Raises ConfigError when QUEKE_NOW is no such time.
+    With QUEKE_NOW=2026-11-20T14:30 a demo or a test begins at that time, and the clock goes on from there. Raises
+    ConfigError if QUEKE_NOW is not a time.
     """
     start = (os.environ if environment is None else environment).get("QUEKE_NOW", "")
     if not start:
         return lambda: datetime.now(ZONE)
     try:
-        told = datetime.fromisoformat(start)
+        begin = datetime.fromisoformat(start)
     except ValueError:
         raise ConfigError(["QUEKE_NOW: write it as 2026-11-20T14:30"]) from None
-    told = told.astimezone(ZONE) if told.tzinfo else told.replace(tzinfo=ZONE)
+    begin = begin.astimezone(ZONE) if begin.tzinfo else begin.replace(tzinfo=ZONE)
     began = monotonic()
-    return lambda: told + timedelta(seconds=monotonic() - began)
+    return lambda: begin + timedelta(seconds=monotonic() - began)
 
 
 def _settings(path: Path, problems: list[str]) -> Settings | None:
@@ -226,7 +226,7 @@ def _settings(path: Path, problems: list[str]) -> Settings | None:
         return Here()
     except ValidationError as error:
         problems += [_problem(e) for e in error.errors()]
-    except ValueError as error:  # TOMLDecodeError, or a variable that is no JSON where a section stands
+    except ValueError as error:  # TOMLDecodeError, or a variable that is not JSON where a section is needed
         problems.append(f"{path.name}: cannot be read: {error}")
     return None
 
@@ -235,8 +235,8 @@ def _problem(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{FILE}: {where}: unknown key; see the keys that `queke init` writes"
-    said = error["msg"].removeprefix("Value error, ")
-    return f"{FILE}: {where}: {said}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{FILE}: {where}: {message}"
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:

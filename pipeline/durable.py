@@ -49,7 +49,7 @@ class Disk:
         os.unlink(path)  # noqa: PTH108 — likewise
 
     def unlink_many(self, paths: Sequence[Path]) -> None:
-        """Side by side: some disks take milliseconds to free a file, during which there is nothing to do."""
+        """In parallel: some disks take milliseconds to free a file, with nothing else to do meanwhile."""
         with ThreadPoolExecutor(UNLINKERS) as threads:
             list(threads.map(os.unlink, paths))
 
@@ -86,12 +86,12 @@ def using(disk: Disk) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Have the folder, its parents too, each durable in its parent."""
+    """Make the folder, its parents too, each durable in its parent."""
     make_folders((path,))
 
 
 def make_folders(paths: Iterable[Path]) -> None:
-    """Have all these folders, their parents too, durable at the price of one."""
+    """Make all these folders, their parents too, durable at the cost of one."""
     made: list[Path] = []
     for path in paths:
         _make(path, made)
@@ -105,7 +105,7 @@ def write(path: Path, chunks: Chunks, mode: int = PRIVATE) -> None:
 
 
 def write_through(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """Put `content` at `path`: after a crash there is the old file or the new one, whole."""
+    """Put `content` at `path`: after a crash there is the old file or the new one, never a part."""
     temporary = path.with_name(path.name + TEMPORARY_ENDING)
     _disk.write(temporary, (content,), mode)
     _disk.sync((temporary,), ())
@@ -114,7 +114,7 @@ def write_through(path: Path, content: bytes, mode: int = PRIVATE) -> None:
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append whole lines, durable on return. A line torn by an earlier crash is closed first."""
+    """Append complete lines, durable on return. A line torn by an earlier crash is ended first."""
     content = "".join(line + "\n" for line in lines).encode()
     is_new = not path.exists()
     if not is_new and not _ends_a_line(path):
@@ -133,7 +133,7 @@ def unlink(path: Path) -> None:
 
 
 def unlink_many(paths: Sequence[Path]) -> None:
-    """Remove all of these; raises what the first of them raised that could not be removed."""
+    """Remove all of these; raises the first error of a file that could not be removed."""
     if len(paths) > FEW:
         _disk.unlink_many(paths)
         return
@@ -212,7 +212,7 @@ def _one_a_device(folders: Iterable[Path]) -> list[Path]:
 
 
 def _load_syncfs() -> Callable[[int], None] | None:
-    """Linux's syncfs, where it exists and tells the truth about errors."""
+    """Linux's syncfs, where it exists and reports errors reliably."""
     if not sys.platform.startswith("linux"):
         return None
     release = re.match(r"([0-9]+)\.([0-9]+)", os.uname().release)

@@ -2,7 +2,7 @@
 
     在册 = 应报 + 不需报        应报 = 按时 + 迟报 + 未报 + 免报        报告率 = 已报 ÷ (应报 − 免报)
 
-Pure: the papers pass what the store says of each school (`Heard`), get one `Duty` a school and the
+Pure: the papers pass what the store says of each school (`ReceivedReports`), get one `Duty` a school and the
 `Tally` of any set of them. Every school of a set is in exactly one of the five standings, so the
 identities hold by construction.
 """
@@ -18,7 +18,7 @@ from pipeline.schooldays import ReportDue
 
 
 class ReportStatus(StrEnum):
-    """The five places a school can be in, for one day."""
+    """The five statuses of a school, for one day."""
 
     ON_TIME = "按时"
     LATE = "迟报"
@@ -28,7 +28,7 @@ class ReportStatus(StrEnum):
 
 
 class Silence(StrEnum):
-    """What a 未报 is, from nothing at all to nearly there: it decides whom to telephone about what."""
+    """The kinds of 未报, from nothing received to almost complete: it decides whom to telephone about what."""
 
     NOTHING = "未收到"
     RETURNED = "已收到退回待改"
@@ -37,12 +37,12 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedReports:
     """What the store has from one school for one day, over all its campuses.
 
-    `heads`: campuses with a report that stands, each with whether its first arrival was on time.
-    `missing`: campuses due that have none. `silent`: open classes nobody spoke for, in campuses that
-    reported. `held`, `returned`: a submission for the day waits for an answer, or went back whole.
+    `heads`: campuses with a current report, each with whether its first arrival was on time. `missing`: campuses due
+    that have none. `silent`: open classes that no report mentions, in campuses that reported. `held`, `returned`: a
+    submission for the day waits for an answer, or was returned as a whole.
     """
 
     heads: tuple[bool, ...] = ()
@@ -55,7 +55,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Where one school stands. `reason`: why nothing is due, or why it is excused."""
+    """The status of one school. `reason`: why nothing is due, or why it is excused."""
 
     standing: ReportStatus
     silence: Silence | None = None  # set exactly when standing is SILENT
@@ -91,28 +91,28 @@ class Tally:
         return self.reported / base if base else None
 
 
-def classify(due: ReportDue, heard: Heard) -> Duty:
-    """Say where a school stands. Raises UnknownYear when it cannot be told whether a report was due.
+def classify(due: ReportDue, reports: ReceivedReports) -> Duty:
+    """Return the status of a school. Raises UnknownYear if it is not known whether a report was due.
 
-    A school that owes nothing stays 不需报 though it sent one; a school that reported in full has
-    reported though it was excused.
+    A school that owes nothing stays 不需报 even if it sent a report; a school that reported in full counts as reported
+    even if it was excused.
     """
     if not due.owed:
         return Duty(ReportStatus.NOT_DUE, reason=due.reason)
-    if heard.heads and not heard.missing and not heard.silent:
-        return Duty(ReportStatus.ON_TIME if all(heard.heads) else ReportStatus.LATE)
-    if heard.excused:
-        return Duty(ReportStatus.EXCUSED, reason=heard.excused)
-    return Duty(ReportStatus.SILENT, silence=_silence(heard))
+    if reports.heads and not reports.missing and not reports.silent:
+        return Duty(ReportStatus.ON_TIME if all(reports.heads) else ReportStatus.LATE)
+    if reports.excused:
+        return Duty(ReportStatus.EXCUSED, reason=reports.excused)
+    return Duty(ReportStatus.SILENT, silence=_silence(reports))
 
 
-def _silence(heard: Heard) -> Silence:
-    # a question of ours comes first: until it is answered the school can do nothing better
-    if heard.held:
+def _silence(reports: ReceivedReports) -> Silence:
+    # our own question comes first: the school can do nothing until it is answered
+    if reports.held:
         return Silence.HELD
-    if heard.heads:
+    if reports.heads:
         return Silence.PART
-    return Silence.RETURNED if heard.returned else Silence.NOTHING
+    return Silence.RETURNED if reports.returned else Silence.NOTHING
 
 
 def tally(duties: Iterable[Duty]) -> Tally:

@@ -1,4 +1,4 @@
-"""What is *our* fault, as exceptions. A sender's mistake is an `issues.Issue`, never one of these."""
+"""*Our* faults, as exceptions. A sender's mistake is an `issues.Issue`, never one of these."""
 
 
 class QuekeError(Exception):
@@ -6,7 +6,7 @@ class QuekeError(Exception):
 
 
 class ConfigError(QuekeError):
-    """The site is set up wrongly. `problems` lists all that is wrong, so that one run shows everything."""
+    """The site is set up wrongly. `problems` lists everything that is wrong, so that one run shows it all."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -14,11 +14,11 @@ class ConfigError(QuekeError):
 
 
 class UsageError(QuekeError):
-    """A command was called in a way that cannot be carried out; the text says how to mend it."""
+    """A command that cannot be carried out as it was called; the text says how to correct it."""
 
 
 class TemporaryError(QuekeError):
-    """May pass by itself (disk full, database gone): stops the line, marks nothing, tried again next cycle."""
+    """May pass by itself (disk full, database gone): the run stops, nothing is marked, the next cycle tries again."""
 
 
 class PermanentError(QuekeError):

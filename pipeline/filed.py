@@ -1,4 +1,4 @@
-"""Values of the 备案表 that nobody may see: a password, and what must be known of whoever asks for an account.
+"""Secret values of the 备案表: a password; and what must be known of whoever asks for an account.
 
 Lies below `model`, because a reading carries a `Secret` from the parser on.
 """
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import final
 
 SHOWN = "＊＊＊＊＊＊＊＊"
-"""How a password is shown, wherever one would be. In a password's cell it means: there was one, kept nowhere."""
+"""How a password is shown. In a password's cell it means that there was one, which is not kept."""
 
 
 @final
 class Secret:
-    """A text that no log, issue, letter, hash or table may hold: whatever prints it prints stars.
+    """A text that no log, issue, letter, hash or table may hold: it prints as stars.
 
-    `reveal` is called where it is hashed and where its rule is judged, nowhere else (a test counts the places).
+    `reveal` is called where it is hashed and where its rule is checked, nowhere else (a test counts the places).
     """
 
     __slots__ = ("_text",)
@@ -37,7 +37,7 @@ class Secret:
         return SHOWN
 
     def __bool__(self) -> bool:
-        """Whether the text is known; a copy that was kept has stars in its place."""
+        """Whether the text is known; a kept copy has stars in its place."""
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
@@ -47,7 +47,7 @@ class Secret:
         return hash(Secret)  # nothing of the text
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
-        return Secret, (self._text,)  # only ever through the pipe between a reader and the coordinator
+        return Secret, (self._text,)  # only through the pipe between a reader and the coordinator
 
 
 def _bytes(secret: Secret) -> bytes:
@@ -67,7 +67,7 @@ class OrganFacts:
 
 @dataclass(frozen=True, slots=True)
 class FilingFacts:
-    """A 备案 that is there: its number, whose it is, where that unit lies, and who decides about it."""
+    """A 备案 that is on file: its number, its unit, the unit's division, and who decides about it."""
 
     number: int
     unit: str

@@ -1,9 +1,9 @@
-"""停课 ↔ 缺课: what a school's closures, absences and rolls say differently of the same thing (待对账).
+"""停课 ↔ 缺课: contradictions between a school's closures, absences and rolls (待对账).
 
-Values in, values out: the matters of a school are a function of what stands and of the clock, whatever came
-first, because the two workbooks arrive in any order. Nothing here sends a row back: schools are asked, counties see it.
-Whether many ill pupils call for a closure is said by the warning rules; here it is only asked about a closure that
-the absences themselves speak of and no 停课报告表 has announced.
+Values in, values out: the matters of a school are a function of the current records and the clock, in whatever order
+the two workbooks came. Nothing here returns a row: schools are asked, counties see it. Whether many ill pupils call for
+a closure is decided by the warning rules; here we only ask about a closure that the absences mention and no 停课报告表
+has announced.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from enum import StrEnum
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE, ReportDue, deadline, today
 
-WATCHED = timedelta(days=60)  # a closure that ended so long ago is no longer asked about
-CLOSURE_NOTE = "停课"  # a note with this word speaks of a closure
-RECENT = 7  # days whose reports are looked at for a closure nobody announced, and for rolls
+WATCHED = timedelta(days=60)  # a closure that ended longer ago is not asked about
+CLOSURE_NOTE = "停课"  # a note with this word mentions a closure
+RECENT = 7  # days whose reports are searched for closures without a declaration, and for rolls
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
 _LISTED = 3  # classes named in one sentence
@@ -27,10 +27,10 @@ _SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 class MatterKind(StrEnum):
-    """What does not agree."""
+    """The kinds of contradiction."""
 
     CASES = "cases"  # a closure whose ill pupils are not among the absences
-    UNDECLARED = "undeclared"  # absences that speak of a closure, and no closure
+    UNDECLARED = "undeclared"  # absences that mention a closure, and no closure
     APPROVAL = "approval"  # approved after it began
     OVERDUE = "overdue"  # the day to resume is past
     DAY_OFF = "day-off"  # resumes on a day without school
@@ -39,7 +39,7 @@ class MatterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClosureKnown:
-    """A closure as it stands, not withdrawn. `place`: 全校 or the class's name; `resumed`: it is over."""
+    """A current closure, not withdrawn. `place`: 全校 or the class's name; `resumed`: it is over."""
 
     campus: str
     scope: str
@@ -64,13 +64,13 @@ class ClosureKnown:
 
 @dataclass(frozen=True, slots=True)
 class ClassKnown:
-    """What the report of one day says of one class. `absent` counts pupils by name and 其他缺课."""
+    """What the report of one day has of one class. `absent` counts pupils by name and 其他缺课."""
 
     ill: int = 0
     absent: int = 0
-    roll: int | None = None  # as reported, where it says another number than the registry
+    roll: int | None = None  # as reported, if it differs from the registry
     present: int | None = None
-    speaks: bool = False  # a note has the word CLOSURE_NOTE
+    speaks: bool = False  # a note contains CLOSURE_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class RoomKnown:
 
 @dataclass(frozen=True, slots=True)
 class SchoolKnown:
-    """All of one school that is compared. Keys of places are (campus, class key)."""
+    """Everything of one school that is compared. Keys of places are (campus, class key)."""
 
     code: str
     closures: tuple[ClosureKnown, ...] = ()
@@ -108,14 +108,14 @@ class SchoolClock:
         return self.now >= deadline(day, self.deadline)
 
     def school(self, day: date) -> bool:
-        """A day of a year nobody knows is taken for a school day: asked once too often, not once too seldom."""
+        """A day of an unknown year counts as a school day: better one question too many than one too few."""
         due = self.owes(day)
         return due.yes or not due.known
 
 
 @dataclass(frozen=True, slots=True)
 class FoundMatter:
-    """One thing that does not agree: `what` for the county, `ask` for the school. No pupil is named."""
+    """One contradiction: `what` for the county, `ask` for the school. No pupil is named."""
 
     id: str
     kind: MatterKind
@@ -128,7 +128,7 @@ class FoundMatter:
 
 
 def matters(known: SchoolKnown, clock: SchoolClock) -> tuple[FoundMatter, ...]:
-    """Return all that does not agree now, in order of their ids."""
+    """Return all contradictions, in order of their ids."""
     found = [
         *(one for closure in known.closures for one in _of_closure(known, closure, clock)),
         *_undeclared(known, clock),
@@ -138,27 +138,27 @@ def matters(known: SchoolKnown, clock: SchoolClock) -> tuple[FoundMatter, ...]:
 
 
 def days_needed(closures: Iterable[ClosureKnown], clock: SchoolClock) -> frozenset[date]:
-    """Return the days whose reports are compared: those of the closures' beginnings, and the last few."""
+    """Return the days whose reports are compared: the first days of closures, and the last few days."""
     recent = {clock.today - timedelta(days=n) for n in range(RECENT)}
     return frozenset(recent | {day for one in closures if (day := case_day(one, clock)) is not None})
 
 
-def concerns(ill: Mapping[str, int], rolls: Mapping[str, int | None], said: Mapping[str, int | None]) -> bool:
-    """Tell whether a report by itself may be a matter: many ill in a class (`ill`), or a roll said otherwise.
+def concerns(ill: Mapping[str, int], rolls: Mapping[str, int | None], reported: Mapping[str, int | None]) -> bool:
+    """Tell whether a report alone may be a matter: many ill pupils in a class (`ill`), or a different roll.
 
-    By class key: `rolls` the registry's, `said` the report's.
+    By class key: `rolls` from the registry, `reported` from the report.
     """
     if any(n >= MANY or n >= MANY_SHARE * (rolls.get(key) or n + 1) for key, n in ill.items()):
         return True
-    return any(roll is not None and rolls.get(key) not in {None, roll} for key, roll in said.items())
+    return any(roll is not None and rolls.get(key) not in {None, roll} for key, roll in reported.items())
 
 
 # --------------------------------------------------------------------------- closures
 
 
 def case_day(closure: ClosureKnown, clock: SchoolClock) -> date | None:
-    """Return the day whose report must hold the closure's ill pupils: that on which it began, else the last
-    school day before; None before it begins.
+    """Return the day whose report must have the closure's ill pupils: that on which it began, else the last school day
+    before; None before it begins.
     """
     start = today(closure.start)
     if start > clock.today:
@@ -198,8 +198,8 @@ def _cases(
         return
     reported = (day, closure.campus) in known.reported
     found = sum(
-        told.ill
-        for (when, campus, key), told in known.classes.items()
+        room.ill
+        for (when, campus, key), room in known.classes.items()
         if (when, campus) == (day, closure.campus) and closure.scope in {WHOLE_SCHOOL, key}
     )
     if found >= closure.ill or not (reported or clock.passed(day)):
@@ -251,27 +251,27 @@ def _roll(known: SchoolKnown, closure: ClosureKnown) -> int | None:
 
 
 def _undeclared(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
-    """Many ill in a class whose own report speaks of a closure: a note does, or nobody was there."""
-    for (day, campus, key), told in sorted(known.classes.items()):
+    """Many ill pupils in a class whose own report suggests a closure: by a note, or because nobody came."""
+    for (day, campus, key), reported in sorted(known.classes.items()):
         room = known.rooms.get((campus, key))
-        roll = told.roll or (room.roll if room else None)
-        empty = told.present == 0 or (roll is not None and told.absent >= roll)
-        many = told.ill >= MANY or (roll is not None and told.ill >= MANY_SHARE * roll and told.ill > 1)
+        roll = reported.roll or (room.roll if room else None)
+        empty = reported.present == 0 or (roll is not None and reported.absent >= roll)
+        many = reported.ill >= MANY or (roll is not None and reported.ill >= MANY_SHARE * roll and reported.ill > 1)
         closed = any(one.covers(campus, key, day) for one in known.closures)
-        if not many or not (empty or told.speaks) or closed or clock.today - day >= timedelta(days=RECENT):
+        if not many or not (empty or reported.speaks) or closed or clock.today - day >= timedelta(days=RECENT):
             continue
         why = "全班无人到校" if empty else f"备注里写有{CLOSURE_NOTE}"
         size = f"（应到 {roll} 人）" if roll else ""
         yield _Maker(known.code, campus, f"{key}|{day.isoformat()}")(
             MatterKind.UNDECLARED,
             day,
-            f"{room.name if room else key} {_day(day)} 因病缺课 {told.ill} 人{size}，{why}，没有收到停课报告。",
+            f"{room.name if room else key} {_day(day)} 因病缺课 {reported.ill} 人{size}，{why}，没有收到停课报告。",
             "如已停课，请补报停课报告表；没有停课，请更正当天的缺课日报。",
         )
 
 
 def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
-    """Rolls of a campus's latest report that are not the registry's: one matter a campus."""
+    """Rolls of a campus's latest report that differ from the registry's: one matter a campus."""
     for campus in sorted({campus for _, campus in known.reported}):
         days = [day for day, place in known.reported if place == campus and day <= clock.today]
         latest = max(days, default=None)
@@ -312,7 +312,7 @@ class _Maker:
 
 
 def _signs(parts: Sequence[str], length: int) -> str:
-    """Short signs for a list of texts: no 0 O 1 I L, for they are read out over the telephone."""
+    """A short code for a list of texts: without 0 O 1 I L, because codes are read out over the telephone."""
     message = "".join(f"{len(part)}:{part}" for part in parts).encode()
     number = int.from_bytes(hashlib.sha256(message).digest(), "big")
     signs = []

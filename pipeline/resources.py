@@ -1,8 +1,7 @@
-"""Where the files the code carries with it lie, in a checkout and in an installed wheel.
+"""Where the files that belong to the code are, in a checkout and in an installed wheel.
 
-A checkout keeps `templates/` beside the package, where people look for it; the wheel
-carries the same folder inside, as `pipeline/_carried/templates/`; what belongs to a room
-(`rules/rules.toml`) lies in the package itself in both.
+A checkout keeps `templates/` beside the package, where people look for it; the wheel has the same folder inside, as
+`pipeline/_carried/templates/`. Files of one room (`rules/rules.toml`) are in the package itself in both.
 """
 
 from pathlib import Path
@@ -16,9 +15,9 @@ _ROOTS = (
 
 
 def path(name: str) -> Path:
-    """Return the carried file or folder `name`, such as "reports/digest.html".
+    """Return the path of the packaged file or folder `name`, such as "reports/digest.html".
 
-    Raises FileNotFoundError if nothing of that name is carried: the installation is broken.
+    Raises FileNotFoundError if there is none: the installation is broken.
     """
     for root in _ROOTS:
         found = root / name

@@ -1,9 +1,8 @@
 """Which days are school days, for whom, and when a report counts as on time.
 
-A day is decided by the narrowest word that speaks of it: an override of the school, of its county,
-of its city, of the province; then the term tables, narrowest first; then the statutory days with
-their make-up workdays (chinesecalendar); then the weekday. A year whose statutory days are not
-published is never guessed: it is `UnknownYear`, loud.
+A day is decided by the most local entry for it: an override of the school, of its county, of its city, of the province;
+then the term tables, most local first; then the statutory days with their make-up workdays (chinesecalendar); then the
+weekday. If the statutory days of a year are not published, nothing is guessed: `UnknownYear` is raised.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from pipeline.errors import QuekeError
 from pipeline.model import WHOLE_SCHOOL, ClosureFacts
 
 ZONE = ZoneInfo("Asia/Shanghai")
-VOID_CLOSURES = frozenset({"withdrawn", "returned"})  # states in which a closure closes nothing
+VOID_CLOSURES = frozenset({"withdrawn", "returned"})  # states of a closure that is not in force
 
 _ONE_DAY = timedelta(days=1)
 _NEW_SCHOOL_YEAR = 9  # September
 _SPRING_TERM = range(2, 9)
-# A term table nobody renewed must not silence the schools for ever: past the longest break (the
-# summer's) after its last term it has nothing to say any more, and the statutory days decide.
+# A term table that was not renewed must not silence the schools for ever: when more than the longest break (in summer)
+# has passed since its last term, it is ignored, and the statutory days decide.
 _LONGEST_BREAK = timedelta(days=75)
 
 
@@ -42,8 +41,8 @@ class Off(StrEnum):
     CLOSED = "停课"
 
 
-class UnknownYear(QuekeError):  # noqa: N818 - it is the name of what is the case, as people say it
-    """The statutory days of this year are not known here; nothing is guessed in their stead."""
+class UnknownYear(QuekeError):  # noqa: N818 - a state of affairs, in the words people use
+    """The statutory days of this year are not known here, and not guessed."""
 
     def __init__(self, year: int) -> None:
         super().__init__(
@@ -56,8 +55,8 @@ class UnknownYear(QuekeError):  # noqa: N818 - it is the name of what is the cas
 class CalendarSpan:
     """One line of a calendar: of `place` (school or division code), both ends included.
 
-    `term`: days between terms are vacation. `holiday`: nothing is due. `schoolday`: a report is due
-    whatever the statutory days say. `stage` "" speaks for all stages.
+    `term`: days between terms are vacation. `holiday`: nothing is due. `schoolday`: a report is due whatever the
+    statutory days are. `stage` "" means all stages.
     """
 
     place: str
@@ -66,7 +65,7 @@ class CalendarSpan:
     kind: Literal["term", "holiday", "schoolday"]
     stage: str = ""
     note: str = ""
-    ref: str = ""  # 编号: by which a workbook speaks of this line
+    ref: str = ""  # 编号: by which a workbook refers to this line
 
     def speaks(self, stage: str, day: date) -> bool:
         return self.stage in {"", stage} and self.first <= day <= self.last
@@ -74,9 +73,9 @@ class CalendarSpan:
 
 @dataclass(frozen=True, slots=True)
 class ReportDue:
-    """Whether a report is due; if not, why (`reason` is an `Off`), and in whose words (`note`).
+    """Whether a report is due; if not, why (`reason` is an `Off`), and the note of the entry that decides (`note`).
 
-    `year` is set when it cannot be told: then `known` is False and asking `owed` raises UnknownYear.
+    `year` is set if it is not known: then `known` is False and reading `owed` raises UnknownYear.
     """
 
     yes: bool
@@ -100,10 +99,10 @@ DUE = ReportDue(yes=True)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """All the spans that were entered; without any, the statutory days alone decide."""
+    """All calendar entries; without any, the statutory days alone decide."""
 
     spans: tuple[CalendarSpan, ...] = ()
-    # a province has hundreds of spans and asks of 15,500 schools: each is asked about its own places only
+    # a province has hundreds of spans and 15,500 schools: for each only its own places are searched
     _by_place: Mapping[str, tuple[CalendarSpan, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,9 +121,9 @@ class Calendar:
     ) -> ReportDue:
         """Say whether a school owes a report for `day`.
 
-        `places`: its code, then its divisions upwards (`units.Tree.chain`). `stages`: its 学段s; it
-        owes when any of them has school. `closures`: of this school; it owes nothing when every one
-        of `campuses` (default: any) is closed as a whole that day.
+        `places`: its code, then its divisions upwards (`units.Tree.chain`). `stages`: its 学段s; a report is due if any
+        of them has school. `closures`: of this school; nothing is due if every one of `campuses` (default: any) is
+        closed as a whole that day.
         """
         answers = [self._stage(places, stage, day) for stage in (stages or ("",))]
         found = next((answer for answer in answers if answer.yes), None)
@@ -146,7 +145,7 @@ class Calendar:
     def is_new(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> bool | None:
         """Say whether an absence that began on `start` is new (新发) on `day`: no school day lies between.
 
-        None when it cannot be told, because the only days between are of an unknown year.
+        None if it is not known, because all days between are of an unknown year.
         """
         known = True
         if (day - start).days > _LONGEST_BREAK.days:
@@ -163,7 +162,7 @@ class Calendar:
         return self._of(place)
 
     def week(self, places: Sequence[str], day: date) -> int:
-        """Return which week of its term the day is in, weeks beginning on Monday; 0 when no term table tells."""
+        """Return the week of its term, weeks beginning on Monday; 0 if there is no term table."""
         for place in self._term_place(places, ""):
             for term in self._terms(place, ""):
                 if term.first <= day <= term.last:
@@ -181,12 +180,12 @@ class Calendar:
         return _statutory(day)
 
     def _override(self, place: str, stage: str, day: date) -> CalendarSpan | None:
-        """The word of one place on a day: a stage's own before all stages', the shorter before the longer."""
+        """The entry of one place for a day: a stage's own before that of all stages, the shorter before the longer."""
         words = [s for s in self._of(place) if s.kind != "term" and s.speaks(stage, day)]
         return min(words, key=lambda s: (s.stage == "", s.last - s.first, s.kind, s.first), default=None)
 
     def _term_place(self, places: Sequence[str], stage: str) -> Sequence[str]:
-        """The narrowest place that has a term table for the stage, as a list of one or none."""
+        """The most local place that has a term table for the stage, as a list of one or none."""
         with_table = (p for p in places if self._terms(p, stage))
         return [p for p in [next(with_table, "")] if p]
 
@@ -208,17 +207,17 @@ class Calendar:
 
 
 def closed_campuses(closures: Iterable[ClosureFacts], day: date) -> frozenset[str]:
-    """Return the campuses closed as a whole on `day`; "" is among them when any is.
+    """Return the campuses closed as a whole on `day`; "" is among them if any is.
 
-    The first day back is not closed; what was withdrawn, or sent back by the county, never was. A declared
-    closure counts before the county confirms it: the papers say which ones are still unconfirmed.
+    The first day back is not closed; a closure withdrawn, or sent back by the county, does not count. A declared
+    closure counts before the county confirms it: the papers say which ones are unconfirmed.
     """
     closed = {c.campus for c in closures if c.scope == WHOLE_SCHOOL and _closed(c, day)}
     return frozenset(closed | {""}) if closed else frozenset()
 
 
 def closed_classes(closures: Iterable[ClosureFacts], campus: str, day: date) -> frozenset[str]:
-    """Return the keys of the campus's classes that are closed by themselves on `day`."""
+    """Return the keys of the campus's classes that are closed individually on `day`."""
     return frozenset(c.scope for c in closures if c.campus == campus and c.scope != WHOLE_SCHOOL and _closed(c, day))
 
 

@@ -1,8 +1,8 @@
-"""Spells of absence: from the day it began to the day the pupil came back, counted in school days.
+"""Spells of absence: from the first day to the day the pupil came back, counted in school days.
 
 A spell is one pupil's absence with one beginning. It closes on 已返校; a row after that is another spell, whatever
-beginning it still names. What no report says (the days before the first one, a day nobody reported) is part of a
-spell that is said to have begun before it; a pupil absent anew with a later beginning had come back unsaid.
+beginning it names. Days without a report (before the first one, or in between) are part of a spell that began before
+them. A pupil who is absent with a later beginning had come back without a row that says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SchoolDays = Callable[[date, date], Sequence[date]]
 
 @dataclass(frozen=True, slots=True)
 class PupilDay:
-    """What the report of one day says of one pupil. `part` is "" for the whole day."""
+    """What the report of one day has of one pupil. `part` is "" for the whole day."""
 
     day: date
     start: date
@@ -31,7 +31,7 @@ class PupilDay:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceSpell:
-    """One spell. `end` is the first day no longer part of it; `returned`: 已返校 was said; `halves`: twice 人日."""
+    """One spell. `end` is the first day no longer part of it; `returned`: a row said 已返校; `halves`: twice 人日."""
 
     start: date
     end: date
@@ -45,11 +45,11 @@ class AbsenceSpell:
         return f"{whole}.5" if half else str(whole)
 
 
-def spells(said: Iterable[PupilDay], school_days: SchoolDays) -> tuple[AbsenceSpell, ...]:
+def spells(reported: Iterable[PupilDay], school_days: SchoolDays) -> tuple[AbsenceSpell, ...]:
     """Return one pupil's spells, oldest first; one row a day. They share no day."""
     found: list[AbsenceSpell] = []
     parts: dict[date, str] = {}
-    for row in sorted(said, key=lambda one: one.day):
+    for row in sorted(reported, key=lambda one: one.day):
         last = found[-1] if found else None
         if row.row_state != "returned":
             parts[row.day] = row.part
@@ -62,12 +62,12 @@ def spells(said: Iterable[PupilDay], school_days: SchoolDays) -> tuple[AbsenceSp
 
 
 def _begun(row: PupilDay, last: AbsenceSpell | None) -> AbsenceSpell | None:
-    """The spell a row begins; None where it only says once more that the pupil is back."""
+    """The spell a row begins; None if it only repeats that the pupil is back."""
     floor = last.end if last else row.start
     if row.row_state == "returned":
         end = row.returned or row.day
         return AbsenceSpell(row.start, end, returned=True) if floor <= row.start < end else None
-    # a beginning from before the return cannot be meant: the day itself is all that is known
+    # a beginning before the return cannot be meant: only the day itself is known
     start = row.start if row.start >= floor else max(row.day, floor)
     return AbsenceSpell(start, max(row.day, start) + _ONE_DAY)
 

@@ -1,6 +1,6 @@
 """What a worker does with one workbook's bytes: guard, read, identify, parse. Knows nothing of the store.
 
-Imported by reader processes: cheap, and never Django, pandera or polars (a test looks).
+Imported by reader processes: cheap, and never Django, pandera or polars (a test checks it).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SCANS = {
     "jpg": (b"\xff\xd8\xff", b"\xff\xd9", 65536),
     "png": (b"\x89PNG\r\n", b"IEND", 64),
 }
-"""First bytes, last bytes, and within how many of the last they stand."""
+"""First bytes, last bytes, and within how many of the last bytes these are searched."""
 
 
 def take(content: bytes) -> Reading:
@@ -34,7 +34,7 @@ def take(content: bytes) -> Reading:
 
 
 def read_plain(content: bytes) -> Reading | None:
-    """Read a plain workbook, or refuse what is none; None for an odd one, which wants `read_untrusted` in a child."""
+    """Read a plain workbook, or refuse what is none; None for an odd one, which needs `read_untrusted` in a child."""
     look = guard.look(content)
     if look.issue is not None:
         return refused(content, look.issue)
@@ -49,7 +49,7 @@ def read_plain(content: bytes) -> Reading | None:
 
 
 def read_untrusted(content: bytes) -> Reading:
-    """Read an odd workbook with every check. May take the process's life; run it in a disposable child."""
+    """Read an odd workbook with every check. It may end the process; run it in a disposable child."""
     try:
         book = read.careful(content)
     except Unsound as unsound:
@@ -58,14 +58,14 @@ def read_untrusted(content: bytes) -> Reading:
 
 
 def refused(content: bytes, issue: Issue) -> Reading:
-    """The answer to a file that is not opened, or that ended its reader."""
+    """The answer for a file that is not opened, or that ended its reader."""
     scan = scan_of(content) if issue.code == "file-picture" else ""
     private = not scan and looks_like_filing(content)
     return Reading("quarantined", issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan)
 
 
 def scan_of(content: bytes) -> str:
-    """pdf, jpg or png by the first bytes, "torn" where the last ones are not there; "" for all else."""
+    """pdf, jpg or png by the first bytes, "torn" if the last ones are missing; "" for all else."""
     for kind, (first, last, within) in _SCANS.items():
         if content.startswith(first):
             return kind if last in content[-within:] else "torn"
@@ -73,7 +73,7 @@ def scan_of(content: bytes) -> str:
 
 
 def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
-    """`suspect`: something in it may be of a 备案表, so that it is looked at for its likeness."""
+    """`suspect`: it may contain a part of a 备案表, so its likeness is checked."""
     tops = layout.tops(book)
     claims = identify(book, tops)
     if isinstance(claims, Issue):
@@ -97,28 +97,28 @@ def _bytes_sha(content: bytes) -> str:
 
 
 def content_sha(reading: Reading) -> str:
-    """SHA-256 over what the workbook says, cell by cell as understood: form, header, rows in order.
+    """SHA-256 over the content of the workbook, cell by cell as understood: form, header, rows in order.
 
-    The same for a copy that was renamed, re-zipped, saved by another program, moved down a row or
-    stripped of its properties; another one as soon as a value, a row's ticket or a 作废 differs.
+    The same for a copy that was renamed, re-zipped, saved by another program, moved down a row or stripped of its
+    properties; different as soon as a value, a row's ticket or a 作废 differs.
     """
     claims = reading.claims
-    said = [
+    content = [
         [claims.form, claims.returned] if claims else [],
         sorted((name, value) for name, value in reading.header.items() if value is not None),
         [[name, _canonical(claims, name, rows)] for name, rows in sorted(reading.tables.items())],
     ]
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[list[object]]:
-    # a cell we did not understand is told by its text; one we repaired by what it means
+    # a cell we did not understand counts by its text; one we repaired by its meaning
     places = {column.name: at for at, column in enumerate(form(claims.form).table(table).columns)} if claims else {}
     return [
         [
             row.values,
-            sorted(said for said in row.raw.items() if row.values[places[said[0]]] is None),
+            sorted(cell for cell in row.raw.items() if row.values[places[cell[0]]] is None),
             row.ticket,
             row.void,
             *([row.mark] if row.mark else ()),

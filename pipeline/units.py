@@ -1,8 +1,8 @@
-"""Who may see what, and the codes by which schools and pupils are told apart without names.
+"""Who may see what, and the codes by which schools and pupils are identified without names.
 
-`Scope` is the one place that decides what a reader sees; queries, papers, letters, exports and
-file names ask it and decide nothing themselves. Tokens and pupil codes are keyed with the site's
-secret, so neither can be made, or led back to a name, without it.
+`Scope` is the one place that decides what a reader sees; queries, papers, letters, exports and file names ask it and
+decide nothing themselves. Tokens and pupil codes are keyed with the site's secret, so neither can be made, or traced
+back to a name, without it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _KIND_LEVELS: Mapping[str, Level] = {
 
 
 ORGAN_SIGNS: Mapping[str, str] = {"education": "JY", "health": "WJ", "cdc": "JK"}
-"""What follows a division's code in the codes of its organs."""
+"""The suffix of an organ's code, after its division's code."""
 
 ORGAN_NAMES: Mapping[str, str] = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
 _PROVINCE_EDUCATION = "教育厅"
@@ -52,8 +52,8 @@ def organ_code(division: str, organ: str) -> str:
 
 
 def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:
-    """Return what an issued template carries as proof, e.g. `2026-1.7QK2…`; it names its term, so
-    that a template of an earlier term is still recognised. Revoked by raising the school's serial.
+    """Return the proof that an issued template carries, e.g. `2026-1.7QK2…`. It names its term, so that a template of
+    an earlier term is still recognised. Revoked by raising the school's serial.
     """
     return f"{term}.{_signs(key, ('token', school, form, term, str(serial)), _TOKEN_SIGNS)}"
 
@@ -65,19 +65,19 @@ def token_ok(key: bytes, claimed: str, school: str, form: str, serial: int) -> b
 
 
 def token_term(claimed: str) -> str:
-    """Return the term a token says it was issued for; "" if it is none of ours."""
+    """Return the term a token was issued for, as it claims; "" if it is none of ours."""
     return claimed.rpartition(".")[0]
 
 
 def stamp(key: bytes, state: str) -> str:
-    """Return six signs that change when the state of a matter does."""
+    """Return six characters that change when the state of a matter does."""
     return _signs(key, ("stamp", state), _STAMP_SIGNS)
 
 
 def seal(key: bytes, division: str, matter: str, stamped: str) -> str:
     """Return what a line of a 处理单 carries besides its matter: the matter's stamp, and proof of both.
 
-    Of another matter, another division or another stamp it is another: an edited line shows.
+    It is different for another matter, division or stamp: an edited line is detected.
     """
     return f"{stamped}.{_signs(key, ('seal', division, matter, stamped), _TOKEN_SIGNS)}"
 
@@ -90,10 +90,10 @@ def unsealed(key: bytes, division: str, matter: str, claimed: str) -> str:
 
 
 def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "", campus: str = HOME_CAMPUS) -> str:
-    """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten signs keyed by the site.
+    """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten characters keyed by the site.
 
-    Pass `number` (学号) only when two of the class share the name. Spelling variants that look the
-    same (blanks, full width) give the same code. Campuses have classes of the same name, with pupils of the same name.
+    Pass `number` (学号) only if two pupils of the class share the name. Spelling variants that look the same (blanks,
+    full width) give the same code. Campuses may have classes of the same name, with pupils of the same name.
     """
     parts = ["pupil", school, class_key, _plain(name), _plain(number) if number else ""]
     if campus != HOME_CAMPUS:
@@ -108,7 +108,7 @@ def short_code(code: str) -> str:
 
 
 def signs(key: bytes, parts: Iterable[str], length: int) -> str:
-    """Return so many signs (an even number) for a list of texts, that nobody can make without the site's key."""
+    """Return a code of so many characters (an even number) for a list of texts; it needs the site's key."""
     return _signs(key, parts, length)
 
 
@@ -117,9 +117,9 @@ def _plain(text: str) -> str:
 
 
 def _signs(key: bytes, parts: Iterable[str], length: int) -> str:
-    # lengths before the parts: no two different lists of parts are the same message
+    # lengths before the parts: two different lists never give the same message
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-    # cut to what the signs can hold first: a code a row, and small numbers divide three times as fast
+    # reduced first to what the characters can hold: a code a row, and small numbers divide three times as fast
     number = int.from_bytes(hmac.digest(key, message, "sha256"), "big") % _powers(length)
     signs = []
     for _ in range(length // 2):  # all our lengths are even
@@ -138,7 +138,7 @@ def _powers(length: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DivisionNode:
-    """A division as the tree knows it: `kind` is province, city, county or function_zone."""
+    """A division in the tree: `kind` is province, city, county or function_zone."""
 
     code: str
     kind: str
@@ -151,7 +151,7 @@ class DivisionNode:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The divisions, and where each unit lies: `units` maps a school's (or organ's) code to its division."""
+    """The divisions, and the division of each unit: `units` maps a school's (or organ's) code to it."""
 
     places: Mapping[str, DivisionNode]
     units: Mapping[str, str]
@@ -172,8 +172,8 @@ class Tree:
 
 
 def opener(level: Level, division: str, parent: str) -> str:
-    """Return the division whose CDC opens an account for a unit of this level in `division` (notice, three):
-    a school's its county's, a county organ's the city's, a city organ's the province's. The notice is silent on the
+    """Return the division whose CDC opens an account for a unit of this level in `division` (notice, three): for a
+    school its county's, for a county organ the city's, for a city organ the province's. The notice says nothing of the
     province's own: its CDC.
     """
     return division if level in {Level.SCHOOL, Level.PROVINCE} else parent
@@ -186,10 +186,10 @@ def opener(level: Level, division: str, parent: str) -> str:
 class Scope:
     """What one reader may see.
 
-    Names stand only in a school's own papers. A county sees classes, pupil codes and counts. City
-    and province see schools and counts: no class, no code, and a count of pupils *within one school*
-    (or one of its classes, alerts, closures) that is above nought and below `small` as "<3". Not
-    masked: nought; totals over a county or more; counts of schools, classes, files, days.
+    Names are only in a school's own papers. A county sees classes, pupil codes and counts. City and province see
+    schools and counts: no class, no code, and a count of pupils *within one school* (or one of its classes, alerts,
+    closures) that is above zero and below `small` as "<3". Not masked: zero; totals over a county or more; counts of
+    schools, classes, files, days.
     """
 
     level: Level
@@ -218,7 +218,7 @@ class Scope:
         return not self.classes
 
     def covers(self, school: str, division: str) -> bool:
-        """May it see anything of this school, which lies in `division` (its county or zone)?"""
+        """May it see anything of this school, which is in `division` (its county or zone)?"""
         if self.level is Level.SCHOOL:
             return school == self.code
         return division in self.divisions
@@ -232,21 +232,21 @@ class Scope:
         return str(pupils)
 
     def rate(self, pupils: int, base: int | None, digits: int = 2) -> str:
-        """Return pupils ÷ base of one school in percent; "—" where the count itself is masked (the
-        rate would give it away) or nothing was due.
+        """Return pupils ÷ base of one school in percent; "—" if the count itself is masked (the rate would reveal it)
+        or nothing was due.
         """
         if not base or self._masked(pupils):
             return "—"
         return f"{100 * pupils / base:.{digits}f}%"
 
     def pupil(self, code: str, name: str = "") -> str:
-        """Return how a pupil is called: name and short code, short code, or "" (no single pupil)."""
+        """Return how a pupil is named: name and short code, short code, or "" (no single pupil)."""
         if self.names and name:
             return f"{name}（{short_code(code)}）"
         return short_code(code) if self.codes else ""
 
     def class_name(self, name: str) -> str:
-        """Return the class, or "" for a reader who must not learn it."""
+        """Return the class, or "" for a reader who may not see it."""
         return name if self.classes else ""
 
     def _masked(self, pupils: int) -> bool:
@@ -256,7 +256,7 @@ class Scope:
 def scope(code: str, tree: Tree, small: int = 3) -> Scope:
     """Return the scope of a reader by code: a school, an organ (reads as its division), or a division.
 
-    Raises KeyError for a code the registry does not know: nobody unknown sees anything.
+    Raises KeyError for a code the registry does not know: an unknown reader sees nothing.
     """
     if code in tree.units and code not in tree.organs:
         return Scope(Level.SCHOOL, code, frozenset(), small)

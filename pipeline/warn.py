@@ -1,18 +1,18 @@
-"""Alerts as episodes: from the conditions the records meet to what is opened, joined, raised and closed.
+"""Alerts as episodes: from the conditions that the records meet to episodes opened, joined, raised and closed.
 
-One episode gathers the hits of one school campus and one group with all the groups it absorbs (the
-table is `Group.absorbs`: a disease its syndromes). What is met is a function of the records; an
-episode's life is a function of what happened, in order: a person's answer is never undone by a row.
+One episode collects the hits of one school campus and one group with all the groups it absorbs (the table is
+`Group.absorbs`: a disease absorbs its syndromes). Which conditions are met is a function of the records; an episode's
+state is a function of its events, in order: a person's answer is never undone by a row.
 
-Where a condition that nobody carries yet goes, first that fits:
+A condition that belongs to no episode yet goes to the first that fits:
   1. the open episode of its group; 2. an open episode whose group absorbs it (most pupils shared);
   3. an episode closed lately that already holds all its pupils: it was dealt with, nothing new;
   4. an open episode of a group it absorbs, which takes its name (others absorbed are merged into it);
   5. a new episode.
-An episode past its end rule that nobody has ended is ended before a later cluster could join it.
+An episode past its end rule is ended before a later cluster could join it.
 
-Laws: at most one open episode a campus and group, and none open that another open one absorbs; each
-condition met is the hit of exactly one episode; the same records again change nothing.
+Laws: at most one open episode a campus and group, and no open one that another open one absorbs; each condition met is
+the hit of exactly one episode; the same records again change nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MERGED_INTO = "并入"  # why an episode was closed, before the id of the one th
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One alert of a school campus, as far as assessing needs it. `hits` are those that stand now."""
+    """One alert of a school campus, as far as the assessment needs it. `hits` are the current ones."""
 
     id: str
     group: str
@@ -45,11 +45,11 @@ class Episode:
     state: str = ISSUED
     closed: bool = False
     reason: str = ""  # why closed, as printed
-    revision: int = 1  # of the card; raised when readers must get it anew
+    revision: int = 1  # of the card; raised when readers must receive it again
 
     @property
     def cases(self) -> dict[str, Member]:
-        """The pupils of all hits that stand, by code, each with its earliest onset."""
+        """The pupils of all current hits, by code, each with its earliest onset."""
         found: dict[str, Member] = {}
         for member in sorted(m for hit in self.hits.values() for m in hit.members):
             found.setdefault(member.pupil, member)
@@ -58,7 +58,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeEvent:
-    """A step of an episode's life: issued, raised, lowered, renamed, reissued, merged, void, unmet, ended."""
+    """A step of an episode: issued, raised, lowered, renamed, reissued, merged, void, unmet, ended."""
 
     id: str
     what: str
@@ -67,7 +67,7 @@ class EpisodeEvent:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The episodes after, those that were given first and in their order, and what happened to them."""
+    """The episodes after the assessment, the given ones first and in their order, and what happened to them."""
 
     episodes: tuple[Episode, ...]
     events: tuple[EpisodeEvent, ...]
@@ -76,11 +76,11 @@ class Assessment:
 def assess(
     episodes: Sequence[Episode], conditions: Iterable[Condition], span: Window, rules: Rules, day: date
 ) -> Assessment:
-    """Fold what the records now meet into the episodes of one school campus.
+    """Bring the episodes of one school campus up to date with the conditions that the records now meet.
 
-    `episodes`: the open ones, and those closed within the last months, in order of their number.
-    `conditions`: all that is met on the days of `span`; hits of other days stay as they are. `day`: the
-    day it is. New episodes get the ids "new-1", "new-2" …: the store numbers them.
+    `episodes`: the open ones, and those closed within the last months, in order of their number. `conditions`: all that
+    is met on the days of `span`; hits of other days stay as they are. `day`: today. New episodes get the ids "new-1",
+    "new-2" …: the store numbers them.
     """
     desk = _Desk(rules, day, {episode.id: episode for episode in episodes})
     before = dict(desk.episodes)
@@ -111,7 +111,7 @@ def merged_into(reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AlertClock:
-    """What the 24-hour clock of an alert says now."""
+    """The 24-hour clock of an alert."""
 
     due_at: datetime
     remaining: timedelta  # negative when overdue
@@ -133,7 +133,7 @@ def due_at(opened_at: datetime, hours: int) -> datetime:
 
 
 class _Desk:
-    """The episodes of one campus while they are being assessed, and what was noted about them."""
+    """The episodes of one campus during an assessment, and the events so far."""
 
     def __init__(self, rules: Rules, day: date, episodes: dict[str, Episode]) -> None:
         self.rules = rules
@@ -144,11 +144,11 @@ class _Desk:
         self._made = 0
 
     def order(self, condition: Condition) -> tuple[date, int, Key]:
-        """Day by day; within a day what absorbs more goes first, so that it need not rename."""
+        """Day by day; within a day the more absorbing groups first, to avoid renames."""
         return condition.day, -len(self._absorbed(condition.group)), condition.key
 
     def refresh(self, met: Mapping[Key, Condition], span: Window) -> list[Condition]:
-        """Keep the hits that still hold where they are, drop the others; return what nobody carries."""
+        """Keep the hits that still hold where they are, drop the others; return the conditions without an episode."""
         homeless = dict(met)
         for episode in list(self.episodes.values()):
             held = {}
@@ -171,7 +171,7 @@ class _Desk:
         self._add(home, condition)
 
     def settle(self, episode_id: str, before: Episode | None) -> None:
-        """Draw an episode's facts from the hits that stand, and say what its readers must learn."""
+        """Update an episode from its current hits, and note what its readers must be told."""
         episode = self.episodes[episode_id]
         if episode.closed:
             return
@@ -188,7 +188,7 @@ class _Desk:
         return [episode for episode in self.episodes.values() if not episode.closed]
 
     def _over(self, episode: Episode, condition: Condition) -> bool:
-        """Is the episode past its end, and the condition none of its afterlife?"""
+        """Whether the episode is past its end, and the condition is not a late part of it."""
         if condition.day <= episode.ends_after or not self._related(episode.group, condition.group):
             return False
         known = episode.cases
@@ -203,12 +203,12 @@ class _Desk:
         return max(homes, key=lambda e: _shared(e, condition), default=None)  # the earliest of equals
 
     def _dealt_with(self, condition: Condition) -> Episode | None:
-        told = (e for e in self.episodes.values() if e.closed and e.state not in {VOID, MERGED})
-        fitting = (e for e in told if condition.group in {e.group} | self._absorbed(e.group))
+        known = (e for e in self.episodes.values() if e.closed and e.state not in {VOID, MERGED})
+        fitting = (e for e in known if condition.group in {e.group} | self._absorbed(e.group))
         return next((e for e in fitting if {m.pupil for m in condition.members} <= set(e.cases)), None)
 
     def _renamed(self, condition: Condition) -> Episode | None:
-        """Let the earliest open episode that the group absorbs take its name, and the others join it."""
+        """The earliest open episode that the group absorbs takes its name, and the others join it."""
         absorbed = [e for e in self._open() if e.group in self._absorbed(condition.group)]
         if not absorbed:
             return None
@@ -225,7 +225,7 @@ class _Desk:
         if other.id in self._given:
             self._note(other.id, "merged", into=into.id)
             self._keep(replace(other, hits={}, closed=True, state=MERGED, reason=MERGED_INTO + into.id))
-        else:  # opened a moment ago, for a report of the same batch: nobody has heard of it
+        else:  # opened a moment ago, for a report of the same batch: not sent to any reader
             del self.episodes[other.id]
             self.events = [event for event in self.events if event.id != other.id]
 
@@ -270,12 +270,12 @@ class _Desk:
             what = "raised" if now.stage.rank > before.stage.rank else "lowered"
             self._note(now.id, what, was=before.stage.value, now=now.stage.value)
         if now.state in REOPENED and (now.stage.rank > before.stage.rank or now.group != before.group):
-            self._note(now.id, "reissued")  # what was to be excluded was something less
+            self._note(now.id, "reissued")  # the episode to be excluded was a lesser one
             now = replace(now, state=ISSUED)
         return replace(now, revision=now.revision + 1)
 
     def _unmet(self, episode: Episode) -> None:
-        """No record meets anything any more. Unanswered, it closes; once answered, people end it."""
+        """No record meets a condition any more. Unanswered, the episode closes; once answered, people end it."""
         if episode.state != ISSUED:
             self._note(episode.id, "unmet")
             return

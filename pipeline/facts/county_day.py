@@ -268,7 +268,7 @@ def _schools(day: date, found: _DayRows, tree: Tree, calendar: Calendar) -> Iter
         classes = found.classes.get(code, {})
         closed = _closed(closures, classes, campuses, day)
         silent = {key for key, (_, mute) in found.said.get(code, {}).items() if mute and key not in closed}
-        told = duty.classify(due, _heard(code, found, campuses, closures, silent, day))
+        told = duty.classify(due, _received(code, found, campuses, closures, silent, day))
         rolls = {key: roll for key, (_, roll) in classes.items() if roll is not None}
         said = found.said.get(code, {}).items()
         rolls |= {key: roll for key, (roll, mute) in said if roll is not None and not mute and key in classes}
@@ -306,18 +306,18 @@ def _closed(
     return {(campus, key) for campus, key in classes if campus in whole or key in by_campus.get(campus, ())}
 
 
-def _heard(
+def _received(
     code: str,
     found: _DayRows,
     campuses: Sequence[str],
     closures: Sequence[ClosureFacts],
     silent: set[_ClassKey],
     day: date,
-) -> duty.Heard:
+) -> duty.ReceivedReports:
     heads = found.heads.get(code, {})
     shut = closed_campuses(closures, day)
     asked = found.asked.get(code, set())
-    return duty.Heard(
+    return duty.ReceivedReports(
         heads=tuple(on_time for on_time, _ in heads.values()),
         missing=sum(campus not in heads and campus not in shut for campus in campuses),
         silent=len(silent),

@@ -1,10 +1,9 @@
-"""How what came in is kept: spool (0600) until it is settled, then archive (0400), and the journal file.
+"""How submissions are kept: in the spool (0600) until settled, then in the archive (0400), and in the journal file.
 
-`spool/<batch>-<slot>.xlsx` → `archive/<day>/<seq>-<sha12>.xlsx`; what may hold a password never goes there: a copy
-without it does, and a line in the journal says both hashes. `archive/<day>/journal.jsonl` has a line for
-each arrival and decision in one sequence, by which the store can be built again. A day is that of
-arrival, Asia/Shanghai. Where a submission lies is told by its number, so a crash between move and note
-leaves nothing to guess.
+`spool/<batch>-<slot>.xlsx` → `archive/<day>/<seq>-<sha12>.xlsx`. A file that may hold a password never goes there: a
+copy without it does, and a line in the journal has both hashes. `archive/<day>/journal.jsonl` has a line for each
+arrival and decision in one sequence, from which the store can be built again. A day is that of arrival, Asia/Shanghai.
+The path of a submission follows from its number, so a crash between move and note leaves nothing to guess.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class UnreadableError(OSError):
 
 
 class Kept(NamedTuple):
-    """What the spool has of a file."""
+    """What is kept of a file in the spool."""
 
     path: Path
     sha256: str
@@ -47,8 +46,8 @@ class Kept(NamedTuple):
 def spool(site: Site, source: Path, name: str) -> Kept:
     """Copy the source to `spool/<name>`, not durable yet, hashing on the way.
 
-    `name` should end as the sender's file did. Raises UnreadableError if the source is no regular file, cannot be
-    read, or was written to meanwhile; OSError if the spool cannot take it.
+    `name` should end as the sender's file did. Raises UnreadableError if the source is no regular file, cannot be read,
+    or was written to meanwhile; OSError if the spool cannot take it.
     """
     target = site.spool / name
     digest = hashlib.sha256()
@@ -64,19 +63,19 @@ def spool(site: Site, source: Path, name: str) -> Kept:
 
 
 def ending(name: str) -> str:
-    """The harmless ending of a sender's file name, in small letters, "" if it has none."""
+    """The harmless extension of a sender's file name, in lower case; "" if it has none."""
     suffix = Path(name).suffix
     return suffix.lower() if _ENDING.fullmatch(suffix) else ""
 
 
 def place(site: Site, arrival: Arrival) -> Path:
-    """Where the submission lies once it is settled."""
+    """The path of the submission once it is settled."""
     suffix = ending(arrival.path.name)
     return site.archive / _day(arrival.received_at) / f"{arrival.seq}-{arrival.sha256[:12]}{suffix}"
 
 
 def find(site: Site, arrival: Arrival) -> Path:
-    """Where the submission's bytes lie now. Raises FileNotFoundError if they are in neither place."""
+    """The path of the submission's bytes now. Raises FileNotFoundError if they are in neither place."""
     for path in (arrival.path, place(site, arrival)):
         if path.exists():
             return path
@@ -84,7 +83,7 @@ def find(site: Site, arrival: Arrival) -> Path:
 
 
 def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
-    """Move the spooled bytes into the archive, durably; return where each lies now. May be done again."""
+    """Move the spooled bytes into the archive, durably; return the path of each. May be repeated."""
     moved: dict[int, Path] = {}
     for arrival in arrivals:
         target = place(site, arrival)
@@ -98,9 +97,9 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
 
 
 def keep_instead(site: Site, arrival: Arrival, content: bytes, suffix: str) -> Path:
-    """Put `content` into the archive in place of what came, durable on return; say where. May be done again.
+    """Put `content` into the archive in place of the original, durable on return; return the path. May be repeated.
 
-    What came still lies in the spool: see `shred`.
+    The original is still in the spool: see `shred`.
     """
     target = place(site, arrival).with_suffix(suffix)
     _put(target, content)
@@ -111,7 +110,7 @@ def keep_instead(site: Site, arrival: Arrival, content: bytes, suffix: str) -> P
 
 
 def keep_paper(site: Site, arrival: Arrival, number: str, suffix: str) -> Path:
-    """Put a signed paper where it is found by its 备案号, 0400, durable on return; say where. May be done again."""
+    """Put a signed paper where it is found by its 备案号, 0400, durable on return; return the path. May be repeated."""
     target = site.archive / FILINGS / f"{number}-{arrival.sha256[:12]}{suffix}"
     if arrival.path.exists():
         _put(target, arrival.path.read_bytes())
@@ -119,7 +118,9 @@ def keep_paper(site: Site, arrival: Arrival, number: str, suffix: str) -> Path:
 
 
 def shred(site: Site, arrivals: Iterable[Arrival]) -> None:
-    """Remove from the spool what is not to be kept as it came, durably. Once it is noted where the other copy lies."""
+    """Remove from the spool files that are not kept in their original form, durably. Call it once the copy's path is
+    noted.
+    """
     there = [arrival.path for arrival in arrivals if arrival.path.parent == site.spool and arrival.path.exists()]
     durable.unlink_many(there)
     durable.sync_many((), (site.spool,))
@@ -144,7 +145,7 @@ def note_decisions(site: Site, day: date, decisions: Iterable[Mapping[str, objec
 
 
 def catch_up(site: Site, arrivals: Sequence[Arrival]) -> None:
-    """Write the lines that a crash kept from the journal: of these arrivals, those it does not have."""
+    """Write the lines that are missing in the journal after a crash: of these arrivals, those it does not have."""
     by_day = groupby(arrivals, key=lambda arrival: _day(arrival.received_at))
     for day, group in by_day:
         written = journalled(site.archive / day / JOURNAL)
@@ -152,12 +153,12 @@ def catch_up(site: Site, arrivals: Sequence[Arrival]) -> None:
 
 
 def journalled(path: Path) -> set[int]:
-    """The sequence numbers a journal file has. A line torn by a crash counts for nothing."""
+    """The sequence numbers in a journal file. A line torn by a crash is ignored."""
     return {int(str(line["seq"])) for line in read_journal(path)}
 
 
 def read_journal(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the whole lines of one day's journal, in order."""
+    """Yield the complete lines of one day's journal, in order."""
     if not path.exists():
         return
     with path.open("rb") as lines:
@@ -171,7 +172,7 @@ def read_journal(path: Path) -> Iterator[dict[str, object]]:
 
 
 def sweep(site: Site, wanted: Iterable[Path]) -> int:
-    """Remove from the spool what no submission speaks of (copies a crash made useless); return how many."""
+    """Remove files from the spool that belong to no submission (copies left by a crash); return how many."""
     keep_these = {path.name for path in wanted}
     left = [path for path in site.spool.iterdir() if path.name not in keep_these and path.is_file()]
     for path in left:

@@ -1,8 +1,8 @@
-"""Claims: files moved aside, inside the inbox, by one worker that can be seen to live.
+"""Claims: files moved aside, inside the inbox, by one worker whose lock shows that it is alive.
 
-`.work/<worker>/` is flocked by its worker; `.work/<worker>/<batch>/` holds a manifest (what each file was
-called, where it lay, when it was first seen), written and synced before the first file is moved in as
-`<slot>`. So whatever is found in a folder without a living holder says itself what it is.
+`.work/<worker>/` is flocked by its worker; `.work/<worker>/<batch>/` holds a manifest (each file's name, folder, and
+when it was first seen), written and synced before the first file is moved in as `<slot>`. So the files in a folder
+whose worker is dead can still be identified.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STAYS = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY, errno
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One file moved aside. `id` names it for good."""
+    """One file moved aside. `id` is its permanent name."""
 
     id: str
     path: Path
@@ -46,7 +46,7 @@ class ClaimFolder:
         self._taken: list[_Held] = []
 
     def close(self) -> None:
-        """Let go of all folders; empty ones vanish, others are recovered by whoever comes next."""
+        """Unlock all folders; empty ones are removed, others are recovered by the next worker."""
         with contextlib.ExitStack() as every:
             for held in (*self._taken, self._own):
                 if held is not None:
@@ -54,10 +54,10 @@ class ClaimFolder:
             self._own, self._taken = None, []
 
     def claim(self, files: Sequence[tuple[InboxFile, datetime]]) -> tuple[list[Claim], list[Stuck]]:
-        """Move the files aside, durably: those that were there, and those that cannot be moved.
+        """Move the files aside, durably: return those that were there, and those that cannot be moved.
 
-        A file that is gone is left out of both. Raises OSError if nothing can be moved at all
-        (read-only, full, not there): what was moved by then is found again by `orphans`.
+        A file that is gone is in neither list. Raises OSError if nothing can be moved at all (read-only, full,
+        missing): files moved by then are found again by `orphans`.
         """
         if not files:
             return [], []
@@ -82,13 +82,15 @@ class ClaimFolder:
         return claims, stuck
 
     def orphans(self) -> list[Claim]:
-        """Claims nobody living has in hand, oldest first: our own of a cycle that stopped, and dead workers'."""
+        """Claims that no living worker handles, oldest first: our own of a cycle that stopped, and those of dead
+        workers.
+        """
         self._take_over()
         found = [claim for one in self._held() for claim in _claims_in(one.path)]
         return sorted(found, key=lambda claim: claim.first_seen)
 
     def tidy(self) -> None:
-        """Remove batch folders that hold no claim any more, and dead workers' folders with them."""
+        """Remove batch folders without claims, and the folders of dead workers with them."""
         for held in self._held():
             _tidy(held.path)
             if held in self._taken and not any(held.path.iterdir()):
@@ -96,7 +98,7 @@ class ClaimFolder:
                 self._taken.remove(held)
 
     def _folder(self) -> Path:
-        """Our own folder, made anew when somebody made the inbox anew."""
+        """Our own folder, created again if the inbox was created again."""
         if self._own is None or not self._own.still_there():
             if self._own is not None:
                 self._own.give_up()
@@ -104,7 +106,7 @@ class ClaimFolder:
         return self._own.path
 
     def _held(self) -> list[_Held]:
-        """Our folders, as far as they are there: the inbox may have been taken away, or made anew."""
+        """Our folders, as far as they exist: the inbox may have been removed, or created again."""
         return [one for one in (self._own, *self._taken) if one is not None and one.still_there()]
 
     def _take_over(self) -> None:
@@ -133,24 +135,24 @@ class _Held:
 
     def give_up(self) -> None:
         try:
-            with contextlib.suppress(OSError):  # not empty, or gone with the inbox: somebody else's turn
+            with contextlib.suppress(OSError):  # not empty, or gone with the inbox: left to another worker
                 durable.remove_folder(self.path)
         finally:
             os.close(self.descriptor)
 
 
 def _open_own(inbox: Path) -> _Held:
-    inbox.stat()  # a missing inbox is a missing mount: it is not ours to make
+    inbox.stat()  # a missing inbox is a missing mount: we do not create it
     while True:
         path = inbox / WORK / f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         durable.make_folder(path)
         held = _hold(path)
         if held is not None:
-            return held  # else somebody took the empty folder for a dead one's
+            return held  # otherwise another worker took the empty folder for that of a dead one
 
 
 def _hold(path: Path) -> _Held | None:
-    """Lock the folder, or return None: its worker lives, or it is gone."""
+    """Lock the folder; return None if its worker lives, or it is gone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -170,7 +172,7 @@ def _hold(path: Path) -> _Held | None:
 def _write_manifest(batch: Path, files: Sequence[tuple[InboxFile, datetime]]) -> None:
     rows = [{"name": found.name, "folder": found.folder, "seen": seen.isoformat()} for found, seen in files]
     manifest = batch / MANIFEST
-    durable.write(manifest, (json.dumps(rows).encode(),))  # ASCII: keeps names that are no UTF-8
+    durable.write(manifest, (json.dumps(rows).encode(),))  # ASCII: keeps names that are not UTF-8
     durable.sync_many((manifest,), (batch,))
 
 

@@ -1,7 +1,7 @@
 """Submissions that come in as files: in the inbox folder, or named on the command line.
 
-A look finds, a second look shows that nobody is still writing, a claim moves aside, a copy into the spool
-keeps. The source is let go only when the store and the journal have the arrival (`release`).
+A first look finds a file, a second look shows that it is no longer being written, a claim moves it aside, a copy into
+the spool keeps it. The source is let go only when the store and the journal have the arrival (`release`).
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from pipeline.inbox.scan import InboxFile, Stamp, Stuck, bound, is_ignored, look
 from pipeline.model import Arrival, Site
 
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
-EMPTY_AGE = 60.0  # …but not one that was empty so long before the first look: `queke ingest` looks for a second only
-HELD_SECONDS = 60.0  # a file somebody holds open for writing, unchanged so long, is taken all the same
-SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after
+EMPTY_AGE = 60.0  # …but not if it was empty so long before the first look: `queke ingest` looks for a second only
+HELD_SECONDS = 60.0  # a file that is open for writing but unchanged so long is taken all the same
+SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after this time
 NOT_READABLE = "没有读取权限"
-FEIGNED_SECONDS = 3600.0  # a clock so far from the machine's is a demo's: file times mean nothing by it
+FEIGNED_SECONDS = 3600.0  # a clock so far from the machine's is a demo's: file times mean nothing then
 
 Ticks = Callable[[], float]  # seconds, monotonic
 
 
 @dataclass(slots=True)
 class _Sight:
-    """What we know of a file since its first look."""
+    """What is known of a file since its first look."""
 
     stamp: Stamp
-    since: float  # when it had this stamp first, by the monotonic clock
+    since: float  # when it first had this stamp, by the monotonic clock
     first_seen: datetime
-    turn: int  # which look found it first
+    turn: int  # the number of the look that found it first
 
 
 class Folder:
-    """The inbox folder of a site. One object for as long as somebody works on it: it remembers its looks."""
+    """The inbox folder of a site. Keep one object while working on it: it remembers its looks."""
 
     def __init__(self, site: Site, clock: Callable[[], datetime], *, ticks: Ticks = time.monotonic) -> None:
         self._site = site
@@ -58,8 +58,8 @@ class Folder:
         self._shunned: dict[str, float] = {}
         self._ready: list[tuple[InboxFile, datetime]] = []
         self._turn = 0
-        self._sources: dict[str, tuple[Claim, Stamp]] = {}  # claim id → what we hold of it
-        self.waiting = 0  # files that were seen, and are to be looked at again
+        self._sources: dict[str, tuple[Claim, Stamp]] = {}  # claim id → its source
+        self.waiting = 0  # files that were seen and need another look
         self.stuck: tuple[Stuck, ...] = ()
 
     def __enter__(self) -> Self:
@@ -71,18 +71,18 @@ class Folder:
         self.close()
 
     def close(self) -> None:
-        """Let go of the worker's folder; what is still claimed is recovered by whoever comes next."""
+        """Unlock the worker's folder; what is still claimed is recovered by the next worker."""
         self._desk.close()
 
     def hint(self, path: str) -> None:
-        """Somebody saw the file being closed: one look is enough, if nobody else holds it open."""
+        """The file was seen being closed: one look is enough, if no other program has it open."""
         self._closed.add(path)
 
     def collect(self, limit: int) -> list[Arrival]:
         """Take up to `limit` files, in the order in which they were first seen.
 
-        They are claimed and kept in the spool, durably, but not yet known to the store. Raises OSError if the inbox
-        or the spool fails: nothing is lost, `recover` finds what was begun.
+        They are claimed and kept in the spool, durably, but not yet known to the store. Raises OSError if the inbox or
+        the spool fails: nothing is lost, `recover` finds what was begun.
         """
         if not self._ready:
             self._ready = self.scan()
@@ -96,9 +96,9 @@ class Folder:
         return self._keep(claims)
 
     def recover(self, limit: int) -> list[Arrival]:
-        """Take again what a crash, or a fault, left claimed: ours and dead workers'.
+        """Take again what a crash or a fault left claimed: our own files and those of dead workers.
 
-        May hold what is journalled already: the claim's name tells. Call until it returns nothing.
+        May include files that are journalled already: the claim's name shows it. Call until it returns nothing.
         """
         claims = self._desk.orphans()
         if not claims:
@@ -113,7 +113,7 @@ class Folder:
         done: list[Path] = []
         for arrival in arrivals:
             if arrival.claim not in self._sources:
-                continue  # a person named it, and keeps it
+                continue  # a person named the file, and keeps it
             claim, stamp = self._sources.pop(arrival.claim)
             try:
                 changed = not stamp.same_content(Stamp.of(claim.path.lstat()))
@@ -127,7 +127,7 @@ class Folder:
         self._desk.tidy()
 
     def scan(self) -> list[tuple[InboxFile, datetime]]:
-        """Look at the whole inbox: what may be taken now, first seen first. Sets `waiting` and `stuck`."""
+        """Look at the whole inbox: return what may be taken now, first seen first. Sets `waiting` and `stuck`."""
         self._turn += 1
         self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
         now, ticks = self._clock(), self._ticks()
@@ -150,13 +150,13 @@ class Folder:
     def _sight(self, found: InboxFile, now: datetime, ticks: float) -> _Sight:
         before = self._sights.get(found.path)
         if before is None:
-            return _Sight(found.stamp, ticks, _came(found.stamp, now), self._turn)
+            return _Sight(found.stamp, ticks, _arrived(found.stamp, now), self._turn)
         if before.stamp != found.stamp:
             return _Sight(found.stamp, ticks, before.first_seen, before.turn)
         return before
 
     def _is_quiet(self, found: InboxFile, sight: _Sight, ticks: float) -> bool:
-        """Whether nobody is still writing: unchanged between two looks, or long before the first."""
+        """Whether the file is no longer being written: unchanged between two looks, or since long before the first."""
         quiet = self._site.policy.stable_seconds
         unchanged = ticks - sight.since
         age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
@@ -203,7 +203,7 @@ class Folder:
         return arrivals
 
     def _put_back(self, claim: Claim) -> None:
-        """Return a claim to where it lay, beside whatever lies there now."""
+        """Return a claim to its folder, beside whatever is there now."""
         folder = self._site.inbox / claim.folder
         durable.make_folder(folder)
         target = folder / claim.name
@@ -215,7 +215,7 @@ class Folder:
 
 
 def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]:
-    """Copy files named by a person into the spool (folders: all that is in them); the sources stay.
+    """Copy files named by a person into the spool (folders: all files in them); the sources stay.
 
     The copies are not durable before `durable.sync_many`. Raises UnreadableError for a path that cannot be read.
     """
@@ -228,7 +228,7 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
 
 
 def survey(site: Site) -> tuple[Stuck, ...]:
-    """What lies in the inbox and cannot be taken, and why: for people, without touching anything."""
+    """Files in the inbox that cannot be taken, and why: for people; changes nothing."""
     found = list(look(site.inbox))
     stuck = [one for one in found if isinstance(one, Stuck)]
     held = [Stuck(one.path, why) for one in found if isinstance(one, InboxFile) and (why := _refusal(one))]
@@ -236,14 +236,14 @@ def survey(site: Site) -> tuple[Stuck, ...]:
 
 
 def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[list[Arrival]]:
-    """Cut what is `given` into batches, each durable."""
+    """Split what is `given` into batches, each durable."""
     while batch := list(islice(arrivals, limit)):
         durable.sync_many([arrival.path for arrival in batch], (site.spool,))
         yield batch
 
 
-def _came(stamp: Stamp, now: datetime) -> datetime:
-    """When the file came, if nobody looked then: a service that stood still makes nobody late."""
+def _arrived(stamp: Stamp, now: datetime) -> datetime:
+    """When the file came, if no look saw it then: a stopped service makes no report late."""
     if abs(now.timestamp() - time.time()) > FEIGNED_SECONDS:
         return now
     return min(now, datetime.fromtimestamp(stamp.changed / 1e9, UTC).astimezone(now.tzinfo))
@@ -281,16 +281,16 @@ def _refusal(found: InboxFile) -> str:
 
 
 def _has_writer(path: str) -> bool | None:
-    """Whether somebody has the file open for writing; None where the file system cannot tell.
+    """Whether a program has the file open for writing; None if the file system cannot tell.
 
-    A read lease is granted only on a file nobody writes; it is given back at once.
+    A read lease is granted only on a file that is not being written; it is given back at once.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # a broken lease would say SIGIO, which kills
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # a broken lease would send SIGIO, which kills
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as error:

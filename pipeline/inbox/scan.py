@@ -1,7 +1,7 @@
-"""What lies in an inbox: a full look at it, and the names that are nobody's submission.
+"""The files in an inbox: a full look at it, and the names that are not submissions.
 
-A name is display data: any bytes a file system takes are fine, and nothing is told by them but
-whether a machine (Office, a copier, a sync client) put the file there for itself.
+A file name is only displayed: any bytes a file system accepts are fine, and it only shows whether a program (Office, a
+copier, a sync client) made the file for itself.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-WORK = ".work"  # where claims lie, inside the inbox so that a claim is a rename
-DEPTH = 6  # folders in folders in folders: deeper is a mistake, or a loop
+WORK = ".work"  # folder of claims, inside the inbox so that a claim is a rename
+DEPTH = 6  # nested folders: deeper is a mistake, or a loop
 MOST_BYTES = 100 * 1024 * 1024  # no workbook is larger; such a file stays where it is
 
 _IGNORED = re.compile(
@@ -33,7 +33,7 @@ _CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """By which two looks at a file are compared."""
+    """The values by which two looks at a file are compared."""
 
     inode: int
     size: int
@@ -45,7 +45,7 @@ class Stamp:
         return cls(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def same_content(self, other: Stamp) -> bool:
-        """Whether nothing was written between: a rename changes `changed`, and nothing else."""
+        """Whether nothing was written in between: a rename changes `changed` only."""
         return (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
 
 
@@ -55,20 +55,20 @@ class InboxFile:
 
     path: str
     name: str
-    folder: str  # sub-folder below the inbox, "" for flat
+    folder: str  # sub-folder below the inbox, "" for the inbox itself
     stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Something in the inbox that cannot be taken, and why: it stays, and `queke status` says so."""
+    """Something in the inbox that cannot be taken, and why: it stays, and `queke status` shows it."""
 
     path: str
     why: str
 
 
 def look(inbox: Path) -> Iterator[InboxFile | Stuck]:
-    """Yield everything in the inbox that may be somebody's. Raises OSError if the inbox itself is not there."""
+    """Yield everything in the inbox that may be a submission. Raises OSError if the inbox itself is missing."""
     with os.scandir(inbox) as entries:
         yield from _look(list(entries), "", DEPTH)
 
@@ -78,13 +78,13 @@ def is_ignored(name: str) -> bool:
 
 
 def bound(folder: str) -> str:
-    """Return the unit or division code at the head of the topmost sub-folder's name, "" if there is none."""
+    """Return the unit or division code at the start of the topmost sub-folder's name, "" if there is none."""
     found = _CODE.match(folder)
     return found[1] if found else ""
 
 
 def shown(name: str) -> str:
-    """A file name as text that any store takes: bytes that are no UTF-8 become question marks."""
+    """A file name as text that any store accepts: bytes that are not UTF-8 become question marks."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")[:255]
 
 
@@ -95,7 +95,7 @@ def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[
         try:
             yield from _entry(entry, folder, depth)
         except FileNotFoundError:
-            continue  # gone between two looks: its owner took it back
+            continue  # gone between two looks: its owner removed it
         except OSError as error:
             yield Stuck(entry.path, f"打不开：{error.strerror}")
 

@@ -80,7 +80,7 @@ def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
     mark = carry.read(line.row.mark) if line.row.mark else None
     if mark is None or line.case.day is None or mark.since >= line.case.day:
         return None
-    same = marks.unchanged(mark, carry.said(line.table, line.row))
+    same = marks.unchanged(mark, carry.content_of(line.table, line.row))
     state = line.values[carry.ANSWER]
     if mark.kind is PrefillKind.BACK:
         return PrefillKind.BACK if same and state in {None, "returned"} else None

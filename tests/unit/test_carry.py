@@ -127,10 +127,10 @@ def test_an_absence_brought_along_and_left_as_it_was_is_told_from_one_that_was_t
     [row] = reading.tables["rows"]
     mark = carry.read(row.mark)
     assert mark is not None
-    assert MARKS.unchanged(mark, carry.said(ROWS, row))
+    assert MARKS.unchanged(mark, carry.content_of(ROWS, row))
     place = ROWS.index("reason")
     other = replace(row, values=(*row.values[:place], None, *row.values[place + 1 :]))
-    assert not MARKS.unchanged(mark, carry.said(ROWS, other))
+    assert not MARKS.unchanged(mark, carry.content_of(ROWS, other))
 
 
 def test_answers_are_what_stands_and_what_was_brought_along_is_not_new() -> None:
@@ -231,7 +231,7 @@ def test_a_row_that_went_back_and_was_left_is_no_absence_of_today() -> None:
     [row] = reading.tables["rows"]
     mark = carry.read(row.mark)
     assert mark is not None
-    assert MARKS.unchanged(mark, carry.said(ROWS, row))
+    assert MARKS.unchanged(mark, carry.content_of(ROWS, row))
 
 
 done_with = st.sampled_from(["仍缺课", "已返校", "left", "deleted", "changed", "again"])

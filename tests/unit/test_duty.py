@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.duty import Duty, Heard, ReportStatus, Silence, classify, tally
+from pipeline.duty import Duty, ReceivedReports, ReportStatus, Silence, classify, tally
 from pipeline.schooldays import DUE, Off, ReportDue, UnknownYear
 
 OFF = ReportDue(yes=False, reason=Off.WEEKEND)
-heards = st.builds(
-    Heard,
+received = st.builds(
+    ReceivedReports,
     heads=st.lists(st.booleans(), max_size=3).map(tuple),
     missing=st.integers(0, 2),
     silent=st.integers(0, 2),
@@ -22,35 +22,35 @@ heards = st.builds(
 @pytest.mark.parametrize(
     ("heard", "standing", "silence"),
     [
-        (Heard(heads=(True,)), ReportStatus.ON_TIME, None),
-        (Heard(heads=(True, False)), ReportStatus.LATE, None),
-        (Heard(missing=1), ReportStatus.SILENT, Silence.NOTHING),
-        (Heard(missing=1, returned=True), ReportStatus.SILENT, Silence.RETURNED),
-        (Heard(missing=1, held=True), ReportStatus.SILENT, Silence.HELD),
-        (Heard(heads=(True,), silent=1), ReportStatus.SILENT, Silence.PART),
-        (Heard(heads=(True,), missing=1), ReportStatus.SILENT, Silence.PART),
-        (Heard(missing=1, excused="断网"), ReportStatus.EXCUSED, None),
-        (Heard(heads=(True,), excused="断网"), ReportStatus.ON_TIME, None),
+        (ReceivedReports(heads=(True,)), ReportStatus.ON_TIME, None),
+        (ReceivedReports(heads=(True, False)), ReportStatus.LATE, None),
+        (ReceivedReports(missing=1), ReportStatus.SILENT, Silence.NOTHING),
+        (ReceivedReports(missing=1, returned=True), ReportStatus.SILENT, Silence.RETURNED),
+        (ReceivedReports(missing=1, held=True), ReportStatus.SILENT, Silence.HELD),
+        (ReceivedReports(heads=(True,), silent=1), ReportStatus.SILENT, Silence.PART),
+        (ReceivedReports(heads=(True,), missing=1), ReportStatus.SILENT, Silence.PART),
+        (ReceivedReports(missing=1, excused="断网"), ReportStatus.EXCUSED, None),
+        (ReceivedReports(heads=(True,), excused="断网"), ReportStatus.ON_TIME, None),
     ],
 )
 def test_a_school_that_owes_a_report_is_in_one_place(
-    heard: Heard, standing: ReportStatus, silence: Silence | None
+    heard: ReceivedReports, standing: ReportStatus, silence: Silence | None
 ) -> None:
     told = classify(DUE, heard)
     assert (told.standing, told.silence) == (standing, silence)
 
 
 def test_a_school_that_owes_nothing_is_asked_nothing_though_it_reported() -> None:
-    assert classify(OFF, Heard(heads=(True,))) == Duty(ReportStatus.NOT_DUE, reason=Off.WEEKEND)
+    assert classify(OFF, ReceivedReports(heads=(True,))) == Duty(ReportStatus.NOT_DUE, reason=Off.WEEKEND)
 
 
 def test_a_day_nobody_knows_is_not_counted_as_either() -> None:
     with pytest.raises(UnknownYear):
-        classify(ReportDue(yes=False, year=2027), Heard())
+        classify(ReportDue(yes=False, year=2027), ReceivedReports())
 
 
-@given(st.lists(st.tuples(st.sampled_from([DUE, OFF]), heards), max_size=30))
-def test_the_identities_hold(told: list[tuple[ReportDue, Heard]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from([DUE, OFF]), received), max_size=30))
+def test_the_identities_hold(told: list[tuple[ReportDue, ReceivedReports]]) -> None:
     figures = tally(classify(due, heard) for due, heard in told)
     assert figures.enrolled == len(told) == figures.due + figures.not_due
     assert figures.due == figures.on_time + figures.late + figures.silent + figures.excused

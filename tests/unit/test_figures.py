@@ -159,19 +159,19 @@ def test_a_pupil_counts_once_in_a_group_whoever_wrote_of_it() -> None:
 @pytest.mark.parametrize(
     ("due", "heard", "expected"),
     [
-        (ReportDue(yes=False, reason=Off.WEEKEND), duty.Heard(), StatusCounts.HOLIDAY),
-        (ReportDue(yes=False, reason=Off.VACATION), duty.Heard(), StatusCounts.OUT_OF_TERM),
-        (ReportDue(yes=False, reason=Off.CLOSED), duty.Heard(), StatusCounts.CLOSED),
-        (ReportDue(yes=True), duty.Heard(heads=(True,)), StatusCounts.ON_TIME),
-        (ReportDue(yes=True), duty.Heard(heads=(True, False)), StatusCounts.LATE),
-        (ReportDue(yes=True), duty.Heard(heads=(True,), silent=1), StatusCounts.PARTIAL),
-        (ReportDue(yes=True), duty.Heard(missing=1, returned=True), StatusCounts.RETURNED),
-        (ReportDue(yes=True), duty.Heard(missing=1, held=True), StatusCounts.HELD),
-        (ReportDue(yes=True), duty.Heard(missing=1, excused="停电"), StatusCounts.EXCUSED),
-        (ReportDue(yes=True), duty.Heard(missing=1), StatusCounts.MISSING),
+        (ReportDue(yes=False, reason=Off.WEEKEND), duty.ReceivedReports(), StatusCounts.HOLIDAY),
+        (ReportDue(yes=False, reason=Off.VACATION), duty.ReceivedReports(), StatusCounts.OUT_OF_TERM),
+        (ReportDue(yes=False, reason=Off.CLOSED), duty.ReceivedReports(), StatusCounts.CLOSED),
+        (ReportDue(yes=True), duty.ReceivedReports(heads=(True,)), StatusCounts.ON_TIME),
+        (ReportDue(yes=True), duty.ReceivedReports(heads=(True, False)), StatusCounts.LATE),
+        (ReportDue(yes=True), duty.ReceivedReports(heads=(True,), silent=1), StatusCounts.PARTIAL),
+        (ReportDue(yes=True), duty.ReceivedReports(missing=1, returned=True), StatusCounts.RETURNED),
+        (ReportDue(yes=True), duty.ReceivedReports(missing=1, held=True), StatusCounts.HELD),
+        (ReportDue(yes=True), duty.ReceivedReports(missing=1, excused="停电"), StatusCounts.EXCUSED),
+        (ReportDue(yes=True), duty.ReceivedReports(missing=1), StatusCounts.MISSING),
     ],
 )
-def test_a_duty_is_one_standing(due: ReportDue, heard: duty.Heard, expected: StatusCounts) -> None:
+def test_a_duty_is_one_standing(due: ReportDue, heard: duty.ReceivedReports, expected: StatusCounts) -> None:
     assert standing(duty.classify(due, heard)) is expected
     assert len(REPORTED & SILENT) == 0
 
