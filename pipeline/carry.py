@@ -16,7 +16,7 @@ from datetime import date
 from enum import StrEnum
 
 from pipeline import units
-from pipeline.forms.base import Column, Frame, Table
+from pipeline.forms.base import NEXT, Column, Frame, Table
 from pipeline.forms.block import Block
 from pipeline.forms.cells import show, typed
 from pipeline.forms.classes import in_order, key_or_name
@@ -194,17 +194,11 @@ def _cells_of(table: Table, one: Open, room: CampusClasses) -> dict[str, Cell]:
     get = one.values.get
     codes = str(get("symptoms") or "").split()
     symptoms = [*codes[:2], " ".join(codes[2:])] if len(codes) > 3 else codes
-    values: dict[str, object] = {name: get(name) for name in _KEPT}
+    values = {name: get(name) for name, column in table.keeps.items() if NEXT in column.goes and name == column.name}
     values |= {f"symptom{place}": code for place, code in enumerate(symptoms, 1)}
     values |= {"class_name": room.names.get(one.class_key, one.class_key), "name": one.name, "number": one.number}
     columns = {column.name: column for column in table.columns}
     return {name: _cell(columns[name], value) for name, value in values.items() if value not in (None, "")}
-
-
-_KEPT = (
-    "sex", "reason", "start", "other_symptom", "temperature", "onset", "visited", "diagnosis", "hospital", "isolated",
-    "admitted", "injury_cause", "injury_place", "injury_activity", "injury_part", "dorm",
-)  # fmt: skip
 
 
 def _cell(column: Column, value: object) -> Cell:

@@ -14,7 +14,8 @@ from django.db.models import Q
 from pipeline.carry import Back, Brought, Open
 from pipeline.database import serialise, sql
 from pipeline.database.models import Absence, Reject, SchoolClass
-from pipeline.merge.standing import ROW
+from pipeline.forms.absence import ROWS
+from pipeline.forms.base import NEXT
 from pipeline.model import SchoolFacts, TicketState
 from pipeline.schooldays import closed_campuses, closed_classes, school_year
 from pipeline.turns import context
@@ -22,7 +23,7 @@ from pipeline.validate.carried import UNANSWERED
 
 LOOK_BACK = 14  # days; after a longer silence nobody is asked about what was before it
 _NAMED = 400  # pupils whose names are fetched at a time
-_COLUMNS = tuple(name for name in ROW if name not in {"row_state", "part", "returned", "note"})
+_COLUMNS = tuple(name for name, column in ROWS.keeps.items() if NEXT in column.goes)
 
 Campus = tuple[str, str]  # school, campus
 

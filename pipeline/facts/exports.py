@@ -1,11 +1,16 @@
-"""Records as one reader may see them, as plain tables: single pupils down to the county, sums above it."""
+"""Records as one reader may see them, as plain tables: single pupils down to the county, sums above it.
+
+Which columns of a form are exported is said where they are declared; here is only which of them come first.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -13,7 +18,8 @@ from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
 from pipeline.figures.words import A_CLASS, EXPORT_TITLES, joined
-from pipeline.forms import words
+from pipeline.forms import absence, closure, words
+from pipeline.forms.base import Column, Goes, Table
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
@@ -59,12 +65,23 @@ def _absence(scope: Scope, span: DayRange) -> ExportTable:
     if not scope.codes:
         return ExportTable(EXPORT_TITLES["counts"], ("day", "school", "school_name", *_REASONS), _counted(rows, scope))
     names = ("name",) if scope.names else ()
-    header = ("day", "school", "school_name", "campus", "class", "pupil", *names, *_ABSENCE)
+    header = ("day", "school", "school_name", "campus", "class", "pupil", *names, *_ABSENCE.values())
     return ExportTable(EXPORT_TITLES["absence"], header, _pupils(rows, scope))
 
 
 _REASONS = ("ill", "injured", "other")
-_ABSENCE = ("sex", "reason", "state", "start", "part", "symptoms", "temperature", "onset", "visited", "diagnosis")
+
+
+def _exported(table: Table, *first: str) -> dict[str, str]:
+    """The exported columns of a form by stored name, each with its head: its own name or that of several as one."""
+    kept = {name: column for name, column in table.keeps.items() if Goes.EXPORT in column.goes}
+    as_one = Counter(column.stored for column in table.columns)
+    order = [*first, *(name for name in kept if name not in first)]
+    return {name: name if as_one[kept[name].stored] > 1 else kept[name].name for name in order}
+
+
+_ABSENCE = _exported(absence.ROWS, "sex", "reason", "row_state")
+_CLOSURE = _exported(closure.ROWS, "scope", "start") | {"resume_planned": "resume"}  # as it was, where that is known
 
 
 def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
@@ -87,19 +104,22 @@ def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]
 
 
 def _said(row: Absence) -> tuple[Value, ...]:
-    symptoms = joined(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
-    return (
-        words.SEX.labels.get(row.sex, ""),
-        words.REASON.labels.get(row.reason, row.reason),
-        row.row_state,
-        row.start,
-        row.part,
-        symptoms,
-        None if row.temperature is None else float(row.temperature),
-        row.onset,
-        words.yes_no(row.visited) or None,
-        words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
-    )
+    return tuple(_in_words(absence.ROWS.keeps[name], getattr(row, name)) for name in _ABSENCE)
+
+
+def _in_words(column: Column, value: Any) -> Value:
+    """A stored value as it is exported: labels for codes, unless the column is exported by its code."""
+    if value is None:
+        return None
+    if column.dtype == "flag":
+        return words.yes_no(value)
+    if column.dtype == "number":
+        return float(value)
+    if column.dtype == "datetime":
+        return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    if column.vocabulary is None or column.coded:
+        return value  # type: ignore[no-any-return]  # a text, a day or a count
+    return joined(column.vocabulary.labels.get(code, code) for code in value.split())
 
 
 def _counted(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
@@ -144,7 +164,7 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
 
 
 def _closures(scope: Scope, span: DayRange) -> ExportTable:
-    header = ("school", "school_name", "campus", "scope", "start", "reason", "ill", "resume", "approved_by", "state")
+    header = ("school", "school_name", "campus", *_CLOSURE.values(), "state")
     rows = Closure.objects.filter(_seen(scope), span.within("start__date")).order_by("start", "school", "scope")
     schools = _school_names(scope)
     found: Iterator[tuple[Value, ...]] = (
@@ -152,17 +172,27 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
             row.school,
             schools.get(row.school, ""),
             row.campus,
-            row.scope if scope.classes or row.scope == WHOLE_SCHOOL else A_CLASS,
-            f"{row.start.astimezone(ZONE):%Y-%m-%d %H:%M}",
-            words.DISEASE.labels.get(row.reason, row.reason),
-            scope.count(row.ill),
-            row.resume_actual or row.resume_planned,
-            row.approved_by if scope.classes else "",
+            *(_of_closure(name, row, scope) for name in _CLOSURE),
             row.state,
         )
         for row in rows.iterator()
     )
     return ExportTable(EXPORT_TITLES["closures"], header, found)
+
+
+def _of_closure(name: str, row: Closure, scope: Scope) -> Value:
+    """One exported value; above the county no class, no words of a school's own, and few pupils as "<3"."""
+    column = closure.ROWS.keeps[name]
+    if name == "scope":
+        return row.scope if scope.classes or row.scope == WHOLE_SCHOOL else A_CLASS
+    if name == "reason":
+        return words.DISEASE.labels.get(row.reason, row.reason)
+    if name == "resume_planned":
+        return row.resume_actual or row.resume_planned
+    value = getattr(row, name)
+    if column.dtype == "integer":
+        return None if value is None else scope.count(value)
+    return "" if column.dtype == "text" and not scope.classes else _in_words(column, value)
 
 
 def _alerts(scope: Scope, span: DayRange) -> ExportTable:

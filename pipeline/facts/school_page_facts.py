@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,16 +18,29 @@ from pipeline.figures import papers
 from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
 from pipeline.figures.words import joined
 from pipeline.forms import words
+from pipeline.forms.absence import ROWS
+from pipeline.forms.base import Goes
+from pipeline.forms.cells import show
 from pipeline.model import HOME_CAMPUS, Site, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.spells import AbsenceSpell
 from pipeline.turns import context
 
-_ROW = (
-    "day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "part", "symptoms",
-    "other_symptom", "temperature", "visited", "diagnosis", "returned", "note", "pending",
+PLACED = frozenset(
+    ("class_name", "name", "sex", "reason", "state", "start", "part", "symptom1", "symptom2", "symptom3",
+     "other_symptom", "temperature", "visited", "diagnosis", "note")
 )  # fmt: skip
+"""Columns of the form that have their place on the page; what else goes there is told among the remarks."""
+
+_REMARK = 40  # characters of a remark
+_MORE = tuple(
+    (name, column) for name, column in ROWS.keeps.items() if Goes.PAGE in column.goes and column.name not in PLACED
+)
+_ROW = (
+    *("day", "school", "campus", "pupil", "pending", "returned"),  # the last: a spell ends with it
+    *(name for name, column in ROWS.keeps.items() if Goes.PAGE in column.goes),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +153,19 @@ def _pupil(row: Absence, school: CountedSchool, loaded: _Rows, *, several: bool)
         temperature=f"{row.temperature}℃" if row.temperature is not None else "",
         visited=row.visited,
         diagnosis=words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
-        note=row.note[:40],
+        note=row.note[:_REMARK],
         pending=row.pending,
         days=spell.days if (spell := loaded.spells.get((row.school, row.campus, row.pupil))) else "",
+        more=tuple(_more(row)),
     )
+
+
+def _more(row: Absence) -> Iterator[str]:
+    for name, column in _MORE:
+        value = getattr(row, name)
+        text = show(column, value.astimezone(ZONE) if isinstance(value, datetime) else value)
+        if text:
+            yield f"{column.title} {text[:_REMARK]}"
 
 
 def _classes(

@@ -26,8 +26,6 @@ from pipeline.units import short_code
 NOT_SHOWN = "（不显示）"
 FILING = "备案"  # how people call a filing before its number
 _LISTED = 6  # changes of a proposal that are told one by one
-_PERSONAL = frozenset({"name", "number", "other_symptom", "diagnosis", "note", "hospital", "approved_by", "document"})
-_OPEN_FORMS = frozenset({"absence", "closure"})  # of which plain cells may be shown; not of a 备案
 _PLAIN = re.compile(r"[0-9]{1,4}([-/.年月:： ]{1,2}[0-9]{1,2}){0,4}[日号班℃度]?")
 
 
@@ -56,20 +54,16 @@ def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[
         WrongCell(
             name,
             by_name[name].header if name else "",
-            _was(form, by_name[name], raw.get(name, "")) if name else "",
+            shareable(by_name[name], raw.get(name, "")) if name else "",
             in_words(mine),
         )
         for name, mine in told.items()
     )
 
 
-def _was(form: Form, column: Column, text: str) -> str:
-    return shareable(column, text) if form.name in _OPEN_FORMS or not text else NOT_SHOWN
-
-
 def shareable(column: Column, text: str) -> str:
     """Return a typed text if it cannot be personal, else that it is not shown."""
-    if not text or column.name in _PERSONAL:
+    if not text or column.personal:
         return NOT_SHOWN if text else ""
     words = fold(text)
     known = column.vocabulary is not None and words in spoken_words(column.vocabulary)

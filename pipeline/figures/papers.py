@@ -44,6 +44,7 @@ class PupilLine:
     note: str = ""
     pending: bool = False
     days: str = ""  # 缺课天数 of the spell so far, half days counted; "" where nobody can tell
+    more: tuple[str, ...] = ()  # what has no place of its own: 宿舍 3-201
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _in_order(pupils: Sequence[PupilLine]) -> list[PupilLine]:
 def _pupil(line: PupilLine, scope: Scope) -> PupilRow:
     seen = {None: "", True: "已就诊", False: "未就诊"}[line.visited]
     detail = "、".join(line.symptoms) + (f" {line.temperature}" if line.temperature else "")
-    notes = [line.note, "待改" if line.pending else ""]
+    notes = [line.note, *line.more, "待改" if line.pending else ""]
     return PupilRow(
         class_name=scope.class_name(line.class_name),
         pupil=line.name if scope.names else "",

@@ -97,13 +97,15 @@ _HEADER = (
 )
 # fmt: on
 
+ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED, store="absence")
+
 ABSENCE = Form(
     name="absence",
     title="学生缺课日报",
     kindergarten_title="幼儿缺勤日报",
     fields=_HEADER,
     tables=(
-        Table("rows", "缺课登记", _IN_VIEW + _FOLDED, store="absence"),
+        ROWS,
         Table("classes", "班级", _CLASSES, needed=False, store="report_class"),
     ),
     notes=(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
+from functools import cached_property
 from typing import Literal
 
 Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag", "secret"]
@@ -117,6 +118,11 @@ class Column:
         """What a paper calls it."""
         return self.label or self.header
 
+    @property
+    def blank(self) -> object:
+        """What is stored where its sender left a blank."""
+        return "" if self.dtype in ("text", "choice") else None
+
 
 Find = Callable[[Sequence[Sequence[object]]], Iterable[tuple[int, int, object]]]
 """Rows above the table's head → (0-based row, column, what stands there). For a field that is no cell
@@ -142,7 +148,7 @@ class Field:
     find: Find | None = None  # how its cell is found, if not by its label
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table of a form on its own sheet."""
 
@@ -154,7 +160,7 @@ class Table:
     upright: bool = False  # one row, each label left of its cell: a card to be read and signed
     store: str = ""  # the database's table that keeps its rows; "" where they are kept as a whole, or not at all
 
-    @property
+    @cached_property
     def keeps(self) -> Mapping[str, Column]:
         """By stored name, the column that its row keeps there (the first, where several are kept as one)."""
         found: dict[str, Column] = {}
@@ -163,7 +169,7 @@ class Table:
                 found.setdefault(column.stored or column.name, column)
         return found
 
-    @property
+    @cached_property
     def compared(self) -> tuple[str, ...]:
         """Two rows say the same when these are the same, by stored name."""
         return tuple(name for name, column in self.keeps.items() if column.compared)

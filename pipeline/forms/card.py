@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from pipeline.forms import card_words, cells, classes, dates, heads
-from pipeline.forms.base import PAGE, Bad, Field, Fixed, Form, Frame, Table
+from pipeline.forms.base import COUNTY, PAGE, Bad, Field, Fixed, Form, Frame, Table
 from pipeline.forms.columns import choice, count, day, flag, moment, text
 from pipeline.forms.text_normalise import blank, fold, shown
 
@@ -105,7 +105,7 @@ _DAYS = (
 
 _CASES = (
     day("day", "报告日期", ahead=True, key=True, required=True, decides=True, width=12, also="缺课日期"),
-    text("class_name", "班级", 20, classes.class_name, kept=False, width=12),
+    text("class_name", "班级", 20, classes.class_name, kept=False, width=12, goes=COUNTY),
     text("name", "姓名", 60, cells.person, kept=False, key=True, width=11),
     text("code", "学生代码", 40, pupil_code, stored="pupil", key=True, decides=True, width=13, also="代码"),
     text("sex", "性别", 4, kept=False, width=6),

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, time
 from functools import lru_cache
 
-from pipeline.forms.base import Bad, Fixed, Frame
+from pipeline.forms.base import Bad, Column, Fixed, Frame
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, shown, sweep
 
 _CN = "零一二三四五六七八九"
@@ -24,6 +24,11 @@ _NURSERY = re.compile(
 )
 _DATE_LIKE = re.compile(r"[0-9]{1,2}月[0-9]{1,2}[日号]?|[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?.*")
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415  # 2000-01-01 … 2100-12-31 in the 1900 epoch
+
+
+def names_class(column: Column) -> bool:
+    """Whether the cells of a column are names of classes."""
+    return column.parse is class_name
 
 
 def class_name(cell: object, _: Frame) -> object:

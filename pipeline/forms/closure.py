@@ -43,11 +43,13 @@ _COLUMNS = (
 )
 # fmt: on
 
+ROWS = Table("rows", "停课报告", _COLUMNS, store="closure")
+
 CLOSURE = Form(
     name="closure",
     title="停课报告表",
     fields=(heads.SCHOOL_CODE, heads.SCHOOL_NAME, heads.CAMPUS, heads.DAY, heads.REPORTER, heads.REVIEWER),
-    tables=(Table("rows", "停课报告", _COLUMNS, store="closure"),),
+    tables=(ROWS,),
     notes=(
         "停课前须经县（市、区）教育、卫生健康部门和疾控中心研判批准。",
         "停课班级的患病学生，请同时在当日缺课日报中逐人填报。",

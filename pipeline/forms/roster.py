@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.forms import cells, classes, dates, heads, words
-from pipeline.forms.base import PAGE, Field, Form, Table
+from pipeline.forms.base import COUNTY, PAGE, Field, Form, Table
 from pipeline.forms.columns import choice, count, day, flag, text
 
 # a column a line, its words for people below it; what is of a whole school is kept with its unit
@@ -49,6 +49,7 @@ _CLASSES = (
          help="只为看得明白；改名请在“学校”表里改。"),
     replace(_CAMPUS, stored="campus"),
     text("class_name", "班级", 40, classes.class_name, stored="name", key=True, must="class-missing", width=14,
+         goes=COUNTY,
          also="班级名称 班别", example="三(3)班"),
     choice("stage", "学段", words.STAGE, "stage-unknown", width=8, example="小学", help="空着按班级名称判断。"),
     count("roll", "学生人数", also="人数 应到人数 班级人数 幼儿人数", example="45"),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from pipeline.forms.absence import ROWS
 from pipeline.merge import coverage, questions
 from pipeline.merge.coverage import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import (
-    ROW,
     Earlier,
     Event,
     ReportHead,
@@ -313,7 +313,7 @@ def _stood(standing: ReportState, event: Event, record: Record) -> Stood:
 
 
 def _same_row(stood: Stood, record: Record) -> bool:
-    return same(stood.values, record.values, ROW)
+    return same(stood.values, record.values, ROWS.compared)
 
 
 def _says_nothing_new(standing: ReportState, record: Record) -> bool:

@@ -8,29 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from pipeline.forms.closure import ROWS
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import HOME_CAMPUS, Issue, Origin, Record, State
 
-CLOSURE = (
-    "campus",
-    "scope",
-    "start",
-    "kind",
-    "reason",
-    "ill",
-    "pupils",
-    "resume_planned",
-    "resume_actual",
-    "first_onset",
-    "approved_at",
-    "approved_how",
-    "approved_by",
-    "document",
-    "note",
-    "state",
-)
+CLOSURE = ("campus", *ROWS.keeps, "state")
 """What a closure says, by the stored columns' names."""
+
+_SAID = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
+"""What two words on one closure may differ in."""
 
 Key = tuple[str, str, datetime]  # campus, scope, start
 
@@ -145,7 +132,7 @@ def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, 
     issues = []
     if stood is None and kind != "first":
         issues.append(Issue("closure-not-known", row=record.row))
-    if stood is not None and kind == "first" and any(_differ(stood.values, values, name) for name in CLOSURE[4:-1]):
+    if stood is not None and kind == "first" and any(_differ(stood.values, values, name) for name in _SAID):
         issues.append(Issue("closure-first-again", row=record.row))
     before = dict(stood.values) if stood else {}
     said = values if kind == "amend" else {name: value for name, value in values.items() if value not in (None, "")}
@@ -176,9 +163,7 @@ def _state(kind: str, before: Mapping[str, object], said: Mapping[str, object]) 
     if kind == "resume" or said.get("resume_actual"):
         return "ended"
     # what the county confirmed is confirmed until the school says something else of it
-    unchanged = before.get("state") == "confirmed" and not any(
-        _differ(before, said, n) for n in said if n in CLOSURE[4:-1]
-    )
+    unchanged = before.get("state") == "confirmed" and not any(_differ(before, said, n) for n in said if n in _SAID)
     return "confirmed" if unchanged else "declared"
 
 

@@ -9,32 +9,6 @@ from decimal import Decimal
 
 from pipeline.model import Checked, Issue, Origin, Refused, State, TicketState
 
-ROW = (
-    "class_key",
-    "sex",
-    "reason",
-    "row_state",
-    "start",
-    "part",
-    "symptoms",
-    "other_symptom",
-    "temperature",
-    "onset",
-    "visited",
-    "diagnosis",
-    "hospital",
-    "isolated",
-    "admitted",
-    "returned",
-    "injury_cause",
-    "injury_place",
-    "injury_activity",
-    "injury_part",
-    "dorm",
-    "note",
-)
-"""What an absence row says, by the stored columns' names: two rows are the same when these are."""
-
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
 _TABLE_SIGNS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 

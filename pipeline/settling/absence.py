@@ -10,8 +10,8 @@ from datetime import date
 from pipeline import merge, reconcile
 from pipeline.database import serialise, sql
 from pipeline.database.models import Absence
+from pipeline.forms.absence import ROWS
 from pipeline.merge import Event, ReportState, ReportStep, Stood
-from pipeline.merge.standing import ROW
 from pipeline.model import Checked, LetterKind, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
@@ -20,10 +20,12 @@ from pipeline.turns.report_state import Key, LoadedReport
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
 
 _WIDTHS = sql.widths(Absence)
-_TEXTS = tuple((name, _WIDTHS[name]) for name in ROW if name in _WIDTHS)
-_DATES = ("start", "onset", "returned")
-_REST = tuple(name for name in ROW if name not in _WIDTHS and name not in _DATES)
-_SAID = (*(name for name, _ in _TEXTS), *_DATES, *_REST)
+_KEEPS = ROWS.keeps
+_TEXTS = tuple((name, _WIDTHS[name]) for name in _KEEPS if name in _WIDTHS)
+_DATES = tuple(name for name, column in _KEEPS.items() if column.dtype == "date")
+_MOMENTS = tuple(name for name, column in _KEEPS.items() if column.dtype == "datetime")
+_REST = tuple(name for name in _KEEPS if name not in {*dict(_TEXTS), *_DATES, *_MOMENTS})
+_SAID = (*(name for name, _ in _TEXTS), *_DATES, *_MOMENTS, *_REST)
 _KEY = ("day", "school", "campus", "pupil")
 _ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
 _PAST = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID, "to_settled", "closed_by", "why")
@@ -186,7 +188,7 @@ def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool 
     changed = False
     for identity, stood in before.rows.items():
         new = after.rows.get(identity)
-        if new is stood or (new is not None and merge.same(stood.values, new.values, ROW)):
+        if new is stood or (new is not None and merge.same(stood.values, new.values, _KEEPS)):
             continue
         why = "changed" if new else ("voided" if voided else "withdrawn")
         row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
@@ -275,6 +277,7 @@ def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pend
         day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(stood.origin), pending,
         *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
         *[None if one is None else one.isoformat() for one in dates],
+        *[sql.moment(get(name)) for name in _MOMENTS],  # type: ignore[arg-type]  # the columns hold moments
         *[get(name) for name in _REST],
     )  # fmt: skip
 

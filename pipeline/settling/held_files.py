@@ -13,6 +13,7 @@ from pipeline.database import serialise
 from pipeline.database.models import Reject, Report, Submission, Unit
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
+from pipeline.forms.classes import names_class
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
 from pipeline.model import Issue, State, TicketState
@@ -184,7 +185,7 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
     form = forms.form(row.form)
     found = [serialise.as_issue(one) for one in row.issues]
     columns = next((table.columns for table in form.tables if table.name == row.table), ())
-    room = next((column for column in columns if column.name in ("class_name", "scope")), None)
+    room = next((column for column in columns if names_class(column)), None)
     class_name = deskwork.shareable(room, row.raw.get(room.name, "")) if room else ""
     cells = deskwork.wrong_cells(form, row.table, row.raw, found)
     if not rebuild_row.mendable(row):  # nobody is asked what the right cell is who may not type it

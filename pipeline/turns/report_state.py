@@ -9,14 +9,15 @@ from datetime import date
 
 from pipeline.database import sql
 from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
+from pipeline.forms.absence import ROWS
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
-from pipeline.merge.standing import ROW
 from pipeline.model import Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
+_SAID = tuple(ROWS.keeps)
 Key = tuple[date, str, str]  # day, school, campus
 LineRow = tuple[int | None, int | None, int, bool]  # roll, present, others absent, silent
 
@@ -69,11 +70,11 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
             found[key].division = row.division
     since: dict[Key, dict[str, int]] = defaultdict(dict)
     rows: dict[Key, dict[str, Stood]] = defaultdict(dict)
-    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *ROW)
+    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *_SAID)
     for day, school, campus, pupil, origin, settled, *values in (
         Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
     ):
-        rows[day, school, campus][pupil] = Stood(dict(zip(ROW, values, strict=True)), Origin.read(origin))
+        rows[day, school, campus][pupil] = Stood(dict(zip(_SAID, values, strict=True)), Origin.read(origin))
         since[day, school, campus][pupil] = settled
     lines = _lines(codes, days)
     tickets = _tickets(codes, days)

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import lru_cache
 
 from pipeline import carry, units
-from pipeline.forms.absence import ABSENCE
+from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts
 from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
-from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.case import RowCase, SubmissionCase, as_kept
 from pipeline.validate.channel import chain
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
@@ -56,21 +55,9 @@ DROPPED = {
 }
 """Issues after which the cell is left blank: what is false is not stored."""
 
-_TEXTS = (
-    "number",
-    "other_symptom",
-    "diagnosis",
-    "hospital",
-    "injury_cause",
-    "injury_place",
-    "injury_activity",
-    "injury_part",
-    "dorm",
-    "note",
-)
-_TOLD = (*_TEXTS, "class_name", "name", "sex", "reason", "onset", "returned", "visited", "isolated", "admitted")
-_NOTHING: dict[str, object] = dict.fromkeys(_TOLD) | dict.fromkeys((*_TEXTS, "sex"), "")
-"""What an accepted row holds where its sender left a blank."""
+_READ = tuple(column for column in ROWS.columns if column.kept and (not column.stored or "." in column.stored))
+"""Columns that are kept as they were read; of the others the stored value is made below."""
+_SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
 _MANY = 200  # rows; below, a registry that is not complete yet explains it as well
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
@@ -240,22 +227,19 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
             got[DROPPED[issue.code]] = None
     day = case.day
     start = got["start"] or day
-    temperature = got["temperature"]
-    values = {**_NOTHING, **{name: value for name in _TOLD if (value := got[name]) is not None}}
-    values |= {
+    return {column.name: as_kept(column, got[column.name]) for column in _READ} | {
         "campus": case.campus,
+        "class_name": got["class_name"],
         "class_key": class_key,
         "start": start,
         "part": "" if got["part"] in (None, "day") else got["part"],
         "symptoms": _symptoms(got),
-        "temperature": None if temperature is None else Decimal(str(temperature)),
         "row_state": _row_state(line, got, start, context),
     }
-    return values
 
 
 def _symptoms(got: dict[str, object]) -> str:
-    told = [str(got[name]) for name in ("symptom1", "symptom2", "symptom3") if got[name]]
+    told = [str(got[name]) for name in _SYMPTOMS if got[name]]
     return _in_order(" ".join(told))
 
 

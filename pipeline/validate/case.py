@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 
 from pipeline import issues
 from pipeline.errors import PermanentError
@@ -30,7 +31,7 @@ from pipeline.model import (
     Severity,
     TablePlace,
 )
-from pipeline.schooldays import today
+from pipeline.schooldays import ZONE, today
 
 _VALUE = 60
 _SUSPECT = frozenset(("rows-over-roll", "too-many-rows"))  # a list that was pasted by mistake
@@ -180,6 +181,15 @@ class RowCase:
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
+
+
+def as_kept(column: Column, value: object) -> object:
+    """A typed cell as it is stored: numbers exact, moments as of Shanghai, a blank as the column keeps it."""
+    if value is None:
+        return column.blank
+    if column.dtype == "number":
+        return Decimal(str(value))
+    return value.replace(tzinfo=ZONE) if isinstance(value, datetime) else value
 
 
 def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:

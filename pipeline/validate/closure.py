@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.forms.closure import CLOSURE
+from pipeline.forms.closure import CLOSURE, ROWS
 from pipeline.forms.text_normalise import fold
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE
-from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.case import RowCase, SubmissionCase, as_kept
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
@@ -100,15 +100,8 @@ def _same_kind(case: SubmissionCase, line: RowCase, first: int) -> bool:
 
 
 def _values(case: SubmissionCase, line: RowCase, scope: str) -> dict[str, object]:
-    got = line.values
-    values = {name: got[name] for name in ("kind", "reason", "ill", "pupils", "first_onset")}
-    values.update({name: got[name] for name in ("resume_planned", "resume_actual")})
-    values.update({name: got[name] or "" for name in ("approved_how", "approved_by", "document", "note")})
-    values.update(campus=case.campus, scope=scope)
-    for name in ("start", "approved_at"):
-        moment = got[name]
-        values[name] = moment.replace(tzinfo=ZONE) if isinstance(moment, datetime) else None
-    return values
+    values = {name: as_kept(column, line.values[column.name]) for name, column in ROWS.keeps.items()}
+    return {**values, "campus": case.campus, "scope": scope}
 
 
 def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
 from pipeline.forms.block import TICKET, letters
+from pipeline.forms.classes import names_class
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Sheet, Style, Writer
@@ -20,7 +21,6 @@ CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
 
 FORMATS = {"text": "@", "choice": "@", "flag": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 _ACROSS = 9  # least width in Latin characters
-_CLASS_COLUMNS = {"class_name", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def column_rule(column: Column, *, classes: bool) -> dict[str, object]:
     `classes`: the workbook has class names to choose from.
     """
     rule: dict[str, object] = {}
-    if column.name in _CLASS_COLUMNS and classes:
+    if classes and names_class(column):
         rule = {
             "validate": "list",
             "source": "=" + CLASS_NAMES,

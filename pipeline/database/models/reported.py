@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.declared import keeps
+from pipeline.forms import absence, closure
 from pipeline.model import TicketState
 
 
@@ -74,8 +76,9 @@ class Pupil(models.Model):
         ]
 
 
+@keeps(absence.ROWS)
 class AbsenceColumns(models.Model):
-    """Columns shared by what stands and what stood."""
+    """Columns shared by what stands and what stood; those of the form that no query names follow from it."""
 
     day = models.DateField()
     school = models.CharField(max_length=20)
@@ -91,18 +94,9 @@ class AbsenceColumns(models.Model):
     symptoms = models.CharField(max_length=60, blank=True)  # "S01 S02", ascending
     other_symptom = models.CharField(max_length=200, blank=True)
     temperature = models.DecimalField(max_digits=3, decimal_places=1, null=True)
-    onset = models.DateField(null=True)
     visited = models.BooleanField(null=True)
     diagnosis = models.CharField(max_length=20, blank=True)  # D code
-    hospital = models.CharField(max_length=80, blank=True)
-    isolated = models.BooleanField(null=True)
-    admitted = models.BooleanField(null=True)
     returned = models.DateField(null=True)
-    injury_cause = models.CharField(max_length=8, blank=True)
-    injury_place = models.CharField(max_length=8, blank=True)
-    injury_activity = models.CharField(max_length=8, blank=True)
-    injury_part = models.CharField(max_length=8, blank=True)
-    dorm = models.CharField(max_length=30, blank=True)
     note = models.CharField(max_length=200, blank=True)
     pending = models.BooleanField(default=False)  # 待改: its newest version went back, this one stands meanwhile
     from_settled = models.BigIntegerField()
@@ -159,7 +153,10 @@ class Reject(models.Model):
         ]
 
 
+@keeps(closure.ROWS)
 class ClosureColumns(models.Model):
+    """The same of closures."""
+
     school = models.CharField(max_length=20)
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
@@ -171,13 +168,10 @@ class ClosureColumns(models.Model):
     pupils = models.PositiveIntegerField(null=True)
     resume_planned = models.DateField()
     resume_actual = models.DateField(null=True)
-    first_onset = models.DateField(null=True)
     approved_at = models.DateTimeField()
     approved_how = models.CharField(max_length=8)  # phone | group | meeting | written
     approved_by = models.CharField(max_length=80)
-    document = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=10, default="declared")  # declared | confirmed | returned | ended | withdrawn
-    note = models.CharField(max_length=200, blank=True)
     from_settled = models.BigIntegerField()
     origin = models.CharField(max_length=40)
 
