@@ -8,12 +8,12 @@ has announced.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pipeline import short_ids
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.schooldays import ZONE, ReportDue, deadline, today
 
@@ -23,7 +23,6 @@ RECENT = 7  # days whose reports are searched for closures without a declaration
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
 _LISTED = 3  # classes named in one sentence
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 class MatterKind(StrEnum):
@@ -54,7 +53,7 @@ class ClosureKnown:
 
     @property
     def subject(self) -> str:
-        return f"{self.scope}|{self.start.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
+        return f"{self.scope} {self.start.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
 
     def covers(self, campus: str, key: str, day: date) -> bool:
         """Is this class closed on this day?"""
@@ -262,7 +261,7 @@ def _undeclared(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]
             continue
         why = "全班无人到校" if empty else f"备注里写有{CLOSURE_NOTE}"
         size = f"（应到 {roll} 人）" if roll else ""
-        yield _Maker(known.code, campus, f"{key}|{day.isoformat()}")(
+        yield _Maker(known.code, campus, f"{key} {day.isoformat()}")(
             MatterKind.UNDECLARED,
             day,
             f"{room.name if room else key} {_day(day)} 因病缺课 {reported.ill} 人{size}，{why}，没有收到停课报告。",
@@ -307,19 +306,8 @@ class _Maker:
     subject: str
 
     def __call__(self, kind: MatterKind, day: date, what: str, ask: str) -> FoundMatter:
-        name = _signs(("matter", self.school, self.campus, kind.value, self.subject), 8)
-        return FoundMatter(f"M{name}", kind, self.campus, self.subject, day, what, ask, _signs((what,), 6))
-
-
-def _signs(parts: Sequence[str], length: int) -> str:
-    """A short code for a list of texts: without 0 O 1 I L, because codes are read out over the telephone."""
-    message = "".join(f"{len(part)}:{part}" for part in parts).encode()
-    number = int.from_bytes(hashlib.sha256(message).digest(), "big")
-    signs = []
-    for _ in range(length):
-        number, index = divmod(number, len(_SIGNS))
-        signs.append(_SIGNS[index])
-    return "".join(signs)
+        name = short_ids.matter(self.school, self.campus, kind.value, self.subject)
+        return FoundMatter(name, kind, self.campus, self.subject, day, what, ask, short_ids.signs((what,), 6))
 
 
 def _day(day: date) -> str:

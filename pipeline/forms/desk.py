@@ -136,13 +136,13 @@ DESK = Form(
 
 def matter(board: str, target: str, column: str = "") -> str:
     """Return the 事项号 of a line: its board, its id there and, of a ticket, the column of the wrong cell."""
-    return "|".join(part for part in (board, target, column) if part)
+    return "/".join(part for part in (board, target, column) if part)
 
 
 def matter_of(text: str) -> tuple[str, str, str]:
     """Return board, id and column of a 事项号; ("", "", "") if it is none."""
-    board, _, rest = text.partition("|")
+    board, _, rest = text.partition("/")
     if not rest or board not in {table.name for table in DESK.tables}:
         return "", "", ""
-    target, _, column = rest.partition("|") if board == DeskSheet.TICKETS else (rest, "", "")
+    target, _, column = rest.partition("/") if board == DeskSheet.TICKETS else (rest, "", "")
     return board, target, column

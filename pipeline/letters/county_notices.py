@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Q
 
-from pipeline import forms
+from pipeline import forms, short_ids
 from pipeline.database.decision_log import typed
-from pipeline.database.models import Decision, Reject, SchoolClass
+from pipeline.database.models import Closure, ClosurePast, Decision, Reject, SchoolClass
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
 from pipeline.model import DecisionKind
@@ -49,13 +48,14 @@ def _ticket(row: Decision, school: str) -> str | None:
 
 
 def _closure(row: Decision, school: str) -> str | None:
-    code, _, rest = row.target.partition("/")
-    place, _, start = rest.rpartition("/")
-    if code != school:
-        return None
-    campus, _, scope = place.partition("/")
-    room = SchoolClass.objects.filter(school=code, campus=campus, key=scope).order_by("school_year").last()
-    return notices.closure(campus, room.name if room else scope, datetime.fromisoformat(start).replace(tzinfo=ZONE))
+    about = ("campus", "scope", "start")
+    found = {*Closure.objects.filter(school=school).values_list(*about)}
+    found |= {*ClosurePast.objects.filter(school=school).values_list(*about)}
+    for campus, scope, start in found:
+        if short_ids.closure(school, campus, scope, start) == row.target:
+            room = SchoolClass.objects.filter(school=school, campus=campus, key=scope).order_by("school_year").last()
+            return notices.closure(campus, room.name if room else scope, start.astimezone(ZONE))
+    return None
 
 
 def _day(row: Decision, school: str) -> str | None:
@@ -64,11 +64,10 @@ def _day(row: Decision, school: str) -> str | None:
 
 
 def _class(row: Decision, school: str) -> str | None:
-    code, campus, year, key = row.target.removeprefix("C").split("|")
-    if code != school:
-        return None
-    name = SchoolClass.objects.filter(school=code, campus=campus, school_year=year, key=key).first()
-    return notices.new_class(name.name if name else key)
+    for room in SchoolClass.objects.filter(school=school).order_by("pk"):
+        if short_ids.new_class(school, room.campus, room.school_year, room.key) == row.target:
+            return notices.new_class(room.name)
+    return None
 
 
 _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {

@@ -21,7 +21,7 @@ _SAID = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
 
 Key = tuple[str, str, datetime]  # campus, scope, start
 
-_ON = frozenset({"declared", "confirmed", "returned"})  # neither ended nor withdrawn
+ON = frozenset({"declared", "confirmed", "returned"})  # neither ended nor withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _says_nothing_new(standing: ClosureStanding, record: Record) -> bool:
 def rule(standing: ClosureStanding, key: Key, state: str) -> ClosureStanding:
     """Return what stands when the county confirms a closure or sends it back; the same if it has moved on."""
     declared = standing.closures.get(key)
-    if declared is None or declared.values["state"] not in _ON or declared.values["state"] == state:
+    if declared is None or declared.values["state"] not in ON or declared.values["state"] == state:
         return standing
     ruled = replace(declared, values={**declared.values, "state": state})
     return replace(standing, closures={**standing.closures, key: ruled})
@@ -153,7 +153,7 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
         return key
     same_place = sorted(k for k in closures if k[:2] == key[:2])
     same_day = [k for k in same_place if k[2].date() == start.date()]
-    still_on = [k for k in same_place if closures[k].values["state"] in _ON and k[2] <= start]
+    still_on = [k for k in same_place if closures[k].values["state"] in ON and k[2] <= start]
     return (same_day or still_on or [key])[-1]
 
 

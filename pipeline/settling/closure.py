@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pipeline import merge
+from pipeline import merge, short_ids
 from pipeline.database import sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Closure, Decision, Reject, Submission
@@ -16,7 +16,7 @@ from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
 from pipeline.model import DecisionKind, Origin, Site, State, TodoKind
-from pipeline.schooldays import ZONE, today
+from pipeline.schooldays import today
 from pipeline.turns import rebuild_row, revised_outcomes
 from pipeline.turns.report_state import ticket_of
 from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
@@ -85,11 +85,6 @@ def rule(school: str, key: merge.closure.Key, state: str, at: tuple[int, int], w
     return True
 
 
-def target(school: str, key: merge.closure.Key) -> str:
-    """Return by what a decision names a closure: SCHOOL/CAMPUS/SCOPE/START."""
-    return f"{school}/{key[0]}/{key[1]}/{key[2].astimezone(ZONE):%Y-%m-%dT%H:%M}"
-
-
 _Act = Callable[[ClosureStanding], ClosureStep]
 
 
@@ -130,7 +125,7 @@ def _taken(event: Event) -> _Act:
 
 def _ruled(row: Decision) -> _Act:
     def act(standing: ClosureStanding) -> ClosureStep:
-        keys = [key for key in standing.closures if target(standing.school, key) == row.target]
+        keys = [key for key in standing.closures if short_ids.closure(standing.school, *key) == row.target]
         after = merge.rule(standing, keys[0], RULINGS[DecisionKind(row.what)]) if keys else standing
         return ClosureStep(State.ACCEPTED, after)
 
@@ -167,10 +162,10 @@ def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:
 
 
 def _rulings(closures: Mapping[str, Mapping[merge.closure.Key, Declared]]) -> dict[str, list[Decision]]:
-    names = [target(code, key) for code, mine in closures.items() for key in mine]
+    schools = {short_ids.closure(code, *key): code for code, mine in closures.items() for key in mine}
     found: dict[str, list[Decision]] = defaultdict(list)
-    for row in Decision.objects.filter(target__in=names, what__in=list(RULINGS)).order_by("seq") if names else ():
-        found[row.target.partition("/")[0]].append(row)
+    for row in Decision.objects.filter(target__in=schools, what__in=list(RULINGS)).order_by("seq") if schools else ():
+        found[schools[row.target]].append(row)
     return found
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from pipeline import short_ids
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Closure, SchoolClass, Submission
 from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
+from pipeline.merge.closure import ON
 from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind, LetterKind, Origin
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
@@ -43,7 +45,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
     said = _said_at(Origin.read(row.origin).seq for row in rows)
     return [
         PendingClosure(
-            id=settling_closure.target(row.school, _key(row)),
+            id=short_ids.closure(row.school, *_key(row)),
             stamp=f"{row.state} {row.from_settled}",
             school=row.school,
             school_name=names.get(row.school, row.school),
@@ -84,9 +86,13 @@ def _rule(closure_id: str, what: DecisionKind, who: str, why: str, now: datetime
 
 
 def _found(closure_id: str) -> Closure | None:
-    school = closure_id.partition("/")[0]
-    rows = Closure.objects.select_for_update().filter(school=school)
-    return next((row for row in rows if settling_closure.target(school, _key(row)) == closure_id), None)
+    """The closure of an id: looked for among those that are on, then among all."""
+    rows = Closure.objects.values_list("pk", "school", "campus", "scope", "start")
+    for some in (rows.filter(state__in=ON), rows.exclude(state__in=ON)):
+        for key, school, campus, scope, start in some.iterator():
+            if short_ids.closure(school, campus, scope, start) == closure_id:
+                return Closure.objects.select_for_update().get(pk=key)
+    return None
 
 
 def _said_at(seqs: Iterable[int]) -> dict[int, datetime]:

@@ -1,7 +1,7 @@
 """What schools propose of their registry, and classes that only reports named: both wait for their county's word.
 
 A proposal (P123: the submission it came with) takes effect as a statement at the place of the decision. A class
-(C2132000001|本部|2026|五2) is confirmed, refused, or said to be another name of a class there is.
+(K7MQ3F2C9) is confirmed, refused, or said to be another name of a class there is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from pipeline import short_ids
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import SchoolClass, Submission, Unit
@@ -120,19 +121,20 @@ def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> 
 
 def _class(row: SchoolClass, names: Mapping[str, str]) -> PendingItem:
     what = deskwork.new_class(row.campus, row.name, row.roll, row.valid_from)
-    target = f"{row.school_id}|{row.campus}|{row.school_year}|{row.key}"
     name = names.get(row.school_id, row.school_id)
-    return PendingItem(f"C{target}", _stamp(what), row.school_id, name, row.valid_from, None, what)
+    return PendingItem(_id(row), _stamp(what), row.school_id, name, row.valid_from, None, what)
 
 
 def _rule_on_class(
     proposal_id: str, who: str, why: str, now: datetime, *, alias: str = "", refused: bool = False
 ) -> None:
-    school, campus, year, key = _parts(proposal_id)
-    rows = SchoolClass.objects.filter(school=school, campus=campus, school_year=year, key=key, state="new")
-    row = rows.select_for_update().first()
+    if not proposal_id.startswith(short_ids.CLASS):
+        raise refusal("proposal-unknown", proposal=proposal_id)
+    rows = SchoolClass.objects.filter(state="new").order_by("pk").select_for_update()
+    row = next((row for row in rows if _id(row) == proposal_id), None)
     if row is None:
         raise refusal("class-not-waiting", proposal=proposal_id)
+    school, campus, year, key = row.school_id, row.campus, row.school_year, row.key
     of = _named(row, alias) if alias else ""
     agreed = DecisionKind.CLASS_ALIAS if alias else DecisionKind.CLASS_CONFIRM
     what = DecisionKind.CLASS_RETURN if refused else agreed
@@ -150,11 +152,8 @@ def _rule_on_class(
     writes.flush()
 
 
-def _parts(proposal_id: str) -> tuple[str, str, int, str]:
-    parts = proposal_id.removeprefix("C").split("|")
-    if len(parts) != 4 or not parts[2].isdecimal():
-        raise refusal("proposal-unknown", proposal=proposal_id)
-    return parts[0], parts[1], int(parts[2]), parts[3]
+def _id(row: SchoolClass) -> str:
+    return short_ids.new_class(row.school_id, row.campus, row.school_year, row.key)
 
 
 def _named(row: SchoolClass, alias: str) -> str:

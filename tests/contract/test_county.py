@@ -4,21 +4,20 @@ from datetime import date, datetime
 
 import pytest
 
-from pipeline import schooldays
+from pipeline import schooldays, short_ids
 from pipeline.database import decision_log, journal
 from pipeline.database.decision_log import order_of, placed
 from pipeline.database.models import Audit, Closure, ClosurePast, Decision, Letter, Submission, Todo
 from pipeline.errors import UsageError
 from pipeline.letters import county_notices, queue
 from pipeline.model import DecisionKind, Mode, Site, State
-from pipeline.settling import closure as settling_closure
 from pipeline.settling import closure_decisions, decisions, excuses
 from pipeline.turns import context
 from tests.closures import START, closure, said
 from tests.contract.settling import journalled, report, settle
 from tests.submissions import DAY, NOON, SCHOOL, ZONE, checked, row
 
-CLOSED = f"{SCHOOL}/本部/三3/2026-11-20T08:00"
+CLOSED, OF_ALL, OTHER = (short_ids.closure(SCHOOL, "本部", scope, START) for scope in ("三3", "全校", "四4"))
 COUNTY = "320106"
 
 
@@ -54,9 +53,8 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
 
 def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school: Site) -> None:
     report(school, closure(1, said("first", scope="全校")))
-    target = CLOSED.replace("三3", "全校")
     assert schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
-    closure_decisions.send_back(target, "示例区", "没有批准", NOON)
+    closure_decisions.send_back(OF_ALL, "示例区", "没有批准", NOON)
     assert not schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
     report(school, closure(2, said("amend", scope="全校", approved_by="示例区卫健委")))
     assert states() == [("全校", "declared")]
@@ -70,7 +68,7 @@ def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
         with pytest.raises(UsageError):
             act(CLOSED, "示例区", "x", NOON)
     with pytest.raises(UsageError):
-        closure_decisions.confirm(CLOSED.replace("三3", "四4"), "示例区", "x", NOON)
+        closure_decisions.confirm(OTHER, "示例区", "x", NOON)
     assert not Decision.objects.exists()
     assert not Audit.objects.exists()
 
@@ -162,5 +160,5 @@ def test_a_decision_fits_whatever_is_typed(school: Site) -> None:
 def test_the_longest_closure_can_be_decided(school: Site) -> None:
     longest = {field.name: field.max_length for field in Closure._meta.fields if field.max_length}
     key = ("校" * longest["campus"], "班" * longest["scope"], datetime(2026, 11, 20, 8, 0, tzinfo=ZONE))
-    target = settling_closure.target("2" * longest["school"], key)
+    target = short_ids.closure("2" * longest["school"], *key)
     assert len(target) <= Decision._meta.get_field("target").max_length

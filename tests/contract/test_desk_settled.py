@@ -76,10 +76,10 @@ def standing() -> dict[str, object]:
 
 
 ANSWERS = {
-    "tickets|T1-9": {"意见": "代改", "改为": "女", "理由": "电话问过"},
-    "tickets|T1-10": {"意见": "豁免", "理由": "已转学"},
-    "held|2": {"意见": "退回", "理由": "发错了"},
-    "closures|": {"意见": "确认"},
+    "tickets/T1-9": {"意见": "代改", "改为": "女", "理由": "电话问过"},
+    "tickets/T1-10": {"意见": "豁免", "理由": "已转学"},
+    "held/2": {"意见": "退回", "理由": "发错了"},
+    "closures/": {"意见": "确认"},
 }
 
 
@@ -100,7 +100,7 @@ def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site
     after = standing()
     assert after["tickets"] == [("T1-10", "waived", "4"), ("T1-9", "mended", "4")]
     assert (after["closures"], after["held"]) == ([("三3", "confirmed")], [])
-    [line] = [i for i, one in enumerate(content_rows(content)) if one == "tickets|T1-9|sex"]
+    [line] = [i for i, one in enumerate(content_rows(content)) if one == "tickets/T1-9/sex"]
     assert ("三3", "2", f"4:{line + 1}") in after["rows"]
     assert set(Decision.objects.values_list("place", flat=True)) == {come.seq}
     assert Audit.objects.filter(what="refused").count() == 0
@@ -114,13 +114,13 @@ def content_rows(content: bytes) -> list[str]:
     book = openpyxl.load_workbook(io.BytesIO(content))
     sheet = book["退回未改"]
     return [
-        next((str(c.value) for c in cells if str(c.value).startswith("tickets|")), "") for cells in sheet.iter_rows()
+        next((str(c.value) for c in cells if str(c.value).startswith("tickets/")), "") for cells in sheet.iter_rows()
     ]
 
 
 def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:
     known = waiting(school)
-    content = filled(school, ANSWERS | {"tickets|T1-9": {"意见": "代改", "改为": "说不清", "理由": "电话问过"}})
+    content = filled(school, ANSWERS | {"tickets/T1-9": {"意见": "代改", "改为": "说不清", "理由": "电话问过"}})
     decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
     come, judged = received(school, content)
     done = settled(school, judged, known)
@@ -129,13 +129,13 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
     assert {issue.code for issue in done.issues} >= {"mend-still-bad", "desk-gone"}
     assert not Decision.objects.filter(what="mend").exists()
     assert Audit.objects.filter(what="refused", target__startswith=f"desk {come.seq} ").count() == 2
-    assert [one.key for one in Reject.objects.filter(form="desk", state="open")] == ["tickets|T1-9"]
+    assert [one.key for one in Reject.objects.filter(form="desk", state="open")] == ["tickets/T1-9"]
     assert not Reject.objects.filter(form="desk").exclude(state="open").exists(), "what is over is told, not sent back"
 
 
 def test_a_desk_of_matters_that_are_over_sends_nothing_back(school: Site) -> None:
     known = waiting(school)
-    content = filled(school, {"tickets|T1-10": ANSWERS["tickets|T1-10"]})
+    content = filled(school, {"tickets/T1-10": ANSWERS["tickets/T1-10"]})
     decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
     come, judged = received(school, content)
     done = settled(school, judged, known)
@@ -150,7 +150,7 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
     first = checked(1, [row("甲"), row("乙", class_key="三8"), row("丙", class_key="三9")])
     report(school, first)
     waits = [str(one.cells["key"]) for one in build_desk.desk(school, COUNTY, NOON).rows["classes"]]
-    eight, nine = sorted(waits)
+    eight, nine = waits
     answers = {eight: {"意见": "确认"}, nine: {"意见": "代改", "就是哪个班": "三3", "理由": "写法不同"}}
     come, judged = received(school, filled(school, answers))
     done = settled(school, judged, [first])
@@ -162,11 +162,11 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
 
 def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:
     report(school, filing(account("GL_01"), unit=SCHOOL))
-    _, judged = received(school, filled(school, {"accounts|": {"意见": "确认"}}))
+    _, judged = received(school, filled(school, {"accounts/": {"意见": "确认"}}))
     done = settled(school, judged)
     assert (done.state, [issue.code for issue in done.issues if issue.row]) == (State.REJECTED, ["desk-refused"])
     assert not Account.objects.exists()
-    typed = {"accounts|": {"意见": "确认", "盖章日期": "2026-11-20"}}
+    typed = {"accounts/": {"意见": "确认", "盖章日期": "2026-11-20"}}
     _, judged = received(school, filled(school, typed))
     done = settled(school, judged)
     assert done.state is State.ACCEPTED
@@ -178,7 +178,7 @@ def test_a_matter_of_reconciliation_is_settled(school: Site) -> None:
     report(school, closure(1, said("first", start=NOON.replace(hour=8))))
     reconciliation.go_round(school, NOON.replace(hour=16))
     assert reconciliation.waiting(COUNTY)
-    _, judged = received(school, filled(school, {"matters|": {"意见": "确认", "理由": "电话核实"}}))
+    _, judged = received(school, filled(school, {"matters/": {"意见": "确认", "理由": "电话核实"}}))
     assert settled(school, judged).state is State.ACCEPTED
     assert not reconciliation.waiting(COUNTY)
 

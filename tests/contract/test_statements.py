@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline import short_ids
 from pipeline.database.decision_log import placed
 from pipeline.database.models import (
     Absence,
@@ -173,7 +174,7 @@ def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Sit
 def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: str) -> None:
     report(school, checked(1, [row("甲", class_key="五2"), line("三3"), line("四1", 38), line("五2", 33)]))
     (waits,) = proposals.waiting(COUNTY)
-    assert (waits.id, "五2" in waits.what) == (f"C{SCHOOL}|本部|2026|五2", True)
+    assert (waits.id, "五2" in waits.what) == (short_ids.new_class(SCHOOL, "本部", 2026, "五2"), True)
     if word == "refuse":
         proposals.refuse(waits.id, "示例县教育局", "没有这个班", NOON)
     else:

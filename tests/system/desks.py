@@ -49,13 +49,13 @@ def lines(content: bytes) -> dict[str, dict[str, object]]:
     for _, heads, row in rows(openpyxl.load_workbook(io.BytesIO(content))):
         told = {head: cell.value for head, cell in zip(heads, row, strict=True)}
         found[called(str(told["事项号"]))] = told
-    return {key: told for key, told in found.items() if not key.startswith("matters|")}
+    return {key: told for key, told in found.items() if not key.startswith("matters/")}
 
 
 def called(key: str) -> str:
     """A line's name in these tests: a ticket's by its column, because its number is the template's affair."""
-    board, _, rest = key.partition("|")
-    return f"{board}|{rest.partition('|')[2]}" if board == "tickets" else key
+    board, _, rest = key.partition("/")
+    return f"{board}/{rest.partition('/')[2]}" if board == "tickets" else key
 
 
 def rows(book: openpyxl.Workbook):

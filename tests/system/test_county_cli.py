@@ -5,20 +5,20 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from pipeline import cli, config
+from pipeline import cli, config, short_ids
 from pipeline import database as db
 from pipeline.model import Policy, Site
-from tests.sites import COUNTY, KEY, Desk, pupil
+from tests.sites import COUNTY, KEY, ZONE, Desk, pupil
 from tests.system.desks import FIRST, SECOND, closure
 from tests.system.posting import drop, work
 
-CLOSED = f"{FIRST}/本部/三4/2026-11-20T08:00"
+CLOSED = short_ids.closure(FIRST, "本部", "三4", datetime(2026, 11, 20, 8, tzinfo=ZONE))
 Queke = Callable[..., tuple[int, str]]
 
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from pipeline import database as db
-from pipeline import run, units
+from pipeline import run, short_ids, units
 from pipeline.database import audit
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
@@ -23,6 +23,7 @@ from tests.system.cardbooks import work as work_later
 from tests.system.desks import FIRST, SECOND, Answers, answered, closure, lines, made, papers, rows, sent
 from tests.system.posting import drop, work
 
+CLOSED = short_ids.closure(FIRST, "本部", "三4", datetime(2026, 11, 20, 8, tzinfo=ZONE))
 NAMES = [f"示例{sign}" for sign in "甲乙丙丁戊己庚辛"]
 
 
@@ -74,20 +75,20 @@ def standing() -> dict[str, object]:
 
 
 ALL: Answers = {
-    "tickets|class_name": {"意见": "代改", "改为": "三(4)班", "理由": "电话问过李老师"},
-    "tickets|start": {"意见": "豁免", "理由": "学生已转学"},
-    "held|3": {"意见": "确认", "理由": "电话核实，确已返校"},
-    "closures|2132010001/本部/三4/2026-11-20T08:00": {"意见": "确认"},
+    "tickets/class_name": {"意见": "代改", "改为": "三(4)班", "理由": "电话问过李老师"},
+    "tickets/start": {"意见": "豁免", "理由": "学生已转学"},
+    "held/3": {"意见": "确认", "理由": "电话核实，确已返校"},
+    f"closures/{CLOSED}": {"意见": "确认"},
 }
 
 
 def test_a_desk_shows_what_waits_in_plain_sentences_and_nobodys_name(county: Site) -> None:
     found = lines(made(county))
-    assert {key.split("|")[0] for key in found} == {"tickets", "held", "closures"}
+    assert {key.split("/")[0] for key in found} == {"tickets", "held", "closures"}
     said = "".join(str(cell) for line in found.values() for cell in line.values())
     assert not [name for name in NAMES if name in said]
-    assert "没有填班级" in str(found["tickets|class_name"]["事项"])
-    assert "撤下" in str(found["held|3"]["事项"])
+    assert "没有填班级" in str(found["tickets/class_name"]["事项"])
+    assert "撤下" in str(found["held/3"]["事项"])
     assert "三(4)班因流行性感冒" in next(str(line["事项"]) for key, line in found.items() if key.startswith("closures"))
 
 
@@ -118,7 +119,7 @@ def test_lines_left_blank_stay_and_single_sheets_may_come_back(county: Site) -> 
     chosen = {key: said for key, said in ALL.items() if key.startswith("closures")}
     done = sent(county, answered(made(county), chosen, keep=["待确认停课"]))
     assert (done.state, done.accepted) == ("accepted", 1)
-    assert set(lines(made(county))) == {"tickets|class_name", "tickets|start", "held|3"}
+    assert set(lines(made(county))) == {"tickets/class_name", "tickets/start", "held/3"}
 
 
 @pytest.mark.parametrize("folder", ["320105 邻县", "320100 市", f"{FIRST} 学校"])
@@ -136,8 +137,8 @@ def test_nobody_else_decides_in_a_countys_place(county: Site, folder: str) -> No
 
 def test_a_desk_in_the_flat_inbox_counts_by_its_token_alone(county: Site) -> None:
     content = made(county, "320105")
-    assert sent(county, answered(made(county), {"held|3": ALL["held|3"]}), "").state == "accepted"
-    book = openpyxl.load_workbook(io.BytesIO(answered(made(county), {"tickets|start": ALL["tickets|start"]})))
+    assert sent(county, answered(made(county), {"held/3": ALL["held/3"]}), "").state == "accepted"
+    book = openpyxl.load_workbook(io.BytesIO(answered(made(county), {"tickets/start": ALL["tickets/start"]})))
     del book.custom_doc_props["queke_token"]
     kept = io.BytesIO()
     book.save(kept)
@@ -155,7 +156,7 @@ def test_a_matter_that_moved_on_is_refused_and_comes_back_as_it_is_now(county: S
     assert Audit.objects.filter(what="refused", target__startswith=f"desk {done.received_seq} ").count() == 1
     [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
     [(key, line)] = lines(back.read_bytes()).items()
-    assert key.startswith("closures|")
+    assert key.startswith("closures/")
     assert "患病 11 人" in str(line["事项"])
     assert "变动" in str(line["退回原因"])
     assert line["意见"] is None
@@ -166,9 +167,9 @@ def test_a_matter_that_moved_on_is_refused_and_comes_back_as_it_is_now(county: S
 
 
 EDITED: Mapping[str, Callable[[openpyxl.Workbook], None]] = {
-    "another matter": lambda book: _retype(book, "事项号", "held|3", "held|2"),
+    "another matter": lambda book: _retype(book, "事项号", "held/3", "held/2"),
     "another stamp": lambda book: _retype(book, "校验码", None, "AAAAAA.AAAAAAAAAAAAAAAA"),
-    "no key": lambda book: _retype(book, "事项号", "held|3", None),
+    "no key": lambda book: _retype(book, "事项号", "held/3", None),
 }
 
 
@@ -181,7 +182,7 @@ def _retype(book: openpyxl.Workbook, head: str, was: str | None, now: str | None
 
 @pytest.mark.parametrize("how", EDITED)
 def test_an_edited_line_is_refused_and_its_neighbours_are_done(county: Site, how: str) -> None:
-    content = answered(made(county), {"held|3": ALL["held|3"]})
+    content = answered(made(county), {"held/3": ALL["held/3"]})
     book = openpyxl.load_workbook(io.BytesIO(content))
     EDITED[how](book)
     kept = io.BytesIO()
@@ -194,7 +195,7 @@ def test_an_edited_line_is_refused_and_its_neighbours_are_done(county: Site, how
 
 
 def test_a_line_of_another_countys_desk_is_refused(county: Site) -> None:
-    key = "held|3"
+    key = "held/3"
     content = answered(made(county), {key: ALL[key]})
     stamp = str(lines(content)[key]["校验码"]).partition(".")[0]
     book = openpyxl.load_workbook(io.BytesIO(content))
@@ -217,27 +218,27 @@ def test_an_opinion_that_may_not_be_had_goes_back_with_its_reason(
     county: Site, said: Mapping[str, object], code: str
 ) -> None:
     before = standing()
-    done = sent(county, answered(made(county), {"held|3": said}))
+    done = sent(county, answered(made(county), {"held/3": said}))
     assert (done.state, [one["code"] for one in done.issues if one.get("row")]) == ("rejected", [code])
     assert standing() == before
     [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
-    again = sent(county, answered(back.read_bytes(), {"held|3": {"意见": "退回", "理由": "发错了表"}}))
+    again = sent(county, answered(back.read_bytes(), {"held/3": {"意见": "退回", "理由": "发错了表"}}))
     assert (again.state, again.accepted) == ("accepted", 1)
     assert (3, "rejected") in standing()["held"]
 
 
 def test_a_row_still_bad_after_the_countys_change_stays_open_with_the_reason(county: Site) -> None:
-    answers = {"tickets|start": {"意见": "代改", "改为": "2027-13-01", "理由": "电话问过"}}
+    answers = {"tickets/start": {"意见": "代改", "改为": "2027-13-01", "理由": "电话问过"}}
     before = standing()
     done = sent(county, answered(made(county), answers))
     assert done.state == "rejected"
     assert standing() == before
     [back] = papers(county, f"退回修正表 县级处理单 {done.received_seq:06d}.xlsx")
-    assert "还是不能收" in str(lines(back.read_bytes())["tickets|start"]["退回原因"])
+    assert "还是不能收" in str(lines(back.read_bytes())["tickets/start"]["退回原因"])
 
 
 def test_a_dismissed_file_is_told_to_its_school_with_the_reason(county: Site) -> None:
-    done = sent(county, answered(made(county), {"held|3": {"意见": "退回", "理由": "发成了昨天的表"}}))
+    done = sent(county, answered(made(county), {"held/3": {"意见": "退回", "理由": "发成了昨天的表"}}))
     assert done.state == "accepted"
     texts = [path.read_text("utf-8-sig") for path in papers(county, "回执 学生缺课日报 000003.txt")]
     assert any("发成了昨天的表" in text for text in texts)
@@ -294,8 +295,8 @@ def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk
     drop(site, {"card.xlsx": answered_card(book_of(site, number), STANDS)})
     work_later(site, NOW + timedelta(hours=2))
     content = made(site)
-    assert set(lines(content)) == {f"alerts|{number}"}
-    done = sent(site, answered(content, {f"alerts|{number}": {"意见": "确认"}}))
+    assert set(lines(content)) == {f"alerts/{number}"}
+    done = sent(site, answered(content, {f"alerts/{number}": {"意见": "确认"}}))
     assert (done.state, done.accepted) == ("accepted", 1)
     assert "confirmed" in AlertEvent.objects.filter(alert=number).values_list("what", flat=True)
     assert Alert.objects.get(pk=number).state != "answered"
