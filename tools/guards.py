@@ -76,15 +76,16 @@ def findings(root: Path) -> list[Finding]:
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
-    found += structure.unordered(product, _contracts(root))
+    found += structure.unordered(product, contracts(root))
     return found
 
 
-def _contracts(root: Path) -> list[dict[str, Any]]:
+def contracts(root: Path) -> list[dict[str, Any]]:
+    """Return the contracts that import-linter checks; none where there is no pyproject.toml."""
     path = root / "pyproject.toml"
     tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}) if path.is_file() else {}
-    contracts: list[dict[str, Any]] = tools.get("importlinter", {}).get("contracts", [])
-    return contracts
+    found: list[dict[str, Any]] = tools.get("importlinter", {}).get("contracts", [])
+    return found
 
 
 def too_long(path: Path, text: str) -> Iterator[Finding]:

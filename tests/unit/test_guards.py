@@ -272,6 +272,13 @@ def test_an_import_upwards_breaks_the_layers(copied: Path) -> None:
     assert broken_contracts(copied) == ["Downwards only"]
 
 
+def test_the_picture_of_the_rooms_in_contributing_is_the_order_that_is_checked(repo: Path) -> None:
+    picture = (repo / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+    drawn = [re.split(r"  +", line)[0] for line in picture.strip().splitlines()]
+    (checked,) = (one["layers"] for one in guards.contracts(repo) if one.get("containers") == ["pipeline"])
+    assert drawn == [layer for layer in checked if layer != "__main__"]
+
+
 def test_a_new_file_in_a_room_must_be_given_its_place(copied: Path) -> None:
     (copied / "pipeline" / "county" / "new.py").touch()
     assert broken_contracts(copied) == ["Downwards only in county"]
