@@ -1,7 +1,6 @@
-"""What the papers say, as values: counted from what the store holds, without I/O and without a clock.
+"""The content of papers, as values: computed from what the store holds, without I/O and without a clock.
 
-`duty` tells what became of a school's duty to report on a day; `county` counts one county's day and
-adds days up; `digest` makes of them what a digest prints; `papers` are the school page, the alert
-card and the missing list; `words` has the sentences. `county.identities` says what
-must add up in all of them.
+`duty` gives a school's reporting status of a day; `county` counts one county's day and adds days up; `digest` makes of
+them what a digest prints; `papers` are the school page and the missing list, `cards` the alert card; `words` and
+`sentences` have the texts. `county.identities` says what must add up in all of them.
 """

@@ -1,4 +1,4 @@
-"""What a county is told of the heap it sent: the outcome of each file, what needs somebody first."""
+"""The summary a county gets of the files it sent together: the outcome of each, the most urgent first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SummaryLine:
 
 @dataclass(frozen=True, slots=True)
 class SummaryFacts:
-    """The files that came in one county's heap, in received order."""
+    """The files of one county's batch, in received order."""
 
     scope: Scope
     code: str
@@ -70,7 +70,7 @@ _SETTLED_WELL = frozenset({State.ACCEPTED, State.DUPLICATE})
 
 
 def summary(facts: SummaryFacts) -> Summary:
-    """List a batch, what needs somebody first: files in = the sum of the outcomes listed."""
+    """List a batch, the most urgent first: the number of files = the sum of the outcomes listed."""
     order = sorted(facts.lines, key=lambda line: (line.facts.state in _SETTLED_WELL, line.facts.seq))
     rows = tuple(_summary_row(line) for line in order)
     counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
@@ -93,8 +93,8 @@ def _summary_row(line: SummaryLine) -> SummaryRow:
     first = next((issue for grade in grades for issue in asked_of(facts, grade)), None)
     todo = ""
     if first is not None:
-        told = issues.without_cells(first)
-        todo = " ".join(part for part in (issues.place(told), issues.message(told), issues.remedy(told)) if part)
+        shown = issues.without_cells(first)
+        todo = " ".join(part for part in (issues.place(shown), issues.message(shown), issues.remedy(shown)) if part)
     return SummaryRow(
         seq=facts.seq,
         name=line.name,

@@ -1,4 +1,4 @@
-"""An alert's card as a workbook to be answered, and the sheet to note on by hand, as values for one reader."""
+"""An alert's card as a workbook to be answered, and the worksheet for notes by hand, as values for one reader."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class CardBook:
     answer: Mapping[str, Value]
     days: tuple[Mapping[str, Value], ...]
     cases: tuple[Mapping[str, Value], ...]
-    lead: str  # what nobody may overlook, "" for nothing
+    lead: str  # a warning above the title; "" for none
 
 
 def book(facts: CardFacts) -> CardBook:
-    """An alert's card as a workbook for one reader: what is known is filled in, and what was answered before."""
+    """An alert's card as a workbook for one reader, filled in with what is known and what was answered before."""
     scope = facts.scope
     met = "；".join(_met(hit, scope) for hit in facts.hits)
     named: dict[str, Value] = {
@@ -74,7 +74,7 @@ _CELLS = frozenset({"verdict", *(name for name, _ in ASKED)})
 
 
 def _typed(name: str, value: object) -> Value:
-    """A kept value as the cell it came from."""
+    """A kept value, as it was in its cell."""
     if name.endswith("_at"):
         return datetime.fromisoformat(str(value)).replace(tzinfo=None)
     if name == "handled_on":
@@ -109,7 +109,7 @@ def _case_row(line: CaseLine, facts: CardFacts, *, wrong: bool) -> Mapping[str, 
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """核实工作单: one side to write on, in the classroom or at the telephone."""
+    """核实工作单: one side for notes, in the classroom or at the telephone."""
 
     kind: LetterKind
     id: str
@@ -129,11 +129,11 @@ class Worksheet:
     how: tuple[str, ...]
     measures: tuple[str, ...]
     reasons: tuple[str, ...]
-    phone: bool  # for whoever telephones the school
+    phone: bool  # for somebody who telephones the school
 
 
 def worksheet(facts: CardFacts) -> Worksheet:
-    """The sheet of an alert for one reader, to be written on by hand."""
+    """The worksheet of an alert for one reader, for notes by hand."""
     scope = facts.scope
     return Worksheet(
         kind=LetterKind.WORKSHEET,
@@ -163,7 +163,7 @@ def _met(hit: HitLine, scope: Scope) -> str:
     return f"{hit.words}{where}，{hit.window}，{scope.count(hit.n)} 人"
 
 
-def followed(days: Sequence[date], told: Mapping[date, DayLine], most: int) -> tuple[DayLine, ...]:
-    """The lines of the days that are followed: each school day, and whatever other day something was told of."""
-    wanted = sorted({*days[:most], *told})
-    return tuple(told.get(day) or DayLine(day) for day in wanted)
+def followed(days: Sequence[date], entries: Mapping[date, DayLine], most: int) -> tuple[DayLine, ...]:
+    """One line for each day that is followed: every school day, and other days with an entry."""
+    wanted = sorted({*days[:most], *entries})
+    return tuple(entries.get(day) or DayLine(day) for day in wanted)

@@ -1,6 +1,6 @@
-"""An alert's card, as values; the workbook to be answered and the sheet to note on are in `card_books`.
+"""An alert's card, as values; the workbook to be answered and the worksheet for notes are in `card_books`.
 
-Facts in (as `facts.card_page_facts` loads them), values out, masked by the reader's scope: names for the school alone.
+Facts in (as `facts.card_page_facts` loads them), values out, masked by the reader's scope: names only for the school.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class HitLine:
-    """One rule that came true, in the rules' words."""
+    """One rule that was met, in the rules' words."""
 
     rule: str
     version: str
@@ -49,7 +49,7 @@ class HitLine:
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
-    """What was told of one day of a followed alert; nothing yet where all is None and blank."""
+    """What the school entered for one day of a followed alert; nothing yet if all is None and blank."""
 
     day: date
     fresh: int | None = None
@@ -57,7 +57,7 @@ class DayLine:
     progress: str = ""
 
     @property
-    def told(self) -> bool:
+    def filled(self) -> bool:
         return self.fresh is not None or self.present is not None or bool(self.progress)
 
 
@@ -81,15 +81,15 @@ class CardFacts:
     cases_listed: tuple[CaseLine, ...]
     reporter: str = ""
     leader: str = ""
-    made: int = 1  # how many times this card was issued: it grew
+    made: int = 1  # how many times this card was issued
     closed_as: str = ""  # 已不成立 …, once the alert is closed
     closed_at: datetime | None = None
     close_reason: str = ""
     state: str = alert_state.ISSUED
-    why: str = ""  # with which the county sent the last answer back
-    answer: Mapping[str, object] = field(default_factory=dict)  # the answer that counts, as it was kept
+    why: str = ""  # the county's reason for sending the last answer back
+    answer: Mapping[str, object] = field(default_factory=dict)  # the answer in force, as it was kept
     late: bool = False
-    days: tuple[DayLine, ...] = ()  # school days from the first to the last that is followed, and what was told
+    days: tuple[DayLine, ...] = ()  # school days from the first to the last that is followed, with their entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,13 @@ class CardPage:
     closed: str  # 已不成立（11-20 15:40）; "" while it is open
     close_reason: str
     state: str
-    notice: str  # what the reader must know of its state, "" for nothing
-    answer: tuple[tuple[str, str], ...]  # label and text of what was answered; none before
+    notice: str  # what the reader must know of its state; "" for nothing
+    answer: tuple[tuple[str, str], ...]  # label and text of the answer; empty before there is one
     days: tuple[DayRow, ...]
 
 
 def card(facts: CardFacts) -> CardPage:
-    """An alert's card for one reader: names for the school alone, codes for the county, counts above it."""
+    """An alert's card for one reader: names only for the school, codes for the county, counts above it."""
     scope = facts.scope
     return CardPage(
         kind=LetterKind.CARD,
@@ -176,12 +176,12 @@ def card(facts: CardFacts) -> CardPage:
         state=alert_state.STATES[facts.state],
         notice=notice(facts),
         answer=tuple(_answer(facts)) if scope.codes else (),
-        days=tuple(_day(one) for one in facts.days if one.told) if scope.codes else (),
+        days=tuple(_day(one) for one in facts.days if one.filled) if scope.codes else (),
     )
 
 
 def copy_for(scope: Scope) -> str:
-    """Whose copy it is, as printed and in file names."""
+    """The reader of this copy, as printed and in file names."""
     return "学校联" if scope.names else "县级联" if scope.codes else "上级联"
 
 
@@ -214,7 +214,7 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
 
 
 def notice(facts: CardFacts) -> str:
-    """What the reader must know of the state the alert is in; "" for nothing."""
+    """What the reader must know of the state of the alert; "" for nothing."""
     if facts.state == alert_state.RETURNED:
         return f"县级已退回答复{f'：{facts.why}' if facts.why else ''}。请重新核实，填好后发回。"
     if facts.state == alert_state.CORRECTING:
@@ -258,7 +258,7 @@ ASKED = (
 
 
 def _answer(facts: CardFacts) -> list[tuple[str, str]]:
-    """What was answered, label by label; nothing while it is to be answered."""
+    """The answer, label by label; nothing while it is still to be given."""
     got = facts.answer
     if not got or facts.state in alert_state.UNANSWERED:
         return []
@@ -273,7 +273,7 @@ def _answer(facts: CardFacts) -> list[tuple[str, str]]:
 
 
 def in_words(name: str, value: object) -> str:
-    """One answered cell as it is read: labels for codes, moments without their zone."""
+    """One answered cell as text: labels for codes, moments without their zone."""
     text = str(value)
     if name == "reason":
         return REASON.labels.get(text, text)

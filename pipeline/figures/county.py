@@ -1,4 +1,4 @@
-"""The figures of one county's day: counted once from rows, kept as JSON (CountyDay), added up ever after."""
+"""The figures of one county's day: counted once from rows, kept as JSON (CountyDay), only added up afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.figures.duty import REPORTED, StatusCounts
 from pipeline.model import KINDERGARTEN
 
 HALF_DAY = 1
-ENOUGH = 0.9  # a rate is told with a warning, or not at all, where fewer of the schools due have reported
+ENOUGH = 0.9  # a rate is printed with a warning, or not at all, if fewer of the schools due have reported
 WHOLE_DAY = 2  # days are counted in halves, so that sums stay whole numbers
 
 STAGE_ORDER = (KINDERGARTEN, "小学", "初中", "高中", "中职", "特教", "一贯制")
@@ -21,8 +21,8 @@ STAGE_ORDER = (KINDERGARTEN, "小学", "初中", "高中", "中职", "特教", "
 class SchoolDay:
     """One school of the registry on one day.
 
-    `rolls` is the roll of each (campus, class key); a class whose roll nobody knows is left out.
-    `closed` holds the (campus, class key) closed on the day.
+    `rolls` is the roll of each (campus, class key); a class of unknown roll is left out. `closed` holds the (campus,
+    class key) closed on the day.
     """
 
     code: str
@@ -31,13 +31,13 @@ class SchoolDay:
     standing: StatusCounts
     rolls: Mapping[tuple[str, str], int] = field(default_factory=dict)
     closed: frozenset[tuple[str, str]] = frozenset()
-    silent: frozenset[tuple[str, str]] = frozenset()  # open classes that nobody has spoken for
+    silent: frozenset[tuple[str, str]] = frozenset()  # open classes that the report does not mention
     other_absent: int = 0  # 其他缺课, as counts of classes
 
 
 @dataclass(frozen=True, slots=True)
 class AbsentRow:
-    """One absence row that stands. `symptoms` are S codes; `part` is "" for the whole day."""
+    """One current absence row. `symptoms` are S codes; `part` is "" for the whole day."""
 
     school: str
     campus: str
@@ -52,9 +52,10 @@ class AbsentRow:
 
 @dataclass(frozen=True, slots=True)
 class CountyFigures:
-    """Figures of one place's day; `add` makes a city's of its counties'. Absent pupils are 人次, `*_halves` half days.
+    """Figures of one place's day; `add` makes a city's from its counties'. Absent pupils are 人次, `*_halves` half
+    days.
 
-    `rate_*` are over schools that have reported, closed classes left out: only they make a rate.
+    `rate_*` count only schools that have reported, without closed classes: only they enter the rate.
     """
 
     day: date
@@ -82,7 +83,7 @@ class CountyFigures:
     symptoms: Mapping[str, int] = field(default_factory=dict)
     diagnoses: Mapping[str, int] = field(default_factory=dict)
     stage_roll: Mapping[str, int] = field(default_factory=dict)
-    stage_ill: Mapping[str, int] = field(default_factory=dict)  # ill of the rate, as 人次
+    stage_ill: Mapping[str, int] = field(default_factory=dict)  # ill pupils in the rate, as 人次
     stage_halves: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -113,7 +114,7 @@ class CountyFigures:
 
     @property
     def is_thin(self) -> bool:
-        """Whether too few have reported for a rate to be of the place, not of those few."""
+        """Whether too few have reported for a rate of the whole place."""
         return self.report_rate is not None and self.report_rate < ENOUGH
 
     @property
@@ -139,7 +140,7 @@ def kind_of(stages: Sequence[str]) -> str:
 
 
 def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> CountyFigures:
-    """Count one county's day. Rows of schools that `schools` does not hold are left out: nobody answers for them."""
+    """Count one county's day. Rows of schools that are not in `schools` are left out."""
     known = {s.code: s for s in schools}
     tally = _Tally(known)
     for row in rows:
@@ -185,7 +186,7 @@ def roll_of(school: SchoolDay) -> int:
 
 
 class _Tally:
-    """Counts absent pupils, each once, however many campuses wrote of them."""
+    """Counts absent pupils, each once, even if several campuses report them."""
 
     def __init__(self, known: Mapping[str, SchoolDay]) -> None:
         self.known = known
@@ -245,12 +246,12 @@ _NUMBERS = tuple(f.name for f in fields(CountyFigures) if f.name not in (*_MAPS,
 
 
 def to_json(figures: CountyFigures) -> dict[str, object]:
-    """As kept in county_day.figures; day and place are that row's own columns."""
+    """As kept in county_day.figures; day and place are columns of that row."""
     return {name: getattr(figures, name) for name in _NUMBERS} | {name: dict(getattr(figures, name)) for name in _MAPS}
 
 
 def from_json(day: date, place: str, kept: Mapping[str, object]) -> CountyFigures:
-    """Read what `to_json` wrote, by this or an earlier version: a figure not kept then is left at its default."""
+    """Read the JSON of `to_json`, of this or an earlier version: a figure not kept then keeps its default."""
     known = {name: kept[name] for name in (*_NUMBERS, *_MAPS) if name in kept}
     return CountyFigures(day=day, place=place, **known)  # type: ignore[arg-type]  # typed by to_json
 

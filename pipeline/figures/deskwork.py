@@ -1,6 +1,6 @@
-"""What a county's desk says of a matter, in a plain sentence: with classes and codes, without a pupil's name.
+"""The sentences of a county's desk, one a matter: with classes and codes, without a pupil's name.
 
-What schools typed is shown only where it cannot be a name: dates, numbers, classes, and words of our own lists.
+What schools typed is shown only if it cannot be a name: dates, numbers, classes, and words of our own lists.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ _PLAIN = re.compile(r"[0-9]{1,4}([-/.年月:： ]{1,2}[0-9]{1,2}){0,4}[日号班
 
 @dataclass(frozen=True, slots=True)
 class WrongCell:
-    """One cell of a row that went back. `was`: what was typed, if the county may see it."""
+    """One cell of a row that was returned. `was`: what was typed, if the county may see it."""
 
-    column: str  # ours; "" where the whole row, or file, is meant
+    column: str  # our name of it; "" if the whole row or file is meant
     header: str
     was: str
     what: str
 
 
 def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[Issue]) -> tuple[WrongCell, ...]:
-    """Return what is wrong with a row, a cell each; what concerns no cell comes as one for the whole row."""
+    """Return the errors of a row, one a cell; errors of no single cell are put together as one for the whole row."""
     columns = next((t.columns for t in form.tables if t.name == table), ())
     by_label = {name: column for column in columns for name in labels_of(column)}
-    told: dict[str, list[Issue]] = {}
+    by_column: dict[str, list[Issue]] = {}
     for issue in found:
         if issues.severity(issue) is Severity.ERROR:
             column = by_label.get(label(issue.column))
-            whole = column is None or column.dtype == "secret"  # nobody but its owner types a password
-            told.setdefault("" if column is None or whole else column.name, []).append(issue)
+            whole = column is None or column.dtype == "secret"  # only its owner types a password
+            by_column.setdefault("" if column is None or whole else column.name, []).append(issue)
     by_name = {column.name: column for column in columns}
     return tuple(
         WrongCell(
@@ -57,7 +57,7 @@ def wrong_cells(form: Form, table: str, raw: Mapping[str, str], found: Sequence[
             shareable(by_name[name], raw.get(name, "")) if name else "",
             in_words(mine),
         )
-        for name, mine in told.items()
+        for name, mine in by_column.items()
     )
 
 
@@ -71,35 +71,35 @@ def shareable(column: Column, text: str) -> str:
 
 
 def in_words(found: Sequence[Issue]) -> str:
-    """Return issues as sentences for somebody who must not see what stands in cells, and is to mend none."""
-    told = dict.fromkeys(
+    """Return issues as sentences for a reader who may not see the contents of cells, and corrects none."""
+    messages = dict.fromkeys(
         issues.message(issues.without_cells(issue)) for issue in found
-    )  # a whole file says one thing often
+    )  # a whole file often has the same issue many times
     text = (
-        "".join(told)
+        "".join(messages)
         .replace(f"（{issues.HIDDEN}）", "")
         .replace(f"“{issues.HIDDEN}”", "内容")
         .replace(f" {issues.HIDDEN} ", "")
     )
     text = text.replace(issues.HIDDEN, "")
-    return text.replace("初始密码", "密码")  # by its whole name it would make a 处理单 look like a 备案表: not kept
+    return text.replace("初始密码", "密码")  # its full name would make a 处理单 look like a 备案表, which is not kept
 
 
 def short(form: Form) -> str:
-    """Return how a form is called within a sentence: not by its title, which would make a sheet look like it."""
+    """Return a form's name within a sentence: not its title, which would make a sheet look like that form."""
     if form.name == "filing":
         return "账号备案"
     return form.title.removeprefix("学生").removesuffix("表")
 
 
 def row_of(table: str, number: int, class_name: str) -> str:
-    """Return how a row that went back is called: 第 8 行（三(3)班）."""
+    """Return the name of a row that was returned: 第 8 行（三(3)班）."""
     where = "班级表第" if table == "classes" else "第"
     return f"{where} {number} 行" + (f"（{class_name}）" if class_name else "")
 
 
 def held(title: str, mode: str, found: Sequence[Issue], later: int | None = None) -> str:
-    """Return what a held submission waits for; `later`: what was reported since, in its place."""
+    """Return what a held submission waits for; `later`: the number of a newer report in its place."""
     asked = [issue for issue in found if issues.severity(issue) is Severity.QUERY and not issue.row]
     head = f"{title}（{mode}）" if mode else title
     since = f"学校后来又报过（流水号 {later}），这份已不能放行，请选“退回”。" if later else ""
@@ -107,29 +107,29 @@ def held(title: str, mode: str, found: Sequence[Issue], later: int | None = None
 
 
 def ticket(title: str, row: str, *, old_kept: bool) -> str:
-    """Return what a row that went back is of; `row` as `row_of` calls it, "" for a whole file."""
+    """Return which form and row were returned; `row` as `row_of` names it, "" for a whole file."""
     return f"{title}{row or '（整份）'}" + ("，原来报的一行暂时留用" if old_kept else "")
 
 
 def not_mendable(found: Sequence[Issue]) -> str:
-    """Return what a county reads of a row that it may not mend itself."""
+    """Return the text for a row that a county may not correct itself."""
     return in_words(found) + "请学校改好发回；不用改的选“豁免”。"
 
 
 def cell_line(what: str, cell: WrongCell) -> tuple[str, str]:
-    """Return the sentence of one wrong cell, and how its column is called."""
+    """Return the sentence of one wrong cell, and the name of its column."""
     return f"{what}：{cell.what}", cell.header or "（整行）"
 
 
 def proposal(day: date, changes: Sequence[str], count: int) -> str:
-    """Return what a school's own roster would change; `count`: how many changes its lines speak of."""
+    """Return what a school's own roster would change; `count`: how many changes its lines contain."""
     shown = changes[:_LISTED]
     more = f"等 {count} 处" if len(changes) > len(shown) else ""
     return f"本校名册改动，自 {day} 起：{'；'.join(shown) or '名册里已是这样'}{more}"
 
 
 def new_class(campus: str, name: str, roll: int | None, first: date | None) -> str:
-    """Return what is asked of a class that only a report named."""
+    """Return the question about a class that only a report names."""
     where = "" if campus == HOME_CAMPUS else f"{campus} "
     pupils = f"，报 {roll} 人" if roll is not None else ""
     return f"缺课日报里有名册没有的班：{where}{name}{pupils}（{first} 起）"
@@ -152,8 +152,8 @@ def filing(
 
 @dataclass(frozen=True, slots=True)
 class AlertAnswered:
-    """A school's answer to an alert. `values`: what its card says; `wrong`: the rows it calls wrong, as (day, pupil's
-    code); `uncorrected`: how many of them still stand as they did.
+    """A school's answer to an alert. `values`: the content of its card; `wrong`: the rows it calls wrong, as (day,
+    pupil's code); `uncorrected`: how many of them have not changed since.
     """
 
     campus: str
@@ -171,7 +171,7 @@ class AlertAnswered:
 
 
 def answer(facts: AlertAnswered) -> str:
-    """Return an answer in one line: what is warned of, what the school says, what proves it."""
+    """Return an answer in one line: the alert, the school's verdict, the evidence."""
     campus = "" if facts.campus == HOME_CAMPUS else f"{facts.campus} "
     parts = [
         f"{campus}{facts.where or WHOLE_SCHOOL} {facts.group} {facts.cases} 人",
@@ -208,10 +208,10 @@ def _measures(got: Mapping[str, object]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What a school declared of a closure."""
+    """A closure as its school declared it."""
 
-    where: str  # 全校, or the class as it is called
-    campus: str  # "" where the school has one
+    where: str  # 全校, or the name of the class
+    campus: str  # "" if the school has only one
     reason: str
     ill: int
     start: datetime
@@ -222,7 +222,7 @@ class Closed:
 
 
 def closure(facts: Closed) -> str:
-    """Return what a closure's confirmation is about."""
+    """Return the question whether a closure is to be confirmed."""
     approved = "，".join(part for part in (facts.approved_how, facts.approved_by) if part)
     return (
         f"{facts.campus}{facts.where}因{facts.reason}自 {moment(facts.start)} 起停课，患病 {facts.ill} 人，"
@@ -238,12 +238,12 @@ def moment(at: datetime) -> str:
 
 
 def desk_counts(decided: Mapping[Opinion, int], before: int, gone: int, undone: int) -> str:
-    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: by opinion, how many matters were decided so."""
+    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: how many matters, by opinion."""
     parts = [f"{OPINIONS.labels[one]} {decided[one]} 件" for one in Opinion if decided.get(one)]
     parts += [f"此前已处理 {before} 件"] * bool(before) + [f"已不用办 {gone} 件"] * bool(gone)
     return "，".join([*parts, *[f"没有办成 {undone} 行"] * bool(undone)])
 
 
 def within(reason: str) -> str:
-    """Return a sentence as a part of another: without its full stop."""
+    """Return a sentence for use inside another: without its full stop."""
     return reason.rstrip("。")

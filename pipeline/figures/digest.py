@@ -1,6 +1,6 @@
-"""A digest as it is printed: every number once, as text where it is only read; `paper` gives plain JSON values.
+"""A digest as it is printed: every number once, as text if it is only read; `paper` gives plain JSON values.
 
-The template adds nothing but form. What a total counts is listed beside it or said to be in the annex.
+The template adds only the layout. What a total counts is listed beside it or said to be in the annex.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SYMPTOMS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One of the four numbers. `worse`: +1 up for the worse, −1 down for the better, 0 nothing to mark."""
+    """One of the four numbers. `worse`: +1 rising is worse, −1 falling is worse, 0 nothing to mark."""
 
     label: str
     figure: str
@@ -69,7 +69,7 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """All a digest prints, and `sums`: the place's figures of the day, for trace and errata."""
+    """Everything a digest prints, and `sums`: the place's figures of the day, for trace and errata."""
 
     kind: LetterKind
     level: str
@@ -107,7 +107,7 @@ class Digest:
 
 
 def digest(facts: DigestFacts) -> Digest:
-    """Make a digest's values. Lists that `facts` holds are taken whole: what they total is what is printed."""
+    """Make a digest's values. The lists in `facts` are used completely: totals are those of the printed lists."""
     whole = trend(facts.place, facts.day, facts.days)
     parts = tuple((place, trend(place, facts.day, facts.days)) for place in facts.below)
     open_alerts = lines.alerts(facts.alerts, facts.scope, facts.day, facts.now)
@@ -153,7 +153,7 @@ def digest(facts: DigestFacts) -> Digest:
 
 
 def paper(made: object) -> dict[str, object]:
-    """Plain JSON values of a paper's dataclass: what an edition keeps, what is hashed, what a template takes."""
+    """Plain JSON values of a paper's dataclass: kept by an edition, hashed, and given to the template."""
     kept = json.loads(json.dumps(asdict(made), ensure_ascii=False))  # type: ignore[call-overload]  # a dataclass
     return cast("dict[str, object]", kept)
 
@@ -255,7 +255,7 @@ def _stages(now: CountyFigures) -> tuple[StageRow, ...]:
 
 
 def _total(facts: DigestFacts, whole: Trend) -> PlaceRow:
-    """The place itself, with the rate that the first page prints, however few have reported."""
+    """The place itself, with the rate on the first page, however few have reported."""
     moved = words.points(whole.today.ill_rate, whole.week_ago.ill_rate if whole.week_ago else None)
     change = words.NOTHING if moved is None else f"{moved:+.2f}"
     return replace(_place(facts, facts.place, whole), rate=words.percent(whole.today.ill_rate), change=change)

@@ -1,6 +1,6 @@
-"""A school's standing on a day as one word: `pipeline.duty` tells it, the papers count and print it.
+"""A school's status on a day as one word: from `pipeline.duty`, counted and printed by the papers.
 
-不需报 is told apart by why, 未报 by what is in hand, so that a county's day is ten counts that add up to 在册.
+不需报 is divided by reason, 未报 by what has arrived, so that a county's day is ten counts that add up to 在册.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ LABELS = {
 }
 
 
-def standing(told: duty.Duty) -> StatusCounts:
-    """Return the one word for what `duty.classify` told."""
-    if told.standing is duty.ReportStatus.NOT_DUE:
-        return next((word for off, word in _OFF.items() if told.reason == off), StatusCounts.HOLIDAY)
-    if told.silence is not None:
-        return _SILENCES[told.silence]
-    return _SAID[told.standing]
+def standing(found: duty.Duty) -> StatusCounts:
+    """Return the one word for the result of `duty.classify`."""
+    if found.standing is duty.ReportStatus.NOT_DUE:
+        return next((word for off, word in _OFF.items() if found.reason == off), StatusCounts.HOLIDAY)
+    if found.silence is not None:
+        return _SILENCES[found.silence]
+    return _SAID[found.standing]

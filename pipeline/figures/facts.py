@@ -1,6 +1,6 @@
-"""What the papers are counted from, as `facts.digest_facts` loads it: plain values, nothing masked yet.
+"""The values that papers are counted from, as `facts.digest_facts` loads them: plain, not masked yet.
 
-Whoever makes a paper of them passes the reader's `Scope`, which decides what of them is shown.
+Making a paper of them needs the reader's `Scope`, which decides what is shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.units import Scope
 
 @dataclass(frozen=True, slots=True)
 class PaperDivision:
-    """A division a paper speaks of. `counties` are the codes whose CountyDay make its figures."""
+    """A division in a paper. `counties` are the codes whose CountyDay make its figures."""
 
     code: str
     name: str
@@ -41,7 +41,7 @@ class AlertLine:
     first_onset: date
     state: str
     state_name: str
-    waits: bool  # its 24 hours run
+    waits: bool  # its 24 hours are running
     opened_day: date
     due_at: datetime
     closed_day: date | None = None
@@ -50,7 +50,7 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class ClosureLine:
-    """One closure that stands on the day. `cases` are ill pupils of it found among the day's absences."""
+    """One closure in force on the day. `cases` are ill pupils of it found among the day's absences."""
 
     school: str
     county: str
@@ -74,7 +74,7 @@ class ClosureLine:
 
 @dataclass(frozen=True, slots=True)
 class SilentLine:
-    """One school that owes the day's report. `days` counts school days in a row, today included."""
+    """One school that still owes the day's report. `days` counts school days in a row, today included."""
 
     code: str
     school: str
@@ -85,7 +85,7 @@ class SilentLine:
     days: int
     holder: str
     phone: str
-    classes: tuple[str, ...] = ()  # names of the classes not spoken for, when 部分班级未报
+    classes: tuple[str, ...] = ()  # names of the classes that are not in the report, if 部分班级未报
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class SchoolLine:
 
 @dataclass(frozen=True, slots=True)
 class HintLine:
-    """单例提示: pupils of one class ill today with one 丙类 disease, in no open alert. `new`: those absent anew."""
+    """单例提示: pupils of one class ill today with one 丙类 disease, in no open alert. `new`: those newly absent."""
 
     disease: str
     school: str
@@ -124,7 +124,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class DigestFacts:
-    """All of one digest. `days` has the counties' figures of the day and of the five weeks before it."""
+    """The values of one digest. `days` has the counties' figures of the day and of the five weeks before it."""
 
     place: PaperDivision
     scope: Scope
@@ -145,8 +145,8 @@ class DigestFacts:
     issuer_phone: str = ""
     report_to: tuple[str, ...] = ()  # 报
     send_to: tuple[str, ...] = ()  # 送
-    waiting: int = 0  # files in hand when the edition was cut
-    week: int = 0  # 教学第 n 周, 0 when no term table says so
+    waiting: int = 0  # files in progress when the edition was cut
+    week: int = 0  # 教学第 n 周, 0 without a term table
     symptom_names: Mapping[str, str] = field(default_factory=dict)
     matters: tuple[str, ...] = ()  # 待对账: the school of each open matter, oldest first
     why_nothing: str = ""  # 周末, 法定节假日 … when nothing was due anywhere

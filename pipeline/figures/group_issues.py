@@ -1,6 +1,6 @@
-"""What is said once of many cells: issues and repairs of one column that are alike, with the cells they stand in.
+"""Similar issues and repairs of one column, put together as one with all their cells.
 
-A column that slipped gives a line, not one for each of its rows: 缺课登记 H6–H17（12 处）.
+A column shifted by one gives one line, not one for each of its rows: 缺课登记 H6–H17（12 处）.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TypeVar
 from pipeline import issues
 from pipeline.model import Issue, Repair
 
-LEAST = 3  # so many alike are said together
-RUNS = 6  # stretches of rows named; more are "等"
-VALUES = 3  # different cells quoted; more are "等"
+LEAST = 3  # from so many on they are put together
+RUNS = 6  # ranges of rows listed; for more "等"
+VALUES = 3  # different cells quoted; for more "等"
 
 Placed = TypeVar("Placed", Issue, Repair)
 
 
 def issues_together(found: Sequence[Issue]) -> Iterator[tuple[str, Issue]]:
-    """Yield (where to look, the issue) in the order found; many alike in one column as one that quotes them."""
+    """Yield (where to look, the issue) in the order found; similar ones of a column as one that quotes them."""
     for group in _groups(found, lambda issue: (issue.code, issue.sheet, issue.column, issue.details)):
         first = group[0]
         if len(group) == 1:
@@ -30,7 +30,7 @@ def issues_together(found: Sequence[Issue]) -> Iterator[tuple[str, Issue]]:
 
 
 def repairs_together(found: Sequence[Repair]) -> Iterator[tuple[str, Repair]]:
-    """Yield (where it was, the repair) in the order found; many alike in one column as one."""
+    """Yield (where it was, the repair) in the order found; similar ones of a column as one."""
     for group in _groups(found, lambda repair: (repair.sheet, repair.column, repair.was, repair.now)):
         first = group[0]
         yield (_where(group) if len(group) > 1 else f"{first.sheet} {first.cell}".strip()), first
@@ -39,7 +39,7 @@ def repairs_together(found: Sequence[Repair]) -> Iterator[tuple[str, Repair]]:
 def _groups(found: Iterable[Placed], likeness: Callable[[Placed], Hashable]) -> Iterator[list[Placed]]:
     groups: dict[Hashable, list[Placed]] = {}
     for place, one in enumerate(found):
-        # what concerns the file or its head is never lost among rows
+        # an issue of the file or its head is never put together with those of rows
         groups.setdefault(likeness(one) if one.row else place, []).append(one)
     for group in groups.values():
         yield from [group] if len(group) >= LEAST else [[one] for one in group]
@@ -53,7 +53,7 @@ def _where(group: Sequence[Issue] | Sequence[Repair]) -> str:
 
 
 def _runs(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Stretches of rows without a gap, as (first, last)."""
+    """Ranges of rows without a gap, as (first, last)."""
     runs: list[tuple[int, int]] = []
     for row in rows:
         if runs and row == runs[-1][1] + 1:

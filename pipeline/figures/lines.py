@@ -1,4 +1,4 @@
-"""Lines of a digest's tables, ready to print: sorted, masked by the reader's scope, totals equal to what is listed."""
+"""Lines of a digest's tables, ready to print: sorted, masked by the reader's scope, totals equal to the lists."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertTable:
-    """`rows` is all that is open; a page shows the first few and says how many are in the annex."""
+    """`rows` has all open alerts; a page shows the first few and says how many are in the annex."""
 
     rows: tuple[AlertRow, ...]
     opened: int
@@ -115,13 +115,13 @@ class ClosureTable:
 
 
 def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
-    """Order closures that need a person first, then by the day school resumes."""
+    """Order closures that need a decision first, then by the day school resumes."""
     order = sorted(lines, key=lambda c: (c.matches is not False and c.confirmed, c.resumes, c.county, c.school))
     known = [c.pupils for c in lines if c.pupils is not None]
     unknown = len(lines) - len(known)
     whole = sum(c.scope == WHOLE_SCHOOL for c in lines)
     campuses = sum(c.scope == WHOLE_SCHOOL and bool(c.campus) for c in lines)
-    # a single school's pupils are a count within one school
+    # the pupils of a single school are a count within one school
     total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
     missing = f"（{unknown} 起未填）" if unknown else ""
     return ClosureTable(
@@ -171,7 +171,7 @@ class SilentRow:
 
 @dataclass(frozen=True, slots=True)
 class SilentGroup:
-    """未报 of one division below; `names` are those silent two days and more."""
+    """未报 of one division below; `names` are the schools silent for two days or more."""
 
     place: str
     silent: int
@@ -196,7 +196,7 @@ def states_of(lines: Sequence[SilentLine]) -> str:
 
 
 def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[str, frozenset[str]]]) -> SilentSchool:
-    """Order the silent longest first. `places`: (name, counties) of the divisions below, for the groups."""
+    """Order the silent schools longest first. `places`: (name, counties) of the divisions below, for the groups."""
     order = sorted(lines, key=lambda s: (-s.days, _STATE_ORDER.index(s.standing), s.county, s.code))
     groups = [(name, [s for s in order if s.county in counties]) for name, counties in places]
     groups.sort(key=lambda pair: -len(pair[1]))
@@ -239,7 +239,7 @@ class SchoolRow:
 
 
 def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 200) -> tuple[tuple[SchoolRow, ...], str]:
-    """Return the schools with most ill pupils and the line that tells what is not listed."""
+    """Return the schools with most ill pupils, and a line for those that are not listed."""
     order = sorted(lines, key=lambda s: (-s.ill, s.code))
     rows = tuple(
         SchoolRow(

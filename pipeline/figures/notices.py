@@ -1,4 +1,4 @@
-"""What a county decided, in the words its school reads: what it is about, and what follows of it."""
+"""A county's decision, in the words its school reads: its subject, and its consequence."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FOLLOWS: Mapping[DecisionKind, str] = {
     DecisionKind.EXCUSE: "免报，这一天不用报送。",
     DecisionKind.UNEXCUSE: "撤回免报，请照常报送。",
 }
-"""What follows of a decision, by what was decided."""
+"""The consequence of a decision, by kind of decision."""
 
 
 def ticket(title: str, day: date | None, row: str) -> str:
-    """A row that went back; `row` as `deskwork.row_of` calls it, "" for a whole file."""
+    """A row that was returned; `row` as `deskwork.row_of` names it, "" for a whole file."""
     return f"{title}{f' {day}' if day else ''} 退回的{row or '整份文件'}"
 
 
 def closure(campus: str, place: str, start: datetime) -> str:
-    """A closure; `place`: 全校, or the class as it is called."""
+    """A closure; `place`: 全校, or the name of the class."""
     where = ("" if campus == HOME_CAMPUS else f"{campus} ") + place
     return f"{where} {deskwork.moment(start)} 起的停课"
 
@@ -39,5 +39,5 @@ def report(day: str) -> str:
 
 
 def new_class(name: str) -> str:
-    """A class that only a report named."""
+    """A class that only a report names."""
     return f"缺课日报里名册没有的班 {name}"

@@ -60,7 +60,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning or closure the school must know: what, and what to do by when."""
+    """An alert or closure that concerns the school: what it is, and what to do until when."""
 
     what: str
     todo: str
@@ -71,7 +71,7 @@ _TODO = {alert_state.ANSWERED: "暂不用再发。", alert_state.CORRECTING: "�
 
 
 def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str, datetime]) -> Notice:
-    """What a school must know of an open alert. `where`: "" for the whole school; `due`: the alert's state, and until
+    """The notice of an open alert for its school. `where`: "" for the whole school; `due`: the alert's state, and until
     when it must be answered.
     """
     state, until = due
@@ -145,7 +145,7 @@ class Page:
 
 
 def page(facts: PageFacts) -> Page:
-    """A school's page of the day: its 台账 once printed and signed. Only classes with something to say are listed."""
+    """A school's page of the day: its 台账 once printed and signed. Classes without entries are not listed."""
     absent = [p for p in facts.pupils if p.row_state != "returned"]
     rows = tuple(_pupil(p, facts.scope) for p in _in_order(facts.pupils))
     saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent)
@@ -190,7 +190,7 @@ def _page_counts(facts: PageFacts, absent: Sequence[PupilLine], expected: int) -
 
 
 def _in_order(pupils: Sequence[PupilLine]) -> list[PupilLine]:
-    """As the sheet has them: absent before returned, then by class as listed."""
+    """In the sheet's order: absent before returned, then by class as listed."""
     return sorted(pupils, key=lambda p: p.row_state == "returned")
 
 
@@ -249,7 +249,7 @@ class Missing:
 
 
 def missing(facts: MissingFacts) -> Missing:
-    """Who owes the day's report still. Telephone numbers are those the registry has of the 填报人."""
+    """The schools that still owe the day's report. Telephone numbers are the registry's, of the 填报人."""
     below = facts.below or ((facts.place, frozenset(s.county for s in facts.silent)),)
     return Missing(
         kind=LetterKind.MISSING,

@@ -1,6 +1,7 @@
-"""What is said back to whoever sent a workbook: the receipt of one submission.
+"""The receipt of one submission, for its sender.
 
-The first sentence alone must do for a clerk in a hurry: it arrived, was it on time, is there anything to do.
+The first sentence alone must be enough for a clerk in a hurry: it has arrived, it was on time or not, what is to be
+done.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from pipeline.units import Scope
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
-_NO_PUPILS = frozenset(forms.form(name).title for name in ("roster", "calendar"))  # a county's own words: quoted to it
+_NO_PUPILS = frozenset(forms.form(name).title for name in ("roster", "calendar"))  # of a county: may be quoted
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
-_FIRST = _BECAME | {_DESK}  # told in the first sentence, not once more among what is advised
+_FIRST = _BECAME | {_DESK}  # already in the first sentence, not repeated among the advice
 _STILL = "rows-still-back"
-_SETTLED = "rows-settled"  # rows of an older return workbook: what is wrong with them is past
+_SETTLED = "rows-settled"  # rows of an older return workbook: their errors are past
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """One submission as it stands. `scope` None: nobody is known at the other end, so nothing is quoted."""
+    """One submission and its outcome. `scope` None: the reader is unknown, so nothing is quoted."""
 
     scope: Scope | None
     seq: int
@@ -49,8 +50,8 @@ class ReceiptFacts:
     repairs: tuple[Repair, ...] = ()
     folder: str = ""
     name: str = ""  # the file, as its sender named it
-    others: tuple[str, ...] = ()  # the school's other campuses, where each reports by itself
-    beside: str = ""  # what lies beside the receipt: "rows" or "whole" (a return workbook), "template", or nothing
+    others: tuple[str, ...] = ()  # the school's other campuses, if each reports by itself
+    beside: str = ""  # what comes with the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Receipt:
     seq: int
     form: str
     file: str
-    whose: str  # what the unit is called: 学校, or 单位 for all that is none
+    whose: str  # the word for the unit: 学校, or 单位 for all others
     school: str
     campus: str
     date: str
@@ -92,10 +93,10 @@ class Receipt:
     advice_rest: int
     repairs: tuple[Mended, ...]
     repairs_rest: int
-    beside: str  # what lies beside it, and what to do with it
-    amend: str  # what to do where something taken is not right
+    beside: str  # what comes with it, and what to do with it
+    amend: str  # what to do if something accepted is wrong
     held: bool
-    ours: bool  # the fault is ours: nothing is asked of the sender
+    ours: bool  # the fault is ours: the sender need do nothing
 
 
 _BESIDE = {
@@ -107,11 +108,11 @@ _BESIDE = {
 
 
 def receipt(facts: ReceiptFacts) -> Receipt:
-    """Say what became of one submission, and what its sender must do."""
+    """Say the outcome of one submission, and what its sender must do."""
     quotes = facts.scope is not None and (facts.scope.names or facts.form in _NO_PUPILS)
     found = {grade: asked_of(facts, grade) for grade in Severity}
     errors, queries, advice = (
-        _said(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
+        _texts(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
     )
     repairs = _mended(facts.repairs if facts.state in _TAKEN else (), quotes=quotes)
     return Receipt(
@@ -142,27 +143,29 @@ def receipt(facts: ReceiptFacts) -> Receipt:
 
 
 def _beside(facts: ReceiptFacts) -> str:
-    """What lies beside it: by its name, for there may be several of one day."""
+    """What comes with the receipt: by its name, for there may be several of one day."""
     kind = "none" if facts.beside == "rows" and facts.state is State.REJECTED else facts.beside
     return _BESIDE.get(kind, "").format(file=f"退回修正表 {facts.form} {facts.seq:06d}")
 
 
 def _campus(facts: ReceiptFacts) -> str:
-    """The campus where a school has several: the word of one is no word on the others."""
+    """The campus, if the school has several: each is reported by itself."""
     if not facts.others:
         return "" if facts.campus in {"", HOME_CAMPUS} else facts.campus
     return f"{facts.campus or HOME_CAMPUS}（{'、'.join(facts.others)} 另报）"
 
 
 def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
-    """What is worth the sender's time: of rows that were not taken, only why not.
+    """The issues of one severity that the sender should read: of rows that were not accepted, only the reasons.
 
-    A copy needs nothing; of a file that is held the question comes first, and it is about the file, or else about
-    the rows it names.
+    A copy needs nothing. For a file that is held the question comes first: it is about the file, or else about the rows
+    it names.
     """
     settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
-    told = [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST]
-    found = [issue for issue in told if issues.severity(issue) is grade]
+    relevant = [
+        issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST
+    ]
+    found = [issue for issue in relevant if issues.severity(issue) is grade]
     if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         sheets = list(dict.fromkeys(issue.sheet for issue in found))
         return sorted(found, key=lambda issue: (issue.row > 0, sheets.index(issue.sheet), issue.row))
@@ -176,7 +179,7 @@ def _numbers(issue: Issue) -> list[int]:
 
 
 def _day_in_doubt(facts: ReceiptFacts) -> bool:
-    """Went back for its date: the day it counts for is ours, not the sender's."""
+    """Whether it was returned for its date: the day in our records is then ours, not the sender's."""
     header = (i for i in facts.issues if not i.row and i.column == "报告日期")
     return facts.state is State.REJECTED and any(issues.severity(i) is Severity.ERROR for i in header)
 
@@ -188,18 +191,18 @@ def _school(facts: ReceiptFacts) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Without line breaks: what people typed must not look like a line of ours."""
+    """Without line breaks: text from a sender must not look like a line of ours."""
     return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
-    """The one sentence that must be true read alone."""
+    """The one sentence that must be correct even if read alone."""
     when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
-    if facts.state in _TAKEN and (said := _of_filing(facts) or _of_what_became(facts)):
-        return said + asked
-    if said := _of_desk(facts):
-        return said
+    if facts.state in _TAKEN and (sentence := _of_filing(facts) or _of_what_became(facts)):
+        return sentence + asked
+    if sentence := _of_desk(facts):
+        return sentence
     return {
         State.RECEIVED: "已收到 · 正在处理 · 请稍候",
         State.ACCEPTED: f"已收到{when} · {_then(facts)}{asked}",
@@ -213,13 +216,13 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
 
 
 def _then(facts: ReceiptFacts) -> str:
-    """What is left to do where all of a file was taken: nothing, unless rows that went back before are open still."""
+    """What is left to do if the whole file was accepted: nothing, unless rows returned before are still open."""
     left = next((dict(one.details)["count"] for one in facts.issues if one.code == _STILL), "")
     return f"先前退回的还有 {left} 行没有改好，请改好后发回" if left else "无需再发"
 
 
 def _again(facts: ReceiptFacts) -> str:
-    """What a copy's sender must do: nothing, unless rows of it went back."""
+    """What the sender of a copy must do: nothing, unless rows of it were returned."""
     if not facts.refused:
         return "无需再发"
     return f"上次退回的 {facts.refused} 行若还没有改，请改好退回修正表后发回"
@@ -229,7 +232,7 @@ _MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后�
 
 
 def _of_filing(facts: ReceiptFacts) -> str:
-    """The first sentence on a 备案表, or on its signed paper; "" for all else."""
+    """The first sentence for a 备案表, or for its signed paper; "" for all others."""
     found = {issue.code: dict(issue.details).get("number", "") for issue in facts.issues}
     if "scan-taken" in found:
         return f"已收到 · 备案 {found['scan-taken']} 的签字盖章件 · 无需再发"
@@ -243,7 +246,7 @@ def _of_filing(facts: ReceiptFacts) -> str:
 
 
 def _of_what_became(facts: ReceiptFacts) -> str:
-    """The first sentence on a form that counts no rows: what its card or its closures are now; "" for all else."""
+    """The first sentence for a form that counts no rows: the new state of its alert or closures; "" for all others."""
     if not (became := _became(facts)):
         return ""
     codes = {issue.code for issue in facts.issues}
@@ -258,7 +261,7 @@ def _became(facts: ReceiptFacts) -> str:
 
 
 def _of_desk(facts: ReceiptFacts) -> str:
-    """The first sentence on a 县级处理单: what of it was done; "" for all else."""
+    """The first sentence for a 县级处理单: what was carried out; "" for all others."""
     done = _done(facts)
     if not done:
         return ""
@@ -268,7 +271,7 @@ def _of_desk(facts: ReceiptFacts) -> str:
 
 
 def _done(facts: ReceiptFacts) -> str:
-    """What of a 县级处理单 was done, in numbers."""
+    """What of a 县级处理单 was carried out, in numbers."""
     return next((dict(one.details).get("done", "") for one in facts.issues if one.code == _DESK), "")
 
 
@@ -284,20 +287,20 @@ def _counts(facts: ReceiptFacts) -> str:
     return "，".join(parts)
 
 
-def _said(found: Sequence[Issue], *, quotes: bool) -> tuple[IssueText, ...]:
-    told = found if quotes else [issues.without_cells(issue) for issue in found]
-    return tuple(_in_words(place, issue) for place, issue in issues_together(told))
+def _texts(found: Sequence[Issue], *, quotes: bool) -> tuple[IssueText, ...]:
+    shown = found if quotes else [issues.without_cells(issue) for issue in found]
+    return tuple(_in_words(place, issue) for place, issue in issues_together(shown))
 
 
 def _in_words(place: str, issue: Issue) -> IssueText:
     message = _one_line(issues.message(issue))
     if not issue.row and not issue.cell and f"“{issue.sheet}”" in message:
-        return IssueText("", "", message, issues.remedy(issue))  # it says itself where
+        return IssueText("", "", message, issues.remedy(issue))  # the text itself names the place
     return IssueText(place, issue.column, message, issues.remedy(issue))
 
 
 def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
-    told = found if quotes else [replace(repair, was=issues.HIDDEN, now=issues.HIDDEN) for repair in found]
+    shown = found if quotes else [replace(repair, was=issues.HIDDEN, now=issues.HIDDEN) for repair in found]
     return tuple(
-        Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(told)
+        Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(shown)
     )

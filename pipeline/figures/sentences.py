@@ -1,4 +1,4 @@
-"""The sentence that concludes a digest, and 今日需办: what a person must do today, most pressing first."""
+"""The summary sentence of a digest, and 今日需办: what a person must do today, most pressing first."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pipeline.model import Level
 
 TODO_MOST = 4
 _FLAT = 0.005  # a difference that prints as 0.00
-_MARKED = 0.05  # percentage points from which a rise is worth a head's eye
+_MARKED = 0.05  # percentage points from which a rise is emphasised
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A piece of the sentence; `strong` needs a person's eye (bold and in the accent colour)."""
+    """A piece of the sentence; `strong` is bold and in the accent colour, for a person's attention."""
 
     text: str
     strong: bool = False
@@ -39,23 +39,25 @@ class Ranked(Protocol):
 
 
 def conclusion(facts: DigestFacts, whole: Trend, alerts: AlertTable, closures: ClosureTable) -> tuple[Phrase, ...]:
-    """Say the day in one breath: who reported, how many are ill, what it is compared with, what runs out."""
+    """Sum up the day: who reported, how many are ill, the comparison, what is due."""
     now = whole.today
     if not now.due:
-        said = [Phrase(f"今日{facts.why_nothing or '无应报学校'}，{words.number(now.registered)} 所在册学校均不需报。")]
+        phrases = [
+            Phrase(f"今日{facts.why_nothing or '无应报学校'}，{words.number(now.registered)} 所在册学校均不需报。")
+        ]
     else:
-        said = [*_reported(now), *_ill(facts, whole)]
-    return (*said, *_alerts(alerts), *_closures(closures))
+        phrases = [*_reported(now), *_ill(facts, whole)]
+    return (*phrases, *_alerts(alerts), *_closures(closures))
 
 
 def _reported(now: CountyFigures) -> list[Phrase]:
     on_time, late = words.number(now.on_time), words.number(now.late)
-    said = [Phrase(f"今日应报 {words.number(now.due)} 所，按时 {on_time} 所、迟报 {late} 所")]
+    phrases = [Phrase(f"今日应报 {words.number(now.due)} 所，按时 {on_time} 所、迟报 {late} 所")]
     if now.excused:
-        said.append(Phrase(f"、免报 {now.excused} 所"))
+        phrases.append(Phrase(f"、免报 {now.excused} 所"))
     if now.silent:
-        return [*said, Phrase("，"), Phrase(f"未报 {words.number(now.silent)} 所", strong=True), Phrase("。")]
-    return [*said, Phrase("，无未报。")]
+        return [*phrases, Phrase("，"), Phrase(f"未报 {words.number(now.silent)} 所", strong=True), Phrase("。")]
+    return [*phrases, Phrase("，无未报。")]
 
 
 def _ill(facts: DigestFacts, whole: Trend) -> list[Phrase]:
@@ -63,30 +65,30 @@ def _ill(facts: DigestFacts, whole: Trend) -> list[Phrase]:
     if now.ill_rate is None:
         return [Phrase("尚无学校报告，缺课率无从计算。", strong=True)]
     thin = "（已报学校不足九成）" if now.is_thin else ""
-    said = [Phrase(f"因病缺课 {words.number(now.ill)} 人次，因病缺课率 {words.percent(now.ill_rate)}{thin}")]
+    phrases = [Phrase(f"因病缺课 {words.number(now.ill)} 人次，因病缺课率 {words.percent(now.ill_rate)}{thin}")]
     then = whole.week_ago or whole.before
     moved = words.points(now.ill_rate, then.ill_rate if then else None)
     if then is not None and moved is not None:
         name = words.day_name(then.day, whole.day)
         if abs(moved) < _FLAT:
-            said.append(Phrase(f"，与{name}持平"))
+            phrases.append(Phrase(f"，与{name}持平"))
         else:
             grown = f"比{name}{'高' if moved > 0 else '低'} {abs(moved):.2f} 个百分点"
-            said += [Phrase("，"), Phrase(grown, strong=moved >= _MARKED)]
+            phrases += [Phrase("，"), Phrase(grown, strong=moved >= _MARKED)]
     common = sorted(now.symptoms.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
     names = "、".join(facts.symptom_names.get(code, code) for code, _ in common)
-    return [*said, Phrase(f"，以{names}为主。" if names else "。")]
+    return [*phrases, Phrase(f"，以{names}为主。" if names else "。")]
 
 
 def _alerts(alerts: AlertTable) -> list[Phrase]:
     if not alerts.rows:
         return [Phrase("无在办预警。")]
-    said = [Phrase(f"在办预警 {len(alerts.rows)} 条（新增 {alerts.opened}）")]
+    phrases = [Phrase(f"在办预警 {len(alerts.rows)} 条（新增 {alerts.opened}）")]
     if alerts.overdue:
-        said += [Phrase("，"), Phrase(f"逾期 {alerts.overdue} 条", strong=True)]
+        phrases += [Phrase("，"), Phrase(f"逾期 {alerts.overdue} 条", strong=True)]
     if alerts.soon:
-        said += [Phrase("，"), Phrase(f"{alerts.soon} 条 3 小时内到期", strong=True)]
-    return [*said, Phrase("。" if alerts.overdue or alerts.soon else "，均未逾期。")]
+        phrases += [Phrase("，"), Phrase(f"{alerts.soon} 条 3 小时内到期", strong=True)]
+    return [*phrases, Phrase("。" if alerts.overdue or alerts.soon else "，均未逾期。")]
 
 
 def _closures(closures: ClosureTable) -> list[Phrase]:
@@ -179,7 +181,7 @@ def _report_todo(below: Sequence[Ranked]) -> list[str]:
 
 
 def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
-    """Say in two lines what the figures rest on: who is in and who is not; how the rate is made."""
+    """Say in two lines what the figures are based on: the schools counted, and how the rate is computed."""
     off = (("放假", now.holiday), ("学期外", now.out_of_term), ("停课", now.closed))
     left = "、".join(f"{why} {n}" for why, n in off if n)
     registry = (
@@ -190,8 +192,8 @@ def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
     days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
     parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
     apart = (("停课班级", now.closed_ill), ("未报齐的学校", now.unsure_ill))
-    if told := "、".join(f"{where}患病 {words.number(n)} 人" for where, n in apart if n):
-        parts.append(f"{told}只计人次")
+    if ill_apart := "、".join(f"{where}患病 {words.number(n)} 人" for where, n in apart if n):
+        parts.append(f"{ill_apart}只计人次")
     if facts.waiting:
         parts.append(f"另 {facts.waiting} 份在处理，计入下一版")
     return registry, "；".join(parts) + "。"

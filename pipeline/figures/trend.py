@@ -17,7 +17,7 @@ NORM_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A place's days, summed over its counties: days nobody counted are not in `days`."""
+    """A place's days, summed over its counties: days without figures are not in `days`."""
 
     place: PaperDivision
     day: date
@@ -40,7 +40,7 @@ class Trend:
 
     @property
     def curve(self) -> tuple[tuple[date, float | None], ...]:
-        """因病缺课率 of 14 calendar days, today last; None (a gap) where nothing was due or nobody reported."""
+        """因病缺课率 of 14 calendar days, today last; None (a gap) if nothing was due or no school reported."""
         past = [self.day - timedelta(days=n) for n in reversed(range(CURVE_DAYS))]
         return tuple((d, self.days[d].ill_rate if d in self.days else None) for d in past)
 
@@ -75,7 +75,7 @@ def _median(found: list[float | None]) -> float | None:
 
 
 def trend(place: PaperDivision, day: date, kept: Mapping[str, Mapping[date, CountyFigures]]) -> Trend:
-    """Sum a place's counties day by day. A day on which one county was not counted is summed over the others."""
+    """Sum a place's counties day by day. If one county has no figures of a day, the sum is that of the others."""
     days: dict[date, list[CountyFigures]] = {}
     for county in place.counties:
         for when, figures in kept.get(county, {}).items():

@@ -1,4 +1,4 @@
-"""The words of figures: percent, differences, dates, states; one place, so that all papers say it alike."""
+"""The words of figures: percent, differences, dates, states; in one place, so that all papers use the same."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline.schooldays import ZONE, Off
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
 OVERDUE = "逾期"
-NOT_GIVEN = "没有写明"  # a reason that whoever decided left blank
+NOT_GIVEN = "没有写明"  # for a reason that was left blank
 EXCUSED = "县级免报"
-CLASSES = "个班"  # of which `listed` counts
-A_CLASS = "班级"  # where a reader may not see which
+CLASSES = "个班"  # the unit that `listed` counts
+A_CLASS = "班级"  # if a reader may not see which
 EXPORT_TITLES: Mapping[str, str] = {
     "absence": "缺课登记",
     "counts": "缺课人数",
@@ -23,11 +23,11 @@ EXPORT_TITLES: Mapping[str, str] = {
     "closures": "停课",
     "alerts": "预警",
 }
-_MINUTES_BELOW = 3  # hours; above, a span is told in whole ones
+_MINUTES_BELOW = 3  # hours; a longer span is printed in whole ones
 
 
 def condition(rule: Rule, group: str, scope: str) -> str:
-    """A rule that came true, in words that name no class: 发热：同班 3 日内 ≥5 人.
+    """A rule that was met, in words that name no class: 发热：同班 3 日内 ≥5 人.
 
     `scope` is that of the hit: "" for the whole campus, "宿舍 …", else a class.
     """
@@ -50,7 +50,7 @@ def percent(rate: float | None, digits: int = 2) -> str:
 
 
 def points(now: float | None, then: float | None) -> float | None:
-    """Difference in percentage points of what is printed, so that readers who subtract find the same."""
+    """Difference in percentage points of the printed values, so that readers who subtract get the same."""
     if now is None or then is None:
         return None
     return round(round(100 * now, 2) - round(100 * then, 2), 2)
@@ -81,7 +81,7 @@ def span(left: timedelta) -> str:
     """2 小时 20 分 … or 逾期 5 小时; minutes only below three hours."""
     minutes = abs(int(left.total_seconds() // 60))
     hours, rest = divmod(minutes, 60)
-    fine = hours < _MINUTES_BELOW and (rest or not hours)  # nobody counts minutes when half a day is left
+    fine = hours < _MINUTES_BELOW and (rest or not hours)  # minutes do not matter when half a day is left
     text = (f"{hours} 小时" if hours else "") + (f" {rest} 分" if fine else "")
     text = text.strip()
     return text if left >= timedelta(0) else f"{OVERDUE} {text}"
@@ -119,7 +119,7 @@ def all_classes(campus: str) -> str:
 
 
 def sent_below(level: Level) -> str:
-    """Those below a division that its paper goes to."""
+    """The offices below a division that get its paper."""
     below = {Level.PROVINCE: "各设区市教育局", Level.CITY: "各县（市、区）教育局"}
     return below.get(level, "各学校（园）")
 
