@@ -1,8 +1,8 @@
-"""The states of an alert, their names on paper, and what must be known of an alert to answer it.
+"""An alert's life: the states it goes through, their names on paper, and what must be known of an alert to answer it.
 
-issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are corrected) or as
-not to be excluded (reported → following → ended) · sent back by the county → answered again. Lies below `model`,
-because a context carries the alerts that workbooks refer to.
+issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are put right) or
+as not to be excluded (reported → following → ended) · sent back by the county → answered anew. Lies below
+`model`, because a context carries the alerts that workbooks speak of.
 """
 
 from __future__ import annotations
@@ -10,39 +10,92 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
-ISSUED = "issued"
-ANSWERED = "answered"  # by the school, or for it; waits for the county
-RETURNED = "returned"  # by the county: to be answered again
-CORRECTING = "correcting"  # excluded for wrong information that has not been corrected yet
-CONFIRMED = "confirmed"
-REPORTED = "reported"
-FOLLOWING = "following"
-EXCLUDED = "excluded"
-ENDED = "ended"
-VOID = "void"
-MERGED = "merged"
 
-UNANSWERED = frozenset({ISSUED, RETURNED})  # its 24 hours are running
-FOLLOWED = frozenset({CONFIRMED, REPORTED, FOLLOWING})  # answered, not excluded: ends by its rule
-REOPENED = frozenset({ANSWERED, CORRECTING})  # the alert to be excluded was a lesser one: to be answered again
-CLOSED = frozenset({EXCLUDED, ENDED, VOID, MERGED})
+class AlertState(StrEnum):
+    """What became of an alert, by its card."""
+
+    ISSUED = "issued"
+    ANSWERED = "answered"  # by the school, or for it; waits for the county
+    RETURNED = "returned"  # by the county: to be answered again
+    CORRECTING = "correcting"  # excluded for wrong information that has not been corrected yet
+    CONFIRMED = "confirmed"
+    REPORTED = "reported"
+    FOLLOWING = "following"
+    EXCLUDED = "excluded"
+    ENDED = "ended"
+    VOID = "void"
+    MERGED = "merged"
+
+
+class AlertStep(StrEnum):
+    """One step of an alert's life. What the engine makes of it comes first, then what people do."""
+
+    ISSUED = "issued"
+    RAISED = "raised"
+    LOWERED = "lowered"
+    RENAMED = "renamed"
+    REISSUED = "reissued"
+    MERGED = "merged"
+    VOID = "void"
+    UNMET = "unmet"
+    ENDED = "ended"
+    CORRECTED = "corrected"
+    ANSWERED = "answered"
+    FOLLOWED = "followed"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+
+
+class CardState(StrEnum):
+    """What became of one answer. `followed`: a card that brought days only."""
+
+    ANSWERED = "answered"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    REPLACED = "replaced"  # by a later answer
+    VOID = "void"  # the alert got worse
+    FOLLOWED = "followed"
+
+
+class CardVerdict(StrEnum):
+    """What an answer says of its alert: 不可排除 or 可排除."""
+
+    STANDS = "stands"
+    EXCLUDED = "excluded"
+
+
+class CardReason(StrEnum):
+    """Why an alert may be excluded (notice, two)."""
+
+    WRONG = "A1"
+    HANDLED = "A2"
+    TWICE = "A3"
+    OTHER = "A9"
+
+
+UNANSWERED = frozenset({AlertState.ISSUED, AlertState.RETURNED})  # its 24 hours are running
+FOLLOWED = frozenset({AlertState.CONFIRMED, AlertState.REPORTED, AlertState.FOLLOWING})  # ends by its rule
+REOPENED = frozenset({AlertState.ANSWERED, AlertState.CORRECTING})  # to be answered again
+CLOSED = frozenset({AlertState.EXCLUDED, AlertState.ENDED, AlertState.VOID, AlertState.MERGED})
+FACED = frozenset({AlertStep.ISSUED, AlertStep.RAISED, AlertStep.LOWERED, AlertStep.RENAMED})
+"""Steps by which the card says something else."""
+COUNTING = frozenset({CardState.ANSWERED, CardState.CONFIRMED})
+"""States of the answer that counts."""
 STATES: Mapping[str, str] = {
-    ISSUED: "待核实",
-    ANSWERED: "待县确认",
-    RETURNED: "县级退回",
-    CORRECTING: "更正待收",
-    CONFIRMED: "县级已确认",
-    REPORTED: "已报告",
-    FOLLOWING: "跟踪中",
-    EXCLUDED: "已排除",
-    ENDED: "已结束",
-    VOID: "已不成立",
-    MERGED: "已并入",
+    AlertState.ISSUED: "待核实",
+    AlertState.ANSWERED: "待县确认",
+    AlertState.RETURNED: "县级退回",
+    AlertState.CORRECTING: "更正待收",
+    AlertState.CONFIRMED: "县级已确认",
+    AlertState.REPORTED: "已报告",
+    AlertState.FOLLOWING: "跟踪中",
+    AlertState.EXCLUDED: "已排除",
+    AlertState.ENDED: "已结束",
+    AlertState.VOID: "已不成立",
+    AlertState.MERGED: "已并入",
 }
-
-STANDS = "stands"  # 不可排除
-WRONG, HANDLED, TWICE, OTHER = "A1", "A2", "A3", "A9"  # why an alert may be excluded (notice, two)
 
 
 @dataclass(frozen=True, slots=True)

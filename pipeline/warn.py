@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from pipeline.alert_state import ENDED, FOLLOWED, ISSUED, MERGED, REOPENED, UNANSWERED, VOID
+from pipeline.alert_state import FOLLOWED, REOPENED, UNANSWERED, AlertState, AlertStep
 from pipeline.rules.engine import Window
 from pipeline.rules.values import Condition, Key, Member, Rules, Stage
 
@@ -42,7 +42,7 @@ class Episode:
     first_onset: date
     last_onset: date
     hits: Mapping[Key, Condition] = field(default_factory=dict)
-    state: str = ISSUED
+    state: AlertState = AlertState.ISSUED
     closed: bool = False
     reason: str = ""  # why closed, as printed
     revision: int = 1  # of the card; raised when readers must receive it again
@@ -61,7 +61,7 @@ class EpisodeEvent:
     """A step of an episode: issued, raised, lowered, renamed, reissued, merged, void, unmet, ended."""
 
     id: str
-    what: str
+    what: AlertStep
     details: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -101,7 +101,7 @@ def expired(episode: Episode, day: date) -> bool:
 def ended(episode: Episode) -> Episode:
     """Return the episode ended by its rule."""
     why = f"{OVER}（未回复）" if episode.state in UNANSWERED else OVER
-    return replace(episode, closed=True, state=ENDED, reason=why)
+    return replace(episode, closed=True, state=AlertState.ENDED, reason=why)
 
 
 def merged_into(reason: str) -> str:
@@ -203,7 +203,7 @@ class _Desk:
         return max(homes, key=lambda e: _shared(e, condition), default=None)  # the earliest of equals
 
     def _dealt_with(self, condition: Condition) -> Episode | None:
-        known = (e for e in self.episodes.values() if e.closed and e.state not in {VOID, MERGED})
+        known = (e for e in self.episodes.values() if e.closed and e.state not in {AlertState.VOID, AlertState.MERGED})
         fitting = (e for e in known if condition.group in {e.group} | self._absorbed(e.group))
         return next((e for e in fitting if {m.pupil for m in condition.members} <= set(e.cases)), None)
 
@@ -217,14 +217,14 @@ class _Desk:
         for other in others:
             hits |= other.hits
             self._merge(other, first)
-        self._note(first.id, "renamed", was=first.group, now=condition.group)
+        self._note(first.id, AlertStep.RENAMED, was=first.group, now=condition.group)
         self._keep(replace(first, group=condition.group, hits=hits))
         return self.episodes[first.id]
 
     def _merge(self, other: Episode, into: Episode) -> None:
         if other.id in self._given:
-            self._note(other.id, "merged", into=into.id)
-            self._keep(replace(other, hits={}, closed=True, state=MERGED, reason=MERGED_INTO + into.id))
+            self._note(other.id, AlertStep.MERGED, into=into.id)
+            self._keep(replace(other, hits={}, closed=True, state=AlertState.MERGED, reason=MERGED_INTO + into.id))
         else:  # opened a moment ago, for a report of the same batch: not sent to any reader
             del self.episodes[other.id]
             self.events = [event for event in self.events if event.id != other.id]
@@ -243,7 +243,7 @@ class _Desk:
             first_onset=first,
             last_onset=first,
         )
-        self._note(episode.id, "issued", stage=condition.stage.value, rule=condition.rule)
+        self._note(episode.id, AlertStep.ISSUED, stage=condition.stage.value, rule=condition.rule)
         return episode
 
     # ----------------------------------------------------------------- what becomes of an episode
@@ -267,24 +267,24 @@ class _Desk:
         if now.stage is before.stage and now.group == before.group:
             return now
         if now.stage is not before.stage:
-            what = "raised" if now.stage.rank > before.stage.rank else "lowered"
+            what = AlertStep.RAISED if now.stage.rank > before.stage.rank else AlertStep.LOWERED
             self._note(now.id, what, was=before.stage.value, now=now.stage.value)
         if now.state in REOPENED and (now.stage.rank > before.stage.rank or now.group != before.group):
-            self._note(now.id, "reissued")  # the episode to be excluded was a lesser one
-            now = replace(now, state=ISSUED)
+            self._note(now.id, AlertStep.REISSUED)  # the episode to be excluded was a lesser one
+            now = replace(now, state=AlertState.ISSUED)
         return replace(now, revision=now.revision + 1)
 
     def _unmet(self, episode: Episode) -> None:
         """No record meets a condition any more. Unanswered, the episode closes; once answered, people end it."""
-        if episode.state != ISSUED:
-            self._note(episode.id, "unmet")
+        if episode.state != AlertState.ISSUED:
+            self._note(episode.id, AlertStep.UNMET)
             return
-        self._note(episode.id, "void")
+        self._note(episode.id, AlertStep.VOID)
         why = "报送信息更正后已不成立"
-        self._keep(replace(episode, closed=True, state=VOID, reason=why, revision=episode.revision + 1))
+        self._keep(replace(episode, closed=True, state=AlertState.VOID, reason=why, revision=episode.revision + 1))
 
     def _end(self, episode: Episode) -> None:
-        self._note(episode.id, "ended", answered=episode.state not in UNANSWERED)
+        self._note(episode.id, AlertStep.ENDED, answered=episode.state not in UNANSWERED)
         self._keep(ended(episode))
 
     def _add(self, episode: Episode, condition: Condition) -> None:
@@ -298,7 +298,7 @@ class _Desk:
     def _keep(self, episode: Episode) -> None:
         self.episodes[episode.id] = episode
 
-    def _note(self, episode_id: str, what: str, **details: object) -> None:
+    def _note(self, episode_id: str, what: AlertStep, **details: object) -> None:
         self.events.append(EpisodeEvent(episode_id, what, details))
 
     def _absorbed(self, group: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline import alert_state
+from pipeline.alert_state import CardReason, CardVerdict
 from pipeline.merge.standing import Event
 from pipeline.model import Checked, Record
 from tests.submissions import checked
@@ -14,7 +14,7 @@ ONE, OTHER = "2026-0001", "2026-0002"
 
 
 STANDS: Mapping[str, object] = {
-    "verdict": alert_state.STANDS,
+    "verdict": CardVerdict.STANDS,
     "measures": "通知家长",
     "report_way": "phone",
     "reported_at": "2026-11-23T11:00:00+08:00",
@@ -23,15 +23,15 @@ STANDS: Mapping[str, object] = {
 
 
 HANDLED: Mapping[str, object] = {
-    "verdict": alert_state.EXCLUDED, "reason": alert_state.HANDLED, "agency": "示例区疾控中心",
+    "verdict": CardVerdict.EXCLUDED, "reason": CardReason.HANDLED, "agency": "示例区疾控中心",
     "handled_on": "2026-11-22",
 }  # fmt: skip
 
 
-WRONG: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.WRONG}
+WRONG: Mapping[str, object] = {"verdict": CardVerdict.EXCLUDED, "reason": CardReason.WRONG}
 
 
-TWICE: Mapping[str, object] = {"verdict": alert_state.EXCLUDED, "reason": alert_state.TWICE, "other_alert": OTHER}
+TWICE: Mapping[str, object] = {"verdict": CardVerdict.EXCLUDED, "reason": CardReason.TWICE, "other_alert": OTHER}
 
 
 def card(

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from pipeline import alert_state
 from pipeline import warn as core
+from pipeline.alert_state import AlertState, AlertStep, CardState
 from pipeline.alerts import corrections
 from pipeline.alerts.card_letters import announce
 from pipeline.alerts.load import CampusEpisodes, CampusKey, Job, episode_of, jobs_of, load
@@ -25,7 +26,6 @@ from pipeline.schooldays import today
 from pipeline.turns.transaction import LETTER
 
 BATCH = 500  # todos a transaction
-FACED = frozenset({"issued", "raised", "lowered", "renamed"})  # events by which the card says something else
 
 
 def warn(site: Site, rules: Rules, now: datetime) -> int:
@@ -54,11 +54,11 @@ def sweep(now: datetime) -> int:
             return 0
         last = Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
         for alert in found:
-            alert.state, alert.close_reason, alert.closed_at = alert_state.ENDED, core.OVER, now
+            alert.state, alert.close_reason, alert.closed_at = AlertState.ENDED, core.OVER, now
         Alert.objects.bulk_update(found, ["state", "close_reason", "closed_at"])
         details = {"answered": True, "as_of": last}
         AlertEvent.objects.bulk_create(
-            AlertEvent(alert=alert, at=now, what="ended", origin="rule", details=details) for alert in found
+            AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin="rule", details=details) for alert in found
         )
         rows = [row for alert in found for row in announce(alert, now, why="closed")]
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
@@ -125,9 +125,7 @@ class _Writer:
         sql.run(_CHANGE_ALERT, rows)
         Alert.objects.bulk_create(self.fresh)
         if self.reopened:
-            Card.objects.filter(
-                alert_id__in=self.reopened, state__in=(alert_state.ANSWERED, alert_state.CONFIRMED)
-            ).update(state="void")
+            Card.objects.filter(alert_id__in=self.reopened, state__in=alert_state.COUNTING).update(state=CardState.VOID)
         sql.run(_CLOSE_HIT, self.closed_hits)
         sql.run(_CLOSE_CASE, self.closed_cases)
         AlertHit.objects.bulk_create(self.hits)
@@ -161,7 +159,7 @@ class _Writer:
         details, alert = dict(event.details), alerts[event.id]
         if "into" in details:
             details["into"] = alerts[str(details["into"])].id
-        if event.what in FACED:  # what its card says from this revision on
+        if event.what in alert_state.FACED:  # what its card says from this revision on
             details |= {"revision": alert.revision, "group": alert.group, "stage": alert.stage}
         return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=str(settled), details=details)
 
@@ -189,7 +187,7 @@ class _Writer:
             return
         self._hits(alert.id, before, after, settled)
         self._cases(alert.id, before, after, settled)
-        if before is not None and before.state != alert_state.ISSUED and after.state == alert_state.ISSUED:
+        if before is not None and before.state != AlertState.ISSUED and after.state == AlertState.ISSUED:
             alert.due_at = core.due_at(self.now, alert.hours)
             self.reopened.append(alert.id)
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pipeline import rules, warn
+from pipeline.alert_state import FACED, AlertState, AlertStep, CardState
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Decision, Submission
 from pipeline.merge import Earlier, Event, alert_history
@@ -22,8 +23,7 @@ from pipeline.turns.transaction import Reread, Turn
 """What a county decides of an answer, as decisions are called; their target is "alert|submission"."""
 
 _RULINGS = (DecisionKind.CARD_CONFIRM, DecisionKind.CARD_RETURN)
-FACED = frozenset({"issued", "raised", "lowered", "renamed"})
-_TURNS = FACED | {"reissued", "void", "merged", "ended", "corrected"}
+_TURNS = FACED | {AlertStep.REISSUED, AlertStep.VOID, AlertStep.MERGED, AlertStep.ENDED, AlertStep.CORRECTED}
 _SETTLED = (State.ACCEPTED, State.PARTIAL, State.REJECTED, State.DUPLICATE, State.HELD)
 
 
@@ -56,7 +56,8 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     for row in Card.objects.filter(alert__in=list(alerts)).order_by("submission"):
         heard[row.alert_id].append(row.submission)
         if row.verdict:
-            made = Answer(row.submission, row.revision, row.answer, row.by, row.late, row.report_late, row.state)
+            state = CardState(row.state)
+            made = Answer(row.submission, row.revision, row.answer, row.by, row.late, row.report_late, state)
             answers[row.alert_id].append(made)
     days: dict[str, dict[object, FollowedDay]] = defaultdict(dict)
     for one in CardDay.objects.filter(alert__in=list(alerts)).order_by("day"):
@@ -70,7 +71,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             due_at=alert.due_at,
             hours=alert.hours,
             faces={**faces.get(name, {}), alert.revision: _face(alert.group, alert.stage)},
-            state=alert.state,
+            state=AlertState(alert.state),
             into=warn.merged_into(alert.close_reason),
             answers=tuple(answers[name]),
             days=days[name],  # type: ignore[arg-type]  # the column holds dates
@@ -158,7 +159,7 @@ def fold(loaded: SchoolHistory, turn: Turn, reread: Reread) -> Fold:
 
 def _unheard(loaded: SchoolHistory) -> CardStanding:
     """The school as if no card had ever come and the engine had only opened the alerts."""
-    faces = _faces(event for event in loaded.events if event.what == "issued")
+    faces = _faces(event for event in loaded.events if event.what == AlertStep.ISSUED)
     mine = {
         name: Life(
             name,
@@ -192,7 +193,7 @@ def _ruling(row: Decision) -> CountyRuling:
 def _turned(event: AlertEvent) -> Turned:
     told = event.details
     revision = int(told.get("revision", 0))
-    return Turned(event.alert_id, event.what, event.at, revision, _face_of(event), str(told.get("into", "")))
+    return Turned(event.alert_id, AlertStep(event.what), event.at, revision, _face_of(event), str(told.get("into", "")))
 
 
 def _place(event: AlertEvent, settled: Mapping[int, int]) -> int:

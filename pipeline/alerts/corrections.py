@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from pipeline import alert_state
+from pipeline.alert_state import AlertState, AlertStep, CardState
 from pipeline.alerts.card_letters import announce
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, Card
@@ -32,14 +32,14 @@ def close(schools: Mapping[str, int], now: datetime) -> int:
 
     `schools`: code → settled_seq of what changed there last.
     """
-    waiting = Alert.objects.filter(school__in=list(schools), state=alert_state.CORRECTING, closed_at__isnull=True)
+    waiting = Alert.objects.filter(school__in=list(schools), state=AlertState.CORRECTING, closed_at__isnull=True)
     done = 0
     for alert in waiting.select_for_update():
-        answer = Card.objects.filter(alert=alert, state=alert_state.CONFIRMED).order_by("-submission").first()
+        answer = Card.objects.filter(alert=alert, state=CardState.CONFIRMED).order_by("-submission").first()
         if answer is not None and not missing(alert, answer.answer.get("rows", ())):
             exclude(alert, answer.reason, now)
             alert.save(update_fields=["state", "close_reason", "closed_at"])
-            AlertEvent.objects.create(alert=alert, at=now, what="corrected", origin=str(schools[alert.school]))
+            AlertEvent.objects.create(alert=alert, at=now, what=AlertStep.CORRECTED, origin=str(schools[alert.school]))
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), announce(alert, now, why="closed"))
             done += 1
     return done
@@ -47,5 +47,5 @@ def close(schools: Mapping[str, int], now: datetime) -> int:
 
 def exclude(alert: Alert, reason: str, now: datetime) -> None:
     """Set an alert closed as excluded, for the caller to save."""
-    alert.state, alert.closed_at = alert_state.EXCLUDED, now
+    alert.state, alert.closed_at = AlertState.EXCLUDED, now
     alert.close_reason = closed_for(reason)[:40]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline import warn as core
+from pipeline.alert_state import AlertState
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertHit, Division
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
@@ -158,7 +159,7 @@ def episode_of(alert: Alert, hits: Mapping[Key, Condition]) -> core.Episode:
         first_onset=alert.first_onset,
         last_onset=alert.last_onset,
         hits=hits,
-        state=alert.state,
+        state=AlertState(alert.state),
         closed=alert.closed_at is not None,
         reason=alert.close_reason,
         revision=alert.revision,

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from pipeline import alert_state, warn
+from pipeline.alert_state import AlertState
 from pipeline.database.models import Alert
 from pipeline.facts import card_page_facts
 from pipeline.facts.card_page_facts import group_name
@@ -19,7 +20,7 @@ from pipeline.registry import lookup
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE
 
-_ORDER: Sequence[str] = (alert_state.RETURNED, alert_state.ISSUED, alert_state.ANSWERED, alert_state.CORRECTING)
+_ORDER: Sequence[str] = (AlertState.RETURNED, AlertState.ISSUED, AlertState.ANSWERED, AlertState.CORRECTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def overdue(now: datetime) -> tuple[int, int]:
     """Return how many open alerts are unanswered after their time, and how many answers wait for a county."""
     standing = Alert.objects.filter(closed_at__isnull=True)
     late = standing.filter(state__in=sorted(alert_state.UNANSWERED), due_at__lt=now).count()
-    return late, standing.filter(state=alert_state.ANSWERED).count()
+    return late, standing.filter(state=AlertState.ANSWERED).count()
 
 
 def shown(site: Site, alert: str) -> CardPage | None:

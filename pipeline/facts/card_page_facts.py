@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from pipeline import alert_state, rules, units
+from pipeline.alert_state import AlertState, CardState
 from pipeline.database import sql
 from pipeline.database.decision_log import typed
 from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
@@ -90,8 +91,8 @@ def group_name(code: str) -> str:
 def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
     """The facts with the answer that counts, or the one that the county sent back."""
     rows = Card.objects.filter(alert=alert).exclude(verdict="").order_by("submission")
-    counting = [row for row in rows if row.state in (alert_state.ANSWERED, alert_state.CONFIRMED)]
-    back = [row for row in rows if row.state == alert_state.RETURNED] if alert.state == alert_state.RETURNED else []
+    counting = [row for row in rows if row.state in alert_state.COUNTING]
+    back = [row for row in rows if row.state == CardState.RETURNED] if alert.state == AlertState.RETURNED else []
     if not (counting or back):
         return facts
     row, why = (counting or back)[-1], ""

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from pipeline import alert_state, rules, units
+from pipeline.alert_state import AlertState
 from pipeline.alerts import alert_labels
 from pipeline.database.models import (
     Alert,
@@ -230,7 +231,7 @@ def _alerts(
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
     # a past day cut again is no place for what came up since
     rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
-    found = list(rows.exclude(state__in=("void", "merged")).order_by("id"))
+    found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
     names = lookup.names(a.school for a in found)
     reasons = _reasons([a.id for a in found])
     labels = alert_labels.labels(found)

@@ -11,6 +11,7 @@ from django.db.models import Count, Min
 
 from pipeline import alert_state
 from pipeline.accounts import accounts
+from pipeline.alert_state import AlertState
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
@@ -95,7 +96,7 @@ def _alerts(now: datetime) -> list[PendingCount]:
     late, asked = alert_list.overdue(now)
     lines = [PendingCount("open alerts", found.count(), _minute(oldest), "queke alerts list")]
     late_words = f"alerts unanswered after their time ({OVERDUE})"
-    asked_words = f"answers to confirm ({alert_state.STATES[alert_state.ANSWERED]})"
+    asked_words = f"answers to confirm ({alert_state.STATES[AlertState.ANSWERED]})"
     lines += [PendingCount(late_words, late, "", "queke alerts list")] * bool(late)
     return lines + [PendingCount(asked_words, asked, "", "queke alerts list")] * bool(asked)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline import alert_state
+from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.cards import (
     ASKED,
@@ -66,7 +66,7 @@ def book(facts: CardFacts) -> CardBook:
         answer={name: value for name, value in answer.items() if value != ""},
         days=tuple(_day_row(one) for one in facts.days),
         cases=tuple(_case_row(one, facts, wrong=one.code in wrong) for one in facts.cases_listed),
-        lead=notice(facts) if facts.state in (alert_state.RETURNED, alert_state.CORRECTING) else "",
+        lead=notice(facts) if facts.state in (AlertState.RETURNED, AlertState.CORRECTING) else "",
     )
 
 

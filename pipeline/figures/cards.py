@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.forms.card_words import REASON, REPORT_WAY, VERDICT
 from pipeline.model import LetterKind
@@ -85,7 +86,7 @@ class CardFacts:
     closed_as: str = ""  # 已不成立 …, once the alert is closed
     closed_at: datetime | None = None
     close_reason: str = ""
-    state: str = alert_state.ISSUED
+    state: str = AlertState.ISSUED
     why: str = ""  # the county's reason for sending the last answer back
     answer: Mapping[str, object] = field(default_factory=dict)  # the answer in force, as it was kept
     late: bool = False
@@ -215,12 +216,12 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
 
 def notice(facts: CardFacts) -> str:
     """What the reader must know of the state of the alert; "" for nothing."""
-    if facts.state == alert_state.RETURNED:
+    if facts.state == AlertState.RETURNED:
         return f"县级已退回答复{f'：{facts.why}' if facts.why else ''}。请重新核实，填好后发回。"
-    if facts.state == alert_state.CORRECTING:
+    if facts.state == AlertState.CORRECTING:
         named = "、".join(f"{day[5:]} {pupil}" for day, pupil in _wrong(facts))
         return f"县级已确认可排除（A1 报告信息有误）。请更正缺课日报中的 {named}，更正收到后本预警自动结案。"
-    if facts.state == alert_state.ANSWERED:
+    if facts.state == AlertState.ANSWERED:
         return "已答复，待县级确认。"
     return ""
 

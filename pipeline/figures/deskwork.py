@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline import alert_state, issues
+from pipeline import issues
+from pipeline.alert_state import CardReason, CardVerdict
 from pipeline.figures.words import joined
 from pipeline.forms.base import Column, Form
 from pipeline.forms.block import label, labels_of
@@ -176,18 +177,18 @@ def answer(facts: AlertAnswered) -> str:
     parts = [
         f"{campus}{facts.where or WHOLE_SCHOOL} {facts.group} {facts.cases} 人",
         VERDICT.labels[facts.verdict] + ("（县级代填）" if facts.by_county else ""),
-        *(_excluded(facts) if facts.verdict == alert_state.EXCLUDED else _measures(facts.values)),
+        *(_excluded(facts) if facts.verdict == CardVerdict.EXCLUDED else _measures(facts.values)),
     ]
     return "；".join([*parts, *["答复逾期"] * facts.late, *["报告逾期"] * facts.report_late])
 
 
 def _excluded(facts: AlertAnswered) -> list[str]:
     parts, got = [REASON.labels.get(facts.reason, facts.reason)], facts.values
-    if facts.reason == alert_state.WRONG:
+    if facts.reason == CardReason.WRONG:
         parts += _wrong_rows(facts)
-    elif facts.reason == alert_state.HANDLED:
+    elif facts.reason == CardReason.HANDLED:
         parts.append(f"{got.get('agency')} {got.get('handled_on')}")
-    elif facts.reason == alert_state.TWICE:
+    elif facts.reason == CardReason.TWICE:
         parts.append(f"与 {got.get('other_alert')} 重复")
     return [*parts, str(got["why"])] if got.get("why") else parts
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pipeline import alert_state
+from pipeline.alert_state import AlertState
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
 from pipeline.figures.words import NOTHING, listed, month_day, number, span
@@ -56,11 +56,11 @@ def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -
     return AlertTable(
         rows=tuple(_alert(a, scope, day, now) for a in (*waiting, *others)),
         opened=sum(a.opened_day == day for a in lines),
-        excluded=sum(a.state == "excluded" for a in closed),
-        ended=sum(a.state != "excluded" for a in closed),
+        excluded=sum(a.state == AlertState.EXCLUDED for a in closed),
+        ended=sum(a.state != AlertState.EXCLUDED for a in closed),
         overdue=sum(left < timedelta(0) for left in lefts),
         soon=sum(timedelta(0) <= left <= SOON for left in lefts),
-        asked=sum(a.state == alert_state.ANSWERED for a in standing),
+        asked=sum(a.state == AlertState.ANSWERED for a in standing),
     )
 
 
@@ -75,7 +75,7 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
         class_name=scope.class_name(alert.class_name),
         cases=scope.count(alert.cases),
         first_onset=month_day(alert.first_onset),
-        state=f"{alert.state_name}第 {followed} 天" if alert.state == alert_state.FOLLOWING else alert.state_name,
+        state=f"{alert.state_name}第 {followed} 天" if alert.state == AlertState.FOLLOWING else alert.state_name,
         waits=alert.waits,
         left=span(left) if alert.waits else NOTHING,
         pressing=alert.waits and left <= SOON,

@@ -5,11 +5,12 @@ Facts in (as `facts.digest_facts` loads them), values out, masked by the reader'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
@@ -67,7 +68,10 @@ class Notice:
 
 
 _FOLLOW = "请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"
-_TODO = {alert_state.ANSWERED: "暂不用再发。", alert_state.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。"}
+_TODO: Mapping[str, str] = {
+    AlertState.ANSWERED: "暂不用再发。",
+    AlertState.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。",
+}
 
 
 def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str, datetime]) -> Notice:
@@ -77,7 +81,7 @@ def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str
     state, until = due
     what = f"预警 {number} {group}（{where or WHOLE_SCHOOL}，{cases} 人）"
     if state in alert_state.UNANSWERED:
-        back = "县级已退回答复，" if state == alert_state.RETURNED else ""
+        back = "县级已退回答复，" if state == AlertState.RETURNED else ""
         return Notice(what, f"{back}请于 {until:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
     return Notice(what, f"{alert_state.STATES.get(state, state)}，{_TODO.get(state, _FOLLOW)}")
 

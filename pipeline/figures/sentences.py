@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.facts import DigestFacts
@@ -133,7 +134,7 @@ def _answer_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
     if not alerts.asked:
         return []
     who = "请本级确认或退回" if facts.place.level is Level.COUNTY else "请督促县级确认"
-    return [f"预警答复 {alerts.asked} 条{alert_state.STATES[alert_state.ANSWERED]}，{who}。"]
+    return [f"预警答复 {alerts.asked} 条{alert_state.STATES[AlertState.ANSWERED]}，{who}。"]
 
 
 def _silence_todo(facts: DigestFacts, silence: SilentSchool) -> list[str]:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from pipeline.alert_state import EXCLUDED, HANDLED, OTHER, STANDS, TWICE, WRONG
+from pipeline.alert_state import CardReason, CardVerdict
 from pipeline.forms.base import Vocabulary
 
 
 def _vocabulary(name: str, labels: dict[str, str], words: dict[str, str]) -> Vocabulary:
-    return Vocabulary(name, labels, {word: code for code, line in words.items() for word in line.split()})
+    plain = {str(code): label for code, label in labels.items()}
+    return Vocabulary(name, plain, {word: str(code) for code, line in words.items() for word in line.split()})
 
 
 VERDICT = _vocabulary(
     "CardVerdict",
-    {STANDS: "不可排除", EXCLUDED: "可排除"},
+    {CardVerdict.STANDS: "不可排除", CardVerdict.EXCLUDED: "可排除"},
     {
-        STANDS: "不能排除 未排除 无法排除 不排除 属实 不可以排除",
-        EXCLUDED: "可以排除 排除 能排除 已排除 可排除的预警信息",
+        CardVerdict.STANDS: "不能排除 未排除 无法排除 不排除 属实 不可以排除",
+        CardVerdict.EXCLUDED: "可以排除 排除 能排除 已排除 可排除的预警信息",
     },
 )
 
 REASON = _vocabulary(
     "CardReason",
-    {WRONG: "A1 报告信息有误", HANDLED: "A2 已由专业机构处理完毕", TWICE: "A3 重复预警", OTHER: "A9 其他"},
     {
-        WRONG: "报告信息有误 信息有误 信息错误 报错 填错 误报 核实后确认报告信息有错误",
-        HANDLED: "已由专业机构处理完毕 专业机构处理完毕 已处理 处理完毕 已处理完毕",
-        TWICE: "重复预警 重复",
-        OTHER: "其他 其它",
+        CardReason.WRONG: "A1 报告信息有误",
+        CardReason.HANDLED: "A2 已由专业机构处理完毕",
+        CardReason.TWICE: "A3 重复预警",
+        CardReason.OTHER: "A9 其他",
+    },
+    {
+        CardReason.WRONG: "报告信息有误 信息有误 信息错误 报错 填错 误报 核实后确认报告信息有错误",
+        CardReason.HANDLED: "已由专业机构处理完毕 专业机构处理完毕 已处理 处理完毕 已处理完毕",
+        CardReason.TWICE: "重复预警 重复",
+        CardReason.OTHER: "其他 其它",
     },
 )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState, CardVerdict
 from pipeline.model import Opinion, Origin
 
 
@@ -26,7 +27,7 @@ class Answer:
     by: str = ""
     late: bool = False  # came after its time
     report_late: bool = False  # reported to the authorities after its time
-    state: str = alert_state.ANSWERED  # answered | confirmed | returned | replaced | void
+    state: CardState = CardState.ANSWERED
 
     @property
     def rows(self) -> list[list[str]]:
@@ -62,7 +63,7 @@ class Life:
     due_at: datetime
     hours: int
     faces: Mapping[int, Face]
-    state: str = alert_state.ISSUED
+    state: AlertState = AlertState.ISSUED
     into: str = ""  # the alert it was merged into
     answers: tuple[Answer, ...] = ()  # in received order
     days: Mapping[date, FollowedDay] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class Life:
     @property
     def current(self) -> Answer | None:
         """The answer that counts: the last that waits for the county, or was confirmed."""
-        return next((a for a in self.answers[::-1] if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)), None)
+        return next((a for a in self.answers[::-1] if a.state in alert_state.COUNTING), None)
 
     @property
     def closed(self) -> bool:
@@ -87,7 +88,7 @@ class HistoryStep:
     """A step of an alert's life, as it is noted: answered, followed, confirmed, returned …"""
 
     alert: str
-    what: str
+    what: AlertStep
     origin: str
     details: Mapping[str, object] = field(default_factory=dict)
 
@@ -108,7 +109,7 @@ class Turned:
     """What the engine made of an alert: raised, lowered, renamed, reissued, void, merged, ended, corrected."""
 
     alert: str
-    what: str
+    what: AlertStep
     at: datetime
     revision: int = 0
     face: Face | None = None
@@ -118,35 +119,38 @@ class Turned:
 def rule(one: Life, ruling: CountyRuling) -> tuple[Life, tuple[HistoryStep, ...]]:
     """Return a life after the county's word on an answer; the same life if that answer no longer counts."""
     answer = next((a for a in one.answers if a.seq == ruling.answer), None)
-    if one.closed or answer is None or answer.state not in (alert_state.ANSWERED, alert_state.CONFIRMED, "replaced"):
+    if one.closed or answer is None or answer.state not in {*alert_state.COUNTING, CardState.REPLACED}:
         return one, ()
     origin = str(ruling.order)
     if ruling.what == Opinion.RETURN:
-        back = replace(_answered(one, ruling.answer, alert_state.RETURNED), state=alert_state.RETURNED)
-        told = HistoryStep(one.alert, "returned", origin, {"answer": ruling.answer})
+        back = replace(_answered(one, ruling.answer, CardState.RETURNED), state=AlertState.RETURNED)
+        told = HistoryStep(one.alert, AlertStep.RETURNED, origin, {"answer": ruling.answer})
         return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (told,)
-    sure = _answered(one, ruling.answer, alert_state.CONFIRMED)
+    sure = _answered(one, ruling.answer, CardState.CONFIRMED)
     verdict = answer.values["verdict"]
-    if verdict == alert_state.STANDS:
-        state = alert_state.FOLLOWING if sure.days else alert_state.REPORTED
+    if verdict == CardVerdict.STANDS:
+        state = AlertState.FOLLOWING if sure.days else AlertState.REPORTED
     else:
         # that the wrong rows were put right is told by the records: `corrected`
-        state = alert_state.CORRECTING if answer.values.get("reason") == alert_state.WRONG else alert_state.EXCLUDED
+        state = AlertState.CORRECTING if answer.values.get("reason") == CardReason.WRONG else AlertState.EXCLUDED
     details = {"answer": ruling.answer, "verdict": verdict, "reason": answer.values.get("reason") or ""}
-    return replace(sure, state=state), (HistoryStep(one.alert, "confirmed", origin, details),)
+    return replace(sure, state=state), (HistoryStep(one.alert, AlertStep.CONFIRMED, origin, details),)
+
+
+_CLOSES = {
+    AlertStep.VOID: AlertState.VOID,
+    AlertStep.MERGED: AlertState.MERGED,
+    AlertStep.ENDED: AlertState.ENDED,
+}
 
 
 def passed(one: Life, turned_: Turned) -> Life:
     """Return a life after the engine did something with the alert."""
     what = turned_.what
-    if what in ("void", "merged", "ended"):
-        return replace(
-            one,
-            state={"void": alert_state.VOID, "merged": alert_state.MERGED}.get(what, alert_state.ENDED),
-            into=turned_.into,
-        )
-    if what == "corrected":
-        return replace(one, state=alert_state.EXCLUDED) if one.state == alert_state.CORRECTING else one
+    if what in _CLOSES:
+        return replace(one, state=_CLOSES[what], into=turned_.into)
+    if what == AlertStep.CORRECTED:
+        return replace(one, state=AlertState.EXCLUDED) if one.state == AlertState.CORRECTING else one
     if turned_.face is None:
         return one
     was = one.faces[one.revision]
@@ -154,20 +158,18 @@ def passed(one: Life, turned_: Turned) -> Life:
     worse = turned_.face.rank > was.rank or turned_.face.group != was.group
     if not (worse and one.state in alert_state.REOPENED):
         return after
-    void = tuple(
-        replace(a, state="void") if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED) else a for a in one.answers
-    )
+    void = tuple(replace(a, state=CardState.VOID) if a.state in alert_state.COUNTING else a for a in one.answers)
     due = turned_.at + timedelta(hours=one.hours)
-    return replace(after, answers=void, state=alert_state.ISSUED, due_at=due)
+    return replace(after, answers=void, state=AlertState.ISSUED, due_at=due)
 
 
-def _answered(one: Life, seq: int, state: str) -> Life:
+def _answered(one: Life, seq: int, state: CardState) -> Life:
     """The life with one answer in a state, and no other that counts."""
     answers = tuple(
         replace(a, state=state)
         if a.seq == seq
-        else replace(a, state="replaced")
-        if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)
+        else replace(a, state=CardState.REPLACED)
+        if a.state in alert_state.COUNTING
         else a
         for a in one.answers
     )

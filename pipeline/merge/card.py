@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState
 from pipeline.forms import card_words, form
 from pipeline.merge.alert_history import Answer, FollowedDay, HistoryStep, Life
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
@@ -106,8 +107,8 @@ def _says_nothing_new(one: Life, record: Record) -> bool:
 
 
 def _over(one: Life) -> Issue:
-    code = {alert_state.VOID: "card-void", alert_state.EXCLUDED: "card-excluded"}
-    if one.state == alert_state.MERGED:
+    code = {AlertState.VOID: "card-void", AlertState.EXCLUDED: "card-excluded"}
+    if one.state == AlertState.MERGED:
         return Issue("card-merged", details=(("number", one.alert), ("into", one.into)))
     return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert),))
 
@@ -129,16 +130,16 @@ def repeats_nothing(standing: CardStanding, number: object) -> bool:
     """Tell whether an alert is one that another may not be a repetition of: excluded, void or merged itself."""
     other = standing.lives.get(str(number))
     return other is None or other.state in (
-        alert_state.EXCLUDED,
-        alert_state.VOID,
-        alert_state.MERGED,
-        alert_state.CORRECTING,
+        AlertState.EXCLUDED,
+        AlertState.VOID,
+        AlertState.MERGED,
+        AlertState.CORRECTING,
     )
 
 
 def names_no_row(answer: Answer) -> bool:
     """Tell whether an answer says that information was wrong, but of no row: whatever it named went back."""
-    return answer.values.get("reason") == alert_state.WRONG and not answer.rows
+    return answer.values.get("reason") == CardReason.WRONG and not answer.rows
 
 
 # --------------------------------------------------------------------------- taking
@@ -162,7 +163,7 @@ def _take(standing: CardStanding, one: Life, event: Event) -> _Taken:
     days = [record for record in records if record.table == "days"]
     taken = _Taken(one)
     if said or wrong:
-        if one.state in alert_state.UNANSWERED or one.state == alert_state.ANSWERED:
+        if one.state in alert_state.UNANSWERED or one.state == AlertState.ANSWERED:
             taken = _answer(standing, one, event, said, wrong)
         else:
             taken = _confirmed(one, said, wrong, also=bool(days))
@@ -184,7 +185,7 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
         return _Taken(None, refusal=stale)
     if stale and not event.forced:
         return _Taken(None, question=stale)
-    if said.values.get("reason") == alert_state.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
+    if said.values.get("reason") == CardReason.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
         return _Taken(None, refusal=Issue("other-alert-closed", value=str(said.values["other_alert"])))
     kept = before.rows if before and event.checked.reading.claims and event.checked.reading.claims.returned else []
     values = {name: value for name, value in said.values.items() if name not in _FORM_WORDS}
@@ -197,13 +198,13 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
 
 
 def _with(one: Life, made: Answer) -> Life:
-    earlier = tuple(replace(a, state="replaced") if a.state == alert_state.ANSWERED else a for a in one.answers)
-    return replace(one, answers=(*earlier, made), state=alert_state.ANSWERED)
+    earlier = tuple(replace(a, state=CardState.REPLACED) if a.state is CardState.ANSWERED else a for a in one.answers)
+    return replace(one, answers=(*earlier, made), state=AlertState.ANSWERED)
 
 
 def _told(one: Life, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
     details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
-    return (HistoryStep(one.alert, "answered", str(event.order), details),)
+    return (HistoryStep(one.alert, AlertStep.ANSWERED, str(event.order), details),)
 
 
 def _reported_late(one: Life, values: Mapping[str, object]) -> bool:
@@ -260,12 +261,12 @@ def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken)
     for record in records:
         day = date.fromisoformat(str(record.values["day"]))
         days[day] = _day(days.get(day), record, Origin(event.seq, record.row))
-    state = alert_state.FOLLOWING if one.state == alert_state.REPORTED else one.state
+    state = AlertState.FOLLOWING if one.state == AlertState.REPORTED else one.state
     issues = taken.issues
     back = any(refused.table == "answer" for refused in event.checked.refused)  # then that is what it is told
     if one.state in alert_state.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
         issues = (*issues, Issue("card-unanswered"))
-    told = HistoryStep(one.alert, "followed", str(event.order), {"days": len(records)})
+    told = HistoryStep(one.alert, AlertStep.FOLLOWED, str(event.order), {"days": len(records)})
     return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))
 
 
@@ -287,7 +288,7 @@ def _became(checked: Checked, standing: CardStanding, after: Life | None) -> tup
     if after is None or not count:
         return ()
     parts = []
-    if count["answer"] and after.state == alert_state.ANSWERED and after.current:
+    if count["answer"] and after.state == AlertState.ANSWERED and after.current:
         parts.append(f"已答复（{_verdict(after.current)}），待县级确认")
     elif count["answer"]:
         more = after.current != standing.lives[after.alert].current

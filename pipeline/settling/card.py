@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from pipeline import alert_state, rules
+from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState, CardVerdict
 from pipeline.alerts import alert_labels, assess, corrections
 from pipeline.alerts.card_history import Fold, SchoolHistory, fold, load
 from pipeline.alerts.card_letters import announce
@@ -76,7 +77,8 @@ def _step(loaded: SchoolHistory, turn: Turn, reread: Reread, writes: Writes) -> 
 def _unsay(loaded: SchoolHistory, again: Fold) -> None:
     """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
     said = {(told.alert, told.what, told.origin) for told in again.told}
-    for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=("answered", "followed")):
+    by_cards = (AlertStep.ANSWERED, AlertStep.FOLLOWED)
+    for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=by_cards):
         if (event.alert_id, event.what, event.origin) not in said:
             event.delete()
     for name, one in again.standing.lives.items():
@@ -95,16 +97,16 @@ def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -
 # --------------------------------------------------------------------------- what the county decides
 
 
-def confirm(alert_id: str, who: str, why: str, now: datetime) -> str:
+def confirm(alert_id: str, who: str, why: str, now: datetime) -> AlertState:
     """Let the answer of an alert stand; return the state the alert then has.
 
     Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
     its end. Raises UsageError, and changes nothing, if no answer of it waits.
     """
-    return _decide(DecisionKind.CARD_CONFIRM, alert_id, (who, why), now, frozenset({alert_state.ANSWERED}))
+    return _decide(DecisionKind.CARD_CONFIRM, alert_id, (who, why), now, frozenset({AlertState.ANSWERED}))
 
 
-def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
+def send_back(alert_id: str, who: str, why: str, now: datetime) -> AlertState:
     """Send an answer back to be given anew: the card goes out again, with the reason. Returns the alert's state.
 
     What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
@@ -113,7 +115,9 @@ def send_back(alert_id: str, who: str, why: str, now: datetime) -> str:
     return _decide(DecisionKind.CARD_RETURN, alert_id, (who, why), now, alert_state.FOLLOWED | alert_state.REOPENED)
 
 
-def _decide(what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[str]) -> str:
+def _decide(
+    what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[AlertState]
+) -> AlertState:
     with transaction.atomic():
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
@@ -124,7 +128,7 @@ def _decide(what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetim
         answer = one.current
         if answer is None or one.state not in allowed:
             raise refusal("alert-unanswered", alert=alert_id, state=alert_state.STATES[one.state])
-        if what is DecisionKind.CARD_CONFIRM and answer.values.get("reason") == alert_state.TWICE:
+        if what is DecisionKind.CARD_CONFIRM and answer.values.get("reason") == CardReason.TWICE:
             _ask_the_other(before, answer)
         if what is DecisionKind.CARD_CONFIRM and core.names_no_row(answer):
             raise refusal("alert-names-no-row", alert=alert_id)
@@ -132,12 +136,12 @@ def _decide(what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetim
         verb = Opinion.CONFIRM if what is DecisionKind.CARD_CONFIRM else Opinion.RETURN
         after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, now))
         alert = loaded.alerts[alert_id]
-        if after.state == alert_state.CORRECTING and not corrections.missing(alert, answer.rows):
-            after = replace(after, state=alert_state.EXCLUDED)
-            told = (*told, HistoryStep(alert_id, "corrected", str(settled)))
+        if after.state == AlertState.CORRECTING and not corrections.missing(alert, answer.rows):
+            after = replace(after, state=AlertState.EXCLUDED)
+            told = (*told, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
         loaded.standing = replace(before, lives={**before.lives, alert_id: after})
         _write(loaded, before, told, (settled, now))
-        if after.state in {alert_state.RETURNED, alert_state.EXCLUDED, alert_state.CORRECTING}:
+        if after.state in {AlertState.RETURNED, AlertState.EXCLUDED, AlertState.CORRECTING}:
             rows = announce(alert, now, why=f"{verb}-{order}")
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
         return after.state
@@ -159,10 +163,8 @@ def waiting(division: str) -> list[PendingItem]:
     `what` names classes and codes, no pupil.
     """
     counties = lookup.tree(()).below(division)
-    found = list(Alert.objects.filter(division__in=counties, state=alert_state.ANSWERED, closed_at__isnull=True))
-    rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=alert_state.ANSWERED).order_by(
-        "submission"
-    )
+    found = list(Alert.objects.filter(division__in=counties, state=AlertState.ANSWERED, closed_at__isnull=True))
+    rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=CardState.ANSWERED).order_by("submission")
     answers = {row.alert_id: row for row in rows}
     names = lookup.names(alert.school for alert in found)
     labels = alert_labels.labels(found)
@@ -185,7 +187,7 @@ def waiting(division: str) -> list[PendingItem]:
 def _in_words(alert: Alert, card: Card, label: str) -> str:
     group = rules.load().groups.get(alert.group)
     wrong = []
-    if card.verdict == alert_state.EXCLUDED and card.reason == alert_state.WRONG:
+    if card.verdict == CardVerdict.EXCLUDED and card.reason == CardReason.WRONG:
         wrong = [(str(day), str(pupil)) for day, pupil in card.answer.get("rows", ())]
     return deskwork.answer(
         deskwork.AlertAnswered(
@@ -224,7 +226,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistorySt
 
 
 def _write_alert(alert: Alert, one: Life, now: datetime) -> None:
-    if one.state == alert_state.EXCLUDED and alert.closed_at is None:
+    if one.state == AlertState.EXCLUDED and alert.closed_at is None:
         current = one.current
         corrections.exclude(alert, str(current.values.get("reason") or "") if current else "", now)
     if alert.closed_at is None or one.closed:
@@ -248,7 +250,7 @@ def _write_cards(one: Life, was: Life | None, at: tuple[int, datetime]) -> None:
 
 def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: datetime) -> sql.Params:
     if answer is None:
-        return (alert, seq, settled, sql.moment(now), 1, "", "", "", "{}", "followed", False, False)
+        return (alert, seq, settled, sql.moment(now), 1, "", "", "", "{}", CardState.FOLLOWED, False, False)
     values = dict(answer.values)
     return (
         alert, seq, settled, sql.moment(now), answer.revision, answer.by, values["verdict"],

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from pipeline import alert_state
-from pipeline.alert_state import AlertFacts, CaseFacts
+from pipeline.alert_state import AlertFacts, CardReason, CardVerdict, CaseFacts
 from pipeline.forms.card import CARD
 from pipeline.model import Context, Issue
 from pipeline.schooldays import ZONE, today
@@ -103,9 +102,9 @@ class _Card:
         verdict = line.values["verdict"]
         if verdict is None and "verdict" not in line.row.raw:
             line.say("verdict-missing", "verdict")
-        elif verdict == alert_state.EXCLUDED:
+        elif verdict == CardVerdict.EXCLUDED:
             self._excluded(line, marked)
-        elif verdict == alert_state.STANDS:
+        elif verdict == CardVerdict.STANDS:
             self._stands(line)
         self._signed(line)
         values = {name: self._plain(name, value) for name, value in line.values.items()}
@@ -122,13 +121,13 @@ class _Card:
         reason = got["reason"]
         if reason is None and "reason" not in line.row.raw:
             line.say("exclusion-missing", "reason")
-        elif reason == alert_state.WRONG and not marked and not self.case.claims.returned:
+        elif reason == CardReason.WRONG and not marked and not self.case.claims.returned:
             line.say("exclusion-row-missing", "reason")
-        elif reason == alert_state.HANDLED:
+        elif reason == CardReason.HANDLED:
             self._asked(line, {"agency": "agency-missing", "handled_on": "handled-missing"})
-        elif reason == alert_state.TWICE:
+        elif reason == CardReason.TWICE:
             self._twice(line)
-        elif reason == alert_state.OTHER:
+        elif reason == CardReason.OTHER:
             self._asked(line, {"why": "exclusion-why-missing"})
 
     def _twice(self, line: RowCase) -> None:
@@ -199,7 +198,7 @@ class _Card:
     def cases(self, lines: Sequence[RowCase], answers: Sequence[RowCase]) -> None:
         reasons = {line.values["reason"] for line in answers}
         for line in lines:
-            if answers and alert_state.WRONG not in reasons:
+            if answers and CardReason.WRONG not in reasons:
                 line.say("wrong-unasked", "wrong")
                 self.case.issues.extend(line.said)
                 continue

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import alert_state
+from pipeline.alert_state import AlertState, AlertStep, CardState
 from pipeline.merge.alert_history import CountyRuling, Face, Life, Turned, passed, rule
 from pipeline.merge.card import CardStanding, CardStep, card_step
 from pipeline.merge.standing import Event
-from pipeline.model import Origin, State
+from pipeline.model import Opinion, Origin, State
 from tests.cards import HANDLED, ONE, OTHER, STANDS, TWICE, WRONG, card
 from tests.submissions import NOON, SCHOOL, bad, later
 
@@ -52,7 +53,7 @@ def became(step: CardStep) -> str:
 
 
 def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
-    return rule(life_, CountyRuling(ONE, what, answer, order, later(hours=3)))[0]
+    return rule(life_, CountyRuling(ONE, Opinion(what), answer, order, later(hours=3)))[0]
 
 
 # --------------------------------------------------------------------------- answers
@@ -60,13 +61,13 @@ def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
 
 def test_an_answer_waits_for_the_county() -> None:
     after, (step,) = play(school(), card(5, HANDLED))
-    assert (step.state, one(after).state, step.accepted) == (State.ACCEPTED, alert_state.ANSWERED, 1)
+    assert (step.state, one(after).state, step.accepted) == (State.ACCEPTED, AlertState.ANSWERED, 1)
     assert [(told.what, told.origin) for told in step.told] == [("answered", "5")]
 
 
 def test_a_later_answer_takes_the_place_of_one_that_waits() -> None:
     after, _ = play(school(), card(5, HANDLED), card(6, STANDS))
-    assert [(a.seq, a.state) for a in one(after).answers] == [(5, "replaced"), (6, alert_state.ANSWERED)]
+    assert [(a.seq, a.state) for a in one(after).answers] == [(5, CardState.REPLACED), (6, CardState.ANSWERED)]
 
 
 def test_an_answer_after_its_time_is_kept_and_marked() -> None:
@@ -104,10 +105,10 @@ def test_a_row_that_came_home_belongs_to_the_answer_that_waits() -> None:
 @pytest.mark.parametrize(
     ("state", "code"),
     [
-        (alert_state.VOID, "card-void"),
-        (alert_state.MERGED, "card-merged"),
-        (alert_state.ENDED, "card-ended"),
-        (alert_state.EXCLUDED, "card-excluded"),
+        (AlertState.VOID, "card-void"),
+        (AlertState.MERGED, "card-merged"),
+        (AlertState.ENDED, "card-ended"),
+        (AlertState.EXCLUDED, "card-excluded"),
     ],
 )
 def test_a_closed_alert_takes_no_card(state: str, code: str) -> None:
@@ -117,8 +118,8 @@ def test_a_closed_alert_takes_no_card(state: str, code: str) -> None:
 
 
 def test_an_alert_excluded_itself_is_none_that_another_repeats() -> None:
-    after, (step,) = play(school(alert(), alert(OTHER, state=alert_state.EXCLUDED)), card(5, TWICE))
-    assert (step.state, codes(step), one(after).state) == (State.REJECTED, ["other-alert-closed"], alert_state.ISSUED)
+    after, (step,) = play(school(alert(), alert(OTHER, state=AlertState.EXCLUDED)), card(5, TWICE))
+    assert (step.state, codes(step), one(after).state) == (State.REJECTED, ["other-alert-closed"], AlertState.ISSUED)
     assert play(school(), card(5, TWICE))[1][0].state is State.ACCEPTED
 
 
@@ -139,13 +140,13 @@ def test_the_same_card_again_is_a_duplicate_and_an_older_one_is_asked_about() ->
 def test_after_a_return_the_same_words_are_a_new_answer() -> None:
     after, _ = play(school(), card(5, HANDLED, content="a"))
     after = replace(after, lives={**after.lives, ONE: said(one(after), "return", 5)})
-    assert one(after).state == alert_state.RETURNED
+    assert one(after).state == AlertState.RETURNED
     after, (step,) = play(after, card(6, HANDLED, content="a"))
-    assert (step.state, one(after).state) == (State.ACCEPTED, alert_state.ANSWERED)
+    assert (step.state, one(after).state) == (State.ACCEPTED, AlertState.ANSWERED)
 
 
 def raised(one_: Life, face: Face = CLUSTER) -> Life:
-    return passed(one_, Turned(ONE, "raised", later(hours=1), one_.revision + 1, face))
+    return passed(one_, Turned(ONE, AlertStep.RAISED, later(hours=1), one_.revision + 1, face))
 
 
 def test_a_card_that_warned_of_less_is_asked_about_and_taken_when_released() -> None:
@@ -168,8 +169,8 @@ def test_a_revision_that_was_never_sent_is_refused() -> None:
 def test_an_answer_is_void_when_the_alert_gets_worse() -> None:
     after, _ = play(school(), card(5, HANDLED))
     worse = raised(one(after))
-    assert (worse.state, worse.current, worse.due_at) == (alert_state.ISSUED, None, later(hours=25))
-    assert raised(one(after), EARLY).state == alert_state.ANSWERED
+    assert (worse.state, worse.current, worse.due_at) == (AlertState.ISSUED, None, later(hours=25))
+    assert raised(one(after), EARLY).state == AlertState.ANSWERED
 
 
 # --------------------------------------------------------------------------- the county's word, and what follows
@@ -181,14 +182,14 @@ def test_what_the_county_confirms_is_closed_or_followed() -> None:
     wrong, _ = play(school(), card(5, WRONG, wrong=["三2-A"]))
     followed, _ = play(school(), card(5, STANDS, days=[(23, 1, 3, "")]))
     states = [said(one(after), "confirm", 5).state for after in (excluded, stands, wrong, followed)]
-    assert states == [alert_state.EXCLUDED, alert_state.REPORTED, alert_state.CORRECTING, alert_state.FOLLOWING]
+    assert states == [AlertState.EXCLUDED, AlertState.REPORTED, AlertState.CORRECTING, AlertState.FOLLOWING]
 
 
 def test_wrong_information_that_was_put_right_closes_the_alert() -> None:
     after, _ = play(school(), card(5, WRONG, wrong=["三2-A"]))
     waiting = said(one(after), "confirm", 5)
-    assert passed(waiting, Turned(ONE, "corrected", NOON)).state == alert_state.EXCLUDED
-    assert passed(one(after), Turned(ONE, "corrected", NOON)).state == alert_state.ANSWERED
+    assert passed(waiting, Turned(ONE, AlertStep.CORRECTED, NOON)).state == AlertState.EXCLUDED
+    assert passed(one(after), Turned(ONE, AlertStep.CORRECTED, NOON)).state == AlertState.ANSWERED
 
 
 def confirmed() -> CardStanding:
@@ -206,7 +207,7 @@ def test_days_are_taken_though_the_answer_was_changed() -> None:
     after, (step,) = play(confirmed(), card(6, {**STANDS, "measures": "停课"}, days=[(24, 1, 4, "消毒")]))
     assert (step.state, codes(step)) == (State.ACCEPTED, ["card-confirmed-kept"])
     assert dict(step.issues[0].details)["fields"] == "采取的措施", "as it stands on the card, not as we call it"
-    assert (one(after).state, one(after).current.values["measures"]) == (alert_state.FOLLOWING, "通知家长")  # type: ignore[union-attr]  # there is one
+    assert (one(after).state, one(after).current.values["measures"]) == (AlertState.FOLLOWING, "通知家长")  # type: ignore[union-attr]  # there is one
 
 
 def test_what_was_left_blank_may_be_added_to_a_confirmed_answer() -> None:
@@ -259,13 +260,13 @@ def test_days_gather_and_a_blank_never_erases() -> None:
 
 def test_days_without_an_answer_are_kept_and_the_answer_asked_for() -> None:
     after, (step,) = play(school(), card(5, days=[(23, 1, 3, "")]))
-    assert (step.state, codes(step), one(after).state) == (State.ACCEPTED, ["card-unanswered"], alert_state.ISSUED)
+    assert (step.state, codes(step), one(after).state) == (State.ACCEPTED, ["card-unanswered"], AlertState.ISSUED)
 
 
 def test_a_ruling_on_an_answer_that_no_longer_counts_changes_nothing() -> None:
     after, _ = play(school(), card(5, HANDLED))
     void = raised(one(after))
-    assert rule(void, CountyRuling(ONE, "confirm", 5, 9, NOON)) == (void, ())
+    assert rule(void, CountyRuling(ONE, Opinion.CONFIRM, 5, 9, NOON)) == (void, ())
 
 
 # --------------------------------------------------------------------------- laws
@@ -286,9 +287,10 @@ def histories(draw: st.DrawFn) -> list[Event | Turned | CountyRuling]:
             made.append(card(seq, answer, days=days, wrong=["三2-A"] if answer is WRONG else [],
                              revision=draw(st.integers(1, 2)), content=draw(st.sampled_from("abcdef"))))  # fmt: skip
         elif kind == "raise":
-            made.append(Turned(ONE, "raised", later(hours=seq), seq + 1, draw(st.sampled_from((EARLY, CLUSTER)))))
+            face = draw(st.sampled_from((EARLY, CLUSTER)))
+            made.append(Turned(ONE, AlertStep.RAISED, later(hours=seq), seq + 1, face))
         else:
-            made.append(CountyRuling(ONE, kind, draw(st.integers(1, seq)), seq, later(hours=seq)))
+            made.append(CountyRuling(ONE, Opinion(kind), draw(st.integers(1, seq)), seq, later(hours=seq)))
     return made
 
 
@@ -309,12 +311,12 @@ def _all(made: Sequence[Event | Turned | CountyRuling]) -> list[CardStanding]:
 def test_at_most_one_answer_counts_and_the_state_says_which(made: list[Event | Turned | CountyRuling]) -> None:
     for standing in _all(made):
         now = one(standing)
-        counting = [a.state for a in now.answers if a.state in (alert_state.ANSWERED, alert_state.CONFIRMED)]
+        counting = [a.state for a in now.answers if a.state in alert_state.COUNTING]
         expected = {
-            alert_state.ISSUED: [],
-            alert_state.RETURNED: [],
-            alert_state.ANSWERED: [alert_state.ANSWERED],
-        }.get(now.state, [alert_state.CONFIRMED])
+            AlertState.ISSUED: [],
+            AlertState.RETURNED: [],
+            AlertState.ANSWERED: [CardState.ANSWERED],
+        }.get(now.state, [CardState.CONFIRMED])
         assert counting == expected
         assert now.state in alert_state.STATES
 

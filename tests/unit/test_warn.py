@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import rules, warn
+from pipeline.alert_state import AlertState
 from pipeline.rules import Case, Condition, Stage, engine
 from pipeline.warn import Assessment, Episode, assess
 
@@ -188,7 +189,7 @@ def test_what_was_excluded_does_not_warn_again_without_a_new_pupil() -> None:
 def test_an_excluded_alert_must_be_answered_anew_when_it_gets_worse() -> None:
     campus = Campus().report(sick(1, 2, 3, **FEVER)).answer("answered")
     campus.report(sick(4, 5, 6, 7, 8, on=1, **ILI))
-    assert (campus.one.state, "reissued" in campus.events) == (warn.ISSUED, True)
+    assert (campus.one.state, "reissued" in campus.events) == (AlertState.ISSUED, True)
 
 
 @pytest.mark.parametrize(("on", "alerts"), [(7, 1), (8, 2)])

@@ -6,6 +6,10 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.alert_state import AlertState, AlertStep
+from pipeline.database.models.closed import choices, one_of
+from pipeline.rules.values import Stage
+
 
 class Alert(models.Model):
     """One episode: hits of one place and group family, gathered; one card."""
@@ -16,8 +20,8 @@ class Alert(models.Model):
     division = models.CharField(max_length=12)
     scope = models.CharField(max_length=40)  # "" whole campus, else class key or dorm of the highest hit
     group = models.CharField(max_length=20)  # group family
-    stage = models.CharField(max_length=12)  # highest so far
-    state = models.CharField(max_length=12, default="issued")
+    stage = models.CharField(max_length=12, choices=choices(Stage))  # highest so far
+    state = models.CharField(max_length=12, choices=choices(AlertState), default=AlertState.ISSUED.value)
     opened_day = models.DateField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -37,7 +41,9 @@ class Alert(models.Model):
                 fields=["school", "campus", "group"],
                 condition=models.Q(closed_at__isnull=True),
                 name="alert_one_open",
-            )
+            ),
+            one_of("alert", "state", AlertState),
+            one_of("alert", "stage", Stage),
         ]
         indexes: ClassVar = [
             models.Index(fields=["division", "closed_at"], name="alert_division"),
@@ -54,7 +60,7 @@ class AlertHit(models.Model):
     rule_version = models.CharField(max_length=12)
     scope = models.CharField(max_length=40)
     group = models.CharField(max_length=20)
-    stage = models.CharField(max_length=12)
+    stage = models.CharField(max_length=12, choices=choices(Stage))
     day = models.DateField()
     n = models.PositiveIntegerField()
     threshold = models.CharField(max_length=12)
@@ -65,7 +71,8 @@ class AlertHit(models.Model):
     class Meta:
         db_table = "alert_hit"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["alert", "rule", "group", "scope", "day", "from_settled"], name="hit_once")
+            models.UniqueConstraint(fields=["alert", "rule", "group", "scope", "day", "from_settled"], name="hit_once"),
+            one_of("alert_hit", "stage", Stage),
         ]
 
 
@@ -87,9 +94,10 @@ class AlertEvent(models.Model):
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     at = models.DateTimeField()
-    what = models.CharField(max_length=16)
+    what = models.CharField(max_length=16, choices=choices(AlertStep))
     origin = models.CharField(max_length=40)
     details = models.JSONField(default=dict)
 
     class Meta:
         db_table = "alert_event"
+        constraints: ClassVar = [one_of("alert_event", "what", AlertStep)]

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.alert_state import CardReason, CardState, CardVerdict
 from pipeline.database.models.alerts import Alert
+from pipeline.database.models.closed import choices, one_of
 
 
 class Card(models.Model):
-    """One 预警信息报告卡 that was taken. `state`: answered, confirmed or returned by the county, replaced by a later
-    answer, void because the alert got worse, followed for one that brought days only.
-    """
+    """One 预警信息报告卡 that was taken."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     submission = models.BigIntegerField(default=0)
@@ -20,16 +20,21 @@ class Card(models.Model):
     at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1)
     by = models.CharField(max_length=12, blank=True)  # the division that filled it in; "" the school itself
-    verdict = models.CharField(max_length=12, blank=True)  # excluded | stands
-    reason = models.CharField(max_length=4, blank=True)  # A1 A2 A3 A9
+    verdict = models.CharField(max_length=12, blank=True, choices=choices(CardVerdict))
+    reason = models.CharField(max_length=4, blank=True, choices=choices(CardReason))
     answer = models.JSONField(default=dict)
-    state = models.CharField(max_length=12, default="answered")
+    state = models.CharField(max_length=12, choices=choices(CardState), default=CardState.ANSWERED.value)
     late = models.BooleanField(default=False)
     report_late = models.BooleanField(default=False)
 
     class Meta:
         db_table = "card"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "submission"], name="card_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["alert", "submission"], name="card_once"),
+            one_of("card", "verdict", ("", *CardVerdict)),
+            one_of("card", "reason", ("", *CardReason)),
+            one_of("card", "state", CardState),
+        ]
 
 
 class CardDay(models.Model):
