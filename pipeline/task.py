@@ -79,7 +79,7 @@ def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
     if isinstance(claims, Issue):
         issues, private = (*book.facts, claims), looks_like_filing(content)
         return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), plain=book.plain, private=private)
-    if claims.form == "filing":
+    if form(claims.form).secret:
         return _whole(book, secrets.without(parse(book, claims, tops)))
     if suspect and looks_like_filing(content):
         issues = (Issue("filing-inside"),)

@@ -86,13 +86,6 @@ def in_words(found: Sequence[Issue]) -> str:
     return text.replace("初始密码", "密码")  # its full name would make a 处理单 look like a 备案表, which is not kept
 
 
-def short(form: Form) -> str:
-    """Return a form's name within a sentence: not its title, which would make a sheet look like that form."""
-    if form.name == "filing":
-        return "账号备案"
-    return form.title.removeprefix("学生").removesuffix("表")
-
-
 def row_of(table: str, number: int, class_name: str) -> str:
     """Return the name of a row that was returned: 第 8 行（三(3)班）."""
     where = "班级表第" if table == "classes" else "第"

@@ -19,7 +19,7 @@ from pipeline.units import Scope
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
 _SCHOOL_CODE = 10  # digits; a division has six
-_NO_PUPILS = frozenset(forms.form(name).title for name in ("roster", "calendar"))  # of a county: may be quoted
+_NO_PUPILS = frozenset(form.title for form in forms.FORMS if not form.pupils)  # their cells may be quoted
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # already in the first sentence, not repeated among the advice

@@ -195,6 +195,15 @@ class Form:
     notes: tuple[str, ...] = ()  # printed under the title
     of: Literal["school", "division", "unit"] = "school"  # whose it is; a unit is a school or an organ
     dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
+    pupils: bool = True  # its cells may be about pupils; else they are quoted to whoever may read the receipt
+    secret: bool = False  # holds passwords: taken out of all other cells, its bytes never archived as they came
+    signed: bool = False  # looks like the paper it is printed on, to be signed and stamped
+    short: str = ""  # how it is called within a sentence; "": its title without 学生 and 表
+
+    @property
+    def short_title(self) -> str:
+        """How it is called within a sentence: not by its title, which would make a sheet look like it."""
+        return self.short or self.title.removeprefix("学生").removesuffix("表")
 
     @property
     def version(self) -> str:

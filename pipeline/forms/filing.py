@@ -264,6 +264,9 @@ def _count_field(level: str) -> Field:
 FILING = Form(
     name="filing",
     title="省学生健康监测系统用户权限申请（备案）表",
+    short="账号备案",
+    secret=True,
+    signed=True,
     fields=(
         Field("unit", "单位代码", unit_code, required=True, known=True, aliases=("学校标识码", "标识码", "单位编码")),
         Field("token", "防伪编号", cells.text(40), known=True, help="系统发表时填好，证明这份表是发给本单位的。"),

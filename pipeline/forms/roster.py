@@ -73,6 +73,7 @@ _ORGANS = (
 ROSTER = Form(
     name="roster",
     title="学校名册",
+    pupils=False,
     fields=(
         Field(
             "unit",

@@ -44,7 +44,7 @@ def _ticket(row: Decision, school: str) -> str | None:
     if back is None:
         return None
     where = "" if back.table == FILE else deskwork.row_of(back.table, back.row, "")
-    return notices.ticket(deskwork.short(forms.form(back.form)), back.day, where)
+    return notices.ticket(forms.form(back.form).short_title, back.day, where)
 
 
 def _closure(row: Decision, school: str) -> str | None:

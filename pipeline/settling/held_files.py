@@ -128,7 +128,7 @@ def held_of(division: str) -> list[PendingItem]:
             day=row.day,
             since=row.received_at,
             what=deskwork.held(
-                deskwork.short(forms.form(row.form)),
+                forms.form(row.form).short_title,
                 row.mode if forms.form(row.form).dated and row.form == "absence" else "",
                 [serialise.as_issue(one) for one in row.issues],
                 later.get(row.received_seq),
@@ -198,7 +198,7 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
         day=row.day,
         since=came,
         what=deskwork.ticket(
-            deskwork.short(form),
+            form.short_title,
             deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, "")) if columns else "",
             old_kept=bool(row.identity),
         ),

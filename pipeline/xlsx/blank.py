@@ -57,7 +57,7 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
         own = any(names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(one for one in form.tables if one.name not in facts.without):
-            if form.name == "filing":
+            if form.signed:
                 filing_sheet.draw(writer, form, facts.fields, facts.rows.get(table.name, ()), facts.token)
                 continue
             head = _first_head(title, form, facts) if number == 0 else _second_head(title, table, facts)
