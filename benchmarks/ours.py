@@ -22,7 +22,7 @@ from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder
 from pipeline.model import SchoolFacts, Site
 from pipeline.registry import lookup
-from pipeline.run import sending
+from pipeline.run import sending, warning
 from pipeline.run.coordinator import Coordinator
 from pipeline.schooldays import school_year
 from pipeline.settling import submissions
@@ -145,11 +145,12 @@ def _points() -> list[Stage]:
         ("journal", journal, "count_attempt"),
         ("context", context, "load"),
         ("validate", validate, "check"),
-        ("settle", submissions, "settle"),
+        ("fold", submissions, "fold"),
+        ("write", submissions, "write"),
         ("archive", archive, "keep"),
         ("archive", journal, "moved"),
         ("journal", journal, "written"),
-        ("warn", sending, "warn"),
+        ("warn", warning, "warn"),
         ("letters", sending, "send"),
     ]
 

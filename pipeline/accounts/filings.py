@@ -19,7 +19,7 @@ from pipeline.forms.text_normalise import fold
 from pipeline.merge import Ticket
 from pipeline.model import Checked, Issue, LetterKind, Record, Site, State, TicketState
 from pipeline.registry import lookup
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns.transaction import Outcome, Turn, Writes
 
 OPEN = ("waiting", "held")
 _APPLIED = (State.ACCEPTED, State.PARTIAL, State.HELD)
@@ -27,12 +27,12 @@ _APPLIED = (State.ACCEPTED, State.PARTIAL, State.HELD)
 
 def takes(turn: Turn) -> bool:
     """Tell whether a turn is of a 备案表, or of a scan that names one."""
-    return form_of(turn.checked) == "filing" and not turn.event.decided
+    return not turn.event.decided
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of filings, in order; return their outcomes. Bytes are never read again: they are gone."""
-    del site, reread
+    del site
     return [(turn, _settle(turn, writes)) for turn in turns]
 
 

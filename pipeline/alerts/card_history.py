@@ -1,4 +1,4 @@
-"""The lives of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, folded again."""
+"""The lives of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, taken again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from pipeline.merge import Earlier, Event, alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import Answer, CountyRuling, Face, FollowedDay, HistoryStep, Life, Turned
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, DecisionKind, Opinion, Origin, State
+from pipeline.model import DecisionKind, Opinion, Origin, State
 from pipeline.rules import Stage
-from pipeline.turns import tickets
-from pipeline.turns.transaction import Reread, Turn
+from pipeline.turns import replay, tickets
+from pipeline.turns.replay import Replayed
+from pipeline.turns.transaction import Turn
 
 """What a county decides of an answer, as decisions are called; their target is "alert|submission"."""
+
+Act = Event | CountyRuling | Turned
+"""What happens to the alerts of a school: a card, the county's word, what the engine makes of the records."""
 
 _RULINGS = (DecisionKind.CARD_CONFIRM, DecisionKind.CARD_RETURN)
 _TURNS = FACED | {AlertStep.REISSUED, AlertStep.VOID, AlertStep.MERGED, AlertStep.ENDED, AlertStep.CORRECTED}
@@ -112,49 +116,20 @@ def _face(group: str, stage: str) -> Face:
 # --------------------------------------------------------------------------- once more, from the beginning
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """All that happened to a school's alerts, taken again in order. `steps` by (place, submission), `cards` by
-    submission.
-    """
-
-    standing: CardStanding
-    steps: Mapping[tuple[int, int], CardStep]
-    cards: Mapping[int, Checked]
-    told: tuple[HistoryStep, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """One thing that happened: at a place in the sequence, what the engine did after what people did."""
-
-    place: int
-    engine: bool
-    number: int
-    does: Event | CountyRuling | Turned
-
-
-def fold(loaded: SchoolHistory, turn: Turn, reread: Reread) -> Fold:
+def replayed(loaded: SchoolHistory, turn: Turn) -> Replayed[Act, CardStep]:
     """Take all cards, rulings and turns of a school again, in order, with a card that settles late among them."""
-    standing = _unheard(loaded)
-    steps: dict[tuple[int, int], CardStep] = {}
-    cards: dict[int, Checked] = {}
-    told: list[HistoryStep] = []
-    for act in sorted(_acts(loaded, turn, reread), key=lambda one: (one.place, one.engine, one.number)):
-        does = act.does
-        if isinstance(does, Event):
-            step = core.card_step(standing, does)
-            steps[does.order, does.seq], cards[does.seq] = step, does.checked
-            standing, told = step.after, [*told, *step.told]
-            continue
-        one = standing.lives[does.alert]
-        if isinstance(does, CountyRuling):
-            one, said = alert_history.rule(one, does)
-            told += said
-        else:
-            one = alert_history.passed(one, does)
-        standing = replace(standing, lives={**standing.lives, one.alert: one})
-    return Fold(standing, steps, cards, tuple(told))
+    return replay.replay(_unheard(loaded), _acts(loaded, turn), _step)
+
+
+def _step(standing: CardStanding, does: Act) -> CardStep:
+    if isinstance(does, Event):
+        return core.card_step(standing, does)
+    one, told = standing.lives[does.alert], tuple[HistoryStep, ...]()
+    if isinstance(does, CountyRuling):
+        one, told = alert_history.rule(one, does)
+    else:
+        one = alert_history.passed(one, does)
+    return CardStep(State.ACCEPTED, replace(standing, lives={**standing.lives, one.alert: one}), told=told)
 
 
 def _unheard(loaded: SchoolHistory) -> CardStanding:
@@ -173,15 +148,12 @@ def _unheard(loaded: SchoolHistory) -> CardStanding:
     return CardStanding(loaded.standing.school, mine)
 
 
-def _acts(loaded: SchoolHistory, turn: Turn, reread: Reread) -> list[_Act]:
-    seqs = [one.seq for one in loaded.standing.earlier if one.seq != turn.event.seq]
-    checked: dict[int, Checked] = {one.arrival.seq: one for one in reread(seqs)} if seqs else {}
-    events = [Event(seq, one) for seq, one in checked.items()]
-    released = Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in checked])
-    events += [Event(order_of(row), checked[int(row.target)], forced=True) for row in released]
-    found = [_Act(event.order, False, event.seq, event) for event in [*events, turn.event]]
-    found += [_Act(order_of(row), False, row.seq, _ruling(row)) for row in loaded.rulings]
-    return found + [_Act(_place(event, loaded.settled), True, event.pk, _turned(event)) for event in loaded.events]
+def _acts(loaded: SchoolHistory, turn: Turn) -> list[replay.Act[Act]]:
+    return [
+        *replay.submissions(loaded.standing.earlier, turn),
+        *(replay.decided(row, _ruling(row)) for row in loaded.rulings),
+        *(replay.followed(_place(event, loaded.settled), event.pk, _turned(event)) for event in loaded.events),
+    ]
 
 
 def _ruling(row: Decision) -> CountyRuling:

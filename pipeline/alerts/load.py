@@ -12,7 +12,8 @@ from typing import Any
 from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
-from pipeline.database.models import Alert, AlertHit, Division
+from pipeline.database.models import Alert, AlertHit, Division, Todo
+from pipeline.model import TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
 from pipeline.rules.engine import Window, affected, needed
 from pipeline.schooldays import school_year
@@ -40,6 +41,12 @@ def jobs_of(todos: Iterable[tuple[int, str, int]]) -> dict[str, Job]:
         job.days.add(date.fromisoformat(day))
         job.settled = max(job.settled, settled)
     return jobs
+
+
+def unassessed(schools: Iterable[str]) -> frozenset[str]:
+    """Return those of these schools of which something settled that warnings have not been looked for in."""
+    todos = Todo.objects.filter(kind=TodoKind.WARN)
+    return frozenset(code for code in schools if todos.filter(ref__startswith=f"{code}|").exists())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, opened, say, say_list
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    from pipeline.model import Site
 
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -82,34 +79,24 @@ def show(context: typer.Context, alert: Number) -> None:
 @alerts.command()
 def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "queke") -> None:
     """Let an answer stand: the alert is closed as excluded, or reported and followed to its end."""
-    from pipeline import config
-    from pipeline.database import errors
-    from pipeline.settling import card
+    from pipeline import config, run
 
     site = opened(context)
-    with errors.temporary():
-        state = card.confirm(alert, who, why, config.clock()())
-    _follow(site, alert, state)
+    _say_state(alert, run.confirm_answer(site, alert, who, why, config.clock()))
 
 
 @alerts.command("return")
 def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "queke") -> None:
     """Send an answer back with the reason: the school gets its card again, and answers within its hours."""
-    from pipeline import config
-    from pipeline.database import errors
-    from pipeline.settling import card
+    from pipeline import config, run
 
     site = opened(context)
-    with errors.temporary():
-        state = card.send_back(alert, who, why, config.clock()())
-    _follow(site, alert, state)
+    _say_state(alert, run.return_answer(site, alert, who, why, config.clock()))
 
 
-def _follow(site: Site, alert: str, state: str) -> None:
-    from pipeline import alert_state, config
-    from pipeline.run import deciding
+def _say_state(alert: str, state: str) -> None:
+    from pipeline import alert_state
 
-    deciding.follow(site, config.clock())
     say(f"{alert}: {state} ({alert_state.STATES[state]})")
 
 

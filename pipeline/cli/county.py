@@ -58,8 +58,7 @@ def excuse(
     undo: Annotated[bool, typer.Option("--undo", help="Ask for the day's report after all.")] = False,
 ) -> None:
     """Excuse a school from a day's report (免报): it is neither silent nor late; figures say so, and why."""
-    from pipeline import config
-    from pipeline.run import deciding
+    from pipeline import config, run
     from pipeline.settling import excuses
 
     if not undo and not why:
@@ -68,7 +67,7 @@ def excuse(
     now = config.clock()()
     act = excuses.take_back if undo else excuses.excuse
     act(unit, day_of(day, now), who, why, now)
-    deciding.follow(site, config.clock())
+    run.follow(site, config.clock())
     say(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
 
 
@@ -101,24 +100,22 @@ def list_closures(
 @closures.command("confirm")
 def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who: Who = "queke") -> None:
     """Confirm a declared closure. The school is told."""
-    from pipeline import config
-    from pipeline.run import deciding
+    from pipeline import config, run
     from pipeline.settling import closure_decisions
 
     site = opened(context)
     closure_decisions.confirm(closure, who, why, config.clock()())
-    deciding.follow(site, config.clock())
+    run.follow(site, config.clock())
     say(f"{closure}: confirmed")
 
 
 @closures.command("return")
 def return_closure(context: typer.Context, closure: Closure, why: Reason, who: Who = "queke") -> None:
     """Send a closure back to its school: it closes nothing till the school says something else of it."""
-    from pipeline import config
-    from pipeline.run import deciding
+    from pipeline import config, run
     from pipeline.settling import closure_decisions
 
     site = opened(context)
     closure_decisions.send_back(closure, who, why, config.clock()())
-    deciding.follow(site, config.clock())
+    run.follow(site, config.clock())
     say(f"{closure}: sent back")

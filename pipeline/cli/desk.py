@@ -108,13 +108,12 @@ def apply(
 @rejects.command()
 def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke") -> None:
     """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
-    from pipeline import config
-    from pipeline.run import deciding
+    from pipeline import config, run
     from pipeline.settling import decisions
 
     site = opened(context)
     done = decisions.waive([ticket], who, why, config.clock()())
-    deciding.follow(site, config.clock())
+    run.follow(site, config.clock())
     say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
 
 
@@ -143,12 +142,11 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
 @held.command()
 def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
     """Take a held submission after all, as if it had come now. The decision is kept with its reason."""
-    from pipeline import config
+    from pipeline import config, run
     from pipeline.cli import taking
-    from pipeline.run import deciding
 
     site = opened(context)
-    arrival, settled = deciding.release(site, seq, who, why, config.clock())
+    arrival, settled = run.release(site, seq, who, why, config.clock())
     taking.show(arrival, settled)
     if taking.needs_somebody([(arrival, settled)]):
         raise typer.Exit(1)
@@ -157,11 +155,10 @@ def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
 @held.command()
 def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
     """Send a held submission back for good; its sender gets the reason."""
-    from pipeline import config
-    from pipeline.run import deciding
+    from pipeline import config, run
     from pipeline.settling import decisions
 
     site = opened(context)
     decisions.dismiss(seq, who, why, config.clock()())
-    deciding.follow(site, config.clock())
+    run.follow(site, config.clock())
     say(f"{seq}: dismissed")

@@ -94,14 +94,14 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what would become of workbooks that were dropped now; nothing is stored, nothing is sent."""
-    from pipeline import config
+    from pipeline import config, run
     from pipeline.cli import taking
 
     site = opened(context)
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise UsageError(f"no such file: {', '.join(missing)}")
-    outcomes = taking.rehearse(site, files, config.clock()())
+    outcomes = run.rehearse(site, files, config.clock()())
     for arrival, settled in outcomes:
         told = taking.show_json if as_json else taking.show
         told(arrival, settled)

@@ -86,14 +86,14 @@ def import_(
     ] = False,
 ) -> None:
     """Take a 学校名册 into the registry: what changes is printed first."""
-    from pipeline import config
+    from pipeline import config, run
     from pipeline.cli import taking
     from pipeline.cli.intake import ingest
 
     site = opened(context)
     if not workbook.is_file():
         raise UsageError(f"{workbook}: no such file")
-    changes, outcome = taking.rehearse_roster(site, workbook, config.clock()())
+    changes, outcome = run.rehearse_roster(site, workbook, config.clock()())
     if outcome[1].form != "roster":
         raise UsageError(f"{workbook.name}: this is no 学校名册; make one with `queke template roster`")
     for line in _changes(changes):

@@ -1,13 +1,9 @@
-"""What `ingest`, `check` and `units import` share: reading files, and saying what became of them."""
+"""What `ingest`, `check` and `units import` share: who reads, and saying what became of files."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.cli.terminal import say, say_json
@@ -15,10 +11,8 @@ from pipeline.model import Arrival, Settled, Severity, State
 
 if TYPE_CHECKING:
     from pipeline.executors import Readers
-    from pipeline.merge.registry import Change
     from pipeline.model import Site
 
-_LAST = 2**62  # a place in the received sequence that nobody comes after
 FEW = 40  # files: below, starting reader processes takes longer than reading
 
 Outcome = tuple[Arrival, Settled]
@@ -50,37 +44,6 @@ def readers_for(site: Site, files: int) -> Readers:
 def workers(site: Site) -> int:
     """Return how many reader processes the site wants: as said, or one a core."""
     return site.policy.workers or len(os.sched_getaffinity(0))
-
-
-def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
-    """Return what would become of files, in their order; nothing is stored, kept or sent."""
-    from pipeline.database import errors, journal, rollback
-    from pipeline.executors import InProcess
-    from pipeline.run import settling
-
-    arrivals = [_arrival(path, now) for path in files]
-    with InProcess() as readers:
-        readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
-        with errors.temporary(), rollback.undone():
-            numbered = journal.receive(site, arrivals)
-            batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
-            settled = {one.seq: one for one in settling.settle(site, batch, readers, now, lasting=True)}
-    return [(arrival, settled.get(arrival.seq) or _failed(arrival)) for arrival in numbered]
-
-
-def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
-    """Return what a 学校名册 would change in the registry, and what would become of it."""
-    from pipeline.executors import InProcess
-    from pipeline.settling import roster
-    from pipeline.turns import validate_as_of
-
-    arrival = replace(_arrival(workbook, now), seq=_LAST)
-    with InProcess() as readers:
-        ((_, reading),) = readers.read([(0, workbook)])
-    (checked,) = validate_as_of.judge(site, [(arrival, reading)], now)
-    is_roster = reading.claims is not None and reading.claims.form == "roster"
-    changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
-    return changes, rehearse(site, [workbook], now)[0]
 
 
 def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
@@ -123,22 +86,3 @@ def show_json(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
             "receipt": receipt,
         }
     )
-
-
-def _arrival(path: Path, now: datetime) -> Arrival:
-    content = path.read_bytes()
-    return Arrival(
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        name=path.name,
-        channel="cli",
-        folder="",
-        bound="",
-        first_seen=now,
-        received_at=now,
-        path=path.resolve(),
-    )
-
-
-def _failed(arrival: Arrival) -> Settled:
-    return Settled(arrival.seq, 0, State.FAILED, "", "", None, "", 0, 0, 0, (), ())

@@ -55,7 +55,7 @@ def _ticket(deed: Deed, why: str, bench: Bench) -> None:
 
 def _held(deed: Deed, why: str, bench: Bench) -> None:
     if deed.opinion is Opinion.CONFIRM:
-        decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.reread)
+        decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.again)
     else:
         decisions.dismiss(int(deed.id), bench.who, why, bench.now)
 

@@ -1,7 +1,8 @@
 """Settle 县级处理单: each matter by itself, in its own savepoint, audited; and the lines of the next one.
 
 What is decided counts at the workbook's place in the sequence. A matter that has moved on since the workbook was
-made is refused; one that was decided in the same words before is left alone and said so.
+made is refused; one that was decided in the same words before is left alone and said so. `run` takes one deed after
+the other, within one transaction, and sees to what a deed needs.
 """
 
 from __future__ import annotations
@@ -9,27 +10,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import transaction
 
 from pipeline import units
-from pipeline.database import audit
+from pipeline.county.boards import BOARDS
+from pipeline.database import audit, sql
 from pipeline.database.decision_log import on_desk, placed
 from pipeline.database.models import DeskLine, Reject
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
 from pipeline.forms.cells import show
 from pipeline.forms.desk import DESK, matter
-from pipeline.merge import Ticket, ticket_code
-from pipeline.merge.desk import Deed, deeds
-from pipeline.model import Checked, Issue, Refused, Site, State, TicketState
+from pipeline.merge import Event, Ticket, ticket_code
+from pipeline.merge.desk import Deed
+from pipeline.model import Checked, Issue, Refused, Settled, Site, State, TicketState
 from pipeline.registry import lookup
+from pipeline.settling import submissions
 from pipeline.settling.amendments import Bench, StillBad
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.settling.submissions import Folded
+from pipeline.turns.again import AtHand
+from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class Done:
     """What became of one matter: `code` "" if it was done, `left` what it leaves to do."""
 
     deed: Deed
@@ -38,20 +44,27 @@ class _Done:
     left: Issue | None = None
 
 
-def takes(turn: Turn) -> bool:
-    """Tell whether a turn is of a 处理单 that may decide something."""
-    return form_of(turn.checked) == DESK.name and bool(turn.checked.unit) and not turn.event.decided
+def decides(checked: Checked) -> bool:
+    """Tell whether this is a 处理单 that may decide something; any other submission settles by its form."""
+    return form_of(checked) == DESK.name and bool(checked.unit) and checked.verdict == "merge"
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
-    """Carry out what 处理单 ask for, one after the other; return their outcomes. Written at once, but for tickets."""
-    return [(turn, _settle(turn, site, reread, writes)) for turn in turns]
+def begin(desk: Checked, site: Site, now: datetime) -> tuple[Turn, Bench]:
+    """Begin to carry out a 处理单, in the caller's transaction, which is to `finish` it."""
+    turn = Turn(Event(desk.arrival.seq, desk), sql.take("settled", 1))
+    return turn, Bench(site, desk, _who(desk.unit), now)
 
 
-def _settle(turn: Turn, site: Site, reread: Reread, writes: Writes) -> Outcome:
+def finish(turn: Turn, bench: Bench, done: Sequence[Done]) -> Settled:
+    """Say what became of a 处理单 whose deeds were carried out; the lines that were not done go back."""
+    writes = Writes(bench.now)
+    outcome = _outcome(turn, bench, done, writes)
+    (settled,) = submissions.write(Folded([(turn, outcome)], State.RECEIVED, writes))
+    return settled
+
+
+def _outcome(turn: Turn, bench: Bench, done: Sequence[Done], writes: Writes) -> Outcome:
     checked, seq = turn.checked, turn.event.seq
-    bench = Bench(site, checked, _who(checked.unit), writes.now, reread)
-    done = [_carried_out(deed, seq, bench) for deed in deeds(checked)]
     undone = [row for one in done if one.code not in _PAST for row in _rows(one, checked)]
     gone = [row for one in done if one.code == _GONE for row in _rows(one, checked)]
     refused = [*checked.refused, *undone]
@@ -77,27 +90,25 @@ _GONE = "desk-gone"  # nothing waits there any more: it is told, and nothing sen
 _PAST = frozenset({"", _AGAIN, _GONE})
 
 
-def _carried_out(deed: Deed, seq: int, bench: Bench) -> _Done:
-    """Do one deed, or say why not; nothing of a deed that fails stays."""
-    from pipeline.county.boards import BOARDS  # their owners settle by way of records, which knows this module
-
-    board, division = BOARDS.get(deed.board), bench.desk.unit
+def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
+    """Do one deed, or say why not; nothing of a deed that fails stays. Raises NeedsAgain for what comes first."""
+    board, division, seq = BOARDS.get(deed.board), bench.desk.unit, bench.desk.arrival.seq
     if _was_done(deed, division):
-        return _Done(deed, _AGAIN)
+        return Done(deed, _AGAIN)
     line = board.find(division, deed.id) if board else None
     if board is None or line is None:
-        return _Done(deed, _GONE)
+        return Done(deed, _GONE)
     if units.stamp(bench.site.key, line.stamp) != deed.stamp:
-        return _Done(deed, "desk-moved-on")
+        return Done(deed, "desk-moved-on")
     why = on_desk(seq, deed.row, deed.why)
     try:
         with transaction.atomic(), placed(seq):
-            left = board.decide(deed, why, bench)
+            left = board.decide(deed, why, replace(bench, again=again))
     except StillBad as error:
-        return _Done(deed, "mend-still-bad", str(error))
+        return Done(deed, "mend-still-bad", str(error))
     except UsageError as error:
-        return _Done(deed, "desk-refused", str(error))
-    return _Done(deed, left=left)
+        return Done(deed, "desk-refused", str(error))
+    return Done(deed, left=left)
 
 
 def _was_done(deed: Deed, division: str) -> bool:
@@ -118,7 +129,7 @@ def _who(division: str) -> str:
 # --------------------------------------------------------------------------- what is said and kept
 
 
-def _rows(one: _Done, checked: Checked) -> list[Refused]:
+def _rows(one: Done, checked: Checked) -> list[Refused]:
     """The lines of a deed that was not done, as they go back."""
     deed, table = one.deed, DESK.table(one.deed.table)
     issues = _said(one, checked)
@@ -139,7 +150,7 @@ def _rows(one: _Done, checked: Checked) -> list[Refused]:
     ]
 
 
-def _said(one: _Done, checked: Checked) -> list[Issue]:
+def _said(one: Done, checked: Checked) -> list[Issue]:
     """What the county is told of the lines of one deed."""
     sheet = checked.reading.places[one.deed.table].sheet
     if not one.code:
@@ -148,14 +159,14 @@ def _said(one: _Done, checked: Checked) -> list[Issue]:
     return [Issue(one.code, sheet, row=row, details=details) for row in one.deed.rows]
 
 
-def _counts(done: Sequence[_Done], refused: Sequence[Refused]) -> str:
+def _counts(done: Sequence[Done], refused: Sequence[Refused]) -> str:
     decided = Counter(one.deed.opinion for one in done if not one.code)
     again = sum(one.code == _AGAIN for one in done)
     gone = sum(one.code == _GONE for one in done)
     return deskwork.desk_counts(decided, again, gone, len(refused))
 
 
-def _remember(done: Sequence[_Done], checked: Checked, seq: int) -> None:
+def _remember(done: Sequence[Done], checked: Checked, seq: int) -> None:
     DeskLine.objects.bulk_create(
         DeskLine(
             submission=seq,

@@ -46,6 +46,7 @@ class CardStep:
     accepted: int = 0
     refused: int = 0
     told: tuple[HistoryStep, ...] = ()
+    withdrawn: int = 0  # a report's rows can be
 
 
 # --------------------------------------------------------------------------- a card

@@ -52,6 +52,7 @@ class ClosureStep:
     opened: tuple[Ticket, ...] = ()
     accepted: int = 0
     refused: int = 0
+    withdrawn: int = 0  # a report's rows can be
 
 
 def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:

@@ -9,7 +9,9 @@ from pathlib import Path
 from pipeline.executors import Readers
 from pipeline.model import Site
 from pipeline.run.coordinator import Coordinator, Cycle, Observer
+from pipeline.run.decisions import confirm_answer, follow, release, return_answer
 from pipeline.run.lock import Busy, is_held
+from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import lay as lay_rosters
 from pipeline.run.templates import every as lay_templates
 from pipeline.run.templates import left as templates_left
@@ -21,12 +23,18 @@ __all__ = [
     "Coordinator",
     "Cycle",
     "Observer",
+    "confirm_answer",
     "deliver",
     "drain",
     "editions",
+    "follow",
     "is_held",
     "lay_rosters",
     "lay_templates",
+    "rehearse",
+    "rehearse_roster",
+    "release",
+    "return_answer",
     "templates_left",
     "tick",
 ]

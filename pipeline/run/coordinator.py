@@ -6,11 +6,12 @@ archive → warn → letters. Recovery is the same code: whatever a crash left i
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,10 +31,11 @@ from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Settled, Site, State
 from pipeline.reports.render import Renderer
-from pipeline.run import scrubbing, sending, settling
-from pipeline.run.calm import calm
+from pipeline.run import attempts, scrubbing, sending, warning
 from pipeline.run.lock import hold_site
+from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
+from pipeline.run.settling import Settling
 
 log = structlog.get_logger("queke.run")
 
@@ -45,6 +47,7 @@ PIECE = 100  # files collected together: the readers need not wait for the whole
 WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
 DIVISION_DIGITS = 6
 ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
+COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
 PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems sound
 
 
@@ -84,6 +87,21 @@ class Cycle:
         return {**done, "drawn": self.drawn, "waiting": self.waiting, "heaps": self.heaps, "stuck": len(self.stuck)}
 
 
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Have the cycle collector look rarely meanwhile.
+
+    At its default it looks every 700 new objects and walks through what a batch has made so far: hundreds of thousands
+    of values without a cycle, a fifth of the cost of settling.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class Coordinator:
     """A site at work, for as long as one process holds it. The store must be open.
 
@@ -109,7 +127,7 @@ class Coordinator:
 
     def __enter__(self) -> Self:
         self._held.enter_context(hold_site(self._site))
-        self._held.enter_context(calm())
+        self._held.enter_context(_few_collections())
         self._held.callback(self.folder.close)
         return self
 
@@ -158,20 +176,20 @@ class Coordinator:
         limit = self._site.policy.batch
         piece = min(limit, PIECE)
         named = batches(given(self._site, paths, self._clock()), self._site, piece)
-        desk = ReadQueue(self._readers)
+        reading = ReadQueue(self._readers)
         more = True
-        while more or len(desk):
-            while more and len(desk) < AHEAD * limit:
+        while more or len(reading):
+            while more and len(reading) < AHEAD * limit:
                 with stage("receive"):
                     arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
                 more = bool(arrivals)
                 if arrivals:
-                    desk.put(self._receive(arrivals, done))
-            with stage("read", desk.seqs):
-                read = desk.take(limit)
+                    reading.put(self._receive(arrivals, done))
+            with stage("read", reading.seqs):
+                read = reading.take(limit)
             self._settle(read, done)
             # a file that keeps its reader busy keeps nobody else waiting: look what came meanwhile
-            more = more or bool(len(desk) and not read)
+            more = more or bool(len(reading) and not read)
             if more and self._time_to_warn():
                 self._warn(done)
 
@@ -188,18 +206,20 @@ class Coordinator:
 
     # ---------------------------------------------------------------- through
 
-    def _settle(self, batch: Sequence[settling.Read], done: Cycle) -> None:
+    def _settle(self, batch: Sequence[Read], done: Cycle) -> None:
         if not batch:
             return
-        now = self._clock()
         try:
-            settled = settling.settle(self._site, batch, self._readers, now, lasting=self._stops >= PATIENCE)
+            settled = attempts.settle(self._settling(), batch, lasting=self._stops >= PATIENCE)
         except (OSError, TemporaryError):
             self._stops += self._seems_sound()
             self._uncounted += [arrival.seq for arrival, _ in batch]
             raise
         self._note([arrival for arrival, _ in batch], settled, done)
         self._send(done)
+
+    def _settling(self) -> Settling:
+        return Settling(self._site, self._readers, self._clock())
 
     def _note(self, arrivals: Sequence[Arrival], settled: Sequence[Settled], done: Cycle) -> None:
         """See to what settling leaves to do: the archive, the counts, and whoever wants to know."""
@@ -254,7 +274,7 @@ class Coordinator:
 
     def _warn(self, done: Cycle) -> None:
         with stage("warn"), errors.temporary():
-            done.alerts += sending.warn(self._site, self._clock())
+            done.alerts += warning.warn(self._site, self._clock())
 
     def _send(self, done: Cycle) -> None:
         if self._answer:
@@ -322,15 +342,15 @@ class Coordinator:
     def _resume(self, done: Cycle) -> None:
         """Settle what was received and not settled: in small batches what a coordinator died over."""
         while waiting := journal.pending(self._site, self._site.policy.batch):
-            for arrival in (*settling.exhausted(waiting), *self._lost(waiting)):
-                self._note([arrival], [settling.set_aside(arrival, self._clock())], done)
+            for arrival in (*attempts.exhausted(waiting), *self._lost(waiting)):
+                self._note([arrival], [attempts.set_aside(self._settling(), arrival)], done)
             there = [arrival for arrival in waiting if arrival.path.exists()]
-            for batch in settling.batches_by_attempts(there, self._site.policy.batch):
-                desk = ReadQueue(self._readers)
-                desk.put(batch)
-                while len(desk):
-                    with stage("read", desk.seqs):
-                        read = desk.take(len(batch))
+            for batch in attempts.batches_by_attempts(there, self._site.policy.batch):
+                reading = ReadQueue(self._readers)
+                reading.put(batch)
+                while len(reading):
+                    with stage("read", reading.seqs):
+                        read = reading.take(len(batch))
                     self._settle(read, done)
 
     def _lost(self, waiting: Sequence[Arrival]) -> list[Arrival]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import structlog
 
-from pipeline import diagnosis, rules, schooldays
-from pipeline.alerts import assess
+from pipeline import diagnosis, schooldays
 from pipeline.errors import QuekeError, TemporaryError
 from pipeline.facts import carried
 from pipeline.letters import queue
@@ -26,25 +25,11 @@ from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
 from pipeline.run.writers.base import Post
-from pipeline.settling import reconciliation
 
 log = structlog.get_logger("queke.post")
 
 BATCH = 500
 SLICE = 24  # letters with pages drawn at a time: two seconds or so, in which a file may have come
-
-
-@cache
-def _rules() -> rules.Rules:
-    return rules.load()
-
-
-def warn(site: Site, now: datetime) -> int:
-    """Take what settling left for warnings and for 待对账; return how many alerts were opened."""
-    reconciliation.find(site, now)
-    before = assess.numbered(now)
-    assess.warn(site, _rules(), now)
-    return assess.numbered(now) - before
 
 
 def send(site: Site, now: datetime) -> int:

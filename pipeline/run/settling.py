@@ -1,182 +1,136 @@
-"""From what was read to what stands: context, validation, one transaction a run of submissions.
+"""From what was read to what stands, one part of a batch after the other: context → validate → fold → write.
 
-A passing fault leaves everything `received` and stops the line. A lasting one is narrowed down by
-halves to the submission at fault, which is set aside as `failed` while all others settle.
+Only here is anything validated, and alerts assessed while something settles. A step that needs what only `run` does
+says so, as a value (`NeedsAgain`): nothing of it stays, what it needs is read and validated, and it is taken anew,
+within the transaction of its part. Nearly always nothing is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
-import structlog
-
-from pipeline import diagnosis
+from pipeline import validate
 from pipeline.county import settle_desk
-from pipeline.database import errors, journal
+from pipeline.database import errors, journal, transactions
 from pipeline.diagnosis import stage
-from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
 from pipeline.inbox import archive
-from pipeline.model import HOME_CAMPUS, Arrival, Checked, Issue, Reading, Settled, Site, State
+from pipeline.merge.desk import deeds
+from pipeline.model import Checked, Settled, Site
 from pipeline.registry import statements
+from pipeline.run import warning
+from pipeline.run.parts import Read, parts
 from pipeline.schooldays import today
-from pipeline.settling import submissions
-from pipeline.turns import validate_as_of
-from pipeline.validate import scans
-from pipeline.xlsx.likeness import looks_like_filing
+from pipeline.settling import late, submissions
+from pipeline.turns import context, rebuild_row
+from pipeline.turns.again import NOTHING, AtHand, Needed, NeedsAgain
 
-log = structlog.get_logger("queke.run")
-
-Read = tuple[Arrival, Reading]
-
-MOST_ATTEMPTS = 3
-SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
-SETTLERS = (*submissions.FORMS, (settle_desk.takes, settle_desk.settle))
-ALONE_FORMS = frozenset({"roster", "calendar", "filing", "desk"})  # what changes how others are judged
+T = TypeVar("T")
 
 
-def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
-    """Cut what waits into batches: the more often work on a submission did not end, the smaller.
+@dataclass(frozen=True)
+class Settling:
+    """A site, who reads for it, and what is now."""
 
-    A submission that has had its attempts is in none of them.
-    """
-    for attempts, size in ((0, limit), (1, SMALL), (2, 1)):
-        group = [arrival for arrival in arrivals if arrival.attempts == attempts]
-        for start in range(0, len(group), size):
-            yield group[start : start + size]
+    site: Site
+    readers: Readers
+    now: datetime
 
-
-def exhausted(arrivals: Iterable[Arrival]) -> list[Arrival]:
-    """Those over which a coordinator died so often that they are to be set aside."""
-    return [arrival for arrival in arrivals if arrival.attempts >= MOST_ATTEMPTS]
-
-
-def set_aside(arrival: Arrival, now: datetime) -> Settled:
-    """Settle a submission as failed: ours to look into; its sender is told that we do."""
-    issues = (Issue("failed"),)
-    private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
-    with errors.temporary():
-        journal.fail(arrival.seq, issues, now, private=private)
-    log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
-    return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
-
-
-def _looks_like_filing(arrival: Arrival) -> bool:
-    """Whether bytes that nobody could settle look like a 备案表: then they are not kept."""
-    return arrival.path.exists() and looks_like_filing(arrival.path.read_bytes())
-
-
-def settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime, *, lasting: bool) -> list[Settled]:
-    """Settle a batch of what was read, in received order; return what became of each.
-
-    Attempts are counted, and committed, before the work. With `lasting` a fault that usually passes, and has
-    not, is taken for lasting. Raises TemporaryError, with everything unsettled still `received`.
-    """
-    ordered = sorted(batch, key=lambda read: read[0].seq)
-    with errors.temporary():
-        journal.count_attempt([arrival.seq for arrival, _ in ordered])
-    settled: list[Settled] = []
-    _narrow_down(ordered, settled, lambda part: _settle(site, part, readers, now), now, lasting=lasting)
-    return settled
-
-
-def _narrow_down(
-    batch: Sequence[Read],
-    settled: list[Settled],
-    work: Callable[[Sequence[Read]], Iterable[list[Settled]]],
-    now: datetime,
-    *,
-    lasting: bool,
-) -> None:
-    try:
-        for some in work(batch):
-            settled += some
-    except Exception as error:  # whatever it is, it must not keep the others from settling
-        if isinstance(error, TemporaryError | OSError) and not lasting:
-            raise
-        log.critical("batch_failed", **diagnosis.fault(error, [arrival.seq for arrival, _ in batch]).fields())
-    else:
-        return
-    done = {one.seq for one in settled}
-    left = [read for read in batch if read[0].seq not in done]
-    if len(left) == 1:
-        settled.append(set_aside(left[0][0], now))
-        return
-    middle = len(left) // 2
-    for half in (left[:middle], left[middle:]):
-        if half:
-            _narrow_down(half, settled, work, now, lasting=lasting)
-
-
-def _settle(site: Site, batch: Sequence[Read], readers: Readers, now: datetime) -> Iterable[list[Settled]]:
-    """Settle run by run; what a run settled stays settled if a later one fails."""
-
-    def reread(seqs: Sequence[int]) -> list[Checked]:
-        arrivals = journal.arrivals(site, seqs)
-        readings = dict(readers.read([(arrival.seq, archive.find(site, arrival)) for arrival in arrivals]))
-        again = [(arrival, readings[arrival.seq]) for arrival in arrivals]
-        return validate_as_of.judge(site, again, now)
-
-    with stage("settle", [arrival.seq for arrival, _ in batch]), errors.temporary():
-        statements.take_effect(today(now))
-    for segment in cut_at_rosters(batch):
-        for layer in layers(segment):
-            with stage("settle", [arrival.seq for arrival, _ in layer]), errors.temporary():
-                checked = validate_as_of.judge(site, layer, now)
-                settled = submissions.settle(checked, site, now, reread, SETTLERS)
+    def settle(self, batch: Sequence[Read]) -> Iterator[list[Settled]]:
+        """Settle a batch, in received order, part by part; what a part settled stays settled if a later one fails."""
+        with stage("settle", [arrival.seq for arrival, _ in batch]), errors.temporary():
+            statements.take_effect(today(self.now))
+        for part in parts(batch):
+            with stage("settle", [arrival.seq for arrival, _ in part]), errors.temporary():
+                settled = self.fold(self.validate(part))
             yield settled
 
+    def validate(self, batch: Sequence[Read], now: datetime | None = None) -> list[Checked]:
+        """Validate each of a batch by what had been said up to its own place in the sequence; in the order given."""
+        found: dict[int, Checked] = {}
+        for upto, part in context.by_place(batch):
+            seqs = [arrival.seq for arrival, _ in part]
+            with stage("context", seqs):
+                known = context.load(part, now or self.now, upto)
+            with stage("validate", seqs):
+                checked = validate.check(part, known, self.site.policy, self.site.key)
+            found |= {id(arrival): one for (arrival, _), one in zip(part, checked, strict=True)}
+        return [found[id(arrival)] for arrival, _ in batch]
 
-def cut_at_rosters(batch: Sequence[Read]) -> Iterable[list[Read]]:
-    """Cut so that a submission that changes how others are judged stands alone.
+    def fold(self, checked: Sequence[Checked]) -> list[Settled]:
+        """Let a part have its turns and write what comes of them: all of it, or nothing."""
+        with transactions.whole():
+            settled = self._desk(checked[0]) if settle_desk.decides(checked[0]) else self._forms(checked)
+            for done in settled:
+                self._judge_later(done)
+            return settled
 
-    A card and another form of the same school are never in one run: what a card answers follows from the reports
-    before it, and what it leaves from those after.
-    """
-    segment: list[Read] = []
-    carded: dict[str, bool] = {}  # school → whether what the run has of it are cards
-    for read in batch:
-        form, unit = _about(read)
-        if form in ALONE_FORMS:
-            yield from ([segment] if segment else [])
-            yield [read]
-            segment, carded = [], {}
-            continue
-        if carded.get(unit, form == "card") != (form == "card"):
-            yield segment
-            segment, carded = [], {}
-        if unit:
-            carded[unit] = form == "card"
-        segment.append(read)
-    if segment:
-        yield segment
+    def _forms(self, checked: Sequence[Checked]) -> list[Settled]:
+        with stage("fold"):
+            folded = self.take(partial(submissions.fold, checked, self.site, self.now))
+        with stage("write"):
+            return submissions.write(folded)
+
+    def _desk(self, desk: Checked) -> list[Settled]:
+        """Send a 处理单 to the county's room: its deeds one after the other, each by what those before it left."""
+        turn, bench = settle_desk.begin(desk, self.site, self.now)
+        own = AtHand({desk.arrival.seq: desk})
+        with stage("desk"):
+            done = [self.take(partial(settle_desk.carry_out, deed, bench), own) for deed in deeds(desk)]
+        with stage("write"):
+            return [settle_desk.finish(turn, bench, done)]
+
+    def _judge_later(self, done: Settled) -> None:
+        """Judge again what came after a roster, a calendar or a 处理单 and was settled before it."""
+        later = late.after(done)
+        for checked in map(self._read_again, later.said):  # each by what those before it say now
+            late.say(checked, done, self.now)
+        for seqs in _slices(later.reports, self.site.policy.batch):
+            self.take(partial(late.fold, self.read_again(seqs), done, self.site, self.now))
+        for checked in map(self._read_again, later.unplaced):
+            self.take(partial(late.place, checked, self.site, self.now))
+
+    # ---------------------------------------------------------------- again
+
+    def take(self, step: Callable[[AtHand], T], at_hand: AtHand = NOTHING) -> T:
+        """Take a step; as long as it says that it needs something first, see to that and take it anew."""
+        while True:
+            try:
+                return step(at_hand)
+            except NeedsAgain as missing:
+                at_hand = self._with(missing.needed, at_hand)
+
+    def _with(self, needed: Needed, at_hand: AtHand) -> AtHand:
+        if needed.alerts:
+            warning.assess(self.site, needed.alerts, self.now)
+        desks = {row.desk for row in needed.mended}
+        again = self.read_again(sorted((needed.submissions | desks) - at_hand.submissions.keys()))
+        submitted = at_hand.joined(again).submissions
+        rows = rebuild_row.rebuilt(needed.mended, submitted)
+        mended = {row: self.validate([read], read[0].received_at)[0] for row, read in rows.items()}
+        found = AtHand(submitted, {**at_hand.mended, **mended})
+        found.require(needed)
+        return found
+
+    def read_again(self, seqs: Sequence[int]) -> list[Checked]:
+        """Read and validate earlier submissions once more, in received order."""
+        return self.validate(self.read(seqs)) if seqs else []
+
+    def read(self, seqs: Iterable[int]) -> list[Read]:
+        """Read earlier submissions once more, wherever their bytes lie now."""
+        with stage("read"):
+            arrivals = journal.arrivals(self.site, seqs)
+            readings = dict(self.readers.read([(one.seq, archive.find(self.site, one)) for one in arrivals]))
+            return [(one, readings[one.seq]) for one in arrivals]
+
+    def _read_again(self, seq: int) -> Checked:
+        return self.read_again([seq])[0]
 
 
-def _about(read: Read) -> tuple[str, str]:
-    """The form and the unit that a submission claims, as far as they can be told."""
-    arrival, reading = read
-    claims = reading.claims
-    return (claims.form, claims.unit or arrival.bound) if claims else ("", "")
-
-
-def layers(segment: Sequence[Read]) -> list[list[Read]]:
-    """Lay a later, different submission of one report in a later layer: it is judged by what then stands.
-
-    Different reports do not wait for each other, nor copies for what they copy: a heap of a hundred copies
-    is one layer.
-    """
-    found: list[list[Read]] = []
-    last: dict[object, tuple[int, str]] = {}  # report → its last layer and content
-    for arrival, reading in segment:
-        at = 0
-        if reading.claims is not None:
-            claims, sha = reading.claims, reading.content_sha
-            report = (claims.form, claims.unit or arrival.bound, claims.day, claims.campus)
-            before = last.get(report, (0, sha))
-            at = before[0] + (before[1] != sha)
-            last[report] = at, sha
-        if at == len(found):
-            found.append([])
-        found[at].append((arrival, reading))
-    return found
+def _slices(seqs: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(seqs), size):
+        yield seqs[start : start + size]

@@ -6,18 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from pipeline import merge, reconcile
 from pipeline.database import serialise, sql
-from pipeline.database.models import Absence
+from pipeline.database.decision_log import order_of
+from pipeline.database.models import Absence, Decision
 from pipeline.forms.absence import ROWS
 from pipeline.merge import Event, ReportState, ReportStep, Stood
-from pipeline.model import Checked, LetterKind, Record, Site, State, TicketState, TodoKind
+from pipeline.model import Checked, DecisionKind, Policy, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
-from pipeline.turns import reconciliation_facts, replay, report_state, whole_file_tickets
-from pipeline.turns.report_state import Key, LoadedReport
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns import reconciliation_facts, replay, report_state, revised_outcomes
+from pipeline.turns.replay import Act
+from pipeline.turns.report_state import Key, LoadedReport, Then
+from pipeline.turns.transaction import Outcome, Turn, Writes
 
 _WIDTHS = sql.widths(Absence)
 _KEEPS = ROWS.keeps
@@ -62,12 +65,10 @@ class _Fold:
         return self.loaded.standing
 
 
-def settle(
-    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
-) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of absence reports, in order; collect what they change; return their outcomes.
 
-    `anew`: they had their turn before, and their reports are folded again.
+    Raises NeedsAgain, with nothing collected, for what must be read and validated again.
     """
     policy = site.policy
     by_key: dict[Key, list[Turn]] = defaultdict(list)
@@ -75,24 +76,23 @@ def settle(
         by_key[key_of(turn.checked)].append(turn)
     found = report_state.load(sorted(by_key), lock=True)
     latest = replay.latest(loaded.standing for loaded in found.values())
+    _require(by_key, found, latest)
     came = [one.seq for loaded in found.values() for one in loaded.standing.earlier]
-    then = report_state.Then(by_key, min([*came, *(turn.event.seq for turn in turns)]))
+    then = Then(by_key, min([*came, *(turn.event.seq for turn in turns)]))
     outcomes: list[tuple[Turn, Outcome]] = []
     folds = []
     for key, mine in by_key.items():
         fold = _Fold(key, found[key].standing, found[key])
         folds.append(fold)
-        fold.own = set() if anew else {turn.event.seq for turn in mine}
+        fold.own = {turn.event.seq for turn in mine if not turn.anew}
         for turn in mine:
-            late = anew or latest[key] > turn.event.order
             kept = fold.loaded.said if fold.standing is fold.before else None
             fold.loaded.standing = then.classes(fold.standing, turn.event.seq, kept)
             fold.names |= _names(turn.checked)
-            step = (
-                _refold(fold, turn, site, reread, writes, then)
-                if late
-                else merge.step(fold.standing, turn.event, policy)
-            )
+            if _late(turn, latest[key]):
+                step = _replay(fold, turn, policy, writes, then)
+            else:
+                step = merge.step(fold.standing, turn.event, policy)
             _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
             outcomes.append((turn, _outcome(step)))
         _write(fold, writes)
@@ -112,7 +112,7 @@ def key_of(checked: Checked) -> Key:
 def takes(turn: Turn) -> bool:
     """Tell whether a submission is about a report we can name, whatever became of it."""
     checked = turn.checked
-    return form_of(checked) == "absence" and bool(checked.unit) and checked.day is not None
+    return bool(checked.unit) and checked.day is not None
 
 
 def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bool:
@@ -130,55 +130,68 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
 # --------------------------------------------------------------------------- the fold
 
 
-def _refold(fold: _Fold, turn: Turn, site: Site, reread: Reread, writes: Writes, then: report_state.Then) -> ReportStep:
-    """Fold the whole report again, because what was received, or decided, later was settled before this one.
+def _late(turn: Turn, latest: int) -> bool:
+    return turn.anew or latest > turn.event.order
 
-    Makes the store depend on the received order alone. Others whose outcome turns out different get it,
-    and a new receipt.
+
+def _require(
+    by_key: Mapping[Key, Sequence[Turn]], found: Mapping[Key, LoadedReport], latest: Mapping[Key, int]
+) -> None:
+    """Have all at hand that turns which come late are replayed with."""
+    late = [(key, turn) for key, turns in by_key.items() for turn in turns if _late(turn, latest[key])]
+    if late:
+        said = [(turn, found[key].standing) for key, turn in late]
+        needed = [replay.needed(turn, one.earlier, one.tickets) for turn, one in said]
+        late[0][1].again.require(*needed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waived:
+    """A county let a row that went back rest, at this place of the sequence."""
+
+    ticket: str
+    place: int
+
+
+def _replay(fold: _Fold, turn: Turn, policy: Policy, writes: Writes, then: Then) -> ReportStep:
+    """Take all of a report again, because what was received, or decided, later was settled before this turn.
+
+    Makes the store depend on the received order alone.
     """
-    by_seq: dict[int, Event] = {}
-    steps: dict[int, ReportStep] = {}
-    standing = replace(fold.standing, head=None, rows={}, lines={}, tickets={}, earlier=())
-    for act in replay.acts(fold.standing, turn, site, reread):
-        if act.event is None:
-            standing = merge.waive(standing, act.waived, str(act.place))
-            continue
-        by_seq[act.event.seq] = act.event
-        fold.names |= _names(act.event.checked)
-        seen = then.classes(standing, act.event.seq)
-        step = merge.step(seen, act.event, site.policy)
-        steps[act.event.seq] = step
-        # what does not count leaves the report as it was written, with the classes there were then
-        counts = step.after.head is not seen.head or step.after.rows is not seen.rows
-        standing = step.after if counts else replace(step.after, lines=standing.lines, classes=standing.classes)
-    for seq, issue in replay.dismissals(list(steps)).items():
-        if steps[seq].state is State.HELD:
-            steps[seq] = replace(steps[seq], state=State.REJECTED, issues=(*steps[seq].issues, issue))
-    was = {one.seq: one.state for one in fold.standing.earlier}
-    for seq, step in steps.items():
-        if seq in was:
-            _tell_again(by_seq[seq].checked, step, writes)
-            if step.state is not was[seq]:
-                checked = by_seq[seq].checked
-                whole_file_tickets.keep(checked, step.opened, writes)
-                writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)
+    before = fold.standing
+    empty = replace(before, head=None, rows={}, lines={}, tickets={}, earlier=())
+    again = replay.replay(empty, _acts(before, turn), partial(_step, policy, then))
+    for does, _ in again.taken:
+        if isinstance(does, Event):
+            fold.names |= _names(does.checked)
+    revised_outcomes.tell_others(again, before.earlier, turn, writes, effective=False)
+    standing: ReportState = again.after
     dropped = {
         name: replace(ticket, state=TicketState.SUPERSEDED, closed_by=str(turn.event.order))
-        for name, ticket in fold.standing.tickets.items()
+        for name, ticket in before.tickets.items()
         if name not in standing.tickets
     }
-    standing = replace(standing, tickets={**dropped, **standing.tickets})
-    return replace(steps[turn.event.seq], after=standing)
+    return replace(again.of(turn.event), after=replace(standing, tickets={**dropped, **standing.tickets}))
 
 
-def _tell_again(checked: Checked, step: ReportStep, writes: Writes) -> None:
-    text = (
-        "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
-        "WHERE received_seq = %s"
-    )
-    issues = serialise.issues_text(checked.issues + step.issues)
-    row = (step.state.value, step.accepted, step.refused, step.withdrawn, issues, checked.arrival.seq)
-    writes.add(text, [row])
+def _acts(before: ReportState, turn: Turn) -> list[Act[Event | _Waived]]:
+    waived = Decision.objects.filter(what=DecisionKind.WAIVE, target__in=list(before.tickets))
+    return [
+        *replay.submissions(before.earlier, turn),
+        *replay.mended(before.tickets, turn),
+        *(replay.decided(row, _Waived(row.target, order_of(row))) for row in waived),
+    ]
+
+
+def _step(policy: Policy, then: Then, standing: ReportState, does: Event | _Waived) -> ReportStep:
+    if isinstance(does, _Waived):
+        return ReportStep(State.ACCEPTED, merge.waive(standing, does.ticket, str(does.place)))
+    seen = then.classes(standing, does.seq)
+    step = merge.step(seen, does, policy)
+    if step.after.head is not seen.head or step.after.rows is not seen.rows:
+        return step
+    # what does not count leaves the report as it was written, with the classes there were then
+    return replace(step, after=replace(step.after, lines=standing.lines, classes=standing.classes))
 
 
 def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool = False) -> None:

@@ -20,25 +20,26 @@ from pipeline.merge.desk import Deed
 from pipeline.model import Checked, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
 from pipeline.settling import absence, closure
 from pipeline.turns import rebuild_row
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes
+from pipeline.turns.again import NOTHING, AtHand, MendedRow, Needed
+from pipeline.turns.transaction import Outcome, Turn, Writes
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """By whom and when a 处理单's deeds are done, and what carrying them out may need."""
+    """By whom and when a 处理单's deeds are done, and what was read and validated again for one of them."""
 
     site: Site
     desk: Checked
     who: str
     now: datetime
-    reread: Reread
+    again: AtHand = NOTHING
 
 
 class StillBad(UsageError):  # noqa: N818 - it is the name of what is the case
     """The row, mended so, would go back again. Its text says why, without the contents of other cells."""
 
 
-_Settle = Callable[[Sequence[Turn], Site, Reread, Writes], list[tuple[Turn, Outcome]]]
+_Settle = Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
 _SETTLERS: Mapping[str, _Settle] = {"absence": absence.settle, "closure": closure.settle}
 
 
@@ -46,7 +47,7 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
     """Let the row of a ticket come home with some cells replaced.
 
     Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one
-    whose rows a county may mend; nothing is changed then.
+    whose rows a county may mend; NeedsAgain until the row is built and validated. Nothing is changed then.
     """
     with transaction.atomic():
         ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state=TicketState.OPEN).first()
@@ -54,7 +55,9 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
             raise refusal("ticket-closed")
         if not rebuild_row.mendable(ticket):
             raise refusal("row-not-mendable")
-        checked = rebuild_row.rebuilt(bench.site, bench.desk, ticket, deed)
+        mended = MendedRow(bench.desk.arrival.seq, deed.id)
+        bench.again.require(Needed(mended=frozenset({mended})))
+        checked = bench.again.mended[mended]
         if checked.verdict != "merge" or checked.refused or not checked.records:
             raise StillBad(_why(checked.issues))
         # a school's cell would be left blank and asked; what a county typed is asked at once
@@ -63,8 +66,8 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
             raise StillBad(_why(unread))
         order, settled = decide(bench.who, DecisionKind.MEND, deed.id, why, bench.now)
         writes = Writes(bench.now)
-        turn = Turn(Event(order, checked), settled)
-        ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, bench.reread, writes)
+        turn = Turn(Event(order, checked), settled, bench.again)
+        ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, writes)
         if outcome.state is not State.ACCEPTED:
             raise StillBad(_why(outcome.issues))
         writes.letter(LetterKind.DECIDED, str(order), ticket.school)

@@ -15,7 +15,7 @@ from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
 from pipeline.turns import affected_days, revised_outcomes, tickets
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns.transaction import Outcome, Turn, Writes
 from pipeline.validate.calendar import change_in_words
 
 FORM = "calendar"
@@ -35,12 +35,12 @@ class CalendarPlan:
 
 def takes(turn: Turn) -> bool:
     """Tell whether a turn is of a calendar that has something to say."""
-    return form_of(turn.checked) == FORM and not turn.event.decided
+    return not turn.event.decided
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of calendars, in order; return their outcomes. The calendar is written at once."""
-    del site, reread
+    del site
     return [(turn, _settle(turn, writes)) for turn in turns]
 
 

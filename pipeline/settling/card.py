@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from django.db import transaction
 
 from pipeline import alert_state, rules
 from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState, CardVerdict
-from pipeline.alerts import alert_labels, assess, corrections
-from pipeline.alerts.card_history import Fold, SchoolHistory, fold, load
+from pipeline.alerts import alert_labels, corrections
+from pipeline.alerts.card_history import SchoolHistory, load, replayed
 from pipeline.alerts.card_letters import announce
+from pipeline.alerts.load import unassessed
 from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay
@@ -25,9 +26,10 @@ from pipeline.merge.card import CardStanding, CardStep
 from pipeline.model import Checked, DecisionKind, Opinion, Site, State
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
-from pipeline.turns import revised_outcomes, tickets
+from pipeline.turns import replay, revised_outcomes, tickets
+from pipeline.turns.again import Needed, NeedsAgain
 from pipeline.turns.pending_items import PendingItem
-from pipeline.turns.transaction import LETTER, Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns.transaction import LETTER, Outcome, Turn, Writes
 
 _CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
          "late", "report_late")  # fmt: skip
@@ -37,22 +39,23 @@ _ONCE = ("alert_id", "submission")
 
 def takes(turn: Turn) -> bool:
     """Tell whether a submission is a card of a school we can name, whatever became of it."""
-    return form_of(turn.checked) == "card" and bool(turn.checked.unit)
+    return bool(turn.checked.unit)
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of cards, in order; write what they change; return their outcomes.
 
-    The alerts are assessed first by all that settled before, so that a card finds them as they are.
+    Raises NeedsAgain, with nothing written, for alerts that are to be assessed first, so that a card finds them as
+    they are; and for what must be read and validated again.
     """
-    schools = sorted({turn.checked.unit for turn in turns})
-    assess.catch_up(site.policy.answer_hours, rules.load(), schools, writes.now)
-    found = load(schools)
+    del site
+    found = _assessed(sorted({turn.checked.unit for turn in turns}))
+    _require(turns, found)
     outcomes = []
     for turn in turns:
         loaded = found[turn.checked.unit]
         before = loaded.standing
-        step = _step(loaded, turn, reread, writes)
+        step = _replay(loaded, turn, writes) if _late(turn, loaded) else core.card_step(before, turn.event)
         loaded.standing = step.after
         loaded.settled[turn.event.order] = turn.settled
         _write(loaded, before, step.told, (turn.settled, writes.now))
@@ -64,34 +67,45 @@ def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) ->
     return outcomes
 
 
-def _step(loaded: SchoolHistory, turn: Turn, reread: Reread, writes: Writes) -> CardStep:
-    if loaded.last < turn.event.order:
-        return core.card_step(loaded.standing, turn.event)
-    again = fold(loaded, turn, reread)
-    _unsay(loaded, again)
-    _tell_again(again, loaded.standing, turn, writes)
-    mine = again.steps[turn.event.order, turn.event.seq]
-    return replace(mine, after=again.standing, told=again.told)
+def _assessed(schools: Sequence[str]) -> dict[str, SchoolHistory]:
+    """Load what came of the cards of these schools. Raises NeedsAgain while something that settled was not assessed."""
+    if waiting := unassessed(schools):
+        raise NeedsAgain(Needed(alerts=waiting))
+    return load(schools)
 
 
-def _unsay(loaded: SchoolHistory, again: Fold) -> None:
+def _late(turn: Turn, loaded: SchoolHistory) -> bool:
+    return loaded.last >= turn.event.order
+
+
+def _require(turns: Sequence[Turn], found: Mapping[str, SchoolHistory]) -> None:
+    """Have all at hand that cards which come late are replayed with."""
+    late = [(turn, found[turn.checked.unit].standing) for turn in turns if _late(turn, found[turn.checked.unit])]
+    if late:
+        late[0][0].again.require(*(replay.needed(turn, one.earlier) for turn, one in late))
+
+
+def _replay(loaded: SchoolHistory, turn: Turn, writes: Writes) -> CardStep:
+    """Take all that happened to a school's alerts again: a later card, or a ruling, was settled before this turn."""
+    again = replayed(loaded, turn)
+    standing: CardStanding = again.after
+    told = tuple(one for _, step in again.taken for one in step.told)
+    _unsay(loaded, standing, told)
+    revised_outcomes.tell_others(again, loaded.standing.earlier, turn, writes, effective=True)
+    return replace(again.of(turn.event), after=standing, told=told)
+
+
+def _unsay(loaded: SchoolHistory, after: CardStanding, told: Iterable[HistoryStep]) -> None:
     """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
-    said = {(told.alert, told.what, told.origin) for told in again.told}
+    said = {(one.alert, one.what, one.origin) for one in told}
     by_cards = (AlertStep.ANSWERED, AlertStep.FOLLOWED)
     for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=by_cards):
         if (event.alert_id, event.what, event.origin) not in said:
             event.delete()
-    for name, one in again.standing.lives.items():
+    for name, one in after.lives.items():
         gone = set(loaded.standing.lives[name].heard) - set(one.heard)
         Card.objects.filter(alert=name, submission__in=gone).delete()
         CardDay.objects.filter(alert=name).exclude(day__in=list(one.days)).delete()
-
-
-def _tell_again(again: Fold, before: CardStanding, turn: Turn, writes: Writes) -> None:
-    """Tell the other cards of the school by the last of what happened to each."""
-    was = {one.seq: one.state for one in before.earlier}
-    last = {seq: step for (_, seq), step in sorted(again.steps.items()) if seq in was and seq != turn.event.seq}
-    revised_outcomes.tell_others({seq: (step, again.cards[seq]) for seq, step in last.items()}, was, turn, writes)
 
 
 # --------------------------------------------------------------------------- what the county decides
@@ -122,8 +136,7 @@ def _decide(
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
             raise refusal("alert-unknown", alert=alert_id)
-        assess.catch_up(kept.hours, rules.load(), [kept.school], now)
-        loaded = load([kept.school])[kept.school]
+        loaded = _assessed([kept.school])[kept.school]
         before, one = loaded.standing, loaded.standing.lives[alert_id]
         answer = one.current
         if answer is None or one.state not in allowed:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,9 +16,10 @@ from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Even
 from pipeline.merge.closure import CLOSURE
 from pipeline.model import DecisionKind, Origin, Site, State, TodoKind
 from pipeline.schooldays import today
-from pipeline.turns import rebuild_row, revised_outcomes
+from pipeline.turns import replay, revised_outcomes
+from pipeline.turns.replay import Act
 from pipeline.turns.report_state import ticket_of
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns.transaction import Outcome, Turn, Writes
 
 _WIDTHS = sql.widths(Closure)
 _KEY = ("school", "campus", "scope", "start")
@@ -40,27 +40,30 @@ class _LoadedClosures:
     since: dict[merge.closure.Key, int]
     ruled: tuple[Decision, ...] = ()  # what the county decided of these closures, in order
 
+    @property
+    def last(self) -> int:
+        """The place in the sequence of the last workbook or decision it has had."""
+        return max([*(one.seq for one in self.standing.earlier), *map(order_of, self.ruled)], default=0)
+
 
 def takes(turn: Turn) -> bool:
     """Tell whether a submission is about the closures of a school we can name, whatever became of it."""
-    return form_of(turn.checked) == "closure" and bool(turn.checked.unit)
+    return bool(turn.checked.unit)
 
 
-def settle(
-    turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes, *, anew: bool = False
-) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of closure workbooks, in order; collect what they change; return their outcomes.
 
-    `anew`: they had their turn before, and their schools' closures are folded again.
+    Raises NeedsAgain, with nothing collected, for what must be read and validated again.
     """
+    del site
     found = _load(sorted({turn.checked.unit for turn in turns}))
+    _require(turns, found)
     outcomes = []
     for turn in turns:
         loaded = found[turn.checked.unit]
         before = loaded.standing
-        last = max([*(one.seq for one in before.earlier), *map(order_of, loaded.ruled)], default=0)
-        late = anew or last > turn.event.order
-        step = _refold(loaded, turn, site, reread, writes) if late else merge.close_step(before, turn.event)
+        step = _replay(loaded, turn, writes) if _late(turn, loaded) else merge.close_step(before, turn.event)
         loaded.standing = step.after
         _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
         _write_tickets(before, turn, step.after, writes)
@@ -85,51 +88,36 @@ def rule(school: str, key: merge.closure.Key, state: str, at: tuple[int, int], w
     return True
 
 
-_Act = Callable[[ClosureStanding], ClosureStep]
+def _late(turn: Turn, loaded: _LoadedClosures) -> bool:
+    return turn.anew or loaded.last > turn.event.order
 
 
-def _refold(loaded: _LoadedClosures, turn: Turn, site: Site, reread: Reread, writes: Writes) -> ClosureStep:
-    """Fold all closures of the school again: what was received, or decided, later was settled before this one.
+def _require(turns: Sequence[Turn], found: Mapping[str, _LoadedClosures]) -> None:
+    """Have all at hand that turns which come late are replayed with."""
+    late = [(turn, found[turn.checked.unit].standing) for turn in turns if _late(turn, found[turn.checked.unit])]
+    if late:
+        late[0][0].again.require(*(replay.needed(turn, one.earlier, one.tickets) for turn, one in late))
 
-    Others of the school whose outcome is another now are told so.
-    """
+
+def _replay(loaded: _LoadedClosures, turn: Turn, writes: Writes) -> ClosureStep:
+    """Take all closures of the school again: what was received, or decided, later was settled before this turn."""
     before = loaded.standing
-    seqs = [one.seq for one in before.earlier if one.seq != turn.event.seq]
-    events = {checked.arrival.seq: Event(checked.arrival.seq, checked) for checked in reread(seqs)}
-    # (place in the sequence, order among those of one place, what is done, whose outcome it is)
-    acts: list[tuple[int, int, _Act, int]] = [(seq, 0, _taken(event), seq) for seq, event in events.items()]
-    for row in Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in seqs]):
-        again = Event(order_of(row), events[int(row.target)].checked, forced=True)
-        acts.append((again.order, row.seq, _taken(again), int(row.target)))
-    acts += [(order_of(row), row.seq, _ruled(row), 0) for row in loaded.ruled]
-    mended = rebuild_row.mends(list(before.tickets), site, reread, turn)
-    acts += [(event.order, number, _taken(event), 0) for number, event in mended]
-    mine = _taken(turn.event)
-    acts.append((turn.event.order, sys.maxsize, mine, 0))
-    standing, result, steps = ClosureStanding(before.school), None, dict[int, ClosureStep]()
-    for _, _, act, seq in sorted(acts, key=lambda one: one[:2]):
-        step = act(standing)
-        standing = step.after
-        result = step if act is mine else result
-        steps |= {seq: step} if seq else {}
-    if result is None:
-        raise ValueError("a turn takes part in its own fold")
-    others = {seq: (step, events[seq].checked) for seq, step in steps.items()}
-    revised_outcomes.tell_others(others, {one.seq: one.state for one in before.earlier}, turn, writes)
-    return replace(result, after=standing)
+    acts: list[Act[Event | Decision]] = [
+        *replay.submissions(before.earlier, turn),
+        *replay.mended(before.tickets, turn),
+        *(replay.decided(row, row) for row in loaded.ruled),
+    ]
+    again = replay.replay(ClosureStanding(before.school), acts, _step)
+    revised_outcomes.tell_others(again, before.earlier, turn, writes, effective=True)
+    return replace(again.of(turn.event), after=again.after)
 
 
-def _taken(event: Event) -> _Act:
-    return lambda standing: merge.close_step(standing, event)
-
-
-def _ruled(row: Decision) -> _Act:
-    def act(standing: ClosureStanding) -> ClosureStep:
-        keys = [key for key in standing.closures if short_ids.closure(standing.school, *key) == row.target]
-        after = merge.rule(standing, keys[0], RULINGS[DecisionKind(row.what)]) if keys else standing
-        return ClosureStep(State.ACCEPTED, after)
-
-    return act
+def _step(standing: ClosureStanding, does: Event | Decision) -> ClosureStep:
+    if isinstance(does, Event):
+        return merge.close_step(standing, does)
+    keys = [key for key in standing.closures if short_ids.closure(standing.school, *key) == does.target]
+    after = merge.rule(standing, keys[0], RULINGS[DecisionKind(does.what)]) if keys else standing
+    return ClosureStep(State.ACCEPTED, after)
 
 
 def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:

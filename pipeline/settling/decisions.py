@@ -19,17 +19,18 @@ from pipeline.merge import Event
 from pipeline.model import DecisionKind, LetterKind, Settled, Site, State, TicketState, TodoKind
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
-from pipeline.turns.transaction import Reread, Turn, Writes
+from pipeline.turns.again import AtHand, Needed
+from pipeline.turns.transaction import Turn, Writes
 
 __all__ = ["decide", "dismiss", "placed", "release", "waive"]
 
 
-def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, reread: Reread) -> list[Settled]:
+def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, again: AtHand) -> list[Settled]:
     """Let held submissions be applied after all, in received order; return what became of them.
 
     They take their turn at the decision's place in the sequence, and no question is asked again.
-    `reread` as for `records.settle`. Raises UsageError, and changes nothing, if one of them is not held,
-    or if its school has reported again since.
+    Raises UsageError if one of them is not held, or if its school has reported again since; NeedsAgain until they
+    are read and validated again, and what they are folded with. Nothing is changed then.
     """
     with transaction.atomic():
         ordered = sorted(set(seqs))
@@ -38,12 +39,13 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
             raise refusal("not-held", numbers=words.joined(missing))
         for seq, later in held_files.overtaken(held.values()).items():
             raise refusal("held-overtaken", number=seq, later=later)
+        again.require(Needed(frozenset(ordered)))
         settled: list[Settled] = []
-        for checked in reread(ordered):
-            order, number = decide(who, DecisionKind.RELEASE, str(checked.arrival.seq), why, now)
+        for seq in ordered:
+            order, number = decide(who, DecisionKind.RELEASE, str(seq), why, now)
             # with what validation said then: a release answers the question, it does not make bad rows good
-            turn = Turn(Event(order, checked, forced=True), number)
-            settled += submissions.take([turn], State.HELD, site, now, reread)
+            turn = Turn(Event(order, again.submissions[seq], forced=True), number, again)
+            settled += submissions.take([turn], State.HELD, site, now)
         return settled
 
 

@@ -1,40 +1,96 @@
-"""What was judged without a roster or a calendar that had come before it: judged again once that is settled.
+"""What was judged without a roster or a calendar that had come before it: to be judged again once that is settled.
 
 A roster that keeps its reader busy settles after reports that came later. Each of these is judged by what had been
-said up to its own place (`judging`), so reading them once more, in order, gives what would have been.
+said up to its own place, so reading them once more, in order, gives what would have been. `run` reads and validates
+them, within the transaction of the roster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.db import transaction
 
 from pipeline.database import sql
 from pipeline.database.models import Division, Statement, Submission, Unit
 from pipeline.merge import Event
-from pipeline.model import Settled, Site, State
-from pipeline.settling import absence, calendar, closure, roster
-from pipeline.turns.transaction import Reread, Turn, Writes, form_of
-
-Take = Callable[[Sequence[Turn], State, Site, datetime, Reread], list[Settled]]
+from pipeline.model import Checked, Settled, Site, State
+from pipeline.settling import absence, calendar, closure, roster, submissions
+from pipeline.turns.again import NOTHING, AtHand
+from pipeline.turns.transaction import Turn, Writes, form_of
 
 _SPEAK = frozenset({"roster", "calendar", "desk"})  # a 处理单 confirms what schools propose, at its own place
 _SAYS = {"roster": roster.again, "calendar": calendar.again}
 
 
-def catch_up(turns: Iterable[Turn], take: Take, site: Site, now: datetime, reread: Reread) -> None:
-    """Judge again what came after these turns and was settled before, where they speak of registry or calendar.
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Submissions that came after one and were settled before it, though it says what they are judged by."""
 
-    In the caller's transaction. `take`: how submissions that could not be placed before have their turn.
-    """
-    for turn in turns:
-        if form_of(turn.checked) in _SPEAK and (schools := _touched(turn)):
-            _catch_up(turn, schools, take, site, now, reread)
+    said: tuple[int, ...] = ()  # rosters and calendars that were taken, in order
+    reports: tuple[int, ...] = ()  # the first of each report, and of the closures of each school
+    unplaced: tuple[int, ...] = ()  # of which it could not be told whose they are
 
 
-def _touched(turn: Turn) -> set[str]:
-    """The schools of which a turn says something that counts."""
-    said = Statement.objects.filter(order=turn.event.order, state="standing")
+def after(done: Settled) -> Later:
+    """Return what is to be judged again after a submission that settled just now; nearly always nothing."""
+    schools = _touched(done.seq) if done.form in _SPEAK else set()
+    if not schools:
+        return Later()
+    later = list(
+        Submission.objects.filter(received_seq__gt=done.seq)
+        .exclude(state=State.RECEIVED)
+        .order_by("received_seq")
+        .only("received_seq", "form", "unit", "day", "campus", "state")
+    )
+    taken = (State.ACCEPTED, State.PARTIAL)
+    first: dict[tuple[object, ...], int] = {}
+    for row in later:
+        if row.form in ("absence", "closure") and row.unit in schools:
+            key = (row.form, row.unit, row.day, row.campus)[: 4 if row.form == "absence" else 2]
+            first.setdefault(key, row.received_seq)
+    return Later(
+        said=tuple(row.received_seq for row in later if row.form in _SAYS and row.state in taken),
+        reports=tuple(first.values()),
+        unplaced=tuple(row.received_seq for row in later if not row.unit and row.state == State.REJECTED),
+    )
+
+
+def say(checked: Checked, done: Settled, now: datetime) -> None:
+    """Let a roster, or a calendar, of `Later.said` say what it says now; in the caller's transaction."""
+    writes = Writes(now)
+    _SAYS[form_of(checked)](_turn(checked, done), writes)
+    writes.flush()
+
+
+def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, again: AtHand) -> None:
+    """Fold again what begins with these of `Later.reports`. Raises NeedsAgain, with nothing written."""
+    with transaction.atomic():
+        writes = Writes(now)
+        for form, settle in (("absence", absence.settle), ("closure", closure.settle)):
+            if mine := [_turn(one, done, again) for one in firsts if form_of(one) == form]:
+                settle(mine, site, writes)
+        writes.flush()
+
+
+def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:
+    """Take one of `Later.unplaced`, if it can be told now whose it is. Raises NeedsAgain, with nothing written."""
+    if checked.unit:
+        with transaction.atomic():
+            turn = Turn(Event(checked.arrival.seq, checked), sql.take("settled", 1), again)
+            submissions.take([turn], State.REJECTED, site, now)
+
+
+def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
+    """A submission's turn once more, as of the settling that made it necessary."""
+    return Turn(Event(checked.arrival.seq, checked), done.settled_seq, again, anew=True)
+
+
+def _touched(order: int) -> set[str]:
+    """The schools of which something was said, at this place of the sequence, that counts."""
+    said = Statement.objects.filter(order=order, state="standing")
     units = set(said.values_list("unit", flat=True))
     schools = set(Unit.objects.filter(code__in=units, kind="school").values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))
@@ -47,35 +103,3 @@ def _below(codes: Iterable[str]) -> set[str]:
         found |= fresh
         fresh = set(Division.objects.filter(parent__in=fresh).values_list("code", flat=True)) - found
     return found
-
-
-def _catch_up(turn: Turn, schools: set[str], take: Take, site: Site, now: datetime, reread: Reread) -> None:
-    later = list(
-        Submission.objects.filter(received_seq__gt=turn.event.order)
-        .exclude(state=State.RECEIVED)
-        .order_by("received_seq")
-        .only("received_seq", "form", "unit", "day", "campus", "state")
-    )
-    writes = Writes(now)
-    for row in later:
-        if row.form in _SAYS and row.state in (State.ACCEPTED, State.PARTIAL):
-            _SAYS[row.form](_turn(row, turn, reread), writes)
-    first: dict[tuple[object, ...], Submission] = {}
-    for row in later:
-        if row.form in ("absence", "closure") and row.unit in schools:
-            first.setdefault((row.form, row.unit, row.day, row.campus)[: 4 if row.form == "absence" else 2], row)
-    for row in first.values():
-        settle = absence.settle if row.form == "absence" else closure.settle
-        settle([_turn(row, turn, reread)], site, reread, writes, anew=True)
-    writes.flush()
-    for row in later:
-        if not row.unit and row.state == State.REJECTED:
-            again = _turn(row, turn, reread)
-            if again.checked.unit:
-                take([Turn(again.event, sql.take("settled", 1))], State.REJECTED, site, now, reread)
-
-
-def _turn(row: Submission, turn: Turn, reread: Reread) -> Turn:
-    """A submission's turn once more, as of the settling that made it necessary."""
-    (checked,) = reread([row.received_seq])
-    return Turn(Event(row.received_seq, checked), turn.settled)

@@ -19,7 +19,7 @@ from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
 from pipeline.turns import affected_days, revised_outcomes, tickets
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of
+from pipeline.turns.transaction import Outcome, Turn, Writes
 
 _APPLIED = (State.ACCEPTED, State.PARTIAL)
 _LISTED = 12  # changes that a receipt tells one by one
@@ -39,12 +39,12 @@ class RosterPlan:
 
 def takes(turn: Turn) -> bool:
     """Tell whether a turn is of a roster that has something to say."""
-    return form_of(turn.checked) == "roster" and not turn.event.decided
+    return not turn.event.decided
 
 
-def settle(turns: Sequence[Turn], site: Site, reread: Reread, writes: Writes) -> list[tuple[Turn, Outcome]]:
+def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of rosters, in order; return their outcomes."""
-    del site, reread
+    del site
     return [(turn, _settle(turn, writes)) for turn in turns]
 
 

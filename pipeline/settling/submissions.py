@@ -1,9 +1,11 @@
-"""Settle a batch: what stands, what it becomes, and what is left to do, in one transaction."""
+"""fold → write: what stands, what some submissions make of it, and what is left to do, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -11,77 +13,86 @@ from pipeline.accounts import filings
 from pipeline.database import audit, sql
 from pipeline.merge import Event
 from pipeline.model import Checked, LetterKind, Settled, Site, State
-from pipeline.settling import absence, calendar, card, closure, late, roster
+from pipeline.settling import absence, calendar, card, closure, roster
 from pipeline.turns import whole_file_tickets
-from pipeline.turns.transaction import Outcome, Reread, Turn, Writes, form_of, mark, settled
+from pipeline.turns.again import AtHand
+from pipeline.turns.transaction import Outcome, Turn, Writes, form_of, mark, settled
 
 DIVISION_DIGITS = 6
 
-_Takes = Callable[[Turn], bool]
-_Settle = Callable[[Sequence[Turn], Site, Reread, Writes], list[tuple[Turn, Outcome]]]
-Settler = tuple[_Takes, _Settle]
-FORMS: tuple[Settler, ...] = (
-    (absence.takes, absence.settle),
-    (closure.takes, closure.settle),
-    (card.takes, card.settle),
-    (roster.takes, roster.settle),
-    (calendar.takes, calendar.settle),
-    (filings.takes, filings.settle),
-)
-"""Which turns a form's module takes, and how; a turn that none takes changes nothing. The county's desk is not
-among them: `run` adds it.
-"""
+
+class Settler(NamedTuple):
+    """Which turns of its form a module takes (the others change nothing), and what they do."""
+
+    takes: Callable[[Turn], bool]
+    settle: Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
 
 
-def settle(
-    batch: Sequence[Checked], site: Site, now: datetime, reread: Reread, settlers: Sequence[Settler] = FORMS
-) -> list[Settled]:
-    """Give every submission of the batch its outcome, all of them or none; return them in received order.
+FORMS: Mapping[str, Settler] = {
+    "absence": Settler(absence.takes, absence.settle),
+    "closure": Settler(closure.takes, closure.settle),
+    "card": Settler(card.takes, card.settle),
+    "roster": Settler(roster.takes, roster.settle),
+    "calendar": Settler(calendar.takes, calendar.settle),
+    "filing": Settler(filings.takes, filings.settle),
+}
+"""By form, in the order in which they settle. The county's desk is not among them: `run` sends it to `county`."""
 
-    `reread(seqs)` reads and validates earlier submissions again, in order; it is called only when a
-    submission settles after a later-received one of the same report, or one that it should have been judged by.
-    Raises TemporaryError when one was settled by somebody else meanwhile (nothing is written then), and
-    Django's database errors as they come.
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What became of some turns, and what is to be written. `was`: how their submissions stand till then."""
+
+    whole: Sequence[tuple[Turn, Outcome]]
+    was: State
+    writes: Writes
+
+
+def fold(batch: Sequence[Checked], site: Site, now: datetime, again: AtHand) -> Folded:
+    """Let a batch have its turns, in received order, inside the caller's transaction, which is to `write` them.
+
+    Raises NeedsAgain, and nothing of it stays, when a submission comes after a later one of what it is folded with was
+    settled, and that is not at hand.
     """
-    if not batch:
-        return []
     with transaction.atomic():
         first = sql.take("settled", len(batch))
         ordered = sorted(batch, key=lambda checked: checked.arrival.seq)
-        turns = [Turn(Event(c.arrival.seq, c), first + i) for i, c in enumerate(ordered)]
-        done = take(turns, State.RECEIVED, site, now, reread, settlers)
-        late.catch_up(turns, take, site, now, reread)
-        return done
+        together = again.joined(batch)
+        turns = [Turn(Event(c.arrival.seq, c), first + i, together) for i, c in enumerate(ordered)]
+        return _fold(turns, State.RECEIVED, site, now)
 
 
-def take(
-    turns: Sequence[Turn],
-    was: State,
-    site: Site,
-    now: datetime,
-    reread: Reread,
-    settlers: Sequence[Settler] = FORMS,
-) -> list[Settled]:
-    """Take these turns, in order, inside the caller's transaction; all submissions stand as `was` till now."""
+def take(turns: Sequence[Turn], was: State, site: Site, now: datetime) -> list[Settled]:
+    """Take these turns, in order, and write them, inside the caller's transaction."""
+    return write(_fold(turns, was, site, now))
+
+
+def _fold(turns: Sequence[Turn], was: State, site: Site, now: datetime) -> Folded:
     writes = Writes(now)
-    outcomes: dict[int, tuple[Turn, Outcome]] = {}
-    for takes, settle_form in settlers:
-        mine = [turn for turn in turns if takes(turn)]
-        done = settle_form(mine, site, reread, writes) if mine else []
-        outcomes.update({turn.event.seq: (turn, outcome) for turn, outcome in done})
-    for turn in turns:
-        if turn.event.seq not in outcomes:
-            outcomes[turn.event.seq] = (turn, _unplaced(turn.checked))
-    whole = [outcomes[turn.event.seq] for turn in turns]
+    outcomes: dict[int, Outcome] = {}
+    for form, settler in FORMS.items():
+        mine = [turn for turn in turns if form_of(turn.checked) == form and settler.takes(turn)]
+        done = settler.settle(mine, site, writes) if mine else []
+        outcomes.update({turn.event.seq: outcome for turn, outcome in done})
+    return Folded([(turn, outcomes.get(turn.event.seq) or _unplaced(turn.checked)) for turn in turns], was, writes)
+
+
+def write(folded: Folded) -> list[Settled]:
+    """Write what was collected for some turns, their outcomes and letters; return what became of them, in order.
+
+    Raises TemporaryError when one of them was settled by somebody else meanwhile; nothing of the caller's transaction
+    may stay then.
+    """
+    whole, was, writes = folded.whole, folded.was, folded.writes
     for turn, outcome in whole:
         back = whole_file_tickets.opened(turn, outcome)
         whole_file_tickets.keep(turn.checked, back, writes)
         _queue_letters(turn, outcome, writes, again=was is not State.RECEIVED, back=bool(back))
     writes.flush()
     mark(whole, was)
-    whole_file_tickets.settle(turns)
+    whole_file_tickets.settle([turn for turn, _ in whole])
     if was is State.RECEIVED:
-        audit.append([entry for turn, outcome in whole for entry in _strange(turn, outcome)], now)
+        audit.append([entry for turn, outcome in whole for entry in _strange(turn, outcome)], writes.now)
     return [settled(turn, outcome) for turn, outcome in whole]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Closure, Division, Filing, Reject, Report, Submission, Unit
+from pipeline.database.models import Closure, Division, Filing, Reject, Report, Submission, Unit, UnitPlace
 from pipeline.filed import FilingFacts, OrganFacts
 from pipeline.model import (
     Arrival,
@@ -24,11 +25,30 @@ from pipeline.model import (
     TicketFacts,
     TicketState,
 )
-from pipeline.registry import calendar_spans, lookup
+from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.registry import schools as known_schools
 from pipeline.schooldays import Calendar, today
 from pipeline.turns import card_facts
 from pipeline.validate import scans
+
+
+def by_place(batch: Sequence[tuple[Arrival, Reading]]) -> list[tuple[int | None, list[tuple[Arrival, Reading]]]]:
+    """Cut a batch by what had been said, of registry and calendar, before each: each part with its `upto`.
+
+    Nearly always nothing was said later than what is judged, and what stands is what it is judged by. What a reader
+    kept too long, or what is read once more, is judged as it would have been in its turn.
+    """
+    if not batch:
+        return []
+    # its own words are none it is judged by, when it is read once more
+    said = statements.later_than(min(arrival.seq for arrival, _ in batch) - 1)
+    moved = UnitPlace.objects.exists()
+    parts: dict[tuple[int | None, date | None], list[tuple[Arrival, Reading]]] = defaultdict(list)
+    for arrival, reading in batch:
+        at = bisect_left(said, arrival.seq)
+        upto = said[at] - 1 if at < len(said) else None
+        parts[upto, today(arrival.received_at) if moved else None].append((arrival, reading))
+    return [(upto, part) for (upto, _), part in parts.items()]
 
 
 def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int | None = None) -> Context:

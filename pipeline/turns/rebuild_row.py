@@ -1,30 +1,27 @@
 """代改: a row that went back, built again with the cells that its county was told by telephone.
 
-The row goes the way of a return workbook: laid out on our own form, read, judged. It is kept nowhere but in the
-处理单 it came in, so whoever folds a report again builds it again from there.
+The row goes the way of a return workbook: laid out on our own form and read here, validated by `run`. It is kept
+nowhere but in the 处理单 it came in, so whoever folds a report again has it built again from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from pipeline import task
-from pipeline.database.decision_log import order_of
-from pipeline.database.models import Decision, Reject
+from pipeline.database.models import Reject
 from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
 from pipeline.forms.base import Form, returned_title
 from pipeline.forms.block import TICKET
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
-from pipeline.merge import Event
 from pipeline.merge.desk import Deed
 from pipeline.merge.desk import deeds as desk_deeds
-from pipeline.model import Checked, Claims, DecisionKind, DeskSheet, Sheet, Site, Workbook
-from pipeline.turns import validate_as_of
-from pipeline.turns.transaction import Reread, Turn
+from pipeline.model import Arrival, Checked, Claims, DeskSheet, Reading, Sheet, Workbook
+from pipeline.turns.again import MendedRow
 
 FORMS = frozenset({"absence", "closure"})
 """Forms whose rows a county may mend for the school."""
@@ -35,11 +32,19 @@ def mendable(ticket: Reject) -> bool:
     return ticket.form in FORMS and ticket.table in {table.name for table in form_named(ticket.form).tables}
 
 
-def rebuilt(site: Site, desk: Checked, ticket: Reject, deed: Deed) -> Checked:
-    """Return the row of a ticket with some cells replaced, judged as if it came home in a return workbook.
+def rebuilt(mended: Iterable[MendedRow], desks: Mapping[int, Checked]) -> dict[MendedRow, tuple[Arrival, Reading]]:
+    """Return rows that went back with some cells replaced, as if each came home in a return workbook.
 
-    Its row number is that of the 处理单's line, so that its record's origin leads there.
+    `desks`: the 处理单 that say so, by received_seq. A row's number is that of the 处理单's line, so that its record's
+    origin leads there.
     """
+    wanted = sorted(mended)
+    tickets = {one.ticket: one for one in Reject.objects.filter(ticket__in=[one.ticket for one in wanted])}
+    deeds = {seq: _deeds_of(desks[seq]) for seq in {one.desk for one in wanted}}
+    return {one: _rebuilt(desks[one.desk], tickets[one.ticket], deeds[one.desk][one.ticket]) for one in wanted}
+
+
+def _rebuilt(desk: Checked, ticket: Reject, deed: Deed) -> tuple[Arrival, Reading]:
     form = form_named(ticket.form)
     book = _laid_out(form, ticket, {**ticket.raw, **deed.cells}, deed.row)
     claims = identify(book)
@@ -47,33 +52,12 @@ def rebuilt(site: Site, desk: Checked, ticket: Reject, deed: Deed) -> Checked:
         raise PermanentError("a row laid out on our own form is not recognised")
     reading = parse(book, claims)
     reading = replace(reading, content_sha=task.content_sha(reading))
-    arrival = replace(desk.arrival, bound=desk.unit)
-    (checked,) = validate_as_of.judge(site, [(arrival, reading)], arrival.received_at)
-    return checked
+    return replace(desk.arrival, bound=desk.unit), reading
 
 
-def mends(tickets: Sequence[str], site: Site, reread: Reread, but: Turn) -> list[tuple[int, Event]]:
-    """Return what counties mended of these tickets: (the decision's number, the row's turn).
-
-    `but`: left out, because it is being taken just now.
-    """
-    found = Decision.objects.filter(what=DecisionKind.MEND, target__in=list(tickets)).order_by("seq") if tickets else ()
-    now = {record.ticket for record in but.checked.records}
-    rows = [row for row in found if (order_of(row), row.target in now) != (but.event.order, True)]
-    if not rows:
-        return []
-    desks = {checked.arrival.seq: deeds_of(checked) for checked in reread(sorted({order_of(row) for row in rows}))}
-    back = {one.ticket: one for one in Reject.objects.filter(ticket__in=[row.target for row in rows])}
-    turns = []
-    for row in rows:
-        desk, deeds = desks[order_of(row)]
-        turns.append((row.seq, Event(order_of(row), rebuilt(site, desk, back[row.target], deeds[row.target]))))
-    return turns
-
-
-def deeds_of(desk: Checked) -> tuple[Checked, Mapping[str, Deed]]:
-    """Return a 处理单 with what it asks for of tickets, by ticket."""
-    return desk, {deed.id: deed for deed in desk_deeds(desk) if deed.board is DeskSheet.TICKETS}
+def _deeds_of(desk: Checked) -> Mapping[str, Deed]:
+    """What a 处理单 asks for of tickets, by ticket."""
+    return {deed.id: deed for deed in desk_deeds(desk) if deed.board is DeskSheet.TICKETS}
 
 
 def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -> Workbook:

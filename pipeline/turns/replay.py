@@ -1,48 +1,138 @@
-"""What a report is folded from: its submissions, and what people decided of them, in the one sequence."""
+"""What happened in the one sequence, taken again from the beginning: reports, closures and cards alike.
+
+Needed when a turn comes late: something that was received, or decided, after it has been settled before it.
+"""
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline.database.decision_log import order_of, typed
 from pipeline.database.models import Decision
 from pipeline.figures.words import NOT_GIVEN
-from pipeline.merge import Event, ReportState
-from pipeline.model import DecisionKind, Issue, Site
-from pipeline.turns import rebuild_row
+from pipeline.merge import Earlier, Event, ReportState, Ticket
+from pipeline.model import DecisionKind, Issue, State
+from pipeline.turns.again import MendedRow, Needed
 from pipeline.turns.report_state import Key
-from pipeline.turns.transaction import Reread, Turn
+from pipeline.turns.transaction import Turn
 
 _MOVES = (DecisionKind.RELEASE, DecisionKind.WAIVE, DecisionKind.MEND)  # decisions that change what stands
+_PEOPLE, _NOW, _ENGINE = range(3)  # the order of what happened at one place
+
+
+class TakenStep(Protocol):
+    """What something that happened made of what stood; of a submission, what became of it besides."""
+
+    @property
+    def after(self) -> Any: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def issues(self) -> tuple[Issue, ...]: ...
+    @property
+    def opened(self) -> tuple[Ticket, ...]: ...
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
+    @property
+    def withdrawn(self) -> int: ...
+
+
+S = TypeVar("S")
+D = TypeVar("D")
+Acted_co = TypeVar("Acted_co", covariant=True)
+Step = TypeVar("Step", bound=TakenStep)
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """One turn of a fold: an event, or a ticket that is waived. `number` orders those of one place."""
+class Act(Generic[Acted_co]):
+    """One thing that happened. `at`: its place in the sequence, then what orders those of one place."""
 
-    place: int
-    number: int
-    event: Event | None = None
-    waived: str = ""
+    at: tuple[int, int, int]
+    does: Acted_co
 
 
-def acts(standing: ReportState, turn: Turn, site: Site, reread: Reread) -> list[Act]:
-    """Return all turns of a report in order, the one being taken among them, last of its place."""
-    seqs = [one.seq for one in standing.earlier if one.seq != turn.event.seq]
-    checked = {one.arrival.seq: one for one in reread(seqs)}
-    found = [Act(seq, 0, Event(seq, one)) for seq, one in checked.items()]
-    found.append(Act(turn.event.order, sys.maxsize, turn.event))
-    for row in Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in checked]):
-        event = Event(order_of(row), checked[int(row.target)], forced=True)
-        found.append(Act(event.order, row.seq, event))
-    waived = Decision.objects.filter(what=DecisionKind.WAIVE, target__in=list(standing.tickets))
-    found += [Act(order_of(row), row.seq, waived=row.target) for row in waived]
-    mends = rebuild_row.mends(list(standing.tickets), site, reread, turn)
-    found += [Act(event.order, number, event) for number, event in mends]
-    return sorted(found, key=lambda act: (act.place, act.number))
+@dataclass(frozen=True, slots=True)
+class Replayed(Generic[D, Step]):
+    """All that happened, in order, with what each made."""
+
+    taken: Sequence[tuple[D, Step]]
+
+    @property
+    def after(self) -> Any:
+        """What stands in the end."""
+        return self.taken[-1][1].after
+
+    @property
+    def last(self) -> dict[int, tuple[Event, Step]]:
+        """By submission: its last turn, and what that made."""
+        return {does.seq: (does, step) for does, step in self.taken if isinstance(does, Event)}
+
+    def of(self, event: Event) -> Step:
+        """What this very event made."""
+        return next(step for does, step in self.taken if does is event)
+
+
+def replay(standing: S, acts: Iterable[Act[D]], step: Callable[[S, D], Step]) -> Replayed[D, Step]:
+    """Take a step for each act, in the order of the sequence, from `standing` on."""
+    taken = []
+    for act in sorted(acts, key=attrgetter("at")):
+        made = step(standing, act.does)
+        standing = made.after
+        taken.append((act.does, made))
+    return Replayed(taken)
+
+
+def needed(turn: Turn, earlier: Iterable[Earlier], tickets: Collection[str] = ()) -> Needed:
+    """Return what `submissions` and `mended` take for a turn that comes late.
+
+    `earlier`: all that was settled of what it is folded with; `tickets`: all that were given out there.
+    """
+    rows = frozenset(_mended(row) for row in _mends(tickets, turn))
+    return Needed(frozenset(one.seq for one in earlier) - {turn.event.seq}, rows)
+
+
+def submissions(earlier: Iterable[Earlier], turn: Turn) -> list[Act[Event]]:
+    """Return the turns of earlier submissions, of those released once more, and the one being taken: last of its
+    place.
+    """
+    seqs = [one.seq for one in earlier if one.seq != turn.event.seq]
+    checked = {seq: turn.again.submissions[seq] for seq in seqs}
+    found = [Act((seq, _PEOPLE, 0), Event(seq, one)) for seq, one in checked.items()]
+    released = Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in seqs])
+    again = [decided(row, Event(order_of(row), checked[int(row.target)], forced=True)) for row in released]
+    return [*found, *again, Act((turn.event.order, _NOW, 0), turn.event)]
+
+
+def mended(tickets: Collection[str], turn: Turn) -> list[Act[Event]]:
+    """Return the rows of these tickets that counties mended, but for the one that is being taken just now."""
+    rows = _mends(tickets, turn)
+    return [decided(row, Event(order_of(row), turn.again.mended[_mended(row)])) for row in rows]
+
+
+def decided(row: Decision, does: D) -> Act[D]:
+    """Return what a person decided as an act."""
+    return Act((order_of(row), _PEOPLE, row.seq), does)
+
+
+def followed(place: int, number: int, does: D) -> Act[D]:
+    """Return what followed from the records as an act: after all that people did at that place."""
+    return Act((place, _ENGINE, number), does)
+
+
+def _mends(tickets: Collection[str], turn: Turn) -> list[Decision]:
+    rows = Decision.objects.filter(what=DecisionKind.MEND, target__in=list(tickets)).order_by("seq") if tickets else ()
+    now = {record.ticket for record in turn.checked.records}
+    return [row for row in rows if not (order_of(row) == turn.event.order and row.target in now)]
+
+
+def _mended(row: Decision) -> MendedRow:
+    return MendedRow(order_of(row), row.target)
 
 
 def latest(standings: Iterable[ReportState]) -> dict[Key, int]:

@@ -1,20 +1,31 @@
 """What was settled before and turned out different after all: its outcome, and another receipt.
 
-A roster or calendar is judged again by itself; cards and closures are taken again with all others of their school.
+A roster or calendar is judged again by itself; reports, closures and cards are replayed with all others they are
+folded with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import TypeVar
 
 from pipeline.database import serialise
 from pipeline.database.models import Submission
+from pipeline.merge import Earlier
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Checked, Issue, LetterKind, State, TicketState
-from pipeline.turns import replay, tickets
+from pipeline.model import Issue, LetterKind, State, TicketState
+from pipeline.turns import replay, tickets, whole_file_tickets
+from pipeline.turns.replay import Replayed, Step
 from pipeline.turns.transaction import Turn, Writes, form_of
+
+D = TypeVar("D")
+_TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
+_OTHERS = (
+    "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
+    "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
+)
+_EFFECTIVE = "UPDATE submission SET effective = %s WHERE received_seq = %s AND state <> 'received'"
 
 
 def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
@@ -40,36 +51,29 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
             writes.letter(LetterKind.GIVEBACK, f"{seq}.{turn.settled}", checked.unit, checked.day)
 
 
-class OutcomeStep(Protocol):
-    """What became of one submission of a fold."""
-
-    @property
-    def state(self) -> State: ...
-    @property
-    def issues(self) -> tuple[Issue, ...]: ...
-    @property
-    def accepted(self) -> int: ...
-    @property
-    def refused(self) -> int: ...
-
-
 def tell_others(
-    others: Mapping[int, tuple[OutcomeStep, Checked]], was: Mapping[int, State], turn: Turn, writes: Writes
+    again: Replayed[D, Step], earlier: Iterable[Earlier], turn: Turn, writes: Writes, *, effective: bool
 ) -> None:
-    """Give others of a turn's fold what became of them after all; a new receipt where more than its words is new.
+    """Give the earlier ones that were replayed with a turn what became of them after all; a new receipt where more
+    than its words is new. One that somebody sent back for good stays so.
 
-    One that somebody sent back for good stays so.
+    `effective`: what was taken is part of what stands; of a report that follows from its head.
     """
+    was = {one.seq: one.state for one in earlier}
+    others = {
+        seq: (event, step)
+        for seq, (event, step) in again.last.items()
+        if seq in was and (turn.anew or event is not turn.event)
+    }
     dismissed = replay.dismissals(list(others))
-    text = (
-        "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
-        "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
-    )
-    for seq, (step, checked) in others.items():
-        if seq in dismissed and step.state is State.HELD:
-            continue
-        effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        issues = serialise.issues_text(checked.issues + step.issues)
-        writes.add(text, [(step.state.value, step.accepted, step.refused, effective, issues, seq)])
-        if step.state is not was[seq]:
+    for seq, (event, step) in others.items():
+        state, said, checked = step.state, step.issues, event.checked
+        if seq in dismissed and state is State.HELD:
+            state, said = State.REJECTED, (*said, dismissed[seq])
+        issues = serialise.issues_text(checked.issues + said)
+        writes.add(_OTHERS, [(state.value, step.accepted, step.refused, step.withdrawn, issues, seq)])
+        if effective:
+            writes.add(_EFFECTIVE, [(state in _TAKEN, seq)])
+        if state is not was[seq]:
+            whole_file_tickets.keep(checked, step.opened, writes)
             writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from pipeline.database import serialise, sql
 from pipeline.errors import TemporaryError
 from pipeline.merge import Event, Ticket
 from pipeline.model import Checked, Issue, LetterKind, LetterState, Settled, State, TodoKind
+from pipeline.turns.again import NOTHING, AtHand
 
 _SETTLED = (
     "settled_seq", "content_sha", "state", "form", "unit", "campus", "day", "mode", "accepted", "refused",
@@ -26,16 +27,18 @@ _PUT_REJECT = sql.upsert("reject", _REJECT, ("ticket",))
 LETTER = ("kind", "ref", "reader", "state", "day", "queued_at", "path", "sha256")
 
 
-Reread = Callable[[Sequence[int]], list[Checked]]
-"""Reads and validates earlier submissions again, in order."""
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One submission's turn in a settling transaction, with the settled_seq it takes."""
+    """One submission's turn in a settling transaction, with the settled_seq it takes.
+
+    `again`: what was read and validated again, for a turn that comes late. `anew`: it had its turn before, and is taken
+    once more with what it could not be judged by then.
+    """
 
     event: Event
     settled: int
+    again: AtHand = NOTHING
+    anew: bool = False
 
     @property
     def checked(self) -> Checked:

@@ -19,6 +19,7 @@ from pipeline.database.models import Account, Audit, Decision, FilingLine, Lette
 from pipeline.errors import UsageError
 from pipeline.model import Checked, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
+from pipeline.turns.again import AtHand
 from pipeline.validate.filing import password_fault
 from tests.contract.settling import journalled, report, scratch, settle
 from tests.requests import account, filing
@@ -113,7 +114,7 @@ def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> 
 
 def release(site: Site, seq: int, checked: Checked) -> Settled:
     blind = replace(checked, reading=replace(checked.reading, tables={}), records=())  # the bytes are gone
-    (settled,) = decisions.release(site, [seq], "王某", "换了人", NOON, lambda seqs: [blind])
+    (settled,) = decisions.release(site, [seq], "王某", "换了人", NOON, AtHand({seq: blind}))
     return settled
 
 

@@ -15,8 +15,9 @@ from pipeline.errors import UsageError
 from pipeline.model import Checked, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
+from pipeline.turns.again import AtHand
 from tests.cards import HANDLED, ONE, STANDS, TWICE, WRONG, card
-from tests.contract.settling import journalled, report, scratch, settle
+from tests.contract.settling import journalled, knowing, report, scratch, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 
 CASES = ("甲", "乙", "丙")
@@ -179,8 +180,8 @@ def test_an_answer_is_void_when_the_alert_gets_worse(alerted: Site) -> None:
     report(alerted, taken(2, HANDLED))
     many = [*CASES, *"丁戊己庚辛壬癸子丑寅"]
     report(alerted, checked(3, [row(n, 8, symptoms="S01 S02", temperature=38.5) for n in many], mode=Mode.FULL))
-    with pytest.raises(UsageError):  # what settled is assessed before anybody decides
-        settling_card.confirm(ONE, "教育局", "", later(hours=1))
+    with pytest.raises(UsageError), scratch():  # what settled is assessed before anybody decides
+        knowing(alerted).take(lambda _: settling_card.confirm(ONE, "教育局", "", later(hours=1)))
     warn(alerted, later(hours=1))
     now = Alert.objects.get()
     assert (now.state, now.revision, now.due_at) == ("issued", 2, later(hours=25))
@@ -195,7 +196,7 @@ def test_a_held_card_is_taken_once_released(alerted: Site) -> None:
     Alert.objects.update(revision=2, stage="cluster")
     old = journalled(alerted, [taken(2, HANDLED)])
     assert settle(alerted, *old)[0].state is State.HELD
-    decisions.release(alerted, [2], "县级", "照样有效", NOON, lambda _: list(old))
+    decisions.release(alerted, [2], "县级", "照样有效", NOON, AtHand({one.arrival.seq: one for one in old}))
     assert state() == "answered"
 
 

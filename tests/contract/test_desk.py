@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.letters import queue
 from pipeline.model import Issue, Mode, Site, State
 from pipeline.settling import decisions, held_files
+from pipeline.turns.again import NOTHING, AtHand
 from tests.contract.settling import journalled, report, settle
 from tests.submissions import DAY, NOON, SCHOOL, bad, checked, line, row
 
@@ -19,7 +20,7 @@ def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> 
     second = checked(2, [row("甲")], mode=Mode.FULL)
     report(school, first, second)
     assert [(one.seq, one.unit_name) for one in held_files.held()] == [(2, "示例小学")]
-    [done] = decisions.release(school, [2], "县疾控", "电话核实过", NOON, lambda seqs: [second])
+    [done] = decisions.release(school, [2], "县疾控", "电话核实过", NOON, AtHand({2: second}))
     assert (done.state, done.withdrawn) == (State.ACCEPTED, 3)
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
     decision = Decision.objects.get()
@@ -45,7 +46,7 @@ def test_rows_under_strange_tickets_and_files_in_a_strange_folder_are_remembered
 def test_what_is_not_held_cannot_be_released(school: Site) -> None:
     report(school, checked(1, [row("甲")]))
     with pytest.raises(UsageError, match="1"):
-        decisions.release(school, [1], "县疾控", "", NOON, lambda seqs: [])
+        decisions.release(school, [1], "县疾控", "", NOON, NOTHING)
     assert not Decision.objects.exists()
 
 
@@ -64,7 +65,7 @@ def test_a_held_file_whose_school_has_reported_since_is_not_put_over_the_newer_w
     assert "流水号 3" in line.what
     assert line.stamp != before.stamp, "a desk filled before says nothing of what it is now"
     with pytest.raises(UsageError, match="流水号 3"):
-        decisions.release(school, [2], "县疾控", "核实", NOON, lambda seqs: [made[1]])
+        decisions.release(school, [2], "县疾控", "核实", NOON, AtHand({2: made[1]}))
     assert not Decision.objects.exists()
     assert Absence.objects.count() == 3
     decisions.dismiss(2, "县疾控", "已另报", NOON)
@@ -81,7 +82,7 @@ def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
         ],
     )
     settle(school, made[0], made[2])
-    decisions.release(school, [3], "县疾控", "核实", NOON, lambda seqs: [made[2]])
+    decisions.release(school, [3], "县疾控", "核实", NOON, AtHand({3: made[2]}))
     settle(school, made[1], known=made)
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
 

@@ -13,12 +13,10 @@ from pipeline.database import audit, journal
 from pipeline.database.models import Absence, Account, Audit, Closure, Decision, Letter, Reject, SchoolClass, Submission
 from pipeline.letters import county_notices
 from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
-from pipeline.run.settling import SETTLERS
-from pipeline.settling import decisions, reconciliation, submissions
-from pipeline.turns import validate_as_of
+from pipeline.settling import decisions, reconciliation
 from pipeline.xlsx.deskbook import deskbook
 from tests.closures import closure, said
-from tests.contract.settling import report
+from tests.contract.settling import knowing, report, settle
 from tests.requests import account, filing
 from tests.submissions import DAY, NOON, SCHOOL, arrival, checked, row
 
@@ -56,13 +54,12 @@ def filled(site: Site, answers: Mapping[str, Mapping[str, str]]) -> bytes:
 
 def received(site: Site, content: bytes, at: datetime = NOON) -> tuple[Arrival, Checked]:
     [come] = journal.receive(site, [replace(arrival(bound=COUNTY, name="处理单.xlsx", at=at), seq=0)])
-    [judged] = validate_as_of.judge(site, [(come, task.take(content))], NOON)
+    [judged] = knowing(site).validate([(come, task.take(content))])
     return come, judged
 
 
 def settled(site: Site, judged: Checked, known: Sequence[Checked] = ()) -> Settled:
-    by_seq = {one.arrival.seq: one for one in (*known, judged)}
-    [done] = submissions.settle([judged], site, NOON, lambda seqs: [by_seq[seq] for seq in sorted(seqs)], SETTLERS)
+    [done] = settle(site, judged, known=known)
     return done
 
 

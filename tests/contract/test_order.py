@@ -1,17 +1,17 @@
 """Rosters, calendars and reports settle in any order to the store that the order of their arrival makes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.database import journal, models
-from pipeline.model import Arrival, Checked, Reading, Site, Workbook
-from pipeline.run.settling import SETTLERS
-from pipeline.settling import submissions
-from pipeline.turns import validate_as_of
+from pipeline.executors import InProcess
+from pipeline.model import Arrival, Reading, Site, Workbook
+from pipeline.run.parts import Read
+from pipeline.run.settling import Settling
 from tests import formbooks as books
 from tests.contract.settling import differences, scratch
 from tests.submissions import NOON, SCHOOL
@@ -86,13 +86,20 @@ def taken(site: Site, sent: Sequence[Reading], order: Sequence[int]) -> dict[str
         came = [_arrival(site, number) for number in range(len(sent))]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
         by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}
-
-        def reread(seqs: Sequence[int]) -> list[Checked]:
-            return validate_as_of.judge(site, [by_seq[seq] for seq in sorted(seqs)], NOON)
-
+        settling = Kept(site, InProcess(), NOON, by_seq)
         for place in order:
-            submissions.settle(validate_as_of.judge(site, [read[place]], NOON), site, NOON, reread, SETTLERS)
+            settling.fold(settling.validate([read[place]]))
         return stands()
+
+
+@dataclass(frozen=True)
+class Kept(Settling):
+    """Settles what has no bytes: how it reads is known."""
+
+    readings: Mapping[int, Read]
+
+    def read(self, seqs: Iterable[int]) -> list[Read]:
+        return [self.readings[seq] for seq in sorted(seqs)]
 
 
 def _arrival(site: Site, number: int) -> Arrival:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.database.models import Audit, Submission
 from pipeline.model import Site
-from pipeline.run import deciding
+from pipeline.run import decisions
 from tests.sites import NOW, Desk, pupil
 from tests.system.cardbooks import (
     HANDLED,
@@ -52,7 +52,7 @@ def test_a_card_of_an_alert_that_is_void_or_closed_is_refused(site: Site, desk: 
     work(site, NOW + HOUR)
     if state_of(number) == "issued":  # a correction that withdraws all is held first
         seq = Submission.objects.get(state="held").received_seq
-        deciding.release(site, seq, "县级", "属实", lambda: NOW + HOUR)
+        decisions.release(site, seq, "县级", "属实", lambda: NOW + HOUR)
     assert state_of(number) == "void"
     assert "不成立" in refused(site, answered(book, STANDS), number, NOW + 2 * HOUR)
 

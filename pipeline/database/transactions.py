@@ -1,4 +1,4 @@
-"""Do everything, then undo it: what a dry run of the path stands on."""
+"""A transaction for those who may not know Django: all of it or nothing; and one of which nothing stays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Write to the store all that the block does, or nothing; what is within it in a block of its own, likewise."""
+    with transaction.atomic():
+        yield
 
 
 @contextmanager

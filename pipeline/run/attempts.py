@@ -1,0 +1,91 @@
+"""Settling with faults in mind: attempts are counted, and one submission at fault keeps no other from settling.
+
+A passing fault leaves everything `received` and stops the line. A lasting one is narrowed down by halves to the
+submission at fault, which is set aside as `failed` while all others settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from pipeline import diagnosis
+from pipeline.database import errors, journal
+from pipeline.errors import TemporaryError
+from pipeline.model import HOME_CAMPUS, Arrival, Issue, Settled, State
+from pipeline.run.parts import Read
+from pipeline.run.settling import Settling
+from pipeline.validate import scans
+from pipeline.xlsx.likeness import looks_like_filing
+
+log = structlog.get_logger("queke.run")
+
+MOST_ATTEMPTS = 3
+SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
+
+
+def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
+    """Cut what waits into batches: the more often work on a submission did not end, the smaller.
+
+    A submission that has had its attempts is in none of them.
+    """
+    for attempts, size in ((0, limit), (1, SMALL), (2, 1)):
+        group = [arrival for arrival in arrivals if arrival.attempts == attempts]
+        for start in range(0, len(group), size):
+            yield group[start : start + size]
+
+
+def exhausted(arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """Those over which a coordinator died so often that they are to be set aside."""
+    return [arrival for arrival in arrivals if arrival.attempts >= MOST_ATTEMPTS]
+
+
+def settle(settling: Settling, batch: Sequence[Read], *, lasting: bool) -> list[Settled]:
+    """Settle a batch of what was read, in received order; return what became of each.
+
+    Attempts are counted, and committed, before the work. With `lasting` a fault that usually passes, and has
+    not, is taken for lasting. Raises TemporaryError, with everything unsettled still `received`.
+    """
+    ordered = sorted(batch, key=lambda read: read[0].seq)
+    with errors.temporary():
+        journal.count_attempt([arrival.seq for arrival, _ in ordered])
+    settled: list[Settled] = []
+    _narrow_down(settling, ordered, settled, lasting=lasting)
+    return settled
+
+
+def set_aside(settling: Settling, arrival: Arrival) -> Settled:
+    """Settle a submission as failed: ours to look into; its sender is told that we do."""
+    issues = (Issue("failed"),)
+    private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
+    with errors.temporary():
+        journal.fail(arrival.seq, issues, settling.now, private=private)
+    log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
+
+
+def _looks_like_filing(arrival: Arrival) -> bool:
+    """Whether bytes that nobody could settle look like a 备案表: then they are not kept."""
+    return arrival.path.exists() and looks_like_filing(arrival.path.read_bytes())
+
+
+def _narrow_down(settling: Settling, batch: Sequence[Read], settled: list[Settled], *, lasting: bool) -> None:
+    try:
+        for some in settling.settle(batch):
+            settled += some
+    except Exception as error:  # whatever it is, it must not keep the others from settling
+        if isinstance(error, TemporaryError | OSError) and not lasting:
+            raise
+        log.critical("batch_failed", **diagnosis.fault(error, [arrival.seq for arrival, _ in batch]).fields())
+    else:
+        return
+    done = {one.seq for one in settled}
+    left = [read for read in batch if read[0].seq not in done]
+    if len(left) == 1:
+        settled.append(set_aside(settling, left[0][0]))
+        return
+    middle = len(left) // 2
+    for half in (left[:middle], left[middle:]):
+        if half:
+            _narrow_down(settling, half, settled, lasting=lasting)

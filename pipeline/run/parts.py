@@ -1,0 +1,71 @@
+"""Which submissions of a batch settle together: a batch cut into parts, each by what is known when its turn comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.model import Arrival, Reading
+
+Read = tuple[Arrival, Reading]
+
+ALONE_FORMS = frozenset({"roster", "calendar", "filing", "desk"})  # what changes how others are judged
+
+
+def parts(batch: Sequence[Read]) -> Iterator[list[Read]]:
+    """Cut a batch, in received order, into parts that settle one after the other."""
+    for segment in _segments(batch):
+        yield from _layers(segment)
+
+
+def _segments(batch: Sequence[Read]) -> Iterable[list[Read]]:
+    """Cut so that a submission that changes how others are judged stands alone.
+
+    A card and another form of the same school are never in one run: what a card answers follows from the reports
+    before it, and what it leaves from those after.
+    """
+    segment: list[Read] = []
+    carded: dict[str, bool] = {}  # school → whether what the run has of it are cards
+    for read in batch:
+        form, unit = _about(read)
+        if form in ALONE_FORMS:
+            yield from ([segment] if segment else [])
+            yield [read]
+            segment, carded = [], {}
+            continue
+        if carded.get(unit, form == "card") != (form == "card"):
+            yield segment
+            segment, carded = [], {}
+        if unit:
+            carded[unit] = form == "card"
+        segment.append(read)
+    if segment:
+        yield segment
+
+
+def _about(read: Read) -> tuple[str, str]:
+    """The form and the unit that a submission claims, as far as they can be told."""
+    arrival, reading = read
+    claims = reading.claims
+    return (claims.form, claims.unit or arrival.bound) if claims else ("", "")
+
+
+def _layers(segment: Sequence[Read]) -> list[list[Read]]:
+    """Lay a later, different submission of one report in a later layer: it is judged by what then stands.
+
+    Different reports do not wait for each other, nor copies for what they copy: a heap of a hundred copies
+    is one layer.
+    """
+    found: list[list[Read]] = []
+    last: dict[object, tuple[int, str]] = {}  # report → its last layer and content
+    for arrival, reading in segment:
+        at = 0
+        if reading.claims is not None:
+            claims, sha = reading.claims, reading.content_sha
+            report = (claims.form, claims.unit or arrival.bound, claims.day, claims.campus)
+            before = last.get(report, (0, sha))
+            at = before[0] + (before[1] != sha)
+            last[report] = at, sha
+        if at == len(found):
+            found.append([])
+        found[at].append((arrival, reading))
+    return found

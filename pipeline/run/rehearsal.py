@@ -1,0 +1,63 @@
+"""The path, and nothing of it stays: what would become of files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.database import errors, journal, transactions
+from pipeline.executors import InProcess
+from pipeline.merge.registry import Change
+from pipeline.model import Arrival, Settled, Site, State
+from pipeline.run import attempts
+from pipeline.run.settling import Settling
+from pipeline.settling import roster
+
+Outcome = tuple[Arrival, Settled]
+
+_LAST = 2**62  # a place in the received sequence that nobody comes after
+
+
+def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
+    """Return what would become of files, in their order; nothing is stored, kept or sent."""
+    arrivals = [_arrival(path, now) for path in files]
+    with InProcess() as readers:
+        readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
+        with errors.temporary(), transactions.undone():
+            numbered = journal.receive(site, arrivals)
+            batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
+            settled = {one.seq: one for one in attempts.settle(Settling(site, readers, now), batch, lasting=True)}
+    return [(arrival, settled.get(arrival.seq) or _failed(arrival)) for arrival in numbered]
+
+
+def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
+    """Return what a 学校名册 would change in the registry, and what would become of it."""
+    arrival = replace(_arrival(workbook, now), seq=_LAST)
+    with InProcess() as readers:
+        ((_, reading),) = readers.read([(0, workbook)])
+        (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
+    is_roster = reading.claims is not None and reading.claims.form == "roster"
+    changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
+    return changes, rehearse(site, [workbook], now)[0]
+
+
+def _arrival(path: Path, now: datetime) -> Arrival:
+    content = path.read_bytes()
+    return Arrival(
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        name=path.name,
+        channel="cli",
+        folder="",
+        bound="",
+        first_seen=now,
+        received_at=now,
+        path=path.resolve(),
+    )
+
+
+def _failed(arrival: Arrival) -> Settled:
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, "", 0, 0, 0, (), ())
