@@ -1,7 +1,7 @@
-"""The path, in order: the only place that knows it.
+"""The path, in order (docs/path.md): only this room knows it, and this module goes through all of it.
 
-recover → collect → receive → journal → let go of the source → read → context → validate → settle →
-archive → warn → letters. Recovery is the same code: whatever a crash left is simply still to be done.
+collect → journal → read → context → validate → fold → write → archive → letters → warn. From context to write is
+`settling`. To recover is the same code: whatever a crash left is simply still to be done.
 """
 
 from __future__ import annotations
