@@ -107,7 +107,7 @@ def as_read(table: Table, rows: Sequence[Mapping[str, object]], frame: Frame) ->
     return [by_number.get(number) for number in range(2, len(rows) + 2)]
 
 
-# --------------------------------------------------------------------------- what a template brings along
+# --------------------------------------------------------------------------- what a template carries over
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class CarriedOver:
     """The rows carried over for one campus, from the report of the day `since`."""
 
     since: date
@@ -162,12 +162,12 @@ class CampusClasses:
     kindergarten: bool = False
 
 
-def prefilled(table: Table, brought: Brought, marks: Marks, room: CampusClasses, day: date) -> tuple[Prefilled, ...]:
+def prefilled(table: Table, rows: CarriedOver, marks: Marks, room: CampusClasses, day: date) -> tuple[Prefilled, ...]:
     """Return the rows that the template of `day` begins with: absences to be answered, then rows to be corrected."""
     made: list[tuple[PrefillKind, Mapping[str, Cell], tuple[Issue, ...]]] = []
-    made += [(PrefillKind.OPEN, _cells_of(table, one, room), ()) for one in sorted(brought.open, key=_place)]
-    made += [(PrefillKind.OPEN, _typed(table, one), ()) for one in brought.back if one.asked]
-    made += [(PrefillKind.BACK, _typed(table, one), one.issues) for one in brought.back if not one.asked]
+    made += [(PrefillKind.OPEN, _cells_of(table, one, room), ()) for one in sorted(rows.open, key=_place)]
+    made += [(PrefillKind.OPEN, _typed(table, one), ()) for one in rows.back if one.asked]
+    made += [(PrefillKind.BACK, _typed(table, one), one.issues) for one in rows.back if not one.asked]
     frame = Frame(day=day, kindergarten=room.kindergarten)
     read_back = as_read(table, [cells for _, cells, _ in made], frame)
     keys = {name: key for key, name in room.names.items()}
@@ -175,7 +175,7 @@ def prefilled(table: Table, brought: Brought, marks: Marks, room: CampusClasses,
     for (kind, cells, why), row in zip(made, read_back, strict=True):
         if row is not None:
             pupil = _pupil_of(table, row, keys, room)
-            found.append(Prefilled(kind, cells, marks.make(kind, brought.since, pupil, content_of(table, row)), why))
+            found.append(Prefilled(kind, cells, marks.make(kind, rows.since, pupil, content_of(table, row)), why))
     return tuple(found)
 
 

@@ -65,9 +65,9 @@ _LEVELS = ("省级", "设区市级", "县（市、区）级", "学校")
 
 
 def morning(content: bytes, header: Told, rows: Sequence[Mapping[str, object]]) -> tuple[bytes, int, int]:
-    """A prefilled 缺课日报: each pupil brought along is 仍缺课 or 已返校, the new ones are typed below.
+    """A prefilled 缺课日报: each pupil carried over is 仍缺课 or 已返校, the new ones are typed below.
 
-    A zero report leaves what was brought along as it is. Returns the workbook, and how many were brought along
+    A zero report leaves what was carried over as it is. Returns the workbook, and how many were carried over
     and how many of them are absent still.
     """
     book = Template(content)

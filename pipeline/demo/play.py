@@ -64,7 +64,7 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummar
 
 
 def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
-    """The day before the last: templates bring along who is absent, mistakes for the counties' desks, late ones."""
+    """The day before the last: templates carry over who is absent, mistakes for the counties' desks, late ones."""
     stage, day = scene.stage, scene.day
     stage.tick(day.date, "6:00")
     wrong = {f.school.code: f for f in loop.extra(day, {school.code: school for school in scene.shelf.schools})}

@@ -1,4 +1,4 @@
-"""What the next template of a campus brings along: absences of its last report that had not ended, and rows of that
+"""What the next template of a campus carries over: absences of its last report that had not ended, and rows of that
 day that are still with the school. For a batch of schools in a handful of queries.
 """
 
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from django.db.models import Q
 
-from pipeline.carry import Back, Brought, Open
+from pipeline.carry import Back, CarriedOver, Open
 from pipeline.database import serialise, sql
 from pipeline.database.models import Absence, Reject, SchoolClass
 from pipeline.forms.absence import ROWS
@@ -28,8 +28,8 @@ _COLUMNS = tuple(name for name, column in ROWS.keeps.items() if NEXT in column.g
 Campus = tuple[str, str]  # school, campus
 
 
-def brought(schools: Collection[SchoolFacts], day: date) -> dict[Campus, Brought]:
-    """Return what the templates of `day` bring along, by campus; a campus with nothing to bring is left out.
+def carried_over(schools: Collection[SchoolFacts], day: date) -> dict[Campus, CarriedOver]:
+    """Return what the templates of `day` carry over, by campus; a campus with nothing to bring is left out.
 
     Not brought: pupils of classes that are closed on the day or have ended, and what was said in another school year,
     whose classes are others.
@@ -43,7 +43,7 @@ def brought(schools: Collection[SchoolFacts], day: date) -> dict[Campus, Brought
     opened, pupils = _open(last, days, out)
     back = _back(last, days, pupils)
     return {
-        place: Brought(since, tuple(opened.get(place, ())), tuple(back.get(place, ())))
+        place: CarriedOver(since, tuple(opened.get(place, ())), tuple(back.get(place, ())))
         for place, since in last.items()
         if opened.get(place) or back.get(place)
     }
@@ -157,7 +157,7 @@ def _names(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str
 def _back(
     last: Mapping[Campus, date], days: Sequence[date], pupils: Mapping[Campus, set[str]]
 ) -> Mapping[Campus, list[Back]]:
-    """Rows that went back and are still open; not those whose older version stands, and is brought along itself."""
+    """Rows that went back and are still open; not those whose older version stands, and is carried over itself."""
     codes = sorted({school for school, _ in last})
     rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence", table="rows", state=TicketState.OPEN)
     found: dict[Campus, list[Back]] = defaultdict(list)

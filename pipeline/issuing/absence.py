@@ -19,8 +19,8 @@ def template(site: Site, asked: Asked) -> bytes:
     """Return the template of a campus and a day."""
     school, campus = asked_for(asked)
     facts = school_facts(site, school, asked.day, campus)
-    brought = carried.brought([school], asked.day).get((school.code, campus))
-    return blank(ABSENCE, bring_along(site, facts, school, asked.day, brought))
+    brought = carried.carried_over([school], asked.day).get((school.code, campus))
+    return blank(ABSENCE, carry_over(site, facts, school, asked.day, brought))
 
 
 def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
@@ -33,10 +33,10 @@ def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_
     return template_facts(site, ABSENCE.name, school, day, campus, {"classes": rows})
 
 
-def bring_along(
-    site: Site, facts: TemplateFacts, school: SchoolFacts, day: date, brought: carry.Brought | None
+def carry_over(
+    site: Site, facts: TemplateFacts, school: SchoolFacts, day: date, brought: carry.CarriedOver | None
 ) -> TemplateFacts:
-    """Return the facts with the rows that are brought along from the last reported day."""
+    """Return the facts with the rows that are carried over from the last reported day."""
     if brought is None:
         return facts
     campus = str(facts.fields["campus"])

@@ -132,7 +132,7 @@ def registered(
 def news(said: RegistryStatement, before: Registered | None) -> RegistryStatement:
     """Return what a statement says that does not hold already on its day; `before`: the unit as of that day.
 
-    A template brings along what stands: a row left as it was says nothing, and must not bind the days to come.
+    A template carries over what stands: a row left as it was says nothing, and must not bind the days to come.
     """
     if before is None:
         return said

@@ -113,7 +113,7 @@ def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
             classes.setdefault(room.at, []).append(room)
     lasting = [slices for slices in classes.values() if slices[-1].until is None or slices[-1].until > day]
     for slices in sorted(lasting, key=lambda slices: _place(slices[0])):
-        # what is said from a later day on is not brought along: sent back untouched, it would count from this one
+        # what is said from a later day on is not carried over: sent back untouched, it would count from this one
         now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
         yield _room(code, one, now, now.name, first=slices[0].first, until=slices[-1].until)
 

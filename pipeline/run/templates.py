@@ -88,13 +88,13 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
 
 
 def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
-    brought = carried.brought(schools, day)
+    brought = carried.carried_over(schools, day)
     closed = {code: schooldays.closed_campuses(rows, day) for code, rows in context.closures(_codes(schools)).items()}
     known = templates_sent.known(day, _codes(schools))
     fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
     for school in schools:
         facts = [
-            absence.bring_along(
+            absence.carry_over(
                 site, absence.school_facts(site, school, day, campus), school, day,
                 brought.get((school.code, campus)),
             )

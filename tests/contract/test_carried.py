@@ -1,4 +1,4 @@
-"""What the next templates bring along, and which schools get theirs, on each database."""
+"""What the next templates carry over, and which schools get theirs, on each database."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -31,22 +31,22 @@ def schools(site: Site) -> Site:
     return site
 
 
-def brought(day: date = TUESDAY, codes: Sequence[str] = CODES) -> dict[str, list[str]]:
-    found = carried.brought(list(context.schools(codes, [day]).values()), day)
+def carried_over(day: date = TUESDAY, codes: Sequence[str] = CODES) -> dict[str, list[str]]:
+    found = carried.carried_over(list(context.schools(codes, [day]).values()), day)
     return {school: [one.name for one in what.open] for (school, _), what in found.items()}
 
 
 def test_absences_of_the_last_report_that_had_not_ended_are_brought_along(schools: Site) -> None:
     report(schools, checked(1, [row("甲"), row("乙", 9, row_state="returned"), row("丙", 10, class_key="三4")]))
-    assert brought() == {SCHOOL: ["甲", "丙"]}
-    assert brought(DAY) == {}, "of the day itself nothing is brought along"
-    assert brought(DAY + timedelta(days=14)) == {SCHOOL: ["甲", "丙"]}
-    assert brought(DAY + timedelta(days=15)) == {}, "after a long silence nobody is asked"
+    assert carried_over() == {SCHOOL: ["甲", "丙"]}
+    assert carried_over(DAY) == {}, "of the day itself nothing is carried over"
+    assert carried_over(DAY + timedelta(days=14)) == {SCHOOL: ["甲", "丙"]}
+    assert carried_over(DAY + timedelta(days=15)) == {}, "after a long silence nobody is asked"
 
 
 def test_the_last_report_counts_and_not_the_one_before_it(schools: Site) -> None:
     report(schools, checked(1, [row("甲")]), checked(2, [row("乙")], day=TUESDAY))
-    assert brought(TUESDAY + timedelta(days=1)) == {SCHOOL: ["乙"]}
+    assert carried_over(TUESDAY + timedelta(days=1)) == {SCHOOL: ["乙"]}
 
 
 def test_classes_that_are_closed_or_have_ended_are_not_asked_about(schools: Site) -> None:
@@ -57,25 +57,25 @@ def test_classes_that_are_closed_or_have_ended_are_not_asked_about(schools: Site
         resume_planned=date(2026, 11, 27), approved_at=start, approved_how="phone", approved_by="示例", from_settled=1,
         origin="1:1",
     )  # fmt: skip
-    assert brought() == {SCHOOL: ["丙"]}
+    assert carried_over() == {SCHOOL: ["丙"]}
     SchoolClass.objects.filter(school_id=SCHOOL, key="三4").update(valid_to=TUESDAY)
-    assert brought() == {}
+    assert carried_over() == {}
     closure.state = "withdrawn"
     closure.save()
-    assert brought() == {SCHOOL: ["甲"]}
+    assert carried_over() == {SCHOOL: ["甲"]}
 
 
 def test_rows_that_are_still_with_the_school_are_brought_along_once(schools: Site) -> None:
     asked = Refused("rows", 12, {"name": "丁", "续": "K"}, (Issue("carried-unanswered", row=12),), identity="三3-丁")
     report(schools, checked(1, [row("甲")], refused=[bad(9), asked]))
-    found = carried.brought(list(context.schools([SCHOOL], [TUESDAY]).values()), TUESDAY)[SCHOOL, "本部"]
+    found = carried.carried_over(list(context.schools([SCHOOL], [TUESDAY]).values()), TUESDAY)[SCHOOL, "本部"]
     assert [(one.raw.get("name"), one.asked) for one in found.back] == [(None, False), ("丁", True)]
     report(schools, checked(2, [row("甲")], refused=[bad(8, "三3-甲")], day=TUESDAY))
     report(schools, checked(3, [], refused=[bad(8, "三3-甲")], day=TUESDAY, mode=Mode.FULL))
     later = TUESDAY + timedelta(days=1)
-    found = carried.brought(list(context.schools([SCHOOL], [later]).values()), later)[SCHOOL, "本部"]
+    found = carried.carried_over(list(context.schools([SCHOOL], [later]).values()), later)[SCHOOL, "本部"]
     assert [one.name for one in found.open] == ["甲"]
-    assert found.back == (), "its older version stands, and is brought along itself"
+    assert found.back == (), "its older version stands, and is carried over itself"
 
 
 def test_schools_that_owe_a_report_get_their_templates_by_code(schools: Site) -> None:

@@ -1,4 +1,4 @@
-"""A template brings along who had not come back: fill, drop, the next day's template, zero report, the end."""
+"""A template carries over who had not come back: fill, drop, the next day's template, zero report, the end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows that a template brings along: their marks, what reading makes of them, and the many templates of a morning."""
+"""Rows that a template carries over: their marks, what reading makes of them, and the many templates of a morning."""
 
 import pickle
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import carry, task
-from pipeline.carry import Brought, CampusClasses, Marks, Open, PrefillKind
+from pipeline.carry import CampusClasses, CarriedOver, Marks, Open, PrefillKind
 from pipeline.forms import form, words
 from pipeline.model import Checked, Issue, Row, Workbook
 from pipeline.schooldays import Calendar
@@ -33,8 +33,8 @@ def opened(name: str = "示例甲", class_key: str = "三3", **values: object) -
 
 
 def monday(*opens: Open, rows: Mapping[int, Mapping[str, object] | None] | None = None, **fields: object) -> Workbook:
-    """Monday's workbook with these brought along; `rows`: what is typed into each, None: the row is deleted."""
-    made = carry.prefilled(ROWS, Brought(FRIDAY, opens), MARKS, ROOMS, MONDAY)
+    """Monday's workbook with these carried over; `rows`: what is typed into each, None: the row is deleted."""
+    made = carry.prefilled(ROWS, CarriedOver(FRIDAY, opens), MARKS, ROOMS, MONDAY)
     by_name = {column.name: column.header for column in ROWS.columns}
     lines = []
     for number, one in enumerate(made):
@@ -119,7 +119,7 @@ absences = st.builds(
 @settings(max_examples=30)
 def test_an_absence_brought_along_and_left_as_it_was_is_told_from_one_that_was_typed(one: Open) -> None:
     """Through a real workbook and our reader: whatever the absence said."""
-    made = carry.prefilled(ROWS, Brought(FRIDAY, (one,)), MARKS, ROOMS, MONDAY)
+    made = carry.prefilled(ROWS, CarriedOver(FRIDAY, (one,)), MARKS, ROOMS, MONDAY)
     facts = TemplateFacts(
         fields={"unit": SCHOOL, "day": MONDAY}, rows={}, carried=made, since=FRIDAY, kindergarten=False
     )
@@ -224,7 +224,7 @@ def test_a_mark_of_another_school_or_of_today_means_nothing() -> None:
 def test_a_row_that_went_back_and_was_left_is_no_absence_of_today() -> None:
     raw = {"class_name": "三(3)班", "sex": "男", "reason": "因病", "symptom1": "疑似水痘", "start": "2026-11-20"}
     back = carry.Back(raw, (Issue("name-missing", "缺课登记", "B12", 12, "姓名"),), asked=False)
-    [made] = carry.prefilled(ROWS, Brought(FRIDAY, (), (back,)), MARKS, ROOMS, MONDAY)
+    [made] = carry.prefilled(ROWS, CarriedOver(FRIDAY, (), (back,)), MARKS, ROOMS, MONDAY)
     assert made.kind is PrefillKind.BACK
     facts = TemplateFacts(fields={"unit": SCHOOL, "day": MONDAY}, carried=(made,), since=FRIDAY)
     reading = task.take(blank(FORM, facts))
@@ -305,7 +305,7 @@ def look(content: bytes) -> dict[str, object]:
 
 def facts_of(number: int, *, classes: int, opens: int, kindergarten: bool = False) -> TemplateFacts:
     names = [f"{'一二三四五六'[n % 6]}({n // 6 + 1})班" for n in range(classes)]
-    brought = Brought(
+    brought = CarriedOver(
         FRIDAY, tuple(opened(f"示例{n}号" if n else "示例甲", temperature=38.0 + n / 10) for n in range(opens))
     )
     code = f"21320{number:05d}"
