@@ -10,6 +10,7 @@ from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.cards import (
     ASKED,
+    VERDICT,
     CardFacts,
     CaseLine,
     CaseRow,
@@ -20,6 +21,7 @@ from pipeline.figures.cards import (
     in_words,
     notice,
 )
+from pipeline.forms.base import Column
 from pipeline.forms.card_words import CHECKED_HOW, MEASURES, REASON
 from pipeline.model import HOME_CAMPUS, LetterKind
 from pipeline.units import Scope, short_code
@@ -58,7 +60,9 @@ def book(facts: CardFacts) -> CardBook:
     }
     answer: dict[str, Value] = {"reporter": facts.reporter, "reviewer": facts.leader} if scope.names else {}
     answer |= {
-        name: _typed(name, value) for name, value in facts.answer.items() if name in _CELLS and value not in (None, "")
+        column.name: _typed(column, value)
+        for column in (VERDICT, *ASKED)
+        if (value := facts.answer.get(column.name)) not in (None, "")
     }
     wrong = {pupil for _, pupil in facts.answer.get("rows") or ()}  # type: ignore[attr-defined]  # a list of pairs
     return CardBook(
@@ -70,16 +74,13 @@ def book(facts: CardFacts) -> CardBook:
     )
 
 
-_CELLS = frozenset({"verdict", *(name for name, _ in ASKED)})
-
-
-def _typed(name: str, value: object) -> Value:
+def _typed(column: Column, value: object) -> Value:
     """A kept value, as it was in its cell."""
-    if name.endswith("_at"):
+    if column.dtype == "datetime":
         return datetime.fromisoformat(str(value)).replace(tzinfo=None)
-    if name == "handled_on":
+    if column.dtype == "date":
         return date.fromisoformat(str(value))
-    return value if isinstance(value, int) else in_words(name, value)
+    return value if isinstance(value, int) else in_words(column, value)
 
 
 def _day_row(line: DayLine) -> Mapping[str, Value]:

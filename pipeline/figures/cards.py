@@ -12,7 +12,8 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
-from pipeline.forms.card_words import REASON, REPORT_WAY, VERDICT
+from pipeline.forms.base import Column, Goes
+from pipeline.forms.card import ANSWER
 from pipeline.model import LetterKind
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
@@ -233,29 +234,15 @@ def _wrong(facts: CardFacts) -> list[tuple[str, str]]:
     return [(day, called.get(pupil) or facts.scope.pupil(pupil)) for day, pupil in found]
 
 
-ASKED = (
-    ("checked_cases", "核实后病例数"),
-    ("checked_by", "核实人"),
-    ("checked_at", "核实时间"),
-    ("checked_how", "核实方式"),
-    ("reason", "排除理由"),
-    ("other_alert", "重复的预警编号"),
-    ("agency", "处理机构"),
-    ("handled_on", "处理完毕日期"),
-    ("why", "理由简述"),
-    ("measures", "采取的措施"),
-    ("report_way", "报告方式"),
-    ("reported_to", "报告对象"),
-    ("reported_at", "报告时间"),
-    ("document", "建议书"),
-    ("document_number", "建议书文号"),
-    ("document_sha", "建议书校验码"),
-    ("reporter", "填报人"),
-    ("reviewer", "审核人"),
-    ("filled_by", "县级代填"),
-    ("asked_whom", "联系对象"),
-    ("asked_at", "联系时间"),
-)
+_AFTER = {"reported_at": "reported_to", "asked_at": "asked_whom"}  # on paper whom comes before when
+
+
+def _place(column: Column) -> float:
+    return ANSWER.index(_AFTER[column.name]) + 0.5 if column.name in _AFTER else ANSWER.index(column.name)
+
+
+VERDICT, *ASKED = sorted(ANSWER.going(Goes.PAGE), key=_place)
+"""What a card says of its answer, in its order: the verdict, then all else."""
 
 
 def _answer(facts: CardFacts) -> list[tuple[str, str]]:
@@ -263,26 +250,22 @@ def _answer(facts: CardFacts) -> list[tuple[str, str]]:
     got = facts.answer
     if not got or facts.state in alert_state.UNANSWERED:
         return []
-    verdict = VERDICT.labels.get(str(got.get("verdict")), "")
-    lines = [("核实结论", verdict + ("（答复逾期）" if facts.late else ""))]
-    for name, label in ASKED:
-        if got.get(name) not in (None, ""):
-            lines.append((label, in_words(name, got[name])))
-        if name == "reason" and (wrong := _wrong(facts)):
+    verdict = in_words(VERDICT, got.get(VERDICT.name) or "")
+    lines = [(VERDICT.title, verdict + ("（答复逾期）" if facts.late else ""))]
+    for column in ASKED:
+        if got.get(column.name) not in (None, ""):
+            lines.append((column.title, in_words(column, got[column.name])))
+        if column.name == "reason" and (wrong := _wrong(facts)):
             lines.append(("有误的行", "、".join(f"{day[5:]} {pupil}" for day, pupil in wrong)))
     return lines
 
 
-def in_words(name: str, value: object) -> str:
+def in_words(column: Column, value: object) -> str:
     """One answered cell as text: labels for codes, moments without their zone."""
     text = str(value)
-    if name == "reason":
-        return REASON.labels.get(text, text)
-    if name == "report_way":
-        return REPORT_WAY.labels.get(text, text)
-    if name == "verdict":
-        return VERDICT.labels.get(text, text)
-    return text[:16].replace("T", " ") if name.endswith("_at") else text
+    if column.vocabulary is not None:
+        return column.vocabulary.labels.get(text, text)
+    return text[:16].replace("T", " ") if column.dtype == "datetime" else text
 
 
 def _day(line: DayLine) -> DayRow:

@@ -10,7 +10,8 @@ from functools import partial
 
 from pipeline import alert_state
 from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState
-from pipeline.forms import card_words, form
+from pipeline.forms import card_words
+from pipeline.forms.card import ANSWER, CASES
 from pipeline.merge.alert_history import Answer, FollowedDay, HistoryStep, Life
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
@@ -18,8 +19,7 @@ from pipeline.model import Checked, Issue, Origin, Record, State
 from pipeline.schooldays import ZONE
 from pipeline.units import short_code
 
-LATER = frozenset({"document", "document_number", "document_sha", "checked_by", "checked_at", "checked_how",
-                   "checked_cases", "reviewer", "why"})  # fmt: skip
+LATER = frozenset(column.name for column in ANSWER.columns if column.later)
 """What may be added to an answer the county has confirmed; all else of it stands as confirmed."""
 
 _FORM_WORDS = frozenset({"revision", "by", "rows"})  # of a record, not of the card
@@ -242,7 +242,7 @@ def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: 
     return _Taken(replace(one, answers=tuple(more if a is current else a for a in one.answers)))
 
 
-_LABELS = {column.name: column.header for column in form("card").tables[0].columns} | {"wrong": "信息有误"}
+_LABELS = {column.name: column.header for table in (CASES, ANSWER) for column in table.columns}
 
 
 def _differing(current: Answer, said: Mapping[str, object]) -> list[str]:

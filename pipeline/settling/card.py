@@ -18,6 +18,7 @@ from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay
 from pipeline.figures import deskwork
+from pipeline.forms.card import DAYS
 from pipeline.issues.refusals import refusal
 from pipeline.merge import alert_history
 from pipeline.merge import card as core
@@ -33,7 +34,7 @@ from pipeline.turns.transaction import LETTER, Outcome, Turn, Writes
 
 _CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
          "late", "report_late")  # fmt: skip
-_DAY = ("alert_id", "day", "fresh", "present", "progress", "origin")
+_DAY = ("alert_id", *DAYS.keeps, "origin")
 _ONCE = ("alert_id", "submission")
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from pipeline.alert_state import AlertFacts, CardReason, CardVerdict, CaseFacts
-from pipeline.forms.card import CARD
+from pipeline.forms.card import ANSWER, CARD, CASES, DAYS
 from pipeline.model import Context, Issue
 from pipeline.schooldays import ZONE, today
 from pipeline.units import short_code
@@ -32,8 +32,12 @@ _STANDS = {"measures": "measures-missing", "report_way": "report-way-missing",
            "reported_at": "reported-at-missing", "reported_to": "reported-to-missing"}  # fmt: skip
 _EXCLUDED = ("reason", "other_alert", "agency", "handled_on")
 _FILLED = ("filled_by", "asked_whom", "asked_at")
-_WRITTEN = ("why", "measures", "agency", "reported_to", "checked_how", "progress", "truth")
-_COLUMNS = ("fresh", "present", "progress")
+_WRITTEN = frozenset(
+    column.name
+    for table in (ANSWER, DAYS, CASES)
+    for column in table.columns
+    if column.kept and column.dtype == "text" and not column.plain
+)
 
 
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
@@ -189,7 +193,7 @@ class _Card:
                 if day in seen:
                     line.say("follow-day-twice", "day", first=str(seen[day]))
                 seen.setdefault(day, line.row.number)
-            values = {name: self._plain(name, line.values[name]) for name in ("day", *_COLUMNS)}
+            values = {name: self._plain(name, line.values[name]) for name in DAYS.keeps}
             identity = f"{self.alert.id}|{day}" if day else ""  # a day that was not understood is no other's
             self._done(line, identity, values | {"alert": self.alert.id})
 
