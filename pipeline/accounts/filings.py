@@ -15,6 +15,7 @@ from pipeline import merge, units
 from pipeline.database import serialise
 from pipeline.database.models import Account, Filing, FilingLine, FilingScan, Reject, Submission
 from pipeline.filed import Secret
+from pipeline.forms.filing import ACCOUNTS, FILING
 from pipeline.forms.text_normalise import fold
 from pipeline.merge import Ticket
 from pipeline.model import Checked, Issue, LetterKind, Record, Site, State, TicketState
@@ -131,7 +132,7 @@ def _filing(checked: Checked) -> Filing:
     tree = lookup.tree([checked.unit])
     level = units.level(checked.unit, tree)
     said = checked.reading.header
-    texts = {name: str(said.get(name) or "") for name in ("applicant", "department", "phone", "email")}
+    texts = {one.name: str(said.get(one.name) or "") for one in FILING.fields if one.kept and one.dtype == "text"}
     home = tree.units[checked.unit]
     return Filing.objects.create(
         number=checked.arrival.seq,
@@ -176,7 +177,7 @@ def _write_line(filing: Filing, turn: Turn, one: _Asked, state: str) -> None:
         defaults={
             "seq": turn.event.seq,
             "row": one.record.row,
-            **{name: str(values[name] or "") for name in ("username", "region", "holder", "phone")},
+            **{name: str(values[name] or "") for name, column in ACCOUNTS.keeps.items() if column.dtype == "text"},
             "password": password,
             "ticket": one.record.ticket[:24],
             "state": "superseded" if later.exists() else state,

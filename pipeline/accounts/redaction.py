@@ -11,7 +11,7 @@ from django.db import transaction
 from pipeline.accounts import filings
 from pipeline.database.models import Filing, FilingLine, FilingScan, Reject, Submission, Unit
 from pipeline.filed import SHOWN
-from pipeline.forms.filing import COUNT_FIELDS
+from pipeline.forms.filing import ACCOUNTS, COUNT_FIELDS, FILING
 from pipeline.forms.whole import FILE
 from pipeline.forms.words import yes_no
 
@@ -64,9 +64,7 @@ def copy(seq: int) -> Copy:
         return made
     said = [(line.row, _line(line), line.ticket) for line in lines] + [(one.row, dict(one.raw), "") for one in back]
     rows = sorted(said, key=lambda one: one[0])
-    fields: dict[str, Any] = {
-        name: getattr(filing, name) for name in ("applicant", "department", "phone", "email", "level")
-    }
+    fields: dict[str, Any] = {field.name: getattr(filing, field.name) for field in FILING.fields if field.kept}
     count = {COUNT_FIELDS[filing.level]: len(rows)}
     fields |= {"unit": unit.code, "school": unit.name, "system": yes_no(True), **count}
     tickets = tuple(ticket for *_, ticket in rows)
@@ -74,7 +72,7 @@ def copy(seq: int) -> Copy:
 
 
 def _line(line: FilingLine) -> Values:
-    said = {"region": line.region, "username": line.username, "holder": line.holder, "phone": line.phone}
+    said = {name: getattr(line, name) for name, column in ACCOUNTS.keeps.items() if column.dtype == "text"}
     return said | ({"password": SHOWN} if line.password else {})
 
 

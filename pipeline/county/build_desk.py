@@ -15,7 +15,7 @@ from pipeline.database.models import Counter, Division, Unit
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
-from pipeline.forms.desk import DESK, matter, matter_of
+from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
 from pipeline.model import DeskSheet, LetterKind, Site
@@ -26,7 +26,6 @@ from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
 _SERIAL = 1  # a division's token has no serial of its own
 _LAID = "desks"  # the counter whose value is the last day that counties got their desks: 20261120
-_KEPT = ("opinion", "why", "now", "stamped_on")
 
 
 def desk(site: Site, division: str, now: datetime) -> DeskFacts:
@@ -128,7 +127,7 @@ def _row_back(site: Site, division: str, one: Returned) -> DeskRow:
     line = BOARDS[board].find(division, target) if stamped and board in BOARDS else None
     cells: dict[str, str | date] = dict(one.raw)
     if line is not None:
-        kept = [name for name in _KEPT if name in one.raw]
+        kept = [name for name in answered(DESK.table(board)) if name in one.raw]
         if stamped != units.stamp(site.key, line.stamp):
             kept = [name for name in kept if name != "opinion"]
         cell = next((cell for cell in getattr(line, "cells", ()) if cell.column == column), None)

@@ -37,9 +37,9 @@ def _shown(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
     return text(name, header, 2000, _told, **more)
 
 
-def answered(table: Table) -> tuple[Column, ...]:
-    """The columns in which a county answers; all others are ours."""
-    return tuple(column for column in table.columns if column.parse is not _told)
+def answered(table: Table) -> tuple[str, ...]:
+    """The columns in which a county answers, by name; all others are ours."""
+    return tuple(column.name for column in table.columns if column.parse is not _told)
 
 
 _WHO = (

@@ -261,6 +261,8 @@ def _count_field(level: str) -> Field:
     return Field(COUNT_FIELDS[level], label, cells.count, "integer", find=lambda rows: amounts(level, rows))
 
 
+ACCOUNTS = Table("accounts", "备案表", _COLUMNS, store="filing_line")
+
 FILING = Form(
     name="filing",
     title="省学生健康监测系统用户权限申请（备案）表",
@@ -279,7 +281,7 @@ FILING = Form(
         Field("system", "申请系统", cells.text(20), find=system),
         *(_count_field(level) for level in LEVEL.labels),
     ),
-    tables=(Table("accounts", "备案表", _COLUMNS, store="filing_line"),),
+    tables=(ACCOUNTS,),
     of="unit",
     dated=False,
     notes=(

@@ -5,10 +5,11 @@ A blank never erases what the registry has. What is said counts from the day in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.forms import cells, classes, dates, heads, words
-from pipeline.forms.base import COUNTY, PAGE, Field, Form, Table
+from pipeline.forms.base import COUNTY, PAGE, Column, Field, Form, Table
 from pipeline.forms.columns import choice, count, day, flag, text
 
 # a column a line, its words for people below it; what is of a whole school is kept with its unit
@@ -70,6 +71,16 @@ _ORGANS = (
 )
 # fmt: on
 
+SCHOOLS = Table("schools", "学校", _SCHOOLS, store="unit")
+CLASSES = Table("classes", "班级", _CLASSES, needed=False, store="school_class")
+ORGANS = Table("organs", "机构", _ORGANS, needed=False, store="unit")
+
+_DAYS = {"valid_from": "opens", "valid_to": "closes"}
+OF_UNIT: Mapping[str, Column] = {_DAYS.get(name, name): one for name, one in SCHOOLS.keeps.items() if not one.key}
+"""What may be said of a whole school, as the registry's statements name it: as it is stored, but for its days."""
+OF_ORGAN = tuple(name for name, one in ORGANS.keeps.items() if not one.key and not one.stored)
+"""What may be said of an organ."""
+
 ROSTER = Form(
     name="roster",
     title="学校名册",
@@ -96,11 +107,7 @@ ROSTER = Form(
         heads.REPORTER,
         heads.REVIEWER,
     ),
-    tables=(
-        Table("schools", "学校", _SCHOOLS, store="unit"),
-        Table("classes", "班级", _CLASSES, needed=False, store="school_class"),
-        Table("organs", "机构", _ORGANS, needed=False, store="unit"),
-    ),
+    tables=(SCHOOLS, CLASSES, ORGANS),
     of="division",
     dated=False,
     notes=(

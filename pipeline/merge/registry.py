@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 
+from pipeline.forms.base import Goes
 from pipeline.forms.classes import in_order
+from pipeline.forms.roster import OF_UNIT
 from pipeline.model import HOME_CAMPUS
 from pipeline.schooldays import school_year
 
@@ -271,21 +273,6 @@ class Change:
     added: Added | None = None  # a new class, for those that are told together
 
 
-_LABELS: Mapping[str, str] = {
-    "name": "名称",
-    "division_id": "区划",
-    "stages": "学段",
-    "boarding": "寄宿",
-    "reporter": "填报人",
-    "reporter_phone": "填报人电话",
-    "leader": "分管领导",
-    "leader_phone": "分管领导电话",
-    "opens": "启用日期",
-    "closes": "停办日期",
-}
-_SHOWN = frozenset({"name", "division_id", "stages", "opens", "closes"})  # no person's name or telephone
-
-
 def changes(code: str, before: Registered | None, after: Registered, day: date) -> tuple[Change, ...]:
     """Return what is another in `after`, in force from `day`, in the order of school, campuses, classes."""
     told = [*_unit_changes(code, before, after, day)]
@@ -334,7 +321,7 @@ def _unit_changes(code: str, before: Registered | None, after: Registered, day: 
         yield Change("school", code, name, new=True, what=f"新增 {name}（{code}），区划 {where}{since}")
         return
     was, now = {**before.values, "division_id": _last(before)}, {**after.values, "division_id": _last(after)}
-    fields = tuple(one for one in _LABELS if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
+    fields = tuple(one for one in OF_UNIT if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
     if fields:
         said = "；".join(_said(one, was.get(one), now[one]) for one in fields)
         yield Change("school", code, name, new=False, fields=fields, what=f"{name}（{code}）{said}，自 {day} 起")
@@ -345,10 +332,11 @@ def _last(one: Registered) -> str:
 
 
 def _said(name: str, was: object, now: object) -> str:
-    if name not in _SHOWN:
-        return f"{_LABELS[name]}更新"
+    label = OF_UNIT[name].title
+    if Goes.PAGE not in OF_UNIT[name].goes:  # a person's name or telephone
+        return f"{label}更新"
     shown = [str(value).replace(" ", "、") for value in (was, now) if value not in (None, "")]
-    return f"{_LABELS[name]} {' → '.join(shown)}"
+    return f"{label} {' → '.join(shown)}"
 
 
 def _by_room(rooms: Iterable[ClassSpan]) -> dict[RoomKey, list[ClassSpan]]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 
 from pipeline import units
+from pipeline.forms.roster import OF_ORGAN, OF_UNIT
 from pipeline.merge.registry import RegistryStatement, RoomSaid
 from pipeline.model import HOME_CAMPUS, Checked, Record
 from pipeline.schooldays import school_year, today
-
-_TEXTS = ("name", "reporter", "reporter_phone", "leader", "leader_phone", "boarding")
 
 
 def in_force(checked: Checked) -> date:
@@ -46,12 +45,8 @@ def said(checked: Checked, order: int, known: Container[str]) -> dict[str, Regis
 
 
 def _of_school(values: Mapping[str, object], owner: str) -> dict[str, object]:
-    told: dict[str, object] = {name: values.get(name) for name in _TEXTS}
-    stages = values.get("stages")
-    if stages and not isinstance(stages, str):
-        stages = " ".join(str(stage) for stage in stages) if isinstance(stages, Iterable) else ""
-    told |= {"stages": stages, "division_id": values.get("division") or owner}
-    told |= {"opens": values.get("from"), "closes": values.get("until")}
+    told = {name: values.get(column.name) for name, column in OF_UNIT.items()}
+    told["division_id"] = told["division_id"] or owner
     return {name: value for name, value in told.items() if value not in (None, "")}
 
 
@@ -60,8 +55,7 @@ def _organ(checked: Checked, record: Record) -> str:
 
 
 def _of_organ(values: Mapping[str, object]) -> dict[str, object]:
-    told = {"reporter": values.get("reporter"), "reporter_phone": values.get("reporter_phone")}
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    return {name: value for name in OF_ORGAN if (value := values.get(name)) not in (None, "")}
 
 
 def _room(record: Record, day: date) -> RoomSaid:

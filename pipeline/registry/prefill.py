@@ -9,7 +9,9 @@ from datetime import date
 from pipeline.database.models import Unit
 from pipeline.figures.words import joined
 from pipeline.forms import words
+from pipeline.forms.base import Column
 from pipeline.forms.classes import in_order, promoted
+from pipeline.forms.roster import OF_ORGAN, OF_UNIT
 from pipeline.forms.words import yes_no
 from pipeline.merge.registry import ClassSpan, Registered, RoomKey
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN
@@ -18,7 +20,6 @@ from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_SIGNS, organ_code
 
 Row = Mapping[str, str | int | float | date]
-_TEXTS = ("reporter", "reporter_phone", "leader", "leader_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def organs(division: str) -> tuple[Row, ...]:
     codes = {organ_code(division, organ): organ for organ in ORGAN_SIGNS}
     rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind="organ")}
     return tuple(
-        _filled(organ=words.ORGAN.labels[organ], reporter=rows[code].reporter, reporter_phone=rows[code].reporter_phone)
+        _filled(organ=words.ORGAN.labels[organ], **{name: getattr(rows[code], name) for name in OF_ORGAN})
         for code, organ in codes.items()
         if code in rows
     )
@@ -90,19 +91,17 @@ def _school(row: Unit) -> RosterHead:
 
 def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
     """The school, a row a campus; what is of the whole school stands in the first."""
-    values = one.values
-    boarding = values.get("boarding")
-    whole = {
-        "division": one.division_on(day),
-        "stages": joined(str(values.get("stages") or "").split()),
-        "boarding": yes_no(None if boarding is None else bool(boarding)),
-        "from": values.get("opens"),
-        "until": values.get("closes"),
-        **{name: values.get(name) for name in _TEXTS},
-    }
+    values = {**one.values, "division_id": one.division_on(day)}
+    whole = {column.name: _cell(column, values.get(name)) for name, column in OF_UNIT.items()}
     for n, campus in enumerate(one.campuses or (HOME_CAMPUS,)):
         place = "" if campus == HOME_CAMPUS else campus
-        yield _filled(code=code, name=values.get("name"), campus=place, **({} if n else whole))
+        yield _filled(**(whole if n == 0 else {"name": whole["name"]}), code=code, campus=place)
+
+
+def _cell(column: Column, value: object) -> object:
+    if column.dtype == "flag":
+        return yes_no(None if value is None else bool(value))
+    return joined(str(value or "").split()) if column.dtype == "choice" else value
 
 
 def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:

@@ -16,6 +16,7 @@ from django.db import transaction
 from pipeline.database import serialise, sql
 from pipeline.database.models import Campus, Counter, SchoolClass, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
+from pipeline.forms.roster import OF_UNIT, SCHOOLS
 from pipeline.merge.registry import (
     AliasRuling,
     ClassSpan,
@@ -28,11 +29,10 @@ from pipeline.merge.registry import (
 
 FORM = "roster"
 BEFORE = date(2000, 1, 1)  # in force from: what was there before anything was said
-_TEXTS = ("name", "stages", "reporter", "reporter_phone", "leader", "leader_phone")
-_UNIT = ("code", "kind", "organ", "division_id", "boarding", "token_serial", *_TEXTS, "valid_from", "valid_to")
+_UNIT = (*SCHOOLS.keeps, "kind", "organ", "token_serial")
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
 _KEPT = ("order", "unit", "form", "day", "said", "state", "submission")
-_DAYS = ("opens", "closes")
+_DAYS = {name: one.stored or one.name for name, one in OF_UNIT.items() if one.dtype == "date"}
 _DONE = "registry-day"  # counter: the day up to which changes dated ahead have taken effect
 
 
@@ -147,13 +147,12 @@ def project(codes: Iterable[str], day: date) -> None:
 
 
 def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: date) -> sql.Params:
-    new = dict.fromkeys(_TEXTS, "") | {"kind": "school", "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
-    row: dict[str, Any] = {"code": code, "valid_from": None, "valid_to": None, **new, **(known or {})}
-    row.update({name: value for name, value in one.values.items() if name not in _DAYS})
-    row["valid_from"] = one.values.get("opens") or row["valid_from"]
-    row["valid_to"] = one.values.get("closes") or row["valid_to"]
+    blank = {name: column.blank for name, column in SCHOOLS.keeps.items()}
+    new = {**blank, "code": code, "kind": "school", "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
+    row: dict[str, Any] = {**new, **(known or {})}
+    row.update({_DAYS.get(name, name): value for name, value in one.values.items() if value or name not in _DAYS})
     row["division_id"] = one.division_on(day) or row["division_id"]
-    return tuple(sql.day(row[name]) if name in ("valid_from", "valid_to") else row[name] for name in _UNIT)
+    return tuple(sql.day(row[name]) if isinstance(row[name], date) else row[name] for name in _UNIT)
 
 
 def _put_rooms(wanted: Mapping[str, Registered]) -> None:
@@ -235,8 +234,8 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
         campuses[school].append(name)
     found = {}
     for row in Unit.objects.filter(code__in=codes).values(*_UNIT):
-        unit = {name: row[name] for name in ("division_id", "boarding", *_TEXTS) if row[name] not in (None, "")}
-        unit |= {as_: row[name] for as_, name in (("opens", "valid_from"), ("closes", "valid_to")) if row[name]}
+        told = {name: row[_DAYS.get(name, name)] for name in OF_UNIT}
+        unit = {name: value for name, value in told.items() if value not in (None, "")}
         code = row["code"]
         found[code] = RegistryStatement(0, BEFORE, unit, tuple(campuses[code]), tuple(rooms[code]))
     return found
@@ -264,7 +263,7 @@ def _row(code: str, one: RegistryStatement, submission: int, state: str) -> sql.
 
 def _statement(row: Kept) -> RegistryStatement:
     said = row.said
-    unit = {name: date.fromisoformat(v) if name in _DAYS else v for name, v in said["unit"].items()}
+    unit = {name: date.fromisoformat(value) if name in _DAYS else value for name, value in said["unit"].items()}
     rooms = tuple(_room(told) for told in said["rooms"])
     rulings = tuple(AliasRuling(*told) for told in said["rulings"])
     return RegistryStatement(row.order, row.day, unit, tuple(said["campuses"]), rooms, rulings)

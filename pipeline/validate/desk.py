@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipeline import units
-from pipeline.forms.desk import DESK, matter, matter_of
+from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.forms.words import OPINIONS
 from pipeline.model import Context, DeskSheet, Issue, Opinion, Record, Refused
 from pipeline.schooldays import today
@@ -17,7 +17,6 @@ from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judge, Judgement, Lines
 
 _SERIAL = 1  # a division's token has no serial of its own
-_SAID = ("opinion", "why", "now", "stamped_on")
 _MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
@@ -52,7 +51,7 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
 
 
 def _says_something(line: RowCase) -> bool:
-    return "opinion" in line.row.raw or any(line.values.get(name) is not None for name in _SAID)
+    return "opinion" in line.row.raw or any(line.values.get(name) is not None for name in answered(line.table))
 
 
 def _judge_deed(case: SubmissionCase, board: str, target: str, found: Sequence[tuple[RowCase, str, str]]) -> None:

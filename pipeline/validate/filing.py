@@ -16,7 +16,7 @@ from pipeline.validate.judge import Judge, Judgement, Lines
 
 SHORTEST, LONGEST = 8, 20  # signs of a password (notice, three)
 _CDC = "疾控中心"
-_ASKED = (("department", "所在部门"), ("phone", "联系电话"), ("email", "电子邮箱"))
+_ASKED = tuple(field for field in FILING.fields if field.name in ("department", "phone", "email"))
 
 
 # --------------------------------------------------------------------------- whose, and by which door
@@ -123,7 +123,7 @@ def _judge_header(case: SubmissionCase, unit: _Unit, rows: int) -> None:
     _judge_counts(case, unit, rows)
     if not header.get("applicant"):
         case.reject(Issue("applicant-missing"))
-    missing = "、".join(label for name, label in _ASKED if not header.get(name))
+    missing = "、".join(field.label for field in _ASKED if not header.get(field.name))
     if missing:
         case.issues.append(Issue("filing-blank-field", details=(("missing", missing),)))
     if not header.get("system"):

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
-from pipeline.forms.roster import ROSTER
+from pipeline.forms.roster import OF_UNIT, ROSTER
 from pipeline.forms.words import STAGE
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts
 from pipeline.validate import channel
@@ -29,7 +29,8 @@ CATEGORIES = (
 
 _STAGES = {"11": KINDERGARTEN, "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
-_OF_WHOLE = ("name", "boarding", "reporter", "reporter_phone", "leader", "leader_phone")
+_OF_WHOLE = tuple(name for name, column in OF_UNIT.items() if name == column.name and name != "stages")
+"""What the row of its 本部 says of a school; 学段 each campus may name its own."""
 
 LARGE_CLASS = 150
 """More pupils than a class has; its roll would make every rate of its school small."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.forms.base import Column, Table, returned_title
-from pipeline.forms.desk import DESK, matter_of
+from pipeline.forms.desk import DESK, answered, matter_of
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import properties
@@ -19,8 +19,7 @@ from pipeline.xlsx.writer import Sheet, Writer
 
 SUMMARY = "说明"
 _NUMBER, _REASON = "序号", "退回原因"
-_OWN = frozenset({"now", "stamped_on", "opinion", "why"})  # the cells that the county fills in
-_HIDDEN = frozenset({"key", "seal"})
+_OWN = frozenset(name for table in DESK.tables for name in answered(table))  # the county's cells
 _REASON_WIDTH = 32
 _LINE = 14.5  # points a line of text takes
 _LEAD = "只处理您想处理的行：选“意见”，写“理由”，存盘，放回本县（市、区）的文件夹。没有填的行明天还在。"
@@ -129,9 +128,9 @@ def _write_board(writer: Writer, table: Table, facts: DeskFacts, title: str) -> 
     sheet = writer.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
     for at, column in enumerate(columns):
-        hidden = {"hidden": True} if column.name in _HIDDEN else {}
+        hidden = {"hidden": True} if column.folded else {}
         sheet.set_column(at, at, column.width, _cell(writer, column), hidden)
-    shown = sum(column.name not in _HIDDEN for column in columns)
+    shown = sum(not column.folded for column in columns)
     values = {"unit": facts.code, "school": facts.place, "day": facts.made.date()}
     lead = _LEAD_BACK if facts.back else _HOW[table.name]
     head = HeaderBlock(f"{title} · {table.sheet}（{_matters(rows)} 件）", (), DESK.fields, values, lead)
@@ -199,7 +198,7 @@ def _write_row(writer: Writer, sheet: Sheet, at: int, columns: Sequence[Column],
     for place, column in enumerate(columns):
         value = _value(column, row, number)
         writer.write(sheet, at, place, value, _style(writer, column))
-        if isinstance(value, str) and column.name not in _HIDDEN:
+        if isinstance(value, str) and not column.folded:
             lines = max(lines, -(-_width(value) // max(column.width - 3, 4)))
     sheet.set_row(at, max(tables.ROW_HEIGHT, _LINE * lines + 5))
 
