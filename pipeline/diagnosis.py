@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.errors import ConfigError, PermanentError, TemporaryError
+from pipeline.errors import QuekeError, UsageError
 
 MOST_SAID = 200  # letters of a text of ours
 FEW = 10  # submissions whose numbers are all named
@@ -84,8 +84,7 @@ def stage(name: str, seqs: Sequence[int] = ()) -> Iterator[None]:
         yield
     except BaseException as error:
         if here.left_by is None or here.left_by[0] not in _chain(error):
-            ms = round((time.monotonic() - began) * 1000)
-            here.left_by = error, replace(_cause(error), stage=name, seqs=numbers, ms=ms)
+            here.left_by = error, replace(_cause(error), stage=name, seqs=numbers, ms=_ms(began))
         raise
     finally:
         _count(here)
@@ -106,9 +105,15 @@ def seconds() -> dict[str, float]:
 
 
 def fault(error: BaseException, seqs: Sequence[int] = ()) -> Fault:
-    """Return what may be said of an error, with the stage that it left last, if it left one."""
-    left_by = _here().left_by
-    found = left_by[1] if left_by is not None and left_by[0] in _chain(error) else _cause(error)
+    """Return what may be said of an error, with the stage that it left, or else the one we are in."""
+    here = _here()
+    if here.left_by is not None and here.left_by[0] in _chain(error):
+        found = here.left_by[1]
+    elif here.under_way:
+        name, numbers, began = here.under_way[-1]
+        found = replace(_cause(error), stage=name, seqs=numbers, ms=_ms(began))
+    else:
+        found = _cause(error)
     return replace(found, seqs=tuple(seqs)) if seqs else found
 
 
@@ -118,6 +123,10 @@ def _here() -> _Stages:
         found = _Stages()
         _stages.set(found)
     return found
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _count(here: _Stages) -> float:
@@ -167,7 +176,7 @@ def _said(error: BaseException) -> str:
     """The text of an error, where it is certain to be ours: a sender's words may stand in a UsageError."""
     if isinstance(error, OSError):
         return os.strerror(error.errno) if isinstance(error.errno, int) else ""  # some libraries put words there
-    return str(error) if isinstance(error, TemporaryError | PermanentError | ConfigError) else ""
+    return str(error) if isinstance(error, QuekeError) and not isinstance(error, UsageError) else ""
 
 
 def _places(error: BaseException) -> list[tuple[str, int]]:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table, show_error
-from pipeline.errors import UsageError
+from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.cli.taking import Outcome
+    from pipeline.fault_log import StandingFault
     from pipeline.model import Arrival, Settled, Site
     from pipeline.run import Cycle
+
+MOST_FAULTS = 20  # shown to people
 
 
 def add(app: typer.Typer) -> None:
@@ -101,18 +106,27 @@ def watch(
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what came, what waits and since when; exit 1 when something waits for a person."""
-    from pipeline import config
+    from pipeline import config, fault_log
     from pipeline.facts import status as facts_status
     from pipeline.inbox.folder import survey
     from pipeline.run import is_held
 
-    site = opened(context)
+    site = _opened_or_told(context, as_json=as_json)
+    faults = fault_log.standing(site)
     found = facts_status.standing(config.clock()())
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
     waiting = [asdict(one) for one in found.waiting]
     if as_json:
-        say_json({"serving": serving, "submissions": found.states, "waiting": waiting, "stuck": stuck})
+        say_json(
+            {
+                "serving": serving,
+                "submissions": found.states,
+                "waiting": waiting,
+                "stuck": stuck,
+                "faults": [one.values() for one in faults],
+            }
+        )
     else:
         say("queke watch is running" if serving else "queke watch is NOT running")
         say_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
@@ -124,5 +138,35 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
         if stuck:
             say()
             say_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
-    if found.waiting or stuck:
+        _say_faults(faults)
+    if found.waiting or stuck or faults:
         raise typer.Exit(1)
+
+
+def _opened_or_told(context: typer.Context, *, as_json: bool) -> Site:
+    """Open the site; where its store cannot be opened, show first what failed while it was gone."""
+    from pipeline import config, fault_log
+
+    try:
+        return opened(context)
+    except ConfigError:
+        faults = fault_log.beside(config.load(context.obj.folder))
+        if as_json:
+            say_json({"faults": [one.values() for one in faults]})
+        else:
+            _say_faults(faults)
+        raise
+
+
+def _say_faults(faults: Sequence[StandingFault]) -> None:
+    """Show what failed and has not succeeded since, the latest of many."""
+    from pipeline.schooldays import ZONE
+
+    if not faults:
+        return
+    shown = sorted(faults, key=lambda one: one.last_at)[-MOST_FAULTS:]
+    rows = [(one.name, f"{one.since.astimezone(ZONE):%Y-%m-%d %H:%M}", one) for one in shown]
+    say()
+    say_table(("has failed, and has not succeeded since", "since", "where"), rows)
+    if len(shown) < len(faults):
+        say(f"and {len(faults) - len(shown)} before these: `queke status --json` has all")

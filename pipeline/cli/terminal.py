@@ -159,7 +159,6 @@ def log_to_stderr(level: str = "warning", *, as_json: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
             _tidied,
             shown,
         ],
@@ -175,7 +174,6 @@ def _human() -> Processor:
 
 def _tidied(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """When, how grave and what first; no traceback, whose last line is the text of an error."""
-    for name in ("exc_info", "stack_info"):
-        event.pop(name, None)
-    ahead = ("timestamp", "level", "event")
-    return {name: event[name] for name in ahead} | {name: event[name] for name in event if name not in ahead}
+    said = {name: value for name, value in event.items() if name not in ("exc_info", "stack_info")}
+    when = datetime.now().astimezone().isoformat(timespec="milliseconds")
+    return {"timestamp": when, "level": said.pop("level"), "event": said.pop("event"), **said}

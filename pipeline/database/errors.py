@@ -10,6 +10,11 @@ from django.db import InterfaceError, OperationalError, connection
 from pipeline.errors import TemporaryError
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether an error may pass by itself: the disk, the database, or what else said so."""
+    return isinstance(error, OSError | TemporaryError | OperationalError | InterfaceError)
+
+
 @contextmanager
 def temporary() -> Iterator[None]:
     """Turn the database's own failing (gone, full, locked) into TemporaryError; anything else passes through.

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from pipeline.database.models import Edition
+from pipeline.database.models import Edition, Report
 from pipeline.errors import PermanentError
 from pipeline.facts import county_day, digest_facts, school_page_facts
 from pipeline.figures import county
@@ -174,6 +174,12 @@ def cut_since(day: date) -> dict[date, bool]:
     for one, final in rows.values_list("day", "final").distinct():
         found[one] = found.get(one, False) or final
     return found
+
+
+def is_gap(day: date) -> bool:
+    """Whether a day without a digest should have one: schools reported of it, and an earlier day has one."""
+    earlier = Edition.objects.filter(kind="digest", day__lt=day)
+    return Report.objects.filter(day=day).exists() and earlier.exists()
 
 
 def _same(row: Edition, values: Mapping[str, object], order: Order) -> bool:

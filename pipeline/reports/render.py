@@ -92,6 +92,8 @@ def _answer(future: ProcessFuture[Any]) -> bytes:
         drawn = future.result()
     except (FuturesTimeoutError, ProcessExpired, BrokenProcessPool) as lost:
         raise PermanentError("a page could not be drawn: its process died or took too long") from lost
+    except Exception as error:
+        raise PermanentError("a page could not be drawn") from error
     return bytes(drawn)
 
 

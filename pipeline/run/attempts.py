@@ -7,11 +7,13 @@ submission at fault, which is set aside as `failed` while all others settle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 
-from pipeline import diagnosis
+from pipeline import diagnosis, fault_log
 from pipeline.database import errors, journal
+from pipeline.diagnosis import Fault
 from pipeline.errors import TemporaryError
 from pipeline.model import HOME_CAMPUS, Arrival, Issue, Settled, State
 from pipeline.run.parts import Read
@@ -23,6 +25,9 @@ log = structlog.get_logger("queke.run")
 
 MOST_ATTEMPTS = 3
 SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
+DIED = Fault("", said="the process died over it each time", stage="settle")
+LOST = Fault("", said="its bytes are gone from the spool", stage="read")
+"""Why a submission is set aside where no error says so."""
 
 
 def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
@@ -55,13 +60,16 @@ def settle(settling: Settling, batch: Sequence[Read], *, lasting: bool) -> list[
     return settled
 
 
-def set_aside(settling: Settling, arrival: Arrival) -> Settled:
-    """Settle a submission as failed: ours to look into; its sender is told that we do."""
+def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
+    """Settle a submission as failed: ours to look into, and remembered; its sender is told that we do."""
+    fault = replace(why, seqs=(arrival.seq,))
     issues = (Issue("failed"),)
     private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
     with errors.temporary():
         journal.fail(arrival.seq, issues, settling.now, private=private)
-    log.error("submission_failed", seq=arrival.seq, sha12=arrival.sha256[:12], attempts=arrival.attempts)
+    log.error("submission_failed", **fault.fields(), sha12=arrival.sha256[:12], attempts=arrival.attempts)
+    about = f"submission {arrival.seq}"
+    fault_log.note(settling.site, fault_log.SUBMISSION, fault, settling.now, about=about)
     return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
 
 
@@ -77,13 +85,14 @@ def _narrow_down(settling: Settling, batch: Sequence[Read], settled: list[Settle
     except Exception as error:  # whatever it is, it must not keep the others from settling
         if isinstance(error, TemporaryError | OSError) and not lasting:
             raise
-        log.critical("batch_failed", **diagnosis.fault(error, [arrival.seq for arrival, _ in batch]).fields())
+        fault = diagnosis.fault(error, [arrival.seq for arrival, _ in batch])
+        log.critical("batch_failed", **fault.fields())
     else:
         return
     done = {one.seq for one in settled}
     left = [read for read in batch if read[0].seq not in done]
     if len(left) == 1:
-        settled.append(set_aside(settling, left[0][0]))
+        settled.append(set_aside(settling, left[0][0], fault))
         return
     middle = len(left) // 2
     for half in (left[:middle], left[middle:]):

@@ -20,7 +20,7 @@ from typing import Self
 
 import structlog
 
-from pipeline import diagnosis, durable
+from pipeline import diagnosis, durable, fault_log
 from pipeline.database import errors, journal
 from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError
@@ -150,15 +150,22 @@ class Coordinator:
             self._recover(done)
             self._work(done, paths, stop)
             self._finish(done, 0.0 if stop() else patience)
-        except (OSError, TemporaryError) as error:
+            fault_log.forget(self._site, "intake")
+        except Exception as error:
             self._shaken = True
-            log.warning("line_stopped", **diagnosis.fault(error).fields(), **done.fields())
-            if isinstance(error, TemporaryError):
-                raise
-            raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
+            self._tell_stopped(error, done)
+            if isinstance(error, OSError):
+                raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
+            raise
         self._stops = 0
         done.waiting, done.stuck = self.folder.waiting, self.folder.stuck
         return done
+
+    def _tell_stopped(self, error: Exception, done: Cycle) -> None:
+        fault = diagnosis.fault(error)
+        tell = log.warning if errors.may_pass(error) else log.critical
+        tell("line_stopped", **fault.fields(), **done.fields())
+        fault_log.note(self._site, "intake", fault, self._clock())
 
     def drain_patiently(self, paths: Sequence[Path] = ()) -> Cycle:
         """Drain, and once more for files that were still being written at the first look."""
@@ -287,7 +294,7 @@ class Coordinator:
         Apart from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if
         this machine cannot draw.
         """
-        with stage("draw"), errors.temporary():
+        with fault_log.remembered(self._site, "draw", self._clock), stage("draw"), errors.temporary():
             if not self._answer or not sending.undrawn():
                 return 0
             if done := sending.books(self._site, self._clock()):
@@ -342,8 +349,12 @@ class Coordinator:
     def _resume(self, done: Cycle) -> None:
         """Settle what was received and not settled: in small batches what a coordinator died over."""
         while waiting := journal.pending(self._site, self._site.policy.batch):
-            for arrival in (*attempts.exhausted(waiting), *self._lost(waiting)):
-                self._note([arrival], [attempts.set_aside(self._settling(), arrival)], done)
+            for why, those in (
+                (attempts.DIED, attempts.exhausted(waiting)),
+                (attempts.LOST, self._lost(waiting)),
+            ):
+                for arrival in those:
+                    self._note([arrival], [attempts.set_aside(self._settling(), arrival, why)], done)
             there = [arrival for arrival in waiting if arrival.path.exists()]
             for batch in attempts.batches_by_attempts(there, self._site.policy.batch):
                 reading = ReadQueue(self._readers)

@@ -13,8 +13,9 @@ from typing import Any
 
 import structlog
 
-from pipeline import diagnosis, schooldays
-from pipeline.errors import QuekeError, TemporaryError
+from pipeline import diagnosis, fault_log, schooldays
+from pipeline.database import errors
+from pipeline.diagnosis import Fault, stage
 from pipeline.facts import carried
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
@@ -79,19 +80,19 @@ def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
 
 def _written(
     queued: Sequence[Queued], post: Post, by: Mapping[LetterKind, Callable[[Queued, Post], list[Deliverable]]]
-) -> list[list[Deliverable] | None]:
-    return [_tried(one, partial(by[one.kind], one, post)) for one in queued]
+) -> list[list[Deliverable] | Fault]:
+    return [_tried("letters", one, partial(by[one.kind], one, post)) for one in queued]
 
 
-def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Deliverable] | None]:
+def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Deliverable] | Fault]:
     """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
     try:
         return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
-    except TemporaryError:
-        raise
-    except (QuekeError, LookupError, ValueError, TypeError) as error:
+    except Exception as error:
+        if errors.may_pass(error):
+            raise
         log.warning("pages_one_by_one", letters=len(queued), **diagnosis.fault(error).fields())
-    return [_tried(one, partial(_drawn_alone, one, site, renderer)) for one in queued]
+    return [_tried("draw", one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
 def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Deliverable]:
@@ -105,21 +106,24 @@ def _compose(
         yield list(papers)
 
 
-def _tried(letter: Queued, write: Callable[[], list[Deliverable]]) -> list[Deliverable] | None:
-    """The letter's papers; None if it cannot be written: that is ours to mend, and keeps no other back."""
+def _tried(name: str, letter: Queued, write: Callable[[], list[Deliverable]]) -> list[Deliverable] | Fault:
+    """The letter's papers; a fault if it cannot be written: that is ours to mend, and keeps no other back."""
+    seqs = [int(letter.ref.partition(".")[0])] if letter.kind in writers.OF_SUBMISSIONS else []
     try:
-        return write()
-    except TemporaryError:
-        raise
-    except (QuekeError, LookupError, ValueError, TypeError) as error:
+        with stage(name, seqs):
+            return write()
+    except Exception as error:
+        if errors.may_pass(error):
+            raise
+        fault = diagnosis.fault(error)
         about = {"letter": letter.id, "kind": letter.kind, "ref": letter.ref, "reader": letter.reader}
-        log.critical("letter_failed", **about, **diagnosis.fault(error).fields())
-        return None
+        log.critical("letter_failed", **about, **fault.fields())
+        return fault
 
 
-def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | None], now: datetime) -> int:
+def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | Fault], now: datetime) -> int:
     site = post.site
-    ready = [(one, made) for one, made in zip(queued, papers, strict=True) if made is not None]
+    ready = [(one, made) for one, made in zip(queued, papers, strict=True) if not isinstance(made, Fault)]
     deliveries = [Delivery(post.place(one.reader), _day(one, post), made) for one, made in ready]
     paths = deliver_all(site, deliveries)
     sent = [
@@ -127,8 +131,17 @@ def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Deliver
         for (one, made), lying in zip(ready, paths, strict=True)
     ]
     queue.done(sent, now)
-    queue.give_up([one.id for one, made in zip(queued, papers, strict=True) if made is None])
+    failed = [(one, made) for one, made in zip(queued, papers, strict=True) if isinstance(made, Fault)]
+    queue.give_up([one.id for one, _ in failed])
+    fault_log.forget(site, fault_log.LETTER, [_about(one) for one, _ in ready])
+    for one, fault in failed:
+        fault_log.note(site, fault_log.LETTER, fault, now, about=_about(one))
     return len(sent)
+
+
+def _about(letter: Queued) -> str:
+    """How a letter is called where it is told that it could not be made."""
+    return f"letter {letter.id} {letter.kind} {letter.reader}".rstrip()
 
 
 def _day(letter: Queued, post: Post) -> date:

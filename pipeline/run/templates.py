@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import structlog
 
-from pipeline import __version__, schooldays
+from pipeline import __version__, fault_log, schooldays
 from pipeline.database import errors
 from pipeline.facts import carried
 from pipeline.forms import form
@@ -49,6 +49,13 @@ def due(site: Site, now: datetime) -> bool:
     return in_time and not templates_sent.finished(day)
 
 
+def were_missed(site: Site, now: datetime) -> bool:
+    """Whether the deadline passed with templates of the day still to be laid, where those of a day before were."""
+    day = schooldays.today(now)
+    late = now >= schooldays.deadline(day, site.policy.deadline)
+    return late and not templates_sent.finished(day) and templates_sent.finished(date.min)
+
+
 def left(site: Site, now: datetime) -> bool:
     """Whether a round was begun and there may be more of it to do at once."""
     return due(site, now) and bool(templates_sent.last(schooldays.today(now)))
@@ -63,6 +70,7 @@ def some(site: Site, now: datetime) -> Made:
         schools = templates_sent.owing(day, after=templates_sent.last(day), limit=SLICE)
         if not schools:
             templates_sent.finish(day)
+            fault_log.forget(site, "templates", None)
             log.info("templates_laid", day=day.isoformat())
             return Made()
         return _lay(site, now, day, schools)

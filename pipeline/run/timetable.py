@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from pipeline import schooldays
+from pipeline import diagnosis, fault_log, schooldays
 from pipeline.county import build_desk
 from pipeline.database import errors
-from pipeline.diagnosis import stage
+from pipeline.diagnosis import Fault, stage
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.facts import county_day, editions
 from pipeline.letters import queue
@@ -60,24 +61,76 @@ def tick(site: Site, now: datetime) -> int:
     """Do what is due by the clock, and return how many editions were cut. Safe to call at any time.
 
     In order: the next slice of the day's templates (`templates.left` tells whether there is more), 待对账 as a whole,
-    editions. What is queued by it goes out with the other letters.
+    editions. What is queued by it goes out with the other letters. A step that fails is told and remembered, the others
+    are done all the same; the first fault is raised in the end.
     """
-    with stage("tick"), errors.temporary():
-        today = schooldays.today(now)
+    steps, today = _Steps(site, now), schooldays.today(now)
+    owed, wanted = False, list[EditionDue]()
+    with steps("tick"):
         statements.take_effect(today)
-        owed = _owed(today)
-        if owed:
-            with stage("templates"):
-                templates.some(site, now)
-            with stage("reconcile"):
-                reconciliation.go_round(site, now)
-        with stage("desks"):
-            build_desk.lay(site, now, owed=owed)
-        with stage("editions"):
-            wanted = due(now, site.policy, editions.cut_since(today - LOOK_BACK), owed=owed)
-            for one in wanted:
-                _cut(site, editions.Order(one.day, now, final=one.final), ())
+        owed = _owed(site, today, now)
+    steps.end()
+    if owed:
+        with steps("templates"):
+            templates.some(site, now)
+        with steps("reconcile"):
+            reconciliation.go_round(site, now)
+    with steps("desks"):
+        build_desk.lay(site, now, owed=owed)
+    with steps("editions"):
+        cut = editions.cut_since(today - LOOK_BACK)
+        wanted = due(now, site.policy, cut, owed=owed)
+        _tell_missed(site, now, cut, owed=owed)
+    for one in wanted:
+        with steps("editions", one.day.isoformat()):
+            _cut(site, editions.Order(one.day, now, final=one.final), ())
+    steps.end()
     return len(wanted)
+
+
+class _Steps:
+    """The steps of one look at the clock, each tried whatever became of those before."""
+
+    def __init__(self, site: Site, now: datetime) -> None:
+        self._site, self._now = site, now
+        self._failed: Exception | None = None
+
+    @contextmanager
+    def __call__(self, step: str, about: str = "") -> Iterator[None]:
+        """Do a step; a fault is told, remembered until the step succeeds, and kept for the end."""
+        remembered = fault_log.remembered(self._site, step, lambda: self._now, about=about)
+        try:
+            with remembered, stage(step), errors.temporary():
+                yield
+        except Exception as error:  # noqa: BLE001  # raised in the end
+            tell = log.warning if errors.may_pass(error) else log.critical
+            tell("step_failed", step=step, day=about, **diagnosis.fault(error).fields())
+            self._failed = self._failed or error
+
+    def end(self) -> None:
+        """Raise the first fault, if there was one."""
+        if self._failed is not None:
+            raise self._failed
+
+
+def _tell_missed(site: Site, now: datetime, cut: Mapping[date, bool], *, owed: bool) -> None:
+    """Tell of what should have been made while nobody looked at the clock, once: no later look makes up for it."""
+    today = schooldays.today(now)
+    calendar = context.calendar()
+    for day in (today - timedelta(days=n) for n in range(LOOK_BACK.days, 0, -1)):
+        if day not in cut and calendar.owes((PROVINCE,), (), day).yes and editions.is_gap(day):
+            _tell_skipped(
+                site, now, "editions", day, f"no digest was made: `queke digest --day {day} --final` makes it"
+            )
+    if owed and templates.were_missed(site, now):
+        _tell_skipped(site, now, "templates", today, "not all templates were laid before the deadline")
+
+
+def _tell_skipped(site: Site, now: datetime, step: str, day: date, said: str) -> None:
+    if not fault_log.stands(step, day.isoformat()):
+        fault = Fault("Skipped", said=said, stage=step)
+        log.error("skipped", step=step, day=day.isoformat(), **fault.fields())
+        fault_log.note(site, step, fault, now, about=day.isoformat())
 
 
 def make(site: Site, now: datetime, day: date, *, final: bool = False, places: Sequence[str] = ()) -> list[Path]:
@@ -94,6 +147,7 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
         statements.take_effect(today)
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
+        fault_log.forget(site, "editions", () if places else (day.isoformat(),))
     deliver(site, now)
     with errors.temporary():
         wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind is LetterKind.DIGEST}
@@ -137,8 +191,15 @@ def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editi
     return issued
 
 
-def _owed(day: date) -> bool:
-    """Whether a report may be owed anywhere; a year nobody knows is loud in `status` and `doctor`, and cuts nothing."""
+def _owed(site: Site, day: date, now: datetime) -> bool:
+    """Whether a report may be owed anywhere. Of a year nobody knows nothing is made, and that is told, once."""
     calendar = context.calendar()
-    called_in = any(span.kind == "schoolday" and span.first <= day <= span.last for span in calendar.spans)
-    return called_in or calendar.owes((PROVINCE,), (), day).yes
+    if any(span.kind == "schoolday" and span.first <= day <= span.last for span in calendar.spans):
+        return True
+    due = calendar.owes((PROVINCE,), (), day)
+    if due.known:
+        fault_log.forget(site, "calendar", None)
+    else:
+        said = f"the holidays of {day.year} are not known, so nothing is made: update chinesecalendar"
+        _tell_skipped(site, now, "calendar", date(day.year, 1, 1), said)
+    return due.yes

@@ -8,14 +8,15 @@ from __future__ import annotations
 import ctypes.util
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipeline import config, database, resources, schooldays
+from pipeline import config, database, fault_log, resources, schooldays
 from pipeline.errors import QuekeError
+from pipeline.fault_log import StandingFault
 from pipeline.model import Site
 
 Grade = Literal["ok", "warning", "problem"]
@@ -117,10 +118,30 @@ def _store(site: Site) -> Iterator[Finding]:
     try:
         database.open(site)
         waiting = database.behind()
+        faults = fault_log.beside(site) if waiting else fault_log.standing(site)
     except QuekeError as error:
         yield Finding("problem", "store", str(error))
+        yield from _faults(fault_log.beside(site))
         return
     if waiting:
         yield Finding("problem", "store", f"{len(waiting)} migrations to apply: run `queke init {site.root}`")
     else:
         yield Finding("ok", "store", "reachable and migrated")
+    yield from _faults(faults)
+
+
+def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
+    """What failed and has not succeeded since; of submissions and letters that were given up, one finding a kind."""
+    given_up = (fault_log.SUBMISSION, fault_log.LETTER)
+    for one in found:
+        if one.step not in given_up:
+            yield Finding(
+                "problem", one.name, f"fails since {one.since.astimezone(schooldays.ZONE):%m-%d %H:%M}: {one}"
+            )
+    for step in given_up:
+        if mine := [one for one in found if one.step == step]:
+            last = max(mine, key=lambda one: one.last_at)
+            said = f"{len(mine)} given up, listed by `queke status`; the last is {last.about}: {last}"
+            yield Finding("warning", f"{step}s", said)
+    if not found:
+        yield Finding("ok", "faults", "none stands")

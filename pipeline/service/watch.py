@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -44,6 +45,8 @@ class Service:
         self._site, self._clock, self._poll = site, clock, poll
         self._bell = _Bell()
         self._stopping = False
+        self._clock_pause = 0.0  # how long a failing look at the clock makes us leave it …
+        self._next_look = 0.0  # … and until when (monotonic)
         self._observer: BaseObserver | None = None
         self._watched = 0  # inode of the inbox that is watched
         self.line = run.Coordinator(site, readers, clock)
@@ -80,21 +83,20 @@ class Service:
         """Do what is to be done now; return how long to wait at most, and how long the last fault made us pause."""
         try:
             wait = self.turn()
-        except (QuekeError, OSError) as error:
-            log.warning("turn_failed", **diagnosis.fault(error).fields())
         except Exception as error:  # noqa: BLE001 — the service outlives what nobody thought of; `status` shows it
-            log.critical("turn_failed_unexpectedly", **diagnosis.fault(error).fields())
-        else:
-            return wait, 0.0
-        pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
-        return pause, pause
+            ours = isinstance(error, QuekeError | OSError)
+            tell, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
+            pause = _longer(pause)
+            tell(event, **diagnosis.fault(error).fields(), pause=pause)
+            return pause, pause
+        return wait, 0.0
 
     def turn(self) -> float:
         """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
         cycle = self.line.drain(stop=lambda: self._stopping, patience=HEAP_SECONDS)
         try:
             if not self._stopping:
-                run.tick(self._site, self._clock())
+                self._look_at_the_clock()
                 cycle.drawn = self.line.draw()
                 if cycle.drawn or run.templates_left(self._site, self._clock()):
                     return 0.0
@@ -103,6 +105,18 @@ class Service:
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
         return HEAP_SECONDS / 4 if cycle.heaps else min(self._site.policy.scan_seconds, TICK_SECONDS)
+
+    def _look_at_the_clock(self) -> None:
+        """Do what is due by the clock. What fails there keeps nothing from being taken, answered and drawn."""
+        if time.monotonic() < self._next_look:
+            return
+        try:
+            run.tick(self._site, self._clock())
+            self._clock_pause = 0.0
+        except Exception as error:  # noqa: BLE001 — each step that failed was told, and stands in `status`
+            self._clock_pause = _longer(self._clock_pause)
+            self._next_look = time.monotonic() + self._clock_pause
+            log.warning("tick_failed", **diagnosis.fault(error).fields(), pause=self._clock_pause)
 
     def _listen(self) -> None:
         """Have an observer on the inbox that is there now; without an inbox, or an observer, scans must do."""
@@ -127,6 +141,11 @@ class Service:
             self._observer.stop()
             self._observer.join()
             self._observer = None
+
+
+def _longer(pause: float) -> float:
+    """How long to wait after one more fault."""
+    return min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
 
 
 class _Bell:

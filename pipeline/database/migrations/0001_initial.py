@@ -507,6 +507,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="FaultRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.CharField(max_length=12)),
+                ("about", models.CharField(blank=True, max_length=80)),
+                ("stage", models.CharField(blank=True, max_length=12)),
+                ("error", models.CharField(max_length=60)),
+                ("at", models.CharField(blank=True, max_length=160)),
+                ("inner", models.CharField(blank=True, max_length=160)),
+                ("said", models.CharField(blank=True, max_length=200)),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("first", models.BigIntegerField(default=0)),
+                ("last", models.BigIntegerField(default=0)),
+                ("since", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("times", models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                "db_table": "fault",
+                "constraints": [models.UniqueConstraint(fields=("step", "about"), name="fault_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="Filing",
             fields=[
                 ("number", models.BigIntegerField(primary_key=True, serialize=False)),

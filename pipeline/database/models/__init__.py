@@ -8,6 +8,7 @@ from pipeline.database.models.accounts import Account
 from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit
 from pipeline.database.models.cards import Card, CardDay
 from pipeline.database.models.desks import DeskLine
+from pipeline.database.models.faults import FaultRecord
 from pipeline.database.models.filings import Filing, FilingLine, FilingScan
 from pipeline.database.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
 from pipeline.database.models.matters import Matter
@@ -46,6 +47,7 @@ __all__ = [
     "DeskLine",
     "Division",
     "Edition",
+    "FaultRecord",
     "Filing",
     "FilingLine",
     "FilingScan",
