@@ -7,7 +7,7 @@ months of these schools; nothing here grows with history.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -71,26 +71,26 @@ def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) ->
     """
     for school in schools:
         found = sql.fetch(
-            "SELECT id, ref, settled FROM todo WHERE kind = %s AND ref LIKE %s ORDER BY id",
-            [TodoKind.WARN, f"{school}|%"],
+            "SELECT id, code, day, settled FROM todo WHERE kind = %s AND code = %s ORDER BY id",
+            [TodoKind.WARN, school],
         )
         _take(hours, rules, found, now)
 
 
 def _batch(site: Site, rules: Rules, now: datetime) -> int:
     with transaction.atomic():
-        text = "SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY id LIMIT %s"
+        text = "SELECT id, code, day, settled FROM todo WHERE kind = %s ORDER BY id LIMIT %s"
         todos = sql.fetch(text, [TodoKind.WARN, BATCH])
         _take(site.policy.answer_hours, rules, todos, now)
     return len(todos)
 
 
-def _take(hours: int, rules: Rules, todos: Sequence[tuple[int, str, int]], now: datetime) -> None:
+def _take(hours: int, rules: Rules, todos: Sequence[tuple[int, str, date, int]], now: datetime) -> None:
     if todos:
         jobs = jobs_of(todos)
         _Writer(hours, rules, now, jobs).write(load(jobs, rules, now))
         corrections.close({school: job.settled for school, job in jobs.items()}, now)
-        sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, settled in todos])
+        sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, _, settled in todos])
 
 
 # --------------------------------------------------------------------------- writing

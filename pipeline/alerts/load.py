@@ -32,21 +32,20 @@ class Job:
     settled: int = 0
 
 
-def jobs_of(todos: Iterable[tuple[int, str, int]]) -> dict[str, Job]:
-    """Gather todos, each (id, school|day, settled), by school."""
+def jobs_of(todos: Iterable[tuple[int, str, date, int]]) -> dict[str, Job]:
+    """Gather todos, each (id, school, day, settled), by school."""
     jobs: dict[str, Job] = {}
-    for _, ref, settled in todos:
-        school, _, day = ref.partition("|")
+    for _, school, day, settled in todos:
         job = jobs.setdefault(school, Job(school))
-        job.days.add(date.fromisoformat(day))
+        job.days.add(day)
         job.settled = max(job.settled, settled)
     return jobs
 
 
 def unassessed(schools: Iterable[str]) -> frozenset[str]:
     """Return those of these schools of which something settled that warnings have not been looked for in."""
-    todos = Todo.objects.filter(kind=TodoKind.WARN)
-    return frozenset(code for code in schools if todos.filter(ref__startswith=f"{code}|").exists())
+    todos = Todo.objects.filter(kind=TodoKind.WARN, code__in=set(schools))
+    return frozenset(todos.values_list("code", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,19 @@ def insert(table: str, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache
-def upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...], kept: tuple[str, ...] = ()) -> str:
-    """Return an INSERT that overwrites the row of the same key, all but the key and the `kept` columns."""
+def upsert(
+    table: str, columns: tuple[str, ...], key: tuple[str, ...], kept: tuple[str, ...] = (), *, where: str = ""
+) -> str:
+    """Return an INSERT that overwrites the row of the same key, all but the key and the `kept` columns.
+
+    `where`: the condition of the key's index, if it has one.
+    """
     on = ", ".join(f'"{column}"' for column in key)
     new = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in key and c not in kept)
     do = f"UPDATE SET {new}" if new else "NOTHING"  # nosec B608  # our own words
     start = insert(table, columns)
-    return f"{start} ON CONFLICT ({on}) DO {do}"  # nosec B608  # our own words
+    among = f" WHERE {where}" if where else ""
+    return f"{start} ON CONFLICT ({on}){among} DO {do}"  # nosec B608  # our own words
 
 
 def run(text: str, rows: Sequence[Params]) -> int:

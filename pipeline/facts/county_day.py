@@ -81,14 +81,14 @@ def refresh() -> int:
     A day of a year whose holidays nobody knows is left for later: `doctor` and `status` are loud about it.
     """
     with transaction.atomic():
-        taken = list(Todo.objects.filter(kind=TodoKind.FIGURES).order_by("ref"))
         by_day: dict[date, list[Todo]] = defaultdict(list)
-        for todo in taken:
-            by_day[date.fromisoformat(todo.ref.partition("|")[2])].append(todo)
+        for todo in Todo.objects.filter(kind=TodoKind.FIGURES).order_by("code", "day"):
+            if todo.day is not None:
+                by_day[todo.day].append(todo)
         done = 0
         for day, todos in sorted(by_day.items()):
             try:
-                counted = count(day, [todo.ref.partition("|")[0] for todo in todos])
+                counted = count(day, [todo.code for todo in todos])
             except UnknownYear:
                 continue
             keep([one.figures for one in counted.values()])

@@ -235,11 +235,11 @@ def _write(fold: _Fold, writes: Writes) -> None:
     before, after = fold.before, fold.standing
     county = fold.loaded.division
     if county:
-        writes.todo(TodoKind.FIGURES, f"{county}|{day}", fold.settled)
+        writes.todo(TodoKind.FIGURES, county, fold.settled, day)
     _write_rows(fold, writes)
     _write_tickets(fold, writes)
     if fold.changed:
-        writes.todo(TodoKind.WARN, f"{school}|{day}", fold.settled)
+        writes.todo(TodoKind.WARN, school, fold.settled, day)
     if after.head is not before.head or fold.changed:
         _write_head(fold, writes)
         _write_lines(fold, writes)

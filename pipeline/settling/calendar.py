@@ -84,7 +84,7 @@ def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> t
     days = _other_days(one.place, set(schools.values()), before, calendar_spans.calendar())
     for division in sorted(set(schools.values())):
         for day in days:
-            writes.todo(TodoKind.FIGURES, f"{division}|{day}", settled)
+            writes.todo(TodoKind.FIGURES, division, settled, day)
     return (*_told(one.changes), *_touching(affected_days.reported(schools, days)))
 
 

@@ -176,8 +176,8 @@ def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[
             writes.add(text, [(after.school, key[0], key[1], sql.moment(key[2]))])
         touched |= _days(writes.now, (old, new))
     for day in sorted(touched):
-        writes.todo(TodoKind.FIGURES, f"{loaded.division}|{day}", settled)
-        writes.todo(TodoKind.WARN, f"{after.school}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, loaded.division, settled, day)
+        writes.todo(TodoKind.WARN, after.school, settled, day)
     if touched:
         writes.todo(TodoKind.RECONCILE, after.school, settled)
 

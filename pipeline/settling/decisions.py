@@ -103,5 +103,5 @@ def _count_again(school: str, day: date | None, settled: int, now: datetime) -> 
     counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", [school]))
     if day is not None and school in counties:
         writes = Writes(now)
-        writes.todo(TodoKind.FIGURES, f"{counties[school]}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, counties[school], settled, day)
         writes.flush()

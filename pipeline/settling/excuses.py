@@ -48,6 +48,6 @@ def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now:
             raise UsageError(f"{school}: {'already' if given else 'not'} excused on {day}")
         order, settled = decide(who, what, f"{school}|{day}", why, now)
         writes = Writes(now)
-        writes.todo(TodoKind.FIGURES, f"{unit.division_id}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, unit.division_id, settled, day)
         writes.letter(LetterKind.DECIDED, str(order), school, day)
         writes.flush()

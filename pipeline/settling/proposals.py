@@ -169,7 +169,7 @@ def _count_again(school: str, first: date, last: date, settled: int, writes: Wri
     """A class that is none any more is due no longer: the days since it was first met are counted again."""
     text = "SELECT DISTINCT division, day FROM report WHERE school = %s AND day >= %s AND day <= %s"
     for division, day in sql.fetch(text, (school, sql.day(first), sql.day(last))):
-        writes.todo(TodoKind.FIGURES, f"{division}|{str(day)[:10]}", settled)
+        writes.todo(TodoKind.FIGURES, division, settled, day)
 
 
 def _stamp(what: str) -> str:

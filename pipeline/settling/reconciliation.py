@@ -119,18 +119,18 @@ def go_round(site: Site, now: datetime) -> int:
         days = [day - timedelta(days=n) for n in range(reconcile.RECENT)]
         schools = reconciliation_facts.of_interest(day) | reconciliation_facts.speaking(days)
         schools |= set(Matter.objects.filter(state="open").values_list("school", flat=True))
-        text = sql.insert("todo", ("kind", "ref", "settled")) + " ON CONFLICT (kind, ref) DO NOTHING"
+        text = sql.insert("todo", ("kind", "code", "settled")) + " ON CONFLICT DO NOTHING"
         sql.run(text, [(TodoKind.RECONCILE, code, 0) for code in sorted(schools)])
     return find(site, now)
 
 
 def _batch(policy: Policy, now: datetime) -> int:
     with transaction.atomic():
-        text = "SELECT id, ref, settled FROM todo WHERE kind = %s ORDER BY ref LIMIT %s"
+        text = "SELECT id, code, settled FROM todo WHERE kind = %s ORDER BY code LIMIT %s"
         todos = sql.fetch(text, [TodoKind.RECONCILE, BATCH])
         if not todos:
             return 0
-        codes = sorted({ref for _, ref, _ in todos})
+        codes = sorted({code for _, code, _ in todos})
         found = reconciliation_facts.load(codes, now, policy)
         _keep(codes, found, now)
         _ask([code for code, one in found.items() if one.clock.school(today(now))], policy, now)

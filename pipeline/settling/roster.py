@@ -173,7 +173,7 @@ def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
     days = sql.each_day(since, today(writes.now))
     rows = Absence.objects.filter(day__in=days, school__in=schools) if schools else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
-        writes.todo(TodoKind.WARN, f"{school}|{day}", settled)
+        writes.todo(TodoKind.WARN, school, settled, day)
 
 
 def _earlier(unit: str) -> list[Earlier]:

@@ -22,7 +22,7 @@ def figures(places: Iterable[str], first: date, last: date, settled: int, writes
     """Have the days of these counties that were counted before, first to last, counted again."""
     days = CountyDay.objects.filter(division__in=set(places), day__range=(first, last))
     for division, day in days.values_list("division", "day"):
-        writes.todo(TodoKind.FIGURES, f"{division}|{day}", settled)
+        writes.todo(TodoKind.FIGURES, division, settled, day)
 
 
 def reported(schools: Iterable[str], days: Iterable[date]) -> list[date]:

@@ -66,15 +66,16 @@ class Writes:
     now: datetime
     rows: dict[str, list[sql.Params]] = field(default_factory=lambda: defaultdict(list))
     letters: dict[tuple[str, str, str], sql.Params] = field(default_factory=dict)
-    todos: dict[tuple[str, str], int] = field(default_factory=dict)
+    todos: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
 
     def add(self, statement: str, rows: Iterable[sql.Params]) -> None:
         """Collect rows for a statement; statements run in the order they were first named."""
         self.rows[statement].extend(rows)
 
-    def todo(self, kind: TodoKind, ref: str, settled: int) -> None:
-        """Leave work for the next step; the latest settled_seq is kept."""
-        self.todos[kind, ref] = max(settled, self.todos.get((kind, ref), 0))
+    def todo(self, kind: TodoKind, code: str, settled: int, day: object = None) -> None:
+        """Leave work for the next step, of a school or county; the latest settled_seq is kept."""
+        about = (kind.value, code, None if day is None else str(day)[:10])
+        self.todos[about] = max(settled, self.todos.get(about, 0))
 
     def letter(self, kind: LetterKind, ref: str, reader: str, day: object = None) -> None:
         """Queue a letter; one of the same kind, ref and reader is queued once for ever."""
@@ -114,8 +115,11 @@ class Writes:
             sql.run(statement, rows)
         text = sql.insert("letter", LETTER) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
         sql.run(text, list(self.letters.values()))
-        text = sql.upsert("todo", ("kind", "ref", "settled"), ("kind", "ref"))
-        sql.run(text, [(kind, ref, settled) for (kind, ref), settled in sorted(self.todos.items())])
+        todos = sorted((*about[:2], about[2] or "", settled) for about, settled in self.todos.items())
+        text = sql.upsert("todo", ("kind", "code", "day", "settled"), ("kind", "code", "day"))
+        sql.run(text, [todo for todo in todos if todo[2]])
+        text = sql.upsert("todo", ("kind", "code", "settled"), ("kind", "code"), where='"day" IS NULL')
+        sql.run(text, [(kind, code, settled) for kind, code, day, settled in todos if not day])
 
 
 def mark(turns: Sequence[tuple[Turn, Outcome]], was: State) -> None:

@@ -51,7 +51,7 @@ def withdrawn(*pupils: int, on: int = 0, settled: int) -> None:
 
 
 def todo(school: str, day: date, settled: int) -> None:
-    Todo.objects.update_or_create(kind="warn", ref=f"{school}|{day}", defaults={"settled": settled})
+    Todo.objects.update_or_create(kind="warn", code=school, day=day, defaults={"settled": settled})
 
 
 def warn(site: Site, now: datetime = NOW) -> int:

@@ -81,8 +81,8 @@ def test_a_bad_row_goes_back_and_comes_home_by_its_ticket(school: Site) -> None:
 
 def test_closures_leave_figures_to_make_for_every_day_they_touch(school: Site) -> None:
     report(school, closure(1, said("first")))
-    days = set(Todo.objects.filter(kind="figures").values_list("ref", flat=True))
-    assert days == {f"320106|2026-11-{day}" for day in (20, 21, 22, 23)}
+    days = set(Todo.objects.filter(kind="figures").values_list("code", "day"))
+    assert days == {("320106", date(2026, 11, day)) for day in (20, 21, 22, 23)}
 
 
 def test_closures_settle_the_same_in_any_order(school: Site) -> None:

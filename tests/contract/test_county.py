@@ -41,9 +41,7 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
     decision = Decision.objects.get()
     assert (decision.what, decision.target, decision.place) == ("closure-confirm", CLOSED, 0)
     assert ClosurePast.objects.get().closed_by == str(decision.seq)
-    assert {ref.partition("|")[0] for ref in Todo.objects.filter(kind="figures").values_list("ref", flat=True)} == {
-        COUNTY
-    }
+    assert set(Todo.objects.filter(kind="figures").values_list("code", flat=True)) == {COUNTY}
     assert letters_of("decided") == [(str(decision.seq), SCHOOL)]
     [told] = county_notices.told(str(decision.seq), SCHOOL)
     assert (told.follows, told.why, told.asks) == ("已确认。", "电话核实", False)
@@ -97,7 +95,7 @@ def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: 
     Todo.objects.all().delete()
     decisions.dismiss(2, "示例区", "发错了", NOON)
     assert Submission.objects.get(pk=2).state == State.REJECTED
-    assert Todo.objects.filter(kind="figures", ref=f"{COUNTY}|{DAY}").exists()
+    assert Todo.objects.filter(kind="figures", code=COUNTY, day=DAY).exists()
     facts = queue.facts(["2"])["2"]
     assert [dict(issue.details).get("why") for issue in facts.issues if issue.code == "dismissed"] == ["发错了"]
     assert ("2.3", SCHOOL) in letters_of("receipt")
@@ -127,7 +125,8 @@ def test_a_school_is_excused_and_asked_again(school: Site) -> None:
     excuses.excuse(SCHOOL, DAY, "示例区", "校舍停电", NOON)
     assert excuses.excused(DAY) == {SCHOOL: "校舍停电"}
     assert not excuses.excused(date(2026, 11, 24))
-    assert Todo.objects.get(kind="figures").ref == f"{COUNTY}|{DAY}"
+    todo = Todo.objects.get(kind="figures")
+    assert (todo.code, todo.day) == (COUNTY, DAY)
     with pytest.raises(UsageError):
         excuses.excuse(SCHOOL, DAY, "示例区", "再来", NOON)
     excuses.take_back(SCHOOL, DAY, "示例区", "来电了", NOON)

@@ -152,8 +152,8 @@ def test_a_county_day_is_counted_and_adds_up(county_day: Site) -> None:
 
 
 def test_what_settling_left_is_counted_once(county_day: Site) -> None:
-    Todo.objects.create(kind="figures", ref=f"{GULOU}|{DAY}", settled=5)
-    Todo.objects.create(kind="warn", ref=f"{FIRST}|{DAY}", settled=5)
+    Todo.objects.create(kind="figures", code=GULOU, day=DAY, settled=5)
+    Todo.objects.create(kind="warn", code=FIRST, day=DAY, settled=5)
     assert facts_county_day.refresh() == 1
     assert facts_county_day.refresh() == 0
     assert [row.figures["ill"] for row in CountyDay.objects.all()] == [3]

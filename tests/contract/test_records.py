@@ -37,10 +37,10 @@ def test_an_accepted_report_is_stored_with_its_pupils_and_its_county(school: Sit
     head = Report.objects.get()
     assert (head.rows, head.spoken, head.zero, head.seqs, head.reporter) == (2, 2, False, [1], "李老师")
     assert Submission.objects.get().effective
-    assert set(Todo.objects.values_list("kind", "ref")) == {
-        ("warn", f"{SCHOOL}|{DAY}"),
-        ("figures", f"{COUNTY}|{DAY}"),
-        ("reconcile", SCHOOL),  # a roll is said otherwise
+    assert set(Todo.objects.values_list("kind", "code", "day")) == {
+        ("warn", SCHOOL, DAY),
+        ("figures", COUNTY, DAY),
+        ("reconcile", SCHOOL, None),  # a roll is said otherwise
     }
 
 

@@ -72,7 +72,7 @@ def test_a_roll_put_right_has_the_warnings_of_its_school_looked_at_again(school:
     report(school, roster(4, classed("三3", code=SCHOOL, roll=40), content="c"))
     assert not Todo.objects.exists(), "nothing was changed"
     report(school, roster(5, classed("三3", code=SCHOOL, roll=4), content="d"))
-    assert list(Todo.objects.values_list("kind", "ref")) == [("warn", f"{SCHOOL}|{DAY}")]
+    assert list(Todo.objects.values_list("kind", "code", "day")) == [("warn", SCHOOL, DAY)]
 
 
 def test_an_older_roster_again_is_held_and_the_same_again_is_a_duplicate(site: Site) -> None:

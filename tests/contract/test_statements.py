@@ -114,7 +114,7 @@ def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: S
         county_day.keep([county_day.count(day, [COUNTY])[COUNTY].figures])
     Todo.objects.all().delete()
     report(school, dated(1, DAY, classed("三3", code=SCHOOL, roll=41)))
-    assert set(Todo.objects.filter(kind="figures").values_list("ref", flat=True)) == {f"{COUNTY}|{DAY}"}
+    assert set(Todo.objects.filter(kind="figures").values_list("code", "day")) == {(COUNTY, DAY)}
     report(school, dated(2, DAY - timedelta(days=5), classed("四1", code=SCHOOL, roll=30)))
     assert Todo.objects.filter(kind="figures").count() == 2
 
@@ -284,7 +284,7 @@ def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again
     )
     assert codes(done) == ["calendar-changes", "registry-change", "registry-change", "calendar-days"]
     assert dict(done.issues[-1].details) == {"count": "1", "days": "2026-11-23"}
-    assert set(Todo.objects.values_list("kind", "ref")) == {("figures", f"{COUNTY}|{DAY}")}
+    assert set(Todo.objects.values_list("kind", "code", "day")) == {("figures", COUNTY, DAY)}
     assert not context.calendar().owes((SCHOOL, COUNTY), ("小学",), DAY).yes
     [done] = report(school, calendar(3, told_row(5, ref="K2-5", withdraw=True)))
     assert context.calendar().owes((SCHOOL, COUNTY), ("小学",), DAY).yes

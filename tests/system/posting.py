@@ -44,7 +44,7 @@ def state_of(site: Site) -> dict[str, object]:
         "rejects": sorted(Reject.objects.values_list("school", "row", "state")),
         "reports": sorted(Report.objects.values_list("school", "rows", "zero", "on_time")),
         "letters": sorted(Letter.objects.values_list("kind", "reader", "state")),
-        "todo": sorted(Todo.objects.exclude(kind="figures").values_list("kind", "ref")),
+        "todo": sorted(Todo.objects.exclude(kind="figures").values_list("kind", "code", "day")),
         "papers": sorted(
             path.parent.relative_to(site.outbox).as_posix() + path.suffix
             for path in site.outbox.rglob("*")

@@ -81,7 +81,7 @@ def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
     assert "新增 放假 2026-11-20（校运动会）" in receipt
     assert "改动涉及已经报过的 1 天：2026-11-20" in receipt
     assert (owed(SCHOOL, DAY), owed(SCHOOL, DAY + timedelta(1))) == (False, True)
-    assert Todo.objects.filter(kind="figures", ref=f"{COUNTY}|{DAY}").exists()
+    assert Todo.objects.filter(kind="figures", code=COUNTY, day=DAY).exists()
 
     # the county's next template brings them along; one is moved, one withdrawn, and a school has a word of its own
     again = template(site, "calendar", COUNTY)

@@ -118,16 +118,24 @@ class Letter(models.Model):
 
 
 class Todo(models.Model):
-    """Work that a transaction left for the next step: warn (school|day), figures (county|day)."""
+    """Work that a transaction left for the next step: warn (a school's day), figures (a county's day), reconcile (a
+    school).
+    """
 
     kind = models.CharField(max_length=10, choices=choices(TodoKind))
-    ref = models.CharField(max_length=60)
+    code = models.CharField(max_length=20)  # of the school or county
+    day = models.DateField(null=True)
     settled = models.BigIntegerField()
 
     class Meta:
         db_table = "todo"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "ref"], name="todo_once"),
+            models.UniqueConstraint(fields=["kind", "code", "day"], name="todo_once"),
+            models.UniqueConstraint(
+                fields=["kind", "code"],
+                condition=models.Q(day__isnull=True),
+                name="todo_dateless_once",  # nulls differ from one another
+            ),
             one_of("todo", "kind", TodoKind),
         ]
 

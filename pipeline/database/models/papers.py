@@ -12,7 +12,7 @@ from pipeline.model import EDITIONS
 
 class CountyDay(models.Model):
     """The figures of one county's day, kept so that no digest works on history. Derived: recomputed
-    whenever `todo(figures, county|day)` says that something under it changed.
+    whenever `todo(figures, county, day)` says that something under it changed.
     """
 
     day = models.DateField()
