@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.issues import CATALOGUE
 
-_MAKERS = {"Issue", "Bad", "Unsound", "say", "_say", "_refused", "_refuse", "_issue", "_of_field", "_Done"}
-_WORDS = {"say", "_refused", "_refuse", "_of_field"}  # their keywords are the details
+_MAKERS = {"Issue", "Bad", "Unsound", "add_issue", "_say", "_refused", "_refuse", "_issue", "_of_field", "_Done"}
+_WORDS = {"add_issue", "_refused", "_refuse", "_of_field"}  # their keywords are the details
 _ISSUE = {"code", "sheet", "cell", "row", "column", "value", "details"}
 
 

@@ -1,8 +1,8 @@
-"""What can be told of a batch from workbooks, registry and channel: which rows stand, which go back.
+"""What can be decided from workbooks, registry and channel: which rows are accepted, which go back.
 
-Values in, values out. Everything that depends on what already stands for a report is decided by merge.
-Laws: every row ends accepted or refused; one submission's answer depends neither on its batch nor on the
-clock (what is "now" to a submission is when it was received).
+Values in, values out. Everything that depends on earlier reports of the same day is decided by merge. Laws: every row
+ends accepted or refused; the result for one submission depends neither on its batch nor on the clock ("now" for a
+submission is when it was received).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ JUDGES: Mapping[str, Judge] = {
 
 
 def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Policy, key: bytes) -> list[Checked]:
-    """Judge a batch, in its order; verdict "merge" where rows may be applied.
+    """Validate a batch, in its order; verdict "merge" if rows may be applied.
 
-    `key` derives pupil codes and proves tokens. Raises PermanentError where a declaration and its parsers
-    disagree (our fault).
+    `key` derives pupil codes and checks tokens. Raises PermanentError if a declaration and its parsers disagree (our
+    fault).
     """
     answers = [scans.judge(arrival, reading, context) or case_of(arrival, reading) for arrival, reading in batch]
     cases = [answer for answer in answers if isinstance(answer, SubmissionCase)]
@@ -70,7 +70,7 @@ def warm() -> None:
 
 def _settle_header(case: SubmissionCase, context: Context, key: bytes) -> None:
     JUDGES[case.claims.form].whose(case, context, key)
-    if case.open or case.unit:  # what goes back anyway is told of its date too, else it would come twice
+    if case.open or case.unit:  # a file that goes back anyway has its date checked too, else it would come back twice
         channel.settle_day(case)
     if case.open and case.school is not None and case.day is not None:
         rooms = context.rooms.get((case.school.code, case.day))
@@ -80,28 +80,28 @@ def _settle_header(case: SubmissionCase, context: Context, key: bytes) -> None:
 
 
 def _apply(lines: Sequence[RowCase], rules: tuple[RowCheck, ...], extras: Mapping[str, list[object]]) -> None:
-    """Judge all lines of one table in one frame; note what fails at its row."""
+    """Check all lines of one table in one frame; note each failure at its row."""
     if not lines:
         return
-    from pipeline.validate import frames  # pandera takes 1.4 s to import: commands that judge nothing do without
+    from pipeline.validate import frames  # pandera takes 1.4 s to import: commands that validate nothing do without
 
     table = lines[0].table
     for failure in frames.failures(table, rules, [line.row.values for line in lines], extras):
         line = lines[failure.position]
-        if not _said_before(line, failure.column, failure.code):
-            line.say(failure.code, failure.column, **_told(failure, line, extras))
+        if not _reported_before(line, failure.column, failure.code):
+            line.add_issue(failure.code, failure.column, **_details(failure, line, extras))
 
 
-def _told(failure: Failure, line: RowCase, extras: Mapping[str, list[object]]) -> dict[str, str]:
-    """What the message names: the day, a column beside the form's own, or one of the row."""
+def _details(failure: Failure, line: RowCase, extras: Mapping[str, list[object]]) -> dict[str, str]:
+    """The values in the message: the day, a column beside the form's own, or one of the row."""
     beside = {name.removeprefix("_"): column[failure.position] for name, column in extras.items()}
     known = {**line.values, **beside, "day": line.case.day}
     asked = sorted(issues.CATALOGUE[failure.code].details)
     return {name: str(known[name]) for name in asked if known.get(name) is not None}
 
 
-def _said_before(line: RowCase, name: str, code: str) -> bool:
-    """Whether a blank was said already: of the cell that was not understood, or of the column that is not there."""
+def _reported_before(line: RowCase, name: str, code: str) -> bool:
+    """Whether a blank was reported already: as a cell that was not understood, or as a missing column."""
     index = line.table.index(name)
     if code != line.table.columns[index].missing or line.values[name] is not None:
         return False
@@ -110,7 +110,7 @@ def _said_before(line: RowCase, name: str, code: str) -> bool:
 
 
 def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
-    """Above a share of bad rows in a table of some length a column has slipped: the whole file goes back."""
+    """If many rows of a longer table are bad, a column has slipped: the whole file goes back."""
     table = case.form.tables[0]
     back = [one for one in case.refused if one.table == table.name]
     refused = [one for one in back if not _unanswered(one)]
@@ -130,5 +130,5 @@ def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
 
 
 def _unanswered(refused: Refused) -> bool:
-    """Nothing is wrong with the row: it was brought along, and left as it was."""
+    """Whether the only thing wrong with the row is that it was carried over and left as it was."""
     return {issue.code for issue in refused.issues} == {carried.UNANSWERED}

@@ -1,7 +1,7 @@
-"""缺课日报: which rows stand, which go back, and who the pupil is.
+"""缺课日报: which rows are accepted, which go back, and who the pupil is.
 
-Only these send a row back: no class, no name, no reason, an impossible or future date. A sick child's
-row is not lost for anything else.
+Only these return a row: no class, no name, no reason, an impossible or future date. The row of a sick child is not lost
+for anything else.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ DROPPED = {
     "returned-after-day": "returned",
     "temperature-range": "temperature",
 }
-"""Issues after which the cell is left blank: what is false is not stored."""
+"""Issues after which the cell is left blank: false values are not stored."""
 
 _READ = tuple(column for column in ROWS.columns if column.kept and (not column.stored or "." in column.stored))
-"""Columns that are kept as they were read; of the others the stored value is made below."""
+"""Columns that are kept as they were read; the stored values of the others are computed below."""
 _SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
-_MANY = 200  # rows; below, a registry that is not complete yet explains it as well
+_MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
 _ORDER = {f"S{n:02}": n for n in range(100)}
 
 
 def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
-    """零报告 must say what the rows say; a file that says nothing at all is asked."""
+    """零报告 must agree with the rows; about a file with neither we ask."""
     zero = case.reading.header.get("zero")
     table = case.form.table("classes")
     at = table.index("other_absent")
@@ -75,7 +75,7 @@ def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
             case.issues.append(Issue("zero-with-rows", details=(("count", str(rows.absent)),)))
         elif others:
             case.issues.append(Issue("zero-with-others", details=(("count", str(others)),)))
-    elif not rows.spoken and not others:
+    elif not rows.written and not others:
         if not rows.untouched:
             case.reject(Issue("nothing-reported"))
         elif zero is None:
@@ -84,7 +84,7 @@ def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
 
 def _settle(case: SubmissionCase, context: Context) -> None:
     _settle_mode(case, context)
-    _say_day_off(case, context)
+    _report_day_off(case, context)
     settle_size(case)
 
 
@@ -101,7 +101,7 @@ def _settle_mode(case: SubmissionCase, context: Context) -> None:
         case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
 
 
-def _say_day_off(case: SubmissionCase, context: Context) -> None:
+def _report_day_off(case: SubmissionCase, context: Context) -> None:
     school, calendar = case.school, context.calendar
     if school is None or case.day is None or not isinstance(calendar, Calendar):
         return
@@ -111,7 +111,7 @@ def _say_day_off(case: SubmissionCase, context: Context) -> None:
 
 
 def settle_size(case: SubmissionCase) -> None:
-    """Far more pupils absent than the campus has: a whole list was pasted in, and no figure would be true."""
+    """Far more pupils absent than the campus has: a whole list was pasted in, and all figures would be wrong."""
     rows = len(case.rows("rows"))
     if case.school is None or rows < _MANY:
         return
@@ -127,14 +127,14 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
     for line in lines:
         class_key = classes.key(line.values["class_name"])
         if class_key and classes.first_time_new(class_key):
-            line.say("class-new", "class_name")
+            line.add_issue("class-new", "class_name")
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
         if line.bad:
             line.refuse(identity, _by_name(line))
         else:
             line.accept(identity, _values(case, line, class_key, by.context))
         if line.issues:
-            case.issues.extend(line.said)
+            case.issues.extend(line.new_issues)
 
 
 def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes) -> None:
@@ -145,27 +145,27 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
         class_key = classes.key(line.values["class_name"])
         facts = classes.facts(class_key)
         if class_key and class_key in seen:
-            line.say("class-row-repeated", "class_name", first=str(seen[class_key]))
+            line.add_issue("class-row-repeated", "class_name", first=str(seen[class_key]))
         elif class_key:
             seen[class_key] = line.row.number
             if classes.first_time_new(class_key):
-                line.say("class-new", "class_name")
+                line.add_issue("class-new", "class_name")
         roll, others = line.values["roll"], line.values["other_absent"]
         if facts and facts.roll is not None and roll is not None and roll != facts.roll:
-            line.say("roll-differs", "roll", roll=str(facts.roll))
+            line.add_issue("roll-differs", "roll", roll=str(facts.roll))
         total = absent[class_key] + (others if isinstance(others, int) else 0)
         limit = roll if isinstance(roll, int) else facts.roll if facts else None
         if limit is not None and total > limit:
-            line.say("absent-over-roll", "other_absent", absent=str(total), roll=str(limit))
+            line.add_issue("absent-over-roll", "other_absent", absent=str(total), roll=str(limit))
         if line.bad:
             line.refuse(class_key)
         else:
             line.accept(class_key, {**line.values, "class_key": class_key, "campus": case.campus})
-        case.issues.extend(line.said)
+        case.issues.extend(line.new_issues)
 
 
 def roll_of(line: RowCase, classes: Classes) -> int | None:
-    """The roll a class line is measured by: its own, else the registry's."""
+    """The roll of a class line: its own, else the registry's."""
     roll = line.values["roll"]
     facts = classes.facts(classes.key(line.values["class_name"]))
     return roll if isinstance(roll, int) else facts.roll if facts else None
@@ -176,14 +176,14 @@ def _rows(case: SubmissionCase) -> list[Record]:
 
 
 def _by_name(line: RowCase) -> str:
-    """What a row without a class can be known by: name and start. See merge.spoken.keys_of."""
+    """The key of a row without a class: name and start. See merge.coverage.keys_of."""
     name, start = line.values["name"], line.values["start"] or line.case.day
     unread = line.values["start"] is None and "start" in line.row.raw
     return "" if line.values["class_name"] or not name or unread else f"|{name}|{start}"
 
 
 class _Pupils:
-    """Who is who in one file: school, campus, class and name; the 学号 only where two share a name."""
+    """The pupils of one file: school, campus, class and name; the 学号 only if two share a name."""
 
     def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, by: Judgement) -> None:
         self.case = case
@@ -191,7 +191,7 @@ class _Pupils:
         self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
         self.seen: dict[str, RowCase] = {}
         known = case.school is not None and case.campus in case.school.campuses
-        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make another pupil
+        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make a different pupil
 
     def identity(self, line: RowCase, class_key: str) -> str:
         name, number = str(line.values["name"]), str(line.values["number"] or "")
@@ -203,12 +203,12 @@ class _Pupils:
             return code
         first = str(twin.row.number)
         if twin.row.values == line.row.values:
-            line.say("row-repeated", first=first)
+            line.add_issue("row-repeated", first=first)
             return code
         if number:
-            line.say("pupil-twice", "number", first=first)
+            line.add_issue("pupil-twice", "number", first=first)
             return code
-        line.say("pupil-unnumbered", "name", first=first)
+        line.add_issue("pupil-unnumbered", "name", first=first)
         again = 2
         while (code := self._code(class_key, name, f"#{again}")) in self.seen:
             again += 1
@@ -239,21 +239,21 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
 
 
 def _symptoms(got: dict[str, object]) -> str:
-    told = [str(got[name]) for name in _SYMPTOMS if got[name]]
-    return _in_order(" ".join(told))
+    codes = [str(got[name]) for name in _SYMPTOMS if got[name]]
+    return _in_order(" ".join(codes))
 
 
 @lru_cache(maxsize=4096)
-def _in_order(told: str) -> str:
-    """Codes once each, in order; 不详 beside another says nothing."""
-    codes = set(told.split())
+def _in_order(text: str) -> str:
+    """Each code once, in order; 不详 beside another code is dropped."""
+    codes = set(text.split())
     if len(codes) > 1:
         codes.discard("S00")
     return " ".join(sorted(codes))
 
 
 def _row_state(line: RowCase, got: dict[str, object], start: object, context: Context) -> str:
-    """Returned · new (no school day between start and day) · ongoing. What was brought along is not new."""
+    """Returned · new (no school day between start and day) · ongoing. A row carried over is not new."""
     case = line.case
     if got["state"] == "returned" or got["returned"] is not None:
         return "returned"

@@ -1,6 +1,6 @@
-"""预警信息报告卡: which alert it answers, and whether the answer has what its verdict demands (notice, two).
+"""预警信息报告卡: which alert it answers, and whether the answer has everything its verdict needs (notice, two).
 
-What the alert has come to meanwhile (closed, confirmed, raised) is decided by merge: it depends on what stands.
+Whether the alert has changed meanwhile (closed, confirmed, raised) is checked by merge: it depends on the store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RULES = (
 DAY_RULES = (RowCheck("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),)
 
 _DIVISION_DIGITS = 6
-_PREFILLED = frozenset({"reporter", "reviewer"})  # what a card may carry before anybody has answered it
+_PREFILLED = frozenset({"reporter", "reviewer"})  # fields a card may have before it is answered
 _STANDS = {"measures": "measures-missing", "report_way": "report-way-missing",
            "reported_at": "reported-at-missing", "reported_to": "reported-to-missing"}  # fmt: skip
 _EXCLUDED = ("reason", "other_alert", "agency", "handled_on")
@@ -41,13 +41,13 @@ _WRITTEN = frozenset(
 
 
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
-    """Accept or refuse the answer, the days that followed, and the cases marked as wrong."""
+    """Accept or refuse the answer, the days that are followed, and the cases marked as wrong."""
     alert = _alert(case, by.context)
     if alert is None:
         return
     case.campus = alert.campus
-    answers = [line for line in lines["answer"] if _says(line, _PREFILLED)]
-    days = [line for line in lines["days"] if _says(line, {"day"})]
+    answers = [line for line in lines["answer"] if _is_filled(line, _PREFILLED)]
+    days = [line for line in lines["days"] if _is_filled(line, {"day"})]
     marked = [line for line in lines["cases"] if _marked(line)]
     if not (answers or days or marked):
         if not case.claims.returned:
@@ -55,8 +55,8 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
         return
     card = _Card(case, alert, by)
     for line in answers:
-        # only what follows an answer given before may come without a verdict
-        if line.values["verdict"] is None and not line.bad and days and not _says(line, _PREFILLED | _CHECKED):
+        # only days that follow an earlier answer may come without a verdict
+        if line.values["verdict"] is None and not line.bad and days and not _is_filled(line, _PREFILLED | _CHECKED):
             continue
         card.answer(line, marked)
     card.days(days)
@@ -67,7 +67,7 @@ _CHECKED = frozenset({"checked_by", "checked_at", "checked_how", "checked_cases"
 
 
 def _alert(case: SubmissionCase, context: Context) -> AlertFacts | None:
-    """The alert it is about. The same words whether the number is nobody's or another school's."""
+    """The alert it is about. The same words whether the number is unknown or another school's."""
     number = str(case.reading.header.get("alert") or "")
     if not number:
         case.reject(Issue("card-number-missing"))
@@ -80,24 +80,24 @@ def _alert(case: SubmissionCase, context: Context) -> AlertFacts | None:
 
 
 def _marked(line: RowCase) -> bool:
-    """Said to be wrong, or typed in a way we did not understand."""
+    """Marked as wrong, or marked in a way we did not understand."""
     wrong = line.values["wrong"]
     return bool(wrong or (wrong is None and "wrong" in line.row.raw) or (line.bad and line.row.ticket))
 
 
-def _says(line: RowCase, but: frozenset[str] | set[str]) -> bool:
+def _is_filled(line: RowCase, but: frozenset[str] | set[str]) -> bool:
     return line.bad or any(value is not None for name, value in line.values.items() if name not in but)
 
 
 class _Card:
-    """One card being judged against its alert."""
+    """Checks one card against its alert."""
 
     def __init__(self, case: SubmissionCase, alert: AlertFacts, by: Judgement) -> None:
         self.case, self.alert, self.context = case, alert, by.context
         self.classes = by.classes(case)
         self.revision = case.reading.header.get("revision")
         bound = case.arrival.bound
-        self.county = bound if len(bound) == _DIVISION_DIGITS else ""  # the channel tells who fills it in
+        self.county = bound if len(bound) == _DIVISION_DIGITS else ""  # the channel shows who fills it in
         self.replaced = False
 
     # ------------------------------------------------------------------ the answer
@@ -121,7 +121,7 @@ class _Card:
         got = line.values
         for name in _STANDS:
             if got[name] is not None:
-                line.say("verdict-both", name, label=self._label(line, name))
+                line.add_issue("verdict-both", name, label=self._label(line, name))
         reason = got["reason"]
         if reason is None and "reason" not in line.row.raw:
             line.say("exclusion-missing", "reason")
@@ -141,40 +141,40 @@ class _Card:
         if number is None:
             self._asked(line, {"other_alert": "other-alert-missing"})
         elif number == self.alert.id:
-            line.say("other-alert-itself", "other_alert")
+            line.add_issue("other-alert-itself", "other_alert")
         elif other is None or other.school != self.alert.school:
-            line.say("other-alert-unknown", "other_alert")
+            line.add_issue("other-alert-unknown", "other_alert")
         elif other.group not in self.alert.kin or other.campus != self.alert.campus:
-            line.say("other-alert-apart", "other_alert")
+            line.add_issue("other-alert-apart", "other_alert")
 
     def _stands(self, line: RowCase) -> None:
         got = line.values
         for name in _EXCLUDED:
             if got[name] is not None:
-                line.say("verdict-both", name, label=self._label(line, name))
+                line.add_issue("verdict-both", name, label=self._label(line, name))
         self._asked(line, _STANDS)
         proved = got["document_number"] or got["document_sha"]
         if got["document"] and not proved:
-            line.say("document-unproved", "document_number")
+            line.add_issue("document-unproved", "document_number")
         elif "停课" in str(got["measures"] or "") and not (got["document"] or proved):
-            line.say("document-wanted", "document")
+            line.add_issue("document-wanted", "document")
 
     def _signed(self, line: RowCase) -> None:
         got = line.values
         if self.county:
             for name in _FILLED:
                 if got[name] is None and name not in line.row.raw:
-                    line.say("filled-by-missing", name, label=self._label(line, name))
+                    line.add_issue("filled-by-missing", name, label=self._label(line, name))
         elif got["reporter"] is None:
-            line.say("reporter-missing", "reporter")
+            line.add_issue("reporter-missing", "reporter")
         if not self.county and any(got[name] is not None for name in _FILLED):
-            line.say("filled-by-school", "filled_by")
+            line.add_issue("filled-by-school", "filled_by")
 
     def _asked(self, line: RowCase, wanted: Mapping[str, str]) -> None:
-        """Say what is blank. What was not understood has been said already."""
+        """Report blank cells. Cells that were not understood have their issue already."""
         for name, code in wanted.items():
             if line.values[name] is None and name not in line.row.raw:
-                line.say(code, name)
+                line.add_issue(code, name)
 
     def _label(self, line: RowCase, name: str) -> str:
         return line.table.columns[line.table.index(name)].header
@@ -187,11 +187,11 @@ class _Card:
             day = line.values["day"]
             if isinstance(day, date):
                 if day < self.alert.opened_on:
-                    line.say("follow-day-early", "day")
+                    line.add_issue("follow-day-early", "day")
                 elif day > today(self.case.arrival.received_at):
-                    line.say("follow-day-ahead", "day")
+                    line.add_issue("follow-day-ahead", "day")
                 if day in seen:
-                    line.say("follow-day-twice", "day", first=str(seen[day]))
+                    line.add_issue("follow-day-twice", "day", first=str(seen[day]))
                 seen.setdefault(day, line.row.number)
             values = {name: self._plain(name, line.values[name]) for name in DAYS.keeps}
             identity = f"{self.alert.id}|{day}" if day else ""  # a day that was not understood is no other's
@@ -210,9 +210,9 @@ class _Card:
             day = line.values["day"]
             if found is None:
                 if not line.bad:
-                    line.say("wrong-row-unknown", "code" if line.values["code"] else "name")
+                    line.add_issue("wrong-row-unknown", "code" if line.values["code"] else "name")
             elif day not in found.days:
-                line.say("wrong-day-none", "day")
+                line.add_issue("wrong-day-none", "day")
             values: dict[str, object] = {
                 "alert": self.alert.id,
                 "day": self._plain("day", day),
@@ -238,18 +238,18 @@ class _Card:
         case = self.case
         if line.bad:
             line.refuse(identity)
-            # the return workbook must know which alert it is about
+            # the return workbook must say which alert it is about
             raw = {**case.refused[-1].raw, "alert": self.alert.id, "revision": str(self.revision or "")}
             case.refused[-1] = replace(case.refused[-1], raw=raw)
         else:
             line.accept(identity, values)
         if self.replaced:
-            line.say("card-name-replaced")
+            line.add_issue("card-name-replaced")
             self.replaced = False
-        case.issues.extend(line.said)
+        case.issues.extend(line.new_issues)
 
     def _plain(self, name: str, value: object) -> object:
-        """A value as JSON keeps it, moments as of Shanghai; no pupil's name in what the county will read."""
+        """A value as JSON, moments in Shanghai time; no pupil's name in text for the county."""
         if isinstance(value, datetime):
             return value.replace(tzinfo=ZONE).isoformat()
         if isinstance(value, date):
@@ -270,8 +270,11 @@ def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     del by
     if table != "answer":
         return {}
-    came = [line.case.arrival.received_at.astimezone(ZONE) for line in lines]
-    return {"_day": [today(moment) for moment in came], "_now": [moment.replace(tzinfo=None) for moment in came]}
+    times = [line.case.arrival.received_at.astimezone(ZONE) for line in lines]
+    return {
+        "_day": [today(moment) for moment in times],
+        "_now": [moment.replace(tzinfo=None) for moment in times],
+    }
 
 
 JUDGE = Judge(CARD, {"answer": RULES, "days": DAY_RULES}, judge, extras=_extras)

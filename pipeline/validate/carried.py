@@ -1,8 +1,8 @@
-"""缺课日报: rows that the template brought along (续), and what is meant by leaving them as they are.
+"""缺课日报: rows that the template carried over (续), and what it means to leave them as they are.
 
-The clerk says of each whether the pupil is still absent or has come back; a row left as it was says neither, and
-invents no absence: in a zero report all have come back, else the row goes back to be answered. A row that was
-changed says what its cells say, mark or no mark.
+The clerk marks for each whether the pupil is still absent or has come back. A row left as it was says neither, and adds
+no absence: in a zero report all have come back, else the row goes back to be answered. A row that was changed counts by
+its cells, with or without a mark.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ UNANSWERED = "carried-unanswered"
 
 @dataclass(slots=True)
 class Sorted:
-    """The rows of one file by what they are. `spoken` are those a person wrote or answered, in their order."""
+    """The rows of one file by kind. `written`: those a person wrote or answered, in their order."""
 
-    spoken: list[RowCase] = field(default_factory=list)
-    untouched: list[RowCase] = field(default_factory=list)  # absences brought along, neither answered nor changed
-    unmended: list[RowCase] = field(default_factory=list)  # rows of an earlier day that went back, still as they were
-    rows: list[RowCase] = field(default_factory=list)  # those to be judged: spoken and untouched, in their order
+    written: list[RowCase] = field(default_factory=list)
+    untouched: list[RowCase] = field(default_factory=list)  # absences carried over, neither answered nor changed
+    unmended: list[RowCase] = field(default_factory=list)  # returned rows of an earlier day, not changed
+    rows: list[RowCase] = field(default_factory=list)  # rows to be checked: written and untouched, in their order
 
     @property
     def absent(self) -> int:
-        """How many rows say that somebody is absent."""
-        return sum(not _is_back(line) for line in self.spoken)
+        """How many rows report an absence."""
+        return sum(not _is_back(line) for line in self.written)
 
 
 def sort(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, key: bytes) -> Sorted:
-    """Tell the rows of a file apart, and say at each what its sender must know."""
+    """Sort the rows of a file by kind, and add to each the issues its sender must know."""
     found = Sorted()
     if not any(line.row.mark for line in lines):
-        found.spoken, found.rows = list(lines), list(lines)
+        found.written, found.rows = list(lines), list(lines)
         return found
     marks = Marks(key, case.unit, case.campus)
     for line in lines:
@@ -48,18 +48,18 @@ def sort(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, key: 
         elif kind is PrefillKind.OPEN:
             found.untouched.append(line)
         else:
-            found.spoken.append(line)
-    _say_absent_again(found, classes)
-    _say_again(found, classes)
-    kept = {id(line) for line in (*found.spoken, *found.untouched)}
+            found.written.append(line)
+    _report_absent_again(found, classes)
+    _report_again(found, classes)
+    kept = {id(line) for line in (*found.written, *found.untouched)}
     found.rows = [line for line in lines if id(line) in kept]
     _answer(case, found)
-    _say_mended(case, [line for line in found.spoken if _was_back(line, marks, classes)])
+    _report_corrected(case, [line for line in found.written if _was_back(line, marks, classes)])
     return found
 
 
 def _was_back(line: RowCase, marks: Marks, classes: Classes) -> bool:
-    """A row that went back on an earlier day, mended: its pupil may have had no class there, or no name."""
+    """A returned row of an earlier day, corrected: its pupil may have had no class there, or no name."""
     mark = carry.read(line.row.mark) if line.row.mark else None
     if mark is None or line.case.day is None or mark.kind is not PrefillKind.BACK or mark.since >= line.case.day:
         return False
@@ -67,8 +67,8 @@ def _was_back(line: RowCase, marks: Marks, classes: Classes) -> bool:
     return any(marks.about(mark, pupil) for pupil in ((place, name), ("", name), (place, "")))
 
 
-def _say_mended(case: SubmissionCase, mended: Sequence[RowCase]) -> None:
-    """Today's report is no word on an earlier day: its ticket stays open, which nobody would guess."""
+def _report_corrected(case: SubmissionCase, mended: Sequence[RowCase]) -> None:
+    """Today's report does not answer for an earlier day: its ticket stays open, and the sender must know."""
     if mended:
         since = min(mark.since for line in mended if (mark := carry.read(line.row.mark)))
         told = (("count", str(len(mended))), ("day", f"{since:%m-%d}"))
@@ -76,7 +76,7 @@ def _say_mended(case: SubmissionCase, mended: Sequence[RowCase]) -> None:
 
 
 def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
-    """What a row is: brought along and as it was, or a row of its sender's (None)."""
+    """The kind of a row: carried over and unchanged, or the sender's own (None)."""
     mark = carry.read(line.row.mark) if line.row.mark else None
     if mark is None or line.case.day is None or mark.since >= line.case.day:
         return None
@@ -88,7 +88,7 @@ def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
         return None
     if same and carry.ANSWER not in line.row.raw:
         return PrefillKind.OPEN
-    line.say("carried-changed", carry.ANSWER)
+    line.add_issue("carried-changed", carry.ANSWER)
     return None
 
 
@@ -96,10 +96,10 @@ def _pupil(line: RowCase, classes: Classes) -> tuple[str, str]:
     return classes.key(line.values["class_name"]), str(line.values["name"] or "")
 
 
-def _say_again(found: Sorted, classes: Classes) -> None:
-    """A pupil of whom the file speaks in a row of its own needs no answer in the row brought along."""
+def _report_again(found: Sorted, classes: Classes) -> None:
+    """A pupil with a row of its own in the file needs no answer in the row carried over."""
     written: dict[tuple[str, str], list[RowCase]] = {}
-    for line in found.spoken:
+    for line in found.written:
         written.setdefault(_pupil(line, classes), []).append(line)
     kept = []
     for line in found.untouched:
@@ -108,26 +108,26 @@ def _say_again(found: Sorted, classes: Classes) -> None:
             kept.append(line)
         else:
             line.issues, line.read = [], 0
-            line.say("carried-again", "name", first=str(again.row.number))
-            line.case.issues.extend(line.said)
+            line.add_issue("carried-again", "name", first=str(again.row.number))
+            line.case.issues.extend(line.new_issues)
     found.untouched = kept
 
 
-def _say_absent_again(found: Sorted, classes: Classes) -> None:
-    """A pupil brought along, said to be back and yet written below as absent, is one pupil, absent: many a clerk
-    answers all rows alike and types the day's list as ever.
+def _report_absent_again(found: Sorted, classes: Classes) -> None:
+    """A pupil marked as back in the row carried over but absent in a row below is one absent pupil: many clerks answer
+    all rows alike and then type the day's list as usual.
     """
-    written = {_pupil(line, classes): line for line in found.spoken if not line.row.mark and not _is_back(line)}
+    written = {_pupil(line, classes): line for line in found.written if not line.row.mark and not _is_back(line)}
     kept = []
-    for line in found.spoken:
+    for line in found.written:
         again = written.get(_pupil(line, classes)) if line.row.mark and _is_back(line) else None
         if again is None or not _same_number(line, again):
             kept.append(line)
         else:
             line.issues, line.read = [], 0
-            line.say("carried-absent-again", "name", first=str(again.row.number))
-            line.case.issues.extend(line.said)
-    found.spoken = kept
+            line.add_issue("carried-absent-again", "name", first=str(again.row.number))
+            line.case.issues.extend(line.new_issues)
+    found.written = kept
 
 
 def _is_back(line: RowCase) -> bool:
@@ -140,14 +140,14 @@ def _same_number(one: RowCase, other: RowCase) -> bool:
 
 
 def _answer(case: SubmissionCase, found: Sorted) -> None:
-    """Take untouched rows for what the whole file says of them."""
+    """Answer untouched rows by the file as a whole."""
     zero = case.reading.header.get("zero") is True and not found.absent and not case.claims.returned
     for line in found.untouched:
-        line.issues, line.read = [], 0  # what else it says was judged on the day it was written
+        line.issues, line.read = [], 0  # its other cells were checked on the day they were written
         if zero:
             line.values[carry.ANSWER] = "returned"
         else:
-            line.say(UNANSWERED, carry.ANSWER)
+            line.add_issue(UNANSWERED, carry.ANSWER)
     if zero and found.untouched:
         case.issues.append(Issue("carried-returned", details=(("count", str(len(found.untouched))),)))
     if found.unmended:

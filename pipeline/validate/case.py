@@ -1,4 +1,4 @@
-"""One submission on its way through validation, and how its issues are placed."""
+"""One submission during validation, and how its issues get their places."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from pipeline.schooldays import ZONE, today
 _VALUE = 60
 _SUSPECT = frozenset(("rows-over-roll", "too-many-rows"))  # a list that was pasted by mistake
 _NOT_THE_DAY = frozenset(("day-future", "day-too-old"))
-_IN_DOUBT = frozenset(("mode-unknown-left",))  # the merge may send such a file back
+_IN_DOUBT = frozenset(("mode-unknown-left",))  # merge may return such a file
 
 
 @dataclass
 class SubmissionCase:
-    """What is known of one submission so far. `verdict` "merge" until something speaks against it."""
+    """What is known of one submission so far. `verdict` is "merge" until a reason against it is found."""
 
     arrival: Arrival
     reading: Reading
@@ -72,17 +72,17 @@ class SubmissionCase:
         self.issues.append(issue)
 
     def refuse_if_blank(self) -> None:
-        """Send back a form that nobody filled in: its sender would take it for reported."""
+        """Return a form that was not filled in: its sender would believe it was reported."""
         if not self.claims.returned and not any(self.rows(table.name) for table in self.form.tables):
             self.reject(Issue("rows-none"))
 
     def turn_away(self, issue: Issue) -> None:
-        """Send it back without a word of what is in it: it may be another unit's."""
+        """Return it without naming its contents: it may be another unit's."""
         self.verdict, self.proved = "rejected", False
         self.issues = [issue]
 
     def rows(self, table: str) -> tuple[Row, ...]:
-        """Rows to be judged: those the sender marked 作废 are not."""
+        """Rows to be checked: not those the sender marked 作废."""
         return tuple(row for row in self.reading.tables.get(table, ()) if not row.void)
 
     def done(self) -> Checked:
@@ -105,15 +105,15 @@ class SubmissionCase:
         )
 
     def _counted_day(self) -> date | None:
-        """The day it counts for. One that goes back for its date is, nearly always, of the day it came."""
+        """The day it counts for. If it goes back for its date, that is almost always the day it came."""
         doubtful = self.day is None or any(issue.code in _NOT_THE_DAY for issue in self.issues)
         if self.verdict == "rejected" and self.unit and self.form.dated and doubtful:
             return today(self.arrival.first_seen)
         return self.day
 
     def _back(self) -> Refused | None:
-        """The file as it goes back whole: its sender need not type it again. Not one that may not be what he
-        meant to send, nor to a sender who may be another.
+        """The file as it goes back whole, so that its sender need not type it again. Not if the sender may have meant
+        another file, or may be somebody else.
         """
         whole_back = self.verdict == "rejected" or any(issue.code in _IN_DOUBT for issue in self.issues)
         secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
@@ -125,26 +125,26 @@ class SubmissionCase:
 
 @dataclass
 class RowCase:
-    """One row being judged: its values by name, and what was found against it."""
+    """One row during validation: its values by name, and its issues."""
 
     case: SubmissionCase
     table: Table
     row: Row
     values: dict[str, object]
     issues: list[Issue]  # those of reading first
-    read: int = 0  # how many those are
+    read: int = 0  # how many of them come from reading
 
     @property
-    def said(self) -> list[Issue]:
-        """What validation found, besides what reading had found."""
+    def new_issues(self) -> list[Issue]:
+        """The issues that validation found, without those of reading."""
         return self.issues[self.read :]
 
     @property
     def bad(self) -> bool:
         return bool(self.issues) and any(issues.severity(issue) is Severity.ERROR for issue in self.issues)
 
-    def say(self, code: str, name: str = "", **details: str) -> None:
-        """Note an issue at a column of this row; without a column at the row."""
+    def add_issue(self, code: str, name: str = "", **details: str) -> None:
+        """Add an issue at a column of this row; without a column at the row."""
         self.issues.append(self._issue(code, name, tuple(details.items())))
 
     def _issue(self, code: str, name: str, details: tuple[tuple[str, str], ...]) -> Issue:
@@ -156,7 +156,7 @@ class RowCase:
         at = place.columns[index] if index < len(place.columns) else -1
         label = place.labels[index] if index < len(place.labels) else column.header
         cell = address(self.row.number - 1, at) if at >= 0 else ""
-        if place.cells:  # an upright table, which was read as if it lay flat
+        if place.cells:  # an upright table, which was read like a flat one
             cell = place.cells[index]
         return Issue(code, place.sheet, cell, self.row.number, label, self.text(column)[:_VALUE], details)
 
@@ -171,20 +171,20 @@ class RowCase:
         return whole.texts(self.table, self.row)
 
     def refuse(self, identity: str = "", key: str = "") -> None:
-        """Send the row back. `key`: by what it can be known again, where its identity cannot be told."""
+        """Return the row. `key`: by which it is recognised if its identity cannot be determined."""
         raw = self.raw()
         wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
         key = key or identity or whole.likeness(self.table, raw, wrong)
-        told = (tuple(self.issues), self.row.ticket, identity, key)
+        detail = (tuple(self.issues), self.row.ticket, identity, key)
         mark = {MARK: self.row.mark} if self.row.mark else {}
-        self.case.refused.append(Refused(self.table.name, self.row.number, {**raw, **mark}, *told))
+        self.case.refused.append(Refused(self.table.name, self.row.number, {**raw, **mark}, *detail))
 
     def accept(self, identity: str, values: Mapping[str, object]) -> None:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
 
 
 def as_kept(column: Column, value: object) -> object:
-    """A typed cell as it is stored: numbers exact, moments as of Shanghai, a blank as the column keeps it."""
+    """A typed cell as it is stored: numbers exact, moments in Shanghai time, a blank as the column keeps it."""
     if value is None:
         return column.blank
     if column.dtype == "number":
@@ -210,7 +210,7 @@ def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
 
 
 def case_of(arrival: Arrival, reading: Reading) -> SubmissionCase | Checked:
-    """A case to be judged; a file of which nothing could be read is answered as it is."""
+    """A case to validate; or the answer, if nothing of the file could be read."""
     if reading.claims is None or reading.verdict not in ("parsed", "rejected"):
         verdict = "rejected" if reading.verdict == "parsed" else reading.verdict
         return Checked(arrival, reading, verdict, issues=reading.issues, repairs=reading.repairs)

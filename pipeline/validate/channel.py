@@ -1,7 +1,7 @@
-"""Whose submission this is, for which day, and whether it may speak for that unit.
+"""Whose submission this is, for which day, and whether the sender may report for that unit.
 
-Who sends is told by the channel: the sub-folder's owner, or the token of the issued template. A refusal
-says the same words whether the other unit exists or not.
+The sender is known by the channel: the owner of the sub-folder, or the token of the issued template. A refusal uses the
+same words whether the other unit exists or not.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pipeline.schooldays import today
 from pipeline.validate.case import SubmissionCase
 
 OLDEST = timedelta(days=366)
-"""No report is taken for a day longer ago: a wrong year, nearly always."""
+"""No report is taken for a day longer ago: almost always a wrong year."""
 
 _SCHOOL_DIGITS = 10
 _HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
 def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
-    """Find the unit and whether the channel lets it speak; else the whole file goes back.
+    """Find the unit and whether the channel may report for it; if not, the whole file goes back.
 
-    A file that goes back anyway is looked at too: its answer must find its sender.
+    A file that goes back anyway is checked too: the answer must reach its sender.
     """
     look_over(case)
     if case.form.of == "division" and not _is_school(case):
@@ -45,15 +45,15 @@ def _is_school(case: SubmissionCase) -> bool:
 
 
 def look_over(case: SubmissionCase) -> None:
-    """Send it back for what reading found wrong with the whole of it."""
+    """Return the file for errors that reading found in it as a whole."""
     case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
     if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
         case.verdict = "rejected"
 
 
 def settle_day(case: SubmissionCase) -> None:
-    """The reporting day must be known, not ahead, not too long ago; how it is sent must fit it."""
-    now = today(case.arrival.received_at)  # not the clock: judged again later, a file must get the same answer
+    """The reporting day must be known, not in the future, not too long ago; and must fit the mode of the report."""
+    now = today(case.arrival.received_at)  # not the clock: checked again later, a file must get the same result
     if case.day is None:
         missing = _of_field(case, "day-missing", "day") if case.form.dated else None
         if missing is not None and not any(i.column == missing.column and not i.row for i in case.issues):
@@ -73,10 +73,10 @@ def settle_day(case: SubmissionCase) -> None:
 
 
 def _settle_report(case: SubmissionCase) -> None:
-    """What is asked of a report whose day may be: is the school still there."""
+    """Check of a report with a possible day: does the school still exist."""
     until = case.school.until if case.school else None
     if until and case.day and case.day >= until and case.open:
-        # taken all the same: more often the registry is wrong, or the code, than that nobody is ill there
+        # taken all the same: more often the registry or the code is wrong
         case.issues.append(Issue("school-closed-down", details=(("day", until.isoformat()),)))
 
 
@@ -88,7 +88,7 @@ def _of_field(case: SubmissionCase, code: str, name: str, **details: str) -> Iss
 
 
 def _made_good(case: SubmissionCase, issue: Issue) -> bool:
-    """An unreadable school code is made good by what the template carries, or by the folder of that school."""
+    """Replace an unreadable school code by that of the template, or of the school whose folder it is in."""
     known = case.claims.unit or (len(case.arrival.bound) == 10 and case.form.of == "school")
     return issue.code == "unit-code-unreadable" and not issue.row and bool(known)
 
@@ -116,9 +116,9 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
         case.campus = HOME_CAMPUS
     if case.campus not in school.campuses:
         case.issues.append(Issue("campus-unknown", value=case.campus))
-    said = fold(str(case.reading.header.get("school") or ""))
+    written = fold(str(case.reading.header.get("school") or ""))
     registered = fold(school.name)
-    if said and said not in registered and registered not in said:
+    if written and written not in registered and registered not in written:
         case.issues.append(Issue("school-name-differs", value=str(case.reading.header["school"])[:60]))
 
 
@@ -136,7 +136,7 @@ def _settle_division(case: SubmissionCase, context: Context) -> None:
 
 
 def _not_yours(case: SubmissionCase) -> Issue:
-    """Says whose it is as the file itself has it, which its reader holds; nothing of what the registry knows."""
+    """Name the unit only as the file does, which the reader has; nothing of what the registry knows."""
     unit, name = case.claims.unit, str(case.reading.header.get("school") or "").strip()
     return Issue("unit-not-yours", value=f"{name[:60]}（{unit}）" if name else unit)
 

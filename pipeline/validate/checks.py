@@ -1,4 +1,4 @@
-"""What must hold of a row, and what did not: the values between the rules of the forms and the frames."""
+"""The conditions that rows must meet, and their failures: the values between the rules of the forms and the frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Expression = Callable[[Any], "pl.Expr"]
 
 @dataclass(frozen=True, slots=True)
 class RowCheck:
-    """What must hold of every row, said at `column`; a null answer holds. `code` names the issue if not."""
+    """A condition for every row, reported at `column`; a null result counts as met. `code` names the issue if not."""
 
     code: str
     column: str
@@ -23,7 +23,7 @@ class RowCheck:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Row `position` of the frame breaks `code` at `column`."""
+    """Row `position` of the frame fails with `code` at `column`."""
 
     position: int
     column: str

@@ -1,4 +1,4 @@
-"""A school's classes, by any spelling its people use."""
+"""A school's classes, by any spelling that is in use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every sc
 
 @dataclass
 class Classes:
-    """A school's classes by any spelling its people use."""
+    """A school's classes by any spelling that is in use."""
 
     case: SubmissionCase
     spellings: dict[str, str] = field(default_factory=dict)
@@ -44,14 +44,14 @@ class Classes:
         return found
 
     def facts(self, key: str) -> ClassFacts | None:
-        """The class as the registry has it. One that only reports named is asked of until the county has spoken:
-        so an answer does not depend on which report came first.
+        """The class in the registry. A class that only reports name is asked about until the county has decided: so the
+        result does not depend on which report came first.
         """
         found = self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
         return found if found and found.confirmed else None
 
     def first_time_new(self, key: str) -> bool:
-        """Not in the registry, and not said yet of this file."""
+        """Whether it is not in the registry, and not yet reported for this file."""
         if self.facts(key) is not None or key in self.met:
             return False
         self.met.add(key)

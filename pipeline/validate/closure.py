@@ -1,4 +1,4 @@
-"""停课报告表: approval before the start, resumption after it, no more ill than there are pupils."""
+"""停课报告表: approval before the start, resumption after it, no more ill pupils than there are pupils."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULES = (
     RowCheck(
         "approval-after-start",
         "approved_at",
-        # a longer closure is approved while it lasts
+        # an extension is approved while the closure lasts
         lambda pl: (pl.col("kind") == "extend") | (pl.col("approved_at") <= pl.col("start")),
     ),
     RowCheck("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
@@ -68,13 +68,13 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
         moment = start.replace(tzinfo=ZONE) if isinstance(start, datetime) else None
         identity = f"{case.campus}|{scope}|{moment.isoformat() if moment else ''}"
         if scope and moment and identity in seen and _same_kind(case, line, seen[identity]):
-            line.say("closure-repeated", "scope", first=str(seen[identity]))
+            line.add_issue("closure-repeated", "scope", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
         if line.bad:
             line.refuse(identity if scope and moment else "")
         else:
             line.accept(identity, _values(case, line, scope))
-        case.issues.extend(line.said)
+        case.issues.extend(line.new_issues)
 
 
 def _scope(line: RowCase, classes: Classes) -> str:
@@ -85,16 +85,16 @@ def _scope(line: RowCase, classes: Classes) -> str:
     if word in _WHOLE:
         return WHOLE_SCHOOL
     if any(sign in word for sign in _SEVERAL):
-        line.say("scope-several", "scope")
+        line.add_issue("scope-several", "scope")
         return ""
     key = classes.key(name)
     if classes.first_time_new(key):
-        line.say("class-new", "scope")
+        line.add_issue("class-new", "scope")
     return key
 
 
 def _same_kind(case: SubmissionCase, line: RowCase, first: int) -> bool:
-    """A second row on a closure is a mistake only if it says the same kind of thing."""
+    """A second row for a closure is a mistake only if it is of the same kind."""
     at = line.table.index("kind")
     return any(row.number == first and row.values[at] == line.values["kind"] for row in case.rows("rows"))
 

@@ -1,6 +1,6 @@
-"""备案表: whose it is, by which door it came, one level, counts that agree, names told apart, passwords that hold.
+"""备案表: its unit, the channel, one level, counts that agree, different names, valid passwords.
 
-Whether a name is somebody's already is decided where it is settled; nothing said here tells what another unit has.
+Whether a name is taken already is decided in settling; no message here reveals what another unit has.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain, look_over
 from pipeline.validate.judge import Judge, Judgement, Lines
 
-SHORTEST, LONGEST = 8, 20  # signs of a password (notice, three)
+SHORTEST, LONGEST = 8, 20  # characters of a password (notice, three)
 _CDC = "疾控中心"
 _ASKED = tuple(field for field in FILING.fields if field.name in ("department", "phone", "email"))
 
@@ -23,7 +23,9 @@ _ASKED = tuple(field for field in FILING.fields if field.name in ("department", 
 
 
 def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
-    """Find the unit. It may speak by its own folder, its opener's, or none; and always by the token it was given."""
+    """Find the unit. It may report through its own folder, its opener's, or none; and always with the token it was
+    given.
+    """
     look_over(case)
     bound = case.arrival.bound
     code = case.claims.unit or (bound if len(bound) == 10 else "")
@@ -50,7 +52,7 @@ def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
 
 
 class _Unit:
-    """A school or an organ, as far as a filing asks."""
+    """A school or an organ, as far as a filing needs it."""
 
     def __init__(self, code: str, name: str, home: str, level: Level, serial: int, parent: str) -> None:
         self.code, self.name, self.home, self.level, self.serial = code, name, home, level, serial
@@ -72,16 +74,16 @@ def _may_bring(bound: str, unit: _Unit) -> bool:
 
 
 def _turn_from_door(case: SubmissionCase, unit: _Unit, context: Context) -> None:
-    """From above but not from the opener: said so. From anywhere else: not a word."""
+    """From above but not from the opener: explained. From anywhere else: nothing is revealed."""
     if case.arrival.bound not in chain(unit.home, context):
         case.turn_away(Issue("unit-not-yours"))
         return
-    said = (("level", LEVEL.labels[unit.level.value]), ("opener", opener_name(unit.opener, context)))
-    case.reject(Issue("filing-wrong-door", details=said))
+    words = (("level", LEVEL.labels[unit.level.value]), ("opener", opener_name(unit.opener, context)))
+    case.reject(Issue("filing-wrong-door", details=words))
 
 
 def opener_name(division: str, context: Context) -> str:
-    """How the CDC that opens accounts is called in a message."""
+    """The name of the CDC that opens accounts, in a message."""
     return context.divisions.get(division, "上级") + _CDC
 
 
@@ -89,7 +91,7 @@ def opener_name(division: str, context: Context) -> str:
 
 
 def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
-    asked = [line for line in lines["accounts"] if _says_more_than_region(line)]
+    asked = [line for line in lines["accounts"] if _asks_for_account(line)]
     unit = _unit(case.unit, by.context)
     if unit is None:
         raise ValueError("a filing is judged when its unit is known")
@@ -103,11 +105,11 @@ def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     seen: dict[str, int] = {}
     for line in asked:
         _judge_line(line, unit, seen, by.context)
-        case.issues.extend(line.said)
+        case.issues.extend(line.new_issues)
 
 
-def _says_more_than_region(line: RowCase) -> bool:
-    """A 地区 that was filled in beforehand asks for nothing."""
+def _asks_for_account(line: RowCase) -> bool:
+    """Whether a line asks for something: a prefilled 地区 alone does not."""
     others = (value for name, value in line.values.items() if name != "region")
     return bool(line.issues or line.row.ticket or line.row.raw) or any(value is not None for value in others)
 
@@ -118,8 +120,8 @@ def _judge_header(case: SubmissionCase, unit: _Unit, rows: int) -> None:
     if level is None:
         case.reject(Issue("level-missing"))
     elif level != unit.level.value:
-        said = (("ticked", LEVEL.labels[str(level)]), ("registered", LEVEL.labels[unit.level.value]))
-        case.reject(Issue("level-differs", details=said))
+        words = (("ticked", LEVEL.labels[str(level)]), ("registered", LEVEL.labels[unit.level.value]))
+        case.reject(Issue("level-differs", details=words))
     _judge_counts(case, unit, rows)
     if not header.get("applicant"):
         case.reject(Issue("applicant-missing"))
@@ -128,8 +130,8 @@ def _judge_header(case: SubmissionCase, unit: _Unit, rows: int) -> None:
         case.issues.append(Issue("filing-blank-field", details=(("missing", missing),)))
     if not header.get("system"):
         case.issues.append(Issue("filing-system-unticked"))
-    said_name, registered = fold(str(header.get("school") or "")), fold(unit.name)
-    if said_name and said_name not in registered and registered not in said_name:
+    written, registered = fold(str(header.get("school") or "")), fold(unit.name)
+    if written and written not in registered and registered not in written:
         case.issues.append(Issue("school-name-differs", value=str(header["school"])[:60]))
 
 
@@ -138,8 +140,8 @@ def _judge_counts(case: SubmissionCase, unit: _Unit, rows: int) -> None:
     own = LEVEL.labels[unit.level.value] + "账号"
     for level, count in counts.items():
         if count and level != unit.level.value:
-            said = (("kind", LEVEL.labels[level] + "账号"), ("own", own))
-            case.reject(Issue("filing-kind-differs", details=said))
+            words = (("kind", LEVEL.labels[level] + "账号"), ("own", own))
+            case.reject(Issue("filing-kind-differs", details=words))
     count = counts[unit.level.value]
     if count is None:
         case.issues.append(Issue("filing-count-computed", details=(("rows", str(rows)),)))
@@ -151,18 +153,18 @@ def _judge_line(line: RowCase, unit: _Unit, seen: dict[str, int], context: Conte
     for name in ("username", "holder"):
         code = line.table.columns[line.table.index(name)].missing
         if line.values[name] is None and name not in line.row.raw:
-            line.say(code, name)
+            line.add_issue(code, name)
     username = str(line.values["username"] or "")
     identity = fold(username)
     if identity and identity in seen:
-        line.say("username-repeated", "username", first=str(seen[identity]))
+        line.add_issue("username-repeated", "username", first=str(seen[identity]))
     seen.setdefault(identity, line.row.number)
     secret = line.values["password"]
     if isinstance(secret, Secret) and secret and (code := password_fault(secret, identity)):
-        line.say(code, "password")
+        line.add_issue(code, "password")
     region = line.values["region"]
     if region is not None and not _is_here(str(region), unit, context):
-        line.say("region-elsewhere", "region")
+        line.add_issue("region-elsewhere", "region")
     if line.bad:
         line.refuse(identity)
     else:
@@ -170,8 +172,8 @@ def _judge_line(line: RowCase, unit: _Unit, seen: dict[str, int], context: Conte
 
 
 def password_fault(secret: Secret, username: str = "") -> str:
-    """What speaks against a password (notice, three: 8 to 20 signs, digits, letters and others), as an issue's code;
-    "" if nothing does. `username` folded. Judged on the raw text: ASCII 0x21 to 0x7E and nothing else.
+    """The issue's code if a password breaks the rule (notice, three: 8 to 20 characters, digits, letters and others);
+    "" if it does not. `username` folded. Checked on the raw text: ASCII 0x21 to 0x7E and nothing else.
     """
     text = secret.reveal()
     if not SHORTEST <= len(text) <= LONGEST:
@@ -184,9 +186,9 @@ def password_fault(secret: Secret, username: str = "") -> str:
     return "password-name" if username and username in text.casefold() else ""
 
 
-def _is_here(said: str, unit: _Unit, context: Context) -> bool:
-    """Whether a 地区 is the unit's: its own name, its division's, or that with what lies above it."""
-    word = fold(said)
+def _is_here(region: str, unit: _Unit, context: Context) -> bool:
+    """Whether a 地区 is the unit's: its own name, its division's, or that with the divisions above it."""
+    word = fold(region)
     names = [fold(context.divisions.get(code, "")) for code in chain(unit.home, context)]
     whole = "".join(reversed(names))
     return (

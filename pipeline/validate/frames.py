@@ -1,7 +1,7 @@
-"""One polars frame for a table of the whole batch, through pandera once: a call costs 40–80 ms whatever the rows.
+"""One polars frame for a table of the whole batch, passed through pandera once: a call costs 40–80 ms at any size.
 
-`coerce=False`: cells were parsed one by one before, with an issue each. Importing pandera takes 1.4 s: whoever imports
-this module does so when there are rows to judge, and never in a reader process.
+`coerce=False`: cells were parsed one by one before, each with its issue. Importing pandera takes 1.4 s: this module is
+imported only when there are rows to check, and never in a reader process.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pipeline.forms.base import Column, Dtype, Table
 from pipeline.validate.checks import Failure, RowCheck
 
 CODED = "\0not-in-vocabulary"
-"""Error of our own: a parser let a code pass that its vocabulary does not have."""
+"""Our own error: a parser let a code pass that its vocabulary does not have."""
 
 
 def failures(
     table: Table, rules: tuple[RowCheck, ...], rows: Sequence[Sequence[object]], extras: Mapping[str, list[object]]
 ) -> list[Failure]:
-    """Judge all rows at once. `extras`: columns beside the table's own, by name beginning with `_`.
+    """Check all rows at once. `extras`: columns beside the table's own, with names that begin with `_`.
 
-    Raises PermanentError when the schema itself does not fit: our fault, never a row's.
+    Raises PermanentError if the schema itself does not fit: our fault, never a row's.
     """
     if not rows:
         return []
@@ -40,7 +40,7 @@ def failures(
 
 
 def _adapted(table: Table, cases: pl.DataFrame) -> list[Failure]:
-    """The only reading of pandera's failure cases. A null index concerns the frame, so it is our fault."""
+    """The only place that reads pandera's failure cases. A null index concerns the frame, so it is our fault."""
     missing = {column.name: column.missing for column in table.columns}
     found = []
     for name, check, index in cases.select("column", "check", "index").iter_rows():
@@ -58,7 +58,7 @@ def _frame(table: Table, rows: Sequence[Sequence[object]], extras: Mapping[str, 
     try:
         return pl.DataFrame({**columns, **extras}, schema={**schema, **extra_schema}, strict=True)
     except (TypeError, ValueError, pl.exceptions.PolarsError):
-        # its text would quote cells
+        # the error's text would quote cells
         raise PermanentError(f"a parser of {table.name} gave a value of another type than declared") from None
 
 

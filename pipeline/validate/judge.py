@@ -1,4 +1,4 @@
-"""What a form brings to validation: its rules on frames, and how its rows are judged one by one."""
+"""What a form contributes to validation: its rules on frames, and how its rows are checked one by one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Extras = Mapping[str, list[object]]
 
 @dataclass
 class Judgement:
-    """What all files of a batch are judged by. `namesakes` grows file by file, in received order, so that a
-    batch knows what the same files one by one would have left in the store.
+    """What all files of a batch are checked with. `namesakes` grows file by file, in received order, so that a batch
+    gives the same results as its files one by one.
     """
 
     context: Context
@@ -32,14 +32,14 @@ class Judgement:
         self.namesakes = set(self.context.namesakes)
 
     def classes(self, case: SubmissionCase) -> Classes:
-        """The classes of a case's school; what was said of a new class is remembered for the whole file."""
+        """The classes of a case's school; a new class is reported only once in a file."""
         found = self._classes.get(id(case))
         if found is None:
             found = self._classes[id(case)] = Classes(case)
         return found
 
     def remember(self, case: SubmissionCase) -> None:
-        """Keep the names that several pupils of a class bear in this file."""
+        """Keep the names that several pupils of a class share in this file."""
         rows = [record for record in case.records if record.table == "rows"]
         pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in rows}
         borne = Counter((class_key, name) for class_key, name, _ in pupils)
@@ -47,7 +47,7 @@ class Judgement:
 
 
 def _as_it_is(case: SubmissionCase, context: Context) -> None:
-    """Nothing in the header needs settling."""
+    """Nothing in the header needs checking."""
     del case, context
 
 
@@ -57,15 +57,15 @@ def _nothing(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
 
 
 def _forgotten(by: Judgement, case: SubmissionCase) -> None:
-    """Nothing of a case matters to those after it."""
+    """Nothing of a case matters to later ones."""
     del by, case
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """How one form is judged, in this order: `whose` finds its unit and asks whether the channel lets it speak,
-    `settle` looks at the header, `rules` at a frame of all lines of a table of the batch (`extras`: columns beside the
-    form's own that they look at), then `judge` at every case, and `remember` keeps what matters to the cases after it.
+    """How one form is validated, in this order: `whose` finds its unit and checks the channel, `settle` checks the
+    header, `rules` check a frame of all lines of a table of the batch (`extras`: columns beside the form's own that
+    they use), then `judge` checks every case, and `remember` keeps what matters to later cases.
     """
 
     form: Form
@@ -75,4 +75,4 @@ class Judge:
     extras: Callable[[str, Sequence[RowCase], Judgement], Extras] = _nothing
     whose: Callable[[SubmissionCase, Context, bytes], None] = channel.settle_unit
     remember: Callable[[Judgement, SubmissionCase], None] = _forgotten
-    slips: bool = True  # so many bad rows in its first table mean that a column has slipped
+    slips: bool = True  # many bad rows in its first table mean that a column has slipped

@@ -1,6 +1,6 @@
-"""学校名册: codes that can be codes, schools within the sender's division, nothing twice. A blank says nothing.
+"""学校名册: possible codes, schools within the sender's division, nothing twice. A blank changes nothing.
 
-A school may send its own: then every row is of that school, whether it says so or not.
+A school may send its own: then every row is of that school, with or without its code.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _OF_WHOLE = tuple(name for name, column in OF_UNIT.items() if name == column.nam
 """What the row of its 本部 says of a school; 学段 each campus may name its own."""
 
 LARGE_CLASS = 150
-"""More pupils than a class has; its roll would make every rate of its school small."""
+"""More pupils than a class has; such a roll would make every rate of its school small."""
 
 _NUMBER = re.compile(r"[0-9]+")
 _POINTED = re.compile(r"[0-9]{1,2}[.．。·][0-9]{1,2}")
-"""As a class: what Excel, or a hand in a hurry, made of 11-2; in the registry it would stay for a year."""
+"""For a class: what Excel, or hurried typing, makes of 11-2; in the registry it would stay for a year."""
 
 _DATES = RowCheck("until-before-from", "until", lambda pl: pl.col("until") > pl.col("from"))
 SCHOOL_RULES = (
@@ -56,7 +56,7 @@ ORGAN_RULES = (RowCheck("division-not-yours", "division", lambda pl: pl.col("_mi
 
 
 def division_is_mine(case: SubmissionCase, line: RowCase, context: Context) -> bool:
-    """The row's division is the roster's own or lies below it; a school names none but its own."""
+    """Whether the row's division is the roster's own or below it; a school may name only its own."""
     division = line.values["division"]
     if division is None or case.school is not None:
         return division is None or (case.school is not None and division == case.school.county)
@@ -64,7 +64,7 @@ def division_is_mine(case: SubmissionCase, line: RowCase, context: Context) -> b
 
 
 def school_is_mine(case: SubmissionCase, code: object, context: Context) -> bool:
-    """A school new to the registry, or one that is registered within the roster's division; a school is its own."""
+    """Whether a school is new to the registry, or registered within the roster's division; a school is its own."""
     if case.school is not None:
         return code == case.unit
     school = context.schools.get(str(code))
@@ -72,13 +72,13 @@ def school_is_mine(case: SubmissionCase, code: object, context: Context) -> bool
 
 
 def class_has_school(case: SubmissionCase, line: RowCase, listed: frozenset[str], context: Context) -> bool:
-    """The school of a class stands in the roster, or in the registry; one that is elsewhere is told as that alone."""
+    """The school of a class must be in the roster or in the registry; a school elsewhere is reported as such only."""
     code = str(line.values["code"])
     return code in listed or code in context.schools or not school_is_mine(case, code, context)
 
 
 def judge_schools(case: SubmissionCase, lines: Sequence[RowCase], context: Context) -> None:
-    """Accept or refuse every school; identity `code|campus`. Of a school that is known a blank says nothing."""
+    """Accept or refuse every school; identity `code|campus`. For a known school a blank changes nothing."""
     seen: dict[str, int] = {}
     homes = {line.values["code"]: line for line in lines if (line.values["campus"] or HOME_CAMPUS) == HOME_CAMPUS}
     together = _stages_together(lines, homes, context)
@@ -88,7 +88,7 @@ def judge_schools(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
         identity = f"{code}|{campus}"
         left = {} if campus == HOME_CAMPUS else _left_to_home(line, homes.get(code), context.schools.get(code))
         if code and identity in seen:
-            line.say("school-repeated", "code", first=str(seen[identity]))
+            line.add_issue("school-repeated", "code", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
         stages, division = together.get(code), line.values["division"]
         if code not in context.schools:
@@ -98,28 +98,28 @@ def judge_schools(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
 
 
 def _stages_together(lines: Sequence[RowCase], homes: Container[object], context: Context) -> dict[str, str]:
-    """School code → the 学段s of all its campuses: each row may name its own alone. Nothing typed: no entry."""
-    said: dict[str, set[str]] = defaultdict(set)
+    """School code → the 学段s of all its campuses: each row may name only its own. No entry if none is typed."""
+    by_code: dict[str, set[str]] = defaultdict(set)
     for line in lines:
         code, stages = str(line.values["code"] or ""), str(line.values["stages"] or "").split()
-        said[code].update(stages)
+        by_code[code].update(stages)
         if stages and line.values["code"] not in homes and code in context.schools:
-            said[code].update(context.schools[code].stages)
-    return {code: " ".join(one for one in STAGE.labels if one in told) for code, told in said.items() if told}
+            by_code[code].update(context.schools[code].stages)
+    return {code: " ".join(one for one in STAGE.labels if one in named) for code, named in by_code.items() if named}
 
 
 def _left_to_home(line: RowCase, home: RowCase | None, school: SchoolFacts | None) -> dict[str, None]:
-    """What the row of a further campus may not say: a 停办日期 there would close the whole school, and whom to
-    telephone, or what the school is called, is told by the row of its 本部.
+    """Columns that the row of a further campus may not fill: a 停办日期 there would close the whole school; contacts
+    and the school's name are those of the row of its 本部.
     """
     if home is None and (school is None or HOME_CAMPUS not in school.campuses):
         return {}
-    told = [name for name in ("from", "until") if line.values[name] is not None]
+    filled = [name for name in ("from", "until") if line.values[name] is not None]
     whole = home.values if home is not None else {"name": school.name if school is not None else ""}
-    told += [name for name in _OF_WHOLE if line.values[name] and whole.get(name) not in (None, "", line.values[name])]
-    for name in told:
-        line.say("campus-row-whole", name)
-    return dict.fromkeys(told)
+    filled += [name for name in _OF_WHOLE if line.values[name] and whole.get(name) not in (None, "", line.values[name])]
+    for name in filled:
+        line.add_issue("campus-row-whole", name)
+    return dict.fromkeys(filled)
 
 
 def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], context: Context) -> None:
@@ -131,29 +131,29 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
     for line in lines:
         code, name = str(line.values["code"] or ""), str(line.values["class_name"] or "")
         if code and code not in context.schools and code not in entered and not line.bad:
-            line.say("class-without-school", "code")  # it is listed, but its row goes back
+            line.add_issue("class-without-school", "code")  # the school is listed, but its row goes back
         campus = str(line.values["campus"] or HOME_CAMPUS)
         of_school = stages.get(code, "").split()
         key = key_or_name(name, kindergarten=KINDERGARTEN in of_school)
         stage = line.values["stage"] or stage_of(key, of_school)
         identity = f"{code}|{campus}|{key}"
         if code and name and identity in seen:
-            line.say("class-repeated", "class_name", first=str(seen[identity]))
+            line.add_issue("class-repeated", "class_name", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
         _look_at_name(line, name, key)
         if line.values["roll"] is not None and not 0 < int(str(line.values["roll"])) <= LARGE_CLASS:
-            line.say("class-roll-unlikely", "roll")
+            line.add_issue("class-roll-unlikely", "roll")
         if name and not stage:
-            line.say("class-stage-unclear", "class_name")
+            line.add_issue("class-stage-unclear", "class_name")
         values = {**line.values, "campus": campus, "class_key": key, "stage": stage}
         _end(case, line, identity if code and name else "", values)
 
 
 def _look_at_name(line: RowCase, name: str, key: str) -> None:
     if class_key(name) is None and _POINTED.fullmatch(name):
-        line.say("class-unreadable", "class_name")
+        line.add_issue("class-unreadable", "class_name")
     elif class_key(name) is None and _NUMBER.fullmatch(key):
-        line.say("class-number-unclear", "class_name")
+        line.add_issue("class-number-unclear", "class_name")
 
 
 def judge_organs(case: SubmissionCase, lines: Sequence[RowCase]) -> None:
@@ -163,21 +163,21 @@ def judge_organs(case: SubmissionCase, lines: Sequence[RowCase]) -> None:
         organ, division = str(line.values["organ"] or ""), str(line.values["division"] or case.unit)
         identity = f"{division}|{organ}"
         if organ and case.school is not None:
-            line.say("organ-not-schools", "organ")
+            line.add_issue("organ-not-schools", "organ")
         if organ and identity in seen:
-            line.say("organ-repeated", "organ", first=str(seen[identity]))
+            line.add_issue("organ-repeated", "organ", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
         _end(case, line, identity if organ else "", {**line.values, "division": division})
 
 
 def stage_of(key: str, of_school: Sequence[str]) -> str:
-    """The 学段 a class key tells by itself, else the school's if it has one only; "" if neither tells."""
+    """The 学段 that follows from a class key, else the school's if it has only one; "" if neither is known."""
     if len(of_school) == 1:
         return of_school[0]
-    told = class_key(key, kindergarten=True) is not None
-    if told and key.startswith("中职"):
+    of_kindergarten = class_key(key, kindergarten=True) is not None
+    if of_kindergarten and key.startswith("中职"):
         return "中职"
-    return _BY_SIGN.get(key[:1], "") if told else ""
+    return _BY_SIGN.get(key[:1], "") if of_kindergarten else ""
 
 
 _BY_SIGN = {
@@ -191,8 +191,8 @@ _BY_SIGN = {
 def _stages(case: SubmissionCase, context: Context) -> dict[str, str]:
     """School code → its 学段s, from this roster first, then the registry."""
     known = {code: " ".join(school.stages) for code, school in context.schools.items()}
-    said = {str(r.values["code"]): str(r.values["stages"]) for r in case.records if r.values.get("stages")}
-    return {**known, **said}
+    listed = {str(r.values["code"]): str(r.values["stages"]) for r in case.records if r.values.get("stages")}
+    return {**known, **listed}
 
 
 def _end(case: SubmissionCase, line: RowCase, identity: str, values: dict[str, object]) -> None:
@@ -200,7 +200,7 @@ def _end(case: SubmissionCase, line: RowCase, identity: str, values: dict[str, o
         line.refuse(identity)
     else:
         line.accept(identity, values)
-    case.issues.extend(line.said)
+    case.issues.extend(line.new_issues)
 
 
 def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:

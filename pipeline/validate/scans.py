@@ -1,4 +1,4 @@
-"""A scan of a signed paper: a PDF or a picture whose name tells the 备案号. Nothing else of it is looked at."""
+"""A scan of a signed paper: a PDF or a picture with the 备案号 in its name. Its content is not read."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline.model import Arrival, Checked, Claims, Context, Issue, Reading
 
 MOST_BYTES = 20 * 2**20
 _NUMBER = re.compile(r"备案[号表]{0,2}[\s_:#.()-]*([0-9]{1,12})(?![0-9])")
-_ALONE = re.compile(r"(?<![0-9])(0[0-9]{5})(?![0-9])")  # 备案号 begin with a nought, division codes do not
+_ALONE = re.compile(r"(?<![0-9])(0[0-9]{5})(?![0-9])")  # 备案号 begin with a zero, division codes do not
 _HINTS = ("备案", "盖章", "用户权限", "账号申请", "帐号申请", "账户申请", "初始密码", "开户")
 
 
 def hinted(name: str) -> bool:
-    """Whether a file's name says that it is about accounts."""
+    """Whether a file's name shows that it is about accounts."""
     flat = unicodedata.normalize("NFKC", name)
     return any(word in flat for word in _HINTS)
 
@@ -29,9 +29,9 @@ def named(name: str) -> int | None:
 
 
 def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | None:
-    """What a scan is taken for; None for a file that is nothing to do with a 备案.
+    """Whether a file is the scan of a signed paper; None for a file that has nothing to do with a 备案.
 
-    One that nobody could look into, and that says by its name that it is a filing, is not kept.
+    A file that cannot be opened, but whose name says that it is a filing, is not kept.
     """
     if not reading.scan:
         closed = reading.verdict == "quarantined" and not reading.private and hinted(arrival.name)

@@ -20,9 +20,9 @@ from tests.makers import makers
 ROOT = Path(pipeline.__file__).parent
 SOURCES = [path for path in ROOT.rglob("*.py") if "issues" not in path.parts]
 OWN = [code for code in issues.CATALOGUE if not code.endswith(issues.LEFT)]
-# how the rooms write a code: Issue("…"), Bad("…"), Fixed(…, "…"), Rule("…"), say("…"), refused("…"), Unsound("…")
+# how the rooms write a code: Issue("…"), Bad("…"), Fixed(…, "…"), Rule("…"), add_issue("…"), refused("…"), Unsound("…")
 MAKERS = list(makers(ROOT))
-_SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.say|_say|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
+_SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.add_issue|_say|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
 
 
 def used() -> set[str]:
