@@ -105,7 +105,7 @@ class _Card:
     def answer(self, line: RowCase, marked: Sequence[RowCase]) -> None:
         verdict = line.values["verdict"]
         if verdict is None and "verdict" not in line.row.raw:
-            line.say("verdict-missing", "verdict")
+            line.add_issue("verdict-missing", "verdict")
         elif verdict == CardVerdict.EXCLUDED:
             self._excluded(line, marked)
         elif verdict == CardVerdict.STANDS:
@@ -124,9 +124,9 @@ class _Card:
                 line.add_issue("verdict-both", name, label=self._label(line, name))
         reason = got["reason"]
         if reason is None and "reason" not in line.row.raw:
-            line.say("exclusion-missing", "reason")
+            line.add_issue("exclusion-missing", "reason")
         elif reason == CardReason.WRONG and not marked and not self.case.claims.returned:
-            line.say("exclusion-row-missing", "reason")
+            line.add_issue("exclusion-row-missing", "reason")
         elif reason == CardReason.HANDLED:
             self._asked(line, {"agency": "agency-missing", "handled_on": "handled-missing"})
         elif reason == CardReason.TWICE:
@@ -203,8 +203,8 @@ class _Card:
         reasons = {line.values["reason"] for line in answers}
         for line in lines:
             if answers and CardReason.WRONG not in reasons:
-                line.say("wrong-unasked", "wrong")
-                self.case.issues.extend(line.said)
+                line.add_issue("wrong-unasked", "wrong")
+                self.case.issues.extend(line.new_issues)
                 continue
             found = self._pupil(line)
             day = line.values["day"]
