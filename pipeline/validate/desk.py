@@ -50,7 +50,7 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     case.issues.extend(issue for line in filled for issue in line.new_issues)
 
 
-def _says_something(line: RowCase) -> bool:
+def _is_filled(line: RowCase) -> bool:
     return "opinion" in line.row.raw or any(line.values.get(name) is not None for name in answered(line.table))
 
 
