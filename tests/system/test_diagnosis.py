@@ -31,6 +31,7 @@ from pipeline.forms import form
 from pipeline.inbox import archive
 from pipeline.letters import batch_lists, queue
 from pipeline.model import Site
+from pipeline.registry import statements
 from pipeline.reports import letters as written
 from pipeline.run import sending, templates, timetable
 from pipeline.service.watch import Service
@@ -124,7 +125,9 @@ STAGES: dict[str, tuple[ModuleType, str]] = {
     "read": (executors, "read_in_child"),
     "context": (context, "load"),
     "validate": (validate, "check"),
-    "settle": (submissions, "settle"),
+    "settle": (statements, "take_effect"),
+    "fold": (submissions, "fold"),
+    "write": (submissions, "write"),
     "archive": (archive, "keep"),
     "warn": (assess, "warn"),
     "letters": (queue, "done"),
@@ -151,7 +154,7 @@ def test_a_fault_that_passes_is_told_with_its_stage_until_the_line_goes_on(
         assert ".py:" in line["at"]
         assert ".py:" in line["inner"]
         assert line["ms"] >= 0
-        if stage in {"read", "context", "validate", "settle", "archive"}:
+        if stage in {"read", "context", "validate", "settle", "fold", "write", "archive"}:
             assert (line["size"], line["first"], line["last"], line["submissions"]) == (1, 1, 1, [1])
     else:
         assert "line_stopped" in said.text
@@ -201,15 +204,15 @@ def test_a_submission_that_cannot_be_settled_is_told_with_the_place_of_its_cause
     site: Site, desk: Desk, queke: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(site, {"a.xlsx": desk.absence(FIRST, [pupil(0)]), "b.xlsx": desk.absence(SECOND, [pupil(1)])})
-    real = submissions.settle
+    real = submissions.fold
 
-    def settle(batch: list[Any], *more: Any) -> Any:
+    def fold(batch: list[Any], *more: Any) -> Any:
         if any(checked.unit == FIRST for checked in batch):
             quoting(batch)
         return real(batch, *more)
 
     with monkeypatch.context() as patch, logging() as said:
-        patch.setattr(submissions, "settle", settle)
+        patch.setattr(submissions, "fold", fold)
         drain(site)
     seq = Submission.objects.get(state="failed").received_seq
     assert [(line["first"], line["last"], line["size"]) for line in said.of("batch_failed")] == [
@@ -217,7 +220,7 @@ def test_a_submission_that_cannot_be_settled_is_told_with_the_place_of_its_cause
         (seq,) * 2 + (1,),
     ]
     (line,) = said.of("submission_failed")
-    assert (line["submissions"], line["stage"], line["error"]) == ([seq], "settle", "KeyError")
+    assert (line["submissions"], line["stage"], line["error"]) == ([seq], "fold", "KeyError")
     assert "示例" not in said.text
     for command in ("status", "doctor"):
         printed = queke(command)
@@ -393,7 +396,8 @@ PLACES: dict[str, tuple[object, str]] = {
     "parse": (task, "parse"),
     "context": (context, "load"),
     "validate": (validate, "check"),
-    "settle": (submissions, "settle"),
+    "fold": (submissions, "fold"),
+    "write": (submissions, "write"),
     "merge": (merge, "step"),
     "audit": (submissions.audit, "append"),
     "letters' facts": (queue, "facts"),
