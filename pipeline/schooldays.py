@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 
 from pipeline.errors import QuekeError
-from pipeline.model import WHOLE_SCHOOL, ClosureFacts
+from pipeline.model import WHOLE_SCHOOL, ClosureFacts, ClosureState
 
 ZONE = ZoneInfo("Asia/Shanghai")
-VOID_CLOSURES = frozenset({"withdrawn", "returned"})  # states of a closure that is not in force
+VOID_CLOSURES = frozenset({ClosureState.WITHDRAWN, ClosureState.RETURNED})  # states of a closure that is not in force
 
 _ONE_DAY = timedelta(days=1)
 _NEW_SCHOOL_YEAR = 9  # September

@@ -20,7 +20,7 @@ from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
-from pipeline.model import HOME_CAMPUS, ClosureFacts, State, TodoKind
+from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, State, TodoKind
 from pipeline.registry import lookup
 from pipeline.rules.engine import hints
 from pipeline.rules.values import Case
@@ -221,7 +221,8 @@ def _load(day: date, counties: Sequence[str]) -> _DayRows:
     for row in Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES):
         until = row.resume_actual or row.resume_planned
         if today(row.start) <= day < until:
-            found.closures[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, row.state))
+            facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
+            found.closures[row.school].append(facts)
     for unit, state in sql.fetch(
         "SELECT s.unit, s.state FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
         f"WHERE s.day = %s AND s.form = 'absence' AND s.state IN (%s, %s) AND {within}",

@@ -35,7 +35,7 @@ from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition, day_off, sent_below
 from pipeline.forms import words
-from pipeline.model import WHOLE_SCHOOL, Level, Site
+from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
 from pipeline.settling import reconciliation as matters
@@ -317,7 +317,7 @@ def _closures(
             approved_on=today(row.approved_at),
             start=today(row.start),
             resumes=row.resume_actual or row.resume_planned,
-            confirmed=row.state != "declared",
+            confirmed=row.state != ClosureState.DECLARED,
             campus=row.campus if row.school in several else "",
         )
         for row in rows

@@ -16,7 +16,7 @@ from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
 from pipeline.figures.words import OVERDUE
-from pipeline.model import LetterKind, LetterState, State, TicketState, TodoKind
+from pipeline.model import ClosureState, LetterKind, LetterState, State, TicketState, TodoKind
 from pipeline.schooldays import ZONE
 
 
@@ -83,7 +83,7 @@ def _rows_back() -> list[PendingCount]:
 
 
 def _closures() -> list[PendingCount]:
-    found = Closure.objects.filter(state="declared").aggregate(count=Count("id"), since=Min("start"))
+    found = Closure.objects.filter(state=ClosureState.DECLARED).aggregate(count=Count("id"), since=Min("start"))
     count, since = found["count"], found["since"]
     return [PendingCount("closures to confirm", count, _minute(since), "queke closures list")] if count else []
 

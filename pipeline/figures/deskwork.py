@@ -18,8 +18,8 @@ from pipeline.forms.block import label, labels_of
 from pipeline.forms.card_words import REASON, VERDICT
 from pipeline.forms.cells import spoken_words
 from pipeline.forms.classes import class_key
+from pipeline.forms.desk_words import OPINIONS
 from pipeline.forms.text_normalise import fold
-from pipeline.forms.words import OPINIONS
 from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Issue, Opinion, Severity
 from pipeline.schooldays import ZONE
 from pipeline.units import short_code

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag", "secret"]
@@ -72,6 +73,13 @@ class Vocabulary:
     labels: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
     beyond: Mapping[str, str] = field(default_factory=dict)  # understood, though not legal here: to be shown in words
+
+
+def vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | None = None) -> Vocabulary:
+    """`words`: code → people's words for it, separated by blanks. Codes are kept as plain texts."""
+    plain = {str(code): label for code, label in labels.items()}
+    spoken = {word: str(code) for code, line in (words or {}).items() for word in line.split()}
+    return Vocabulary(name, MappingProxyType(plain), MappingProxyType(spoken))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from pipeline.alert_state import CardReason, CardVerdict
-from pipeline.forms.base import Vocabulary
+from pipeline.forms.base import vocabulary
 
-
-def _vocabulary(name: str, labels: dict[str, str], words: dict[str, str]) -> Vocabulary:
-    plain = {str(code): label for code, label in labels.items()}
-    return Vocabulary(name, plain, {word: str(code) for code, line in words.items() for word in line.split()})
-
-
-VERDICT = _vocabulary(
+VERDICT = vocabulary(
     "CardVerdict",
     {CardVerdict.STANDS: "不可排除", CardVerdict.EXCLUDED: "可排除"},
     {
@@ -20,7 +14,7 @@ VERDICT = _vocabulary(
     },
 )
 
-REASON = _vocabulary(
+REASON = vocabulary(
     "CardReason",
     {
         CardReason.WRONG: "A1 报告信息有误",
@@ -42,7 +36,7 @@ def closed_for(reason: str) -> str:
     return f"可排除：{REASON.labels.get(reason, reason)}"
 
 
-REPORT_WAY = _vocabulary(
+REPORT_WAY = vocabulary(
     "ReportWay",
     {"phone": "电话", "net": "网络", "group": "工作群", "written": "书面", "other": "其他"},
     {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from pipeline.forms import cells, dates, words
+from pipeline.forms import cells, dates, desk_words
 from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Table, Vocabulary
 from pipeline.forms.columns import ColumnWords, choice, day, text
 from pipeline.forms.text_normalise import mask, shown, sweep
@@ -56,7 +56,9 @@ _HIDDEN = (
 )
 
 
-_ANY_OPINION = cells.choice(words.OPINIONS, "opinion-unknown")  # what is legal is judged by the matter, not the sheet
+_ANY_OPINION = cells.choice(
+    desk_words.OPINIONS, "opinion-unknown"
+)  # what is legal is judged by the matter, not the sheet
 
 
 def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
@@ -72,21 +74,21 @@ def _table(board: DeskSheet, sheet: str, vocabulary: Vocabulary, hint: str, *mor
 _TICKETS = _table(
     DeskSheet.TICKETS,  # the only one with a line a cell
     "退回未改",
-    words.OPINION_TICKET,
+    desk_words.OPINION_TICKET,
     "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",
     _shown("column", "列", width=9),
     _shown("was", "原填", width=12),
     text("now", "改为", 200, as_typed, width=14, help="学校电话里说的对的内容。要改成空白就写“无”。"),
 )
-_HELD = _table(DeskSheet.HELD, "待核", words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
-_CLOSURES = _table(DeskSheet.CLOSURES, "待确认停课", words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
+_HELD = _table(DeskSheet.HELD, "待核", desk_words.OPINION, "确认：照这份收下。退回：不采用，写明理由，学校会收到。")
+_CLOSURES = _table(DeskSheet.CLOSURES, "待确认停课", desk_words.OPINION, "确认：核实无误。退回：写明理由，学校会收到。")
 _ALERTS = _table(
-    DeskSheet.ALERTS, "待确认预警", words.OPINION, "确认：学校的核实结果属实。退回：写明理由，请学校重报。"
+    DeskSheet.ALERTS, "待确认预警", desk_words.OPINION, "确认：学校的核实结果属实。退回：写明理由，请学校重报。"
 )
 _ACCOUNTS = _table(
     DeskSheet.ACCOUNTS,
     "待开户",
-    words.OPINION,
+    desk_words.OPINION,
     "确认：纸质件已签字盖章，同意开户。退回：写明理由。",
     day(
         "stamped_on",
@@ -100,13 +102,15 @@ _ACCOUNTS = _table(
 _CLASSES = _table(
     DeskSheet.CLASSES,
     "新增班级",
-    words.OPINION_CLASS,
+    desk_words.OPINION_CLASS,
     "确认：登记入册。退回：没有此班，写明理由。代改：其实是名册里的另一个班，在“就是哪个班”写班名。",
     text(
         "now", "就是哪个班", 200, as_typed, width=12, help="名册里的班级名称，如 三(3)班。以后学校这样写，就算那个班。"
     ),
 )
-_MATTERS = _table(DeskSheet.MATTERS, "待对账", words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。")
+_MATTERS = _table(
+    DeskSheet.MATTERS, "待对账", desk_words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。"
+)
 
 DESK = Form(
     name="desk",

@@ -7,26 +7,14 @@ permanent. S, D and I codes follow the Jiangsu reporting vocabulary and WS/T 772
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
-from pipeline.forms.base import Vocabulary
-from pipeline.model import Mode, Opinion
+from pipeline.forms.base import vocabulary
+from pipeline.model import ApprovedHow, ClosureKind, Mode
 
+SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
 
-def _vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | None = None) -> Vocabulary:
-    """`words`: code → people's words for it, separated by blanks. Codes that are members of an enumeration are kept as
-    plain texts: cells are typed by the ten thousand.
-    """
-    spoken = {word: str(code) for code, line in (words or {}).items() for word in line.split()}
-    return Vocabulary(
-        name, MappingProxyType({str(code): label for code, label in labels.items()}), MappingProxyType(spoken)
-    )
-
-
-SEX = _vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
-
-REASON = _vocabulary(
+REASON = vocabulary(
     "Reason",
     {"ill": "因病", "other": "其他", "injured": "因伤"},
     {
@@ -36,13 +24,13 @@ REASON = _vocabulary(
     },
 )
 
-PART = _vocabulary(
+PART = vocabulary(
     "Part",
     {"day": "全天", "am": "上午", "pm": "下午"},
     {"day": "一天 整天 1天 全日", "am": "早上 上午半天 AM am", "pm": "午后 下午半天 PM pm"},
 )
 
-SYMPTOM = _vocabulary(
+SYMPTOM = vocabulary(
     "Symptom",
     {
         "S01": "发热",
@@ -120,7 +108,7 @@ SYNDROME_LABELS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-DISEASE = _vocabulary(
+DISEASE = vocabulary(
     "Disease",
     {
         "D01": "一般感冒",
@@ -193,7 +181,7 @@ DISEASE = _vocabulary(
     },
 )
 
-INJURY_CAUSE = _vocabulary(
+INJURY_CAUSE = vocabulary(
     "InjuryCause",
     {
         "I11": "跌倒坠落",
@@ -217,23 +205,23 @@ INJURY_CAUSE = _vocabulary(
         "I1X": "其它",
     },
 )
-INJURY_PLACE = _vocabulary(
+INJURY_PLACE = vocabulary(
     "InjuryPlace",
     {"I21": "学校", "I22": "家中", "I23": "其他公共场所"},
     {"I21": "校内 幼儿园 园内 操场 教室", "I22": "家 家里", "I23": "校外 路上 其他 其它"},
 )
-INJURY_ACTIVITY = _vocabulary(
+INJURY_ACTIVITY = vocabulary(
     "InjuryActivity",
     {"I31": "玩耍娱乐", "I32": "体育活动", "I33": "行走", "I3X": "其他"},
     {"I31": "玩耍 玩 娱乐", "I32": "体育 体育课 运动", "I33": "走路 上下楼", "I3X": "其它"},
 )
-INJURY_PART = _vocabulary(
+INJURY_PART = vocabulary(
     "InjuryPart",
     {"I42": "下肢", "I41": "上肢", "I43": "头面部", "I44": "躯干"},
     {"I41": "手 胳膊 手臂 手指", "I42": "脚 腿 脚踝 膝盖", "I43": "头 脸 头部 面部", "I44": "腰 背 胸"},
 )
 
-YES_NO = _vocabulary(
+YES_NO = vocabulary(
     "YesNo",
     {"yes": "是", "no": "否"},
     {
@@ -248,7 +236,7 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else YES_NO.labels["yes" if value else "no"]
 
 
-ROW_STATE = _vocabulary(
+ROW_STATE = vocabulary(
     "RowState",
     {"ongoing": "仍缺课", "returned": "已返校"},
     {
@@ -257,7 +245,7 @@ ROW_STATE = _vocabulary(
     },
 )
 
-MODE = _vocabulary(
+MODE = vocabulary(
     "Mode",
     {
         Mode.FIRST.value: "首次报送",
@@ -273,7 +261,7 @@ MODE = _vocabulary(
     },
 )
 
-STAGE = _vocabulary(
+STAGE = vocabulary(
     "Stage",
     {"小学": "小学", "幼儿园": "幼儿园", "初中": "初中", "高中": "高中", "中职": "中职", "特教": "特教"},
     {
@@ -286,7 +274,7 @@ STAGE = _vocabulary(
     },
 )
 
-ORGAN = _vocabulary(
+ORGAN = vocabulary(
     "Organ",
     {"education": "教育局", "health": "卫健委", "cdc": "疾控中心"},
     {
@@ -296,7 +284,7 @@ ORGAN = _vocabulary(
     },
 )
 
-SPAN = _vocabulary(
+SPAN = vocabulary(
     "Span",
     {"term": "学期", "holiday": "放假", "schoolday": "上课"},
     {
@@ -306,19 +294,25 @@ SPAN = _vocabulary(
     },
 )
 
-CLOSURE_KIND = _vocabulary(
+CLOSURE_KIND = vocabulary(
     "ClosureKind",
-    {"first": "首报", "resume": "复课", "extend": "延长", "amend": "更正", "withdraw": "撤销"},
     {
-        "first": "首次 首次报告 初报 停课",
-        "resume": "恢复上课 已复课",
-        "extend": "延期 延长停课",
-        "amend": "修改",
-        "withdraw": "撤回 取消 作废",
+        ClosureKind.FIRST: "首报",
+        ClosureKind.RESUME: "复课",
+        ClosureKind.EXTEND: "延长",
+        ClosureKind.AMEND: "更正",
+        ClosureKind.WITHDRAW: "撤销",
+    },
+    {
+        ClosureKind.FIRST: "首次 首次报告 初报 停课",
+        ClosureKind.RESUME: "恢复上课 已复课",
+        ClosureKind.EXTEND: "延期 延长停课",
+        ClosureKind.AMEND: "修改",
+        ClosureKind.WITHDRAW: "撤回 取消 作废",
     },
 )
 
-CLOSURE_REASON = _vocabulary(
+CLOSURE_REASON = vocabulary(
     "ClosureReason",
     {
         "D02": "流行性感冒",
@@ -356,41 +350,13 @@ CLOSURE_REASON = _vocabulary(
     },
 )  # fmt: skip
 
-APPROVED_HOW = _vocabulary(
+APPROVED_HOW = vocabulary(
     "ApprovedHow",
-    {"phone": "电话", "group": "工作群", "meeting": "会商", "written": "书面"},
+    {ApprovedHow.PHONE: "电话", ApprovedHow.GROUP: "工作群", ApprovedHow.MEETING: "会商", ApprovedHow.WRITTEN: "书面"},
     {
-        "phone": "电话批准 口头 电话同意",
-        "group": "微信 微信群 QQ群 群里 钉钉",
-        "meeting": "会议 研判 现场会商 联合研判",
-        "written": "文件 书面批准 批文",
+        ApprovedHow.PHONE: "电话批准 口头 电话同意",
+        ApprovedHow.GROUP: "微信 微信群 QQ群 群里 钉钉",
+        ApprovedHow.MEETING: "会议 研判 现场会商 联合研判",
+        ApprovedHow.WRITTEN: "文件 书面批准 批文",
     },
 )
-
-_OPINIONS: Mapping[str, str] = {
-    Opinion.CONFIRM: "确认",
-    Opinion.RETURN: "退回",
-    Opinion.MEND: "代改",
-    Opinion.WAIVE: "豁免",
-}
-OPINIONS = _vocabulary(
-    "Opinions",
-    _OPINIONS,
-    {
-        Opinion.CONFIRM: "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结",
-        Opinion.RETURN: "不同意 驳回 退 不属实 否 ×",
-        Opinion.MEND: "代为改正 改",
-        Opinion.WAIVE: "免 不用改 放过 不再催",
-    },
-)
-
-
-def _opinions(name: str, *codes: str) -> Vocabulary:
-    return replace(_vocabulary(name, {code: _OPINIONS[code] for code in codes}), beyond=_OPINIONS)
-
-
-OPINION = _opinions("Opinion", Opinion.CONFIRM, Opinion.RETURN)
-OPINION_TICKET = _opinions("OpinionTicket", Opinion.MEND, Opinion.WAIVE)
-OPINION_CLASS = _opinions("OpinionClass", Opinion.CONFIRM, Opinion.RETURN, Opinion.MEND)
-OPINION_MATTER = _opinions("OpinionMatter", Opinion.CONFIRM)
-"""意见 of a county: all there are, and what may be said of a line by the sheet it stands on."""

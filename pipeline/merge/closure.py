@@ -11,7 +11,7 @@ from functools import partial
 from pipeline.forms.closure import ROWS
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
-from pipeline.model import HOME_CAMPUS, Issue, Origin, Record, State
+from pipeline.model import HOME_CAMPUS, ClosureKind, ClosureState, Issue, Origin, Record, State
 
 CLOSURE = ("campus", *ROWS.keeps, "state")
 """What a closure says, by the stored columns' names."""
@@ -21,7 +21,7 @@ _SAID = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
 
 Key = tuple[str, str, datetime]  # campus, scope, start
 
-ON = frozenset({"declared", "confirmed", "returned"})  # neither ended nor withdrawn
+ON = frozenset({ClosureState.DECLARED, ClosureState.CONFIRMED, ClosureState.RETURNED})  # neither ended nor withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
     return _applied(standing, event, closures, (*issues, *_became(closures, touched)))
 
 
-_BECAME = {
-    "declared": "学校申报，待县级确认",
-    "returned": "学校申报，待县级确认",
-    "confirmed": "县级已确认，没有变动",
-    "ended": "已登记复课",
-    "withdrawn": "已登记撤销",
+_BECAME: Mapping[str, str] = {
+    ClosureState.DECLARED: "学校申报，待县级确认",
+    ClosureState.RETURNED: "学校申报，待县级确认",
+    ClosureState.CONFIRMED: "县级已确认，没有变动",
+    ClosureState.ENDED: "已登记复课",
+    ClosureState.WITHDRAWN: "已登记撤销",
 }
 
 
@@ -114,7 +114,7 @@ def _says_nothing_new(standing: ClosureStanding, record: Record) -> bool:
     )
 
 
-def rule(standing: ClosureStanding, key: Key, state: str) -> ClosureStanding:
+def rule(standing: ClosureStanding, key: Key, state: ClosureState) -> ClosureStanding:
     """Return what stands when the county confirms a closure or sends it back; the same if it has moved on."""
     declared = standing.closures.get(key)
     if declared is None or declared.values["state"] not in ON or declared.values["state"] == state:
@@ -131,14 +131,15 @@ def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, 
     stood = closures.get(key)
     kind = str(values["kind"])
     issues = []
-    if stood is None and kind != "first":
+    if stood is None and kind != ClosureKind.FIRST:
         issues.append(Issue("closure-not-known", row=record.row))
-    if stood is not None and kind == "first" and any(_differ(stood.values, values, name) for name in _SAID):
+    if stood is not None and kind == ClosureKind.FIRST and any(_differ(stood.values, values, name) for name in _SAID):
         issues.append(Issue("closure-first-again", row=record.row))
     before = dict(stood.values) if stood else {}
-    said = values if kind == "amend" else {name: value for name, value in values.items() if value not in (None, "")}
+    amends = kind == ClosureKind.AMEND  # then a blank is said too
+    said = {name: value for name, value in values.items() if amends or value not in (None, "")}
     after = before | said | {"start": key[2], "state": _state(kind, before, said)}
-    if kind == "resume" and not after.get("resume_actual"):
+    if kind == ClosureKind.RESUME and not after.get("resume_actual"):
         after["resume_actual"] = after.get("resume_planned")
     closures[key] = Declared(after, Origin(seq, record.row))
     return key, issues
@@ -150,7 +151,7 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
     if not isinstance(start, datetime):
         raise TypeError("a closure's start is a moment")
     key = (str(values["campus"]), str(values["scope"]), start)
-    if key in closures or values["kind"] == "first":
+    if key in closures or values["kind"] == ClosureKind.FIRST:
         return key
     same_place = sorted(k for k in closures if k[:2] == key[:2])
     same_day = [k for k in same_place if k[2].date() == start.date()]
@@ -158,14 +159,15 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
     return (same_day or still_on or [key])[-1]
 
 
-def _state(kind: str, before: Mapping[str, object], said: Mapping[str, object]) -> str:
-    if kind == "withdraw":
-        return "withdrawn"
-    if kind == "resume" or said.get("resume_actual"):
-        return "ended"
+def _state(kind: str, before: Mapping[str, object], said: Mapping[str, object]) -> ClosureState:
+    if kind == ClosureKind.WITHDRAW:
+        return ClosureState.WITHDRAWN
+    if kind == ClosureKind.RESUME or said.get("resume_actual"):
+        return ClosureState.ENDED
     # what the county confirmed is confirmed until the school says something else of it
-    unchanged = before.get("state") == "confirmed" and not any(_differ(before, said, n) for n in said if n in _SAID)
-    return "confirmed" if unchanged else "declared"
+    changed = any(_differ(before, said, name) for name in said if name in _SAID)
+    confirmed = before.get("state") == ClosureState.CONFIRMED and not changed
+    return ClosureState.CONFIRMED if confirmed else ClosureState.DECLARED
 
 
 def _differ(one: Mapping[str, object], other: Mapping[str, object], name: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from pipeline.alert_state import AlertFacts
 from pipeline.filed import FilingFacts, OrganFacts
-from pipeline.model.states import TicketState
+from pipeline.model.states import ClosureState, TicketState
 from pipeline.model.terms import State
 
 
@@ -75,7 +75,7 @@ class ClosureFacts:
     scope: str  # "全校" or a class key
     start: date
     until: date  # planned or actual resumption (first day back)
-    state: str  # declared | confirmed | ended | withdrawn
+    state: ClosureState
 
 
 @dataclass(frozen=True, slots=True)

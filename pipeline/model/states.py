@@ -103,3 +103,32 @@ class TodoKind(StrEnum):
     WARN = "warn"
     FIGURES = "figures"
     RECONCILE = "reconcile"
+
+
+class ClosureState(StrEnum):
+    """Whether a closure is on, and what its county said of it."""
+
+    DECLARED = "declared"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class ClosureKind(StrEnum):
+    """报告类别 of a 停课报告表."""
+
+    FIRST = "first"
+    EXTEND = "extend"
+    RESUME = "resume"
+    AMEND = "amend"
+    WITHDRAW = "withdraw"
+
+
+class ApprovedHow(StrEnum):
+    """By what way a closure was approved."""
+
+    PHONE = "phone"
+    GROUP = "group"
+    MEETING = "meeting"
+    WRITTEN = "written"

@@ -14,7 +14,7 @@ from pipeline.database.models import Closure, Decision, Reject, Submission
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import CLOSURE
-from pipeline.model import DecisionKind, Origin, Site, State, TodoKind
+from pipeline.model import ClosureState, DecisionKind, Origin, Site, State, TodoKind
 from pipeline.schooldays import today
 from pipeline.turns import replay, revised_outcomes
 from pipeline.turns.replay import Act
@@ -29,7 +29,7 @@ _PAST = (*_CLOSURE, "to_settled", "closed_by")
 _LONGEST = 60  # days of figures that one closure may touch
 
 
-RULINGS = {DecisionKind.CLOSURE_CONFIRM: "confirmed", DecisionKind.CLOSURE_RETURN: "returned"}
+RULINGS = {DecisionKind.CLOSURE_CONFIRM: ClosureState.CONFIRMED, DecisionKind.CLOSURE_RETURN: ClosureState.RETURNED}
 """What a county decides of a closure, and the state it then has."""
 
 
@@ -77,7 +77,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
     return outcomes
 
 
-def rule(school: str, key: merge.closure.Key, state: str, at: tuple[int, int], writes: Writes) -> bool:
+def rule(school: str, key: merge.closure.Key, state: ClosureState, at: tuple[int, int], writes: Writes) -> bool:
     """Let a county's word on a closure stand, `at` (place in the sequence, settled_seq); False if it has moved on."""
     (loaded,) = _load([school]).values()
     before = loaded.standing

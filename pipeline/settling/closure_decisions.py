@@ -15,7 +15,7 @@ from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
 from pipeline.merge.closure import ON
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, DecisionKind, LetterKind, Origin
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, ClosureState, DecisionKind, LetterKind, Origin
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
@@ -27,12 +27,12 @@ from pipeline.turns.transaction import Writes
 class PendingClosure(PendingItem):
     """One closure, for its county. `stamp` changes when the school, or somebody else, says something of it."""
 
-    state: str = "declared"
+    state: ClosureState = ClosureState.DECLARED
 
 
 def waiting(division: str) -> list[PendingClosure]:
     """Return the closures of a division and all below it that the county has not confirmed, by their start."""
-    return listed(division, ("declared",))
+    return listed(division, (ClosureState.DECLARED,))
 
 
 def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
@@ -52,7 +52,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
             day=today(row.start),
             since=said.get(Origin.read(row.origin).seq),
             what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
-            state=row.state,
+            state=ClosureState(row.state),
         )
         for row in rows
     ]

@@ -16,6 +16,7 @@ from pipeline.filed import FilingFacts, OrganFacts
 from pipeline.model import (
     Arrival,
     ClosureFacts,
+    ClosureState,
     Context,
     HeadFacts,
     KnownContent,
@@ -116,7 +117,7 @@ def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
     found: dict[str, list[ClosureFacts]] = defaultdict(list)
     for row in Closure.objects.filter(school__in=codes).order_by("start"):
         until = row.resume_actual or row.resume_planned
-        found[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, row.state))
+        found[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state)))
     return {school: tuple(rows) for school, rows in found.items()}
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from pipeline import reconcile
 from pipeline.database import sql
 from pipeline.database.models import Closure, Report
-from pipeline.model import WHOLE_SCHOOL, Policy
+from pipeline.model import WHOLE_SCHOOL, ClosureKind, ClosureState, Policy
 from pipeline.reconcile import CLOSURE_NOTE, ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ReportDue, today
@@ -105,11 +105,11 @@ def _closures(
                 place=place,
                 start=row.start,
                 resumes=row.resume_planned,
-                resumed=row.resume_actual if row.state == "ended" else None,
+                resumed=row.resume_actual if row.state == ClosureState.ENDED else None,
                 ill=row.ill,
                 pupils=row.pupils,
                 approved_at=row.approved_at,
-                extended=row.kind == "extend",
+                extended=row.kind == ClosureKind.EXTEND,
             )
         )
     return found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.forms.closure import CLOSURE, ROWS
 from pipeline.forms.text_normalise import fold
-from pipeline.model import WHOLE_SCHOOL
+from pipeline.model import WHOLE_SCHOOL, ClosureKind
 from pipeline.schooldays import ZONE
 from pipeline.validate.case import RowCase, SubmissionCase, as_kept
 from pipeline.validate.checks import RowCheck
@@ -19,7 +19,7 @@ RULES = (
         "approval-after-start",
         "approved_at",
         # an extension is approved while the closure lasts
-        lambda pl: (pl.col("kind") == "extend") | (pl.col("approved_at") <= pl.col("start")),
+        lambda pl: (pl.col("kind") == ClosureKind.EXTEND) | (pl.col("approved_at") <= pl.col("start")),
     ),
     RowCheck("approval-far", "approved_at", lambda pl: pl.col("approved_at") > pl.col("start") - timedelta(days=90)),
     RowCheck("approval-after-now", "approved_at", lambda pl: pl.col("approved_at") <= pl.col("_now")),
@@ -49,7 +49,7 @@ RULES = (
     RowCheck(
         "resumed-missing",
         "resume_actual",
-        lambda pl: (pl.col("kind") != "resume") | pl.col("resume_actual").is_not_null(),
+        lambda pl: (pl.col("kind") != ClosureKind.RESUME) | pl.col("resume_actual").is_not_null(),
     ),
 )
 

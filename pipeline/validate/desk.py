@@ -9,7 +9,7 @@ from datetime import date
 
 from pipeline import units
 from pipeline.forms.desk import DESK, answered, matter, matter_of
-from pipeline.forms.words import OPINIONS
+from pipeline.forms.desk_words import OPINIONS
 from pipeline.model import Context, DeskSheet, Issue, Opinion, Record, Refused
 from pipeline.schooldays import today
 from pipeline.validate import channel

@@ -9,7 +9,7 @@ from django.db import models
 from pipeline.database.models.closed import choices, one_of
 from pipeline.database.models.declared import keeps
 from pipeline.forms import absence, closure
-from pipeline.model import TicketState
+from pipeline.model import ApprovedHow, ClosureKind, ClosureState, TicketState
 
 
 class Report(models.Model):
@@ -162,16 +162,16 @@ class ClosureColumns(models.Model):
     division = models.CharField(max_length=12)
     scope = models.CharField(max_length=20)  # 全校 or a class key
     start = models.DateTimeField()
-    kind = models.CharField(max_length=8)  # first | extend | resume | amend | withdraw: the last word on it
+    kind = models.CharField(max_length=8, choices=choices(ClosureKind))  # of the last word on it
     reason = models.CharField(max_length=20)  # D code, or a syndrome
     ill = models.PositiveIntegerField()
     pupils = models.PositiveIntegerField(null=True)
     resume_planned = models.DateField()
     resume_actual = models.DateField(null=True)
     approved_at = models.DateTimeField()
-    approved_how = models.CharField(max_length=8)  # phone | group | meeting | written
+    approved_how = models.CharField(max_length=8, blank=True, choices=choices(ApprovedHow))
     approved_by = models.CharField(max_length=80)
-    state = models.CharField(max_length=10, default="declared")  # declared | confirmed | returned | ended | withdrawn
+    state = models.CharField(max_length=10, choices=choices(ClosureState), default=ClosureState.DECLARED.value)
     from_settled = models.BigIntegerField()
     origin = models.CharField(max_length=40)
 
@@ -179,11 +179,20 @@ class ClosureColumns(models.Model):
         abstract = True
 
 
+def _closed(table: str) -> list[models.BaseConstraint]:
+    return [
+        one_of(table, "kind", ClosureKind),
+        one_of(table, "approved_how", ("", *ApprovedHow)),  # "" until its first word has come
+        one_of(table, "state", ClosureState),
+    ]
+
+
 class Closure(ClosureColumns):
     class Meta:
         db_table = "closure"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["school", "campus", "scope", "start"], name="closure_once")
+            models.UniqueConstraint(fields=["school", "campus", "scope", "start"], name="closure_once"),
+            *_closed("closure"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["division", "resume_planned"], name="closure_division"),
@@ -197,3 +206,4 @@ class ClosurePast(ClosureColumns):
 
     class Meta:
         db_table = "closure_past"
+        constraints: ClassVar = _closed("closure_past")
