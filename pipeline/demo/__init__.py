@@ -1,1 +1,1 @@
-"""An invented province, small but complete: what `queke demo` plays, and what tests build upon."""
+"""A small, complete, invented province: played by `queke demo`, and used by tests."""

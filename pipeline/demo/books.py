@@ -1,4 +1,4 @@
-"""The demo's workbooks: our templates, made out to the invented schools and filled as their clerks fill them."""
+"""The demo's workbooks: our templates, made for the invented schools and filled in as their clerks do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.turns import context
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill, heads
 
-_BARE = {"absence": absence.school_facts, "closure": closure.school_facts}  # templates that bring nothing along
+_BARE = {"absence": absence.school_facts, "closure": closure.school_facts}  # templates without rows carried over
 
 
 class Shelf:
@@ -31,7 +31,7 @@ class Shelf:
         self._templates: dict[tuple[str, str], Template] = {}
 
     def know(self, day: date) -> None:
-        """Learn from the registry what goes into templates; the store must be open and have it."""
+        """Load from the registry what goes into templates; the store must be open and contain it."""
         self._facts = context.schools([school.code for school in self.schools], [day])
 
     def roster(self, county: County, day: date) -> bytes:
@@ -47,7 +47,7 @@ class Shelf:
         return fill(template, form("roster"), {"reporter": "示例管理员"}, tables)
 
     def fill(self, filing: DemoFiling) -> bytes:
-        """Return the workbook of a filing, with whatever happens to its bytes."""
+        """Return the workbook of a filing, with its damage, if any."""
         template = self._template(filing.school.code, filing.form, filing.day)
         header = {"day": filing.day, **filing.header}
         content = fill(template, form(filing.form), header, filing.tables, {"queke_day": str(filing.day)})
@@ -61,7 +61,7 @@ class Shelf:
 
 
 def mended(shelf: Shelf, filing: DemoFiling) -> tuple[DemoFiling, bytes]:
-    """Return a school's return workbook with its gaps filled, found where the school finds it."""
+    """Return a school's return workbook with its gaps filled, from where the school finds it."""
     (path,) = _papers(shelf.site, filing, "*退回*.xlsx")
     template = Template(path.read_bytes())
     table = form("absence").table("rows")
@@ -76,7 +76,7 @@ def mended(shelf: Shelf, filing: DemoFiling) -> tuple[DemoFiling, bytes]:
         if (row, columns["reason"]) not in cells:
             values[row, columns["reason"]] = "因病"
     content = template.put({table.sheet: values})
-    return replace(filing, name=path.name, damage="", told="退回修正表改好发回", wave=4), content
+    return replace(filing, name=path.name, damage="", note="退回修正表改好发回", wave=4), content
 
 
 def _papers(site: Site, filing: DemoFiling, pattern: str) -> list[Path]:

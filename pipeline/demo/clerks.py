@@ -1,4 +1,4 @@
-"""How people fill in what they found in the outbox: by what stands in the workbook, as they see it."""
+"""How people fill in what they found in the outbox: by the content of the workbook, as they see it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pipeline.forms.base import Table
 from pipeline.forms.desk import KEY
 from pipeline.xlsx.fill import Template, fill, heads
 
-Told = Mapping[str, object]
+Typed = Mapping[str, object]
 """Label or header, as printed → what is typed."""
 
 Grid = Mapping[tuple[int, int], str]
-Decide = Callable[[str, Mapping[str, str]], Told]
-"""(sheet, one line of a 处理单 by header) → what the county types into it; nothing leaves the line."""
+Decide = Callable[[str, Mapping[str, str]], Typed]
+"""(sheet, one line of a 处理单 by header) → what the county types into it; an empty mapping leaves the line."""
 
 
-def card(content: bytes, answer: Told, days: Sequence[Mapping[str, object]] = (), wrong: int = 0) -> bytes:
+def card(content: bytes, answer: Typed, days: Sequence[Mapping[str, object]] = (), wrong: int = 0) -> bytes:
     """A 预警信息报告卡 answered. `days`: rows of 后续关注 by our names; `wrong`: so many cases marked 信息有误."""
     book = Template(content)
     declared = form("card")
@@ -46,12 +46,12 @@ def desk(content: bytes, decide: Decide) -> bytes:
     return book.put(values)
 
 
-def filing(content: bytes, told: Told, rows: Sequence[Mapping[str, object]], ticked: str = "") -> bytes:
-    """A 备案表: fields by label, accounts by our names. `ticked`: a level ticked in place of the one that we tick."""
+def filing(content: bytes, typed: Typed, rows: Sequence[Mapping[str, object]], ticked: str = "") -> bytes:
+    """A 备案表: fields by label, accounts by our names. `ticked`: a level ticked instead of the one that we tick."""
     book = Template(content)
     table = form("filing").tables[0]
     cells = book.cells(table.sheet)
-    values = dict(_beside(cells, told))
+    values = dict(_beside(cells, typed))
     top, columns = heads(cells, table)
     for down, row in enumerate(rows, start=top + 1):
         values |= {(down, columns[name]): value for name, value in row.items()}
@@ -64,11 +64,11 @@ def filing(content: bytes, told: Told, rows: Sequence[Mapping[str, object]], tic
 _LEVELS = ("省级", "设区市级", "县（市、区）级", "学校")
 
 
-def morning(content: bytes, header: Told, rows: Sequence[Mapping[str, object]]) -> tuple[bytes, int, int]:
-    """A prefilled 缺课日报: each pupil carried over is 仍缺课 or 已返校, the new ones are typed below.
+def morning(content: bytes, header: Typed, rows: Sequence[Mapping[str, object]]) -> tuple[bytes, int, int]:
+    """A prefilled 缺课日报: each pupil carried over is 仍缺课 or 已返校, new ones are typed below.
 
-    A zero report leaves what was carried over as it is. Returns the workbook, and how many were carried over
-    and how many of them are absent still.
+    A zero report leaves the rows carried over as they are. Returns the workbook, how many rows were carried over, and
+    how many of these pupils are still absent.
     """
     book = Template(content)
     declared = form("absence")
@@ -84,7 +84,7 @@ def morning(content: bytes, header: Told, rows: Sequence[Mapping[str, object]]) 
 
 
 def _brought(book: Template, table: Table) -> set[tuple[str, str]]:
-    """Class and name of the pupils that stand in a template already; rows that went back are left as they are."""
+    """Class and name of the pupils already in a template; returned rows are left as they are."""
     cells = book.cells(table.sheet)
     top, columns = heads(cells, table)
     rows = {row for row, column in cells if row > top and column == columns["reason"]}
@@ -92,10 +92,10 @@ def _brought(book: Template, table: Table) -> set[tuple[str, str]]:
     return {(room, name) for room, name in found if room and name}
 
 
-def _beside(cells: Grid, told: Told) -> Iterator[tuple[tuple[int, int], object]]:
-    """Each thing told with the cell right of its label; of two alike the first."""
+def _beside(cells: Grid, typed: Typed) -> Iterator[tuple[tuple[int, int], object]]:
+    """Each value with the cell right of its label; of two equal labels the first."""
     labels = {_label(text): where for where, text in sorted(cells.items(), reverse=True)}
-    for label, value in told.items():
+    for label, value in typed.items():
         row, column = labels[label]
         yield (row, column + 1), value
 
@@ -107,7 +107,7 @@ def _label(text: str) -> str:
 def _follow(
     cells: Grid, table: Table, days: Sequence[Mapping[str, object]]
 ) -> Iterator[tuple[tuple[int, int], object]]:
-    """What is typed into the lines of these days: they stand there, every school day to the end."""
+    """The cells of the lines of these days: the template has every school day to the end."""
     top, columns = heads(cells, table)
     lines = {cells[row, column]: row for row, column in cells if row > top and column == columns["day"]}
     for one in days:
@@ -116,7 +116,7 @@ def _follow(
 
 
 def _serial(day: object) -> str:
-    """A date as it stands in a cell."""
+    """A date as the text of a cell."""
     return str((day - date(1899, 12, 30)).days) if isinstance(day, date) else ""
 
 

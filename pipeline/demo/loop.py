@@ -1,6 +1,7 @@
 """What people do besides reporting, on the eve and on the last day: cards, a county's desk, accounts, registry.
 
-Each scene finds what the system has sent, fills it in, and drops it into the inbox. Told in the table of outcomes.
+Each scene finds what the system has sent, fills it in, and drops it into the inbox. They are listed in the table of
+outcomes.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _DESK_WHY = "电话核实"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where and when: the stage, the shelf of templates, and the day."""
+    """The stage, the shelf of templates, and the day."""
 
     stage: DemoSite
     shelf: Shelf
@@ -55,20 +56,22 @@ class Scene:
     def school(self, code: str) -> DemoSchool:
         return next(school for school in self.shelf.schools if school.code == code)
 
-    def put(self, school: DemoSchool, name: str, content: bytes, told: str) -> None:
+    def put(self, school: DemoSchool, name: str, content: bytes, note: str) -> None:
         """Drop a school's file where its clerk drops files."""
-        self.stage.put(folder_of(school), f"{school.name}{name}", content, SentFile(told, school.name))
+        self.stage.put(folder_of(school), f"{school.name}{name}", content, SentFile(note, school.name))
 
-    def answer(self, school: DemoSchool, name: str, content: bytes, told: str) -> None:
-        """Drop a school's card into the school's own folder: what comes through its county's is the county's answer."""
-        self.stage.put(school.code, f"{school.name}{name}", content, SentFile(told, school.name))
+    def answer(self, school: DemoSchool, name: str, content: bytes, note: str) -> None:
+        """Drop a school's card into the school's own folder: through the county's folder it would be the county's
+        answer.
+        """
+        self.stage.put(school.code, f"{school.name}{name}", content, SentFile(note, school.name))
 
     def send(self, filing: DemoFiling) -> None:
         """Drop a workbook made from the school's template."""
-        self.put(filing.school, filing.name.removeprefix(filing.school.name), self.shelf.fill(filing), filing.told)
+        self.put(filing.school, filing.name.removeprefix(filing.school.name), self.shelf.fill(filing), filing.note)
 
     def papers(self, code: str, pattern: str) -> list[Path]:
-        """What lies in a reader's part of the outbox by that name, oldest first."""
+        """Papers of that name in a reader's part of the outbox, oldest first."""
         found = self.stage.site.outbox.glob(f"*/*{code}/*/{pattern}")
         return sorted(found, key=lambda path: (path.parent.name, path.stat().st_mtime_ns))
 
@@ -77,7 +80,7 @@ class Scene:
 
 
 def extra(day: DayPlan, schools: Mapping[str, DemoSchool]) -> list[DemoFiling]:
-    """What of the eve's reports has something for the county's desk of the next morning."""
+    """The eve's reports that give the counties' desks something to do the next morning."""
     wrong = filings.spoilt(day, schools[WAIVED], "前一天：一行缺姓名、一行缺原因", filings.two_gaps)
     unclear = filings.spoilt(day, schools[LEFT], "前一天：起始日写成 11.2，没有改", filings.ambiguous)
     renamed = filings.spoilt(day, schools[MISNAMED], "前一天：班级不在名册", filings.new_class)
@@ -92,15 +95,15 @@ def eve(scene: Scene) -> None:
     """The afternoon before: closures, a card answered, an account asked for, a calendar, a school's own classes."""
     stage, day = scene.stage, scene.day
     one = scene.school(HELD)
-    fewer = filings.absence(day, one, told="前一天：只剩一行、未选整份更正")
+    fewer = filings.absence(day, one, note="前一天：只剩一行、未选整份更正")
     typed = {**fewer.tables, "rows": [filings.ill_row(one, day, 0)]}
     again = f"{one.name}缺课日报（又）.xlsx"
     scene.send(replace(fewer, header={**fewer.header, "zero": "否"}, tables=typed, name=again))
-    for code, room, ill, told in (
+    for code, room, ill, note in (
         (COMPARED, "中二班", 3, "前一天：停课，患病学生还没有报"),
         (DOUBTED, "小一班", 2, "前一天：停课，县里未同意"),
     ):
-        scene.send(filings.closure(day, scene.school(code), room, ("手足口病", ill, 0, 11), told))
+        scene.send(filings.closure(day, scene.school(code), room, ("手足口病", ill, 0, 11), note))
     _answer(scene, FOLLOWED, "前一天答复预警：不可排除，已逾期")
     _file(scene)
     _calendar(scene)
@@ -116,35 +119,35 @@ def eve(scene: Scene) -> None:
 
 
 def _matters() -> set[str]:
-    """Names of the schools of which something is to be reconciled."""
+    """Names of the schools with something to reconcile."""
     return {line.school_name for line in reconciliation.waiting("320000")}
 
 
-def _answer(scene: Scene, code: str, told: str) -> None:
+def _answer(scene: Scene, code: str, note: str) -> None:
     school = scene.school(code)
     book = scene.papers(code, "预警信息报告卡*学校联（填报）.xlsx")[-1]
     answer = {**STANDS, "报告时间": _wall(scene.stage.now), "填报人": school.reporter, "审核人": school.leader}
-    scene.answer(school, "报告卡.xlsx", clerks.card(book.read_bytes(), answer), told)
+    scene.answer(school, "报告卡.xlsx", clerks.card(book.read_bytes(), answer), note)
 
 
 def _file(scene: Scene) -> None:
-    for code, ticked, told in (
+    for code, ticked, note in (
         (FILES, "", "备案：申请一个学校账号"),
         (WRONG_TIER, "县（市、区）级", "备案：学校勾成了县级"),
     ):
         school = scene.school(code)
         content = issuing.template(scene.stage.site, "filing", code, scene.day.date)
         label = "县（市、区）级账号" if ticked else "学校账号"
-        said = {"申请人姓名": school.reporter, "联系电话": school.reporter_phone, "所在部门": "办公室", label: 1}
+        fields = {"申请人姓名": school.reporter, "联系电话": school.reporter_phone, "所在部门": "办公室", label: 1}
         account = {"username": f"SL_{code[-5:]}", "holder": school.reporter, "phone": school.reporter_phone}
-        scene.put(school, "备案表.xlsx", clerks.filing(content, said, [account], ticked), told)
+        scene.put(school, "备案表.xlsx", clerks.filing(content, fields, [account], ticked), note)
 
 
 def _scan(scene: Scene) -> None:
-    """The print, signed and stamped: its receipt says the number that goes into the file's name."""
+    """The signed and stamped print: the number in the file's name is that of its receipt."""
     school = scene.school(FILES)
-    said = scene.papers(FILES, "回执*备案*.txt")[-1].read_text(encoding="utf-8-sig")
-    found = re.search(r"备案号 ([0-9]{6})", said)
+    receipt = scene.papers(FILES, "回执*备案*.txt")[-1].read_text(encoding="utf-8-sig")
+    found = re.search(r"备案号 ([0-9]{6})", receipt)
     number = found[1] if found else ""
     scene.put(school, f" 备案 {number}.pdf", SCAN, "备案：签字盖章的扫描件")
 
@@ -173,7 +176,7 @@ def _propose(scene: Scene) -> None:
 def _pupils_of_the_closure(scene: Scene) -> None:
     school = scene.school(COMPARED)
     place = next(n for n, room in enumerate(school.rooms) if room.name == "中二班")
-    late = filings.absence(scene.day, school, told="前一天：补报停课班级的学生")
+    late = filings.absence(scene.day, school, note="前一天：补报停课班级的学生")
     ill = [filings.ill_row(school, scene.day, n, room=place) | {"diagnosis": "手足口病"} for n in range(3)]
     header = {**late.header, "mode": "补充（只加不减）", "zero": "否"}
     scene.send(replace(late, header=header, tables={"rows": ill}, name=f"{school.name}缺课日报（补充）.xlsx"))
@@ -187,14 +190,14 @@ def desks(scene: Scene) -> None:
     for county in COUNTIES[:2]:
         (book,) = scene.papers(county.code, f"县级处理单*{scene.day.date}.xlsx")
         content = clerks.desk(book.read_bytes(), decided)
-        told = "县级处理单：确认、退回、代改、豁免，也有留空" if county is COUNTIES[0] else "县级处理单：确认预警答复"
-        scene.stage.put(heap_of(county), "县级处理单.xlsx", content, SentFile(told, county.name))
+        note = "县级处理单：确认、退回、代改、豁免，也有留空" if county is COUNTIES[0] else "县级处理单：确认预警答复"
+        scene.stage.put(heap_of(county), "县级处理单.xlsx", content, SentFile(note, county.name))
     _for_the_school(scene)
     scene.stage.drain()
 
 
 def decided(sheet: str, line: Mapping[str, str]) -> Mapping[str, object]:
-    """What a county decides of one line; nothing where it wants to see more."""
+    """What a county decides of one line; nothing if it wants to see more."""
     code = line["标识码"]
     if sheet == "退回未改":
         return _of_ticket(line["列"]) if code == WAIVED else {}
@@ -226,7 +229,7 @@ def _for_the_school(scene: Scene) -> None:
 
 
 def confirmed(scene: Scene) -> None:
-    """In the afternoon a county asks for its desk once more, and confirms what was answered since."""
+    """In the afternoon a county asks for its desk once more, and confirms the answers received since."""
     county = county_of(scene.school(PHONED))
     content = desk.workbook(scene.stage.site, county.code, scene.stage.now)
     content = clerks.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
@@ -236,7 +239,7 @@ def confirmed(scene: Scene) -> None:
 
 
 def taken_for_wrong(scene: Scene) -> None:
-    """The school whose rash was a slip of the hand answers its card; the correction itself comes in the afternoon."""
+    """The school that reported a rash by mistake answers its card; the correction itself comes in the afternoon."""
     school = scene.school(filings.TAKEN_BACK)
     book = scene.papers(school.code, "预警信息报告卡*学校联（填报）.xlsx")[-1]
     answer = {"核实结论": "可排除", "排除理由": "A1 报告信息有误", "填报人": school.reporter}
@@ -254,23 +257,23 @@ def follow(scene: Scene) -> None:
     scene.answer(school, "报告卡（后续）.xlsx", clerks.card(book.read_bytes(), answer, [today]), "后续关注：当日一行")
 
 
-def reports(scene: Scene, planned: Sequence[DemoFiling], *, tell: bool = True) -> None:
-    """Drop reports that are typed into the morning's templates; `tell`: in the table of outcomes."""
-    told: dict[str, int] = {}
+def reports(scene: Scene, planned: Sequence[DemoFiling], *, listed: bool = True) -> None:
+    """Drop reports that are typed into the morning's templates; `listed`: in the table of outcomes."""
+    counts: dict[str, int] = {}
     for filing in planned:
         school = filing.school
         content, brought, still = clerks.morning(
             _template(scene, filing).read_bytes(), filing.header, filing.tables["rows"]
         )
         words = _how(filing, brought, still)
-        told[words] = told.get(words, 0) + 1
-        sent = SentFile(words if told[words] <= 2 else "", school.name) if tell else None
+        counts[words] = counts.get(words, 0) + 1
+        sent = SentFile(words if counts[words] <= 2 else "", school.name) if listed else None
         scene.stage.put(folder_of(school), filing.name, content, sent)
 
 
 def _how(filing: DemoFiling, brought: int, still: int) -> str:
-    if filing.told or not brought:
-        return filing.told
+    if filing.note or not brought:
+        return filing.note
     if filing.header.get("zero") == "是":
         return "零报告，带入的行没有动：都算已返校"
     return "清晨模板带入：仍缺课、已返校各自选定" if still else ""
@@ -281,8 +284,8 @@ def _template(scene: Scene, filing: DemoFiling) -> Path:
     return path
 
 
-def tell(scene: Scene) -> None:
-    """Add to the table what is no file of anybody's: templates laid, matters that arose and were resolved."""
+def list_results(scene: Scene) -> None:
+    """Add to the table what is not a file: templates made, matters that came up and were resolved."""
     stage, day = scene.stage, scene.day.date
     laid = len(list(stage.site.outbox.glob(f"学校/*/{day}/*日报模板*.xlsx")))
     stage.seen.append(("清晨 06:00：带入昨日缺课的模板", f"{laid} 份", "已放好", "", "", ""))
@@ -291,5 +294,5 @@ def tell(scene: Scene) -> None:
 
 
 def _wall(moment: datetime) -> datetime:
-    """A moment as it stands in a cell, which knows no zone."""
+    """A moment as in a cell, which has no zone."""
     return datetime.combine(moment.date(), time(moment.hour, moment.minute))

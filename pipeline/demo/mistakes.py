@@ -1,4 +1,4 @@
-"""What may happen to a workbook's bytes on its way: each function takes good ones and returns what arrives."""
+"""What may happen to a workbook's bytes on its way: each function takes good bytes and returns what arrives."""
 
 from __future__ import annotations
 

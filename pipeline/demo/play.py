@@ -1,7 +1,7 @@
 """Play the invented province: make its site, its registry, its history, then its last days as they happen.
 
 Everything goes the real way: workbooks from our templates, dropped into the inbox, read, settled, answered. Only the
-clock is told what time it is.
+time of day is set.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCHOOL_DAYS = 10  # two weeks of weekdays, none of them a holiday
 MARK = "this-is-a-demo.txt"
 WORKERS = 2
 HEADER = ("这份表", "谁的", "结果", "收下", "退回", "提示（docs/issues.md）")
-MENDS = "2132910008"  # the school whose return workbook comes back mended
+MENDS = "2132910008"  # the school that sends back its return workbook corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class DemoSummary:
 
 
 def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummary:
-    """Play everything in `root`, and return what is to be shown.
+    """Play everything in `root`, and return a summary.
 
-    An earlier demo in `root` is thrown away; any other folder with something in it is a UsageError.
+    An earlier demo in `root` is removed; any other folder that is not empty is a UsageError.
     """
     site = _fresh(root)
     schools = province.schools()
@@ -64,14 +64,14 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummar
 
 
 def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
-    """The day before the last: templates carry over who is absent, mistakes for the counties' desks, late ones."""
+    """The day before the last: templates carry over absences; mistakes for the counties' desks, late ones."""
     stage, day = scene.stage, scene.day
     stage.tick(day.date, "6:00")
     wrong = {f.school.code: f for f in loop.extra(day, {school.code: school for school in scene.shelf.schools})}
     planned = [f for f in filings.ordinary(day, scene.shelf.schools) if f.school.code not in wrong]
     late = [f for f in planned if f.school.code in filings.LATE_BEFORE]
     stage.now = at(day.date, "14:05")
-    loop.reports(scene, [f for f in planned if f not in late], tell=False)
+    loop.reports(scene, [f for f in planned if f not in late], listed=False)
     for filing in wrong.values():
         scene.send(filing)
     stage.drain(advance)
@@ -94,11 +94,11 @@ def _last_day(scene: Scene, progress: Progress) -> None:
     with progress("the last day", len(planned)) as advance:
         stage.now = at(day, "14:10")
         asked = [f for f in planned if f.wave == 1]
-        plain = [f for f in asked if f.form == "absence" and (not f.told or f.name.startswith(filings.COPY))]
+        plain = [f for f in asked if f.form == "absence" and (not f.note or f.name.startswith(filings.COPY))]
         loop.reports(scene, plain)
-        _drop(stage, shelf, [f for f in asked if f not in plain], "14:10", day, tell=True)
+        _drop(stage, shelf, [f for f in asked if f not in plain], "14:10", day, listed=True)
         stage.drain(advance)
-        _drop(stage, shelf, (f for f in planned if f.wave == 2), "14:40", day, tell=True)
+        _drop(stage, shelf, (f for f in planned if f.wave == 2), "14:40", day, listed=True)
         loop.taken_for_wrong(scene)
         stage.tick(day, "15:01")
         stage.drain(advance)
@@ -106,16 +106,16 @@ def _last_day(scene: Scene, progress: Progress) -> None:
     with progress("first edition", None):
         run.editions(stage.site, stage.now, day)
     with progress("the late ones", None) as advance:
-        _drop(stage, shelf, (f for f in planned if f.wave == 3), "15:40", day, tell=True)
+        _drop(stage, shelf, (f for f in planned if f.wave == 3), "15:40", day, listed=True)
         loop.follow(scene)
         loop.confirmed(scene)
         stage.drain(advance)
-        _put(stage, *books.mended(shelf, next(f for f in planned if f.school.code == MENDS)), tell=True)
+        _put(stage, *books.mended(shelf, next(f for f in planned if f.school.code == MENDS)), listed=True)
         stage.drain(advance)
         stage.now = at(day, "17:30")
     with progress("final edition", None):
         run.editions(stage.site, stage.now, day, final=True)
-    loop.tell(scene)
+    loop.list_results(scene)
 
 
 def _fresh(root: Path) -> Site:
@@ -130,7 +130,7 @@ def _fresh(root: Path) -> Site:
     database.migrate()
 
     lookup.load_divisions()
-    # what we drop is whole when we drop it: nothing is being copied in
+    # files we drop are complete at once: nothing is being copied in
     return replace(site, policy=replace(site.policy, stable_seconds=0))
 
 
@@ -145,16 +145,16 @@ def _register(stage: DemoSite, shelf: books.Shelf, progress: Progress) -> None:
 
 
 def _drop(
-    stage: DemoSite, shelf: books.Shelf, found: Iterable[DemoFiling], clock: str, day: date, *, tell: bool = False
+    stage: DemoSite, shelf: books.Shelf, found: Iterable[DemoFiling], clock: str, day: date, *, listed: bool = False
 ) -> None:
     stage.now = at(day, clock)
     for filing in found:
-        _put(stage, filing, shelf.fill(filing), tell=tell)
+        _put(stage, filing, shelf.fill(filing), listed=listed)
 
 
-def _put(stage: DemoSite, filing: DemoFiling, content: bytes, *, tell: bool) -> None:
-    """Put one workbook where its sender puts it; `tell`: in the table of outcomes."""
-    sent = SentFile(filing.told, filing.school.name) if tell else None
+def _put(stage: DemoSite, filing: DemoFiling, content: bytes, *, listed: bool) -> None:
+    """Put one workbook where its sender puts it; `listed`: in the table of outcomes."""
+    sent = SentFile(filing.note, filing.school.name) if listed else None
     stage.put(filing.folder or folder_of(filing.school), filing.name, content, sent)
 
 

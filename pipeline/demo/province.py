@@ -19,7 +19,7 @@ ORDINALS = "一二三四五六七八九十"
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A county whose schools report: 鼓楼区 stands twice, only the code tells which."""
+    """A county with schools that report. 鼓楼区 exists twice: only the code tells which."""
 
     code: str
     city: str
@@ -42,7 +42,7 @@ class DemoClass:
 
 @dataclass(frozen=True, slots=True)
 class DemoSchool:
-    """A school as its roster says it, and its pupils."""
+    """A school as in its roster, and its pupils."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""The site a demo is played on: what time it is there, what was dropped into it, and what became of that."""
+"""The site of a demo: its time, the files dropped into it, and their outcomes."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ Line = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file as the table of outcomes tells of it: `told` "" for one of the many that are as they should be."""
+    """A file in the table of outcomes: `note` is "" for one of the many without anything special."""
 
-    told: str
+    note: str
     who: str
 
 
 @dataclass(slots=True)
 class DemoSite:
-    """A site being played on."""
+    """The site of a demo."""
 
     site: Site
     readers: Readers
     now: datetime
     outcomes: dict[Place, tuple[Arrival, Settled]] = field(default_factory=dict)
-    sent: dict[Place, SentFile] = field(default_factory=dict)  # what the table tells of, in the order dropped
-    seen: list[Line] = field(default_factory=list)  # what it tells besides: no file of anybody's
+    sent: dict[Place, SentFile] = field(default_factory=dict)  # the files, in the order dropped
+    seen: list[Line] = field(default_factory=list)  # further lines, not about a file
 
     def clock(self) -> datetime:
         return self.now
 
     def put(self, folder: str, name: str, content: bytes, sent: SentFile | None = None) -> None:
-        """Drop one file into the inbox; one of that name that still lies there is not written over."""
+        """Drop one file into the inbox; a file of that name that is still there is not overwritten."""
         place = self.site.inbox / folder
         place.mkdir(exist_ok=True)
         while (place / name).exists():
@@ -64,23 +64,23 @@ class DemoSite:
         run.drain(self.site, self.readers, self.clock, observe=observe)
 
     def tick(self, day: date, clock: str) -> None:
-        """Set the clock, and have done what is due by it."""
+        """Set the clock, and do what is due by then."""
         self.now = at(day, clock)
         run.tick(self.site, self.now)
 
     def lines(self) -> list[Line]:
-        """The table of outcomes: the many first, by outcome, then each that is told of."""
+        """The table of outcomes: ordinary files first, by outcome, then each with a note."""
         plain: dict[str, int] = {}
         special: list[Line] = []
         for place, sent in self.sent.items():
             outcome = self.outcomes.get(place)
             state = OUTCOMES[outcome[1].state] if outcome else "?"
-            if not sent.told:
+            if not sent.note:
                 plain[state] = plain.get(state, 0) + 1
                 continue
             counts = (str(outcome[1].accepted), str(outcome[1].refused)) if outcome else ("", "")
             codes = " ".join(dict.fromkeys(issue.code for issue in outcome[1].issues)) if outcome else ""
-            special.append((sent.told, sent.who, state, *counts, codes))
+            special.append((sent.note, sent.who, state, *counts, codes))
         many = [("（其余各校，按要求填报）", f"{count} 份", state, "", "", "") for state, count in plain.items()]
         return [*many, *special, *self.seen]
 
@@ -90,7 +90,7 @@ def county_of(school: DemoSchool) -> County:
 
 
 def folder_of(school: DemoSchool) -> str:
-    """Where a school's clerk puts files: flat, in the school's folder, or the county drops them in its heap."""
+    """Where a school's clerk puts files: in the inbox itself, in the school's folder, or with the county's files."""
     county = county_of(school)
     return {1: school.code, 2: heap_of(county)}.get(county.serial, "")
 

@@ -1,7 +1,7 @@
-"""What happens in the invented schools: who falls ill when, and so what each school has to report of a day.
+"""What happens in the invented schools: who falls ill when, and so what each school has to report on a day.
 
-Values only. Two clusters are laid into a thin rain of single cases, at rates as published for the province:
-kindergartens around 1.3 % of pupil-days, primary schools 0.3 %, older pupils less; a spell lasts 1.4 days.
+Values only. Two clusters are added to a few single cases, at rates as published for the province: kindergartens around
+1.3 % of pupil-days, primary schools 0.3 %, older pupils less; a spell lasts 1.4 days.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NEW_A_DAY = {KINDERGARTEN: 0.009, PRIMARY: 0.002, JUNIOR: 0.0012, SENIOR: 0.0008
 LENGTHS = (1, 1, 1, 1, 1, 2, 2, 2, 3)
 WITHOUT_END = 99
 
-# symptoms, diagnosis, whether seen by a doctor; the commonest stand several times
+# symptoms, diagnosis, whether seen by a doctor; the most common are listed several times
 ILLNESSES: tuple[tuple[tuple[str, ...], str, bool], ...] = (
     (("发热", "咳嗽"), "一般感冒", True),
     (("发热",), "", False),
@@ -70,7 +70,7 @@ OUTBREAKS = (
     Outbreak("2132930007", "三(1)班", {1: 1, 0: 2}, ("发热", "咳嗽"), "流行性感冒", True, 4),
     Outbreak("3132910012", "八年级(3)班", {3: 1, 1: 1, 0: 1}, ("红眼",), "急性出血性结膜炎", False, 5),
     Outbreak("2132940009", "五(1)班", {5: 1, 1: 1}, ("皮疹", "发热"), "水痘", True, WITHOUT_END),
-    # the same class twice: the first cluster has long been over when the second begins, and is ended by it
+    # the same class twice: the first cluster is over long before the second begins, and is ended by it
     Outbreak("2132940011", "二(3)班", {9: 3, 0: 3}, ("呕吐",), "胃肠道疾病", False, 1),
     # single cases, for the county's 单例提示
     Outbreak("2132910010", "四(2)班", {0: 1}, ("发热", "腮腺肿大"), "流行性腮腺炎", True, WITHOUT_END),
@@ -82,7 +82,7 @@ OUTBREAKS = (
 
 
 def spells(school: DemoSchool, days: int, seed: int = 2026) -> tuple[StorySpell, ...]:
-    """Return every absence of a school over `days` school days; nobody is absent twice at once."""
+    """Return every absence of a school over `days` school days; a pupil has one absence at a time."""
     random = Random(f"{seed} spells {school.code}")  # an invented illness, not a secret
     taken: set[str] = set()
     found = list(_outbreaks(school, days, taken, random))
@@ -116,7 +116,7 @@ def _outbreaks(school: DemoSchool, days: int, taken: set[str], random: Random) -
                 pupil = next(pupils)
                 taken.add(pupil[0])
                 heat = round(random.uniform(38.1, 39.6), 1) if outbreak.fever else None
-                first = max(0, days - 1 - back)  # a shorter story begins with those who are ill already
+                first = max(0, days - 1 - back)  # a shorter story begins with those who are already ill
                 yield StorySpell(room, pupil, first, outbreak.length, outbreak.symptoms, outbreak.diagnosis, True, heat)
 
 
