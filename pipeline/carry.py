@@ -114,7 +114,6 @@ def as_read(table: Table, rows: Sequence[Mapping[str, object]], frame: Frame) ->
 class Open:
     """An absence that had not ended in the last report: `values` by stored column name."""
 
-    pupil: str  # code
     class_key: str
     name: str
     number: str

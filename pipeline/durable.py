@@ -12,9 +12,8 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 Chunks = Iterable[bytes]
@@ -72,17 +71,6 @@ class Disk:
 
 
 _disk: Disk = Disk()
-
-
-@contextmanager
-def using(disk: Disk) -> Iterator[None]:
-    """Send every operation to `disk` meanwhile (tests)."""
-    global _disk  # noqa: PLW0603 — the one switch, there for tests
-    before, _disk = _disk, disk
-    try:
-        yield
-    finally:
-        _disk = before
 
 
 def make_folder(path: Path) -> None:

@@ -227,10 +227,6 @@ class Scope:
         """Return a number of pupils within one school, as this reader may read it."""
         return f"<{self.small}" if self._masked(pupils) else str(pupils)
 
-    def total(self, pupils: int) -> str:
-        """Return a number of pupils over a whole county or more: never masked."""
-        return str(pupils)
-
     def rate(self, pupils: int, base: int | None, digits: int = 2) -> str:
         """Return pupils ÷ base of one school in percent; "—" if the count itself is masked (the rate would reveal it)
         or nothing was due.

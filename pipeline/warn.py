@@ -113,7 +113,6 @@ def merged_into(reason: str) -> str:
 class AlertClock:
     """The 24-hour clock of an alert."""
 
-    due_at: datetime
     remaining: timedelta  # negative when overdue
     runs: bool  # still to be answered
 
@@ -124,7 +123,7 @@ class AlertClock:
 
 def clock(state: str, due_at: datetime, now: datetime) -> AlertClock:
     """Return how much time is left to answer an alert; it runs until the school has answered."""
-    return AlertClock(due_at, due_at - now, runs=state in UNANSWERED)
+    return AlertClock(due_at - now, runs=state in UNANSWERED)
 
 
 def due_at(opened_at: datetime, hours: int) -> datetime:

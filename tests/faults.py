@@ -196,6 +196,16 @@ class PowerLoss(CrashAt):
 
 
 @contextmanager
+def using(disk: Disk) -> Iterator[None]:
+    """Send every durable operation to `disk` meanwhile."""
+    before, durable._disk = durable._disk, disk
+    try:
+        yield
+    finally:
+        durable._disk = before
+
+
+@contextmanager
 def during(disk: Counting) -> Iterator[None]:
     """Swap the disk, and let every commit of the database count as one of its operations."""
     real = BaseDatabaseWrapper._commit
@@ -206,7 +216,7 @@ def during(disk: Counting) -> Iterator[None]:
 
     BaseDatabaseWrapper._commit = commit
     try:
-        with durable.using(disk):
+        with using(disk):
             yield
     finally:
         BaseDatabaseWrapper._commit = real

@@ -27,7 +27,6 @@ CampusKey = tuple[str, str]  # (school, campus)
 class Job:
     """One school of a batch: which days changed, and by which settled_seq."""
 
-    school: str
     days: set[date] = field(default_factory=set)
     settled: int = 0
 
@@ -36,7 +35,7 @@ def jobs_of(todos: Iterable[tuple[int, str, date, int]]) -> dict[str, Job]:
     """Gather todos, each (id, school, day, settled), by school."""
     jobs: dict[str, Job] = {}
     for _, school, day, settled in todos:
-        job = jobs.setdefault(school, Job(school))
+        job = jobs.setdefault(school, Job())
         job.days.add(day)
         job.settled = max(job.settled, settled)
     return jobs

@@ -38,35 +38,18 @@ def append(entries: Sequence[AuditEntry], now: datetime) -> None:
         chain = _link_before(first)
         rows = []
         for seq, entry in enumerate(entries, first):
-            chain = _link(chain, seq, now, entry)
+            chain = link(chain, seq, now, entry)
             fields = serialise.text(list(entry.fields))
             rows.append((seq, sql.moment(now), entry.who, entry.what, entry.target, fields, chain))
         sql.run(sql.insert("audit", _AUDIT), rows)
-
-
-def head() -> str:
-    """Return the hash that stands for everything so far; it is printed in the province's digest."""
-    last = Audit.objects.order_by("-seq").first()
-    return last.chain if last else START
-
-
-def broken_at() -> int | None:
-    """Walk the chain; return the seq of the first row that does not follow from those before, None if all do."""
-    chain, expected = START, 1
-    for row in Audit.objects.order_by("seq").iterator():
-        entry = AuditEntry(row.who, row.what, row.target, tuple(row.fields))
-        chain = _link(chain, expected, row.at, entry)
-        if row.seq != expected or row.chain != chain:
-            return row.seq
-        expected += 1
-    return None
 
 
 def _link_before(seq: int) -> str:
     return Audit.objects.get(seq=seq - 1).chain if seq > 1 else START
 
 
-def _link(chain: str, seq: int, at: datetime, entry: AuditEntry) -> str:
+def link(chain: str, seq: int, at: datetime, entry: AuditEntry) -> str:
+    """Return the hash of a row that follows the one whose hash is `chain`."""
     moment = at.astimezone(UTC).isoformat()
     said = serialise.text([chain, seq, moment, entry.who, entry.what, entry.target, list(entry.fields)])
     return hashlib.sha256(said.encode()).hexdigest()

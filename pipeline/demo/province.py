@@ -55,10 +55,6 @@ class DemoSchool:
     leader_phone: str
     rooms: tuple[DemoClass, ...]
 
-    @property
-    def kindergarten(self) -> bool:
-        return self.stages == (KINDERGARTEN,)
-
 
 COUNTIES = (
     County("320102", "南京市", "玄武区", 1),

@@ -138,7 +138,7 @@ def _open(
     found: dict[Campus, list[Open]] = defaultdict(list)
     for school, campus, pupil, said in kept:
         name, number = names.get((school, pupil), ("", ""))
-        found[school, campus].append(Open(pupil, str(said["class_key"]), name, number, said))
+        found[school, campus].append(Open(str(said["class_key"]), name, number, said))
     return found, pupils
 
 

@@ -18,8 +18,6 @@ from pipeline.model import LetterKind
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
 
-Value = str | int | date
-
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:

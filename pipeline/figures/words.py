@@ -73,10 +73,6 @@ def day_name(day: date, today: date) -> str:
     return month_day(day)
 
 
-def clock(moment: datetime) -> str:
-    return f"{moment.hour:02d}:{moment.minute:02d}"
-
-
 def span(left: timedelta) -> str:
     """2 小时 20 分 … or 逾期 5 小时; minutes only below three hours."""
     minutes = abs(int(left.total_seconds() // 60))

@@ -57,7 +57,6 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
         tables,
         tuple(notes.issues),
         tuple(notes.repairs),
-        plain=book.plain,
         places={
             name: TablePlace(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
         },

@@ -86,11 +86,6 @@ def remedy(issue: Issue) -> str:
     return _filled(CATALOGUE[issue.code].remedy, issue)
 
 
-def cost(issue: Issue) -> str:
-    """What happens if nothing is done; "" where nothing does."""
-    return _filled(CATALOGUE[issue.code].cost, issue)
-
-
 def left(code: str) -> str:
     """The twin of a cell error for a column the row can do without; other codes are their own."""
     twin = code + LEFT

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pipeline.issues.entry import Message, advice, error, query
 
 _UNCHANGED = "预警的状态没有变动。"
-_NEW_CARD = "请用最近一次发出的报告卡重填。"
 
 _WHICH: Mapping[str, Message] = {
     "card-number-missing": error(

@@ -47,7 +47,6 @@ class Returned:
     raw: Mapping[str, str]
     issues: tuple[Issue, ...]
     state: TicketState
-    pending: bool  # an old record stands meanwhile (待改)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +62,16 @@ class Facts:
     bound_name: str
     campus: str
     day: date | None
-    mode: str
     name: str
-    sha256: str
-    first_seen: datetime
     received_at: datetime
     accepted: int
     refused: int
     withdrawn: int
     on_time: bool | None
-    stands: int | None  # absence rows that stand for the report now; None without one
     zero: bool
     issues: tuple[Issue, ...]
     repairs: tuple[Repair, ...]
     returned: tuple[Returned, ...]
-    attempts: int = 0
 
 
 def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
@@ -168,21 +162,16 @@ def _facts(row: Submission, names: Mapping[str, str], returned: Sequence[Returne
         bound_name=names.get(row.bound_unit, ""),
         campus=row.campus,
         day=row.day,
-        mode=row.mode,
         name=row.name,
-        sha256=row.sha256,
-        first_seen=row.first_seen,
         received_at=row.received_at,
         accepted=row.accepted,
         refused=row.refused,
         withdrawn=row.withdrawn,
         on_time=row.on_time,
-        stands=head.rows if head else None,
         zero=bool(head and head.zero),
         issues=tuple(serialise.as_issue(one) for one in row.issues),
         repairs=tuple(serialise.as_repair(one) for one in row.repairs),
         returned=tuple(returned),
-        attempts=row.attempts,
     )
 
 
@@ -197,7 +186,7 @@ def returned_of(row: Reject) -> Returned:
     """Return a kept ticket as what is said of it."""
     issues = tuple(serialise.as_issue(one) for one in row.issues)
     state = TicketState(row.state)
-    return Returned(row.ticket, row.table, row.row, row.raw, issues, state, pending=bool(row.identity))
+    return Returned(row.ticket, row.table, row.row, row.raw, issues, state)
 
 
 def _heads(rows: Sequence[Submission]) -> dict[tuple[date | None, str, str], Report]:

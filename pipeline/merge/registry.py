@@ -261,13 +261,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a preview: what of the registry would be new, or which fields would change. `what` is Chinese."""
+    """One line of a preview: what of the registry would be new or would change, `what` in Chinese."""
 
     kind: str  # unit | campus | class
     school: str
     name: str
     new: bool
-    fields: tuple[str, ...] = ()
     what: str = ""
     rolls: bool = False  # a roll changes on days that may have been
     added: Added | None = None  # a new class, for those that are told together
@@ -324,7 +323,7 @@ def _unit_changes(code: str, before: Registered | None, after: Registered, day: 
     fields = tuple(one for one in OF_UNIT if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
     if fields:
         said = "；".join(_said(one, was.get(one), now[one]) for one in fields)
-        yield Change("school", code, name, new=False, fields=fields, what=f"{name}（{code}）{said}，自 {day} 起")
+        yield Change("school", code, name, new=False, what=f"{name}（{code}）{said}，自 {day} 起")
 
 
 def _last(one: Registered) -> str:
@@ -361,17 +360,15 @@ def _room_change(code: str, whose: str, old: Sequence[ClassSpan], new: Sequence[
     if fields and len(new) > 1 and now.first:
         parts[-1] += f"，自 {now.first} 起"
     if old[0].first != new[0].first:
-        fields.append("first")
         parts.append(f"启用 {_shown(new[0].first)}")
         if new[0].first and (old[0].first or date.min) < new[0].first:
             parts.append("此前的日子不再算有这个班（只改人数的，请把启用日期清空再发）")
     if old[-1].until != last.until:
-        fields.append("until")
         parts.append(f"停用 {_shown(last.until)}")
     # what was corrected further back shows in no last word
     said = "；".join(parts) or "更正往日的人数"
-    rolls = "roll" in fields or not fields
-    return Change("class", code, last.name, False, tuple(fields), f"{label} {said}", rolls=rolls)
+    rolls = "roll" in fields or not parts
+    return Change("class", code, last.name, new=False, what=f"{label} {said}", rolls=rolls)
 
 
 _ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from pipeline.alert_state import AlertFacts
 from pipeline.filed import FilingFacts, OrganFacts
-from pipeline.model.states import ClosureState, TicketState
-from pipeline.model.terms import State
+from pipeline.model.states import ClosureState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +38,6 @@ class SchoolFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class HeadFacts:
-    """The report that stands for one (day, school, campus)."""
-
-    seq: int  # received_seq of the submission that stands
-    rows: int  # absence rows that stand
-    zero: bool
-    seqs: tuple[int, ...] = ()  # all settled, effective submissions of this report, in received order
-
-
-@dataclass(frozen=True, slots=True)
-class TicketFacts:
-    ticket: str
-    school: str
-    form: str
-    day: date | None
-    campus: str
-    state: TicketState
-    table: str  # "rows" | "classes" | …
-    record: str = ""  # identity of the old record that stands behind it (待改), if any
-
-
-@dataclass(frozen=True, slots=True)
-class KnownContent:
-    """An earlier submission with the same canonical cells."""
-
-    seq: int
-    state: State
-    current: bool  # it still is what stands for its report
-
-
-@dataclass(frozen=True, slots=True)
 class ClosureFacts:
     campus: str
     scope: str  # "全校" or a class key
@@ -82,16 +50,12 @@ class ClosureFacts:
 class Context:
     """All that validation must know of the store for one batch, as one value."""
 
-    now: datetime  # aware, Asia/Shanghai
     schools: Mapping[str, SchoolFacts] = field(default_factory=dict)
     # (school, day) → its classes on that day, where they are, or may be, others than on the batch's latest day
     rooms: Mapping[tuple[str, date], Mapping[tuple[str, str], ClassFacts]] = field(default_factory=dict)
     divisions: Mapping[str, str] = field(default_factory=dict)  # code → name
     parents: Mapping[str, str] = field(default_factory=dict)  # division code → parent code
-    heads: Mapping[tuple[date, str, str], HeadFacts] = field(default_factory=dict)
-    tickets: Mapping[str, TicketFacts] = field(default_factory=dict)
-    known: Mapping[tuple[str, str], tuple[KnownContent, ...]] = field(default_factory=dict)  # (unit, content_sha) →
-    closures: Mapping[str, tuple[ClosureFacts, ...]] = field(default_factory=dict)  # school →
+    reported: frozenset[tuple[date, str, str]] = frozenset()  # (day, school, campus) of the reports that stand
     namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) borne by several pupils
     organs: Mapping[str, OrganFacts] = field(default_factory=dict)
     filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → those that scans name

@@ -29,7 +29,6 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     properties: Mapping[str, str]  # custom document properties: queke_form, queke_version, queke_token …
     date1904: bool = False
-    plain: bool = True
     facts: tuple[Issue, ...] = ()
 
 
@@ -92,7 +91,6 @@ class Reading:
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
     content_sha: str = ""
-    plain: bool = True
     places: Mapping[str, TablePlace] = field(default_factory=dict)  # table name →
     private: bool = False  # its bytes hold, or may hold, a password: they are never archived as they came
     scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案

@@ -66,16 +66,11 @@ class Settled:
     """What became of one submission, as the store has it now."""
 
     seq: int
-    settled_seq: int
     state: State
     form: str
     unit: str
     day: date | None
-    campus: str
     accepted: int
     refused: int
-    withdrawn: int
     issues: tuple[Issue, ...]
     repairs: tuple[Repair, ...]
-    on_time: bool | None = None
-    tickets: tuple[str, ...] = ()

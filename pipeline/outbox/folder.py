@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,11 +53,6 @@ class Delivery(NamedTuple):
     place: OutPlace
     day: date | None
     papers: Sequence[Deliverable]
-
-
-def deliver(site: Site, place: OutPlace, day: date | None, papers: Iterable[Deliverable]) -> list[Path]:
-    """Deliver one reader's papers; return their paths, in order. Durable on return."""
-    return deliver_all(site, [Delivery(place, day, tuple(papers))])[0]
 
 
 def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:

@@ -28,8 +28,6 @@ class RosterHead:
 
     code: str
     name: str
-    division: str
-    kindergarten: bool
     token_serial: int
 
 
@@ -85,8 +83,7 @@ def calendar(place: str) -> tuple[Row, ...]:
 
 
 def _school(row: Unit) -> RosterHead:
-    kindergarten = row.stages.split() == [KINDERGARTEN]
-    return RosterHead(row.code, row.name, row.division_id, kindergarten, row.token_serial)
+    return RosterHead(row.code, row.name, row.token_serial)
 
 
 def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as FuturesTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
@@ -71,13 +71,9 @@ class Renderer:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
 
-    def draw(self, papers: Sequence[Mapping[str, Any]]) -> list[bytes]:
-        """Return a PDF for each paper's values, in their order. Raises PermanentError if one cannot be drawn."""
-        return list(self.stream(papers))
-
     def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-        """As `draw`, returning each PDF as soon as it and those before it are ready. All papers are taken first: each
-        is begun while the next are made.
+        """Return a PDF for each paper's values, as soon as it and those before it are ready. All papers are taken first:
+        each is begun while the next are made. Raises PermanentError if one cannot be drawn.
         """
         if self._pool is None:
             yield from map(draw, list(papers))

@@ -25,10 +25,9 @@ _LISTED, _DAYS = 12, 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarPlan:
-    """What a workbook would do to the calendar of its place: its lines before and after, and the changes in words."""
+    """What a workbook would do to the calendar of its place: what it says, and the changes in words."""
 
     place: str
-    before: tuple[CalendarSpan, ...]
     said: calendar_spans.CalendarWords
     changes: tuple[str, ...]
 
@@ -68,9 +67,7 @@ def plan(checked: Checked, order: int) -> CalendarPlan:
             if was != span:
                 put.append(span)
                 told.append(change_in_words(was, span))
-    return CalendarPlan(
-        checked.unit, tuple(before), calendar_spans.CalendarWords(order, tuple(put), tuple(withdrawn)), tuple(told)
-    )
+    return CalendarPlan(checked.unit, calendar_spans.CalendarWords(order, tuple(put), tuple(withdrawn)), tuple(told))
 
 
 def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> tuple[Issue, ...]:

@@ -33,7 +33,6 @@ class Rejected:
     school_name: str
     campus: str
     day: date | None
-    closed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,8 @@ class Held:
     form: str
     unit: str
     unit_name: str
-    campus: str
     day: date | None
-    mode: str
     name: str
-    received_at: datetime
     issues: tuple[Issue, ...]
     later: int | None = None  # what was reported since, in its place
 
@@ -85,11 +81,8 @@ def held(limit: int = 1000) -> list[Held]:
             form=row.form,
             unit=row.unit,
             unit_name=names.get(row.unit, ""),
-            campus=row.campus,
             day=row.day,
-            mode=row.mode,
             name=row.name,
-            received_at=row.received_at,
             issues=tuple(serialise.as_issue(one) for one in row.issues),
             later=later.get(row.received_seq),
         )
@@ -217,7 +210,6 @@ def _rejected(rows: list[Reject]) -> list[Rejected]:
             names.get(row.school, ""),
             row.campus,
             row.day,
-            row.closed_by,
         )
         for row in rows
     ]

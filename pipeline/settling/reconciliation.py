@@ -34,7 +34,6 @@ class MatterLine(PendingItem):
     """One open matter, for the county. `stamp` changes when the records say something else."""
 
     kind: str = ""
-    campus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ def waiting(division: str) -> list[MatterLine]:
     return [
         MatterLine(
             row.pk, row.stamp, row.school, names.get(row.school, row.school), row.day, row.since, row.what, row.kind,
-            row.campus,
         )
         for row in found
     ]  # fmt: skip

@@ -140,19 +140,14 @@ def settled(turn: Turn, outcome: Outcome) -> Settled:
     checked = turn.checked
     return Settled(
         seq=turn.event.seq,
-        settled_seq=turn.settled,
         state=outcome.state,
         form=form_of(checked),
         unit=checked.unit,
         day=checked.day,
-        campus=checked.campus,
         accepted=outcome.accepted,
         refused=outcome.refused,
-        withdrawn=outcome.withdrawn,
         issues=checked.issues + outcome.issues,
         repairs=checked.repairs,
-        on_time=outcome.on_time,
-        tickets=tuple(ticket.ticket for ticket in outcome.opened),
     )
 
 

@@ -59,7 +59,6 @@ _READ = tuple(column for column in ROWS.columns if column.kept and (not column.s
 """Columns that are kept as they were read; the stored values of the others are computed below."""
 _SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
 _MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
-_ORDER = {f"S{n:02}": n for n in range(100)}
 
 
 def settle_zero(case: SubmissionCase, rows: Sorted) -> None:

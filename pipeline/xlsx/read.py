@@ -39,7 +39,7 @@ def plain(content: bytes, look: Look) -> Workbook:
     except (CalamineError, OSError, Unsound, ValueError):  # the last two: data beside the cells is invalid
         raise Odd from None
     parts = look.parts
-    return Workbook(sheets, properties(parts), date1904(parts), plain=True)
+    return Workbook(sheets, properties(parts), date1904(parts))
 
 
 def careful(content: bytes) -> Workbook:
@@ -56,7 +56,7 @@ def careful(content: bytes) -> Workbook:
     except (CalamineError, OSError):
         sheets = ()
     sheets = sheets or by_openpyxl(content, found)
-    return Workbook(sheets, properties(found.parts), date1904(found.parts), plain=False, facts=found.facts)
+    return Workbook(sheets, properties(found.parts), date1904(found.parts), facts=found.facts)
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
@@ -108,7 +108,6 @@ def _unescaped(value: object) -> object:
 
 # --------------------------------------------------------------------------- what lies beside the cells
 
-_SHEET_TAG = re.compile(rb"<sheet [^>]*>")
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
 _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 

@@ -35,7 +35,7 @@ def read(content: bytes) -> Workbook:
         sheets = sheets_in(book, by_name)
     except (CalamineError, OSError):
         raise Unsound("file-damaged") from None
-    return Workbook(sheets, {}, date1904, plain=False, facts=(Issue("file-xls"),))
+    return Workbook(sheets, {}, date1904, facts=(Issue("file-xls"),))
 
 
 def _stream(content: bytes) -> bytes:

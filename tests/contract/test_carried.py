@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from pipeline.database import audit
 from pipeline.database.models import Absence, CalendarDay, Campus, Closure, Letter, SchoolClass, Unit
 from pipeline.facts import carried, spells
 from pipeline.letters import templates_sent
 from pipeline.model import Issue, Mode, Refused, Site
 from pipeline.turns import context
+from tests.contract.audit_chain import broken_at
 from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, row
 
@@ -102,7 +102,7 @@ def test_a_round_is_remembered_with_what_was_laid(schools: Site) -> None:
     assert templates_sent.known(TUESDAY, CODES)[CODES[0]].sha == "c" * 64
     assert templates_sent.last(TUESDAY) == CODES[1]
     assert Letter.objects.filter(kind="template", state="done").count() == 2
-    assert audit.broken_at() is None
+    assert broken_at() is None
     assert not templates_sent.finished(TUESDAY)
     templates_sent.finish(TUESDAY)
     assert templates_sent.finished(TUESDAY)

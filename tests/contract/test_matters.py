@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import reconcile
-from pipeline.database import audit
 from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
 from pipeline.errors import UsageError
 from pipeline.letters import queue
@@ -16,6 +15,7 @@ from pipeline.model import Checked, Site
 from pipeline.settling import reconciliation
 from pipeline.turns import reconciliation_facts
 from tests.closures import closure, said
+from tests.contract.audit_chain import broken_at
 from tests.contract.settling import report, scratch
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 
@@ -88,7 +88,7 @@ def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:
     report(school, ill(4, "甲"))
     [again] = open_(school)
     assert "只有 1 人因病" in again
-    assert audit.broken_at() is None
+    assert broken_at() is None
 
 
 def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: Site) -> None:

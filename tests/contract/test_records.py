@@ -29,7 +29,8 @@ from tests.submissions import COUNTY, DAY, SCHOOL, bad, checked, later, line, ro
 
 def test_an_accepted_report_is_stored_with_its_pupils_and_its_county(school: Site) -> None:
     [done] = report(school, checked(1, [row("甲"), row("乙", 9), line("三3"), line("四1")]))
-    assert (done.state, done.settled_seq, done.accepted, done.on_time) == (State.ACCEPTED, 1, 2, True)
+    kept = Submission.objects.get()
+    assert (done.state, kept.settled_seq, done.accepted, kept.on_time) == (State.ACCEPTED, 1, 2, True)
     first = Absence.objects.get(pupil="三3-甲")
     assert (first.division, first.origin, first.from_settled, first.pending) == (COUNTY, "1:8", 1, False)
     assert (str(first.temperature), first.start, first.note) == ("38.2", DAY, "")

@@ -47,7 +47,7 @@ def test_a_blank_in_a_roster_never_erases(site: Site) -> None:
 def test_a_roster_can_be_looked_at_before_it_is_applied(site: Site) -> None:
     report(site, roster(1, listed(), classed("三1")))
     plan = settling_roster.plan(roster(2, listed(name="示例二小"), classed("三1"), classed("三2")), 2)
-    assert [(one.kind, one.name, one.new, one.fields) for one in plan.changes] == [
+    assert [(one.kind, one.name, one.new, one.what) for one in plan.changes] == [
         ("school", "示例二小", False, ("name",)),
         ("class", "三2", True, ()),
     ]

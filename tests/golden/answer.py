@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline import issues, task, validate
+from pipeline import issues, validate
 from pipeline.model import Issue, Policy, Reading
 from tests.formbooks import KEY, arrival, context
+from tests.reading import take
 
 
 def answer(content: bytes) -> dict[str, Any]:
     """Claims, header, repairs, issues in words, records and refused rows; blanks left out."""
-    got = task.take(content)
+    got = take(content)
     checked = validate.check([(arrival(), got)], context(), Policy(), KEY)[0]
     claims = got.claims
     return {

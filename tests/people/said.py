@@ -7,13 +7,13 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline import task
 from pipeline.forms import form
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Reading, Row, Workbook
 from pipeline.xlsx import precheck, read
 from tests.people.scribe import packed
+from tests.reading import take
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _row(name: str, table: str, row: Row) -> dict[str, object]:
 
 def of(content: bytes) -> Said:
     """What our own readers say of the bytes."""
-    return said(task.take(content))
+    return said(take(content))
 
 
 def by_openpyxl(content: bytes) -> Reading:
@@ -63,7 +63,7 @@ def by_openpyxl(content: bytes) -> Reading:
         content = packed(parts, "deflated")
     found = precheck.inspect(content)
     sheets = read.by_openpyxl(content, found)
-    book = Workbook(sheets, read.properties(found.parts), read.date1904(found.parts), plain=False, facts=found.facts)
+    book = Workbook(sheets, read.properties(found.parts), read.date1904(found.parts), facts=found.facts)
     claims = identify(book)
     assert isinstance(claims, Claims), claims
     return parse(book, claims)

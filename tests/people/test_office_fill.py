@@ -17,11 +17,11 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import Border, PatternFill, Side
 
-from pipeline import task
 from pipeline.model import Reading
 from pipeline.xlsx import guard
 from tests.people import said, samples
 from tests.people.said import Said
+from tests.reading import take
 from tools.programs import office_python
 
 SCRIPT = Path(__file__).parent.parent / "system" / "office_jobs.py"
@@ -116,7 +116,7 @@ def pasted(block: samples.Cells) -> bytes:
 
 
 def right(form: str, *, filled: bool) -> Reading:
-    return task.take(samples.sample(form).content if filled else samples.sample(form).template)
+    return take(samples.sample(form).content if filled else samples.sample(form).template)
 
 
 # --------------------------------------------------------------------------- claims
@@ -128,7 +128,7 @@ def right(form: str, *, filled: bool) -> Reading:
 @pytest.mark.parametrize("form", samples.NAMES)
 def test_what_libreoffice_saves_says_the_same(form: str, filled: bool, way: str, kept: Kept) -> None:
     content = kept.contents[form, filled, way]
-    reading = task.take(content)
+    reading = take(content)
     want = right(form, filled=filled)
     assert said.said(reading) == said.said(want, lost=way == "xls")
     assert reading.content_sha == want.content_sha
@@ -142,7 +142,7 @@ def test_what_libreoffice_saves_says_the_same(form: str, filled: bool, way: str,
 
 
 def test_an_ods_itself_goes_back_with_its_reason(kept: Kept) -> None:
-    reading = task.take(kept.ods)
+    reading = take(kept.ods)
     assert (reading.verdict, [issue.code for issue in reading.issues]) == ("quarantined", ["file-ods"])
 
 
@@ -166,7 +166,7 @@ def worked(office: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, t
     ways = {folder / "worked.xlsx": XLSX, folder / "worked.xls": XLS}
     seen = office(book, moves, ways)
     assert len(seen["in view"]) == 2
-    readings = {path.suffix: task.take(path.read_bytes()) for path in ways}
+    readings = {path.suffix: take(path.read_bytes()) for path in ways}
     return {kind: (said.said(one), [issue.code for issue in one.issues]) for kind, one in readings.items()}
 
 

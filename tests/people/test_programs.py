@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import task
 from pipeline.model import Reading
 from pipeline.xlsx import guard, read
 from tests.people import pages, said, samples, scribe
 from tests.people.programs import PLAIN, PROGRAMS
 from tests.people.scribe import Habit
+from tests.reading import take
 
 _PROGRAM_OF = dict(zip(pages.DEEDS, cycle(PROGRAMS), strict=False))
 SAYS = {  # what a deed must be told of, by code; all else is done without a word
@@ -33,7 +33,7 @@ SAYS = {  # what a deed must be told of, by code; all else is done without a wor
 
 @cache
 def right(form: str) -> Reading:
-    return task.take(samples.sample(form).content)
+    return take(samples.sample(form).content)
 
 
 @cache
@@ -51,7 +51,7 @@ def alike(content: bytes, form: str, *, told: set[str] | frozenset[str] = frozen
 
     `lost`: its properties are, and with them the unit where the form has no cell for it.
     """
-    reading = task.take(content)
+    reading = take(content)
     assert said.said(reading) == said.said(right(form), lost=lost)
     assert reading.content_sha == right(form).content_sha
     assert {i.code for i in reading.issues} - {i.code for i in right(form).issues} == told
@@ -118,7 +118,7 @@ def copied(change: Callable[[pages.Page], pages.Page]) -> Reading:
     filled, *others = sheets("absence")
     head = samples.head("absence")[1]
     empty = replace(filled, cells={at: value for at, value in filled.cells.items() if at[0] <= head})
-    return task.take(scribe.written((change(empty), *others, replace(filled, name="缺课登记 (2)")), Habit()))
+    return take(scribe.written((change(empty), *others, replace(filled, name="缺课登记 (2)")), Habit()))
 
 
 def test_filled_in_on_a_copy_of_the_sheet_it_is_read_from_the_copy() -> None:
@@ -165,7 +165,7 @@ def test_texts_in_two_places_are_refused() -> None:
     """One reader would take these, the other those."""
     made = scribe.parts(sheets("closure"), Habit(strings_path="strings/texts.xml"), {})
     decoy = {"xl/sharedStrings.xml": made["xl/strings/texts.xml"].replace("三(3)班".encode(), "三(4)班".encode())}
-    reading = task.take(scribe.packed(made | decoy, "deflated"))
+    reading = take(scribe.packed(made | decoy, "deflated"))
     assert (reading.verdict, reading.issues[0].code) == ("quarantined", "file-damaged")
 
 
@@ -181,7 +181,7 @@ def test_a_wide_directory_that_lies_is_refused(at: int) -> None:
     """The end of the zip64 directory, byte by byte: what it says must be what lies there."""
     content = bytearray(scribe.written(sheets("closure"), Habit(packing="zip64")))
     content[at] ^= 0x55
-    reading = task.take(bytes(content))
+    reading = take(bytes(content))
     assert reading.verdict == "quarantined" or said.said(reading) == said.said(right("closure"))
 
 
@@ -208,7 +208,7 @@ def test_members_that_somebody_bit_get_a_verdict(program: str, luck: Random, cut
     name = luck.choice([name for name in made if name.endswith((".xml", ".rels"))])
     at = luck.randrange(len(made[name]))
     made[name] = made[name][:at] + piece + made[name][at + cut :]
-    assert task.take(scribe.packed(made, "deflated")).verdict in {"quarantined", "rejected", "parsed"}
+    assert take(scribe.packed(made, "deflated")).verdict in {"quarantined", "rejected", "parsed"}
 
 
 # --------------------------------------------------------------------------- what must not get lost
@@ -221,7 +221,7 @@ def test_a_remark_at_the_head_of_a_line_costs_no_child(word: str) -> None:
     cells = dict(sheets("absence")[0].cells)
     cells[head + 1, columns["note"]] = word
     book = pages.dragged((replace(sheets("absence")[0], cells=cells), *sheets("absence")[1:]), head)
-    reading = task.take(scribe.written(book, Habit()))
+    reading = take(scribe.written(book, Habit()))
     note = [row.values[columns["note"]] for row in reading.tables["rows"]]
     assert (len(note), note[0]) == (4, word)
     assert "example-row" not in {issue.code for issue in reading.issues}
@@ -231,6 +231,6 @@ def test_an_example_line_is_left_out_and_said() -> None:
     _, head, columns = samples.head("absence")
     cells = dict(sheets("absence")[0].cells)
     cells[head + 1, columns["class_name"]] = "示例：三(3)班"
-    reading = task.take(scribe.written((replace(sheets("absence")[0], cells=cells),), Habit()))
+    reading = take(scribe.written((replace(sheets("absence")[0], cells=cells),), Habit()))
     assert len(reading.tables["rows"]) == 3
     assert ("example-row", head + 1) in [(issue.code, issue.row) for issue in reading.issues]

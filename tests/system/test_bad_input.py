@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import database as db
-from pipeline import run, task
+from pipeline import run
 from pipeline.database import journal
 from pipeline.database.models import Absence, Campus, Letter, Pupil, SchoolClass, Submission, Unit
 from pipeline.executors import Pool
@@ -23,6 +23,7 @@ from pipeline.facts import status
 from pipeline.model import Arrival, Settled, Site
 from tests.badfiles.cases import CASES
 from tests.badfiles.made import CLASSES, FIRST, NO_ROLL, SECOND, Dropped, File, good, name_of
+from tests.reading import take
 from tests.sites import COUNTY, NOW, lay_out
 
 LEFT_BLANK: Mapping[str, Mapping[str, object]] = {  # what could not be read there, and is asked
@@ -202,7 +203,7 @@ def test_only_rows_that_went_back_are_in_the_return_workbook(done: Done) -> None
     assert (len(partial), len(whole), len(books)) == (5, 2, 7)
     for what, one in partial:
         (path,) = (done.site.outbox / "学校").rglob(f"退回修正表*{one.settled.seq:06d}.xlsx")
-        rows = task.take(path.read_bytes()).tables["rows"]
+        rows = take(path.read_bytes()).tables["rows"]
         assert len(rows) == one.settled.refused
         assert all(row.ticket for row in rows)
         assert {str(row.values[1]) for row in rows}.isdisjoint(done.cases[what].stands)

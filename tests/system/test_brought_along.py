@@ -7,10 +7,11 @@ from io import BytesIO
 
 import openpyxl
 
-from pipeline import issuing, run, task
-from pipeline.database.models import Absence, Letter, Pupil, Report
+from pipeline import issuing, run
+from pipeline.database.models import Absence, Letter, Pupil, Report, Submission
 from pipeline.executors import InProcess
 from pipeline.model import Settled, Site, State
+from tests.reading import take
 from tests.sites import DAY, SCHOOLS, ZONE
 
 SCHOOL = next(iter(SCHOOLS))
@@ -181,7 +182,7 @@ def test_deleted_rows_are_counted_in_the_receipt_and_nowhere_else(site: Site) ->
     book.worksheets[0].delete_rows(head + 2, 2)
     put(book, 1, {"状态": "仍缺课"})
     done = clerk.drop(book, MONDAY)
-    assert (done.state, done.withdrawn) == (State.ACCEPTED, 0)
+    assert (done.state, Submission.objects.get(pk=done.seq).withdrawn) == (State.ACCEPTED, 0)
     assert "上次报告（11-20）里还没有返校的学生，有 2 名这次没有提到" in clerk.receipt(MONDAY)
     assert "示例乙" not in clerk.receipt(MONDAY)
     assert [row["姓名"] for row in rows(clerk.template(TUESDAY))] == ["示例甲"]
@@ -248,7 +249,7 @@ def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
     run.tick(site, morning)
     assert templates(site, MONDAY) == [f"缺课日报模板 {MONDAY}.xlsx"] * len(SCHOOLS)
     [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
-    assert task.take(lying.read_bytes()) == task.take(issuing.template(site, "absence", SCHOOL, MONDAY))
+    assert take(lying.read_bytes()) == take(issuing.template(site, "absence", SCHOOL, MONDAY))
     assert run.templates_left(site, morning)
     run.tick(site, morning)
     assert not run.templates_left(site, morning), "the round is done"

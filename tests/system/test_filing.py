@@ -16,7 +16,7 @@ import structlog
 import time_machine
 from django.contrib.auth import authenticate
 
-from pipeline import config, issuing, run, task
+from pipeline import config, issuing, run
 from pipeline import database as db
 from pipeline.accounts import accounts
 from pipeline.cli import run as command
@@ -29,6 +29,7 @@ from pipeline.model import Settled, Site, State
 from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
+from tests.reading import take
 from tests.sites import DAY, NOW, lay_out
 
 SCHOOL, SECOND, COUNTY = "2132010001", "2132010002", "320106"
@@ -236,8 +237,8 @@ def test_what_is_kept_reads_as_what_came(site: Site) -> None:
     drop(site, f"{FOLDER}/备案.xlsx", content)
     work(site)
     (row,) = Submission.objects.all()
-    kept = task.take((site.root / row.path).read_bytes())
-    came = task.take(content)
+    kept = take((site.root / row.path).read_bytes())
+    came = take(content)
     assert kept.claims == came.claims
     assert kept.header == came.header
     assert [r.values[1:2] + r.values[3:] for r in kept.tables["accounts"]] == [

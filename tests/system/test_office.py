@@ -13,10 +13,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Border, PatternFill, Side
 
-from pipeline import task
 from pipeline.forms import FORMS, form
 from pipeline.xlsx import guard
 from pipeline.xlsx.blank import TemplateFacts, blank
+from tests.reading import take
 from tools.programs import convert, office_python
 
 DAY = date(2026, 11, 20)
@@ -88,7 +88,7 @@ def test_the_table_filters(seen: dict) -> None:
 
 def test_what_was_typed_and_pasted_is_read(seen: dict) -> None:
     assert guard.look(seen["content"]).verdict == "plain"
-    reading = task.take(seen["content"])
+    reading = take(seen["content"])
     table = form("absence").table("rows")
     name, start = table.index("name"), table.index("start")
     assert [(row.values[name], row.values[start]) for row in reading.tables["rows"]] == [
@@ -129,7 +129,7 @@ def test_a_template_stays_plain_and_says_the_same_whoever_saves_it(
 ) -> None:
     content = saved_again[name, program]
     assert guard.look(content).verdict == "plain"
-    ours, theirs = task.take(saved_again[name, "xlsxwriter"]), task.take(content)
+    ours, theirs = take(saved_again[name, "xlsxwriter"]), take(content)
     assert theirs.content_sha == ours.content_sha
     assert theirs.claims == ours.claims
 
@@ -153,7 +153,7 @@ def awkward(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_old_xls_is_read_with_its_formulas_errors_and_hidden_rows_and_asked_to_change(awkward: Path) -> None:
     content = (converted("xls", [awkward / "x.xlsx"], awkward) / "x.xls").read_bytes()
     assert guard.look(content).verdict == "odd"
-    reading = task.take(content)
+    reading = take(content)
     assert [issue.code for issue in reading.issues] == ["file-xls", "formula-value", "error-cell-left", "rows-hidden"]
     table = form("absence").table("rows")
     assert [row.values[table.index("temperature")] for row in reading.tables["rows"]] == [38.5, None, None]
@@ -163,4 +163,4 @@ def test_an_old_xls_is_read_with_its_formulas_errors_and_hidden_rows_and_asked_t
 
 def test_a_sheet_of_another_format_is_refused_by_its_name(awkward: Path) -> None:
     content = (converted("ods", [awkward / "x.xlsx"], awkward) / "x.ods").read_bytes()
-    assert [issue.code for issue in task.take(content).issues] == ["file-ods"]
+    assert [issue.code for issue in take(content).issues] == ["file-ods"]

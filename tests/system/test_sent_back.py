@@ -13,7 +13,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import task
 from pipeline.database.models import Absence, Reject, Report, Submission
 from pipeline.demo.mistakes import without_properties
 from pipeline.forms import form
@@ -21,6 +20,7 @@ from pipeline.issuing import school
 from pipeline.model import Site
 from pipeline.settling import decisions
 from pipeline.xlsx.fill import Template, fill, heads
+from tests.reading import take
 from tests.sites import DAY, NOW, SCHOOLS, Desk, pupil
 from tests.system.posting import drop, work
 
@@ -85,7 +85,7 @@ def test_a_wrong_date_comes_back_with_every_row_typed_and_mends_in_one_cell(
     assert "请改好退回修正表后发回" in receipt(site, 1).splitlines()[0]
     assert "报告日期：" not in receipt(site, 1)
     (back,) = papers(site, "退回修正表*.xlsx")
-    reading = task.take(back.read_bytes())
+    reading = take(back.read_bytes())
     assert reading.claims is not None
     assert (reading.claims.ticket, reading.claims.returned, len(reading.tables["rows"])) == ("T1-F0", False, 3)
     send(site, retyped(back.read_bytes(), day=DAY))
@@ -171,7 +171,7 @@ def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Des
     send(site, desk.absence(SCHOOL, ROWS, day=None))
     content = school.open_rows(site, SCHOOL, DAY)
     assert content is not None
-    assert len(task.take(content).tables["rows"]) == 3
+    assert len(take(content).tables["rows"]) == 3
     assert decisions.waive(["T1-F0"], "测试", "", NOW) == ["T1-F0"]
     send(site, desk.absence(SCHOOL, ROWS))
     assert tickets() == {"T1-F0": "waived"}
@@ -236,7 +236,7 @@ def test_an_older_template_is_read_where_that_is_safe(site: Site, desk: Desk) ->
 def test_an_older_template_without_a_needed_column_comes_back_as_todays(site: Site, desk: Desk) -> None:
     send(site, with_property(without_heading(desk.absence(SCHOOL, ROWS), "reason"), queke_version="0"))
     (back,) = papers(site, "退回修正表*.xlsx")
-    reading = task.take(back.read_bytes())
+    reading = take(back.read_bytes())
     assert reading.claims is not None
     assert reading.claims.version == ABSENCE.version
 
@@ -244,7 +244,7 @@ def test_an_older_template_without_a_needed_column_comes_back_as_todays(site: Si
 def test_a_newer_template_is_answered_with_the_one_we_know(site: Site, desk: Desk) -> None:
     send(site, with_property(desk.absence(SCHOOL, ROWS), queke_version="99"))
     (template,) = papers(site, "模板 学生缺课日报*.xlsx")
-    reading = task.take(template.read_bytes())
+    reading = take(template.read_bytes())
     assert reading.claims is not None
     assert (reading.claims.unit, reading.claims.day) == (SCHOOL, DAY)
     assert "新模板" in receipt(site, 1) or "模板已放在" in receipt(site, 1)

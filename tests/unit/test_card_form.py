@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import pytest
 
-from pipeline import task, validate
+from pipeline import validate
 from pipeline.alert_state import AlertFacts, CaseFacts
 from pipeline.forms import card as declared
 from pipeline.forms import form
@@ -19,6 +19,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, fill
 from tests import formbooks as books
 from tests.formbooks import KEY, OTHER, SCHOOL, arrival, book, grid, head, headers, reading, said
+from tests.reading import take
 
 DAY = date(2026, 11, 20)
 MOMENT = datetime(2026, 11, 20, 13, 30)
@@ -93,7 +94,7 @@ def answer(checked: Checked) -> Mapping[str, object]:
 def test_a_card_of_ours_filled_in_is_read_back() -> None:
     made = Template(blank(form("card"), TemplateFacts(fields={"alert": ALERT, "unit": SCHOOL}, token="t")))
     rows = {"answer": [{"verdict": "可排除", "reason": "A9 其他", "why": "已核实"}], "days": [{"day": DAY, "fresh": 0}]}
-    got = task.take(fill(made, form("card"), {}, rows))
+    got = take(fill(made, form("card"), {}, rows))
     assert (got.verdict, got.claims and got.claims.form, got.header["alert"]) == ("parsed", "card", ALERT)
     table = form("card").table("answer")
     (row,) = got.tables["answer"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import forms, task, units, validate
+from pipeline import forms, units, validate
 from pipeline.figures import deskwork
 from pipeline.forms.desk import DESK, matter, matter_of
 from pipeline.merge.desk import deeds
@@ -19,11 +19,12 @@ from pipeline.model import Arrival, Checked, Context, Issue, Policy
 from pipeline.xlsx import guard
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow, deskbook
 from pipeline.xlsx.likeness import looks_like_filing
+from tests.reading import take
 
 KEY = b"k" * 32
 COUNTY, NEXT = "320106", "320105"
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-CONTEXT = Context(NOW, divisions={COUNTY: "示例区", NEXT: "邻区", "320100": "市"}, parents={COUNTY: "320100"})
+CONTEXT = Context(divisions={COUNTY: "示例区", NEXT: "邻区", "320100": "市"}, parents={COUNTY: "320100"})
 
 
 def line(board: str, target: str, column: str = "", state: str = "s", of: str = COUNTY, **cells: str | date) -> DeskRow:
@@ -43,7 +44,7 @@ def book(rows: Mapping[str, list[DeskRow]], token: str = "", *, back: bool = Fal
 
 
 def checked(content: bytes, bound: str = COUNTY) -> Checked:
-    reading = task.take(content)
+    reading = take(content)
     arrival = Arrival("0" * 64, len(content), "处理单.xlsx", "folder", bound, bound, NOW, NOW, Path("x.xlsx"), seq=5)
     [found] = validate.check([(arrival, reading)], CONTEXT, Policy(), KEY)
     return found

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from pipeline import durable
-from tests.faults import Crash, CrashAt, FailAt, PowerLoss
+from tests.faults import Crash, CrashAt, FailAt, PowerLoss, using
 
 
 def cut_off(root: Path, *steps: Callable[[], None]) -> None:
     """Do the steps, then lose the power."""
     disk = PowerLoss(len(steps) + 1, root, [path.name for path in root.iterdir()])
-    with durable.using(disk):
+    with using(disk):
         for step in steps:
             step()
         with pytest.raises(Crash):
@@ -26,7 +26,7 @@ def test_what_is_written_through_is_old_or_new_at_every_crash(tmp_path: Path) ->
     path = tmp_path / "a"
     for n in range(1, 5):
         path.write_bytes(b"old")
-        with pytest.raises(Crash), durable.using(CrashAt(n)):
+        with pytest.raises(Crash), using(CrashAt(n)):
             durable.write_through(path, b"newer")
         assert path.read_bytes() == (b"newer" if n > 3 else b"old")
 
@@ -63,7 +63,7 @@ def test_power_loss_loses_a_file_whose_old_folder_alone_was_synced(tmp_path: Pat
 
 def test_a_failing_sync_is_raised_not_retried(tmp_path: Path) -> None:
     disk = FailAt(1, errno.EIO)
-    with durable.using(disk), pytest.raises(OSError, match="Input/output"):
+    with using(disk), pytest.raises(OSError, match="Input/output"):
         durable.sync_many([tmp_path], ())
     assert disk.steps == 1
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import task, units, validate
+from pipeline import units, validate
 from pipeline.filed import FilingFacts, OrganFacts, Secret
 from pipeline.forms import form, secrets
 from pipeline.forms.filing import levels, system
@@ -23,6 +23,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from tests import formbooks
 from tests.filings import PASSWORD, ROW, filled, place, typed
 from tests.formbooks import KEY, SCHOOL, arrival, context
+from tests.reading import take
 
 BUREAU, CITY_BUREAU = "320106JY", "320100JY"
 ORGANS = {
@@ -40,7 +41,7 @@ def template(unit: str = SCHOOL, name: str = "示例小学", level: str = "schoo
 
 def judged(content: bytes, bound: str = SCHOOL, name: str = "备案.xlsx") -> Checked:
     known = context(organs=ORGANS)
-    return validate.check([(arrival(bound=bound, name=name), task.take(content))], known, Policy(), KEY)[0]
+    return validate.check([(arrival(bound=bound, name=name), take(content))], known, Policy(), KEY)[0]
 
 
 def said(checked: Checked) -> list[str]:
@@ -67,13 +68,13 @@ def test_an_organ_files_by_its_code() -> None:
 
 
 def test_a_file_that_lost_its_properties_is_known_by_what_is_printed_on_it() -> None:
-    reading = task.take(filled(template()))
+    reading = take(filled(template()))
     assert reading.claims is not None
     bare = filled(blank(form("filing"), TemplateFacts({"unit": SCHOOL, "school": "示例小学", "level": "school"}, {})))
     token = units.token(KEY, SCHOOL, "filing", "2026-1", 1)
     where = place(template(), token)
     printed = typed(bare, {where: token})
-    assert task.take(printed).claims == replace(reading.claims, token=token)
+    assert take(printed).claims == replace(reading.claims, token=token)
 
 
 def test_the_form_is_annex_3_word_for_word() -> None:
@@ -301,14 +302,14 @@ def test_no_password_is_said_or_sent_back_wherever_it_was_typed() -> None:
 
 
 def test_content_with_another_password_has_the_same_hash() -> None:
-    one, other = (task.take(filled(template(), [{**ROW, "password": text}])) for text in (PASSWORD, "Other1!pass"))
+    one, other = (take(filled(template(), [{**ROW, "password": text}])) for text in (PASSWORD, "Other1!pass"))
     assert one.content_sha == other.content_sha
-    assert one.content_sha != task.take(filled(template(), [{**ROW, "password": None}])).content_sha
+    assert one.content_sha != take(filled(template(), [{**ROW, "password": None}])).content_sha
 
 
 def test_a_copy_with_stars_reads_as_what_came() -> None:
-    came = task.take(filled(template()))
-    kept = task.take(filled(template(), [{**ROW, "password": "＊＊＊＊＊＊＊＊"}]))
+    came = take(filled(template()))
+    kept = take(filled(template(), [{**ROW, "password": "＊＊＊＊＊＊＊＊"}]))
     assert kept.content_sha == came.content_sha
 
 
@@ -345,7 +346,7 @@ FILED = {123: FilingFacts(123, SCHOOL, "320106", "320106")}
 
 def scanned(name: str, bound: str = SCHOOL, content: bytes = PDF) -> Checked:
     came = replace(arrival(bound=bound, name=name), size=len(content))
-    return validate.check([(came, task.take(content))], context(filings=FILED), Policy(), KEY)[0]
+    return validate.check([(came, take(content))], context(filings=FILED), Policy(), KEY)[0]
 
 
 def test_a_scan_is_taken_for_its_number() -> None:

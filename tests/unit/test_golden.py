@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import task
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Reading, Workbook
 from pipeline.xlsx import precheck, read
 from tests.golden import answer
+from tests.reading import take
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/in.xlsx"))
@@ -31,7 +31,7 @@ def test_a_golden_workbook_is_answered_as_written_down(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_another_reader_reads_the_same(case: Path) -> None:
     content = (case / "in.xlsx").read_bytes()
-    got = task.take(content)
+    got = take(content)
     found = precheck.inspect(content)
     book = Workbook(read.by_openpyxl(content, found), {}, date1904=case.name == "epoch-1904", facts=found.facts)
     claims = identify(book)
@@ -52,7 +52,7 @@ def test_there_are_goldens_and_each_has_its_answer() -> None:
 
 
 def test_the_same_cells_saved_again_have_the_same_content_hash() -> None:
-    first: Reading = task.take((GOLDEN / "right-day" / "in.xlsx").read_bytes())
-    again = task.take((GOLDEN / "right-day" / "in.xlsx").read_bytes())
-    other = task.take((GOLDEN / "twins" / "in.xlsx").read_bytes())
+    first: Reading = take((GOLDEN / "right-day" / "in.xlsx").read_bytes())
+    again = take((GOLDEN / "right-day" / "in.xlsx").read_bytes())
+    other = take((GOLDEN / "twins" / "in.xlsx").read_bytes())
     assert first.content_sha == again.content_sha != other.content_sha

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from pipeline import issues, task
+from pipeline import issues
 from pipeline.forms import FORMS, form
 from pipeline.xlsx import guard, precheck, read
 from pipeline.xlsx.blank import blank
 from tests.hostile import hostile, number, packed, parts, sheet
+from tests.reading import take
 
 HOSTILE = {name: (content, code) for name, content, code in hostile()}
 
@@ -22,7 +23,7 @@ HOSTILE = {name: (content, code) for name, content, code in hostile()}
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_ends_in_its_named_verdict(name: str) -> None:
     content, code = HOSTILE[name]
-    reading = task.take(content)
+    reading = take(content)
     if code:
         assert (reading.verdict, [i.code for i in reading.issues]) == ("quarantined", [code])
     else:
@@ -32,7 +33,7 @@ def test_a_hostile_file_ends_in_its_named_verdict(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_every_refusal_has_words_for_the_clerk(name: str) -> None:
-    for issue in task.take(HOSTILE[name][0]).issues:
+    for issue in take(HOSTILE[name][0]).issues:
         assert issues.message(issue)
         assert "{" not in issues.message(issue) + issues.remedy(issue)
 
@@ -88,7 +89,7 @@ def test_a_worksheet_kept_elsewhere_is_odd() -> None:
         "worksheets/sheet1.xml", "other.xml"
     )
     assert guard.look(packed(members)).verdict == "odd"
-    assert task.take(packed(members)).issues[0].code == "file-far-cells"
+    assert take(packed(members)).issues[0].code == "file-far-cells"
 
 
 def test_a_zip_comment_and_folders_do_no_harm() -> None:
@@ -122,7 +123,7 @@ def test_the_full_check_lists_what_readers_hide() -> None:
 @settings(max_examples=150)
 @given(st.binary(max_size=400))
 def test_any_bytes_get_a_verdict(content: bytes) -> None:
-    assert task.take(content).verdict == "quarantined"
+    assert take(content).verdict == "quarantined"
 
 
 GOOD = blank(form("absence"))
@@ -134,10 +135,10 @@ def test_a_bitten_workbook_gets_a_verdict(bites: list[tuple[int, int]]) -> None:
     content = bytearray(GOOD)
     for at, value in bites:
         content[at] = value
-    assert task.take(bytes(content)).verdict in {"quarantined", "rejected", "parsed"}
+    assert take(bytes(content)).verdict in {"quarantined", "rejected", "parsed"}
 
 
 def test_a_workbook_with_a_password_is_refused_as_such() -> None:
     locked = io.BytesIO()
     OOXMLFile(io.BytesIO(GOOD)).encrypt("Abc12345!", locked)
-    assert [issue.code for issue in task.take(locked.getvalue()).issues] == ["file-encrypted"]
+    assert [issue.code for issue in take(locked.getvalue()).issues] == ["file-encrypted"]

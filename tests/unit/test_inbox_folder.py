@@ -17,7 +17,7 @@ from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import bound, is_ignored
 from pipeline.model import Arrival, Policy, Site
 from pipeline.schooldays import ZONE
-from tests.faults import Counting, Crash, CrashAt, PowerLoss
+from tests.faults import Counting, Crash, CrashAt, PowerLoss, using
 
 
 def now() -> datetime:
@@ -340,7 +340,7 @@ def crash_everywhere(site: Site, disk_of: Callable[[int], CrashAt]) -> None:
             drop(site, f"2132000001 甲/{i}.xlsx" if i else "0.xlsx", content)
         disk = disk_of(n)
         try:
-            with durable.using(disk):
+            with using(disk):
                 a_run(site, store)
             crashed = False
         except Crash:
@@ -374,6 +374,6 @@ def test_the_run_is_long_enough_to_mean_something(site: Site) -> None:
     disk = Counting()
     for n in range(3):
         drop(site, f"{n}.xlsx", b"%d" % n)
-    with durable.using(disk):
+    with using(disk):
         a_run(site, Store())
     assert disk.steps > 25

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import task
 from pipeline.forms import FORMS, form
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.likeness import looks_like_filing
 from tests.filings import PASSWORD, filled, smuggled
+from tests.reading import take
 
 WORDS = f"用户名 初始密码 {PASSWORD}"
 FILING = filled(blank(form("filing")))
@@ -80,7 +80,7 @@ def test_what_looks_like_a_filing_is_private_whatever_became_of_it() -> None:
     docx = zipped("word/document.xml", WORDS.encode())
     no_head = zipped("备案.xlsx", FILING)
     for content in (FILING, smuggled(FILING, PASSWORD), torn, docx, no_head, WORDS.encode("gb18030")):
-        reading = task.take(content)
+        reading = take(content)
         assert reading.private
         assert PASSWORD not in repr(reading)
 
@@ -95,7 +95,7 @@ def test_a_report_with_a_filing_hidden_in_it_is_not_taken_and_not_kept() -> None
     hidden.sheet_state = "hidden"
     saved = io.BytesIO()
     book.save(saved)
-    reading = task.take(saved.getvalue())
+    reading = take(saved.getvalue())
     assert ([issue.code for issue in reading.issues], reading.private) == (["filing-inside"], True)
     assert PASSWORD not in repr(reading)
 

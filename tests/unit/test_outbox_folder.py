@@ -1,5 +1,6 @@
 """Papers in the outbox: names that Windows takes, and delivery that may be repeated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Site
-from pipeline.outbox.folder import Delivery, OutPlace, deliver, deliver_all, legal
+from pipeline.outbox.folder import Delivery, OutPlace, deliver_all, legal
 
 DAY = date(2026, 11, 12)
 PLACE = OutPlace("学校", "示例小学 2132000001")
@@ -19,6 +20,11 @@ PLACE = OutPlace("学校", "示例小学 2132000001")
 class Paper:
     name: str
     content: bytes
+
+
+def deliver(site: Site, place: OutPlace, day: date | None, papers: Sequence[Paper]) -> list[Path]:
+    """Deliver one reader's papers; return where they lie."""
+    return deliver_all(site, [Delivery(place, day, papers)])[0]
 
 
 def site(root: Path) -> Site:

@@ -125,10 +125,6 @@ def test_above_the_county_small_counts_of_a_school_are_masked(pupils: int, shown
     assert units.scope("320106", TREE).count(pupils) == str(pupils)
 
 
-def test_totals_of_a_county_are_never_masked() -> None:
-    assert units.scope("320000", TREE).total(1) == "1"
-
-
 def test_the_office_sets_what_is_small() -> None:
     assert units.scope("320100", TREE, small=5).count(4) == "<5"
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import issues, units, validate
 from pipeline.forms.absence import ABSENCE
-from pipeline.model import Checked, HeadFacts, Mode, Policy, Workbook
+from pipeline.model import Checked, Mode, Policy, Workbook
 from tests import formbooks as books
 from tests.formbooks import (
     DAY,
@@ -290,8 +290,8 @@ def test_a_past_day_is_taken_and_asked_about_unless_it_says_so() -> None:
     yesterday = datetime(2026, 11, 19)
     assert said(check(absence(row, day=yesterday))) == ["mode-late-assumed"]
     assert said(check(absence(row, day=yesterday, 报送方式="逾期补报"))) == []
-    head = {(date(2026, 11, 19), SCHOOL, "本部"): HeadFacts(1, 3, zero=False)}
-    assert said(check(absence(row, day=yesterday), known=context(heads=head))) == []
+    reported = frozenset({(date(2026, 11, 19), SCHOOL, "本部")})
+    assert said(check(absence(row, day=yesterday), known=context(reported=reported))) == []
     assert said(check(absence(GOOD, 报送方式="逾期补报"))) == ["mode-late-today"]
     assert check(absence(GOOD, 报送方式="更正")).mode is Mode.FULL
 

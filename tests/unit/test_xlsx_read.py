@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook as OpenpyxlWorkbook
 
-from pipeline import task
 from pipeline.forms import FORMS, form
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
@@ -21,6 +20,7 @@ from pipeline.model import Issue, Workbook
 from pipeline.xlsx import guard, precheck, read
 from pipeline.xlsx.blank import TemplateFacts, blank
 from tests.hostile import number, packed, parts, sheet, strings
+from tests.reading import take
 
 DAY = date(2026, 11, 20)
 ROW = {"class_name": "三(3)班", "name": "某甲", "sex": "男", "reason": "因病", "start": DAY, "symptom1": "发热"}
@@ -36,7 +36,7 @@ def by_calamine(content: bytes) -> Workbook:
 
 def by_openpyxl(content: bytes) -> Workbook:
     found = precheck.inspect(content)
-    return Workbook(read.by_openpyxl(content, found), read.properties(found.parts), plain=False)
+    return Workbook(read.by_openpyxl(content, found), read.properties(found.parts))
 
 
 def written(cells: list[list[object]], **options: object) -> bytes:
@@ -59,9 +59,7 @@ def test_both_libraries_read_every_golden_alike(path: Path) -> None:
     if guard.look(content).verdict == "refused":
         return
     careful = read.careful(content)
-    other = Workbook(
-        by_openpyxl(content).sheets, careful.properties, careful.date1904, plain=False, facts=careful.facts
-    )
+    other = Workbook(by_openpyxl(content).sheets, careful.properties, careful.date1904, facts=careful.facts)
     claims = identify(careful)
     assert identify(other) == claims
     if not isinstance(claims, Issue):
@@ -186,7 +184,7 @@ def test_the_same_cells_have_one_sha_whatever_the_container() -> None:
     content = blank(form("absence"), FACTS)
     other = TemplateFacts(fields=FACTS.fields, rows=FACTS.rows, token="another")
     rezipped = packed({e: p.decode() for e, p in guard.look(content).parts.items()})
-    shas = {task.take(c).content_sha for c in (content, rezipped, blank(form("absence"), other))}
+    shas = {take(c).content_sha for c in (content, rezipped, blank(form("absence"), other))}
     assert len(shas) == 1
 
 
@@ -194,9 +192,7 @@ def test_the_same_cells_have_one_sha_whatever_the_container() -> None:
 def test_one_changed_cell_is_another_sha(change: dict[str, object]) -> None:
     first, second = FACTS.rows["rows"]
     changed = TemplateFacts(fields=FACTS.fields, rows={**FACTS.rows, "rows": ({**first, **change}, second)})
-    assert (
-        task.take(blank(form("absence"), changed)).content_sha != task.take(blank(form("absence"), FACTS)).content_sha
-    )
+    assert take(blank(form("absence"), changed)).content_sha != take(blank(form("absence"), FACTS)).content_sha
 
 
 def test_external_links_are_taken_as_values_with_advice() -> None:

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pipeline import task
 from pipeline.forms import FORMS, form
 from pipeline.model import Issue, Refused
 from pipeline.xlsx import blank as blanks
@@ -21,6 +20,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import TWO_WAYS, GivebackFacts, giveback
 from pipeline.xlsx.lists import ListColumn, build
 from pipeline.xlsx.writer import writing
+from tests.reading import take
 
 DAY = date(2026, 11, 20)
 FIELDS = {"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": DAY}
@@ -47,7 +47,7 @@ def test_make_templates_writes_every_form(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kindergarten", [False, True])
 def test_a_template_is_recognised_and_says_whose_it_is(each, kindergarten: bool) -> None:
     facts = TemplateFacts(fields=FIELDS, token="t-1", kindergarten=kindergarten, rows={"classes": CLASSES})
-    reading = task.take(blank(each, facts))
+    reading = take(blank(each, facts))
     assert reading.claims is not None
     assert (reading.claims.form, reading.claims.token, reading.claims.version) == (each.name, "t-1", each.version)
     assert not reading.repairs
@@ -142,7 +142,7 @@ GIVEN = GivebackFacts(FIELDS, REFUSED, ("三(3)班", "三(4)班"), "t-1")
 def test_a_return_workbook_is_plain_and_read_back_row_by_row_with_its_tickets() -> None:
     content = giveback(form("absence"), GIVEN)
     assert guard.look(content).verdict == "plain"
-    reading = task.take(content)
+    reading = take(content)
     assert reading.verdict == "parsed"
     assert reading.claims is not None
     assert reading.claims.returned
@@ -185,7 +185,7 @@ def test_tickets_survive_lost_properties_and_are_out_of_sight() -> None:
     assert sheet.column_dimensions[sheet.cell(6, sheet.max_column).column_letter].hidden
     buffer = io.BytesIO()
     book.save(buffer)
-    reading = task.take(buffer.getvalue())
+    reading = take(buffer.getvalue())
     assert reading.claims is not None
     assert reading.claims.returned
     assert [row.ticket for row in reading.tables["rows"]] == ["2611-7-001", "2611-7-002"]
@@ -199,13 +199,13 @@ def test_a_row_marked_void_is_read_as_void() -> None:
     sheet.cell(head[0].row + 1, void, "作废")
     buffer = io.BytesIO()
     book.save(buffer)
-    assert [row.void for row in task.take(buffer.getvalue()).tables["rows"]] == [True, False]
+    assert [row.void for row in take(buffer.getvalue()).tables["rows"]] == [True, False]
 
 
 def test_rows_of_the_second_table_go_back_on_their_own_sheet() -> None:
     issue = Issue("count-unreadable", "班级", "B5", 5, "应到人数", "四十五个")
     row = Refused("classes", 5, {"class_name": "三(3)班", "roll": "四十五个"}, (issue,), "2611-7-003")
-    reading = task.take(giveback(form("absence"), GivebackFacts(FIELDS, (row,), ("三(3)班",))))
+    reading = take(giveback(form("absence"), GivebackFacts(FIELDS, (row,), ("三(3)班",))))
     assert [r.ticket for r in reading.tables["classes"]] == ["2611-7-003"]
 
 

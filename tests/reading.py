@@ -1,0 +1,10 @@
+"""A workbook read as the pool of readers does, in this process."""
+
+from pipeline import task
+from pipeline.model import Reading
+
+
+def take(content: bytes) -> Reading:
+    """Read one workbook, plain or odd."""
+    reading = task.glance(content)
+    return task.ponder(content) if reading is None else reading
