@@ -26,6 +26,7 @@ from pipeline.model import (
 from pipeline.schooldays import Calendar
 
 DAY = date(2026, 11, 20)
+NOW = datetime.fromisoformat("2026-11-20T14:00:00+08:00")
 SCHOOL = "2132000001"
 OTHER = "2132000002"
 KINDERGARTEN = "1132000003"
@@ -126,8 +127,7 @@ def codes(got: Reading) -> list[str]:
 
 
 def arrival(seq: int = 1, bound: str = "", name: str = "缺课日报.xlsx") -> Arrival:
-    now = datetime.fromisoformat("2026-11-20T14:00:00+08:00")
-    return Arrival("0" * 64, 1, name, "folder", "", bound, now, now, Path("spool") / str(seq), seq)
+    return Arrival("0" * 64, 1, name, "folder", "", bound, NOW, NOW, Path("spool") / str(seq), seq)
 
 
 # --------------------------------------------------------------------------- a registry to judge by
@@ -148,7 +148,6 @@ def school(code: str = SCHOOL, county: str = "320106", stages: tuple[str, ...] =
 
 def context(**changes: object) -> Context:
     known = Context(
-        now=datetime.fromisoformat("2026-11-20T14:00:00+08:00"),
         schools={
             SCHOOL: school(),
             OTHER: school(OTHER, "320302"),
@@ -162,14 +161,19 @@ def context(**changes: object) -> Context:
 
 
 def check(
-    workbook: Workbook, bound: str = "", known: Context | None = None, policy: Policy | None = None, **claims: str
+    workbook: Workbook,
+    bound: str = "",
+    known: Context | None = None,
+    policy: Policy | None = None,
+    *,
+    came: datetime = NOW,
+    **claims: str,
 ) -> Checked:
     got = reading(workbook)
     assert got.claims
     got = replace(got, claims=replace(got.claims, **claims))
-    known = known or context()
-    came = replace(arrival(bound=bound), first_seen=known.now, received_at=known.now)
-    return validate.check([(came, got)], known, policy or Policy(), KEY)[0]
+    file = replace(arrival(bound=bound), first_seen=came, received_at=came)
+    return validate.check([(file, got)], known or context(), policy or Policy(), KEY)[0]
 
 
 def said(checked: Checked) -> list[str]:

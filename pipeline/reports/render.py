@@ -72,8 +72,9 @@ class Renderer:
             self._scratch = None
 
     def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-        """Return a PDF for each paper's values, as soon as it and those before it are ready. All papers are taken first:
-        each is begun while the next are made. Raises PermanentError if one cannot be drawn.
+        """Return a PDF for each paper's values, as soon as it and those before it are ready. Raises PermanentError.
+
+        All papers are taken first: each is begun while the next are made.
         """
         if self._pool is None:
             yield from map(draw, list(papers))

@@ -18,7 +18,7 @@ from pipeline.model import Checked, Claims, Context, Policy, Workbook
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, fill
 from tests import formbooks as books
-from tests.formbooks import KEY, OTHER, SCHOOL, arrival, book, grid, head, headers, reading, said
+from tests.formbooks import KEY, NOW, OTHER, SCHOOL, arrival, book, grid, head, headers, reading, said
 from tests.reading import take
 
 DAY = date(2026, 11, 20)
@@ -79,7 +79,7 @@ def card(
 
 def check(made: Workbook, bound: str = "") -> Checked:
     got = reading(made)
-    came = replace(arrival(bound=bound), first_seen=known().now, received_at=known().now)
+    came = replace(arrival(bound=bound), first_seen=NOW, received_at=NOW)
     return validate.check([(came, got)], known(), Policy(), KEY)[0]
 
 

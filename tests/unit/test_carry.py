@@ -52,8 +52,8 @@ def monday(*opens: Open, rows: Mapping[int, Mapping[str, object] | None] | None 
 
 
 def judged(book: Workbook) -> Checked:
-    known = context(now=datetime.fromisoformat("2026-11-23T14:00:00+08:00"), calendar=Calendar())
-    return check(book, known=known)
+    monday = datetime.fromisoformat("2026-11-23T14:00:00+08:00")
+    return check(book, known=context(calendar=Calendar()), came=monday)
 
 
 def states(checked: Checked) -> dict[str, str]:

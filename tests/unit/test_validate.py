@@ -153,10 +153,10 @@ def test_a_row_is_new_ongoing_or_returned(change: dict[str, object], state: str)
 
 
 def test_a_weekend_between_does_not_make_an_absence_ongoing() -> None:
-    monday = context(now=datetime.fromisoformat("2026-11-23T14:00:00+08:00"))
+    monday = datetime.fromisoformat("2026-11-23T14:00:00+08:00")
     made = absence({**GOOD, "起始日": datetime(2026, 11, 21)}, day=datetime(2026, 11, 23))
-    assert check(made, known=monday).records[0].values["row_state"] == "new"
-    assert check(made, known=replace(monday, calendar=None)).records[0].values["row_state"] == "new"
+    assert check(made, came=monday).records[0].values["row_state"] == "new"
+    assert check(made, came=monday, known=context(calendar=None)).records[0].values["row_state"] == "new"
 
 
 def test_a_returned_pupil_needs_no_symptom() -> None:
@@ -297,8 +297,8 @@ def test_a_past_day_is_taken_and_asked_about_unless_it_says_so() -> None:
 
 
 def test_a_day_without_school_is_taken_and_said() -> None:
-    sunday = context(now=datetime.fromisoformat("2026-11-22T14:00:00+08:00"))
-    got = check(absence({**GOOD, "起始日": None}, day=datetime(2026, 11, 22)), known=sunday)
+    sunday = datetime.fromisoformat("2026-11-22T14:00:00+08:00")
+    got = check(absence({**GOOD, "起始日": None}, day=datetime(2026, 11, 22)), came=sunday)
     assert "day-off" in said(got)
     assert got.verdict == "merge"
 
