@@ -1,16 +1,7 @@
-"""What became of each school's duty to report on one day, and the identities the figures rest on.
-
-    在册 = 应报 + 不需报        应报 = 按时 + 迟报 + 未报 + 免报        报告率 = 已报 ÷ (应报 − 免报)
-
-Pure: the papers pass what the store says of each school (`ReceivedReports`), get one `Duty` a school and the
-`Tally` of any set of them. Every school of a set is in exactly one of the five standings, so the
-identities hold by construction.
-"""
+"""What became of each school's duty to report on one day: pure, from what is known of the school."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,35 +53,6 @@ class Duty:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The standings of a set of schools, counted."""
-
-    enrolled: int  # 在册
-    not_due: int  # 不需报
-    on_time: int
-    late: int
-    silent: int
-    excused: int
-    silences: tuple[tuple[Silence, int], ...]  # the four states, in their order; they add up to `silent`
-
-    @property
-    def due(self) -> int:
-        """应报."""
-        return self.on_time + self.late + self.silent + self.excused
-
-    @property
-    def reported(self) -> int:
-        """已报."""
-        return self.on_time + self.late
-
-    @property
-    def rate(self) -> float | None:
-        """报告率, 0 to 1; None when nobody was to report."""
-        base = self.due - self.excused
-        return self.reported / base if base else None
-
-
 def classify(due: ReportDue, reports: ReceivedReports) -> Duty:
     """Return the status of a school. Raises UnknownYear if it is not known whether a report was due.
 
@@ -113,19 +75,3 @@ def _silence(reports: ReceivedReports) -> Silence:
     if reports.heads:
         return Silence.PART
     return Silence.RETURNED if reports.returned else Silence.NOTHING
-
-
-def tally(duties: Iterable[Duty]) -> Tally:
-    """Count the duties of a set of schools."""
-    listed = tuple(duties)
-    standings = Counter(duty.standing for duty in listed)
-    silences = Counter(duty.silence for duty in listed)
-    return Tally(
-        enrolled=len(listed),
-        not_due=standings[ReportStatus.NOT_DUE],
-        on_time=standings[ReportStatus.ON_TIME],
-        late=standings[ReportStatus.LATE],
-        silent=standings[ReportStatus.SILENT],
-        excused=standings[ReportStatus.EXCUSED],
-        silences=tuple((silence, silences[silence]) for silence in Silence),
-    )

@@ -27,12 +27,6 @@ _SCANS = {
 """First bytes, last bytes, and within how many of the last bytes these are searched."""
 
 
-def take(content: bytes) -> Reading:
-    """Read one workbook, plain or odd. For a process that may die: an odd one can kill or freeze it."""
-    reading = read_plain(content)
-    return read_untrusted(content) if reading is None else reading
-
-
 def read_plain(content: bytes) -> Reading | None:
     """Read a plain workbook, or refuse what is none; None for an odd one, which needs `read_untrusted` in a child."""
     look = guard.look(content)
@@ -53,7 +47,7 @@ def read_untrusted(content: bytes) -> Reading:
     try:
         book = read.careful(content)
     except Unsound as unsound:
-        return replace(refused(content, unsound.issue), plain=False)
+        return refused(content, unsound.issue)
     return _understood(content, book, suspect=True)
 
 
@@ -78,18 +72,18 @@ def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
     claims = identify(book, tops)
     if isinstance(claims, Issue):
         issues, private = (*book.facts, claims), looks_like_filing(content)
-        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), plain=book.plain, private=private)
+        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), private=private)
     if form(claims.form).secret:
         return _whole(book, secrets.without(parse(book, claims, tops)))
     if suspect and looks_like_filing(content):
         issues = (Issue("filing-inside"),)
-        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), plain=book.plain, private=True)
+        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), private=True)
     return _whole(book, parse(book, claims, tops))
 
 
 def _whole(book: Workbook, reading: Reading) -> Reading:
     facts = tuple(fact for fact in book.facts if fact not in reading.issues)
-    return replace(reading, issues=(*facts, *reading.issues), content_sha=content_sha(reading), plain=book.plain)
+    return replace(reading, issues=(*facts, *reading.issues), content_sha=content_sha(reading))
 
 
 def _bytes_sha(content: bytes) -> str:

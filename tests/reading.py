@@ -6,5 +6,5 @@ from pipeline.model import Reading
 
 def take(content: bytes) -> Reading:
     """Read one workbook, plain or odd."""
-    reading = task.glance(content)
-    return task.ponder(content) if reading is None else reading
+    reading = task.read_plain(content)
+    return task.read_untrusted(content) if reading is None else reading

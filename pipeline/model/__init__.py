@@ -5,7 +5,7 @@ imports them from here; the modules below are how they are kept in themes.
 """
 
 from pipeline.model.arrivals import Arrival
-from pipeline.model.known import ClassFacts, ClosureFacts, Context, HeadFacts, KnownContent, SchoolFacts, TicketFacts
+from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.states import (
@@ -53,9 +53,7 @@ __all__ = [
     "DecisionKind",
     "DeskSheet",
     "FileRows",
-    "HeadFacts",
     "Issue",
-    "KnownContent",
     "LetterKind",
     "LetterState",
     "Level",
@@ -75,7 +73,6 @@ __all__ = [
     "Site",
     "State",
     "TablePlace",
-    "TicketFacts",
     "TicketState",
     "TodoKind",
     "Workbook",

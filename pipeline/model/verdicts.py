@@ -66,6 +66,7 @@ class Settled:
     """What became of one submission, as the store has it now."""
 
     seq: int
+    settled_seq: int
     state: State
     form: str
     unit: str

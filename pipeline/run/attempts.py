@@ -15,7 +15,7 @@ from pipeline import diagnosis, fault_log
 from pipeline.database import errors, journal
 from pipeline.diagnosis import Fault
 from pipeline.errors import TemporaryError
-from pipeline.model import HOME_CAMPUS, Arrival, Issue, Settled, State
+from pipeline.model import Arrival, Issue, Settled, State
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
 from pipeline.validate import scans
@@ -70,7 +70,7 @@ def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
     log.error("submission_failed", **fault.fields(), sha12=arrival.sha256[:12], attempts=arrival.attempts)
     about = f"submission {arrival.seq}"
     fault_log.note(settling.site, fault_log.SUBMISSION, fault, settling.now, about=about)
-    return Settled(arrival.seq, 0, State.FAILED, "", "", None, HOME_CAMPUS, 0, 0, 0, issues, ())
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, 0, 0, issues, ())
 
 
 def _looks_like_filing(arrival: Arrival) -> bool:

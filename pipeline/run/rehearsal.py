@@ -60,4 +60,4 @@ def _arrival(path: Path, now: datetime) -> Arrival:
 
 
 def _failed(arrival: Arrival) -> Settled:
-    return Settled(arrival.seq, 0, State.FAILED, "", "", None, "", 0, 0, 0, (), ())
+    return Settled(arrival.seq, 0, State.FAILED, "", "", None, 0, 0, (), ())

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-
-from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Closure, Division, Filing, Reject, Report, Submission, Unit, UnitPlace
+from pipeline.database.models import Closure, Division, Filing, Report, Unit, UnitPlace
 from pipeline.filed import FilingFacts, OrganFacts
 from pipeline.model import (
     Arrival,
     ClosureFacts,
     ClosureState,
     Context,
-    HeadFacts,
-    KnownContent,
     Reading,
     SchoolFacts,
-    State,
-    TicketFacts,
-    TicketState,
 )
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.registry import schools as known_schools
@@ -53,12 +46,11 @@ def by_place(batch: Sequence[tuple[Arrival, Reading]]) -> list[tuple[int | None,
 
 
 def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int | None = None) -> Context:
-    """Return the context of a batch: its schools with their classes, what stands, tickets, closures, calendar.
+    """Return the context of a batch: its schools with their classes, the reports that stand, organs, the calendar.
 
     `upto`: registry and calendar as they were by what had been said up to that place of the received sequence.
     """
-    tickets = _tickets(readings)
-    codes = sorted(_codes(readings) | {ticket.school for ticket in tickets.values()})
+    codes = sorted(_codes(readings))
     days = sorted({r.claims.day for _, r in readings if r.claims and r.claims.day})
     came = today(max((arrival.received_at for arrival, _ in readings), default=now))
     if upto is None:
@@ -67,15 +59,13 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int |
         known = known_schools.load_as_of(codes, days or [came], upto, came)
     divisions = list(Division.objects.values_list("code", "name", "parent_id"))
     return Context(
-        now=now,
         schools=known.schools,
         rooms=known.rooms,
         divisions={code: name for code, name, _ in divisions},
         parents={code: parent for code, _, parent in divisions if parent},
-        heads=_heads(codes, days),
-        tickets=tickets,
-        known=_known(readings),
-        closures=closures(codes),
+        reported=frozenset(
+            Report.objects.filter(day__in=days, school__in=codes).values_list("day", "school", "campus")
+        ),
         calendar=calendar_spans.calendar(upto),
         alerts=card_facts.alerts(readings),
         namesakes=_namesakes(codes),
@@ -140,32 +130,3 @@ def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
 def _namesakes(codes: Sequence[str]) -> frozenset[tuple[str, str, str]]:
     text = "SELECT school, class_key, name FROM pupil WHERE school IN ? AND namesake"
     return frozenset((school, key, name) for school, key, name in sql.fetch_in(text, codes))
-
-
-def _heads(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[date, str, str], HeadFacts]:
-    return {
-        (row.day, row.school, row.campus): HeadFacts(row.current_seq, row.rows, row.zero, tuple(row.seqs))
-        for row in Report.objects.filter(day__in=days, school__in=codes)
-    }
-
-
-def _tickets(readings: Iterable[tuple[Arrival, Reading]]) -> dict[str, TicketFacts]:
-    named = {row.ticket for _, r in readings for rows in r.tables.values() for row in rows if row.ticket}
-    rows = Reject.objects.filter(ticket__in=named).defer("raw", "issues") if named else ()
-    return {
-        row.ticket: TicketFacts(
-            row.ticket, row.school, row.form, row.day, row.campus, TicketState(row.state), row.table, row.identity
-        )
-        for row in rows
-    }
-
-
-def _known(readings: Iterable[tuple[Arrival, Reading]]) -> Mapping[tuple[str, str], tuple[KnownContent, ...]]:
-    """Earlier submissions with the same cells; `current` while they are part of what stands."""
-    shas = {reading.content_sha for _, reading in readings if reading.content_sha}
-    rows = Submission.objects.filter(Q(content_sha__in=shas) & ~Q(unit="")) if shas else ()
-    found: dict[tuple[str, str], list[KnownContent]] = defaultdict(list)
-    for row in rows:
-        known = KnownContent(row.received_seq, State(row.state), current=row.effective)
-        found[row.unit, row.content_sha].append(known)
-    return {key: tuple(sorted(known, key=lambda k: k.seq)) for key, known in found.items()}

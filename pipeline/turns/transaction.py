@@ -140,6 +140,7 @@ def settled(turn: Turn, outcome: Outcome) -> Settled:
     checked = turn.checked
     return Settled(
         seq=turn.event.seq,
+        settled_seq=turn.settled,
         state=outcome.state,
         form=form_of(checked),
         unit=checked.unit,

@@ -96,7 +96,7 @@ def _settle_mode(case: SubmissionCase, context: Context) -> None:
         case.mode = Mode.FIRST
         case.issues.append(Issue("mode-late-today"))
     late = case.day < first_seen and case.mode is Mode.FIRST
-    if late and (case.day, case.unit, case.campus) not in context.heads:
+    if late and (case.day, case.unit, case.campus) not in context.reported:
         case.issues.append(Issue("mode-late-assumed", details=(("day", case.day.isoformat()),)))
 
 

@@ -7,16 +7,17 @@ from datetime import datetime
 
 import openpyxl
 
-from pipeline import task
 from pipeline.county import build_desk
-from pipeline.database import audit, journal
+from pipeline.database import journal
 from pipeline.database.models import Absence, Account, Audit, Closure, Decision, Letter, Reject, SchoolClass, Submission
 from pipeline.letters import county_notices
 from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
 from pipeline.settling import decisions, reconciliation
 from pipeline.xlsx.deskbook import deskbook
 from tests.closures import closure, said
+from tests.contract.audit_chain import broken_at
 from tests.contract.settling import knowing, report, settle
+from tests.reading import take
 from tests.requests import account, filing
 from tests.submissions import DAY, NOON, SCHOOL, arrival, checked, row
 
@@ -54,7 +55,7 @@ def filled(site: Site, answers: Mapping[str, Mapping[str, str]]) -> bytes:
 
 def received(site: Site, content: bytes, at: datetime = NOON) -> tuple[Arrival, Checked]:
     [come] = journal.receive(site, [replace(arrival(bound=COUNTY, name="处理单.xlsx", at=at), seq=0)])
-    [judged] = knowing(site).validate([(come, task.take(content))])
+    [judged] = knowing(site).validate([(come, take(content))])
     return come, judged
 
 
@@ -104,7 +105,7 @@ def test_each_matter_is_done_once_and_counts_at_the_workbooks_place(school: Site
     _, again = received(school, content)
     assert settled(school, again, known).state is State.DUPLICATE
     assert standing() == after
-    assert audit.broken_at() is None
+    assert broken_at() is None
 
 
 def content_rows(content: bytes) -> list[str]:

@@ -13,9 +13,9 @@ import pytest
 
 from pipeline import database as db
 from pipeline import run, short_ids, units
-from pipeline.database import audit
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
+from tests.contract.audit_chain import broken_at
 from tests.sites import COUNTY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.cardbooks import STANDS, book_of, cluster
 from tests.system.cardbooks import answered as answered_card
@@ -110,7 +110,7 @@ def test_what_a_county_decides_on_its_desk_is_done_and_done_once(county: Site) -
     again = sent(county, content)
     assert (again.state, again.accepted) == ("duplicate", 0)
     assert standing() == after
-    assert audit.broken_at() is None
+    assert broken_at() is None
     [receipt] = papers(county, f"回执 县级处理单 {again.received_seq:06d}.txt")
     assert "此前已处理 4 件" in receipt.read_text("utf-8-sig")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import carry, task
+from pipeline import carry
 from pipeline.carry import CampusClasses, CarriedOver, Marks, Open, PrefillKind
 from pipeline.forms import form, words
 from pipeline.model import Checked, Issue, Row, Workbook
@@ -19,6 +19,7 @@ from pipeline.schooldays import Calendar
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.template_cache import from_cache
 from tests.formbooks import GOOD, KEY, SCHOOL, absence, check, context, headers, said
+from tests.reading import take
 
 FORM = form("absence")
 ROWS = FORM.table("rows")
@@ -29,7 +30,7 @@ MARKS = Marks(KEY, SCHOOL, "本部")
 
 def opened(name: str = "示例甲", class_key: str = "三3", **values: object) -> Open:
     known = {"sex": "1", "reason": "ill", "start": FRIDAY, "symptoms": "S01 S02", "temperature": 38.5, "visited": None}
-    return Open(f"{class_key}-{name}", class_key, name, "", known | values)
+    return Open(class_key, name, "", known | values)
 
 
 def monday(*opens: Open, rows: Mapping[int, Mapping[str, object] | None] | None = None, **fields: object) -> Workbook:
@@ -123,7 +124,7 @@ def test_an_absence_brought_along_and_left_as_it_was_is_told_from_one_that_was_t
     facts = TemplateFacts(
         fields={"unit": SCHOOL, "day": MONDAY}, rows={}, carried=made, since=FRIDAY, kindergarten=False
     )
-    reading = task.take(blank(FORM, facts))
+    reading = take(blank(FORM, facts))
     [row] = reading.tables["rows"]
     mark = carry.read(row.mark)
     assert mark is not None
@@ -227,7 +228,7 @@ def test_a_row_that_went_back_and_was_left_is_no_absence_of_today() -> None:
     [made] = carry.prefilled(ROWS, CarriedOver(FRIDAY, (), (back,)), MARKS, ROOMS, MONDAY)
     assert made.kind is PrefillKind.BACK
     facts = TemplateFacts(fields={"unit": SCHOOL, "day": MONDAY}, carried=(made,), since=FRIDAY)
-    reading = task.take(blank(FORM, facts))
+    reading = take(blank(FORM, facts))
     [row] = reading.tables["rows"]
     mark = carry.read(row.mark)
     assert mark is not None
@@ -330,7 +331,7 @@ def test_a_template_from_the_mould_is_the_one_that_would_be_drawn(classes: int, 
     for number in (1, 2):
         facts = facts_of(number, classes=classes, opens=opens, kindergarten=number == 2)
         assert look(from_cache(FORM, facts)) == look(blank(FORM, facts))
-        one, other = task.take(from_cache(FORM, facts)), task.take(blank(FORM, facts))
+        one, other = take(from_cache(FORM, facts)), take(blank(FORM, facts))
         assert one == other
 
 

@@ -1,10 +1,9 @@
 """Claims about who has reported, and the identities of the figures."""
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.duty import Duty, ReceivedReports, ReportStatus, Silence, classify, tally
+from pipeline.duty import Duty, ReceivedReports, ReportStatus, Silence, classify
 from pipeline.schooldays import DUE, Off, ReportDue, UnknownYear
 
 OFF = ReportDue(yes=False, reason=Off.WEEKEND)
@@ -47,13 +46,3 @@ def test_a_school_that_owes_nothing_is_asked_nothing_though_it_reported() -> Non
 def test_a_day_nobody_knows_is_not_counted_as_either() -> None:
     with pytest.raises(UnknownYear):
         classify(ReportDue(yes=False, year=2027), ReceivedReports())
-
-
-@given(st.lists(st.tuples(st.sampled_from([DUE, OFF]), received), max_size=30))
-def test_the_identities_hold(told: list[tuple[ReportDue, ReceivedReports]]) -> None:
-    figures = tally(classify(due, heard) for due, heard in told)
-    assert figures.enrolled == len(told) == figures.due + figures.not_due
-    assert figures.due == figures.on_time + figures.late + figures.silent + figures.excused
-    assert figures.silent == sum(n for _, n in figures.silences)
-    assert (figures.rate is None) == (figures.due == figures.excused)
-    assert figures.rate is None or figures.rate * (figures.due - figures.excused) == pytest.approx(figures.reported)

@@ -112,7 +112,7 @@ TEMPLATE = Path(__file__).parents[2] / "templates" / "xlsx" / "学生缺课日�
 TELL_MODULES = """
 from pathlib import Path
 from pipeline import task
-task.glance(Path({template!r}).read_bytes())
+task.read_plain(Path({template!r}).read_bytes())
 Path({folder!r}, "modules").write_text(" ".join(sys.modules))
 """
 
