@@ -102,6 +102,7 @@ ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED, store="absence")
 ABSENCE = Form(
     name="absence",
     title="学生缺课日报",
+    mended=True,
     kindergarten_title="幼儿缺勤日报",
     fields=_HEADER,
     tables=(

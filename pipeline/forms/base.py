@@ -203,6 +203,8 @@ class Form:
     notes: tuple[str, ...] = ()  # printed under the title
     of: Literal["school", "division", "unit"] = "school"  # whose it is; a unit is a school or an organ
     dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
+    alone: bool = False  # changes how others are judged: settled alone
+    mended: bool = False  # a county may type a cell of its rows, told by telephone (代改)
     pupils: bool = True  # its cells may be about pupils; else they are quoted to whoever may read the receipt
     secret: bool = False  # holds passwords: taken out of all other cells, its bytes never archived as they came
     signed: bool = False  # looks like the paper it is printed on, to be signed and stamped

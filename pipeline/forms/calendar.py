@@ -30,6 +30,7 @@ _SPANS = (
 CALENDAR = Form(
     name="calendar",
     title="校历登记表",
+    alone=True,
     pupils=False,
     fields=(
         Field(

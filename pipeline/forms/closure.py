@@ -48,6 +48,7 @@ ROWS = Table("rows", "停课报告", _COLUMNS, store="closure")
 CLOSURE = Form(
     name="closure",
     title="停课报告表",
+    mended=True,
     fields=(heads.SCHOOL_CODE, heads.SCHOOL_NAME, heads.CAMPUS, heads.DAY, heads.REPORTER, heads.REVIEWER),
     tables=(ROWS,),
     notes=(

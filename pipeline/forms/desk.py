@@ -115,6 +115,7 @@ _MATTERS = _table(
 DESK = Form(
     name="desk",
     title="县级处理单",
+    alone=True,
     fields=(
         Field(
             "unit",

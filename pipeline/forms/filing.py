@@ -266,6 +266,7 @@ ACCOUNTS = Table("accounts", "备案表", _COLUMNS, store="filing_line")
 FILING = Form(
     name="filing",
     title="省学生健康监测系统用户权限申请（备案）表",
+    alone=True,
     short="账号备案",
     secret=True,
     signed=True,

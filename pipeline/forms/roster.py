@@ -84,6 +84,7 @@ OF_ORGAN = tuple(name for name, one in ORGANS.keeps.items() if not one.key and n
 ROSTER = Form(
     name="roster",
     title="学校名册",
+    alone=True,
     pupils=False,
     fields=(
         Field(

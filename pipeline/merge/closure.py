@@ -13,7 +13,7 @@ from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import HOME_CAMPUS, ClosureKind, ClosureState, Issue, Origin, Record, State
 
-CLOSURE = ("campus", *ROWS.keeps, "state")
+COLUMNS = ("campus", *ROWS.keeps, "state")
 """What a closure says, by the stored columns' names."""
 
 _SAID = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
@@ -109,7 +109,7 @@ def _says_nothing_new(standing: ClosureStanding, record: Record) -> bool:
     closures = dict(standing.closures)
     _say(closures, record, 0)
     return all(
-        key in standing.closures and same(standing.closures[key].values, said.values, CLOSURE)
+        key in standing.closures and same(standing.closures[key].values, said.values, COLUMNS)
         for key, said in closures.items()
     )
 

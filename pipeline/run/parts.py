@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.forms import FORMS
+from pipeline.forms.card import CARD
 from pipeline.model import Arrival, Reading
 
 Read = tuple[Arrival, Reading]
 
-ALONE_FORMS = frozenset({"roster", "calendar", "filing", "desk"})  # what changes how others are judged
+_ALONE = frozenset(form.name for form in FORMS if form.alone)
 
 
 def parts(batch: Sequence[Read]) -> Iterator[list[Read]]:
@@ -27,16 +29,16 @@ def _segments(batch: Sequence[Read]) -> Iterable[list[Read]]:
     carded: dict[str, bool] = {}  # school → whether what the run has of it are cards
     for read in batch:
         form, unit = _about(read)
-        if form in ALONE_FORMS:
+        if form in _ALONE:
             yield from ([segment] if segment else [])
             yield [read]
             segment, carded = [], {}
             continue
-        if carded.get(unit, form == "card") != (form == "card"):
+        if carded.get(unit, form == CARD.name) != (form == CARD.name):
             yield segment
             segment, carded = [], {}
         if unit:
-            carded[unit] = form == "card"
+            carded[unit] = form == CARD.name
         segment.append(read)
     if segment:
         yield segment

@@ -1,1 +1,26 @@
-"""What a checked submission, or a decision, does to what stands; a module for each form."""
+"""What a checked submission, or a decision, does to what stands; a module for each form.
+
+The county's desk is not among them: `run` sends it to `county`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.accounts import filings
+from pipeline.forms.filing import FILING
+from pipeline.settling import absence, calendar, card, closure, roster
+from pipeline.settling.settler import Settler
+
+SETTLERS: Mapping[str, Settler] = {
+    one.form.name: one
+    for one in (
+        absence.SETTLER,
+        closure.SETTLER,
+        card.SETTLER,
+        roster.SETTLER,
+        calendar.SETTLER,
+        Settler(FILING, filings.takes, filings.settle),
+    )
+}
+"""By form, in the order in which they settle."""

@@ -12,11 +12,12 @@ from pipeline import merge, reconcile
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Absence, Decision
-from pipeline.forms.absence import ROWS
+from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.merge import Event, ReportState, ReportStep, Stood
 from pipeline.model import Checked, DecisionKind, Policy, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
+from pipeline.settling.settler import Settler
 from pipeline.turns import reconciliation_facts, replay, report_state, revised_outcomes
 from pipeline.turns.replay import Act
 from pipeline.turns.report_state import Key, LoadedReport, Then
@@ -375,3 +376,6 @@ def _names(checked: Checked) -> dict[str, str]:
 
 def _class_of(record: Record) -> str:
     return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")
+
+
+SETTLER = Settler(ABSENCE, takes, settle, folded_by=("unit", "day", "campus"))

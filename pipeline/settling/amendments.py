@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +18,10 @@ from pipeline.issues.refusals import refusal
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
 from pipeline.model import Checked, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
-from pipeline.settling import absence, closure
+from pipeline.settling import SETTLERS
 from pipeline.turns import rebuild_row
 from pipeline.turns.again import NOTHING, AtHand, MendedRow, Needed
-from pipeline.turns.transaction import Outcome, Turn, Writes
+from pipeline.turns.transaction import Turn, Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,6 @@ class Bench:
 
 class StillBad(UsageError):  # noqa: N818 - it is the name of what is the case
     """The row, mended so, would go back again. Its text says why, without the contents of other cells."""
-
-
-_Settle = Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
-_SETTLERS: Mapping[str, _Settle] = {"absence": absence.settle, "closure": closure.settle}
 
 
 def mend(deed: Deed, why: str, bench: Bench) -> None:
@@ -67,7 +63,7 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
         order, settled = decide(bench.who, DecisionKind.MEND, deed.id, why, bench.now)
         writes = Writes(bench.now)
         turn = Turn(Event(order, checked), settled, bench.again)
-        ((_, outcome),) = _SETTLERS[ticket.form]([turn], bench.site, writes)
+        ((_, outcome),) = SETTLERS[ticket.form].settle([turn], bench.site, writes)
         if outcome.state is not State.ACCEPTED:
             raise StillBad(_why(outcome.issues))
         writes.letter(LetterKind.DECIDED, str(order), ticket.school)

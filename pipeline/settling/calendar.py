@@ -10,10 +10,12 @@ from pipeline import merge
 from pipeline.database.models import CountyDay, Submission, Unit
 from pipeline.figures.words import some_days
 from pipeline.forms import words
+from pipeline.forms.calendar import CALENDAR
 from pipeline.merge import Earlier
 from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
+from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes
 from pipeline.validate.calendar import change_in_words
@@ -162,3 +164,6 @@ def _other_days(place: str, divisions: Iterable[str], before: Calendar, after: C
 def _earlier(unit: str) -> list[Earlier]:
     rows = Submission.objects.filter(unit=unit, form=FORM).exclude(state=State.RECEIVED).order_by("received_seq")
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
+
+
+SETTLER = Settler(CALENDAR, takes, settle, say_again=again)

@@ -18,7 +18,7 @@ from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay
 from pipeline.figures import deskwork
-from pipeline.forms.card import DAYS
+from pipeline.forms.card import CARD, DAYS
 from pipeline.issues.refusals import refusal
 from pipeline.merge import alert_history
 from pipeline.merge import card as core
@@ -27,6 +27,7 @@ from pipeline.merge.card import CardStanding, CardStep
 from pipeline.model import Checked, DecisionKind, Opinion, Site, State
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
+from pipeline.settling.settler import Settler
 from pipeline.turns import replay, revised_outcomes, tickets
 from pipeline.turns.again import Needed, NeedsAgain
 from pipeline.turns.pending_items import PendingItem
@@ -303,3 +304,6 @@ def _refused(checked: Checked, step: CardStep) -> list[tuple[str, tuple[str, ...
         return [("", tuple(codes))]
     tickets_ = [(t.ticket, t.refused) for t in step.opened if t.refused]
     return [(name, tuple(dict.fromkeys(i.code for i in refused.issues))) for name, refused in tickets_]
+
+
+SETTLER = Settler(CARD, takes, settle)

@@ -11,11 +11,13 @@ from pipeline import merge, short_ids
 from pipeline.database import sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Closure, Decision, Reject, Submission
+from pipeline.forms.closure import CLOSURE
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
-from pipeline.merge.closure import CLOSURE
+from pipeline.merge.closure import COLUMNS
 from pipeline.model import ClosureState, DecisionKind, Origin, Site, State, TodoKind
 from pipeline.schooldays import today
+from pipeline.settling.settler import Settler
 from pipeline.turns import replay, revised_outcomes
 from pipeline.turns.replay import Act
 from pipeline.turns.report_state import ticket_of
@@ -23,7 +25,7 @@ from pipeline.turns.transaction import Outcome, Turn, Writes
 
 _WIDTHS = sql.widths(Closure)
 _KEY = ("school", "campus", "scope", "start")
-_SAID = tuple(name for name in CLOSURE if name not in _KEY)
+_SAID = tuple(name for name in COLUMNS if name not in _KEY)
 _CLOSURE = (*_KEY, "division", "from_settled", "origin", *_SAID)
 _PAST = (*_CLOSURE, "to_settled", "closed_by")
 _LONGEST = 60  # days of figures that one closure may touch
@@ -126,7 +128,7 @@ def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:
     since: dict[str, dict[merge.closure.Key, int]] = defaultdict(dict)
     for row in Closure.objects.select_for_update().filter(school__in=schools).order_by(*_KEY):
         key = (row.campus, row.scope, row.start)
-        closures[row.school][key] = Declared({name: getattr(row, name) for name in CLOSURE}, Origin.read(row.origin))
+        closures[row.school][key] = Declared({name: getattr(row, name) for name in COLUMNS}, Origin.read(row.origin))
         since[row.school][key] = row.from_settled
     tickets: dict[str, dict[str, merge.Ticket]] = defaultdict(dict)
     for reject in Reject.objects.filter(school__in=schools, form="closure").exclude(table=FILE).defer("raw", "issues"):
@@ -192,7 +194,7 @@ def _write_tickets(before: ClosureStanding, turn: Turn, after: ClosureStanding, 
 
 
 def _same(old: Declared, new: Declared) -> bool:
-    return merge.same(old.values, new.values, CLOSURE)
+    return merge.same(old.values, new.values, COLUMNS)
 
 
 def _row(loaded: _LoadedClosures, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
@@ -229,3 +231,6 @@ def _days(now: datetime, versions: Iterable[Declared | None]) -> set[date]:
                 span = min(_LONGEST, (min(end, today(now)) - first).days + 1)
                 days |= {first + timedelta(days=n) for n in range(max(span, 1))}
     return days
+
+
+SETTLER = Settler(CLOSURE, takes, settle, folded_by=("unit",))

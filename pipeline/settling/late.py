@@ -15,14 +15,16 @@ from django.db import transaction
 
 from pipeline.database import sql
 from pipeline.database.models import Division, Statement, Submission, Unit
+from pipeline.forms.desk import DESK
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State
-from pipeline.settling import absence, calendar, closure, roster, submissions
+from pipeline.settling import SETTLERS, submissions
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
 
-_SPEAK = frozenset({"roster", "calendar", "desk"})  # a 处理单 confirms what schools propose, at its own place
-_SAYS = {"roster": roster.again, "calendar": calendar.again}
+_SAYS = {name: settler.say_again for name, settler in SETTLERS.items() if settler.say_again}
+_SPEAK = frozenset({*_SAYS, DESK.name})  # a 处理单 confirms what schools propose, at its own place
+_FOLDED = {name: settler for name, settler in SETTLERS.items() if settler.folded_by}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ def after(done: Settled) -> Later:
     taken = (State.ACCEPTED, State.PARTIAL)
     first: dict[tuple[object, ...], int] = {}
     for row in later:
-        if row.form in ("absence", "closure") and row.unit in schools:
-            key = (row.form, row.unit, row.day, row.campus)[: 4 if row.form == "absence" else 2]
+        if row.form in _FOLDED and row.unit in schools:
+            key = (row.form, *(getattr(row, name) for name in _FOLDED[row.form].folded_by))
             first.setdefault(key, row.received_seq)
     return Later(
         said=tuple(row.received_seq for row in later if row.form in _SAYS and row.state in taken),
@@ -69,9 +71,9 @@ def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, ag
     """Fold again what begins with these of `Later.reports`. Raises NeedsAgain, with nothing written."""
     with transaction.atomic():
         writes = Writes(now)
-        for form, settle in (("absence", absence.settle), ("closure", closure.settle)):
+        for form, settler in _FOLDED.items():
             if mine := [_turn(one, done, again) for one in firsts if form_of(one) == form]:
-                settle(mine, site, writes)
+                settler.settle(mine, site, writes)
         writes.flush()
 
 

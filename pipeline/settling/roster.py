@@ -12,12 +12,14 @@ from datetime import date, timedelta
 from pipeline import merge
 from pipeline.database import sql
 from pipeline.database.models import Absence, Submission
+from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, in_lines, news, says_something
 from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
+from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes
 
@@ -179,3 +181,6 @@ def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
 def _earlier(unit: str) -> list[Earlier]:
     rows = Submission.objects.filter(unit=unit, form="roster").exclude(state=State.RECEIVED).order_by("received_seq")
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
+
+
+SETTLER = Settler(ROSTER, takes, settle, say_again=again)

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import transaction
 
-from pipeline.accounts import filings
 from pipeline.database import audit, sql
 from pipeline.merge import Event
 from pipeline.model import Checked, LetterKind, Settled, Site, State
-from pipeline.settling import absence, calendar, card, closure, roster
+from pipeline.settling import SETTLERS
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.again import AtHand
 from pipeline.turns.transaction import Outcome, Turn, Writes, form_of, mark, settled
 
 DIVISION_DIGITS = 6
-
-
-class Settler(NamedTuple):
-    """Which turns of its form a module takes (the others change nothing), and what they do."""
-
-    takes: Callable[[Turn], bool]
-    settle: Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
-
-
-FORMS: Mapping[str, Settler] = {
-    "absence": Settler(absence.takes, absence.settle),
-    "closure": Settler(closure.takes, closure.settle),
-    "card": Settler(card.takes, card.settle),
-    "roster": Settler(roster.takes, roster.settle),
-    "calendar": Settler(calendar.takes, calendar.settle),
-    "filing": Settler(filings.takes, filings.settle),
-}
-"""By form, in the order in which they settle. The county's desk is not among them: `run` sends it to `county`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +50,7 @@ def take(turns: Sequence[Turn], was: State, site: Site, now: datetime) -> list[S
 def _fold(turns: Sequence[Turn], was: State, site: Site, now: datetime) -> Folded:
     writes = Writes(now)
     outcomes: dict[int, Outcome] = {}
-    for form, settler in FORMS.items():
+    for form, settler in SETTLERS.items():
         mine = [turn for turn in turns if form_of(turn.checked) == form and settler.takes(turn)]
         done = settler.settle(mine, site, writes) if mine else []
         outcomes.update({turn.event.seq: outcome for turn, outcome in done})

@@ -23,13 +23,11 @@ from pipeline.merge.desk import deeds as desk_deeds
 from pipeline.model import Arrival, Checked, Claims, DeskSheet, Reading, Sheet, Workbook
 from pipeline.turns.again import MendedRow
 
-FORMS = frozenset({"absence", "closure"})
-"""Forms whose rows a county may mend for the school."""
-
 
 def mendable(ticket: Reject) -> bool:
     """Tell whether the row of a ticket is one that a county may mend cell by cell."""
-    return ticket.form in FORMS and ticket.table in {table.name for table in form_named(ticket.form).tables}
+    form = form_named(ticket.form)
+    return form.mended and ticket.table in {table.name for table in form.tables}
 
 
 def rebuilt(mended: Iterable[MendedRow], desks: Mapping[int, Checked]) -> dict[MendedRow, tuple[Arrival, Reading]]:

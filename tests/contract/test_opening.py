@@ -13,7 +13,7 @@ from pipeline.database import sql
 from pipeline.database.models import Absence, Account, Closure
 from pipeline.errors import ConfigError
 from pipeline.forms.absence import ROWS
-from pipeline.merge.closure import CLOSURE
+from pipeline.merge.closure import COLUMNS
 from pipeline.model import Site
 from tests.sites import KEY
 from tests.submissions import NOON
@@ -68,7 +68,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
 def test_the_columns_of_a_row_are_those_of_the_table(site: Site) -> None:
     kept = {"id", "day", "school", "campus", "division", "pupil", "pending", "from_settled", "origin"}
     assert {field.name for field in Absence._meta.concrete_fields} == kept | set(ROWS.keeps)
-    assert {field.name for field in Closure._meta.concrete_fields} == set(CLOSURE) | {
+    assert {field.name for field in Closure._meta.concrete_fields} == set(COLUMNS) | {
         "id", "school", "division", "from_settled", "origin",
     }  # fmt: skip
 

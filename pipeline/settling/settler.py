@@ -1,0 +1,24 @@
+"""What each form's module of this room offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.forms.base import Form
+from pipeline.model import Site
+from pipeline.turns.transaction import Outcome, Turn, Writes
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """How the submissions of one form settle."""
+
+    form: Form
+    takes: Callable[[Turn], bool]
+    """Which turns change something; the others are noted only."""
+    settle: Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
+    folded_by: tuple[str, ...] = ()
+    """Columns of a submission that name what it is folded with, turn by turn; () where each stands alone."""
+    say_again: Callable[[Turn, Writes], None] | None = None
+    """Let one that is settled say its part of registry or calendar again, now that an earlier one came."""
