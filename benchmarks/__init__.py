@@ -1,1 +1,1 @@
-"""Measured against what one would write in an afternoon; goals beside every figure."""
+"""Measured against a program that one would write in an afternoon; goals beside every figure."""

@@ -134,7 +134,7 @@ class _Bench:
 
 
 def _measured(bench: _Bench, kind: str, drops: Sequence[Drop], made: Path) -> dict[str, object]:
-    """Measure one kind; the baseline half before and half after ours, since other work comes and goes."""
+    """Measure one kind; the baseline half before and half after ours, because the machine's other load changes."""
     folder, site, readers = bench.folder, bench.site, bench.readers
     sample = [drop.path for drop in drops[: bench.naive_files]]
     middle = len(sample) // 2

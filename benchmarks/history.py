@@ -1,7 +1,7 @@
-"""What history costs: a day and its digests added to three years of a province, beside the same added to a month.
+"""The cost of history: a day and its digests added to three years of a province, and to a month, for comparison.
 
-Nothing that is done every day may depend on how much has been kept. Both stores hold the last month, because
-warnings look back over it and curves are drawn from it; one holds all that came before as well.
+Daily work may not depend on how much has been kept. Both stores hold the last month, because warnings and charts use
+it; one holds everything before as well.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from pipeline.xlsx.fill import Template
 ROWS = 26_000_000
 SCHOOLS = 15_500
 MONTH = 20  # school days that both stores hold
-TURNS = 5  # the day comes in so many parts, to one store and the other in turn
+TURNS = 5  # the day comes in so many parts, to each store in turn
 FILES = 300  # workbooks a part
 TIMES = 1.2
 BYTES_A_ROW = 1000  # on disk, with the reports, submissions, letters and editions that came with it
-PUPILS = 120  # a school, who are absent now and then
+PUPILS = 120  # a school, who are absent from time to time
 _HOLIDAYS = (2, 7, 8)  # months without school
 _SHARES = ((11, 0), (5, 2), (3, 9), (1, 22))  # of twenty school days: so many, each with so many absent pupils
 _DATABASE = "queke.sqlite3"
@@ -70,7 +70,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
         _open(site)
         cost[site.root.name].digests.extend(_cut(site, hours) for hours in (2, 3, 4))
     db.close()
-    return _told(cost["short"], cost["long"], rows)
+    return _print_costs(cost["short"], cost["long"], rows)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class _Cost:
     digests: list[float]
 
 
-def _told(short: _Cost, long: _Cost, rows: int) -> dict[str, object]:
+def _print_costs(short: _Cost, long: _Cost, rows: int) -> dict[str, object]:
     found: dict[str, object] = {"rows": rows, "files_a_part": FILES, "goal": TIMES}
     for name, few, many in (
         ("day_cpu_seconds", short.day, long.day),
@@ -119,7 +119,7 @@ def _open(site: Site) -> None:
 
 
 def _cut(site: Site, hours: int) -> float:
-    """CPU seconds of cutting every division's digest and missing list."""
+    """CPU seconds to make every division's digest and missing list."""
     from pipeline.facts import county_day as days
 
     with measured() as cost:
@@ -129,7 +129,7 @@ def _cut(site: Site, hours: int) -> float:
 
 
 def _school_days(rows: int) -> list[date]:
-    """The days before ours that had school, as many as hold so many rows, oldest first."""
+    """The school days before ours, as many as hold so many rows, oldest first."""
     a_day = SCHOOLS * sum(share * absent for share, absent in _SHARES) / sum(share for share, _ in _SHARES)
     found: list[date] = []
     day = DAY
@@ -144,7 +144,7 @@ def _school_days(rows: int) -> list[date]:
 
 
 def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> int:
-    """Write the days into a store's file as if they had come, fast; return how many absence rows it then has."""
+    """Write the days directly into a store's file; return how many absence rows it then has."""
     connection = sqlite3.connect(database, isolation_level=None)
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-1000000", "temp_store=MEMORY"):
@@ -153,7 +153,7 @@ def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) 
         kept = [(name, text) for name, text in indexes.fetchall()]
         for name, _ in kept:
             connection.execute(f'DROP INDEX "{name}"')
-        _lay_out(connection, schools, days)
+        _make_tables(connection, schools, days)
         connection.execute("BEGIN")
         _write_places(connection)
         for n in range(len(days)):
@@ -169,8 +169,8 @@ def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) 
         connection.close()
 
 
-def _lay_out(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
-    """Tables of the time of writing: the schools, the classes, and who is absent on a day of such a kind."""
+def _make_tables(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
+    """Temporary tables: the schools, the classes, and who is absent on each kind of day."""
     keys = [class_key(name) or name for name in CLASSES]
     connection.execute("CREATE TEMP TABLE s (n INTEGER PRIMARY KEY, code TEXT, county TEXT)")
     connection.executemany("INSERT INTO s VALUES (?, ?, ?)", [(n, s.code, s.county) for n, s in enumerate(schools)])
@@ -190,14 +190,14 @@ def _write_places(connection: sqlite3.Connection) -> None:
 
 
 def _write_day(connection: sqlite3.Connection, n: int) -> None:
-    """Write one day: what was absent, reported, received, sent and issued."""
+    """Write one day: absences, reports, submissions, letters and editions."""
     whole = "d CROSS JOIN s"
     seq = f"({n} * {SCHOOLS} + s.n + 1)"
     place = {"day": "d.day", "school": "s.code", "campus": "'本部'", "division": "s.county", "from_settled": seq}
     absent = "d CROSS JOIN s CROSS JOIN m ON m.h = (s.n * 13 + d.n * 7 + s.n / 20 * 3) % 20"
     absent += f" CROSS JOIN p ON p.i = (s.n * 7 + d.n * 3 + m.k * 31) % {PUPILS}"
-    came = {"first_seen": "d.day || ' 06:00:00'"}
-    taken = {**_TAKEN, **came, "received_at": came["first_seen"], "received_seq": seq, "settled_seq": seq}
+    moments = {"first_seen": "d.day || ' 06:00:00'"}
+    taken = {**_TAKEN, **moments, "received_at": moments["first_seen"], "received_seq": seq, "settled_seq": seq}
     sent = {
         "reader": "s.code",
         "state": "'done'",
@@ -207,7 +207,7 @@ def _write_day(connection: sqlite3.Connection, n: int) -> None:
     }
     rows: Mapping[str, tuple[Mapping[str, str], str]] = {
         "absence": ({**place, **_ABSENT, "origin": f"{seq} || ':' || (m.k + 7)"}, absent),
-        "report": ({**place, **came, "current_seq": seq, "seqs": f"'[' || {seq} || ']'", "on_time": "1"}, whole),
+        "report": ({**place, **moments, "current_seq": seq, "seqs": f"'[' || {seq} || ']'", "on_time": "1"}, whole),
         "submission": ({**taken, "unit": "s.code", "day": "d.day"}, whole),
         "letter": ({**sent, "kind": "'receipt'", "ref": f"CAST({seq} AS TEXT)"}, whole),
         "edition": ({"kind": "'page'", "place": "s.code", "day": "d.day", "n": "1", "figures": "'{}'"}, whole),
@@ -232,11 +232,11 @@ _TAKEN = {
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, str], source: str) -> None:
-    """Insert what a query gives; columns that it does not name hold what a blank form leaves in them."""
+    """Insert the result of a query; columns that it does not name get the value of a blank form."""
     columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    told = dict(_blank(columns)) | dict(values)
-    names = ", ".join(f'"{name}"' for name in told)
-    connection.execute(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(told.values())} FROM {source}')
+    given = dict(_blank(columns)) | dict(values)
+    names = ", ".join(f'"{name}"' for name in given)
+    connection.execute(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(given.values())} FROM {source}')
 
 
 def _blank(columns: Iterable[tuple[int, str, str, int, object, int]]) -> Iterable[tuple[str, str]]:

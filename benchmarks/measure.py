@@ -1,4 +1,4 @@
-"""What a piece of work cost: seconds on the wall, seconds of CPU with its children's, proportional memory."""
+"""The cost of a piece of work: seconds of wall time, seconds of CPU with its children's, proportional memory."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Cost:
 
 @contextmanager
 def measured(*, memory: bool = False) -> Iterator[Cost]:
-    """Measure the block: this process and all it has started, pools that go on living too.
+    """Measure the block: this process and all it has started, including pools that go on.
 
-    Looking at memory costs CPU itself: never in a run whose time counts.
+    Measuring memory costs CPU itself: never in a run whose time counts.
     """
     cost = Cost()
     stop = threading.Event()

@@ -1,7 +1,7 @@
-"""`python -m benchmarks --mixed 1000`: a heap of files of every form, right and wrong, in one inbox.
+"""`python -m benchmarks --mixed 1000`: many files of every form, right and wrong, in one inbox.
 
-A table of outcomes is printed. Nothing is measured but how long it took; what is shown is that every file ends in
-its one named outcome, and that what was mended stands as if it had been right at first.
+A table of outcomes is printed. Only the total time is measured; what is shown is that every file gets its one expected
+outcome, and that corrected files give the same records as correct ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SEED = 2026
 
 
 def measure(folder: Path, count: int) -> dict[str, object]:
-    """Run it in an empty folder, print the table, and return it; what is not as foretold is printed too."""
+    """Run it in an empty folder, print the table, and return it; unexpected outcomes are printed too."""
     folder.mkdir()
     site = mixed.new_site(folder / "new")
     began = time.monotonic()

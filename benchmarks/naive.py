@@ -1,8 +1,8 @@
 """The afternoon's program: openpyxl reads, pandas shapes, pandera checks, sqlite3 keeps; file by file.
 
-It validates every cell and stores rows and reports, nothing else: no archive, no journal, no duplicates,
-no receipt, no return workbook, no history, no scope. It is given every advantage that does not change
-what it is: one schema built once, one connection, prepared statements.
+It validates every cell and stores rows and reports, nothing else: no archive, no journal, no duplicates, no receipt, no
+return workbook, no history, no scope. It has every advantage that does not change what it is: one schema built once,
+one connection, prepared statements.
 """
 
 from __future__ import annotations

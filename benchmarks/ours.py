@@ -35,7 +35,7 @@ Stage = tuple[str, object, str]
 
 @dataclass(frozen=True)
 class Taken:
-    """What a run cost, and what became of the workbooks."""
+    """The cost of a run, and the outcomes of the workbooks."""
 
     cost: Cost
     files: int
@@ -43,7 +43,7 @@ class Taken:
 
 
 def new_site(root: Path, schools: Sequence[SchoolFacts]) -> Site:
-    """Make a site that knows `schools`."""
+    """Make a site with `schools` in its registry."""
     shutil.rmtree(root, ignore_errors=True)
     config.write(root)
     site = config.load(root)
@@ -69,8 +69,8 @@ def take(
 ) -> Taken:
     """Drop every workbook of `folder` into the inbox and take them in, measured from the first look to the end.
 
-    The service is warm: its readers run, as the baseline's imports are done. Without `answer`: store, archive and
-    journal alone, no warnings and no letters.
+    The service is warm: its readers run, as the baseline's imports are done. Without `answer`: only store, archive and
+    journal, no warnings and no letters.
     """
     files = sorted(folder.iterdir())
     for path in files:
@@ -90,7 +90,7 @@ def take(
 
 
 def rows(schools: Sequence[str]) -> set[tuple[object, ...]]:
-    """Return what stands of these schools in the store that is open, as plain values."""
+    """Return the current records of these schools in the open store, as plain values."""
     text = (
         "SELECT a.day, a.school, a.class_key, p.name, a.sex, a.reason, a.start, a.symptoms, a.temperature, a.diagnosis "
         "FROM absence a JOIN pupil p ON p.school = a.school AND p.code = a.pupil WHERE a.school IN ?"

@@ -23,7 +23,7 @@ from pipeline.xlsx.fill import Template
 
 SCHOOLS = 104  # one a county or zone
 ILL = 60  # of them with an outbreak, and so with alerts
-WARM = 8  # pages that are not counted: both processes have begun
+WARM = 8  # pages that are not counted, until both processes have begun
 DIGEST_SECONDS, PAPERS_A_SECOND = 60.0, 12.0
 
 
@@ -55,8 +55,8 @@ def measure(folder: Path) -> dict[str, object]:
     return {
         "digests": digests,
         "digests_and_missing_lists_seconds": round(seconds, 1),
-        "cards": cards.told(),
-        "school_pages": pages.told(),
+        "cards": cards.figures(),
+        "school_pages": pages.figures(),
     }
 
 
@@ -84,12 +84,12 @@ class _Drawn:
     rate: float
     cpu: float
 
-    def told(self) -> dict[str, float]:
+    def figures(self) -> dict[str, float]:
         return {"count": self.count, "per_second": round(self.rate, 1), "cpu_ms_each": round(self.cpu)}
 
 
 def _drawn(work: Callable[[], int], before: Callable[[], object] = lambda: None) -> _Drawn:
-    """Draw and deliver until there is nothing left; what comes before it counts."""
+    """Draw and deliver until nothing is left; `before` is part of the measurement."""
     drawn = 0
     with measured() as cost:
         before()

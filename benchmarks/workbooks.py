@@ -92,8 +92,8 @@ def write(site: Site, template: Template, schools: Sequence[SchoolFacts], mix: s
 
 
 def _count(random: Random, mix: str) -> int:
-    """So many as it is named for; or what a real day brings: mostly nobody, then a few, now and then many (mean 3.4);
-    a province's day in the season is a bad one (5.2).
+    """The number in the name of the mix; or that of a real day: mostly none, then a few, sometimes many (mean 3.4); a
+    day of the season in a province is a bad one (5.2).
     """
     if mix.startswith("rows"):
         return int(mix.removeprefix("rows"))
@@ -113,7 +113,7 @@ def _rows(random: Random, count: int) -> Iterator[dict[str, object]]:
 
 
 def _cluster(random: Random) -> Iterator[dict[str, object]]:
-    """What an alert is mostly about: six to ten of one class with the same, and a few others."""
+    """The usual cause of an alert: six to ten of one class with the same symptoms, and a few others."""
     room, ill = random.choice(CLASSES), random.choice(ILLNESSES)
     for row in _rows(random, random.randint(6, 10)):
         del row["symptom1"]

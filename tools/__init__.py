@@ -1,1 +1,1 @@
-"""What `make` runs for the repo itself: guards, guides, set-up."""
+"""Tools that `make` runs for the repo itself: guards, guides, set-up."""

@@ -1,4 +1,4 @@
-"""What a guard says."""
+"""The finding of a guard."""
 
 from dataclasses import dataclass
 from pathlib import Path

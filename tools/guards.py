@@ -1,4 +1,4 @@
-"""The repo's own checks, for what no tool knows; each is shown failing in tests/unit/test_guards.py.
+"""The repo's own checks, which no tool has; each is shown failing in tests/unit/test_guards.py.
 
 Run from anywhere: `python tools/guards.py [ROOT]`; prints a line per finding, exits 1 if there is one.
 """
@@ -21,7 +21,7 @@ from tools.programs import program
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 
-# file → why a durable call may stand outside durable.py
+# file → why a durable call is allowed outside durable.py
 DURABLE_ALLOWED: dict[str, str] = {
     "pipeline/durable.py": "the one module that holds them",
 }
@@ -31,19 +31,19 @@ DURABLE_OS = frozenset(
 )
 DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
 
-# written with a class of one letter, so that this file does not name what it forbids
+# written with a class of one letter, so that this file does not contain what it forbids
 FORBIDDEN_TEXT = {
     "a path of one machine": re.compile(r"(?<![\w.])/wor[k]/|(?<![\w.])/roo[t]/"),
     "a package registry's host": re.compile(
         r"pyp[i]\.org|pythonhoste[d]\.org|npmj[s]\.(?:org|com)|de[b]\.debian\.org|crate[s]\.io",
     ),
 }
-# what people read lives in issues/, figures/, forms/ and templates/, not beside the queries
+# texts for people live in issues/, figures/, forms/ and templates/, not beside the queries
 DATABASE_ROOMS = frozenset(
     {"database", "registry", "turns", "letters", "accounts", "alerts", "settling", "facts", "county"},
 )
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-# file → why a Chinese text may stand in a room of the database
+# file → why a Chinese text is allowed in a room of the database
 CHINESE_ALLOWED: dict[str, str] = {
     "pipeline/database/decision_log.py": "where a decision counts is still told by its reason",
 }
@@ -57,7 +57,7 @@ CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*?\]?(?:\s*#\s*|\s+[�
 
 
 def findings(root: Path) -> list[Finding]:
-    """Run every guard over the files that git knows or would take in `root`."""
+    """Run every guard over the files that git tracks, or would add, in `root`."""
     found: list[Finding] = []
     product: dict[Path, str] = {}
     for path in _files(root):
@@ -89,7 +89,7 @@ def contracts(root: Path) -> list[dict[str, Any]]:
 
 
 def too_long(path: Path, text: str) -> Iterator[Finding]:
-    """A file or a function longer than one can keep in mind."""
+    """A file or a function that is too long to keep in mind."""
     lines = len(text.splitlines())
     if lines > MAX_FILE_LINES:
         yield Finding(path, 1, f"{lines} lines, more than {MAX_FILE_LINES}")
@@ -111,7 +111,7 @@ def forbidden_text(path: Path, text: str) -> Iterator[Finding]:
 
 
 def suppressions(path: Path, text: str) -> Iterator[Finding]:
-    """A lint switched off without saying which, or without why after it (`# why` or `— why`)."""
+    """A lint switched off without its code, or without a reason after it (`# why` or `— why`)."""
     for token in tokenize.generate_tokens(StringIO(text).readline):
         if token.type != tokenize.COMMENT:
             continue
@@ -146,7 +146,7 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
 
 
 def chinese_texts(path: Path, text: str) -> Iterator[Finding]:
-    """A text that people read in a room of the database; docstrings and comments may name Chinese words."""
+    """A text for people in a room of the database; docstrings and comments may contain Chinese words."""
     if path.parts[1] not in DATABASE_ROOMS or path.as_posix() in CHINESE_ALLOWED:
         return
     tree = ast.parse(text)

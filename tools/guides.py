@@ -28,9 +28,9 @@ NEXT_DAY = "2026-11-23"
 DOTS = 130  # an inch: sharp on paper, small in the repository
 SCREEN_DOTS = 88
 MARGIN = 12
-FAINT = 24  # shades so near to white are not seen
-GAP = 0.05  # of a page's height: where so much is white, what is to be shown has ended
-PAGES = {"desk": 1, "lines": 2}  # the printed page that is shown, where it is not the first alone
+FAINT = 24  # shades so near to white are not visible
+GAP = 0.05  # of a page's height: after so much white, the part to be shown has ended
+PAGES = {"desk": 1, "lines": 2}  # the printed page that is shown, if not the first
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
         with _page(digest, Path(scratch) / "digest", SCREEN_DOTS) as drawn:
             drawn.convert("RGB").quantize(32, dither=Image.Dither.NONE).save(DIGEST, optimize=True)
     fonts.pin()
-    from weasyprint import CSS, HTML  # once the fonts are pinned
+    from weasyprint import CSS, HTML  # after the fonts are set
 
     for page in sorted(GUIDES.glob("*.html")):
         HTML(filename=str(page)).write_pdf(
@@ -68,7 +68,7 @@ def _workbooks(site: Path, scratch: Path) -> dict[str, Path]:
 
 
 def _queke(site: Path, *words: str) -> None:
-    # our own command with our own words, always at the same minute: a picture changes when the workbook does
+    # our own command with fixed words, always at the same minute: a picture changes only when the workbook does
     command = [sys.executable, "-m", "pipeline", "--site", str(site), *words]
     clock = os.environ | {"QUEKE_NOW": f"{NEXT_DAY}T07:30"}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=clock)
@@ -91,7 +91,7 @@ def _page(pdf: Path, page: Path, dots: int, number: int = 1) -> Image.Image:
 
 
 def _trimmed(drawn: Image.Image) -> Image.Image:
-    """The picture without its margins, down to the first wide gap: what follows is the foot to sign."""
+    """The picture without its margins, down to the first wide gap: below it is the foot for signatures."""
     ink = ImageChops.difference(drawn, Image.new("RGB", drawn.size, "white")).convert("L").point(_black)
     left, top, right, _ = ink.getbbox() or (0, 0, *drawn.size)
     marked = [y for y in range(top, drawn.height) if ink.crop((0, y, drawn.width, y + 1)).getbbox()]

@@ -1,4 +1,4 @@
-"""Prints the names that the pages in templates/ read, as code, so that vulture knows them for used."""
+"""Prints the names that the pages in templates/ read, as code, so that vulture counts them as used."""
 
 import re
 from collections.abc import Iterator

@@ -19,7 +19,9 @@ _tree = cache(ast.parse)
 
 
 def circles(texts: Texts) -> Iterator[Finding]:
-    """Files that import each other, through others or not, at the top of a module, in a function or for types alone."""
+    """Files that import each other, directly or through others, at the top of a module, in a function or for types
+    only.
+    """
     paths = {_module(path): path for path in texts}
     graph = {module: sorted(_imported(texts[path], paths) - {module}) for module, path in sorted(paths.items())}
     while circle := _circle(graph):
@@ -38,7 +40,7 @@ def _imported(text: str, known: Mapping[str, Path]) -> set[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    # what is no file of ours is a name in the module before it
+    # a name that is not a file of ours is a name in the module before it
     modules = (name if name in known else name.rpartition(".")[0] for name in names)
     return {module for module in modules if module in known}
 
@@ -53,7 +55,7 @@ def _circle(graph: Mapping[str, list[str]]) -> list[str]:
 
 
 def rooms(texts: Texts) -> Iterator[Finding]:
-    """A room (a folder) that holds more than its share of the lines."""
+    """A room (a folder) with more than its share of the lines."""
     lines = Counter[Path]()
     for path, text in texts.items():
         lines[Path(*path.parts[:2])] += len(text.splitlines())
@@ -64,7 +66,9 @@ def rooms(texts: Texts) -> Iterator[Finding]:
 
 
 def unordered(texts: Texts, contracts: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """A folder of several modules whose order is not told to import-linter: whole, so that a new file has its place."""
+    """A folder of several modules without a complete order in import-linter: complete, so that a new file must be
+    placed.
+    """
     ordered = {
         container
         for contract in contracts

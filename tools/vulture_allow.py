@@ -1,4 +1,4 @@
-"""Names that somebody else calls or reads, as code, so that vulture knows them for used."""
+"""Names that other programs call or read, as code, so that vulture counts them as used."""
 
 from typing import Any
 
