@@ -12,13 +12,14 @@ from pathlib import Path
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import DAY
-from pipeline import resources, run
+from pipeline import resources
 from pipeline.executors import Pool
 from pipeline.facts import county_day, editions
 from pipeline.model import SchoolFacts, Site
 from pipeline.reports.render import Renderer
 from pipeline.run import sending
 from pipeline.run.coordinator import Coordinator
+from pipeline.service import timetable
 from pipeline.xlsx.fill import Template
 
 SCHOOLS = 104  # one a county or zone
@@ -45,7 +46,7 @@ def measure(folder: Path) -> dict[str, object]:
         sending.draw(site, ours.NOW, renderer, limit=WARM)
         cards = _drawn(lambda: sending.draw(site, ours.NOW, renderer))
         pages = _drawn(lambda: sending.draw(site, later, renderer), lambda: _cut_pages(site, schools[ILL:], later))
-    digests, seconds = _timed(lambda: len(run.editions(site, later, DAY)))
+    digests, seconds = _timed(lambda: len(timetable.make(site, later, DAY)))
     print(f"\n{digests} digests with their missing lists: {seconds:.0f} s   goal {DIGEST_SECONDS:.0f} s")
     for what, drawn in (("cards and sheets to write on", cards), ("school pages of a real day", pages)):
         print(

@@ -44,13 +44,14 @@ def digest(
     final: Annotated[bool, typer.Option("--final", help="As the day's final edition (日终版).")] = False,
 ) -> None:
     """Make the digests of a day now: a new edition where something changed, else the last one again."""
-    from pipeline import config, run
+    from pipeline import config
+    from pipeline.service import timetable
 
     site = opened(context)
     check_division(division, "--division")
     now = config.clock()()
     with progress("drawing"):
-        paths = run.editions(site, now, day_of(day, now), final=final, places=[division] if division else [])
+        paths = timetable.make(site, now, day_of(day, now), final=final, places=[division] if division else [])
     for path in paths:
         say(str(path))
     if not paths:

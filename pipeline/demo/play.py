@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipeline import config, database, run
+from pipeline import config, database
 from pipeline.demo import books, filings, loop, province, story
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.loop import Scene
@@ -22,6 +22,7 @@ from pipeline.errors import UsageError
 from pipeline.executors import Pool
 from pipeline.model import Site
 from pipeline.registry import lookup
+from pipeline.service import timetable
 
 LAST_DAY = date(2026, 11, 20)
 SCHOOL_DAYS = 10  # two weeks of weekdays, none of them a holiday
@@ -104,7 +105,7 @@ def _last_day(scene: Scene, progress: Progress) -> None:
         stage.drain(advance)
         stage.now = at(day, "15:10")
     with progress("first edition", None):
-        run.editions(stage.site, stage.now, day)
+        timetable.make(stage.site, stage.now, day)
     with progress("the late ones", None) as advance:
         _drop(stage, shelf, (f for f in planned if f.wave == 3), "15:40", day, listed=True)
         loop.follow(scene)
@@ -114,7 +115,7 @@ def _last_day(scene: Scene, progress: Progress) -> None:
         stage.drain(advance)
         stage.now = at(day, "17:30")
     with progress("final edition", None):
-        run.editions(stage.site, stage.now, day, final=True)
+        timetable.make(stage.site, stage.now, day, final=True)
     loop.list_results(scene)
 
 

@@ -13,6 +13,7 @@ from pipeline.executors import Readers
 from pipeline.figures.batch_summary import OUTCOMES
 from pipeline.model import Arrival, Settled, Site
 from pipeline.schooldays import ZONE
+from pipeline.service import timetable
 
 Place = tuple[str, str]
 """Sub-folder of the inbox ("" is flat) and file name."""
@@ -66,7 +67,7 @@ class DemoSite:
     def tick(self, day: date, clock: str) -> None:
         """Set the clock, and do what is due by then."""
         self.now = at(day, clock)
-        run.tick(self.site, self.now)
+        timetable.tick(self.site, self.now)
 
     def lines(self) -> list[Line]:
         """The table of outcomes: ordinary files first, by outcome, then each with a note."""

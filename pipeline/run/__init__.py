@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from pipeline import validate
 from pipeline.executors import Readers
 from pipeline.model import Site
 from pipeline.run.coordinator import Coordinator, Cycle, Observer
 from pipeline.run.decisions import confirm_answer, follow, release, return_answer
+from pipeline.run.delivery import deliver
 from pipeline.run.lock import Busy, is_held
 from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import lay as lay_rosters
 from pipeline.run.templates import every as lay_templates
 from pipeline.run.templates import left as templates_left
-from pipeline.run.timetable import deliver, tick
-from pipeline.run.timetable import make as editions
 
 __all__ = [
     "Busy",
@@ -26,7 +26,6 @@ __all__ = [
     "confirm_answer",
     "deliver",
     "drain",
-    "editions",
     "follow",
     "is_held",
     "lay_rosters",
@@ -36,7 +35,7 @@ __all__ = [
     "release",
     "return_answer",
     "templates_left",
-    "tick",
+    "warm",
 ]
 
 
@@ -61,3 +60,8 @@ def drain(
             done.drawn += drawn
         done.tell()
         return done
+
+
+def warm() -> None:
+    """Import and compile what validation needs: some three seconds of CPU, once."""
+    validate.warm()

@@ -21,11 +21,12 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from pipeline import diagnosis, run, validate
+from pipeline import diagnosis, run
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
 from pipeline.model import Site
+from pipeline.service import timetable
 
 log = structlog.get_logger("queke.watch")
 
@@ -73,7 +74,7 @@ class Service:
                 while not self._stopping:
                     self._listen()
                     wait, pause = self._turn(pause)
-                    validate.warm()  # after what lay there already: the first file to come shall not wait for it
+                    run.warm()  # after what lay there already: the first file to come shall not wait for it
                     self._bell.wait(wait)
             finally:
                 self._deafen()
@@ -111,7 +112,7 @@ class Service:
         if time.monotonic() < self._next_look:
             return
         try:
-            run.tick(self._site, self._clock())
+            timetable.tick(self._site, self._clock())
             self._clock_pause = 0.0
         except Exception as error:  # noqa: BLE001 — each step that failed was told, and stands in `status`
             self._clock_pause = _longer(self._clock_pause)

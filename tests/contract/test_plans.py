@@ -16,8 +16,9 @@ from pipeline.database import sql
 from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.model import Policy, Site
-from pipeline.run import Coordinator, tick
+from pipeline.run import Coordinator
 from pipeline.schooldays import ZONE
+from pipeline.service.timetable import tick
 from pipeline.xlsx.fill import Template, fill
 from tests.contract.places import GULOU, school
 

@@ -11,6 +11,7 @@ from pipeline import issuing, run
 from pipeline.database.models import Absence, Letter, Pupil, Report, Submission
 from pipeline.executors import InProcess
 from pipeline.model import Settled, Site, State
+from pipeline.service import timetable
 from tests.reading import take
 from tests.sites import DAY, SCHOOLS, ZONE
 
@@ -244,16 +245,16 @@ def templates(site: Site, day: date) -> list[str]:
 def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
     friday(Clerk(site))
     early, morning = (datetime(2026, 11, 23, hour, 30, tzinfo=ZONE) for hour in (5, 6))
-    run.tick(site, early)
+    timetable.tick(site, early)
     assert templates(site, MONDAY) == []
-    run.tick(site, morning)
+    timetable.tick(site, morning)
     assert templates(site, MONDAY) == [f"缺课日报模板 {MONDAY}.xlsx"] * len(SCHOOLS)
     [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
     assert take(lying.read_bytes()) == take(issuing.template(site, "absence", SCHOOL, MONDAY))
     assert run.templates_left(site, morning)
-    run.tick(site, morning)
+    timetable.tick(site, morning)
     assert not run.templates_left(site, morning), "the round is done"
-    run.tick(site, datetime(2026, 11, 22, 8, 0, tzinfo=ZONE))
+    timetable.tick(site, datetime(2026, 11, 22, 8, 0, tzinfo=ZONE))
     assert templates(site, date(2026, 11, 22)) == [], "nobody owes a report on a Sunday"
     assert Letter.objects.filter(kind="template").count() == len(SCHOOLS)
 

@@ -8,7 +8,7 @@ from pipeline import run
 from pipeline.executors import InProcess
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
-from pipeline.run import timetable
+from pipeline.service import timetable
 from tests.sites import DAY, NOW, ZONE, Desk, pupil
 from tests.system.posting import drop
 
@@ -54,12 +54,12 @@ def test_a_cluster_has_its_cards_and_the_day_its_editions(site: Site, desk: Desk
     assert done.alerts
     assert len(cards) >= 2, "one for the school, one for the county"
     for moment, count in ((at(15, 9), 0), (at(15, 10), 1), (at(15, 30), 0), (at(17, 30), 1), (at(17, 40), 0)):
-        assert run.tick(site, moment) == count
+        assert timetable.tick(site, moment) == count
     run.deliver(site, at(17, 40))
     assert queue.waiting() == {}
     made = papers(site)
     assert sum("简报" in name for name in made) == 2 * 3, "county, city, province; first and final"
     assert sum("台账" in name for name in made) == 2, "each school's page, with the final edition"
     assert list((site.outbox / "省").rglob("学生缺课监测每日简报*.pdf"))
-    again = run.editions(site, at(17, 50), DAY, final=True)
+    again = timetable.make(site, at(17, 50), DAY, final=True)
     assert {path.name for path in again} <= set(made), "nothing changed: the last edition is given again"

@@ -12,9 +12,10 @@ import openpyxl
 import pytest
 
 from pipeline import database as db
-from pipeline import run, short_ids, units
+from pipeline import short_ids, units
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
+from pipeline.service import timetable
 from tests.contract.audit_chain import broken_at
 from tests.sites import COUNTY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.cardbooks import STANDS, book_of, cluster
@@ -304,10 +305,10 @@ def test_a_schools_answer_to_a_warning_is_confirmed_on_the_desk(site: Site, desk
 
 
 def test_every_morning_each_county_gets_its_desk_once(county: Site) -> None:
-    run.tick(county, datetime(2026, 11, 20, 7, 0, tzinfo=ZONE))
+    timetable.tick(county, datetime(2026, 11, 20, 7, 0, tzinfo=ZONE))
     assert not papers(county, "县级处理单*.xlsx")
     for minute in (31, 40):
-        run.tick(county, datetime(2026, 11, 20, 7, minute, tzinfo=ZONE))
+        timetable.tick(county, datetime(2026, 11, 20, 7, minute, tzinfo=ZONE))
         work(county)
     [book] = papers(county, "县级处理单*.xlsx")
     assert book.parent.parent.parent.name == "县(市、区)"

@@ -33,7 +33,8 @@ from pipeline.letters import batch_lists, queue
 from pipeline.model import Site
 from pipeline.registry import statements
 from pipeline.reports import letters as written
-from pipeline.run import sending, templates, timetable
+from pipeline.run import sending, templates
+from pipeline.service import timetable
 from pipeline.service.watch import Service
 from pipeline.settling import reconciliation, submissions
 from pipeline.turns import context
@@ -289,7 +290,7 @@ def test_a_step_of_the_clock_that_fails_is_told_and_keeps_no_other_from_being_do
     with monkeypatch.context() as patch, logging() as said:
         patch.setattr(module, name, failing(KeyError(MARK)))
         with pytest.raises(KeyError):
-            run.tick(site, now)
+            timetable.tick(site, now)
     (line,) = said.of("step_failed")
     assert (line["step"], line["stage"], line["error"]) == (step, step, "KeyError")
     assert line["at"].startswith("run/")
@@ -300,7 +301,7 @@ def test_a_step_of_the_clock_that_fails_is_told_and_keeps_no_other_from_being_do
     done = set(Letter.objects.values_list("kind", flat=True))
     assert step == "desks" or "desk" in done
     assert step == "editions" or now < at(15, 10) or "digest" in done
-    run.tick(site, now)
+    timetable.tick(site, now)
     assert fault_log.standing(site) == []
 
 
@@ -308,12 +309,12 @@ def test_a_year_nobody_knows_is_told_once_for_all_that_is_not_made(site: Site, q
     later = at(15, 11, date(2027, 3, 1))
     with logging() as said:
         for minutes in range(3):
-            run.tick(site, later + timedelta(minutes=minutes))
+            timetable.tick(site, later + timedelta(minutes=minutes))
     (line,) = said.of("skipped")
     assert "holidays of 2027 are not known" in line["said"]
     for command in ("status", "doctor"):
         assert "holidays of 2027 are not known" in queke(command)
-    run.tick(site, at(8))
+    timetable.tick(site, at(8))
     assert fault_log.standing(site) == []
 
 
@@ -321,12 +322,12 @@ def test_a_digest_that_nobody_made_when_it_was_due_is_told_until_somebody_makes_
     site: Site, desk: Desk, queke: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thursday, friday, monday = DAY - timedelta(days=1), DAY, DAY + timedelta(days=3)
-    run.tick(site, at(17, 31, thursday))
+    timetable.tick(site, at(17, 31, thursday))
     drop(site, {"a.xlsx": desk.absence(FIRST, [pupil(0)])})
     drain(site)
     with logging() as said:
         for minute in range(3):
-            run.tick(site, at(8, minute, monday))
+            timetable.tick(site, at(8, minute, monday))
     (line,) = said.of("skipped")
     assert (line["step"], line["day"]) == ("editions", str(friday))
     assert f"queke digest --day {friday} --final" in queke("status")
@@ -337,9 +338,9 @@ def test_a_digest_that_nobody_made_when_it_was_due_is_told_until_somebody_makes_
 
 def test_templates_that_were_not_laid_in_time_are_told(site: Site) -> None:
     for minute in range(2):
-        run.tick(site, at(6, minute, DAY - timedelta(days=1)))
+        timetable.tick(site, at(6, minute, DAY - timedelta(days=1)))
     with logging() as said:
-        run.tick(site, at(15, 1))
+        timetable.tick(site, at(15, 1))
     assert [(line["step"], line["day"]) for line in said.of("skipped")] == [("templates", str(DAY))]
 
 

@@ -17,6 +17,7 @@ from pipeline import run
 from pipeline.database.models import Campus, Edition, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.model import Site
+from pipeline.service import timetable
 from tests import build
 from tests.sites import ZONE, lay_out
 
@@ -73,7 +74,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
             for filing in filings(schools, n):
                 (site.inbox / f"{filing.school.code}.xlsx").write_bytes(shelf.fill(filing))
             run.drain(site, readers, partial(datetime, day.year, day.month, day.day, 14, 10, tzinfo=ZONE))
-    run.editions(site, datetime(2026, 11, 20, 17, 30, tzinfo=ZONE), DAYS[-1], final=True)
+    timetable.make(site, datetime(2026, 11, 20, 17, 30, tzinfo=ZONE), DAYS[-1], final=True)
     above = {
         path.relative_to(site.outbox).as_posix(): text_of(path)
         for path in site.outbox.rglob("*.*")

@@ -10,6 +10,7 @@ from pipeline.executors import InProcess
 from pipeline.facts import digest_facts
 from pipeline.forms import form
 from pipeline.model import Settled, Site
+from pipeline.service import timetable
 from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
 from tests.sites import COUNTY, DAY, SCHOOLS, ZONE, Desk, pupil
@@ -57,13 +58,13 @@ def test_a_closure_without_its_pupils_is_asked_about_once_and_gone_when_they_com
     [line] = reconciliation.waiting(COUNTY)
     assert "三(3)班报患病 2 人，11-20 的缺课登记里只有 1 人因病" in line.what
     assert questions(site) == [], "schools are asked at the hour, all at once"
-    run.tick(site, at(15, 1))
+    timetable.tick(site, at(15, 1))
     drain(site, at(15, 2))
     [text] = questions(site)
     assert text.startswith("停课与缺课有 1 处对不上，请核对 · 不是退回，已收下的都算数\n")
     assert line.what in text
     assert "示例甲" not in text
-    run.tick(site, at(15, 5))
+    timetable.tick(site, at(15, 5))
     drain(site, at(15, 6))
     assert len(questions(site)) == 1
 
@@ -92,7 +93,7 @@ def test_the_command_line_lists_and_settles_and_lays_templates(
 
     assert queke("matters", "list") == (0, "")
 
-    run.tick(site, at(15, 1))
+    timetable.tick(site, at(15, 1))
     code, listed = queke("matters", "list", "--unit", COUNTY)
     assert (code, "还没有收到" in listed) == (1, True)
     assert "matters to reconcile" in queke("status")[1]

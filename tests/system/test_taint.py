@@ -24,6 +24,7 @@ from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.forms import FORMS
 from pipeline.model import Level, Site
+from pipeline.service import timetable
 from pipeline.settling import card
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
@@ -163,14 +164,14 @@ def _through_the_day(site: Site) -> None:
         run.drain(site, readers, lambda: later)
         tainted.scans(site, SCHOOLS)
         run.drain(site, readers, lambda: later)
-        run.tick(site, tainted.at(DAY, "17:30"))
+        timetable.tick(site, tainted.at(DAY, "17:30"))
         run.deliver(site, tainted.at(DAY, "17:30"))
         for clock in ("06:00", "07:31"):
-            run.tick(site, tainted.at(tainted.NEXT, clock))
+            timetable.tick(site, tainted.at(tainted.NEXT, clock))
             run.deliver(site, tainted.at(tainted.NEXT, clock))
         tainted.decided(site, {county for _, county, _ in SCHOOLS.values()})
         run.drain(site, readers, lambda: tainted.at(tainted.NEXT, "09:00"))
-    run.tick(site, tainted.at(tainted.NEXT, "15:01"))
+    timetable.tick(site, tainted.at(tainted.NEXT, "15:01"))
     run.deliver(site, tainted.at(tainted.NEXT, "15:01"))
     assert not card.waiting("320000"), "every card was confirmed"
 

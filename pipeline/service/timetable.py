@@ -1,8 +1,7 @@
-"""The papers of the day: cut when they are due, once; drawn and delivered like any other letter."""
+"""What is due by the clock: templates, desks, 待对账, and the papers of the day, cut when they are due, once."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,21 +14,19 @@ from pipeline import diagnosis, fault_log, schooldays
 from pipeline.county import build_desk
 from pipeline.database import errors
 from pipeline.diagnosis import Fault, stage
-from pipeline.errors import TemporaryError, UsageError
+from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
 from pipeline.letters import queue
 from pipeline.model import LetterKind, Level, Policy, Site
 from pipeline.registry import statements
-from pipeline.reports.render import Renderer
-from pipeline.run import sending, templates
-from pipeline.run.lock import Busy, hold_site
+from pipeline.run import templates
+from pipeline.run.delivery import deliver
 from pipeline.settling import reconciliation
 from pipeline.turns import context
 
 log = structlog.get_logger("queke.editions")
 
 PROVINCE = "320000"
-STUCK_SECONDS = 180.0  # one page may take two minutes
 LOOK_BACK = timedelta(days=7)  # a final edition that was missed is cut so long after
 
 
@@ -152,32 +149,6 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     with errors.temporary():
         wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind is LetterKind.DIGEST}
         return [site.root / path for path in queue.lying(LetterKind.DIGEST, wanted)]
-
-
-def deliver(site: Site, now: datetime) -> None:
-    """Have every letter that is queued written and drawn: here, or by the process that works on the site."""
-    try:
-        with hold_site(site), errors.temporary():
-            sending.send(site, now)
-            while sending.books(site, now):
-                pass
-            if sending.undrawn():
-                with Renderer() as renderer:
-                    while sending.draw(site, now, renderer):
-                        pass
-    except Busy:
-        _wait_for_the_other()
-
-
-def _wait_for_the_other() -> None:
-    """Wait for the coordinator to draw what is queued. Raises TemporaryError if it does not get anywhere."""
-    left, since = -1, time.monotonic()
-    while now_left := sending.undrawn():
-        if now_left != left:
-            left, since = now_left, time.monotonic()
-        elif time.monotonic() - since > STUCK_SECONDS:
-            raise TemporaryError(f"{left} letters wait to be drawn, and the process at work on this site draws none")
-        time.sleep(0.5)
 
 
 def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editions.Issued]:
