@@ -293,7 +293,7 @@ def test_a_step_of_the_clock_that_fails_is_told_and_keeps_no_other_from_being_do
             timetable.tick(site, now)
     (line,) = said.of("step_failed")
     assert (line["step"], line["stage"], line["error"]) == (step, step, "KeyError")
-    assert line["at"].startswith("run/")
+    assert line["at"].startswith("service/")
     assert MARK not in said.text
     assert step_of(site, step).error == "KeyError"
     for command in ("status", "doctor"):
@@ -332,7 +332,7 @@ def test_a_digest_that_nobody_made_when_it_was_due_is_told_until_somebody_makes_
     assert (line["step"], line["day"]) == ("editions", str(friday))
     assert f"queke digest --day {friday} --final" in queke("status")
     monkeypatch.setattr(timetable, "deliver", lambda *_: None)  # drawing takes a while, and is not asked about here
-    run.editions(site, at(9, 0, monday), friday, final=True)
+    timetable.make(site, at(9, 0, monday), friday, final=True)
     assert fault_log.standing(site) == []
 
 
