@@ -1,4 +1,4 @@
-"""An alert's life: the states it goes through, their names on paper, and what must be known of an alert to answer it.
+"""The states an alert goes through, their names on paper, and what must be known of an alert to answer it.
 
 issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are put right) or
 as not to be excluded (reported → following → ended) · sent back by the county → answered anew. Lies below
@@ -30,7 +30,7 @@ class AlertState(StrEnum):
 
 
 class AlertStep(StrEnum):
-    """One step of an alert's life. What the engine makes of it comes first, then what people do."""
+    """One step of an alert's history. What the engine makes of it comes first, then what people do."""
 
     ISSUED = "issued"
     RAISED = "raised"

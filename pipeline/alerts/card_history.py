@@ -1,4 +1,4 @@
-"""The lives of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, taken again."""
+"""The histories of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, taken again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.database.decision_log import order_of
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Decision, Submission
 from pipeline.merge import Earlier, Event, alert_history
 from pipeline.merge import card as core
-from pipeline.merge.alert_history import Answer, CountyRuling, Face, FollowedDay, HistoryStep, Life, Turned
+from pipeline.merge.alert_history import AlertHistory, Answer, CountyRuling, Face, FollowedDay, HistoryStep, Turned
 from pipeline.merge.card import CardStanding, CardStep
 from pipeline.model import DecisionKind, Opinion, Origin, State
 from pipeline.rules import Stage
@@ -69,7 +69,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     events = list(AlertEvent.objects.filter(alert__in=list(alerts), what__in=_TURNS).order_by("id"))
     faces = _faces(events)
     mine = {
-        name: Life(
+        name: AlertHistory(
             alert=name,
             opened_at=alert.opened_at,
             due_at=alert.due_at,
@@ -124,19 +124,19 @@ def replayed(loaded: SchoolHistory, turn: Turn) -> Replayed[Act, CardStep]:
 def _step(standing: CardStanding, does: Act) -> CardStep:
     if isinstance(does, Event):
         return core.card_step(standing, does)
-    one, told = standing.lives[does.alert], tuple[HistoryStep, ...]()
+    one, told = standing.histories[does.alert], tuple[HistoryStep, ...]()
     if isinstance(does, CountyRuling):
         one, told = alert_history.rule(one, does)
     else:
         one = alert_history.passed(one, does)
-    return CardStep(State.ACCEPTED, replace(standing, lives={**standing.lives, one.alert: one}), told=told)
+    return CardStep(State.ACCEPTED, replace(standing, histories={**standing.histories, one.alert: one}), told=told)
 
 
 def _unheard(loaded: SchoolHistory) -> CardStanding:
     """The school as if no card had ever come and the engine had only opened the alerts."""
     faces = _faces(event for event in loaded.events if event.what == AlertStep.ISSUED)
     mine = {
-        name: Life(
+        name: AlertHistory(
             name,
             alert.opened_at,
             alert.opened_at + timedelta(hours=alert.hours),

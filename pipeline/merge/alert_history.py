@@ -1,7 +1,7 @@
-"""An alert's life as cards, the county's word and the engine make it: values, and how the last two change it.
+"""An alert's history as cards, the county's word and the engine make it: values, and how the last two change it.
 
-A life is folded from its cards and rulings in received order, and from what the engine made of the alert (raised,
-renamed, void …) where that took effect. The same events give the same life, whatever the order they settled in.
+A history is folded from its cards and rulings in received order, and from what the engine made of the alert (raised,
+renamed, void …) where that took effect. The same events give the same history, whatever the order they settled in.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class AlertHistory:
     """All that cards and decisions know of one alert. `faces` by revision; the last is what it is now."""
 
     alert: str
@@ -85,7 +85,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """A step of an alert's life, as it is noted: answered, followed, confirmed, returned …"""
+    """A step of an alert's history, as it is noted: answered, followed, confirmed, returned …"""
 
     alert: str
     what: AlertStep
@@ -116,8 +116,8 @@ class Turned:
     into: str = ""
 
 
-def rule(one: Life, ruling: CountyRuling) -> tuple[Life, tuple[HistoryStep, ...]]:
-    """Return a life after the county's word on an answer; the same life if that answer no longer counts."""
+def rule(one: AlertHistory, ruling: CountyRuling) -> tuple[AlertHistory, tuple[HistoryStep, ...]]:
+    """Return a history after the county's word on an answer; the same history if that answer no longer counts."""
     answer = next((a for a in one.answers if a.seq == ruling.answer), None)
     if one.closed or answer is None or answer.state not in {*alert_state.COUNTING, CardState.REPLACED}:
         return one, ()
@@ -144,8 +144,8 @@ _CLOSES = {
 }
 
 
-def passed(one: Life, turned_: Turned) -> Life:
-    """Return a life after the engine did something with the alert."""
+def passed(one: AlertHistory, turned_: Turned) -> AlertHistory:
+    """Return a history after the engine did something with the alert."""
     what = turned_.what
     if what in _CLOSES:
         return replace(one, state=_CLOSES[what], into=turned_.into)
@@ -163,8 +163,8 @@ def passed(one: Life, turned_: Turned) -> Life:
     return replace(after, answers=void, state=AlertState.ISSUED, due_at=due)
 
 
-def _answered(one: Life, seq: int, state: CardState) -> Life:
-    """The life with one answer in a state, and no other that counts."""
+def _answered(one: AlertHistory, seq: int, state: CardState) -> AlertHistory:
+    """The history with one answer in a state, and no other that counts."""
     answers = tuple(
         replace(a, state=state)
         if a.seq == seq

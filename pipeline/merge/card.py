@@ -1,4 +1,4 @@
-"""预警信息报告卡: what one card does to the life of the alert it answers. The lives themselves are in `lives`."""
+"""预警信息报告卡: what one card does to the history of the alert it answers; the history itself: `alert_history`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline import alert_state
 from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState
 from pipeline.forms import card_words
 from pipeline.forms.card import ANSWER, CASES
-from pipeline.merge.alert_history import Answer, FollowedDay, HistoryStep, Life
+from pipeline.merge.alert_history import AlertHistory, Answer, FollowedDay, HistoryStep
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import Checked, Issue, Origin, Record, State
@@ -30,7 +30,7 @@ class CardStanding:
     """The alerts of one school, by number, with what came of their cards."""
 
     school: str
-    lives: Mapping[str, Life] = field(default_factory=dict)
+    histories: Mapping[str, AlertHistory] = field(default_factory=dict)
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     earlier: tuple[Earlier, ...] = ()
 
@@ -58,7 +58,7 @@ def card_step(standing: CardStanding, event: Event) -> CardStep:
     if event.decided:
         return _unchanged(standing, event, State(checked.verdict))
     name = alert_of(event)
-    one = standing.lives.get(name)
+    one = standing.histories.get(name)
     if one is None:  # all of its rows went back, or it is of an alert that is no more
         return _applied(standing, event, _Taken(None))
     sifted = sift(checked, standing.tickets, partial(_says_nothing_new, one))
@@ -85,7 +85,7 @@ def alert_of(event: Event) -> str:
 # --------------------------------------------------------------------------- questions, refusals
 
 
-def _question(standing: CardStanding, one: Life, event: Event, sifted: Sifted) -> Issue | None:
+def _question(standing: CardStanding, one: AlertHistory, event: Event, sifted: Sifted) -> Issue | None:
     """The same card again: a duplicate while it is the last word, asked about once there is a newer one.
 
     After a return, or once the alert got worse, the same words are a new answer.
@@ -96,7 +96,7 @@ def _question(standing: CardStanding, one: Life, event: Event, sifted: Sifted) -
     return Issue("duplicate" if again is State.DUPLICATE else "card-older")
 
 
-def _says_nothing_new(one: Life, record: Record) -> bool:
+def _says_nothing_new(one: AlertHistory, record: Record) -> bool:
     if record.table == "days":
         day = date.fromisoformat(str(record.values["day"]))
         known = one.days.get(day)
@@ -107,14 +107,14 @@ def _says_nothing_new(one: Life, record: Record) -> bool:
     return current is not None and not _differing(current, record.values)
 
 
-def _over(one: Life) -> Issue:
+def _over(one: AlertHistory) -> Issue:
     code = {AlertState.VOID: "card-void", AlertState.EXCLUDED: "card-excluded"}
     if one.state == AlertState.MERGED:
         return Issue("card-merged", details=(("number", one.alert), ("into", one.into)))
     return Issue(code.get(one.state, "card-ended"), details=(("number", one.alert),))
 
 
-def _stale(one: Life, revision: object) -> Issue | None:
+def _stale(one: AlertHistory, revision: object) -> Issue | None:
     """A card that warned of less, or of something else, is no answer to what the alert is now."""
     if not isinstance(revision, int) or revision == one.revision:
         return None
@@ -129,7 +129,7 @@ def _stale(one: Life, revision: object) -> Issue | None:
 
 def repeats_nothing(standing: CardStanding, number: object) -> bool:
     """Tell whether an alert is one that another may not be a repetition of: excluded, void or merged itself."""
-    other = standing.lives.get(str(number))
+    other = standing.histories.get(str(number))
     return other is None or other.state in (
         AlertState.EXCLUDED,
         AlertState.VOID,
@@ -148,16 +148,16 @@ def names_no_row(answer: Answer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a card makes of a life; instead of it, a question (held) or a refusal (the file goes back)."""
+    """What a card makes of a history; instead of it, a question (held) or a refusal (the file goes back)."""
 
-    after: Life | None
+    after: AlertHistory | None
     issues: tuple[Issue, ...] = ()
     told: tuple[HistoryStep, ...] = ()
     question: Issue | None = None
     refusal: Issue | None = None
 
 
-def _take(standing: CardStanding, one: Life, event: Event) -> _Taken:
+def _take(standing: CardStanding, one: AlertHistory, event: Event) -> _Taken:
     records = event.checked.records
     said = next((record for record in records if record.table == "answer"), None)
     wrong = [[str(r.values["day"]), str(r.values["pupil"])] for r in records if r.table == "cases"]
@@ -173,7 +173,9 @@ def _take(standing: CardStanding, one: Life, event: Event) -> _Taken:
     return _followed(taken.after, event, days, taken)
 
 
-def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None, wrong: list[list[str]]) -> _Taken:
+def _answer(
+    standing: CardStanding, one: AlertHistory, event: Event, said: Record | None, wrong: list[list[str]]
+) -> _Taken:
     """An answer takes the place of an earlier one that the county has not confirmed."""
     before = one.current
     if said is None:  # rows that had gone back come home to the answer they belong to
@@ -198,22 +200,22 @@ def _answer(standing: CardStanding, one: Life, event: Event, said: Record | None
     return _Taken(_with(one, made), (*wanting, *_lateness(one, made)), _told(one, event, values))
 
 
-def _with(one: Life, made: Answer) -> Life:
+def _with(one: AlertHistory, made: Answer) -> AlertHistory:
     earlier = tuple(replace(a, state=CardState.REPLACED) if a.state is CardState.ANSWERED else a for a in one.answers)
     return replace(one, answers=(*earlier, made), state=AlertState.ANSWERED)
 
 
-def _told(one: Life, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
+def _told(one: AlertHistory, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
     details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
     return (HistoryStep(one.alert, AlertStep.ANSWERED, str(event.order), details),)
 
 
-def _reported_late(one: Life, values: Mapping[str, object]) -> bool:
+def _reported_late(one: AlertHistory, values: Mapping[str, object]) -> bool:
     at = values.get("reported_at")
     return bool(at) and datetime.fromisoformat(str(at)) > one.opened_at + timedelta(hours=one.hours)
 
 
-def _lateness(one: Life, made: Answer) -> tuple[Issue, ...]:
+def _lateness(one: AlertHistory, made: Answer) -> tuple[Issue, ...]:
     issues = []
     if made.late:
         issues.append(Issue("card-late", details=(("due", f"{one.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),)))
@@ -222,7 +224,7 @@ def _lateness(one: Life, made: Answer) -> tuple[Issue, ...]:
     return tuple(issues)
 
 
-def _confirmed(one: Life, said: Record | None, wrong: list[list[str]], *, also: bool) -> _Taken:
+def _confirmed(one: AlertHistory, said: Record | None, wrong: list[list[str]], *, also: bool) -> _Taken:
     """An answer that the county has confirmed stands; what it left blank may be added."""
     current = one.current
     if current is None:
@@ -257,7 +259,7 @@ def _differing(current: Answer, said: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _followed(one: Life, event: Event, records: Sequence[Record], taken: _Taken) -> _Taken:
+def _followed(one: AlertHistory, event: Event, records: Sequence[Record], taken: _Taken) -> _Taken:
     days = dict(one.days)
     for record in records:
         day = date.fromisoformat(str(record.values["day"]))
@@ -283,7 +285,7 @@ def _day(before: FollowedDay | None, record: Record, origin: Origin) -> Followed
     )
 
 
-def _became(checked: Checked, standing: CardStanding, after: Life | None) -> tuple[Issue, ...]:
+def _became(checked: Checked, standing: CardStanding, after: AlertHistory | None) -> tuple[Issue, ...]:
     """Say what became of a card: what the county has to confirm, what stands as confirmed, which days were noted."""
     count = Counter(record.table for record in checked.records)
     if after is None or not count:
@@ -292,7 +294,7 @@ def _became(checked: Checked, standing: CardStanding, after: Life | None) -> tup
     if count["answer"] and after.state == AlertState.ANSWERED and after.current:
         parts.append(f"已答复（{_verdict(after.current)}），待县级确认")
     elif count["answer"]:
-        more = after.current != standing.lives[after.alert].current
+        more = after.current != standing.histories[after.alert].current
         parts.append("县级已确认的答复不变" + "，补充的内容已收下" * more)
     if count["cases"] and after.current:
         parts.append(f"有误的 {count['cases']} 行已标明")
@@ -322,11 +324,11 @@ def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Is
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    lives = dict(standing.lives)
+    histories = dict(standing.histories)
     if taken.after is not None:
         heard = (*taken.after.heard, event.seq) if checked.records else taken.after.heard
-        lives[taken.after.alert] = replace(taken.after, heard=heard)
-    after = replace(standing, lives=lives, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
+        histories[taken.after.alert] = replace(taken.after, heard=heard)
+    after = replace(standing, histories=histories, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
     issues = (*said, *home, *taken.issues, *_became(checked, standing, taken.after))
     return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.told)
 

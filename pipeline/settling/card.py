@@ -22,7 +22,7 @@ from pipeline.forms.card import CARD, DAYS
 from pipeline.issues.refusals import refusal
 from pipeline.merge import alert_history
 from pipeline.merge import card as core
-from pipeline.merge.alert_history import Answer, CountyRuling, HistoryStep, Life
+from pipeline.merge.alert_history import AlertHistory, Answer, CountyRuling, HistoryStep
 from pipeline.merge.card import CardStanding, CardStep
 from pipeline.model import Checked, DecisionKind, Opinion, Site, State
 from pipeline.registry import lookup
@@ -104,8 +104,8 @@ def _unsay(loaded: SchoolHistory, after: CardStanding, told: Iterable[HistorySte
     for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=by_cards):
         if (event.alert_id, event.what, event.origin) not in said:
             event.delete()
-    for name, one in after.lives.items():
-        gone = set(loaded.standing.lives[name].heard) - set(one.heard)
+    for name, one in after.histories.items():
+        gone = set(loaded.standing.histories[name].heard) - set(one.heard)
         Card.objects.filter(alert=name, submission__in=gone).delete()
         CardDay.objects.filter(alert=name).exclude(day__in=list(one.days)).delete()
 
@@ -139,7 +139,7 @@ def _decide(
         if kept is None:
             raise refusal("alert-unknown", alert=alert_id)
         loaded = _assessed([kept.school])[kept.school]
-        before, one = loaded.standing, loaded.standing.lives[alert_id]
+        before, one = loaded.standing, loaded.standing.histories[alert_id]
         answer = one.current
         if answer is None or one.state not in allowed:
             raise refusal("alert-unanswered", alert=alert_id, state=alert_state.STATES[one.state])
@@ -154,7 +154,7 @@ def _decide(
         if after.state == AlertState.CORRECTING and not corrections.missing(alert, answer.rows):
             after = replace(after, state=AlertState.EXCLUDED)
             told = (*told, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
-        loaded.standing = replace(before, lives={**before.lives, alert_id: after})
+        loaded.standing = replace(before, histories={**before.histories, alert_id: after})
         _write(loaded, before, told, (settled, now))
         if after.state in {AlertState.RETURNED, AlertState.EXCLUDED, AlertState.CORRECTING}:
             rows = announce(alert, now, why=f"{verb}-{order}")
@@ -226,8 +226,8 @@ def _in_words(alert: Alert, card: Card, label: str) -> str:
 
 
 def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistoryStep], at: tuple[int, datetime]) -> None:
-    for name, one in loaded.standing.lives.items():
-        was = before.lives.get(name)
+    for name, one in loaded.standing.histories.items():
+        was = before.histories.get(name)
         if one is was or one == was:
             continue
         _write_alert(loaded.alerts[name], one, at[1])
@@ -240,7 +240,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistorySt
     _write_events(told, at[1])
 
 
-def _write_alert(alert: Alert, one: Life, now: datetime) -> None:
+def _write_alert(alert: Alert, one: AlertHistory, now: datetime) -> None:
     if one.state == AlertState.EXCLUDED and alert.closed_at is None:
         current = one.current
         corrections.exclude(alert, str(current.values.get("reason") or "") if current else "", now)
@@ -250,7 +250,7 @@ def _write_alert(alert: Alert, one: Life, now: datetime) -> None:
     alert.save(update_fields=["state", "due_at", "closed_at", "close_reason"])
 
 
-def _write_cards(one: Life, was: Life | None, at: tuple[int, datetime]) -> None:
+def _write_cards(one: AlertHistory, was: AlertHistory | None, at: tuple[int, datetime]) -> None:
     settled, now = at
     stood = {answer.seq: answer for answer in was.answers} if was else {}
     answers = {answer.seq: answer for answer in one.answers}

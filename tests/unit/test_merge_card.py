@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import alert_state
 from pipeline.alert_state import AlertState, AlertStep, CardState
-from pipeline.merge.alert_history import CountyRuling, Face, Life, Turned, passed, rule
+from pipeline.merge.alert_history import AlertHistory, CountyRuling, Face, Turned, passed, rule
 from pipeline.merge.card import CardStanding, CardStep, card_step
 from pipeline.merge.standing import Event
 from pipeline.model import Opinion, Origin, State
@@ -22,13 +22,13 @@ from tests.submissions import NOON, SCHOOL, bad, later
 EARLY, CLUSTER = Face("FEV", 1, "发热 早期预警"), Face("FEV", 2, "发热 聚集性疫情")
 
 
-def alert(name: str = ONE, **more: object) -> Life:
+def alert(name: str = ONE, **more: object) -> AlertHistory:
     opened = later(hours=-2)
-    return replace(Life(name, opened, opened + timedelta(hours=24), 24, {1: EARLY}), **more)  # type: ignore[arg-type]  # a builder
+    return replace(AlertHistory(name, opened, opened + timedelta(hours=24), 24, {1: EARLY}), **more)  # type: ignore[arg-type]  # a builder
 
 
-def school(*lives: Life) -> CardStanding:
-    return CardStanding(SCHOOL, {one.alert: one for one in lives or (alert(), alert(OTHER))})
+def school(*histories: AlertHistory) -> CardStanding:
+    return CardStanding(SCHOOL, {one.alert: one for one in histories or (alert(), alert(OTHER))})
 
 
 def play(standing: CardStanding, *events: Event) -> tuple[CardStanding, list[CardStep]]:
@@ -39,8 +39,8 @@ def play(standing: CardStanding, *events: Event) -> tuple[CardStanding, list[Car
     return standing, steps
 
 
-def one(standing: CardStanding) -> Life:
-    return standing.lives[ONE]
+def one(standing: CardStanding) -> AlertHistory:
+    return standing.histories[ONE]
 
 
 def codes(step: CardStep) -> list[str]:
@@ -52,8 +52,8 @@ def became(step: CardStep) -> str:
     return next((dict(issue.details)["what"] for issue in step.issues if issue.code == "card-became"), "")
 
 
-def said(life_: Life, what: str, answer: int, order: int = 90) -> Life:
-    return rule(life_, CountyRuling(ONE, Opinion(what), answer, order, later(hours=3)))[0]
+def said(history_: AlertHistory, what: str, answer: int, order: int = 90) -> AlertHistory:
+    return rule(history_, CountyRuling(ONE, Opinion(what), answer, order, later(hours=3)))[0]
 
 
 # --------------------------------------------------------------------------- answers
@@ -139,13 +139,13 @@ def test_the_same_card_again_is_a_duplicate_and_an_older_one_is_asked_about() ->
 
 def test_after_a_return_the_same_words_are_a_new_answer() -> None:
     after, _ = play(school(), card(5, HANDLED, content="a"))
-    after = replace(after, lives={**after.lives, ONE: said(one(after), "return", 5)})
+    after = replace(after, histories={**after.histories, ONE: said(one(after), "return", 5)})
     assert one(after).state == AlertState.RETURNED
     after, (step,) = play(after, card(6, HANDLED, content="a"))
     assert (step.state, one(after).state) == (State.ACCEPTED, AlertState.ANSWERED)
 
 
-def raised(one_: Life, face: Face = CLUSTER) -> Life:
+def raised(one_: AlertHistory, face: Face = CLUSTER) -> AlertHistory:
     return passed(one_, Turned(ONE, AlertStep.RAISED, later(hours=1), one_.revision + 1, face))
 
 
@@ -194,7 +194,7 @@ def test_wrong_information_that_was_put_right_closes_the_alert() -> None:
 
 def confirmed() -> CardStanding:
     after, _ = play(school(), card(5, STANDS))
-    return replace(after, lives={**after.lives, ONE: said(one(after), "confirm", 5)})
+    return replace(after, histories={**after.histories, ONE: said(one(after), "confirm", 5)})
 
 
 def test_a_confirmed_answer_is_not_changed_by_another_card() -> None:
@@ -301,7 +301,7 @@ def _all(made: Sequence[Event | Turned | CountyRuling]) -> list[CardStanding]:
             standing = card_step(standing, act).after
         else:
             now = rule(one(standing), act)[0] if isinstance(act, CountyRuling) else passed(one(standing), act)
-            standing = replace(standing, lives={**standing.lives, ONE: now})
+            standing = replace(standing, histories={**standing.histories, ONE: now})
         found.append(standing)
     return found
 

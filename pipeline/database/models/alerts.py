@@ -90,7 +90,7 @@ class AlertCase(models.Model):
 
 
 class AlertEvent(models.Model):
-    """One step of an alert's life, in order: issued, raised, answered, confirmed, returned, ended …"""
+    """One step of an alert's history, in order: issued, raised, answered, confirmed, returned, ended …"""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     at = models.DateTimeField()
