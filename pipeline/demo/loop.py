@@ -17,7 +17,7 @@ from pipeline.demo import clerks, filings
 from pipeline.demo.books import Shelf
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.province import COUNTIES, DemoSchool
-from pipeline.demo.stage import DemoSite, SentFile, county_of, folder_of, heap_of
+from pipeline.demo.stage import DemoSite, SentFile, county_folder, county_of, folder_of
 from pipeline.forms import form
 from pipeline.issuing import desk
 from pipeline.settling import reconciliation
@@ -158,7 +158,7 @@ def _calendar(scene: Scene) -> None:
     off = scene.day.date + timedelta(days=7)
     rows = [{"kind": "放假", "stage": "小学", "first": off, "last": off, "note": "区小学生运动会"}]
     content = fill(Template(content), form("calendar"), {"reporter": "示例管理员"}, {"spans": rows})
-    scene.stage.put(heap_of(county), "校历.xlsx", content, SentFile("校历：小学下周放一天假", county.name))
+    scene.stage.put(county_folder(county), "校历.xlsx", content, SentFile("校历：小学下周放一天假", county.name))
 
 
 def _propose(scene: Scene) -> None:
@@ -191,7 +191,7 @@ def desks(scene: Scene) -> None:
         (book,) = scene.papers(county.code, f"县级处理单*{scene.day.date}.xlsx")
         content = clerks.desk(book.read_bytes(), decided)
         note = "县级处理单：确认、退回、代改、豁免，也有留空" if county is COUNTIES[0] else "县级处理单：确认预警答复"
-        scene.stage.put(heap_of(county), "县级处理单.xlsx", content, SentFile(note, county.name))
+        scene.stage.put(county_folder(county), "县级处理单.xlsx", content, SentFile(note, county.name))
     _for_the_school(scene)
     scene.stage.drain()
 
@@ -225,7 +225,9 @@ def _for_the_school(scene: Scene) -> None:
     now = _wall(scene.stage.now)
     asked = {"代填人": "示例县级值班员", "联系时间": now, "联系对象": "示例填报人（电话）"}
     content = clerks.card(book.read_bytes(), {**STANDS, "报告时间": now, **asked})
-    scene.stage.put(heap_of(county), "代填报告卡.xlsx", content, SentFile("答复预警：县级电话核实后代填", county.name))
+    scene.stage.put(
+        county_folder(county), "代填报告卡.xlsx", content, SentFile("答复预警：县级电话核实后代填", county.name)
+    )
 
 
 def confirmed(scene: Scene) -> None:
@@ -234,7 +236,10 @@ def confirmed(scene: Scene) -> None:
     content = desk.workbook(scene.stage.site, county.code, scene.stage.now)
     content = clerks.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
     scene.stage.put(
-        heap_of(county), "县级处理单.xlsx", content, SentFile("县级处理单（下午再要一份）：确认学校的答复", county.name)
+        county_folder(county),
+        "县级处理单.xlsx",
+        content,
+        SentFile("县级处理单（下午再要一份）：确认学校的答复", county.name),
     )
 
 

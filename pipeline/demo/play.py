@@ -17,7 +17,7 @@ from pipeline import config, database
 from pipeline.demo import books, filings, loop, province, story
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.loop import Scene
-from pipeline.demo.stage import DemoSite, Progress, SentFile, at, folder_of, heap_of
+from pipeline.demo.stage import DemoSite, Progress, SentFile, at, county_folder, folder_of
 from pipeline.errors import UsageError
 from pipeline.executors import Pool
 from pipeline.model import Site
@@ -140,7 +140,7 @@ def _register(stage: DemoSite, shelf: books.Shelf, progress: Progress) -> None:
     with progress("registry", len(province.COUNTIES)) as advance:
         for county in province.COUNTIES:
             content = shelf.roster(county, stage.now.date())
-            stage.put(heap_of(county), f"{county.city}{county.name}学校名册.xlsx", content)
+            stage.put(county_folder(county), f"{county.city}{county.name}学校名册.xlsx", content)
         stage.drain(advance)
     shelf.know(stage.now.date())
 

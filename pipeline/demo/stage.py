@@ -93,10 +93,10 @@ def county_of(school: DemoSchool) -> County:
 def folder_of(school: DemoSchool) -> str:
     """Where a school's clerk puts files: in the inbox itself, in the school's folder, or with the county's files."""
     county = county_of(school)
-    return {1: school.code, 2: heap_of(county)}.get(county.serial, "")
+    return {1: school.code, 2: county_folder(county)}.get(county.serial, "")
 
 
-def heap_of(county: County) -> str:
+def county_folder(county: County) -> str:
     """The county's own folder."""
     return f"{county.code} {county.name}"
 

@@ -1,4 +1,4 @@
-"""Which schools' templates of a day are laid into the outbox, and who is still to get theirs."""
+"""Which schools' templates of a day lie in the outbox, and who is still to get theirs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROUND = "templates"  # the counter whose value is the last day whose round is d
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class SentTemplates:
     """A school's templates of a day: the hash of what they were made of, and where the first of them lies."""
 
     school: str
@@ -38,7 +38,7 @@ def finish(day: date) -> None:
 
 
 def last(day: date) -> str:
-    """Return the code of the last school whose templates of the day are laid, "" for none: a round is made by code."""
+    """Return the code of the last school whose templates of the day were sent, "" for none: a round is made by code."""
     found = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat()).aggregate(last=Max("reader"))["last"]
     return found or ""
 
@@ -71,14 +71,14 @@ def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> l
             return found
 
 
-def known(day: date, codes: Sequence[str]) -> Mapping[str, Laid]:
-    """Return what is laid of these schools' templates of the day, by school."""
+def known(day: date, codes: Sequence[str]) -> Mapping[str, SentTemplates]:
+    """Return what was sent of these schools' templates of the day, by school."""
     rows = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat(), reader__in=list(codes))
-    return {row.reader: Laid(row.reader, row.sha256, row.path) for row in rows}
+    return {row.reader: SentTemplates(row.reader, row.sha256, row.path) for row in rows}
 
 
-def note(day: date, rows: Sequence[Laid], now: datetime) -> None:
-    """Say that templates were laid, in place of older ones; each school's leave an audit row."""
+def note(day: date, rows: Sequence[SentTemplates], now: datetime) -> None:
+    """Say that templates were sent, in place of older ones; each school's leave an audit row."""
     if not rows:
         return
     columns = ("kind", "ref", "reader", "state", "day", "queued_at", "done_at", "path", "sha256")

@@ -43,7 +43,7 @@ Clock = Callable[[], datetime]
 Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
-PIECE = 100  # files collected together: the readers need not wait for the whole heap
+PIECE = 100  # files collected together: the readers need not wait for all of a batch
 WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
 DIVISION_DIGITS = 6
 ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
@@ -61,7 +61,7 @@ class Cycle:
     alerts: int = 0  # opened
     drawn: int = 0  # letters whose pages were drawn, or that are workbooks written beside them
     waiting: int = 0  # files seen in the inbox that may still be being written
-    heaps: int = 0  # counties whose 收件汇总 waits for more of their files
+    unlisted: int = 0  # counties whose 收件汇总 waits for more of their files
     stuck: tuple[Stuck, ...] = ()
 
     def add(self, other: Cycle) -> None:
@@ -84,7 +84,13 @@ class Cycle:
         """Return the counts as a log line has them."""
         settled = {state.value: count for state, count in self.settled.items() if count}
         done = {"received": self.received, "settled": settled, "letters": self.letters, "alerts": self.alerts}
-        return {**done, "drawn": self.drawn, "waiting": self.waiting, "heaps": self.heaps, "stuck": len(self.stuck)}
+        return {
+            **done,
+            "drawn": self.drawn,
+            "waiting": self.waiting,
+            "unlisted": self.unlisted,
+            "stuck": len(self.stuck),
+        }
 
 
 @contextmanager
@@ -118,8 +124,8 @@ class Coordinator:
         self._held = ExitStack()
         self._stops = 0  # cycles in a row that ended in the middle of settling
         self._uncounted: list[int] = []  # attempts that a passing fault ended
-        self._heaps: dict[str, float] = {}  # division → when its last file was settled (monotonic)
-        self._fresh = True  # nothing is known yet of heaps that an earlier process began
+        self._unlisted: dict[str, float] = {}  # division → when its last file was settled (monotonic)
+        self._fresh = True  # nothing is known yet of lists that an earlier process left open
         self._shaken = True  # a crash, or a fault, may have left something half done
         self._renderer: Renderer | None = None  # begun when the first page is to be drawn
         self._time_to_warn = Pacer(WARN_SECONDS)
@@ -141,9 +147,9 @@ class Coordinator:
     ) -> Cycle:
         """Recover, then take and settle until there is no more: what lies in the inbox, or at `paths` alone.
 
-        When `stop` says so nothing new is taken and what is in hand is finished. `patience`: seconds
-        without a new file after which a county's heap is taken to be whole. Raises TemporaryError if something that
-        may pass went wrong: nothing is lost, call again later.
+        When `stop` says so nothing new is taken and what is in hand is finished. `patience`: seconds without a new file
+        after which a county is taken to have dropped all its files. Raises TemporaryError if something that may pass
+        went wrong: nothing is lost, call again later.
         """
         done = Cycle()
         try:
@@ -236,7 +242,7 @@ class Coordinator:
             done.settled[one.state] += 1
             self._observe(by_seq[one.seq], one)
         heard = time.monotonic()
-        self._heaps.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
+        self._unlisted.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
         log.debug("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
 
     def _keep(self, arrivals: Sequence[Arrival]) -> None:
@@ -268,16 +274,16 @@ class Coordinator:
         self._send(done)
 
     def _summarise(self, done: Cycle, patience: float) -> None:
-        """Queue a 收件汇总 for each county whose heap has come to its end: nothing new for so many seconds."""
+        """Queue a 收件汇总 for each county that has dropped nothing new for so many seconds."""
         with stage("summaries"), errors.temporary():
             if self._fresh:
-                self._heaps = dict.fromkeys(batch_lists.unlisted(), 0.0) | self._heaps
-            quiet = [code for code, heard in self._heaps.items() if time.monotonic() - heard >= patience]
+                self._unlisted = dict.fromkeys(batch_lists.unlisted(), 0.0) | self._unlisted
+            quiet = [code for code, heard in self._unlisted.items() if time.monotonic() - heard >= patience]
             batch_lists.queue(quiet, self._clock())
         self._fresh = False
         for code in quiet:
-            del self._heaps[code]
-        done.heaps = len(self._heaps)
+            del self._unlisted[code]
+        done.unlisted = len(self._unlisted)
 
     def _warn(self, done: Cycle) -> None:
         with stage("warn"), errors.temporary():

@@ -54,7 +54,7 @@ def _about(read: Read) -> tuple[str, str]:
 def _layers(segment: Sequence[Read]) -> list[list[Read]]:
     """Lay a later, different submission of one report in a later layer: it is judged by what then stands.
 
-    Different reports do not wait for each other, nor copies for what they copy: a heap of a hundred copies
+    Different reports do not wait for each other, nor copies for what they copy: a batch of a hundred copies
     is one layer.
     """
     found: list[list[Read]] = []

@@ -25,9 +25,9 @@ from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
-from pipeline.run.writers.base import Post
+from pipeline.run.writers.base import LetterBatch
 
-log = structlog.get_logger("queke.post")
+log = structlog.get_logger("queke.sending")
 
 BATCH = 500
 SLICE = 24  # letters with pages drawn at a time: two seconds or so, in which a file may have come
@@ -37,8 +37,8 @@ def send(site: Site, now: datetime) -> int:
     """Write and deliver the letters that need no drawing; return how many."""
     sent = 0
     while queued := queue.pending(BATCH, tuple(writers.WRITERS)):
-        post = _post(site, queued)
-        sent += _deliver(post, queued, _written(queued, post, writers.WRITERS), now)
+        batch = _batch(site, queued)
+        sent += _deliver(batch, queued, _written(queued, batch, writers.WRITERS), now)
     return sent
 
 
@@ -47,14 +47,14 @@ def books(site: Site, now: datetime, limit: int = SLICE) -> int:
     queued = queue.pending(limit, tuple(writers.BOOKS))
     if not queued:
         return 0
-    post = _post(site, queued)
-    return _deliver(post, queued, _written(queued, post, writers.BOOKS), now)
+    batch = _batch(site, queued)
+    return _deliver(batch, queued, _written(queued, batch, writers.BOOKS), now)
 
 
 def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
     """Draw and deliver up to `limit` of the letters with pages; return how many. Call until there are none."""
     queued = queue.pending(limit, tuple(writers.PAGES))
-    return _deliver(_post(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
+    return _deliver(_batch(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
 
 
 def undrawn() -> int:
@@ -62,13 +62,13 @@ def undrawn() -> int:
     return sum(count for kind, count in queue.waiting().items() if kind in {*writers.PAGES, *writers.BOOKS})
 
 
-def _post(site: Site, queued: Sequence[Queued]) -> Post:
+def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
     refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
     readers = {one.reader for one in queued if one.reader}
     facts = queue.facts(refs)
     tree, names = lookup.tree(readers), lookup.names(readers)
     reported = {one.unit for one in facts.values() if one.form == "absence"}
-    return Post(site, tree, names, facts, _unspoken(facts.values()), lookup.campuses(reported))
+    return LetterBatch(site, tree, names, facts, _unspoken(facts.values()), lookup.campuses(reported))
 
 
 def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
@@ -79,9 +79,11 @@ def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
 
 
 def _written(
-    queued: Sequence[Queued], post: Post, by: Mapping[LetterKind, Callable[[Queued, Post], list[Deliverable]]]
+    queued: Sequence[Queued],
+    batch: LetterBatch,
+    by: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Deliverable]]],
 ) -> list[list[Deliverable] | Fault]:
-    return [_tried("letters", one, partial(by[one.kind], one, post)) for one in queued]
+    return [_tried("letters", one, partial(by[one.kind], one, batch)) for one in queued]
 
 
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Deliverable] | Fault]:
@@ -121,10 +123,12 @@ def _tried(name: str, letter: Queued, write: Callable[[], list[Deliverable]]) ->
         return fault
 
 
-def _deliver(post: Post, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | Fault], now: datetime) -> int:
-    site = post.site
+def _deliver(
+    batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | Fault], now: datetime
+) -> int:
+    site = batch.site
     ready = [(one, made) for one, made in zip(queued, papers, strict=True) if not isinstance(made, Fault)]
-    deliveries = [Delivery(post.place(one.reader), _day(one, post), made) for one, made in ready]
+    deliveries = [Delivery(batch.place(one.reader), _day(one, batch), made) for one, made in ready]
     paths = deliver_all(site, deliveries)
     sent = [
         Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made))
@@ -144,11 +148,11 @@ def _about(letter: Queued) -> str:
     return f"letter {letter.id} {letter.kind} {letter.reader}".rstrip()
 
 
-def _day(letter: Queued, post: Post) -> date:
+def _day(letter: Queued, batch: LetterBatch) -> date:
     """The day whose folder it lies in: the report's, else that of arrival."""
     if letter.day is not None:
         return letter.day
-    facts = post.facts.get(letter.ref)
+    facts = batch.facts.get(letter.ref)
     return schooldays.today(facts.received_at if facts else letter.queued_at)
 
 

@@ -115,7 +115,7 @@ def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -
             fresh.append((school, sha, facts))
     paths = deliver_all(site, [Delivery(_place(school), day, _papers(day, facts)) for school, _, facts in fresh])
     rows = [
-        templates_sent.Laid(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
+        templates_sent.SentTemplates(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
         for (school, sha, _), lying in zip(fresh, paths, strict=True)
     ]
     templates_sent.note(day, rows, now)

@@ -36,7 +36,7 @@ TICK_SECONDS = 20.0  # how late an edition may be, at most, for want of a look a
 FIRST_PAUSE = 2.0  # after a fault; doubled each time …
 LONGEST_PAUSE = 60.0  # … up to here
 POLL_SECONDS = 1.0
-HEAP_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
+QUIET_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
 
 
 class Service:
@@ -94,7 +94,7 @@ class Service:
 
     def turn(self) -> float:
         """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
-        cycle = self.line.drain(stop=lambda: self._stopping, patience=HEAP_SECONDS)
+        cycle = self.line.drain(stop=lambda: self._stopping, patience=QUIET_SECONDS)
         try:
             if not self._stopping:
                 self._look_at_the_clock()
@@ -105,7 +105,7 @@ class Service:
             cycle.tell()
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
-        return HEAP_SECONDS / 4 if cycle.heaps else min(self._site.policy.scan_seconds, TICK_SECONDS)
+        return QUIET_SECONDS / 4 if cycle.unlisted else min(self._site.policy.scan_seconds, TICK_SECONDS)
 
     def _look_at_the_clock(self) -> None:
         """Do what is due by the clock. What fails there keeps nothing from being taken, answered and drawn."""

@@ -136,7 +136,7 @@ def _batch(policy: Policy, now: datetime) -> int:
     return len(todos)
 
 
-def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.Compared], now: datetime) -> None:
+def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.ReconciliationFacts], now: datetime) -> None:
     """Have the open matters be those that are found now."""
     rows: dict[str, dict[str, Matter]] = defaultdict(dict)
     for row in Matter.objects.select_for_update().filter(school__in=codes).order_by("id"):

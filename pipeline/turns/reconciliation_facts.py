@@ -23,7 +23,7 @@ _Place = tuple[date, str, str]  # day, campus, class key
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ReconciliationFacts:
     """One school with the clock it is looked at by."""
 
     known: SchoolKnown
@@ -31,7 +31,7 @@ class Compared:
     division: str
 
 
-def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, Compared]:
+def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, ReconciliationFacts]:
     """Return what is compared of these schools; those the registry does not know are left out."""
     tree, calendar = lookup.tree(codes), context.calendar()
     schools = context.schools(codes, [today(now)])
@@ -53,7 +53,7 @@ def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, Compa
     days = sorted({day for code, clock in clocks.items() for day in reconcile.days_needed(closures[code], clock)})
     reported, classes = _reported(codes, days), _classes(codes, days)
     return {
-        code: Compared(
+        code: ReconciliationFacts(
             SchoolKnown(code, tuple(closures[code]), frozenset(reported[code]), classes[code], rooms[code]),
             clocks[code],
             school.county,

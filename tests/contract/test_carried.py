@@ -95,10 +95,13 @@ def test_a_round_is_remembered_with_what_was_laid(schools: Site) -> None:
     now = datetime(2026, 11, 24, 6, 0, tzinfo=ZONE)
     templates_sent.note(
         TUESDAY,
-        [templates_sent.Laid(CODES[0], "a" * 64, "outbox/a.xlsx"), templates_sent.Laid(CODES[1], "b" * 64, "")],
+        [
+            templates_sent.SentTemplates(CODES[0], "a" * 64, "outbox/a.xlsx"),
+            templates_sent.SentTemplates(CODES[1], "b" * 64, ""),
+        ],
         now,
     )
-    templates_sent.note(TUESDAY, [templates_sent.Laid(CODES[0], "c" * 64, "outbox/a.xlsx")], now)
+    templates_sent.note(TUESDAY, [templates_sent.SentTemplates(CODES[0], "c" * 64, "outbox/a.xlsx")], now)
     assert templates_sent.known(TUESDAY, CODES)[CODES[0]].sha == "c" * 64
     assert templates_sent.last(TUESDAY) == CODES[1]
     assert Letter.objects.filter(kind="template", state="done").count() == 2

@@ -17,18 +17,18 @@ from pipeline.letters.queue import Facts, Queued
 from pipeline.model import Issue, LetterKind, State
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import Post, title
+from pipeline.run.writers.base import LetterBatch, title
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
-def receipt(letter: Queued, post: Post) -> list[Deliverable]:
+def receipt(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The receipt; beside it the template its sender should have used, where his own cannot be taken."""
-    facts = post.facts[letter.ref]
-    template = _right_template(facts, post)
-    told = _receipt_facts(facts, letter.reader, post)
-    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unspoken(facts, post)))
+    facts = batch.facts[letter.ref]
+    template = _right_template(facts, batch)
+    told = _receipt_facts(facts, letter.reader, batch)
+    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unspoken(facts, batch)))
     made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
@@ -44,9 +44,9 @@ def _with_files(facts: Facts) -> Iterator[Issue]:
         yield replace(issue, rows_of=tuple(replace(one, name=found.get(one.seq, "")) for one in issue.rows_of))
 
 
-def _unspoken(facts: Facts, post: Post) -> Iterator[Issue]:
+def _unspoken(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
     """How many pupils that had not come back the report says nothing of."""
-    if found := post.unspoken.get(facts.seq):
+    if found := batch.unspoken.get(facts.seq):
         count, since = found
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
 
@@ -61,7 +61,7 @@ def _beside(facts: Facts, template: Sequence[Deliverable]) -> str:
     return "template" if template else ""
 
 
-def _right_template(facts: Facts, post: Post) -> list[Deliverable]:
+def _right_template(facts: Facts, batch: LetterBatch) -> list[Deliverable]:
     """The template of today for a workbook whose own is too old, too new or taken apart; nothing where it goes
     back typed again, or where we cannot tell the form or the unit.
     """
@@ -71,19 +71,19 @@ def _right_template(facts: Facts, post: Post) -> list[Deliverable]:
     by_title = {form.title: form.name for form in forms.FORMS}
     form = facts.form or by_title.get(dict(stale.details).get("title", ""), "")
     unit, day = facts.unit or facts.bound, facts.day or schooldays.today(facts.received_at)
-    if not form or not unit or not post.knows(unit):
+    if not form or not unit or not batch.knows(unit):
         return []
     try:
-        content = issuing.template(post.site, form, unit, day, facts.campus if facts.form else "")
+        content = issuing.template(batch.site, form, unit, day, facts.campus if facts.form else "")
     except UsageError:  # a county is no school, or has no such campus
         return []
     return [written.Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
 
 
-def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
-    known = bool(reader) and post.knows(reader)
+def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFacts:
+    known = bool(reader) and batch.knows(reader)
     return ReceiptFacts(
-        scope=units.scope(reader, post.tree, post.site.policy.small_count) if known else None,
+        scope=units.scope(reader, batch.tree, batch.site.policy.small_count) if known else None,
         seq=facts.seq,
         state=facts.state,
         form=title(facts.form),
@@ -101,26 +101,26 @@ def _receipt_facts(facts: Facts, reader: str, post: Post) -> ReceiptFacts:
         repairs=facts.repairs,
         folder=facts.bound_name,
         name=facts.name,
-        others=tuple(one for one in post.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
+        others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
 
 
-def giveback_workbook(letter: Queued, post: Post) -> list[Deliverable]:
+def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
-    facts = post.facts[letter.ref]
-    content = issuing.returned(post.site, facts, letter.queued_at)
+    facts = batch.facts[letter.ref]
+    content = issuing.returned(batch.site, facts, letter.queued_at)
     return [] if content is None else [written.Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
 
 
-def summary(letter: Queued, post: Post) -> list[Deliverable]:
+def summary(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     first, last = batch_lists.span(letter.ref)
     facts = batch_lists.facts(letter.reader, first, last)
-    lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, post)) for one in facts)
-    scope = units.scope(letter.reader, post.tree, post.site.policy.small_count)
+    lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, batch)) for one in facts)
+    scope = units.scope(letter.reader, batch.tree, batch.site.policy.small_count)
     told = SummaryFacts(
         scope=scope,
         code=letter.reader,
-        place=post.names[letter.reader],
+        place=batch.names[letter.reader],
         now=letter.queued_at.astimezone(schooldays.ZONE),
         lines=lines,
     )

@@ -22,7 +22,7 @@ NOBODY = OutPlace("未识别", "未识别")
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class LetterBatch:
     """What writing a batch of letters needs, loaded once."""
 
     site: Site

@@ -13,15 +13,15 @@ from pipeline.letters.queue import Queued
 from pipeline.model import Site
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import Post
+from pipeline.run.writers.base import LetterBatch
 
 
-def workbook(letter: Queued, post: Post) -> list[Deliverable]:
+def workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The card to be answered, prefilled for its reader."""
-    facts = card_page_facts.card(post.site, letter.ref, letter.reader)
+    facts = card_page_facts.card(batch.site, letter.ref, letter.reader)
     if facts.closed_at is not None:  # closed since it was queued: there is nothing to answer
         return []
-    content = card_book.filled(post.site, facts, letter.day or facts.issued_at.date())
+    content = card_book.filled(batch.site, facts, letter.day or facts.issued_at.date())
     return [written.Paper(f"预警信息报告卡 {facts.id} {cards.copy_for(facts.scope)}（填报）.xlsx", content)]
 
 

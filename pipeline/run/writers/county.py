@@ -10,23 +10,23 @@ from pipeline.letters.queue import Queued
 from pipeline.model import LetterKind
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import Post
+from pipeline.run.writers.base import LetterBatch
 
 
-def desk(letter: Queued, post: Post) -> list[Deliverable]:
+def desk(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The county's desk of a morning."""
-    content = desks.workbook(post.site, letter.reader, letter.queued_at)
-    return [written.Paper(f"{DESK.title} {post.names[letter.reader]} {letter.ref}.xlsx", content)]
+    content = desks.workbook(batch.site, letter.reader, letter.queued_at)
+    return [written.Paper(f"{DESK.title} {batch.names[letter.reader]} {letter.ref}.xlsx", content)]
 
 
-def decided(letter: Queued, post: Post) -> list[Deliverable]:
+def decided(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
     found = county_notices.told(letter.ref, letter.reader)
     if not found:
         return []
     values = {
         "ref": letter.ref,
-        "school": f"{post.names[letter.reader]}（{letter.reader}）",
+        "school": f"{batch.names[letter.reader]}（{letter.reader}）",
         "decided": f"{letter.queued_at.astimezone(schooldays.ZONE):%Y-%m-%d %H:%M}",
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
         "asks": sum(one.asks for one in found),

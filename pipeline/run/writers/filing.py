@@ -8,17 +8,17 @@ from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import Post
+from pipeline.run.writers.base import LetterBatch
 
 
-def told(letter: Queued, post: Post) -> list[Deliverable]:
+def told(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
     ruling = accounts.ruling(letter.ref)
     if ruling is None:
         return []
     values = {
         "number": ruling.number,
-        "unit": f"{post.names.get(letter.reader, '')}（{letter.reader}）",
+        "unit": f"{batch.names.get(letter.reader, '')}（{letter.reader}）",
         "opened": ruling.opened,
         "users": ruling.users,
         "office": ruling.office,

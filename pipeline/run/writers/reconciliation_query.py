@@ -7,18 +7,18 @@ from pipeline.letters.queue import Queued
 from pipeline.model import HOME_CAMPUS, LetterKind
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import Post
+from pipeline.run.writers.base import LetterBatch
 from pipeline.settling import reconciliation
 
 
-def query(letter: Queued, post: Post) -> list[Deliverable]:
+def query(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """Nothing when all agrees again meanwhile."""
     day = letter.day
     found = reconciliation.asked(letter.reader, day) if day is not None else []
     if day is None or not found:
         return []
     values = {
-        "school": post.names[letter.reader],
+        "school": batch.names[letter.reader],
         "code": letter.reader,
         "date": chinese_date(day),
         "day": day.isoformat(),
