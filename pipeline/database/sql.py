@@ -76,6 +76,15 @@ def day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
+def param(value: object, width: int | None = None) -> object:
+    """Return any stored value as both databases take it; `width`: of a text, how many characters its column takes."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    return value if width is None else str(value or "")[:width]
+
+
 def each_day(first: date, last: date) -> list[date]:
     """Return every day from first to last by name: rows of a school are sought by (day, school), and a range of days
     would walk through those of all schools.

@@ -98,6 +98,7 @@ _HEADER = (
 # fmt: on
 
 ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED, store="absence")
+CLASSES = Table("classes", "班级", _CLASSES, needed=False, store="report_class")
 
 ABSENCE = Form(
     name="absence",
@@ -105,10 +106,7 @@ ABSENCE = Form(
     mended=True,
     kindergarten_title="幼儿缺勤日报",
     fields=_HEADER,
-    tables=(
-        ROWS,
-        Table("classes", "班级", _CLASSES, needed=False, store="report_class"),
-    ),
+    tables=(ROWS, CLASSES),
     notes=(
         "每天15:00前报送。没有人缺课，把“零报告”选为“是”。",
         "一人一行；带 * 的列必填。人数合计、缺课天数等由系统计算，不用填。",

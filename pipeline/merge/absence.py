@@ -10,6 +10,7 @@ from pipeline.forms.absence import ROWS
 from pipeline.merge import coverage, questions
 from pipeline.merge.coverage import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import (
+    ClassCount,
     Earlier,
     Event,
     ReportHead,
@@ -129,7 +130,8 @@ def _add(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
     rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
     lines = dict(standing.lines)
     for key, line in lines_of(standing, checked).items():
-        if key not in lines or line.other_absent > lines[key].other_absent or line.present is not None:
+        more = line.present is not None or line.more != ClassCount().more
+        if key not in lines or line.other_absent > lines[key].other_absent or more:
             lines[key] = line
     tickets |= {ticket.ticket: ticket for ticket in opened}
     head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline import units
-from pipeline.merge.standing import ClassCount, ReportState
+from pipeline.merge.standing import MORE, ClassCount, ReportState
 from pipeline.model import Checked, FileRows, Issue, Record
 
 _NAMED = 20  # of the rows that go, so many are named
@@ -89,7 +89,8 @@ def lines_of(standing: ReportState, checked: Checked, *, alone: bool = False) ->
 
 def line_of(record: Record) -> ClassCount:
     """What a class line says."""
-    return ClassCount(_count(record, "roll"), _count(record, "present"), _count(record, "other_absent") or 0)
+    more = tuple(record.values.get(name, column.blank) for name, column in MORE.items())
+    return ClassCount(_count(record, "roll"), _count(record, "present"), _count(record, "other_absent") or 0, more)
 
 
 def withdrawn(standing: ReportState, identities: Sequence[str]) -> tuple[Issue, ...]:

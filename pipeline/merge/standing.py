@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from pipeline.forms.absence import CLASSES
 from pipeline.model import Checked, Issue, Origin, Refused, State, TicketState
 
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
@@ -40,13 +41,19 @@ class Stood:
     origin: Origin
 
 
+COUNTED = ("roll", "present", "other_absent")
+MORE = {name: one for name, one in CLASSES.keeps.items() if name not in COUNTED and not one.key}
+"""What a line of the 班级 sheet says besides its counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """What a report says of one class it speaks for."""
+    """What a report says of one class it speaks for; `more`: by the columns of `MORE`."""
 
     roll: int | None = None
     present: int | None = None
     other_absent: int = 0
+    more: tuple[object, ...] = tuple(column.blank for column in MORE.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pipeline.database.decision_log import order_of
 from pipeline.database.models import Absence, Decision
 from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.merge import Event, ReportState, ReportStep, Stood
+from pipeline.merge.standing import COUNTED, MORE
 from pipeline.model import Checked, DecisionKind, Policy, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
@@ -37,7 +38,7 @@ _REPORT = (
     "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "spoken", "rows",
     "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
-_REPORT_CLASS = ("day", "school", "campus", "key", "roll", "present", "other_absent", "silent")
+_REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)
 _PUPIL = ("school", "code", "class_key", "name", "number", "namesake")
 _PUT_PUPIL = sql.insert("pupil", _PUPIL) + (  # nosec B608  # our own words
     " ON CONFLICT (school, code) DO UPDATE SET name = excluded.name, namesake = pupil.namesake OR excluded.namesake, "
@@ -344,7 +345,11 @@ def _write_lines(fold: _Fold, writes: Writes) -> None:
     after = report_state.line_rows(fold.standing) if fold.standing.head else {}
     text = "DELETE FROM report_class WHERE day = %s AND school = %s AND campus = %s AND key = %s"
     writes.add(text, [(day, school, campus, key) for key in before if key not in after])
-    rows = [(day, school, campus, key, *row) for key, row in after.items() if before.get(key) != row]
+    rows = [
+        (day, school, campus, key, silent, line.roll, line.present, line.other_absent, *map(sql.param, line.more))
+        for key, (line, silent) in after.items()
+        if before.get(key) != (line, silent)
+    ]
     writes.add(sql.upsert("report_class", _REPORT_CLASS, (*_KEY[:3], "key")), rows)
 
 

@@ -200,7 +200,7 @@ def _same(old: Declared, new: Declared) -> bool:
 def _row(loaded: _LoadedClosures, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
     head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, str(declared.origin))
     values = _unsaid(declared) | {name: value for name, value in declared.values.items() if value is not None}
-    return (*head, *[_kept(name, values.get(name)) for name in _SAID])
+    return (*head, *[sql.param(values.get(name), _WIDTHS.get(name)) for name in _SAID])
 
 
 def _unsaid(declared: Declared) -> dict[str, object]:
@@ -208,15 +208,6 @@ def _unsaid(declared: Declared) -> dict[str, object]:
     start = declared.values["start"]
     first = today(start) if isinstance(start, datetime) else None
     return {"ill": 0, "resume_planned": declared.values.get("resume_actual") or first, "approved_at": start}
-
-
-def _kept(name: str, value: object) -> object:
-    if isinstance(value, datetime):
-        return sql.moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    width = _WIDTHS.get(name)
-    return value if width is None else str(value or "")[:width]
 
 
 def _days(now: datetime, versions: Iterable[Declared | None]) -> set[date]:

@@ -13,13 +13,14 @@ from pipeline.forms.absence import ROWS
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
+from pipeline.merge.standing import MORE
 from pipeline.model import Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
 _SAID = tuple(ROWS.keeps)
 Key = tuple[date, str, str]  # day, school, campus
-LineRow = tuple[int | None, int | None, int, bool]  # roll, present, others absent, silent
+LineRow = tuple[ClassCount, bool]  # what a line says, and whether it is of a class that the report is silent on
 
 
 @dataclass(slots=True)
@@ -29,8 +30,7 @@ class LoadedReport:
     standing: ReportState
     division: str = ""
     since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
-    # class key → its row as it is kept: roll, present, others, silent
-    said: Mapping[str, LineRow] = field(default_factory=dict)
+    said: Mapping[str, LineRow] = field(default_factory=dict)  # class key → its line as it is kept
 
 
 def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, LoadedReport]:
@@ -81,7 +81,7 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
     for key, loaded in found.items():
         head = heads.get(key)
         loaded.since = since.get(key, {})
-        loaded.said = {row.key: (row.roll, row.present, row.other_absent, row.silent) for row in lines.get(key, ())}
+        loaded.said = {row.key: (_line(row), row.silent) for row in lines.get(key, ())}
         loaded.standing = replace(
             loaded.standing,
             head=head,
@@ -98,8 +98,12 @@ def _spoken(standing: ReportState, said: Iterable[ReportClass]) -> dict[str, Cla
         if row.silent:
             lines.pop(row.key, None)
         else:
-            lines[row.key] = ClassCount(row.roll, row.present, row.other_absent)
+            lines[row.key] = _line(row)
     return lines
+
+
+def _line(row: ReportClass) -> ClassCount:
+    return ClassCount(row.roll, row.present, row.other_absent, tuple(getattr(row, name) for name in MORE))
 
 
 def _lines(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[ReportClass]]:
@@ -190,11 +194,11 @@ class Then:
         lines: dict[str, ClassCount] = {}
         if standing.head is not None:
             lines = {key: ClassCount(roll) for key, roll in classes.items()}
-            for key, (roll, present, others, silent) in (line_rows(standing) if kept is None else kept).items():
+            for key, (line, silent) in (line_rows(standing) if kept is None else kept).items():
                 if silent:
                     lines.pop(key, None)
                 else:
-                    lines[key] = ClassCount(roll, present, others)
+                    lines[key] = line
         return replace(standing, classes=classes, lines=lines)
 
 
@@ -204,8 +208,8 @@ def line_rows(standing: ReportState) -> dict[str, LineRow]:
     for key, line in standing.lines.items():
         roll = standing.classes.get(key, line.roll)
         if key not in standing.classes or (line != ClassCount(roll) and line != ClassCount()):
-            rows[key] = (line.roll if line.roll is not None else roll, line.present, line.other_absent, False)
+            rows[key] = (line if line.roll is not None else replace(line, roll=roll), False)
     for key, roll in standing.classes.items():
         if key not in standing.lines:
-            rows[key] = (roll, None, 0, True)
+            rows[key] = (ClassCount(roll), True)
     return rows

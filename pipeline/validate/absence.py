@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from pipeline import carry, units
-from pipeline.forms.absence import ABSENCE, ROWS
+from pipeline.forms.absence import ABSENCE, CLASSES, ROWS
 from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts
 from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
@@ -159,7 +159,8 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
         if line.bad:
             line.refuse(class_key)
         else:
-            line.accept(class_key, {**line.values, "class_key": class_key, "campus": case.campus})
+            values = {column.name: as_kept(column, line.values[column.name]) for column in CLASSES.columns}
+            line.accept(class_key, {**values, "class_key": class_key, "campus": case.campus})
         case.issues.extend(line.new_issues)
 
 

@@ -37,6 +37,7 @@ class Report(models.Model):
         indexes: ClassVar = [models.Index(fields=["day", "division"], name="report_day_division")]
 
 
+@keeps(absence.CLASSES)
 class ReportClass(models.Model):
     """A class a report speaks for, with its counts; a report that speaks for all its classes as the
     registry has them, with nothing else to say, has no rows here (`report.spoken` counts them).
