@@ -1,8 +1,8 @@
-"""The one catalogue of what a sender must know: code → severity, message, remedy, cost.
+"""The one catalogue of everything a sender must know: code → severity, message, remedy, cost.
 
-Codes are permanent. Texts are for a tired clerk: what we saw, and what to do now. A code that ends in
-`-left` is the milder twin of a cell error: in a column the row can do without, the cell is left blank,
-the row is taken, and the sender is asked. What of an issue may hold a cell stands on its entry (`Message.public`).
+Codes are permanent. Texts are for a tired clerk: what we saw, and what to do now. A code that ends in `-left` is the
+milder twin of a cell error: in a column the row can do without, the cell is left blank, the row is accepted, and the
+sender is asked. Which details of an issue may hold a cell is on its entry (`Message.public`).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ CATALOGUE: Mapping[str, Message] = _catalogue()
 
 
 class _Blank(dict[str, str]):
-    """What a message asks for and the issue does not have prints as nothing."""
+    """A value that a message needs and the issue does not have prints as nothing."""
 
     def __missing__(self, _: str) -> str:
         return ""
@@ -82,7 +82,7 @@ def message(issue: Issue) -> str:
 
 
 def remedy(issue: Issue) -> str:
-    """What to do now; "" where nothing is to be done."""
+    """What to do now; "" if nothing is to be done."""
     return _filled(CATALOGUE[issue.code].remedy, issue)
 
 
@@ -93,13 +93,13 @@ def left(code: str) -> str:
 
 
 def place(issue: Issue) -> str:
-    """Where to look, as the sender's program calls it: 缺课登记 C7, 缺课登记 第 7 行; "" for the whole file."""
+    """Where to look, in the terms of the sender's program: 缺课登记 C7, 缺课登记 第 7 行; "" for the whole file."""
     where = issue.cell or (f"第 {issue.row} 行" if issue.row else "")
     return " ".join(part for part in (issue.sheet, where) if part)
 
 
 def without_cells(issue: Issue) -> Issue:
-    """Return an issue as it is told to a reader who must not see what stands in cells."""
+    """Return an issue for a reader who may not see the contents of cells."""
     public = CATALOGUE[issue.code].public
     details = tuple((name, text if name in public else HIDDEN) for name, text in issue.details)
     value = issue.value if "value" in public or not issue.value else HIDDEN
@@ -118,8 +118,8 @@ def _of_file(one: FileRows) -> str:
     if not one.rows:
         return one.name
     name = one.name or (f"流水号 {one.seq:06d} " if one.seq else "")
-    told = "、".join(code + (f"（第 {row} 行）" if row else "") for code, row in one.rows)
-    return f"{name}里 {told}" if name else told
+    rows = "、".join(code + (f"（第 {row} 行）" if row else "") for code, row in one.rows)
+    return f"{name}里 {rows}" if name else rows
 
 
 def _filled(text: str, issue: Issue) -> str:

@@ -1,4 +1,4 @@
-"""About one row of a 缺课日报: what it lacks, what contradicts itself, what the registry says otherwise."""
+"""About one row of a 缺课日报: missing values, contradictions, differences from the registry."""
 
 from __future__ import annotations
 

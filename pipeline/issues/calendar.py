@@ -1,4 +1,4 @@
-"""About a 校历登记表: what a span contradicts, and which days it concerns."""
+"""About a 校历登记表: spans in conflict, and the days they concern."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""About a 预警信息报告卡: which alert it answers, what an answer needs, and what the alert has come to meanwhile."""
+"""About a 预警信息报告卡: which alert it answers, what an answer needs, and how the alert has changed meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""About rows that the template carried over from the last reported day, and what was left unsaid of them."""
+"""About rows that the template carried over from the last reported day, and answers that are missing."""
 
 from __future__ import annotations
 

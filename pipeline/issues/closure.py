@@ -1,4 +1,4 @@
-"""About a 停课报告表: what a row lacks or contradicts, and what its closures are now."""
+"""About a 停课报告表: missing or contradictory values of a row, and the new state of its closures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""About a 县级处理单: what of it could not be done, and what was."""
+"""About a 县级处理单: lines that could not be carried out, and lines that were."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ENTRIES: Mapping[str, Message] = {
         "您填写之后这件事有了变动，没有照旧的意见办。", "请看退回修正表里现在的情况，再选一次意见。", cost=_UNDONE
     ),
     "desk-gone": advice("这件事已经不用处理了（学校已经改好，或已有人办过），这一行没有再办。"),
-    # told to the county that sent the 处理单, and to nobody else
+    # shown only to the county that sent the 处理单
     "desk-refused": error(
         "没有办成（{reason}）。", "请按所说的改好后发回，或电话联系上级。", public=("reason",), cost=_UNDONE
     ),

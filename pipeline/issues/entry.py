@@ -8,16 +8,16 @@ from string import Formatter
 from pipeline.model import Severity
 
 PLACES = frozenset(("sheet", "cell", "column", "value", "row", "who"))
-"""What a message may name of the issue itself; all else is one of the issue's details."""
+"""What a message may use of the issue itself; all else is one of the issue's details."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """Texts name an issue's details in braces.
 
-    `public`: those that every reader may see: numbers, dates, addresses in a sheet, and words of our own. All others,
-    `value` and `who` among them, may hold what somebody typed: only who may see names reads them. `unsaid`: details
-    that no text names, which another room reads.
+    `public`: details that every reader may see: numbers, dates, addresses in a sheet, and words of our own. All others,
+    `value` and `who` among them, may hold text that was typed: only readers who may see names get them. `unsaid`:
+    details that no text names, which another room reads.
     """
 
     severity: Severity
@@ -43,10 +43,10 @@ def error(
 
 
 def query(message: str, remedy: str, *, public: tuple[str, ...] = (), cost: str = "") -> Message:
-    """Taken; the sender is asked."""
+    """Accepted; the sender is asked."""
     return Message(Severity.QUERY, message, remedy, cost, public)
 
 
 def advice(message: str, remedy: str = "", *, public: tuple[str, ...] = ()) -> Message:
-    """Taken; said so that next time is easier."""
+    """Accepted; a hint that makes the next time easier."""
     return Message(Severity.ADVICE, message, remedy, "", public)

@@ -1,7 +1,7 @@
-"""The one catalogue of refusals: why a decision could not be carried out, as whoever made it reads it.
+"""The one catalogue of refusals: why a decision could not be carried out, for the person who made it.
 
-Code → text; `{…}` stands for a value that is given with it. A refusal changes nothing: the text says what is the
-case and, where something can be done, what.
+Code → text; `{…}` stands for a value that is given with it. A refusal changes nothing: the text gives the reason and,
+if possible, what to do.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ REFUSALS: Mapping[str, str] = MappingProxyType({**_ACCOUNTS, **_DESK, **_SITE})
 
 
 def reason(code: str, /, **values: object) -> str:
-    """Return the text of a refusal. KeyError for a code, or a value, that is not there."""
+    """Return the text of a refusal. KeyError for a missing code or value."""
     return REFUSALS[code].format(**values)
 
 
 def refusal(code: str, /, **values: object) -> UsageError:
-    """Return the error to raise where a decision cannot be carried out."""
+    """Return the error to raise when a decision cannot be carried out."""
     return UsageError(reason(code, **values))

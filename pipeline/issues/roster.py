@@ -1,4 +1,4 @@
-"""About a 学校名册: what a row contradicts, and what became of what was said."""
+"""About a 学校名册: rows in conflict, and the results of its changes."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ SAID: Mapping[str, Message] = {
         public=("count",),
     ),
     "registry-confirmed": advice("县（市、区）已确认，改动 {count} 处，自 {day} 起生效。", public=("count", "day")),
-    # in the county's own words, which are for whoever sent the file
+    # the county's own words, for the sender of the file only
     "registry-returned": error("县（市、区）没有同意这份名册的改动：{why}。", "请按说明改好后再发。", public=("why",)),
 }

@@ -1,4 +1,4 @@
-"""About rows of whatever form."""
+"""About rows of any form."""
 
 from __future__ import annotations
 

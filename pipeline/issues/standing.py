@@ -1,4 +1,4 @@
-"""About what already stands in the store: earlier reports, tickets, duplicates. Said by merge and store."""
+"""About records already in the store: earlier reports, tickets, duplicates. Raised by merge and settling."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ ENTRIES: Mapping[str, Message] = {
         "若要再改，请发整份更正；若已经改好，请不用管。",
         cost=_NOTHING_CHANGED,
     ),
-    # in the county's own words, which are for whoever sent the file
+    # the county's own words, for the sender of the file only
     "dismissed": error(
         "县（市、区）没有采用这份待核的表，理由：{why}。",
         "请按理由改正后重发；有疑问请电话联系县（市、区）。",

@@ -1,7 +1,7 @@
-"""The values that travel along the path: an arrival, what a worker read of it, what validation made of it.
+"""The values that travel along the path: an arrival, the reading of it, the result of its validation.
 
-Plain frozen values, cheap to import and to send between processes. Nothing here does any I/O. Everybody
-imports them from here; the modules below are how they are kept in themes.
+Plain frozen values, cheap to import and to send between processes, without any I/O. Other rooms import them from here;
+the modules below group them by theme.
 """
 
 from pipeline.model.arrivals import Arrival

@@ -1,4 +1,4 @@
-"""A workbook that came in, by the channel it came by."""
+"""A workbook that came in, with its channel."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Arrival:
     size: int
     name: str  # as the sender named it: display only, never trusted
     channel: str  # "folder" | "mail" | "cli"
-    folder: str  # the inbox sub-folder it lay in, "" for flat
-    bound: str  # unit or division code proved by the channel, "" for flat
+    folder: str  # the inbox sub-folder it was in, "" for the inbox itself
+    bound: str  # unit or division code proved by the channel, "" without a sub-folder
     first_seen: datetime  # aware
     received_at: datetime  # aware
-    path: Path  # where its bytes lie now (spool, later archive)
+    path: Path  # where its bytes are now (spool, later archive)
     seq: int = 0
     attempts: int = 0
-    claim: str = ""  # names the claim for good: one found again after a crash is journalled once
+    claim: str = ""  # the permanent name of the claim: one found again after a crash is journalled once

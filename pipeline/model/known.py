@@ -33,7 +33,7 @@ class SchoolFacts:
     classes: Mapping[tuple[str, str], ClassFacts]  # (campus, key) →
     token_serial: int = 1
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
-    reporter: str = ""  # 填报人, as the registry has it
+    reporter: str = ""  # 填报人 in the registry
     until: date | None = None  # the first day on which it no longer exists (停办)
 
 
@@ -48,16 +48,16 @@ class ClosureFacts:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that validation must know of the store for one batch, as one value."""
+    """Everything that validation must know of the store for one batch, as one value."""
 
     schools: Mapping[str, SchoolFacts] = field(default_factory=dict)
-    # (school, day) → its classes on that day, where they are, or may be, others than on the batch's latest day
+    # (school, day) → its classes on that day, if they may differ from those of the batch's latest day
     rooms: Mapping[tuple[str, date], Mapping[tuple[str, str], ClassFacts]] = field(default_factory=dict)
     divisions: Mapping[str, str] = field(default_factory=dict)  # code → name
     parents: Mapping[str, str] = field(default_factory=dict)  # division code → parent code
-    reported: frozenset[tuple[date, str, str]] = frozenset()  # (day, school, campus) of the reports that stand
-    namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) borne by several pupils
+    reported: frozenset[tuple[date, str, str]] = frozenset()  # (day, school, campus) with a current report
+    namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) that several pupils share
     organs: Mapping[str, OrganFacts] = field(default_factory=dict)
-    filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → those that scans name
-    alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → those that cards name
+    filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → filings named by scans
+    alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → alerts named by cards
     calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it

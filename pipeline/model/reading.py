@@ -1,4 +1,4 @@
-"""What a worker makes of one workbook's bytes, before anything is known of the store."""
+"""The reading of one workbook's bytes, before anything is known of the store."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()  # Excel row numbers
     hidden_columns: frozenset[int] = frozenset()  # 0-based
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)  # (Excel row, 0-based column) → "#N/A"
-    formulas: Mapping[tuple[int, int], bool] = field(default_factory=dict)  # → True when it had a cached value
+    formulas: Mapping[tuple[int, int], bool] = field(default_factory=dict)  # → True if it has a cached value
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """What the spreadsheets' room hands over. `facts` are issue codes about the whole file (external links …)."""
+    """A workbook as the readers return it. `facts` are issue codes about the whole file (external links …)."""
 
     sheets: tuple[Sheet, ...]
     properties: Mapping[str, str]  # custom document properties: queke_form, queke_version, queke_token …
@@ -34,7 +34,7 @@ class Workbook:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a workbook says of itself. Who sent it is told by the channel, never by this."""
+    """What a workbook claims about itself. The real sender is known by the channel, never by this."""
 
     form: str  # forms.FORMS key: absence, closure, roster
     version: str = ""
@@ -43,14 +43,14 @@ class Claims:
     day: date | None = None
     token: str = ""
     returned: bool = False  # a return workbook (退回修正表): rows carry tickets
-    ticket: str = ""  # of a file that went back whole: this is that file, mended
+    ticket: str = ""  # of a file returned whole: this is that file, corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One table row, typed. `values` is aligned with the table's columns; None is blank (or was not understood).
 
-    `raw` holds the text as typed, by column name, only where it differs from what `values` would show.
+    `raw` has the text as typed, by column name, only where `values` would show something else.
     """
 
     number: int
@@ -58,16 +58,16 @@ class Row:
     raw: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     void: bool = False  # 作废 in a return workbook
-    mark: str = ""  # 续: what a prefilled row carries, proves nothing but that we prefilled it
+    mark: str = ""  # 续: carried by a prefilled row; proves only that we prefilled it
 
     def __reduce__(self) -> tuple[type[Row], tuple[object, ...]]:
-        # rows are most of what a reader sends: by themselves, slots are pickled field by field in Python
+        # rows are most of what a reader sends: without this, slots are pickled field by field in Python
         return Row, (self.number, self.values, self.raw, self.ticket, self.void, self.mark)
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlace:
-    """Where a table was found: its sheet, and by column its 0-based place (-1: not there) and the sender's label."""
+    """Where a table was found: its sheet, and by column its 0-based position (-1: missing) and the sender's label."""
 
     sheet: str
     columns: tuple[int, ...]
@@ -77,11 +77,11 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a worker made of one workbook's bytes, before anything is known of the store.
+    """The reading of one workbook's bytes, before anything is known of the store.
 
-    `verdict`: "parsed" (rows to validate), "rejected" (goes back whole) or "quarantined" (refused as
-    dangerous or unreadable); in the last two `issues` says why. `content_sha` is over canonical
-    cells, so a re-zipped or renamed copy has the same.
+    `verdict`: "parsed" (rows to validate), "rejected" (goes back whole) or "quarantined" (refused as dangerous or
+    unreadable); in the last two `issues` says why. `content_sha` is over canonical cells, so a re-zipped or renamed
+    copy has the same.
     """
 
     verdict: str
@@ -92,5 +92,5 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     content_sha: str = ""
     places: Mapping[str, TablePlace] = field(default_factory=dict)  # table name →
-    private: bool = False  # its bytes hold, or may hold, a password: they are never archived as they came
+    private: bool = False  # its bytes hold, or may hold, a password: the original is never archived
     scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案

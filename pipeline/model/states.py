@@ -1,7 +1,7 @@
-"""What a thing may stand at, and of what kind it may be: each closed set of words once, for core and database.
+"""States and kinds: each closed set of words once, for core and database.
 
-A column that takes such words has a CHECK made from the enumeration (`database.models.closed`). Sets that belong to
-one subject of the core stand there: `schooldays`, `rules`, `reconcile`, `alert_state`, `terms`.
+A column with such words has a CHECK made from the enumeration (`database.models.closed`). Sets that belong to one
+subject of the core are there: `schooldays`, `rules`, `reconcile`, `alert_state`, `terms`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class TicketState(StrEnum):
-    """What became of a row, or a whole file, that went back. All but `open` and `waived` are final."""
+    """The state of a row, or a whole file, that was returned. All but `open` and `waived` are final."""
 
     OPEN = "open"
     MENDED = "mended"
@@ -20,7 +20,7 @@ class TicketState(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """What a person decided."""
+    """What was decided."""
 
     RELEASE = "release"
     DISMISS = "dismiss"
@@ -46,7 +46,7 @@ class DecisionKind(StrEnum):
 
 
 class Opinion(StrEnum):
-    """意见: what a county says of a matter on its desk, or of a card's answer."""
+    """意见: a county's opinion on a matter on its desk, or on a card's answer."""
 
     CONFIRM = "confirm"
     RETURN = "return"
@@ -67,7 +67,7 @@ class DeskSheet(StrEnum):
 
 
 class LetterKind(StrEnum):
-    """Anything we send; `run.writers` has a writer for each but the template, which is laid out by its round."""
+    """Anything we send; `run.writers` has a writer for each but the template, which has a run of its own."""
 
     RECEIPT = "receipt"
     GIVEBACK = "giveback"
@@ -90,7 +90,7 @@ EDITIONS = (LetterKind.DIGEST, LetterKind.MISSING, LetterKind.PAGE)
 
 
 class LetterState(StrEnum):
-    """Whether a letter lies where its reader finds it. `failed`: it could not be written, which is ours to mend."""
+    """Whether a letter has been delivered. `failed`: it could not be written, which is our fault."""
 
     QUEUED = "queued"
     DONE = "done"
@@ -106,7 +106,7 @@ class TodoKind(StrEnum):
 
 
 class ClosureState(StrEnum):
-    """Whether a closure is on, and what its county said of it."""
+    """Whether a closure is in force, and the county's decision about it."""
 
     DECLARED = "declared"
     CONFIRMED = "confirmed"
@@ -126,7 +126,7 @@ class ClosureKind(StrEnum):
 
 
 class ApprovedHow(StrEnum):
-    """By what way a closure was approved."""
+    """How a closure was approved."""
 
     PHONE = "phone"
     GROUP = "group"

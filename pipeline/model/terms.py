@@ -1,4 +1,4 @@
-"""The words for where a thing stands, and what is said of a cell."""
+"""States of a submission, levels and severities, and the issue: one thing a sender must know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDERGARTEN = "幼儿园"
 
 
 class State(StrEnum):
-    """Where a submission stands. All but `received` are outcomes."""
+    """The state of a submission. All but `received` are outcomes."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -43,7 +43,9 @@ class Level(StrEnum):
 
 
 class Severity(StrEnum):
-    """error: the row (or file) goes back; advice: taken as it is, said; query: taken, the sender is asked."""
+    """error: the row (or file) goes back; advice: accepted as it is, with a hint; query:
+    accepted, the sender is asked.
+    """
 
     ERROR = "error"
     ADVICE = "advice"
@@ -51,7 +53,7 @@ class Severity(StrEnum):
 
 
 class Origin(NamedTuple):
-    """Where something was said: a submission's number and the Excel row; 0 where it is not known."""
+    """Where a value comes from: a submission's number and the Excel row; 0 if not known."""
 
     seq: int = 0
     row: int = 0
@@ -68,7 +70,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """Rows of one file that an issue is about: codes and Excel rows. `name`: what its reader calls the file."""
+    """Rows of one file that an issue is about: codes and Excel rows. `name`: the reader's name of the file."""
 
     seq: int
     rows: tuple[tuple[str, int], ...]
@@ -77,10 +79,10 @@ class FileRows:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the words.
+    """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the texts.
 
     `value` is the cell as typed (at most 60 characters); it is personal data and never logged. `rows_of`: rows of
-    earlier files it is about, of which a message says `{who}`.
+    earlier files it is about, named in a message by `{who}`.
     """
 
     code: str

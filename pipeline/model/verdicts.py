@@ -1,4 +1,4 @@
-"""What validation makes of a submission, and what became of it."""
+"""The result of validation, and the outcome of a submission."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Refused:
     raw: Mapping[str, str]
     issues: tuple[Issue, ...]
     ticket: str = ""  # the ticket it came with, if it came in a return workbook
-    identity: str = ""  # when it could be told (keeps an old record standing as 待改)
-    key: str = ""  # what the row can be known by when it comes again without its ticket; "" for the identity
+    identity: str = ""  # if it is known (keeps an old record as 待改)
+    key: str = ""  # by which the row is recognised if it comes again without its ticket; "" for the identity
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One submission after validation, before the store has the last word.
+    """One submission after validation, before it is compared with the store.
 
-    `verdict` is "merge" (rows may be applied) or an outcome decided already: "rejected", "held",
-    "duplicate", "quarantined".
+    `verdict` is "merge" (rows may be applied) or an outcome decided already: "rejected", "held", "duplicate",
+    "quarantined".
     """
 
     arrival: Arrival
@@ -56,14 +56,14 @@ class Checked:
     records: tuple[Record, ...] = ()
     refused: tuple[Refused, ...] = ()
     voided: tuple[str, ...] = ()  # tickets the sender marked 作废
-    back: Refused | None = None  # the whole file, when it goes back for a mistake above its table
+    back: Refused | None = None  # the whole file, if it goes back for an error above its table
     issues: tuple[Issue, ...] = ()  # all of them: file, header, rows; errors, advice, queries
     repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one submission, as the store has it now."""
+    """The outcome of one submission, as it is in the store."""
 
     seq: int
     settled_seq: int
