@@ -196,3 +196,16 @@ def test_a_report_received_before_the_desk_and_settled_after_finds_the_mended_ro
     assert after["tickets"] == before["tickets"] == [("T1-9", "mended", "3")]
     assert len(after["rows"]) == len(before["rows"]) + 1
     assert set(before["rows"]) <= set(after["rows"])
+
+
+def test_a_held_file_is_released_by_a_desk_that_kept_its_reader_busy(school: Site) -> None:
+    known = [checked(1, [row(name) for name in "甲乙丙"]), checked(2, [row("甲")])]
+    report(school, *known)
+    _, judged = received(school, filled(school, {"held/2": {"意见": "确认", "理由": "核实过"}}))
+    known.append(checked(4, [row(name) for name in "甲乙丙"], content="content of 1"))
+    assert report(school, known[2])[0].state is State.DUPLICATE
+    done = settled(school, judged, known)
+    assert (done.state, done.accepted) == (State.ACCEPTED, 1)
+    states = Submission.objects.filter(form="absence").values_list("received_seq", "state")
+    assert dict(states) == {1: "accepted", 2: "accepted", 4: "held"}, "what stood when the copy came was another word"
+    assert Letter.objects.filter(kind="receipt", ref__startswith="4.").count() == 1

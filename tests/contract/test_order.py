@@ -27,6 +27,10 @@ def absence(
     return books.absence(row, classes=[("三(3)班", 40.0), ("四(1)班", 38.0)], day=DAY, unit=unit, **fields)
 
 
+def closed(room: str) -> Workbook:
+    return books.closure({**books.CLOSURE_GOOD, "停课范围": room}, day=DAY)
+
+
 def roster(*rooms: tuple[str, object], day: datetime = DAY, **of_school: object) -> Workbook:
     rows = [{"学校标识码": of_school.get("学校标识码", SCHOOL), "班级": name, "学生人数": roll} for name, roll in rooms]
     book = books.roster(*([of_school] if of_school else []), classes=rows)
@@ -56,6 +60,7 @@ SENT: Sequence[Workbook] = (
     calendar({"类别": "上课", "开始日期": datetime(2026, 11, 21)}),
     calendar({"类别": "放假", "开始日期": datetime(2026, 11, 21), "结束日期": datetime(2026, 11, 23)}),
     calendar({"类别": "上课", "开始日期": datetime(2026, 11, 21)}, unit=SCHOOL),
+    closed("五(1)班"),
 )
 
 
@@ -63,7 +68,7 @@ def stands() -> dict[str, list[str]]:
     drop = {"id", "from_settled", "settled_seq", "as_of_settled"}
     tables = (
         *(models.Absence, models.Report, models.ReportClass, models.Campus, models.SchoolClass),
-        *(models.CalendarDay, models.UnitPlace),
+        *(models.CalendarDay, models.UnitPlace, models.Closure),
     )
     found = {}
     for table in tables:
@@ -113,6 +118,7 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
 
 @example([7, 4], [1, 0])  # a report of a school that only a roster read late makes known
 @example([9, 3, 10], [1, 2, 0])
+@example([5, 12], [1, 0])  # a closure of a class that only a roster read late makes known
 @example([0, 5, 2], [1, 2, 0])
 @example([8, 7, 4, 6], [3, 2, 1, 0])
 @settings(max_examples=5)

@@ -141,6 +141,18 @@ def test_the_same_content_three_times_changes_nothing_after_the_first(school: Si
     assert [one.state for one in done] == [State.ACCEPTED, State.DUPLICATE, State.DUPLICATE]
 
 
+def test_copies_that_were_both_read_late_settle_in_one_batch(school: Site) -> None:
+    same = [checked(seq, [row("甲")], content="said twice") for seq in (1, 2)]
+    kept = journalled(school, [*same, checked(3, [row("乙")], mode=Mode.ADD)])
+    settle(school, kept[2])
+    assert [one.state for one in settle(school, *kept[:2], known=kept)] == [State.ACCEPTED, State.DUPLICATE]
+    assert dict(Submission.objects.values_list("received_seq", "state")) == {
+        1: "accepted",
+        2: "duplicate",
+        3: "accepted",
+    }
+
+
 def test_mending_gives_the_store_that_a_right_file_would_have_given(school: Site) -> None:
     right = [row("甲"), row("乙", 9), line("三3"), line("四1")]
     with scratch():
