@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
 from pipeline.errors import QuekeError
-from pipeline.model import WHOLE_SCHOOL, ClosureFacts, ClosureState
+from pipeline.model import WHOLE_SCHOOL, ClosureFacts, ClosureState, SpanKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VOID_CLOSURES = frozenset({ClosureState.WITHDRAWN, ClosureState.RETURNED})  # states of a closure that is not in force
 
+_TERM = SpanKind.TERM  # looked up once: asked of every span for every school
 _ONE_DAY = timedelta(days=1)
 _NEW_SCHOOL_YEAR = 9  # September
 _SPRING_TERM = range(2, 9)
@@ -62,7 +62,7 @@ class CalendarSpan:
     place: str
     first: date
     last: date
-    kind: Literal["term", "holiday", "schoolday"]
+    kind: SpanKind
     stage: str = ""
     note: str = ""
     ref: str = ""  # 编号: by which a workbook refers to this line
@@ -174,14 +174,15 @@ class Calendar:
         for place in places:
             word = self._override(place, stage, day)
             if word:
-                return DUE if word.kind == "schoolday" else ReportDue(yes=False, reason=Off.HOLIDAY, note=word.note)
+                due = word.kind == SpanKind.SCHOOLDAY
+                return DUE if due else ReportDue(yes=False, reason=Off.HOLIDAY, note=word.note)
         if any(self._vacation(place, stage, day) for place in self._term_place(places, stage)):
             return ReportDue(yes=False, reason=Off.VACATION)
         return _statutory(day)
 
     def _override(self, place: str, stage: str, day: date) -> CalendarSpan | None:
         """The entry of one place for a day: a stage's own before that of all stages, the shorter before the longer."""
-        words = [s for s in self._of(place) if s.kind != "term" and s.speaks(stage, day)]
+        words = [s for s in self._of(place) if s.kind is not _TERM and s.speaks(stage, day)]
         return min(words, key=lambda s: (s.stage == "", s.last - s.first, s.kind, s.first), default=None)
 
     def _term_place(self, places: Sequence[str], stage: str) -> Sequence[str]:
@@ -190,7 +191,7 @@ class Calendar:
         return [p for p in [next(with_table, "")] if p]
 
     def _terms(self, place: str, stage: str) -> list[CalendarSpan]:
-        terms = [s for s in self._of(place) if s.kind == "term" and s.stage in {"", stage}]
+        terms = [s for s in self._of(place) if s.kind is _TERM and s.stage in {"", stage}]
         own = [s for s in terms if s.stage]
         return own or terms
 

@@ -13,16 +13,16 @@ from dataclasses import replace
 from pipeline.forms import form, layout, secrets
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
-from pipeline.model import Claims, Issue, Reading, Row, Workbook
+from pipeline.model import Claims, Issue, Reading, Row, ScanKind, Workbook
 from pipeline.xlsx import guard, read
 from pipeline.xlsx.likeness import looks_like_filing
 from pipeline.xlsx.package import Unsound
 
 _SUSPECT = "初始密码".encode()
 _SCANS = {
-    "pdf": (b"%PDF-", b"%%EOF", 2048),
-    "jpg": (b"\xff\xd8\xff", b"\xff\xd9", 65536),
-    "png": (b"\x89PNG\r\n", b"IEND", 64),
+    ScanKind.PDF: (b"%PDF-", b"%%EOF", 2048),
+    ScanKind.JPG: (b"\xff\xd8\xff", b"\xff\xd9", 65536),
+    ScanKind.PNG: (b"\x89PNG\r\n", b"IEND", 64),
 }
 """First bytes, last bytes, and within how many of the last bytes these are searched."""
 
@@ -53,17 +53,17 @@ def read_untrusted(content: bytes) -> Reading:
 
 def refused(content: bytes, issue: Issue) -> Reading:
     """The answer for a file that is not opened, or that ended its reader."""
-    scan = scan_of(content) if issue.code == "file-picture" else ""
-    private = not scan and looks_like_filing(content)
+    scan = scan_of(content) if issue.code == "file-picture" else None
+    private = scan is None and looks_like_filing(content)
     return Reading("quarantined", issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan)
 
 
-def scan_of(content: bytes) -> str:
-    """pdf, jpg or png by the first bytes, "torn" if the last ones are missing; "" for all else."""
+def scan_of(content: bytes) -> ScanKind | None:
+    """pdf, jpg or png by the first bytes, torn if the last ones are missing; None for all else."""
     for kind, (first, last, within) in _SCANS.items():
         if content.startswith(first):
-            return kind if last in content[-within:] else "torn"
-    return ""
+            return kind if last in content[-within:] else ScanKind.TORN
+    return None
 
 
 def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:

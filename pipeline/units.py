@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.model import HOME_CAMPUS, Level
+from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
 _TWO_SIGNS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
@@ -23,23 +23,27 @@ _TOKEN_SIGNS = 16
 _STAMP_SIGNS = 6
 
 _KIND_LEVELS: Mapping[str, Level] = {
-    "province": Level.PROVINCE,
-    "city": Level.CITY,
-    "county": Level.COUNTY,
-    "function_zone": Level.COUNTY,  # has its own bureau and reports like a county
+    DivisionKind.PROVINCE: Level.PROVINCE,
+    DivisionKind.CITY: Level.CITY,
+    DivisionKind.COUNTY: Level.COUNTY,
+    DivisionKind.FUNCTION_ZONE: Level.COUNTY,  # has its own bureau and reports like a county
 }
 
 
-ORGAN_SIGNS: Mapping[str, str] = {"education": "JY", "health": "WJ", "cdc": "JK"}
+ORGAN_SIGNS: Mapping[str, str] = {Organ.EDUCATION: "JY", Organ.HEALTH: "WJ", Organ.CDC: "JK"}
 """The suffix of an organ's code, after its division's code."""
 
-ORGAN_NAMES: Mapping[str, str] = {"education": "教育局", "health": "卫生健康委员会", "cdc": "疾病预防控制中心"}
+ORGAN_NAMES: Mapping[str, str] = {
+    Organ.EDUCATION: "教育局",
+    Organ.HEALTH: "卫生健康委员会",
+    Organ.CDC: "疾病预防控制中心",
+}
 _PROVINCE_EDUCATION = "教育厅"
 
 
 def organ_name(division: str, kind: str, organ: str) -> str:
     """Return the full name of a division's organ; `division`: its name, `kind`: province, city, county …"""
-    provincial = kind == "province" and organ == "education"
+    provincial = kind == DivisionKind.PROVINCE and organ == Organ.EDUCATION
     return division + (_PROVINCE_EDUCATION if provincial else ORGAN_NAMES[organ])
 
 

@@ -27,7 +27,7 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind, LetterKind
+from pipeline.model import DecisionKind, FilingLineState, LetterKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
@@ -114,7 +114,7 @@ class AccountDue:
 
 def waiting(division: str = "") -> list[PendingFiling]:
     """Return the filings that wait for the CDC of `division` (all if empty), in the order they came."""
-    rows = Filing.objects.filter(lines__state="waiting").distinct().order_by("number")
+    rows = Filing.objects.filter(lines__state=FilingLineState.WAITING).distinct().order_by("number")
     if division:
         rows = rows.filter(opener=division)
     found = list(rows.prefetch_related("lines", "scans"))
@@ -123,7 +123,8 @@ def waiting(division: str = "") -> list[PendingFiling]:
 
 
 def _waiting(row: Filing, name: str) -> PendingFiling:
-    lines = sorted((one for one in row.lines.all() if one.state == "waiting"), key=lambda one: (one.seq, one.row))
+    waiting = (one for one in row.lines.all() if one.state == FilingLineState.WAITING)
+    lines = sorted(waiting, key=lambda one: (one.seq, one.row))
     signed = row.stamped_on is not None or bool(row.scans.all())
     what = deskwork.filing(
         LEVEL.labels[row.level],
@@ -163,7 +164,7 @@ def confirm(
         place, _ = decide(who, DecisionKind.ACCOUNT_OPEN, _target(filing), why, now)
         for line, account in zip(lines, taken, strict=True):
             _open(filing, line, account, place, now)
-        _end(lines, "opened", place, why)
+        _end(lines, FilingLineState.OPENED, place, why)
         if stamped_on is not None:
             Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
@@ -182,7 +183,7 @@ def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str
     with transaction.atomic():
         filing, lines = _open_filing(request_id)
         place, _ = decide(who, DecisionKind.ACCOUNT_REFUSE, _target(filing), why, now)
-        _end(lines, "refused", place, why)
+        _end(lines, FilingLineState.REFUSED, place, why)
         queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, now)
     return [line.username for line in lines]
 
@@ -227,7 +228,7 @@ def ruling(ref: str) -> FilingRuling | None:
     if filing is None or not lines:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
-    opened = lines[0].state == "opened"
+    opened = lines[0].state == FilingLineState.OPENED
     return FilingRuling(
         filings.number(filing.number), opened, users, filings.office(filing.opener), typed(lines[0].why)
     )
@@ -237,9 +238,9 @@ def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
     """A filing and what of it waits; nobody else can decide about it until the transaction ends."""
     sql.take("received", 0)  # whoever else decides, or settles, waits here
     filing = _numbered(request_id)
-    lines = list(filing.lines.filter(state="waiting").order_by("seq", "row"))
+    lines = list(filing.lines.filter(state=FilingLineState.WAITING).order_by("seq", "row"))
     if not lines:
-        held = filing.lines.filter(state="held").exists()
+        held = filing.lines.filter(state=FilingLineState.HELD).exists()
         number = filings.number(filing.number)
         raise refusal("filing-held", number=number) if held else refusal("filing-done", number=number)
     return filing, lines

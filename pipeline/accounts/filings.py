@@ -18,11 +18,22 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import ACCOUNTS, FILING
 from pipeline.forms.text_normalise import fold
 from pipeline.merge import Ticket
-from pipeline.model import Checked, Issue, LetterKind, Record, Site, State, TicketState
+from pipeline.model import (
+    Checked,
+    FilingLineState,
+    Issue,
+    LetterKind,
+    Organ,
+    Record,
+    ScanKind,
+    Site,
+    State,
+    TicketState,
+)
 from pipeline.registry import lookup
 from pipeline.turns.transaction import Outcome, Turn, Writes
 
-OPEN = ("waiting", "held")
+OPEN = (FilingLineState.WAITING, FilingLineState.HELD)
 _APPLIED = (State.ACCEPTED, State.PARTIAL, State.HELD)
 
 
@@ -49,13 +60,13 @@ def folded(username: str) -> str:
 
 def dismissed(seq: int, place: int, why: str) -> None:
     """Let the names of a held filing go that a person sent back for good."""
-    held = FilingLine.objects.filter(seq=seq, state="held")
-    held.update(state="refused", decided=place, why=why[:400], takeover=False)
+    held = FilingLine.objects.filter(seq=seq, state=FilingLineState.HELD)
+    held.update(state=FilingLineState.REFUSED, decided=place, why=why[:400], takeover=False)
 
 
 def _settle(turn: Turn, writes: Writes) -> Outcome:
-    if turn.checked.reading.scan:
-        return _scan(turn)
+    if turn.checked.reading.scan is not None:
+        return _scan(turn, turn.checked.reading.scan)
     if turn.event.forced:
         return _released(turn)
     return _filed(turn, writes)
@@ -82,7 +93,7 @@ def _filed(turn: Turn, writes: Writes) -> Outcome:
     asked = [_asked(record, filing, turn.event.order) for record in checked.records]
     held = again is State.HELD or any(one.taken for one in asked)
     for one in asked:
-        _write_line(filing, turn, one, "held" if held else "waiting")
+        _write_line(filing, turn, one, FilingLineState.HELD if held else FilingLineState.WAITING)
     opened = _tickets(turn, writes)
     issues = [_numbered(filing, _still_back(turn))]
     if again is State.HELD:
@@ -111,9 +122,9 @@ def _repeated(checked: Checked) -> State | None:
         lines = list(FilingLine.objects.filter(seq=seq))
         if all(_same_password(record, lines) for record in checked.records):
             states |= {line.state for line in lines}
-    if states & {*OPEN, "opened"}:
+    if states & {*OPEN, FilingLineState.OPENED}:
         return State.DUPLICATE
-    return State.HELD if "superseded" in states else None
+    return State.HELD if FilingLineState.SUPERSEDED in states else None
 
 
 def _same_password(record: Record, lines: Iterable[FilingLine]) -> bool:
@@ -180,7 +191,7 @@ def _write_line(filing: Filing, turn: Turn, one: _Asked, state: str) -> None:
             **{name: str(values[name] or "") for name, column in ACCOUNTS.keeps.items() if column.dtype == "text"},
             "password": password,
             "ticket": one.record.ticket[:24],
-            "state": "superseded" if later.exists() else state,
+            "state": FilingLineState.SUPERSEDED if later.exists() else state,
             "takeover": one.taken,
             "decided": None,
             "why": "",
@@ -193,7 +204,7 @@ def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
     earlier = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, state__in=OPEN, seq__lt=order)
     rows = earlier.exclude(filing=filing)
     numbers = list(rows.values_list("filing_id", flat=True))
-    rows.update(state="superseded")
+    rows.update(state=FilingLineState.SUPERSEDED)
     later = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, seq__gt=order).exclude(filing=filing)
     for line in later:
         _tell(line.seq, _replacing([filing.number]))
@@ -202,10 +213,10 @@ def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
 
 def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None:
     """Hold what another unit filed later of the same name, if it was settled before this one."""
-    later = FilingLine.objects.filter(folded=folded, state="waiting", seq__gt=turn.event.order)
+    later = FilingLine.objects.filter(folded=folded, state=FilingLineState.WAITING, seq__gt=turn.event.order)
     for line in later.exclude(filing__unit=filing.unit).select_related("filing"):
         FilingLine.objects.filter(pk=line.pk).update(takeover=True)
-        FilingLine.objects.filter(seq=line.seq, state="waiting").update(state="held")
+        FilingLine.objects.filter(seq=line.seq, state=FilingLineState.WAITING).update(state=FilingLineState.HELD)
         rows = Submission.objects.filter(pk=line.seq)
         rows.update(state=State.HELD.value, accepted=0, effective=False)
         _tell(line.seq, [_held(line.row)])
@@ -255,7 +266,7 @@ def _held(row: int) -> Issue:
 
 def office(division: str) -> str:
     """Return the name of the CDC that opens accounts for a division's units."""
-    code = units.organ_code(division, "cdc") if division else ""
+    code = units.organ_code(division, Organ.CDC) if division else ""
     return lookup.names([code]).get(code, "") if code else ""
 
 
@@ -296,10 +307,10 @@ def _replace_tickets(turn: Turn, writes: Writes) -> tuple[TicketState, str]:
 
 def _released(turn: Turn) -> Outcome:
     """A person let a held filing go on: it waits for its opener now. What was stored counts, not the kept copy."""
-    held = list(FilingLine.objects.filter(seq=turn.event.seq, state="held").select_related("filing"))
+    held = list(FilingLine.objects.filter(seq=turn.event.seq, state=FilingLineState.HELD).select_related("filing"))
     for line in held:
         _supersede(line.filing, turn.event.order, line.folded)
-    FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state="waiting")
+    FilingLine.objects.filter(pk__in=[line.pk for line in held]).update(state=FilingLineState.WAITING)
     refused = Reject.objects.filter(submission=turn.event.seq).count()
     still = Reject.objects.filter(submission=turn.event.seq, state=TicketState.OPEN).count()
     issues = tuple(_numbered(line.filing, still) for line in held[:1])
@@ -309,7 +320,7 @@ def _released(turn: Turn) -> Outcome:
 # --------------------------------------------------------------------------- a scan
 
 
-def _scan(turn: Turn) -> Outcome:
+def _scan(turn: Turn, kind: ScanKind) -> Outcome:
     """Link a signed paper to its filing; one that came before is a copy."""
     checked = turn.checked
     filing = Filing.objects.get(number=int(str(checked.reading.header["filing"])))
@@ -322,7 +333,7 @@ def _scan(turn: Turn) -> Outcome:
         submission=turn.event.seq,
         filing=filing,
         sha256=checked.arrival.sha256,
-        ending=checked.reading.scan,
+        ending=kind,
         received_at=checked.arrival.received_at,
     )
     return Outcome(State.ACCEPTED, (Issue("scan-taken", details=said),), effective=True)

@@ -13,7 +13,7 @@ from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertHit, Division, Todo
-from pipeline.model import TodoKind
+from pipeline.model import ClassState, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
 from pipeline.rules.engine import Window, affected, needed
 from pipeline.schooldays import school_year
@@ -112,7 +112,7 @@ def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, di
     years = sorted({school_year(day) for day in days})
     text = (
         "SELECT school_id, campus, key, roll FROM school_class WHERE school_id IN ? AND school_year IN ?"
-        " AND state IN ('confirmed', 'new') AND COALESCE(valid_from, '2000-01-01') <= ?"
+        f" AND state IN ('{ClassState.CONFIRMED}', '{ClassState.NEW}') AND COALESCE(valid_from, '2000-01-01') <= ?"
         " ORDER BY school_year, COALESCE(valid_from, '2000-01-01')"
     )
     found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)

@@ -18,7 +18,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import DeskSheet, LetterKind, Site
+from pipeline.model import DeskSheet, LetterKind, Site, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.turns.pending_items import PendingItem
@@ -73,7 +73,7 @@ def waits(division: str) -> bool:
 
 def counties() -> list[str]:
     """Return the divisions that have a desk: those in which schools lie."""
-    lying = Unit.objects.filter(kind="school").values("division").distinct()
+    lying = Unit.objects.filter(kind=UnitKind.SCHOOL).values("division").distinct()
     return list(Division.objects.filter(code__in=lying).order_by("code").values_list("code", flat=True))
 
 

@@ -20,7 +20,7 @@ from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
-from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, State, TodoKind
+from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, State, TodoKind, UnitKind
 from pipeline.registry import lookup
 from pipeline.rules.engine import hints
 from pipeline.rules.values import Case
@@ -237,10 +237,11 @@ def _within(counties: Sequence[str], moved: Mapping[str, str]) -> tuple[str, tup
     """What must hold of a unit `u` to be a school of these counties on a day, and the values for it."""
     into = [code for code, division in moved.items() if division in counties]
     marks = ", ".join(["%s"] * len(counties))
+    schools = f"u.kind = '{UnitKind.SCHOOL}'"
     if not moved:
-        return f"u.kind = 'school' AND u.division_id IN ({marks})", tuple(counties)
+        return f"{schools} AND u.division_id IN ({marks})", tuple(counties)
     others, here = (", ".join(["%s"] * len(codes)) or "NULL" for codes in (moved, into))
-    text = f"u.kind = 'school' AND (u.division_id IN ({marks}) AND u.code NOT IN ({others}) OR u.code IN ({here}))"
+    text = f"{schools} AND (u.division_id IN ({marks}) AND u.code NOT IN ({others}) OR u.code IN ({here}))"
     return text, (*counties, *moved, *into)
 
 

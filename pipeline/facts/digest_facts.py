@@ -35,7 +35,7 @@ from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition, day_off, sent_below
 from pipeline.forms import words
-from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Site
+from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
 from pipeline.settling import reconciliation as matters
@@ -108,7 +108,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
     place = found.places[code]
     inside = frozenset(place.counties)
     below = tuple(p for p in found.places.values() if code == found.tree.places[p.code].parent)
-    bureau, phone = found.organs.get((code, "education"), (place.name, ""))
+    bureau, phone = found.organs.get((code, Organ.EDUCATION), (place.name, ""))
     county_lists = place.level is Level.COUNTY and code in found.counted
     return DigestFacts(
         place=place,
@@ -126,7 +126,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         schools=found.counted[code].with_ill if county_lists else (),
         hints=found.hints.get(code, ()),
         week=found.week.get(code, 0),
-        holders=tuple(Holder(p.code, *found.organs.get((p.code, "education"), ("", ""))) for p in below),
+        holders=tuple(Holder(p.code, *found.organs.get((p.code, Organ.EDUCATION), ("", ""))) for p in below),
         issuer=bureau,
         issuer_phone=phone,
         report_to=_report_to(found, code),
@@ -192,17 +192,17 @@ def _told(found: Book, line: AlertLine | ClosureLine | SilentLine, place: PaperD
 
 
 def _organs(places: Mapping[str, PaperDivision]) -> dict[tuple[str, str], tuple[str, str]]:
-    rows = Unit.objects.filter(division_id__in=places, kind="organ")
+    rows = Unit.objects.filter(division_id__in=places, kind=UnitKind.ORGAN)
     return {(r.division_id, r.organ): (r.name, r.reporter_phone) for r in rows}
 
 
 def _report_to(found: Book, code: str) -> tuple[str, ...]:
-    above = found.organs.get((found.tree.places[code].parent, "education"))
+    above = found.organs.get((found.tree.places[code].parent, Organ.EDUCATION))
     return (above[0],) if above else ()
 
 
 def _send_to(found: Book, place: PaperDivision) -> tuple[str, ...]:
-    beside = [found.organs.get((place.code, organ), ("", ""))[0] for organ in ("health", "cdc")]
+    beside = [found.organs.get((place.code, organ), ("", ""))[0] for organ in (Organ.HEALTH, Organ.CDC)]
     return tuple(name for name in (*beside, sent_below(place.level)) if name)
 
 

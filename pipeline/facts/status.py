@@ -16,7 +16,16 @@ from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
 from pipeline.figures.words import OVERDUE
-from pipeline.model import ClosureState, LetterKind, LetterState, State, TicketState, TodoKind
+from pipeline.model import (
+    ClosureState,
+    FilingLineState,
+    LetterKind,
+    LetterState,
+    MatterState,
+    State,
+    TicketState,
+    TodoKind,
+)
 from pipeline.schooldays import ZONE
 
 
@@ -102,7 +111,7 @@ def _alerts(now: datetime) -> list[PendingCount]:
 
 
 def _matters() -> list[PendingCount]:
-    found = Matter.objects.filter(state="open")
+    found = Matter.objects.filter(state=MatterState.OPEN)
     oldest = found.aggregate(since=Min("since"))["since"]
     return (
         [PendingCount("matters to reconcile", found.count(), _minute(oldest), "queke matters list")] if oldest else []
@@ -118,7 +127,7 @@ def _letters() -> list[PendingCount]:
 
 def _accounts(now: datetime) -> list[PendingCount]:
     """Filings that wait for their opener, and accounts that somebody must look at."""
-    filed = Filing.objects.filter(lines__state="waiting").distinct()
+    filed = Filing.objects.filter(lines__state=FilingLineState.WAITING).distinct()
     oldest = filed.aggregate(since=Min("received_at"))["since"]
     found = (
         [PendingCount("filings to confirm", filed.count(), _minute(oldest), "queke accounts list")] if oldest else []

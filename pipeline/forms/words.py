@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.forms.base import vocabulary
-from pipeline.model import ApprovedHow, ClosureKind, Mode
+from pipeline.model import ApprovedHow, ClosureKind, Mode, Organ, SpanKind
 
 SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
 
@@ -276,21 +276,21 @@ STAGE = vocabulary(
 
 ORGAN = vocabulary(
     "Organ",
-    {"education": "教育局", "health": "卫健委", "cdc": "疾控中心"},
+    {Organ.EDUCATION: "教育局", Organ.HEALTH: "卫健委", Organ.CDC: "疾控中心"},
     {
-        "education": "教育 教体局 教育体育局 教育厅 教育行政部门",
-        "health": "卫健 卫生健康委员会 卫生健康委 卫健局 卫生健康局",
-        "cdc": "疾控 疾病预防控制中心 CDC 疾控局",
+        Organ.EDUCATION: "教育 教体局 教育体育局 教育厅 教育行政部门",
+        Organ.HEALTH: "卫健 卫生健康委员会 卫生健康委 卫健局 卫生健康局",
+        Organ.CDC: "疾控 疾病预防控制中心 CDC 疾控局",
     },
 )
 
 SPAN = vocabulary(
     "Span",
-    {"term": "学期", "holiday": "放假", "schoolday": "上课"},
+    {SpanKind.TERM: "学期", SpanKind.HOLIDAY: "放假", SpanKind.SCHOOLDAY: "上课"},
     {
-        "term": "学期起止 教学时间",
-        "holiday": "假期 休息 放假日 休假 寒假 暑假 春假 秋假 自主放假",
-        "schoolday": "补课 调休上课 上学 补课日 上课日 调课",
+        SpanKind.TERM: "学期起止 教学时间",
+        SpanKind.HOLIDAY: "假期 休息 放假日 休假 寒假 暑假 春假 秋假 自主放假",
+        SpanKind.SCHOOLDAY: "补课 调休上课 上学 补课日 上课日 调课",
     },
 )
 

@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 
 from pipeline.database import audit, sql
 from pipeline.database.models import Counter, Letter, Unit
-from pipeline.model import LetterKind, LetterState, SchoolFacts
+from pipeline.model import LetterKind, LetterState, SchoolFacts, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import context
 
@@ -53,7 +53,7 @@ def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> l
     there = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
     there &= Q(valid_to__isnull=True) | Q(valid_to__gt=day)
     while True:
-        rows = Unit.objects.filter(there, kind="school", code__gt=after).order_by("code")
+        rows = Unit.objects.filter(there, kind=UnitKind.SCHOOL, code__gt=after).order_by("code")
         if places:
             rows = rows.filter(division__in=inside)
         codes = list(rows.values_list("code", flat=True)[:limit])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from pipeline.model.states import ScanKind
 from pipeline.model.terms import HOME_CAMPUS, Issue, Repair
 
 
@@ -93,4 +94,4 @@ class Reading:
     content_sha: str = ""
     places: Mapping[str, TablePlace] = field(default_factory=dict)  # table name →
     private: bool = False  # its bytes hold, or may hold, a password: the original is never archived
-    scan: str = ""  # pdf, jpg or png, by its first bytes: perhaps the signed paper of a 备案
+    scan: ScanKind | None = None  # by its first bytes: perhaps the signed paper of a 备案

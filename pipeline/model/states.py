@@ -132,3 +132,82 @@ class ApprovedHow(StrEnum):
     GROUP = "group"
     MEETING = "meeting"
     WRITTEN = "written"
+
+
+class MatterState(StrEnum):
+    """A matter to be reconciled. `agreed`: the records say the same now; `settled`: the county let it rest."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    SETTLED = "settled"
+
+
+class StatementState(StrEnum):
+    """What one workbook or decision says of the registry. `proposed`: it waits for the county."""
+
+    STANDING = "standing"
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+
+
+class ClassState(StrEnum):
+    """`new`: found in a report, waits for the county; `refused`: no such class; `alias`: another name of one."""
+
+    CONFIRMED = "confirmed"
+    NEW = "new"
+    REFUSED = "refused"
+    ALIAS = "alias"
+
+
+class FilingLineState(StrEnum):
+    """What became of one account that was asked for."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    SUPERSEDED = "superseded"
+    OPENED = "opened"
+    REFUSED = "refused"
+
+
+class ScanKind(StrEnum):
+    """A signed paper that came as a picture, by its first bytes. `torn`: its end is missing."""
+
+    PDF = "pdf"
+    JPG = "jpg"
+    PNG = "png"
+    TORN = "torn"
+
+
+SCANS = (ScanKind.PDF, ScanKind.JPG, ScanKind.PNG)
+
+
+class DivisionKind(StrEnum):
+    """A function zone has its own bureau and reports like a county."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    FUNCTION_ZONE = "function_zone"
+
+
+class UnitKind(StrEnum):
+    """Who acts."""
+
+    SCHOOL = "school"
+    ORGAN = "organ"
+
+
+class Organ(StrEnum):
+    """The organs of a division: 教育局, 卫健委, 疾控."""
+
+    EDUCATION = "education"
+    HEALTH = "health"
+    CDC = "cdc"
+
+
+class SpanKind(StrEnum):
+    """A line of a calendar. Days between terms are vacation; on a schoolday a report is due whatever else is said."""
+
+    TERM = "term"
+    HOLIDAY = "holiday"
+    SCHOOLDAY = "schoolday"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from pipeline.database import serialise, sql
 from pipeline.database.models import CalendarDay, Statement
+from pipeline.model import SpanKind, StatementState
 from pipeline.schooldays import Calendar, CalendarSpan
 
 FORM = "calendar"
@@ -77,19 +77,19 @@ def _load(place: str) -> list[CalendarWords]:
 
 
 def _span(row: CalendarDay) -> CalendarSpan:
-    kind: Any = row.kind  # the column holds only these kinds
-    return CalendarSpan(row.place, row.first, row.last, kind, row.stage, row.note, row.ref or f"K0-{row.pk}")
+    kind, ref = SpanKind(row.kind), row.ref or f"K0-{row.pk}"
+    return CalendarSpan(row.place, row.first, row.last, kind, row.stage, row.note, ref)
 
 
 def _row(place: str, said: CalendarWords, day: date, submission: int) -> sql.Params:
     put = [[one.ref, one.kind, one.stage, one.first.isoformat(), one.last.isoformat(), one.note] for one in said.put]
     text = serialise.text({"put": put, "withdrawn": list(said.withdrawn)})
-    return (said.order, place, FORM, sql.day(day), text, "standing", submission)
+    return (said.order, place, FORM, sql.day(day), text, StatementState.STANDING, submission)
 
 
 def _said(row: Statement, place: str) -> CalendarWords:
     put = tuple(
-        CalendarSpan(place, date.fromisoformat(first), date.fromisoformat(last), kind, stage, note, ref)
+        CalendarSpan(place, date.fromisoformat(first), date.fromisoformat(last), SpanKind(kind), stage, note, ref)
         for ref, kind, stage, first, last, note in row.said["put"]
     )
     return CalendarWords(row.order, put, tuple(row.said["withdrawn"]))

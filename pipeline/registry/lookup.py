@@ -16,9 +16,11 @@ from django.db.models import Q
 from pipeline import units
 from pipeline.database import sql
 from pipeline.database.models import Division, Unit, UnitPlace
+from pipeline.model import ClassState, DivisionKind, UnitKind
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
 _SEED = Path(__file__).parent / "seed" / "divisions.csv"
+_PARENTS_FIRST = ((DivisionKind.PROVINCE,), (DivisionKind.CITY,), (DivisionKind.COUNTY, DivisionKind.FUNCTION_ZONE))
 
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
 
@@ -38,7 +40,7 @@ def load_divisions() -> int:
     with transaction.atomic():
         known = set(Division.objects.values_list("code", flat=True))
         fresh = [row for row in rows if row["code"] not in known]
-        for kinds in (("province",), ("city",), ("county", "function_zone")):  # parents first
+        for kinds in _PARENTS_FIRST:
             Division.objects.bulk_create([_division(row) for row in fresh if row["kind"] in kinds])
         Unit.objects.bulk_create([organ for row in fresh for organ in _organs(row)])
     return len(fresh)
@@ -54,7 +56,7 @@ def _organs(row: Mapping[str, str]) -> list[Unit]:
     return [
         Unit(
             code=organ_code(row["code"], organ),
-            kind="organ",
+            kind=UnitKind.ORGAN,
             organ=organ,
             division_id=row["code"],
             name=organ_name(row["name"], row["kind"], organ),
@@ -74,7 +76,7 @@ def tree(of: Iterable[str] | None = None, day: date | None = None) -> units.Tree
     }
     text = "SELECT code, division_id, kind FROM unit"
     found = sql.fetch(text) if of is None else sql.fetch_in(f"{text} WHERE code IN ?", sorted(set(of)))
-    organs = frozenset(code for code, _, kind in found if kind == "organ")
+    organs = frozenset(code for code, _, kind in found if kind == UnitKind.ORGAN)
     lies = {code: division for code, division, _ in found}
     lies |= {code: division for code, division in moved(day).items() if code in lies} if day else {}
     return units.Tree(places, lies, organs)
@@ -119,6 +121,7 @@ def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 _Add = Callable[[str, list[sql.Params]], None]
+_IS_NEW = f"state = '{ClassState.NEW}'"
 _AT = "school_id = %s AND campus = %s AND school_year = %s AND key = %s"
 _NAMED = "SELECT MIN(r.day) FROM report_class r WHERE r.school = %s AND r.campus = %s AND r.key = %s AND NOT r.silent"
 _IN_YEAR = " AND r.day >= %s AND r.day < %s"
@@ -129,15 +132,15 @@ def add_class(row: Mapping[str, object], add: _Add) -> None:
     text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
         " ON CONFLICT (school_id, campus, school_year, key, valid_from) DO UPDATE SET roll = excluded.roll, "
         "name = CASE excluded.name WHEN excluded.key THEN school_class.name ELSE excluded.name END "
-        "WHERE school_class.state = 'new'"
+        f"WHERE school_class.{_IS_NEW}"
     )
     add(text, [tuple(row[name] for name in _CLASS)])
     # of several days on which it was met the first stays, and nothing where the registry has, or had, such a class
     text = (
         f"DELETE FROM school_class WHERE {_AT} "  # nosec B608  # our own words
-        "AND state = 'new' AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
+        f"AND {_IS_NEW} AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
         "AND o.campus = school_class.campus AND o.school_year = school_class.school_year "
-        "AND o.key = school_class.key AND (o.state <> 'new' OR o.valid_from < school_class.valid_from))"
+        f"AND o.key = school_class.key AND (NOT o.{_IS_NEW} OR o.valid_from < school_class.valid_from))"
     )
     add(text, [tuple(row[name] for name in _CLASS[:4])])
 
@@ -149,11 +152,11 @@ def forget_class(key: ClassKey, day: date, add: _Add) -> None:
     here = (*key, day.isoformat())
     text = (
         f"UPDATE school_class SET valid_from = COALESCE(({_NAMED}{_IN_YEAR}), valid_from) "  # nosec B608  # our own words
-        f"WHERE {_AT} AND state = 'new' AND valid_from = %s"
+        f"WHERE {_AT} AND {_IS_NEW} AND valid_from = %s"
     )
     add(text, [(*named, *here)])
     text = (
-        f"DELETE FROM school_class WHERE {_AT} AND state = 'new' AND valid_from = %s "  # nosec B608  # our own words
+        f"DELETE FROM school_class WHERE {_AT} AND {_IS_NEW} AND valid_from = %s "  # nosec B608  # our own words
         f"AND ({_NAMED}{_IN_YEAR}) IS NULL"
     )
     add(text, [(*here, *named)])
@@ -163,4 +166,5 @@ def class_row(key: ClassKey, name: str, **more: object) -> dict[str, object]:
     """Return a row for `add_class`: a class found in a report, to be confirmed by the county."""
     school, campus, year, class_key = key
     row: dict[str, object] = {"school_id": school, "campus": campus, "school_year": year, "key": class_key}
-    return row | {"name": name, "stage": "", "roll": None, "state": "new", "valid_from": None, "alias_of": ""} | more
+    row |= {"name": name, "stage": "", "roll": None, "valid_from": None, "state": ClassState.NEW.value, "alias_of": ""}
+    return row | more

@@ -14,7 +14,7 @@ from pipeline.forms.classes import in_order, promoted
 from pipeline.forms.roster import OF_ORGAN, OF_UNIT
 from pipeline.forms.words import yes_no
 from pipeline.merge.registry import ClassSpan, Registered, RoomKey
-from pipeline.model import HOME_CAMPUS, KINDERGARTEN
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, UnitKind
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_SIGNS, organ_code
@@ -34,13 +34,13 @@ class RosterHead:
 def schools(division: str, day: date) -> list[RosterHead]:
     """Return the schools of a division and all below it that there are on a day, by code."""
     places = lookup.tree(()).below(division)
-    rows = Unit.objects.filter(kind="school", division__in=places).order_by("code")
+    rows = Unit.objects.filter(kind=UnitKind.SCHOOL, division__in=places).order_by("code")
     return [_school(row) for row in rows if row.valid_to is None or row.valid_to > day]
 
 
 def school(code: str) -> RosterHead | None:
     """Return one school, None if there is none of the code."""
-    row = Unit.objects.filter(code=code, kind="school").first()
+    row = Unit.objects.filter(code=code, kind=UnitKind.SCHOOL).first()
     return _school(row) if row else None
 
 
@@ -59,7 +59,7 @@ def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tu
 def organs(division: str) -> tuple[Row, ...]:
     """Return a division's organs with whom to call there."""
     codes = {organ_code(division, organ): organ for organ in ORGAN_SIGNS}
-    rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind="organ")}
+    rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind=UnitKind.ORGAN)}
     return tuple(
         _filled(organ=words.ORGAN.labels[organ], **{name: getattr(rows[code], name) for name in OF_ORGAN})
         for code, organ in codes.items()

@@ -11,7 +11,7 @@ from pipeline.database import sql
 from pipeline.database.models import Unit
 from pipeline.forms.text_normalise import fold
 from pipeline.merge.registry import Registered
-from pipeline.model import HOME_CAMPUS, ClassFacts, SchoolFacts
+from pipeline.model import HOME_CAMPUS, ClassFacts, ClassState, SchoolFacts, UnitKind
 from pipeline.registry import statements
 from pipeline.schooldays import school_year
 
@@ -44,7 +44,7 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
             reporter=unit.reporter,
             until=unit.valid_to,
         )
-        for unit in Unit.objects.filter(code__in=codes, kind="school")
+        for unit in Unit.objects.filter(code__in=codes, kind=UnitKind.SCHOOL)
     }
     return Known(found, {(code, day): classes.on(code, day) for code, day in classes.others() if code in found})
 
@@ -52,7 +52,7 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
 def load_as_of(codes: Sequence[str], days: Sequence[date], upto: int, day: date) -> Known:
     """Return the schools as they were by what had been said up to a place of the sequence, and as of a day."""
     ordered = sorted(days)
-    serials = dict(Unit.objects.filter(code__in=codes, kind="school").values_list("code", "token_serial"))
+    serials = dict(Unit.objects.filter(code__in=codes, kind=UnitKind.SCHOOL).values_list("code", "token_serial"))
     found: dict[str, SchoolFacts] = {}
     rooms: dict[tuple[str, date], Rooms] = {}
     for code, one in statements.units(serials, day, upto).items():
@@ -122,10 +122,10 @@ class _Classes:
             "FROM school_class WHERE school_id IN ? AND school_year IN ? ORDER BY id"
         )
         for school, campus, key, name, roll, state, year, first, until, of in sql.fetch_in(text, codes, self._years):
-            if state in ("alias", "refused"):
+            if state in (ClassState.ALIAS, ClassState.REFUSED):
                 self.aliases[school] |= _aliases([(year, key, name, of)], self._years[-1:])
                 continue
-            facts = ClassFacts(campus, key, name, roll, confirmed=state == "confirmed")
+            facts = ClassFacts(campus, key, name, roll, confirmed=state == ClassState.CONFIRMED)
             self._rows[school].append(_Row(year, facts, first, until))
             if first is not None or until is not None:
                 self._dated.add(school)

@@ -26,8 +26,10 @@ from pipeline.merge.registry import (
     RoomSaid,
     registered,
 )
+from pipeline.model import ClassState, StatementState, UnitKind
 
 FORM = "roster"
+_STANDING = StatementState.STANDING
 BEFORE = date(2000, 1, 1)  # in force from: what was there before anything was said
 _UNIT = (*SCHOOLS.keeps, "kind", "organ", "token_serial")
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
@@ -46,7 +48,7 @@ def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[Regist
     spoken = set()
     for row in Kept.objects.filter(unit__in=wanted, form=FORM).order_by("order"):
         spoken.add(row.unit)
-        if row.state == "standing" and (upto is None or row.order <= upto):
+        if row.state == _STANDING and (upto is None or row.order <= upto):
             found[row.unit].append(_statement(row))
     silent = _before([code for code in wanted if code not in spoken])
     return {**found, **{code: [one] for code, one in silent.items()}}
@@ -66,22 +68,22 @@ def fold(statements: Mapping[str, Sequence[RegistryStatement]], day: date) -> di
 def later_than(seq: int) -> list[int]:
     """Return the places, after this one, at which something was said of the registry or the calendar, in order."""
     text = 'SELECT DISTINCT "order" FROM statement WHERE "order" > %s AND state = %s ORDER BY 1'
-    return [int(order) for (order,) in sql.fetch(text, (seq, "standing"))]
+    return [int(order) for (order,) in sql.fetch(text, (seq, _STANDING))]
 
 
-def keep(said: Mapping[str, RegistryStatement], *, submission: int, state: str = "standing") -> None:
+def keep(said: Mapping[str, RegistryStatement], *, submission: int, state: StatementState = _STANDING) -> None:
     """Keep statements, by unit, in place of those of the same order; what was there before them is kept first."""
     spoken = set(Kept.objects.filter(unit__in=list(said), form=FORM, order=0).values_list("unit", flat=True))
-    spoken |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state="standing").values_list("unit", flat=True))
+    spoken |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state=_STANDING).values_list("unit", flat=True))
     before = _before([code for code in said if code not in spoken])
-    rows = [_row(code, one, 0, "standing") for code, one in before.items()]
+    rows = [_row(code, one, 0, _STANDING) for code, one in before.items()]
     rows += [_row(code, one, submission, state) for code, one in said.items()]
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
 
 
 def joined(code: str, one: RegistryStatement) -> RegistryStatement:
     """Return a statement with what was said before at the same place: of one 处理单, which decides many things."""
-    row = Kept.objects.filter(unit=code, form=FORM, order=one.order, state="standing").first()
+    row = Kept.objects.filter(unit=code, form=FORM, order=one.order, state=_STANDING).first()
     if row is None:
         return one
     was = _statement(row)
@@ -102,7 +104,7 @@ def of_submission(submission: int) -> dict[str, RegistryStatement]:
 
 def waiting(submission: int) -> bool:
     """Tell whether what a workbook said waits for its county."""
-    return Kept.objects.filter(submission=submission, form=FORM, state="proposed").exists()
+    return Kept.objects.filter(submission=submission, form=FORM, state=StatementState.PROPOSED).exists()
 
 
 def take_effect(day: date) -> int:
@@ -118,7 +120,7 @@ def _take_effect(day: date) -> int:
     sql.run(sql.upsert("counter", ("name", "value"), ("name",)), [(_DONE, day.toordinal())])
     if not done:
         return 0
-    due = Kept.objects.filter(form=FORM, state="standing", day__gt=date.fromordinal(done), day__lte=day)
+    due = Kept.objects.filter(form=FORM, state=_STANDING, day__gt=date.fromordinal(done), day__lte=day)
     codes = sorted(set(due.values_list("unit", flat=True)))
     project(codes, day)
     return len(codes)
@@ -148,7 +150,7 @@ def project(codes: Iterable[str], day: date) -> None:
 
 def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: date) -> sql.Params:
     blank = {name: column.blank for name, column in SCHOOLS.keeps.items()}
-    new = {**blank, "code": code, "kind": "school", "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
+    new = {**blank, "code": code, "kind": UnitKind.SCHOOL.value, "organ": "", "boarding": False, "token_serial": 1}  # nosec B105  # a number
     row: dict[str, Any] = {**new, **(known or {})}
     row.update({_DAYS.get(name, name): value for name, value in one.values.items() if value or name not in _DAYS})
     row["division_id"] = one.division_on(day) or row["division_id"]
@@ -187,7 +189,7 @@ def _put_rulings(wanted: Mapping[str, Registered]) -> None:
         for ruling in one.rulings:
             place = {"school_id": code, "campus": ruling.campus, "school_year": ruling.year, "key": ruling.key}
             SchoolClass.objects.filter(**place).delete()
-            state = "alias" if ruling.of else "refused"
+            state = ClassState.ALIAS if ruling.of else ClassState.REFUSED
             days = {"valid_from": BEFORE, "valid_to": BEFORE}
             SchoolClass.objects.create(**place, name=ruling.name, state=state, alias_of=ruling.of, **days)
 
@@ -201,7 +203,7 @@ def _slices(rooms: Iterable[ClassSpan]) -> dict[RoomKey, list[ClassSpan]]:
 
 def _room_row(code: str, room: ClassSpan) -> sql.Params:
     days = (sql.day(room.first), sql.day(room.until))
-    return (code, room.campus, room.year, room.key, room.name, room.stage, room.roll, "confirmed", *days)
+    return (code, room.campus, room.year, room.key, room.name, room.stage, room.roll, ClassState.CONFIRMED.value, *days)
 
 
 def _kept_row(row: Mapping[str, Any]) -> sql.Params:
@@ -216,7 +218,7 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
     if not codes:
         return {}
     rooms: dict[str, list[RoomSaid]] = defaultdict(list)
-    for row in SchoolClass.objects.filter(school__in=codes, state="confirmed").order_by("id").values(*_CLASS):
+    for row in SchoolClass.objects.filter(school__in=codes, state=ClassState.CONFIRMED).order_by("id").values(*_CLASS):
         rooms[row["school_id"]].append(
             RoomSaid(
                 campus=row["campus"],
@@ -244,13 +246,13 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
 def _found(codes: Iterable[str]) -> dict[str, dict[RoomKey, date | None]]:
     """Classes that reports named before any roster did, since when."""
     found: dict[str, dict[RoomKey, date | None]] = defaultdict(dict)
-    rows = SchoolClass.objects.filter(school__in=list(codes), state="new")
+    rows = SchoolClass.objects.filter(school__in=list(codes), state=ClassState.NEW)
     for school, campus, year, key, first in rows.values_list("school", "campus", "school_year", "key", "valid_from"):
         found[school][campus, year, key] = first
     return found
 
 
-def _row(code: str, one: RegistryStatement, submission: int, state: str) -> sql.Params:
+def _row(code: str, one: RegistryStatement, submission: int, state: StatementState) -> sql.Params:
     rooms = [
         [room.campus, room.year, room.key, room.name, room.stage, room.roll, sql.day(room.first), sql.day(room.until)]
         for room in one.rooms

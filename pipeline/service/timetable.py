@@ -17,7 +17,7 @@ from pipeline.diagnosis import Fault, stage
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
 from pipeline.letters import queue
-from pipeline.model import LetterKind, Level, Policy, Site
+from pipeline.model import LetterKind, Level, Policy, Site, SpanKind
 from pipeline.registry import statements
 from pipeline.run import templates
 from pipeline.run.delivery import deliver
@@ -165,7 +165,7 @@ def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editi
 def _owed(site: Site, day: date, now: datetime) -> bool:
     """Whether a report may be owed anywhere. Of a year nobody knows nothing is made, and that is told, once."""
     calendar = context.calendar()
-    if any(span.kind == "schoolday" and span.first <= day <= span.last for span in calendar.spans):
+    if any(span.kind == SpanKind.SCHOOLDAY and span.first <= day <= span.last for span in calendar.spans):
         return True
     due = calendar.owes((PROVINCE,), (), day)
     if due.known:

@@ -12,7 +12,7 @@ from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR
 from pipeline.merge import Earlier
-from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
+from pipeline.model import Checked, Issue, Record, Site, State, TodoKind, UnitKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
 from pipeline.settling.settler import Settler
@@ -144,7 +144,7 @@ def _touching(days: Sequence[date]) -> tuple[Issue, ...]:
 def _schools(place: str) -> Mapping[str, str]:
     """School → its division, of all whom the calendar of a place speaks of."""
     divisions = lookup.tree(()).below(place)
-    rows = Unit.objects.filter(kind="school")
+    rows = Unit.objects.filter(kind=UnitKind.SCHOOL)
     mine = rows.filter(division__in=divisions) if divisions else rows.filter(code=place)
     return dict(mine.values_list("code", "division_id"))
 

@@ -10,7 +10,7 @@ from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.words import EXCUSED
-from pipeline.model import DecisionKind, LetterKind, TodoKind
+from pipeline.model import DecisionKind, LetterKind, TodoKind, UnitKind
 from pipeline.turns.transaction import Writes
 
 
@@ -40,7 +40,7 @@ def excused(day: date) -> dict[str, str]:
 
 def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now: datetime) -> None:
     with transaction.atomic():
-        unit = Unit.objects.select_for_update().filter(code=school, kind="school").first()
+        unit = Unit.objects.select_for_update().filter(code=school, kind=UnitKind.SCHOOL).first()
         if unit is None:
             raise UsageError(f"{school}: no such school in the registry")
         given = what is DecisionKind.EXCUSE

@@ -16,7 +16,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.classes import names_class
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import Issue, State, TicketState
+from pipeline.model import Issue, State, TicketState, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import rebuild_row
 from pipeline.turns.pending_items import PendingItem
@@ -160,7 +160,7 @@ _ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
 
 def _schools(division: str) -> QuerySet[Unit, str]:
     below = lookup.tree(()).below(division)
-    return Unit.objects.filter(kind="school", division__in=below).values_list("code", flat=True)
+    return Unit.objects.filter(kind=UnitKind.SCHOOL, division__in=below).values_list("code", flat=True)
 
 
 def _ticket_lines(found: QuerySet[Reject]) -> list[TicketLine]:

@@ -17,7 +17,7 @@ from pipeline.database import sql
 from pipeline.database.models import Division, Statement, Submission, Unit
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
-from pipeline.model import Checked, Settled, Site, State
+from pipeline.model import Checked, Settled, Site, State, StatementState, UnitKind
 from pipeline.settling import SETTLERS, submissions
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
@@ -92,11 +92,11 @@ def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
 
 def _touched(order: int) -> set[str]:
     """The schools of which something was said, at this place of the sequence, that counts."""
-    said = Statement.objects.filter(order=order, state="standing")
+    said = Statement.objects.filter(order=order, state=StatementState.STANDING)
     units = set(said.values_list("unit", flat=True))
-    schools = set(Unit.objects.filter(code__in=units, kind="school").values_list("code", flat=True))
+    schools = set(Unit.objects.filter(code__in=units, kind=UnitKind.SCHOOL).values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))
-    return schools | set(Unit.objects.filter(division__in=places, kind="school").values_list("code", flat=True))
+    return schools | set(Unit.objects.filter(division__in=places, kind=UnitKind.SCHOOL).values_list("code", flat=True))
 
 
 def _below(codes: Iterable[str]) -> set[str]:

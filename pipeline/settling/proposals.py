@@ -23,7 +23,7 @@ from pipeline.figures.words import NOT_GIVEN
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
-from pipeline.model import DecisionKind, Issue, LetterKind, State, TodoKind
+from pipeline.model import ClassState, DecisionKind, Issue, LetterKind, State, StatementState, TodoKind, UnitKind
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import today
 from pipeline.settling import roster
@@ -35,15 +35,15 @@ _LAST = 2**62  # a place in the received sequence that nobody comes after
 
 def waiting(division: str) -> list[PendingItem]:
     """Return what the schools of a division propose and what their reports named, oldest first; "" for all."""
-    schools = Unit.objects.filter(kind="school")
+    schools = Unit.objects.filter(kind=UnitKind.SCHOOL)
     if division:
         schools = schools.filter(division__in=lookup.tree(()).below(division))
     names = dict(schools.values_list("code", "name"))
-    proposed = Kept.objects.filter(form=statements.FORM, state="proposed", unit__in=schools.values("code"))
+    proposed = Kept.objects.filter(form=statements.FORM, state=StatementState.PROPOSED, unit__in=schools.values("code"))
     seqs = sorted(set(proposed.values_list("submission", flat=True)))
     came = dict(Submission.objects.filter(received_seq__in=seqs).values_list("received_seq", "received_at"))
     lines = [_proposal(seq, names, came.get(seq)) for seq in seqs]
-    rooms = SchoolClass.objects.filter(state="new", school__in=schools.values("code"))
+    rooms = SchoolClass.objects.filter(state=ClassState.NEW, school__in=schools.values("code"))
     return lines + [_class(row, names) for row in rooms.order_by("valid_from", "school", "campus", "key")]
 
 
@@ -68,7 +68,7 @@ def refuse(proposal_id: str, who: str, why: str, now: datetime) -> None:
         seq, _ = _proposed(proposal_id)
         order, settled = decide(who, DecisionKind.ROSTER_RETURN, proposal_id, why, now)
         del order
-        Kept.objects.filter(submission=seq, state="proposed").update(state="refused")
+        Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).update(state=StatementState.REFUSED)
         _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or NOT_GIVEN),)), settled, now)
 
 
@@ -86,7 +86,7 @@ def _proposal(seq: int, names: Mapping[str, str], since: datetime | None) -> Pen
 
 def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
     seq = int(proposal_id[1:]) if proposal_id[1:].isdecimal() else 0
-    found = Kept.objects.filter(form=statements.FORM, submission=seq, state="proposed").select_for_update()
+    found = Kept.objects.filter(form=statements.FORM, submission=seq, state=StatementState.PROPOSED).select_for_update()
     if not seq or not found.exists():
         raise refusal("roster-not-waiting", proposal=proposal_id)
     return seq, statements.of_submission(seq)
@@ -98,7 +98,7 @@ def _confirm_roster(proposal_id: str, who: str, why: str, now: datetime) -> None
     day = next(iter(said.values())).day
     said = {code: statements.joined(code, replace(one, order=order)) for code, one in said.items()}
     plan = roster.planned(said, day, order)
-    Kept.objects.filter(submission=seq, state="proposed").delete()
+    Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).delete()
     writes = Writes(now)
     roster.enter(plan, seq, settled, writes)
     writes.flush()
@@ -130,7 +130,7 @@ def _rule_on_class(
 ) -> None:
     if not proposal_id.startswith(short_ids.CLASS):
         raise refusal("proposal-unknown", proposal=proposal_id)
-    rows = SchoolClass.objects.filter(state="new").order_by("pk").select_for_update()
+    rows = SchoolClass.objects.filter(state=ClassState.NEW).order_by("pk").select_for_update()
     row = next((row for row in rows if _id(row) == proposal_id), None)
     if row is None:
         raise refusal("class-not-waiting", proposal=proposal_id)
@@ -159,7 +159,7 @@ def _id(row: SchoolClass) -> str:
 def _named(row: SchoolClass, alias: str) -> str:
     """The key of the class of the same campus that is called so."""
     mine = SchoolClass.objects.filter(school=row.school, campus=row.campus, school_year=row.school_year)
-    for key, name in mine.filter(state="confirmed").values_list("key", "name"):
+    for key, name in mine.filter(state=ClassState.CONFIRMED).values_list("key", "name"):
         if alias in (key, name):
             return str(key)
     raise refusal("class-unknown", name=alias)

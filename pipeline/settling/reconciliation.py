@@ -19,7 +19,7 @@ from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind, LetterKind, Policy, Site, TodoKind
+from pipeline.model import DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
@@ -48,7 +48,7 @@ class Question:
 
 def waiting(division: str) -> list[MatterLine]:
     """Return the open matters of a division and all below it, oldest first."""
-    rows = Matter.objects.filter(state="open")
+    rows = Matter.objects.filter(state=MatterState.OPEN)
     places = lookup.tree(()).below(division)
     rows = rows.filter(division__in=places).order_by("since", "school", "id")
     found = list(rows)
@@ -63,7 +63,8 @@ def waiting(division: str) -> list[MatterLine]:
 
 def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the school of each open matter of these counties, oldest first; a school stands there for each of its."""
-    rows = list(Matter.objects.filter(state="open", division__in=list(codes)).order_by("since", "school", "id"))
+    mine = Matter.objects.filter(state=MatterState.OPEN, division__in=list(codes))
+    rows = list(mine.order_by("since", "school", "id"))
     names = lookup.names(row.school for row in rows)
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
@@ -80,12 +81,12 @@ def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = ""
         row = Matter.objects.select_for_update().filter(pk=matter_id).first()
         if row is None:
             raise refusal("matter-unknown", matter=matter_id)
-        if row.state != "open":
+        if row.state != MatterState.OPEN:
             raise refusal("matter-settled", matter=matter_id)
         if stamp and stamp != row.stamp:
             raise refusal("matter-moved-on", matter=matter_id)
         decide(who, DecisionKind.RECONCILE, matter_id, why, now)
-        row.state, row.closed_at, row.closed_by, row.why = "settled", now, who[:60], why[:400]
+        row.state, row.closed_at, row.closed_by, row.why = MatterState.SETTLED, now, who[:60], why[:400]
         row.save()
 
 
@@ -116,7 +117,7 @@ def go_round(site: Site, now: datetime) -> int:
         Counter.objects.update_or_create(name=_ROUND, defaults={"value": mark})
         days = [day - timedelta(days=n) for n in range(reconcile.RECENT)]
         schools = reconciliation_facts.of_interest(day) | reconciliation_facts.speaking(days)
-        schools |= set(Matter.objects.filter(state="open").values_list("school", flat=True))
+        schools |= set(Matter.objects.filter(state=MatterState.OPEN).values_list("school", flat=True))
         text = sql.insert("todo", ("kind", "code", "settled")) + " ON CONFLICT DO NOTHING"
         sql.run(text, [(TodoKind.RECONCILE, code, 0) for code in sorted(schools)])
     return find(site, now)
@@ -160,8 +161,8 @@ def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.Reconci
 def _agreed(rows: Iterable[Matter], now: datetime) -> list[Matter]:
     found = []
     for row in rows:
-        if row.state != "agreed":
-            row.state, row.closed_at = "agreed", row.closed_at or now
+        if row.state != MatterState.AGREED:
+            row.state, row.closed_at = MatterState.AGREED, row.closed_at or now
             found.append(row)
     return found
 
@@ -169,11 +170,11 @@ def _agreed(rows: Iterable[Matter], now: datetime) -> list[Matter]:
 def _moved(row: Matter, matter: reconcile.FoundMatter, now: datetime) -> bool:
     """Bring a kept matter up to what is found; False if nothing changed."""
     same = row.stamp == matter.stamp
-    if same and row.state in {"open", "settled"}:
+    if same and row.state in {MatterState.OPEN, MatterState.SETTLED}:
         return False
-    if row.state != "open":
+    if row.state != MatterState.OPEN:
         row.since = now
-    row.state, row.closed_at = "open", None
+    row.state, row.closed_at = MatterState.OPEN, None
     row.day, row.what, row.ask, row.stamp = matter.day, matter.what, matter.ask, matter.stamp
     return True
 
@@ -199,7 +200,7 @@ def _row(school: str, division: str, matter: reconcile.FoundMatter, now: datetim
 
 def asked(school: str, day: date) -> list[Question]:
     """Return what the letter of that day asks a school: all that was open then and still is, oldest first."""
-    rows = Matter.objects.filter(school=school, state="open", asked_on=day).order_by("since", "id")
+    rows = Matter.objects.filter(school=school, state=MatterState.OPEN, asked_on=day).order_by("since", "id")
     return [Question(row.pk, row.campus, row.what, row.ask) for row in rows]
 
 
@@ -212,7 +213,7 @@ def _ask(codes: Sequence[str], policy: Policy, now: datetime) -> None:
     day = today(now)
     if now < schooldays.deadline(day, policy.reconcile_at):
         return
-    rows = list(Matter.objects.filter(school__in=codes, state="open").order_by("school", "id"))
+    rows = list(Matter.objects.filter(school__in=codes, state=MatterState.OPEN).order_by("school", "id"))
     new = {row.school for row in rows if row.asked_stamp != row.stamp}
     told = {row.school for row in rows if row.asked_on == day}
     schools = sorted(new - told)

@@ -16,7 +16,7 @@ from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, in_lines, news, says_something
-from pipeline.model import Checked, Issue, Record, Site, State, TodoKind
+from pipeline.model import Checked, Issue, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
 from pipeline.settling.settler import Settler
@@ -60,7 +60,7 @@ def again(turn: Turn, writes: Writes) -> None:
     if not proposed:
         enter(one, turn.event.seq, turn.settled, writes)
     elif statements.waiting(turn.event.seq):
-        statements.keep(one.said, submission=turn.event.seq, state="proposed")
+        statements.keep(one.said, submission=turn.event.seq, state=StatementState.PROPOSED)
     revised_outcomes.tell(turn, told(one, proposed=proposed) if turn.checked.records else (), writes)
 
 
@@ -129,7 +129,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     one = plan(checked, event.order)
     proposed = is_proposal(checked) and bool(one.changes)
     if proposed:
-        statements.keep(one.said, submission=event.seq, state="proposed")
+        statements.keep(one.said, submission=event.seq, state=StatementState.PROPOSED)
     else:
         enter(one, event.seq, turn.settled, writes)
     after, opened, home = merge.turned(known, event, lambda record: (record.identity,))

@@ -18,6 +18,7 @@ from pipeline.model import (
     Context,
     Reading,
     SchoolFacts,
+    UnitKind,
 )
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.registry import schools as known_schools
@@ -82,7 +83,7 @@ def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts
 def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
     """Return the organs of these codes; schools' codes are passed over."""
     named = [code for code in codes if not code.isdigit()]
-    rows = Unit.objects.filter(code__in=named, kind="organ").select_related("division") if named else ()
+    rows = Unit.objects.filter(code__in=named, kind=UnitKind.ORGAN).select_related("division") if named else ()
     return {
         row.code: OrganFacts(
             row.code,

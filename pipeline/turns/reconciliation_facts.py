@@ -13,7 +13,7 @@ from django.db.models import Q
 from pipeline import reconcile
 from pipeline.database import sql
 from pipeline.database.models import Closure, Report
-from pipeline.model import WHOLE_SCHOOL, ClosureKind, ClosureState, Policy
+from pipeline.model import WHOLE_SCHOOL, ClosureKind, ClosureState, MatterState, Policy
 from pipeline.reconcile import CLOSURE_NOTE, ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ReportDue, today
@@ -72,8 +72,8 @@ def of_interest(day: date, codes: Sequence[str] | None = None) -> set[str]:
 
 def watched(codes: Sequence[str], day: date) -> set[str]:
     """Return those of the schools of whom a report may change a matter: with a closure, or with an open matter."""
-    text = "SELECT DISTINCT school FROM matter WHERE state = 'open' AND school IN ?"
-    return of_interest(day, codes) | {school for (school,) in sql.fetch_in(text, list(codes))}
+    text = "SELECT DISTINCT school FROM matter WHERE state IN ? AND school IN ?"
+    return of_interest(day, codes) | {school for (school,) in sql.fetch_in(text, [MatterState.OPEN], list(codes))}
 
 
 def speaking(days: Sequence[date]) -> set[str]:

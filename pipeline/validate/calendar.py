@@ -8,14 +8,18 @@ from datetime import date, timedelta
 
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR
-from pipeline.model import Context
+from pipeline.model import Context, SpanKind
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.judge import Judge, Judgement, Lines
 
-LONGEST = {"term": timedelta(days=200), "holiday": timedelta(days=100), "schoolday": timedelta(days=31)}
+LONGEST = {
+    SpanKind.TERM: timedelta(days=200),
+    SpanKind.HOLIDAY: timedelta(days=100),
+    SpanKind.SCHOOLDAY: timedelta(days=31),
+}
 RULES = (RowCheck("span-backwards", "last", lambda pl: pl.col("last") >= pl.col("first")),)
 
 
@@ -61,7 +65,7 @@ def _entry(case: SubmissionCase, line: RowCase, stand: dict[str, CalendarSpan]) 
     kind, ref = values["kind"], str(values["ref"] or "")
     if ref and ref not in stand:
         line.add_issue("span-ref-unknown", "ref")
-    if isinstance(first, date) and isinstance(last, date) and kind and (last - first) > LONGEST[str(kind)]:
+    if isinstance(first, date) and isinstance(last, date) and kind and (last - first) > LONGEST[SpanKind(str(kind))]:
         line.add_issue("span-long", "last", days=str((last - first).days + 1))
     if line.bad or not isinstance(first, date) or not isinstance(last, date) or last < first:
         return None
@@ -81,11 +85,11 @@ def _entry(case: SubmissionCase, line: RowCase, stand: dict[str, CalendarSpan]) 
 def _spans(case: SubmissionCase, line: RowCase, first: date, last: date) -> Iterable[CalendarSpan]:
     """A span for each 学段 in the line; the first keeps the line's number, if it has one."""
     values = line.values
-    note, kind = str(values["note"] or ""), values["kind"]
+    note, kind = str(values["note"] or ""), SpanKind(str(values["kind"]))
     for n, stage in enumerate(str(values["stage"] or "").split() or [""]):
         suffix = f".{n + 1}" if n else ""
         ref = f"K{case.arrival.seq}-{line.row.number}{suffix}"
-        yield CalendarSpan(case.unit, first, last, kind, stage, note, ref)  # type: ignore[arg-type]  # a vocabulary's code
+        yield CalendarSpan(case.unit, first, last, kind, stage, note, ref)
 
 
 def _same(one: CalendarSpan, other: CalendarSpan) -> bool:
@@ -127,7 +131,7 @@ def clashes(one: CalendarSpan, other: CalendarSpan) -> bool:
 
     Terms do not conflict with the single days off and on within them; nor a 学段's own entry with one for all.
     """
-    same = (one.kind == "term") == (other.kind == "term") and one.stage == other.stage
+    same = (one.kind == SpanKind.TERM) == (other.kind == SpanKind.TERM) and one.stage == other.stage
     return same and one.first <= other.last and other.first <= one.last
 
 

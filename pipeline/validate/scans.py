@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import replace
 
 from pipeline.filed import FilingFacts
-from pipeline.model import Arrival, Checked, Claims, Context, Issue, Reading
+from pipeline.model import Arrival, Checked, Claims, Context, Issue, Reading, ScanKind
 
 MOST_BYTES = 20 * 2**20
 _NUMBER = re.compile(r"备案[号表]{0,2}[\s_:#.()-]*([0-9]{1,12})(?![0-9])")
@@ -45,7 +45,7 @@ def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | Non
     if arrival.size > MOST_BYTES:
         limit = str(MOST_BYTES // 2**20)
         return _back(arrival, reading, Issue("scan-too-large", details=(("limit", limit),)), filing.unit)
-    if reading.scan == "torn":
+    if reading.scan == ScanKind.TORN:
         return _back(arrival, reading, Issue("scan-damaged"), filing.unit)
     claims = Claims("filing", unit=filing.unit)
     claimed = replace(reading, verdict="parsed", claims=claims, header={"filing": number}, issues=())

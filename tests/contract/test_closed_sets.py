@@ -30,7 +30,7 @@ ALL = [model for model in apps.get_app_config("database").get_models() if closed
 def row(model: type[models.Model], **words: str) -> models.Model:
     """A row of which nothing is true but its types; foreign keys are looked at when the transaction ends."""
     values = {}
-    for field in model._meta.concrete_fields:
+    for field in (one for one in model._meta.concrete_fields if not one.null):
         target = field.target_field if field.is_relation else field
         dummy = next(value for kind, value in DUMMIES.items() if isinstance(target, kind))
         values[field.attname] = field.choices[0][0] if field.choices else dummy

@@ -25,7 +25,7 @@ from pipeline.database.models import (
 )
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, digest_facts
-from pipeline.model import Checked, Record, Settled, Site, State
+from pipeline.model import Checked, Record, Settled, Site, SpanKind, State
 from pipeline.registry import lookup, schools, statements
 from pipeline.schooldays import CalendarSpan
 from pipeline.settling import proposals
@@ -264,7 +264,7 @@ def test_a_report_read_late_is_seen_with_the_classes_of_its_own_time(school: Sit
 
 
 def span(first: date, last: date | None = None, kind: str = "holiday", ref: str = "", stage: str = "") -> CalendarSpan:
-    return CalendarSpan(COUNTY, first, last or first, kind, stage, "", ref)  # a vocabulary's code
+    return CalendarSpan(COUNTY, first, last or first, SpanKind(kind), stage, "", ref)
 
 
 def told_row(number: int, *spans: CalendarSpan, ref: str = "", withdraw: bool = False) -> Record:

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Checked, Context, Workbook
+from pipeline.model import Checked, Context, SpanKind, Workbook
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate.calendar import clashes
 from tests import formbooks as books
 from tests.formbooks import OTHER, SCHOOL, check, context, said
 
 COUNTY = "320106"
-TERM = CalendarSpan(COUNTY, date(2026, 9, 1), date(2027, 1, 29), "term", "", "第一学期", "K1-9")
-AUTUMN = CalendarSpan(COUNTY, date(2026, 11, 26), date(2026, 11, 27), "holiday", "小学", "秋假", "K1-10")
+TERM = CalendarSpan(COUNTY, date(2026, 9, 1), date(2027, 1, 29), SpanKind.TERM, "", "第一学期", "K1-9")
+AUTUMN = CalendarSpan(COUNTY, date(2026, 11, 26), date(2026, 11, 27), SpanKind.HOLIDAY, "小学", "秋假", "K1-10")
 
 
 def calendar(*rows: Mapping[str, object], unit: str = COUNTY) -> Workbook:
@@ -91,7 +91,7 @@ def test_a_standing_line_is_changed_by_its_number_and_withdrawn_by_it() -> None:
     assert back(got) == {}
     assert puts(got) == [
         ("K1-10", "holiday", "小学", date(2026, 11, 26), date(2026, 11, 30)),
-        ("K1-7", "term", "", date(2026, 9, 2), date(2027, 1, 31)),
+        ("K1-7", SpanKind.TERM, "", date(2026, 9, 2), date(2027, 1, 31)),
     ]
     assert [(r.values["ref"], r.values["withdraw"]) for r in got.records] == [
         ("K1-10", False),

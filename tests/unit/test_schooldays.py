@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import schooldays
-from pipeline.model import ClosureFacts
+from pipeline.model import ClosureFacts, SpanKind
 from pipeline.schooldays import ZONE, Calendar, CalendarSpan, Off, UnknownYear
 
 PLACES = ("2132000001", "320106", "320100", "320000")
@@ -20,7 +20,7 @@ def d(text: str) -> date:
 
 
 def span(place: str, first: str, last: str, kind: str, stage: str = "") -> CalendarSpan:
-    return CalendarSpan(place, d(first), d(last), kind, stage)  # type: ignore[arg-type]  # kinds are plain in the tests
+    return CalendarSpan(place, d(first), d(last), SpanKind(kind), stage)
 
 
 def closure(campus: str = "本部", scope: str = "全校", state: str = "declared") -> ClosureFacts:

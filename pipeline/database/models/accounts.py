@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
 from pipeline.database.models.places import Division, Unit
 from pipeline.forms.text_normalise import fold
+from pipeline.model import Level
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -28,7 +32,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     folded = models.CharField(max_length=60, unique=True)  # NFKC, casefolded: no two may look alike
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT)
     division = models.ForeignKey(Division, null=True, on_delete=models.PROTECT)
-    level = models.CharField(max_length=10, blank=True)
+    level = models.CharField(max_length=10, blank=True, choices=choices(Level))
     holder = models.CharField(max_length=60, blank=True)
     phone = models.CharField(max_length=30, blank=True)
     email = models.CharField(max_length=254, blank=True)
@@ -48,3 +52,4 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         db_table = "account"
+        constraints: ClassVar = [one_of("account", "level", ("", *Level))]

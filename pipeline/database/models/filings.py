@@ -6,13 +6,16 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import SCANS, FilingLineState, Level
+
 
 class Filing(models.Model):
     """One 备案表 that was taken. Its number (备案号) is the received_seq of the workbook."""
 
     number = models.BigIntegerField(primary_key=True)
     unit = models.CharField(max_length=20)
-    level = models.CharField(max_length=10)  # model.Level of the unit
+    level = models.CharField(max_length=10, choices=choices(Level))  # of the unit
     home = models.CharField(max_length=12)  # the unit's division
     opener = models.CharField(max_length=12)  # division whose CDC opens the account
     applicant = models.CharField(max_length=40, blank=True)
@@ -24,6 +27,7 @@ class Filing(models.Model):
 
     class Meta:
         db_table = "filing"
+        constraints: ClassVar = [one_of("filing", "level", Level)]
         indexes: ClassVar = [
             models.Index(fields=["opener"], name="filing_opener"),
             models.Index(fields=["unit"], name="filing_unit"),
@@ -43,14 +47,17 @@ class FilingLine(models.Model):
     phone = models.CharField(max_length=30, blank=True)
     ticket = models.CharField(max_length=24, blank=True)  # it came with, mended
     password = models.CharField(max_length=160, blank=True)  # argon2id; "" where we are to issue one
-    state = models.CharField(max_length=12)  # waiting | held | superseded | opened | refused
+    state = models.CharField(max_length=12, choices=choices(FilingLineState))
     takeover = models.BooleanField(default=False)  # the name was somebody's when it was asked for
     decided = models.BigIntegerField(null=True)  # the decision that opened or refused it
     why = models.CharField(max_length=400, blank=True)
 
     class Meta:
         db_table = "filing_line"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["filing", "folded"], name="filing_line_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["filing", "folded"], name="filing_line_once"),
+            one_of("filing_line", "state", FilingLineState),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["folded", "state"], name="filing_line_name"),
             models.Index(fields=["state"], name="filing_line_state"),
@@ -63,8 +70,9 @@ class FilingScan(models.Model):
     submission = models.BigIntegerField(primary_key=True)
     filing = models.ForeignKey(Filing, on_delete=models.CASCADE, related_name="scans")
     sha256 = models.CharField(max_length=64)
-    ending = models.CharField(max_length=4)  # pdf | jpg | png
+    ending = models.CharField(max_length=4, choices=choices(SCANS))
     received_at = models.DateTimeField()
 
     class Meta:
         db_table = "filing_scan"
+        constraints: ClassVar = [one_of("filing_scan", "ending", SCANS)]

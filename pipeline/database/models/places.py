@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
-from pipeline.model import HOME_CAMPUS
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import HOME_CAMPUS, ClassState, DivisionKind, Organ, SpanKind, UnitKind
 
 
 class Division(models.Model):
@@ -15,21 +16,22 @@ class Division(models.Model):
     code = models.CharField(max_length=12, primary_key=True)
     name = models.CharField(max_length=60)
     short = models.CharField(max_length=20)  # for tiles and file names: 雨花台
-    kind = models.CharField(max_length=16)  # province | city | county | function_zone
+    kind = models.CharField(max_length=16, choices=choices(DivisionKind))
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)  # first day it no longer exists
 
     class Meta:
         db_table = "division"
+        constraints: ClassVar = [one_of("division", "kind", DivisionKind)]
 
 
 class Unit(models.Model):
     """Who acts: a school (10-digit 学校标识码) or an organ (教育局, 卫健委, 疾控) of a division."""
 
     code = models.CharField(max_length=20, primary_key=True)
-    kind = models.CharField(max_length=8)  # school | organ
-    organ = models.CharField(max_length=12, blank=True)  # education | health | cdc
+    kind = models.CharField(max_length=8, choices=choices(UnitKind))
+    organ = models.CharField(max_length=12, blank=True, choices=choices(Organ))
     division = models.ForeignKey(Division, on_delete=models.PROTECT)
     name = models.CharField(max_length=80)
     stages = models.CharField(max_length=60, blank=True)  # 小学 初中, separated by blanks
@@ -44,6 +46,7 @@ class Unit(models.Model):
 
     class Meta:
         db_table = "unit"
+        constraints: ClassVar = [one_of("unit", "kind", UnitKind), one_of("unit", "organ", ("", *Organ))]
         indexes: ClassVar = [models.Index(fields=["division", "kind"], name="unit_division")]
 
 
@@ -70,8 +73,7 @@ class SchoolClass(models.Model):
     name = models.CharField(max_length=40)
     stage = models.CharField(max_length=8, blank=True)
     roll = models.PositiveIntegerField(null=True)
-    # new: found in a report, waits for the county; refused: no class of that name; alias: another name of `alias_of`
-    state = models.CharField(max_length=10, default="confirmed")
+    state = models.CharField(max_length=10, choices=choices(ClassState), default=ClassState.CONFIRMED.value)
     alias_of = models.CharField(max_length=20, blank=True)
     valid_from = models.DateField(null=True)  # null: since the school year began
     valid_to = models.DateField(null=True)
@@ -85,6 +87,7 @@ class SchoolClass(models.Model):
                 condition=models.Q(valid_from__isnull=True),
                 name="class_first_once",  # nulls differ from one another
             ),
+            one_of("school_class", "state", ClassState),
         ]
 
 
@@ -106,10 +109,11 @@ class CalendarDay(models.Model):
     stage = models.CharField(max_length=8, blank=True)
     first = models.DateField()
     last = models.DateField()
-    kind = models.CharField(max_length=10)  # term | holiday | schoolday
+    kind = models.CharField(max_length=10, choices=choices(SpanKind))
     note = models.CharField(max_length=80, blank=True)
     ref = models.CharField(max_length=40, blank=True)  # 编号: by which a workbook speaks of this line
 
     class Meta:
         db_table = "calendar_day"
+        constraints: ClassVar = [one_of("calendar_day", "kind", SpanKind)]
         indexes: ClassVar = [models.Index(fields=["place", "first"], name="calendar_place")]

@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import StatementState
+
 
 class Statement(models.Model):
     """What one workbook, or one decision, says of one unit's registry or of one place's calendar.
@@ -18,13 +21,14 @@ class Statement(models.Model):
     form = models.CharField(max_length=12)  # roster | calendar
     day = models.DateField()  # in force from
     said = models.JSONField()
-    state = models.CharField(max_length=10, default="standing")  # standing | proposed | refused | withdrawn
+    state = models.CharField(max_length=10, choices=choices(StatementState), default=StatementState.STANDING.value)
     submission = models.BigIntegerField(default=0)  # received_seq it came with; 0 for none
 
     class Meta:
         db_table = "statement"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "unit", "form"], name="statement_once"),
+            one_of("statement", "state", StatementState),
         ]
         indexes: ClassVar = [
             models.Index(fields=["unit", "form", "order"], name="statement_unit"),
