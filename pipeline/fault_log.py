@@ -14,11 +14,11 @@ from pathlib import Path
 
 import structlog
 
-from pipeline import diagnosis, durable
+from pipeline import durable, faults
 from pipeline.database import errors
 from pipeline.database.models import FaultRecord
-from pipeline.diagnosis import Fault
 from pipeline.errors import TemporaryError
+from pipeline.faults import Fault
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
 
@@ -103,7 +103,7 @@ def remembered(site: Site, step: str, clock: Callable[[], datetime], *, about: s
         yield
         forget(site, step, (about,))
     except Exception as error:
-        note(site, step, diagnosis.fault(error), clock(), about=about)
+        note(site, step, faults.fault(error), clock(), about=about)
         raise
 
 
@@ -146,7 +146,7 @@ def _note_in_file(site: Site, made: StandingFault) -> bool:
     try:
         _write(site, _merged([*kept, made]))
     except OSError as error:
-        log.warning("fault_not_kept", step=made.step, **diagnosis.fault(error).fields())
+        log.warning("fault_not_kept", step=made.step, **faults.fault(error).fields())
     return (made.step, made.about) not in {(one.step, one.about) for one in kept}
 
 
@@ -176,11 +176,11 @@ def _read(site: Site) -> list[StandingFault]:
         return []
 
 
-def _write(site: Site, faults: Collection[StandingFault]) -> None:
-    if not faults:
+def _write(site: Site, left: Collection[StandingFault]) -> None:
+    if not left:
         durable.unlink(_path(site))
         return
-    durable.write_through(_path(site), json.dumps([one.values() for one in faults], indent=1).encode())
+    durable.write_through(_path(site), json.dumps([one.values() for one in left], indent=1).encode())
 
 
 def _minute(moment: datetime) -> str:

@@ -31,6 +31,8 @@ DURABLE_OS = frozenset(
 )
 DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
 
+FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is told
+
 # written with a class of one letter, so that this file does not contain what it forbids
 FORBIDDEN_TEXT = {
     "a path of one machine": re.compile(r"(?<![\w.])/wor[k]/|(?<![\w.])/roo[t]/"),
@@ -73,6 +75,7 @@ def findings(root: Path) -> list[Finding]:
             found += too_long(path, text)
             found += durable_calls(path, text)
             found += chinese_texts(path, text)
+            found += untold_faults(path, text)
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
@@ -156,6 +159,19 @@ def chinese_texts(path: Path, text: str) -> Iterator[Finding]:
             continue
         if CHINESE.search(node.value):
             yield Finding(path, node.lineno, "a Chinese text belongs in issues/, figures/ or forms/")
+
+
+def untold_faults(path: Path, text: str) -> Iterator[Finding]:
+    """A log line of a failure without the fields of its fault, or with the text of an error."""
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if ast.unparse(node.func.value) not in {"log", "log()"}:
+            continue
+        if node.func.attr == "exception":
+            yield Finding(path, node.lineno, "log.exception tells the text of an error, which may hold a cell")
+        elif node.func.attr in FAILURES and not any(".fields()" in ast.unparse(one.value) for one in node.keywords):
+            yield Finding(path, node.lineno, f"log.{node.func.attr} wants its cause: `**faults.fault(error).fields()`")
 
 
 def _is_durable(call: ast.Call, function: ast.Attribute) -> bool:

@@ -22,7 +22,7 @@ from typing import Protocol, Self
 
 from pebble import ProcessPool
 
-from pipeline import diagnosis, task
+from pipeline import faults, task
 from pipeline.errors import TemporaryError
 from pipeline.executors.child import log, processes, read_in_child
 from pipeline.model import Reading
@@ -207,7 +207,7 @@ def _read_apart(job: Job) -> list[Reading | None]:
 
 def _tell_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
     """Log a reader that failed, died or hung: of several files, each is now read alone; a single one, by a child."""
-    fault = replace(diagnosis.fault(error, seqs), stage="read", ms=round((time.monotonic() - began) * 1000))
+    fault = replace(faults.fault(error, seqs), stage="read", ms=round((time.monotonic() - began) * 1000))
     tell = log().warning if len(seqs) == 1 else log().debug
     tell("reader_failed", **fault.fields())
 

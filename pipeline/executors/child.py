@@ -23,7 +23,7 @@ from threading import Lock, Timer
 from types import ModuleType
 from typing import Any
 
-from pipeline import diagnosis, model, task
+from pipeline import faults, model, task
 from pipeline.errors import TemporaryError
 from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
@@ -73,7 +73,7 @@ def read_in_child(path: Path, seq: int = 0) -> Reading:
     if isinstance(value, Reading):
         return value
     parts = value if isinstance(value, tuple) and len(value) == FAULT_PARTS else ("", "", "")
-    fault = replace(diagnosis.of_child(*parts), stage="read", seqs=(seq,), ms=round((time.monotonic() - began) * 1000))
+    fault = replace(faults.of_child(*parts), stage="read", seqs=(seq,), ms=round((time.monotonic() - began) * 1000))
     log().warning("reader_ended", **fault.fields(), exitcode=answer.exitcode)
     return task.refused(content, Issue("file-killed"))
 
@@ -128,7 +128,7 @@ def _read_untrusted(pipe: Connection, path: str) -> None:
     try:
         answer = task.read_untrusted(content)
     except Exception as error:  # noqa: BLE001  # whatever it is, its place must be reported: this process has no log
-        fault = diagnosis.fault(error)
+        fault = faults.fault(error)
         answer = fault.error, fault.at, fault.inner
     pipe.send_bytes(pickle.dumps(answer, protocol=5))
     pipe.close()

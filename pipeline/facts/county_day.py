@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import structlog
 from django.db import transaction
 
-from pipeline import duty, rules
+from pipeline import duty, faults, rules
 from pipeline.database import serialise, sql
 from pipeline.database.models import Closure, Counter, CountyDay, Report, Todo
 from pipeline.figures import county
@@ -36,6 +37,8 @@ from pipeline.schooldays import (
 from pipeline.settling import excuses
 from pipeline.turns import context
 from pipeline.units import Tree
+
+log = structlog.get_logger("queke.figures")
 
 CHUNK = 12  # counties counted together: few queries, and their classes in memory
 _ClassKey = tuple[str, str]  # campus, class key
@@ -78,7 +81,7 @@ class CountedCounty:
 def refresh() -> int:
     """Count again every county's day that something under it changed; return how many. One transaction.
 
-    A day of a year whose holidays nobody knows is left for later: `doctor` and `status` are loud about it.
+    A day of a year whose holidays nobody knows is left for later, and told in the log: `doctor` names such a year.
     """
     with transaction.atomic():
         by_day: dict[date, list[Todo]] = defaultdict(list)
@@ -89,7 +92,8 @@ def refresh() -> int:
         for day, todos in sorted(by_day.items()):
             try:
                 counted = count(day, [todo.code for todo in todos])
-            except UnknownYear:
+            except UnknownYear as error:
+                log.warning("figures_left", day=day.isoformat(), **faults.fault(error).fields())
                 continue
             keep([one.figures for one in counted.values()])
             # one that was raised meanwhile stays: its settled_seq is another

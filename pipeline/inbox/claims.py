@@ -19,8 +19,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import durable
+import structlog
+
+from pipeline import durable, faults
 from pipeline.inbox.scan import WORK, InboxFile, Stuck
+
+log = structlog.get_logger("queke.inbox")
 
 MANIFEST = "manifest.json"
 _STAYS = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY, errno.EXDEV})
@@ -202,7 +206,10 @@ def _claim(batch: Path, path: Path, rows: list[dict[str, str]]) -> Claim:
 def _read_manifest(path: Path) -> list[dict[str, str]]:
     try:
         rows: list[dict[str, str]] = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
+        return []
+    except ValueError as error:  # torn by a crash: its files keep their bytes, not their names
+        log.warning("manifest_unreadable", batch=path.parent.name, **faults.fault(error).fields())
         return []
     return rows
 

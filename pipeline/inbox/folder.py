@@ -19,11 +19,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline import durable
+import structlog
+
+from pipeline import durable, faults
 from pipeline.inbox import archive
 from pipeline.inbox.claims import Claim, ClaimFolder
 from pipeline.inbox.scan import InboxFile, Stamp, Stuck, bound, is_ignored, look, shown
 from pipeline.model import Arrival, Site
+
+log = structlog.get_logger("queke.inbox")
 
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
 EMPTY_AGE = 60.0  # …but not if it was empty so long before the first look: `queke ingest` looks for a second only
@@ -194,7 +198,8 @@ class Folder:
             name = claim.id.replace("/", "-") + archive.ending(claim.name)
             try:
                 kept = archive.spool(self._site, claim.path, name)
-            except archive.UnreadableError:
+            except archive.UnreadableError as error:
+                log.warning("put_back", claim=claim.id, **faults.fault(error).fields())
                 self._put_back(claim)
                 continue
             self._sources[claim.id] = claim, kept.stamp
@@ -228,8 +233,11 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
 
 
 def survey(site: Site) -> tuple[Stuck, ...]:
-    """Files in the inbox that cannot be taken, and why: for people; changes nothing."""
-    found = list(look(site.inbox))
+    """Files in the inbox that cannot be taken, and why: for people; changes nothing. So of the inbox itself."""
+    try:
+        found = list(look(site.inbox))
+    except OSError as error:
+        return (Stuck(str(site.inbox), f"打不开：{error.strerror}"),)
     stuck = [one for one in found if isinstance(one, Stuck)]
     held = [Stuck(one.path, why) for one in found if isinstance(one, InboxFile) and (why := _refusal(one))]
     return (*stuck, *held)

@@ -27,8 +27,13 @@ def unlisted() -> list[str]:
 
 
 def queue(codes: Iterable[str], now: datetime) -> int:
-    """Queue a summary for each of these divisions that has files settled since its last; return how many."""
-    return sum(_queue(code, now) for code in codes)
+    """Queue a summary for each of these divisions that has files settled since its last; return how many.
+
+    A folder may begin with a code that is no division's: its files have their receipts, and nobody is sent a list.
+    """
+    wanted = list(codes)
+    known = lookup.division_names() if wanted else {}
+    return sum(_queue(code, now) for code in wanted if code in known)
 
 
 def span(ref: str) -> tuple[int, int]:

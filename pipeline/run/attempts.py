@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import structlog
 
-from pipeline import diagnosis, fault_log
+from pipeline import fault_log, faults
 from pipeline.database import errors, journal
-from pipeline.diagnosis import Fault
 from pipeline.errors import TemporaryError
+from pipeline.faults import Fault
 from pipeline.model import Arrival, Issue, Settled, State
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
@@ -85,7 +85,7 @@ def _narrow_down(settling: Settling, batch: Sequence[Read], settled: list[Settle
     except Exception as error:  # whatever it is, it must not keep the others from settling
         if isinstance(error, TemporaryError | OSError) and not lasting:
             raise
-        fault = diagnosis.fault(error, [arrival.seq for arrival, _ in batch])
+        fault = faults.fault(error, [arrival.seq for arrival, _ in batch])
         log.critical("batch_failed", **fault.fields())
     else:
         return

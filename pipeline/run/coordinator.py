@@ -20,11 +20,11 @@ from typing import Self
 
 import structlog
 
-from pipeline import diagnosis, durable, fault_log
+from pipeline import durable, fault_log, faults
 from pipeline.database import errors, journal
-from pipeline.diagnosis import stage
 from pipeline.errors import TemporaryError
 from pipeline.executors import Readers
+from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import Stuck
@@ -78,7 +78,7 @@ class Cycle:
     def tell(self) -> None:
         """Tell the log, in one line: what was done, what waits, and the seconds of each stage; little if idle."""
         tell = log.info if self else log.debug
-        tell("cycle" if self else "idle", **self.fields(), seconds=diagnosis.seconds())
+        tell("cycle" if self else "idle", **self.fields(), seconds=faults.seconds())
 
     def fields(self) -> dict[str, object]:
         """Return the counts as a log line has them."""
@@ -168,7 +168,7 @@ class Coordinator:
         return done
 
     def _tell_stopped(self, error: Exception, done: Cycle) -> None:
-        fault = diagnosis.fault(error)
+        fault = faults.fault(error)
         tell = log.warning if errors.may_pass(error) else log.critical
         tell("line_stopped", **fault.fields(), **done.fields())
         fault_log.note(self._site, "intake", fault, self._clock())

@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 
-from pipeline import diagnosis, fault_log, schooldays
+from pipeline import fault_log, faults, schooldays
 from pipeline.database import errors
-from pipeline.diagnosis import Fault, stage
 from pipeline.facts import carried
+from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
 from pipeline.model import LetterKind, Site, State
@@ -93,7 +93,7 @@ def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[lis
     except Exception as error:
         if errors.may_pass(error):
             raise
-        log.warning("pages_one_by_one", letters=len(queued), **diagnosis.fault(error).fields())
+        log.warning("pages_one_by_one", letters=len(queued), **faults.fault(error).fields())
     return [_tried("draw", one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
@@ -117,7 +117,7 @@ def _tried(name: str, letter: Queued, write: Callable[[], list[Deliverable]]) ->
     except Exception as error:
         if errors.may_pass(error):
             raise
-        fault = diagnosis.fault(error)
+        fault = faults.fault(error)
         about = {"letter": letter.id, "kind": letter.kind, "ref": letter.ref, "reader": letter.reader}
         log.critical("letter_failed", **about, **fault.fields())
         return fault
@@ -137,6 +137,8 @@ def _deliver(
     queue.done(sent, now)
     failed = [(one, made) for one, made in zip(queued, papers, strict=True) if isinstance(made, Fault)]
     queue.give_up([one.id for one, _ in failed])
+    for one in (one for one, made in ready if not made):  # mended, answered or agreed meanwhile
+        log.info("nothing_to_send", letter=one.id, kind=one.kind, reader=one.reader)
     fault_log.forget(site, fault_log.LETTER, [_about(one) for one, _ in ready])
     for one, fault in failed:
         fault_log.note(site, fault_log.LETTER, fault, now, about=_about(one))

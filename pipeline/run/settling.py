@@ -16,8 +16,8 @@ from typing import TypeVar
 from pipeline import validate
 from pipeline.county import settle_desk
 from pipeline.database import errors, journal, transactions
-from pipeline.diagnosis import stage
 from pipeline.executors import Readers
+from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.merge.desk import deeds
 from pipeline.model import Checked, Settled, Site

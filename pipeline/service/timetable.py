@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from pipeline import diagnosis, fault_log, schooldays
+from pipeline import fault_log, faults, schooldays
 from pipeline.county import build_desk
 from pipeline.database import errors
-from pipeline.diagnosis import Fault, stage
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
+from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.model import LetterKind, Level, Policy, Site, SpanKind
 from pipeline.registry import statements
@@ -101,7 +101,7 @@ class _Steps:
                 yield
         except Exception as error:  # noqa: BLE001  # raised in the end
             tell = log.warning if errors.may_pass(error) else log.critical
-            tell("step_failed", step=step, day=about, **diagnosis.fault(error).fields())
+            tell("step_failed", step=step, day=about, **faults.fault(error).fields())
             self._failed = self._failed or error
 
     def end(self) -> None:

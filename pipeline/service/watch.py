@@ -21,7 +21,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from pipeline import diagnosis, run
+from pipeline import faults, run
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
@@ -50,6 +50,8 @@ class Service:
         self._next_look = 0.0  # … and until when (monotonic)
         self._observer: BaseObserver | None = None
         self._watched = 0  # inode of the inbox that is watched
+        self._deaf = False  # the inbox sends no events
+        self._stuck: frozenset[str] = frozenset()  # what was last told to lie there and not to be takeable
         self.line = run.Coordinator(site, readers, clock)
 
     def stop(self) -> None:
@@ -88,13 +90,17 @@ class Service:
             ours = isinstance(error, QuekeError | OSError)
             tell, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
             pause = _longer(pause)
-            tell(event, **diagnosis.fault(error).fields(), pause=pause)
+            tell(event, **faults.fault(error).fields(), pause=pause)
             return pause, pause
         return wait, 0.0
 
     def turn(self) -> float:
         """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
         cycle = self.line.drain(stop=lambda: self._stopping, patience=QUIET_SECONDS)
+        stuck = frozenset(one.path for one in cycle.stuck)
+        if stuck - self._stuck:
+            log.info("stuck", files=len(stuck), more=len(stuck - self._stuck))
+        self._stuck = stuck
         try:
             if not self._stopping:
                 self._look_at_the_clock()
@@ -117,7 +123,7 @@ class Service:
         except Exception as error:  # noqa: BLE001 — each step that failed was told, and stands in `status`
             self._clock_pause = _longer(self._clock_pause)
             self._next_look = time.monotonic() + self._clock_pause
-            log.warning("tick_failed", **diagnosis.fault(error).fields(), pause=self._clock_pause)
+            log.warning("tick_failed", **faults.fault(error).fields(), pause=self._clock_pause)
 
     def _listen(self) -> None:
         """Have an observer on the inbox that is there now; without an inbox, or an observer, scans must do."""
@@ -133,9 +139,11 @@ class Service:
             observer.schedule(_Ear(self), str(self._site.inbox), recursive=True)
             observer.start()
         except OSError as error:  # no inotify watches left, or not a file system that tells
-            log.warning("not_listening", **diagnosis.fault(error).fields())
+            if not self._deaf:  # told once: it is tried again each time
+                log.warning("not_listening", **faults.fault(error).fields())
+            self._deaf = True
             return
-        self._observer, self._watched = observer, inode
+        self._observer, self._watched, self._deaf = observer, inode, False
 
     def _deafen(self) -> None:
         if self._observer is not None:

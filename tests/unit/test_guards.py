@@ -207,6 +207,24 @@ def test_chinese_words_in_docstrings_and_comments_pass() -> None:
     assert not said(guards.chinese_texts(Path("pipeline/settling/sample.py"), code))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'log.error("letter_failed", letter=3)',
+        'log.warning("line_stopped", error=str(error))',
+        'log.exception("x", **fault.fields())',
+        'log().critical("reader_ended")',
+    ],
+)
+def test_a_log_line_of_a_failure_without_its_cause_is_found(line: str) -> None:
+    assert len(said(guards.untold_faults(PRODUCT, line))) == 1
+
+
+def test_a_log_line_with_its_cause_or_of_no_failure_passes() -> None:
+    text = 'log.error("x", day=1, **faults.fault(error).fields())\nlog.info("cycle")\ncatalog.error("x")\n'
+    assert not said(guards.untold_faults(PRODUCT, text))
+
+
 def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / "pipeline" / "migrations").mkdir(parents=True)

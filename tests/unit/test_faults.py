@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from pipeline import diagnosis, forms
+from pipeline import faults, forms
 from pipeline.cli.terminal import Shell
-from pipeline.diagnosis import Fault, fault, stage
 from pipeline.errors import PermanentError, TemporaryError, UsageError
+from pipeline.faults import Fault, fault, stage
 from tests import misbehaving
 
 CELL = "示例甲 110101201001011234"
@@ -130,12 +130,12 @@ def test_of_many_submissions_the_first_and_last_are_named_not_all() -> None:
 
 def test_the_seconds_of_a_stage_are_not_counted_to_the_one_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(100))
-    monkeypatch.setattr(diagnosis.time, "monotonic", lambda: next(ticks))
-    diagnosis.seconds()
+    monkeypatch.setattr(faults.time, "monotonic", lambda: next(ticks))
+    faults.seconds()
     with stage("settle"), stage("validate"):
         pass
-    assert diagnosis.seconds() == {"settle": 2, "validate": 1}
-    assert diagnosis.seconds() == {}
+    assert faults.seconds() == {"settle": 2, "validate": 1}
+    assert faults.seconds() == {}
 
 
 def test_a_fault_of_another_process_has_its_place_and_not_its_text() -> None:
@@ -153,9 +153,9 @@ def test_a_traceback_that_names_no_file_of_this_machine_says_nothing() -> None:
 
 def test_what_a_child_says_of_its_fault_is_believed_only_where_it_is_a_place() -> None:
     at = fault(caught(lambda: forms.form("x"))).at
-    assert diagnosis.of_child("KeyError", at, "json/decoder.py:12") == Fault("KeyError", at, "json/decoder.py:12")
-    assert diagnosis.of_child(CELL, CELL, f"{CELL}.py:3") == Fault("Exception")
-    assert diagnosis.of_child(None, 3, ("x",)) == Fault("Exception")
+    assert faults.of_child("KeyError", at, "json/decoder.py:12") == Fault("KeyError", at, "json/decoder.py:12")
+    assert faults.of_child(CELL, CELL, f"{CELL}.py:3") == Fault("Exception")
+    assert faults.of_child(None, 3, ("x",)) == Fault("Exception")
 
 
 # --------------------------------------------------------------------------- the log

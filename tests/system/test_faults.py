@@ -377,6 +377,29 @@ def test_a_cycle_is_one_line_with_what_was_done_and_an_idle_one_none(site: Site,
     assert "validate" in line["seconds"]
 
 
+def test_a_file_that_cannot_be_taken_is_told_once_and_an_inbox_that_is_gone_is_named(
+    site: Site, queke: Callable[..., str]
+) -> None:
+    (site.inbox / "link.xlsx").symlink_to(site.root / "nowhere")
+    with InProcess() as readers:
+        service = Service(site, readers, lambda: at(5, 0))
+        with service.line, logging(debug=False) as said:
+            service.turn()
+            service.turn()
+    assert [(line["event"], line["files"]) for line in said.lines] == [("stuck", 1)]
+    site.inbox.rename(site.root / "away")
+    assert str(site.inbox) in queke("status")
+    (site.root / "away").rename(site.inbox)
+
+
+def test_a_folder_with_a_code_of_nobody_has_receipts_and_no_list(site: Site, desk: Desk) -> None:
+    drop(site, {"999999/a.xlsx": desk.absence(FIRST, [pupil(0)])})
+    with logging() as said:
+        drain(site)
+    assert list(Letter.objects.values_list("kind", "state")) == [("receipt", "done")]
+    assert said.of("letter_failed") == []
+
+
 # --------------------------------------------------------------------------- no cell, whatever fails
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline import database as db
 from pipeline import fault_log
-from pipeline.diagnosis import Fault
 from pipeline.errors import TemporaryError
+from pipeline.faults import Fault
 from pipeline.model import Site
 from tests.faults import FailAt, during
 from tests.sites import NOW
