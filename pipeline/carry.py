@@ -24,7 +24,7 @@ from pipeline.forms.parse import Reader, ReadingNotes
 from pipeline.model import Issue, Row, Sheet
 
 ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校
-_WHO_SIGNS, _CONTENT_SIGNS = 6, 6
+_WHO_LENGTH, _CONTENT_LENGTH = 6, 6
 _MARK = re.compile(r"([KT])([0-9]{2})([0-9]{2})([0-9]{2})-([0-9A-Z]{6})-([0-9A-Z]{6})")
 
 
@@ -78,13 +78,13 @@ class Marks:
         return hmac.compare_digest(mark.content, self._sign_content(mark.kind, mark.since, content))
 
     def _who(self, kind: PrefillKind, since: date, pupil: tuple[str, str]) -> str:
-        return self._signs(kind, since, ("who", *pupil), _WHO_SIGNS)
+        return self._code(kind, since, ("who", *pupil), _WHO_LENGTH)
 
     def _sign_content(self, kind: PrefillKind, since: date, content: Sequence[str]) -> str:
-        return self._signs(kind, since, ("said", *content), _CONTENT_SIGNS)
+        return self._code(kind, since, ("said", *content), _CONTENT_LENGTH)
 
-    def _signs(self, kind: PrefillKind, since: date, parts: Sequence[str], length: int) -> str:
-        return units.signs(self.key, ("carry", kind, self.school, self.campus, since.isoformat(), *parts), length)
+    def _code(self, kind: PrefillKind, since: date, parts: Sequence[str], length: int) -> str:
+        return units.keyed_code(self.key, ("carry", kind, self.school, self.campus, since.isoformat(), *parts), length)
 
 
 def content_of(table: Table, row: Row) -> tuple[str, ...]:

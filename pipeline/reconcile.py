@@ -307,7 +307,7 @@ class _Maker:
 
     def __call__(self, kind: MatterKind, day: date, what: str, ask: str) -> FoundMatter:
         name = short_ids.matter(self.school, self.campus, kind.value, self.subject)
-        return FoundMatter(name, kind, self.campus, self.subject, day, what, ask, short_ids.signs((what,), 6))
+        return FoundMatter(name, kind, self.campus, self.subject, day, what, ask, short_ids.short_code((what,), 6))
 
 
 def _day(day: date) -> str:

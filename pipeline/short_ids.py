@@ -1,6 +1,7 @@
-"""Ids for people: a letter and eight signs, typed in a shell without quotes and read out over the telephone.
+"""Ids for people: a letter and eight characters, typed in a shell without quotes and read out over the telephone.
 
-Made of what a thing is about, so that it is the same whatever came first: eight signs of 31 are some 850,000 million.
+Made of what a thing is about, so that it is the same whatever came first: eight characters of 31 are some 850,000
+million.
 """
 
 from __future__ import annotations
@@ -9,32 +10,32 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L
 _LENGTH = 8
 CLASS = "K"
 
 
 def closure(school: str, campus: str, scope: str, start: datetime) -> str:
     """Return the id of a closure: C7K3QF2M9."""
-    return "C" + signs(("closure", school, campus, scope, start.astimezone(UTC).isoformat()))
+    return "C" + short_code(("closure", school, campus, scope, start.astimezone(UTC).isoformat()))
 
 
 def new_class(school: str, campus: str, year: int, key: str) -> str:
     """Return the id of a class that only a report named: K…"""
-    return CLASS + signs(("class", school, campus, str(year), key))
+    return CLASS + short_code(("class", school, campus, str(year), key))
 
 
 def matter(school: str, campus: str, kind: str, subject: str) -> str:
     """Return the 对账号 of what a school says differently of one subject: M…"""
-    return "M" + signs(("matter", school, campus, kind, subject))
+    return "M" + short_code(("matter", school, campus, kind, subject))
 
 
-def signs(parts: Sequence[str], length: int = _LENGTH) -> str:
-    """Return short signs for a list of texts."""
+def short_code(parts: Sequence[str], length: int = _LENGTH) -> str:
+    """Return a short code for a list of texts."""
     message = "".join(f"{len(part)}:{part}" for part in parts).encode()
     number = int.from_bytes(hashlib.sha256(message).digest(), "big")
     found = []
     for _ in range(length):
-        number, index = divmod(number, len(_SIGNS))
-        found.append(_SIGNS[index])
+        number, index = divmod(number, len(_ALPHABET))
+        found.append(_ALPHABET[index])
     return "".join(found)

@@ -16,11 +16,11 @@ from functools import cache
 from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
-_TWO_SIGNS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
-_PUPIL_SIGNS = 10
-_SHORT_SIGNS = 4
-_TOKEN_SIGNS = 16
-_STAMP_SIGNS = 6
+_PAIRS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
+_PUPIL_LENGTH = 10
+_SHORT_LENGTH = 4
+_TOKEN_LENGTH = 16
+_STAMP_LENGTH = 6
 
 _KIND_LEVELS: Mapping[str, Level] = {
     DivisionKind.PROVINCE: Level.PROVINCE,
@@ -30,7 +30,7 @@ _KIND_LEVELS: Mapping[str, Level] = {
 }
 
 
-ORGAN_SIGNS: Mapping[str, str] = {Organ.EDUCATION: "JY", Organ.HEALTH: "WJ", Organ.CDC: "JK"}
+ORGAN_LETTERS: Mapping[str, str] = {Organ.EDUCATION: "JY", Organ.HEALTH: "WJ", Organ.CDC: "JK"}
 """The suffix of an organ's code, after its division's code."""
 
 ORGAN_NAMES: Mapping[str, str] = {
@@ -49,7 +49,7 @@ def organ_name(division: str, kind: str, organ: str) -> str:
 
 def organ_code(division: str, organ: str) -> str:
     """Return the code of a division's organ (education, health, cdc), such as 320106JY."""
-    return division + ORGAN_SIGNS[organ]
+    return division + ORGAN_LETTERS[organ]
 
 
 # --------------------------------------------------------------------------- tokens and codes
@@ -59,7 +59,7 @@ def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:
     """Return the proof that an issued template carries, e.g. `2026-1.7QK2…`. It names its term, so that a template of
     an earlier term is still recognised. Revoked by raising the school's serial.
     """
-    return f"{term}.{_signs(key, ('token', school, form, term, str(serial)), _TOKEN_SIGNS)}"
+    return f"{term}.{keyed_code(key, ('token', school, form, term, str(serial)), _TOKEN_LENGTH)}"
 
 
 def token_ok(key: bytes, claimed: str, school: str, form: str, serial: int) -> bool:
@@ -75,7 +75,7 @@ def token_term(claimed: str) -> str:
 
 def stamp(key: bytes, state: str) -> str:
     """Return six characters that change when the state of a matter does."""
-    return _signs(key, ("stamp", state), _STAMP_SIGNS)
+    return keyed_code(key, ("stamp", state), _STAMP_LENGTH)
 
 
 def seal(key: bytes, division: str, matter: str, stamped: str) -> str:
@@ -83,7 +83,7 @@ def seal(key: bytes, division: str, matter: str, stamped: str) -> str:
 
     It is different for another matter, division or stamp: an edited line is detected.
     """
-    return f"{stamped}.{_signs(key, ('seal', division, matter, stamped), _TOKEN_SIGNS)}"
+    return f"{stamped}.{keyed_code(key, ('seal', division, matter, stamped), _TOKEN_LENGTH)}"
 
 
 def unsealed(key: bytes, division: str, matter: str, claimed: str) -> str:
@@ -102,34 +102,30 @@ def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str =
     parts = ["pupil", school, class_key, _plain(name), _plain(number) if number else ""]
     if campus != HOME_CAMPUS:
         parts.append(campus)
-    return f"{class_key}-{_signs(key, parts, _PUPIL_SIGNS)}"
+    return f"{class_key}-{keyed_code(key, parts, _PUPIL_LENGTH)}"
 
 
 def short_code(code: str) -> str:
     """Return what papers print of a pupil's code: `三2-A7K3`."""
-    class_key, dash, signs = code.rpartition("-")
-    return class_key + dash + signs[:_SHORT_SIGNS]
-
-
-def signs(key: bytes, parts: Iterable[str], length: int) -> str:
-    """Return a code of so many characters (an even number) for a list of texts; it needs the site's key."""
-    return _signs(key, parts, length)
+    class_key, dash, characters = code.rpartition("-")
+    return class_key + dash + characters[:_SHORT_LENGTH]
 
 
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _signs(key: bytes, parts: Iterable[str], length: int) -> str:
+def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
+    """Return a code of so many characters (an even number) for a list of texts; it needs the site's key."""
     # lengths before the parts: two different lists never give the same message
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     # reduced first to what the characters can hold: a code a row, and small numbers divide three times as fast
     number = int.from_bytes(hmac.digest(key, message, "sha256"), "big") % _powers(length)
-    signs = []
+    characters = []
     for _ in range(length // 2):  # all our lengths are even
-        number, index = divmod(number, len(_TWO_SIGNS))
-        signs.append(_TWO_SIGNS[index])
-    return "".join(signs)
+        number, index = divmod(number, len(_PAIRS))
+        characters.append(_PAIRS[index])
+    return "".join(characters)
 
 
 @cache

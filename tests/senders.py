@@ -265,7 +265,7 @@ def stands() -> dict[str, list[tuple[object, ...]]]:
             *("day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "symptoms"),
             "pending",
         ),
-        m.Report.objects: ("day", "school", "campus", "zero", "on_time", "spoken", "rows"),
+        m.Report.objects: ("day", "school", "campus", "zero", "on_time", "covered", "rows"),
         m.ReportClass.objects: ("day", "school", "key", "roll", "present", "other_absent", "silent"),
         m.Closure.objects: (
             *("school", "scope", "start", "kind", "reason", "ill", "resume_planned", "approved_at", "state"),

@@ -38,8 +38,8 @@ YEAR = timedelta(days=365)  # accounts are confirmed anew after
 SOON = timedelta(days=30)  # … and asked for so long before
 GRACE = timedelta(days=30)  # … and shut so long after
 _LENGTH = 14
-_SIGNS = "!#$%&*+-=?@_"
-_LETTERS = "".join(sign for sign in string.ascii_letters if sign not in "IOl")
+_SYMBOLS = "!#$%&*+-=?@_"
+_LETTERS = "".join(letter for letter in string.ascii_letters if letter not in "IOl")
 _DIGITS = "23456789"
 
 
@@ -322,9 +322,9 @@ def issue(username: str, who: str, why: str, now: datetime) -> Secret:
 
 
 def new_password(username: str) -> Secret:
-    """Return a password that keeps the rule: fourteen signs, none that is mistaken for another when read aloud."""
+    """Return a password that keeps the rule: fourteen characters, none that is mistaken for another when read aloud."""
     while True:
-        parts = [secrets.choice(_LETTERS + _DIGITS + _SIGNS) for _ in range(_LENGTH)]
+        parts = [secrets.choice(_LETTERS + _DIGITS + _SYMBOLS) for _ in range(_LENGTH)]
         secret = Secret("".join(parts))
         if not password_fault(secret, username):
             return secret

@@ -191,9 +191,9 @@ def _audit(refused: Sequence[Refused], bench: Bench, seq: int) -> None:
 def _open(refused: Sequence[Refused], turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
     """Keep the lines that go back; earlier ones of the same matters are settled by this word on them."""
     checked, seq = turn.checked, turn.event.seq
-    spoken = {matter(record.table, str(record.values["id"])) for record in checked.records}
-    spoken |= {row.key for row in refused if row.key}
-    earlier = Reject.objects.filter(form=DESK.name, school=checked.unit, state=TicketState.OPEN, key__in=spoken)
+    named = {matter(record.table, str(record.values["id"])) for record in checked.records}
+    named |= {row.key for row in refused if row.key}
+    earlier = Reject.objects.filter(form=DESK.name, school=checked.unit, state=TicketState.OPEN, key__in=named)
     earlier.update(state=TicketState.SUPERSEDED, closed_by=str(seq))
     opened = []
     for row in refused:

@@ -57,7 +57,7 @@ def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
     return {(school, campus): _date(when) for school, campus, when in rows}
 
 
-def unspoken(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
+def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
     """Return, by submission, how many pupils that had not come back in the report before it does not speak of, and
     that report's day. `told`: submission → (school, campus, day). Asked of those that alone make up a report.
     """

@@ -371,15 +371,15 @@ def silent_days(schools: Mapping[str, tuple[str, ...]], day: date, most: int = 1
     in_use = set(CountyDay.objects.filter(day__in=past).values_list("day", flat=True).distinct())
     text = "SELECT DISTINCT day, school FROM report WHERE day IN ? AND school IN ?"
     codes = list(schools)
-    spoken = set()
+    reported = set()
     for start in range(0, len(codes), 500):
         rows = sql.fetch_in(text, [d.isoformat() for d in past], codes[start : start + 500])
-        spoken |= {(school, str(when)[:10]) for when, school in rows}
+        reported |= {(school, str(when)[:10]) for when, school in rows}
     found = {}
     for code, stages in schools.items():
         chain, run = tree.chain(code), 1
         for when in past:
-            if (code, when.isoformat()) in spoken or run >= most:
+            if (code, when.isoformat()) in reported or run >= most:
                 break
             due = calendar.owes(chain, stages, when)
             run += when in in_use and due.known and due.yes

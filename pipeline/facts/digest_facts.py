@@ -301,7 +301,7 @@ def _closures(
     schools = {row.school for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = days.ill_by_class(day, sorted(schools))
-    spoken = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
+    silent = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
     known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
     several = {school for school, campuses in known.items() if campuses > 1}
     return tuple(
@@ -313,7 +313,7 @@ def _closures(
             reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
             ill=row.ill,
             pupils=row.pupils if row.pupils is not None else rolls.get((row.school, row.campus, row.scope)),
-            cases=_cases_of(row, cases) if row.school not in spoken else None,
+            cases=_cases_of(row, cases) if row.school not in silent else None,
             approved_on=today(row.approved_at),
             start=today(row.start),
             resumes=row.resume_actual or row.resume_planned,

@@ -154,7 +154,7 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             f"{row.first_seen.astimezone(ZONE):%Y-%m-%d %H:%M}",
             words.yes_no(bool(row.on_time)),
             words.yes_no(row.zero),
-            row.spoken,
+            row.covered,
             scope.count(row.rows),
             row.current_seq,
         )

@@ -140,7 +140,7 @@ def _alert(code: str) -> Trail:
 def _report(school: str, day: str) -> Trail:
     for row in Report.objects.filter(school=school, day=day).order_by("campus"):
         name = Unit.objects.filter(pk=school).values_list("name", flat=True).first()
-        yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.spoken} classes, zero {row.zero}"
+        yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.covered} classes, zero {row.zero}"
         yield f"  first seen {row.first_seen.astimezone(ZONE):{_CLOCK}}, on time {row.on_time}"
         for seq in row.seqs:
             yield from _submission(str(seq))

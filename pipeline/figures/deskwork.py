@@ -16,7 +16,7 @@ from pipeline.figures.words import joined
 from pipeline.forms.base import Column, Form
 from pipeline.forms.block import label, labels_of
 from pipeline.forms.card_words import REASON, VERDICT
-from pipeline.forms.cells import spoken_words
+from pipeline.forms.cells import spellings
 from pipeline.forms.classes import class_key
 from pipeline.forms.desk_words import OPINIONS
 from pipeline.forms.text_normalise import fold
@@ -67,7 +67,7 @@ def shareable(column: Column, text: str) -> str:
     if not text or column.personal:
         return NOT_SHOWN if text else ""
     words = fold(text)
-    known = column.vocabulary is not None and words in spoken_words(column.vocabulary)
+    known = column.vocabulary is not None and words in spellings(column.vocabulary)
     return text if known or _PLAIN.fullmatch(words) or class_key(text) is not None else NOT_SHOWN
 
 

@@ -192,7 +192,7 @@ def _school(facts: ReceiptFacts) -> str:
 
 def _one_line(text: str) -> str:
     """Without line breaks: text from a sender must not look like a line of ours."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:

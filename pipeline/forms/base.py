@@ -78,8 +78,8 @@ class Vocabulary:
 def vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | None = None) -> Vocabulary:
     """`words`: code → people's words for it, separated by blanks. Codes are kept as plain texts."""
     plain = {str(code): label for code, label in labels.items()}
-    spoken = {word: str(code) for code, line in (words or {}).items() for word in line.split()}
-    return Vocabulary(name, MappingProxyType(plain), MappingProxyType(spoken))
+    spelled = {word: str(code) for code, line in (words or {}).items() for word in line.split()}
+    return Vocabulary(name, MappingProxyType(plain), MappingProxyType(spelled))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

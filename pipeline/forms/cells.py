@@ -114,13 +114,13 @@ def person(cell: object, _: Frame) -> object:
     name = sweep(cell)
     if mask(name) != name or masked(name):
         return Bad("name-is-id")
-    if not any(sign.isalpha() for sign in name):
+    if not any(char.isalpha() for char in name):
         return Bad("name-is-number")
-    if not any(sign.isascii() and sign.isalpha() for sign in name):
+    if not any(char.isascii() and char.isalpha() for char in name):
         name = name.replace(" ", "").replace("　", "")
     if len(name) > 60:
         return Fixed(name[:60], "text-cut")
-    if any(sign in _SEVERAL for sign in name):
+    if any(char in _SEVERAL for char in name):
         return Fixed(name, "name-several")
     return name if name == cell.strip() else Fixed(name)
 
@@ -229,7 +229,7 @@ def temperature(cell: object, _: Frame) -> object:
 # --------------------------------------------------------------------------- choices
 
 
-def spoken_words(vocabulary: Vocabulary) -> dict[str, str]:
+def spellings(vocabulary: Vocabulary) -> dict[str, str]:
     """Every spelling, folded → code."""
     table = {fold(word): code for word, code in vocabulary.words.items()}
     table.update({fold(code): code for code in vocabulary.labels})
@@ -240,7 +240,7 @@ def spoken_words(vocabulary: Vocabulary) -> dict[str, str]:
 def choice(vocabulary: Vocabulary, issue: str) -> Parser:
     """One of a closed list; people's words are understood and said."""
     exact = {label: code for code, label in vocabulary.labels.items()}
-    spoken = spoken_words(vocabulary)
+    spelled = spellings(vocabulary)
 
     def parse(cell: object, _: Frame) -> object:
         if type(cell) is str:
@@ -248,7 +248,7 @@ def choice(vocabulary: Vocabulary, issue: str) -> Parser:
             if hit is not None:
                 return hit
         word = fold(shown(cell))
-        found = spoken.get(word)
+        found = spelled.get(word)
         if found is not None:
             return found if sweep(shown(cell)) == vocabulary.labels[found] else Fixed(found)
         return None if blank(cell) else Bad(issue, (("choices", "、".join(vocabulary.labels.values())),))
@@ -273,14 +273,14 @@ def flag(vocabulary: Vocabulary) -> Parser:
 
 def several(vocabulary: Vocabulary, issue: str) -> Parser:
     """Words of a list separated by any of 、，,;；/ + or blanks → codes separated by blanks, in list order."""
-    spoken = spoken_words(vocabulary)
+    spelled = spellings(vocabulary)
     order = {code: place for place, code in enumerate(vocabulary.labels)}
 
     def parse(cell: object, _: Frame) -> object:
         if blank(cell):
             return None
         parts = pieces(sweep(shown(cell)))
-        codes = [spoken.get(fold(piece)) for piece in parts]
+        codes = [spelled.get(fold(piece)) for piece in parts]
         if not codes or None in codes:
             return Bad(issue, (("choices", "、".join(vocabulary.labels.values())),))
         return " ".join(sorted({code for code in codes if code}, key=order.__getitem__))

@@ -11,7 +11,7 @@ from pipeline.forms.base import Bad, Column, Fixed, Frame
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, shown, sweep
 
 _CN = "零一二三四五六七八九"
-_NUMERAL = {sign: place for place, sign in enumerate(_CN)}
+_NUMERAL = {char: place for place, char in enumerate(_CN)}
 _GRADE_CLASS = re.compile(
     r"(?P<level>小学|初中|高中|中职|职高|中专|初|高|职)?"
     r"(?P<grade>[一二三四五六七八九1-9])"
@@ -76,7 +76,7 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
 
 
 def key_or_name(text: str, *, kindergarten: bool = False) -> str:
-    """The class's normal form; where there is none (苹果班) its name, at most 20 signs, is its key."""
+    """The class's normal form; where there is none (苹果班) its name, at most 20 characters, is its key."""
     return class_key(text, kindergarten) or unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")[:20]
 
 
@@ -108,7 +108,7 @@ def _small(number: str | None) -> int | None:
     if number.isdigit() and number.isascii():
         return int(number)
     tens, ten, ones = number.rpartition("十")
-    if any(sign not in _NUMERAL for sign in tens + ones) or max(len(tens), len(ones)) > 1:
+    if any(char not in _NUMERAL for char in tens + ones) or max(len(tens), len(ones)) > 1:
         return 0
     return (_NUMERAL.get(tens, 1) * 10 if ten else 0) + _NUMERAL.get(ones, 0)
 
@@ -122,7 +122,7 @@ def _chinese(number: int) -> str:
 
 # --------------------------------------------------------------------------- a grade up
 
-_GRADES = (*"托小中大一二三四五六七八九", "高一", "高二", "高三", *(f"中职{sign}" for sign in "一二三四五"))
+_GRADES = (*"托小中大一二三四五六七八九", "高一", "高二", "高三", *(f"中职{char}" for char in "一二三四五"))
 _LEAVE = frozenset(("大", "六", "九", "高三", "中职三"))
 """Grades after which a class is no more: whoever goes on is put into new classes."""
 
@@ -157,8 +157,8 @@ def promoted(name: str, *, kindergarten: bool = False) -> str:
     if grade in _LEAVE or grade == _GRADES[-1]:
         return ""
     wanted = _GRADES[_GRADES.index(grade) + 1] + rest
-    for at, sign in enumerate(unicodedata.normalize("NFKC", name)):
-        told = name[:at] + _NEXT.get(sign, "") + name[at + 1 :]
-        if sign in _NEXT and class_key(told, kindergarten) == wanted:
+    for at, char in enumerate(unicodedata.normalize("NFKC", name)):
+        told = name[:at] + _NEXT.get(char, "") + name[at + 1 :]
+        if char in _NEXT and class_key(told, kindergarten) == wanted:
             return told
     return f"{wanted[: len(wanted) - len(rest)]}({rest})班" if rest else f"{wanted}班"

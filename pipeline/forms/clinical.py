@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
-from pipeline.forms.cells import choice, pieces, spoken_words
+from pipeline.forms.cells import choice, pieces, spellings
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}
-_SYMPTOM = spoken_words(SYMPTOM)
+_SYMPTOM = spellings(SYMPTOM)
 _LONGEST_WORD = max(map(len, _SYMPTOM))
 _FEVER = re.compile(r"(发热|发烧|高热|高烧|低热|低烧)[约到至]?[0-9]{2}(\.[0-9]{1,2})?(℃|°c|度)?")
 
@@ -65,7 +65,7 @@ def _tile(word: str) -> tuple[str, ...]:
 
 
 _DISEASE_EXACT = {label: code for code, label in DISEASE.labels.items()}
-_DISEASE = spoken_words(DISEASE)
+_DISEASE = spellings(DISEASE)
 _UNSURE = re.compile(r"^(疑似|考虑|可能是?|可疑|怀疑|确诊为?|诊断为?|临床诊断)|(待查|\?|可能|待排)$")
 
 
@@ -82,7 +82,7 @@ def diagnosis(cell: object, _: Frame) -> object:
 
 def _worded(cell: object) -> TypeGuard[str]:
     """A temperature, a date or 同上 in this column is no words of its own."""
-    return isinstance(cell, str) and any(sign.isalpha() for sign in cell) and cell.strip() not in DITTO
+    return isinstance(cell, str) and any(char.isalpha() for char in cell) and cell.strip() not in DITTO
 
 
 @lru_cache(maxsize=4096)

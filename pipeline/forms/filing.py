@@ -117,11 +117,11 @@ def _behind(marks: str, *, last: bool) -> str:
 
 
 def _marks(text: str) -> str:
-    return "".join(sign for sign in text if sign in _TICKS or sign in _BOXES) or _latin(text)
+    return "".join(char for char in text if char in _TICKS or char in _BOXES) or _latin(text)
 
 
 def _has_tick(text: str) -> bool:
-    return any(sign in _TICKS for sign in text) or bool(_latin(text))
+    return any(char in _TICKS for char in text) or bool(_latin(text))
 
 
 def _latin(text: str) -> str:

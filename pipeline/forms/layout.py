@@ -42,7 +42,7 @@ def top(sheet: Sheet) -> Top:
 
 
 _NOTHING: tuple[str, tuple[str, ...]] = "", ()
-_HAN = re.compile("[\u4e00-\u9fff]+")  # signs that folding leaves as they are
+_HAN = re.compile("[\u4e00-\u9fff]+")  # characters that folding leaves as they are
 
 
 @lru_cache(maxsize=8192)

@@ -88,10 +88,10 @@ def _vocabularies(form: Form) -> Iterable[Vocabulary]:
 
 
 def _vocabulary(vocabulary: Vocabulary) -> str:
-    spoken: dict[str, list[str]] = {}
+    spelled: dict[str, list[str]] = {}
     for word, code in vocabulary.words.items():
-        spoken.setdefault(code, []).append(word)
-    rows = ((f"`{code}`", label, "、".join(spoken.get(code, ()))) for code, label in vocabulary.labels.items())
+        spelled.setdefault(code, []).append(word)
+    rows = ((f"`{code}`", label, "、".join(spelled.get(code, ()))) for code, label in vocabulary.labels.items())
     return f"### {vocabulary.name}\n\n" + _table(("代码", "选项", "也认得"), rows)
 
 

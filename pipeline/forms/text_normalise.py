@@ -1,4 +1,4 @@
-"""Text as people paste it: signs nobody sees, full-width forms, identity numbers that must not stay."""
+"""Text as people paste it: invisible characters, full-width forms, identity numbers that must not stay."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 import unicodedata
 from datetime import datetime, time
 
-_SIGNS = dict.fromkeys(
+_INVISIBLE = dict.fromkeys(
     [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
-_BREAKS = {ord(sign): " " for sign in "\t\n\r\v\f\x85\u2028\u2029"}
-SWEEP = {**_SIGNS, **_BREAKS}
+_BREAKS = {ord(char): " " for char in "\t\n\r\v\f\x85\u2028\u2029"}
+SWEEP = {**_INVISIBLE, **_BREAKS}
 BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空", "N/A", "n/a", "NA", "#N/A", "…"))
 DITTO = frozenset(("同上", "同前", "上同", "同左", "〃", "″", "''", '"', "”", "〞"))
 """As above: it says nothing by itself, and rows are sorted and filtered apart."""
@@ -23,7 +23,7 @@ MAX_EXACT_DIGITS = 15  # Excel keeps no more of a number
 
 
 def sweep(text: str) -> str:
-    """Without control and direction signs; line breaks and runs of blanks become one blank; NFC."""
+    """Without control and direction characters; line breaks and runs of blanks become one blank; NFC."""
     if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
     return " ".join(unicodedata.normalize("NFC", text.translate(SWEEP)).split())

@@ -87,7 +87,7 @@ def _replace(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
     """首次报送, 整份更正, 逾期补报: the file is the word on every class it speaks for."""
     checked = event.checked
     leaving = coverage.leaving(standing, checked)
-    whole = coverage.covers(standing, checked)
+    whole = coverage.covers_all(standing, checked)
     said = {record.identity for record in rows_of(checked)}
     kept = coverage.kept_behind(standing, checked)
     home = come_home(checked, standing.tickets, keys_of)

@@ -70,12 +70,12 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
         return replace(_unchanged(standing, event, state), issues=(question,))
     event = replace(event, checked=sifted.checked)
     closures, issues = dict(standing.closures), list(sifted.issues)
-    touched: list[Key] = []
+    affected: list[Key] = []
     for record in event.checked.records:
         key, told = _say(closures, record, event.seq)
-        touched.append(key)
+        affected.append(key)
         issues += told
-    return _applied(standing, event, closures, (*issues, *_became(closures, touched)))
+    return _applied(standing, event, closures, (*issues, *_became(closures, affected)))
 
 
 _BECAME: Mapping[str, str] = {
@@ -87,9 +87,9 @@ _BECAME: Mapping[str, str] = {
 }
 
 
-def _became(closures: Mapping[Key, Declared], touched: Sequence[Key]) -> tuple[Issue, ...]:
+def _became(closures: Mapping[Key, Declared], affected: Sequence[Key]) -> tuple[Issue, ...]:
     """Say what the closures of a workbook are now: declared, most of them, till the county has confirmed them."""
-    said = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(touched))
+    said = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(affected))
     parts = [f"{what}（{count} 起）" if len(said) > 1 or count > 1 else what for what, count in said.items()]
     return (Issue("closure-became", details=(("what", "；".join(parts)),)),) if parts else ()
 

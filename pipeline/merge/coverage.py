@@ -22,14 +22,14 @@ def keys_of(record: Record) -> tuple[str, ...]:
     return (record.identity, f"|{record.values.get('name')}|{record.values.get('start')}")
 
 
-def spoken(checked: Checked) -> set[str]:
+def covered(checked: Checked) -> set[str]:
     """The classes a file names, on its 班级 sheet or in its rows."""
     return {str(r.identity if r.table == "classes" else r.values.get("class_key", "")) for r in checked.records}
 
 
-def covers(standing: ReportState, checked: Checked) -> bool:
-    """Does the file speak for all classes that were spoken for? One that has no class lines speaks for all."""
-    return silent_on_classes(checked) or standing.lines.keys() <= spoken(checked)
+def covers_all(standing: ReportState, checked: Checked) -> bool:
+    """Does the file speak for all classes that were covered? One that has no class lines speaks for all."""
+    return silent_on_classes(checked) or standing.lines.keys() <= covered(checked)
 
 
 def silent_on_classes(checked: Checked) -> bool:
@@ -43,8 +43,8 @@ def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:
     if not standing.rows:
         return frozenset()
     said = {record.identity for record in rows_of(checked)} | set(kept_behind(standing, checked).values())
-    whole = covers(standing, checked)
-    classes = spoken(checked)
+    whole = covers_all(standing, checked)
+    classes = covered(checked)
     return frozenset(
         identity
         for identity, stood in standing.rows.items()

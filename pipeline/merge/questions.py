@@ -63,7 +63,7 @@ def _of_a_past_day(standing: ReportState, checked: Checked) -> Issue | None:
     days = (today(checked.arrival.first_seen) - standing.day).days
     if checked.mode is Mode.FULL or days < 1:
         return None
-    classes = coverage.spoken(checked)
+    classes = coverage.covered(checked)
     if checked.mode is Mode.LATE and not coverage.silent_on_classes(checked) and classes.isdisjoint(standing.lines):
         return None
     which = _AGO.get(days, f"{days} 天前")

@@ -11,7 +11,7 @@ from pipeline.forms.absence import CLASSES
 from pipeline.model import Checked, Issue, Origin, Refused, State, TicketState
 
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
-_TABLE_SIGNS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
+_TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class ReportStep:
 
 
 def ticket_code(seq: int, table: str, row: int) -> str:
-    """Return a ticket's code: T, the submission, the table's sign and Excel row. Not readable as a date."""
-    return f"T{seq}-{_TABLE_SIGNS.get(table, table)}{row}"
+    """Return a ticket's code: T, the submission, the table's letter and Excel row. Not readable as a date."""
+    return f"T{seq}-{_TABLE_LETTERS.get(table, table)}{row}"
 
 
 def pending(standing: ReportState) -> frozenset[str]:

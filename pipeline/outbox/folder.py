@@ -24,7 +24,7 @@ MOST_CHARACTERS = 100
 MOST_BYTES = 240  # file systems count bytes (255), and a temporary name is longer than the name
 OPEN_ENDED = "无日期"
 
-_FORBIDDEN = {ord(sign): full for sign, full in zip('<>:"/\\|?*', "＜＞：＂／＼｜？＊", strict=True)}
+_FORBIDDEN = {ord(char): full for char, full in zip('<>:"/\\|?*', "＜＞：＂／＼｜？＊", strict=True)}
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CON(?:IN|OUT)\$|(?:COM|LPT)[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 
@@ -75,7 +75,7 @@ def legal(name: str) -> str:
     At most 100 characters and 240 bytes; a name that had to be cut ends in six characters of its hash.
     """
     text = unicodedata.normalize("NFC", name).translate(_FORBIDDEN)
-    text = "".join(sign for sign in text if unicodedata.category(sign)[0] != "C")
+    text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
     text = " ".join(text.split()).rstrip(". ") or "未命名"
     if _RESERVED.match(text):
         text = f"_{text}"

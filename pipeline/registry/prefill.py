@@ -17,7 +17,7 @@ from pipeline.merge.registry import ClassSpan, Registered, RoomKey
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, UnitKind
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.schooldays import school_year
-from pipeline.units import ORGAN_SIGNS, organ_code
+from pipeline.units import ORGAN_LETTERS, organ_code
 
 Row = Mapping[str, str | int | float | date]
 
@@ -58,7 +58,7 @@ def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tu
 
 def organs(division: str) -> tuple[Row, ...]:
     """Return a division's organs with whom to call there."""
-    codes = {organ_code(division, organ): organ for organ in ORGAN_SIGNS}
+    codes = {organ_code(division, organ): organ for organ in ORGAN_LETTERS}
     rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind=UnitKind.ORGAN)}
     return tuple(
         _filled(organ=words.ORGAN.labels[organ], **{name: getattr(rows[code], name) for name in OF_ORGAN})

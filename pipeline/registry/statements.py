@@ -45,12 +45,12 @@ def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[Regist
     """
     wanted = sorted(set(codes))
     found: dict[str, list[RegistryStatement]] = defaultdict(list)
-    spoken = set()
+    stated = set()
     for row in Kept.objects.filter(unit__in=wanted, form=FORM).order_by("order"):
-        spoken.add(row.unit)
+        stated.add(row.unit)
         if row.state == _STANDING and (upto is None or row.order <= upto):
             found[row.unit].append(_statement(row))
-    silent = _before([code for code in wanted if code not in spoken])
+    silent = _before([code for code in wanted if code not in stated])
     return {**found, **{code: [one] for code, one in silent.items()}}
 
 
@@ -73,9 +73,9 @@ def later_than(seq: int) -> list[int]:
 
 def keep(said: Mapping[str, RegistryStatement], *, submission: int, state: StatementState = _STANDING) -> None:
     """Keep statements, by unit, in place of those of the same order; what was there before them is kept first."""
-    spoken = set(Kept.objects.filter(unit__in=list(said), form=FORM, order=0).values_list("unit", flat=True))
-    spoken |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state=_STANDING).values_list("unit", flat=True))
-    before = _before([code for code in said if code not in spoken])
+    stated = set(Kept.objects.filter(unit__in=list(said), form=FORM, order=0).values_list("unit", flat=True))
+    stated |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state=_STANDING).values_list("unit", flat=True))
+    before = _before([code for code in said if code not in stated])
     rows = [_row(code, one, 0, _STANDING) for code, one in before.items()]
     rows += [_row(code, one, submission, state) for code, one in said.items()]
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)

@@ -98,4 +98,4 @@ def _lines(text: str, most: int) -> int:
 
 def ems(text: str) -> float:
     """The width of a text in units of its font size: Chinese characters one, others about a half."""
-    return sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)

@@ -18,7 +18,7 @@ ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
 WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
-_PAIRED_SIGNS = {True: (22, 19), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
+_PAIRED_WIDTHS = {True: (22, 19), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
 PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
 CASES_ANNEXED = 200  # of one alert: a long list pasted by mistake must not take minutes to draw
 PUPILS_ANNEXED = 1000
@@ -112,7 +112,7 @@ _COLUMNS = {"symptoms": 16, "seen": 16, "note": 6, "pupil": 11}
 
 
 def _width(text: str) -> int:
-    return sum(1 if sign.isascii() else 2 for sign in text)
+    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def _card(values: Values) -> Values:
@@ -131,7 +131,7 @@ def _card(values: Values) -> Values:
 
 def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
     """Height of two cases side by side, in lines of a single case."""
-    who, found = _PAIRED_SIGNS[names]
+    who, found = _PAIRED_WIDTHS[names]
     whose = max(_width(f"{case['pupil']} {case['sex']}") for case in pair)
     what = max(_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
     return 0.2 + 0.8 * max(-(-whose // who), -(-what // found))

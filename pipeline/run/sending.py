@@ -68,14 +68,14 @@ def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
     facts = queue.facts(refs)
     tree, names = lookup.tree(readers), lookup.names(readers)
     reported = {one.unit for one in facts.values() if one.form == "absence"}
-    return LetterBatch(site, tree, names, facts, _unspoken(facts.values()), lookup.campuses(reported))
+    return LetterBatch(site, tree, names, facts, _unmentioned(facts.values()), lookup.campuses(reported))
 
 
-def _unspoken(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
+def _unmentioned(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
     """What first reports of a day leave unsaid of the day before: asked in their receipts."""
     taken = (State.ACCEPTED, State.PARTIAL)
     mine = [one for one in facts if one.form == "absence" and one.state in taken]
-    return carried.unspoken({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
+    return carried.unmentioned({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
 
 
 def _written(

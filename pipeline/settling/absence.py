@@ -35,7 +35,7 @@ _KEY = ("day", "school", "campus", "pupil")
 _ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
 _PAST = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID, "to_settled", "closed_by", "why")
 _REPORT = (
-    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "spoken", "rows",
+    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "covered", "rows",
     "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)

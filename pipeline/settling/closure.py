@@ -162,7 +162,7 @@ def _rulings(closures: Mapping[str, Mapping[merge.closure.Key, Declared]]) -> di
 def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[int, int], writes: Writes) -> None:
     """Write which closures changed. `at`: place in the sequence and settled_seq of what changed them."""
     after, (order, settled) = loaded.standing, at
-    touched: set[date] = set()
+    affected: set[date] = set()
     for key in sorted(before.closures.keys() | after.closures.keys()):
         old, new = before.closures.get(key), after.closures.get(key)
         if old is new or (old and new and _same(old, new)):
@@ -176,11 +176,11 @@ def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[
         else:
             text = "DELETE FROM closure WHERE school = %s AND campus = %s AND scope = %s AND start = %s"
             writes.add(text, [(after.school, key[0], key[1], sql.moment(key[2]))])
-        touched |= _days(writes.now, (old, new))
-    for day in sorted(touched):
+        affected |= _days(writes.now, (old, new))
+    for day in sorted(affected):
         writes.todo(TodoKind.FIGURES, loaded.division, settled, day)
         writes.todo(TodoKind.WARN, after.school, settled, day)
-    if touched:
+    if affected:
         writes.todo(TodoKind.RECONCILE, after.school, settled)
 
 

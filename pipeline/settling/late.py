@@ -38,7 +38,7 @@ class Later:
 
 def after(done: Settled) -> Later:
     """Return what is to be judged again after a submission that settled just now; nearly always nothing."""
-    schools = _touched(done.seq) if done.form in _SPEAK else set()
+    schools = _affected(done.seq) if done.form in _SPEAK else set()
     if not schools:
         return Later()
     later = list(
@@ -90,7 +90,7 @@ def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
     return Turn(Event(checked.arrival.seq, checked), done.settled_seq, again, anew=True)
 
 
-def _touched(order: int) -> set[str]:
+def _affected(order: int) -> set[str]:
     """The schools of which something was said, at this place of the sequence, that counts."""
     said = Statement.objects.filter(order=order, state=StatementState.STANDING)
     units = set(said.values_list("unit", flat=True))

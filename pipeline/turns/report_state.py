@@ -86,12 +86,12 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
             loaded.standing,
             head=head,
             rows=rows.get(key, {}),
-            lines=_spoken(loaded.standing, lines.get(key, ())) if head else {},
+            lines=_covered(loaded.standing, lines.get(key, ())) if head else {},
             tickets=tickets.get(key, {}),
         )
 
 
-def _spoken(standing: ReportState, said: Iterable[ReportClass]) -> dict[str, ClassCount]:
+def _covered(standing: ReportState, said: Iterable[ReportClass]) -> dict[str, ClassCount]:
     """The classes of the registry, but for those it is silent on, and with what it said otherwise."""
     lines = {key: ClassCount(roll) for key, roll in standing.classes.items()}
     for row in said:

@@ -38,12 +38,14 @@ def keep(checked: Checked, tickets: Iterable[Ticket], writes: Writes) -> None:
 
 def settle(turns: Sequence[Turn]) -> None:
     """Settle the tickets of the units and forms these turns were about; in the caller's transaction, after them."""
-    touched = {(turn.checked.unit, form_of(turn.checked)) for turn in turns if turn.checked.unit}
+    affected = {(turn.checked.unit, form_of(turn.checked)) for turn in turns if turn.checked.unit}
     known: dict[tuple[str, str], list[Reject]] = defaultdict(list)
-    mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in touched}).exclude(state=TicketState.WAIVED)
+    mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in affected}).exclude(
+        state=TicketState.WAIVED
+    )
     for row in mine.defer("raw", "issues"):
         known[row.school, row.form].append(row)
-    for unit, form in sorted(known.keys() & touched):
+    for unit, form in sorted(known.keys() & affected):
         _settle(unit, form, known[unit, form])
 
 

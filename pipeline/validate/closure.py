@@ -84,7 +84,7 @@ def _scope(line: RowCase, classes: Classes) -> str:
     word = fold(name)
     if word in _WHOLE:
         return WHOLE_SCHOOL
-    if any(sign in word for sign in _SEVERAL):
+    if any(char in word for char in _SEVERAL):
         line.add_issue("scope-several", "scope")
         return ""
     key = classes.key(name)

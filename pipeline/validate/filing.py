@@ -178,7 +178,7 @@ def password_fault(secret: Secret, username: str = "") -> str:
     text = secret.reveal()
     if not SHORTEST <= len(text) <= LONGEST:
         return "password-length"
-    if not all("!" <= sign <= "~" for sign in text):
+    if not all("!" <= char <= "~" for char in text):
         return "password-signs"
     digit, letter = any(map(str.isdigit, text)), any(map(str.isalpha, text))
     if not (digit and letter) or text.isalnum():

@@ -219,4 +219,4 @@ def _style(writer: Writer, column: Column) -> ink.Style:
 
 
 def _width(text: str) -> int:
-    return sum(1 if sign.isascii() else 2 for sign in text)
+    return sum(1 if char.isascii() else 2 for char in text)

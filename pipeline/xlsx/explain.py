@@ -80,4 +80,4 @@ def _explained(column: Column, *, kindergarten: bool) -> tuple[str, str, str, st
 
 def _wide(text: str) -> int:
     """Width in Excel characters, at least one line."""
-    return max(1, sum(1 if sign.isascii() else 2 for sign in text))
+    return max(1, sum(1 if char.isascii() else 2 for char in text))

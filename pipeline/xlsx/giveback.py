@@ -50,12 +50,12 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     title = returned_title(name)
     with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as writer:
-        touched = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
+        returned = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
         # the form's first table stays even when empty: the workbook is recognised by its headings
-        for table in [form.tables[0], *(t for t in touched if t is not form.tables[0])]:
+        for table in [form.tables[0], *(t for t in returned if t is not form.tables[0])]:
             rows = [r for r in facts.rows if r.table == table.name]
             first = table is form.tables[0]
-            elsewhere = "、".join(t.sheet for t in touched)
+            elsewhere = "、".join(t.sheet for t in returned)
             how = _HOW if rows else f"这一页没有要改的行，请改“{elsewhere}”页。"
             notes = (how, *facts.notes)
             # unit, campus and day only; the other fields of a full report do not belong to single rows
@@ -64,7 +64,7 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
             if not first:
                 head = HeaderBlock(f"{title} · {table.sheet}", (_HOW,), lead=TWO_WAYS)
             sheet = _write_table(writer, table, head, rows, facts)
-            if rows and table is touched[0]:
+            if rows and table is returned[0]:
                 sheet.activate()
         tables.write_lists(writer, tables.vocabularies(form), facts.classes)
     return writer.content

@@ -66,7 +66,7 @@ def _kind(values: Sequence[Value]) -> Kind:
 
 
 def _width(text: str) -> int:
-    return sum(1 if sign.isascii() else 2 for sign in text)
+    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def _set_up(writer: Writer, page: Sheet, columns: Sequence[ListColumn]) -> None:

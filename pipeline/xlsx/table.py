@@ -305,5 +305,5 @@ def set_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
     sheet.center_horizontally()
-    sign = "&L填报人：　　　　　　&C审核人（分管领导）签字：　　　　　　　　盖章：" if signed else "&L"
-    sheet.set_footer(sign + "&R第 &P 页　共 &N 页", {"margin": 0.3})
+    left = "&L填报人：　　　　　　&C审核人（分管领导）签字：　　　　　　　　盖章：" if signed else "&L"
+    sheet.set_footer(left + "&R第 &P 页　共 &N 页", {"margin": 0.3})

@@ -28,7 +28,7 @@ _HALF = 4  # sheet columns of a label and its cell
 _WHOLE = 2 * _HALF
 _WIDE = 20  # a column with a greater width takes a whole line
 _LINE = 25.5  # points
-_SIGNS = 72  # half-width characters of a whole line
+_CHARACTERS = 72  # half-width characters of a whole line
 _HELD = 80  # characters of a known value that its rule can hold
 
 
@@ -96,7 +96,7 @@ def _write_top(writer: Writer, sheet: Sheet, head: HeaderBlock) -> int:
     why = writer.style(border=1, border_color=ink.LINE, text_wrap=True, bg_color=ink.REASON, num_format="@")
     lines = [(head.lead, strong, 20.0)] * bool(head.lead) + [(head.title, title, 30.0)]
     lines += [(text, why, 15.0 * _lines(text) + 4) for text in head.reasons]
-    lines += [(text, note, 13.0 * _lines(text, 1.16 * _SIGNS) + 3) for text in head.notes]
+    lines += [(text, note, 13.0 * _lines(text, 1.16 * _CHARACTERS) + 3) for text in head.notes]
     for row, (text, style, height) in enumerate(lines):
         sheet.merge_range(row, 0, row, _WHOLE - 1, None, style)
         writer.write(sheet, row, 0, text, style)
@@ -191,6 +191,6 @@ def _hide_ticket(writer: Writer, sheet: Sheet, row: int, ticket: str) -> None:
     sheet.set_row(row, None, None, {"hidden": True})
 
 
-def _lines(text: str, signs: float = _SIGNS) -> int:
+def _lines(text: str, characters: float = _CHARACTERS) -> int:
     """How many lines a text takes at the full width of the card."""
-    return sum(max(1, -(-sum(1 if s.isascii() else 2 for s in part) // int(signs))) for part in text.split("\n"))
+    return sum(max(1, -(-sum(1 if s.isascii() else 2 for s in part) // int(characters))) for part in text.split("\n"))

@@ -125,15 +125,15 @@ def test_spells_are_counted_over_the_days_that_stand(schools: Site) -> None:
 
 
 def test_pupils_a_report_says_nothing_of_are_counted_for_its_receipt(schools: Site) -> None:
-    def unspoken(*seqs: int) -> dict[int, tuple[int, date]]:
-        return carried.unspoken(dict.fromkeys(seqs, (SCHOOL, "本部", TUESDAY)))
+    def unmentioned(*seqs: int) -> dict[int, tuple[int, date]]:
+        return carried.unmentioned(dict.fromkeys(seqs, (SCHOOL, "本部", TUESDAY)))
 
     report(schools, checked(1, [row("甲"), row("乙", 9), row("丙", 10), row("丁", 11, row_state="returned")]))
     asked = Refused("rows", 9, {"name": "乙"}, (Issue("reason-missing", row=9),), identity="三3-乙")
     report(schools, checked(2, [row("甲")], refused=[asked], day=TUESDAY))
-    assert unspoken(2) == {2: (1, DAY)}, "丙: 乙's row went back, 丁 had come back"
-    assert unspoken(1) == {}
+    assert unmentioned(2) == {2: (1, DAY)}, "丙: 乙's row went back, 丁 had come back"
+    assert unmentioned(1) == {}
     report(schools, checked(3, [row("丙")], day=TUESDAY, mode=Mode.ADD))
-    assert unspoken(2, 3) == {}, "what several files make up is not asked about"
+    assert unmentioned(2, 3) == {}, "what several files make up is not asked about"
     report(schools, checked(4, [row("甲")], day=TUESDAY, mode=Mode.FULL))
-    assert unspoken(4) == {4: (2, DAY)}
+    assert unmentioned(4) == {4: (2, DAY)}

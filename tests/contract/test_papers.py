@@ -48,7 +48,7 @@ def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zer
         rows=0 if zero else 1,
         first_seen=seen,
         on_time=on_time,
-        spoken=2,
+        covered=2,
         from_settled=1,
     )
 

@@ -36,7 +36,7 @@ def test_an_accepted_report_is_stored_with_its_pupils_and_its_county(school: Sit
     assert (str(first.temperature), first.start, first.note) == ("38.2", DAY, "")
     assert set(Pupil.objects.values_list("name", flat=True)) == {"甲", "乙"}
     head = Report.objects.get()
-    assert (head.rows, head.spoken, head.zero, head.seqs, head.reporter) == (2, 2, False, [1], "李老师")
+    assert (head.rows, head.covered, head.zero, head.seqs, head.reporter) == (2, 2, False, [1], "李老师")
     assert Submission.objects.get().effective
     assert set(Todo.objects.values_list("kind", "code", "day")) == {
         ("warn", SCHOOL, DAY),
@@ -55,7 +55,7 @@ def test_a_class_left_out_is_kept_as_silent_and_speaks_when_it_comes(school: Sit
     assert list(ReportClass.objects.values_list("key", "silent")) == [("四1", True)]
     report(school, checked(2, [line("四1", 38, 3)]))
     assert list(ReportClass.objects.values_list("key", "silent", "other_absent")) == [("四1", False, 3)]
-    assert Report.objects.get().spoken == 2
+    assert Report.objects.get().covered == 2
 
 
 def test_an_unknown_class_is_taken_for_the_county_to_confirm(school: Site) -> None:

@@ -60,7 +60,7 @@ def stands() -> dict[str, list[tuple[object, ...]]]:
     """What was said and stands, whatever way it came in."""
     said: dict[type, tuple[str, ...]] = {
         Absence: ("day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "symptoms"),
-        Report: ("day", "school", "campus", "zero", "on_time", "spoken", "rows"),
+        Report: ("day", "school", "campus", "zero", "on_time", "covered", "rows"),
         ReportClass: ("day", "school", "key", "roll", "present", "other_absent", "silent"),
         Closure: ("school", "scope", "start", "kind", "reason", "ill", "resume_planned", "approved_at", "state"),
         Unit: ("code", "name", "stages"),

@@ -965,7 +965,7 @@ class Migration(migrations.Migration):
                 ("zero", models.BooleanField(default=False)),
                 ("first_seen", models.DateTimeField()),
                 ("on_time", models.BooleanField()),
-                ("spoken", models.PositiveIntegerField(default=0)),
+                ("covered", models.PositiveIntegerField(default=0)),
                 ("rows", models.PositiveIntegerField(default=0)),
                 ("other_absent", models.PositiveIntegerField(default=0)),
                 ("reporter", models.CharField(blank=True, max_length=40)),

@@ -24,7 +24,7 @@ class Report(models.Model):
     zero = models.BooleanField(default=False)
     first_seen = models.DateTimeField()  # of the earliest accepted arrival
     on_time = models.BooleanField()
-    spoken = models.PositiveIntegerField(default=0)  # classes it speaks for
+    covered = models.PositiveIntegerField(default=0)  # classes it speaks for
     rows = models.PositiveIntegerField(default=0)
     other_absent = models.PositiveIntegerField(default=0)
     reporter = models.CharField(max_length=40, blank=True)
@@ -40,7 +40,7 @@ class Report(models.Model):
 @keeps(absence.CLASSES)
 class ReportClass(models.Model):
     """A class a report speaks for, with its counts; a report that speaks for all its classes as the
-    registry has them, with nothing else to say, has no rows here (`report.spoken` counts them).
+    registry has them, with nothing else to say, has no rows here (`report.covered` counts them).
     """
 
     day = models.DateField()

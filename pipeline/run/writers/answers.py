@@ -28,7 +28,7 @@ def receipt(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     facts = batch.facts[letter.ref]
     template = _right_template(facts, batch)
     told = _receipt_facts(facts, letter.reader, batch)
-    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unspoken(facts, batch)))
+    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unmentioned(facts, batch)))
     made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
@@ -44,9 +44,9 @@ def _with_files(facts: Facts) -> Iterator[Issue]:
         yield replace(issue, rows_of=tuple(replace(one, name=found.get(one.seq, "")) for one in issue.rows_of))
 
 
-def _unspoken(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
+def _unmentioned(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
     """How many pupils that had not come back the report says nothing of."""
-    if found := batch.unspoken.get(facts.seq):
+    if found := batch.unmentioned.get(facts.seq):
         count, since = found
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
 

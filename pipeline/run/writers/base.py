@@ -29,7 +29,9 @@ class LetterBatch:
     tree: Tree
     names: Mapping[str, str]
     facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
-    unspoken: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # submission → see facts.carried.unspoken
+    unmentioned: Mapping[int, tuple[int, date]] = field(
+        default_factory=dict
+    )  # submission → see facts.carried.unmentioned
 
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
 
