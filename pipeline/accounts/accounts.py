@@ -20,14 +20,14 @@ from django.db.models import Q
 
 from pipeline.accounts import filings
 from pipeline.database import audit, sql
-from pipeline.database.decision_log import decide, typed
-from pipeline.database.models import Account, Filing, FilingLine, Submission
-from pipeline.figures import deskwork
+from pipeline.database.decision_log import decide, order_of
+from pipeline.database.models import Account, Decision, Filing, FilingLine, Submission
+from pipeline.figures import deskwork, notices
 from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind, FilingLineState, LetterKind
+from pipeline.model import DecidedBy, DecisionKind, FilingLineState, LetterKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
@@ -149,9 +149,7 @@ def _asked_before(line: FilingLine) -> bool:
     return others.exclude(filing=line.filing_id).exists()
 
 
-def confirm(
-    request_id: int | str, who: str, why: str, now: datetime, *, stamped_on: date | None = None
-) -> list[Opened]:
+def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = None) -> list[Opened]:
     """Open the accounts of a filing that still wait; return them.
 
     The signed and stamped paper must have been seen: as a scan that came in, or by whoever says of which day it is.
@@ -159,32 +157,33 @@ def confirm(
     """
     with transaction.atomic():
         filing, lines = _open_filing(request_id)
-        _see_paper(filing, stamped_on, now)
+        _see_paper(filing, stamped_on, by.at)
         taken = [_account_of(line) for line in lines]
-        place, _ = decide(who, DecisionKind.ACCOUNT_OPEN, _target(filing), why, now)
+        place, _ = decide(DecisionKind.ACCOUNT_OPEN, _target(filing), by)
         for line, account in zip(lines, taken, strict=True):
-            _open(filing, line, account, place, now)
-        _end(lines, FilingLineState.OPENED, place, why)
+            _open(filing, line, account, place, by.at)
+        _end(lines, FilingLineState.OPENED, place, by.why)
         if stamped_on is not None:
             Filing.objects.filter(pk=filing.pk).update(stamped_on=stamped_on)
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
-        audit.append([audit.AuditEntry(who, what, f"account {line.username}", fields) for line in lines], now)
-        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, now)
+        entries = [audit.AuditEntry(by.who, what, f"account {line.username}", fields) for line in lines]
+        audit.append(entries, by.at)
+        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, by.at)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 
 
-def refuse(request_id: int | str, who: str, why: str, now: datetime) -> list[str]:
+def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
     """Refuse the accounts of a filing that still wait, and tell the unit why; return their names.
 
     Raises UsageError, and changes nothing, without a reason or when there is nothing to refuse.
     """
-    if not why.strip():
+    if not by.why.strip():
         raise refusal("filing-refused-why")
     with transaction.atomic():
         filing, lines = _open_filing(request_id)
-        place, _ = decide(who, DecisionKind.ACCOUNT_REFUSE, _target(filing), why, now)
-        _end(lines, FilingLineState.REFUSED, place, why)
-        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, now)
+        place, _ = decide(DecisionKind.ACCOUNT_REFUSE, _target(filing), by)
+        _end(lines, FilingLineState.REFUSED, place, by.why)
+        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, by.at)
     return [line.username for line in lines]
 
 
@@ -192,10 +191,12 @@ def filing(request_id: int | str) -> Shown:
     """Return one filing, whatever became of it. Raises UsageError if there is none of that number."""
     row = _numbered(request_id)
     scans = Submission.objects.filter(pk__in=row.scans.values_list("submission", flat=True)).order_by("pk")
-    lines = tuple(
-        (one.username, one.holder, one.phone, "own" if one.password else "to be issued", one.state, one.why)
-        for one in row.lines.order_by("seq", "row")
-    )
+    decided = Decision.objects.filter(target=_target(row))
+    why = {order_of(one): notices.reason(one.place, one.row, one.why) for one in decided}
+    lines = []
+    for one in row.lines.order_by("seq", "row"):
+        whose = "own" if one.password else "to be issued"
+        lines.append((one.username, one.holder, one.phone, whose, one.state, why.get(one.decided or 0, one.why)))
     return Shown(
         number=filings.number(row.number),
         unit=row.unit,
@@ -208,7 +209,7 @@ def filing(request_id: int | str) -> Shown:
         email=row.email,
         stamped_on=row.stamped_on,
         papers=tuple(scans.values_list("path", flat=True)),
-        lines=lines,
+        lines=tuple(lines),
     )
 
 
@@ -229,9 +230,7 @@ def ruling(ref: str) -> FilingRuling | None:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
     opened = lines[0].state == FilingLineState.OPENED
-    return FilingRuling(
-        filings.number(filing.number), opened, users, filings.office(filing.opener), typed(lines[0].why)
-    )
+    return FilingRuling(filings.number(filing.number), opened, users, filings.office(filing.opener), lines[0].why)
 
 
 def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
@@ -308,7 +307,7 @@ def _target(filing: Filing) -> str:
 # --------------------------------------------------------------------------- accounts
 
 
-def issue(username: str, who: str, why: str, now: datetime) -> Secret:
+def issue(username: str, by: DecidedBy) -> Secret:
     """Give an account a new first password, void after seven days unused; whoever calls shows it once.
 
     Raises UsageError for an account that is not there or closed.
@@ -316,8 +315,8 @@ def issue(username: str, who: str, why: str, now: datetime) -> Secret:
     with transaction.atomic():
         account = _named(username)
         secret = new_password(account.folded)
-        decide(who, DecisionKind.ACCOUNT_ISSUE, f"account {account.username}", why, now)
-        Account.objects.filter(pk=account.pk).update(**_first(make_password(secret.reveal()), now))
+        decide(DecisionKind.ACCOUNT_ISSUE, f"account {account.username}", by)
+        Account.objects.filter(pk=account.pk).update(**_first(make_password(secret.reveal()), by.at))
     return secret
 
 
@@ -330,21 +329,21 @@ def new_password(username: str) -> Secret:
             return secret
 
 
-def leave(username: str, who: str, why: str, now: datetime) -> None:
+def leave(username: str, by: DecidedBy) -> None:
     """Close the account of somebody who left. Raises UsageError for one that is not there or closed."""
     with transaction.atomic():
         account = _named(username)
-        decide(who, DecisionKind.ACCOUNT_CLOSE, f"account {account.username}", why, now)
+        decide(DecisionKind.ACCOUNT_CLOSE, f"account {account.username}", by)
         shut = {"is_active": False, "password": make_password(None)}
-        Account.objects.filter(pk=account.pk).update(**shut, closed_at=now, closed_why=why[:400])
+        Account.objects.filter(pk=account.pk).update(**shut, closed_at=by.at, closed_why=by.why[:400])
 
 
-def reconfirm(username: str, who: str, why: str, now: datetime) -> None:
+def reconfirm(username: str, by: DecidedBy) -> None:
     """Say for another year that the account is still its holder's. Raises UsageError as `leave`."""
     with transaction.atomic():
         account = _named(username)
-        decide(who, DecisionKind.ACCOUNT_RECONFIRM, f"account {account.username}", why, now)
-        Account.objects.filter(pk=account.pk).update(confirmed_on=today(now))
+        decide(DecisionKind.ACCOUNT_RECONFIRM, f"account {account.username}", by)
+        Account.objects.filter(pk=account.pk).update(confirmed_on=today(by.at))
 
 
 def _named(username: str) -> Account:

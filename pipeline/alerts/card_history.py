@@ -21,7 +21,7 @@ from pipeline.turns import replay, tickets
 from pipeline.turns.replay import Replayed
 from pipeline.turns.transaction import Turn
 
-"""What a county decides of an answer, as decisions are called; their target is "alert|submission"."""
+"""What a county decides of an answer, as decisions are called; their target is the alert."""
 
 Act = Event | CountyRuling | Turned
 """What happens to the alerts of a school: a card, the county's word, what the engine makes of the records."""
@@ -85,8 +85,8 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     }
     rows = Submission.objects.filter(unit=school, form="card", state__in=_SETTLED).order_by("received_seq")
     earlier = tuple(Earlier(r.received_seq, r.content_sha, State(r.state), r.first_seen) for r in rows)
-    targets = [f"{name}|{seq}" for name, seqs in heard.items() for seq in seqs]
-    rulings = list(Decision.objects.filter(what__in=_RULINGS, target__in=targets).order_by("seq"))
+    found = Decision.objects.filter(what__in=_RULINGS, target__in=list(heard)).order_by("seq")
+    rulings = [row for row in found if row.answer in heard[row.target]]
     settled = {row.received_seq: row.settled_seq or 0 for row in rows}
     settled |= {order_of(row): row.settled_seq or 0 for row in rulings}
     standing = CardStanding(school, mine, tickets.load(school, "card"), earlier)
@@ -157,9 +157,8 @@ def _acts(loaded: SchoolHistory, turn: Turn) -> list[replay.Act[Act]]:
 
 
 def _ruling(row: Decision) -> CountyRuling:
-    alert, _, answer = row.target.partition("|")
     opinion = Opinion.CONFIRM if row.what == DecisionKind.CARD_CONFIRM else Opinion.RETURN
-    return CountyRuling(alert, opinion, int(answer), order_of(row), row.at)
+    return CountyRuling(row.target, opinion, row.answer or 0, order_of(row), row.at)
 
 
 def _turned(event: AlertEvent) -> Turned:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_division, opened, say, say_list, say_table
+from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_division, decided_by, opened, say, say_list, say_table
 from pipeline.errors import UsageError
 
 accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
@@ -63,16 +63,14 @@ def confirm(
     ] = "",
 ) -> None:
     """Open a filing's accounts. Passwords we issue are shown here, once, and nowhere else."""
-    from pipeline import config
     from pipeline.accounts import accounts as store
 
     opened(context)
-    now = config.clock()()
-    done = store.confirm(number, who, why, now, stamped_on=_date(stamped_on))
+    done = store.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
     for one in done:
         _say_opened(one.username, one.holder)
         if one.needs_password:
-            _hand_over(one.username, store.issue(one.username, who, f"备案 {number}", now).reveal())
+            _hand_over(one.username, store.issue(one.username, decided_by(who, f"备案 {number}")).reveal())
         else:
             say("    password: as its user chose it; to be changed at the first login, within seven days")
 
@@ -80,43 +78,39 @@ def confirm(
 @accounts.command()
 def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "queke") -> None:
     """Open nothing, and tell the unit why."""
-    from pipeline import config
     from pipeline.accounts import accounts as store
 
     opened(context)
-    for username in store.refuse(number, who, why, config.clock()()):
+    for username in store.refuse(number, decided_by(who, why)):
         say(f"{username}: refused")
 
 
 @accounts.command()
 def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Give an account a new first password, shown here once; void after seven days unused."""
-    from pipeline import config
     from pipeline.accounts import accounts as store
 
     opened(context)
-    _hand_over(username, store.issue(username, who, why, config.clock()()).reveal())
+    _hand_over(username, store.issue(username, decided_by(who, why)).reveal())
 
 
 @accounts.command()
 def leave(context: typer.Context, username: Username, why: Reason, who: Who = "queke") -> None:
     """Close the account of somebody who left."""
-    from pipeline import config
     from pipeline.accounts import accounts as store
 
     opened(context)
-    store.leave(username, who, why, config.clock()())
+    store.leave(username, decided_by(who, why))
     say(f"{username}: closed")
 
 
 @accounts.command()
 def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Say for another year that the account is still its holder's."""
-    from pipeline import config
     from pipeline.accounts import accounts as store
 
     opened(context)
-    store.reconfirm(username, who, why, config.clock()())
+    store.reconfirm(username, decided_by(who, why))
     say(f"{username}: confirmed for a year")
 
 

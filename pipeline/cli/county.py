@@ -15,6 +15,7 @@ from pipeline.cli.terminal import (
     Why,
     check_division,
     day_of,
+    decided_by,
     opened,
     say,
     say_json,
@@ -66,7 +67,7 @@ def excuse(
     site = opened(context)
     now = config.clock()()
     act = excuses.take_back if undo else excuses.excuse
-    act(unit, day_of(day, now), who, why, now)
+    act(unit, day_of(day, now), decided_by(who, why))
     run.follow(site, config.clock())
     say(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
 
@@ -104,7 +105,7 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
     from pipeline.settling import closure_decisions
 
     site = opened(context)
-    closure_decisions.confirm(closure, who, why, config.clock()())
+    closure_decisions.confirm(closure, decided_by(who, why))
     run.follow(site, config.clock())
     say(f"{closure}: confirmed")
 
@@ -116,6 +117,6 @@ def return_closure(context: typer.Context, closure: Closure, why: Reason, who: W
     from pipeline.settling import closure_decisions
 
     site = opened(context)
-    closure_decisions.send_back(closure, who, why, config.clock()())
+    closure_decisions.send_back(closure, decided_by(who, why))
     run.follow(site, config.clock())
     say(f"{closure}: sent back")

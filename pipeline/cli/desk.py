@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, opened, say, say_json, say_list
+from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, decided_by, opened, say, say_json, say_list
 from pipeline.errors import UsageError
 
 rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
@@ -112,7 +112,7 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke
     from pipeline.settling import decisions
 
     site = opened(context)
-    done = decisions.waive([ticket], who, why, config.clock()())
+    done = decisions.waive([ticket], decided_by(who, why))
     run.follow(site, config.clock())
     say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
 
@@ -159,6 +159,6 @@ def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
     from pipeline.settling import decisions
 
     site = opened(context)
-    decisions.dismiss(seq, who, why, config.clock()())
+    decisions.dismiss(seq, decided_by(who, why))
     run.follow(site, config.clock())
     say(f"{seq}: dismissed")

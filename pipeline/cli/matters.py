@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, check_division, opened, say, say_json
+from pipeline.cli.terminal import AsJson, Reason, Who, check_division, decided_by, opened, say, say_json
 
 matters = typer.Typer(
     help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
@@ -50,9 +50,8 @@ def settle(
     who: Who = "queke",
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""
-    from pipeline import config
     from pipeline.settling import reconciliation as stored
 
     opened(context)
-    stored.settle(matter, who, why, config.clock()())
+    stored.settle(matter, decided_by(who, why))
     say(f"{matter}: settled")

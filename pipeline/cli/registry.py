@@ -15,6 +15,7 @@ from pipeline.cli.terminal import (
     Why,
     check_division,
     check_place,
+    decided_by,
     opened,
     say,
     say_json,
@@ -73,22 +74,20 @@ def confirm(
     ] = "",
 ) -> None:
     """Let a proposal take effect; a new class enters the registry or, with --alias, is known by another name."""
-    from pipeline import config
     from pipeline.settling import proposals as waiting
 
     opened(context)
-    waiting.confirm(proposal, who, why, config.clock()(), alias)
+    waiting.confirm(proposal, decided_by(who, why), alias)
     say(f"{proposal}: confirmed")
 
 
 @proposals.command()
 def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "queke") -> None:
     """Leave the registry as it is; the school is told why."""
-    from pipeline import config
     from pipeline.settling import proposals as waiting
 
     opened(context)
-    waiting.refuse(proposal, who, why, config.clock()())
+    waiting.refuse(proposal, decided_by(who, why))
     say(f"{proposal}: refused")
 
 

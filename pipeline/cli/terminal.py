@@ -20,7 +20,7 @@ from pipeline.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from structlog.typing import Processor
 
-    from pipeline.model import Site
+    from pipeline.model import DecidedBy, Site
 
 Advance = Callable[[int], None]
 
@@ -69,6 +69,14 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
     if database.behind():
         raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
     return site
+
+
+def decided_by(who: str, why: str) -> DecidedBy:
+    """Return who decides, and why, as of now."""
+    from pipeline import config
+    from pipeline.model import DecidedBy
+
+    return DecidedBy(who, why, config.clock()())
 
 
 def day_of(text: str, now: datetime) -> date:

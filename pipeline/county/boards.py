@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.accounts import accounts
 from pipeline.issues.refusals import refusal
 from pipeline.merge.desk import Deed
-from pipeline.model import DeskSheet, Issue, Opinion
+from pipeline.model import DecidedBy, DeskSheet, Issue, Opinion
 from pipeline.settling import (
     amendments,
     card,
@@ -36,7 +36,7 @@ class Board:
 
     name: DeskSheet
     waiting: Callable[[str], Sequence[PendingItem]]
-    decide: Callable[[Deed, str, Bench], Issue | None]  # the deed, its reason in full
+    decide: Callable[[Deed, DecidedBy, Bench], Issue | None]
     one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, where there may be many
 
     def find(self, division: str, target: str) -> PendingItem | None:
@@ -46,52 +46,52 @@ class Board:
         return next((line for line in self.waiting(division) if line.id == target), None)
 
 
-def _ticket(deed: Deed, why: str, bench: Bench) -> None:
+def _ticket(deed: Deed, by: DecidedBy, bench: Bench) -> None:
     if deed.opinion is Opinion.WAIVE:
-        decisions.waive([deed.id], bench.who, why, bench.now)
+        decisions.waive([deed.id], by)
     else:
-        amendments.mend(deed, why, bench)
+        amendments.mend(deed, by, bench)
 
 
-def _held(deed: Deed, why: str, bench: Bench) -> None:
+def _held(deed: Deed, by: DecidedBy, bench: Bench) -> None:
     if deed.opinion is Opinion.CONFIRM:
-        decisions.release(bench.site, [int(deed.id)], bench.who, why, bench.now, bench.again)
+        decisions.release(bench.site, [int(deed.id)], by, bench.again)
     else:
-        decisions.dismiss(int(deed.id), bench.who, why, bench.now)
+        decisions.dismiss(int(deed.id), by)
 
 
-def _closure(deed: Deed, why: str, bench: Bench) -> None:
+def _closure(deed: Deed, by: DecidedBy, _: Bench) -> None:
     act = closure_decisions.confirm if deed.opinion is Opinion.CONFIRM else closure_decisions.send_back
-    act(deed.id, bench.who, why, bench.now)
+    act(deed.id, by)
 
 
-def _alert(deed: Deed, why: str, bench: Bench) -> None:
+def _alert(deed: Deed, by: DecidedBy, _: Bench) -> None:
     act = card.confirm if deed.opinion is Opinion.CONFIRM else card.send_back
-    act(deed.id, bench.who, why, bench.now)
+    act(deed.id, by)
 
 
-def _account(deed: Deed, why: str, bench: Bench) -> Issue | None:
+def _account(deed: Deed, by: DecidedBy, bench: Bench) -> Issue | None:
     if deed.opinion is Opinion.RETURN:
-        accounts.refuse(deed.id, bench.who, why, bench.now)
+        accounts.refuse(deed.id, by)
         return None
     waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
     if waits is not None and not waits.signed and deed.stamped_on is None:
         raise refusal("filing-unsigned-desk")
-    opened = accounts.confirm(deed.id, bench.who, why, bench.now, stamped_on=deed.stamped_on)
+    opened = accounts.confirm(deed.id, by, stamped_on=deed.stamped_on)
     bare = sum(one.needs_password for one in opened)
     return Issue("desk-password", details=(("count", str(bare)),)) if bare else None
 
 
-def _proposal(deed: Deed, why: str, bench: Bench) -> None:
+def _proposal(deed: Deed, by: DecidedBy, _: Bench) -> None:
     if deed.opinion is Opinion.RETURN:
-        proposals.refuse(deed.id, bench.who, why, bench.now)
+        proposals.refuse(deed.id, by)
         return
     alias = next(iter(deed.cells.values()), "") if deed.opinion is Opinion.MEND else ""
-    proposals.confirm(deed.id, bench.who, why, bench.now, alias)
+    proposals.confirm(deed.id, by, alias)
 
 
-def _matter(deed: Deed, why: str, bench: Bench) -> None:
-    reconciliation.settle(deed.id, bench.who, why, bench.now)
+def _matter(deed: Deed, by: DecidedBy, _: Bench) -> None:
+    reconciliation.settle(deed.id, by)
 
 
 BOARDS: Mapping[str, Board] = {

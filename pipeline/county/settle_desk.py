@@ -17,7 +17,6 @@ from django.db import transaction
 from pipeline import units
 from pipeline.county.boards import BOARDS
 from pipeline.database import audit, sql
-from pipeline.database.decision_log import on_desk, placed
 from pipeline.database.models import DeskLine, Reject
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
@@ -25,7 +24,7 @@ from pipeline.forms.cells import show
 from pipeline.forms.desk import DESK, matter
 from pipeline.merge import Event, Ticket, ticket_code
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, Issue, Refused, Settled, Site, State, TicketState
+from pipeline.model import Checked, DecidedBy, Issue, Origin, Refused, Settled, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.settling import submissions
 from pipeline.settling.amendments import Bench, StillBad
@@ -100,10 +99,10 @@ def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
         return Done(deed, _GONE)
     if units.stamp(bench.site.key, line.stamp) != deed.stamp:
         return Done(deed, "desk-moved-on")
-    why = on_desk(seq, deed.row, deed.why)
+    by = DecidedBy(bench.who, deed.why, bench.now, Origin(seq, deed.row))
     try:
-        with transaction.atomic(), placed(seq):
-            left = board.decide(deed, why, replace(bench, again=again))
+        with transaction.atomic():
+            left = board.decide(deed, by, replace(bench, again=again))
     except StillBad as error:
         return Done(deed, "mend-still-bad", str(error))
     except UsageError as error:

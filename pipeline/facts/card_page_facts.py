@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from pipeline import alert_state, rules, units
 from pipeline.alert_state import AlertState, CardState
 from pipeline.database import sql
-from pipeline.database.decision_log import typed
 from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.card_books import followed
@@ -97,9 +96,9 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
         return facts
     row, why = (counting or back)[-1], ""
     if not counting:
-        target = f"{alert.id}|{row.submission}"
-        found = Decision.objects.filter(what=DecisionKind.CARD_RETURN, target=target).order_by("seq").last()
-        why = typed(found.why) if found else ""
+        returned = Decision.objects.filter(what=DecisionKind.CARD_RETURN, target=alert.id, answer=row.submission)
+        found = returned.order_by("seq").last()
+        why = found.why if found else ""
     return replace(facts, answer=row.answer, late=row.late, why=why)
 
 

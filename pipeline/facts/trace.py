@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
+from pipeline.database.decision_log import about
 from pipeline.database.models import (
     Absence,
     AbsencePast,
@@ -28,6 +29,7 @@ from pipeline.database.models import (
     Unit,
 )
 from pipeline.facts import spells
+from pipeline.figures import notices
 from pipeline.issues.refusals import refusal
 from pipeline.model import Origin
 from pipeline.schooldays import ZONE, UnknownYear
@@ -70,8 +72,8 @@ def _refs(number: str) -> Sequence[str]:
 
 def _decision(number: str) -> Trail:
     for row in Decision.objects.filter(seq=int(number)):
-        yield f"decision {row.seq}: {row.who} {row.what} {row.target}, {row.at.astimezone(ZONE):{_CLOCK}}"
-        yield f"  why: {row.why}"
+        yield f"decision {row.seq}: {row.who} {row.what} {about(row)}, {row.at.astimezone(ZONE):{_CLOCK}}"
+        yield f"  why: {notices.reason(row.place, row.row, row.why)}"
 
 
 def _ticket(code: str) -> Trail:

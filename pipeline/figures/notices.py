@@ -22,6 +22,12 @@ FOLLOWS: Mapping[DecisionKind, str] = {
 """The consequence of a decision, by kind of decision."""
 
 
+def reason(desk: int, row: int, why: str) -> str:
+    """A decision's reason, with the line of the 处理单 that it came on, if it came on one."""
+    where = f"处理单 {desk} 第 {row} 行" if desk else ""
+    return "：".join(part for part in (where, why) if part)
+
+
 def ticket(title: str, day: date | None, row: str) -> str:
     """A row that was returned; `row` as `deskwork.row_of` names it, "" for a whole file."""
     return f"{title}{f' {day}' if day else ''} 退回的{row or '整份文件'}"
@@ -33,7 +39,7 @@ def closure(campus: str, place: str, start: datetime) -> str:
     return f"{where} {deskwork.moment(start)} 起的停课"
 
 
-def report(day: str) -> str:
+def report(day: date) -> str:
     """The report of a day."""
     return f"{day} 的缺课日报"
 

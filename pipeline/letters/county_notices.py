@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from pipeline import forms, short_ids
-from pipeline.database.decision_log import typed
 from pipeline.database.models import Closure, ClosurePast, Decision, Reject, SchoolClass
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
@@ -35,7 +34,7 @@ def told(ref: str, school: str) -> list[DecisionNotice]:
         what = DecisionKind(row.what)
         about = _ABOUT[what](row, school)
         if about is not None:
-            found.append(DecisionNotice(about, notices.FOLLOWS[what], typed(row.why), asks=what in _ASKS))
+            found.append(DecisionNotice(about, notices.FOLLOWS[what], row.why, asks=what in _ASKS))
     return found
 
 
@@ -59,8 +58,7 @@ def _closure(row: Decision, school: str) -> str | None:
 
 
 def _day(row: Decision, school: str) -> str | None:
-    code, _, day = row.target.partition("|")
-    return notices.report(day) if code == school else None
+    return notices.report(row.day) if row.day is not None and row.target == school else None
 
 
 def _class(row: Decision, school: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -66,6 +67,19 @@ class Origin(NamedTuple):
         """Return the origin that `str` wrote."""
         seq, _, row = text.partition(":")
         return cls(int(seq), int(row))
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBy:
+    """Who decides, why (as typed) and when; of a line of a 处理单, where it stands."""
+
+    who: str
+    why: str
+    at: datetime
+    desk: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

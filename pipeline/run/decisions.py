@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import InProcess
-from pipeline.model import Arrival, Settled, Site
+from pipeline.model import Arrival, DecidedBy, Settled, Site
 from pipeline.run import sending, warning
 from pipeline.run.lock import Busy, hold_site
 from pipeline.run.settling import Settling
@@ -26,7 +26,7 @@ def release(site: Site, seq: int, who: str, why: str, clock: Clock) -> tuple[Arr
     Raises UsageError if it is not held.
     """
     now = clock()
-    (settled,) = _taken(site, now, partial(decisions.release, site, [seq], who, why, now))
+    (settled,) = _taken(site, now, partial(decisions.release, site, [seq], DecidedBy(who, why, now)))
     with errors.temporary():
         (arrival,) = journal.arrivals(site, [seq])
     follow(site, clock)
@@ -36,7 +36,7 @@ def release(site: Site, seq: int, who: str, why: str, clock: Clock) -> tuple[Arr
 def confirm_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> str:
     """Let the answer of an alert stand; return the state the alert then has. Raises UsageError if none waits."""
     now = clock()
-    state = _taken(site, now, lambda _: card.confirm(alert, who, why, now))
+    state = _taken(site, now, lambda _: card.confirm(alert, DecidedBy(who, why, now)))
     follow(site, clock)
     return state
 
@@ -44,7 +44,7 @@ def confirm_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> 
 def return_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> str:
     """Send the answer of an alert back; return the state the alert then has. Raises UsageError if there is none."""
     now = clock()
-    state = _taken(site, now, lambda _: card.send_back(alert, who, why, now))
+    state = _taken(site, now, lambda _: card.send_back(alert, DecidedBy(who, why, now)))
     follow(site, clock)
     return state
 

@@ -17,7 +17,7 @@ from pipeline.forms import form
 from pipeline.issues.refusals import refusal
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
+from pipeline.model import Checked, DecidedBy, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
 from pipeline.settling import SETTLERS
 from pipeline.turns import rebuild_row
 from pipeline.turns.again import NOTHING, AtHand, MendedRow, Needed
@@ -39,7 +39,7 @@ class StillBad(UsageError):  # noqa: N818 - it is the name of what is the case
     """The row, mended so, would go back again. Its text says why, without the contents of other cells."""
 
 
-def mend(deed: Deed, why: str, bench: Bench) -> None:
+def mend(deed: Deed, by: DecidedBy, bench: Bench) -> None:
     """Let the row of a ticket come home with some cells replaced.
 
     Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one
@@ -60,8 +60,8 @@ def mend(deed: Deed, why: str, bench: Bench) -> None:
         typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}
         if unread := [one for one in checked.issues if one.code.endswith(issues.LEFT) and one.column in typed]:
             raise StillBad(_why(unread))
-        order, settled = decide(bench.who, DecisionKind.MEND, deed.id, why, bench.now)
-        writes = Writes(bench.now)
+        order, settled = decide(DecisionKind.MEND, deed.id, by)
+        writes = Writes(by.at)
         turn = Turn(Event(order, checked), settled, bench.again)
         ((_, outcome),) = SETTLERS[ticket.form].settle([turn], bench.site, writes)
         if outcome.state is not State.ACCEPTED:

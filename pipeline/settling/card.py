@@ -24,7 +24,7 @@ from pipeline.merge import alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import AlertHistory, Answer, CountyRuling, HistoryStep
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, DecisionKind, Opinion, Site, State
+from pipeline.model import Checked, DecidedBy, DecisionKind, Opinion, Site, State
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.settling.settler import Settler
@@ -113,27 +113,25 @@ def _unsay(loaded: SchoolHistory, after: CardStanding, told: Iterable[HistorySte
 # --------------------------------------------------------------------------- what the county decides
 
 
-def confirm(alert_id: str, who: str, why: str, now: datetime) -> AlertState:
+def confirm(alert_id: str, by: DecidedBy) -> AlertState:
     """Let the answer of an alert stand; return the state the alert then has.
 
     Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
     its end. Raises UsageError, and changes nothing, if no answer of it waits.
     """
-    return _decide(DecisionKind.CARD_CONFIRM, alert_id, (who, why), now, frozenset({AlertState.ANSWERED}))
+    return _decide(DecisionKind.CARD_CONFIRM, alert_id, by, frozenset({AlertState.ANSWERED}))
 
 
-def send_back(alert_id: str, who: str, why: str, now: datetime) -> AlertState:
+def send_back(alert_id: str, by: DecidedBy) -> AlertState:
     """Send an answer back to be given anew: the card goes out again, with the reason. Returns the alert's state.
 
     What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
     there is no answer.
     """
-    return _decide(DecisionKind.CARD_RETURN, alert_id, (who, why), now, alert_state.FOLLOWED | alert_state.REOPENED)
+    return _decide(DecisionKind.CARD_RETURN, alert_id, by, alert_state.FOLLOWED | alert_state.REOPENED)
 
 
-def _decide(
-    what: DecisionKind, alert_id: str, by: tuple[str, str], now: datetime, allowed: frozenset[AlertState]
-) -> AlertState:
+def _decide(what: DecisionKind, alert_id: str, by: DecidedBy, allowed: frozenset[AlertState]) -> AlertState:
     with transaction.atomic():
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
@@ -147,17 +145,17 @@ def _decide(
             _ask_the_other(before, answer)
         if what is DecisionKind.CARD_CONFIRM and core.names_no_row(answer):
             raise refusal("alert-names-no-row", alert=alert_id)
-        order, settled = decide(by[0], what, f"{alert_id}|{answer.seq}", by[1], now)
+        order, settled = decide(what, alert_id, by, answer=answer.seq)
         verb = Opinion.CONFIRM if what is DecisionKind.CARD_CONFIRM else Opinion.RETURN
-        after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, now))
+        after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, by.at))
         alert = loaded.alerts[alert_id]
         if after.state == AlertState.CORRECTING and not corrections.missing(alert, answer.rows):
             after = replace(after, state=AlertState.EXCLUDED)
             told = (*told, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
         loaded.standing = replace(before, histories={**before.histories, alert_id: after})
-        _write(loaded, before, told, (settled, now))
+        _write(loaded, before, told, (settled, by.at))
         if after.state in {AlertState.RETURNED, AlertState.EXCLUDED, AlertState.CORRECTING}:
-            rows = announce(alert, now, why=f"{verb}-{order}")
+            rows = announce(alert, by.at, why=f"{verb}-{order}")
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
         return after.state
 

@@ -15,7 +15,7 @@ from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
 from pipeline.merge.closure import ON
-from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, ClosureState, DecisionKind, LetterKind, Origin
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, ClosureState, DecidedBy, DecisionKind, LetterKind, Origin
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.settling import closure as settling_closure
@@ -58,27 +58,27 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
     ]
 
 
-def confirm(closure_id: str, who: str, why: str, now: datetime) -> None:
+def confirm(closure_id: str, by: DecidedBy) -> None:
     """Confirm a closure. Raises UsageError, and changes nothing, if it is confirmed, ended or withdrawn."""
-    _rule(closure_id, DecisionKind.CLOSURE_CONFIRM, who, why, now)
+    _rule(closure_id, DecisionKind.CLOSURE_CONFIRM, by)
 
 
-def send_back(closure_id: str, who: str, why: str, now: datetime) -> None:
+def send_back(closure_id: str, by: DecidedBy) -> None:
     """Send a closure back to its school: it closes nothing till the school says something else of it.
 
     Raises UsageError, and changes nothing, if it was sent back, has ended or was withdrawn.
     """
-    _rule(closure_id, DecisionKind.CLOSURE_RETURN, who, why, now)
+    _rule(closure_id, DecisionKind.CLOSURE_RETURN, by)
 
 
-def _rule(closure_id: str, what: DecisionKind, who: str, why: str, now: datetime) -> None:
+def _rule(closure_id: str, what: DecisionKind, by: DecidedBy) -> None:
     state = settling_closure.RULINGS[what]
     with transaction.atomic():
         row = _found(closure_id)
         if row is None:
             raise refusal("closure-unknown", closure=closure_id)
-        at = decide(who, what, closure_id, why, now)
-        writes = Writes(now)
+        at = decide(what, closure_id, by)
+        writes = Writes(by.at)
         if not settling_closure.rule(row.school, _key(row), state, at, writes):
             raise refusal("closure-moved-on", closure=closure_id)
         writes.letter(LetterKind.DECIDED, str(at[0]), row.school)

@@ -9,23 +9,21 @@ from django.db import transaction
 
 from pipeline.accounts import filings
 from pipeline.database import serialise, sql
-from pipeline.database.decision_log import decide, placed
+from pipeline.database.decision_log import decide
 from pipeline.database.models import Reject, Submission
 from pipeline.figures import words
 from pipeline.forms.whole import FILE
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge import Event
-from pipeline.model import DecisionKind, LetterKind, Settled, Site, State, TicketState, TodoKind
+from pipeline.model import DecidedBy, DecisionKind, LetterKind, Settled, Site, State, TicketState, TodoKind
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
 from pipeline.turns.again import AtHand, Needed
 from pipeline.turns.transaction import Turn, Writes
 
-__all__ = ["decide", "dismiss", "placed", "release", "waive"]
 
-
-def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, again: AtHand) -> list[Settled]:
+def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> list[Settled]:
     """Let held submissions be applied after all, in received order; return what became of them.
 
     They take their turn at the decision's place in the sequence, and no question is asked again.
@@ -42,14 +40,14 @@ def release(site: Site, seqs: Sequence[int], who: str, why: str, now: datetime, 
         again.require(Needed(frozenset(ordered)))
         settled: list[Settled] = []
         for seq in ordered:
-            order, number = decide(who, DecisionKind.RELEASE, str(seq), why, now)
+            order, number = decide(DecisionKind.RELEASE, str(seq), by)
             # with what validation said then: a release answers the question, it does not make bad rows good
             turn = Turn(Event(order, again.submissions[seq], forced=True), number, again)
-            settled += submissions.take([turn], State.HELD, site, now)
+            settled += submissions.take([turn], State.HELD, site, by.at)
         return settled
 
 
-def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
+def dismiss(seq: int, by: DecidedBy) -> None:
     """Send a held submission back for good, with the reason; its sender is told.
 
     Raises UsageError, and changes nothing, if it is not held.
@@ -58,16 +56,16 @@ def dismiss(seq: int, who: str, why: str, now: datetime) -> None:
         row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
         if row is None:
             raise refusal("not-held", numbers=seq)
-        order, settled = decide(who, DecisionKind.DISMISS, str(seq), why, now)
+        order, settled = decide(DecisionKind.DISMISS, str(seq), by)
         row.state = State.REJECTED.value
-        row.issues = [*row.issues, serialise.issue(replay.dismissed(why))]
+        row.issues = [*row.issues, serialise.issue(replay.dismissed(by.why))]
         row.save(update_fields=["state", "issues"])
-        filings.dismissed(seq, order, why)
-        _count_again(row.unit, row.day, settled, now)
-        queue.queue(LetterKind.RECEIPT, f"{seq}.{order}", row.unit or row.bound_unit, now, row.day)
+        filings.dismissed(seq, order, by.why)
+        _count_again(row.unit, row.day, settled, by.at)
+        queue.queue(LetterKind.RECEIPT, f"{seq}.{order}", row.unit or row.bound_unit, by.at, row.day)
 
 
-def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str]:
+def waive(tickets: Sequence[str], by: DecidedBy) -> list[str]:
     """Let rows that went back rest: nobody is asked for them any more, old records behind them stay.
 
     Return the tickets that were closed by this; those closed before are left out. Raises UsageError for a
@@ -80,8 +78,8 @@ def waive(tickets: Sequence[str], who: str, why: str, now: datetime) -> list[str
         waived = []
         for name in tickets:
             if rows[name].state == TicketState.OPEN:
-                order, number = decide(who, DecisionKind.WAIVE, name, why, now)
-                writes = Writes(now)
+                order, number = decide(DecisionKind.WAIVE, name, by)
+                writes = Writes(by.at)
                 writes.letter(LetterKind.DECIDED, str(order), rows[name].school)
                 _waive(rows[name], writes, by=str(order), settled=number)
                 writes.flush()

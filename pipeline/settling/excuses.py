@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
@@ -10,35 +10,33 @@ from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.words import EXCUSED
-from pipeline.model import DecisionKind, LetterKind, TodoKind, UnitKind
+from pipeline.model import DecidedBy, DecisionKind, LetterKind, TodoKind, UnitKind
 from pipeline.turns.transaction import Writes
 
 
-def excuse(school: str, day: date, who: str, why: str, now: datetime) -> None:
+def excuse(school: str, day: date, by: DecidedBy) -> None:
     """Excuse a school from a day's report. Raises UsageError if it is excused already, or no school of ours."""
-    _decide(DecisionKind.EXCUSE, school, day, who, why, now)
+    _decide(DecisionKind.EXCUSE, school, day, by)
 
 
-def take_back(school: str, day: date, who: str, why: str, now: datetime) -> None:
+def take_back(school: str, day: date, by: DecidedBy) -> None:
     """Ask a school for a day's report after all. Raises UsageError if it was not excused."""
-    _decide(DecisionKind.UNEXCUSE, school, day, who, why, now)
+    _decide(DecisionKind.UNEXCUSE, school, day, by)
 
 
 def excused(day: date) -> dict[str, str]:
     """Return the schools that are excused on a day, with the reason."""
-    words = (DecisionKind.EXCUSE, DecisionKind.UNEXCUSE)
-    rows = list(Decision.objects.filter(what__in=words, target__endswith=f"|{day.isoformat()}"))
+    rows = list(Decision.objects.filter(what__in=(DecisionKind.EXCUSE, DecisionKind.UNEXCUSE), day=day))
     found: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (order_of(row), row.seq)):
-        school = row.target.partition("|")[0]
         if row.what == DecisionKind.EXCUSE:
-            found[school] = row.why or EXCUSED
+            found[row.target] = row.why or EXCUSED
         else:
-            found.pop(school, None)
+            found.pop(row.target, None)
     return found
 
 
-def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now: datetime) -> None:
+def _decide(what: DecisionKind, school: str, day: date, by: DecidedBy) -> None:
     with transaction.atomic():
         unit = Unit.objects.select_for_update().filter(code=school, kind=UnitKind.SCHOOL).first()
         if unit is None:
@@ -46,8 +44,8 @@ def _decide(what: DecisionKind, school: str, day: date, who: str, why: str, now:
         given = what is DecisionKind.EXCUSE
         if (school in excused(day)) == given:
             raise UsageError(f"{school}: {'already' if given else 'not'} excused on {day}")
-        order, settled = decide(who, what, f"{school}|{day}", why, now)
-        writes = Writes(now)
+        order, settled = decide(what, school, by, day=day)
+        writes = Writes(by.at)
         writes.todo(TodoKind.FIGURES, unit.division_id, settled, day)
         writes.letter(LetterKind.DECIDED, str(order), school, day)
         writes.flush()

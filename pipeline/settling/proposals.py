@@ -23,7 +23,17 @@ from pipeline.figures.words import NOT_GIVEN
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
-from pipeline.model import ClassState, DecisionKind, Issue, LetterKind, State, StatementState, TodoKind, UnitKind
+from pipeline.model import (
+    ClassState,
+    DecidedBy,
+    DecisionKind,
+    Issue,
+    LetterKind,
+    State,
+    StatementState,
+    TodoKind,
+    UnitKind,
+)
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import today
 from pipeline.settling import roster
@@ -47,29 +57,29 @@ def waiting(division: str) -> list[PendingItem]:
     return lines + [_class(row, names) for row in rooms.order_by("valid_from", "school", "campus", "key")]
 
 
-def confirm(proposal_id: str, who: str, why: str, now: datetime, alias: str = "") -> None:
+def confirm(proposal_id: str, by: DecidedBy, alias: str = "") -> None:
     """Let it take effect; with `alias` a class is, from now on, another name of the class of that key or name.
 
     Raises UsageError, and changes nothing, if it does not wait any more, or there is no such class.
     """
     with transaction.atomic():
         if proposal_id.startswith("P") and not alias:
-            _confirm_roster(proposal_id, who, why, now)
+            _confirm_roster(proposal_id, by)
         else:
-            _rule_on_class(proposal_id, who, why, now, alias=alias)
+            _rule_on_class(proposal_id, by, alias=alias)
 
 
-def refuse(proposal_id: str, who: str, why: str, now: datetime) -> None:
+def refuse(proposal_id: str, by: DecidedBy) -> None:
     """Leave the registry as it is; the school is told why. Raises UsageError if it does not wait any more."""
     with transaction.atomic():
         if not proposal_id.startswith("P"):
-            _rule_on_class(proposal_id, who, why, now, refused=True)
+            _rule_on_class(proposal_id, by, refused=True)
             return
         seq, _ = _proposed(proposal_id)
-        order, settled = decide(who, DecisionKind.ROSTER_RETURN, proposal_id, why, now)
+        order, settled = decide(DecisionKind.ROSTER_RETURN, proposal_id, by)
         del order
         Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).update(state=StatementState.REFUSED)
-        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", why or NOT_GIVEN),)), settled, now)
+        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", by.why or NOT_GIVEN),)), settled, by.at)
 
 
 # --------------------------------------------------------------------------- a school's roster
@@ -92,18 +102,18 @@ def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
     return seq, statements.of_submission(seq)
 
 
-def _confirm_roster(proposal_id: str, who: str, why: str, now: datetime) -> None:
+def _confirm_roster(proposal_id: str, by: DecidedBy) -> None:
     seq, said = _proposed(proposal_id)
-    order, settled = decide(who, DecisionKind.ROSTER_CONFIRM, proposal_id, why, now)
+    order, settled = decide(DecisionKind.ROSTER_CONFIRM, proposal_id, by)
     day = next(iter(said.values())).day
     said = {code: statements.joined(code, replace(one, order=order)) for code, one in said.items()}
     plan = roster.planned(said, day, order)
     Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).delete()
-    writes = Writes(now)
+    writes = Writes(by.at)
     roster.enter(plan, seq, settled, writes)
     writes.flush()
     count, since = ("count", str(len(plan.changes))), ("day", day.isoformat())
-    _tell(seq, State.ACCEPTED, Issue("registry-confirmed", details=(count, since)), settled, now)
+    _tell(seq, State.ACCEPTED, Issue("registry-confirmed", details=(count, since)), settled, by.at)
 
 
 def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> None:
@@ -125,9 +135,7 @@ def _class(row: SchoolClass, names: Mapping[str, str]) -> PendingItem:
     return PendingItem(_id(row), _stamp(what), row.school_id, name, row.valid_from, None, what)
 
 
-def _rule_on_class(
-    proposal_id: str, who: str, why: str, now: datetime, *, alias: str = "", refused: bool = False
-) -> None:
+def _rule_on_class(proposal_id: str, by: DecidedBy, *, alias: str = "", refused: bool = False) -> None:
     if not proposal_id.startswith(short_ids.CLASS):
         raise refusal("proposal-unknown", proposal=proposal_id)
     rows = SchoolClass.objects.filter(state=ClassState.NEW).order_by("pk").select_for_update()
@@ -138,16 +146,16 @@ def _rule_on_class(
     of = _named(row, alias) if alias else ""
     agreed = DecisionKind.CLASS_ALIAS if alias else DecisionKind.CLASS_CONFIRM
     what = DecisionKind.CLASS_RETURN if refused else agreed
-    order, settled = decide(who, what, proposal_id, why, now)
-    day = row.valid_from or today(now)
+    order, settled = decide(what, proposal_id, by)
+    day = row.valid_from or today(by.at)
     if refused or alias:
         said = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))
     else:
         said = RegistryStatement(order, day, rooms=(RoomSaid(campus, year, key, row.name, row.stage, row.roll),))
-    writes = Writes(now)
+    writes = Writes(by.at)
     plan = roster.planned({school: statements.joined(school, said)}, day, order)
     roster.enter(plan, 0, settled, writes)
-    _count_again(school, day, today(now), settled, writes)
+    _count_again(school, day, today(by.at), settled, writes)
     writes.letter(LetterKind.DECIDED, str(order), school)
     writes.flush()
 

@@ -19,7 +19,7 @@ from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
+from pipeline.model import DecidedBy, DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
@@ -72,7 +72,7 @@ def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = "") -> None:
+def settle(matter_id: str, by: DecidedBy, *, stamp: str = "") -> None:
     """Let a matter rest: the county has looked into it. It comes back only when the records change.
 
     Raises UsageError, and changes nothing, if it is not open (any more), or if its stamp is another than `stamp`.
@@ -85,8 +85,8 @@ def settle(matter_id: str, who: str, why: str, now: datetime, *, stamp: str = ""
             raise refusal("matter-settled", matter=matter_id)
         if stamp and stamp != row.stamp:
             raise refusal("matter-moved-on", matter=matter_id)
-        decide(who, DecisionKind.RECONCILE, matter_id, why, now)
-        row.state, row.closed_at, row.closed_by, row.why = MatterState.SETTLED, now, who[:60], why[:400]
+        decide(DecisionKind.RECONCILE, matter_id, by)
+        row.state, row.closed_at, row.closed_by, row.why = MatterState.SETTLED, by.at, by.who[:60], by.why[:400]
         row.save()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-from pipeline.database.decision_log import order_of, typed
+from pipeline.database.decision_log import order_of
 from pipeline.database.models import Decision
 from pipeline.figures.words import NOT_GIVEN
 from pipeline.merge import Earlier, Event, ReportState, Ticket
@@ -159,4 +159,4 @@ def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
 
 def dismissed(why: str) -> Issue:
     """Return what the sender of a held submission reads when it is not taken."""
-    return Issue("dismissed", details=(("why", typed(why) or NOT_GIVEN),))
+    return Issue("dismissed", details=(("why", why or NOT_GIVEN),))

@@ -17,7 +17,7 @@ from pipeline import issues
 from pipeline.accounts import accounts
 from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Submission, Unit
 from pipeline.errors import UsageError
-from pipeline.model import Checked, Issue, Refused, Settled, Site, State
+from pipeline.model import Checked, DecidedBy, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
 from pipeline.turns.again import AtHand
 from pipeline.validate.filing import password_fault
@@ -57,9 +57,9 @@ def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
 def test_no_paper_no_account(schools: Site) -> None:
     report(schools, filing(account("GL_01")))
     with pytest.raises(UsageError, match="签字盖章件"):
-        accounts.confirm("000001", "王某", "", NOON)
+        accounts.confirm("000001", DecidedBy("王某", "", NOON))
     with pytest.raises(UsageError, match="还没到"):
-        accounts.confirm("000001", "王某", "", NOON, stamped_on=NOON.date() + timedelta(days=1))
+        accounts.confirm("000001", DecidedBy("王某", "", NOON), stamped_on=NOON.date() + timedelta(days=1))
     assert not Account.objects.exists()
     assert not Decision.objects.exists()
     assert not Audit.objects.filter(what="account-open").exists()
@@ -67,7 +67,7 @@ def test_no_paper_no_account(schools: Site) -> None:
 
 def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(schools: Site) -> None:
     report(schools, filing(account("GL_01", PASSWORD), account("GL_02", row=13)))
-    opened = accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
+    opened = accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     assert [(one.username, one.needs_password) for one in opened] == [("GL_01", False), ("GL_02", True)]
     own, ours = Account.objects.order_by("username")
     assert own.check_password(PASSWORD)
@@ -80,14 +80,14 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
     assert accounts.waiting() == []
     assert [(one.username, one.why) for one in accounts.due(NOON)] == [("GL_02", "issue"), ("GL_01", "unused")]
     with pytest.raises(UsageError, match="已经办过"):
-        accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
+        accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
 
 
 def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> None:
     report(schools, filing(account("GL_01"), sha="a"))
     with pytest.raises(UsageError, match="理由"):
-        accounts.refuse(1, "王某", " ", NOON)
-    assert accounts.refuse(1, "王某", "不是本校的人", NOON) == ["GL_01"]
+        accounts.refuse(1, DecidedBy("王某", " ", NOON))
+    assert accounts.refuse(1, DecidedBy("王某", "不是本校的人", NOON)) == ["GL_01"]
     ruling = accounts.ruling("1.2")
     assert ruling is not None
     assert (ruling.opened, ruling.why) == (False, "不是本校的人")
@@ -97,7 +97,7 @@ def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> Non
 
 def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> None:
     report(schools, filing(account("GL_01")))
-    accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
+    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (held,) = report(schools, filing(account("gl_01"), account("GL_09", row=13), unit=OTHER))
     assert (held.state, held.accepted) == (State.HELD, 0)
     words = "".join(
@@ -109,12 +109,12 @@ def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> 
     noted = Audit.objects.get(what="refused")
     assert (noted.who, noted.target, noted.fields) == (OTHER, f"submission {held.seq}", ["username-held"])
     with pytest.raises(UsageError, match="待核"):
-        accounts.confirm(held.seq, "王某", "", NOON, stamped_on=PAPER)
+        accounts.confirm(held.seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
 
 
 def release(site: Site, seq: int, checked: Checked) -> Settled:
     blind = replace(checked, reading=replace(checked.reading, tables={}), records=())  # the bytes are gone
-    (settled,) = decisions.release(site, [seq], "王某", "换了人", NOON, AtHand({seq: blind}))
+    (settled,) = decisions.release(site, [seq], DecidedBy("王某", "换了人", NOON), AtHand({seq: blind}))
     return settled
 
 
@@ -122,7 +122,7 @@ def held_again(site: Site, unit: str) -> tuple[int, Checked]:
     first, again = filing(account("GL_01", PASSWORD)), filing(account("GL_01", "Other1!pass"), unit=unit)
     report(site, first)
 
-    accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
+    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (kept,) = journalled(site, [again])
     assert settle(site, kept)[0].state is State.HELD
     return kept.arrival.seq, kept
@@ -132,7 +132,7 @@ def test_a_name_that_was_held_and_sent_back_is_free_again(schools: Site) -> None
     report(schools, filing(account("GL_01")))
     (held,) = report(schools, filing(account("GL_01"), account("GL_02", row=13), unit=OTHER))
     assert held.state is State.HELD
-    decisions.dismiss(held.seq, "王某", "换一个", NOON)
+    decisions.dismiss(held.seq, DecidedBy("王某", "换一个", NOON))
     (again,) = report(schools, filing(account("GL_02"), unit=BUREAU, sha="b"))
     assert again.state is State.ACCEPTED
 
@@ -141,7 +141,7 @@ def test_a_unit_takes_over_its_own_account_when_the_tier_above_lets_it(schools: 
     seq, kept = held_again(schools, SCHOOL)
     settled = release(schools, seq, kept)
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 1)
-    accounts.confirm(seq, "王某", "", NOON, stamped_on=PAPER)
+    accounts.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (one,) = Account.objects.all()
     assert (one.check_password("Other1!pass"), one.check_password(PASSWORD), one.filing) == (True, False, seq)
 
@@ -150,7 +150,7 @@ def test_no_unit_takes_over_the_account_of_another(schools: Site) -> None:
     seq, kept = held_again(schools, OTHER)
     release(schools, seq, kept)
     with pytest.raises(UsageError, match="换一个") as refused:
-        accounts.confirm(seq, "王某", "", NOON, stamped_on=PAPER)
+        accounts.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     assert SCHOOL not in str(refused.value)
     (one,) = Account.objects.all()
     assert (one.unit_id, one.check_password(PASSWORD)) == (SCHOOL, True)
@@ -177,7 +177,7 @@ def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: S
     (waiting,) = accounts.waiting(COUNTY)
     assert waiting.id == "000001"
     assert "GL_01、GL_02" in waiting.what
-    assert [one.username for one in accounts.confirm("备案 000001", "王某", "", NOON, stamped_on=PAPER)] == [
+    assert [one.username for one in accounts.confirm("备案 000001", DecidedBy("王某", "", NOON), stamped_on=PAPER)] == [
         "GL_01",
         "GL_02",
     ]
@@ -215,7 +215,7 @@ def enters(username: str, password: str) -> bool:
 @pytest.fixture
 def opened(schools: Site) -> Iterator[datetime]:
     report(schools, filing(account("GL_01", PASSWORD)))
-    accounts.confirm(1, "王某", "", NOON, stamped_on=PAPER)
+    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     with time_machine.travel(NOON, tick=False):
         yield NOON
 
@@ -228,7 +228,7 @@ def test_a_first_password_is_void_after_seven_days(opened: datetime) -> None:
     with time_machine.travel(later, tick=False):
         assert not enters("GL_01", PASSWORD)
         assert [one.why for one in accounts.due(later)] == ["expired"]
-        issued = accounts.issue("GL_01", "王某", "过期", later)
+        issued = accounts.issue("GL_01", DecidedBy("王某", "过期", later))
         assert enters("GL_01", issued.reveal())
         assert not enters("GL_01", PASSWORD)
 
@@ -245,18 +245,18 @@ def test_an_account_is_confirmed_every_year_or_shut(opened: datetime) -> None:
         with time_machine.travel(now, tick=False):
             assert [one.why for one in accounts.due(now)] == why
             assert enters("GL_01", PASSWORD) is comes_in
-    accounts.reconfirm("GL_01", "王某", "", now)
+    accounts.reconfirm("GL_01", DecidedBy("王某", "", now))
     assert accounts.due(now) == []
     with time_machine.travel(now, tick=False):
         assert enters("GL_01", PASSWORD)
 
 
 def test_who_left_does_not_come_in(opened: datetime) -> None:
-    accounts.leave("ＧＬ_01", "王某", "调离", opened)
+    accounts.leave("ＧＬ_01", DecidedBy("王某", "调离", opened))
     assert not enters("GL_01", PASSWORD)
     for act in (accounts.leave, accounts.reconfirm, accounts.issue):
         with pytest.raises(UsageError, match="已经注销"):
-            act("GL_01", "王某", "", opened)
+            act("GL_01", DecidedBy("王某", "", opened))
 
 
 def test_issued_passwords_keep_the_rule(site: Site) -> None:

@@ -12,7 +12,7 @@ from pipeline.alerts import assess
 from pipeline.database import models
 from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
 from pipeline.errors import UsageError
-from pipeline.model import Checked, Issue, Mode, Refused, Site, State
+from pipeline.model import Checked, DecidedBy, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
 from pipeline.turns.again import AtHand
@@ -88,11 +88,11 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
     report(alerted, taken(2, HANDLED))
     (waits,) = settling_card.waiting(COUNTY)
     assert (waits.id, waits.school, waits.school_name, waits.day) == (ONE, SCHOOL, "示例小学", DAY)
-    assert settling_card.confirm(ONE, "教育局", "属实", later(hours=2)) == "excluded"
+    assert settling_card.confirm(ONE, DecidedBy("教育局", "属实", later(hours=2))) == "excluded"
     closed = Alert.objects.get()
     assert (closed.state, closed.close_reason) == ("excluded", "可排除：A2 已由专业机构处理完毕")
     decided = Decision.objects.get()
-    assert (decided.what, decided.target, decided.why) == ("card-confirm", f"{ONE}|2", "属实")
+    assert (decided.what, decided.target, decided.answer, decided.why) == ("card-confirm", ONE, 2, "属实")
     assert Audit.objects.filter(what="card-confirm").exists()
     assert set(Letter.objects.filter(ref=f"{ONE}|1|confirm-3").values_list("kind", "reader")) == {
         ("card", SCHOOL),
@@ -105,35 +105,35 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
 def test_what_does_not_wait_is_not_decided(alerted: Site, act: str) -> None:
     for number in (ONE, "2026-0999"):
         with pytest.raises(UsageError):
-            getattr(settling_card, act)(number, "教育局", "", NOON)
+            getattr(settling_card, act)(number, DecidedBy("教育局", "", NOON))
     assert (Decision.objects.count(), state()) == (0, "issued")
 
 
 def test_a_returned_answer_is_given_anew_within_its_hours(alerted: Site) -> None:
     report(alerted, taken(2, HANDLED))
-    assert settling_card.send_back(ONE, "教育局", "请补意见", later(hours=30)) == "returned"
+    assert settling_card.send_back(ONE, DecidedBy("教育局", "请补意见", later(hours=30))) == "returned"
     assert Alert.objects.get().due_at == later(hours=54)
     again = set(Letter.objects.filter(ref=f"{ONE}|1|return-3").values_list("kind", "reader"))
     assert again == {(kind, reader) for kind in ("card", "cardbook", "worksheet") for reader in (SCHOOL, COUNTY)}
     report(alerted, taken(4, STANDS, at=later(hours=40)))
-    assert (state(), settling_card.confirm(ONE, "教育局", "", later(hours=41))) == ("answered", "reported")
+    assert (state(), settling_card.confirm(ONE, DecidedBy("教育局", "", later(hours=41)))) == ("answered", "reported")
 
 
 def test_a_followed_alert_may_be_sent_back_and_a_closed_one_may_not(alerted: Site) -> None:
     report(alerted, taken(2, STANDS, days=[(23, 3, 3, "")]))
-    assert settling_card.confirm(ONE, "教育局", "", NOON) == "following"
-    assert settling_card.send_back(ONE, "教育局", "措施不全", NOON) == "returned"
+    assert settling_card.confirm(ONE, DecidedBy("教育局", "", NOON)) == "following"
+    assert settling_card.send_back(ONE, DecidedBy("教育局", "措施不全", NOON)) == "returned"
     report(alerted, taken(5, HANDLED))
-    assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
+    assert settling_card.confirm(ONE, DecidedBy("教育局", "", NOON)) == "excluded"
     with pytest.raises(UsageError):
-        settling_card.send_back(ONE, "教育局", "", NOON)
+        settling_card.send_back(ONE, DecidedBy("教育局", "", NOON))
 
 
 def test_wrong_information_waits_for_all_the_rows_it_names(alerted: Site) -> None:
     named = [f"三3-{name}" for name in CASES[:2]]
     wrong = card(2, WRONG, wrong=named).checked
     report(alerted, _of_the_day(wrong))
-    assert settling_card.confirm(ONE, "教育局", "", NOON) == "correcting"
+    assert settling_card.confirm(ONE, DecidedBy("教育局", "", NOON)) == "correcting"
     assert "更正待收" in alert_state.STATES[state()]
     report(alerted, corrected(4, *CASES[1:]))
     warn(alerted, later(hours=5))
@@ -149,7 +149,7 @@ def test_wrong_information_of_no_row_is_not_confirmed(alerted: Site) -> None:
     (line,) = settling_card.waiting("320106")
     assert "没有标出有误的行" in line.what
     with pytest.raises(UsageError, match="没有标出有误的行"):
-        settling_card.confirm(ONE, "教育局", "", NOON)
+        settling_card.confirm(ONE, DecidedBy("教育局", "", NOON))
     assert state() == "answered"
 
 
@@ -170,9 +170,9 @@ def test_two_alerts_are_not_excluded_as_repetitions_of_each_other(alerted: Site)
         ends_after=DAY + timedelta(days=7),
     )  # fmt: skip
     report(alerted, taken(2, TWICE), taken(3, {**TWICE, "other_alert": ONE}, number="2026-0002"))
-    assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
+    assert settling_card.confirm(ONE, DecidedBy("教育局", "", NOON)) == "excluded"
     with pytest.raises(UsageError):
-        settling_card.confirm("2026-0002", "教育局", "", NOON)
+        settling_card.confirm("2026-0002", DecidedBy("教育局", "", NOON))
     assert Alert.objects.get(pk="2026-0002").state == "answered"
 
 
@@ -181,7 +181,7 @@ def test_an_answer_is_void_when_the_alert_gets_worse(alerted: Site) -> None:
     many = [*CASES, *"丁戊己庚辛壬癸子丑寅"]
     report(alerted, checked(3, [row(n, 8, symptoms="S01 S02", temperature=38.5) for n in many], mode=Mode.FULL))
     with pytest.raises(UsageError), scratch():  # what settled is assessed before anybody decides
-        knowing(alerted).take(lambda _: settling_card.confirm(ONE, "教育局", "", later(hours=1)))
+        knowing(alerted).take(lambda _: settling_card.confirm(ONE, DecidedBy("教育局", "", later(hours=1))))
     warn(alerted, later(hours=1))
     now = Alert.objects.get()
     assert (now.state, now.revision, now.due_at) == ("issued", 2, later(hours=25))
@@ -196,13 +196,13 @@ def test_a_held_card_is_taken_once_released(alerted: Site) -> None:
     Alert.objects.update(revision=2, stage="cluster")
     old = journalled(alerted, [taken(2, HANDLED)])
     assert settle(alerted, *old)[0].state is State.HELD
-    decisions.release(alerted, [2], "县级", "照样有效", NOON, AtHand({one.arrival.seq: one for one in old}))
+    decisions.release(alerted, [2], DecidedBy("县级", "照样有效", NOON), AtHand({one.arrival.seq: one for one in old}))
     assert state() == "answered"
 
 
 def test_a_refused_card_changes_nothing_and_is_audited(alerted: Site) -> None:
     report(alerted, taken(2, HANDLED))
-    settling_card.confirm(ONE, "教育局", "", NOON)
+    settling_card.confirm(ONE, DecidedBy("教育局", "", NOON))
     before = kept()
     (done,) = report(alerted, taken(4, STANDS))
     assert (done.state, [issue.code for issue in done.issues]) == (State.REJECTED, ["card-excluded"])
@@ -269,7 +269,7 @@ def test_a_card_that_settles_after_the_countys_word_takes_its_place_before_it(al
             order = [ready[1]] if late else ready
             for one in order:
                 settle(alerted, one, known=ready)
-            assert settling_card.confirm(ONE, "教育局", "", NOON) == "excluded"
+            assert settling_card.confirm(ONE, DecidedBy("教育局", "", NOON)) == "excluded"
             if late:
                 settle(alerted, ready[0], known=ready)
             found.append(kept())

@@ -6,11 +6,11 @@ import pytest
 
 from pipeline import schooldays, short_ids
 from pipeline.database import decision_log, journal
-from pipeline.database.decision_log import order_of, placed
+from pipeline.database.decision_log import order_of
 from pipeline.database.models import Audit, Closure, ClosurePast, Decision, Letter, Submission, Todo
 from pipeline.errors import UsageError
 from pipeline.letters import county_notices, queue
-from pipeline.model import DecisionKind, Mode, Site, State
+from pipeline.model import DecidedBy, DecisionKind, Mode, Origin, Site, State
 from pipeline.settling import closure_decisions, decisions, excuses
 from pipeline.turns import context
 from tests.closures import START, closure, said
@@ -35,7 +35,7 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
     assert (line.id, line.school_name, line.day) == (CLOSED, "示例小学", START.date())
     assert not closure_decisions.waiting("320105")
     Todo.objects.all().delete()
-    closure_decisions.confirm(CLOSED, "示例区", "电话核实", NOON)
+    closure_decisions.confirm(CLOSED, DecidedBy("示例区", "电话核实", NOON))
     assert states() == [("三3", "confirmed")]
     assert not closure_decisions.waiting(COUNTY)
     decision = Decision.objects.get()
@@ -52,7 +52,7 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
 def test_a_closure_sent_back_closes_nothing_till_its_school_speaks_again(school: Site) -> None:
     report(school, closure(1, said("first", scope="全校")))
     assert schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
-    closure_decisions.send_back(OF_ALL, "示例区", "没有批准", NOON)
+    closure_decisions.send_back(OF_ALL, DecidedBy("示例区", "没有批准", NOON))
     assert not schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
     report(school, closure(2, said("amend", scope="全校", approved_by="示例区卫健委")))
     assert states() == [("全校", "declared")]
@@ -64,9 +64,9 @@ def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
     report(school, closure(1, said("first")), closure(2, said(kind)))
     for act in (closure_decisions.confirm, closure_decisions.send_back):
         with pytest.raises(UsageError):
-            act(CLOSED, "示例区", "x", NOON)
+            act(CLOSED, DecidedBy("示例区", "x", NOON))
     with pytest.raises(UsageError):
-        closure_decisions.confirm(OTHER, "示例区", "x", NOON)
+        closure_decisions.confirm(OTHER, DecidedBy("示例区", "x", NOON))
     assert not Decision.objects.exists()
     assert not Audit.objects.exists()
 
@@ -74,7 +74,7 @@ def test_what_has_moved_on_is_not_ruled_on(school: Site, kind: str) -> None:
 def test_a_late_settled_closure_does_not_undo_a_confirmation(school: Site) -> None:
     made = journalled(school, [closure(1, said("first")), closure(2, said("first", scope="三4"))])
     settle(school, made[0])
-    closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
+    closure_decisions.confirm(CLOSED, DecidedBy("示例区", "x", NOON))
     settle(school, made[1], known=made)
     assert states() == [("三3", "confirmed"), ("三4", "declared")]
 
@@ -83,7 +83,7 @@ def test_a_file_received_before_a_confirmation_is_what_was_confirmed(school: Sit
     """The law: in received order, an amendment first and the county's word after it."""
     made = journalled(school, [closure(1, said("first")), closure(2, said("amend", ill=12))])
     settle(school, made[0])
-    closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
+    closure_decisions.confirm(CLOSED, DecidedBy("示例区", "x", NOON))
     settle(school, made[1], known=made)
     assert states() == [("三3", "confirmed")]
 
@@ -93,14 +93,14 @@ def test_a_held_file_is_dismissed_with_the_reason_and_may_be_sent_again(school: 
     second = checked(2, [row("甲")], mode=Mode.FULL, content="second")
     report(school, first, second)
     Todo.objects.all().delete()
-    decisions.dismiss(2, "示例区", "发错了", NOON)
+    decisions.dismiss(2, DecidedBy("示例区", "发错了", NOON))
     assert Submission.objects.get(pk=2).state == State.REJECTED
     assert Todo.objects.filter(kind="figures", code=COUNTY, day=DAY).exists()
     facts = queue.facts(["2"])["2"]
     assert [dict(issue.details).get("why") for issue in facts.issues if issue.code == "dismissed"] == ["发错了"]
     assert ("2.3", SCHOOL) in letters_of("receipt")
     with pytest.raises(UsageError):
-        decisions.dismiss(2, "示例区", "x", NOON)
+        decisions.dismiss(2, DecidedBy("示例区", "x", NOON))
     [again] = report(school, checked(4, [row("甲")], mode=Mode.FULL, content="second"))
     assert again.state is State.HELD
 
@@ -115,45 +115,45 @@ def test_a_late_settled_file_does_not_undo_a_dismissal(school: Site) -> None:
         ],
     )
     settle(school, made[0], made[2])
-    decisions.dismiss(3, "示例区", "发错了", NOON)
+    decisions.dismiss(3, DecidedBy("示例区", "发错了", NOON))
     settle(school, made[1], known=made)
     row3 = Submission.objects.get(pk=3)
     assert (row3.state, row3.issues[-1]["code"]) == (State.REJECTED, "dismissed")
 
 
 def test_a_school_is_excused_and_asked_again(school: Site) -> None:
-    excuses.excuse(SCHOOL, DAY, "示例区", "校舍停电", NOON)
+    excuses.excuse(SCHOOL, DAY, DecidedBy("示例区", "校舍停电", NOON))
     assert excuses.excused(DAY) == {SCHOOL: "校舍停电"}
     assert not excuses.excused(date(2026, 11, 24))
     todo = Todo.objects.get(kind="figures")
     assert (todo.code, todo.day) == (COUNTY, DAY)
     with pytest.raises(UsageError):
-        excuses.excuse(SCHOOL, DAY, "示例区", "再来", NOON)
-    excuses.take_back(SCHOOL, DAY, "示例区", "来电了", NOON)
+        excuses.excuse(SCHOOL, DAY, DecidedBy("示例区", "再来", NOON))
+    excuses.take_back(SCHOOL, DAY, DecidedBy("示例区", "来电了", NOON))
     assert excuses.excused(DAY) == {}
     with pytest.raises(UsageError):
-        excuses.take_back(SCHOOL, DAY, "示例区", "", NOON)
+        excuses.take_back(SCHOOL, DAY, DecidedBy("示例区", "", NOON))
     assert [reader for _, reader in letters_of("decided")] == [SCHOOL, SCHOOL]
 
 
 def test_decisions_of_a_desk_count_at_its_place(school: Site) -> None:
     report(school, closure(1, said("first")), checked(2, [row("甲")]))
-    with placed(2):
-        closure_decisions.confirm(CLOSED, "示例区", "x", NOON)
+    closure_decisions.confirm(CLOSED, DecidedBy("示例区", "x", NOON, Origin(2, 7)))
     decision = Decision.objects.get()
     assert (decision.seq, decision.place, order_of(decision)) == (3, 2, 2)
     assert ClosurePast.objects.get().closed_by == "2"
     [line] = [one for one in journal.unwritten() if one.kind == "decision"]
-    assert line.values["place"] == 2
+    assert (line.values["place"], line.values["row"], line.values["why"]) == (2, 7, "x")
     assert closure_decisions.listed(COUNTY, ("confirmed",))[0].what.startswith("三")
 
 
 def test_a_decision_fits_whatever_is_typed(school: Site) -> None:
     """PostgreSQL refuses what is too long; who and why are cut, a target never is."""
-    decision_log.decide("县" * 200, DecisionKind.WAIVE, "T1-2", "因" * 900, NOON)
+    by = DecidedBy("县" * 200, "因" * 900, NOON)
+    decision_log.decide(DecisionKind.WAIVE, "T1-2", by)
     assert (len(Decision.objects.get().who), len(Decision.objects.get().why)) == (60, 400)
     with pytest.raises(ValueError, match="target"):
-        decision_log.decide("县", DecisionKind.WAIVE, "T" * 200, "", NOON)
+        decision_log.decide(DecisionKind.WAIVE, "T" * 200, by)
 
 
 def test_the_longest_closure_can_be_decided(school: Site) -> None:

@@ -8,7 +8,7 @@ from pipeline.database import audit
 from pipeline.database.models import Absence, Audit, Decision, Reject, Submission
 from pipeline.errors import UsageError
 from pipeline.letters import queue
-from pipeline.model import Issue, Mode, Site, State
+from pipeline.model import DecidedBy, Issue, Mode, Site, State
 from pipeline.settling import decisions, held_files
 from pipeline.turns.again import NOTHING, AtHand
 from tests.contract.audit_chain import broken_at
@@ -21,7 +21,7 @@ def test_a_held_file_is_released_by_a_decision_and_then_stands(school: Site) -> 
     second = checked(2, [row("甲")], mode=Mode.FULL)
     report(school, first, second)
     assert [(one.seq, one.unit_name) for one in held_files.held()] == [(2, "示例小学")]
-    [done] = decisions.release(school, [2], "县疾控", "电话核实过", NOON, AtHand({2: second}))
+    [done] = decisions.release(school, [2], DecidedBy("县疾控", "电话核实过", NOON), AtHand({2: second}))
     assert (done.state, Submission.objects.get(pk=2).withdrawn) == (State.ACCEPTED, 3)
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
     decision = Decision.objects.get()
@@ -47,7 +47,7 @@ def test_rows_under_strange_tickets_and_files_in_a_strange_folder_are_remembered
 def test_what_is_not_held_cannot_be_released(school: Site) -> None:
     report(school, checked(1, [row("甲")]))
     with pytest.raises(UsageError, match="1"):
-        decisions.release(school, [1], "县疾控", "", NOON, NOTHING)
+        decisions.release(school, [1], DecidedBy("县疾控", "", NOON), NOTHING)
     assert not Decision.objects.exists()
 
 
@@ -66,10 +66,10 @@ def test_a_held_file_whose_school_has_reported_since_is_not_put_over_the_newer_w
     assert "流水号 3" in line.what
     assert line.stamp != before.stamp, "a desk filled before says nothing of what it is now"
     with pytest.raises(UsageError, match="流水号 3"):
-        decisions.release(school, [2], "县疾控", "核实", NOON, AtHand({2: made[1]}))
+        decisions.release(school, [2], DecidedBy("县疾控", "核实", NOON), AtHand({2: made[1]}))
     assert not Decision.objects.exists()
     assert Absence.objects.count() == 3
-    decisions.dismiss(2, "县疾控", "已另报", NOON)
+    decisions.dismiss(2, DecidedBy("县疾控", "已另报", NOON))
     assert not held_files.held()
 
 
@@ -83,7 +83,7 @@ def test_a_late_settled_file_does_not_undo_a_release(school: Site) -> None:
         ],
     )
     settle(school, made[0], made[2])
-    decisions.release(school, [3], "县疾控", "核实", NOON, AtHand({3: made[2]}))
+    decisions.release(school, [3], DecidedBy("县疾控", "核实", NOON), AtHand({3: made[2]}))
     settle(school, made[1], known=made)
     assert list(Absence.objects.values_list("pupil", flat=True)) == ["三3-甲"]
 
@@ -92,13 +92,13 @@ def test_a_waived_row_rests_and_its_old_record_is_no_longer_marked(school: Site)
     report(school, checked(1, [row("甲")]), checked(2, [line("三3")], mode=Mode.FULL, refused=[bad(9, "三3-甲")]))
     [open_] = held_files.rejects()
     assert (open_.returned.ticket, Absence.objects.get().pending, open_.school_name) == ("T2-9", True, "示例小学")
-    assert decisions.waive(["T2-9"], "县疾控", "学生已转学", NOON) == ["T2-9"]
-    assert decisions.waive(["T2-9"], "县疾控", "学生已转学", NOON) == []
+    assert decisions.waive(["T2-9"], DecidedBy("县疾控", "学生已转学", NOON)) == ["T2-9"]
+    assert decisions.waive(["T2-9"], DecidedBy("县疾控", "学生已转学", NOON)) == []
     assert not Absence.objects.get().pending
     assert held_files.rejects() == []
     assert held_files.reject("T2-9") is not None
     with pytest.raises(UsageError):
-        decisions.waive(["T9-9"], "县疾控", "", NOON)
+        decisions.waive(["T9-9"], DecidedBy("县疾控", "", NOON))
 
 
 def test_a_letter_is_done_once_and_its_sending_is_audited(school: Site) -> None:
@@ -153,7 +153,7 @@ def test_a_late_settled_file_does_not_undo_a_waiver(school: Site) -> None:
         ],
     )
     settle(school, made[0], made[2])
-    decisions.waive(["T3-9"], "县疾控", "核实", NOON)
+    decisions.waive(["T3-9"], DecidedBy("县疾控", "核实", NOON))
     settle(school, made[1], known=made)
     assert Reject.objects.get().state == "waived"
     assert dict(Absence.objects.values_list("pupil", "pending")) == {"三3-甲": False, "三3-乙": False}

@@ -11,7 +11,7 @@ from pipeline.county import build_desk
 from pipeline.database import journal
 from pipeline.database.models import Absence, Account, Audit, Closure, Decision, Letter, Reject, SchoolClass, Submission
 from pipeline.letters import county_notices
-from pipeline.model import Arrival, Checked, Issue, Mode, Refused, Settled, Site, State
+from pipeline.model import Arrival, Checked, DecidedBy, Issue, Mode, Refused, Settled, Site, State
 from pipeline.settling import decisions, reconciliation
 from pipeline.xlsx.deskbook import deskbook
 from tests.closures import closure, said
@@ -119,7 +119,7 @@ def content_rows(content: bytes) -> list[str]:
 def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -> None:
     known = waiting(school)
     content = filled(school, ANSWERS | {"tickets/T1-9": {"意见": "代改", "改为": "说不清", "理由": "电话问过"}})
-    decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
+    decisions.waive(["T1-10"], DecidedBy("示例区", "别人先办了", NOON))
     come, judged = received(school, content)
     done = settled(school, judged, known)
     assert (done.state, done.accepted, done.refused) == (State.PARTIAL, 2, 1)
@@ -134,7 +134,7 @@ def test_one_matter_that_fails_leaves_nothing_and_stops_no_other(school: Site) -
 def test_a_desk_of_matters_that_are_over_sends_nothing_back(school: Site) -> None:
     known = waiting(school)
     content = filled(school, {"tickets/T1-10": ANSWERS["tickets/T1-10"]})
-    decisions.waive(["T1-10"], "示例区", "别人先办了", NOON)
+    decisions.waive(["T1-10"], DecidedBy("示例区", "别人先办了", NOON))
     come, judged = received(school, content)
     done = settled(school, judged, known)
     assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 0, 0)

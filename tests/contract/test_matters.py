@@ -11,7 +11,7 @@ from pipeline import reconcile
 from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
 from pipeline.errors import UsageError
 from pipeline.letters import queue
-from pipeline.model import Checked, Site
+from pipeline.model import Checked, DecidedBy, Site
 from pipeline.settling import reconciliation
 from pipeline.turns import reconciliation_facts
 from tests.closures import closure, said
@@ -76,13 +76,13 @@ def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:
     open_(school)
     [one] = reconciliation.waiting(COUNTY)
     with pytest.raises(UsageError):
-        reconciliation.settle(one.id, "示例区教育局", "电话核实", NOON, stamp="AAAAAA")
-    reconciliation.settle(one.id, "示例区教育局", "电话核实", NOON, stamp=one.stamp)
+        reconciliation.settle(one.id, DecidedBy("示例区教育局", "电话核实", NOON), stamp="AAAAAA")
+    reconciliation.settle(one.id, DecidedBy("示例区教育局", "电话核实", NOON), stamp=one.stamp)
     assert Decision.objects.get(target=one.id).why == "电话核实"
     with pytest.raises(UsageError):
-        reconciliation.settle(one.id, "示例区教育局", "", NOON)
+        reconciliation.settle(one.id, DecidedBy("示例区教育局", "", NOON))
     with pytest.raises(UsageError):
-        reconciliation.settle("M2345678", "示例区教育局", "", NOON)
+        reconciliation.settle("M2345678", DecidedBy("示例区教育局", "", NOON))
     report(school, replace(checked(3, [], content="zero again"), mode=checked(3).mode))
     assert open_(school) == []
     report(school, ill(4, "甲"))

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from pipeline import short_ids
-from pipeline.database.decision_log import placed
 from pipeline.database.models import (
     Absence,
     Audit,
@@ -25,7 +24,7 @@ from pipeline.database.models import (
 )
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, digest_facts
-from pipeline.model import Checked, Record, Settled, Site, SpanKind, State
+from pipeline.model import Checked, DecidedBy, Origin, Record, Settled, Site, SpanKind, State
 from pipeline.registry import lookup, schools, statements
 from pipeline.schooldays import CalendarSpan
 from pipeline.settling import proposals
@@ -138,21 +137,21 @@ def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:
     assert (waits.id, waits.school, waits.day) == ("P1", SCHOOL, DAY)
     assert "人数 40 → 45" in waits.what
     assert proposals.waiting(OTHER_COUNTY) == []
-    proposals.confirm("P1", "示例县教育局", "", NOON)
+    proposals.confirm("P1", DecidedBy("示例县教育局", "", NOON))
     assert (rolls(DAY)["三3"], proposals.waiting("")) == (45, [])
     assert Submission.objects.get().issues[0]["code"] == "registry-confirmed"
     assert Letter.objects.filter(kind="receipt", ref__startswith="1").count() == 2
     assert Decision.objects.get().what == "roster-confirm"
     assert Audit.objects.filter(what="roster-confirm").exists()
     with pytest.raises(UsageError):
-        proposals.confirm("P1", "示例县教育局", "", NOON)
+        proposals.confirm("P1", DecidedBy("示例县教育局", "", NOON))
 
 
 def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> None:
     sent = replace(classed("三3", code=SCHOOL, class_name="三(3)班", roll=45))
     one = proposal(1, sent)
     report(school, one)
-    proposals.refuse("P1", "示例县教育局", "人数不对", NOON)
+    proposals.refuse("P1", DecidedBy("示例县教育局", "人数不对", NOON))
     assert (rolls(DAY)["三3"], Submission.objects.get().state) == (40, State.REJECTED)
     again = replace(
         one, arrival=replace(one.arrival, seq=3, sha256="3" * 64, path=one.arrival.path.with_name("3.xlsx"))
@@ -164,9 +163,8 @@ def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> 
 def test_two_proposals_of_one_school_confirmed_in_one_desk_both_hold(school: Site) -> None:
     report(school, proposal(1, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45)))
     report(school, proposal(2, classed("四1", code=SCHOOL, class_name="四(1)班", roll=30)))
-    with placed(9):
-        for waits in proposals.waiting(COUNTY):
-            proposals.confirm(waits.id, "示例县教育局", "", NOON)
+    for n, waits in enumerate(proposals.waiting(COUNTY), start=8):
+        proposals.confirm(waits.id, DecidedBy("示例县教育局", "", NOON, Origin(9, n)))
     assert rolls(DAY) == {"三3": 45, "四1": 30}
 
 
@@ -176,9 +174,9 @@ def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: st
     (waits,) = proposals.waiting(COUNTY)
     assert (waits.id, "五2" in waits.what) == (short_ids.new_class(SCHOOL, "本部", 2026, "五2"), True)
     if word == "refuse":
-        proposals.refuse(waits.id, "示例县教育局", "没有这个班", NOON)
+        proposals.refuse(waits.id, DecidedBy("示例县教育局", "没有这个班", NOON))
     else:
-        proposals.confirm(waits.id, "示例县教育局", "", NOON, "三(3)班" if word == "alias" else "")
+        proposals.confirm(waits.id, DecidedBy("示例县教育局", "", NOON), "三(3)班" if word == "alias" else "")
     assert proposals.waiting(COUNTY) == []
     facts = context.schools([SCHOOL], [DAY])[SCHOOL]
     room = SchoolClass.objects.get(key="五2")
@@ -191,14 +189,14 @@ def test_a_class_that_a_report_named_waits_for_its_county(school: Site, word: st
     report(school, checked(8, [row("甲", class_key="五2"), row("乙", 9)], content="again"))
     assert (SchoolClass.objects.filter(key="五2").count(), proposals.waiting(COUNTY)) == (1, [])
     with pytest.raises(UsageError):
-        proposals.refuse(waits.id, "示例县教育局", "", NOON)
+        proposals.refuse(waits.id, DecidedBy("示例县教育局", "", NOON))
 
 
 def test_an_alias_must_be_of_a_class_there_is(school: Site) -> None:
     report(school, checked(1, [row("甲", class_key="五2")]))
     (waits,) = proposals.waiting("")
     with pytest.raises(UsageError, match="名册里没有这个班"):
-        proposals.confirm(waits.id, "示例县教育局", "", NOON, "九(9)班")
+        proposals.confirm(waits.id, DecidedBy("示例县教育局", "", NOON), "九(9)班")
     assert proposals.waiting("") == [waits]
 
 

@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline import run
 from pipeline.database.models import Alert
 from pipeline.executors import InProcess
-from pipeline.model import Site
+from pipeline.model import DecidedBy, Site
 from pipeline.run import sending
 from pipeline.settling import card as settling_card
 from tests.sites import NOW, Desk, pupil
@@ -134,4 +134,4 @@ def last_receipt(site: Site) -> str:
 
 
 def confirm(number: str, at: datetime = NOW + timedelta(hours=2)) -> str:
-    return settling_card.confirm(number, "鼓楼区教育局", "", at)
+    return settling_card.confirm(number, DecidedBy("鼓楼区教育局", "", at))

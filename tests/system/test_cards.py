@@ -10,7 +10,7 @@ from pipeline import cli, config
 from pipeline import database as db
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Letter, Reject, Submission
 from pipeline.errors import UsageError
-from pipeline.model import Site
+from pipeline.model import DecidedBy, Site
 from pipeline.settling import card as settling_card
 from tests.sites import COUNTY, DAY, NOW, Desk, lay_out, pupil
 from tests.system.cardbooks import (
@@ -45,7 +45,7 @@ def submissions() -> list[tuple[str, int, int]]:
 
 
 def send_back(number: str, why: str) -> str:
-    return settling_card.send_back(number, "鼓楼区教育局", why, NOW + 2 * HOUR)
+    return settling_card.send_back(number, DecidedBy("鼓楼区教育局", why, NOW + 2 * HOUR))
 
 
 # --------------------------------------------------------------------------- the loop

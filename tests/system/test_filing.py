@@ -25,7 +25,7 @@ from pipeline.database.models import Account, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess
 from pipeline.inbox import archive
-from pipeline.model import Settled, Site, State
+from pipeline.model import DecidedBy, Settled, Site, State
 from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
@@ -97,7 +97,7 @@ def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
 
     (waiting,) = accounts.waiting(COUNTY)
     assert (waiting.id, waiting.signed) == (number, True)
-    accounts.confirm(number, "鼓楼区疾控 王某", "", NOW)
+    accounts.confirm(number, DecidedBy("鼓楼区疾控 王某", "", NOW))
     work(site)
     notice = paper(site, "开户通知")
     assert "GL_SL01" in notice
@@ -152,7 +152,7 @@ def test_the_office_does_it_on_the_command_line(
 def held(site: Site) -> list[tuple[str, bytes]]:
     drop(site, f"{FOLDER}/first.xlsx", filled(template(site), [{**ROW, "password": None}]))
     work(site)
-    accounts.confirm(1, "王某", "", NOW, stamped_on=DAY)
+    accounts.confirm(1, DecidedBy("王某", "", NOW), stamped_on=DAY)
     return [(f"{SECOND}/taken.xlsx", smuggled(filled(template(site, SECOND)), PASSWORD))]
 
 
@@ -215,7 +215,7 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
     structlog.reset_defaults()
     assert len(settled) == len(made)
     for one in accounts.waiting():
-        accounts.confirm(one.id, "王某", "", NOW, stamped_on=DAY)
+        accounts.confirm(one.id, DecidedBy("王某", "", NOW), stamped_on=DAY)
     work(site)
     db.close()
     db.open(site)

@@ -12,7 +12,7 @@ from pipeline import cli, issuing, run
 from pipeline import database as db
 from pipeline.database.models import SchoolClass, Submission, Todo
 from pipeline.executors import InProcess
-from pipeline.model import Site
+from pipeline.model import DecidedBy, Site
 from pipeline.registry import lookup
 from pipeline.settling import proposals
 from pipeline.turns import context
@@ -114,7 +114,7 @@ def test_a_school_year_begins(site: Site) -> None:
     assert context.schools([SCHOOL], [september])[SCHOOL].classes == {}
     (waits,) = proposals.waiting(COUNTY)
     assert whole in waits.what, "its county sees all of it"
-    proposals.confirm(waits.id, "示例县教育局", "", june)
+    proposals.confirm(waits.id, DecidedBy("示例县教育局", "", june))
     known = {
         day: {key: room.roll for (_, key), room in context.schools([SCHOOL], [day])[SCHOOL].classes.items()}
         for day in (september - timedelta(1), september)

@@ -17,7 +17,7 @@ from pipeline.database.models import Absence, Reject, Report, Submission
 from pipeline.demo.mistakes import without_properties
 from pipeline.forms import form
 from pipeline.issuing import school
-from pipeline.model import Site
+from pipeline.model import DecidedBy, Site
 from pipeline.settling import decisions
 from pipeline.xlsx.fill import Template, fill, heads
 from tests.reading import take
@@ -172,7 +172,7 @@ def test_what_went_back_whole_may_be_let_rest_and_exported(site: Site, desk: Des
     content = school.open_rows(site, SCHOOL, DAY)
     assert content is not None
     assert len(take(content).tables["rows"]) == 3
-    assert decisions.waive(["T1-F0"], "测试", "", NOW) == ["T1-F0"]
+    assert decisions.waive(["T1-F0"], DecidedBy("测试", "", NOW)) == ["T1-F0"]
     send(site, desk.absence(SCHOOL, ROWS))
     assert tickets() == {"T1-F0": "waived"}
 

@@ -82,7 +82,10 @@ class Decision(models.Model):
     what = models.CharField(max_length=40, choices=choices(DecisionKind))
     target = models.CharField(max_length=120)
     why = models.CharField(max_length=400, blank=True)
-    place = models.BigIntegerField(default=0)  # where in the sequence it counts, if not at its own seq: see sequence
+    day = models.DateField(null=True)  # of a school's day: which
+    answer = models.BigIntegerField(null=True)  # of an alert's answer: the submission that brought it
+    place = models.BigIntegerField(default=0)  # of the 处理单 it came in, where it counts; 0: at its own seq …
+    row = models.PositiveIntegerField(default=0)  # … and its row there
     journalled = models.BooleanField(default=False)
 
     class Meta:
@@ -90,6 +93,7 @@ class Decision(models.Model):
         constraints: ClassVar = [one_of("decision", "what", DecisionKind)]
         indexes: ClassVar = [
             models.Index(fields=["what", "target"], name="decision_what"),
+            models.Index(fields=["day"], condition=models.Q(day__isnull=False), name="decision_day"),
             models.Index(fields=["seq"], condition=models.Q(journalled=False), name="decision_line"),
         ]
 
