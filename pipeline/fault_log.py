@@ -52,7 +52,7 @@ class StandingFault:
         where = self.at or self.inner
         batch = f"submissions {self.first} to {self.last}" if self.size > 1 else f"submission {self.first}"
         return " · ".join((
-            f"{self.error} at {where}" if where else self.error,
+            *([f"{self.error} at {where}" if where else self.error] if self.error else ()),
             *([self.said] if self.said else ()),
             *([batch] if self.size else ()),
             *([f"{self.times} times, last {_minute(self.last_at)}"] if self.times > 1 else ()),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import io
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr
@@ -205,3 +207,29 @@ def test_a_variable_with_another_word_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_no_traceback_is_ever_printed_whose_last_line_is_an_errors_text() -> None:
     assert CELL not in logged(Shell(Path()))
     assert "Traceback" not in logged(Shell(Path(), log_json=True))
+
+
+# --------------------------------------------------------------------------- its page
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def events() -> set[str]:
+    """The names of all events that the package logs, and those of a line that is one of two."""
+    found: set[str] = set()
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and re.fullmatch(r"(log(\(\))?\.\w+|tell)", ast.unparse(node.func))
+                and node.args
+            ):
+                found |= {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)}
+    return {name for name in found if isinstance(name, str)}
+
+
+def test_every_event_has_its_line_in_the_page_of_what_to_do() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    assert {"cycle", "idle", "line_stopped", "reader_failed", "skipped"} <= events()
+    assert [name for name in sorted(events()) if f"`{name}`" not in page] == []
