@@ -56,9 +56,9 @@ def load(schools: Sequence[str]) -> dict[str, SchoolHistory]:
 
 def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     answers: dict[str, list[Answer]] = defaultdict(list)
-    heard: dict[str, list[int]] = defaultdict(list)
+    received: dict[str, list[int]] = defaultdict(list)
     for row in Card.objects.filter(alert__in=list(alerts)).order_by("submission"):
-        heard[row.alert_id].append(row.submission)
+        received[row.alert_id].append(row.submission)
         if row.verdict:
             state = CardState(row.state)
             made = Answer(row.submission, row.revision, row.answer, row.by, row.late, row.report_late, state)
@@ -79,14 +79,14 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             into=warn.merged_into(alert.close_reason),
             answers=tuple(answers[name]),
             days=days[name],  # type: ignore[arg-type]  # the column holds dates
-            heard=tuple(heard[name]),
+            received=tuple(received[name]),
         )
         for name, alert in alerts.items()
     }
     rows = Submission.objects.filter(unit=school, form="card", state__in=_SETTLED).order_by("received_seq")
     earlier = tuple(Earlier(r.received_seq, r.content_sha, State(r.state), r.first_seen) for r in rows)
-    found = Decision.objects.filter(what__in=_RULINGS, target__in=list(heard)).order_by("seq")
-    rulings = [row for row in found if row.answer in heard[row.target]]
+    found = Decision.objects.filter(what__in=_RULINGS, target__in=list(received)).order_by("seq")
+    rulings = [row for row in found if row.answer in received[row.target]]
     settled = {row.received_seq: row.settled_seq or 0 for row in rows}
     settled |= {order_of(row): row.settled_seq or 0 for row in rulings}
     standing = CardStanding(school, mine, tickets.load(school, "card"), earlier)
@@ -103,8 +103,8 @@ def _faces(events: Iterable[AlertEvent]) -> dict[str, dict[int, Face]]:
 
 
 def _face_of(event: AlertEvent) -> Face | None:
-    told = event.details
-    return _face(str(told["group"]), str(told["stage"])) if "revision" in told else None
+    details = event.details
+    return _face(str(details["group"]), str(details["stage"])) if "revision" in details else None
 
 
 def _face(group: str, stage: str) -> Face:
@@ -118,21 +118,21 @@ def _face(group: str, stage: str) -> Face:
 
 def replayed(loaded: SchoolHistory, turn: Turn) -> Replayed[Act, CardStep]:
     """Take all cards, rulings and turns of a school again, in order, with a card that settles late among them."""
-    return replay.replay(_unheard(loaded), _acts(loaded, turn), _step)
+    return replay.replay(_without_cards(loaded), _acts(loaded, turn), _step)
 
 
 def _step(standing: CardStanding, does: Act) -> CardStep:
     if isinstance(does, Event):
         return core.card_step(standing, does)
-    one, told = standing.histories[does.alert], tuple[HistoryStep, ...]()
+    one, steps = standing.histories[does.alert], tuple[HistoryStep, ...]()
     if isinstance(does, CountyRuling):
-        one, told = alert_history.rule(one, does)
+        one, steps = alert_history.rule(one, does)
     else:
         one = alert_history.passed(one, does)
-    return CardStep(State.ACCEPTED, replace(standing, histories={**standing.histories, one.alert: one}), told=told)
+    return CardStep(State.ACCEPTED, replace(standing, histories={**standing.histories, one.alert: one}), steps=steps)
 
 
-def _unheard(loaded: SchoolHistory) -> CardStanding:
+def _without_cards(loaded: SchoolHistory) -> CardStanding:
     """The school as if no card had ever come and the engine had only opened the alerts."""
     faces = _faces(event for event in loaded.events if event.what == AlertStep.ISSUED)
     mine = {
@@ -162,9 +162,11 @@ def _ruling(row: Decision) -> CountyRuling:
 
 
 def _turned(event: AlertEvent) -> Turned:
-    told = event.details
-    revision = int(told.get("revision", 0))
-    return Turned(event.alert_id, AlertStep(event.what), event.at, revision, _face_of(event), str(told.get("into", "")))
+    details = event.details
+    revision = int(details.get("revision", 0))
+    return Turned(
+        event.alert_id, AlertStep(event.what), event.at, revision, _face_of(event), str(details.get("into", ""))
+    )
 
 
 def _place(event: AlertEvent, settled: Mapping[int, int]) -> int:

@@ -1,20 +1,20 @@
-"""What a submission does to what stands: pure, one submission at a time, in received order.
+"""What a submission changes in the current records: pure, one submission at a time, in received order.
 
-Validation has said what is wrong in the workbook itself; here is decided what depends on what is there
-already: duplicate, older, withdrawing too much, a ticket that was closed meanwhile. `report` does it for
-the 缺课日报, `closure` for the 停课报告表; `standing` has the values.
+Validation has found the errors in the workbook itself; merge decides what depends on the records: duplicate, older,
+withdrawing too much, a ticket that was closed meanwhile. `absence` does it for the 缺课日报, `closure` for the
+停课报告表; `standing` has the values.
 """
 
 from pipeline.merge.absence import step, waive
 from pipeline.merge.closure import ClosureStanding, ClosureStep, Declared, close_step, rule
 from pipeline.merge.standing import (
     ClassCount,
+    CurrentRow,
     Earlier,
     Event,
     ReportHead,
     ReportState,
     ReportStep,
-    Stood,
     Ticket,
     pending,
     repeated,
@@ -27,6 +27,7 @@ __all__ = [
     "ClassCount",
     "ClosureStanding",
     "ClosureStep",
+    "CurrentRow",
     "Declared",
     "Earlier",
     "Event",
@@ -34,7 +35,6 @@ __all__ = [
     "ReportState",
     "ReportStep",
     "Sifted",
-    "Stood",
     "Ticket",
     "carried",
     "close_step",

@@ -1,4 +1,4 @@
-"""缺课日报: how corrections, additions, late files and return workbooks change what stands for a report."""
+"""缺课日报: how corrections, additions, late files and return workbooks change a report."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline.merge import coverage, questions
 from pipeline.merge.coverage import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import (
     ClassCount,
+    CurrentRow,
     Earlier,
     Event,
     ReportHead,
     ReportState,
     ReportStep,
-    Stood,
     Ticket,
     same,
     ticket_code,
@@ -25,26 +25,26 @@ from pipeline.merge.tickets import (
     ALIKE,
     LIVE,
     closed,
-    come_home,
+    matched_by_key,
+    matched_issues,
     opened_for,
     rows_in_words,
     sent_again,
     sift,
-    told_home,
 )
 from pipeline.model import Checked, Issue, Mode, Origin, Policy, Record, State, TicketState
 from pipeline.schooldays import on_time, today
 
 
 def step(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
-    """Return what one submission does to what stands for its report.
+    """Return what one submission changes in its report.
 
-    A submission whose outcome validation decided already changes nothing; one that raises a question is
-    held and changes nothing either; everything else is applied as a whole.
+    A submission whose outcome validation decided already changes nothing; one that raises a question is held and
+    changes nothing either; every other is applied as a whole.
     """
     if event.decided:
         return _unchanged(standing, event, State(event.checked.verdict))
-    sifted = sift(event.checked, standing.tickets, partial(_says_nothing_new, standing))
+    sifted = sift(event.checked, standing.tickets, partial(_is_unchanged, standing))
     question = None if event.forced else questions.asked(standing, event.checked, sifted, policy)
     if question:
         return question_step(standing, event, question)
@@ -60,18 +60,18 @@ def step(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
 
 
 def waive(standing: ReportState, ticket: str, by: str) -> ReportState:
-    """Return what stands when the county lets a row that went back rest: an old record behind it stays."""
+    """Return the report after the county waived a returned row: an old record behind it stays."""
     known = standing.tickets.get(ticket)
     if known is None or known.state is not TicketState.OPEN:
         return standing
     tickets = {**standing.tickets, ticket: closed(known, TicketState.WAIVED, by)}
-    head = standing.head and replace(standing.head, zero=_nothing(standing.rows, tickets))
+    head = standing.head and replace(standing.head, zero=_is_zero(standing.rows, tickets))
     return replace(standing, head=head, tickets=tickets)
 
 
 def question_step(standing: ReportState, event: Event, issue: Issue) -> ReportStep:
-    """Return the step of a submission that waits for an answer, that was here before, or whose 报送方式 must be
-    told before it can be taken: that one goes back whole.
+    """Return the step of a submission that waits for an answer, that is a copy, or that needs a 报送方式 before it can
+    be taken: the last goes back whole.
     """
     states = {"duplicate": State.DUPLICATE, "mode-unclear": State.REJECTED}
     done = _unchanged(standing, event, states.get(issue.code, State.HELD))
@@ -84,19 +84,19 @@ def question_step(standing: ReportState, event: Event, issue: Issue) -> ReportSt
 
 
 def _replace(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
-    """首次报送, 整份更正, 逾期补报: the file is the word on every class it speaks for."""
+    """首次报送, 整份更正, 逾期补报: the file replaces the rows of every class it covers."""
     checked = event.checked
     leaving = coverage.leaving(standing, checked)
     whole = coverage.covers_all(standing, checked)
-    said = {record.identity for record in rows_of(checked)}
+    written = {record.identity for record in rows_of(checked)}
     kept = coverage.kept_behind(standing, checked)
-    home = come_home(checked, standing.tickets, keys_of)
+    home = matched_by_key(checked, standing.tickets, keys_of)
     again = sent_again(checked.refused, {n: t for n, t in standing.tickets.items() if n not in home})
     behind = {one.row: standing.tickets[name].behind for name, one in again.items() if one.table == "rows"}
     opened = _open(event, behind | kept)
-    settled = leaving | said | set(kept.values())
-    rows = {i: stood for i, stood in standing.rows.items() if i not in leaving}
-    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    settled = leaving | written | set(kept.values())
+    rows = {i: row for i, row in standing.rows.items() if i not in leaving}
+    rows |= {record.identity: _current_row(standing, event, record) for record in rows_of(checked)}
     by = str(event.order)
     tickets = {}
     for name, ticket in standing.tickets.items():
@@ -106,88 +106,93 @@ def _replace(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
         if not end and name in again:
             one = again[name]
             tickets[name] = closed(ticket, TicketState.SUPERSEDED, ticket_code(event.seq, one.table, one.row))
-    told = _let_go(standing, event, home, opened) if whole else ()
+    messages = _left_out(standing, event, home, opened) if whole else ()
     tickets |= {ticket.ticket: ticket for ticket in opened}
     lines = lines_of(standing, checked)
     after = replace(
         standing,
-        head=_head(standing, event, policy, fresh=whole, zero=_nothing(rows, tickets)),
+        head=_head(standing, event, policy, fresh=whole, zero=_is_zero(rows, tickets)),
         rows=rows,
         lines=lines if whole else {**standing.lines, **lines},
         tickets=tickets,
     )
-    told = (*told_home(home, standing.tickets), *told, *coverage.withdrawn(standing, sorted(leaving)))
-    return _applied(after, event, opened, withdrawn=len(leaving), told=told)
+    messages = (*matched_issues(home, standing.tickets), *messages, *coverage.withdrawn(standing, sorted(leaving)))
+    return _applied(after, event, opened, withdrawn=len(leaving), messages=messages)
 
 
 def _add(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
-    """补充: rows come or are said again, none goes; a class line only where it says something new."""
+    """补充: rows are added or repeated, none is removed; a class line counts only if it is new or changed."""
     checked = event.checked
     rows = dict(standing.rows)
     tickets = dict(standing.tickets)
-    home = _bring_home(rows, tickets, checked, str(event.order))
+    home = _close_matched(rows, tickets, checked, str(event.order))
     opened = _back_again(tickets, event)
-    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    rows |= {record.identity: _current_row(standing, event, record) for record in rows_of(checked)}
     lines = dict(standing.lines)
     for key, line in lines_of(standing, checked).items():
         more = line.present is not None or line.more != ClassCount().more
         if key not in lines or line.other_absent > lines[key].other_absent or more:
             lines[key] = line
     tickets |= {ticket.ticket: ticket for ticket in opened}
-    head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))
+    head = _head(standing, event, policy, fresh=False, zero=_is_zero(rows, tickets))
     after = replace(standing, head=head, rows=rows, lines=lines, tickets=tickets)
-    return _applied(after, event, opened, told=told_home(home, standing.tickets))
+    return _applied(after, event, opened, messages=matched_issues(home, standing.tickets))
 
 
 def _mend(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
-    """退回修正表: each mended row comes home by its ticket; 作废 drops it; what is bad still goes back anew.
+    """退回修正表: each corrected row replaces the returned one by its ticket; 作废 drops it; bad rows go back again.
 
-    A row without a ticket that is none of those that went back is one more row, as in 补充.
+    A row without a ticket that matches no returned row is an addition, as in 补充.
     """
     checked = event.checked
     by = str(event.order)
     rows = dict(standing.rows)
     tickets = dict(standing.tickets)
-    said = {record.identity for record in rows_of(checked)}
+    written = {record.identity for record in rows_of(checked)}
     dropped = [tickets[name].behind for name in checked.voided if tickets[name].state in LIVE]
     for name in checked.voided:
         _leave(rows, tickets[name])
         tickets[name] = closed(tickets[name], TicketState.VOID, by)
-    home = _bring_home(rows, tickets, checked, by)
+    home = _close_matched(rows, tickets, checked, by)
     for record in checked.records:
         ticket = tickets.get(record.ticket)
         if ticket:
-            if ticket.behind not in said:
+            if ticket.behind not in written:
                 _leave(rows, ticket)
             tickets[record.ticket] = closed(ticket, TicketState.MENDED, by)
-    rows |= {record.identity: _stood(standing, event, record) for record in rows_of(checked)}
+    rows |= {record.identity: _current_row(standing, event, record) for record in rows_of(checked)}
     opened = _back_again(tickets, event)
     lines = {**standing.lines, **lines_of(standing, checked, alone=True)}
     tickets |= {ticket.ticket: ticket for ticket in opened}
-    head = _head(standing, event, policy, fresh=False, zero=_nothing(rows, tickets))
+    head = _head(standing, event, policy, fresh=False, zero=_is_zero(rows, tickets))
     after = replace(standing, head=head, rows=rows, lines=lines, tickets=tickets)
     gone = [identity for identity in dropped if identity in standing.rows and identity not in rows]
     void = (Issue("rows-void", details=(("count", str(len(checked.voided))),)),) if checked.voided else ()
-    told = (*void, *told_home(home, standing.tickets), *_told_new(event, home), *coverage.withdrawn(standing, gone))
-    return _applied(after, event, opened, withdrawn=len(gone), told=told)
+    messages = (
+        *void,
+        *matched_issues(home, standing.tickets),
+        *_additions(event, home),
+        *coverage.withdrawn(standing, gone),
+    )
+    return _applied(after, event, opened, withdrawn=len(gone), messages=messages)
 
 
 def _applied(
-    after: ReportState, event: Event, opened: tuple[Ticket, ...], *, withdrawn: int = 0, told: Iterable[Issue] = ()
+    after: ReportState, event: Event, opened: tuple[Ticket, ...], *, withdrawn: int = 0, messages: Iterable[Issue] = ()
 ) -> ReportStep:
     checked = event.checked
     accepted = len(rows_of(checked))
     state = State.PARTIAL if checked.refused else State.ACCEPTED
     if checked.refused and not after.rows and not after.lines:
-        # no row and no class was understood: nothing is reported yet, the tickets are open all the same
+        # no row and no class was understood: nothing is reported yet, but the tickets are open
         state, after = State.REJECTED, replace(after, head=None)
     after = replace(after, earlier=(*after.earlier, _earlier(event, state)))
-    told = (*told, *_still_back(after, opened)) if state is not State.REJECTED else tuple(told)
-    return ReportStep(state, after, told, opened, accepted, len(checked.refused), withdrawn)
+    messages = (*messages, *_still_back(after, opened)) if state is not State.REJECTED else tuple(messages)
+    return ReportStep(state, after, messages, opened, accepted, len(checked.refused), withdrawn)
 
 
 def _still_back(after: ReportState, opened: Sequence[Ticket]) -> tuple[Issue, ...]:
-    """Say which rows that went back before are with their sender still: what came home now is not all of it."""
+    """The issue about rows returned earlier that are still with the sender."""
     left = [one for one in after.tickets.values() if one.state is TicketState.OPEN and one not in opened]
     if not left:
         return ()
@@ -203,20 +208,22 @@ def _unchanged(standing: ReportState, event: Event, state: State) -> ReportStep:
 # --------------------------------------------------------------------------- parts
 
 
-def _bring_home(rows: dict[str, Stood], tickets: dict[str, Ticket], checked: Checked, by: str) -> Mapping[str, Record]:
-    """Close the tickets of rows that come without them; the old records behind make way."""
-    home = come_home(checked, tickets, keys_of)
-    said = {record.identity for record in rows_of(checked)}
+def _close_matched(
+    rows: dict[str, CurrentRow], tickets: dict[str, Ticket], checked: Checked, by: str
+) -> Mapping[str, Record]:
+    """Close the tickets of rows that come without them; the old records behind are removed."""
+    home = matched_by_key(checked, tickets, keys_of)
+    written = {record.identity for record in rows_of(checked)}
     for name in home:
-        if tickets[name].behind not in said:
+        if tickets[name].behind not in written:
             _leave(rows, tickets[name])
         tickets[name] = closed(tickets[name], TicketState.MENDED, by)
     return home
 
 
 def _back_again(tickets: dict[str, Ticket], event: Event) -> tuple[Ticket, ...]:
-    """Open the tickets of a file's refused rows. A row that went back before goes on under its new ticket alone,
-    with the old record behind it, be it known by its ticket or by its key.
+    """Open the tickets of a file's refused rows. A row returned before continues under its new ticket only, with the
+    old record behind it, whether it is known by its ticket or by its key.
     """
     refused = event.checked.refused
     again = {one.ticket: one for one in reversed(refused) if _live(tickets, one.ticket)}
@@ -228,12 +235,12 @@ def _back_again(tickets: dict[str, Ticket], event: Event) -> tuple[Ticket, ...]:
     return opened
 
 
-def _let_go(
+def _left_out(
     standing: ReportState, event: Event, home: Mapping[str, Record], opened: Sequence[Ticket]
 ) -> tuple[Issue, ...]:
-    """Say which rows that went back a whole file leaves out for good.
+    """The issue about returned rows that a whole file leaves out for good.
 
-    A row of which neither pupil nor name was known may be any of those that are new in the file.
+    A row of unknown pupil and name may be any of the new rows in the file.
     """
     again = {ticket.key for ticket in opened if _named(ticket)}
     left = [
@@ -253,8 +260,8 @@ def _named(ticket: Ticket) -> bool:
     return bool(ticket.key) and not ticket.key.startswith(ALIKE)
 
 
-def _told_new(event: Event, home: Mapping[str, Record]) -> tuple[Issue, ...]:
-    """Say which rows of a return workbook were none that went back, and were taken as additions."""
+def _additions(event: Event, home: Mapping[str, Record]) -> tuple[Issue, ...]:
+    """The issue about rows of a return workbook that match no returned row and were taken as additions."""
     known = {id(record) for record in home.values()}
     new = [r.row for r in rows_of(event.checked) if not r.ticket and id(r) not in known]
     return (Issue("return-row-new", details=(("which", rows_in_words(new)),)),) if new else ()
@@ -268,7 +275,7 @@ def _open(event: Event, behind: Mapping[int, str]) -> tuple[Ticket, ...]:
 
 
 def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, zero: bool) -> ReportHead:
-    """On time by first arrival, be it that of a file that went back, if accepted before the day ends."""
+    """On time by the first arrival, even of a file that went back, if a file is accepted before the day ends."""
     checked = event.checked
     arrival = checked.arrival
     head = standing.head
@@ -286,9 +293,9 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
     )
 
 
-def _nothing(rows: Mapping[str, Stood], tickets: Mapping[str, Ticket]) -> bool:
-    """A zero report: no row stands that says somebody is absent, and none is on its way home."""
-    absent = any(stood.values["row_state"] != "returned" for stood in rows.values())
+def _is_zero(rows: Mapping[str, CurrentRow], tickets: Mapping[str, Ticket]) -> bool:
+    """A zero report: no current row reports an absence, and no returned row is open."""
+    absent = any(row.values["row_state"] != "returned" for row in rows.values())
     return not absent and all(ticket.state is not TicketState.OPEN for ticket in tickets.values())
 
 
@@ -296,8 +303,8 @@ def _live(tickets: Mapping[str, Ticket], name: str) -> bool:
     return name in tickets and tickets[name].state in LIVE
 
 
-def _leave(rows: dict[str, Stood], ticket: Ticket) -> None:
-    """Take away the old record that stands behind a ticket."""
+def _leave(rows: dict[str, CurrentRow], ticket: Ticket) -> None:
+    """Remove the old record behind a ticket."""
     if ticket.state in LIVE:
         rows.pop(ticket.behind, None)
 
@@ -306,20 +313,20 @@ def _earlier(event: Event, state: State) -> Earlier:
     return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)
 
 
-def _stood(standing: ReportState, event: Event, record: Record) -> Stood:
-    """A row said again in the same words is the row that stands, with the origin it had."""
+def _current_row(standing: ReportState, event: Event, record: Record) -> CurrentRow:
+    """A repeated row with equal values is the current row, with its old origin."""
     old = standing.rows.get(record.identity)
     if old is not None and _same_row(old, record):
         return old
-    return Stood(record.values, Origin(event.seq, record.row))
+    return CurrentRow(record.values, Origin(event.seq, record.row))
 
 
-def _same_row(stood: Stood, record: Record) -> bool:
-    return same(stood.values, record.values, ROWS.compared)
+def _same_row(row: CurrentRow, record: Record) -> bool:
+    return same(row.values, record.values, ROWS.compared)
 
 
-def _says_nothing_new(standing: ReportState, record: Record) -> bool:
+def _is_unchanged(standing: ReportState, record: Record) -> bool:
     if record.table == "classes":
         return standing.lines.get(record.identity) == line_of(record)
-    stood = standing.rows.get(record.identity)
-    return stood is not None and _same_row(stood, record)
+    row = standing.rows.get(record.identity)
+    return row is not None and _same_row(row, record)

@@ -1,7 +1,7 @@
-"""An alert's history as cards, the county's word and the engine make it: values, and how the last two change it.
+"""An alert's history, made by cards, the county's rulings and the engine: values, and how the last two change it.
 
-A history is folded from its cards and rulings in received order, and from what the engine made of the alert (raised,
-renamed, void …) where that took effect. The same events give the same history, whatever the order they settled in.
+A history is folded from its cards and rulings in received order, and from what the engine did (raised, renamed, void …)
+where it took effect. The same events give the same history, in whatever order they settled.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pipeline.model import Opinion, Origin
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, by the submission that brought it. `values` as JSON keeps them; `rows`: [day, pupil] said to be
-    wrong (A1). `by` is the division that filled it in, "" for the school itself.
+    """One answer, by the submission that brought it. `values` as JSON keeps them; `rows`: [day, pupil] marked as wrong
+    (A1). `by` is the division that filled it in, "" for the school itself.
     """
 
     seq: int
     revision: int
     values: Mapping[str, object]
     by: str = ""
-    late: bool = False  # came after its time
-    report_late: bool = False  # reported to the authorities after its time
+    late: bool = False  # came too late
+    report_late: bool = False  # reported to the authorities too late
     state: CardState = CardState.ANSWERED
 
     @property
@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class FollowedDay:
-    """What was told of one day of an alert that is followed."""
+    """The entry for one day of an alert that is followed."""
 
     fresh: int | None
     present: int | None
@@ -47,7 +47,7 @@ class FollowedDay:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What the card of one revision warned of. `rank` orders stages, `stage` names one."""
+    """The alert as shown by the card of one revision. `rank` orders stages, `stage` names one."""
 
     group: str
     rank: int
@@ -56,7 +56,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class AlertHistory:
-    """All that cards and decisions know of one alert. `faces` by revision; the last is what it is now."""
+    """Everything that cards and decisions know of one alert. `faces` by revision; the last is the present one."""
 
     alert: str
     opened_at: datetime
@@ -67,7 +67,7 @@ class AlertHistory:
     into: str = ""  # the alert it was merged into
     answers: tuple[Answer, ...] = ()  # in received order
     days: Mapping[date, FollowedDay] = field(default_factory=dict)
-    heard: tuple[int, ...] = ()  # submissions that were taken, in order
+    received: tuple[int, ...] = ()  # submissions that were accepted, in order
 
     @property
     def revision(self) -> int:
@@ -75,7 +75,7 @@ class AlertHistory:
 
     @property
     def current(self) -> Answer | None:
-        """The answer that counts: the last that waits for the county, or was confirmed."""
+        """The answer in force: the last that waits for the county, or was confirmed."""
         return next((a for a in self.answers[::-1] if a.state in alert_state.COUNTING), None)
 
     @property
@@ -95,7 +95,7 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True)
 class CountyRuling:
-    """The county's word on one answer: `what` is one of confirm and return. `at` is when it was given."""
+    """The county's ruling on one answer: `what` is confirm or return. `at` is when it was given."""
 
     alert: str
     what: Opinion
@@ -106,7 +106,7 @@ class CountyRuling:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What the engine made of an alert: raised, lowered, renamed, reissued, void, merged, ended, corrected."""
+    """What the engine did with an alert: raised, lowered, renamed, reissued, void, merged, ended, corrected."""
 
     alert: str
     what: AlertStep
@@ -117,21 +117,21 @@ class Turned:
 
 
 def rule(one: AlertHistory, ruling: CountyRuling) -> tuple[AlertHistory, tuple[HistoryStep, ...]]:
-    """Return a history after the county's word on an answer; the same history if that answer no longer counts."""
+    """Return a history after the county's ruling on an answer; unchanged if that answer is no longer in force."""
     answer = next((a for a in one.answers if a.seq == ruling.answer), None)
     if one.closed or answer is None or answer.state not in {*alert_state.COUNTING, CardState.REPLACED}:
         return one, ()
     origin = str(ruling.order)
     if ruling.what == Opinion.RETURN:
         back = replace(_answered(one, ruling.answer, CardState.RETURNED), state=AlertState.RETURNED)
-        told = HistoryStep(one.alert, AlertStep.RETURNED, origin, {"answer": ruling.answer})
-        return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (told,)
+        step = HistoryStep(one.alert, AlertStep.RETURNED, origin, {"answer": ruling.answer})
+        return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (step,)
     sure = _answered(one, ruling.answer, CardState.CONFIRMED)
     verdict = answer.values["verdict"]
     if verdict == CardVerdict.STANDS:
         state = AlertState.FOLLOWING if sure.days else AlertState.REPORTED
     else:
-        # that the wrong rows were put right is told by the records: `corrected`
+        # whether the wrong rows were corrected is known from the records: `corrected`
         state = AlertState.CORRECTING if answer.values.get("reason") == CardReason.WRONG else AlertState.EXCLUDED
     details = {"answer": ruling.answer, "verdict": verdict, "reason": answer.values.get("reason") or ""}
     return replace(sure, state=state), (HistoryStep(one.alert, AlertStep.CONFIRMED, origin, details),)
@@ -164,7 +164,7 @@ def passed(one: AlertHistory, turned_: Turned) -> AlertHistory:
 
 
 def _answered(one: AlertHistory, seq: int, state: CardState) -> AlertHistory:
-    """The history with one answer in a state, and no other that counts."""
+    """The history with one answer in a state, and no other in force."""
     answers = tuple(
         replace(a, state=state)
         if a.seq == seq

@@ -1,4 +1,4 @@
-"""预警信息报告卡: what one card does to the history of the alert it answers; the history itself: `alert_history`."""
+"""预警信息报告卡: what one card changes in the history of its alert; the history itself is in `alert_history`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pipeline.schooldays import ZONE
 from pipeline.units import short_code
 
 LATER = frozenset(column.name for column in ANSWER.columns if column.later)
-"""What may be added to an answer the county has confirmed; all else of it stands as confirmed."""
+"""Columns that may be added to an answer the county has confirmed; all others stay as confirmed."""
 
 _FORM_WORDS = frozenset({"revision", "by", "rows"})  # of a record, not of the card
 
 
 @dataclass(frozen=True, slots=True)
 class CardStanding:
-    """The alerts of one school, by number, with what came of their cards."""
+    """The alerts of one school, by number, with their histories."""
 
     school: str
     histories: Mapping[str, AlertHistory] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class CardStanding:
 
 @dataclass(frozen=True, slots=True)
 class CardStep:
-    """What became of one card."""
+    """The outcome of one card."""
 
     state: State
     after: CardStanding
@@ -45,21 +45,21 @@ class CardStep:
     opened: tuple[Ticket, ...] = ()
     accepted: int = 0
     refused: int = 0
-    told: tuple[HistoryStep, ...] = ()
-    withdrawn: int = 0  # a report's rows can be
+    steps: tuple[HistoryStep, ...] = ()
+    withdrawn: int = 0  # only rows of reports can be withdrawn
 
 
 # --------------------------------------------------------------------------- a card
 
 
 def card_step(standing: CardStanding, event: Event) -> CardStep:
-    """Return what one card does to the alert it is about."""
+    """Return what one card changes in its alert."""
     checked = event.checked
     if event.decided:
         return _unchanged(standing, event, State(checked.verdict))
     name = alert_of(event)
     one = standing.histories.get(name)
-    if one is None:  # all of its rows went back, or it is of an alert that is no more
+    if one is None:  # all of its rows went back, or its alert no longer exists
         return _applied(standing, event, _Taken(None))
     sifted = sift(checked, standing.tickets, partial(_says_nothing_new, one))
     question = None if event.forced else _question(standing, one, event, sifted)
@@ -78,7 +78,7 @@ def card_step(standing: CardStanding, event: Event) -> CardStep:
 
 
 def alert_of(event: Event) -> str:
-    """Return the number of the alert that a card is about, as its header says."""
+    """Return the number of the alert in a card's header."""
     return str(event.checked.reading.header.get("alert") or "")
 
 
@@ -86,12 +86,12 @@ def alert_of(event: Event) -> str:
 
 
 def _question(standing: CardStanding, one: AlertHistory, event: Event, sifted: Sifted) -> Issue | None:
-    """The same card again: a duplicate while it is the last word, asked about once there is a newer one.
+    """The same card again: a duplicate while it is the latest, asked about once there is a newer one.
 
-    After a return, or once the alert got worse, the same words are a new answer.
+    After a return, or once the alert got worse, the same content is a new answer.
     """
-    again = repeated(standing.earlier, event.checked.reading.content_sha, one.heard[-1:])
-    if again is None or (one.state in alert_state.UNANSWERED and one.heard):
+    again = repeated(standing.earlier, event.checked.reading.content_sha, one.received[-1:])
+    if again is None or (one.state in alert_state.UNANSWERED and one.received):
         return sifted.question
     return Issue("duplicate" if again is State.DUPLICATE else "card-older")
 
@@ -115,7 +115,7 @@ def _over(one: AlertHistory) -> Issue:
 
 
 def _stale(one: AlertHistory, revision: object) -> Issue | None:
-    """A card that warned of less, or of something else, is no answer to what the alert is now."""
+    """A card that showed a lower stage, or another group, is no answer to the alert as it is now."""
     if not isinstance(revision, int) or revision == one.revision:
         return None
     face, now = one.faces.get(revision), one.faces[one.revision]
@@ -128,7 +128,7 @@ def _stale(one: AlertHistory, revision: object) -> Issue | None:
 
 
 def repeats_nothing(standing: CardStanding, number: object) -> bool:
-    """Tell whether an alert is one that another may not be a repetition of: excluded, void or merged itself."""
+    """Tell whether another alert cannot be a repetition of this one: it is excluded, void or merged itself."""
     other = standing.histories.get(str(number))
     return other is None or other.state in (
         AlertState.EXCLUDED,
@@ -139,7 +139,7 @@ def repeats_nothing(standing: CardStanding, number: object) -> bool:
 
 
 def names_no_row(answer: Answer) -> bool:
-    """Tell whether an answer says that information was wrong, but of no row: whatever it named went back."""
+    """Tell whether an answer says that information was wrong, but marks no row: the marked rows went back."""
     return answer.values.get("reason") == CardReason.WRONG and not answer.rows
 
 
@@ -148,56 +148,58 @@ def names_no_row(answer: Answer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a card makes of a history; instead of it, a question (held) or a refusal (the file goes back)."""
+    """What a card changes in a history; or instead a question (held) or a refusal (the file goes back)."""
 
     after: AlertHistory | None
     issues: tuple[Issue, ...] = ()
-    told: tuple[HistoryStep, ...] = ()
+    steps: tuple[HistoryStep, ...] = ()
     question: Issue | None = None
     refusal: Issue | None = None
 
 
 def _take(standing: CardStanding, one: AlertHistory, event: Event) -> _Taken:
     records = event.checked.records
-    said = next((record for record in records if record.table == "answer"), None)
+    answer_row = next((record for record in records if record.table == "answer"), None)
     wrong = [[str(r.values["day"]), str(r.values["pupil"])] for r in records if r.table == "cases"]
     days = [record for record in records if record.table == "days"]
     taken = _Taken(one)
-    if said or wrong:
+    if answer_row or wrong:
         if one.state in alert_state.UNANSWERED or one.state == AlertState.ANSWERED:
-            taken = _answer(standing, one, event, said, wrong)
+            taken = _answer(standing, one, event, answer_row, wrong)
         else:
-            taken = _confirmed(one, said, wrong, also=bool(days))
+            taken = _confirmed(one, answer_row, wrong, also=bool(days))
     if taken.after is None or not days:
         return taken
     return _followed(taken.after, event, days, taken)
 
 
 def _answer(
-    standing: CardStanding, one: AlertHistory, event: Event, said: Record | None, wrong: list[list[str]]
+    standing: CardStanding, one: AlertHistory, event: Event, answer_row: Record | None, wrong: list[list[str]]
 ) -> _Taken:
-    """An answer takes the place of an earlier one that the county has not confirmed."""
+    """An answer replaces an earlier one that the county has not confirmed."""
     before = one.current
-    if said is None:  # rows that had gone back come home to the answer they belong to
+    if answer_row is None:  # corrected rows that belong to the earlier answer
         if before is None:
             return _Taken(one, (Issue("card-unanswered"),))
         values = {**before.values, "rows": sorted([*before.rows, *(row for row in wrong if row not in before.rows)])}
-        return _Taken(_with(one, replace(before, seq=event.seq, values=values)), told=_told(one, event, values))
-    stale = _stale(one, said.values.get("revision"))
+        return _Taken(_with(one, replace(before, seq=event.seq, values=values)), steps=_steps_of(one, event, values))
+    stale = _stale(one, answer_row.values.get("revision"))
     if stale and stale.code == "card-revision-unknown":
         return _Taken(None, refusal=stale)
     if stale and not event.forced:
         return _Taken(None, question=stale)
-    if said.values.get("reason") == CardReason.TWICE and repeats_nothing(standing, said.values.get("other_alert")):
-        return _Taken(None, refusal=Issue("other-alert-closed", value=str(said.values["other_alert"])))
+    if answer_row.values.get("reason") == CardReason.TWICE and repeats_nothing(
+        standing, answer_row.values.get("other_alert")
+    ):
+        return _Taken(None, refusal=Issue("other-alert-closed", value=str(answer_row.values["other_alert"])))
     kept = before.rows if before and event.checked.reading.claims and event.checked.reading.claims.returned else []
-    values = {name: value for name, value in said.values.items() if name not in _FORM_WORDS}
+    values = {name: value for name, value in answer_row.values.items() if name not in _FORM_WORDS}
     values["rows"] = sorted([*kept, *(row for row in wrong if row not in kept)])
     late = before.late if before else event.checked.arrival.first_seen > one.due_at
     report_late = _reported_late(one, values)
-    made = Answer(event.seq, one.revision, values, str(said.values.get("by") or ""), late, report_late)
+    made = Answer(event.seq, one.revision, values, str(answer_row.values.get("by") or ""), late, report_late)
     wanting = (Issue("card-rows-none"),) if names_no_row(made) else ()
-    return _Taken(_with(one, made), (*wanting, *_lateness(one, made)), _told(one, event, values))
+    return _Taken(_with(one, made), (*wanting, *_lateness(one, made)), _steps_of(one, event, values))
 
 
 def _with(one: AlertHistory, made: Answer) -> AlertHistory:
@@ -205,7 +207,7 @@ def _with(one: AlertHistory, made: Answer) -> AlertHistory:
     return replace(one, answers=(*earlier, made), state=AlertState.ANSWERED)
 
 
-def _told(one: AlertHistory, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
+def _steps_of(one: AlertHistory, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
     details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
     return (HistoryStep(one.alert, AlertStep.ANSWERED, str(event.order), details),)
 
@@ -224,12 +226,12 @@ def _lateness(one: AlertHistory, made: Answer) -> tuple[Issue, ...]:
     return tuple(issues)
 
 
-def _confirmed(one: AlertHistory, said: Record | None, wrong: list[list[str]], *, also: bool) -> _Taken:
-    """An answer that the county has confirmed stands; what it left blank may be added."""
+def _confirmed(one: AlertHistory, answer_row: Record | None, wrong: list[list[str]], *, also: bool) -> _Taken:
+    """An answer that the county has confirmed stays; fields it left blank may be added."""
     current = one.current
     if current is None:
         return _Taken(one)
-    differing = _differing(current, said.values) if said else []
+    differing = _differing(current, answer_row.values) if answer_row else []
     if any(row not in current.rows for row in wrong):
         differing = [*differing, "wrong"]
     if differing:
@@ -237,21 +239,21 @@ def _confirmed(one: AlertHistory, said: Record | None, wrong: list[list[str]], *
         if not also:
             return _Taken(None, refusal=Issue("card-confirmed", details=(("number", one.alert), fields)))
         return _Taken(one, (Issue("card-confirmed-kept", details=(fields,)),))
-    blank = {name for name in LATER if said and not current.values.get(name) and said.values.get(name)}
-    if not blank or said is None:
+    blank = {name for name in LATER if answer_row and not current.values.get(name) and answer_row.values.get(name)}
+    if not blank or answer_row is None:
         return _Taken(one)
-    more = replace(current, values={**current.values, **{name: said.values[name] for name in blank}})
+    more = replace(current, values={**current.values, **{name: answer_row.values[name] for name in blank}})
     return _Taken(replace(one, answers=tuple(more if a is current else a for a in one.answers)))
 
 
 _LABELS = {column.name: column.header for table in (CASES, ANSWER) for column in table.columns}
 
 
-def _differing(current: Answer, said: Mapping[str, object]) -> list[str]:
-    """Names of what a card says otherwise than the answer that counts; a blank says nothing."""
+def _differing(current: Answer, values: Mapping[str, object]) -> list[str]:
+    """Names of the fields in which a card differs from the answer in force; a blank differs from nothing."""
     return [
         name
-        for name, value in said.items()
+        for name, value in values.items()
         if name not in _FORM_WORDS
         and value not in (None, "")
         and value != current.values.get(name)
@@ -266,15 +268,15 @@ def _followed(one: AlertHistory, event: Event, records: Sequence[Record], taken:
         days[day] = _day(days.get(day), record, Origin(event.seq, record.row))
     state = AlertState.FOLLOWING if one.state == AlertState.REPORTED else one.state
     issues = taken.issues
-    back = any(refused.table == "answer" for refused in event.checked.refused)  # then that is what it is told
+    back = any(refused.table == "answer" for refused in event.checked.refused)  # then the message is about that
     if one.state in alert_state.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
         issues = (*issues, Issue("card-unanswered"))
-    told = HistoryStep(one.alert, AlertStep.FOLLOWED, str(event.order), {"days": len(records)})
-    return _Taken(replace(one, days=days, state=state), issues, (*taken.told, told))
+    step = HistoryStep(one.alert, AlertStep.FOLLOWED, str(event.order), {"days": len(records)})
+    return _Taken(replace(one, days=days, state=state), issues, (*taken.steps, step))
 
 
 def _day(before: FollowedDay | None, record: Record, origin: Origin) -> FollowedDay:
-    """One day, told again: a blank never erases."""
+    """One day, entered again: a blank never erases a value."""
     got = record.values
     fresh, present, progress = got.get("fresh"), got.get("present"), got.get("progress")
     return FollowedDay(
@@ -285,8 +287,10 @@ def _day(before: FollowedDay | None, record: Record, origin: Origin) -> Followed
     )
 
 
-def _became(checked: Checked, standing: CardStanding, after: AlertHistory | None) -> tuple[Issue, ...]:
-    """Say what became of a card: what the county has to confirm, what stands as confirmed, which days were noted."""
+def _outcome(checked: Checked, standing: CardStanding, after: AlertHistory | None) -> tuple[Issue, ...]:
+    """The issue with the outcome of a card: what the county has to confirm, what stays confirmed, which days were
+    added.
+    """
     count = Counter(record.table for record in checked.records)
     if after is None or not count:
         return ()
@@ -300,8 +304,8 @@ def _became(checked: Checked, standing: CardStanding, after: AlertHistory | None
         parts.append(f"有误的 {count['cases']} 行已标明")
     if count["days"]:
         parts.append(f"后续关注收下 {count['days']} 天")
-    told = (Issue("card-became", details=(("what", "；".join(parts)),)),) if parts else ()
-    return told + tuple(_wrong(checked, record) for record in checked.records if record.table == "cases" and parts)
+    messages = (Issue("card-became", details=(("what", "；".join(parts)),)),) if parts else ()
+    return messages + tuple(_wrong(checked, record) for record in checked.records if record.table == "cases" and parts)
 
 
 def _verdict(answer: Answer) -> str:
@@ -311,14 +315,17 @@ def _verdict(answer: Answer) -> str:
 
 
 def _wrong(checked: Checked, record: Record) -> Issue:
-    """The row that was said to be wrong, and of which day's report: that one must be put right next."""
+    """The issue naming a row that was marked as wrong, and the day of its report:
+    that
+    report must be corrected next.
+    """
     place = checked.reading.places.get("cases")
     code = short_code(str(record.values["pupil"]))
     details = (("day", str(record.values["day"])),)
     return Issue("card-row-wrong", place.sheet if place else "", "", record.row, value=code, details=details)
 
 
-def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Issue, ...] = ()) -> CardStep:
+def _applied(standing: CardStanding, event: Event, taken: _Taken, messages: tuple[Issue, ...] = ()) -> CardStep:
     checked = event.checked
     tickets, opened, home = turned(standing.tickets, event, lambda record: (record.identity,))
     state = State.ACCEPTED
@@ -326,11 +333,11 @@ def _applied(standing: CardStanding, event: Event, taken: _Taken, said: tuple[Is
         state = State.PARTIAL if checked.records else State.REJECTED
     histories = dict(standing.histories)
     if taken.after is not None:
-        heard = (*taken.after.heard, event.seq) if checked.records else taken.after.heard
-        histories[taken.after.alert] = replace(taken.after, heard=heard)
+        received = (*taken.after.received, event.seq) if checked.records else taken.after.received
+        histories[taken.after.alert] = replace(taken.after, received=received)
     after = replace(standing, histories=histories, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
-    issues = (*said, *home, *taken.issues, *_became(checked, standing, taken.after))
-    return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.told)
+    issues = (*messages, *home, *taken.issues, *_outcome(checked, standing, taken.after))
+    return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.steps)
 
 
 def _unchanged(standing: CardStanding, event: Event, state: State) -> CardStep:

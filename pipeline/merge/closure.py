@@ -1,4 +1,4 @@
-"""停课报告表: one row is one step in a closure's life: 首报, 延长, 复课, 更正, 撤销."""
+"""停课报告表: one row is one step of a closure: 首报, 延长, 复课, 更正, 撤销."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import HOME_CAMPUS, ClosureKind, ClosureState, Issue, Origin, Record, State
 
 COLUMNS = ("campus", *ROWS.keeps, "state")
-"""What a closure says, by the stored columns' names."""
+"""The values of a closure, by the stored columns' names."""
 
-_SAID = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
-"""What two words on one closure may differ in."""
+_COMPARED = tuple(name for name in ROWS.compared if not ROWS.keeps[name].key)
+"""The columns in which two rows about one closure may differ."""
 
 Key = tuple[str, str, datetime]  # campus, scope, start
 
@@ -26,7 +26,7 @@ ON = frozenset({ClosureState.DECLARED, ClosureState.CONFIRMED, ClosureState.RETU
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A closure as it stands, and where the last word on it was said."""
+    """A current closure, and the origin of its last change."""
 
     values: Mapping[str, object]
     origin: Origin
@@ -44,7 +44,7 @@ class ClosureStanding:
 
 @dataclass(frozen=True, slots=True)
 class ClosureStep:
-    """What became of one closure workbook."""
+    """The outcome of one closure workbook."""
 
     state: State
     after: ClosureStanding
@@ -52,18 +52,18 @@ class ClosureStep:
     opened: tuple[Ticket, ...] = ()
     accepted: int = 0
     refused: int = 0
-    withdrawn: int = 0  # a report's rows can be
+    withdrawn: int = 0  # only rows of reports can be withdrawn
 
 
 def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
-    """Return what one closure workbook does to the closures of its school.
+    """Return what one closure workbook changes in the closures of its school.
 
-    The same workbook again is a duplicate while it is the last word, else held. A step on a closure we
-    know nothing of is taken as its first word: workbooks arrive in any order.
+    The same workbook again is a duplicate while it is the latest, else held. A step of an unknown closure is taken as
+    its first: workbooks arrive in any order.
     """
     if event.decided:
         return _unchanged(standing, event, State(event.checked.verdict))
-    sifted = sift(event.checked, standing.tickets, partial(_says_nothing_new, standing))
+    sifted = sift(event.checked, standing.tickets, partial(_is_unchanged, standing))
     question = None if event.forced else _question(standing, event, sifted)
     if question:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
@@ -72,10 +72,10 @@ def close_step(standing: ClosureStanding, event: Event) -> ClosureStep:
     closures, issues = dict(standing.closures), list(sifted.issues)
     affected: list[Key] = []
     for record in event.checked.records:
-        key, told = _say(closures, record, event.seq)
+        key, questions = _apply_row(closures, record, event.seq)
         affected.append(key)
-        issues += told
-    return _applied(standing, event, closures, (*issues, *_became(closures, affected)))
+        issues += questions
+    return _applied(standing, event, closures, (*issues, *_outcome(closures, affected)))
 
 
 _BECAME: Mapping[str, str] = {
@@ -87,10 +87,13 @@ _BECAME: Mapping[str, str] = {
 }
 
 
-def _became(closures: Mapping[Key, Declared], affected: Sequence[Key]) -> tuple[Issue, ...]:
-    """Say what the closures of a workbook are now: declared, most of them, till the county has confirmed them."""
-    said = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(affected))
-    parts = [f"{what}（{count} 起）" if len(said) > 1 or count > 1 else what for what, count in said.items()]
+def _outcome(closures: Mapping[Key, Declared], affected: Sequence[Key]) -> tuple[Issue, ...]:
+    """The issues with the new states of a workbook's closures: most are declared, until
+    the
+    county has confirmed them.
+    """
+    counts = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(affected))
+    parts = [f"{what}（{count} 起）" if len(counts) > 1 or count > 1 else what for what, count in counts.items()]
     return (Issue("closure-became", details=(("what", "；".join(parts)),)),) if parts else ()
 
 
@@ -100,22 +103,22 @@ def _question(standing: ClosureStanding, event: Event, sifted: Sifted) -> Issue 
     again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])
     if again is None:
         return sifted.question
-    # a return workbook whose rows all stand, or are settled, says nothing an older one could spoil
+    # a return workbook whose rows are all unchanged or settled cannot damage a newer one
     settled = any(record.ticket for record in checked.records) and sifted.question is None
     return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
 
 
-def _says_nothing_new(standing: ClosureStanding, record: Record) -> bool:
+def _is_unchanged(standing: ClosureStanding, record: Record) -> bool:
     closures = dict(standing.closures)
-    _say(closures, record, 0)
+    _apply_row(closures, record, 0)
     return all(
-        key in standing.closures and same(standing.closures[key].values, said.values, COLUMNS)
-        for key, said in closures.items()
+        key in standing.closures and same(standing.closures[key].values, declared.values, COLUMNS)
+        for key, declared in closures.items()
     )
 
 
 def rule(standing: ClosureStanding, key: Key, state: ClosureState) -> ClosureStanding:
-    """Return what stands when the county confirms a closure or sends it back; the same if it has moved on."""
+    """Return the closures after the county confirmed one or sent it back; unchanged if it has moved on."""
     declared = standing.closures.get(key)
     if declared is None or declared.values["state"] not in ON or declared.values["state"] == state:
         return standing
@@ -123,22 +126,26 @@ def rule(standing: ClosureStanding, key: Key, state: ClosureState) -> ClosureSta
     return replace(standing, closures={**standing.closures, key: ruled})
 
 
-def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, list[Issue]]:
-    """Let one row have its word on the closure it means; return which that is, and what its sender is asked."""
+def _apply_row(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, list[Issue]]:
+    """Apply one row to the closure it means; return that closure's key, and questions for the sender."""
     values = dict(record.values)
     values["campus"] = values.get("campus") or HOME_CAMPUS
     key = _meant(closures, values)
-    stood = closures.get(key)
+    known = closures.get(key)
     kind = str(values["kind"])
     issues = []
-    if stood is None and kind != ClosureKind.FIRST:
+    if known is None and kind != ClosureKind.FIRST:
         issues.append(Issue("closure-not-known", row=record.row))
-    if stood is not None and kind == ClosureKind.FIRST and any(_differ(stood.values, values, name) for name in _SAID):
+    if (
+        known is not None
+        and kind == ClosureKind.FIRST
+        and any(_differ(known.values, values, name) for name in _COMPARED)
+    ):
         issues.append(Issue("closure-first-again", row=record.row))
-    before = dict(stood.values) if stood else {}
-    amends = kind == ClosureKind.AMEND  # then a blank is said too
-    said = {name: value for name, value in values.items() if amends or value not in (None, "")}
-    after = before | said | {"start": key[2], "state": _state(kind, before, said)}
+    before = dict(known.values) if known else {}
+    amends = kind == ClosureKind.AMEND  # then a blank counts as a value too
+    given = {name: value for name, value in values.items() if amends or value not in (None, "")}
+    after = before | given | {"start": key[2], "state": _state(kind, before, given)}
     if kind == ClosureKind.RESUME and not after.get("resume_actual"):
         after["resume_actual"] = after.get("resume_planned")
     closures[key] = Declared(after, Origin(seq, record.row))
@@ -146,7 +153,10 @@ def _say(closures: dict[Key, Declared], record: Record, seq: int) -> tuple[Key, 
 
 
 def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Key:
-    """Return the key of the closure a row means: of its start, else (not a first word) of the latest still on."""
+    """Return the key of the closure a row means: that of its start, else (not for a
+    first
+    report) the latest in force.
+    """
     start = values["start"]
     if not isinstance(start, datetime):
         raise TypeError("a closure's start is a moment")
@@ -159,13 +169,13 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
     return (same_day or still_on or [key])[-1]
 
 
-def _state(kind: str, before: Mapping[str, object], said: Mapping[str, object]) -> ClosureState:
+def _state(kind: str, before: Mapping[str, object], given: Mapping[str, object]) -> ClosureState:
     if kind == ClosureKind.WITHDRAW:
         return ClosureState.WITHDRAWN
-    if kind == ClosureKind.RESUME or said.get("resume_actual"):
+    if kind == ClosureKind.RESUME or given.get("resume_actual"):
         return ClosureState.ENDED
-    # what the county confirmed is confirmed until the school says something else of it
-    changed = any(_differ(before, said, name) for name in said if name in _SAID)
+    # confirmed by the county until the school changes it
+    changed = any(_differ(before, given, name) for name in given if name in _COMPARED)
     confirmed = before.get("state") == ClosureState.CONFIRMED and not changed
     return ClosureState.CONFIRMED if confirmed else ClosureState.DECLARED
 
@@ -178,7 +188,7 @@ def _applied(
     standing: ClosureStanding, event: Event, closures: Mapping[Key, Declared], issues: tuple[Issue, ...]
 ) -> ClosureStep:
     checked = event.checked
-    tickets, opened, told = turned(standing.tickets, event, lambda record: (record.identity,))
+    tickets, opened, messages = turned(standing.tickets, event, lambda record: (record.identity,))
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
@@ -188,7 +198,7 @@ def _applied(
         tickets=tickets,
         earlier=(*standing.earlier, _earlier(event, state)),
     )
-    return ClosureStep(state, after, (*issues, *told), opened, len(checked.records), len(checked.refused))
+    return ClosureStep(state, after, (*issues, *messages), opened, len(checked.records), len(checked.refused))
 
 
 def _unchanged(standing: ClosureStanding, event: Event, state: State) -> ClosureStep:

@@ -1,4 +1,4 @@
-"""What a 缺课日报 speaks for: its campus, the classes on its 班级 sheet, those of its rows; and what it leaves out."""
+"""What a 缺课日报 covers: its campus, the classes on its 班级 sheet, those of its rows; and what it leaves out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline import units
 from pipeline.merge.standing import MORE, ClassCount, ReportState
 from pipeline.model import Checked, FileRows, Issue, Record
 
-_NAMED = 20  # of the rows that go, so many are named
+_NAMED = 20  # so many of the withdrawn rows are named
 
 
 def rows_of(checked: Checked) -> list[Record]:
@@ -16,7 +16,7 @@ def rows_of(checked: Checked) -> list[Record]:
 
 
 def keys_of(record: Record) -> tuple[str, ...]:
-    """What an absent pupil's row may be known by: the pupil; name and start, if the class was not told before."""
+    """Keys of an absent pupil's row: the pupil; name and start, if the class was not known before."""
     if record.table != "rows":
         return (record.identity,)
     return (record.identity, f"|{record.values.get('name')}|{record.values.get('start')}")
@@ -34,37 +34,37 @@ def covers_all(standing: ReportState, checked: Checked) -> bool:
 
 def silent_on_classes(checked: Checked) -> bool:
     """No class line at all, good or bad: the 班级 sheet was left out, and the file is about the whole campus."""
-    said = [record.table for record in checked.records] + [refused.table for refused in checked.refused]
-    return "classes" not in said
+    tables = [record.table for record in checked.records] + [refused.table for refused in checked.refused]
+    return "classes" not in tables
 
 
 def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:
-    """Return the rows a whole file would withdraw: of classes it speaks for, and neither said nor sent back."""
+    """Return the rows a whole file would withdraw: of classes it covers, and neither in the file nor returned."""
     if not standing.rows:
         return frozenset()
-    said = {record.identity for record in rows_of(checked)} | set(kept_behind(standing, checked).values())
+    written = {record.identity for record in rows_of(checked)} | set(kept_behind(standing, checked).values())
     whole = covers_all(standing, checked)
     classes = covered(checked)
     return frozenset(
         identity
-        for identity, stood in standing.rows.items()
-        if identity not in said and (whole or stood.values.get("class_key") in classes)
+        for identity, row in standing.rows.items()
+        if identity not in written and (whole or row.values.get("class_key") in classes)
     )
 
 
 def kept_behind(standing: ReportState, checked: Checked) -> dict[int, str]:
-    """Return Excel row → identity of the old record that stays because the row's new version went back.
+    """Return Excel row → identity of the old record that stays because the row's new version was returned.
 
-    Where the pupil cannot be told from the row, the record that came from the same Excel row is kept:
-    better one child too many until it is mended than one lost.
+    If the row does not show which pupil it is, the record that came from the same Excel row is kept: better one child
+    too many until it is corrected than one lost.
     """
     if not standing.rows:
         return {}
     taken = {record.identity for record in rows_of(checked)}
-    by_row = {stood.origin.row: identity for identity, stood in standing.rows.items()}
+    by_row = {row.origin.row: identity for identity, row in standing.rows.items()}
     back = [refused for refused in checked.refused if refused.table == "rows"]
     kept: dict[int, str] = {}
-    for refused in sorted(back, key=lambda one: not one.identity):  # those who say who they are choose first
+    for refused in sorted(back, key=lambda one: not one.identity):  # rows with a known pupil choose first
         identity = refused.identity or by_row.get(refused.row, "")
         if identity in standing.rows and identity not in taken:
             kept[refused.row] = identity
@@ -73,9 +73,9 @@ def kept_behind(standing: ReportState, checked: Checked) -> dict[int, str]:
 
 
 def lines_of(standing: ReportState, checked: Checked, *, alone: bool = False) -> dict[str, ClassCount]:
-    """Return the classes a file speaks for: its class lines and its rows' classes; without lines, all.
+    """Return the classes a file covers: its class lines and its rows' classes; without lines, all.
 
-    `alone`: only what it says itself (a return workbook does not speak for the classes it leaves out).
+    `alone`: only what is in the file itself (a return workbook does not cover the classes it leaves out).
     """
     lines = {r.identity: line_of(r) for r in checked.records if r.table == "classes"}
     if not alone and silent_on_classes(checked):
@@ -88,13 +88,16 @@ def lines_of(standing: ReportState, checked: Checked, *, alone: bool = False) ->
 
 
 def line_of(record: Record) -> ClassCount:
-    """What a class line says."""
+    """The counts of a class line."""
     more = tuple(record.values.get(name, column.blank) for name, column in MORE.items())
     return ClassCount(_count(record, "roll"), _count(record, "present"), _count(record, "other_absent") or 0, more)
 
 
 def withdrawn(standing: ReportState, identities: Sequence[str]) -> tuple[Issue, ...]:
-    """Say which rows a file took away: class, code and the row they came from; a school's own paper prints both."""
+    """The issue about rows a file took away: class, code and the row they came from;
+    a
+    school's own paper prints both.
+    """
     gone = [identity for identity in identities if identity in standing.rows]
     if not gone:
         return ()
@@ -102,12 +105,12 @@ def withdrawn(standing: ReportState, identities: Sequence[str]) -> tuple[Issue, 
 
 
 def by_file(standing: ReportState, identities: Sequence[str]) -> tuple[FileRows, ...]:
-    """The first rows of these that stand, by the file they came in: class and code, Excel row."""
-    told: dict[int, list[tuple[str, int]]] = {}
+    """The first of these rows, by the file they came in: class and code, Excel row."""
+    files: dict[int, list[tuple[str, int]]] = {}
     for identity in sorted(identities)[:_NAMED]:
         origin = standing.rows[identity].origin
-        told.setdefault(origin.seq, []).append((units.short_code(identity), origin.row))
-    return tuple(FileRows(seq, tuple(rows)) for seq, rows in told.items())
+        files.setdefault(origin.seq, []).append((units.short_code(identity), origin.row))
+    return tuple(FileRows(seq, tuple(rows)) for seq, rows in files.items())
 
 
 def _count(record: Record, name: str) -> int | None:

@@ -11,15 +11,15 @@ from pipeline.model import Checked, DeskSheet, Opinion, Record
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a county wants done with one matter. `cells`: column name → what is to stand there (代改)."""
+    """A county's decision on one matter. `cells`: column name → the value to put there (代改)."""
 
     board: DeskSheet
     id: str
     stamp: str
     opinion: Opinion
     why: str
-    table: str  # the form's table its rows were read in: the board's, but for a sheet renamed
-    rows: tuple[int, ...]  # Excel rows that say it
+    table: str  # the form's table of its rows: that of the board, unless a sheet was renamed
+    rows: tuple[int, ...]  # its Excel rows
     cells: Mapping[str, str] = field(default_factory=dict)
     stamped_on: date | None = None
 
@@ -29,9 +29,9 @@ class Deed:
 
 
 def deeds(checked: Checked) -> list[Deed]:
-    """Return what a checked 处理单 asks for: sheet by sheet, in the order of the rows.
+    """Return the decisions of a checked 处理单: sheet by sheet, in the order of the rows.
 
-    The rows of one ticket (one for each wrong cell) are one deed.
+    The rows of one ticket (one for each wrong cell) are one decision.
     """
     found: dict[tuple[str, str], list[Record]] = {}
     for record in checked.records:

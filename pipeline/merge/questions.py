@@ -1,5 +1,5 @@
-"""What must be asked before a 缺课日报 may change what stands: was it here before, is it of this day, does it
-take rows away, does it bring back what is settled.
+"""Questions before a 缺课日报 may change a report: is it a copy, is it of this day, does it remove rows, does it bring
+back settled rows.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from pipeline.merge import coverage, tickets
 from pipeline.merge.standing import ReportState, repeated
-from pipeline.merge.tickets import Sifted, come_home
+from pipeline.merge.tickets import Sifted, matched_by_key
 from pipeline.model import Checked, Issue, Mode, Policy, State
 from pipeline.schooldays import today
 
 _AGO = {1: "昨天", 2: "前天"}
 _BY_MODE = frozenset({"past-day-reported", "would-withdraw"})
-"""Questions that 报送方式 answers."""
+"""Questions that a 报送方式 answers."""
 
 
 def asked(standing: ReportState, checked: Checked, sifted: Sifted, policy: Policy) -> Issue | None:
-    """Return why a submission may not simply be applied, as the issue its sender reads; None if it may."""
+    """Return why a submission may not simply be applied, as the issue for its sender; None if it may."""
     head = standing.head
     again = repeated(standing.earlier, checked.reading.content_sha, head.seqs if head else ())
     if again is State.DUPLICATE:
@@ -38,27 +38,27 @@ def asked(standing: ReportState, checked: Checked, sifted: Sifted, policy: Polic
 
 
 def returned(checked: Checked) -> bool:
-    """Is it a return workbook: by what it says of itself, or by its tickets?"""
+    """Whether it is a return workbook, by its own claim or by its tickets."""
     claims = checked.reading.claims
     return bool(claims and claims.returned) or tickets.carried(checked)
 
 
 def only_mended(standing: ReportState, checked: Checked) -> bool:
-    """Does a file that would take rows away say nothing but rows that went back, copied by hand into a template?
+    """Whether a file that would remove rows has only returned rows, copied by hand into a template.
 
-    Then it is those rows come home and no word about the others.
+    Then it corrects those rows and does not touch the others.
     """
     if checked.mode not in {Mode.FIRST, Mode.LATE} or checked.refused or not coverage.leaving(standing, checked):
         return False
-    home = come_home(checked, standing.tickets, coverage.keys_of)
+    home = matched_by_key(checked, standing.tickets, coverage.keys_of)
     rows = coverage.rows_of(checked)
     return bool(rows) and sum(record.table == "rows" for record in home.values()) == len(rows)
 
 
 def _of_a_past_day(standing: ReportState, checked: Checked) -> Issue | None:
-    """A file for a day that has its report: its date is wrong, nearly always.
+    """A file for a day that has its report: almost always its date is wrong.
 
-    Not where 逾期补报 brings classes that nobody has spoken for yet.
+    Not if 逾期补报 brings classes that no file has covered yet.
     """
     days = (today(checked.arrival.first_seen) - standing.day).days
     if checked.mode is Mode.FULL or days < 1:
@@ -71,16 +71,16 @@ def _of_a_past_day(standing: ReportState, checked: Checked) -> Issue | None:
 
 
 def _withdrawal(standing: ReportState, checked: Checked, policy: Policy) -> Issue | None:
-    """A second file may not silently drop children; marked as a correction, not most of them at a stroke."""
+    """A second file may not drop children silently; nor most of them, if marked as a correction."""
     if checked.mode is Mode.ADD:
         return None
     leaving = coverage.leaving(standing, checked)
-    told = (("rows", str(len(leaving))), ("before", str(len(standing.rows))))
+    counts = (("rows", str(len(leaving))), ("before", str(len(standing.rows))))
     rows_of = coverage.by_file(standing, list(leaving))
     if checked.mode is not Mode.FULL:
-        return Issue("would-withdraw", details=told, rows_of=rows_of) if leaving else None
-    # a name corrected is one row gone and one come: only what is lost on balance counts
+        return Issue("would-withdraw", details=counts, rows_of=rows_of) if leaving else None
+    # a corrected name is one row removed and one added: only the net loss counts
     added = sum(1 for record in coverage.rows_of(checked) if record.identity not in standing.rows)
     if len(leaving) - added > policy.withdraw_share * len(standing.rows):
-        return Issue("withdraws-most", details=told, rows_of=rows_of)
+        return Issue("withdraws-most", details=counts, rows_of=rows_of)
     return None

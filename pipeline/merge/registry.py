@@ -1,8 +1,8 @@
-"""What a unit's registry is: a fold of all that was said of it, pure.
+"""The registry of a unit: a pure fold of all statements about it.
 
-Each statement is in force from a day on. What holds on a day is the last word in force by then: by the day from
-which it is in force, then by the order in which it was received. So a change dated ahead waits for its day, a
-statement that is read late changes nothing but its own place, and what earlier days were like stays known.
+Each statement is in force from a day on. What holds on a day is the latest statement in force by then: ordered by the
+day from which it is in force, then by the order in which it was received. So a change dated ahead waits for its day, a
+statement that is read late changes only its own place, and earlier days stay known as they were.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ RoomKey = tuple[str, int, str]  # campus, school year, class key
 
 
 @dataclass(frozen=True, slots=True)
-class RoomSaid:
-    """What is said of one class. `first`, `until`: the days between which it is taught, where that is said."""
+class ClassStatement:
+    """The statement about one class. `first`, `until`: the days between which it is taught, if stated."""
 
     campus: str
     year: int
@@ -37,7 +37,7 @@ class RoomSaid:
 
 @dataclass(frozen=True, slots=True)
 class AliasRuling:
-    """A county's word on a class that a report named: another name of `of`, or, with "" there, none at all."""
+    """A county's ruling on a class that only a report names: another name of `of`, or, with "", not a class."""
 
     campus: str
     year: int
@@ -52,7 +52,8 @@ class AliasRuling:
 
 @dataclass(frozen=True, slots=True)
 class RegistryStatement:
-    """What one roster says of one unit, in force from `day`; blanks are left out. `order` 0: what was there before.
+    """The statement of one roster about one unit, in force from `day`; blanks are left out. `order` 0: before any
+    roster.
 
     `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists.
     """
@@ -61,7 +62,7 @@ class RegistryStatement:
     day: date
     unit: Mapping[str, object] = field(default_factory=dict)
     campuses: tuple[str, ...] = ()
-    rooms: tuple[RoomSaid, ...] = ()
+    rooms: tuple[ClassStatement, ...] = ()
     rulings: tuple[AliasRuling, ...] = ()
 
 
@@ -85,9 +86,9 @@ class ClassSpan:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A unit by all that was said of it: `values` as of the day asked for, all else with its dates.
+    """A unit after all its statements: `values` as of the day asked for, all else with its dates.
 
-    `places`: (division, first day there) in order, the first of them since ever.
+    `places`: (division, first day there) in order, the first of them without a beginning.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Registered:
         return [room for room in self.rooms if room.year == year and _holds(room, day)]
 
     def division_on(self, day: date) -> str:
-        """The division it lies in on a day; "" if none was ever said."""
+        """The unit's division on a day; "" if none was ever stated."""
         found = ""
         for division, first in self.places:
             if first is None or first <= day or not found:
@@ -113,14 +114,17 @@ class Registered:
 def registered(
     statements: Iterable[RegistryStatement], day: date, found: Mapping[RoomKey, date | None] | None = None
 ) -> Registered:
-    """Fold what was said of one unit. `found`: classes that reports named before any roster did, since when."""
+    """Fold the statements about one unit. `found`: classes that reports named before
+    any
+    roster, with their first day.
+    """
     ordered = sorted(statements, key=lambda one: (one.day, one.order))
     values: dict[str, object] = {}
     places: list[tuple[str, date | None]] = []
     campuses: dict[str, None] = {}
     rooms = _Rooms(found or {})
     for one in ordered:
-        # a unit that begins later is known before its day as it will be on it
+        # a unit that begins later is shown before its day as it will be on it
         if one.day <= max(day, ordered[0].day):
             values.update(one.unit)
         division = str(one.unit.get("division_id") or "")
@@ -131,40 +135,42 @@ def registered(
     return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings())
 
 
-def news(said: RegistryStatement, before: Registered | None) -> RegistryStatement:
-    """Return what a statement says that does not hold already on its day; `before`: the unit as of that day.
+def news(statement: RegistryStatement, before: Registered | None) -> RegistryStatement:
+    """Return the part of a statement that is new on its day; `before`: the unit as of that day.
 
-    A template carries over what stands: a row left as it was says nothing, and must not bind the days to come.
+    A template carries over the present values: a row left as it was states nothing, and must not fix later days.
     """
     if before is None:
-        return said
-    unit = {name: value for name, value in said.unit.items() if before.values.get(name) != value}
-    if said.unit.get("division_id") == before.division_on(said.day):
+        return statement
+    unit = {name: value for name, value in statement.unit.items() if before.values.get(name) != value}
+    if statement.unit.get("division_id") == before.division_on(statement.day):
         unit.pop("division_id", None)
-    campuses = tuple(one for one in said.campuses if one not in before.campuses)
+    campuses = tuple(one for one in statement.campuses if one not in before.campuses)
     slices = _by_room(before.rooms)
-    rooms = (_room_news(room, slices.get((room.campus, room.year, room.key), []), said.day) for room in said.rooms)
-    return replace(said, unit=unit, campuses=campuses, rooms=tuple(room for room in rooms if room is not None))
+    rooms = (
+        _room_news(room, slices.get((room.campus, room.year, room.key), []), statement.day) for room in statement.rooms
+    )
+    return replace(statement, unit=unit, campuses=campuses, rooms=tuple(room for room in rooms if room is not None))
 
 
-def says_something(said: RegistryStatement) -> bool:
-    """Tell whether there is anything in a statement."""
-    return bool(said.unit or said.campuses or said.rooms or said.rulings)
+def has_content(statement: RegistryStatement) -> bool:
+    """Tell whether a statement has any content."""
+    return bool(statement.unit or statement.campuses or statement.rooms or statement.rulings)
 
 
-def _room_news(said: RoomSaid, slices: Sequence[ClassSpan], day: date) -> RoomSaid | None:
+def _room_news(stated: ClassStatement, slices: Sequence[ClassSpan], day: date) -> ClassStatement | None:
     if not slices:
-        return said
+        return stated
     now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
     left = replace(
-        said,
-        name="" if said.name == now.name else said.name,
-        stage="" if said.stage == now.stage else said.stage,
-        roll=None if said.roll == now.roll else said.roll,
-        first=None if _after(said.first, said.year) == slices[0].first else said.first,
-        until=None if said.until == slices[-1].until else said.until,
+        stated,
+        name="" if stated.name == now.name else stated.name,
+        stage="" if stated.stage == now.stage else stated.stage,
+        roll=None if stated.roll == now.roll else stated.roll,
+        first=None if _after(stated.first, stated.year) == slices[0].first else stated.first,
+        until=None if stated.until == slices[-1].until else stated.until,
     )
-    return None if left == RoomSaid(said.campus, said.year, said.key) else left
+    return None if left == ClassStatement(stated.campus, stated.year, stated.key) else left
 
 
 def _holds(room: ClassSpan, day: date) -> bool:
@@ -172,7 +178,7 @@ def _holds(room: ClassSpan, day: date) -> bool:
 
 
 class _Rooms:
-    """The classes of one unit while its statements are taken in order."""
+    """The classes of one unit while its statements are folded in order."""
 
     def __init__(self, found: Mapping[RoomKey, date | None]) -> None:
         self._found = found
@@ -189,40 +195,40 @@ class _Rooms:
 
     def take(self, one: RegistryStatement) -> None:
         self._rulings.update((ruling.at, ruling) for ruling in one.rulings)
-        for said in one.rooms:
-            key = (said.campus, said.year, said.key)
+        for room in one.rooms:
+            key = (room.campus, room.year, room.key)
             if key in self._slices:
-                self._change(key, said, one.day)
+                self._change(key, room, one.day)
             else:
-                begun = one.day > self._begun.setdefault(said.year, one.day)
-                first = self._since(key, said, one, begun=begun)
-                self._slices[key] = [ClassSpan(*key, said.name, said.stage, said.roll, first)]
-            if said.until is not None:
-                self._ends[key] = said.until
+                begun = one.day > self._begun.setdefault(room.year, one.day)
+                first = self._since(key, room, one, begun=begun)
+                self._slices[key] = [ClassSpan(*key, room.name, room.stage, room.roll, first)]
+            if room.until is not None:
+                self._ends[key] = room.until
 
-    def _since(self, key: RoomKey, said: RoomSaid, one: RegistryStatement, *, begun: bool) -> date | None:
-        """Since when a class is there that was not: the first list of a school year is of the whole year.
+    def _since(self, key: RoomKey, room: ClassStatement, one: RegistryStatement, *, begun: bool) -> date | None:
+        """The first day of a new class: the first list of a school year counts for the whole year.
 
-        What is said of the same day belongs to that list: a row that went back and came home.
+        Statements for the same day belong to that list: a returned row that came back corrected.
         """
-        if said.first is not None or one.order == 0 or not begun:
-            return _after(said.first, said.year)
+        if room.first is not None or one.order == 0 or not begun:
+            return _after(room.first, room.year)
         met = self._found.get(key)
-        return _after(min(one.day, met) if met else one.day, said.year)
+        return _after(min(one.day, met) if met else one.day, room.year)
 
-    def _change(self, key: RoomKey, said: RoomSaid, day: date) -> None:
+    def _change(self, key: RoomKey, room: ClassStatement, day: date) -> None:
         slices = self._slices[key]
-        if said.first is not None:
-            first = _after(said.first, said.year)
-            # what was said of days before it begins is of days on which it is not taught
+        if room.first is not None:
+            first = _after(room.first, room.year)
+            # statements about days before it begins are about days on which it is not taught
             slices[:] = [one for one in slices if one.until is None or first is None or one.until > first]
             slices[0] = replace(slices[0], first=first)
         last = slices[-1]
-        new = replace(last, name=said.name or last.name, stage=said.stage or last.stage)
-        new = new if said.roll is None else replace(new, roll=said.roll)
+        new = replace(last, name=room.name or last.name, stage=room.stage or last.stage)
+        new = new if room.roll is None else replace(new, roll=room.roll)
         if new == last:
             return
-        begin = _after(day, said.year)
+        begin = _after(day, room.year)
         if begin is None or (last.first is not None and begin <= last.first):
             slices[-1] = new
         else:
@@ -241,7 +247,7 @@ class _Rooms:
 
 
 def _after(day: date | None, year: int) -> date | None:
-    """A day as a class's first: None where the school year had not begun by then, for it begins with it."""
+    """The first day of a class: None if the school year had not begun by then, for it begins with it."""
     return None if day is None or day <= date(year, 9, 1) else day
 
 
@@ -250,7 +256,7 @@ def _after(day: date | None, year: int) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A class that is new: whose it is and since when, as a line says it, its key, name and roll."""
+    """A new class: school and first day as in its line, its key, name and roll."""
 
     whose: str
     since: str
@@ -261,34 +267,37 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a preview: what of the registry would be new or would change, `what` in Chinese."""
+    """One line of a preview: a new or changed part of the registry, `what` in Chinese."""
 
     kind: str  # unit | campus | class
     school: str
     name: str
     new: bool
     what: str = ""
-    rolls: bool = False  # a roll changes on days that may have been
-    added: Added | None = None  # a new class, for those that are told together
+    rolls: bool = False  # a roll changes, perhaps on past days
+    added: Added | None = None  # a new class, for those that are listed together
 
 
 def changes(code: str, before: Registered | None, after: Registered, day: date) -> tuple[Change, ...]:
-    """Return what is another in `after`, in force from `day`, in the order of school, campuses, classes."""
-    told = [*_unit_changes(code, before, after, day)]
+    """Return what differs in `after`, in force from `day`, in the order of school, campuses, classes."""
+    found = [*_unit_changes(code, before, after, day)]
     was = before or Registered()
     campuses = (one for one in after.campuses if one not in was.campuses and (before or one != HOME_CAMPUS))
     name = after.values.get("name")
     whose = f"{name}（{code}）" if name else code
-    told += [Change("campus", code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
+    found += [Change("campus", code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
     old = _by_room(was.rooms)
     for key, slices in _by_room(after.rooms).items():
         if slices != old.get(key, []):
-            told.append(_room_change(code, whose, old.get(key, []), slices))
-    return tuple(told)
+            found.append(_room_change(code, whose, old.get(key, []), slices))
+    return tuple(found)
 
 
 def in_lines(found: Sequence[Change]) -> tuple[str, ...]:
-    """Tell changes one by one, but the new classes of a school together: who confirms a school year sees all of it."""
+    """List changes one by one, but the new classes of a school together: whoever confirms
+    a
+    school year sees them all.
+    """
     together: dict[tuple[str, str], list[Added]] = {}
     for one in found:
         if one.added:
@@ -322,15 +331,15 @@ def _unit_changes(code: str, before: Registered | None, after: Registered, day: 
     was, now = {**before.values, "division_id": _last(before)}, {**after.values, "division_id": _last(after)}
     fields = tuple(one for one in OF_UNIT if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
     if fields:
-        said = "；".join(_said(one, was.get(one), now[one]) for one in fields)
-        yield Change("school", code, name, new=False, what=f"{name}（{code}）{said}，自 {day} 起")
+        parts = "；".join(_new_value(one, was.get(one), now[one]) for one in fields)
+        yield Change("school", code, name, new=False, what=f"{name}（{code}）{parts}，自 {day} 起")
 
 
 def _last(one: Registered) -> str:
     return one.places[-1][0] if one.places else ""
 
 
-def _said(name: str, was: object, now: object) -> str:
+def _new_value(name: str, was: object, now: object) -> str:
     label = OF_UNIT[name].title
     if Goes.PAGE not in OF_UNIT[name].goes:  # a person's name or telephone
         return f"{label}更新"
@@ -365,10 +374,10 @@ def _room_change(code: str, whose: str, old: Sequence[ClassSpan], new: Sequence[
             parts.append("此前的日子不再算有这个班（只改人数的，请把启用日期清空再发）")
     if old[-1].until != last.until:
         parts.append(f"停用 {_shown(last.until)}")
-    # what was corrected further back shows in no last word
-    said = "；".join(parts) or "更正往日的人数"
+    # corrections of earlier days are not in the latest values
+    words = "；".join(parts) or "更正往日的人数"
     rolls = "roll" in fields or not parts
-    return Change("class", code, last.name, new=False, what=f"{label} {said}", rolls=rolls)
+    return Change("class", code, last.name, new=False, what=f"{label} {words}", rolls=rolls)
 
 
 _ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}

@@ -1,4 +1,4 @@
-"""A checked 学校名册 as what it says of each unit: the registry's own words, blanks left out. Pure."""
+"""A checked 学校名册 as statements about each unit: in the registry's terms, blanks left out. Pure."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from datetime import date
 
 from pipeline import units
 from pipeline.forms.roster import OF_ORGAN, OF_UNIT
-from pipeline.merge.registry import RegistryStatement, RoomSaid
+from pipeline.merge.registry import ClassStatement, RegistryStatement
 from pipeline.model import HOME_CAMPUS, Checked, Record
 from pipeline.schooldays import school_year, today
 
 
 def in_force(checked: Checked) -> date:
-    """From when a roster's words count: the date in its head, else the day it came."""
+    """The day from which a roster is in force: the date in its head, else the day it came."""
     day = checked.reading.header.get("day")
     return day if isinstance(day, date) else today(checked.arrival.first_seen)
 
 
-def said(checked: Checked, order: int, known: Container[str]) -> dict[str, RegistryStatement]:
-    """Return what a roster says, by unit. `known`: units there are already; a new one begins when it is in force."""
+def statements_of(checked: Checked, order: int, known: Container[str]) -> dict[str, RegistryStatement]:
+    """Return a roster's statements, by unit. `known`: existing units; a new one begins when the roster is in force."""
     day = in_force(checked)
     begins = day if day > today(checked.arrival.first_seen) else None
     unit: dict[str, dict[str, object]] = defaultdict(dict)
     campuses: dict[str, dict[str, None]] = defaultdict(dict)
-    rooms: dict[str, list[RoomSaid]] = defaultdict(list)
+    rooms: dict[str, list[ClassStatement]] = defaultdict(list)
     for record in checked.records:
         if record.table == "organs":
             unit[_organ(checked, record)].update(_of_organ(record.values))
@@ -45,9 +45,9 @@ def said(checked: Checked, order: int, known: Container[str]) -> dict[str, Regis
 
 
 def _of_school(values: Mapping[str, object], owner: str) -> dict[str, object]:
-    told = {name: values.get(column.name) for name, column in OF_UNIT.items()}
-    told["division_id"] = told["division_id"] or owner
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    of_unit = {name: values.get(column.name) for name, column in OF_UNIT.items()}
+    of_unit["division_id"] = of_unit["division_id"] or owner
+    return {name: value for name, value in of_unit.items() if value not in (None, "")}
 
 
 def _organ(checked: Checked, record: Record) -> str:
@@ -58,11 +58,11 @@ def _of_organ(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name in OF_ORGAN if (value := values.get(name)) not in (None, "")}
 
 
-def _room(record: Record, day: date) -> RoomSaid:
+def _room(record: Record, day: date) -> ClassStatement:
     values = record.values
     first, until, roll = (values.get(name) for name in ("from", "until", "roll"))
     begin = first if isinstance(first, date) else None
-    return RoomSaid(
+    return ClassStatement(
         campus=str(values.get("campus") or HOME_CAMPUS),
         year=school_year(max(begin or day, day)),
         key=str(values.get("class_key") or record.identity.rpartition("|")[2]),

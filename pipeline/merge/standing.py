@@ -1,4 +1,4 @@
-"""The values of a merge: what stands for one report, and what one submission makes of it."""
+"""The values of a merge: the records of one report, and what one submission makes of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One submission's turn. `order` is its received_seq or, when a person released it, the decision's seq."""
+    """One submission's turn. `order` is its received_seq or, if a person released it, the decision's seq."""
 
     order: int
     checked: Checked
@@ -28,14 +28,14 @@ class Event:
 
     @property
     def decided(self) -> bool:
-        """Did validation settle it? A question of validation's is answered by a release as well."""
+        """Whether validation settled it. A release also answers a question of validation."""
         verdict = self.checked.verdict
         return verdict != "merge" and not (self.forced and verdict == "held")
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
-    """One row that stands: its values by stored column name, and where it was said."""
+class CurrentRow:
+    """One current row: its values by stored column name, and its origin."""
 
     values: Mapping[str, object]
     origin: Origin
@@ -43,12 +43,12 @@ class Stood:
 
 COUNTED = ("roll", "present", "other_absent")
 MORE = {name: one for name, one in CLASSES.keeps.items() if name not in COUNTED and not one.key}
-"""What a line of the 班级 sheet says besides its counts."""
+"""Further values of a line of the 班级 sheet, besides its counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """What a report says of one class it speaks for; `more`: by the columns of `MORE`."""
+    """The report's line of one class it covers; `more`: by the columns of `MORE`."""
 
     roll: int | None = None
     present: int | None = None
@@ -58,9 +58,9 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A row that went back. `behind` names the old record that stands meanwhile (待改), if there is one; `key` is
-    what the row can be known by when it comes again without its ticket; `closed_by` a submission's or decision's
-    place in the received sequence, or the ticket under which the row went back once more.
+    """A row that was returned. `behind` names the old record that is kept meanwhile (待改), if there is one; `key`
+    recognises the row when it comes again without its ticket; `closed_by` is a submission's or decision's place in the
+    received sequence, or the ticket under which the row was returned again.
     """
 
     ticket: str
@@ -69,7 +69,7 @@ class Ticket:
     behind: str = ""
     state: TicketState = TicketState.OPEN
     closed_by: str = ""
-    refused: Refused | None = None  # known for those opened in this merge only
+    refused: Refused | None = None  # known only for those opened in this merge
     key: str = ""
     row: int = 0  # Excel row
 
@@ -86,7 +86,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class ReportHead:
-    """The report that stands. `seqs`: the submissions it is made of, in the order they had their turn."""
+    """The current report. `seqs`: the submissions it is made of, in the order of their turns."""
 
     seqs: tuple[int, ...]
     zero: bool
@@ -98,17 +98,16 @@ class ReportHead:
 
 @dataclass(frozen=True, slots=True)
 class ReportState:
-    """All that stands for one report: (day, school, campus).
+    """All current records of one report: (day, school, campus).
 
-    `classes` are the registry's classes of that campus with their rolls; `lines` the classes the
-    report speaks for.
+    `classes` are the registry's classes of that campus with their rolls; `lines` the classes the report covers.
     """
 
     day: date
     school: str
     campus: str
     head: ReportHead | None = None
-    rows: Mapping[str, Stood] = field(default_factory=dict)  # identity →
+    rows: Mapping[str, CurrentRow] = field(default_factory=dict)  # identity →
     lines: Mapping[str, ClassCount] = field(default_factory=dict)  # class key →
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     earlier: tuple[Earlier, ...] = ()
@@ -117,7 +116,7 @@ class ReportState:
 
 @dataclass(frozen=True, slots=True)
 class ReportStep:
-    """What became of one submission. `issues` are those the merge adds to validation's."""
+    """The outcome of one submission. `issues` are those that merge adds to validation's."""
 
     state: State
     after: ReportState
@@ -134,20 +133,20 @@ def ticket_code(seq: int, table: str, row: int) -> str:
 
 
 def pending(standing: ReportState) -> frozenset[str]:
-    """Return the identities of rows that stand for now only, because their newest version went back (待改)."""
+    """Return the identities of rows kept only for now, because their newest version was returned (待改)."""
     return frozenset(t.behind for t in standing.tickets.values() if t.state is TicketState.OPEN and t.behind)
 
 
 def same(one: Mapping[str, object], other: Mapping[str, object], columns: Iterable[str]) -> bool:
-    """Tell whether two rows say the same in these columns; a blank is a blank, 38.2 is 38.2 in any type."""
+    """Tell whether two rows are equal in these columns; a blank is a blank, 38.2 is 38.2 in any type."""
     return all(_plain(one.get(name)) == _plain(other.get(name)) for name in columns)
 
 
 def repeated(earlier: Iterable[Earlier], content_sha: str, current: Iterable[int]) -> State | None:
-    """Say what a submission is whose cells were sent before: duplicate, held, or None (to be tried).
+    """Return the state of a submission whose cells were sent before: duplicate, held, or None (to be tried).
 
-    Duplicate only while the earlier one was accepted and is part of what stands; held once it was
-    superseded, because an old version must never overwrite a newer one.
+    Duplicate only while the earlier one was accepted and is part of the current report; held once it was superseded,
+    because an old version must never overwrite a newer one.
     """
     twins = [one.seq for one in earlier if content_sha and one.content_sha == content_sha and one.state in _APPLIED]
     if not twins:

@@ -1,7 +1,7 @@
-"""Tickets that come back: which rows they let in, which go back again, and what is asked. For every form.
+"""Returned rows that come back: which are accepted, which go back again, and what is asked. For every form.
 
-A ticket names one row that went back. It may come home in a return workbook, or without it: a row of the same
-key in any later file of the same report is that row.
+A ticket names one row that was returned. It may come back in a return workbook, or without it: a row of the same key in
+any later file of the same report is that row.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pipeline.merge.standing import Event, Ticket, ticket_code
 from pipeline.model import Checked, Issue, Record, Refused, TicketState
 
 ALIKE = "~"
-"""How the key of a row begins that nothing names: see `whole.likeness`."""
+"""Prefix of the key of a row that nothing names: see `whole.likeness`."""
 
 LIVE = frozenset({TicketState.OPEN, TicketState.WAIVED})
-"""States in which a mended row is welcome: what the county let rest may come home all the same."""
+"""States in which a corrected row is accepted: a row the county waived may come back all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A submission whose tickets were looked at. In `checked` rows under strange or doubled tickets are `refused`
-    and the others know their ticket as it is called now; `question` is what a closed ticket raises; `issues` is
-    what its sender is told besides.
+    """A submission after its tickets were checked. In `checked`, rows under unknown or doubled tickets are `refused`,
+    and the others have their ticket's present name; `question` is raised by a closed ticket; `issues` are further
+    messages for the sender.
     """
 
     checked: Checked
@@ -34,11 +34,11 @@ class Sifted:
 
 
 def sift(checked: Checked, tickets: Mapping[str, Ticket], stands: Callable[[Record], bool]) -> Sifted:
-    """Look at the tickets a submission carries. `stands` tells whether a row says nothing but what stands already."""
+    """Check the tickets of a submission. `stands` tells whether a row equals the current one."""
     if not checked.voided and not carried(checked):
         return Sifted(checked)
     sieve = _Sieve(checked, tickets, stands)
-    voided = [name for told in checked.voided if (name := sieve.void(told))]
+    voided = [name for messages in checked.voided if (name := sieve.void(messages))]
     records = [kept for record in checked.records if (kept := sieve.let_in(record))]
     refused = [still for one in checked.refused if (still := sieve.send_back(one))]
     sifted = replace(
@@ -47,8 +47,8 @@ def sift(checked: Checked, tickets: Mapping[str, Ticket], stands: Callable[[Reco
         refused=tuple(sorted((*refused, *sieve.back), key=lambda one: (one.table, one.row))),
         voided=tuple(voided),
     )
-    told = (Issue("rows-settled", details=(("which", rows_in_words(sieve.settled)),)),) if sieve.settled else ()
-    return Sifted(sifted, sieve.question, (*sieve.said, *told))
+    messages = (Issue("rows-settled", details=(("which", rows_in_words(sieve.settled)),)),) if sieve.settled else ()
+    return Sifted(sifted, sieve.question, (*sieve.messages, *messages))
 
 
 def carried(checked: Checked) -> bool:
@@ -57,19 +57,19 @@ def carried(checked: Checked) -> bool:
 
 
 def current(name: str, tickets: Mapping[str, Ticket]) -> str:
-    """The name a ticket has now: one that came back still wrong goes on under another (`closed_by`)."""
+    """The present name of a ticket: a row returned again continues under another (`closed_by`)."""
     while (known := tickets.get(name)) and known.closed_by in tickets:
         name = known.closed_by
     return name
 
 
-def come_home(
+def matched_by_key(
     checked: Checked, tickets: Mapping[str, Ticket], keys: Callable[[Record], Sequence[str]]
 ) -> dict[str, Record]:
-    """Rows without a ticket that are a row which went back, by the ticket of that: the first open one of its key, of
-    each submission in which it went back.
+    """Rows without a ticket that match a returned row, by its ticket: the first open one of its key, of each submission
+    in which it was returned.
 
-    `keys`: what a row may be known by, the surest first; at last all it says but for what was wrong in it.
+    `keys`: by which a row is recognised, the surest first; last, by all its cells except those that were wrong.
     """
     waiting = _waiting(tickets)
     found: dict[str, Record] = {}
@@ -77,18 +77,21 @@ def come_home(
     for record in checked.records if waiting else ():
         if record.ticket:
             continue
-        told: list[tuple[str, str]] = [(record.table, key) for key in keys(record)]
+        known_by: list[tuple[str, str]] = [(record.table, key) for key in keys(record)]
         if alike:
             raw = texts_of(checked, record)
-            told += [one for one in alike if one[0] == record.table and whole.same_but_for(one[1], raw)]
-        for names in next((known for key in told if (known := waiting.get(key))), {}).values():
+            known_by += [one for one in alike if one[0] == record.table and whole.same_but_for(one[1], raw)]
+        for names in next((known for key in known_by if (known := waiting.get(key))), {}).values():
             if names:
                 found[names.pop(0)] = record
     return found
 
 
 def _waiting(tickets: Mapping[str, Ticket]) -> dict[tuple[str, str], dict[int, list[str]]]:
-    """The open tickets of rows that have a key, by table and key, then by the submission in which they went back."""
+    """The open tickets of rows that have a key, by table and key, then by the submission
+    in
+    which they were returned.
+    """
     found: dict[tuple[str, str], dict[int, list[str]]] = {}
     for name, ticket in tickets.items():
         if ticket.state is TicketState.OPEN and ticket.key:
@@ -107,28 +110,28 @@ def texts_of(checked: Checked, record: Record) -> dict[str, str]:
 def turned(
     tickets: Mapping[str, Ticket], event: Event, keys: Callable[[Record], Sequence[str]]
 ) -> tuple[dict[str, Ticket], tuple[Ticket, ...], tuple[Issue, ...]]:
-    """For a form whose rows stand by themselves: all tickets after a sifted submission, those it opened, and
-    what its sender is told of rows that came home without their tickets.
+    """For a form whose rows are independent: all tickets after a sifted submission, those it opened, and the messages
+    about rows that came back without their tickets.
     """
     checked = event.checked
     opened = tuple(opened_for(event.seq, refused) for refused in checked.refused)
-    home = come_home(checked, tickets, keys)
+    home = matched_by_key(checked, tickets, keys)
     ends = dict.fromkeys((*home, *(record.ticket for record in checked.records if record.ticket)), TicketState.MENDED)
     ends |= dict.fromkeys(checked.voided, TicketState.VOID)
     after = {name: closed(ticket, ends.get(name), str(event.order)) for name, ticket in tickets.items()}
     for refused, ticket in zip(checked.refused, opened, strict=True):
-        # the row it was, by its ticket; or the same row, sent once more as wrong as before
+        # the same row, by its ticket; or the row sent once more, as wrong as before
         same = [
             name for name, one in tickets.items() if ticket.key and (one.table, one.key) == (ticket.table, ticket.key)
         ]
         for name in {refused.ticket, *same} & after.keys():
             after[name] = closed(after[name], TicketState.SUPERSEDED, ticket.ticket)
-    return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, told_home(home, tickets)
+    return {**after, **{ticket.ticket: ticket for ticket in opened}}, opened, matched_issues(home, tickets)
 
 
 def sent_again(refused: Iterable[Refused], tickets: Mapping[str, Ticket]) -> dict[str, Refused]:
-    """Open tickets of rows that go back once more though they did not bring their ticket: the first of its key, of
-    each submission, so that of two namesakes each keeps one.
+    """Open tickets of rows that go back once more without having brought their ticket: the first of its key, of each
+    submission, so that of two equal names each keeps one.
     """
     waiting = _waiting(tickets)
     return {
@@ -140,21 +143,21 @@ def sent_again(refused: Iterable[Refused], tickets: Mapping[str, Ticket]) -> dic
 
 
 def opened_for(seq: int, refused: Refused, behind: str = "") -> Ticket:
-    """The ticket under which a row goes back."""
+    """The ticket under which a row is returned."""
     name = ticket_code(seq, refused.table, refused.row)
     key = refused.key or refused.identity
     return Ticket(name, seq, refused.table, behind, refused=refused, key=key, row=refused.row)
 
 
 def closed(ticket: Ticket, state: TicketState | None, by: str) -> Ticket:
-    """The ticket in the state a submission or a decision brings it to; one that is settled stays as it is."""
+    """The ticket in the state that a submission or a decision gives it; one that is settled stays as it is."""
     if state is None or ticket.state not in LIVE:
         return ticket
     return replace(ticket, state=state, closed_by=by)
 
 
-def told_home(home: Mapping[str, Record], tickets: Mapping[str, Ticket]) -> tuple[Issue, ...]:
-    """Say which rows came home without their tickets."""
+def matched_issues(home: Mapping[str, Record], tickets: Mapping[str, Ticket]) -> tuple[Issue, ...]:
+    """The issue about rows that came back without their tickets."""
     if not home:
         return ()
     return (Issue("rows-come-home", details=(("which", rows_in_words(tickets[name].row for name in home)),)),)
@@ -173,16 +176,16 @@ class _Sieve:
     stands: Callable[[Record], bool]
     claimed: dict[str, Record | None] = field(default_factory=dict)
     back: list[Refused] = field(default_factory=list)
-    said: list[Issue] = field(default_factory=list)
+    messages: list[Issue] = field(default_factory=list)
     settled: list[int] = field(default_factory=list)
     question: Issue | None = None
 
-    def void(self, told: str) -> str:
-        """The ticket that a 作废 closes; "" for one that is not known here."""
-        name = current(told, self.tickets)
+    def void(self, given: str) -> str:
+        """The ticket that a 作废 closes; "" for an unknown one."""
+        name = current(given, self.tickets)
         ticket = self.tickets.get(name)
         if ticket is None:
-            self.said.append(Issue("void-foreign"))
+            self.messages.append(Issue("void-foreign"))
             return ""
         if ticket.state not in LIVE and ticket.state is not TicketState.VOID:
             self.question = self.question or Issue("ticket-closed")
@@ -190,7 +193,7 @@ class _Sieve:
         return name
 
     def let_in(self, record: Record) -> Record | None:
-        """The row under the name its ticket has now; None if it goes back."""
+        """The row with its ticket's present name; None if it goes back."""
         if not record.ticket:
             return record
         name = current(record.ticket, self.tickets)
@@ -209,8 +212,8 @@ class _Sieve:
         return replace(record, ticket=name)
 
     def send_back(self, refused: Refused) -> Refused | None:
-        """A row still wrong, under the name its ticket has now; None if that was settled meanwhile: the row was
-        left as it was in an older return workbook.
+        """A row still wrong, with its ticket's present name; None if that was settled meanwhile: the row was left as it
+        was in an older return workbook.
         """
         name = current(refused.ticket, self.tickets)
         ticket = self.tickets.get(name)
@@ -221,7 +224,7 @@ class _Sieve:
 
     def _refuse(self, record: Record, code: str, **details: str) -> None:
         issue = self._issue(record, code, **details)
-        self.said.append(issue)
+        self.messages.append(issue)
         raw = texts_of(self.checked, record)
         self.back.append(Refused(record.table, record.row, raw, (issue,), identity=record.identity))
 

@@ -20,10 +20,10 @@ from pipeline.forms.roster import OF_UNIT, SCHOOLS
 from pipeline.merge.registry import (
     AliasRuling,
     ClassSpan,
+    ClassStatement,
     Registered,
     RegistryStatement,
     RoomKey,
-    RoomSaid,
     registered,
 )
 from pipeline.model import ClassState, StatementState, UnitKind
@@ -217,10 +217,10 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
     """What the registry's rows say of units of which nothing was ever said here: entered otherwise, or long ago."""
     if not codes:
         return {}
-    rooms: dict[str, list[RoomSaid]] = defaultdict(list)
+    rooms: dict[str, list[ClassStatement]] = defaultdict(list)
     for row in SchoolClass.objects.filter(school__in=codes, state=ClassState.CONFIRMED).order_by("id").values(*_CLASS):
         rooms[row["school_id"]].append(
-            RoomSaid(
+            ClassStatement(
                 campus=row["campus"],
                 year=row["school_year"],
                 key=row["key"],
@@ -271,9 +271,9 @@ def _statement(row: Kept) -> RegistryStatement:
     return RegistryStatement(row.order, row.day, unit, tuple(said["campuses"]), rooms, rulings)
 
 
-def _room(told: Sequence[Any]) -> RoomSaid:
+def _room(told: Sequence[Any]) -> ClassStatement:
     campus, year, key, name, stage, roll, first, until = told
-    return RoomSaid(campus, year, key, name, stage, roll, _date(first), _date(until))
+    return ClassStatement(campus, year, key, name, stage, roll, _date(first), _date(until))
 
 
 def _date(text: str | None) -> date | None:

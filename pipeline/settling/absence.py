@@ -13,7 +13,7 @@ from pipeline.database import serialise, sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Absence, Decision
 from pipeline.forms.absence import ABSENCE, ROWS
-from pipeline.merge import Event, ReportState, ReportStep, Stood
+from pipeline.merge import CurrentRow, Event, ReportState, ReportStep
 from pipeline.merge.standing import COUNTED, MORE
 from pipeline.model import Checked, DecisionKind, Policy, Record, Site, State, TicketState, TodoKind
 from pipeline.registry import lookup
@@ -284,7 +284,7 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
     )
 
 
-def _absence_row(fold: _Fold, identity: str, stood: Stood, settled: int, *, pending: bool) -> sql.Params:
+def _absence_row(fold: _Fold, identity: str, stood: CurrentRow, settled: int, *, pending: bool) -> sql.Params:
     get = stood.values.get
     day, school, campus = fold.key
     dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates

@@ -60,7 +60,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
         step = _replay(loaded, turn, writes) if _late(turn, loaded) else core.card_step(before, turn.event)
         loaded.standing = step.after
         loaded.settled[turn.event.order] = turn.settled
-        _write(loaded, before, step.told, (turn.settled, writes.now))
+        _write(loaded, before, step.steps, (turn.settled, writes.now))
         tickets.write(before.tickets, step.after.tickets, turn.checked, writes)
         _note_refusals(turn, step, writes.now)
         effective = step.state in {State.ACCEPTED, State.PARTIAL}
@@ -91,21 +91,21 @@ def _replay(loaded: SchoolHistory, turn: Turn, writes: Writes) -> CardStep:
     """Take all that happened to a school's alerts again: a later card, or a ruling, was settled before this turn."""
     again = replayed(loaded, turn)
     standing: CardStanding = again.after
-    told = tuple(one for _, step in again.taken for one in step.told)
-    _unsay(loaded, standing, told)
+    steps = tuple(one for _, step in again.taken for one in step.steps)
+    _take_back(loaded, standing, steps)
     revised_outcomes.tell_others(again, loaded.standing.earlier, turn, writes, effective=True)
-    return replace(again.of(turn.event), after=standing, told=told)
+    return replace(again.of(turn.event), after=standing, steps=steps)
 
 
-def _unsay(loaded: SchoolHistory, after: CardStanding, told: Iterable[HistoryStep]) -> None:
+def _take_back(loaded: SchoolHistory, after: CardStanding, steps: Iterable[HistoryStep]) -> None:
     """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
-    said = {(one.alert, one.what, one.origin) for one in told}
+    known = {(one.alert, one.what, one.origin) for one in steps}
     by_cards = (AlertStep.ANSWERED, AlertStep.FOLLOWED)
     for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=by_cards):
-        if (event.alert_id, event.what, event.origin) not in said:
+        if (event.alert_id, event.what, event.origin) not in known:
             event.delete()
     for name, one in after.histories.items():
-        gone = set(loaded.standing.histories[name].heard) - set(one.heard)
+        gone = set(loaded.standing.histories[name].received) - set(one.received)
         Card.objects.filter(alert=name, submission__in=gone).delete()
         CardDay.objects.filter(alert=name).exclude(day__in=list(one.days)).delete()
 
@@ -147,13 +147,13 @@ def _decide(what: DecisionKind, alert_id: str, by: DecidedBy, allowed: frozenset
             raise refusal("alert-names-no-row", alert=alert_id)
         order, settled = decide(what, alert_id, by, answer=answer.seq)
         verb = Opinion.CONFIRM if what is DecisionKind.CARD_CONFIRM else Opinion.RETURN
-        after, told = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, by.at))
+        after, steps = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, by.at))
         alert = loaded.alerts[alert_id]
         if after.state == AlertState.CORRECTING and not corrections.missing(alert, answer.rows):
             after = replace(after, state=AlertState.EXCLUDED)
-            told = (*told, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
+            steps = (*steps, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
         loaded.standing = replace(before, histories={**before.histories, alert_id: after})
-        _write(loaded, before, told, (settled, by.at))
+        _write(loaded, before, steps, (settled, by.at))
         if after.state in {AlertState.RETURNED, AlertState.EXCLUDED, AlertState.CORRECTING}:
             rows = announce(alert, by.at, why=f"{verb}-{order}")
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
@@ -223,7 +223,7 @@ def _in_words(alert: Alert, card: Card, label: str) -> str:
 # --------------------------------------------------------------------------- what is written
 
 
-def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistoryStep], at: tuple[int, datetime]) -> None:
+def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryStep], at: tuple[int, datetime]) -> None:
     for name, one in loaded.standing.histories.items():
         was = before.histories.get(name)
         if one is was or one == was:
@@ -235,7 +235,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, told: Iterable[HistorySt
             for day, done in one.days.items()
         ]
         sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
-    _write_events(told, at[1])
+    _write_events(steps, at[1])
 
 
 def _write_alert(alert: Alert, one: AlertHistory, now: datetime) -> None:
@@ -250,13 +250,13 @@ def _write_alert(alert: Alert, one: AlertHistory, now: datetime) -> None:
 
 def _write_cards(one: AlertHistory, was: AlertHistory | None, at: tuple[int, datetime]) -> None:
     settled, now = at
-    stood = {answer.seq: answer for answer in was.answers} if was else {}
+    before = {answer.seq: answer for answer in was.answers} if was else {}
     answers = {answer.seq: answer for answer in one.answers}
-    heard = was.heard if was else ()
+    received = was.received if was else ()
     rows = [
         _card_row(one.alert, seq, answers.get(seq), settled, now)
-        for seq in sorted({*answers, *one.heard})
-        if answers.get(seq) != stood.get(seq) or (seq not in stood and seq not in heard)
+        for seq in sorted({*answers, *one.received})
+        if answers.get(seq) != before.get(seq) or (seq not in before and seq not in received)
     ]
     sql.run(sql.upsert("card", _CARD, _ONCE, ("at",)), rows)
 
@@ -271,9 +271,9 @@ def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: da
     )  # fmt: skip
 
 
-def _write_events(told: Iterable[HistoryStep], now: datetime) -> None:
+def _write_events(noted: Iterable[HistoryStep], now: datetime) -> None:
     """Note what happened, once: a fold tells of all that ever did."""
-    steps = list(told)
+    steps = list(noted)
     rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
     known = {(row.alert_id, row.what, row.origin) for row in rows}
     AlertEvent.objects.bulk_create(

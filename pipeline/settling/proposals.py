@@ -22,7 +22,7 @@ from pipeline.figures import deskwork
 from pipeline.figures.words import NOT_GIVEN
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.merge.registry import AliasRuling, RegistryStatement, RoomSaid, in_lines
+from pipeline.merge.registry import AliasRuling, ClassStatement, RegistryStatement, in_lines
 from pipeline.model import (
     ClassState,
     DecidedBy,
@@ -151,7 +151,7 @@ def _rule_on_class(proposal_id: str, by: DecidedBy, *, alias: str = "", refused:
     if refused or alias:
         said = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))
     else:
-        said = RegistryStatement(order, day, rooms=(RoomSaid(campus, year, key, row.name, row.stage, row.roll),))
+        said = RegistryStatement(order, day, rooms=(ClassStatement(campus, year, key, row.name, row.stage, row.roll),))
     writes = Writes(by.at)
     plan = roster.planned({school: statements.joined(school, said)}, day, order)
     roster.enter(plan, 0, settled, writes)

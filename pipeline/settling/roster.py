@@ -15,7 +15,7 @@ from pipeline.database.models import Absence, Submission
 from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
-from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, in_lines, news, says_something
+from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
 from pipeline.model import Checked, Issue, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
@@ -69,10 +69,10 @@ def plan(checked: Checked, order: int) -> RosterPlan:
     day = words.in_force(checked)
     codes = {str(r.values.get("code") or "") for r in checked.records}
     known = statements.units(codes, day, upto=order - 1)
-    said = words.said(checked, order, known)
+    said = words.statements_of(checked, order, known)
     before = statements.units(said, day, upto=order - 1)
     fresh = {code: news(one, before.get(code)) for code, one in said.items()}
-    return planned({code: one for code, one in fresh.items() if says_something(one)}, day, order)
+    return planned({code: one for code, one in fresh.items() if has_content(one)}, day, order)
 
 
 def planned(said: Mapping[str, RegistryStatement], day: date, order: int) -> RosterPlan:

@@ -11,7 +11,7 @@ from pipeline.database import sql
 from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
 from pipeline.forms.absence import ROWS
 from pipeline.forms.whole import FILE
-from pipeline.merge import ClassCount, Earlier, ReportHead, ReportState, Stood, Ticket
+from pipeline.merge import ClassCount, CurrentRow, Earlier, ReportHead, ReportState, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
 from pipeline.merge.standing import MORE
 from pipeline.model import Origin, State, TicketState
@@ -69,12 +69,12 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
         if key in found:
             found[key].division = row.division
     since: dict[Key, dict[str, int]] = defaultdict(dict)
-    rows: dict[Key, dict[str, Stood]] = defaultdict(dict)
+    rows: dict[Key, dict[str, CurrentRow]] = defaultdict(dict)
     columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *_SAID)
     for day, school, campus, pupil, origin, settled, *values in (
         Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
     ):
-        rows[day, school, campus][pupil] = Stood(dict(zip(_SAID, values, strict=True)), Origin.read(origin))
+        rows[day, school, campus][pupil] = CurrentRow(dict(zip(_SAID, values, strict=True)), Origin.read(origin))
         since[day, school, campus][pupil] = settled
     lines = _lines(codes, days)
     tickets = _tickets(codes, days)

@@ -10,16 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.forms.classes import class_key, in_order, promoted
-from pipeline.merge.registry import AliasRuling, Registered, RegistryStatement, RoomSaid, changes, news, registered
+from pipeline.merge.registry import (
+    AliasRuling,
+    ClassStatement,
+    Registered,
+    RegistryStatement,
+    changes,
+    news,
+    registered,
+)
 
 SEPTEMBER, NOVEMBER, DECEMBER = date(2026, 9, 1), date(2026, 11, 20), date(2026, 12, 1)
 
 
-def room(key: str = "三1", roll: int | None = 40, **said: object) -> RoomSaid:
-    return RoomSaid("本部", 2026, key, f"{key[0]}({key[1:]})班", "小学", roll, **said)  # of the named parts
+def room(key: str = "三1", roll: int | None = 40, **said: object) -> ClassStatement:
+    return ClassStatement("本部", 2026, key, f"{key[0]}({key[1:]})班", "小学", roll, **said)  # of the named parts
 
 
-def said(order: int, day: date, *rooms: RoomSaid, **unit: object) -> RegistryStatement:
+def said(order: int, day: date, *rooms: ClassStatement, **unit: object) -> RegistryStatement:
     return RegistryStatement(order, day, unit, ("本部",), rooms)
 
 
@@ -90,7 +98,7 @@ def test_a_correction_of_the_past_does_not_overrule_what_was_said_since() -> Non
 def test_a_row_left_as_it_was_says_nothing() -> None:
     before = registered([said(1, SEPTEMBER, room(), room("三2"), name="示例小学")], NOVEMBER)
     again = news(said(2, NOVEMBER, room(), room("三2", roll=39), name="示例小学"), before)
-    assert again == RegistryStatement(2, NOVEMBER, {}, (), (RoomSaid("本部", 2026, "三2", roll=39),))
+    assert again == RegistryStatement(2, NOVEMBER, {}, (), (ClassStatement("本部", 2026, "三2", roll=39),))
 
 
 def test_a_ruling_holds_until_a_roster_lists_the_class() -> None:
@@ -160,7 +168,7 @@ def test_slices_of_a_class_follow_one_another_without_overlap(found: Sequence[Re
 @settings(max_examples=40)
 @given(spoken(), rooms, st.integers(1, 60))
 def test_what_is_said_from_a_day_on_leaves_the_days_before_it(
-    found: Sequence[RegistryStatement], new: RoomSaid, later: int
+    found: Sequence[RegistryStatement], new: ClassStatement, later: int
 ) -> None:
     day = max(one.day for one in found) + timedelta(days=later)
     if not any(one.rooms for one in found):
