@@ -74,11 +74,13 @@ def findings(root: Path) -> list[Finding]:
             product[path] = text
             found += too_long(path, text)
             found += durable_calls(path, text)
+            found += late_imports(path, text)
             found += chinese_texts(path, text)
             found += untold_faults(path, text)
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
+    found += structure.ladders(product)
     found += structure.unordered(product, contracts(root))
     return found
 
@@ -172,6 +174,18 @@ def untold_faults(path: Path, text: str) -> Iterator[Finding]:
             yield Finding(path, node.lineno, "log.exception tells the text of an error, which may hold a cell")
         elif node.func.attr in FAILURES and not any(".fields()" in ast.unparse(one.value) for one in node.keywords):
             yield Finding(path, node.lineno, f"log.{node.func.attr} wants its cause: `**faults.fault(error).fields()`")
+
+
+def late_imports(path: Path, text: str) -> Iterator[Finding]:
+    """An import inside a function that does not say why on its line; in `cli` its package says it for all."""
+    if path.parts[1] == "cli":
+        return
+    lines = text.splitlines()
+    for function in ast.walk(ast.parse(text)):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom) and "#" not in lines[node.lineno - 1]:
+                    yield Finding(path, node.lineno, "an import inside a function says why on its line")
 
 
 def _is_durable(call: ast.Call, function: ast.Attribute) -> bool:

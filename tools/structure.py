@@ -1,4 +1,5 @@
-"""Guards over the whole of `pipeline/`: no circle of imports, no room too large or without order, one class of a name.
+"""Guards over the whole of `pipeline/`: no circle of imports, no room too large or without order, one class of a name,
+and no ladder by form.
 
 Each takes the texts of all its files by path, and is shown failing in tests/unit/test_guards.py.
 """
@@ -14,6 +15,10 @@ from typing import Any
 from tools.finding import Finding
 
 MAX_ROOM_SHARE = 0.15
+# file → why it may tell forms apart by name
+LADDERS_ALLOWED: dict[str, str] = {
+    "pipeline/cli/forms.py": "options of one command that only some forms have",
+}
 Texts = Mapping[Path, str]
 _tree = cache(ast.parse)
 
@@ -88,3 +93,30 @@ def homonyms(texts: Texts) -> Iterator[Finding]:
         for node in _tree(text).body:
             if isinstance(node, ast.ClassDef) and first.setdefault(node.name, path) != path:
                 yield Finding(path, node.lineno, f"class {node.name} is also in {first[node.name]}")
+
+
+def ladders(texts: Texts) -> Iterator[Finding]:
+    """Two forms told apart by name in one literal or one function: a form says what it is, its floor lists it once."""
+    floors = [{path.stem for path in texts if path.parts[1] == room} for room in ("forms", "validate", "issuing")]
+    forms = set.intersection(*floors) - {"__init__"}
+    for path, text in sorted(texts.items()):
+        for node in ast.walk(_tree(text)):
+            named = forms.intersection(_named(node))
+            if len(named) > 1 and path.as_posix() not in LADDERS_ALLOWED:
+                yield Finding(
+                    path, getattr(node, "lineno", 1), f"tells forms apart by name: {', '.join(sorted(named))}"
+                )
+
+
+def _named(node: ast.AST) -> Iterator[object]:
+    """The texts in a literal, or those that a function compares something with."""
+    if isinstance(node, ast.Dict):
+        parts: list[ast.AST | None] = [*node.keys]
+    elif isinstance(node, ast.Set | ast.Tuple | ast.List):
+        parts = [*node.elts]
+    elif isinstance(node, ast.FunctionDef):
+        compared = [one for one in ast.walk(node) if isinstance(one, ast.Compare)]
+        parts = [part for one in compared for part in ast.walk(one)]
+    else:
+        return
+    yield from (part.value for part in parts if isinstance(part, ast.Constant))

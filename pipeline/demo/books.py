@@ -12,13 +12,15 @@ from pipeline.demo.filings import DemoFiling
 from pipeline.demo.mistakes import DAMAGES
 from pipeline.demo.province import County, DemoSchool
 from pipeline.forms import form
+from pipeline.forms.absence import ABSENCE
+from pipeline.forms.closure import CLOSURE
 from pipeline.issuing import absence, closure
 from pipeline.model import SchoolFacts, Site
 from pipeline.turns import context
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill, heads
 
-_BARE = {"absence": absence.school_facts, "closure": closure.school_facts}  # templates without rows carried over
+_BARE = {ABSENCE.name: absence.school_facts, CLOSURE.name: closure.school_facts}  # templates without rows carried over
 
 
 class Shelf:

@@ -80,7 +80,7 @@ def read_in_child(path: Path, seq: int = 0) -> Reading:
 
 def log() -> Any:
     """Return the log of the readers' failures, imported late: structlog would be a third of a reader."""
-    from structlog import get_logger
+    from structlog import get_logger  # not at the top: a reader would carry it
 
     return get_logger("queke.read")
 

@@ -115,9 +115,9 @@ class _PageSetting:
 
     def __init__(self) -> None:
         # imported here, after the fonts are set: the library reads its font configuration once, on import
-        from weasyprint import CSS, HTML
-        from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import URLFetcher
+        from weasyprint import CSS, HTML  # once the fonts are set
+        from weasyprint.text.fonts import FontConfiguration  # likewise
+        from weasyprint.urls import URLFetcher  # likewise
 
         class OurFolderOnly(URLFetcher):  # type: ignore[misc]  # published without types
             """Fetches nothing: a page has its style sheet with it, and no address in it is followed."""

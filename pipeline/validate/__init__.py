@@ -62,7 +62,7 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
 @cache
 def warm() -> None:
     """Import and compile what the first batch would wait for: some three seconds of CPU."""
-    from pipeline.validate import frames  # as in `_apply`
+    from pipeline.validate import frames  # pandera takes 1.4 s to import: see `_apply`
 
     table = absence.JUDGE.form.table("rows")
     frames.failures(table, absence.RULES, [(None,) * len(table.columns)], {"_day": [None]})

@@ -12,6 +12,7 @@ import pytest
 from tools import guards, structure
 
 PRODUCT = Path("pipeline/sample.py")
+FLOORS = ("forms", "validate", "issuing")
 
 
 def said(found: object) -> list[str]:
@@ -225,11 +226,39 @@ def test_a_log_line_with_its_cause_or_of_no_failure_passes() -> None:
     assert not said(guards.untold_faults(PRODUCT, text))
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "JUDGES = {'absence': 1, 'closure': 2}",
+        "ALONE = frozenset({'absence', 'closure'})",
+        "def f(form):\n    if form == 'absence':\n        return 1\n    return form in ('x', 'closure')",
+        "def f(form):\n    return 1 if form == 'absence' else 2 if form == 'closure' else 3",
+    ],
+)
+def test_a_ladder_by_form_name_is_found(code: str) -> None:
+    floors = {Path(f"pipeline/{room}/{form}.py"): "" for room in FLOORS for form in ("absence", "closure")}
+    assert said(structure.ladders({**floors, PRODUCT: code})) == ["tells forms apart by name: absence, closure"]
+
+
+def test_one_form_by_its_name_passes() -> None:
+    floors = {Path(f"pipeline/{room}/{form}.py"): "" for room in FLOORS for form in ("absence", "closure")}
+    one = "def f(form):\n    return form == 'absence' or form == 'another'\n"
+    assert not said(structure.ladders({**floors, PRODUCT: one}))
+
+
+def test_an_import_inside_a_function_says_why() -> None:
+    late = "def f():\n    import pandera{}\n"
+    assert len(said(guards.late_imports(PRODUCT, late.format("")))) == 1
+    assert not said(guards.late_imports(PRODUCT, late.format("  # 1.4 s")))
+    assert not said(guards.late_imports(PRODUCT, "import pandera\n"))
+    assert not said(guards.late_imports(Path("pipeline/cli/forms.py"), late.format("")))
+
+
 def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / "pipeline" / "migrations").mkdir(parents=True)
     (tmp_path / "pipeline" / "bad.py").write_text("import pipeline.worse\npath.unlink()\n")
-    (tmp_path / "pipeline" / "worse.py").write_text("def f():\n    import pipeline.bad\n")
+    (tmp_path / "pipeline" / "worse.py").write_text("def f():\n    import pipeline.bad  # late\n")
     layers = '[[tool.importlinter.contracts]]\ntype = "layers"\ncontainers = ["pipeline"]\nexhaustive = true\n'
     (tmp_path / "pyproject.toml").write_text(layers)
     (tmp_path / "pipeline" / "migrations" / "0001.py").write_text("x = 1\n" * 500)
