@@ -7,7 +7,7 @@ within the transaction of its part. Nearly always nothing is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -120,9 +120,9 @@ class Settling:
         """Read and validate earlier submissions once more, in received order."""
         return self.validate(self.read(seqs)) if seqs else []
 
-    def read(self, seqs: Iterable[int]) -> list[Read]:
+    def read(self, seqs: Sequence[int]) -> list[Read]:
         """Read earlier submissions once more, wherever their bytes lie now."""
-        with stage("read"):
+        with stage("read", seqs):
             arrivals = journal.arrivals(self.site, seqs)
             readings = dict(self.readers.read([(one.seq, archive.find(self.site, one)) for one in arrivals]))
             return [(one, readings[one.seq]) for one in arrivals]

@@ -47,7 +47,7 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
     lines = {id(case): {t.name: lines_of(case, t) for t in case.form.tables} for case in cases if case.open}
     for form, judge in JUDGES.items():
         chosen = [case for case in cases if case.open and case.claims.form == form]
-        for table, rules in judge.rules.items():
+        for table, rules in judge.rules.items() if chosen else ():
             found = [line for case in chosen for line in lines[id(case)].get(table, ())]
             _apply(found, rules, judge.extras(table, found, by))
     for case in cases:

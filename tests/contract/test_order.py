@@ -1,6 +1,6 @@
 """Rosters, calendars and reports settle in any order to the store that the order of their arrival makes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -103,7 +103,7 @@ class Kept(Settling):
 
     readings: Mapping[int, Read]
 
-    def read(self, seqs: Iterable[int]) -> list[Read]:
+    def read(self, seqs: Sequence[int]) -> list[Read]:
         return [self.readings[seq] for seq in sorted(seqs)]
 
 
