@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.forms import form, layout, secrets
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
-from pipeline.model import Claims, Issue, Reading, Row, ScanKind, Workbook
+from pipeline.model import Claims, Issue, Reading, ReadVerdict, Row, ScanKind, Workbook
 from pipeline.xlsx import guard, read
 from pipeline.xlsx.likeness import looks_like_filing
 from pipeline.xlsx.package import Unsound
@@ -55,7 +55,9 @@ def refused(content: bytes, issue: Issue) -> Reading:
     """The answer for a file that is not opened, or that ended its reader."""
     scan = scan_of(content) if issue.code == "file-picture" else None
     private = scan is None and looks_like_filing(content)
-    return Reading("quarantined", issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan)
+    return Reading(
+        ReadVerdict.QUARANTINED, issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan
+    )
 
 
 def scan_of(content: bytes) -> ScanKind | None:
@@ -72,12 +74,12 @@ def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
     claims = identify(book, tops)
     if isinstance(claims, Issue):
         issues, private = (*book.facts, claims), looks_like_filing(content)
-        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), private=private)
+        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), private=private)
     if form(claims.form).secret:
         return _whole(book, secrets.without(parse(book, claims, tops)))
     if suspect and looks_like_filing(content):
         issues = (Issue("filing-inside"),)
-        return Reading("rejected", issues=issues, content_sha=_bytes_sha(content), private=True)
+        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), private=True)
     return _whole(book, parse(book, claims, tops))
 
 

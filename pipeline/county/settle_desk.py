@@ -24,7 +24,7 @@ from pipeline.forms.cells import show
 from pipeline.forms.desk import DESK, matter
 from pipeline.merge import Event, Ticket, ticket_code
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, DecidedBy, Issue, Origin, Refused, Settled, Site, State, TicketState
+from pipeline.model import Checked, CheckVerdict, DecidedBy, Issue, Origin, Refused, Settled, Site, State, TicketState
 from pipeline.registry import lookup
 from pipeline.settling import submissions
 from pipeline.settling.amendments import Bench, StillBad
@@ -45,7 +45,7 @@ class Done:
 
 def decides(checked: Checked) -> bool:
     """Tell whether this is a 处理单 that may decide something; any other submission settles by its form."""
-    return form_of(checked) == DESK.name and bool(checked.unit) and checked.verdict == "merge"
+    return form_of(checked) == DESK.name and bool(checked.unit) and checked.verdict == CheckVerdict.MERGE
 
 
 def begin(desk: Checked, site: Site, now: datetime) -> tuple[Turn, Bench]:

@@ -16,7 +16,7 @@ from django.db.models import Count, F, Min
 
 from pipeline.database import serialise, sql
 from pipeline.database.models import Decision, Submission
-from pipeline.model import Arrival, Issue, LetterKind, LetterState, Site, State
+from pipeline.model import Arrival, Channel, Issue, LetterKind, LetterState, Site, State
 
 _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
@@ -140,7 +140,7 @@ def arrival_of(row: Submission, root: Path) -> Arrival:
         sha256=row.sha256,
         size=row.size,
         name=row.name,
-        channel=row.channel,
+        channel=Channel(row.channel),
         folder=row.folder,
         bound=row.bound_unit,
         first_seen=row.first_seen,

@@ -35,7 +35,7 @@ from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import condition, day_off, sent_below
 from pipeline.forms import words
-from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, UnitKind
+from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, State, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
 from pipeline.settling import reconciliation as matters
@@ -98,7 +98,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         week=_weeks(named, tree, day),
         organs=_organs(named),
         matters=matters.of_counties(counties),
-        waiting=Submission.objects.filter(state="received").count(),
+        waiting=Submission.objects.filter(state=State.RECEIVED).count(),
         why_nothing=_why_nothing(day, named),
     )
 

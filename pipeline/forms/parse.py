@@ -20,7 +20,7 @@ from pipeline.forms.cells import flag, show
 from pipeline.forms.lines import line_kind
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
-from pipeline.model import Claims, Issue, Reading, Repair, Row, Severity, TablePlace, Workbook
+from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Severity, TablePlace, Workbook
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
@@ -49,7 +49,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
         tables = {name: Reader(block, frame, notes).rows() for name, block in found.items()}
-    verdict = "rejected" if notes.refused else "parsed"
+    verdict = ReadVerdict.REJECTED if notes.refused else ReadVerdict.PARSED
     return Reading(
         verdict,
         claims,

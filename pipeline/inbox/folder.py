@@ -25,7 +25,7 @@ from pipeline import durable, faults
 from pipeline.inbox import archive
 from pipeline.inbox.claims import Claim, ClaimFolder
 from pipeline.inbox.scan import InboxFile, Stamp, Stuck, bound, is_ignored, look, shown
-from pipeline.model import Arrival, Site
+from pipeline.model import Arrival, Channel, Site
 
 log = structlog.get_logger("queke.inbox")
 
@@ -229,7 +229,7 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
     for slot, path in enumerate(_named(paths)):
         claim = Claim(f"{batch}/{slot}", path, path.name, "", now)
         kept = archive.spool(site, path, f"{batch}-{slot}{archive.ending(path.name)}")
-        yield _arrival(claim, kept, now, channel="cli")
+        yield _arrival(claim, kept, now, channel=Channel.CLI)
 
 
 def survey(site: Site) -> tuple[Stuck, ...]:
@@ -267,7 +267,7 @@ def _named(paths: Iterable[Path]) -> Iterator[Path]:
                 yield from _named((inner,))
 
 
-def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: str = "folder") -> Arrival:
+def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: Channel = Channel.FOLDER) -> Arrival:
     return Arrival(
         sha256=kept.sha256,
         size=kept.stamp.size,

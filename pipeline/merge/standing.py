@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.forms.absence import CLASSES
-from pipeline.model import Checked, Issue, Origin, Refused, State, TicketState
+from pipeline.model import Checked, CheckVerdict, Issue, Origin, Refused, State, TicketState
 
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
@@ -30,7 +30,7 @@ class Event:
     def decided(self) -> bool:
         """Whether validation settled it. A release also answers a question of validation."""
         verdict = self.checked.verdict
-        return verdict != "merge" and not (self.forced and verdict == "held")
+        return verdict != CheckVerdict.MERGE and not (self.forced and verdict == CheckVerdict.HELD)
 
 
 @dataclass(frozen=True, slots=True)

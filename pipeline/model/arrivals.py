@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.model.states import Channel
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -14,7 +16,7 @@ class Arrival:
     sha256: str
     size: int
     name: str  # as the sender named it: display only, never trusted
-    channel: str  # "folder" | "mail" | "cli"
+    channel: Channel
     folder: str  # the inbox sub-folder it was in, "" for the inbox itself
     bound: str  # unit or division code proved by the channel, "" without a sub-folder
     first_seen: datetime  # aware

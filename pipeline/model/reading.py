@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.model.states import ScanKind
+from pipeline.model.states import ReadVerdict, ScanKind
 from pipeline.model.terms import HOME_CAMPUS, Issue, Repair
 
 
@@ -85,7 +85,7 @@ class Reading:
     copy has the same.
     """
 
-    verdict: str
+    verdict: ReadVerdict
     claims: Claims | None = None
     header: Mapping[str, object] = field(default_factory=dict)  # parsed header block by field name
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # table name → rows

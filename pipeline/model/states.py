@@ -9,6 +9,31 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class Channel(StrEnum):
+    """By which way a workbook came in."""
+
+    FOLDER = "folder"
+    CLI = "cli"
+
+
+class ReadVerdict(StrEnum):
+    """What a worker made of a file's bytes."""
+
+    PARSED = "parsed"  # there are rows to validate
+    REJECTED = "rejected"  # it goes back whole
+    QUARANTINED = "quarantined"  # refused as dangerous or unreadable
+
+
+class CheckVerdict(StrEnum):
+    """What validation made of a submission: its rows may be applied, or its outcome is decided already."""
+
+    MERGE = "merge"
+    REJECTED = "rejected"
+    HELD = "held"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
 class TicketState(StrEnum):
     """The state of a row, or a whole file, that was returned. All but `open` and `waived` are final."""
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline.model.arrivals import Arrival
 from pipeline.model.reading import Reading
+from pipeline.model.states import CheckVerdict
 from pipeline.model.terms import HOME_CAMPUS, Issue, Mode, Repair, State
 
 
@@ -48,7 +49,7 @@ class Checked:
 
     arrival: Arrival
     reading: Reading
-    verdict: str
+    verdict: CheckVerdict
     unit: str = ""
     day: date | None = None
     campus: str = HOME_CAMPUS

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import InProcess
 from pipeline.merge.registry import Change
-from pipeline.model import Arrival, Settled, Site, State
+from pipeline.model import Arrival, Channel, Settled, Site, State
 from pipeline.run import attempts
 from pipeline.run.settling import Settling
 from pipeline.settling import roster
@@ -50,7 +50,7 @@ def _arrival(path: Path, now: datetime) -> Arrival:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         name=path.name,
-        channel="cli",
+        channel=Channel.CLI,
         folder="",
         bound="",
         first_seen=now,

@@ -17,7 +17,18 @@ from pipeline.forms import form
 from pipeline.issues.refusals import refusal
 from pipeline.merge import Event
 from pipeline.merge.desk import Deed
-from pipeline.model import Checked, DecidedBy, DecisionKind, Issue, LetterKind, Severity, Site, State, TicketState
+from pipeline.model import (
+    Checked,
+    CheckVerdict,
+    DecidedBy,
+    DecisionKind,
+    Issue,
+    LetterKind,
+    Severity,
+    Site,
+    State,
+    TicketState,
+)
 from pipeline.settling import SETTLERS
 from pipeline.turns import rebuild_row
 from pipeline.turns.again import NOTHING, AtHand, MendedRow, Needed
@@ -54,7 +65,7 @@ def mend(deed: Deed, by: DecidedBy, bench: Bench) -> None:
         mended = MendedRow(bench.desk.arrival.seq, deed.id)
         bench.again.require(Needed(mended=frozenset({mended})))
         checked = bench.again.mended[mended]
-        if checked.verdict != "merge" or checked.refused or not checked.records:
+        if checked.verdict != CheckVerdict.MERGE or checked.refused or not checked.records:
             raise StillBad(_why(checked.issues))
         # a school's cell would be left blank and asked; what a county typed is asked at once
         typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}

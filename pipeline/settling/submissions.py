@@ -10,7 +10,7 @@ from django.db import transaction
 
 from pipeline.database import audit, sql
 from pipeline.merge import Event
-from pipeline.model import Checked, LetterKind, Settled, Site, State
+from pipeline.model import Checked, CheckVerdict, LetterKind, Settled, Site, State
 from pipeline.settling import SETTLERS
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.again import AtHand
@@ -78,7 +78,7 @@ def write(folded: Folded) -> list[Settled]:
 
 def _unplaced(checked: Checked) -> Outcome:
     """A submission that is about nothing we can name, or that validation settled already, changes nothing."""
-    state = State.HELD if checked.verdict == "merge" else State(checked.verdict)
+    state = State.HELD if checked.verdict == CheckVerdict.MERGE else State(checked.verdict)
     return Outcome(state, refused=len(checked.refused))
 
 

@@ -23,9 +23,9 @@ D = TypeVar("D")
 _TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 _OTHERS = (
     "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
-    "WHERE received_seq = %s AND state <> 'received'"  # another of this batch has its own turn
+    f"WHERE received_seq = %s AND state <> '{State.RECEIVED}'"  # another of this batch has its own turn
 )
-_EFFECTIVE = "UPDATE submission SET effective = %s WHERE received_seq = %s AND state <> 'received'"
+_EFFECTIVE = f"UPDATE submission SET effective = %s WHERE received_seq = %s AND state <> '{State.RECEIVED}'"
 
 
 def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:

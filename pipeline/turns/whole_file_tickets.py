@@ -14,7 +14,7 @@ from pipeline.forms import form as form_named
 from pipeline.forms.whole import FILE
 from pipeline.merge import Ticket
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Checked, State, TicketState
+from pipeline.model import Checked, CheckVerdict, State, TicketState
 from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
 
 _TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.value})
@@ -24,7 +24,7 @@ def opened(turn: Turn, outcome: Outcome) -> tuple[Ticket, ...]:
     """The tickets of whole files that a turn opens: by validation's word, or by the merge's."""
     back = turn.checked.back
     by_merge = tuple(ticket for ticket in outcome.opened if ticket.table == FILE)
-    if by_merge or back is None or turn.checked.verdict != "rejected" or outcome.state is not State.REJECTED:
+    if by_merge or back is None or turn.checked.verdict != CheckVerdict.REJECTED or outcome.state is not State.REJECTED:
         return by_merge
     return (opened_for(turn.event.seq, back),)
 

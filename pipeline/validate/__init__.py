@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 
 from pipeline import issues
-from pipeline.model import Arrival, Checked, Context, Issue, Policy, Reading, Refused, Severity
+from pipeline.model import Arrival, Checked, CheckVerdict, Context, Issue, Policy, Reading, Refused, Severity
 from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
 from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
 from pipeline.validate.checks import Failure, RowCheck
@@ -126,7 +126,7 @@ def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
     case.issues.insert(
         0, Issue("column-slipped", place.sheet if place else table.sheet, column=column, details=details)
     )
-    case.verdict = "rejected"
+    case.verdict = CheckVerdict.REJECTED
 
 
 def _unanswered(refused: Refused) -> bool:

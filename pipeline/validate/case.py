@@ -20,10 +20,12 @@ from pipeline.model import (
     KINDERGARTEN,
     Arrival,
     Checked,
+    CheckVerdict,
     Claims,
     Issue,
     Mode,
     Reading,
+    ReadVerdict,
     Record,
     Refused,
     Row,
@@ -47,7 +49,7 @@ class SubmissionCase:
     reading: Reading
     claims: Claims
     form: Form
-    verdict: str = "merge"
+    verdict: CheckVerdict = CheckVerdict.MERGE
     unit: str = ""
     school: SchoolFacts | None = None
     day: date | None = None
@@ -61,14 +63,14 @@ class SubmissionCase:
 
     @property
     def open(self) -> bool:
-        return self.verdict == "merge"
+        return self.verdict == CheckVerdict.MERGE
 
     @property
     def kindergarten(self) -> bool:
         return self.school is not None and KINDERGARTEN in self.school.stages
 
     def reject(self, issue: Issue) -> None:
-        self.verdict = "rejected"
+        self.verdict = CheckVerdict.REJECTED
         self.issues.append(issue)
 
     def refuse_if_blank(self) -> None:
@@ -78,7 +80,7 @@ class SubmissionCase:
 
     def turn_away(self, issue: Issue) -> None:
         """Return it without naming its contents: it may be another unit's."""
-        self.verdict, self.proved = "rejected", False
+        self.verdict, self.proved = CheckVerdict.REJECTED, False
         self.issues = [issue]
 
     def rows(self, table: str) -> tuple[Row, ...]:
@@ -107,7 +109,7 @@ class SubmissionCase:
     def _counted_day(self) -> date | None:
         """The day it counts for. If it goes back for its date, that is almost always the day it came."""
         doubtful = self.day is None or any(issue.code in _NOT_THE_DAY for issue in self.issues)
-        if self.verdict == "rejected" and self.unit and self.form.dated and doubtful:
+        if self.verdict == CheckVerdict.REJECTED and self.unit and self.form.dated and doubtful:
             return today(self.arrival.first_seen)
         return self.day
 
@@ -115,7 +117,7 @@ class SubmissionCase:
         """The file as it goes back whole, so that its sender need not type it again. Not if the sender may have meant
         another file, or may be somebody else.
         """
-        whole_back = self.verdict == "rejected" or any(issue.code in _IN_DOUBT for issue in self.issues)
+        whole_back = self.verdict == CheckVerdict.REJECTED or any(issue.code in _IN_DOUBT for issue in self.issues)
         secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
         if not (whole_back and self.proved) or secret or any(i.code in _SUSPECT for i in self.issues):
             return None
@@ -211,8 +213,9 @@ def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
 
 def case_of(arrival: Arrival, reading: Reading) -> SubmissionCase | Checked:
     """A case to validate; or the answer, if nothing of the file could be read."""
-    if reading.claims is None or reading.verdict not in ("parsed", "rejected"):
-        verdict = "rejected" if reading.verdict == "parsed" else reading.verdict
+    if reading.claims is None or reading.verdict == ReadVerdict.QUARANTINED:
+        parsed = reading.verdict == ReadVerdict.PARSED
+        verdict = CheckVerdict.REJECTED if parsed else CheckVerdict(reading.verdict)
         return Checked(arrival, reading, verdict, issues=reading.issues, repairs=reading.repairs)
     try:
         form = form_named(reading.claims.form)
@@ -223,7 +226,7 @@ def case_of(arrival: Arrival, reading: Reading) -> SubmissionCase | Checked:
         reading,
         reading.claims,
         form,
-        verdict="merge" if reading.verdict == "parsed" else "rejected",
+        verdict=CheckVerdict.MERGE if reading.verdict == ReadVerdict.PARSED else CheckVerdict.REJECTED,
         campus=reading.claims.campus,
         day=reading.claims.day,
         issues=list(reading.issues),

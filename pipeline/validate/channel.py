@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pipeline import issues, units
 from pipeline.forms.text_normalise import fold
-from pipeline.model import HOME_CAMPUS, Context, Issue, Severity
+from pipeline.model import HOME_CAMPUS, CheckVerdict, Context, Issue, Severity
 from pipeline.schooldays import today
 from pipeline.validate.case import SubmissionCase
 
@@ -48,7 +48,7 @@ def look_over(case: SubmissionCase) -> None:
     """Return the file for errors that reading found in it as a whole."""
     case.issues = [replace(i, code=issues.left(i.code)) if _made_good(case, i) else i for i in case.issues]
     if any(not issue.row and issues.severity(issue) is Severity.ERROR for issue in case.issues):
-        case.verdict = "rejected"
+        case.verdict = CheckVerdict.REJECTED
 
 
 def settle_day(case: SubmissionCase) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import replace
 
 from pipeline.filed import FilingFacts
-from pipeline.model import Arrival, Checked, Claims, Context, Issue, Reading, ScanKind
+from pipeline.model import Arrival, Checked, CheckVerdict, Claims, Context, Issue, Reading, ReadVerdict, ScanKind
 
 MOST_BYTES = 20 * 2**20
 _NUMBER = re.compile(r"备案[号表]{0,2}[\s_:#.()-]*([0-9]{1,12})(?![0-9])")
@@ -34,7 +34,7 @@ def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | Non
     A file that cannot be opened, but whose name says that it is a filing, is not kept.
     """
     if not reading.scan:
-        closed = reading.verdict == "quarantined" and not reading.private and hinted(arrival.name)
+        closed = reading.verdict == ReadVerdict.QUARANTINED and not reading.private and hinted(arrival.name)
         return _apart(arrival, reading) if closed else None
     number = named(arrival.name)
     if number is None:
@@ -48,8 +48,8 @@ def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | Non
     if reading.scan == ScanKind.TORN:
         return _back(arrival, reading, Issue("scan-damaged"), filing.unit)
     claims = Claims("filing", unit=filing.unit)
-    claimed = replace(reading, verdict="parsed", claims=claims, header={"filing": number}, issues=())
-    return Checked(arrival, claimed, "merge", unit=filing.unit)
+    claimed = replace(reading, verdict=ReadVerdict.PARSED, claims=claims, header={"filing": number}, issues=())
+    return Checked(arrival, claimed, CheckVerdict.MERGE, unit=filing.unit)
 
 
 def _may_bring(bound: str, filing: FilingFacts) -> bool:
@@ -58,9 +58,9 @@ def _may_bring(bound: str, filing: FilingFacts) -> bool:
 
 def _apart(arrival: Arrival, reading: Reading) -> Checked:
     apart = replace(reading, private=True)
-    return Checked(arrival, apart, reading.verdict, issues=reading.issues, repairs=reading.repairs)
+    return Checked(arrival, apart, CheckVerdict(reading.verdict), issues=reading.issues, repairs=reading.repairs)
 
 
 def _back(arrival: Arrival, reading: Reading, issue: Issue, unit: str = "") -> Checked:
     apart = replace(reading, issues=(issue,), private=True)  # a filled form, printed to PDF, may show what was typed
-    return Checked(arrival, apart, "rejected", unit=unit, issues=(issue,))
+    return Checked(arrival, apart, CheckVerdict.REJECTED, unit=unit, issues=(issue,))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
-from pipeline.model import DecisionKind, LetterKind, LetterState, TodoKind
+from pipeline.model import Channel, DecisionKind, LetterKind, LetterState, Mode, State, TodoKind
 
 
 class Counter(models.Model):
@@ -31,7 +31,7 @@ class Submission(models.Model):
     content_sha = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=255)
     size = models.BigIntegerField()
-    channel = models.CharField(max_length=8)
+    channel = models.CharField(max_length=8, choices=choices(Channel))
     folder = models.CharField(max_length=255, blank=True)
     bound_unit = models.CharField(max_length=20, blank=True)
     sent_by = models.CharField(max_length=254, blank=True)
@@ -39,12 +39,12 @@ class Submission(models.Model):
     received_at = models.DateTimeField()
     path = models.CharField(max_length=255)  # below the site: spool/… until settled, then archive/…
     attempts = models.PositiveSmallIntegerField(default=0)
-    state = models.CharField(max_length=12, default="received")
+    state = models.CharField(max_length=12, choices=choices(State), default=State.RECEIVED.value)
     form = models.CharField(max_length=12, blank=True)
     unit = models.CharField(max_length=20, blank=True)
     campus = models.CharField(max_length=40, blank=True)
     day = models.DateField(null=True)
-    mode = models.CharField(max_length=8, blank=True)
+    mode = models.CharField(max_length=8, blank=True, choices=choices(Mode))
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     withdrawn = models.PositiveIntegerField(default=0)
@@ -61,6 +61,11 @@ class Submission(models.Model):
 
     class Meta:
         db_table = "submission"
+        constraints: ClassVar = [
+            one_of("submission", "channel", Channel),
+            one_of("submission", "state", State),
+            one_of("submission", "mode", ("", *Mode)),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["state", "received_seq"], name="submission_state"),
             models.Index(fields=["content_sha", "unit"], name="submission_content"),
