@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.issues import CATALOGUE
 
-_MAKERS = {"Issue", "Bad", "Unsound", "add_issue", "_say", "_refused", "_refuse", "_issue", "_of_field", "_Done"}
+_MAKERS = {"Issue", "Bad", "Unsound", "add_issue", "_add_issue", "_refused", "_refuse", "_issue", "_of_field", "_Done"}
 _WORDS = {"add_issue", "_refused", "_refuse", "_of_field"}  # their keywords are the details
 _ISSUE = {"code", "sheet", "cell", "row", "column", "value", "details"}
 

@@ -1,4 +1,4 @@
-"""The forms we ask for, spelled out. Adding a form is a module beside this one and its name here."""
+"""The list of forms. A new form is a module beside this one and its name here."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ _BY_NAME = {form.name: form for form in FORMS}
 
 
 def form(name: str) -> Form:
-    """The form of that name; KeyError for a name that is none of `FORMS`."""
+    """The form of that name; KeyError if it is not in `FORMS`."""
     return _BY_NAME[name]

@@ -1,6 +1,6 @@
-"""缺课日报: who is absent today, and why. One row a pupil and day; a second sheet speaks for the classes.
+"""缺课日报: who is absent today, and why. One row a pupil and day; a second sheet has the classes.
 
-Nothing is asked that we can compute (totals, 实到, days, 新发/续报, 学段, ILI, age).
+We do not ask for anything we can compute (totals, 实到, days, 新发/续报, 学段, ILI, age).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a form declares: columns, header fields, tables. From one declaration come the template, the header match, the
-schema, the stored columns, what is compared, carried along, printed and exported, the return workbook and the reference
-page. Plain values, cheap to import; `columns` makes the usual kinds of column.
+"""What a form declares: columns, header fields, tables. The template, the header match, the schema, the stored columns,
+what is compared, carried over, printed and exported, the return workbook and the reference page follow from one
+declaration. Plain values, cheap to import; `columns` makes the usual kinds of column.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag
 
 
 class Goes(Flag):
-    """Where a column goes besides the store. Nowhere unless it says so: nothing is shown because a column was added."""
+    """Where a column goes besides the store. Nowhere unless it says so: adding a column shows it to nobody."""
 
     NOWHERE = 0
     NEXT = auto()  # into the next template its sender gets
     PAGE = auto()  # in words onto the paper made of its form: a school's page, an alert's card, a roster's preview
     EXPORT = auto()  # into the export of a school and of its county; above them only sums are exported
-    COUNTY = auto()  # onto the county's desk, as typed: never where it may hold a name or words of a clerk's own
+    COUNTY = auto()  # onto the county's desk, as typed: never if it may hold a name or a clerk's own words
 
 
 NEXT, PAGE, EXPORT, COUNTY = Goes.NEXT, Goes.PAGE, Goes.EXPORT, Goes.COUNTY
@@ -30,15 +30,15 @@ NEXT, PAGE, EXPORT, COUNTY = Goes.NEXT, Goes.PAGE, Goes.EXPORT, Goes.COUNTY
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A parser's answer when it understood a cell that was not typed as asked: said in the receipt."""
+    """A parser's answer if it understood a cell that was not typed as asked: listed in the receipt."""
 
     value: object
-    issue: str = ""  # an advice or query code to say besides, "" for a plain repair
+    issue: str = ""  # a further advice or query code, "" for a plain repair
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A parser's answer when it did not understand a cell. `issue` is a code of `issues.CATALOGUE`."""
+    """A parser's answer if it did not understand a cell. `issue` is a code of `issues.CATALOGUE`."""
 
     issue: str
     details: tuple[tuple[str, str], ...] = ()
@@ -46,7 +46,7 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A value with something left over that belongs into another column of the row (`Column.spill`)."""
+    """A value with remaining text that belongs to another column of the row (`Column.spill`)."""
 
     value: object
     rest: str
@@ -58,7 +58,7 @@ Parser = Callable[[object, "Frame"], object]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a cell parser may know besides the cell: the report's day and the workbook's date epoch."""
+    """What a cell parser may use besides the cell: the report's day and the workbook's date epoch."""
 
     day: object = None  # date | None
     date1904: bool = False
@@ -72,7 +72,7 @@ class Vocabulary:
     name: str  # a legal Excel name in Latin letters, for the dropdown's list
     labels: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
-    beyond: Mapping[str, str] = field(default_factory=dict)  # understood, though not legal here: to be shown in words
+    beyond: Mapping[str, str] = field(default_factory=dict)  # understood, but not allowed here: for messages
 
 
 def vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | None = None) -> Vocabulary:
@@ -84,58 +84,56 @@ def vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column, declared once: what its cells are, where they are kept, and where they go."""
+    """One column, declared once: the content of its cells, where they are kept, and where they go."""
 
-    name: str  # ours
-    header: str  # the sender's
+    name: str  # our name
+    header: str  # the header the sender sees
     dtype: Dtype
     parse: Parser
     required: bool = False
     vocabulary: Vocabulary | None = None
-    strict: bool = True  # False: the dropdown warns, does not stop (symptoms)
+    strict: bool = True  # False: the dropdown warns, does not block (symptoms)
     aliases: tuple[str, ...] = ()
     width: int = 10  # Excel characters
     help: str = ""
     example: str = ""
     key: bool = False
     folded: bool = False  # in the collapsed group at the right
-    only: str = ""  # "boarding": shown for boarding schools alone
-    decides: bool = False  # a cell not understood sends the row back; elsewhere it is left blank and asked
+    only: str = ""  # "boarding": only for boarding schools
+    decides: bool = False  # a cell not understood returns the row; in other columns it is left blank and asked about
     missing: str = ""  # issue code when blank; "" if it may be blank
-    spill: str = ""  # the column that takes what this cell holds besides its own value (`Mixed.rest`)
+    spill: str = ""  # the column that takes further text of this cell (`Mixed.rest`)
     kindergarten: str = ""  # header in kindergarten templates, if it differs
-    section: str = ""  # in an upright table: the heading that stands above it
-    kept: bool = True  # stored; False for what is only read, or only shown
-    stored: str = ""  # under which name, if not its own; "pupil.name": in another table than its row
-    length: int = 0  # characters stored; of a number, its digits, one of them behind the point
-    compared: bool = True  # two rows say the same when these are the same
+    section: str = ""  # in an upright table: the heading above it
+    kept: bool = True  # stored; False if it is only read, or only shown
+    stored: str = ""  # the stored name, if different; "pupil.name": in another table than its row
+    length: int = 0  # characters stored; of a number, its digits, one of them after the point
+    compared: bool = True  # rows are compared by it
     goes: Goes = Goes.NOWHERE
     coded: bool = False  # exported by its code, not in words
-    label: str = ""  # what a paper calls it, if not by its header
-    later: bool = False  # on a card: may still be added once the county has confirmed the answer
-    plain: bool = False  # on a card: holds no sentence, so that no pupil's name is looked for in it
+    label: str = ""  # its name on a paper, if not its header
+    later: bool = False  # on a card: may still be filled in after the county has confirmed the answer
+    plain: bool = False  # on a card: holds no sentence, so it is not searched for pupils' names
     since: int = 1  # the version of the form that first had it
 
     @property
     def personal(self) -> bool:
-        """It may hold a name, or words of a clerk's own: no county sees what was typed."""
+        """It may hold a name, or a clerk's own words: no county sees what was typed."""
         return Goes.COUNTY not in self.goes
 
     @property
     def title(self) -> str:
-        """What a paper calls it."""
+        """Its name on a paper."""
         return self.label or self.header
 
     @property
     def blank(self) -> object:
-        """What is stored where its sender left a blank."""
+        """The stored value of a blank."""
         return "" if self.dtype in ("text", "choice") else None
 
 
 Find = Callable[[Sequence[Sequence[object]]], Iterable[tuple[int, int, object]]]
-"""Rows above the table's head → (0-based row, column, what stands there). For a field that is no cell
-right of its label.
-"""
+"""Rows above the table's head → (0-based row, column, content). For a field that is not a cell right of its label."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,8 +149,8 @@ class Field:
     vocabulary: Vocabulary | None = None
     aliases: tuple[str, ...] = ()
     help: str = ""
-    wide: bool = False  # a whole line, where fields stand beside each other
-    kept: bool = False  # stored under its own name with what the form is about
+    wide: bool = False  # takes a whole line, where fields are beside each other
+    kept: bool = False  # stored under its own name with the subject of the form
     find: Find | None = None  # how its cell is found, if not by its label
 
 
@@ -160,17 +158,17 @@ class Field:
 class Table:
     """One table of a form on its own sheet."""
 
-    name: str  # ours: rows, classes …
+    name: str  # our name: rows, classes …
     sheet: str  # the sheet's name
     columns: tuple[Column, ...]
     needed: bool = True
-    note: str = ""  # printed above it, where it is not the first
+    note: str = ""  # printed above it, if it is not the first
     upright: bool = False  # one row, each label left of its cell: a card to be read and signed
-    store: str = ""  # the database's table that keeps its rows; "" where they are kept as a whole, or not at all
+    store: str = ""  # the database's table that keeps its rows; "" if they are kept as a whole, or not at all
 
     @cached_property
     def keeps(self) -> Mapping[str, Column]:
-        """By stored name, the column that its row keeps there (the first, where several are kept as one)."""
+        """By stored name, the column of the row that is kept there (the first, if several are kept as one)."""
         found: dict[str, Column] = {}
         for column in self.columns:
             if column.kept and "." not in column.stored:
@@ -179,7 +177,7 @@ class Table:
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """Two rows say the same when these are the same, by stored name."""
+        """Rows are equal if these are equal, by stored name."""
         return tuple(name for name, column in self.keeps.items() if column.compared)
 
     def going(self, where: Goes) -> tuple[Column, ...]:
@@ -195,29 +193,29 @@ class Table:
 class Form:
     """One form: what is asked, of whom, in which tables."""
 
-    name: str  # ours: absence
+    name: str  # our name: absence
     title: str  # 学生缺课日报
     fields: tuple[Field, ...]
     tables: tuple[Table, ...]
     kindergarten_title: str = ""
     notes: tuple[str, ...] = ()  # printed under the title
     of: Literal["school", "division", "unit"] = "school"  # whose it is; a unit is a school or an organ
-    dated: bool = True  # speaks of a reporting day, which must be told; else its day is that of arrival
-    alone: bool = False  # changes how others are judged: settled alone
-    mended: bool = False  # a county may type a cell of its rows, told by telephone (代改)
-    pupils: bool = True  # its cells may be about pupils; else they are quoted to whoever may read the receipt
-    secret: bool = False  # holds passwords: taken out of all other cells, its bytes never archived as they came
-    signed: bool = False  # looks like the paper it is printed on, to be signed and stamped
-    short: str = ""  # how it is called within a sentence; "": its title without 学生 and 表
+    dated: bool = True  # for a reporting day, which must be given; else its day is that of arrival
+    alone: bool = False  # changes how other files are validated: settled alone
+    mended: bool = False  # a county may type a cell of its rows, after a telephone call (代改)
+    pupils: bool = True  # its cells may be about pupils; else they are quoted to every reader of the receipt
+    secret: bool = False  # holds passwords: removed from all other cells, the original bytes never archived
+    signed: bool = False  # looks like the paper form, to be signed and stamped
+    short: str = ""  # its name within a sentence; "": its title without 学生 and 表
 
     @property
     def short_title(self) -> str:
-        """How it is called within a sentence: not by its title, which would make a sheet look like it."""
+        """Its name within a sentence: not its title, which would make a sheet look like it."""
         return self.short or self.title.removeprefix("学生").removesuffix("表")
 
     @property
     def version(self) -> str:
-        """Raised by the columns themselves: a new one says since which version it is there."""
+        """The highest `since` of its columns."""
         return str(max(column.since for table in self.tables for column in table.columns))
 
     def table(self, name: str) -> Table:

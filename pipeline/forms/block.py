@@ -1,5 +1,5 @@
-"""What lies on a sheet, as values: a table as it lies there (`Block`), the upper rows in which one is sought (`Top`),
-labels, and how a cell is called. How they are found is in `layout` and, for upright tables, in `upright`.
+"""Parts of a sheet, as values: a table where it was found (`Block`), the upper rows in which one is searched (`Top`),
+labels, and names of cells. The search itself is in `layout` and, for upright tables, in `upright`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARK = "续"
 OURS = frozenset(
     (TICKET, VOID, MARK, "序号", "原行号", "退回原因", "原因说明", "问题说明", "问题", "怎么改", "修改建议", "改法")
 )
-"""Columns that are ours or nobody's: read where they mean something, else let go without a word."""
+"""Columns that are ours or unknown: read if they mean something, otherwise ignored."""
 
 
 @lru_cache(maxsize=8192)
@@ -27,7 +27,7 @@ def as_label(text: str) -> str:
 
 
 def label(cell: object) -> str:
-    """A cell as a label: folded, without stars and colons; "" for what cannot be one."""
+    """A cell as a label: folded, without stars and colons; "" if it cannot be one."""
     return as_label(cell) if type(cell) is str and 0 < len(cell) <= 40 else ""
 
 
@@ -57,21 +57,21 @@ class HeaderValue:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A table as it lies on a sheet. Rows and columns are 0-based; -1 in `places` is a column not there."""
+    """A table as it was found on a sheet. Rows and columns are 0-based; -1 in `places` is a missing column."""
 
     sheet: Sheet
     table: Table
     head: int
     first: int  # first row below the head
-    places: tuple[int, ...]  # by column of the table
-    labels: tuple[str, ...]  # the sender's words for it; ours where it is not there
-    twice: tuple[tuple[int, int, int], ...] = ()  # (column of the table, first place, second place)
+    places: tuple[int, ...]  # position of each column of the table
+    labels: tuple[str, ...]  # the sender's labels; ours if the column is missing
+    twice: tuple[tuple[int, int, int], ...] = ()  # (column of the table, first position, second position)
     extra: tuple[str, ...] = ()
     ticket: int = -1
     void: int = -1
     mark: int = -1
-    page: Sheet | None = None  # the sheet itself, where `sheet` is an upright table laid flat
-    cells: tuple[str, ...] = ()  # then, by column, where its cell really is
+    page: Sheet | None = None  # the sheet itself, if `sheet` is an upright table made flat
+    cells: tuple[str, ...] = ()  # then, by column, the real address of its cell
     over: dict[str, dict[str, list[HeaderValue]]] = field(
         default_factory=dict, compare=False, repr=False
     )  # see `header_of`
@@ -86,16 +86,16 @@ class Block:
 
     @property
     def whole(self) -> bool:
-        """Every required column is there."""
+        """Whether every required column is present."""
         return all(place >= 0 for place, column in zip(self.places, self.table.columns, strict=True) if column.required)
 
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label,
-    and the forms whose titles stand there. All else in these rows is of no use in finding a table.
+    """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label, and
+    the forms whose titles are found. Other cells in these rows do not help to find a table.
 
-    It remembers the tables that were looked for in it: identifying and parsing ask for the same ones.
+    It caches the tables that were searched: identifying and parsing ask for the same ones.
     """
 
     sheet: Sheet

@@ -1,6 +1,6 @@
-"""校历登记表: terms, days off and make-up school days of a county, a city, the province, or one school for itself.
+"""校历登记表: terms, days off and make-up school days of a county, a city, the province, or of one school.
 
-Lines that stand come prefilled with their 编号: by it a line is changed or withdrawn. What is not listed stays.
+Existing lines come prefilled with their 编号, by which a line is changed or withdrawn. A line that is not listed stays.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""预警信息报告卡: one alert, sent prefilled, comes back excluded (and why) or not (what was done, who was told).
+"""预警信息报告卡: one alert, sent prefilled, comes back excluded (and why) or not (measures, and to whom it was
+reported).
 
-The answer is an upright table, a label left of each cell, because it is a card to be read and signed; the days
-that follow and the cases are tables of the usual kind. What the system issued stands above and is not read back,
-but for the number by which the alert is known.
+The answer is an upright table, a label left of each cell, because it is a card to be read and signed; the followed days
+and the cases are tables of the usual kind. What the system filled in is above and not read back, except the number of
+the alert.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _PUPIL = re.compile(r"[^\s-]{1,20}-[0-9A-Z]{2,10}")
 
 
 def alert_number(cell: object, _: Frame) -> object:
-    """An alert's number: 2026-0482; people drop the dash, or write 预警 before it."""
+    """An alert's number: 2026-0482; people leave out the dash, or write 预警 before it."""
     if blank(cell):
         return None
     found = _NUMBER.fullmatch(fold(shown(cell)).removeprefix("预警").removeprefix("编号").strip(":"))
@@ -31,7 +32,7 @@ def alert_number(cell: object, _: Frame) -> object:
 
 
 def checksum(cell: object, _: Frame) -> object:
-    """A SHA-256 as tools print it: 64 hexadecimal digits, in any grouping."""
+    """A SHA-256 as programs print it: 64 hexadecimal digits, in any grouping."""
     if blank(cell):
         return None
     digits = fold(shown(cell)).replace("-", "").replace(":", "").removeprefix("sha256")
@@ -41,7 +42,7 @@ def checksum(cell: object, _: Frame) -> object:
 
 
 def pupil_code(cell: object, _: Frame) -> object:
-    """A pupil's code, whole or short: 三2-A7K3."""
+    """A pupil's code, full or short: 三2-A7K3."""
     if blank(cell):
         return None
     code = fold(shown(cell)).upper()

@@ -32,7 +32,7 @@ REASON = vocabulary(
 
 
 def closed_for(reason: str) -> str:
-    """Why an alert was closed, as it is kept and printed: 可排除：A3 重复预警."""
+    """Why an alert was closed, as stored and printed: 可排除：A3 重复预警."""
     return f"可排除：{REASON.labels.get(reason, reason)}"
 
 
@@ -50,4 +50,4 @@ REPORT_WAY = vocabulary(
 
 CHECKED_HOW = ("电话家长", "查看病历", "校医（保健医）检查", "疾控反馈")
 MEASURES = ("通知家长", "患病学生居家", "就诊", "消毒", "通风", "加强晨午检", "健康教育", "应急接种", "停课")
-"""What schools usually do: offered in the help of a field, not asked one by one."""
+"""Usual measures of schools: offered in the help of a field, not asked one by one."""

@@ -1,8 +1,8 @@
-"""Cell parsers: what a person typed → the typed value, or what we did not understand.
+"""Cell parsers: what a person typed → the typed value, or the reason why it was not understood.
 
-Pure and quick: the first line of every parser is the case that nearly all cells are. A parser returns
-the value, None for blank, `Fixed` where it understood something not typed as asked, `Bad` where it did
-not; it never raises and never guesses what has two readings.
+Pure and fast: the first line of every parser handles nearly all cells. A parser returns the value, None for blank,
+`Fixed` if it understood something not typed as asked, `Bad` if it did not understand; it never raises and never guesses
+if there are two readings.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.forms.words import yes_no
 
 
 def show(column: Column, value: object) -> str:
-    """A typed value as the sender would type it: what return workbooks and pages print."""
+    """A typed value as the sender would type it: printed by return workbooks and pages."""
     if value is None or column.dtype == "secret":
         return ""
     if column.dtype == "flag":
@@ -45,7 +45,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 def typed(column: Column, text: str) -> str | int | float | date:
-    """A raw text as the cell its column expects, where that is certain: else the text, as it was typed."""
+    """A raw text as the cell its column expects, if that is certain: otherwise the text, as it was typed."""
     try:
         if column.dtype == "date" and _DAY.fullmatch(text):
             return date.fromisoformat(text)
@@ -62,7 +62,7 @@ def typed(column: Column, text: str) -> str | int | float | date:
 
 
 def text(limit: int) -> Parser:
-    """Free text of at most `limit` characters; identity numbers never pass."""
+    """Free text of at most `limit` characters; identity numbers are removed."""
 
     def parse(cell: object, _: Frame) -> object:
         if blank(cell):
@@ -85,17 +85,17 @@ _ROOM_END = re.compile(r"(?<=.)(寝室|宿舍|房间|号房|室|房|号)$")
 
 
 def room(limit: int) -> Parser:
-    """A dormitory, which cases are counted by: people write one room as ３号楼 201, 3号楼201 and 3号楼201室."""
+    """A dormitory, by which cases are counted: people write one room as ３号楼 201, 3号楼201 and 3号楼201室."""
     plain = text(limit)
 
     def parse(cell: object, frame: Frame) -> object:
         got = plain(cell, frame)
         if not isinstance(got, str):
             return got
-        told = _ROOM_END.sub("", "".join(unicodedata.normalize("NFKC", got).split()).upper())
-        if told in _NO_ROOM:
-            return None  # else all who live at home would be one room's
-        return got if told == got else Fixed(told)
+        written = _ROOM_END.sub("", "".join(unicodedata.normalize("NFKC", got).split()).upper())
+        if written in _NO_ROOM:
+            return None  # otherwise all pupils who live at home would share one room
+        return got if written == got else Fixed(written)
 
     return parse
 
@@ -104,7 +104,7 @@ _SEVERAL = "、，,；;/"
 
 
 def person(cell: object, _: Frame) -> object:
-    """A person's name, NFC; blanks inside a Chinese name go, between Latin words they stay."""
+    """A person's name, NFC; blanks in a Chinese name are removed, between Latin words they stay."""
     if type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell):
         return Bad("name-is-number") if cell in DITTO else cell
     if blank(cell):
@@ -126,7 +126,7 @@ def person(cell: object, _: Frame) -> object:
 
 
 def number_text(cell: object, _: Frame) -> object:
-    """学号 and other numbers that are names: kept as text; a number Excel has already rounded is refused."""
+    """学号 and other numbers used as names: kept as text; a number Excel has already rounded is refused."""
     if blank(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
@@ -160,7 +160,7 @@ def telephone(cell: object, frame: Frame) -> object:
 
 
 def digits(length: int, issue: str) -> Parser:
-    """A code of exactly `length` digits, kept as text; text after it (a name) is let go."""
+    """A code of exactly `length` digits, kept as text; text after it (a name) is ignored."""
     exact = re.compile(rf"([0-9]{{{length}}})(?![0-9])\D*")
 
     def parse(cell: object, _: Frame) -> object:
@@ -179,7 +179,7 @@ def digits(length: int, issue: str) -> Parser:
 
 
 def place_code(cell: object, frame: Frame) -> object:
-    """Whose registry or calendar it is: a division's six digits, or a school's ten."""
+    """The owner of a registry or calendar: a division's six digits, or a school's ten."""
     six = digits(6, "division-unreadable")(cell, frame)
     ten = digits(10, "division-unreadable")(cell, frame) if isinstance(six, Bad) else six
     return six if isinstance(ten, Bad) else ten
@@ -207,7 +207,7 @@ _DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
 
 
 def temperature(cell: object, _: Frame) -> object:
-    """℃ with one decimal; 未测 is blank. 385 (a lost point) and words (三十八度五) are asked, not guessed."""
+    """℃ with one decimal; 未测 is blank. 385 (a lost point) and words (三十八度五) are asked about, not guessed."""
     if type(cell) is float:
         rounded = round(cell, 1)
         return (rounded if rounded == cell else Fixed(rounded)) if 20 <= cell <= 50 else Bad("temperature-unreadable")
@@ -238,7 +238,7 @@ def spellings(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def choice(vocabulary: Vocabulary, issue: str) -> Parser:
-    """One of a closed list; people's words are understood and said."""
+    """One of a closed list; people's words for it are understood and listed as repairs."""
     exact = {label: code for code, label in vocabulary.labels.items()}
     spelled = spellings(vocabulary)
 

@@ -55,10 +55,10 @@ def class_name(cell: object, _: Frame) -> object:
 
 @lru_cache(maxsize=65536)
 def class_key(text: str, kindergarten: bool = False) -> str | None:
-    """The normal form of a class name, None where it is not plain which class is meant.
+    """The normal form of a class name, None if it is not clear which class is meant.
 
-    三(3)班 → 三3, 1年级2班 → 一2, 初一(2)班 = 七年级2班 → 七2, 高一(12)班 → 高一12, 中职一3班 → 中职一3,
-    kindergarten 小1班 → 小一. A bare grade is itself: 三年级 → 三.
+    三(3)班 → 三3, 1年级2班 → 一2, 初一(2)班 = 七年级2班 → 七2, 高一(12)班 → 高一12, 中职一3班 → 中职一3, kindergarten
+    小1班 → 小一. A bare grade is itself: 三年级 → 三.
     """
     word = fold(text)
     nursery = _NURSERY.fullmatch(word)
@@ -66,7 +66,7 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
         number = _small(nursery["class"])
         return nursery["grade"] + (_chinese(number) if number else "") if number is None or number > 0 else None
     found = _GRADE_CLASS.fullmatch(word)
-    if not found or not _told_apart(found):
+    if not found or not _is_unambiguous(found):
         return None
     grade = _grade(found["level"] or "", _NUMERAL.get(found["grade"]) or int(found["grade"]))
     number = _small(found["class"])
@@ -80,8 +80,8 @@ def key_or_name(text: str, *, kindergarten: bool = False) -> str:
     return class_key(text, kindergarten) or unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")[:20]
 
 
-def _told_apart(found: re.Match[str]) -> bool:
-    """Whether grade and class cannot be read otherwise: 302, 12班 and 二十班 can."""
+def _is_unambiguous(found: re.Match[str]) -> bool:
+    """Whether grade and class have only one reading: 302, 12班 and 二十班 have two."""
     number = found["class"]
     if number is None:
         return bool(found["word"]) or (found["level"] in ("初", "高", "中职", "职高") and not found["end"])
@@ -124,21 +124,21 @@ def _chinese(number: int) -> str:
 
 _GRADES = (*"托小中大一二三四五六七八九", "高一", "高二", "高三", *(f"中职{char}" for char in "一二三四五"))
 _LEAVE = frozenset(("大", "六", "九", "高三", "中职三"))
-"""Grades after which a class is no more: whoever goes on is put into new classes."""
+"""Last grades of a school: their pupils who stay on get new classes."""
 
 _NEXT = dict(zip("托小中一二三四五六七八1234567", "小中大二三四五六七八九2345678", strict=True))
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """A class's normal form as grade and rest, 高一12 → 高一, 12; ("", key) where no grade can be told."""
+    """A class's normal form as grade and rest, 高一12 → 高一, 12; ("", key) if there is no grade."""
     grade = max((one for one in _GRADES if key.startswith(one)), key=len, default="")
     rest = key[len(grade) :]
-    told = bool(grade) and (not rest or class_key(key, kindergarten=grade in "托小中大") == key)
-    return (grade, rest) if told else ("", key)
+    graded = bool(grade) and (not rest or class_key(key, kindergarten=grade in "托小中大") == key)
+    return (grade, rest) if graded else ("", key)
 
 
 def in_order(key: str) -> tuple[int, int, str]:
-    """By what classes are put in order: from the youngest up, numbers as numbers, names at the end."""
+    """The sort key of a class: from the youngest up, numbers as numbers, names at the end."""
     grade, rest = split_key(key)
     if not grade:
         return len(_GRADES), 0, key
@@ -148,7 +148,7 @@ def in_order(key: str) -> tuple[int, int, str]:
 def promoted(name: str, *, kindergarten: bool = False) -> str:
     """A class's name a school year later, 三(3)班 → 四(3)班; "" for one that leaves (六年级, 九年级, 高三, 大班).
 
-    A name that tells no grade (苹果班) stays as it is.
+    A name without a grade (苹果班) stays as it is.
     """
     key = class_key(name, kindergarten)
     grade, rest = split_key(key or "")
@@ -158,7 +158,7 @@ def promoted(name: str, *, kindergarten: bool = False) -> str:
         return ""
     wanted = _GRADES[_GRADES.index(grade) + 1] + rest
     for at, char in enumerate(unicodedata.normalize("NFKC", name)):
-        told = name[:at] + _NEXT.get(char, "") + name[at + 1 :]
-        if char in _NEXT and class_key(told, kindergarten) == wanted:
-            return told
+        next_name = name[:at] + _NEXT.get(char, "") + name[at + 1 :]
+        if char in _NEXT and class_key(next_name, kindergarten) == wanted:
+            return next_name
     return f"{wanted[: len(wanted) - len(rest)]}({rest})班" if rest else f"{wanted}班"

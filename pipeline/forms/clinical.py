@@ -18,7 +18,7 @@ _FEVER = re.compile(r"(发热|发烧|高热|高烧|低热|低烧)[约到至]?[0-
 
 
 def symptoms(cell: object, _: Frame) -> object:
-    """One or several symptoms → codes separated by blanks. What no word fits is S99, its text spilled."""
+    """One or several symptoms → codes separated by blanks. Text without a match is S99 and is spilled."""
     if type(cell) is str:
         hit = _SYMPTOM_EXACT.get(cell)
         if hit is not None:
@@ -50,7 +50,7 @@ def _symptoms(words: str) -> object:
 
 @lru_cache(maxsize=4096)
 def _tile(word: str) -> tuple[str, ...]:
-    """Symptoms written without a separator (发热咳嗽), only where known words cover all of it."""
+    """Symptoms written without a separator (发热咳嗽), only if known words cover all of it."""
     if len(word) > 30:
         return ()
     for length in range(min(len(word), _LONGEST_WORD), 0, -1):
@@ -70,7 +70,7 @@ _UNSURE = re.compile(r"^(疑似|考虑|可能是?|可疑|怀疑|确诊为?|诊�
 
 
 def diagnosis(cell: object, _: Frame) -> object:
-    """A disease → its code. 疑似… keeps its words in the note; what no word fits is D99, its text spilled."""
+    """A disease → its code. 疑似… keeps its words in the note; text without a match is D99 and is spilled."""
     if type(cell) is str:
         hit = _DISEASE_EXACT.get(cell)
         if hit is not None:
@@ -81,7 +81,7 @@ def diagnosis(cell: object, _: Frame) -> object:
 
 
 def _worded(cell: object) -> TypeGuard[str]:
-    """A temperature, a date or 同上 in this column is no words of its own."""
+    """Whether a cell holds words: a temperature, a date or 同上 in this column does not."""
     return isinstance(cell, str) and any(char.isalpha() for char in cell) and cell.strip() not in DITTO
 
 
@@ -104,7 +104,7 @@ _reason = choice(REASON, "reason-unknown")
 
 
 def reason(cell: object, frame: Frame) -> object:
-    """因病, 因伤, 其他. A symptom or a disease written here says 因病; its words are spilled."""
+    """因病, 因伤, 其他. A symptom or a disease written here means 因病; its words are spilled."""
     got = _reason(cell, frame)
     if not isinstance(got, Bad):
         return got

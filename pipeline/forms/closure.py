@@ -1,5 +1,5 @@
-"""停课报告表: a class or a whole school closes, stays closed, opens again. The pupils who are ill are
-reported in the 缺课日报 of the day as well (notice, one).
+"""停课报告表: a class or a whole school closes, stays closed, opens again. The pupils who are ill are reported in the
+缺课日报 of the day as well (notice, one).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The usual kinds of column, a line each where nothing is special; all else that one may say is in `ColumnWords`.
+"""The usual kinds of column, one line each if nothing is special; all further attributes are in `ColumnWords`.
 
-`also`: other headers it is known by, with blanks between them. What must not be blank: `must` (its issue: such a row
-goes back, as does one whose cell was not understood) or `asked` (it is asked for).
+`also`: other known headers, separated by blanks. For a column that must not be blank: `must` (its issue: the row goes
+back, as does one whose cell was not understood) or `asked` (the sender is asked).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipeline.forms.base import Column, Dtype, Goes, Parser, Vocabulary
 
 
 class ColumnWords(TypedDict, total=False):
-    """What any column may say besides its kind: the attributes of `Column`, the first three of them said shorter."""
+    """Further attributes of any column: those of `Column`, the first three in a shorter form."""
 
     also: str
     must: str
@@ -47,14 +47,14 @@ class _Kind(ColumnWords, total=False):
 
 
 def text(name: str, header: str, length: int, parse: Parser | None = None, **more: Unpack[ColumnWords]) -> Column:
-    """Words, or what must be kept as it is written, of at most `length` characters."""
+    """Words, or text that is kept as it is written, of at most `length` characters."""
     return _column(name, header, "text", parse or cells.text(length), length=length, **more)
 
 
 def choice(
     name: str, header: str, listed: Vocabulary, parse: Parser | str, length: int = 8, **more: Unpack[ColumnWords]
 ) -> Column:
-    """One of a list, kept as its code. `parse`: the issue of what is none of them, or a parser that sees more."""
+    """One of a list, kept as its code. `parse`: the issue of an unknown word, or a parser that understands more."""
     read = cells.choice(listed, parse) if isinstance(parse, str) else parse
     return _column(name, header, "choice", read, vocabulary=listed, length=length, **more)
 
@@ -65,7 +65,7 @@ def flag(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
 
 
 def day(name: str, header: str, *, ahead: bool = False, **more: Unpack[ColumnWords]) -> Column:
-    """A date. `ahead`: it may lie after the report's day."""
+    """A date. `ahead`: it may be after the report's day."""
     return _column(name, header, "date", dates.day(ahead=ahead), **more)
 
 
@@ -80,7 +80,7 @@ def count(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
 
 
 def number(name: str, header: str, digits: int, parse: Parser, **more: Unpack[ColumnWords]) -> Column:
-    """A number of so many digits, one of them behind the point."""
+    """A number of so many digits, one of them after the point."""
     return _column(name, header, "number", parse, length=digits, **more)
 
 

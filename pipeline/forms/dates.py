@@ -1,6 +1,6 @@
 """Date cells: real dates, serials of both epochs, and the ways people write a date in Chinese.
 
-Asked, never guessed: 11.2 (November 2nd or 20th), a two-digit year, 12-30 typed in January.
+Asked about, never guessed: 11.2 (November 2nd or 20th), a two-digit year, 12-30 typed in January.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FAR = timedelta(days=180)
 
 
 def day(*, ahead: bool = False) -> Parser:
-    """A date. `ahead`: it may lie after the report's day (a planned resumption)."""
+    """A date. `ahead`: it may be after the report's day (a planned resumption)."""
 
     def parse(cell: object, frame: Frame) -> object:
         if type(cell) is date:
@@ -40,7 +40,7 @@ def day(*, ahead: bool = False) -> Parser:
             return Bad("date-unreadable")
         if isinstance(cell, int | float):
             return _from_number(cell, frame)
-        # a time behind a date is let go (systems export 2026-11-20 00:00:00), while its blank still tells them apart
+        # a time after a date is ignored (systems export 2026-11-20 00:00:00), while the blank still separates them
         return (
             _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
             if isinstance(cell, str)
@@ -102,7 +102,7 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
 
 
 def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:
-    """A date without a year: the report's year, where that leaves no doubt."""
+    """A date without a year: the report's year, if that leaves no doubt."""
     if not isinstance(frame.day, date):
         return Bad("date-year-unclear")
     made = _made(frame.day.year, month, number)
@@ -145,7 +145,7 @@ def _moment_from_text(cell: str, frame: Frame, *, ahead: bool) -> object:
 
 
 def _split_clock(cell: str) -> tuple[str, re.Match[str] | None]:
-    """The date part and the clock part: they stand apart by a blank, 日/号, 上午/下午 or T."""
+    """The date part and the clock part: separated by a blank, 日/号, 上午/下午 or T."""
     words = " ".join(cell.replace("：", ":").split())
     parts = re.split(r"(?<=[日号])|\s+|上午|下午|(?<=[0-9])[Tt](?=[0-9])", words, maxsplit=1)
     if len(parts) < 2 or not parts[1]:

@@ -1,5 +1,5 @@
-"""县级处理单: what waits for a county's word, a sheet a matter. The county chooses an 意见 and gives its 理由;
-a line left blank stays. Which line is meant is told by two hidden columns, never by what is shown.
+"""县级处理单: what waits for a county's decision, one sheet a kind of matter. The county chooses an 意见 and gives its
+理由; a line left blank stays. The line is identified by two hidden columns, never by what is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LONGEST = 200
 
 
 def as_typed(cell: object, _: Frame) -> object:
-    """What is to stand in another cell, which will be read as that cell is: only blanks around it go."""
+    """The new value of another cell, which is read later as that cell is: only blanks around it are removed."""
     if cell is None or cell == "":
         return None
     typed = sweep(shown(cell))
@@ -26,20 +26,20 @@ def as_typed(cell: object, _: Frame) -> object:
     return kept or None if kept == shown(cell) else Fixed(kept)
 
 
-def _told(cell: object, _: Frame) -> object:
-    """Our own words come back: nothing in them is the county's, so nothing is said of them."""
+def _ours(cell: object, _: Frame) -> object:
+    """Our own text comes back: none of it is the county's, so it causes no issue."""
     return mask(sweep(shown(cell)))[:2000] or None
 
 
 def _shown(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
-    """A column that only tells: whatever is typed over it is let go."""
+    """A column that is only shown: whatever is typed over it is ignored."""
     more["kept"] = False
-    return text(name, header, 2000, _told, **more)
+    return text(name, header, 2000, _ours, **more)
 
 
 def answered(table: Table) -> tuple[str, ...]:
     """The columns in which a county answers, by name; all others are ours."""
-    return tuple(column.name for column in table.columns if column.parse is not _told)
+    return tuple(column.name for column in table.columns if column.parse is not _ours)
 
 
 _WHO = (
@@ -58,12 +58,12 @@ _HIDDEN = (
 
 _ANY_OPINION = cells.choice(
     desk_words.OPINIONS, "opinion-unknown"
-)  # what is legal is judged by the matter, not the sheet
+)  # what is allowed depends on the matter, not on the sheet
 
 
 def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
-    said: ColumnWords = {"also": "处理意见 县级意见", "help": hint, "required": True, "decides": True, "width": 7}
-    return choice("opinion", "意见", vocabulary, _ANY_OPINION, **said)
+    more: ColumnWords = {"also": "处理意见 县级意见", "help": hint, "required": True, "decides": True, "width": 7}
+    return choice("opinion", "意见", vocabulary, _ANY_OPINION, **more)
 
 
 def _table(board: DeskSheet, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
@@ -72,7 +72,7 @@ def _table(board: DeskSheet, sheet: str, vocabulary: Vocabulary, hint: str, *mor
 
 
 _TICKETS = _table(
-    DeskSheet.TICKETS,  # the only one with a line a cell
+    DeskSheet.TICKETS,  # the only one with one line a cell
     "退回未改",
     desk_words.OPINION_TICKET,
     "代改：电话问清学校后，把对的写在“改为”。豁免：这一行不再催报。空着就留待学校自己改。",

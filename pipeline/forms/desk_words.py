@@ -1,4 +1,4 @@
-"""Vocabularies of the 县级处理单: 意见, all there are and what may be said of a line by the sheet it stands on."""
+"""Vocabularies of the 县级处理单: all 意见, and which are allowed on each sheet."""
 
 from __future__ import annotations
 

@@ -63,12 +63,12 @@ Cell = tuple[int, int, object]
 @dataclass(frozen=True, slots=True)
 class _Box:
     level: str
-    marked: bool  # a box stands before or behind it, ticked or not
+    marked: bool  # whether a box before or after it is ticked
     ticked: bool
 
 
 def levels(rows: Grid) -> Iterator[Cell]:
-    """What is ticked in the line 单位级别, as labels joined by 、; nothing if nothing is."""
+    """The levels ticked in the line 单位级别, as labels joined by 、; nothing if none is ticked."""
     for r, c, cells_ in _lines(rows, "单位级别"):
         boxes = [box for text in cells_ for box in _boxes(text)]
         lone = [text for text in cells_ if _has_tick(fold(text)) and not _boxes(text)]
@@ -83,9 +83,9 @@ def _chosen(boxes: Sequence[_Box], *, lone: bool) -> set[str]:
         return ticked
     left = set(LEVEL.labels) - {box.level for box in boxes}
     if lone and len(left) == 1:
-        return left  # a tick typed over box and word: the one that is not there any more
+        return left  # a tick typed over box and word: the level is the missing one
     typed = {box.level for box in boxes if not box.marked}
-    return typed if len(typed) == 1 else set()  # 学校, typed where a box was, or alone
+    return typed if len(typed) == 1 else set()  # 学校, typed in place of a box, or alone
 
 
 def _boxes(text: str) -> list[_Box]:
@@ -109,7 +109,7 @@ def _ahead(marks: str, *, first: bool) -> str:
 
 
 def _behind(marks: str, *, last: bool) -> str:
-    """Of the marks between two names those of the first: what stands before the empty box of the second."""
+    """Of the marks between two names those of the first: up to the empty box of the second."""
     if last:
         return marks
     empty = max((marks.rfind(box) for box in _BOXES), default=-1)
@@ -129,7 +129,7 @@ def _latin(text: str) -> str:
 
 
 def system(rows: Grid) -> Iterator[Cell]:
-    """Whether the system's box is ticked; one that is named without any box counts as ticked."""
+    """Whether the system's box is ticked; a system named without any box counts as ticked."""
     for r, c, cells_ in _lines(rows, "申请系统"):
         text = fold(" ".join(cells_))
         marks = _marks(text)
@@ -138,7 +138,7 @@ def system(rows: Grid) -> Iterator[Cell]:
 
 
 def amounts(level: str, rows: Grid) -> Iterator[Cell]:
-    """How many accounts of a level are asked for: behind its words, or in the cell right of them."""
+    """How many accounts of a level are asked for: after its words, or in the cell to the right."""
     for r, row in enumerate(rows):
         for c, cell in enumerate(row):
             if type(cell) is not str or "账号" not in cell:
@@ -147,9 +147,9 @@ def amounts(level: str, rows: Grid) -> Iterator[Cell]:
             for found in _KIND.finditer(text):
                 if found.lastgroup != level:
                     continue
-                said = _AMOUNT.match(text, found.end())
-                if said and said[1]:
-                    yield r, c, int(said[1])
+                found_amount = _AMOUNT.match(text, found.end())
+                if found_amount and found_amount[1]:
+                    yield r, c, int(found_amount[1])
                 elif text[found.end() :].strip("_:" + _TICKS + _BOXES) in ("", "个"):
                     yield from _right_of(row, r, c)
 
@@ -219,7 +219,7 @@ def username(cell: object, _: Frame) -> object:
 
 
 def password(cell: object, _: Frame) -> object:
-    """The raw text, sealed. Its rule is judged with the user name beside it; stars are of a copy we kept."""
+    """The raw text, sealed. Its rule is checked with the user name beside it; stars come from a copy we kept."""
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return None
     text = shown(cell)
@@ -229,7 +229,7 @@ def password(cell: object, _: Frame) -> object:
 
 
 def email(cell: object, frame: Frame) -> object:
-    """An address; anything else is asked."""
+    """An address; anything else is asked about."""
     got = cells.text(254)(cell, frame)
     value = got.value if isinstance(got, Fixed) else got
     if value is None or isinstance(value, Bad):

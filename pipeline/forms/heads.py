@@ -1,4 +1,4 @@
-"""Header fields that several forms share, so that a clerk's habit of one form is understood in all."""
+"""Header fields that several forms share, so that the ways to fill in one form are understood in all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which form a workbook is, and what it says of itself: unit, campus, day, token.
+"""Which form a workbook is, and what it claims: unit, campus, day, token.
 
-By its properties where they survived, by its visible title and table heads where they did not. Two forms
-that match one file are an error, never the first.
+By its properties if they survived, else by its visible title and table heads. Two forms that match one file are an
+error, never the first.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
 
 _BY_NAME = {form.name: form for form in FORMS}
-_ENOUGH = 0.5  # of a form's required columns, where its title or properties speak for it
+_ENOUGH = 0.5  # of a form's required columns, if its title or properties name it
 
 
 def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
-    """What the workbook claims to be, or the one reason why that cannot be told. `tops`: if they are known."""
+    """The claims of a workbook, or the one reason why they cannot be determined. `tops`: if they are known."""
     tops = tops or layout.tops(book)
     form = _form(book, tops)
     if isinstance(form, Issue):
@@ -33,16 +33,16 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
         return Issue("form-too-new", details=(("version", version), ("title", form.title)))
     found = layout.header_of(main, form)
     frame = Frame(date1904=book.date1904)
-    unit = _told(form, "unit", found, frame) or book.properties.get("queke_unit", "")
-    day = _told(form, "day", found, frame)
-    campus = _told(form, "campus", found, frame) or book.properties.get("queke_campus", "")
+    unit = _field_value(form, "unit", found, frame) or book.properties.get("queke_unit", "")
+    day = _field_value(form, "day", found, frame)
+    campus = _field_value(form, "campus", found, frame) or book.properties.get("queke_campus", "")
     return Claims(
         form=form.name,
         version=version,
         unit=str(unit)[:20],
         campus=sweep(str(campus))[:40] or HOME_CAMPUS,
         day=day if isinstance(day, date) else None,
-        token=book.properties.get("queke_token", "") or str(_told(form, "token", found, frame) or ""),
+        token=book.properties.get("queke_token", "") or str(_field_value(form, "token", found, frame) or ""),
         returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == "giveback",
         ticket=mask(layout.file_ticket(main) or book.properties.get("queke_ticket", ""))[:24],
     )
@@ -67,7 +67,7 @@ def blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
 
 
 def _with_the_copy(tops: Sequence[Top], chosen: dict[str, Block], form: Form) -> dict[str, Block]:
-    """People copy the sheet and fill in the copy: where ours is empty and one copy of it is not, the copy is meant."""
+    """People copy the sheet and fill in the copy: if ours is empty and one copy of it is not, the copy is meant."""
     main = principal(chosen, form)
     if main is None or _filled(main):
         return chosen
@@ -78,19 +78,19 @@ def _with_the_copy(tops: Sequence[Top], chosen: dict[str, Block], form: Form) ->
 
 
 def _whose(block: Block, form: Form) -> list[list[object]]:
-    """What the header above says a report is of, and whether it is one of nobody."""
+    """The unit and day in the header above, to tell whether two blocks are of one report."""
     found = layout.header_of(block, form)
     return [[hit.value for hit in found.get(name, ())] for name in ("unit", "campus", "day", "zero")]
 
 
 def principal(found: Mapping[str, Block], form: Form) -> Block | None:
-    """The table above which the header block stands: the form's first or, where none is needed, the first there."""
+    """The table under the header block: the form's first or, if none is needed, the first that is present."""
     named = [form.tables[0]] if form.tables[0].needed else form.tables
     return next((found[table.name] for table in named if table.name in found), None)
 
 
 def rivals(tops: Sequence[Top], chosen: Iterable[Block], block: Block) -> list[Block]:
-    """Other visible sheets that hold the same table with something written in it (a sheet a day, kept)."""
+    """Other visible sheets with the same table and something written in it (a sheet a day, kept)."""
     taken = {found.sheet.name for found in chosen}
     others = []
     for top in tops:
@@ -108,7 +108,7 @@ def _filled(found: Block) -> bool:
 
 
 def _likely(found: Block) -> bool:
-    """Enough of the head is there. A table of which nothing is required but two names needs both."""
+    """Whether enough of the head is present. A table with two required names or none needs both."""
     needed = [p for p, column in zip(found.places, found.table.columns, strict=True) if column.required]
     there = sum(p >= 0 for p in needed)
     return there >= max(1, len(needed) * _ENOUGH) and found.matched >= min(3, len(found.table.columns))
@@ -119,7 +119,7 @@ def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
     visible = [top for top in tops if not top.sheet.hidden]
     titled = {name for top in visible for name in top.titles}
     names = titled | ({named.name} if named else set())
-    # properties alone do not speak against the sheets: people paste one form into another's file
+    # properties alone do not count against the sheets: people paste one form into another's file
     if len(names) != 1 or (named and not titled and not _headed(visible, named)):
         by_head = {form.name for form in FORMS if _headed(visible, form)}
         names = names & by_head or (names if titled else by_head or names)
@@ -136,7 +136,7 @@ def _headed(tops: Sequence[Top], form: Form) -> bool:
     return any(block is not None and block.whole and block.matched >= 3 for block in found)
 
 
-def _told(form: Form, name: str, found: dict[str, list[HeaderValue]], frame: Frame) -> object:
+def _field_value(form: Form, name: str, found: dict[str, list[HeaderValue]], frame: Frame) -> object:
     """The first readable value of a header field; None for a field the form does not have."""
     parsers = (field.parse for field in form.fields if field.name == name)
     for parse in parsers:

@@ -1,4 +1,4 @@
-"""Where things lie on a sheet: the header block and the tables, found by their labels, never by position."""
+"""Where things are on a sheet: the header block and the tables, found by their labels, never by position."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pipeline.forms.text_normalise import blank, fold, shown, sweep
 from pipeline.forms.upright import upright
 from pipeline.model import Sheet, Workbook
 
-_DEEP = 40  # rows in which a header block and a table's head may lie
+_DEEP = 40  # rows in which a header block and a table's head are searched
 _WIDE = 60
 _HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
-_REACH = 6  # cells between a label and its value, where labels were merged
+_REACH = 6  # cells between a label and its value, if labels were merged
 _TAIL = re.compile(r"\([^()]*\)$")
 
 
@@ -27,14 +27,14 @@ def tops(book: Workbook) -> tuple[Top, ...]:
 
 
 def top(sheet: Sheet) -> Top:
-    """Look through the upper rows once; title and table heads are looked for in what is found."""
+    """Look through the upper rows once; title and table heads are searched in what is found."""
     titles: set[str] = set()
     rows = []
     for row in sheet.rows[:_DEEP]:
         seen = [
-            (c, told)
+            (c, known)
             for c, cell in enumerate(row[:_WIDE])
-            if cell and cell.__class__ is str and len(cell) <= 40 and (told := _look(cell)) is not _NOTHING
+            if cell and cell.__class__ is str and len(cell) <= 40 and (known := _look(cell)) is not _NOTHING
         ]
         titles.update(name for _, (_, named) in seen for name in named)
         rows.append(tuple((c, word) for c, (word, _) in seen if word))
@@ -47,9 +47,9 @@ _HAN = re.compile("[\u4e00-\u9fff]+")  # characters that folding leaves as they 
 
 @lru_cache(maxsize=8192)
 def _look(text: str) -> tuple[str, tuple[str, ...]]:
-    """The folded text if any table has such a label, else ""; and the forms whose title it holds."""
+    """The folded text if any table has such a label, else ""; and the forms whose title it contains."""
     if len(text) < min(map(len, _titles())) and text not in _all_labels() and _HAN.fullmatch(text):
-        return _NOTHING  # a pupil's name, mostly: each is another one
+        return _NOTHING  # mostly a pupil's name: each is different
     word = as_label(text)
     titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
     known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
@@ -77,17 +77,17 @@ def _field_labels(fields: tuple[Field, ...]) -> Mapping[str, str]:
 
 
 def header_of(below: Block, form: Form) -> dict[str, list[HeaderValue]]:
-    """The header block over a table, looked for once: identifying and parsing ask the same."""
+    """The header block over a table, searched once: identifying and parsing ask for the same."""
     if form.name not in below.over:
         below.over[form.name] = header(below.page or below.sheet, form, below.head)
     return below.over[form.name]
 
 
 def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[HeaderValue]]:
-    """Values of the header block by field name: what stands right of its label, or behind a colon in its cell,
-    or what the field finds itself.
+    """Values of the header block by field name: right of the label, or after a colon in its cell, or where the field's
+    own search finds them.
 
-    Looks above row `head` only. A label without a value is not in the answer.
+    Searches above row `head` only. A label without a value is not in the result.
     """
     known = _field_labels(form.fields)
     found: dict[str, list[HeaderValue]] = {}
@@ -109,7 +109,7 @@ def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[HeaderValue]]:
 
 
 def file_ticket(found: Block) -> str:
-    """The ticket of a whole file that went back: right of its label, above the table. "" for none."""
+    """The ticket of a whole file that was returned: right of its label, above the table. "" for none."""
     for r, row in enumerate(found.sheet.rows[: min(found.head, _DEEP)]):
         for c, cell in enumerate(row[:_WIDE]):
             if type(cell) is str and label(cell) == TICKET:
@@ -137,7 +137,7 @@ def _behind_colon(cell: str, r: int, c: int, known: Mapping[str, str]) -> tuple[
 
 
 def block(top: Top, table: Table) -> Block | None:
-    """The table on this sheet, where most of its head can be recognised; None if it is not there."""
+    """The table on this sheet, if most of its head can be recognised; None if it is missing."""
     if table not in top.looked_for:
         top.looked_for[table] = _block(top, table)
     return top.looked_for[table]
@@ -180,7 +180,7 @@ def _block(top: Top, table: Table) -> Block | None:
 
 
 def _may_be_head(row: list[object]) -> bool:
-    """A row below a head that could be its second half: short texts or numbers with gaps between them."""
+    """Whether a row below a head could be its second half: short texts or numbers with gaps between them."""
     filled = [cell for cell in row if cell is not None and cell != ""]
     return bool(filled) and all(isinstance(cell, int | float) or label(cell) for cell in filled)
 
@@ -193,7 +193,7 @@ def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] |
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What a row, or two, are as the head of a table: all of a Block that the other rows do not tell."""
+    """How a row, or two, fit as the head of a table: what a Block needs of it."""
 
     deep: int  # rows
     known: int  # cells that are labels of the table
@@ -212,7 +212,7 @@ class _Fit:
 
 @lru_cache(maxsize=512)
 def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
-    """Match a head with a table's columns. Remembered: nearly all heads are those of our templates."""
+    """Match a head with a table's columns. Cached: nearly all heads are those of our templates."""
     known = column_labels(table)
     words = (
         _two_rows(head[0], head[1], known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
@@ -262,14 +262,14 @@ def _text(cell: object) -> object:
 
 
 def heads_again(found: Block) -> list[int]:
-    """Rows below the head (0-based) that say it once more: pasted with what was copied."""
+    """Rows below the head (0-based) that repeat it: pasted with what was copied."""
     place = next(place for place in found.places if place >= 0)
     head = found.sheet.rows[found.first - 1]
-    said = label(head[place])
+    text = label(head[place])
     again = []
     for r, row in enumerate(found.sheet.rows[found.first :], start=found.first):
         cell = row[place] if place < len(row) else None
-        if type(cell) is str and cell and label(cell) == said:
+        if type(cell) is str and cell and label(cell) == text:
             alike = sum(label(a) == label(b) != "" for a, b in zip(row, head, strict=False))
             if alike >= min(3, found.matched):
                 again.append(r)
@@ -277,14 +277,14 @@ def heads_again(found: Block) -> list[int]:
 
 
 def has_header_above(found: Block, form: Form, row: int) -> bool:
-    """Whether a header block stands over a head that is said again: then a second report begins there."""
+    """Whether a header block is above a repeated head: then a second report begins there."""
     known = _field_labels(form.fields)
     over = found.sheet.rows[max(found.first, row - _HEADER_ROWS) : row]
     return any(label(cell) in known for cells in over for cell in cells[:_WIDE])
 
 
 def _seen(head: tuple[tuple[object, ...], ...], c: int) -> str:
-    """The label as it stands on the sheet, for messages."""
+    """The label as it is written on the sheet, for messages."""
     for row in head[::-1]:
         if c < len(row) and isinstance(row[c], str) and row[c]:
             return sweep(str(row[c])).replace("*", "").strip()

@@ -1,4 +1,4 @@
-"""Lines of a table that are no rows of it: our example, a sum, a line to sign. Told by their first word."""
+"""Lines of a table that are not rows: our example, a sum, a signature line. Recognised by their first word."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pipeline.forms.text_normalise import fold
 
-_EXAMPLE = re.compile(r"[(\[【]?(?:示例|样例|例)[)\]】]?(?:$|[\s:,、.0-9-])|例如")  # 例假 and 示例路小学 are none
+_EXAMPLE = re.compile(r"[(\[【]?(?:示例|样例|例)[)\]】]?(?:$|[\s:,、.0-9-])|例如")  # but not 例假 and 示例路小学
 _SUMS = ("合计", "总计", "小计", "共计")
 _SIGNATURES = (
     *("填报人", "审核人", "填表人", "单位负责人", "制表", "盖章", "签字", "本人签字", "单位领导签字", "报送单位"),
@@ -18,7 +18,7 @@ _SIGNATURES = (
 
 @lru_cache(maxsize=4096)
 def line_kind(first: str) -> str:
-    """What the first word of a line makes of it: "example", "sum", "signature"; "" for a row."""
+    """The kind of a line by its first word: "example", "sum", "signature"; "" for a row."""
     if _EXAMPLE.match(unicodedata.normalize("NFKC", first).strip()):
         return "example"
     word = fold(first)

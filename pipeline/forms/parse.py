@@ -1,7 +1,7 @@
 """Workbook and claims → typed rows with Excel coordinates, repairs and issues. Pure; runs in a worker.
 
-Speed matters here: a province sends 15,500 workbooks a day, so blanks are passed over before a parser is
-called, and only files with error cells or formulas take the slower way through each cell.
+Speed matters here: a province sends 15,500 workbooks a day, so blanks are skipped before a parser is called, and only
+files with error cells or formulas take the slower way through each cell.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Sev
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
 _READABLE = frozenset(("column-missing", "header-twice"))
-"""What sends a file back whole though its rows can be read: they need not be typed again."""
+"""Issues that return a whole file though its rows can be read: they need not be typed again."""
 _void = flag(YES_NO)
 
 
 def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
-    """Every row of every table; verdict "rejected" when the file as a whole cannot be taken.
+    """Every row of every table; verdict "rejected" if the file as a whole cannot be taken.
 
     `tops`: if they are known.
     """
@@ -44,7 +44,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     if main is None:
         raise ValueError("what has claims has a table")
     header = _header(main, form, frame, notes)
-    if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 is of the year it was issued in
+    if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 means the year it was issued in
         frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
@@ -65,8 +65,8 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
 
 @dataclass
 class ReadingNotes:
-    """What is to be said, gathered while reading. `refused`: an issue that concerns the whole file; `unread`: one
-    that leaves it open which rows are meant.
+    """Issues and repairs, collected while reading. `refused`: an issue that concerns the whole file; `unread`: one that
+    leaves it unclear which rows are meant.
     """
 
     issues: list[Issue] = field(default_factory=list)
@@ -150,8 +150,8 @@ def _header(main: Block, form: Form, frame: Frame, notes: ReadingNotes) -> dict[
             if value is not None and value not in values:
                 values.append(value)
         if len(values) > 1 and entry.required:
-            said = (("label", entry.label), ("first", shown(values[0])), ("second", shown(values[1])))
-            notes.refuse(Issue("header-twice", sheet=main.sheet.name, column=entry.label, details=said))
+            values_seen = (("label", entry.label), ("first", shown(values[0])), ("second", shown(values[1])))
+            notes.refuse(Issue("header-twice", sheet=main.sheet.name, column=entry.label, details=values_seen))
         if values:
             header[entry.name] = values[0]
     return header
@@ -179,7 +179,7 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[object]], tuple[object, ...]]:
-    """What takes the cells at these places from a row, always as a tuple."""
+    """A function that takes the cells at these places from a row, always as a tuple."""
     if len(places) == 1:
         return lambda cells: (cells[places[0]],)
     return itemgetter(*places)
@@ -219,19 +219,21 @@ class Reader:
         if self.hidden:
             count = (("count", str(self.hidden)),)
             self.notes.issues.append(Issue("rows-hidden", sheet=self.sheet.name, details=count))
-        self._say_hidden_columns()
+        self._report_hidden_columns()
         return tuple(found)
 
-    def _say_hidden_columns(self) -> None:
-        """Columns that we show and somebody hid, with something in them; our own folded ones are no news."""
+    def _report_hidden_columns(self) -> None:
+        """The issue about columns that the template shows and somebody hid, if they are not empty; our own folded
+        columns do not count.
+        """
         hidden = [
             self.block.labels[index]
             for index, place, _, column in self.cells
             if place in self.sheet.hidden_columns and not column.folded and _column_filled(self.block, place)
         ]
         if hidden:
-            said = (("hidden", "、".join(hidden)),)
-            self.notes.issues.append(Issue("columns-hidden", sheet=self.sheet.name, details=said))
+            details = (("hidden", "、".join(hidden)),)
+            self.notes.issues.append(Issue("columns-hidden", sheet=self.sheet.name, details=details))
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
         mine = self.pick(cells)
@@ -252,7 +254,7 @@ class Reader:
     def _values(
         self, r: int, mine: tuple[object, ...], raw: dict[str, str], spills: list[tuple[str, str]]
     ) -> list[object]:
-        """The hot loop: one pass over the columns that are there, blanks passed over."""
+        """The hot loop: one pass over the columns that are present, blanks skipped."""
         values: list[object] = [None] * self.count
         frame, odd = self.frame, self.odd
         for cell, (index, place, parse, column) in zip(mine, self.cells, strict=True):
@@ -264,9 +266,9 @@ class Reader:
                 got = parse(cell, frame)
             kind = type(got)
             if kind is Fixed:
-                got = self._fixed(r, index, got, cell, raw, spills)  # type: ignore[arg-type]  # told by `kind`
+                got = self._fixed(r, index, got, cell, raw, spills)  # type: ignore[arg-type]  # known by `kind`
             elif kind is Bad:
-                self._bad(r, index, got, cell, raw)  # type: ignore[arg-type]  # told by `kind`
+                self._bad(r, index, got, cell, raw)  # type: ignore[arg-type]  # known by `kind`
                 got = None
             values[index] = got
         return values
@@ -275,11 +277,11 @@ class Reader:
         if self.odd and any((r + 1, place) in self.marked for _, place, _, _ in self.cells):
             return False
         if self.block.ticket >= 0 and not blank(cells[self.block.ticket]):
-            return False  # a row of a return workbook, emptied: it may be marked 作废
+            return False  # an emptied row of a return workbook: it may be marked 作废
         return mine.count(None) + mine.count("") == len(mine)
 
     def _not_a_row(self, r: int, cells: list[object]) -> bool:
-        """Our example, a sum, a line to sign: told by the first word, and by the lack of a name."""
+        """Our example, a sum, a signature line: recognised by the first word, and by the missing name."""
         first = next((cell for cell in cells if cell is not None and cell != ""), None)
         if type(first) is not str or len(first) > 60:
             return False
@@ -291,7 +293,7 @@ class Reader:
             if example:
                 self.notes.issues.append(Issue("example-row", sheet=self.sheet.name, row=r + 1))
             return example
-        if self._required(cells) > 2:  # columns dragged: a remark that begins so stands first
+        if self._required(cells) > 2:  # columns were moved: a remark that begins so is in the first one
             return False
         name = self.block.places[self.names["name"]] if "name" in self.names else -1
         if name >= 0 and not blank(cells[name]) and cells[name] != first:
@@ -313,7 +315,7 @@ class Reader:
             return Bad("formula-uncached")
         if cached and place not in self.formulas:
             self.formulas.add(place)
-            self._say("formula-value", r, place, column, cell)
+            self._add_issue("formula-value", r, place, column, cell)
         return None if cell is None or cell == "" else column.parse(cell, self.frame)
 
     def _fixed(
@@ -327,7 +329,7 @@ class Reader:
         was = mask(shown(cell))
         raw[column.name] = was
         if got.issue:
-            self._say(got.issue, r, place, column, cell)
+            self._add_issue(got.issue, r, place, column, cell)
         where = self.block.address(r, place)
         label = self.block.labels[index]
         now = show(column, value)
@@ -341,9 +343,9 @@ class Reader:
         if column.dtype != "secret":
             raw[column.name] = text or mask(shown(cell))
         code = got.issue if column.decides else issues.left(got.issue)
-        self._say(code, r, place, column, text or cell, got.details)
+        self._add_issue(code, r, place, column, text or cell, got.details)
 
-    def _say(
+    def _add_issue(
         self, code: str, r: int, place: int, column: Column, cell: object, details: tuple[tuple[str, str], ...] = ()
     ) -> None:
         label = self.block.labels[self.names[column.name]]
@@ -353,7 +355,7 @@ class Reader:
         )
 
     def _spill(self, target: str, text: str, values: list[object], raw: dict[str, str]) -> None:
-        """Add what another cell held to its own column; the typed text of that column is kept."""
+        """Add text of another cell to its own column; the typed text of that column is kept."""
         index = self.names[target]
         column = self.block.table.columns[index]
         before = values[index]
@@ -364,7 +366,7 @@ class Reader:
             values[index] = f"{before}；{text}"[:200] if before else text
 
     def _ours(self, place: int, cells: list[object]) -> str:
-        """What a column of ours holds: a ticket, a mark."""
+        """The content of a column of ours: a ticket, a mark."""
         return mask(sweep(shown(cells[place])))[:24] if place >= 0 else ""
 
     def _is_void(self, r: int, cells: list[object]) -> bool:

@@ -1,6 +1,6 @@
-"""学校名册: the schools of a county and their classes, or those of one school; and whom to call in its organs.
+"""学校名册: the schools of a county and their classes, or those of one school; and the contacts of its organs.
 
-A blank never erases what the registry has. What is said counts from the day in the head.
+A blank never erases a value of the registry. Changes count from the day in the head.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ ORGANS = Table("organs", "机构", _ORGANS, needed=False, store="unit")
 
 _DAYS = {"valid_from": "opens", "valid_to": "closes"}
 OF_UNIT: Mapping[str, Column] = {_DAYS.get(name, name): one for name, one in SCHOOLS.keeps.items() if not one.key}
-"""What may be said of a whole school, as the registry's statements name it: as it is stored, but for its days."""
+"""Columns about a whole school, by their names in the registry's statements: the stored names, except for its days."""
 OF_ORGAN = tuple(name for name, one in ORGANS.keeps.items() if not one.key and not one.stored)
-"""What may be said of an organ."""
+"""Columns about an organ."""
 
 ROSTER = Form(
     name="roster",

@@ -1,4 +1,4 @@
-"""A reading of a 备案表 without its passwords but where they belong: a clerk's slip puts one into another cell."""
+"""A reading of a 备案表 with its passwords only where they belong: by mistake one may be typed into another cell."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pipeline.filed import SHOWN, Secret
 from pipeline.forms import form
 from pipeline.model import Issue, Reading, Repair, Row
 
-_SHORT = 6  # a shorter one is taken out where it is the whole cell only
+_SHORT = 6  # a shorter one is removed only if it is the whole cell
 _LIKE_ONE = re.compile(r"(?=[!-~]*[0-9])(?=[!-~]*[A-Za-z])(?=[!-~]*[^A-Za-z0-9])[!-~]{8,20}")
 _MAY_LOOK_SO = frozenset(("username", "phone", "email", "unit", "token"))  # names, numbers and addresses
 
 
 def without(reading: Reading) -> Reading:
-    """The same, private, with stars for every password that stands elsewhere, and for what can only be one."""
+    """The same reading, private, with stars for every password elsewhere, and for text that can only be one."""
     cells = (cell for rows in reading.tables.values() for row in rows for cell in row.values)
     known = {cell.reveal() for cell in cells if isinstance(cell, Secret) and cell}
     clean = _Cleaner(known)
@@ -38,7 +38,7 @@ class _Cleaner:
         self._parts = sorted((text for text in known if len(text) >= _SHORT), key=len, reverse=True)
 
     def text(self, text: str, name: str = "") -> str:
-        """`name`: the column or field it stands in, where some texts look like passwords and are none."""
+        """`name`: the column or field of the text; in some, text that looks like a password is none."""
         if text in self._whole and name != "username":
             return SHOWN
         for part in self._parts:
@@ -55,7 +55,7 @@ class _Cleaner:
         values = {name: self.value(name, value) for name, value in zip(names, row.values, strict=True)}
         raw = self._texts(row.raw)
         if "username" in raw and values.get("username") is None:
-            raw["username"] = self.text(raw["username"])  # no user name: a password, pasted one cell too far
+            raw["username"] = self.text(raw["username"])  # not a user name: a password, pasted one cell too far
         return replace(row, values=tuple(values.values()), raw=raw)
 
     def issue(self, issue: Issue) -> Issue:

@@ -13,7 +13,7 @@ _BREAKS = {ord(char): " " for char in "\t\n\r\v\f\x85\u2028\u2029"}
 SWEEP = {**_INVISIBLE, **_BREAKS}
 BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空", "N/A", "n/a", "NA", "#N/A", "…"))
 DITTO = frozenset(("同上", "同前", "上同", "同左", "〃", "″", "''", '"', "”", "〞"))
-"""As above: it says nothing by itself, and rows are sorted and filtered apart."""
+""""As above": it means nothing by itself, because rows are sorted and filtered."""
 
 ID = re.compile(r"(?<![0-9])[GJL]?[1-9][0-9]{16}[0-9Xx](?![0-9])")
 ID_SPACED = re.compile(r"(?<![0-9])[1-9][0-9]{5}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx](?![0-9])")
@@ -32,12 +32,12 @@ def sweep(text: str) -> str:
 def fold(text: str) -> str:
     """For comparing: NFKC (full-width forms become half-width), no blanks at all, small letters."""
     flat = "".join(unicodedata.normalize("NFKC", text.translate(SWEEP)).split()).casefold()
-    # a blank taken out, or a letter made small, may leave what composes anew
+    # removing a blank, or lower case, may leave text that NFKC changes once more
     return flat if flat.isascii() else "".join(unicodedata.normalize("NFKC", flat).split())
 
 
 def shown(cell: object) -> str:
-    """A cell as its sender sees it. Numbers without a needless .0, dates as 2026-11-20."""
+    """A cell as its sender sees it. Numbers without a trailing .0, dates as 2026-11-20."""
     if isinstance(cell, str):
         return cell
     if cell is None:
@@ -62,7 +62,7 @@ def mask(text: str) -> str:
 
 
 def masked(text: str) -> bool:
-    """Whether an identity number was taken out here before (a row comes home in a return workbook)."""
+    """Whether an identity number was removed here before (the row comes back in a return workbook)."""
     return _MASKED in text
 
 

@@ -1,7 +1,7 @@
-"""An upright table on a sheet: each label left of its cell, one row in all. Found by its labels, wherever they stand.
+"""An upright table on a sheet: each label left of its cell, one row in all. Found by its labels, wherever they are.
 
-It is laid flat (one row, a column a label) so that all that reads rows reads it too; `Block.cells` keeps where each
-cell really is, for what its sender is told.
+It is made flat (one row, a column a label) so that the code for rows reads it too; `Block.cells` keeps the real address
+of each cell, for messages.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from pipeline.forms.block import TICKET, VOID, Block, Top, address, column_label
 from pipeline.forms.text_normalise import blank, sweep
 from pipeline.model import Sheet
 
-DEEP = 80  # rows in which its labels may stand
+DEEP = 80  # rows in which its labels are searched
 _WIDE = 20
-_REACH = 8  # cells between a label and its value, where either was merged
+_REACH = 8  # cells between a label and its value, if either was merged
 _LEAST = 3  # labels by which it is recognised
 _COLON = re.compile(r"[:：]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A label and what stands beside it. 0-based; `column` is that of the value."""
+    """A label and the cell beside it. 0-based; `column` is that of the value."""
 
     row: int
     column: int
-    said: str
+    text: str
     value: object
 
 
 def upright(top: Top, table: Table) -> Block | None:
-    """The table on this sheet laid flat, None where too few of its labels stand there."""
+    """The table on this sheet made flat, None if too few of its labels are found."""
     meant = {word: places[0] for word, places in column_labels(table).items()}
     count = len(table.columns)
     meant |= {TICKET: count, VOID: count + 1}
     spots: dict[int, _Spot] = {}
     for place, spot in _spots(top.sheet, meant):
-        # the first that holds something: a label may be said again in a note
+        # the first that is not blank: a label may be repeated in a note
         if place not in spots or (blank(spots[place].value) and not blank(spot.value)):
             spots[place] = spot
     return _flat(top.sheet, table, spots) if sum(place < count for place in spots) >= _LEAST else None
@@ -54,24 +54,24 @@ def _spots(sheet: Sheet, meant: Mapping[str, int]) -> Iterator[tuple[int, _Spot]
             if place is not None:
                 yield place, _beside(row, r, c, meant)
                 continue
-            said, *rest = _COLON.split(cell, maxsplit=1)
-            if rest and (place := meant.get(label(said))) is not None:
-                yield place, _Spot(r, c, said, sweep(rest[0]))
+            before, *rest = _COLON.split(cell, maxsplit=1)
+            if rest and (place := meant.get(label(before))) is not None:
+                yield place, _Spot(r, c, before, sweep(rest[0]))
 
 
 def _beside(row: list[object], r: int, c: int, meant: Mapping[str, int]) -> _Spot:
-    said = sweep(str(row[c])).replace("*", "").strip()
+    text = sweep(str(row[c])).replace("*", "").strip()
     for at in range(c + 1, min(c + 1 + _REACH, len(row))):
         cell = row[at]
         if label(cell) in meant:
             break
         if cell is not None and cell != "":
-            return _Spot(r, at, said, cell)
-    return _Spot(r, c + 1, said, None)
+            return _Spot(r, at, text, cell)
+    return _Spot(r, c + 1, text, None)
 
 
 def _flat(sheet: Sheet, table: Table, spots: Mapping[int, _Spot]) -> Block:
-    """One row, at the place of its first label, so that Excel's number for it is a row the sender finds."""
+    """One row, at the row of its first label, so that Excel's number for it is a row the sender finds."""
     count = len(table.columns)
     first = max(1, min(spot.row for spot in spots.values()))
     cells: list[object] = [spots[place].value if place in spots else None for place in range(count + 2)]
@@ -91,7 +91,7 @@ def _flat(sheet: Sheet, table: Table, spots: Mapping[int, _Spot]) -> Block:
         head=max(spot.row for spot in spots.values()) + 1,
         first=first,
         places=tuple(place if place in spots else -1 for place in range(count)),
-        labels=tuple(spots[p].said if p in spots else column.header for p, column in enumerate(table.columns)),
+        labels=tuple(spots[p].text if p in spots else column.header for p, column in enumerate(table.columns)),
         ticket=count if count in spots else -1,
         void=count + 1 if count + 1 in spots else -1,
         page=sheet,

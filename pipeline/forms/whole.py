@@ -1,7 +1,7 @@
-"""What was typed, as texts again: of one row, and of a whole file that goes back for a mistake above its table.
+"""Typed text kept as it is: of one row, and of a whole file that goes back for an error above its table.
 
-A file that goes back whole is kept like a row that does: one ticket, with texts by name. Its header fields
-stand under their own names, its rows under "table:row", each as JSON of texts by column name.
+A file that goes back whole is kept like a returned row: one ticket, with texts by name. Its header fields are under
+their own names, its rows under "table:row", each as JSON of texts by column name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILE = "file"
 """The table of a ticket that is about a whole file."""
 
 MARKED = ""
-"""Under this name a row's texts keep the mark of one that we had prefilled."""
+"""The name under which a row's texts keep the mark of a prefilled row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def texts(table: Table, row: Row) -> dict[str, str]:
 
 
 def likeness(table: Table, raw: Mapping[str, str], issues: Sequence[Issue]) -> str:
-    """By what a row can be known when it comes again mended, though nothing else tells: all it says but for the
-    cells that were wrong. "~columns left out~hash".
+    """A key by which a row is recognised when it comes back corrected, if nothing else identifies it: all its text
+    except the cells that were wrong. "~columns left out~hash".
     """
     labels = {label(issue.column) for issue in issues} - {""}
     wrong = [column.name for column in table.columns if labels.intersection(labels_of(column))]
@@ -53,31 +53,31 @@ def likeness(table: Table, raw: Mapping[str, str], issues: Sequence[Issue]) -> s
 
 
 def same_but_for(key: str, raw: Mapping[str, str]) -> bool:
-    """Whether a row says what one said that has this `likeness`."""
+    """Whether a row equals the one with this `likeness`."""
     return key == _likeness(raw, key.split("~")[1])
 
 
 def _likeness(raw: Mapping[str, str], wrong: str) -> str:
     left_out = wrong.split(",")
-    said = sorted((name, text) for name, text in raw.items() if name not in left_out)
-    return f"~{wrong[:90]}~{hashlib.sha256(repr(said).encode()).hexdigest()[:16]}" if said else ""
+    kept = sorted((name, text) for name, text in raw.items() if name not in left_out)
+    return f"~{wrong[:90]}~{hashlib.sha256(repr(kept).encode()).hexdigest()[:16]}" if kept else ""
 
 
 def sent_back(form: Form, reading: Reading, issues: Sequence[Issue]) -> Refused | None:
-    """The file as one thing that goes back; None where nothing could be read that would have to be typed again."""
+    """The file as one thing that goes back; None if nothing could be read that would have to be typed again."""
     if not reading.tables.get(form.tables[0].name) and reading.header.get("zero") is not True:
         return None
-    raw = {field.name: text for field in form.fields if (text := _said(field, reading, issues))}
+    raw = {field.name: text for field in form.fields if (text := _field_text(field, reading, issues))}
     for table in form.tables:
         for row in reading.tables.get(table.name, ()):
             if not row.void:
-                said = texts(table, row) | ({MARKED: row.mark} if row.mark else {})
-                raw[f"{table.name}:{row.number}"] = json.dumps(said, ensure_ascii=False)
+                kept = texts(table, row) | ({MARKED: row.mark} if row.mark else {})
+                raw[f"{table.name}:{row.number}"] = json.dumps(kept, ensure_ascii=False)
     return Refused(FILE, 0, raw, tuple(issues))
 
 
 def unpacked(raw: Mapping[str, str]) -> Whole:
-    """The texts of a file's ticket, taken apart again."""
+    """The texts of a file's ticket, unpacked."""
     rows: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
     for name, text in raw.items():
         table, colon, number = name.partition(":")
@@ -88,7 +88,9 @@ def unpacked(raw: Mapping[str, str]) -> Whole:
 
 
 def as_typed(form: Form, table: str, raw: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what a ticket holds, for a person to read: by the form's own heads, a whole file's rows a line each."""
+    """Yield the content of a ticket, for a person to read: by the form's own heads, a whole
+    file's rows one line each.
+    """
     heads = {one.name: {column.name: column.header for column in one.columns} for one in form.tables}
     if table != FILE:
         yield from ((heads.get(table, {}).get(name, name), text) for name, text in raw.items())
@@ -97,13 +99,13 @@ def as_typed(form: Form, table: str, raw: Mapping[str, str]) -> Iterator[tuple[s
     labels = {field.name: field.label for field in form.fields}
     yield from ((labels.get(name, name), text) for name, text in found.fields.items())
     for one in form.tables:
-        for number, said in found.rows.get(one.name, ()):
-            cells = (f"{heads[one.name].get(name, name)} {text}" for name, text in said.items() if name != MARKED)
+        for number, kept in found.rows.get(one.name, ()):
+            cells = (f"{heads[one.name].get(name, name)} {text}" for name, text in kept.items() if name != MARKED)
             yield f"{one.sheet} 第 {number} 行", "；".join(cells)
 
 
-def _said(field: Field, reading: Reading, issues: Sequence[Issue]) -> str:
-    """A header field as its sender typed it: a cell that was not understood is told by its issue."""
+def _field_text(field: Field, reading: Reading, issues: Sequence[Issue]) -> str:
+    """A header field as its sender typed it; a cell that was not understood is taken from its issue."""
     value = reading.header.get(field.name)
     if value is None:
         here = (issue.value for issue in (*reading.issues, *issues) if not issue.row and issue.column == field.label)

@@ -1,7 +1,7 @@
 """Vocabularies: the codes we store, the labels we print, and the words people really type.
 
-Labels stand in order of frequency (most used first), because a dropdown is read from the top. Codes are
-permanent. S, D and I codes follow the Jiangsu reporting vocabulary and WS/T 772-2020 symptoms.
+Labels are in order of frequency (most used first), because a dropdown is read from the top. Codes are permanent. S, D
+and I codes follow the Jiangsu reporting vocabulary and WS/T 772-2020 symptoms.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ YES_NO = vocabulary(
 
 
 def yes_no(value: bool | None) -> str:
-    """是 or 否; "" where nothing is known."""
+    """是 or 否; "" if nothing is known."""
     return "" if value is None else YES_NO.labels["yes" if value else "no"]
 
 

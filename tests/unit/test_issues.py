@@ -21,7 +21,7 @@ SOURCES = [path for path in ROOT.rglob("*.py") if "issues" not in path.parts]
 OWN = [code for code in issues.CATALOGUE if not code.endswith(issues.LEFT)]
 # how the rooms write a code: Issue("…"), Bad("…"), Fixed(…, "…"), Rule("…"), add_issue("…"), refused("…"), Unsound("…")
 MAKERS = list(makers(ROOT))
-_SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.add_issue|_say|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
+_SAID = re.compile(r'(?:Issue|Bad|Rule|Unsound|\.add_issue|_add_issue|refused|_refused)\(\s*"([a-z]+(?:-[a-z]+)*)"')
 
 
 def used() -> set[str]:
