@@ -1,4 +1,4 @@
-"""The repo's own checks, which no tool has; each is shown failing in tests/unit/test_guards.py.
+"""The repo's own checks, which no tool has; each is shown failing in tests/unit/test_guards.py (and test_unused.py).
 
 Run from anywhere: `python tools/guards.py [ROOT]`; prints a line per finding, exits 1 if there is one.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from tools import structure
 from tools.finding import Finding
 from tools.programs import program
+from tools.unused import unused
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -62,6 +63,7 @@ def findings(root: Path) -> list[Finding]:
     """Run every guard over the files that git tracks, or would add, in `root`."""
     found: list[Finding] = []
     product: dict[Path, str] = {}
+    callers: dict[Path, str] = {}
     for path in _files(root):
         text = _text(root / path)
         if text is None:
@@ -70,6 +72,8 @@ def findings(root: Path) -> list[Finding]:
         if path.suffix == ".py":
             found += suppressions(path, text)
             found += test_modules_imported(path, text)
+            if path.parts[0] in {"benchmarks", "tools"}:
+                callers[path] = text
         if _is_product(path):
             product[path] = text
             found += too_long(path, text)
@@ -81,6 +85,8 @@ def findings(root: Path) -> list[Finding]:
     found += structure.rooms(product)
     found += structure.homonyms(product)
     found += structure.ladders(product)
+
+    found += unused(product, callers)
     found += structure.unordered(product, contracts(root))
     return found
 
@@ -98,7 +104,7 @@ def too_long(path: Path, text: str) -> Iterator[Finding]:
     lines = len(text.splitlines())
     if lines > MAX_FILE_LINES:
         yield Finding(path, 1, f"{lines} lines, more than {MAX_FILE_LINES}")
-    for node in ast.walk(ast.parse(text)):
+    for node in structure.nodes_of(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > MAX_FUNCTION_LINES:
@@ -127,7 +133,7 @@ def suppressions(path: Path, text: str) -> Iterator[Finding]:
 
 def test_modules_imported(path: Path, text: str) -> Iterator[Finding]:
     """A module that holds tests or fixtures, imported by another: what both need belongs in a module of helpers."""
-    for node in ast.walk(ast.parse(text)):
+    for node in structure.nodes_of(text):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         room = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
@@ -142,7 +148,7 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
     """An operation that must survive a crash, outside the module whose every call is crash-tested."""
     if path.as_posix() in DURABLE_ALLOWED:
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in structure.nodes_of(text):
         if isinstance(node, ast.ImportFrom) and node.module == "os":
             names = DURABLE_OS.intersection(alias.name for alias in node.names)
             yield from (Finding(path, node.lineno, f"os.{name} belongs in durable.py") for name in sorted(names))

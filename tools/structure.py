@@ -20,27 +20,34 @@ LADDERS_ALLOWED: dict[str, str] = {
     "pipeline/cli/forms.py": "options of one command that only some forms have",
 }
 Texts = Mapping[Path, str]
-_tree = cache(ast.parse)
+tree_of = cache(ast.parse)
+
+
+@cache
+def nodes_of(text: str) -> tuple[ast.AST, ...]:
+    """Return every node of a module."""
+    return tuple(ast.walk(tree_of(text)))
 
 
 def circles(texts: Texts) -> Iterator[Finding]:
     """Files that import each other, directly or through others, at the top of a module, in a function or for types
     only.
     """
-    paths = {_module(path): path for path in texts}
+    paths = {module_of(path): path for path in texts}
     graph = {module: sorted(_imported(texts[path], paths) - {module}) for module, path in sorted(paths.items())}
     while circle := _circle(graph):
         graph[circle[0]].remove(circle[1])
         yield Finding(paths[circle[0]], 1, f"a circle of imports: {' → '.join(circle)}")
 
 
-def _module(path: Path) -> str:
+def module_of(path: Path) -> str:
+    """Return the dotted name of a module by its file."""
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def _imported(text: str, known: Mapping[str, Path]) -> set[str]:
     names: list[str] = []
-    for node in ast.walk(_tree(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -90,7 +97,7 @@ def homonyms(texts: Texts) -> Iterator[Finding]:
     """Two classes of one name at the top of modules: one word, one thing."""
     first: dict[str, Path] = {}
     for path, text in sorted(texts.items()):
-        for node in _tree(text).body:
+        for node in tree_of(text).body:
             if isinstance(node, ast.ClassDef) and first.setdefault(node.name, path) != path:
                 yield Finding(path, node.lineno, f"class {node.name} is also in {first[node.name]}")
 
@@ -100,7 +107,7 @@ def ladders(texts: Texts) -> Iterator[Finding]:
     floors = [{path.stem for path in texts if path.parts[1] == room} for room in ("forms", "validate", "issuing")]
     forms = set.intersection(*floors) - {"__init__"}
     for path, text in sorted(texts.items()):
-        for node in ast.walk(_tree(text)):
+        for node in nodes_of(text):
             named = forms.intersection(_named(node))
             if len(named) > 1 and path.as_posix() not in LADDERS_ALLOWED:
                 yield Finding(

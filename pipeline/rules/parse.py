@@ -109,7 +109,6 @@ def _rule(raw: Mapping[str, Any], groups: frozenset[str], problems: list[str]) -
         at_most=raw.get("at_most"),
         share=raw.get("share", 0),
         source=raw["source"],
-        confidence=raw["confidence"],
         on=raw.get("on", True),
         divisions=MappingProxyType(dict(raw.get("divisions", {}))),
     )

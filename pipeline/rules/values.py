@@ -84,7 +84,6 @@ class Rule:
     at_most: int | None
     share: int
     source: str
-    confidence: str
     on: bool
     divisions: Mapping[str, bool]  # division code → on or off there and below
 

@@ -32,7 +32,6 @@ FEW = frozenset(
         "unit_place",
         "campus",
         "school_class",
-        "mailbox",
         "account",
         "calendar_day",
         "counter",

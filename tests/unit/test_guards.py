@@ -265,6 +265,7 @@ def test_the_guards_run_over_a_repository_and_fail_it(tmp_path: Path) -> None:
     assert said(guards.findings(tmp_path)) == [
         "path.unlink belongs in durable.py",
         "a circle of imports: pipeline.bad → pipeline.worse → pipeline.bad",
+        "f is used by tests alone, or by nobody",
     ]
     assert guards.main([str(tmp_path)]) == 1
 

@@ -13,7 +13,7 @@ from pipeline.database.models.filings import Filing, FilingLine, FilingScan
 from pipeline.database.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
 from pipeline.database.models.matters import Matter
 from pipeline.database.models.papers import CountyDay, Edition
-from pipeline.database.models.places import CalendarDay, Campus, Division, Mailbox, SchoolClass, Unit
+from pipeline.database.models.places import CalendarDay, Campus, Division, SchoolClass, Unit
 from pipeline.database.models.registry import Statement, UnitPlace
 from pipeline.database.models.reported import (
     Absence,
@@ -52,7 +52,6 @@ __all__ = [
     "FilingLine",
     "FilingScan",
     "Letter",
-    "Mailbox",
     "Matter",
     "Pupil",
     "Reject",

@@ -1,4 +1,4 @@
-"""Where and who: divisions, units, campuses, classes, mailboxes, the calendar."""
+"""Where and who: divisions, units, campuses, classes, the calendar."""
 
 from __future__ import annotations
 
@@ -89,17 +89,6 @@ class SchoolClass(models.Model):
             ),
             one_of("school_class", "state", ClassState),
         ]
-
-
-class Mailbox(models.Model):
-    """A registered address of a unit: the only places a letter may go."""
-
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE)
-    address = models.CharField(max_length=254)
-
-    class Meta:
-        db_table = "mailbox"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["address"], name="mailbox_once")]
 
 
 class CalendarDay(models.Model):
