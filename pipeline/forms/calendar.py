@@ -27,6 +27,8 @@ _SPANS = (
 )
 # fmt: on
 
+SPANS = Table("spans", "校历", _SPANS, store="calendar_day")
+
 CALENDAR = Form(
     name="calendar",
     title="校历登记表",
@@ -46,7 +48,7 @@ CALENDAR = Form(
         heads.REPORTER,
         heads.REVIEWER,
     ),
-    tables=(Table("spans", "校历", _SPANS, store="calendar_day"),),
+    tables=(SPANS,),
     of="division",
     dated=False,
     notes=(

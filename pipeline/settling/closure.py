@@ -11,7 +11,7 @@ from pipeline import merge, short_ids
 from pipeline.database import sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Closure, Decision, Reject, Submission
-from pipeline.forms.closure import CLOSURE
+from pipeline.forms.closure import CLOSURE, ROWS
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClosureStanding, ClosureStep, Declared, Earlier, Event
 from pipeline.merge.closure import COLUMNS
@@ -24,7 +24,7 @@ from pipeline.turns.report_state import ticket_of
 from pipeline.turns.transaction import Outcome, Turn, Writes
 
 _WIDTHS = sql.widths(Closure)
-_KEY = ("school", "campus", "scope", "start")
+_KEY = ("school", "campus", *(name for name, column in ROWS.keeps.items() if column.key))
 _SAID = tuple(name for name in COLUMNS if name not in _KEY)
 _CLOSURE = (*_KEY, "division", "from_settled", "origin", *_SAID)
 _PAST = (*_CLOSURE, "to_settled", "closed_by")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pipeline.forms import words
-from pipeline.forms.calendar import CALENDAR
+from pipeline.forms.calendar import CALENDAR, SPANS
 from pipeline.model import Context, SpanKind
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate import channel
@@ -149,7 +149,7 @@ def change_in_words(was: CalendarSpan | None, now: CalendarSpan | None) -> str:
     return f"{in_words(was)} 改为 {in_words(now)}"
 
 
-_KEY = ("kind", "stage", "first")
+_KEY = tuple(column.name for column in SPANS.columns if column.key)
 
 
 def _identity(line: RowCase) -> str:
