@@ -157,10 +157,10 @@ def test_names_and_words_of_a_clerks_own_are_personal() -> None:
 
 
 def test_what_is_exported_is_said_by_the_forms_and_stands_in_its_old_order() -> None:
-    assert tuple(exports._ABSENCE.values()) == (
-        "sex", "reason", "state", "start", "part", "symptoms", "temperature", "onset", "visited", "diagnosis",
-    )  # fmt: skip
-    assert tuple(exports._CLOSURE.values()) == ("scope", "start", "reason", "ill", "resume", "approved_by")
+    first = ("sex", "reason", "state", "start", "part", "symptoms", "temperature", "onset", "visited", "diagnosis")
+    assert tuple(name for name in exports._ABSENCE.values() if name in first) == first
+    first = ("scope", "start", "reason", "ill", "resume", "approved_by")
+    assert tuple(name for name in exports._CLOSURE.values() if name in first) == first
     for table, found in ((absence.ROWS, exports._ABSENCE), (closure.ROWS, exports._CLOSURE)):
         assert {table.keeps[name].name for name in found} | {"symptom2", "symptom3"} >= {
             column.name for column in table.going(EXPORT)
@@ -193,8 +193,9 @@ def form_with(new: Column) -> Form:
 
 
 def test_a_form_has_the_version_of_its_youngest_column() -> None:
-    assert {form.version for form in FORMS} == {"1"}
-    assert form_with(text("trial", "试填", 40, since=2)).version == "2"
+    younger = int(absence.ABSENCE.version) + 1
+    assert form_with(text("trial", "试填", 40, since=younger)).version == str(younger)
+    assert form_with(text("trial", "试填", 40)).version == absence.ABSENCE.version
 
 
 @pytest.mark.parametrize(("version", "missed"), [("1", []), ("2", ["column-missing"]), ("", ["column-missing"])])
