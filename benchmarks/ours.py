@@ -82,9 +82,9 @@ def take(
         measured(memory=memory) as cost,
         Coordinator(
             site, readers, lambda: NOW, answer=answer, observe=lambda _, done: outcomes.update([done.state.value])
-        ) as line,
+        ) as coordinator,
     ):
-        line.drain()
+        coordinator.drain()
     cost.stages = dict(spent)
     return Taken(cost, len(files), dict(outcomes))
 

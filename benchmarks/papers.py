@@ -37,8 +37,8 @@ def measure(folder: Path) -> dict[str, object]:
     for mix, some in (("cluster", schools[:ILL]), ("real", schools[ILL:])):
         for drop in workbooks.write(site, template, some, mix, folder / "made"):
             (site.inbox / drop.path.name).write_bytes(drop.path.read_bytes())
-    with Pool(2) as readers, Coordinator(site, readers, lambda: ours.NOW) as line:
-        line.drain()
+    with Pool(2) as readers, Coordinator(site, readers, lambda: ours.NOW) as coordinator:
+        coordinator.drain()
     while sending.books(site, ours.NOW):  # workbooks beside the cards: they are not drawn
         pass
     later = ours.NOW + timedelta(hours=2)

@@ -254,8 +254,8 @@ def put(site: Site, name: str, content: bytes) -> None:
 
 def work(site: Site, now: datetime = NOW) -> None:
     """One turn of the service, pages undrawn."""
-    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as line:
-        line.drain()
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as coordinator:
+        coordinator.drain()
 
 
 def stands() -> dict[str, list[tuple[object, ...]]]:

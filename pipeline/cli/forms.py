@@ -49,13 +49,13 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     now = config.clock()()
     if every:
         if form == "roster" and year and unit and out is None:
-            _lay_rosters(site, now, unit, year)
+            _make_rosters(site, now, unit, year)
             return
         if form != "absence" or out is not None or campus:
             raise UsageError(
                 "--all: for absence, or for a roster with --unit and --year; templates go into the outbox, without -o"
             )
-        _lay_all(site, now, day_of(day, now), unit)
+        _make_all(site, now, day_of(day, now), unit)
         return
     if not unit or out is None:
         raise UsageError("name the school or division with --unit, and the workbook to write with -o")
@@ -67,24 +67,24 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     say(f"{out}")
 
 
-def _lay_all(site: Site, now: datetime, day: date, unit: str) -> None:
+def _make_all(site: Site, now: datetime, day: date, unit: str) -> None:
     from pipeline import run
     from pipeline.cli.terminal import progress
 
     check_division(unit)
     schools = made = 0
     with progress("making templates") as advance:
-        for slice_ in run.lay_templates(site, now, day, [unit] if unit else []):
+        for slice_ in run.make_templates(site, now, day, [unit] if unit else []):
             schools, made = schools + slice_.schools, made + slice_.made
             advance(slice_.schools)
     say(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
 
 
-def _lay_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
+def _make_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
     from pipeline import run
 
     check_division(unit)
-    say(f"{run.lay_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
+    say(f"{run.make_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
 
 
 def check(

@@ -25,7 +25,7 @@ from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
 _SERIAL = 1  # a division's token has no serial of its own
-_LAID = "desks"  # the counter whose value is the last day that counties got their desks: 20261120
+_SENT = "desks"  # the counter whose value is the last day that counties got their desks: 20261120
 
 
 def desk(site: Site, division: str, now: datetime) -> DeskFacts:
@@ -45,7 +45,7 @@ def back(site: Site, division: str, returned: Sequence[Returned], now: datetime)
     return _facts(site, division, now, rows, back=True)
 
 
-def lay(site: Site, now: datetime, *, owed: bool) -> int:
+def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
     """Queue every county's 处理单, once a day from the hour of policy on; return how many.
 
     On a day without school (`owed` False) only where something waits.
@@ -54,11 +54,11 @@ def lay(site: Site, now: datetime, *, owed: bool) -> int:
     if now < schooldays.deadline(today, site.policy.desk_at):
         return 0
     with transaction.atomic():
-        laid = Counter.objects.select_for_update().filter(name=_LAID).first()
-        if laid is not None and laid.value >= _number(today):
+        sent = Counter.objects.select_for_update().filter(name=_SENT).first()
+        if sent is not None and sent.value >= _number(today):
             return 0
         codes = [code for code in counties() if owed or waits(code)]
-        Counter.objects.update_or_create(name=_LAID, defaults={"value": _number(today)})
+        Counter.objects.update_or_create(name=_SENT, defaults={"value": _number(today)})
         return queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
 
 

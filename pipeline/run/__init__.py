@@ -14,8 +14,8 @@ from pipeline.run.decisions import confirm_answer, follow, release, return_answe
 from pipeline.run.delivery import deliver
 from pipeline.run.lock import Busy, is_held
 from pipeline.run.rehearsal import rehearse, rehearse_roster
-from pipeline.run.rosters import lay as lay_rosters
-from pipeline.run.templates import every as lay_templates
+from pipeline.run.rosters import make as make_rosters
+from pipeline.run.templates import every as make_templates
 from pipeline.run.templates import left as templates_left
 
 __all__ = [
@@ -28,8 +28,8 @@ __all__ = [
     "drain",
     "follow",
     "is_held",
-    "lay_rosters",
-    "lay_templates",
+    "make_rosters",
+    "make_templates",
     "rehearse",
     "rehearse_roster",
     "release",
@@ -53,9 +53,9 @@ def drain(
     alone, which stay where they are. Raises Busy if another process works on the site, TemporaryError if something
     that may pass went wrong.
     """
-    with Coordinator(site, readers, clock, observe=observe) as line:
-        done = line.drain_patiently(paths)
-        while drawn := line.draw():
+    with Coordinator(site, readers, clock, observe=observe) as coordinator:
+        done = coordinator.drain_patiently(paths)
+        while drawn := coordinator.draw():
             done.letters += drawn
             done.drawn += drawn
         done.tell()

@@ -1,4 +1,4 @@
-"""升班: next school year's rosters, one a school, laid into the outbox for the schools to edit."""
+"""升班: next school year's rosters, one a school, put into the outbox for the schools to edit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.run.lock import hold_site
 SLICE = 50  # schools whose rosters are made together
 
 
-def lay(site: Site, now: datetime, division: str, year: int) -> int:
-    """Lay the rosters of a school year for all schools of a division; return of how many schools.
+def make(site: Site, now: datetime, division: str, year: int) -> int:
+    """Make the rosters of a school year for all schools of a division; return of how many schools.
 
     Raises Busy if another process works on the site, UsageError for a year that is over or far ahead.
     """

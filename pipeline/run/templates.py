@@ -1,7 +1,7 @@
-"""The day's 缺课日报 templates, one a campus of every school that owes a report, laid into the outbox before school.
+"""The day's 缺课日报 templates, one a campus of every school that owes a report, put into the outbox before school.
 
 A slice at a time, so that a service can look at its inbox between two; a letter row a school and day says which are
-laid and of what they were made, so that a round goes on where it stopped and does nothing twice.
+sent and of what they were made, so that a round goes on where it stopped and does nothing twice.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def due(site: Site, now: datetime) -> bool:
 
 
 def were_missed(site: Site, now: datetime) -> bool:
-    """Whether the deadline passed with templates of the day still to be laid, where those of a day before were."""
+    """Whether the deadline passed with templates of the day still to be made, where those of a day before were."""
     day = schooldays.today(now)
     late = now >= schooldays.deadline(day, site.policy.deadline)
     return late and not templates_sent.finished(day) and templates_sent.finished(date.min)
@@ -62,7 +62,7 @@ def left(site: Site, now: datetime) -> bool:
 
 
 def some(site: Site, now: datetime) -> Made:
-    """Lay the next slice of the day's templates, if it is time; nothing when all are laid."""
+    """Make the next slice of the day's templates, if it is time; nothing when all are made."""
     with errors.temporary():
         if not due(site, now):
             return Made()
@@ -73,11 +73,11 @@ def some(site: Site, now: datetime) -> Made:
             fault_log.forget(site, "templates", None)
             log.info("templates_laid", day=day.isoformat())
             return Made()
-        return _lay(site, now, day, schools)
+        return _make(site, now, day, schools)
 
 
 def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> Iterator[Made]:
-    """Lay the templates of `day` of all schools (below `places`), slice by slice, whatever was laid before.
+    """Make the templates of `day` of all schools (below `places`), slice by slice, whatever was made before.
 
     Raises Busy if another process works on the site.
     """
@@ -90,12 +90,12 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
                 schools = templates_sent.owing(day, after=last, limit=SLICE, places=places)
                 if not schools:
                     return
-                made = _lay(site, now, day, schools)
+                made = _make(site, now, day, schools)
             last = schools[-1].code
             yield made
 
 
-def _lay(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
+def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
     brought = carried.carried_over(schools, day)
     closed = {code: schooldays.closed_campuses(rows, day) for code, rows in context.closures(_codes(schools)).items()}
     known = templates_sent.known(day, _codes(schools))

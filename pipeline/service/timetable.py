@@ -73,7 +73,7 @@ def tick(site: Site, now: datetime) -> int:
         with steps("reconcile"):
             reconciliation.go_round(site, now)
     with steps("desks"):
-        build_desk.lay(site, now, owed=owed)
+        build_desk.queue_due(site, now, owed=owed)
     with steps("editions"):
         cut = editions.cut_since(today - LOOK_BACK)
         wanted = due(now, site.policy, cut, owed=owed)

@@ -52,7 +52,7 @@ class Service:
         self._watched = 0  # inode of the inbox that is watched
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # what was last told to lie there and not to be takeable
-        self.line = run.Coordinator(site, readers, clock)
+        self.coordinator = run.Coordinator(site, readers, clock)
 
     def stop(self) -> None:
         """Finish what is in hand, then end."""
@@ -64,12 +64,12 @@ class Service:
         if f"{os.sep}{WORK}{os.sep}" in str(event.src_path):
             return
         if isinstance(event, FileClosedEvent):
-            self.line.folder.hint(os.fsdecode(event.src_path))
+            self.coordinator.folder.hint(os.fsdecode(event.src_path))
         self._bell.ring()
 
     def serve(self) -> None:
         """Work until `stop`. Raises Busy if another process works on the site."""
-        with self.line:
+        with self.coordinator:
             log.info("watching", poll=self._poll)
             try:
                 pause = 0.0
@@ -96,7 +96,7 @@ class Service:
 
     def turn(self) -> float:
         """One look at inbox and clock. Returns for how many seconds nothing will be due by itself."""
-        cycle = self.line.drain(stop=lambda: self._stopping, patience=QUIET_SECONDS)
+        cycle = self.coordinator.drain(stop=lambda: self._stopping, patience=QUIET_SECONDS)
         stuck = frozenset(one.path for one in cycle.stuck)
         if stuck - self._stuck:
             log.info("stuck", files=len(stuck), more=len(stuck - self._stuck))
@@ -104,7 +104,7 @@ class Service:
         try:
             if not self._stopping:
                 self._look_at_the_clock()
-                cycle.drawn = self.line.draw()
+                cycle.drawn = self.coordinator.draw()
                 if cycle.drawn or run.templates_left(self._site, self._clock()):
                     return 0.0
         finally:

@@ -61,20 +61,20 @@ def _workbook(site: Site, code: str, day: date, rows: int, **header: object) -> 
 def _a_day(site: Site) -> None:
     """Reports, a correction, a copy of one, a late one; letters, warnings, and what the clock brings."""
     moment = NOW.replace(hour=7)
-    with InProcess() as readers, Coordinator(site, readers, lambda: moment) as line:
+    with InProcess() as readers, Coordinator(site, readers, lambda: moment) as coordinator:
         tick(site, moment)
         for n, (code, rows, header) in enumerate(
             ((CODES[0], 8, {}), (CODES[1], 0, {}), (CODES[0], 7, {"mode": "整份更正"}), (CODES[1], 0, {}))
         ):
             moment = NOW + timedelta(minutes=n)
             (site.inbox / f"{n}.xlsx").write_bytes(_workbook(site, code, DAY, rows, **header))
-            line.drain()
+            coordinator.drain()
         for hour in (15, 16, 18):
             moment = NOW.replace(hour=hour, minute=15)
             tick(site, moment)
-            line.drain()
-    with InProcess() as readers, Coordinator(site, readers, lambda: NOW) as line:
-        line.drain()  # a start: what a crash may have left is looked for
+            coordinator.drain()
+    with InProcess() as readers, Coordinator(site, readers, lambda: NOW) as coordinator:
+        coordinator.drain()  # a start: what a crash may have left is looked for
 
 
 @pytest.fixture

@@ -42,8 +42,8 @@ PHONED: Mapping[str, object] = {
 
 def work(site: Site, now: datetime = NOW) -> None:
     """One turn of the service, pages left undrawn."""
-    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as line:
-        line.drain()
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: now) as coordinator:
+        coordinator.drain()
         while sending.books(site, now):
             pass
 

@@ -39,8 +39,8 @@ def settle(site: Site, versions: Sequence[bytes], slow: Sequence[bytes]) -> list
         if len(order) == len(versions) - len(slow):
             readers.go.set()
 
-    with run.Coordinator(site, readers, lambda: NOW, observe=observe, answer=False) as line:
-        line.drain()
+    with run.Coordinator(site, readers, lambda: NOW, observe=observe, answer=False) as coordinator:
+        coordinator.drain()
     return order
 
 
@@ -55,7 +55,7 @@ def final() -> dict[str, object]:
         "absences": sorted(
             Absence.objects.values_list("pupil", "class_key", "row_state", "symptoms", "pending", "origin")
         ),
-        "report": list(Report.objects.values_list("current_seq", "seqs", "zero", "rows", "spoken", "on_time")),
+        "report": list(Report.objects.values_list("current_seq", "seqs", "zero", "rows", "covered", "on_time")),
         "classes": sorted(ReportClass.objects.values_list("key", "silent"), key=repr),
         "tickets": sorted(Reject.objects.values_list("ticket", "state", "closed_by")),
     }

@@ -198,20 +198,20 @@ def test_in_the_morning_every_school_finds_its_template(site: Site) -> None:
 def test_templates_are_laid_again_only_where_something_changed(site: Site) -> None:
     clerk, now = Clerk(site), datetime(2026, 11, 23, 6, 0, tzinfo=ZONE)
     friday(clerk)
-    made = list(run.lay_templates(site, now, MONDAY))
+    made = list(run.make_templates(site, now, MONDAY))
     assert [(one.schools, one.made) for one in made] == [(2, 2)]
-    assert [one.made for one in run.lay_templates(site, now, MONDAY)] == [0]
+    assert [one.made for one in run.make_templates(site, now, MONDAY)] == [0]
     [lying] = site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")
     before = lying.read_bytes()
     lying.unlink()
-    assert [one.made for one in run.lay_templates(site, now, MONDAY)] == [1]
+    assert [one.made for one in run.make_templates(site, now, MONDAY)] == [1]
     assert lying.read_bytes() == before
     book = openpyxl.load_workbook(next(site.outbox.glob(f"学校/*{SCHOOL}/{MONDAY}/*模板*.xlsx")))
     put(book, 1, {"状态": "已返校"})
     put(book, 2, {"状态": "已返校"})
     put(book, 3, {"状态": "仍缺课"})
     clerk.drop(book, MONDAY)
-    assert [one.made for one in run.lay_templates(site, now, TUESDAY)] == [2]
+    assert [one.made for one in run.make_templates(site, now, TUESDAY)] == [2]
     [next_day] = site.outbox.glob(f"学校/*{SCHOOL}/{TUESDAY}/*模板*.xlsx")
     assert [row["姓名"] for row in rows(openpyxl.load_workbook(next_day))] == ["示例丙"]
 

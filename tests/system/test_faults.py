@@ -233,8 +233,8 @@ def test_a_submission_that_cannot_be_settled_is_told_with_the_place_of_its_cause
 
 def test_a_submission_over_which_the_process_died_says_so(site: Site, desk: Desk) -> None:
     drop(site, {"a.xlsx": desk.absence(FIRST)})
-    with InProcess() as readers, run.Coordinator(site, readers, lambda: NOW) as line:
-        line._receive(line.folder.collect(9), run.Cycle())
+    with InProcess() as readers, run.Coordinator(site, readers, lambda: NOW) as coordinator:
+        coordinator._receive(coordinator.folder.collect(9), run.Cycle())
         journal.count_attempt([1], 3)
     with logging() as said:
         drain(site)
@@ -277,7 +277,7 @@ def test_a_page_that_cannot_be_drawn_is_given_up_and_told(
 STEPS: dict[str, tuple[ModuleType, str, datetime]] = {
     "templates": (templates, "some", at(7, 45)),
     "reconcile": (reconciliation, "go_round", at(15, 1)),
-    "desks": (build_desk, "lay", at(15, 1)),
+    "desks": (build_desk, "queue_due", at(15, 1)),
     "editions": (editions, "cut", at(15, 11)),
 }
 
@@ -350,10 +350,10 @@ def test_templates_that_were_not_laid_in_time_are_told(site: Site) -> None:
 def test_a_clock_that_fails_keeps_no_workbook_from_being_answered(
     site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_desk, "lay", failing(KeyError(MARK)))
+    monkeypatch.setattr(build_desk, "queue_due", failing(KeyError(MARK)))
     with InProcess() as readers:
         service = Service(site, readers, lambda: NOW)
-        with service.line, logging() as said:
+        with service.coordinator, logging() as said:
             service.turn()
             drop(site, {"a.xlsx": desk.absence(FIRST)})
             service.turn()
@@ -367,7 +367,7 @@ def test_a_cycle_is_one_line_with_what_was_done_and_an_idle_one_none(site: Site,
     with InProcess() as readers:
         service = Service(site, readers, lambda: at(5, 0))
         drop(site, {"a.xlsx": desk.absence(FIRST, [pupil(0)]), "b.xlsx": b"%PDF-1.7"})
-        with service.line, logging(debug=False) as said:
+        with service.coordinator, logging(debug=False) as said:
             service.turn()
             service.turn()
             service.turn()
@@ -383,7 +383,7 @@ def test_a_file_that_cannot_be_taken_is_told_once_and_an_inbox_that_is_gone_is_n
     (site.inbox / "link.xlsx").symlink_to(site.root / "nowhere")
     with InProcess() as readers:
         service = Service(site, readers, lambda: at(5, 0))
-        with service.line, logging(debug=False) as said:
+        with service.coordinator, logging(debug=False) as said:
             service.turn()
             service.turn()
     assert [(line["event"], line["files"]) for line in said.lines] == [("stuck", 1)]
@@ -442,9 +442,9 @@ def test_whatever_fails_over_a_workbook_no_line_holds_a_cell_of_it(
         patch.setattr(module, name, quoting)
         patch.setattr(sending, "undrawn", int)  # nothing is drawn: it takes a while, and the values are made before
         for _ in range(2):
-            with InProcess() as readers, Service(site, readers, lambda: at(15, 11)).line as line:
+            with InProcess() as readers, Service(site, readers, lambda: at(15, 11)).coordinator as coordinator:
                 service = Service(site, readers, lambda: at(15, 11))
-                service.line = line
+                service.coordinator = coordinator
                 service._turn(0.0)
     assert "KeyError" in said.text, "the fault was met"
     assert MARK not in said.text

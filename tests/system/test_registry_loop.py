@@ -101,7 +101,7 @@ def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
 
 def test_a_school_year_begins(site: Site) -> None:
     june = NOW.replace(year=2027, month=6, day=21)
-    assert run.lay_rosters(site, june, "320100", 2027) == 2
+    assert run.make_rosters(site, june, "320100", 2027) == 2
     (laid,) = (site.outbox / "学校" / "示例第一小学 2132010001").rglob("学校名册 2027学年*.xlsx")
     rows = table(laid.read_bytes(), "班级")
     assert [(row[3], row[5]) for row in rows] == [("四(3)班", 40), ("四(4)班", 40)]
@@ -149,7 +149,7 @@ def test_a_school_that_has_ended_is_laid_no_template_though_nothing_came_since(s
     assert "停办日期 2026-11-23" in sent(site, f"{COUNTY} 鼓楼区/名册.xlsx", ends)
     for days, schools in ((0, SCHOOLS), (3, [OTHER])):
         now = NOW + timedelta(days)
-        laid = sum(made.schools for made in run.lay_templates(site, now, now.date()))
+        laid = sum(made.schools for made in run.make_templates(site, now, now.date()))
         assert laid == len(schools)
 
 
