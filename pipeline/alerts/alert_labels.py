@@ -1,4 +1,4 @@
-"""What an alert is about, as its papers call it: the class or classes its cases are of, or the whole campus."""
+"""The label of an alert on its papers: the class or classes of its cases, or the whole campus."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pipeline.database.models import Alert, AlertCase, AlertHit, SchoolClass
 from pipeline.figures.words import CLASSES, listed
 from pipeline.rules.values import DORM
 
-_NAMED = 2  # classes; of more the first two and how many there are
+_NAMED = 2  # classes named; for more the first two and how many there are
 
 
 def labels(alerts: Sequence[Alert]) -> dict[str, str]:
-    """Return by alert's id the classes of the cases it has now, most cases first: 三(3)班、三(4)班等 4 个班.
+    """Return by alert's id the classes of its present cases, most cases first: 三(3)班、三(4)班等 4 个班.
 
-    "" where it has absorbed a hit of the whole campus. One of a dormitory is called by it; one whose cases are all
-    gone by the class it last was about.
+    "" if it has absorbed a hit of the whole campus. An alert of a dormitory is named by it; one without cases left by
+    the last class it was about.
     """
     ids = [alert.id for alert in alerts]
     whole = set(

@@ -1,7 +1,7 @@
-"""What stands in `todo(warn)` is taken, assessed and written back: one transaction a batch of schools.
+"""Takes the entries of `todo(warn)`, assesses them and writes the results: one transaction a batch of schools.
 
-A handful of queries a batch, on the days that decide (`rules.engine.needed`) and the alerts of the last
-months of these schools; nothing here grows with history.
+A handful of queries a batch, on the days that decide (`rules.engine.needed`) and the alerts of the last months of these
+schools; nothing here grows with history.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BATCH = 500  # todos a transaction
 
 
 def warn(site: Site, rules: Rules, now: datetime) -> int:
-    """Take all `todo(warn)`, then end what its end rule ends. Returns the number of todos taken."""
+    """Take all `todo(warn)`, then end the alerts whose end rule is met. Returns the number of todos taken."""
     taken = 0
     while n := _batch(site, rules, now):
         taken += n
@@ -66,8 +66,8 @@ def sweep(now: datetime) -> int:
 
 
 def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) -> None:
-    """Assess what settled of these schools so far, in the caller's transaction: whoever answers an alert, or decides
-    of one, then does so of what it is, whenever warnings were looked for last.
+    """Assess everything that settled of these schools, in the caller's transaction: an answer to an alert, or a
+    decision about it, then finds it up to date.
     """
     for school in schools:
         found = sql.fetch(
@@ -120,7 +120,7 @@ class _Writer:
         """Assess every campus of the batch and write what changed."""
         for place in sorted(loaded.cases.keys() | loaded.alerts.keys()):
             self._campus(place, loaded)
-        # the closed ones first: only one may be open a campus and group
+        # the closed ones first: only one may be open for a campus and group
         rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
         sql.run(_CHANGE_ALERT, rows)
         Alert.objects.bulk_create(self.fresh)
@@ -149,7 +149,7 @@ class _Writer:
         self.events += [self._event(alerts, event, settled) for event in after.events]
 
     def _asked(self, chain: tuple[str, ...]) -> RulesInForce:
-        """The rules that are on for a school: the same for all of a county, unless one names the school."""
+        """The active rules of a school: the same for a whole county, unless a rule names the school."""
         place = chain if chain[0] in self.named else chain[1:]
         if place not in self.asked:
             self.asked[place] = ask(self.rules, self.rules.active(place))
@@ -159,12 +159,12 @@ class _Writer:
         details, alert = dict(event.details), alerts[event.id]
         if "into" in details:
             details["into"] = alerts[str(details["into"])].id
-        if event.what in alert_state.FACED:  # what its card says from this revision on
+        if event.what in alert_state.FACED:  # the content of its card from this revision on
             details |= {"revision": alert.revision, "group": alert.group, "stage": alert.stage}
         return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=str(settled), details=details)
 
     def _numbered(self, after: core.Assessment, place: CampusKey, *, division: str) -> dict[str, Alert]:
-        """Give the new episodes their numbers, in the order in which they came."""
+        """Number the new episodes, in the order in which they came."""
         fresh = [episode for episode in after.episodes if episode.id.startswith("new-")]
         year = today(self.now).year
         first = sql.take(f"alert-{year}", len(fresh)) if fresh else 0
@@ -192,7 +192,7 @@ class _Writer:
             self.reopened.append(alert.id)
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
             setattr(alert, name, getattr(after, name))
-        if after.cases:  # what was closed keeps its last number
+        if after.cases:  # a closed one keeps its last number
             alert.cases = len(after.cases)
         if after.closed and alert.closed_at is None:
             alert.closed_at, alert.close_reason = self.now, after.reason
@@ -203,12 +203,12 @@ class _Writer:
             self.letters += announce(alert, self.now, why="closed")
 
     def _hits(self, alert: str, before: core.Episode | None, after: core.Episode, settled: int) -> None:
-        stood = before.hits if before else {}
-        for key, hit in stood.items():
+        old = before.hits if before else {}
+        for key, hit in old.items():
             if after.hits.get(key) != hit:
                 self.closed_hits.append((settled, alert, key.rule, key.group, key.scope, sql.day(key.day)))
         for key, hit in after.hits.items():
-            if stood.get(key) != hit:
+            if old.get(key) != hit:
                 self.hits.append(self._hit(alert, hit, settled))
 
     def _hit(self, alert: str, hit: Condition, settled: int) -> AlertHit:
@@ -245,7 +245,7 @@ class _Writer:
 
 
 def _alert_row(alert: Alert) -> sql.Params:
-    """What may change of an alert, as `_CHANGE_ALERT` takes it."""
+    """The columns of an alert that may change, for `_CHANGE_ALERT`."""
     return (
         alert.group,
         alert.stage,

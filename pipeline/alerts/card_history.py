@@ -1,4 +1,4 @@
-"""The histories of a school's alerts, loaded as `merge.card` takes them; and all that happened to them, taken again."""
+"""The histories of a school's alerts, loaded for `merge.card`; and all events of them, replayed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pipeline.turns import replay, tickets
 from pipeline.turns.replay import Replayed
 from pipeline.turns.transaction import Turn
 
-"""What a county decides of an answer, as decisions are called; their target is the alert."""
+"""A county's decisions about an answer; their target is the alert."""
 
 Act = Event | CountyRuling | Turned
-"""What happens to the alerts of a school: a card, the county's word, what the engine makes of the records."""
+"""An event of a school's alerts: a card, a county's ruling, or a step of the engine."""
 
 _RULINGS = (DecisionKind.CARD_CONFIRM, DecisionKind.CARD_RETURN)
 _TURNS = FACED | {AlertStep.REISSUED, AlertStep.VOID, AlertStep.MERGED, AlertStep.ENDED, AlertStep.CORRECTED}
@@ -33,7 +33,7 @@ _SETTLED = (State.ACCEPTED, State.PARTIAL, State.REJECTED, State.DUPLICATE, Stat
 
 @dataclass(slots=True)
 class SchoolHistory:
-    """One school. `last`: the place in the sequence of the last card or ruling it has had."""
+    """One school. `last`: the place in the sequence of its last card or ruling."""
 
     standing: CardStanding
     alerts: dict[str, Alert]
@@ -47,7 +47,7 @@ class SchoolHistory:
 
 
 def load(schools: Sequence[str]) -> dict[str, SchoolHistory]:
-    """Return the alerts of these schools with what came of their cards; the alerts stay locked."""
+    """Return the alerts of these schools with the results of their cards; the alerts stay locked."""
     found: dict[str, dict[str, Alert]] = {school: {} for school in schools}
     for alert in Alert.objects.select_for_update().filter(school__in=schools).order_by("id"):
         found[alert.school][alert.id] = alert
@@ -117,7 +117,7 @@ def _face(group: str, stage: str) -> Face:
 
 
 def replayed(loaded: SchoolHistory, turn: Turn) -> Replayed[Act, CardStep]:
-    """Take all cards, rulings and turns of a school again, in order, with a card that settles late among them."""
+    """Replay all cards, rulings and turns of a school in order, with a card that settles late among them."""
     return replay.replay(_without_cards(loaded), _acts(loaded, turn), _step)
 
 
@@ -133,7 +133,7 @@ def _step(standing: CardStanding, does: Act) -> CardStep:
 
 
 def _without_cards(loaded: SchoolHistory) -> CardStanding:
-    """The school as if no card had ever come and the engine had only opened the alerts."""
+    """The school without any card, as the engine opened its alerts."""
     faces = _faces(event for event in loaded.events if event.what == AlertStep.ISSUED)
     mine = {
         name: AlertHistory(
@@ -170,6 +170,6 @@ def _turned(event: AlertEvent) -> Turned:
 
 
 def _place(event: AlertEvent, settled: Mapping[int, int]) -> int:
-    """Where the engine did something: after the last card or ruling that had taken effect by then."""
+    """The place of a step of the engine: after the last card or ruling that had taken effect by then."""
     by = int(event.details.get("as_of", 0)) if event.origin == "rule" else int(event.origin)
     return max((place for place, one in settled.items() if one <= by), default=0)

@@ -1,4 +1,4 @@
-"""更正待收: an alert excluded for wrong information stays open until the rows it names have been put right."""
+"""更正待收: an alert excluded for wrong information stays open until the rows it names are corrected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.turns.transaction import LETTER
 
 
 def missing(alert: Alert, rows: Sequence[Sequence[str]]) -> list[tuple[date, str]]:
-    """Return those of the rows, each [day, pupil], that still stand as they did when the alert was raised."""
+    """Return those of the rows, each [day, pupil], that have not changed since the alert was raised."""
     named = [(date.fromisoformat(str(day)), str(pupil)) for day, pupil in rows]
     first: dict[str, int] = {}
     cases = AlertCase.objects.filter(alert=alert, pupil__in=[pupil for _, pupil in named])
@@ -28,9 +28,9 @@ def missing(alert: Alert, rows: Sequence[Sequence[str]]) -> list[tuple[date, str
 
 
 def close(schools: Mapping[str, int], now: datetime) -> int:
-    """Close the alerts of these schools that waited for a correction which has come. Returns how many.
+    """Close the alerts of these schools whose correction has come. Returns how many.
 
-    `schools`: code → settled_seq of what changed there last.
+    `schools`: code → settled_seq of the last change there.
     """
     waiting = Alert.objects.filter(school__in=list(schools), state=AlertState.CORRECTING, closed_at__isnull=True)
     done = 0

@@ -1,4 +1,4 @@
-"""What the assessment of a few schools needs of the store: their rows on the days that decide, and their alerts."""
+"""Loads what the assessment of a few schools needs: their rows on the days that decide, and their alerts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def jobs_of(todos: Iterable[tuple[int, str, date, int]]) -> dict[str, Job]:
 
 
 def unassessed(schools: Iterable[str]) -> frozenset[str]:
-    """Return those of these schools of which something settled that warnings have not been looked for in."""
+    """Return those of these schools with settled changes that warnings have not assessed yet."""
     todos = Todo.objects.filter(kind=TodoKind.WARN, code__in=set(schools))
     return frozenset(todos.values_list("code", flat=True))
 
@@ -60,7 +60,7 @@ class CampusEpisodes:
 
 
 def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes:
-    """Load what these schools' alerts are assessed by."""
+    """Load what the alerts of these schools are assessed by."""
     spans = {school: affected(job.days, rules.reach) for school, job in jobs.items()}
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
@@ -75,7 +75,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
 
 
 def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
-    """The rows of each school on its days. Nearly all want the same days: a query for each span there is."""
+    """The rows of each school on its days. Nearly all need the same days: one query for each span."""
     schools: dict[Window, list[str]] = defaultdict(list)
     for school, span in wanted.items():
         schools[span].append(school)
@@ -87,8 +87,8 @@ def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
 
 
 def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
-    # every single day by name: so both databases seek (day, school) in the unique key and scan nothing.
-    # Dates as text: there are few different ones, and Django's converter parses each anew (half the time)
+    # every single day by name, so that both databases seek (day, school) in the unique key and scan nothing. Dates as
+    # text: there are few different ones, and Django's converter parses each again (half the time)
     text = (
         "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
         " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
@@ -122,7 +122,7 @@ def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, di
 
 
 def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert]]:
-    """The alerts that are open, or were lately, in the order of their numbers."""
+    """The alerts that are open, or were recently, in the order of their numbers."""
     found: dict[CampusKey, list[Alert]] = defaultdict(list)
     mine = Alert.objects.filter(school__in=schools)
     for alert in [*mine.filter(closed_at__isnull=True), *mine.filter(closed_at__gte=now - _REMEMBERED)]:
@@ -153,7 +153,7 @@ def _chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def episode_of(alert: Alert, hits: Mapping[Key, Condition]) -> core.Episode:
-    """Return a kept alert as an episode with its hits."""
+    """Return a stored alert as an episode with its hits."""
     return core.Episode(
         id=alert.id,
         group=alert.group,

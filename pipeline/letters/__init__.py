@@ -1,1 +1,1 @@
-"""What is queued to be sent, and what was sent before."""
+"""Letters queued to be sent, and letters sent before."""

@@ -1,4 +1,4 @@
-"""收件汇总: which of a county's files are still to be listed to it, and what became of those of one list."""
+"""收件汇总: which of a county's files are not listed to it yet, and the outcomes of those of one list."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.letters.queue import Facts
 from pipeline.model import LetterKind, State
 from pipeline.registry import lookup
 
-LOOK_BACK = 20_000  # settled submissions looked through after a restart
+LOOK_BACK = 20_000  # settled submissions searched after a restart
 
 
 def unlisted() -> list[str]:
-    """Return the divisions whose files settled lately and are not all listed: for the first cycle after a start."""
+    """Return the divisions with recently settled files that are not listed: for the first cycle after a start."""
     newest = Submission.objects.aggregate(newest=Max("settled_seq"))["newest"] or 0
     recent = Submission.objects.filter(settled_seq__gt=newest - LOOK_BACK).exclude(bound_unit="")
     codes = recent.order_by().values_list("bound_unit", flat=True).distinct()
@@ -27,9 +27,9 @@ def unlisted() -> list[str]:
 
 
 def queue(codes: Iterable[str], now: datetime) -> int:
-    """Queue a summary for each of these divisions that has files settled since its last; return how many.
+    """Queue a summary for each of these divisions that has files settled since its last one; return how many.
 
-    A folder may begin with a code that is no division's: its files have their receipts, and nobody is sent a list.
+    A folder may begin with a code that is no division's: its files get their receipts, but no list is sent.
     """
     wanted = list(codes)
     known = lookup.division_names() if wanted else {}
@@ -37,13 +37,13 @@ def queue(codes: Iterable[str], now: datetime) -> int:
 
 
 def span(ref: str) -> tuple[int, int]:
-    """Return the first and last settled_seq that a summary is about."""
+    """Return the first and last settled_seq of a summary."""
     first, _, last = ref.partition("-")
     return int(first), int(last)
 
 
 def facts(code: str, first: int, last: int) -> list[Facts]:
-    """Return what became of the files that came in this division's folder, in received order."""
+    """Return the outcomes of the files that came in this division's folder, in received order."""
     rows = Submission.objects.filter(bound_unit=code, settled_seq__gte=first, settled_seq__lte=last)
     refs = [str(seq) for seq in rows.order_by("received_seq").values_list("received_seq", flat=True)]
     return list(letters_queue.facts(refs).values())

@@ -1,4 +1,4 @@
-"""What a county decided, as its school is told: in words, with the reason."""
+"""A county's decisions, as letters for their schools: in words, with the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.schooldays import ZONE
 
 @dataclass(frozen=True, slots=True)
 class DecisionNotice:
-    """One decision: what it is about, what follows of it, and why. `asks`: the school has something to do."""
+    """One decision: its subject, its consequence, and the reason. `asks`: the school has something to do."""
 
     about: str
     follows: str
@@ -25,8 +25,8 @@ class DecisionNotice:
     asks: bool = False
 
 
-def told(ref: str, school: str) -> list[DecisionNotice]:
-    """Return what was decided at one place of the sequence (a decision's own, or a 处理单's) that concerns a school."""
+def notices_of(ref: str, school: str) -> list[DecisionNotice]:
+    """Return the decisions at one place of the sequence (a decision's own, or a 处理单's) that concern a school."""
     at = Q(place=int(ref)) | Q(place=0, seq=int(ref))
     rows = Decision.objects.filter(at, what__in=list(_ABOUT)).order_by("seq")
     found = []
@@ -79,7 +79,5 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.EXCUSE: _day,
     DecisionKind.UNEXCUSE: _day,
 }
-"""What a decision is about, None if it is of another school; by what was decided. Other decisions have letters of
-their own.
-"""
+"""By kind of decision, its subject; None if it concerns another school. Other decisions have letters of their own."""
 _ASKS = frozenset({DecisionKind.CLOSURE_RETURN, DecisionKind.CLASS_RETURN, DecisionKind.UNEXCUSE})

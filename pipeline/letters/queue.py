@@ -39,7 +39,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One row that went back, as it was typed, by column name."""
+    """One returned row, as it was typed, by column name."""
 
     ticket: str
     table: str
@@ -51,7 +51,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a receipt or a return workbook says of one submission."""
+    """The facts of one submission for its receipt or return workbook."""
 
     seq: int
     state: State
@@ -75,7 +75,7 @@ class Facts:
 
 
 def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
-    """Return what a unit called some of its files, and when each came: 《缺课日报.xlsx》（11-20 14:05 收到）."""
+    """Return a unit's own names of some of its files, with their arrival: 《缺课日报.xlsx》（11-20 14:05 收到）."""
     rows = Submission.objects.filter(received_seq__in=seqs, unit=unit)
     return {
         seq: file_sent(name, received_at)
@@ -113,7 +113,7 @@ def waiting() -> dict[LetterKind, int]:
 
 
 def done(sent: Sequence[Delivered], now: datetime) -> None:
-    """Say that letters were delivered; each leaves an audit row. Said twice, it counts once."""
+    """Note that letters were delivered; each leaves an audit row. May be repeated."""
     with transaction.atomic():
         open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
         rows = {row.pk: row for row in open_}
@@ -125,20 +125,20 @@ def done(sent: Sequence[Delivered], now: datetime) -> None:
 
 
 def give_up(ids: Sequence[int]) -> None:
-    """Set letters aside that cannot be written, so that they keep no other from going out."""
+    """Set aside letters that cannot be written, so that they do not block others."""
     with transaction.atomic():
         Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).update(state=LetterState.FAILED)
 
 
 def lying(kind: LetterKind, wanted: Collection[tuple[str, str]]) -> list[str]:
-    """Return where the letters of a kind lie, below the site, by ref and reader, in the order queued."""
+    """Return the paths of the letters of a kind, below the site, by ref and reader, in the order queued."""
     mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state=LetterState.DONE).exclude(path="")
     rows = mine.order_by("id").values_list("ref", "reader", "path")
     return [path for ref, reader, path in rows if (ref, reader) in wanted]
 
 
 def facts(refs: Sequence[str]) -> dict[str, Facts]:
-    """Return, by ref, what receipts and return workbooks say, in five queries for all of them."""
+    """Return, by ref, the facts of receipts and return workbooks, in five queries for all of them."""
     seqs = {ref: int(ref.partition(".")[0]) for ref in refs}
     rows = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=set(seqs.values()))}
     names = lookup.names({code for row in rows.values() for code in (row.unit, row.bound_unit) if code})
@@ -183,7 +183,7 @@ def _returned(seqs: Sequence[int]) -> dict[int, list[Returned]]:
 
 
 def returned_of(row: Reject) -> Returned:
-    """Return a kept ticket as what is said of it."""
+    """Return a stored ticket as the values of a letter."""
     issues = tuple(serialise.as_issue(one) for one in row.issues)
     state = TicketState(row.state)
     return Returned(row.ticket, row.table, row.row, row.raw, issues, state)

@@ -1,4 +1,4 @@
-"""Which schools' templates of a day lie in the outbox, and who is still to get theirs."""
+"""Which schools' templates of a day are in the outbox, and which schools are still to get theirs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.model import LetterKind, LetterState, SchoolFacts, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import context
 
-_ROUND = "templates"  # the counter whose value is the last day whose round is done: 20261120
+_ROUND = "templates"  # the counter whose value is the last finished day: 20261120
 
 
 @dataclass(frozen=True, slots=True)
 class SentTemplates:
-    """A school's templates of a day: the hash of what they were made of, and where the first of them lies."""
+    """A school's templates of a day: the hash of their content, and the path of the first of them."""
 
     school: str
     sha: str
@@ -28,25 +28,25 @@ class SentTemplates:
 
 
 def finished(day: date) -> bool:
-    """Whether the day's round is done."""
+    """Whether all templates of the day were sent."""
     return Counter.objects.filter(name=_ROUND, value__gte=_mark(day)).exists()
 
 
 def finish(day: date) -> None:
-    """Say that the day's round is done."""
+    """Note that all templates of the day were sent."""
     Counter.objects.update_or_create(name=_ROUND, defaults={"value": _mark(day)})
 
 
 def last(day: date) -> str:
-    """Return the code of the last school whose templates of the day were sent, "" for none: a round is made by code."""
+    """Return the code of the last school whose templates of the day were sent, "" for none: schools follow by code."""
     found = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat()).aggregate(last=Max("reader"))["last"]
     return found or ""
 
 
 def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> list[SchoolFacts]:
-    """Return the next schools that owe a report of the day, by code; `places`: of these divisions alone.
+    """Return the next schools that owe a report of the day, by code; `places`: only of these divisions.
 
-    At most `limit`; none when there are no more. A day of a year nobody knows is owed by all.
+    At most `limit`; none when there are no more. On a day of an unknown year all schools owe one.
     """
     calendar, everywhere = context.calendar(), lookup.tree(())
     inside = sorted({code for place in places for code in everywhere.below(place)})
@@ -72,13 +72,13 @@ def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> l
 
 
 def known(day: date, codes: Sequence[str]) -> Mapping[str, SentTemplates]:
-    """Return what was sent of these schools' templates of the day, by school."""
+    """Return the templates of the day that these schools were sent, by school."""
     rows = Letter.objects.filter(kind=LetterKind.TEMPLATE, ref=day.isoformat(), reader__in=list(codes))
     return {row.reader: SentTemplates(row.reader, row.sha256, row.path) for row in rows}
 
 
 def note(day: date, rows: Sequence[SentTemplates], now: datetime) -> None:
-    """Say that templates were sent, in place of older ones; each school's leave an audit row."""
+    """Note that templates were sent, replacing older ones; each school's leave an audit row."""
     if not rows:
         return
     columns = ("kind", "ref", "reader", "state", "day", "queued_at", "done_at", "path", "sha256")

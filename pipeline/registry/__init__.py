@@ -1,1 +1,1 @@
-"""Units, campuses, classes and calendars as the rosters, calendars and decisions say them."""
+"""Units, campuses, classes and calendars, from rosters, calendars and decisions."""

@@ -1,7 +1,7 @@
-"""The school calendar, kept: what was said of each place's terms and days off, and the lines that stand by it.
+"""The school calendar in the store: the statements about each place's terms and days off, and their result.
 
-The rows of calendar_day are what stands by all that was said; what stood at a place of the received sequence is
-folded from the statements: a line is put or withdrawn by its 编号, the last word counts.
+The rows of calendar_day are the result of all statements; the state at an earlier place of the received sequence is
+folded from the statements: a line is put or withdrawn by its 编号, the latest counts.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pipeline.model import SpanKind, StatementState
 from pipeline.schooldays import Calendar, CalendarSpan
 
 FORM = "calendar"
-_KEPT = ("order", "unit", "form", "day", "said", "state", "submission")
+_KEPT = ("order", "unit", "form", "day", "content", "state", "submission")
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarWords:
-    """What one workbook says of one place: lines to put, by their 编号, and 编号 of lines to withdraw."""
+class CalendarChange:
+    """One workbook's changes for one place: lines to put, by their 编号, and 编号 of lines to withdraw."""
 
     order: int
     put: tuple[CalendarSpan, ...] = ()
@@ -28,7 +28,7 @@ class CalendarWords:
 
 
 def calendar(upto: int | None = None) -> Calendar:
-    """Return the school calendar of all places as it stands or, with `upto`, as it stood at that place."""
+    """Return the present school calendar of all places or, with `upto`, that of an earlier place of the sequence."""
     lines: list[CalendarSpan] = []
     later: set[str] = set()
     if upto is not None:
@@ -41,21 +41,21 @@ def calendar(upto: int | None = None) -> Calendar:
 
 
 def standing(place: str, upto: int | None = None) -> list[CalendarSpan]:
-    """Return the lines of one place as they stand, or stood at a place of the sequence, by their first day."""
+    """Return the lines of one place, now or at an earlier place of the sequence, by their first day."""
     found: dict[str, CalendarSpan] = {}
-    for said in _load(place):
-        if upto is None or said.order <= upto:
-            found.update((line.ref, line) for line in said.put)
-            for ref in said.withdrawn:
+    for one in _load(place):
+        if upto is None or one.order <= upto:
+            found.update((line.ref, line) for line in one.put)
+            for ref in one.withdrawn:
                 found.pop(ref, None)
     return sorted(found.values(), key=lambda line: (line.first, line.last, line.kind, line.stage))
 
 
-def keep(place: str, said: CalendarWords, day: date, submission: int) -> None:
-    """Keep what was said of a place, in place of what had the same order, and write its lines anew."""
+def keep(place: str, change: CalendarChange, day: date, submission: int) -> None:
+    """Store the changes for a place, replacing those of the same order, and write its lines again."""
     kept = [one for one in _load(place) if one.order == 0]
     rows = [_row(place, one, day, 0) for one in kept]
-    rows.append(_row(place, said, day, submission))
+    rows.append(_row(place, change, day, submission))
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
     lines = standing(place)
     CalendarDay.objects.filter(place=place).delete()
@@ -67,13 +67,13 @@ def keep(place: str, said: CalendarWords, day: date, submission: int) -> None:
     )
 
 
-def _load(place: str) -> list[CalendarWords]:
-    """What was said of a place, in order; first what was there before anything was said here."""
+def _load(place: str) -> list[CalendarChange]:
+    """The statements about a place, in order; first the lines that existed before any statement."""
     rows = list(Statement.objects.filter(unit=place, form=FORM).order_by("order"))
     if rows:
-        return [_said(row, place) for row in rows]
+        return [_change_of(row, place) for row in rows]
     before = [_span(row) for row in CalendarDay.objects.filter(place=place).order_by("id")]
-    return [CalendarWords(0, tuple(before))] if before else []
+    return [CalendarChange(0, tuple(before))] if before else []
 
 
 def _span(row: CalendarDay) -> CalendarSpan:
@@ -81,15 +81,15 @@ def _span(row: CalendarDay) -> CalendarSpan:
     return CalendarSpan(row.place, row.first, row.last, kind, row.stage, row.note, ref)
 
 
-def _row(place: str, said: CalendarWords, day: date, submission: int) -> sql.Params:
-    put = [[one.ref, one.kind, one.stage, one.first.isoformat(), one.last.isoformat(), one.note] for one in said.put]
-    text = serialise.text({"put": put, "withdrawn": list(said.withdrawn)})
-    return (said.order, place, FORM, sql.day(day), text, StatementState.STANDING, submission)
+def _row(place: str, change: CalendarChange, day: date, submission: int) -> sql.Params:
+    put = [[one.ref, one.kind, one.stage, one.first.isoformat(), one.last.isoformat(), one.note] for one in change.put]
+    text = serialise.text({"put": put, "withdrawn": list(change.withdrawn)})
+    return (change.order, place, FORM, sql.day(day), text, StatementState.STANDING, submission)
 
 
-def _said(row: Statement, place: str) -> CalendarWords:
+def _change_of(row: Statement, place: str) -> CalendarChange:
     put = tuple(
         CalendarSpan(place, date.fromisoformat(first), date.fromisoformat(last), SpanKind(kind), stage, note, ref)
-        for ref, kind, stage, first, last, note in row.said["put"]
+        for ref, kind, stage, first, last, note in row.content["put"]
     )
-    return CalendarWords(row.order, put, tuple(row.said["withdrawn"]))
+    return CalendarChange(row.order, put, tuple(row.content["withdrawn"]))

@@ -1,6 +1,6 @@
-"""The registry: divisions with their organs, where units lie, and the rows of schools and classes.
+"""The registry: divisions with their organs, the divisions of units, and the rows of schools and classes.
 
-What rosters and decisions say of units is kept and folded in `statements`; here are the rows that come of it.
+Rosters and decisions about units are stored and folded in `statements`; here are the rows that result.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ ClassKey = tuple[str, str, int, str]  # school, campus, school year, key
 
 
 def load_divisions() -> int:
-    """Put the 109 divisions, the nine function zones and their organs in; return how many places are new.
+    """Enter the 109 divisions, the nine function zones and their organs; return how many divisions are new.
 
-    May be run again: what an office has changed since stays.
+    May be repeated: changes made by an office stay.
     """
     with _SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -66,9 +66,9 @@ def _organs(row: Mapping[str, str]) -> list[Unit]:
 
 
 def tree(of: Iterable[str] | None = None, day: date | None = None) -> units.Tree:
-    """Return all divisions, and where every school and organ lies, for `units.scope`; `of`: these alone.
+    """Return all divisions, and that of every school and organ, for `units.scope`; `of`: only these units.
 
-    `day`: where they lay on that day, for schools that have moved since or will move.
+    `day`: their divisions on that day, for schools that have moved since or will move.
     """
     places = {
         code: units.DivisionNode(code, kind, parent or "")
@@ -83,7 +83,7 @@ def tree(of: Iterable[str] | None = None, day: date | None = None) -> units.Tree
 
 
 def moved(day: date) -> dict[str, str]:
-    """Return where the units lay, on a day, that ever moved or will move between divisions: they are few."""
+    """Return the divisions, on a day, of units that ever moved or will move: they are few."""
     then = Q(first__isnull=True) | Q(first__lte=day)
     still = Q(until__isnull=True) | Q(until__gt=day)
     return dict(UnitPlace.objects.filter(then & still).values_list("unit", "division"))
@@ -109,7 +109,7 @@ def names(codes: Iterable[str]) -> dict[str, str]:
 
 
 def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the campuses of those schools that have several, each of which reports by itself."""
+    """Return the campuses of those schools that have several, each of which reports separately."""
     text = "SELECT school_id, name FROM campus WHERE school_id IN ? AND valid_to IS NULL ORDER BY id"
     found: dict[str, tuple[str, ...]] = {}
     for school, name in sql.fetch_in(text, sorted(set(schools))):
@@ -135,7 +135,7 @@ def add_class(row: Mapping[str, object], add: _Add) -> None:
         f"WHERE school_class.{_IS_NEW}"
     )
     add(text, [tuple(row[name] for name in _CLASS)])
-    # of several days on which it was met the first stays, and nothing where the registry has, or had, such a class
+    # if it was found on several days the first stays; nothing if the registry has, or had, such a class
     text = (
         f"DELETE FROM school_class WHERE {_AT} "  # nosec B608  # our own words
         f"AND {_IS_NEW} AND EXISTS (SELECT 1 FROM school_class o WHERE o.school_id = school_class.school_id "
@@ -146,7 +146,9 @@ def add_class(row: Mapping[str, object], add: _Add) -> None:
 
 
 def forget_class(key: ClassKey, day: date, add: _Add) -> None:
-    """Collect, for writing, that the report of a day names a class no more: it is new from another day, or not new."""
+    """Collect, for writing, that the report of a day no longer names a class: it is new from
+    another day, or not new.
+    """
     school, campus, year, class_key = key
     named = (school, campus, class_key, f"{year}-09-01", f"{year + 1}-09-01")
     here = (*key, day.isoformat())

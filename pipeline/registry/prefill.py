@@ -1,4 +1,4 @@
-"""What stands of registry and calendar, as the rows of a template: what is left as it is says nothing new."""
+"""The present registry and calendar as the rows of a template: a row left as it is changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Row = Mapping[str, str | int | float | date]
 
 @dataclass(frozen=True, slots=True)
 class RosterHead:
-    """One school of a roster: what the head of its own workbook says of it."""
+    """One school of a roster: the head of its own workbook."""
 
     code: str
     name: str
@@ -32,14 +32,14 @@ class RosterHead:
 
 
 def schools(division: str, day: date) -> list[RosterHead]:
-    """Return the schools of a division and all below it that there are on a day, by code."""
+    """Return the schools of a division and all below it that exist on a day, by code."""
     places = lookup.tree(()).below(division)
     rows = Unit.objects.filter(kind=UnitKind.SCHOOL, division__in=places).order_by("code")
     return [_school(row) for row in rows if row.valid_to is None or row.valid_to > day]
 
 
 def school(code: str) -> RosterHead | None:
-    """Return one school, None if there is none of the code."""
+    """Return one school, None if the code is unknown."""
     row = Unit.objects.filter(code=code, kind=UnitKind.SCHOOL).first()
     return _school(row) if row else None
 
@@ -47,7 +47,7 @@ def school(code: str) -> RosterHead | None:
 def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tuple[Row, ...]]:
     """Return schools and their classes as of a day; `up`: of the school year that begins then, every class a grade up.
 
-    Classes that were entered for that year already stand as they are.
+    Classes that were entered for that year already stay as they are.
     """
     found = statements.units(codes, day)
     listed = [(code, found[code]) for code in sorted(found)]
@@ -57,7 +57,7 @@ def roster(codes: Sequence[str], day: date, *, up: bool = False) -> dict[str, tu
 
 
 def organs(division: str) -> tuple[Row, ...]:
-    """Return a division's organs with whom to call there."""
+    """Return a division's organs with their contacts."""
     codes = {organ_code(division, organ): organ for organ in ORGAN_LETTERS}
     rows = {row.code: row for row in Unit.objects.filter(code__in=list(codes), kind=UnitKind.ORGAN)}
     return tuple(
@@ -87,7 +87,7 @@ def _school(row: Unit) -> RosterHead:
 
 
 def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
-    """The school, a row a campus; what is of the whole school stands in the first."""
+    """The school, a row a campus; values of the whole school are in the first."""
     values = {**one.values, "division_id": one.division_on(day)}
     whole = {column.name: _cell(column, values.get(name)) for name, column in OF_UNIT.items()}
     for n, campus in enumerate(one.campuses or (HOME_CAMPUS,)):
@@ -102,14 +102,14 @@ def _cell(column: Column, value: object) -> object:
 
 
 def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
-    """Each class as it is on the day, with its own first day and end: those of a roll are nobody's to type."""
+    """Each class as it is on the day, with its own first and last day; those of a roll are not for people to type."""
     classes: dict[RoomKey, list[ClassSpan]] = {}
     for room in one.rooms:
         if room.year == school_year(day):
             classes.setdefault(room.at, []).append(room)
     lasting = [slices for slices in classes.values() if slices[-1].until is None or slices[-1].until > day]
     for slices in sorted(lasting, key=lambda slices: _place(slices[0])):
-        # what is said from a later day on is not carried over: sent back untouched, it would count from this one
+        # changes from a later day on are not carried over: sent back untouched, they would count from this day
         now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
         yield _room(code, one, now, now.name, first=slices[0].first, until=slices[-1].until)
 

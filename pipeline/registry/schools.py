@@ -1,4 +1,4 @@
-"""Schools as validation knows them: by the registry's rows or, judged late, as of their place in the order."""
+"""The schools that validation uses: from the registry's rows or, for a late file, as of its place in the sequence."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Rooms = Mapping[tuple[str, str], ClassFacts]  # (campus, class key) →
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Schools with the classes of the latest of some days, and their classes on days on which they are others."""
+    """Schools with their classes on the latest of some days, and their classes on days when they differ."""
 
     schools: Mapping[str, SchoolFacts]
     rooms: Mapping[tuple[str, date], Rooms] = field(default_factory=dict)
 
 
 def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) -> Known:
-    """Return the schools of these codes as the registry's rows have them. `lies`: divisions of those that moved."""
+    """Return the schools of these codes from the registry's rows. `lies`: divisions of those that moved."""
     ordered = sorted(days)
     campuses, classes = _campuses(codes), _Classes(codes, ordered)
     found = {
@@ -50,7 +50,7 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
 
 
 def load_as_of(codes: Sequence[str], days: Sequence[date], upto: int, day: date) -> Known:
-    """Return the schools as they were by what had been said up to a place of the sequence, and as of a day."""
+    """Return the schools as they were by the statements up to a place of the sequence, and as of a day."""
     ordered = sorted(days)
     serials = dict(Unit.objects.filter(code__in=codes, kind=UnitKind.SCHOOL).values_list("code", "token_serial"))
     found: dict[str, SchoolFacts] = {}
@@ -114,7 +114,7 @@ class _Classes:
     def __init__(self, codes: Sequence[str], days: Sequence[date]) -> None:
         self._days = days
         self._rows: dict[str, list[_Row]] = defaultdict(list)
-        self._dated: set[str] = set()  # schools whose classes are not the same all year
+        self._dated: set[str] = set()  # schools whose classes change during the year
         self._years = sorted({school_year(day) for day in days})
         self.aliases: dict[str, dict[str, str]] = defaultdict(dict)
         text = (
@@ -139,7 +139,7 @@ class _Classes:
         return {(row.facts.campus, row.facts.key): row.facts for row in rows if row.taught(day, year)}
 
     def others(self) -> list[tuple[str, date]]:
-        """Schools and days, but the latest, on which the classes may be others than on the latest day."""
+        """Schools and days, without the latest, on which the classes may differ from those of the latest day."""
         codes = self._dated if len(self._years) == 1 else self._rows
         return [(code, day) for code in codes for day in self._days[:-1]]
 

@@ -1,7 +1,7 @@
-"""What was said of units, kept; and their rows in the registry, which are folds of it (`merge.registry`).
+"""The statements about units, stored; and their rows in the registry, folded from them (`merge.registry`).
 
-The rows of unit, campus, school_class and unit_place are what holds by all statements in force; what held at a
-place of the received sequence, or will hold on a day, is folded from the statements themselves.
+The rows of unit, campus, school_class and unit_place are the result of all statements in force. The state at an earlier
+place of the received sequence, or on a future day, is folded from the statements themselves.
 """
 
 from __future__ import annotations
@@ -30,18 +30,19 @@ from pipeline.model import ClassState, StatementState, UnitKind
 
 FORM = "roster"
 _STANDING = StatementState.STANDING
-BEFORE = date(2000, 1, 1)  # in force from: what was there before anything was said
+BEFORE = date(2000, 1, 1)  # in force from: for what existed before any statement
 _UNIT = (*SCHOOLS.keeps, "kind", "organ", "token_serial")
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
-_KEPT = ("order", "unit", "form", "day", "said", "state", "submission")
+_KEPT = ("order", "unit", "form", "day", "content", "state", "submission")
 _DAYS = {name: one.stored or one.name for name, one in OF_UNIT.items() if one.dtype == "date"}
 _DONE = "registry-day"  # counter: the day up to which changes dated ahead have taken effect
 
 
 def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[RegistryStatement]]:
-    """Return what was said of these units and stands, with what was there before; `upto`: by that place only.
+    """Return the statements about these units that are in force, with the state before them; `upto`: only to that
+    place.
 
-    A unit nobody knows, or knew by then, is left out.
+    A unit that is not known, or was not by then, is left out.
     """
     wanted = sorted(set(codes))
     found: dict[str, list[RegistryStatement]] = defaultdict(list)
@@ -55,34 +56,34 @@ def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[Regist
 
 
 def units(codes: Iterable[str], day: date, upto: int | None = None) -> dict[str, Registered]:
-    """Return units by what was said of them, as of a day and, with `upto`, as of a place of the sequence."""
+    """Return units by the statements about them, as of a day and, with `upto`, as of a place of the sequence."""
     return fold(load(codes, upto), day)
 
 
 def fold(statements: Mapping[str, Sequence[RegistryStatement]], day: date) -> dict[str, Registered]:
-    """Return units, by what is said here of them."""
+    """Return units, by these statements."""
     found = _found(statements)
-    return {code: registered(said, day, found.get(code)) for code, said in statements.items() if said}
+    return {code: registered(its, day, found.get(code)) for code, its in statements.items() if its}
 
 
 def later_than(seq: int) -> list[int]:
-    """Return the places, after this one, at which something was said of the registry or the calendar, in order."""
+    """Return the later places at which there are statements about the registry or the calendar, in order."""
     text = 'SELECT DISTINCT "order" FROM statement WHERE "order" > %s AND state = %s ORDER BY 1'
     return [int(order) for (order,) in sql.fetch(text, (seq, _STANDING))]
 
 
-def keep(said: Mapping[str, RegistryStatement], *, submission: int, state: StatementState = _STANDING) -> None:
-    """Keep statements, by unit, in place of those of the same order; what was there before them is kept first."""
-    stated = set(Kept.objects.filter(unit__in=list(said), form=FORM, order=0).values_list("unit", flat=True))
-    stated |= set(Kept.objects.filter(unit__in=list(said), form=FORM, state=_STANDING).values_list("unit", flat=True))
-    before = _before([code for code in said if code not in stated])
+def keep(new: Mapping[str, RegistryStatement], *, submission: int, state: StatementState = _STANDING) -> None:
+    """Store statements, by unit, replacing those of the same order; the state before them is stored first."""
+    stated = set(Kept.objects.filter(unit__in=list(new), form=FORM, order=0).values_list("unit", flat=True))
+    stated |= set(Kept.objects.filter(unit__in=list(new), form=FORM, state=_STANDING).values_list("unit", flat=True))
+    before = _before([code for code in new if code not in stated])
     rows = [_row(code, one, 0, _STANDING) for code, one in before.items()]
-    rows += [_row(code, one, submission, state) for code, one in said.items()]
+    rows += [_row(code, one, submission, state) for code, one in new.items()]
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
 
 
 def joined(code: str, one: RegistryStatement) -> RegistryStatement:
-    """Return a statement with what was said before at the same place: of one 处理单, which decides many things."""
+    """Return a statement joined with the earlier one of the same place: one 处理单 decides many things."""
     row = Kept.objects.filter(unit=code, form=FORM, order=one.order, state=_STANDING).first()
     if row is None:
         return one
@@ -98,17 +99,17 @@ def joined(code: str, one: RegistryStatement) -> RegistryStatement:
 
 
 def of_submission(submission: int) -> dict[str, RegistryStatement]:
-    """Return what one workbook said, by unit, whatever became of it."""
+    """Return the statements of one workbook, by unit, whatever their state."""
     return {row.unit: _statement(row) for row in Kept.objects.filter(submission=submission, form=FORM)}
 
 
 def waiting(submission: int) -> bool:
-    """Tell whether what a workbook said waits for its county."""
+    """Tell whether the statements of a workbook wait for the county."""
     return Kept.objects.filter(submission=submission, form=FORM, state=StatementState.PROPOSED).exists()
 
 
 def take_effect(day: date) -> int:
-    """Let what was said for a day that has come hold now; return how many units it changed. One transaction."""
+    """Apply statements whose day has come; return how many units they changed. One transaction."""
     with transaction.atomic():
         return _take_effect(day)
 
@@ -130,7 +131,7 @@ def _take_effect(day: date) -> int:
 
 
 def project(codes: Iterable[str], day: date) -> None:
-    """Write the rows of these units anew, as they are by all that was said of them and as of `day`."""
+    """Write the rows of these units again, by all statements about them and as of `day`."""
     wanted = units(codes, day)
     known = {row["code"]: row for row in Unit.objects.filter(code__in=list(wanted)).values(*_UNIT)}
     rows = [_unit_row(code, one, known.get(code), day) for code, one in wanted.items()]
@@ -158,7 +159,7 @@ def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: 
 
 
 def _put_rooms(wanted: Mapping[str, Registered]) -> None:
-    """Write the classes' slices, each over the row of its own begin, so that rows keep their order."""
+    """Write the classes' slices, each over the row with the same beginning, so that rows keep their order."""
     codes = list(wanted)
     stand: dict[tuple[object, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in SchoolClass.objects.filter(school__in=codes).order_by("id").values("id", *_CLASS):
@@ -184,7 +185,7 @@ def _put_rooms(wanted: Mapping[str, Registered]) -> None:
 
 
 def _put_rulings(wanted: Mapping[str, Registered]) -> None:
-    """A class that is none, or goes by another name, keeps its row and is never taught: no report makes it anew."""
+    """A class that was refused, or has another name, keeps its row and is never taught: no report creates it again."""
     for code, one in wanted.items():
         for ruling in one.rulings:
             place = {"school_id": code, "campus": ruling.campus, "school_year": ruling.year, "key": ruling.key}
@@ -214,7 +215,7 @@ def _kept_row(row: Mapping[str, Any]) -> sql.Params:
 
 
 def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
-    """What the registry's rows say of units of which nothing was ever said here: entered otherwise, or long ago."""
+    """The state of units without any statement, from the registry's rows: entered otherwise, or long ago."""
     if not codes:
         return {}
     rooms: dict[str, list[ClassStatement]] = defaultdict(list)
@@ -236,15 +237,15 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
         campuses[school].append(name)
     found = {}
     for row in Unit.objects.filter(code__in=codes).values(*_UNIT):
-        told = {name: row[_DAYS.get(name, name)] for name in OF_UNIT}
-        unit = {name: value for name, value in told.items() if value not in (None, "")}
+        stored = {name: row[_DAYS.get(name, name)] for name in OF_UNIT}
+        unit = {name: value for name, value in stored.items() if value not in (None, "")}
         code = row["code"]
         found[code] = RegistryStatement(0, BEFORE, unit, tuple(campuses[code]), tuple(rooms[code]))
     return found
 
 
 def _found(codes: Iterable[str]) -> dict[str, dict[RoomKey, date | None]]:
-    """Classes that reports named before any roster did, since when."""
+    """Classes that reports named before any roster, with their first day."""
     found: dict[str, dict[RoomKey, date | None]] = defaultdict(dict)
     rows = SchoolClass.objects.filter(school__in=list(codes), state=ClassState.NEW)
     for school, campus, year, key, first in rows.values_list("school", "campus", "school_year", "key", "valid_from"):
@@ -259,20 +260,20 @@ def _row(code: str, one: RegistryStatement, submission: int, state: StatementSta
     ]
     unit = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.unit.items()}
     rulings = [[ruling.campus, ruling.year, ruling.key, ruling.name, ruling.of] for ruling in one.rulings]
-    said = {"unit": unit, "campuses": list(one.campuses), "rooms": rooms, "rulings": rulings}
-    return (one.order, code, FORM, sql.day(one.day), serialise.text(said), state, submission)
+    content = {"unit": unit, "campuses": list(one.campuses), "rooms": rooms, "rulings": rulings}
+    return (one.order, code, FORM, sql.day(one.day), serialise.text(content), state, submission)
 
 
 def _statement(row: Kept) -> RegistryStatement:
-    said = row.said
-    unit = {name: date.fromisoformat(value) if name in _DAYS else value for name, value in said["unit"].items()}
-    rooms = tuple(_room(told) for told in said["rooms"])
-    rulings = tuple(AliasRuling(*told) for told in said["rulings"])
-    return RegistryStatement(row.order, row.day, unit, tuple(said["campuses"]), rooms, rulings)
+    content = row.content
+    unit = {name: date.fromisoformat(value) if name in _DAYS else value for name, value in content["unit"].items()}
+    rooms = tuple(_room(one) for one in content["rooms"])
+    rulings = tuple(AliasRuling(*one) for one in content["rulings"])
+    return RegistryStatement(row.order, row.day, unit, tuple(content["campuses"]), rooms, rulings)
 
 
-def _room(told: Sequence[Any]) -> ClassStatement:
-    campus, year, key, name, stage, roll, first, until = told
+def _room(values: Sequence[Any]) -> ClassStatement:
+    campus, year, key, name, stage, roll, first, until = values
     return ClassStatement(campus, year, key, name, stage, roll, _date(first), _date(until))
 
 

@@ -30,7 +30,7 @@ class CalendarPlan:
     """What a workbook would do to the calendar of its place: what it says, and the changes in words."""
 
     place: str
-    said: calendar_spans.CalendarWords
+    said: calendar_spans.CalendarChange
     changes: tuple[str, ...]
 
 
@@ -69,7 +69,7 @@ def plan(checked: Checked, order: int) -> CalendarPlan:
             if was != span:
                 put.append(span)
                 told.append(change_in_words(was, span))
-    return CalendarPlan(checked.unit, calendar_spans.CalendarWords(order, tuple(put), tuple(withdrawn)), tuple(told))
+    return CalendarPlan(checked.unit, calendar_spans.CalendarChange(order, tuple(put), tuple(withdrawn)), tuple(told))
 
 
 def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> tuple[Issue, ...]:

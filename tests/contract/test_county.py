@@ -43,7 +43,7 @@ def test_a_closure_is_confirmed_and_leaves_the_list(school: Site) -> None:
     assert ClosurePast.objects.get().closed_by == str(decision.seq)
     assert set(Todo.objects.filter(kind="figures").values_list("code", flat=True)) == {COUNTY}
     assert letters_of("decided") == [(str(decision.seq), SCHOOL)]
-    [told] = county_notices.told(str(decision.seq), SCHOOL)
+    [told] = county_notices.notices_of(str(decision.seq), SCHOOL)
     assert (told.follows, told.why, told.asks) == ("已确认。", "电话核实", False)
     assert told.about.startswith("三(3)班 11月")
     assert Audit.objects.get().what == "closure-confirm"

@@ -155,7 +155,7 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
     assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 2, 0)
     assert not build_desk.desk(school, COUNTY, NOON).rows["classes"]
     assert SchoolClass.objects.get(key="三8").state == "confirmed"
-    assert len(county_notices.told(str(come.seq), first.unit)) == 2
+    assert len(county_notices.notices_of(str(come.seq), first.unit)) == 2
 
 
 def test_accounts_are_opened_when_the_stamped_paper_was_seen(school: Site) -> None:

@@ -74,7 +74,7 @@ def stands() -> dict[str, list[str]]:
     for table in tables:
         names = [f.attname for f in table._meta.concrete_fields if f.name not in drop]
         found[table.__name__] = sorted(map(str, table.objects.values_list(*names)))
-    said_ = models.Statement.objects.values_list("order", "unit", "day", "state", "said")
+    said_ = models.Statement.objects.values_list("order", "unit", "day", "state", "content")
     found["Statement"] = sorted(str(row) for row in said_ if any(row[-1].values()))
     found["Unit"] = sorted(map(str, models.Unit.objects.filter(kind="school").values_list()))
     said = ("received_seq", "form", "unit", "state", "accepted", "refused", "effective", "issues")

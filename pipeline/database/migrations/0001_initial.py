@@ -1010,7 +1010,7 @@ class Migration(migrations.Migration):
                 ("unit", models.CharField(max_length=20)),
                 ("form", models.CharField(max_length=12)),
                 ("day", models.DateField()),
-                ("said", models.JSONField()),
+                ("content", models.JSONField()),
                 (
                     "state",
                     models.CharField(

@@ -20,7 +20,7 @@ class Statement(models.Model):
     unit = models.CharField(max_length=20)  # school, organ or, of a calendar, division
     form = models.CharField(max_length=12)  # roster | calendar
     day = models.DateField()  # in force from
-    said = models.JSONField()
+    content = models.JSONField()
     state = models.CharField(max_length=10, choices=choices(StatementState), default=StatementState.STANDING.value)
     submission = models.BigIntegerField(default=0)  # received_seq it came with; 0 for none
 

@@ -21,7 +21,7 @@ def desk(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
 
 def decided(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
-    found = county_notices.told(letter.ref, letter.reader)
+    found = county_notices.notices_of(letter.ref, letter.reader)
     if not found:
         return []
     values = {
