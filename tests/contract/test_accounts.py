@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline import issues
 from pipeline.accounts import accounts
-from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Submission, Unit
+from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Reject, Submission, Unit
 from pipeline.errors import UsageError
 from pipeline.model import Checked, DecidedBy, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
@@ -171,7 +171,7 @@ def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: S
     (first,) = report(schools, filing(account("GL_01"), sha="a", refused=(back,)))
     assert (first.state, first.refused) == (State.PARTIAL, 1)
     assert [issue.code for issue in first.issues] == ["filing-rows-first"], "only a whole one is worth its stamp"
-    (ticket,) = first.tickets
+    ticket = Reject.objects.get().ticket
     (mended,) = report(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
     assert [issue.code for issue in mended.issues] == ["filing-number"]
     (waiting,) = accounts.waiting(COUNTY)
