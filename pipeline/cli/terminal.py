@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,10 +122,12 @@ def show_error(sentence: str) -> None:
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Show rows below their header in columns; a Chinese character counts for two."""
+    from rich.cells import cell_len
+
     cells = [[str("" if cell is None else cell) for cell in row] for row in (header, *rows)]
-    widths = [max(_width(row[i]) for row in cells) for i in range(len(header))]
+    widths = [max(cell_len(row[i]) for row in cells) for i in range(len(header))]
     for row in cells:
-        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
         say("  ".join(padded).rstrip())
 
 
@@ -137,10 +138,6 @@ def say_list(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json
         return
     for row in rows:
         say_json(dict(zip(header, row, strict=True)))
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 @contextmanager

@@ -123,3 +123,8 @@ def sent_below(level: Level) -> str:
 def day_off(why: Off) -> str:
     """Why there is no school on a day."""
     return {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(why, "放假")
+
+
+def printed_width(text: str) -> int:
+    """Width in half-width characters, as a Chinese font prints: quotes and dots take two where a terminal takes one."""
+    return sum(1 if char.isascii() else 2 for char in text)

@@ -8,7 +8,7 @@ from pipeline.issues.entry import Message, advice, error
 
 SPANS: Mapping[str, Message] = {
     "span-kind-missing": error("没有选类别。", "请选 学期、放假 或 上课（补课）。"),
-    "span-kind-unknown": error("“{column}”的“{value}”没看懂。", "请选 学期、放假 或 上课。"),
+    "span-kind-unknown": error("“{column}”的“{value}”没看懂。", "请选 学期、放假 或 上课。", unsaid=("choices",)),
     "span-first-missing": error("没有填开始日期。", "请填开始日期，如 2026-10-01。"),
     "span-backwards": error("结束日期 {value} 早于开始日期。", "请核对两个日期。"),
     "span-long": error(

@@ -19,14 +19,14 @@ ENTRIES: Mapping[str, Message] = {
         "请一行写一名学生，选“整份更正”再发；若是一个人的姓名，请不用管。",
     ),
     "reason-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
-    "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。"),
-    "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。"),
+    "sex-unknown": error("“{column}”的“{value}”没看懂。", "请填 男 或 女。", unsaid=("choices",)),
+    "part-unknown": error("“{column}”的“{value}”没看懂。", "请填 上午、下午，或空着表示全天。", unsaid=("choices",)),
     "state-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
     "injury-unknown": error(
         "“{column}”的“{value}”不在可选的范围里。", "请从 {choices} 里选一个。", public=("choices",)
     ),
     "mode-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
-    "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。"),
+    "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。", unsaid=("choices",)),
     "closure-kind-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
     "closure-reason-unknown": error(
         "“{column}”的“{value}”没看懂。",

@@ -5,9 +5,10 @@ Heights are computed in points from the widths of texts, as paper.css sets them,
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from rich.cells import get_character_cell_size
 
 Values = Mapping[str, Any]
 
@@ -98,4 +99,4 @@ def _lines(text: str, most: int) -> int:
 
 def ems(text: str) -> float:
     """The width of a text in units of its font size: Chinese characters one, others about a half."""
-    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)
+    return sum(1.0 if get_character_cell_size(char) == 2 else 0.55 for char in text)

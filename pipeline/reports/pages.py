@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import resources
+from pipeline.figures.words import printed_width
 from pipeline.model import LetterKind
 from pipeline.reports.front import front
 
@@ -105,14 +106,10 @@ def _page(values: Values) -> Values:
 
 def _lines(row: Values) -> int:
     """Lines that a pupil's row takes, by the width of its longer columns in half-width characters."""
-    return max(-(-_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
+    return max(-(-printed_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
 
 
 _COLUMNS = {"symptoms": 16, "seen": 16, "note": 6, "pupil": 11}
-
-
-def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def _card(values: Values) -> Values:
@@ -132,8 +129,8 @@ def _card(values: Values) -> Values:
 def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
     """Height of two cases side by side, in lines of a single case."""
     who, found = _PAIRED_WIDTHS[names]
-    whose = max(_width(f"{case['pupil']} {case['sex']}") for case in pair)
-    what = max(_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
+    whose = max(printed_width(f"{case['pupil']} {case['sex']}") for case in pair)
+    what = max(printed_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
     return 0.2 + 0.8 * max(-(-whose // who), -(-what // found))
 
 

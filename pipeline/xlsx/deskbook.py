@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline.figures.words import printed_width
 from pipeline.forms.base import Column, Table, returned_title
 from pipeline.forms.desk import DESK, answered, matter_of
 from pipeline.xlsx import table as tables
@@ -199,7 +200,7 @@ def _write_row(writer: Writer, sheet: Sheet, at: int, columns: Sequence[Column],
         value = _value(column, row, number)
         writer.write(sheet, at, place, value, _style(writer, column))
         if isinstance(value, str) and not column.folded:
-            lines = max(lines, -(-_width(value) // max(column.width - 3, 4)))
+            lines = max(lines, -(-printed_width(value) // max(column.width - 3, 4)))
     sheet.set_row(at, max(tables.ROW_HEIGHT, _LINE * lines + 5))
 
 
@@ -216,7 +217,3 @@ def _style(writer: Writer, column: Column) -> ink.Style:
     if column.header == _NUMBER:
         return writer.style(align="center", num_format="0", bg_color=ink.KNOWN, **box)
     return writer.style(text_wrap=True, num_format="@", bg_color=ink.REASON, **box)
-
-
-def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)

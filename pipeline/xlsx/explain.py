@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.figures.words import printed_width
 from pipeline.forms.base import Column, Form, Table
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
@@ -65,7 +66,7 @@ def _write_table(writer: Writer, sheet: Sheet, row: int, table: Table, kind: tup
     for column in tables.columns_for(table, boarding=boarding):
         row += 1
         texts = _explained(column, kindergarten=kindergarten)
-        sheet.set_row(row, 16 * max(-(-_wide(t) // w) for t, w in zip(texts, _WIDTHS, strict=True)) + 2)
+        sheet.set_row(row, 16 * max(-(-printed_width(t) // w) for t, w in zip(texts, _WIDTHS, strict=True)) + 2)
         for at, text in enumerate(texts):
             writer.write(sheet, row, at, text, box)
     return row + 1
@@ -76,8 +77,3 @@ def _explained(column: Column, *, kindergarten: bool) -> tuple[str, str, str, st
     listed = "、".join(labels[:_MAX_LISTED]) + (" 等" if len(labels) > _MAX_LISTED else "")
     must = "必填。" if column.required else ""
     return (tables.header_text(column, kindergarten=kindergarten), must + column.help, listed, column.example)
-
-
-def _wide(text: str) -> int:
-    """Width in Excel characters, at least one line."""
-    return max(1, sum(1 if char.isascii() else 2 for char in text))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from pipeline.figures.words import printed_width
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.table import HeaderBlock
@@ -53,8 +54,8 @@ def build(
 
 
 def _fitted(header: str, values: Sequence[Value]) -> ListColumn:
-    longest = max((_width(str(v)) for v in values if v is not None), default=0)
-    return ListColumn(header, min(50, max(_width(header) + 4, longest + 2)), _kind(values))
+    longest = max((printed_width(str(v)) for v in values if v is not None), default=0)
+    return ListColumn(header, min(50, max(printed_width(header) + 4, longest + 2)), _kind(values))
 
 
 def _kind(values: Sequence[Value]) -> Kind:
@@ -63,10 +64,6 @@ def _kind(values: Sequence[Value]) -> Kind:
     if kinds and kinds <= {int, float}:
         return "number"
     return "date" if kinds == {date} else "text"
-
-
-def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def _set_up(writer: Writer, page: Sheet, columns: Sequence[ListColumn]) -> None:
@@ -106,4 +103,4 @@ def _write_rows(
 
 
 def _lines(text: str, column: ListColumn) -> int:
-    return -(-_width(text) // max(column.width - 2, 4)) if column.kind == "text" else 1
+    return -(-printed_width(text) // max(column.width - 2, 4)) if column.kind == "text" else 1

@@ -222,7 +222,7 @@ def test_a_desk_that_speaks_of_a_filing_does_not_look_like_one() -> None:
     codes = ("password-length", "password-mix", "password-name", "username-missing", "username-unreadable")
     found = [Issue(code, row=13, column="初始密码" if code.startswith("password") else "用户名") for code in codes]
     cells = deskwork.wrong_cells(filing, "accounts", {"username": "x"}, found)
-    said = deskwork.short(filing) + "".join(f"{cell.header}{cell.was}{cell.what}" for cell in cells)
+    said = filing.short_title + "".join(f"{cell.header}{cell.was}{cell.what}" for cell in cells)
     assert "密码" in said
     assert not looks_like_filing(said.encode())
     assert {cell.column for cell in cells} == {"", "username"}, "a county types no password for a school"

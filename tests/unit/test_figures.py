@@ -129,6 +129,10 @@ def test_missing_is_never_zero() -> None:
     assert figures.report_rate == 0
 
 
+def test_a_quotation_mark_is_as_wide_in_print_as_a_character() -> None:
+    assert words.printed_width("ab“班”") == 8
+
+
 def test_the_rate_is_of_schools_that_reported() -> None:
     figures = county.count(DAY, "x", [one_school(StatusCounts.PARTIAL)], [absence()])
     assert (figures.ill, figures.rate_roll, figures.ill_rate) == (1, 0, None)
