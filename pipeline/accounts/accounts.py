@@ -27,7 +27,7 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecidedBy, DecisionKind, FilingLineState, LetterKind
+from pipeline.model import DecidedBy, DecisionKind, FilingLineState, FilingRef, LetterKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
@@ -168,7 +168,7 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
         entries = [audit.AuditEntry(by.who, what, f"account {line.username}", fields) for line in lines]
         audit.append(entries, by.at)
-        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, by.at)
+        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit, by.at)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 
 
@@ -183,7 +183,7 @@ def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
         filing, lines = _open_filing(request_id)
         place, _ = decide(DecisionKind.ACCOUNT_REFUSE, _target(filing), by)
         _end(lines, FilingLineState.REFUSED, place, by.why)
-        queue.queue(LetterKind.ACCOUNT, f"{filing.number}.{place}", filing.unit, by.at)
+        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit, by.at)
     return [line.username for line in lines]
 
 
@@ -221,11 +221,10 @@ def _numbered(request_id: int | str) -> Filing:
     return found
 
 
-def ruling(ref: str) -> FilingRuling | None:
-    """Return what the letter of a decision on a filing says, by its ref; None if it touched no line that is there."""
-    number, _, place = ref.partition(".")
-    filing = Filing.objects.filter(number=int(number)).first()
-    lines = list(filing.lines.filter(decided=int(place)).order_by("seq", "row")) if filing else []
+def ruling(ref: FilingRef) -> FilingRuling | None:
+    """Return what the letter of a decision on a filing says; None if it touched no line that is there."""
+    filing = Filing.objects.filter(number=ref.number).first()
+    lines = list(filing.lines.filter(decided=ref.place).order_by("seq", "row")) if filing else []
     if filing is None or not lines:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)

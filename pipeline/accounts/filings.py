@@ -28,6 +28,7 @@ from pipeline.model import (
     ScanKind,
     Site,
     State,
+    SubmissionRef,
     TicketState,
 )
 from pipeline.registry import lookup
@@ -220,7 +221,7 @@ def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None
         rows = Submission.objects.filter(pk=line.seq)
         rows.update(state=State.HELD.value, accepted=0, effective=False)
         _tell(line.seq, [_held(line.row)])
-        writes.letter(LetterKind.RECEIPT, f"{line.seq}.{turn.settled}", line.filing.unit)
+        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(line.seq, turn.settled)), line.filing.unit)
 
 
 def _tell(seq: int, issues: Sequence[Issue]) -> None:

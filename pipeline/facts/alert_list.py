@@ -15,7 +15,7 @@ from pipeline.facts import card_page_facts
 from pipeline.facts.card_page_facts import group_name
 from pipeline.figures import cards
 from pipeline.figures.cards import CardPage
-from pipeline.model import Site
+from pipeline.model import CardRef, Site
 from pipeline.registry import lookup
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE
@@ -61,7 +61,7 @@ def overdue(now: datetime) -> tuple[int, int]:
 def shown(site: Site, alert: str) -> CardPage | None:
     """Return one alert as its county may see it; None if there is none of that number."""
     division = Alert.objects.filter(pk=alert).values_list("division", flat=True).first()
-    return cards.card(card_page_facts.card(site, alert, division)) if division else None
+    return cards.card(card_page_facts.card(site, CardRef(alert), division)) if division else None
 
 
 def _listed(alert: Alert, name: str, now: datetime) -> Listed:

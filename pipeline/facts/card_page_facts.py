@@ -15,7 +15,7 @@ from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
 from pipeline.figures.words import condition, period
 from pipeline.forms import words
-from pipeline.model import DecisionKind, Site
+from pipeline.model import CardRef, DecisionKind, Site
 from pipeline.registry import lookup
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE, Calendar
@@ -24,13 +24,12 @@ from pipeline.turns import context
 _DAYS_ASKED = 25  # school days a card has lines for; who follows longer adds his own
 
 
-def card(site: Site, ref: str, reader: str) -> CardFacts:
-    """Return an alert's card for one reader. `ref` is the letter's: the alert's id, its revision, and why it is sent.
+def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
+    """Return an alert's card for one reader.
 
     Raises Alert.DoesNotExist, or KeyError for a reader the registry does not know or who may not see it.
     """
-    name, revision = (*ref.split("|"), "")[:2]
-    alert = Alert.objects.get(pk=name)
+    alert = Alert.objects.get(pk=ref.alert)
     tree, divisions = lookup.tree(), lookup.division_names()
     scope = units.scope(reader, tree, site.policy.small_count)
     if not scope.covers(alert.school, alert.division):
@@ -57,7 +56,7 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
         cases_listed=tuple(_cases(alert, rooms)) if scope.codes else (),
         reporter=school.reporter,
         leader=school.leader,
-        made=int(revision or alert.revision),
+        made=ref.revision or alert.revision,
         closed_as=alert_state.STATES.get(alert.state, alert.state),
         closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
         close_reason=alert.close_reason,
@@ -66,7 +65,7 @@ def card(site: Site, ref: str, reader: str) -> CardFacts:
     return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school), school.stages.split())))
 
 
-def number_of(site: Site, unit: str, number: str) -> str:
+def number_of(site: Site, unit: str, number: str) -> CardRef:
     """Return the ref of an alert's card, for whoever asks for it by hand.
 
     Raises UsageError if it is none of the unit's, or needs no answer any more.
@@ -78,7 +77,7 @@ def number_of(site: Site, unit: str, number: str) -> str:
         raise UsageError(f"{unit}: no alert {number}; see `queke alerts list`")
     if alert.closed_at is not None:
         raise UsageError(f"{number}: closed ({alert_state.STATES[alert.state]}); it needs no answer any more")
-    return f"{alert.id}|{alert.revision}"
+    return CardRef(alert.id, alert.revision)
 
 
 def group_name(code: str) -> str:

@@ -22,7 +22,7 @@ from pipeline.figures.digest import check_code, digest, paper
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.letters import queue
-from pipeline.model import LetterKind, Level, Site
+from pipeline.model import EditionRef, LetterKind, Level, Site
 
 _STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing has changed
 
@@ -148,22 +148,16 @@ class _EditionPress:
     def keep(self) -> list[Issued]:
         """Write what is new, its letters with it; return all, in the order they were issued."""
         Edition.objects.bulk_create(self._fresh, batch_size=200)
-        wanted = [(LetterKind(row.kind), letter_ref(row.day, row.n), row.place) for row in self._fresh]
+        wanted = [(LetterKind(row.kind), str(EditionRef(row.day, row.n)), row.place) for row in self._fresh]
         queue.queue_all(wanted, self._order.now, self._order.day)
         return self._issued
 
 
-def letter_ref(day: date, n: int) -> str:
-    """Return the `ref` under which an edition's letter is queued."""
-    return f"{day.isoformat()}|{n}"
-
-
-def values(kind: LetterKind, place: str, ref: str) -> dict[str, Any]:
+def values(kind: LetterKind, place: str, ref: EditionRef) -> dict[str, Any]:
     """Return what the papers of a queued edition are made of, as it was cut. KeyError if it never was."""
-    day, _, n = ref.partition("|")
-    row = Edition.objects.filter(kind=kind, place=place, day=date.fromisoformat(day), n=int(n)).first()
+    row = Edition.objects.filter(kind=kind, place=place, day=ref.day, n=ref.n).first()
     if row is None:
-        raise KeyError(ref)
+        raise KeyError(str(ref))
     return {**row.figures, "check": check_code(row.figures)[1]}
 
 

@@ -11,7 +11,7 @@ from django.db.models import Max, Min
 from pipeline.database.models import Letter, Submission
 from pipeline.letters import queue as letters_queue
 from pipeline.letters.queue import Facts
-from pipeline.model import LetterKind, State
+from pipeline.model import BatchRef, LetterKind, State
 from pipeline.registry import lookup
 
 LOOK_BACK = 20_000  # settled submissions searched after a restart
@@ -36,15 +36,9 @@ def queue(codes: Iterable[str], now: datetime) -> int:
     return sum(_queue(code, now) for code in wanted if code in known)
 
 
-def span(ref: str) -> tuple[int, int]:
-    """Return the first and last settled_seq of a summary."""
-    first, _, last = ref.partition("-")
-    return int(first), int(last)
-
-
-def facts(code: str, first: int, last: int) -> list[Facts]:
+def facts(code: str, batch: BatchRef) -> list[Facts]:
     """Return the outcomes of the files that came in this division's folder, in received order."""
-    rows = Submission.objects.filter(bound_unit=code, settled_seq__gte=first, settled_seq__lte=last)
+    rows = Submission.objects.filter(bound_unit=code, settled_seq__gte=batch.first, settled_seq__lte=batch.last)
     refs = [str(seq) for seq in rows.order_by("received_seq").values_list("received_seq", flat=True)]
     return list(letters_queue.facts(refs).values())
 
@@ -52,9 +46,9 @@ def facts(code: str, first: int, last: int) -> list[Facts]:
 def _queue(code: str, now: datetime) -> bool:
     with transaction.atomic():
         before = Letter.objects.filter(kind=LetterKind.SUMMARY, reader=code).order_by("-id").first()
-        start = span(before.ref)[1] if before else 0
+        start = BatchRef.read(before.ref).last if before else 0
         rows = Submission.objects.filter(bound_unit=code, settled_seq__gt=start).exclude(state=State.RECEIVED)
         found = rows.aggregate(first=Min("settled_seq"), last=Max("settled_seq"))
         if found["last"] is None:
             return False
-        return letters_queue.queue(LetterKind.SUMMARY, f"{found['first']}-{found['last']}", code, now)
+        return letters_queue.queue(LetterKind.SUMMARY, str(BatchRef(found["first"], found["last"])), code, now)

@@ -12,7 +12,7 @@ from django.db import transaction
 from pipeline.database import audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
 from pipeline.figures.words import file_sent
-from pipeline.model import Issue, LetterKind, LetterState, Repair, State, TicketState
+from pipeline.model import Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
 
 
@@ -139,7 +139,7 @@ def lying(kind: LetterKind, wanted: Collection[tuple[str, str]]) -> list[str]:
 
 def facts(refs: Sequence[str]) -> dict[str, Facts]:
     """Return, by ref, the facts of receipts and return workbooks, in five queries for all of them."""
-    seqs = {ref: int(ref.partition(".")[0]) for ref in refs}
+    seqs = {ref: SubmissionRef.read(ref).seq for ref in refs}
     rows = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=set(seqs.values()))}
     names = lookup.names({code for row in rows.values() for code in (row.unit, row.bound_unit) if code})
     returned = _returned(list(rows))

@@ -6,6 +6,7 @@ the modules below group them by theme.
 
 from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
+from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.states import (
@@ -58,6 +59,8 @@ __all__ = [
     "WHOLE_SCHOOL",
     "ApprovedHow",
     "Arrival",
+    "BatchRef",
+    "CardRef",
     "Channel",
     "CheckVerdict",
     "Checked",
@@ -72,8 +75,10 @@ __all__ = [
     "DecisionKind",
     "DeskSheet",
     "DivisionKind",
+    "EditionRef",
     "FileRows",
     "FilingLineState",
+    "FilingRef",
     "Issue",
     "LetterKind",
     "LetterState",
@@ -99,6 +104,7 @@ __all__ = [
     "SpanKind",
     "State",
     "StatementState",
+    "SubmissionRef",
     "TablePlace",
     "TicketState",
     "TodoKind",

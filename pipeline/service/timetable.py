@@ -17,7 +17,7 @@ from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
-from pipeline.model import LetterKind, Level, Policy, Site, SpanKind
+from pipeline.model import EditionRef, LetterKind, Level, Policy, Site, SpanKind
 from pipeline.registry import statements
 from pipeline.run import templates
 from pipeline.run.delivery import deliver
@@ -147,7 +147,7 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
         fault_log.forget(site, "editions", () if places else (day.isoformat(),))
     deliver(site, now)
     with errors.temporary():
-        wanted = {(editions.letter_ref(one.day, one.n), one.place) for one in issued if one.kind is LetterKind.DIGEST}
+        wanted = {(str(EditionRef(one.day, one.n)), one.place) for one in issued if one.kind is LetterKind.DIGEST}
         return [site.root / path for path in queue.lying(LetterKind.DIGEST, wanted)]
 
 

@@ -16,7 +16,17 @@ from pipeline.forms.whole import FILE
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge import Event
-from pipeline.model import DecidedBy, DecisionKind, LetterKind, Settled, Site, State, TicketState, TodoKind
+from pipeline.model import (
+    DecidedBy,
+    DecisionKind,
+    LetterKind,
+    Settled,
+    Site,
+    State,
+    SubmissionRef,
+    TicketState,
+    TodoKind,
+)
 from pipeline.settling import absence, held_files, submissions
 from pipeline.turns import replay
 from pipeline.turns.again import AtHand, Needed
@@ -62,7 +72,7 @@ def dismiss(seq: int, by: DecidedBy) -> None:
         row.save(update_fields=["state", "issues"])
         filings.dismissed(seq, order, by.why)
         _count_again(row.unit, row.day, settled, by.at)
-        queue.queue(LetterKind.RECEIPT, f"{seq}.{order}", row.unit or row.bound_unit, by.at, row.day)
+        queue.queue(LetterKind.RECEIPT, str(SubmissionRef(seq, order)), row.unit or row.bound_unit, by.at, row.day)
 
 
 def waive(tickets: Sequence[str], by: DecidedBy) -> list[str]:

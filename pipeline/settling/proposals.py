@@ -31,6 +31,7 @@ from pipeline.model import (
     LetterKind,
     State,
     StatementState,
+    SubmissionRef,
     TodoKind,
     UnitKind,
 )
@@ -123,7 +124,7 @@ def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> 
     row.issues = [serialise.issue(issue), *kept]
     row.state = state.value if state is State.REJECTED else row.state
     row.save(update_fields=["issues", "state"])
-    queue.queue(LetterKind.RECEIPT, f"{seq}.{settled}", row.unit, now, row.day)
+    queue.queue(LetterKind.RECEIPT, str(SubmissionRef(seq, settled)), row.unit, now, row.day)
 
 
 # --------------------------------------------------------------------------- a class that a report named

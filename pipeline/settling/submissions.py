@@ -10,7 +10,7 @@ from django.db import transaction
 
 from pipeline.database import audit, sql
 from pipeline.merge import Event
-from pipeline.model import Checked, CheckVerdict, LetterKind, Settled, Site, State
+from pipeline.model import Checked, CheckVerdict, LetterKind, Settled, Site, State, SubmissionRef
 from pipeline.settling import SETTLERS
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.again import AtHand
@@ -103,7 +103,7 @@ def _strange(turn: Turn, outcome: Outcome) -> list[audit.AuditEntry]:
 
 def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool, back: bool) -> None:
     checked = turn.checked
-    ref = f"{turn.event.seq}.{turn.settled}" if again else str(turn.event.seq)
+    ref = str(SubmissionRef(turn.event.seq, turn.settled if again else 0))
     reader = checked.unit or checked.arrival.bound
     if form_of(checked) == "card" and len(checked.arrival.bound) == DIVISION_DIGITS:
         reader = checked.arrival.bound  # the county that answers for a school is told itself

@@ -14,7 +14,7 @@ from pipeline.database import serialise
 from pipeline.database.models import Submission
 from pipeline.merge import Earlier
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Issue, LetterKind, State, TicketState
+from pipeline.model import Issue, LetterKind, State, SubmissionRef, TicketState
 from pipeline.turns import replay, tickets, whole_file_tickets
 from pipeline.turns.replay import Replayed, Step
 from pipeline.turns.transaction import Turn, Writes, form_of
@@ -46,9 +46,9 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
     now |= {one.ticket: replace(one, state=TicketState.SUPERSEDED, closed_by=str(seq)) for one in gone}
     tickets.write(known, now, checked, writes)
     if (was.state, was.accepted, was.refused) != (state.value, accepted, refused):
-        writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)
+        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)
         if opened.keys() - known.keys():
-            writes.letter(LetterKind.GIVEBACK, f"{seq}.{turn.settled}", checked.unit, checked.day)
+            writes.letter(LetterKind.GIVEBACK, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)
 
 
 def tell_others(
@@ -76,4 +76,4 @@ def tell_others(
             writes.add(_EFFECTIVE, [(state in _TAKEN, seq)])
         if state is not was[seq]:
             whole_file_tickets.keep(checked, step.opened, writes)
-            writes.letter(LetterKind.RECEIPT, f"{seq}.{turn.settled}", checked.unit, checked.day)
+            writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)

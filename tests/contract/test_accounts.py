@@ -17,7 +17,7 @@ from pipeline import issues
 from pipeline.accounts import accounts
 from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Reject, Submission, Unit
 from pipeline.errors import UsageError
-from pipeline.model import Checked, DecidedBy, Issue, Refused, Settled, Site, State
+from pipeline.model import Checked, DecidedBy, FilingRef, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
 from pipeline.turns.again import AtHand
 from pipeline.validate.filing import password_fault
@@ -88,7 +88,7 @@ def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> Non
     with pytest.raises(UsageError, match="理由"):
         accounts.refuse(1, DecidedBy("王某", " ", NOON))
     assert accounts.refuse(1, DecidedBy("王某", "不是本校的人", NOON)) == ["GL_01"]
-    ruling = accounts.ruling("1.2")
+    ruling = accounts.ruling(FilingRef(1, 2))
     assert ruling is not None
     assert (ruling.opened, ruling.why) == (False, "不是本校的人")
     (again,) = report(schools, filing(account("GL_01"), sha="a"))

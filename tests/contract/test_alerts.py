@@ -80,7 +80,7 @@ def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site)
     assert (hit.rule, hit.rule_version, hit.n, hit.threshold, hit.from_settled) == ("E01", RULES.version, 3, "≥3", 7)
     assert [case.pupil for case in AlertCase.objects.order_by("pupil")] == ["三2-P1", "三2-P2", "三2-P3"]
     assert [(event.what, event.origin) for event in AlertEvent.objects.all()] == [("issued", "7")]
-    assert letters() == [("2026-0001|1", SCHOOL), ("2026-0001|1", COUNTY)]
+    assert letters() == [("2026-0001.1", SCHOOL), ("2026-0001.1", COUNTY)]
     assert not Todo.objects.exists()
 
 
@@ -119,7 +119,7 @@ def test_a_higher_stage_sends_the_card_again(site: Site) -> None:
     warn(site, NOW + timedelta(days=1))
     alert = Alert.objects.get()
     assert (alert.group, alert.stage, alert.revision) == ("ILI", "closure", 2)
-    assert letters()[2:] == [("2026-0001|2", SCHOOL), ("2026-0001|2", COUNTY)]
+    assert letters()[2:] == [("2026-0001.2", SCHOOL), ("2026-0001.2", COUNTY)]
 
 
 def test_withdrawn_rows_close_hit_case_and_unanswered_alert(site: Site) -> None:

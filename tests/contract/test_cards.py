@@ -12,7 +12,7 @@ from pipeline.alerts import assess
 from pipeline.database import models
 from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
 from pipeline.errors import UsageError
-from pipeline.model import Checked, DecidedBy, Issue, Mode, Refused, Site, State
+from pipeline.model import CardRef, Checked, DecidedBy, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
 from pipeline.turns.again import AtHand
@@ -94,7 +94,7 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
     decided = Decision.objects.get()
     assert (decided.what, decided.target, decided.answer, decided.why) == ("card-confirm", ONE, 2, "属实")
     assert Audit.objects.filter(what="card-confirm").exists()
-    assert set(Letter.objects.filter(ref=f"{ONE}|1|confirm-3").values_list("kind", "reader")) == {
+    assert set(Letter.objects.filter(ref=str(CardRef(ONE, 1, "confirm-3"))).values_list("kind", "reader")) == {
         ("card", SCHOOL),
         ("card", COUNTY),
     }
@@ -113,7 +113,7 @@ def test_a_returned_answer_is_given_anew_within_its_hours(alerted: Site) -> None
     report(alerted, taken(2, HANDLED))
     assert settling_card.send_back(ONE, DecidedBy("教育局", "请补意见", later(hours=30))) == "returned"
     assert Alert.objects.get().due_at == later(hours=54)
-    again = set(Letter.objects.filter(ref=f"{ONE}|1|return-3").values_list("kind", "reader"))
+    again = set(Letter.objects.filter(ref=str(CardRef(ONE, 1, "return-3"))).values_list("kind", "reader"))
     assert again == {(kind, reader) for kind in ("card", "cardbook", "worksheet") for reader in (SCHOOL, COUNTY)}
     report(alerted, taken(4, STANDS, at=later(hours=40)))
     assert (state(), settling_card.confirm(ONE, DecidedBy("教育局", "", later(hours=41)))) == ("answered", "reported")

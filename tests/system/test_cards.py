@@ -10,7 +10,7 @@ from pipeline import cli, config
 from pipeline import database as db
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Letter, Reject, Submission
 from pipeline.errors import UsageError
-from pipeline.model import DecidedBy, Site
+from pipeline.model import CardRef, DecidedBy, Site
 from pipeline.settling import card as settling_card
 from tests.sites import COUNTY, DAY, NOW, Desk, lay_out, pupil
 from tests.system.cardbooks import (
@@ -107,7 +107,7 @@ def test_not_excluded_it_is_reported_followed_day_by_day_and_ended(site: Site, d
     ended = Alert.objects.get(pk=number)
     assert (ended.state, ended.close_reason) == ("ended", "期满无新发")
     assert AlertEvent.objects.filter(alert=number, what="ended").exists()
-    closing = Letter.objects.filter(kind="card", ref=f"{number}|1|closed").values_list("reader", flat=True)
+    closing = Letter.objects.filter(kind="card", ref=str(CardRef(number, 1, "closed"))).values_list("reader", flat=True)
     assert sorted(closing) == [SCHOOL, COUNTY]
 
 

@@ -262,7 +262,7 @@ def test_a_letter_that_cannot_be_written_is_given_up_and_told_and_keeps_no_other
 def test_a_page_that_cannot_be_drawn_is_given_up_and_told(
     site: Site, queke: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue.queue("page", f"{DAY}|1", FIRST, NOW, DAY)
+    queue.queue("page", f"{DAY}.1", FIRST, NOW, DAY)
     with logging() as said:  # no such edition was ever cut
         drain(site)
     (line,) = said.of("letter_failed")

@@ -14,7 +14,7 @@ from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
-from pipeline.model import Issue, LetterKind, State
+from pipeline.model import BatchRef, Issue, LetterKind, State
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch, title
@@ -113,8 +113,8 @@ def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
 
 
 def summary(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
-    first, last = batch_lists.span(letter.ref)
-    facts = batch_lists.facts(letter.reader, first, last)
+    about = BatchRef.read(letter.ref)
+    facts = batch_lists.facts(letter.reader, about)
     lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, batch)) for one in facts)
     scope = units.scope(letter.reader, batch.tree, batch.site.policy.small_count)
     told = SummaryFacts(
@@ -125,14 +125,14 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
         lines=lines,
     )
     return [
-        written.Paper(_numbered(one.name, first, last), one.content)
+        written.Paper(_numbered(one.name, about), one.content)
         for one in _composed(LetterKind.SUMMARY, batch_summary.summary(told))
     ]
 
 
-def _numbered(name: str, first: int, last: int) -> str:
+def _numbered(name: str, about: BatchRef) -> str:
     stem, _, ending = name.rpartition(".")
-    return f"{stem} {first:06d}-{last:06d}.{ending}"
+    return f"{stem} {about.first:06d}-{about.last:06d}.{ending}"
 
 
 def _composed(kind: str, made: object) -> list[Deliverable]:

@@ -10,7 +10,7 @@ from pipeline.figures import card_books, cards
 from pipeline.figures.digest import paper
 from pipeline.issuing import card as card_book
 from pipeline.letters.queue import Queued
-from pipeline.model import Site
+from pipeline.model import CardRef, Site
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
@@ -18,7 +18,7 @@ from pipeline.run.writers.base import LetterBatch
 
 def workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The card to be answered, prefilled for its reader."""
-    facts = card_page_facts.card(batch.site, letter.ref, letter.reader)
+    facts = card_page_facts.card(batch.site, CardRef.read(letter.ref), letter.reader)
     if facts.closed_at is not None:  # closed since it was queued: there is nothing to answer
         return []
     content = card_book.filled(batch.site, facts, letter.day or facts.issued_at.date())
@@ -26,8 +26,8 @@ def workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
 
 
 def card(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(cards.card(card_page_facts.card(site, letter.ref, letter.reader)))
+    return paper(cards.card(card_page_facts.card(site, CardRef.read(letter.ref), letter.reader)))
 
 
 def worksheet(letter: Queued, site: Site) -> Mapping[str, Any]:
-    return paper(card_books.worksheet(card_page_facts.card(site, letter.ref, letter.reader)))
+    return paper(card_books.worksheet(card_page_facts.card(site, CardRef.read(letter.ref), letter.reader)))

@@ -6,6 +6,7 @@ from pipeline import schooldays
 from pipeline.accounts import accounts
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
+from pipeline.model import FilingRef
 from pipeline.outbox.folder import Deliverable
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
@@ -13,7 +14,7 @@ from pipeline.run.writers.base import LetterBatch
 
 def told(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
-    ruling = accounts.ruling(letter.ref)
+    ruling = accounts.ruling(FilingRef.read(letter.ref))
     if ruling is None:
         return []
     values = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from pipeline.facts import editions
 from pipeline.letters.queue import Queued
-from pipeline.model import Site
+from pipeline.model import EditionRef, Site
 
 
 def edition(letter: Queued, site: Site) -> Mapping[str, Any]:
     del site
-    return editions.values(letter.kind, letter.reader, letter.ref)
+    return editions.values(letter.kind, letter.reader, EditionRef.read(letter.ref))
