@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline import units
 from pipeline.merge.standing import MORE, ClassCount, ReportState
-from pipeline.model import Checked, FileRows, Issue, Record
+from pipeline.model import Checked, FileRows, Issue, Record, identity_of
 
 _NAMED = 20  # so many of the withdrawn rows are named
 
@@ -19,7 +19,7 @@ def keys_of(record: Record) -> tuple[str, ...]:
     """Keys of an absent pupil's row: the pupil; name and start, if the class was not known before."""
     if record.table != "rows":
         return (record.identity,)
-    return (record.identity, f"|{record.values.get('name')}|{record.values.get('start')}")
+    return (record.identity, identity_of(None, record.values.get("name"), record.values.get("start")))
 
 
 def covered(checked: Checked) -> set[str]:

@@ -65,7 +65,7 @@ def _room(record: Record, day: date) -> ClassStatement:
     return ClassStatement(
         campus=str(values.get("campus") or HOME_CAMPUS),
         year=school_year(max(begin or day, day)),
-        key=str(values.get("class_key") or record.identity.rpartition("|")[2]),
+        key=str(values["class_key"]),
         name=str(values.get("class_name") or ""),
         stage=str(values.get("stage") or ""),
         roll=roll if isinstance(roll, int) else None,

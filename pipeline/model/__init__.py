@@ -49,7 +49,7 @@ from pipeline.model.terms import (
     Severity,
     State,
 )
-from pipeline.model.verdicts import Checked, Record, Refused, Settled
+from pipeline.model.verdicts import Checked, Record, Refused, Settled, identity_of
 
 __all__ = [
     "EDITIONS",
@@ -110,4 +110,5 @@ __all__ = [
     "TodoKind",
     "UnitKind",
     "Workbook",
+    "identity_of",
 ]

@@ -12,6 +12,11 @@ from pipeline.model.states import CheckVerdict
 from pipeline.model.terms import HOME_CAMPUS, Issue, Mode, Repair, State
 
 
+def identity_of(*parts: object) -> str:
+    """Return the identity made of these parts, blanks among them. It is compared, never taken apart again."""
+    return "|".join("" if part is None else str(part) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One accepted row, typed and complete: `values` by the form's column name, derived ones included.

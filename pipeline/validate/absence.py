@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pipeline import carry, units
 from pipeline.forms.absence import ABSENCE, CLASSES, ROWS
-from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts
+from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts, identity_of
 from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
@@ -176,10 +176,10 @@ def _rows(case: SubmissionCase) -> list[Record]:
 
 
 def _by_name(line: RowCase) -> str:
-    """The key of a row without a class: name and start. See merge.coverage.keys_of."""
+    """The key of a row without a class: name and start, as `merge.coverage.keys_of` looks for it."""
     name, start = line.values["name"], line.values["start"] or line.case.day
     unread = line.values["start"] is None and "start" in line.row.raw
-    return "" if line.values["class_name"] or not name or unread else f"|{name}|{start}"
+    return "" if line.values["class_name"] or not name or unread else identity_of(None, name, start)
 
 
 class _Pupils:

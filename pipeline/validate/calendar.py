@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR, SPANS
-from pipeline.model import Context, SpanKind
+from pipeline.model import Context, SpanKind, identity_of
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -153,7 +153,7 @@ _KEY = tuple(column.name for column in SPANS.columns if column.key)
 
 
 def _identity(line: RowCase) -> str:
-    return "|".join(str(line.values[name] or "") for name in _KEY)[:60]
+    return identity_of(*(line.values[name] or None for name in _KEY))[:60]
 
 
 def _refuse(line: RowCase) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from pipeline.alert_state import AlertFacts, CardReason, CardVerdict, CaseFacts
 from pipeline.forms.card import ANSWER, CARD, CASES, DAYS
-from pipeline.model import Context, Issue
+from pipeline.model import Context, Issue, identity_of
 from pipeline.schooldays import ZONE, today
 from pipeline.units import short_code
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -194,7 +194,7 @@ class _Card:
                     line.add_issue("follow-day-twice", "day", first=str(seen[day]))
                 seen.setdefault(day, line.row.number)
             values = {name: self._plain(name, line.values[name]) for name in DAYS.keeps}
-            identity = f"{self.alert.id}|{day}" if day else ""  # a day that was not understood is no other's
+            identity = identity_of(self.alert.id, day) if day else ""  # a day that was not understood is no other's
             self._done(line, identity, values | {"alert": self.alert.id})
 
     # ------------------------------------------------------------------ cases that are wrong
@@ -219,7 +219,7 @@ class _Card:
                 "pupil": found.pupil if found else "",
                 "truth": self._plain("truth", line.values["truth"]),
             }
-            identity = f"{self.alert.id}|{day}|{values['pupil']}" if day and found else ""
+            identity = identity_of(self.alert.id, day, values["pupil"]) if day and found else ""
             self._done(line, identity, values)
 
     def _pupil(self, line: RowCase) -> CaseFacts | None:

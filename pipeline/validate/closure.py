@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.forms.closure import CLOSURE, ROWS
 from pipeline.forms.text_normalise import fold
-from pipeline.model import WHOLE_SCHOOL, ClosureKind
+from pipeline.model import WHOLE_SCHOOL, ClosureKind, identity_of
 from pipeline.schooldays import ZONE
 from pipeline.validate.case import RowCase, SubmissionCase, as_kept
 from pipeline.validate.checks import RowCheck
@@ -66,7 +66,7 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
         scope = _scope(line, classes)
         start = line.values["start"]
         moment = start.replace(tzinfo=ZONE) if isinstance(start, datetime) else None
-        identity = f"{case.campus}|{scope}|{moment.isoformat() if moment else ''}"
+        identity = identity_of(case.campus, scope, moment and moment.isoformat())
         if scope and moment and identity in seen and _same_kind(case, line, seen[identity]):
             line.add_issue("closure-repeated", "scope", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)

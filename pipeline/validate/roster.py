@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.forms.classes import class_key, key_or_name
 from pipeline.forms.roster import OF_UNIT, ROSTER
 from pipeline.forms.words import STAGE
-from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts, identity_of
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain
@@ -85,7 +85,7 @@ def judge_schools(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
     for line in lines:
         code = str(line.values["code"] or "")
         campus = str(line.values["campus"] or HOME_CAMPUS)
-        identity = f"{code}|{campus}"
+        identity = identity_of(code, campus)
         left = {} if campus == HOME_CAMPUS else _left_to_home(line, homes.get(code), context.schools.get(code))
         if code and identity in seen:
             line.add_issue("school-repeated", "code", first=str(seen[identity]))
@@ -136,7 +136,7 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], context: Conte
         of_school = stages.get(code, "").split()
         key = key_or_name(name, kindergarten=KINDERGARTEN in of_school)
         stage = line.values["stage"] or stage_of(key, of_school)
-        identity = f"{code}|{campus}|{key}"
+        identity = identity_of(code, campus, key)
         if code and name and identity in seen:
             line.add_issue("class-repeated", "class_name", first=str(seen[identity]))
         seen.setdefault(identity, line.row.number)
@@ -161,7 +161,7 @@ def judge_organs(case: SubmissionCase, lines: Sequence[RowCase]) -> None:
     seen: dict[str, int] = {}
     for line in lines:
         organ, division = str(line.values["organ"] or ""), str(line.values["division"] or case.unit)
-        identity = f"{division}|{organ}"
+        identity = identity_of(division, organ)
         if organ and case.school is not None:
             line.add_issue("organ-not-schools", "organ")
         if organ and identity in seen:
