@@ -15,13 +15,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
 from django.db.models import Q
 
 from pipeline.accounts import filings
 from pipeline.database import audit, sql
 from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Account, Decision, Filing, FilingLine, Submission
+from pipeline.database.transactions import atomic
 from pipeline.figures import deskwork, notices
 from pipeline.filed import Secret
 from pipeline.forms.filing import LEVEL
@@ -155,7 +155,7 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
     The signed and stamped paper must have been seen: as a scan that came in, or by whoever says of which day it is.
     Raises UsageError, and changes nothing, when there is nothing to open, no paper, or a name that is somebody's.
     """
-    with transaction.atomic():
+    with atomic():
         filing, lines = _open_filing(request_id)
         _see_paper(filing, stamped_on, by.at)
         taken = [_account_of(line) for line in lines]
@@ -179,7 +179,7 @@ def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
     """
     if not by.why.strip():
         raise refusal("filing-refused-why")
-    with transaction.atomic():
+    with atomic():
         filing, lines = _open_filing(request_id)
         place, _ = decide(DecisionKind.ACCOUNT_REFUSE, _target(filing), by)
         _end(lines, FilingLineState.REFUSED, place, by.why)
@@ -311,7 +311,7 @@ def issue(username: str, by: DecidedBy) -> Secret:
 
     Raises UsageError for an account that is not there or closed.
     """
-    with transaction.atomic():
+    with atomic():
         account = _named(username)
         secret = new_password(account.folded)
         decide(DecisionKind.ACCOUNT_ISSUE, f"account {account.username}", by)
@@ -330,7 +330,7 @@ def new_password(username: str) -> Secret:
 
 def leave(username: str, by: DecidedBy) -> None:
     """Close the account of somebody who left. Raises UsageError for one that is not there or closed."""
-    with transaction.atomic():
+    with atomic():
         account = _named(username)
         decide(DecisionKind.ACCOUNT_CLOSE, f"account {account.username}", by)
         shut = {"is_active": False, "password": make_password(None)}
@@ -339,7 +339,7 @@ def leave(username: str, by: DecidedBy) -> None:
 
 def reconfirm(username: str, by: DecidedBy) -> None:
     """Say for another year that the account is still its holder's. Raises UsageError as `leave`."""
-    with transaction.atomic():
+    with atomic():
         account = _named(username)
         decide(DecisionKind.ACCOUNT_RECONFIRM, f"account {account.username}", by)
         Account.objects.filter(pk=account.pk).update(confirmed_on=today(by.at))

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
-
 from pipeline.accounts import filings
 from pipeline.database.models import Filing, FilingLine, FilingScan, Reject, Submission, Unit
+from pipeline.database.transactions import atomic
 from pipeline.filed import SHOWN
 from pipeline.forms.filing import ACCOUNTS, COUNT_FIELDS, FILING
 from pipeline.forms.whole import FILE
@@ -78,6 +77,6 @@ def _line(line: FilingLine) -> Values:
 
 def kept(places: Mapping[int, tuple[str, str]]) -> None:
     """Say where the copies lie, below the site, and their hashes ("" for a thing kept as it came)."""
-    with transaction.atomic():
+    with atomic():
         for seq, (path, sha256) in places.items():
             Submission.objects.filter(pk=seq).update(path=path, spooled=False, kept_sha256=sha256)

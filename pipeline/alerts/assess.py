@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
-
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep, CardState
@@ -19,6 +17,7 @@ from pipeline.alerts.card_letters import announce
 from pipeline.alerts.load import CampusEpisodes, CampusKey, Job, episode_of, jobs_of, load
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
+from pipeline.database.transactions import atomic
 from pipeline.model import Site, TodoKind
 from pipeline.rules import Condition, Rules
 from pipeline.rules.engine import RulesInForce, ask, conditions
@@ -45,7 +44,7 @@ def numbered(now: datetime) -> int:
 
 def sweep(now: datetime) -> int:
     """End the followed alerts whose end rule is met. Returns how many."""
-    with transaction.atomic():
+    with atomic():
         over = Alert.objects.filter(
             closed_at__isnull=True, state__in=sorted(alert_state.FOLLOWED), ends_after__lt=today(now)
         )
@@ -78,7 +77,7 @@ def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) ->
 
 
 def _batch(site: Site, rules: Rules, now: datetime) -> int:
-    with transaction.atomic():
+    with atomic():
         text = "SELECT id, code, day, settled FROM todo WHERE kind = %s ORDER BY id LIMIT %s"
         todos = sql.fetch(text, [TodoKind.WARN, BATCH])
         _take(site.policy.answer_hours, rules, todos, now)

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
-
 from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
 from pipeline.database.models import Counter, Division, Unit
+from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
@@ -53,7 +52,7 @@ def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
     today = schooldays.today(now)
     if now < schooldays.deadline(today, site.policy.desk_at):
         return 0
-    with transaction.atomic():
+    with atomic():
         sent = Counter.objects.select_for_update().filter(name=_SENT).first()
         if sent is not None and sent.value >= _number(today):
             return 0

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline import units
 from pipeline.county.boards import BOARDS
 from pipeline.database import audit, sql
 from pipeline.database.models import DeskLine, Reject
+from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
 from pipeline.forms.cells import show
@@ -101,7 +100,7 @@ def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
         return Done(deed, "desk-moved-on")
     by = DecidedBy(bench.who, deed.why, bench.now, Origin(seq, deed.row))
     try:
-        with transaction.atomic():
+        with atomic():
             left = board.decide(deed, by, replace(bench, again=again))
     except StillBad as error:
         return Done(deed, "mend-still-bad", str(error))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import transaction
 
 
-@contextmanager
-def whole() -> Iterator[None]:
+def atomic() -> AbstractContextManager[None]:
     """Write to the store all that the block does, or nothing; what is within it in a block of its own, likewise."""
-    with transaction.atomic():
-        yield
+    return transaction.atomic()
 
 
 @contextmanager

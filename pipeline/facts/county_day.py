@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import structlog
-from django.db import transaction
 
 from pipeline import duty, faults, rules
 from pipeline.database import serialise, sql
 from pipeline.database.models import Closure, Counter, CountyDay, Report, Todo
+from pipeline.database.transactions import atomic
 from pipeline.figures import county
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
@@ -83,7 +83,7 @@ def refresh() -> int:
 
     A day of a year whose holidays nobody knows is left for later, and told in the log: `doctor` names such a year.
     """
-    with transaction.atomic():
+    with atomic():
         by_day: dict[date, list[Todo]] = defaultdict(list)
         for todo in Todo.objects.filter(kind=TodoKind.FIGURES).order_by("code", "day"):
             if todo.day is not None:

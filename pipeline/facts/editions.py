@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
 from pipeline.database.models import Edition, Report
+from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
 from pipeline.facts import county_day, digest_facts, school_page_facts
 from pipeline.figures import county
@@ -58,7 +57,7 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
     The counties are counted from the records as they stand, together. Raises UnknownYear for a day nobody can
     tell to be a school day, PermanentError if figures do not add up.
     """
-    with transaction.atomic():
+    with atomic():
         book = digest_facts.book(site, order.day, order.now, places)
         _refuse_unless_they_add_up(book)
         codes = _reach(book, places)
@@ -73,7 +72,7 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
 
 def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]:
     """Cut the pages of all schools of some counties, one transaction."""
-    with transaction.atomic():
+    with atomic():
         as_of = county_day.last_settled()
         found = school_page_facts.pages(
             site, school_page_facts.Cut(order.day, 0, order.final, order.now, as_of), counties

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Max, Min
 
 from pipeline.database.models import Letter, Submission
+from pipeline.database.transactions import atomic
 from pipeline.letters import queue as letters_queue
 from pipeline.letters.queue import Facts
 from pipeline.model import BatchRef, LetterKind, State
@@ -44,7 +44,7 @@ def facts(code: str, batch: BatchRef) -> list[Facts]:
 
 
 def _queue(code: str, now: datetime) -> bool:
-    with transaction.atomic():
+    with atomic():
         before = Letter.objects.filter(kind=LetterKind.SUMMARY, reader=code).order_by("-id").first()
         start = BatchRef.read(before.ref).last if before else 0
         rows = Submission.objects.filter(bound_unit=code, settled_seq__gt=start).exclude(state=State.RECEIVED)

@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
-
 from pipeline.database import audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
+from pipeline.database.transactions import atomic
 from pipeline.figures.words import file_sent
 from pipeline.model import Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
@@ -94,7 +93,7 @@ def queue_all(wanted: Sequence[tuple[LetterKind, str, str]], now: datetime, day:
     text = sql.insert("letter", columns) + " ON CONFLICT (kind, ref, reader) DO NOTHING"
     state, at = LetterState.QUEUED, sql.moment(now)
     rows = [(kind, ref, reader, state, sql.day(day), at, "", "") for kind, ref, reader in wanted]
-    with transaction.atomic():
+    with atomic():
         return sql.run(text, rows)
 
 
@@ -114,7 +113,7 @@ def waiting() -> dict[LetterKind, int]:
 
 def done(sent: Sequence[Delivered], now: datetime) -> None:
     """Note that letters were delivered; each leaves an audit row. May be repeated."""
-    with transaction.atomic():
+    with atomic():
         open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
         rows = {row.pk: row for row in open_}
         fresh = [one for one in sent if one.id in rows]
@@ -126,7 +125,7 @@ def done(sent: Sequence[Delivered], now: datetime) -> None:
 
 def give_up(ids: Sequence[int]) -> None:
     """Set aside letters that cannot be written, so that they do not block others."""
-    with transaction.atomic():
+    with atomic():
         Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).update(state=LetterState.FAILED)
 
 

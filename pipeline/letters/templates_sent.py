@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
 from django.db.models import Max, Q
 
 from pipeline.database import audit, sql
 from pipeline.database.models import Counter, Letter, Unit
+from pipeline.database.transactions import atomic
 from pipeline.model import LetterKind, LetterState, SchoolFacts, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import context
@@ -85,7 +85,7 @@ def note(day: date, rows: Sequence[SentTemplates], now: datetime) -> None:
     moment = sql.moment(now)
     kind, done = LetterKind.TEMPLATE, LetterState.DONE
     values = [(kind, day.isoformat(), r.school, done, sql.day(day), moment, moment, r.path, r.sha) for r in rows]
-    with transaction.atomic():
+    with atomic():
         sql.run(sql.upsert("letter", columns, ("kind", "ref", "reader"), ("queued_at",)), values)
         audit.append([audit.AuditEntry("queke", "send", f"{kind} {day} → {row.school}") for row in rows], now)
 

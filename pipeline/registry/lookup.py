@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from django.db import transaction
 from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
 from pipeline.database.models import Division, Unit, UnitPlace
+from pipeline.database.transactions import atomic
 from pipeline.model import ClassState, DivisionKind, UnitKind
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
@@ -37,7 +37,7 @@ def load_divisions() -> int:
     """
     with _SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    with transaction.atomic():
+    with atomic():
         known = set(Division.objects.values_list("code", flat=True))
         fresh = [row for row in rows if row["code"] not in known]
         for kinds in _PARENTS_FIRST:

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
-
 from pipeline.database import serialise, sql
 from pipeline.database.models import Campus, Counter, SchoolClass, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
+from pipeline.database.transactions import atomic
 from pipeline.forms.roster import OF_UNIT, SCHOOLS
 from pipeline.merge.registry import (
     AliasRuling,
@@ -110,7 +109,7 @@ def waiting(submission: int) -> bool:
 
 def take_effect(day: date) -> int:
     """Apply statements whose day has come; return how many units they changed. One transaction."""
-    with transaction.atomic():
+    with atomic():
         return _take_effect(day)
 
 

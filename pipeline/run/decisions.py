@@ -61,5 +61,5 @@ def follow(site: Site, clock: Clock) -> None:
 
 def _taken(site: Site, now: datetime, step: Callable[[AtHand], T]) -> T:
     """Take a step that may need something read, validated or assessed first; all of it in one transaction."""
-    with errors.temporary(), InProcess() as readers, transactions.whole():
+    with errors.temporary(), InProcess() as readers, transactions.atomic():
         return Settling(site, readers, now).take(step)

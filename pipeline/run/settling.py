@@ -63,7 +63,7 @@ class Settling:
 
     def fold(self, checked: Sequence[Checked]) -> list[Settled]:
         """Let a part have its turns and write what comes of them: all of it, or nothing."""
-        with transactions.whole():
+        with transactions.atomic():
             settled = self._desk(checked[0]) if settle_desk.decides(checked[0]) else self._forms(checked)
             for done in settled:
                 self._judge_later(done)

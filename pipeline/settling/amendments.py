@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline import issues
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Reject
+from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures.deskwork import in_words
 from pipeline.forms import form
@@ -56,7 +55,7 @@ def mend(deed: Deed, by: DecidedBy, bench: Bench) -> None:
     Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one
     whose rows a county may mend; NeedsAgain until the row is built and validated. Nothing is changed then.
     """
-    with transaction.atomic():
+    with atomic():
         ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state=TicketState.OPEN).first()
         if ticket is None:
             raise refusal("ticket-closed")

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline import alert_state, rules
 from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState, CardVerdict
 from pipeline.alerts import alert_labels, corrections
@@ -17,6 +15,7 @@ from pipeline.alerts.load import unassessed
 from pipeline.database import audit, serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay
+from pipeline.database.transactions import atomic
 from pipeline.figures import deskwork
 from pipeline.forms.card import CARD, DAYS
 from pipeline.issues.refusals import refusal
@@ -132,7 +131,7 @@ def send_back(alert_id: str, by: DecidedBy) -> AlertState:
 
 
 def _decide(what: DecisionKind, alert_id: str, by: DecidedBy, allowed: frozenset[AlertState]) -> AlertState:
-    with transaction.atomic():
+    with atomic():
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
             raise refusal("alert-unknown", alert=alert_id)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline import short_ids
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Closure, SchoolClass, Submission
+from pipeline.database.transactions import atomic
 from pipeline.figures.deskwork import Closed, closure
 from pipeline.forms import words
 from pipeline.issues.refusals import refusal
@@ -73,7 +72,7 @@ def send_back(closure_id: str, by: DecidedBy) -> None:
 
 def _rule(closure_id: str, what: DecisionKind, by: DecidedBy) -> None:
     state = settling_closure.RULINGS[what]
-    with transaction.atomic():
+    with atomic():
         row = _found(closure_id)
         if row is None:
             raise refusal("closure-unknown", closure=closure_id)

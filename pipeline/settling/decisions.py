@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db import transaction
-
 from pipeline.accounts import filings
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Reject, Submission
+from pipeline.database.transactions import atomic
 from pipeline.figures import words
 from pipeline.forms.whole import FILE
 from pipeline.issues.refusals import refusal
@@ -40,7 +39,7 @@ def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> li
     Raises UsageError if one of them is not held, or if its school has reported again since; NeedsAgain until they
     are read and validated again, and what they are folded with. Nothing is changed then.
     """
-    with transaction.atomic():
+    with atomic():
         ordered = sorted(set(seqs))
         held = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=ordered, state=State.HELD)}
         if missing := [str(seq) for seq in ordered if seq not in held]:
@@ -62,7 +61,7 @@ def dismiss(seq: int, by: DecidedBy) -> None:
 
     Raises UsageError, and changes nothing, if it is not held.
     """
-    with transaction.atomic():
+    with atomic():
         row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
         if row is None:
             raise refusal("not-held", numbers=seq)
@@ -81,7 +80,7 @@ def waive(tickets: Sequence[str], by: DecidedBy) -> list[str]:
     Return the tickets that were closed by this; those closed before are left out. Raises UsageError for a
     ticket never given out.
     """
-    with transaction.atomic():
+    with atomic():
         rows = {row.ticket: row for row in Reject.objects.filter(ticket__in=list(tickets)).defer("raw", "issues")}
         if missing := [name for name in tickets if name not in rows]:
             raise refusal("ticket-unknown", tickets=words.joined(missing))

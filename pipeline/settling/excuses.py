@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import transaction
-
 from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
+from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures.words import EXCUSED
 from pipeline.model import DecidedBy, DecisionKind, LetterKind, TodoKind, UnitKind
@@ -37,7 +36,7 @@ def excused(day: date) -> dict[str, str]:
 
 
 def _decide(what: DecisionKind, school: str, day: date, by: DecidedBy) -> None:
-    with transaction.atomic():
+    with atomic():
         unit = Unit.objects.select_for_update().filter(code=school, kind=UnitKind.SCHOOL).first()
         if unit is None:
             raise UsageError(f"{school}: no such school in the registry")

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
-
 from pipeline import forms
 from pipeline.database import serialise
 from pipeline.database.models import Reject, Report, Submission, Unit
@@ -158,12 +156,12 @@ def _said_by_schools(seqs: Iterable[int]) -> set[int]:
 _ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
 
 
-def _schools(division: str) -> QuerySet[Unit, str]:
+def _schools(division: str) -> Iterable[str]:
     below = lookup.tree(()).below(division)
     return Unit.objects.filter(kind=UnitKind.SCHOOL, division__in=below).values_list("code", flat=True)
 
 
-def _ticket_lines(found: QuerySet[Reject]) -> list[TicketLine]:
+def _ticket_lines(found: Iterable[Reject]) -> list[TicketLine]:
     rows = sorted(found, key=lambda row: (row.submission, row.table, row.row))
     names = lookup.names(row.school for row in rows)
     came = dict(

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline.database import sql
 from pipeline.database.models import Division, Statement, Submission, Unit
+from pipeline.database.transactions import atomic
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
 from pipeline.model import Checked, Settled, Site, State, StatementState, UnitKind
@@ -69,7 +68,7 @@ def say(checked: Checked, done: Settled, now: datetime) -> None:
 
 def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, again: AtHand) -> None:
     """Fold again what begins with these of `Later.reports`. Raises NeedsAgain, with nothing written."""
-    with transaction.atomic():
+    with atomic():
         writes = Writes(now)
         for form, settler in _FOLDED.items():
             if mine := [_turn(one, done, again) for one in firsts if form_of(one) == form]:
@@ -80,7 +79,7 @@ def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, ag
 def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:
     """Take one of `Later.unplaced`, if it can be told now whose it is. Raises NeedsAgain, with nothing written."""
     if checked.unit:
-        with transaction.atomic():
+        with atomic():
             turn = Turn(Event(checked.arrival.seq, checked), sql.take("settled", 1), again)
             submissions.take([turn], State.REJECTED, site, now)
 

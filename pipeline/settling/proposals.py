@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db import transaction
-
 from pipeline import short_ids
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import SchoolClass, Submission, Unit
 from pipeline.database.models import Statement as Kept
+from pipeline.database.transactions import atomic
 from pipeline.figures import deskwork
 from pipeline.figures.words import NOT_GIVEN
 from pipeline.issues.refusals import refusal
@@ -63,7 +62,7 @@ def confirm(proposal_id: str, by: DecidedBy, alias: str = "") -> None:
 
     Raises UsageError, and changes nothing, if it does not wait any more, or there is no such class.
     """
-    with transaction.atomic():
+    with atomic():
         if proposal_id.startswith("P") and not alias:
             _confirm_roster(proposal_id, by)
         else:
@@ -72,7 +71,7 @@ def confirm(proposal_id: str, by: DecidedBy, alias: str = "") -> None:
 
 def refuse(proposal_id: str, by: DecidedBy) -> None:
     """Leave the registry as it is; the school is told why. Raises UsageError if it does not wait any more."""
-    with transaction.atomic():
+    with atomic():
         if not proposal_id.startswith("P"):
             _rule_on_class(proposal_id, by, refused=True)
             return

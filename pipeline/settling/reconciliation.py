@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
-
 from pipeline import reconcile, schooldays
 from pipeline.database import audit, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
+from pipeline.database.transactions import atomic
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.model import DecidedBy, DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
@@ -77,7 +76,7 @@ def settle(matter_id: str, by: DecidedBy, *, stamp: str = "") -> None:
 
     Raises UsageError, and changes nothing, if it is not open (any more), or if its stamp is another than `stamp`.
     """
-    with transaction.atomic():
+    with atomic():
         row = Matter.objects.select_for_update().filter(pk=matter_id).first()
         if row is None:
             raise refusal("matter-unknown", matter=matter_id)
@@ -110,7 +109,7 @@ def go_round(site: Site, now: datetime) -> int:
     mark = int(f"{day:%Y%m%d}")
     if now < schooldays.deadline(day, site.policy.reconcile_at):
         return 0
-    with transaction.atomic():
+    with atomic():
         row = Counter.objects.select_for_update().filter(name=_ROUND).first()
         if row is not None and row.value >= mark:
             return 0
@@ -124,7 +123,7 @@ def go_round(site: Site, now: datetime) -> int:
 
 
 def _batch(policy: Policy, now: datetime) -> int:
-    with transaction.atomic():
+    with atomic():
         text = "SELECT id, code, settled FROM todo WHERE kind = %s ORDER BY code LIMIT %s"
         todos = sql.fetch(text, [TodoKind.RECONCILE, BATCH])
         if not todos:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from pipeline.database import audit, sql
+from pipeline.database.transactions import atomic
 from pipeline.merge import Event
 from pipeline.model import Checked, CheckVerdict, LetterKind, Settled, Site, State, SubmissionRef
 from pipeline.settling import SETTLERS
@@ -34,7 +33,7 @@ def fold(batch: Sequence[Checked], site: Site, now: datetime, again: AtHand) -> 
     Raises NeedsAgain, and nothing of it stays, when a submission comes after a later one of what it is folded with was
     settled, and that is not at hand.
     """
-    with transaction.atomic():
+    with atomic():
         first = sql.take("settled", len(batch))
         ordered = sorted(batch, key=lambda checked: checked.arrival.seq)
         together = again.joined(batch)

@@ -58,7 +58,7 @@ def warn(site: Site, now: datetime = NOW) -> int:
     return assess.warn(site, RULES, now)
 
 
-def whole() -> list[list[tuple[object, ...]]]:
+def atomic() -> list[list[tuple[object, ...]]]:
     """Everything the alerts' tables hold."""
     tables = ["alert", "alert_hit", "alert_case", "alert_event", "letter", "todo"]
     return [sql.fetch(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]
@@ -94,10 +94,10 @@ def test_the_same_todo_again_changes_nothing(site: Site) -> None:
     enrol(SCHOOL)
     absent(*range(1, 11), symptoms="S01 S02", temperature=38.5, onset=DAY)
     warn(site)
-    before = whole()
+    before = atomic()
     todo(SCHOOL, DAY, 1)
     warn(site, NOW + timedelta(hours=1))
-    assert whole() == before
+    assert atomic() == before
 
 
 def test_further_cases_join_and_no_card_is_sent_twice(site: Site) -> None:
@@ -204,10 +204,10 @@ def test_a_rule_switched_off_for_the_county_does_not_warn_there(site: Site) -> N
 def test_a_failing_write_leaves_the_todo_and_nothing_else(site: Site) -> None:
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
-    before = whole()
+    before = atomic()
     with connection.execute_wrapper(_refuse_letters), pytest.raises(RuntimeError):
         warn(site)
-    assert whole() == before
+    assert atomic() == before
     assert (warn(site), Alert.objects.count()) == (1, 1)
 
 
