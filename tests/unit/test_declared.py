@@ -100,7 +100,7 @@ WRONG = {
         number("temperature", "体温", 5, absence.ROWS.keeps["temperature"].parse),
         "temperature: max_digits 3, declared as 5",
     ),
-    "a date kept as a day and time": (day("start", "起始日", stored="from_settled"), "start: nobody fills it in"),
+    "a column kept under another name": (day("start", "起始日", stored="from_settled"), "start: nobody fills it in"),
 }
 
 
