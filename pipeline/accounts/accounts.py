@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db.models import Q
 
-from pipeline.accounts import filings
+from pipeline.accounts.filing import OPEN, filing_number, folded, office
 from pipeline.database import audit, sql
 from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Account, Decision, Filing, FilingLine, Submission
@@ -135,7 +135,7 @@ def _waiting(row: Filing, name: str) -> PendingFiling:
         takeover=any(line.takeover for line in lines),
     )
     day = today(row.received_at)
-    return PendingFiling(filings.number(row.number), _stamp(row), row.unit, name, day, row.received_at, what, signed)
+    return PendingFiling(filing_number(row.number), _stamp(row), row.unit, name, day, row.received_at, what, signed)
 
 
 def _stamp(row: Filing) -> str:
@@ -145,7 +145,7 @@ def _stamp(row: Filing) -> str:
 
 
 def _asked_before(line: FilingLine) -> bool:
-    others = FilingLine.objects.filter(folded=line.folded, state__in=filings.OPEN, seq__lt=line.seq)
+    others = FilingLine.objects.filter(folded=line.folded, state__in=OPEN, seq__lt=line.seq)
     return others.exclude(filing=line.filing_id).exists()
 
 
@@ -198,10 +198,10 @@ def filing(request_id: int | str) -> Shown:
         whose = "own" if one.password else "to be issued"
         lines.append((one.username, one.holder, one.phone, whose, one.state, why.get(one.decided or 0, one.why)))
     return Shown(
-        number=filings.number(row.number),
+        number=filing_number(row.number),
         unit=row.unit,
         unit_name=lookup.names([row.unit]).get(row.unit, ""),
-        office=filings.office(row.opener),
+        office=office(row.opener),
         received_at=row.received_at.astimezone(ZONE),
         applicant=row.applicant,
         department=row.department,
@@ -229,7 +229,7 @@ def ruling(ref: FilingRef) -> FilingRuling | None:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
     opened = lines[0].state == FilingLineState.OPENED
-    return FilingRuling(filings.number(filing.number), opened, users, filings.office(filing.opener), lines[0].why)
+    return FilingRuling(filing_number(filing.number), opened, users, office(filing.opener), lines[0].why)
 
 
 def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
@@ -239,7 +239,7 @@ def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
     lines = list(filing.lines.filter(state=FilingLineState.WAITING).order_by("seq", "row"))
     if not lines:
         held = filing.lines.filter(state=FilingLineState.HELD).exists()
-        number = filings.number(filing.number)
+        number = filing_number(filing.number)
         raise refusal("filing-held", number=number) if held else refusal("filing-done", number=number)
     return filing, lines
 
@@ -248,7 +248,7 @@ def _see_paper(filing: Filing, stamped_on: date | None, now: datetime) -> None:
     if stamped_on is not None and stamped_on > today(now):
         raise refusal("filing-stamped-ahead")
     if stamped_on is None and filing.stamped_on is None and not filing.scans.exists():
-        number = filings.number(filing.number)
+        number = filing_number(filing.number)
         raise refusal("filing-unsigned", number=number)
 
 
@@ -300,7 +300,7 @@ def _end(lines: Sequence[FilingLine], state: str, place: int, why: str) -> None:
 
 
 def _target(filing: Filing) -> str:
-    return f"filing {filings.number(filing.number)}"
+    return f"filing {filing_number(filing.number)}"
 
 
 # --------------------------------------------------------------------------- accounts
@@ -347,7 +347,7 @@ def reconfirm(username: str, by: DecidedBy) -> None:
 
 def _named(username: str) -> Account:
     sql.take("received", 0)
-    account = Account.objects.filter(folded=filings.folded(username)).first()
+    account = Account.objects.filter(folded=folded(username)).first()
     if account is None:
         raise refusal("account-unknown", username=username)
     if account.closed_at is not None:

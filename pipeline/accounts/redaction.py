@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.accounts import filings
+from pipeline.accounts.filing import filing_number
 from pipeline.database.models import Filing, FilingLine, FilingScan, Reject, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.filed import SHOWN
@@ -46,7 +46,7 @@ def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
         return {}
     private = Submission.objects.filter(received_seq__in=seqs, private=True).values_list("pk", flat=True)
     scans = FilingScan.objects.filter(submission__in=seqs)
-    papers = {scan.submission: SignedPaper(filings.number(scan.filing_id), f".{scan.ending}") for scan in scans}
+    papers = {scan.submission: SignedPaper(filing_number(scan.filing_id), f".{scan.ending}") for scan in scans}
     return dict.fromkeys(private) | papers
 
 

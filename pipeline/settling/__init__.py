@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.accounts import filings
+from pipeline.accounts import filing
 from pipeline.forms.filing import FILING
 from pipeline.settling import absence, calendar, card, closure, roster
 from pipeline.settling.settler import Settler
@@ -20,7 +20,7 @@ SETTLERS: Mapping[str, Settler] = {
         card.SETTLER,
         roster.SETTLER,
         calendar.SETTLER,
-        Settler(FILING, filings.takes, filings.settle),
+        Settler(FILING, filing.takes, filing.settle),
     )
 }
 """By form, in the order in which they settle."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from pipeline.accounts import filings
+from pipeline.accounts import filing
 from pipeline.database import serialise, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Reject, Submission
@@ -69,7 +69,7 @@ def dismiss(seq: int, by: DecidedBy) -> None:
         row.state = State.REJECTED.value
         row.issues = [*row.issues, serialise.issue(replay.dismissed(by.why))]
         row.save(update_fields=["state", "issues"])
-        filings.dismissed(seq, order, by.why)
+        filing.dismissed(seq, order, by.why)
         _count_again(row.unit, row.day, settled, by.at)
         queue.queue(LetterKind.RECEIPT, str(SubmissionRef(seq, order)), row.unit or row.bound_unit, by.at, row.day)
 

@@ -49,7 +49,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
     return [(turn, _settle(turn, writes)) for turn in turns]
 
 
-def number(seq: int) -> str:
+def filing_number(seq: int) -> str:
     """Return a 备案号 as it is printed."""
     return f"{seq:06d}"
 
@@ -234,7 +234,7 @@ def _numbered(filing: Filing, back: int) -> Issue:
     """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
     one is worth printing and stamping.
     """
-    said = (("number", number(filing.number)), ("opener", office(filing.opener)))
+    said = (("number", filing_number(filing.number)), ("opener", office(filing.opener)))
     if back:
         return Issue("filing-rows-first", details=(*said, ("rows", str(back))))
     return Issue("filing-number", details=said)
@@ -253,7 +253,7 @@ def _still_back(turn: Turn) -> int:
 
 
 def _replacing(numbers: Iterable[int]) -> list[Issue]:
-    return [Issue("filing-replaces", details=(("earlier", number(one)),)) for one in sorted(set(numbers))]
+    return [Issue("filing-replaces", details=(("earlier", filing_number(one)),)) for one in sorted(set(numbers))]
 
 
 def _holding(asked: Iterable[_Asked]) -> list[Issue]:
@@ -325,7 +325,7 @@ def _scan(turn: Turn, kind: ScanKind) -> Outcome:
     """Link a signed paper to its filing; one that came before is a copy."""
     checked = turn.checked
     filing = Filing.objects.get(number=int(str(checked.reading.header["filing"])))
-    said = (("number", number(filing.number)),)
+    said = (("number", filing_number(filing.number)),)
     if FilingScan.objects.filter(filing=filing, sha256=checked.arrival.sha256).exists():
         return Outcome(State.DUPLICATE, (Issue("duplicate"),))
     if not filing.lines.filter(state__in=OPEN).exists():
