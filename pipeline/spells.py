@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from pipeline.model import RowState
+
+_RETURNED = RowState.RETURNED  # looked up once, not for every row
+
 WHOLE_DAY, HALF_DAY = 2, 1  # days are counted in halves
 _ONE_DAY = timedelta(days=1)
 
@@ -51,7 +55,7 @@ def spells(reported: Iterable[PupilDay], school_days: SchoolDays) -> tuple[Absen
     parts: dict[date, str] = {}
     for row in sorted(reported, key=lambda one: one.day):
         last = found[-1] if found else None
-        if row.row_state != "returned":
+        if row.row_state != _RETURNED:
             parts[row.day] = row.part
         if last is None or last.returned or row.start >= last.end:
             spell = _begun(row, last)
@@ -64,7 +68,7 @@ def spells(reported: Iterable[PupilDay], school_days: SchoolDays) -> tuple[Absen
 def _begun(row: PupilDay, last: AbsenceSpell | None) -> AbsenceSpell | None:
     """The spell a row begins; None if it only repeats that the pupil is back."""
     floor = last.end if last else row.start
-    if row.row_state == "returned":
+    if row.row_state == _RETURNED:
         end = row.returned or row.day
         return AbsenceSpell(row.start, end, returned=True) if floor <= row.start < end else None
     # a beginning before the return cannot be meant: only the day itself is known
@@ -73,7 +77,7 @@ def _begun(row: PupilDay, last: AbsenceSpell | None) -> AbsenceSpell | None:
 
 
 def _gone_on(row: PupilDay, last: AbsenceSpell) -> AbsenceSpell:
-    if row.row_state == "returned":
+    if row.row_state == _RETURNED:
         return replace(last, end=max(row.returned or row.day, last.end), returned=True)
     return replace(last, end=max(last.end, row.day + _ONE_DAY))
 

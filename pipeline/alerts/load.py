@@ -13,7 +13,7 @@ from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertHit, Division, Todo
-from pipeline.model import ClassState, TodoKind
+from pipeline.model import ClassState, Reason, RowState, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
 from pipeline.rules.engine import Window, affected, needed
 from pipeline.schooldays import school_year
@@ -92,7 +92,7 @@ def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]
     text = (
         "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
         " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
-        " WHERE day IN ? AND school IN ? AND reason = 'ill' AND row_state <> 'returned'"
+        f" WHERE day IN ? AND school IN ? AND reason = '{Reason.ILL}' AND row_state <> '{RowState.RETURNED}'"
     )
     return sql.fetch_in(text, days, schools)
 

@@ -16,10 +16,12 @@ from pipeline.database import serialise, sql
 from pipeline.database.models import Absence, Reject, SchoolClass
 from pipeline.forms.absence import ROWS
 from pipeline.forms.base import NEXT
-from pipeline.model import SchoolFacts, TicketState
+from pipeline.model import RowState, SchoolFacts, TicketState
 from pipeline.schooldays import closed_campuses, closed_classes, school_year
 from pipeline.turns import context
 from pipeline.validate.carried import UNANSWERED
+
+_RETURNED = RowState.RETURNED  # looked up once, not for every row
 
 LOOK_BACK = 14  # days; after a longer silence nobody is asked about what was before it
 _NAMED = 400  # pupils whose names are fetched at a time
@@ -69,7 +71,7 @@ def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
         said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _said_on([day], codes)}
         silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
         for when, school, campus, key, pupil, state in _said_on(sorted(set(last.values())), codes):
-            then = last.get((school, campus)) == _date(when) and state != "returned"
+            then = last.get((school, campus)) == _date(when) and state != _RETURNED
             if then and (school, campus, pupil) not in said:
                 silent[school, campus].append((key, pupil))
         out = _Out(sorted({school for school, _ in silent}), day)
@@ -132,7 +134,7 @@ def _open(
             continue
         pupils[school, campus].add(pupil)
         said = dict(zip(_COLUMNS, values, strict=True))
-        if state != "returned" and not out(school, campus, str(said["class_key"])):
+        if state != _RETURNED and not out(school, campus, str(said["class_key"])):
             kept.append((school, campus, pupil, said))
     names = _names({(school, pupil) for school, _, pupil, _ in kept})
     found: dict[Campus, list[Open]] = defaultdict(list)

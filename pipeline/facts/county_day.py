@@ -21,7 +21,7 @@ from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
-from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, State, TodoKind, UnitKind
+from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, Reason, RowState, State, TodoKind, UnitKind
 from pipeline.registry import lookup
 from pipeline.rules.engine import hints
 from pipeline.rules.values import Case
@@ -165,7 +165,7 @@ def _singles(day: date, schools: Sequence[CountedSchool], rows: Sequence[AbsentR
         cases = [
             Case(day, r.pupil, r.class_key, r.row_state, day, diagnosis=r.diagnosis, reason=r.reason) for r in found
         ]
-        new = {r.pupil for r in found if r.row_state == "new"}
+        new = {r.pupil for r in found if r.row_state == RowState.NEW}
         school = named[code]
         for hint in hints(cases, known):
             room = school.classes.get((campus, hint.class_key), hint.class_key)
@@ -352,7 +352,7 @@ def ill_by_class(day: date, schools: Sequence[str]) -> dict[tuple[str, str, str]
     """Return how many pupils of each (school, campus, class key) are absent ill on the day; for few schools."""
     text = (
         "SELECT school, campus, class_key, COUNT(*) FROM absence WHERE day IN ? AND school IN ? "
-        "AND reason = 'ill' AND row_state <> 'returned' GROUP BY school, campus, class_key"
+        f"AND reason = '{Reason.ILL}' AND row_state <> '{RowState.RETURNED}' GROUP BY school, campus, class_key"
     )
     return {(school, campus, key): n for school, campus, key, n in sql.fetch_in(text, [day.isoformat()], schools)}
 

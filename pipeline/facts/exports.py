@@ -20,7 +20,7 @@ from pipeline.errors import UsageError
 from pipeline.figures.words import A_CLASS, EXPORT_TITLES, joined
 from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
-from pipeline.model import WHOLE_SCHOOL
+from pipeline.model import WHOLE_SCHOOL, Reason, RowState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.units import Scope
@@ -69,7 +69,7 @@ def _absence(scope: Scope, span: DayRange) -> ExportTable:
     return ExportTable(EXPORT_TITLES["absence"], header, _pupils(rows, scope))
 
 
-_REASONS = ("ill", "injured", "other")
+_REASONS = tuple(one.value for one in Reason)
 
 
 def _exported(table: Table, *first: str) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _in_words(column: Column, value: Any) -> Value:
 
 def _counted(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
     schools = _school_names(scope)
-    text = rows.exclude(row_state="returned").order_by("day", "school").values_list("day", "school", "reason")
+    text = rows.exclude(row_state=RowState.RETURNED).order_by("day", "school").values_list("day", "school", "reason")
     for (day, school), mine in groupby(text.iterator(), lambda row: row[:2]):
         found = [reason for _, _, reason in mine]
         yield (day, school, schools.get(school, ""), *(scope.count(found.count(reason)) for reason in _REASONS))

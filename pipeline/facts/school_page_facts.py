@@ -21,7 +21,7 @@ from pipeline.forms import words
 from pipeline.forms.absence import ROWS
 from pipeline.forms.base import Goes
 from pipeline.forms.cells import show
-from pipeline.model import HOME_CAMPUS, Site, TicketState
+from pipeline.model import HOME_CAMPUS, Reason, RowState, Site, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.spells import AbsenceSpell
@@ -173,15 +173,15 @@ def _classes(
 ) -> list[ClassLine]:
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        if row.row_state != "returned":
+        if row.row_state != RowState.RETURNED:
             counts[row.campus, row.class_key][row.reason] += 1
     places = [*school.classes, *(place for place in counts if place not in school.classes)]
     return [
         ClassLine(
             class_name=_room(school, *place, several=several),
             roll=school.day.rolls.get(place),
-            ill=counts[place]["ill"],
-            injured=counts[place]["injured"],
+            ill=counts[place][Reason.ILL],
+            injured=counts[place][Reason.INJURED],
             other=others.get((school.day.code, *place), 0),
             closed=place in school.day.closed,
             silent=place in school.day.silent,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 
 from pipeline.figures.duty import REPORTED, StatusCounts
-from pipeline.model import KINDERGARTEN
+from pipeline.model import KINDERGARTEN, Reason, RowState
+
+_ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row
 
 HALF_DAY = 1
 ENOUGH = 0.9  # a rate is printed with a warning, or not at all, if fewer of the schools due have reported
@@ -168,15 +170,15 @@ def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[s
     seen: set[tuple[str, str]] = set()
     found: dict[str, tuple[int, int, int]] = {}
     for row in rows:
-        if row.row_state == "returned" or (row.school, row.pupil) in seen:
+        if row.row_state == _RETURNED or (row.school, row.pupil) in seen:
             continue
         seen.add((row.school, row.pupil))
-        if row.reason != "ill":
+        if row.reason != _ILL:
             continue
         ill, new, halves = found.get(row.school, (0, 0, 0))
         is_out = (row.campus, row.class_key) in closed.get(row.school, ())
         more = 0 if is_out else HALF_DAY if row.part else WHOLE_DAY
-        found[row.school] = (ill + 1, new + (row.row_state == "new"), halves + more)
+        found[row.school] = (ill + 1, new + (row.row_state == _NEW), halves + more)
     return found
 
 
@@ -203,16 +205,16 @@ class _Tally:
 
     def take(self, row: AbsentRow) -> None:
         school = self.known.get(row.school)
-        if school is None or row.row_state == "returned" or (row.school, row.pupil) in self.seen:
+        if school is None or row.row_state == _RETURNED or (row.school, row.pupil) in self.seen:
             return
         self.seen.add((row.school, row.pupil))
         self.sums[row.reason] += 1
-        if row.reason == "ill":
+        if row.reason == _ILL:
             self._ill(school, row)
 
     def _ill(self, school: SchoolDay, row: AbsentRow) -> None:
         halves = HALF_DAY if row.part else WHOLE_DAY
-        self.sums["new_ill"] += row.row_state == "new"
+        self.sums["new_ill"] += row.row_state == _NEW
         self.sums["ill_halves"] += halves
         self.symptoms.update(set(row.symptoms))
         if row.diagnosis:

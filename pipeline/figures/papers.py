@@ -15,12 +15,12 @@ from pipeline.figures import words
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
 from pipeline.figures.lines import SilentSchool, silence
-from pipeline.model import WHOLE_SCHOOL, LetterKind
+from pipeline.model import WHOLE_SCHOOL, DayPart, LetterKind, Reason, RowState
 from pipeline.units import Scope
 
-STATE_WORDS = {"new": "新发", "ongoing": "续", "returned": "已返校"}
-REASON_WORDS = {"ill": "因病", "injured": "因伤", "other": "其他"}
-PART_WORDS = {"": "全天", "am": "上午", "pm": "下午"}
+STATE_WORDS: Mapping[str, str] = {RowState.NEW: "新发", RowState.ONGOING: "续", RowState.RETURNED: "已返校"}
+REASON_WORDS: Mapping[str, str] = {Reason.ILL: "因病", Reason.INJURED: "因伤", Reason.OTHER: "其他"}
+PART_WORDS = {"": "全天", DayPart.AM: "上午", DayPart.PM: "下午"}
 
 
 # --------------------------------------------------------------------------- the school's page
@@ -150,7 +150,7 @@ class Page:
 
 def page(facts: PageFacts) -> Page:
     """A school's page of the day: its 台账 once printed and signed. Classes without entries are not listed."""
-    absent = [p for p in facts.pupils if p.row_state != "returned"]
+    absent = [p for p in facts.pupils if p.row_state != RowState.RETURNED]
     rows = tuple(_pupil(p, facts.scope) for p in _in_order(facts.pupils))
     saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent)
     quiet = len(facts.classes) - len(saying)
@@ -181,13 +181,13 @@ def page(facts: PageFacts) -> Page:
 
 def _page_counts(facts: PageFacts, absent: Sequence[PupilLine], expected: int) -> tuple[tuple[str, str], ...]:
     by_reason = {reason: sum(p.reason == reason for p in absent) for reason in REASON_WORDS}
-    other = by_reason["other"] + sum(c.other for c in facts.classes)
-    ill = [p for p in absent if p.reason == "ill"]
+    other = by_reason[Reason.OTHER] + sum(c.other for c in facts.classes)
+    ill = [p for p in absent if p.reason == Reason.ILL]
     return (
         ("应到", words.number(expected) if expected else words.NOTHING),
-        ("因病", words.number(by_reason["ill"])),
-        ("其中新发", words.number(sum(p.row_state == "new" for p in ill))),
-        ("因伤", words.number(by_reason["injured"])),
+        ("因病", words.number(by_reason[Reason.ILL])),
+        ("其中新发", words.number(sum(p.row_state == RowState.NEW for p in ill))),
+        ("因伤", words.number(by_reason[Reason.INJURED])),
         ("其他缺课", words.number(other)),
         ("已返校", words.number(len(facts.pupils) - len(absent))),
     )
@@ -195,7 +195,7 @@ def _page_counts(facts: PageFacts, absent: Sequence[PupilLine], expected: int) -
 
 def _in_order(pupils: Sequence[PupilLine]) -> list[PupilLine]:
     """In the sheet's order: absent before returned, then by class as listed."""
-    return sorted(pupils, key=lambda p: p.row_state == "returned")
+    return sorted(pupils, key=lambda p: p.row_state == RowState.RETURNED)
 
 
 def _pupil(line: PupilLine, scope: Scope) -> PupilRow:

@@ -10,6 +10,9 @@ from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, pieces, spellings
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
+from pipeline.model import Reason
+
+_ILL, _INJURED = Reason.ILL.value, Reason.INJURED.value  # a vocabulary's codes, which are plain texts
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}
 _SYMPTOM = spellings(SYMPTOM)
@@ -114,7 +117,7 @@ def reason(cell: object, frame: Frame) -> object:
     found = _symptoms(words)
     value = found.value if isinstance(found, Fixed) else None
     if isinstance(value, str):
-        return Fixed("injured" if value == "S15" else Mixed("ill", value), "reason-from-symptom")
+        return Fixed(_INJURED if value == "S15" else Mixed(_ILL, value), "reason-from-symptom")
     if fold(words) in _DISEASE:
-        return Fixed("ill", "reason-from-symptom")
+        return Fixed(_ILL, "reason-from-symptom")
     return got

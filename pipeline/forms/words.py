@@ -10,24 +10,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.forms.base import vocabulary
-from pipeline.model import ApprovedHow, ClosureKind, Mode, Organ, SpanKind
+from pipeline.model import ApprovedHow, ClosureKind, DayPart, Mode, Organ, Reason, RowState, SpanKind
 
 SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
 
 REASON = vocabulary(
     "Reason",
-    {"ill": "因病", "other": "其他", "injured": "因伤"},
+    {Reason.ILL: "因病", Reason.OTHER: "其他", Reason.INJURED: "因伤"},
     {
-        "ill": "病 病假 生病 疾病 因病缺课 因病缺勤 病缺 身体不适 不舒服",
-        "injured": "伤 受伤 伤害 意外伤害 因伤缺课 因伤缺勤 外伤 骨折",
-        "other": "其它 事假 事 有事 家中有事 请假 私事 其他原因 因事 其他缺课 旷课",
+        Reason.ILL: "病 病假 生病 疾病 因病缺课 因病缺勤 病缺 身体不适 不舒服",
+        Reason.INJURED: "伤 受伤 伤害 意外伤害 因伤缺课 因伤缺勤 外伤 骨折",
+        Reason.OTHER: "其它 事假 事 有事 家中有事 请假 私事 其他原因 因事 其他缺课 旷课",
     },
 )
 
 PART = vocabulary(
     "Part",
-    {"day": "全天", "am": "上午", "pm": "下午"},
-    {"day": "一天 整天 1天 全日", "am": "早上 上午半天 AM am", "pm": "午后 下午半天 PM pm"},
+    {DayPart.DAY: "全天", DayPart.AM: "上午", DayPart.PM: "下午"},
+    {DayPart.DAY: "一天 整天 1天 全日", DayPart.AM: "早上 上午半天 AM am", DayPart.PM: "午后 下午半天 PM pm"},
 )
 
 SYMPTOM = vocabulary(
@@ -238,10 +238,10 @@ def yes_no(value: bool | None) -> str:
 
 ROW_STATE = vocabulary(
     "RowState",
-    {"ongoing": "仍缺课", "returned": "已返校"},
+    {RowState.ONGOING: "仍缺课", RowState.RETURNED: "已返校"},
     {
-        "ongoing": "缺课 未返校 仍缺勤 未返园 续报 还没来 未到校",
-        "returned": "返校 已返园 返园 已到校 到校 已复课 复课 来了",
+        RowState.ONGOING: "缺课 未返校 仍缺勤 未返园 续报 还没来 未到校",
+        RowState.RETURNED: "返校 已返园 返园 已到校 到校 已复课 复课 来了",
     },
 )
 

@@ -32,8 +32,10 @@ from pipeline.merge.tickets import (
     sent_again,
     sift,
 )
-from pipeline.model import Checked, Issue, Mode, Origin, Policy, Record, State, TicketState
+from pipeline.model import Checked, Issue, Mode, Origin, Policy, Record, RowState, State, TicketState
 from pipeline.schooldays import on_time, today
+
+_RETURNED = RowState.RETURNED  # looked up once, not for every row
 
 
 def step(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
@@ -295,7 +297,7 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
 
 def _is_zero(rows: Mapping[str, CurrentRow], tickets: Mapping[str, Ticket]) -> bool:
     """A zero report: no current row reports an absence, and no returned row is open."""
-    absent = any(row.values["row_state"] != "returned" for row in rows.values())
+    absent = any(row.values["row_state"] != _RETURNED for row in rows.values())
     return not absent and all(ticket.state is not TicketState.OPEN for ticket in tickets.values())
 
 

@@ -130,6 +130,38 @@ class TodoKind(StrEnum):
     RECONCILE = "reconcile"
 
 
+class RowState(StrEnum):
+    """How a row of a report stands to the days before. Whoever has returned is not absent."""
+
+    NEW = "new"
+    ONGOING = "ongoing"
+    RETURNED = "returned"
+
+
+class Reason(StrEnum):
+    """Why a pupil is absent."""
+
+    ILL = "ill"
+    INJURED = "injured"
+    OTHER = "other"
+
+
+class DayPart(StrEnum):
+    """时段 of an absence; the whole day is stored as ""."""
+
+    DAY = "day"
+    AM = "am"
+    PM = "pm"
+
+
+class PastReason(StrEnum):
+    """Why a row stands no longer."""
+
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
+
+
 class ClosureState(StrEnum):
     """Whether a closure is in force, and the county's decision about it."""
 

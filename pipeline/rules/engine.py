@@ -21,7 +21,10 @@ from functools import lru_cache
 from operator import itemgetter
 
 from pipeline.forms.words import SYNDROMES
+from pipeline.model import Reason, RowState
 from pipeline.rules.values import DORM, Case, Condition, Hint, Member, Rule, Rules, Where
+
+_ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row
 
 LAG = 7  # days; the longest usual break (国庆) between falling ill and the first school day missed
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
@@ -99,7 +102,7 @@ def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: W
     `cases`: the rows of one school campus on `needed(span, reach)`, in any order; further rows do not matter. `rolls`:
     应到 by class key. `asked`: the rules that are active there (`ask`).
     """
-    ill = sorted((c for c in cases if c.reason == "ill" and c.row_state != "returned"), key=_DAY_AND_PUPIL)
+    ill = sorted((c for c in cases if c.reason == _ILL and c.row_state != _RETURNED), key=_DAY_AND_PUPIL)
     days: list[date] = []
     found: list[Condition] = []
     for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(ill, asked), asked.present)):
@@ -116,7 +119,7 @@ def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
     """Return the single cases of 丙类 diseases, one a pupil and disease, on its first day: lines for the county."""
     found: dict[tuple[str, str], Hint] = {}
     for c in sorted(cases, key=lambda c: (c.day, c.pupil)):
-        if c.reason == "ill" and c.row_state != "returned" and rules.grade(c.diagnosis, c.day) == "丙":
+        if c.reason == _ILL and c.row_state != _RETURNED and rules.grade(c.diagnosis, c.day) == "丙":
             found.setdefault((c.pupil, c.diagnosis), Hint(c.day, c.pupil, c.class_key, c.diagnosis, "丙"))
     return tuple(found.values())
 
@@ -151,7 +154,7 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
     began: dict[str, Case] = {}
     known: dict[str, set[str]] = {}  # pupil → groups of the spell that runs
     for case in ill:
-        if case.row_state == "new":
+        if case.row_state == _NEW:
             began[case.pupil] = case
             known[case.pupil] = set()
         first = began.get(case.pupil)
@@ -175,7 +178,7 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     shown: dict[str, dict[str, date]] = {}  # pupil → group → last day on which it was reported
     for case in ill:
         groups = groups_of(case.symptoms, case.temperature, case.diagnosis) & asked.present.keys()
-        spell = {} if case.row_state == "new" else shown.get(case.pupil, {})
+        spell = {} if case.row_state == _NEW else shown.get(case.pupil, {})
         shown[case.pupil] = spell
         spell.update(dict.fromkeys(groups, case.day))
         for group, reported_on in spell.items():

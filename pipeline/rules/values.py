@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from pipeline.model import Reason
+
 
 class Stage(StrEnum):
     """The stage of an episode, lowest first; the highest that holds is shown."""
@@ -143,7 +145,7 @@ class Case(NamedTuple):
     temperature: float | None = None
     diagnosis: str = ""  # D code
     dorm: str = ""
-    reason: str = "ill"
+    reason: str = Reason.ILL
 
     @property
     def fell_ill(self) -> date:

@@ -15,7 +15,19 @@ from pipeline.database.models import Absence, Decision
 from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.merge import CurrentRow, Event, ReportState, ReportStep
 from pipeline.merge.standing import COUNTED, MORE
-from pipeline.model import Checked, DecisionKind, Policy, Record, Site, State, TicketState, TodoKind
+from pipeline.model import (
+    Checked,
+    DecisionKind,
+    PastReason,
+    Policy,
+    Reason,
+    Record,
+    RowState,
+    Site,
+    State,
+    TicketState,
+    TodoKind,
+)
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
 from pipeline.settling.settler import Settler
@@ -24,6 +36,7 @@ from pipeline.turns.replay import Act
 from pipeline.turns.report_state import Key, LoadedReport, Then
 from pipeline.turns.transaction import Outcome, Turn, Writes
 
+_ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _WIDTHS = sql.widths(Absence)
 _KEEPS = ROWS.keeps
 _TEXTS = tuple((name, _WIDTHS[name]) for name in _KEEPS if name in _WIDTHS)
@@ -205,7 +218,8 @@ def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool 
         new = after.rows.get(identity)
         if new is stood or (new is not None and merge.same(stood.values, new.values, _KEEPS)):
             continue
-        why = "changed" if new else ("voided" if voided else "withdrawn")
+        gone = PastReason.VOIDED if voided else PastReason.WITHDRAWN
+        why = (PastReason.CHANGED if new else gone).value
         row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
         fold.past.append((*row, settled, by, why))
         changed = True
@@ -262,7 +276,7 @@ def _concerns(standing: ReportState) -> bool:
     ill = Counter(
         str(stood.values["class_key"])
         for stood in standing.rows.values()
-        if stood.values["reason"] == "ill" and stood.values["row_state"] != "returned"
+        if stood.values["reason"] == _ILL and stood.values["row_state"] != _RETURNED
     )
     return reconcile.concerns(ill, standing.classes, {key: line.roll for key, line in standing.lines.items()})
 

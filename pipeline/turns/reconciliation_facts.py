@@ -13,7 +13,7 @@ from django.db.models import Q
 from pipeline import reconcile
 from pipeline.database import sql
 from pipeline.database.models import Closure, Report
-from pipeline.model import WHOLE_SCHOOL, ClosureKind, ClosureState, MatterState, Policy
+from pipeline.model import WHOLE_SCHOOL, ClosureKind, ClosureState, MatterState, Policy, Reason, RowState
 from pipeline.reconcile import CLOSURE_NOTE, ClassKnown, ClosureKnown, RoomKnown, SchoolClock, SchoolKnown
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ReportDue, today
@@ -79,7 +79,8 @@ def watched(codes: Sequence[str], day: date) -> set[str]:
 def speaking(days: Sequence[date]) -> set[str]:
     """Return the schools with a class of which so many are ill on one of these days that it may be closed."""
     text = (
-        "SELECT DISTINCT school FROM absence WHERE day IN ? AND reason = 'ill' AND row_state <> 'returned' "
+        "SELECT DISTINCT school FROM absence WHERE day IN ? "
+        f"AND reason = '{Reason.ILL}' AND row_state <> '{RowState.RETURNED}' "
         f"GROUP BY day, school, campus, class_key HAVING COUNT(*) >= {reconcile.MANY}"  # nosec B608  # our own number
     )
     return {school for (school,) in sql.fetch_in(text, [day.isoformat() for day in days])}
@@ -126,9 +127,9 @@ def _reported(codes: Sequence[str], days: Iterable[date]) -> Mapping[str, set[tu
 def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_Place, ClassKnown]]:
     """Absences and class lines of the days, by school; a class with nothing to tell is left out."""
     absent = (
-        "SELECT day, school, campus, class_key, SUM(CASE WHEN reason = 'ill' THEN 1 ELSE 0 END), COUNT(*), "
+        f"SELECT day, school, campus, class_key, SUM(CASE WHEN reason = '{Reason.ILL}' THEN 1 ELSE 0 END), COUNT(*), "
         "MAX(CASE WHEN note LIKE ? THEN 1 ELSE 0 END) FROM absence "
-        "WHERE day IN ? AND school IN ? AND row_state <> 'returned' GROUP BY day, school, campus, class_key"
+        f"WHERE day IN ? AND school IN ? AND row_state <> '{RowState.RETURNED}' GROUP BY day, school, campus, class_key"
     )
     lines = (
         "SELECT day, school, campus, key, roll, present, other_absent FROM report_class "

@@ -13,7 +13,18 @@ from functools import lru_cache
 
 from pipeline import carry, units
 from pipeline.forms.absence import ABSENCE, CLASSES, ROWS
-from pipeline.model import HOME_CAMPUS, Context, Issue, Mode, Record, SchoolFacts, identity_of
+from pipeline.model import (
+    HOME_CAMPUS,
+    Context,
+    DayPart,
+    Issue,
+    Mode,
+    Reason,
+    Record,
+    RowState,
+    SchoolFacts,
+    identity_of,
+)
 from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
@@ -22,6 +33,10 @@ from pipeline.validate.channel import chain
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
+
+# plain texts, looked up once: rows come by the ten thousand
+_NEW, _ONGOING, _RETURNED = (one.value for one in RowState)
+_WHOLE_DAY = DayPart.DAY.value
 
 RULES = (
     RowCheck("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
@@ -40,8 +55,8 @@ RULES = (
         "symptom-missing",
         "symptom1",
         lambda pl: (
-            (pl.col("reason") != "ill")
-            | (pl.col("state").fill_null("") == "returned")
+            (pl.col("reason") != Reason.ILL.value)
+            | (pl.col("state").fill_null("") == _RETURNED)
             | pl.any_horizontal(pl.col("symptom1", "symptom2", "symptom3", "other_symptom").is_not_null())
         ),
     ),
@@ -138,7 +153,7 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
 
 def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes) -> None:
     """Accept or refuse every line of the 班级 table; count the rows of a class against its roll."""
-    absent = Counter(str(r.values["class_key"]) for r in _rows(case) if r.values["row_state"] != "returned")
+    absent = Counter(str(r.values["class_key"]) for r in _rows(case) if r.values["row_state"] != _RETURNED)
     seen: dict[str, int] = {}
     for line in lines:
         class_key = classes.key(line.values["class_name"])
@@ -232,7 +247,7 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
         "class_name": got["class_name"],
         "class_key": class_key,
         "start": start,
-        "part": "" if got["part"] in (None, "day") else got["part"],
+        "part": "" if got["part"] in (None, _WHOLE_DAY) else got["part"],
         "symptoms": _symptoms(got),
         "row_state": _row_state(line, got, start, context),
     }
@@ -255,12 +270,12 @@ def _in_order(text: str) -> str:
 def _row_state(line: RowCase, got: dict[str, object], start: object, context: Context) -> str:
     """Returned · new (no school day between start and day) · ongoing. A row carried over is not new."""
     case = line.case
-    if got["state"] == "returned" or got["returned"] is not None:
-        return "returned"
+    if got["state"] == _RETURNED or got["returned"] is not None:
+        return _RETURNED
     if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
-        return "new"
-    if got["state"] == "ongoing" and carry.read(line.row.mark):
-        return "ongoing"
+        return _NEW
+    if got["state"] == _ONGOING and carry.read(line.row.mark):
+        return _ONGOING
     if start not in case.states:
         case.states[start] = _state_since(start, case.day, case.school, context)
     return case.states[start]
@@ -273,7 +288,7 @@ def _state_since(start: date, day: date, school: SchoolFacts, context: Context) 
     if new is None:
         between = (start + timedelta(days=n) for n in range((day - start).days))
         new = all(one.weekday() >= 5 for one in between)
-    return "new" if new else "ongoing"
+    return _NEW if new else _ONGOING
 
 
 def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:

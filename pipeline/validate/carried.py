@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pipeline import carry
 from pipeline.carry import Marks, PrefillKind
-from pipeline.model import Issue
+from pipeline.model import Issue, RowState
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes
 
@@ -83,7 +83,7 @@ def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
     same = marks.unchanged(mark, carry.content_of(line.table, line.row))
     state = line.values[carry.ANSWER]
     if mark.kind is PrefillKind.BACK:
-        return PrefillKind.BACK if same and state in {None, "returned"} else None
+        return PrefillKind.BACK if same and state in {None, RowState.RETURNED} else None
     if not marks.about(mark, _pupil(line, classes)) or state is not None or line.values["returned"] is not None:
         return None
     if same and carry.ANSWER not in line.row.raw:
@@ -131,7 +131,7 @@ def _report_absent_again(found: Sorted, classes: Classes) -> None:
 
 
 def _is_back(line: RowCase) -> bool:
-    return line.values[carry.ANSWER] == "returned" or line.values["returned"] is not None
+    return line.values[carry.ANSWER] == RowState.RETURNED or line.values["returned"] is not None
 
 
 def _same_number(one: RowCase, other: RowCase) -> bool:
@@ -145,7 +145,7 @@ def _answer(case: SubmissionCase, found: Sorted) -> None:
     for line in found.untouched:
         line.issues, line.read = [], 0  # its other cells were checked on the day they were written
         if zero:
-            line.values[carry.ANSWER] = "returned"
+            line.values[carry.ANSWER] = RowState.RETURNED.value
         else:
             line.add_issue(UNANSWERED, carry.ANSWER)
     if zero and found.untouched:

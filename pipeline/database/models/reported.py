@@ -9,7 +9,9 @@ from django.db import models
 from pipeline.database.models.closed import choices, one_of
 from pipeline.database.models.declared import keeps
 from pipeline.forms import absence, closure
-from pipeline.model import ApprovedHow, ClosureKind, ClosureState, TicketState
+from pipeline.model import ApprovedHow, ClosureKind, ClosureState, DayPart, PastReason, Reason, RowState, TicketState
+
+_HALVES = (DayPart.AM, DayPart.PM)
 
 
 class Report(models.Model):
@@ -88,10 +90,10 @@ class AbsenceColumns(models.Model):
     pupil = models.CharField(max_length=40)
     class_key = models.CharField(max_length=20)
     sex = models.CharField(max_length=1)
-    reason = models.CharField(max_length=8)  # ill | injured | other
-    row_state = models.CharField(max_length=8)  # new | ongoing | returned
+    reason = models.CharField(max_length=8, choices=choices(Reason))
+    row_state = models.CharField(max_length=8, choices=choices(RowState))
     start = models.DateField()
-    part = models.CharField(max_length=4, blank=True)  # "" whole day | am | pm
+    part = models.CharField(max_length=4, blank=True, choices=choices(_HALVES))  # "" for the whole day
     symptoms = models.CharField(max_length=60, blank=True)  # "S01 S02", ascending
     other_symptom = models.CharField(max_length=200, blank=True)
     temperature = models.DecimalField(max_digits=3, decimal_places=1, null=True)
@@ -107,11 +109,20 @@ class AbsenceColumns(models.Model):
         abstract = True
 
 
+def _closed_row(table: str) -> list[models.BaseConstraint]:
+    return [
+        one_of(table, "reason", Reason),
+        one_of(table, "row_state", RowState),
+        one_of(table, "part", ("", *_HALVES)),
+    ]
+
+
 class Absence(AbsenceColumns):
     class Meta:
         db_table = "absence"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["day", "school", "campus", "pupil"], name="absence_once")
+            models.UniqueConstraint(fields=["day", "school", "campus", "pupil"], name="absence_once"),
+            *_closed_row("absence"),
         ]
         indexes: ClassVar = [models.Index(fields=["day", "division", "reason"], name="absence_day_division")]
 
@@ -119,10 +130,11 @@ class Absence(AbsenceColumns):
 class AbsencePast(AbsenceColumns):
     to_settled = models.BigIntegerField()
     closed_by = models.CharField(max_length=40)
-    why = models.CharField(max_length=12)  # changed | withdrawn | voided
+    why = models.CharField(max_length=12, choices=choices(PastReason))
 
     class Meta:
         db_table = "absence_past"
+        constraints: ClassVar = [*_closed_row("absence_past"), one_of("absence_past", "why", PastReason)]
         indexes: ClassVar = [models.Index(fields=["day", "school"], name="absence_past_day")]
 
 
@@ -180,7 +192,7 @@ class ClosureColumns(models.Model):
         abstract = True
 
 
-def _closed(table: str) -> list[models.BaseConstraint]:
+def _closed_closure(table: str) -> list[models.BaseConstraint]:
     return [
         one_of(table, "kind", ClosureKind),
         one_of(table, "approved_how", ("", *ApprovedHow)),  # "" until its first word has come
@@ -193,7 +205,7 @@ class Closure(ClosureColumns):
         db_table = "closure"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["school", "campus", "scope", "start"], name="closure_once"),
-            *_closed("closure"),
+            *_closed_closure("closure"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["division", "resume_planned"], name="closure_division"),
@@ -207,4 +219,4 @@ class ClosurePast(ClosureColumns):
 
     class Meta:
         db_table = "closure_past"
-        constraints: ClassVar = _closed("closure_past")
+        constraints: ClassVar = _closed_closure("closure_past")
