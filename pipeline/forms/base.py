@@ -21,7 +21,7 @@ class Goes(Flag):
     NOWHERE = 0
     NEXT = auto()  # into the next template its sender gets
     PAGE = auto()  # in words onto the paper made of its form: a school's page, an alert's card, a roster's preview
-    EXPORT = auto()  # into the export of a school and of its county; above them only sums are exported
+    EXPORT = auto()  # into the export: a pupil's to school and county, a closure's above them too, but no words there
     COUNTY = auto()  # onto the county's desk, as typed: never if it may hold a name or a clerk's own words
 
 
