@@ -17,8 +17,9 @@ from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
 from pipeline.facts import county_day, digest_facts, school_page_facts
 from pipeline.figures import county
-from pipeline.figures.digest import check_code, digest, paper
+from pipeline.figures.digest import digest
 from pipeline.figures.facts import DigestFacts
+from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.letters import queue
 from pipeline.model import EditionRef, LetterKind, Level, Site
@@ -66,7 +67,7 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
             facts = digest_facts.digest(book, code, 0, final=order.final)
             whose = _Whose(code, facts.place.level, facts.place.name)
             press.issue(LetterKind.DIGEST, whose, _numbered(facts))
-            press.issue(LetterKind.MISSING, whose, _fixed(paper(missing(digest_facts.missing(book, code)))))
+            press.issue(LetterKind.MISSING, whose, _fixed(values_of(missing(digest_facts.missing(book, code)))))
         return press.keep()
 
 
@@ -94,11 +95,11 @@ _Made = Callable[[int], dict[str, object]]
 
 
 def _numbered(facts: DigestFacts) -> _Made:
-    return lambda n: paper(digest(replace(facts, n=n)))
+    return lambda n: values_of(digest(replace(facts, n=n)))
 
 
 def _page_numbered(facts: PageFacts) -> _Made:
-    return lambda n: paper(page(replace(facts, n=n)))
+    return lambda n: values_of(page(replace(facts, n=n)))
 
 
 def _fixed(values: dict[str, object]) -> _Made:

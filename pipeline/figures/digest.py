@@ -1,15 +1,12 @@
-"""A digest as it is printed: every number once, as text if it is only read; `paper` gives plain JSON values.
+"""A digest as it is printed: every number once, as text if it is only read.
 
 The template adds only the layout. What a total counts is listed beside it or said to be in the annex.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import cast
+from dataclasses import dataclass, replace
 
 from pipeline.figures import lines, sentences, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
@@ -150,19 +147,6 @@ def digest(facts: DigestFacts) -> Digest:
         as_of=facts.as_of,
         sums=to_json(whole.today),
     )
-
-
-def paper(made: object) -> dict[str, object]:
-    """Plain JSON values of a paper's dataclass: kept by an edition, hashed, and given to the template."""
-    kept = json.loads(json.dumps(asdict(made), ensure_ascii=False))  # type: ignore[call-overload]  # a dataclass
-    return cast("dict[str, object]", kept)
-
-
-def check_code(kept: Mapping[str, object]) -> tuple[str, str]:
-    """Return the SHA-256 of a paper's values and its 校验 code as printed, e.g. 7F3A-91C2."""
-    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    sha = hashlib.sha256(text.encode()).hexdigest()
-    return sha, f"{sha[:4]}-{sha[4:8]}".upper()
 
 
 def _headlines(

@@ -7,6 +7,7 @@ the modules below group them by theme.
 from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
+from pipeline.model.paper import Paper
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Policy, Site
 from pipeline.model.states import (
@@ -93,6 +94,7 @@ __all__ = [
     "Opinion",
     "Organ",
     "Origin",
+    "Paper",
     "PastReason",
     "Policy",
     "ReadVerdict",

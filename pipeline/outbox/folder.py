@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from pipeline import durable
-from pipeline.model import Site
+from pipeline.model import Paper, Site
 
 Shelf = Literal["省", "设区市", "县(市、区)", "学校", "未识别"]
 
@@ -37,22 +37,12 @@ class OutPlace:
     name: str  # name and code, "示例小学 2132000001"; made legal here
 
 
-class Deliverable(Protocol):
-    """What is delivered: a file name and its bytes."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def content(self) -> bytes: ...
-
-
 class Delivery(NamedTuple):
     """Papers of one day for one reader."""
 
     place: OutPlace
     day: date | None
-    papers: Sequence[Deliverable]
+    papers: Sequence[Paper]
 
 
 def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:

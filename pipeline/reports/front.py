@@ -5,12 +5,11 @@ Heights are computed in points from the widths of texts, as paper.css sets them,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.cells import get_character_cell_size
 
-Values = Mapping[str, Any]
+from pipeline.figures.paper_values import Values
 
 PAGE = 764.0  # points between the margins, with a reserve for heights computed too low
 LINE = 18.0  # of a table

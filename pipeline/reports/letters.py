@@ -10,22 +10,13 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from pipeline.figures.digest import check_code
-from pipeline.model import LetterKind
+from pipeline.figures.paper_values import Values, check_code
+from pipeline.model import LetterKind, Paper
 from pipeline.reports import pages
 from pipeline.reports.render import Renderer
 from pipeline.xlsx import lists
 
 BOM = "\ufeff"
-Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """One file of a letter: a Chinese name with its ending, and its bytes."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +29,9 @@ class Draft:
 
 
 def compose(kind: str, values: Values, renderer: Renderer | None = None) -> list[Paper]:
-    """Make the papers of one letter from its values (`figures.digest.paper(...)` of a Digest, Page, Card, Missing,
-    Receipt or Summary). The kinds with a page need a renderer. KeyError for an unknown kind.
+    """Make the papers of one letter from its values (`figures.paper_values.values_of`).
+
+    The kinds with a page need a renderer. KeyError for an unknown kind.
     """
     return next(compose_all([(kind, values)], renderer))
 

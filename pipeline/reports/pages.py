@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import resources
+from pipeline.figures.paper_values import Values
 from pipeline.figures.words import printed_width
 from pipeline.model import LetterKind
 from pipeline.reports.front import front
@@ -24,8 +25,6 @@ PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
 CASES_ANNEXED = 200  # of one alert: a long list pasted by mistake must not take minutes to draw
 PUPILS_ANNEXED = 1000
 SILENT_ANNEXED = 150  # further ones are in the workbook only
-
-Values = Mapping[str, Any]  # plain JSON values of a paper, see figures.digest.paper
 
 
 @lru_cache(maxsize=1)

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from pipeline import issuing, schooldays
 from pipeline.database import errors
 from pipeline.errors import UsageError
-from pipeline.model import Site
+from pipeline.model import Paper, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
 from pipeline.registry import prefill
-from pipeline.reports.letters import Paper
 from pipeline.run.lock import hold_site
 
 SLICE = 50  # schools whose rosters are made together

@@ -6,10 +6,9 @@ The same facts give the same bytes, so a letter delivered and not noted is deliv
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -19,8 +18,8 @@ from pipeline.facts import carried
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
-from pipeline.model import LetterKind, Site, State
-from pipeline.outbox.folder import Deliverable, Delivery, deliver_all
+from pipeline.model import LetterKind, Paper, Site, State
+from pipeline.outbox.folder import Delivery, deliver_all
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
@@ -81,15 +80,15 @@ def _unmentioned(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
 def _written(
     queued: Sequence[Queued],
     batch: LetterBatch,
-    by: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Deliverable]]],
-) -> list[list[Deliverable] | Fault]:
+    by: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]],
+) -> list[list[Paper] | Fault]:
     return [_tried("letters", one, partial(by[one.kind], one, batch)) for one in queued]
 
 
-def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Deliverable] | Fault]:
+def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | Fault]:
     """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
     try:
-        return list(_compose(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
+        return list(written.compose_all(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
     except Exception as error:
         if errors.may_pass(error):
             raise
@@ -97,18 +96,11 @@ def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[lis
     return [_tried("draw", one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
-def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Deliverable]:
-    return next(_compose([(letter.kind, writers.PAGES[letter.kind](letter, site))], renderer))
+def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
+    return written.compose(letter.kind, writers.PAGES[letter.kind](letter, site), renderer)
 
 
-def _compose(
-    letters_values: Iterable[tuple[str, Mapping[str, Any]]], renderer: Renderer
-) -> Iterator[list[Deliverable]]:
-    for papers in written.compose_all(letters_values, renderer):
-        yield list(papers)
-
-
-def _tried(name: str, letter: Queued, write: Callable[[], list[Deliverable]]) -> list[Deliverable] | Fault:
+def _tried(name: str, letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | Fault:
     """The letter's papers; a fault if it cannot be written: that is ours to mend, and keeps no other back."""
     seqs = [int(letter.ref.partition(".")[0])] if letter.kind in writers.OF_SUBMISSIONS else []
     try:
@@ -123,9 +115,7 @@ def _tried(name: str, letter: Queued, write: Callable[[], list[Deliverable]]) ->
         return fault
 
 
-def _deliver(
-    batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list[Deliverable] | Fault], now: datetime
-) -> int:
+def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list[Paper] | Fault], now: datetime) -> int:
     site = batch.site
     ready = [(one, made) for one, made in zip(queued, papers, strict=True) if not isinstance(made, Fault)]
     deliveries = [Delivery(batch.place(one.reader), _day(one, batch), made) for one, made in ready]
@@ -158,7 +148,7 @@ def _day(letter: Queued, batch: LetterBatch) -> date:
     return schooldays.today(facts.received_at if facts else letter.queued_at)
 
 
-def _sha(papers: Iterable[Deliverable]) -> str:
+def _sha(papers: Iterable[Paper]) -> str:
     digest = hashlib.sha256()
     for one in papers:
         digest.update(one.content)

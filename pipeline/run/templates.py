@@ -19,10 +19,9 @@ from pipeline.facts import carried
 from pipeline.forms import form
 from pipeline.issuing import absence
 from pipeline.letters import templates_sent
-from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.model import HOME_CAMPUS, Paper, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
 from pipeline.registry import statements
-from pipeline.reports.letters import Paper
 from pipeline.run.lock import hold_site
 from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts

@@ -25,8 +25,9 @@ from pipeline.database.models import (
 from pipeline.facts import card_page_facts, digest_facts, editions
 from pipeline.facts import county_day as facts_county_day
 from pipeline.figures import cards
-from pipeline.figures.digest import digest, paper
+from pipeline.figures.digest import digest
 from pipeline.figures.duty import StatusCounts
+from pipeline.figures.paper_values import values_of
 from pipeline.model import CardRef, Site
 from pipeline.schooldays import ZONE
 from tests.contract.places import GULOU, XUANWU, school
@@ -248,9 +249,9 @@ def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
     assert [row["pupil"] for row in page["rows"]] == ["示例童1", "示例童2", "示例童3"]
     assert page["reported"] == "11-20 14:00", "in the school's own time"
     assert page["notices"][0]["what"].startswith("预警 2026-0001 发热")
-    school_copy = paper(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), FIRST)))
-    county_copy = paper(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), GULOU)))
-    city_copy = paper(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), "320100")))
+    school_copy = values_of(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), FIRST)))
+    county_copy = values_of(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), GULOU)))
+    city_copy = values_of(cards.card(card_page_facts.card(county_day, CardRef("2026-0001", 1), "320100")))
     assert "示例童" in str(school_copy)
     assert "示例童" not in str(county_copy)
     assert "三3-AAAA" in str(county_copy)

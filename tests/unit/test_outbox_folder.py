@@ -1,7 +1,6 @@
 """Papers in the outbox: names that Windows takes, and delivery that may be repeated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -9,17 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Site
+from pipeline.model import Paper, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all, legal
 
 DAY = date(2026, 11, 12)
 PLACE = OutPlace("学校", "示例小学 2132000001")
-
-
-@dataclass(frozen=True)
-class Paper:
-    name: str
-    content: bytes
 
 
 def deliver(site: Site, place: OutPlace, day: date | None, papers: Sequence[Paper]) -> list[Path]:

@@ -15,7 +15,7 @@ import pytest
 from pipeline import issues
 from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
-from pipeline.figures.digest import paper
+from pipeline.figures.paper_values import values_of
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.model import FileRows, Issue, Level, Repair, State
 from pipeline.reports import letters
@@ -73,7 +73,7 @@ CASES = {
 
 
 def said(facts: ReceiptFacts) -> str:
-    found = letters.compose("receipt", paper(receipts.receipt(facts)))
+    found = letters.compose("receipt", values_of(receipts.receipt(facts)))
     assert [one.name for one in found] == [f"回执 {facts.form or '未能识别'} {facts.seq:06d}.txt"]
     return found[0].content.decode("utf-8")
 
@@ -254,7 +254,7 @@ def test_the_summary_lists_every_file_and_what_needs_somebody_first() -> None:
     made = batch_summary.summary(SummaryFacts(COUNTY, "320114", "雨花台区", NOW, lines))
     assert made.files == sum(n for _, n in made.counts) == len(made.rows) == len(CASES)
     assert {row.name for row in made.asked} == {"partial.xlsx", "held.xlsx", "nobody.xlsx"}
-    found = {one.name: one.content for one in letters.compose("summary", paper(made))}
+    found = {one.name: one.content for one in letters.compose("summary", values_of(made))}
     assert "本批 6 份" in found["收件汇总.txt"].decode("utf-8-sig")
     sheet = openpyxl.load_workbook(io.BytesIO(found["收件汇总.xlsx"])).active
     assert sheet is not None

@@ -12,7 +12,8 @@ from pypdf import PdfReader
 from pipeline.errors import ConfigError, PermanentError
 from pipeline.figures import card_books, cards, digest, papers
 from pipeline.figures.facts import HintLine
-from pipeline.model import Level
+from pipeline.figures.paper_values import check_code, values_of
+from pipeline.model import Level, Paper
 from pipeline.reports import fonts, letters, pages, render
 from pipeline.units import Scope
 from tests import page_samples
@@ -30,13 +31,13 @@ def texts(pdf: bytes) -> list[str]:
     return [re.sub(r"\s+", "", page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
-def pdf_of(made: list[letters.Paper]) -> bytes:
+def pdf_of(made: list[Paper]) -> bytes:
     return next(paper.content for paper in made if paper.name.endswith(".pdf"))
 
 
 def test_a_county_digest_says_what_its_figures_say(renderer: render.Renderer) -> None:
     made = digest.digest(samples.county())
-    found = letters.compose("digest", digest.paper(made), renderer)
+    found = letters.compose("digest", values_of(made), renderer)
     assert [paper.name for paper in found] == ["学生缺课监测每日简报 雨花台区 D-320114-20261120-2.pdf"]
     sides = texts(pdf_of(found))
     whole = "".join(sides)
@@ -54,12 +55,12 @@ def test_a_county_digest_says_what_its_figures_say(renderer: render.Renderer) ->
         assert words in whole, words
     assert all(row.phone in whole for row in made.silence.rows), "whom to telephone, every one"
     assert all(row.id in whole for row in made.alerts.rows), "every alert, on the page or in the annex"
-    assert digest.check_code(digest.paper(made))[1] in whole
+    assert check_code(values_of(made))[1] in whole
 
 
 def test_a_citys_digest_names_no_class_and_no_pupil(renderer: render.Renderer) -> None:
     facts = samples.city()
-    found = letters.compose("digest", digest.paper(digest.digest(facts)), renderer)
+    found = letters.compose("digest", values_of(digest.digest(facts)), renderer)
     whole = "".join(texts(pdf_of(found)))
     assert not re.search(r"[一二三四五六]\(\d+\)班|小[一二]班|中一班", whole)
     assert "示例童" not in whole
@@ -70,7 +71,7 @@ def test_a_citys_digest_names_no_class_and_no_pupil(renderer: render.Renderer) -
 
 
 def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.Renderer) -> None:
-    short, long = (letters.compose("page", digest.paper(papers.page(page_samples.page(n))), renderer) for n in (9, 44))
+    short, long = (letters.compose("page", values_of(papers.page(page_samples.page(n))), renderer) for n in (9, 44))
     assert len(texts(pdf_of(short))) == 1
     sides = texts(pdf_of(long))
     assert len(sides) == 2
@@ -84,7 +85,7 @@ def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.
 def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render.Renderer) -> None:
     of_county = page_samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
     for facts, names in ((page_samples.card(), True), (of_county, False)):
-        sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
+        sides = texts(pdf_of(letters.compose("card", values_of(cards.card(facts)), renderer)))
         assert len(sides) == 1
         assert ("示例童甲" in sides[0]) is names
         assert "三2-A7K0" in sides[0]
@@ -97,7 +98,7 @@ def test_cases_that_fit_two_to_a_line_need_no_second_side(renderer: render.Rende
     county = Scope(Level.COUNTY, "320114", frozenset(["320114"]))
     few = page_samples.card(county)
     listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
-    values = digest.paper(cards.card(replace(few, hits=few.hits[:1] * hits, cases_listed=listed)))
+    values = values_of(cards.card(replace(few, hits=few.hits[:1] * hits, cases_listed=listed)))
     (side,) = texts(pdf_of(letters.compose("card", values, renderer)))
     assert all(f"三2-{n:02d}AA" in side for n in range(cases))
 
@@ -108,7 +109,7 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
     hits = tuple(replace(few.hits[0], rule=f"E0{n}", source=source) for n in range(2))
     cases = tuple(replace(few.cases_listed[0], name=f"示例童{n:02d}") for n in range(30))
     sides = texts(
-        pdf_of(letters.compose("card", digest.paper(cards.card(replace(few, hits=hits, cases_listed=cases))), renderer))
+        pdf_of(letters.compose("card", values_of(cards.card(replace(few, hits=hits, cases_listed=cases))), renderer))
     )
     assert len(sides) == 2
     assert "县级审核" in sides[0]
@@ -119,13 +120,13 @@ def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -
     """A list of a whole district pasted by mistake: the card says how many it leaves out, and is there at once."""
     few = page_samples.card()
     many = tuple(replace(few.cases_listed[0], name=f"示例童{n:05d}") for n in range(10_000))
-    sides = texts(pdf_of(letters.compose("card", digest.paper(cards.card(replace(few, cases_listed=many))), renderer)))
+    sides = texts(pdf_of(letters.compose("card", values_of(cards.card(replace(few, cases_listed=many))), renderer)))
     assert len(sides) < 12
     assert "只列200人，其余见各日缺课日报" in "".join(sides).replace(" ", "")
 
 
 def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: render.Renderer) -> None:
-    values = digest.paper(papers.missing(page_samples.missing()))
+    values = values_of(papers.missing(page_samples.missing()))
     found = {paper.name: paper.content for paper in letters.compose("missing", values, renderer)}
     assert sorted(found) == ["未报名单 雨花台区.pdf", "未报名单 雨花台区.xlsx", "群通知.txt"]
     text = found["群通知.txt"]
@@ -144,7 +145,7 @@ def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer
     listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
     for scope, names in ((few.scope, True), (Scope(Level.COUNTY, "320114", frozenset(["320114"])), False)):
         facts = replace(few, scope=scope, hits=hits, cases_listed=listed)
-        sides = texts(pdf_of(letters.compose("worksheet", digest.paper(card_books.worksheet(facts)), renderer)))
+        sides = texts(pdf_of(letters.compose("worksheet", values_of(card_books.worksheet(facts)), renderer)))
         assert (len(sides) > 1) is (cases > (6 if names else 5))
         assert "核实人" in sides[0]
         assert "四、结论" in sides[0]
@@ -156,14 +157,14 @@ def test_a_card_that_was_answered_prints_the_answer_and_the_days(renderer: rende
     said = {"verdict": "excluded", "reason": "A1", "rows": [["2026-11-20", "三2-A7K0QX9M2T"]], "reporter": "示例员甲"}
     days = (cards.DayLine(samples.DAY, 1, 3, "已消毒"),)
     facts = replace(page_samples.card(), state="correcting", answer=said, days=days)
-    (side,) = texts(pdf_of(letters.compose("card", digest.paper(cards.card(facts)), renderer)))
+    (side,) = texts(pdf_of(letters.compose("card", values_of(cards.card(facts)), renderer)))
     for text in ("可排除", "A1报告信息有误", "11-20示例童甲", "更正待收", "已消毒"):
         assert text in side
     assert "□" not in side.split("县级审核")[0]
 
 
 def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.Renderer) -> None:
-    values = letters.checked(digest.paper(cards.card(page_samples.card())))
+    values = letters.checked(values_of(cards.card(page_samples.card())))
     (first,) = renderer.stream([values])
     with render.Renderer(workers=1) as other:
         assert list(other.stream([values])) == [first]
@@ -172,7 +173,7 @@ def test_the_same_facts_are_the_same_bytes_in_another_process(renderer: render.R
 
 def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
     several = [replace(page_samples.card(), id=f"2026-{n:04d}") for n in range(3)]
-    found = list(letters.compose_all([("card", digest.paper(cards.card(c))) for c in several], renderer))
+    found = list(letters.compose_all([("card", values_of(cards.card(c))) for c in several], renderer))
     assert [paper.name for made in found for paper in made] == [
         f"预警信息报告卡 2026-{n:04d} 学校联.pdf" for n in range(3)
     ]
@@ -180,7 +181,7 @@ def test_many_letters_come_back_in_order(renderer: render.Renderer) -> None:
 
 def test_markup_in_a_name_is_printed_not_obeyed() -> None:
     facts = replace(page_samples.page(1), school='<img src="file:///etc/passwd">&')
-    html = pages.page(letters.checked(digest.paper(papers.page(facts))))
+    html = pages.page(letters.checked(values_of(papers.page(facts))))
     assert "<img" not in html
     assert "&lt;img" in html
 
@@ -268,7 +269,7 @@ def test_small_print_is_never_below_nine_points(kind: str) -> None:
         "card": lambda: cards.card(page_samples.card()),
         "missing": lambda: papers.missing(page_samples.missing()),
     }[kind]()
-    html = pages.page(letters.checked(digest.paper(made)))
+    html = pages.page(letters.checked(values_of(made)))
     css = (fonts.check().parent / "paper.css").read_text(encoding="utf-8")
     sizes = re.findall(r'font-size="([\d.]+)"', html) + re.findall(r"font(?:-size)?: ?([\d.]+)pt", css)
     assert min(float(size) for size in sizes) >= 9
@@ -278,19 +279,17 @@ def test_a_digest_without_anything_is_still_a_digest() -> None:
     facts = replace(
         samples.city(), alerts=(), closures=(), silent=(), days={}, day=date(2026, 11, 22), why_nothing="周末"
     )
-    html = pages.page(letters.checked(digest.paper(digest.digest(facts))))
+    html = pages.page(letters.checked(values_of(digest.digest(facts))))
     assert "今日周末" in html
     assert "今日无在办预警" in html
 
 
 def test_a_first_page_lists_as_much_as_leaves_room_for_the_map(renderer: render.Renderer) -> None:
     for made in (samples.city(), samples.province()):
-        first = texts(pdf_of(letters.compose("digest", digest.paper(digest.digest(made)), renderer)))[0]
+        first = texts(pdf_of(letters.compose("digest", values_of(digest.digest(made)), renderer)))[0]
         for words in ("今日需办", "领导批示", "在办预警", "症状", "编发：", "教学第12周", "停课3起"):
             assert words in first, words
-    assert (
-        "停课3起" in texts(pdf_of(letters.compose("digest", digest.paper(digest.digest(samples.city())), renderer)))[0]
-    )
+    assert "停课3起" in texts(pdf_of(letters.compose("digest", values_of(digest.digest(samples.city())), renderer)))[0]
 
 
 def test_divisions_without_schools_are_one_line_not_a_row_each() -> None:
@@ -298,7 +297,7 @@ def test_divisions_without_schools_are_one_line_not_a_row_each() -> None:
     days = {code: found for code, found in facts.days.items() if code in {"320102", "320106"}}
     made = digest.digest(replace(facts, days=days, alerts=(), closures=(), silent=()))
     assert made.left_out == "秦淮区、建邺区、浦口区、栖霞区、雨花台区、江宁区、六合区、溧水区、高淳区（9 个）"
-    html = pages.page(letters.checked(digest.paper(made)))
+    html = pages.page(letters.checked(values_of(made)))
     assert f"未纳入：{made.left_out}" in html
     assert html.count('<td class="nowrap">秦淮区</td>') == 0
 
@@ -307,14 +306,14 @@ def test_a_card_that_no_longer_holds_says_why_and_asks_for_nothing() -> None:
     over = replace(
         page_samples.card(), closed_as="已不成立", closed_at=samples.NOW, close_reason="报送信息更正后已不成立"
     )
-    html = pages.page(letters.checked(digest.paper(cards.card(over))))
+    html = pages.page(letters.checked(values_of(cards.card(over))))
     assert "本预警已不成立（11-20 15:10）：报送信息更正后已不成立" in html
     assert "采取措施" not in html
-    assert "Macro" not in pages.page(letters.checked(digest.paper(cards.card(page_samples.card()))))
+    assert "Macro" not in pages.page(letters.checked(values_of(cards.card(page_samples.card()))))
 
 
 def test_a_county_reads_its_single_cases_and_a_city_does_not() -> None:
     told = (HintLine("流行性腮腺炎", "示例第五小学", "四(2)班", 1, 1),)
     of_county = digest.digest(replace(samples.county(), hints=told))
-    assert "四(2)班" in pages.page(letters.checked(digest.paper(of_county)))
+    assert "四(2)班" in pages.page(letters.checked(values_of(of_county)))
     assert digest.digest(replace(samples.city(), hints=told)).hints == ()

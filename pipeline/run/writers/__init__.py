@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.letters.queue import Queued
-from pipeline.model import LetterKind, Site
-from pipeline.outbox.folder import Deliverable
+from pipeline.model import LetterKind, Paper, Site
 from pipeline.run.writers import answers, cards, county, filing, pages, reconciliation_query
 from pipeline.run.writers.base import LetterBatch
 
-WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Deliverable]]] = {
+WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {
     LetterKind.RECEIPT: answers.receipt,
     LetterKind.GIVEBACK: answers.giveback_workbook,
     LetterKind.SUMMARY: answers.summary,
@@ -22,7 +21,7 @@ WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Deliverable]]]
 }
 """Letters that are written at once."""
 
-BOOKS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Deliverable]]] = {LetterKind.CARDBOOK: cards.workbook}
+BOOKS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {LetterKind.CARDBOOK: cards.workbook}
 """Letters that take as long to write as a page to draw: they wait with those, so that no receipt waits for them."""
 
 PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {

@@ -9,13 +9,12 @@ from pipeline import forms, issuing, schooldays, units
 from pipeline.errors import UsageError
 from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
-from pipeline.figures.digest import paper
+from pipeline.figures.paper_values import values_of
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
-from pipeline.model import BatchRef, Issue, LetterKind, State
-from pipeline.outbox.folder import Deliverable
+from pipeline.model import BatchRef, Issue, LetterKind, Paper, State
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch, title
 
@@ -23,7 +22,7 @@ _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
-def receipt(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The receipt; beside it the template its sender should have used, where his own cannot be taken."""
     facts = batch.facts[letter.ref]
     template = _right_template(facts, batch)
@@ -51,7 +50,7 @@ def _unmentioned(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
 
 
-def _beside(facts: Facts, template: Sequence[Deliverable]) -> str:
+def _beside(facts: Facts, template: Sequence[Paper]) -> str:
     """What its sender finds beside the receipt of his submission."""
     tables = {one.table for one in facts.returned}
     if FILE in tables:
@@ -61,7 +60,7 @@ def _beside(facts: Facts, template: Sequence[Deliverable]) -> str:
     return "template" if template else ""
 
 
-def _right_template(facts: Facts, batch: LetterBatch) -> list[Deliverable]:
+def _right_template(facts: Facts, batch: LetterBatch) -> list[Paper]:
     """The template of today for a workbook whose own is too old, too new or taken apart; nothing where it goes
     back typed again, or where we cannot tell the form or the unit.
     """
@@ -77,7 +76,7 @@ def _right_template(facts: Facts, batch: LetterBatch) -> list[Deliverable]:
         content = issuing.template(batch.site, form, unit, day, facts.campus if facts.form else "")
     except UsageError:  # a county is no school, or has no such campus
         return []
-    return [written.Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
+    return [Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
 
 
 def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFacts:
@@ -105,14 +104,14 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
     )
 
 
-def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
     facts = batch.facts[letter.ref]
     content = issuing.returned(batch.site, facts, letter.queued_at)
-    return [] if content is None else [written.Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
+    return [] if content is None else [Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
 
 
-def summary(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     about = BatchRef.read(letter.ref)
     facts = batch_lists.facts(letter.reader, about)
     lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, batch)) for one in facts)
@@ -125,7 +124,7 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
         lines=lines,
     )
     return [
-        written.Paper(_numbered(one.name, about), one.content)
+        Paper(_numbered(one.name, about), one.content)
         for one in _composed(LetterKind.SUMMARY, batch_summary.summary(told))
     ]
 
@@ -135,5 +134,5 @@ def _numbered(name: str, about: BatchRef) -> str:
     return f"{stem} {about.first:06d}-{about.last:06d}.{ending}"
 
 
-def _composed(kind: str, made: object) -> list[Deliverable]:
-    return list(written.compose(kind, paper(made)))
+def _composed(kind: str, made: object) -> list[Paper]:
+    return written.compose(kind, values_of(made))

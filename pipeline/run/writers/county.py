@@ -7,19 +7,18 @@ from pipeline.forms.desk import DESK
 from pipeline.issuing import desk as desks
 from pipeline.letters import county_notices
 from pipeline.letters.queue import Queued
-from pipeline.model import LetterKind
-from pipeline.outbox.folder import Deliverable
+from pipeline.model import LetterKind, Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
 
 
-def desk(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def desk(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The county's desk of a morning."""
     content = desks.workbook(batch.site, letter.reader, letter.queued_at)
-    return [written.Paper(f"{DESK.title} {batch.names[letter.reader]} {letter.ref}.xlsx", content)]
+    return [Paper(f"{DESK.title} {batch.names[letter.reader]} {letter.ref}.xlsx", content)]
 
 
-def decided(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def decided(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
     found = county_notices.notices_of(letter.ref, letter.reader)
     if not found:
@@ -31,4 +30,4 @@ def decided(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
         "asks": sum(one.asks for one in found),
     }
-    return list(written.compose(LetterKind.DECIDED, values))
+    return written.compose(LetterKind.DECIDED, values)

@@ -6,13 +6,12 @@ from pipeline import schooldays
 from pipeline.accounts import accounts
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
-from pipeline.model import FilingRef
-from pipeline.outbox.folder import Deliverable
+from pipeline.model import FilingRef, Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
 
 
-def told(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def told(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
     ruling = accounts.ruling(FilingRef.read(letter.ref))
     if ruling is None:
@@ -28,4 +27,4 @@ def told(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
         "until": chinese_date(schooldays.today(letter.queued_at + accounts.UNUSED)),
     }
     name = f"{'开户通知' if ruling.opened else '不予开户通知'} 备案 {ruling.number}.txt"
-    return [written.Paper(name, written.text("filing.txt", values))]
+    return [Paper(name, written.text("filing.txt", values))]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
-from pipeline.model import HOME_CAMPUS, LetterKind
-from pipeline.outbox.folder import Deliverable
+from pipeline.model import HOME_CAMPUS, LetterKind, Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
 from pipeline.settling import reconciliation
 
 
-def query(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
+def query(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """Nothing when all agrees again meanwhile."""
     day = letter.day
     found = reconciliation.asked(letter.reader, day) if day is not None else []
@@ -27,4 +26,4 @@ def query(letter: Queued, batch: LetterBatch) -> list[Deliverable]:
             for one in found
         ],
     }
-    return list(written.compose(LetterKind.QUERY, values))
+    return written.compose(LetterKind.QUERY, values)
