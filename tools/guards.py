@@ -4,12 +4,13 @@ Run from anywhere: `python tools/guards.py [ROOT]`; prints a line per finding, e
 """
 
 import ast
+import fnmatch
 import re
 import subprocess
 import sys
 import tokenize
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 CHINESE_ALLOWED: dict[str, str] = {
     "pipeline/database/decision_log.py": "where a decision counts is still told by its reason",
 }
+NAMED_PATH = re.compile(r"`((?:pipeline|tests|tools|docs|templates|benchmarks|requirements)/[\w./<>-]*)`")
 ADDRESS = re.compile(r"[a-z+]+://", re.IGNORECASE)
 
 SUPPRESSION = re.compile(
@@ -64,11 +66,15 @@ def findings(root: Path) -> list[Finding]:
     found: list[Finding] = []
     product: dict[Path, str] = {}
     callers: dict[Path, str] = {}
-    for path in _files(root):
+    files = _files(root)
+    known = {parent.as_posix() for path in files for parent in (path, *path.parents)}
+    for path in files:
         text = _text(root / path)
         if text is None:
             continue
         found += forbidden_text(path, text)
+        if path.suffix == ".md" and path.name != "CHANGELOG.md":
+            found += stale_paths(path, text, known)
         if path.suffix == ".py":
             found += suppressions(path, text)
             found += test_modules_imported(path, text)
@@ -85,7 +91,6 @@ def findings(root: Path) -> list[Finding]:
     found += structure.rooms(product)
     found += structure.homonyms(product)
     found += structure.ladders(product)
-
     found += unused(product, callers)
     found += structure.unordered(product, contracts(root))
     return found
@@ -119,6 +124,14 @@ def forbidden_text(path: Path, text: str) -> Iterator[Finding]:
                 yield Finding(path, number, f"names {what}")
         if path.parts[0] == "requirements" and ADDRESS.search(line):
             yield Finding(path, number, "a requirement file holds an address")
+
+
+def stale_paths(path: Path, text: str, known: Collection[str]) -> Iterator[Finding]:
+    """A page that names a file or a folder of ours which is not there. `known`: all there are; `<form>` is any."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for named in NAMED_PATH.findall(line):
+            if not fnmatch.filter(known, re.sub(r"<\w+>", "*", named.rstrip("/"))):
+                yield Finding(path, number, f"names {named}, which is not there")
 
 
 def suppressions(path: Path, text: str) -> Iterator[Finding]:

@@ -52,6 +52,13 @@ def test_an_address_in_a_requirement_file_is_found() -> None:
     assert not said(guards.forbidden_text(Path("docs/path.md"), text))
 
 
+def test_a_page_that_names_a_file_which_is_not_there_is_found() -> None:
+    known = {"pipeline", "pipeline/forms", "pipeline/forms/closure.py"}
+    page = "`pipeline/forms/<form>.py`, `pipeline/forms/`, `pipeline/store/`, `pipeline/forms/gone.py`, `forms`\n"
+    found = said(guards.stale_paths(Path("docs/path.md"), page, known))
+    assert found == [f"names pipeline/{name}, which is not there" for name in ("store/", "forms/gone.py")]
+
+
 @pytest.mark.parametrize(
     "line",
     [
