@@ -1,1 +1,1 @@
-"""Who may log in: accounts, the filings that ask for them, and what of a filing is kept."""
+"""Who may log in: accounts, the filings that ask for them, and the parts of a filing that are kept."""

@@ -1,7 +1,8 @@
-"""Accounts: asked for by a 备案, opened or refused by the tier above, confirmed every year, closed when one leaves.
+"""Accounts: asked for by a 备案, opened or refused by the tier above, confirmed every year, closed when the holder
+leaves.
 
-Every step is a person's decision, journalled in the sequence and audited. A password that we issue is handed to the
-caller once, as a `Secret`, and kept only as what cannot be turned back.
+Every step is a person's decision, journalled in the sequence and audited. A password that we issue is handed over once,
+as a `Secret`, and kept only as a hash.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
 from pipeline.validate.filing import password_fault
 
-UNUSED = timedelta(days=7)  # an initial password that nobody used is void after
+UNUSED = timedelta(days=7)  # an unused initial password is void after
 YEAR = timedelta(days=365)  # accounts are confirmed anew after
-SOON = timedelta(days=30)  # … and asked for so long before
-GRACE = timedelta(days=30)  # … and shut so long after
+SOON = timedelta(days=30)  # … and the confirmation is asked for so long before
+GRACE = timedelta(days=30)  # … and the account is locked so long after
 _LENGTH = 14
 _SYMBOLS = "!#$%&*+-=?@_"
 _LETTERS = "".join(letter for letter in string.ascii_letters if letter not in "IOl")
@@ -45,14 +46,14 @@ _DIGITS = "23456789"
 
 @dataclass(frozen=True, slots=True)
 class PendingFiling(PendingItem):
-    """One filing that waits for its opener. `stamp` is another as soon as something of it has moved on."""
+    """One filing that waits for its opener. `stamp` changes whenever something of it does."""
 
     signed: bool  # the signed and stamped paper was seen
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An account as it was opened. Without a password of its user's it cannot be entered before `issue`."""
+    """An account as it was opened. If its user chose no password, it cannot be used before `issue`."""
 
     username: str
     holder: str
@@ -61,7 +62,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One account of a ruling. `issued`: the password is ours to hand over, not its user's own."""
+    """One account of a ruling. `issued`: the password is handed over by us, not chosen by its user."""
 
     username: str
     holder: str
@@ -70,7 +71,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class FilingRuling:
-    """What was decided of a filing, as its unit is told."""
+    """The decision on a filing, for its unit."""
 
     number: str
     opened: bool
@@ -93,13 +94,13 @@ class Shown:
     phone: str
     email: str
     stamped_on: date | None
-    papers: tuple[str, ...]  # where the scans lie, below the site
+    papers: tuple[str, ...]  # paths of the scans, below the site
     lines: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountDue:
-    """An account that somebody must look at, and why: issue, unused, expired, confirm, overdue."""
+    """An account that needs attention, and why: issue, unused, expired, confirm, overdue."""
 
     username: str
     unit: str
@@ -152,8 +153,8 @@ def _asked_before(line: FilingLine) -> bool:
 def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = None) -> list[Opened]:
     """Open the accounts of a filing that still wait; return them.
 
-    The signed and stamped paper must have been seen: as a scan that came in, or by whoever says of which day it is.
-    Raises UsageError, and changes nothing, when there is nothing to open, no paper, or a name that is somebody's.
+    The signed and stamped paper must have been seen: as a scan, or by a person who gives its date. Raises UsageError,
+    and changes nothing, if there is nothing to open, no paper, or a name that is taken.
     """
     with atomic():
         filing, lines = _open_filing(request_id)
@@ -173,9 +174,9 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
 
 
 def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
-    """Refuse the accounts of a filing that still wait, and tell the unit why; return their names.
+    """Refuse the accounts of a filing that still wait, and notify the unit; return their names.
 
-    Raises UsageError, and changes nothing, without a reason or when there is nothing to refuse.
+    Raises UsageError, and changes nothing, without a reason or if there is nothing to refuse.
     """
     if not by.why.strip():
         raise refusal("filing-refused-why")
@@ -188,7 +189,7 @@ def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
 
 
 def filing(request_id: int | str) -> Shown:
-    """Return one filing, whatever became of it. Raises UsageError if there is none of that number."""
+    """Return one filing, in any state. Raises UsageError if there is none of that number."""
     row = _numbered(request_id)
     scans = Submission.objects.filter(pk__in=row.scans.values_list("submission", flat=True)).order_by("pk")
     decided = Decision.objects.filter(target=_target(row))
@@ -233,8 +234,8 @@ def ruling(ref: FilingRef) -> FilingRuling | None:
 
 
 def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
-    """A filing and what of it waits; nobody else can decide about it until the transaction ends."""
-    sql.take("received", 0)  # whoever else decides, or settles, waits here
+    """A filing and its waiting lines; no other process can decide about it until the transaction ends."""
+    sql.take("received", 0)  # other decisions and settlements wait here
     filing = _numbered(request_id)
     lines = list(filing.lines.filter(state=FilingLineState.WAITING).order_by("seq", "row"))
     if not lines:
@@ -253,7 +254,7 @@ def _see_paper(filing: Filing, stamped_on: date | None, now: datetime) -> None:
 
 
 def _account_of(line: FilingLine) -> Account | None:
-    """The account that bears the name already: only its own unit may take it over, and only after somebody let it."""
+    """The account that has the name already: only its own unit may take it over, and only after a release."""
     if _asked_before(line):
         raise refusal("username-asked-before", username=line.username)
     account = Account.objects.filter(folded=line.folded).first()
@@ -289,7 +290,7 @@ def _open(filing: Filing, line: FilingLine, account: Account | None, place: int,
 
 
 def _first(password: str, now: datetime) -> dict[str, Any]:
-    """What an account is with a first password: to be changed, and void after a week unused."""
+    """The state of an account with a first password: to be changed, and void after a week unused."""
     fresh = {"password": password, "is_active": True, "must_change": True}
     return {**fresh, "expires_at": now + UNUSED, "last_login": None}
 
@@ -307,9 +308,9 @@ def _target(filing: Filing) -> str:
 
 
 def issue(username: str, by: DecidedBy) -> Secret:
-    """Give an account a new first password, void after seven days unused; whoever calls shows it once.
+    """Give an account a new first password, void after seven days unused; the caller shows it once.
 
-    Raises UsageError for an account that is not there or closed.
+    Raises UsageError if the account does not exist or is closed.
     """
     with atomic():
         account = _named(username)
@@ -329,7 +330,7 @@ def new_password(username: str) -> Secret:
 
 
 def leave(username: str, by: DecidedBy) -> None:
-    """Close the account of somebody who left. Raises UsageError for one that is not there or closed."""
+    """Close the account of somebody who left. Raises UsageError if it does not exist or is closed."""
     with atomic():
         account = _named(username)
         decide(DecisionKind.ACCOUNT_CLOSE, f"account {account.username}", by)
@@ -338,7 +339,7 @@ def leave(username: str, by: DecidedBy) -> None:
 
 
 def reconfirm(username: str, by: DecidedBy) -> None:
-    """Say for another year that the account is still its holder's. Raises UsageError as `leave`."""
+    """Confirm for another year that the account is still its holder's. Raises UsageError as `leave`."""
     with atomic():
         account = _named(username)
         decide(DecisionKind.ACCOUNT_RECONFIRM, f"account {account.username}", by)
@@ -356,7 +357,7 @@ def _named(username: str) -> Account:
 
 
 def barred(account: Account, now: datetime) -> str:
-    """Why nobody may enter by this account now: closed, expired, overdue; "" if its password opens it."""
+    """Why the account cannot be used now: closed, expired, overdue; "" if its password opens it."""
     if not account.is_active:
         return "closed"
     if account.must_change and account.expires_at is not None and account.expires_at <= now:
@@ -367,7 +368,7 @@ def barred(account: Account, now: datetime) -> str:
 
 
 def due(now: datetime, division: str = "") -> list[AccountDue]:
-    """Return the accounts somebody must look at, soonest first: unused ones, expired ones, yearly confirmation.
+    """Return the accounts that need attention, soonest first: unused ones, expired ones, yearly confirmation.
 
     `division`: only those of units whose accounts its CDC opens.
     """

@@ -1,4 +1,4 @@
-"""Who may come in: Django asks here. An account that is closed, void or not confirmed opens to no password."""
+"""Django's login with our rules: no password opens an account that is closed, void or not confirmed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.database.models import Account
 
 
 class Gate(ModelBackend):
-    """Django's own way in, with our rules on when an account may be used at all."""
+    """Django's own backend, with our rules on when an account may be used at all."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return isinstance(user, Account) and not barred(user, timezone.now())

@@ -1,4 +1,4 @@
-"""How passwords are kept: argon2id at the cost the security notes ask for (about 40 ms a try)."""
+"""How passwords are kept: argon2id at the cost that security notes ask for (about 40 ms a try)."""
 
 from __future__ import annotations
 

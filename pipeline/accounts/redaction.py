@@ -1,4 +1,4 @@
-"""What may not be archived as it came: submissions that hold a password, and the papers that are kept by number."""
+"""Submissions whose original bytes may not be archived because they hold a password; and papers kept by number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SignedPaper:
-    """A signed paper: the 备案号 and the ending by which it is kept."""
+    """A signed paper: the 备案号 and the file extension by which it is kept."""
 
     number: str
     suffix: str
@@ -27,21 +27,21 @@ class SignedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What is kept of a 备案表: its header by field name, its rows, both without passwords.
+    """The kept parts of a 备案表: its header by field name, its rows, both without passwords.
 
-    `rows` is empty where nothing of it could be taken; then `why` has the codes of what was said of it.
+    `rows` is empty if nothing of it was accepted; then `why` has the codes of its issues.
     """
 
     unit: str
     serial: int
     fields: Values = field(default_factory=dict)
     rows: tuple[Values, ...] = ()
-    tickets: tuple[str, ...] = ()  # of the rows, where it was a return workbook
+    tickets: tuple[str, ...] = ()  # of the rows, if it was a return workbook
     why: tuple[str, ...] = ()
 
 
 def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
-    """Return which of these submissions do not go to the archive as they came; its paper, if it is one."""
+    """Return which of these submissions may not be archived in their original form; with the paper, if it is one."""
     if not seqs:
         return {}
     private = Submission.objects.filter(received_seq__in=seqs, private=True).values_list("pk", flat=True)
@@ -51,7 +51,7 @@ def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
 
 
 def copy(seq: int) -> Copy:
-    """Return what is to be kept of a submission in place of its bytes, from what was stored of it."""
+    """Return the copy of a submission that is kept instead of its bytes, made from its stored values."""
     row = Submission.objects.get(pk=seq)
     unit = Unit.objects.filter(code=row.unit).first()
     codes = tuple(str(one["code"]) for one in row.issues)
@@ -76,7 +76,7 @@ def _line(line: FilingLine) -> Values:
 
 
 def kept(places: Mapping[int, tuple[str, str]]) -> None:
-    """Say where the copies lie, below the site, and their hashes ("" for a thing kept as it came)."""
+    """Note the paths of the copies, below the site, and their hashes ("" for a file kept in its original form)."""
     with atomic():
         for seq, (path, sha256) in places.items():
             Submission.objects.filter(pk=seq).update(path=path, spooled=False, kept_sha256=sha256)

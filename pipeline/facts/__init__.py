@@ -1,1 +1,1 @@
-"""What papers, lists and exports say, read from the store for one reader."""
+"""The content of papers, lists and exports, read from the store for one reader."""

@@ -1,4 +1,4 @@
-"""Alerts as a list, for whoever serves the site; and one of them as its county may see it."""
+"""Alerts as a list, for whoever operates the site; and one of them as its county may see it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ORDER: Sequence[str] = (AlertState.RETURNED, AlertState.ISSUED, AlertState.ANSW
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One alert in a line."""
+    """One alert as a line."""
 
     id: str
     state: str

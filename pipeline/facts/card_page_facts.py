@@ -1,4 +1,4 @@
-"""What an alert's papers are made of: its card, the card as a workbook, the sheet to note on."""
+"""The facts of an alert's papers: its card, the card as a workbook, the worksheet for notes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.rules import Stage
 from pipeline.schooldays import ZONE, Calendar
 from pipeline.turns import context
 
-_DAYS_ASKED = 25  # school days a card has lines for; who follows longer adds his own
+_DAYS_ASKED = 25  # school days a card has lines for; for a longer follow-up the school adds lines
 
 
 def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
@@ -66,9 +66,9 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
 
 
 def number_of(site: Site, unit: str, number: str) -> CardRef:
-    """Return the ref of an alert's card, for whoever asks for it by hand.
+    """Return the ref of an alert's card, for a card asked for by hand.
 
-    Raises UsageError if it is none of the unit's, or needs no answer any more.
+    Raises UsageError if the alert is not the unit's, or needs no answer any more.
     """
     alert = Alert.objects.filter(pk=number).first()
     tree = lookup.tree()
@@ -81,13 +81,13 @@ def number_of(site: Site, unit: str, number: str) -> CardRef:
 
 
 def group_name(code: str) -> str:
-    """Return what a group of illnesses is called."""
+    """Return the name of a group of illnesses."""
     known = rules.load().groups
     return known[code].name if code in known else code
 
 
 def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
-    """The facts with the answer that counts, or the one that the county sent back."""
+    """The facts with the answer in force, or the one that the county sent back."""
     rows = Card.objects.filter(alert=alert).exclude(verdict="").order_by("submission")
     counting = [row for row in rows if row.state in alert_state.COUNTING]
     back = [row for row in rows if row.state == CardState.RETURNED] if alert.state == AlertState.RETURNED else []
@@ -102,7 +102,7 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
 
 
 def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[DayLine, ...]:
-    """The school days from the alert's first to its end, as far as they are known, and what was told of each."""
+    """The school days from the alert's first to its end, as far as they are known, with their entries."""
     calendar = context.calendar()
     length = (alert.ends_after - alert.opened_day).days + 1
     days = [alert.opened_day + timedelta(days=n) for n in range(max(length, 1))]
@@ -124,7 +124,7 @@ def _rooms(alert: Alert) -> dict[str, str]:
 
 
 def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
-    """The latest hit of each rule that stands, highest stage first."""
+    """The latest hit of each rule that is met, highest stage first."""
     known = rules.load()
     by_id = {rule.id: rule for rule in known.rules}
     latest = {}
@@ -143,7 +143,7 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
             n=hit.n,
             source=by_id[hit.rule].source,
         )
-        for hit in found[:2]  # a card is one side; the digest and the store have the others
+        for hit in found[:2]  # a card is one side; the others are in the digest and the store
     ]
 
 

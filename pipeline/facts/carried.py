@@ -1,5 +1,5 @@
-"""What the next template of a campus carries over: absences of its last report that had not ended, and rows of that
-day that are still with the school. For a batch of schools in a handful of queries.
+"""The rows that the next template of a campus carries over: absences of its last report that had not ended, and open
+returned rows of that day. For a batch of schools in a handful of queries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.validate.carried import UNANSWERED
 
 _RETURNED = RowState.RETURNED  # looked up once, not for every row
 
-LOOK_BACK = 14  # days; after a longer silence nobody is asked about what was before it
+LOOK_BACK = 14  # days; after a longer silence we do not ask about what was before it
 _NAMED = 400  # pupils whose names are fetched at a time
 _COLUMNS = tuple(name for name, column in ROWS.keeps.items() if NEXT in column.goes)
 
@@ -31,10 +31,10 @@ Campus = tuple[str, str]  # school, campus
 
 
 def carried_over(schools: Collection[SchoolFacts], day: date) -> dict[Campus, CarriedOver]:
-    """Return what the templates of `day` carry over, by campus; a campus with nothing to bring is left out.
+    """Return the rows that the templates of `day` carry over, by campus; a campus without any is left out.
 
-    Not brought: pupils of classes that are closed on the day or have ended, and what was said in another school year,
-    whose classes are others.
+    Not carried over: pupils of classes that are closed on the day or have ended, and reports of another school year,
+    whose classes are different.
     """
     codes = [school.code for school in schools]
     last = last_reports(codes, day)
@@ -60,17 +60,17 @@ def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
 
 
 def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
-    """Return, by submission, how many pupils that had not come back in the report before it does not speak of, and
-    that report's day. `told`: submission → (school, campus, day). Asked of those that alone make up a report.
+    """Return, by submission, how many pupils absent in the report before it are not in it, and that report's day.
+    `sent`: submission → (school, campus, day). Only for submissions that alone make up a report.
     """
     found = {}
     for day in sorted({day for _, _, day in told.values()}):
         mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in told.items() if when == day})
         codes = sorted({school for school, _ in mine.values()})
         last = last_reports(codes, day)
-        said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _said_on([day], codes)}
+        said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _rows_of([day], codes)}
         silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
-        for when, school, campus, key, pupil, state in _said_on(sorted(set(last.values())), codes):
+        for when, school, campus, key, pupil, state in _rows_of(sorted(set(last.values())), codes):
             then = last.get((school, campus)) == _date(when) and state != _RETURNED
             if then and (school, campus, pupil) not in said:
                 silent[school, campus].append((key, pupil))
@@ -84,13 +84,13 @@ def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
     return found
 
 
-def _said_on(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
+def _rows_of(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
     text = "SELECT day, school, campus, class_key, pupil, row_state FROM absence WHERE day IN ? AND school IN ?"
     return sql.fetch_in(text, [day.isoformat() for day in days], codes)
 
 
 def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
-    """Those of the submissions that alone are their report, a zero report apart."""
+    """Those of the submissions that alone make up their report, without zero reports."""
     text = "SELECT current_seq, seqs FROM report WHERE day IN ? AND school IN ? AND NOT zero"
     rows = sql.fetch_in(text, [day.isoformat()], sorted({school for school, _ in mine.values()}))
     alone = {seq for seq, seqs in rows if (json.loads(seqs) if isinstance(seqs, str) else seqs) == [seq]}
@@ -98,7 +98,7 @@ def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
 
 
 def _gone_back(seqs: Iterable[int]) -> dict[int, set[str]]:
-    """The pupils whose rows went back, by submission: those are spoken of there."""
+    """The pupils whose rows were returned, by submission: they are mentioned there."""
     found: dict[int, set[str]] = defaultdict(set)
     for seq, key in Reject.objects.filter(submission__in=list(seqs), table="rows").values_list("submission", "key"):
         found[seq].add(key)
@@ -106,7 +106,7 @@ def _gone_back(seqs: Iterable[int]) -> dict[int, set[str]]:
 
 
 class _Out:
-    """Which classes are not asked about: closed on the day, or ended."""
+    """The classes that are not asked about: closed on the day, or ended."""
 
     def __init__(self, codes: Sequence[str], day: date) -> None:
         self._day, self._closures = day, context.closures(codes) if codes else {}
@@ -124,7 +124,7 @@ class _Out:
 def _open(
     last: Mapping[Campus, date], days: Sequence[date], out: _Out
 ) -> tuple[Mapping[Campus, list[Open]], Mapping[Campus, set[str]]]:
-    """Absences that had not ended, in order of class and row; and by campus all pupils that the report has a row of."""
+    """Absences that had not ended, in order of class and row; and by campus all pupils with a row in the report."""
     codes = sorted({school for school, _ in last})
     rows = Absence.objects.filter(day__in=days, school__in=codes).order_by("school", "campus", "class_key", "id")
     columns = ("day", "school", "campus", "pupil", "row_state")
@@ -159,7 +159,7 @@ def _names(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str
 def _back(
     last: Mapping[Campus, date], days: Sequence[date], pupils: Mapping[Campus, set[str]]
 ) -> Mapping[Campus, list[Back]]:
-    """Rows that went back and are still open; not those whose older version stands, and is carried over itself."""
+    """Returned rows that are still open; not those whose older version is current, which is carried over itself."""
     codes = sorted({school for school, _ in last})
     rows = Reject.objects.filter(school__in=codes, day__in=days, form="absence", table="rows", state=TicketState.OPEN)
     found: dict[Campus, list[Back]] = defaultdict(list)

@@ -1,6 +1,6 @@
 """One day of some counties, counted: the figures kept as CountyDay, and the lists of schools that go with them.
 
-Every query is by day and division, none walks history, and their number does not grow with the schools.
+Every query is by day and division, none reads history, and their number does not grow with the schools.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ _ClassKey = tuple[str, str]  # campus, class key
 
 @dataclass(frozen=True, slots=True)
 class CountedSchool:
-    """One school's day, with what the lists print of it."""
+    """One school's day, with the values that the lists print."""
 
     day: SchoolDay
     county: str
     holder: str
     phone: str
-    silent_names: tuple[str, ...]  # classes not spoken for
+    silent_names: tuple[str, ...]  # classes the report does not mention
     classes: Mapping[_ClassKey, str]  # → name, of those open this school year
 
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """One pupil ill on the day with a 丙类 disease, where: what 单例提示 is made of."""
+    """One pupil ill on the day with a 丙类 disease, and the class: the source of 单例提示."""
 
     school: str
     school_name: str
@@ -79,9 +79,9 @@ class CountedCounty:
 
 
 def refresh() -> int:
-    """Count again every county's day that something under it changed; return how many. One transaction.
+    """Count every county's day again whose records changed; return how many. One transaction.
 
-    A day of a year whose holidays nobody knows is left for later, and told in the log: `doctor` names such a year.
+    A day of a year with unknown holidays is left for later and logged: `doctor` names such a year.
     """
     with atomic():
         by_day: dict[date, list[Todo]] = defaultdict(list)
@@ -96,7 +96,7 @@ def refresh() -> int:
                 log.warning("figures_left", day=day.isoformat(), **faults.fault(error).fields())
                 continue
             keep([one.figures for one in counted.values()])
-            # one that was raised meanwhile stays: its settled_seq is another
+            # one that was raised meanwhile stays: it has another settled_seq
             for todo in todos:
                 Todo.objects.filter(pk=todo.pk, settled=todo.settled).delete()
             done += len(todos)
@@ -104,7 +104,7 @@ def refresh() -> int:
 
 
 def keep(figures: Iterable[CountyFigures]) -> None:
-    """Keep figures as CountyDay rows, in place of older ones."""
+    """Store figures as CountyDay rows, replacing older ones."""
     as_of = last_settled()
     text = sql.upsert("county_day", ("day", "division", "as_of_settled", "figures"), ("day", "division"))
     sql.run(text, [(f.day.isoformat(), f.place, as_of, serialise.text(county.to_json(f))) for f in figures])
@@ -120,12 +120,12 @@ def kept(counties: Sequence[str], first: date, last: date) -> dict[str, dict[dat
 
 
 def last_settled() -> int:
-    """Return the settled_seq of the latest settlement: what is counted now is as of it."""
+    """Return the settled_seq of the latest settlement: figures counted now are as of it."""
     return Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
 
 
 def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
-    """Count one day of some counties from the records, as they stand. Raises UnknownYear."""
+    """Count one day of some counties from the current records. Raises UnknownYear."""
     tree, calendar = lookup.tree(day=day), context.calendar()
     found: dict[str, CountedCounty] = {}
     for start in range(0, len(counties), CHUNK):
@@ -138,7 +138,7 @@ def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
 
 
 def schools(day: date, counties: Sequence[str], tree: Tree, calendar: Calendar) -> dict[str, list[CountedSchool]]:
-    """Return the schools of a few counties as they stand on the day, in order of their codes. Raises UnknownYear."""
+    """Return the schools of a few counties as of the day, in order of their codes. Raises UnknownYear."""
     found: dict[str, list[CountedSchool]] = defaultdict(list)
     for school in _schools(day, _load(day, counties), tree, calendar):
         found[school.county].append(school)
@@ -154,7 +154,7 @@ def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Seque
 
 
 def _singles(day: date, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> Iterator[Single]:
-    """The 丙类 cases among a day's rows, as the rules tell them, one a pupil and disease."""
+    """The 丙类 cases among a day's rows, by the rules, one a pupil and disease."""
     known = rules.load()
     named = {s.day.code: s for s in schools}
     places: dict[tuple[str, str], list[AbsentRow]] = defaultdict(list)
@@ -188,7 +188,7 @@ class _DayRows:
     campuses: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     classes: dict[str, dict[_ClassKey, tuple[str, int | None]]] = field(default_factory=lambda: defaultdict(dict))
     heads: dict[str, dict[str, tuple[bool, int]]] = field(default_factory=lambda: defaultdict(dict))
-    said: dict[str, dict[_ClassKey, tuple[int | None, bool]]] = field(default_factory=lambda: defaultdict(dict))
+    lines: dict[str, dict[_ClassKey, tuple[int | None, bool]]] = field(default_factory=lambda: defaultdict(dict))
     closures: dict[str, list[ClosureFacts]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     excused: dict[str, str] = field(default_factory=dict)
@@ -214,14 +214,14 @@ def _load(day: date, counties: Sequence[str]) -> _DayRows:
     ).values_list("school", "campus", "on_time", "other_absent", "rows", "zero"):
         if rows or zero or others:
             found.heads[school][campus] = (on_time, others)
-        else:  # all its rows went back: it does not say that nobody is absent, and nothing else yet
+        else:  # all its rows were returned: it does not report that nobody is absent, and nothing else yet
             found.asked[school].add(State.REJECTED.value)
     for school, campus, key, roll, silent in sql.fetch(
         "SELECT r.school, r.campus, r.key, r.roll, r.silent FROM report_class r JOIN unit u ON u.code = r.school "  # nosec B608  # marks only
         f"WHERE r.day = %s AND {within}",
         (iso, *places),
     ):
-        found.said[school][campus, key] = (roll, bool(silent))
+        found.lines[school][campus, key] = (roll, bool(silent))
     for row in Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES):
         until = row.resume_actual or row.resume_planned
         if today(row.start) <= day < until:
@@ -238,7 +238,7 @@ def _load(day: date, counties: Sequence[str]) -> _DayRows:
 
 
 def _within(counties: Sequence[str], moved: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """What must hold of a unit `u` to be a school of these counties on a day, and the values for it."""
+    """The condition for a unit `u` to be a school of these counties on a day, and its values."""
     into = [code for code, division in moved.items() if division in counties]
     marks = ", ".join(["%s"] * len(counties))
     schools = f"u.kind = '{UnitKind.SCHOOL}'"
@@ -273,10 +273,10 @@ def _schools(day: date, found: _DayRows, tree: Tree, calendar: Calendar) -> Iter
         due = calendar.owes(tree.chain(code), kinds, day, closures, campuses)
         classes = found.classes.get(code, {})
         closed = _closed(closures, classes, campuses, day)
-        silent = {key for key, (_, mute) in found.said.get(code, {}).items() if mute and key not in closed}
+        silent = {key for key, (_, mute) in found.lines.get(code, {}).items() if mute and key not in closed}
         told = duty.classify(due, _received(code, found, campuses, closures, silent, day))
         rolls = {key: roll for key, (_, roll) in classes.items() if roll is not None}
-        said = found.said.get(code, {}).items()
+        said = found.lines.get(code, {}).items()
         rolls |= {key: roll for key, (roll, mute) in said if roll is not None and not mute and key in classes}
         heads = found.heads.get(code, {})
         school = SchoolDay(
@@ -297,7 +297,7 @@ def _schools(day: date, found: _DayRows, tree: Tree, calendar: Calendar) -> Iter
 def _named(
     silent: Iterable[_ClassKey], classes: Mapping[_ClassKey, tuple[str, int | None]], campuses: Sequence[str]
 ) -> list[str]:
-    """The names of classes, with their campus where the school has several."""
+    """The names of classes, with their campus if the school has several."""
     known = [key for key in silent if key in classes]
     return sorted(f"{key[0]} {classes[key][0]}" if len(campuses) > 1 else classes[key][0] for key in known)
 
@@ -361,10 +361,10 @@ def ill_by_class(day: date, schools: Sequence[str]) -> dict[tuple[str, str, str]
 
 
 def silent_days(schools: Mapping[str, tuple[str, ...]], day: date, most: int = 10) -> dict[str, int]:
-    """Return for how many school days in a row each school has said nothing, `day` included, at most `most`.
+    """Return for how many school days in a row each school has not reported, `day` included, at most `most`.
 
-    `schools`: code → its 学段s. The days looked at are two weeks and more, but only of these schools; a day on which
-    nothing was counted anywhere was before the site's time, and counts for nobody.
+    `schools`: code → its 学段s. Only a little more than two weeks are searched, and only for these schools. A day
+    without figures anywhere was before the site's time and does not count.
     """
     tree, calendar = lookup.tree(), context.calendar()
     past = [day - timedelta(days=n) for n in range(1, 2 * most)]

@@ -1,7 +1,7 @@
-"""What the papers are made of, loaded: a book of one day for all digests, and the facts of single letters.
+"""The facts of papers: a book of one day for all digests, and the facts of single letters.
 
-The only queries for papers. A book is loaded once for any number of digests; each of its queries is by day
-and division, and what is compared with is read from CountyDay. Every fact carries its reader's scope.
+The only queries for papers. A book is loaded once for any number of digests; each of its queries is by day and
+division, and figures for comparison are read from CountyDay. Every fact carries its reader's scope.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _BACK = max(CURVE_DAYS, NORM_DAYS) + 7
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One day of some counties, with all that their digests and those of the places above them need."""
+    """One day of some counties, with everything that their digests and those of the divisions above them need."""
 
     day: date
     now: datetime
@@ -54,14 +54,14 @@ class Book:
     small: int
     deadline: str
     tree: units.Tree
-    places: Mapping[str, PaperDivision]  # those with schools, and what lies above them
+    places: Mapping[str, PaperDivision]  # those with schools, and the divisions above them
     counted: Mapping[str, CountedCounty]
     days: Mapping[str, Mapping[date, CountyFigures]]
     alerts: tuple[AlertLine, ...]
     closures: tuple[ClosureLine, ...]
     silent: tuple[SilentLine, ...]
     hints: Mapping[str, tuple[HintLine, ...]]  # county →
-    week: Mapping[str, int]  # division → week of its term, where a term table tells
+    week: Mapping[str, int]  # division → week of its term, if there is a term table
     organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
     matters: Mapping[str, tuple[str, ...]]  # county → the school of each open matter
     waiting: int
@@ -69,9 +69,9 @@ class Book:
 
 
 def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
-    """Load the day for the divisions `places` (default: all that have schools), counting its counties anew.
+    """Load the day for the divisions `places` (default: all that have schools), counting its counties again.
 
-    Keeps what it counted as CountyDay. Raises UnknownYear for a day nobody can tell to be a school day.
+    Stores the figures as CountyDay. Raises UnknownYear if it is not known whether the day is a school day.
     """
     tree = lookup.tree(day=day)
     counties = _counties(tree, places)
@@ -104,7 +104,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
 
 
 def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
-    """Return one division's digest out of the book. KeyError for a place without schools."""
+    """Return one division's digest from the book. KeyError for a place without schools."""
     place = found.places[code]
     inside = frozenset(place.counties)
     below = tuple(p for p in found.places.values() if code == found.tree.places[p.code].parent)
@@ -120,9 +120,11 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         as_of=found.as_of,
         below=below,
         days={county: found.days.get(county, {}) for county in place.counties},
-        alerts=tuple(replace(a, county_name=_told(found, a, place)) for a in found.alerts if a.county in inside),
-        closures=tuple(replace(c, county_name=_told(found, c, place)) for c in found.closures if c.county in inside),
-        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
+        alerts=tuple(replace(a, county_name=_county_name(found, a, place)) for a in found.alerts if a.county in inside),
+        closures=tuple(
+            replace(c, county_name=_county_name(found, c, place)) for c in found.closures if c.county in inside
+        ),
+        silent=tuple(replace(s, county_name=_county_name(found, s, place)) for s in found.silent if s.county in inside),
         schools=found.counted[code].with_ill if county_lists else (),
         hints=found.hints.get(code, ()),
         week=found.week.get(code, 0),
@@ -139,7 +141,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
 
 
 def missing(found: Book, code: str) -> MissingFacts:
-    """Return one division's missing list out of the book."""
+    """Return one division's missing list from the book."""
     place = found.places[code]
     inside = frozenset(place.counties)
     figures = [found.counted[county].figures for county in place.counties if county in found.counted]
@@ -156,7 +158,7 @@ def missing(found: Book, code: str) -> MissingFacts:
         due=sum(f.due for f in figures),
         reported=sum(f.reported for f in figures),
         excused=sum(f.excused for f in figures),
-        silent=tuple(replace(s, county_name=_told(found, s, place)) for s in found.silent if s.county in inside),
+        silent=tuple(replace(s, county_name=_county_name(found, s, place)) for s in found.silent if s.county in inside),
         below=below,
     )
 
@@ -172,7 +174,9 @@ def _counties(tree: units.Tree, places: Sequence[str]) -> list[str]:
 
 
 def _places(tree: units.Tree, counties: Sequence[str]) -> dict[str, PaperDivision]:
-    """The counties and all that lies above them; above county also the sisters without schools, to be seen missing."""
+    """The counties and all divisions above them; above county also those beside them without schools, to show that they
+    are missing.
+    """
     inside: dict[str, list[str]] = defaultdict(list)
     for code in counties:
         for above in tree.chain(code):
@@ -185,8 +189,8 @@ def _places(tree: units.Tree, counties: Sequence[str]) -> dict[str, PaperDivisio
     }
 
 
-def _told(found: Book, line: AlertLine | ClosureLine | SilentLine, place: PaperDivision) -> str:
-    """A county's name; before the province with its city, for 鼓楼区 is in two of them."""
+def _county_name(found: Book, line: AlertLine | ClosureLine | SilentLine, place: PaperDivision) -> str:
+    """A county's name; for the province with its city, because two of them are called 鼓楼区."""
     city = found.places.get(found.tree.places[line.county].parent)
     return f"{city.short}·{line.county_name}" if place.level is Level.PROVINCE and city else line.county_name
 
@@ -226,10 +230,10 @@ def _where(places: Mapping[str, PaperDivision], code: str) -> str:
 def _alerts(
     counties: Sequence[str], day: date, now: datetime, places: Mapping[str, PaperDivision]
 ) -> tuple[AlertLine, ...]:
-    """Alerts up to the day that are open now or were closed on it: what a digest counts and lists."""
+    """Alerts up to the day that are open now or were closed on it: counted and listed by a digest."""
     midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZONE)
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
-    # a past day cut again is no place for what came up since
+    # the digest of a past day, cut again, does not show what came up since
     rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
     found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
     names = lookup.names(a.school for a in found)
@@ -295,7 +299,7 @@ def _class_rolls(schools: Iterable[str], day: date) -> dict[tuple[str, str, str]
 def _closures(
     counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, PaperDivision]
 ) -> tuple[ClosureLine, ...]:
-    """Closures that stand on the day, each with the ill pupils of it that the day's absences show."""
+    """Closures in force on the day, each with its ill pupils found in the day's absences."""
     standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
     rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
     schools = {row.school for row in rows}
@@ -353,7 +357,7 @@ def _silent(
 
 
 def _hints(counted: Mapping[str, CountedCounty]) -> dict[str, tuple[HintLine, ...]]:
-    """单例提示 of each county: its 丙类 cases that no open alert holds, by disease, school and class."""
+    """单例提示 of each county: its 丙类 cases without an open alert, by disease, school and class."""
     carried = set(
         AlertCase.objects.filter(
             to_settled__isnull=True, alert__closed_at__isnull=True, alert__division__in=list(counted)

@@ -1,7 +1,7 @@
-"""Editions: what was issued of a place's day, under which number. Cut once, kept as printed, never changed.
+"""Editions: what was issued for a place's day, under which number. Cut once, kept as printed, never changed.
 
-Cutting is idempotent: the same number again gives the same values, and so the same bytes. Without a number the
-last edition is given again if nothing has changed since, else the next number is cut.
+Cutting is idempotent: the same number again gives the same values, and so the same bytes. Without a number the last
+edition is given again if nothing has changed since, else the next number is cut.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.letters import queue
 from pipeline.model import EditionRef, LetterKind, Level, Site
 
-_STAMPS = ("made", "edition", "number", "as_of")  # what differs though nothing has changed
+_STAMPS = ("made", "edition", "number", "as_of")  # values that differ although nothing has changed
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One edition: whose it is, and the values its papers are made of. `new` is False if it was cut before."""
+    """One edition: its place, and the values its papers are made of. `new` is False if it was cut before."""
 
     kind: LetterKind
     place: str
@@ -55,8 +55,8 @@ class Order:
 def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
     """Cut digests and missing lists for the divisions `places` and all below them (default: all), one transaction.
 
-    The counties are counted from the records as they stand, together. Raises UnknownYear for a day nobody can
-    tell to be a school day, PermanentError if figures do not add up.
+    The counties are counted from the current records, together. Raises UnknownYear if it is not known whether the day
+    is a school day, PermanentError if figures do not add up.
     """
     with atomic():
         book = digest_facts.book(site, order.day, order.now, places)
@@ -107,7 +107,7 @@ def _fixed(values: dict[str, object]) -> _Made:
 
 
 class _EditionPress:
-    """The editions of one order: what was cut before is looked up at once, what is new is written at once."""
+    """The editions of one order: earlier ones are looked up together, new ones are written together."""
 
     def __init__(self, order: Order, as_of: int, kinds: Sequence[LetterKind], places: Sequence[str]) -> None:
         self._order, self._as_of = order, as_of
@@ -146,7 +146,7 @@ class _EditionPress:
         )
 
     def keep(self) -> list[Issued]:
-        """Write what is new, its letters with it; return all, in the order they were issued."""
+        """Write the new editions and their letters; return all, in the order they were issued."""
         Edition.objects.bulk_create(self._fresh, batch_size=200)
         wanted = [(LetterKind(row.kind), str(EditionRef(row.day, row.n)), row.place) for row in self._fresh]
         queue.queue_all(wanted, self._order.now, self._order.day)
@@ -154,7 +154,7 @@ class _EditionPress:
 
 
 def values(kind: LetterKind, place: str, ref: EditionRef) -> dict[str, Any]:
-    """Return what the papers of a queued edition are made of, as it was cut. KeyError if it never was."""
+    """Return the values of the papers of a queued edition, as it was cut. KeyError if it never was."""
     row = Edition.objects.filter(kind=kind, place=place, day=ref.day, n=ref.n).first()
     if row is None:
         raise KeyError(str(ref))
@@ -171,7 +171,7 @@ def cut_since(day: date) -> dict[date, bool]:
 
 
 def is_gap(day: date) -> bool:
-    """Whether a day without a digest should have one: schools reported of it, and an earlier day has one."""
+    """Whether a day without a digest should have one: schools reported for it, and an earlier day has one."""
     earlier = Edition.objects.filter(kind="digest", day__lt=day)
     return Report.objects.filter(day=day).exists() and earlier.exists()
 

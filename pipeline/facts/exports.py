@@ -1,6 +1,6 @@
 """Records as one reader may see them, as plain tables: single pupils down to the county, sums above it.
 
-Which columns of a form are exported is said where they are declared; here is only which of them come first.
+Which columns of a form are exported is in their declaration; only the first ones are chosen here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Value = str | int | float | date | None
 
 @dataclass(frozen=True, slots=True)
 class ExportTable:
-    """What an export holds. `rows` is taken once, as it comes from the store."""
+    """The content of an export. `rows` can be read once, directly from the store."""
 
     title: str
     header: tuple[str, ...]
@@ -54,7 +54,7 @@ class DayRange:
 
 
 def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
-    """Return the records of one kind. Raises UsageError for a kind there is not."""
+    """Return the records of one kind. Raises UsageError for an unknown kind."""
     if records not in _KINDS:
         raise UsageError(f"{records}: no such records; choose one of {', '.join(_KINDS)}")
     return _KINDS[records](scope, span)
@@ -81,7 +81,7 @@ def _exported(table: Table, *first: str) -> dict[str, str]:
 
 
 _ABSENCE = _exported(absence.ROWS, "sex", "reason", "row_state")
-_CLOSURE = _exported(closure.ROWS, "scope", "start") | {"resume_planned": "resume"}  # as it was, where that is known
+_CLOSURE = _exported(closure.ROWS, "scope", "start") | {"resume_planned": "resume"}  # the actual day, if it is known
 
 
 def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
@@ -99,11 +99,11 @@ def _pupils(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]
                 row.campus,
                 scope.class_name(row.class_key),
                 *who,
-                *_said(row),
+                *_values_of(row),
             )
 
 
-def _said(row: Absence) -> tuple[Value, ...]:
+def _values_of(row: Absence) -> tuple[Value, ...]:
     return tuple(_in_words(absence.ROWS.keeps[name], getattr(row, name)) for name in _ABSENCE)
 
 
@@ -181,7 +181,7 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
 
 
 def _of_closure(name: str, row: Closure, scope: Scope) -> Value:
-    """One exported value; above the county no class, no words of a school's own, and few pupils as "<3"."""
+    """One exported value; above the county no class, no text from a school, and few pupils as "<3"."""
     column = closure.ROWS.keeps[name]
     if name == "scope":
         return row.scope if scope.classes or row.scope == WHOLE_SCHOOL else A_CLASS
@@ -227,7 +227,7 @@ _KINDS: Mapping[str, Callable[[Scope, DayRange], ExportTable]] = {
 
 
 def _seen(scope: Scope) -> Q:
-    """What of any table with `school` and `division` the reader may see."""
+    """The rows of any table with `school` and `division` that the reader may see."""
     return Q(division__in=scope.divisions) if scope.divisions else Q(school=scope.code)
 
 

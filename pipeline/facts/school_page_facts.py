@@ -1,4 +1,4 @@
-"""What school pages are made of: a county's pages at a time, a handful of queries for all of them."""
+"""The facts of school pages: a county's pages at a time, a handful of queries for all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PLACED = frozenset(
     ("class_name", "name", "sex", "reason", "state", "start", "part", "symptom1", "symptom2", "symptom3",
      "other_symptom", "temperature", "visited", "diagnosis", "note")
 )  # fmt: skip
-"""Columns of the form that have their place on the page; what else goes there is told among the remarks."""
+"""Columns of the form with a place of their own on the page; others that go there are printed among the remarks."""
 
 _REMARK = 40  # characters of a remark
 _MORE = tuple(
@@ -45,7 +45,7 @@ _ROW = (
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Which edition of the pages this is: number, whether final, cut at and as of what."""
+    """The edition of the pages: number, whether final, when cut and as of what."""
 
     day: date
     n: int

@@ -1,4 +1,4 @@
-"""Pupils' spells of absence, from what stands: for a county's school pages, and for one pupil's trail."""
+"""Pupils' spells of absence, from the current records: for a county's school pages, and for one pupil's trail."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pipeline.schooldays import Calendar, UnknownYear
 from pipeline.spells import AbsenceSpell, PupilDay, SchoolDays
 from pipeline.turns import context
 
-LONGEST = 120  # days; further back no row is looked for
-_PROBES = 200  # rows looked for by their whole key at a time
+LONGEST = 120  # days; older rows are not searched
+_PROBES = 200  # rows searched by their whole key at a time
 
 Pupil = tuple[str, str, str]  # school, campus, pupil's code
 
@@ -24,11 +24,11 @@ Pupil = tuple[str, str, str]  # school, campus, pupil's code
 def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, AbsenceSpell]:
     """Return the spell that each of these rows of one day belongs to, as of that day.
 
-    A pupil whose days nobody can count (a year whose holidays are unknown) is left out.
+    A pupil whose days cannot be counted (a year with unknown holidays) is left out.
     """
     said: dict[Pupil, list[PupilDay]] = defaultdict(list)
     for row in rows:
-        said[row.school, row.campus, row.pupil].append(_said(row))
+        said[row.school, row.campus, row.pupil].append(_pupil_day(row))
     for pupil, one in _before(day, rows):
         said[pupil].append(one)
     calendar, tree = context.calendar(), lookup.tree({row.school for row in rows})
@@ -48,7 +48,9 @@ def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, AbsenceSpell]:
 def of_pupil(school: str, code: str) -> tuple[AbsenceSpell, ...]:
     """Return all spells of one pupil. Raises UnknownYear."""
     days = school_days(context.calendar(), lookup.tree({school}).chain(school), _stages({school}).get(school, ()))
-    by_day = {row.day: _said(row) for row in sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))}
+    by_day = {
+        row.day: _pupil_day(row) for row in sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))
+    }
     return spells.spells(by_day.values(), days)
 
 
@@ -56,8 +58,8 @@ _Rows = TypeVar("_Rows", Absence, AbsencePast)
 
 
 def rows_of(table: type[_Rows], school: str, code: str) -> list[_Rows]:
-    """Return one pupil's rows of all days, sought by the days on which the school sent anything: by no other way are
-    they found in years of a whole province.
+    """Return one pupil's rows of all days, searched by the days on which the school sent anything: there is no other
+    way to find them in years of a whole province.
     """
     sent = Submission.objects.filter(unit=school, form="absence").values_list("day", flat=True)
     days = sorted({day for day in sent if day})
@@ -68,12 +70,12 @@ def rows_of(table: type[_Rows], school: str, code: str) -> list[_Rows]:
 
 
 def school_days(calendar: Calendar, chain: Sequence[str], stages: Sequence[str]) -> SchoolDays:
-    """Return the school days of one school, as spells are counted in them."""
+    """Return the school days of one school, in which spells are counted."""
     return lambda first, last: calendar.school_days_between(chain, stages, first, last)
 
 
 def _before(day: date, rows: Sequence[Absence]) -> Iterable[tuple[Pupil, PupilDay]]:
-    """What was said of these pupils from the beginning of their absence to the day before."""
+    """The reports about these pupils from the beginning of their absence to the day before."""
     keys = [
         (str(past), row.school, row.campus, row.pupil)
         for row in rows
@@ -91,7 +93,7 @@ def _before(day: date, rows: Sequence[Absence]) -> Iterable[tuple[Pupil, PupilDa
             )
 
 
-def _said(row: Absence) -> PupilDay:
+def _pupil_day(row: Absence) -> PupilDay:
     return PupilDay(row.day, row.start, row.row_state, row.part, row.returned)
 
 

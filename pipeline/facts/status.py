@@ -1,4 +1,4 @@
-"""How a site stands: what came, what waits and since when, where the receipts lie."""
+"""The state of a site: what came in, what waits and since when, where the receipts are."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ class PendingCount:
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """How the site stands: every submission ever, by state, and what waits for a person."""
+    """The state of the site: every submission ever, by state, and what waits for a person."""
 
     states: Mapping[str, int]
     waiting: tuple[PendingCount, ...]
 
 
 def receipts(seqs: Sequence[int]) -> dict[int, str]:
-    """Return where the receipts of these submissions lie, below the site."""
+    """Return the paths of the receipts of these submissions, below the site."""
     refs = {str(seq): seq for seq in seqs}
     found = Letter.objects.filter(kind=LetterKind.RECEIPT, ref__in=list(refs), state=LetterState.DONE)
     return {refs[ref]: path for ref, path in found.values_list("ref", "path") if path}
 
 
 def standing(now: datetime) -> SiteStatus:
-    """Return what came and what waits."""
+    """Return what came in and what waits."""
     states = {state.value: count for state, count in journal.counts().items()}
     old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
     waiting = [
@@ -126,7 +126,7 @@ def _letters() -> list[PendingCount]:
 
 
 def _accounts(now: datetime) -> list[PendingCount]:
-    """Filings that wait for their opener, and accounts that somebody must look at."""
+    """Filings that wait for their opener, and accounts that need attention."""
     filed = Filing.objects.filter(lines__state=FilingLineState.WAITING).distinct()
     oldest = filed.aggregate(since=Min("received_at"))["since"]
     found = (
@@ -137,7 +137,7 @@ def _accounts(now: datetime) -> list[PendingCount]:
 
 
 def _todo() -> list[PendingCount]:
-    count = Todo.objects.filter(kind=TodoKind.WARN).count()  # figures are counted when a paper asks for them
+    count = Todo.objects.filter(kind=TodoKind.WARN).count()  # figures are counted when a paper needs them
     return [PendingCount("steps to do", count, "", "queke ingest")] if count else []
 
 

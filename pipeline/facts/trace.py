@@ -1,6 +1,6 @@
 """Where something comes from: a submission, a ticket, a pupil's code, an alert, a report, an edition's figures.
 
-For whoever serves the site. Codes and cells are named; a pupil's name is in the workbook, not here.
+For whoever operates the site. Codes and cells are named; a pupil's name is in the workbook, not here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CLOCK = "%Y-%m-%d %H:%M"
 
 
 def trace(code: str) -> list[str]:
-    """Return what is known of a code, as lines. Raises UsageError for a code of nothing."""
+    """Return what is known of a code, as lines. Raises UsageError for an unknown code."""
     for pattern, follow in _KINDS:
         found = re.fullmatch(pattern, code)
         lines = list(follow(*found.groups())) if found else []
@@ -114,9 +114,9 @@ def _spells(school: str, pupil: str) -> Trail:
 
 
 def _origin(origin: str) -> str:
-    said = Origin.read(origin)
-    name = Submission.objects.filter(received_seq=said.seq).values_list("name", flat=True).first()
-    return f"from submission {said.seq} ({name}), Excel row {said.row}" if name else f"from {origin}"
+    place = Origin.read(origin)
+    name = Submission.objects.filter(received_seq=place.seq).values_list("name", flat=True).first()
+    return f"from submission {place.seq} ({name}), Excel row {place.row}" if name else f"from {origin}"
 
 
 def _alert(code: str) -> Trail:
