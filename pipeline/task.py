@@ -54,10 +54,8 @@ def read_untrusted(content: bytes) -> Reading:
 def refused(content: bytes, issue: Issue) -> Reading:
     """The answer for a file that is not opened, or that ended its reader."""
     scan = scan_of(content) if issue.code == "file-picture" else None
-    private = scan is None and looks_like_filing(content)
-    return Reading(
-        ReadVerdict.QUARANTINED, issues=(issue,), content_sha=_bytes_sha(content), private=private, scan=scan
-    )
+    secret = scan is None and looks_like_filing(content)
+    return Reading(ReadVerdict.QUARANTINED, issues=(issue,), content_sha=_bytes_sha(content), secret=secret, scan=scan)
 
 
 def scan_of(content: bytes) -> ScanKind | None:
@@ -73,13 +71,13 @@ def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
     tops = layout.tops(book)
     claims = identify(book, tops)
     if isinstance(claims, Issue):
-        issues, private = (*book.facts, claims), looks_like_filing(content)
-        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), private=private)
+        issues, secret = (*book.facts, claims), looks_like_filing(content)
+        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=secret)
     if form(claims.form).secret:
         return _whole(book, secrets.without(parse(book, claims, tops)))
     if suspect and looks_like_filing(content):
         issues = (Issue("filing-inside"),)
-        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), private=True)
+        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=True)
     return _whole(book, parse(book, claims, tops))
 
 

@@ -44,10 +44,10 @@ def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
     """Return which of these submissions may not be archived in their original form; with the paper, if it is one."""
     if not seqs:
         return {}
-    private = Submission.objects.filter(received_seq__in=seqs, private=True).values_list("pk", flat=True)
+    secret = Submission.objects.filter(received_seq__in=seqs, secret=True).values_list("pk", flat=True)
     scans = FilingScan.objects.filter(submission__in=seqs)
     papers = {scan.submission: SignedPaper(filing_number(scan.filing_id), f".{scan.ending}") for scan in scans}
-    return dict.fromkeys(private) | papers
+    return dict.fromkeys(secret) | papers
 
 
 def copy(seq: int) -> Copy:

@@ -22,7 +22,7 @@ _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
     "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
     "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled", "spooled",
-    "private", "kept_sha256", "mends",
+    "secret", "kept_sha256", "mends",
 )  # fmt: skip
 
 
@@ -84,10 +84,10 @@ def moved(paths: Mapping[int, str]) -> None:
         sql.run("UPDATE submission SET path = %s, spooled = %s WHERE received_seq = %s", rows)
 
 
-def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = False) -> bool:
+def fail(seq: int, issues: Sequence[Issue], now: datetime, *, secret: bool = False) -> bool:
     """Set a submission that is ours to have failed on aside; True unless it had its outcome already.
 
-    `private`: it may hold a password, so its bytes are not kept.
+    `secret`: it may hold a password, so its bytes are not kept.
     """
     with transaction.atomic():
         rows = Submission.objects.filter(received_seq=seq, state=State.RECEIVED)
@@ -97,7 +97,7 @@ def fail(seq: int, issues: Sequence[Issue], now: datetime, *, private: bool = Fa
             state=State.FAILED,
             settled_seq=sql.take("settled", 1),
             issues=[serialise.issue(one) for one in issues],
-            private=private,
+            secret=secret,
         )
         row = Submission.objects.get(received_seq=seq)
         text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))

@@ -16,7 +16,7 @@ _MAY_LOOK_SO = frozenset(("username", "phone", "email", "unit", "token"))  # nam
 
 
 def without(reading: Reading) -> Reading:
-    """The same reading, private, with stars for every password elsewhere, and for text that can only be one."""
+    """The same reading, marked secret, with stars for every password elsewhere, and for text that can only be one."""
     cells = (cell for rows in reading.tables.values() for row in rows for cell in row.values)
     known = {cell.reveal() for cell in cells if isinstance(cell, Secret) and cell}
     clean = _Cleaner(known)
@@ -24,7 +24,7 @@ def without(reading: Reading) -> Reading:
     names = {table.name: [c.name for c in table.columns] for table in form(claims.form).tables} if claims else {}
     return replace(
         reading,
-        private=True,
+        secret=True,
         header={name: clean.value(name, value) for name, value in reading.header.items()},
         tables={name: tuple(clean.row(row, names[name]) for row in rows) for name, rows in reading.tables.items()},
         issues=tuple(map(clean.issue, reading.issues)),

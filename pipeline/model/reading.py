@@ -93,5 +93,5 @@ class Reading:
     repairs: tuple[Repair, ...] = ()
     content_sha: str = ""
     places: Mapping[str, TablePlace] = field(default_factory=dict)  # table name →
-    private: bool = False  # its bytes hold, or may hold, a password: the original is never archived
+    secret: bool = False  # its bytes hold, or may hold, a password: the original is never archived
     scan: ScanKind | None = None  # by its first bytes: perhaps the signed paper of a 备案

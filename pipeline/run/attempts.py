@@ -64,9 +64,9 @@ def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
     """Settle a submission as failed: ours to look into, and remembered; its sender is told that we do."""
     fault = replace(why, seqs=(arrival.seq,))
     issues = (Issue("failed"),)
-    private = scans.hinted(arrival.name) or _looks_like_filing(arrival)
+    secret = scans.hinted(arrival.name) or _looks_like_filing(arrival)
     with errors.temporary():
-        journal.fail(arrival.seq, issues, settling.now, private=private)
+        journal.fail(arrival.seq, issues, settling.now, secret=secret)
     log.error("submission_failed", **fault.fields(), sha12=arrival.sha256[:12], attempts=arrival.attempts)
     about = f"submission {arrival.seq}"
     fault_log.note(settling.site, fault_log.SUBMISSION, fault, settling.now, about=about)

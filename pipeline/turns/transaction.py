@@ -17,7 +17,7 @@ from pipeline.turns.again import NOTHING, AtHand
 _SETTLED = (
     "settled_seq", "content_sha", "state", "form", "unit", "campus", "day", "mode", "accepted", "refused",
     "withdrawn", "on_time", "effective", "issues", "repairs", "versions", "mends",
-    "private",
+    "secret",
 )  # fmt: skip
 _REJECT = (
     "ticket", "submission", "school", "campus", "form", "day", "table", "row", "raw", "issues", "identity",
@@ -166,5 +166,5 @@ def _settled_row(turn: Turn, outcome: Outcome) -> sql.Params:
         checked.campus, sql.day(checked.day), checked.mode.value, outcome.accepted, outcome.refused,
         outcome.withdrawn, outcome.on_time, outcome.effective, serialise.issues_text(checked.issues + outcome.issues),
         serialise.repairs_text(checked.repairs), versions[:60], claims.ticket[:24] if claims else "",
-        checked.reading.private,
+        checked.reading.secret,
     )  # fmt: skip

@@ -34,7 +34,7 @@ def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | Non
     A file that cannot be opened, but whose name says that it is a filing, is not kept.
     """
     if not reading.scan:
-        closed = reading.verdict == ReadVerdict.QUARANTINED and not reading.private and hinted(arrival.name)
+        closed = reading.verdict == ReadVerdict.QUARANTINED and not reading.secret and hinted(arrival.name)
         return _apart(arrival, reading) if closed else None
     number = named(arrival.name)
     if number is None:
@@ -57,10 +57,10 @@ def _may_bring(bound: str, filing: FilingFacts) -> bool:
 
 
 def _apart(arrival: Arrival, reading: Reading) -> Checked:
-    apart = replace(reading, private=True)
+    apart = replace(reading, secret=True)
     return Checked(arrival, apart, CheckVerdict(reading.verdict), issues=reading.issues, repairs=reading.repairs)
 
 
 def _back(arrival: Arrival, reading: Reading, issue: Issue, unit: str = "") -> Checked:
-    apart = replace(reading, issues=(issue,), private=True)  # a filled form, printed to PDF, may show what was typed
+    apart = replace(reading, issues=(issue,), secret=True)  # a filled form, printed to PDF, may show what was typed
     return Checked(arrival, apart, CheckVerdict.REJECTED, unit=unit, issues=(issue,))

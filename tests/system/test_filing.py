@@ -226,7 +226,7 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
     assert OUTCOMES[files.__name__].items() <= states.items()
     lines = [line for path in site.archive.rglob(archive.JOURNAL) for line in path.read_text().splitlines()]
     for row in Submission.objects.filter(pk__gt=before):
-        assert row.private, row.name
+        assert row.secret, row.name
         assert (site.root / row.path).is_file()
         assert any(row.kept_sha256 in line and row.sha256 in line and "scrubbed" in line for line in lines)
 

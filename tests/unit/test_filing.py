@@ -368,9 +368,9 @@ def test_a_scan_is_taken_for_its_number() -> None:
 )
 def test_a_scan_that_cannot_be_taken_is_answered_and_not_kept(name: str, bound: str, content: bytes, code: str) -> None:
     checked = scanned(name, bound, content)
-    assert (checked.verdict, said(checked), checked.reading.private) == ("rejected", [code], True)
+    assert (checked.verdict, said(checked), checked.reading.secret) == ("rejected", [code], True)
 
 
 def test_a_picture_that_is_nothing_to_do_with_a_filing_is_answered_as_ever() -> None:
     checked = scanned("通知.pdf")
-    assert (checked.verdict, said(checked), checked.reading.private) == ("quarantined", ["file-picture"], False)
+    assert (checked.verdict, said(checked), checked.reading.secret) == ("quarantined", ["file-picture"], False)

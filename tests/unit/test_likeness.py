@@ -81,7 +81,7 @@ def test_what_looks_like_a_filing_is_private_whatever_became_of_it() -> None:
     no_head = zipped("备案.xlsx", FILING)
     for content in (FILING, smuggled(FILING, PASSWORD), torn, docx, no_head, WORDS.encode("gb18030")):
         reading = take(content)
-        assert reading.private
+        assert reading.secret
         assert PASSWORD not in repr(reading)
 
 
@@ -96,7 +96,7 @@ def test_a_report_with_a_filing_hidden_in_it_is_not_taken_and_not_kept() -> None
     saved = io.BytesIO()
     book.save(saved)
     reading = take(saved.getvalue())
-    assert ([issue.code for issue in reading.issues], reading.private) == (["filing-inside"], True)
+    assert ([issue.code for issue in reading.issues], reading.secret) == (["filing-inside"], True)
     assert PASSWORD not in repr(reading)
 
 

@@ -1246,7 +1246,7 @@ class Migration(migrations.Migration):
                 ("mends", models.CharField(blank=True, max_length=24)),
                 ("journalled", models.BooleanField(default=False)),
                 ("spooled", models.BooleanField(default=False)),
-                ("private", models.BooleanField(default=False)),
+                ("secret", models.BooleanField(default=False)),
                 ("kept_sha256", models.CharField(blank=True, max_length=64)),
             ],
             options={

@@ -56,7 +56,7 @@ class Submission(models.Model):
     mends = models.CharField(max_length=24, blank=True)  # the ticket of the file that this one is, mended
     journalled = models.BooleanField(default=False)  # its line is in journal.jsonl
     spooled = models.BooleanField(default=False)  # `path` is in the spool
-    private = models.BooleanField(default=False)  # it holds, or may hold, a password: never archived as it came
+    secret = models.BooleanField(default=False)  # it holds, or may hold, a password: never archived as it came
     kept_sha256 = models.CharField(max_length=64, blank=True)  # of what was kept in its place; "" for the thing itself
 
     class Meta:
