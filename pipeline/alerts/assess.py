@@ -57,7 +57,7 @@ def sweep(now: datetime) -> int:
         Alert.objects.bulk_update(found, ["state", "close_reason", "closed_at"])
         details = {"answered": True, "as_of": last}
         AlertEvent.objects.bulk_create(
-            AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin="rule", details=details) for alert in found
+            AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin=last, details=details) for alert in found
         )
         rows = [row for alert in found for row in announce(alert, now, why="closed")]
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
@@ -160,7 +160,7 @@ class _Writer:
             details["into"] = alerts[str(details["into"])].id
         if event.what in alert_state.FACED:  # the content of its card from this revision on
             details |= {"revision": alert.revision, "group": alert.group, "stage": alert.stage}
-        return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=str(settled), details=details)
+        return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=settled, details=details)
 
     def _numbered(self, after: core.Assessment, place: CampusKey, *, division: str) -> dict[str, Alert]:
         """Number the new episodes, in the order in which they came."""

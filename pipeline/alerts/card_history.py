@@ -86,7 +86,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
     rows = Submission.objects.filter(unit=school, form="card", state__in=_SETTLED).order_by("received_seq")
     earlier = tuple(Earlier(r.received_seq, r.content_sha, State(r.state), r.first_seen) for r in rows)
     found = Decision.objects.filter(what__in=_RULINGS, target__in=list(received)).order_by("seq")
-    rulings = [row for row in found if row.answer in received[row.target]]
+    rulings = [row for row in found if row.submission in received[row.target]]
     settled = {row.received_seq: row.settled_seq or 0 for row in rows}
     settled |= {order_of(row): row.settled_seq or 0 for row in rulings}
     standing = CardStanding(school, mine, tickets.load(school, "card"), earlier)
@@ -158,7 +158,7 @@ def _acts(loaded: SchoolHistory, turn: Turn) -> list[replay.Act[Act]]:
 
 def _ruling(row: Decision) -> CountyRuling:
     opinion = Opinion.CONFIRM if row.what == DecisionKind.CARD_CONFIRM else Opinion.RETURN
-    return CountyRuling(row.target, opinion, row.answer or 0, order_of(row), row.at)
+    return CountyRuling(row.target, opinion, row.submission or 0, order_of(row), row.at)
 
 
 def _turned(event: AlertEvent) -> Turned:
@@ -171,5 +171,4 @@ def _turned(event: AlertEvent) -> Turned:
 
 def _place(event: AlertEvent, settled: Mapping[int, int]) -> int:
     """The place of a step of the engine: after the last card or ruling that had taken effect by then."""
-    by = int(event.details.get("as_of", 0)) if event.origin == "rule" else int(event.origin)
-    return max((place for place, one in settled.items() if one <= by), default=0)
+    return max((place for place, one in settled.items() if one <= event.origin), default=0)

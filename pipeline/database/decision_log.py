@@ -12,13 +12,14 @@ _WIDTHS = sql.widths(Decision)
 
 
 def decide(
-    what: DecisionKind, target: str, by: DecidedBy, *, day: date | None = None, answer: int | None = None
+    what: DecisionKind, target: str, by: DecidedBy, *, day: date | None = None, submission: int | None = None
 ) -> tuple[int, int]:
     """Journal a decision and leave its audit row; return its place in the sequence and its settled_seq.
 
     The place is its own number or, for one that came in a 处理单, that workbook's: what was received after it, though
-    settled in the same batch, then comes after it too. `day`, `answer`: of a school's day, of an alert's answer. Who
-    and why are cut to what the store takes. Raises ValueError for a target too long to be told in full.
+    settled in the same batch, then comes after it too. `day`, `submission`: of a school's day, of a held file or an
+    alert's answer. Who and why are cut to what the store takes. Raises ValueError for a target too long to be told
+    in full.
     """
     if len(target) > _WIDTHS["target"]:
         raise ValueError("a decision's target must be told in full")
@@ -30,7 +31,7 @@ def decide(
         what=what,
         target=target,
         day=day,
-        answer=answer,
+        submission=submission,
         why=by.why[: _WIDTHS["why"]],
         place=by.desk.seq,
         row=by.desk.row,
@@ -42,7 +43,8 @@ def decide(
 
 def about(row: Decision) -> str:
     """Return what a decision is about, as one text."""
-    return " ".join(str(part) for part in (row.target, row.day, row.answer) if part is not None)
+    parts = (row.target, row.day, row.submission)
+    return " ".join(dict.fromkeys(str(part) for part in parts if part is not None))
 
 
 def order_of(row: Decision) -> int:

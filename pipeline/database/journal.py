@@ -195,6 +195,6 @@ def _decision_line(row: Decision) -> JournalLine:
         "target": row.target,
         "why": row.why,
     }
-    more = {"day": row.day and row.day.isoformat(), "answer": row.answer, "place": row.place, "row": row.row}
+    more = {"day": row.day and row.day.isoformat(), "submission": row.submission, "place": row.place, "row": row.row}
     values |= {name: value for name, value in more.items() if value}
     return JournalLine(row.seq, "decision", values)

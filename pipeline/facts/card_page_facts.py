@@ -95,7 +95,7 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
         return facts
     row, why = (counting or back)[-1], ""
     if not counting:
-        returned = Decision.objects.filter(what=DecisionKind.CARD_RETURN, target=alert.id, answer=row.submission)
+        returned = Decision.objects.filter(what=DecisionKind.CARD_RETURN, target=alert.id, submission=row.submission)
         found = returned.order_by("seq").last()
         why = found.why if found else ""
     return replace(facts, answer=row.answer, late=row.late, why=why)

@@ -130,7 +130,8 @@ def _alert(code: str) -> Trail:
             yield f"  case {case.pupil}, onset {case.onset}"
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
             said = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
-            yield f"  {event.at.astimezone(ZONE):{_CLOCK}} {event.what} ({event.origin}) {said}".rstrip()
+            by = "rule" if "as_of" in event.details else event.origin
+            yield f"  {event.at.astimezone(ZONE):{_CLOCK}} {event.what} ({by}) {said}".rstrip()
         for card in Card.objects.filter(alert=row).order_by("submission"):
             by = f" for the school by {card.by}" if card.by else ""
             late = " late" * card.late + " reported late" * card.report_late

@@ -89,7 +89,7 @@ class HistoryStep:
 
     alert: str
     what: AlertStep
-    origin: str
+    origin: int
     details: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -121,10 +121,9 @@ def rule(one: AlertHistory, ruling: CountyRuling) -> tuple[AlertHistory, tuple[H
     answer = next((a for a in one.answers if a.seq == ruling.answer), None)
     if one.closed or answer is None or answer.state not in {*alert_state.COUNTING, CardState.REPLACED}:
         return one, ()
-    origin = str(ruling.order)
     if ruling.what == Opinion.RETURN:
         back = replace(_answered(one, ruling.answer, CardState.RETURNED), state=AlertState.RETURNED)
-        step = HistoryStep(one.alert, AlertStep.RETURNED, origin, {"answer": ruling.answer})
+        step = HistoryStep(one.alert, AlertStep.RETURNED, ruling.order, {"answer": ruling.answer})
         return replace(back, due_at=ruling.at + timedelta(hours=one.hours)), (step,)
     sure = _answered(one, ruling.answer, CardState.CONFIRMED)
     verdict = answer.values["verdict"]
@@ -134,7 +133,7 @@ def rule(one: AlertHistory, ruling: CountyRuling) -> tuple[AlertHistory, tuple[H
         # whether the wrong rows were corrected is known from the records: `corrected`
         state = AlertState.CORRECTING if answer.values.get("reason") == CardReason.WRONG else AlertState.EXCLUDED
     details = {"answer": ruling.answer, "verdict": verdict, "reason": answer.values.get("reason") or ""}
-    return replace(sure, state=state), (HistoryStep(one.alert, AlertStep.CONFIRMED, origin, details),)
+    return replace(sure, state=state), (HistoryStep(one.alert, AlertStep.CONFIRMED, ruling.order, details),)
 
 
 _CLOSES = {

@@ -209,7 +209,7 @@ def _with(one: AlertHistory, made: Answer) -> AlertHistory:
 
 def _steps_of(one: AlertHistory, event: Event, values: Mapping[str, object]) -> tuple[HistoryStep, ...]:
     details = {"verdict": values["verdict"], "reason": values.get("reason") or ""}
-    return (HistoryStep(one.alert, AlertStep.ANSWERED, str(event.order), details),)
+    return (HistoryStep(one.alert, AlertStep.ANSWERED, event.order, details),)
 
 
 def _reported_late(one: AlertHistory, values: Mapping[str, object]) -> bool:
@@ -271,7 +271,7 @@ def _followed(one: AlertHistory, event: Event, records: Sequence[Record], taken:
     back = any(refused.table == "answer" for refused in event.checked.refused)  # then the message is about that
     if one.state in alert_state.UNANSWERED and not back and "card-unanswered" not in {issue.code for issue in issues}:
         issues = (*issues, Issue("card-unanswered"))
-    step = HistoryStep(one.alert, AlertStep.FOLLOWED, str(event.order), {"days": len(records)})
+    step = HistoryStep(one.alert, AlertStep.FOLLOWED, event.order, {"days": len(records)})
     return _Taken(replace(one, days=days, state=state), issues, (*taken.steps, step))
 
 

@@ -144,13 +144,13 @@ def _decide(what: DecisionKind, alert_id: str, by: DecidedBy, allowed: frozenset
             _ask_the_other(before, answer)
         if what is DecisionKind.CARD_CONFIRM and core.names_no_row(answer):
             raise refusal("alert-names-no-row", alert=alert_id)
-        order, settled = decide(what, alert_id, by, answer=answer.seq)
+        order, settled = decide(what, alert_id, by, submission=answer.seq)
         verb = Opinion.CONFIRM if what is DecisionKind.CARD_CONFIRM else Opinion.RETURN
         after, steps = alert_history.rule(one, CountyRuling(alert_id, verb, answer.seq, order, by.at))
         alert = loaded.alerts[alert_id]
         if after.state == AlertState.CORRECTING and not corrections.missing(alert, answer.rows):
             after = replace(after, state=AlertState.EXCLUDED)
-            steps = (*steps, HistoryStep(alert_id, AlertStep.CORRECTED, str(settled)))
+            steps = (*steps, HistoryStep(alert_id, AlertStep.CORRECTED, settled))
         loaded.standing = replace(before, histories={**before.histories, alert_id: after})
         _write(loaded, before, steps, (settled, by.at))
         if after.state in {AlertState.RETURNED, AlertState.EXCLUDED, AlertState.CORRECTING}:

@@ -49,7 +49,7 @@ def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> li
         again.require(Needed(frozenset(ordered)))
         settled: list[Settled] = []
         for seq in ordered:
-            order, number = decide(DecisionKind.RELEASE, str(seq), by)
+            order, number = decide(DecisionKind.RELEASE, str(seq), by, submission=seq)
             # with what validation said then: a release answers the question, it does not make bad rows good
             turn = Turn(Event(order, again.submissions[seq], forced=True), number, again)
             settled += submissions.take([turn], State.HELD, site, by.at)
@@ -65,7 +65,7 @@ def dismiss(seq: int, by: DecidedBy) -> None:
         row = Submission.objects.select_for_update().filter(received_seq=seq, state=State.HELD).first()
         if row is None:
             raise refusal("not-held", numbers=seq)
-        order, settled = decide(DecisionKind.DISMISS, str(seq), by)
+        order, settled = decide(DecisionKind.DISMISS, str(seq), by, submission=seq)
         row.state = State.REJECTED.value
         row.issues = [*row.issues, serialise.issue(replay.dismissed(by.why))]
         row.save(update_fields=["state", "issues"])

@@ -105,7 +105,7 @@ def submissions(earlier: Iterable[Earlier], turn: Turn) -> list[Act[Event]]:
     checked = {seq: turn.again.submissions[seq] for seq in seqs}
     found = [Act((seq, _PEOPLE, 0), Event(seq, one)) for seq, one in checked.items()]
     released = Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in seqs])
-    again = [decided(row, Event(order_of(row), checked[int(row.target)], forced=True)) for row in released]
+    again = [decided(row, Event(order_of(row), checked[row.submission or 0], forced=True)) for row in released]
     return [*found, *again, Act((turn.event.order, _NOW, 0), turn.event)]
 
 
@@ -154,7 +154,7 @@ def latest(standings: Iterable[ReportState]) -> dict[Key, int]:
 def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
     """Return, for submissions that somebody sent back for good, the issue that says so."""
     rows = Decision.objects.filter(what=DecisionKind.DISMISS, target__in=[str(seq) for seq in seqs]) if seqs else ()
-    return {int(row.target): dismissed(row.why) for row in rows}
+    return {row.submission or 0: dismissed(row.why) for row in rows}
 
 
 def dismissed(why: str) -> Issue:

@@ -79,7 +79,7 @@ def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site)
     hit = AlertHit.objects.get()
     assert (hit.rule, hit.rule_version, hit.n, hit.threshold, hit.from_settled) == ("E01", RULES.version, 3, "≥3", 7)
     assert [case.pupil for case in AlertCase.objects.order_by("pupil")] == ["三2-P1", "三2-P2", "三2-P3"]
-    assert [(event.what, event.origin) for event in AlertEvent.objects.all()] == [("issued", "7")]
+    assert [(event.what, event.origin) for event in AlertEvent.objects.all()] == [("issued", 7)]
     assert letters() == [("2026-0001.1", SCHOOL), ("2026-0001.1", COUNTY)]
     assert not Todo.objects.exists()
 

@@ -79,8 +79,8 @@ def test_a_card_leaves_answer_days_event_and_an_alert_that_waits(alerted: Site) 
     assert CardDay.objects.get().origin == "2:5"
     assert (state(), Alert.objects.get().closed_at) == ("answered", None)
     assert list(AlertEvent.objects.values_list("what", "origin").order_by("id"))[1:] == [
-        ("answered", "2"),
-        ("followed", "2"),
+        ("answered", 2),
+        ("followed", 2),
     ]
 
 
@@ -92,7 +92,7 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
     closed = Alert.objects.get()
     assert (closed.state, closed.close_reason) == ("excluded", "可排除：A2 已由专业机构处理完毕")
     decided = Decision.objects.get()
-    assert (decided.what, decided.target, decided.answer, decided.why) == ("card-confirm", ONE, 2, "属实")
+    assert (decided.what, decided.target, decided.submission, decided.why) == ("card-confirm", ONE, 2, "属实")
     assert Audit.objects.filter(what="card-confirm").exists()
     assert set(Letter.objects.filter(ref=str(CardRef(ONE, 1, "confirm-3"))).values_list("kind", "reader")) == {
         ("card", SCHOOL),

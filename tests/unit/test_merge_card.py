@@ -62,7 +62,7 @@ def said(history_: AlertHistory, what: str, answer: int, order: int = 90) -> Ale
 def test_an_answer_waits_for_the_county() -> None:
     after, (step,) = play(school(), card(5, HANDLED))
     assert (step.state, one(after).state, step.accepted) == (State.ACCEPTED, AlertState.ANSWERED, 1)
-    assert [(told.what, told.origin) for told in step.steps] == [("answered", "5")]
+    assert [(told.what, told.origin) for told in step.steps] == [("answered", 5)]
 
 
 def test_a_later_answer_takes_the_place_of_one_that_waits() -> None:

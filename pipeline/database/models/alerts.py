@@ -95,7 +95,7 @@ class AlertEvent(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     at = models.DateTimeField()
     what = models.CharField(max_length=16, choices=choices(AlertStep))
-    origin = models.CharField(max_length=40)
+    origin = models.BigIntegerField()  # settled_seq, or the place of the card or ruling, by which it happened
     details = models.JSONField(default=dict)
 
     class Meta:

@@ -88,7 +88,7 @@ class Decision(models.Model):
     target = models.CharField(max_length=120)
     why = models.CharField(max_length=400, blank=True)
     day = models.DateField(null=True)  # of a school's day: which
-    answer = models.BigIntegerField(null=True)  # of an alert's answer: the submission that brought it
+    submission = models.BigIntegerField(null=True)  # of a held file, or an alert's answer: which
     place = models.BigIntegerField(default=0)  # of the 处理单 it came in, where it counts; 0: at its own seq …
     row = models.PositiveIntegerField(default=0)  # … and its row there
     journalled = models.BooleanField(default=False)
