@@ -17,6 +17,8 @@ from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
 _PAIRS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
+_SCHOOL_DIGITS = 10
+_DIVISION_DIGITS = 6
 _PUPIL_LENGTH = 10
 _SHORT_LENGTH = 4
 _TOKEN_LENGTH = 16
@@ -53,6 +55,16 @@ def organ_code(division: str, organ: str) -> str:
 
 
 # --------------------------------------------------------------------------- tokens and codes
+
+
+def is_school(code: str) -> bool:
+    """Tell a school's code by its length."""
+    return len(code) == _SCHOOL_DIGITS
+
+
+def is_division(code: str) -> bool:
+    """Likewise, of a division."""
+    return len(code) == _DIVISION_DIGITS
 
 
 def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:

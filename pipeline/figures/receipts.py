@@ -14,11 +14,10 @@ from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
 from pipeline.model import HOME_CAMPUS, Issue, LetterKind, Repair, Severity, State
-from pipeline.units import Scope
+from pipeline.units import Scope, is_school
 
 ISSUES_SHOWN = 40
 REPAIRS_SHOWN = 30
-_SCHOOL_CODE = 10  # digits; a division has six
 _NO_PUPILS = frozenset(form.title for form in forms.FORMS if not form.pupils)  # their cells may be quoted
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
@@ -121,7 +120,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         seq=facts.seq,
         form=facts.form or "未能识别",
         file=_one_line(facts.name),
-        whose="学校" if len(facts.unit) == _SCHOOL_CODE else "单位",
+        whose="学校" if is_school(facts.unit) else "单位",
         school=_school(facts),
         campus=_campus(facts),
         date=chinese_date(facts.day) if facts.day and not _day_in_doubt(facts) else "",

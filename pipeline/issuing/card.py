@@ -12,7 +12,6 @@ from pipeline.figures.cards import CardFacts
 from pipeline.forms.card import CARD
 from pipeline.issuing.issuer import Asked, GoingBack, Issuer
 from pipeline.model import Site
-from pipeline.settling.submissions import DIVISION_DIGITS
 from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.giveback import GivebackFacts, giveback
@@ -44,7 +43,7 @@ def filled(site: Site, facts: CardFacts, day: date) -> bytes:
 def returned(site: Site, back: GoingBack) -> bytes:
     """Return the answer that went back, with what the card itself said of its alert."""
     facts, said = back.facts, back.rows[0].raw
-    reader = facts.bound if len(facts.bound) == DIVISION_DIGITS else facts.unit  # a county answered for the school
+    reader = facts.bound if units.is_division(facts.bound) else facts.unit  # a county answered for the school
     fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
     try:
         ref = card_page_facts.number_of(site, reader, said.get("alert", ""))

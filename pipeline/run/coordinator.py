@@ -36,6 +36,7 @@ from pipeline.run.lock import hold_site
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
 from pipeline.run.settling import Settling
+from pipeline.units import is_division
 
 log = structlog.get_logger("queke.run")
 
@@ -45,7 +46,6 @@ Observer = Callable[[Arrival, Settled], None]
 AHEAD = 2  # batches that may be read while one is settled
 PIECE = 100  # files collected together: the readers need not wait for all of a batch
 WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
-DIVISION_DIGITS = 6
 ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
 COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
 PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems sound
@@ -242,7 +242,7 @@ class Coordinator:
             done.settled[one.state] += 1
             self._observe(by_seq[one.seq], one)
         heard = time.monotonic()
-        self._unlisted.update((arrival.bound, heard) for arrival in arrivals if len(arrival.bound) == DIVISION_DIGITS)
+        self._unlisted.update((arrival.bound, heard) for arrival in arrivals if is_division(arrival.bound))
         log.debug("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
 
     def _keep(self, arrivals: Sequence[Arrival]) -> None:

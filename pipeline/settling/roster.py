@@ -22,10 +22,10 @@ from pipeline.schooldays import today
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes
+from pipeline.units import is_school
 
 _APPLIED = (State.ACCEPTED, State.PARTIAL)
 _LISTED = 12  # changes that a receipt tells one by one
-_SCHOOL_DIGITS = 10
 WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
 
 
@@ -143,7 +143,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
 
 def is_proposal(checked: Checked) -> bool:
     """Tell whether a roster is a school's own word, which its county is to confirm."""
-    return len(checked.unit) == _SCHOOL_DIGITS
+    return is_school(checked.unit)
 
 
 def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:

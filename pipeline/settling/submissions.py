@@ -14,8 +14,7 @@ from pipeline.settling import SETTLERS
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.again import AtHand
 from pipeline.turns.transaction import Outcome, Turn, Writes, form_of, mark, settled
-
-DIVISION_DIGITS = 6
+from pipeline.units import is_division
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool,
     checked = turn.checked
     ref = str(SubmissionRef(turn.event.seq, turn.settled if again else 0))
     reader = checked.unit or checked.arrival.bound
-    if form_of(checked) == "card" and len(checked.arrival.bound) == DIVISION_DIGITS:
+    if form_of(checked) == "card" and is_division(checked.arrival.bound):
         reader = checked.arrival.bound  # the county that answers for a school is told itself
     writes.letter(LetterKind.RECEIPT, ref, reader, checked.day)
     if outcome.opened or back:

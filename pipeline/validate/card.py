@@ -13,7 +13,7 @@ from pipeline.alert_state import AlertFacts, CardReason, CardVerdict, CaseFacts
 from pipeline.forms.card import ANSWER, CARD, CASES, DAYS
 from pipeline.model import Context, Issue, identity_of
 from pipeline.schooldays import ZONE, today
-from pipeline.units import short_code
+from pipeline.units import is_division, short_code
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
@@ -26,7 +26,6 @@ RULES = (
 )
 DAY_RULES = (RowCheck("present-below-fresh", "present", lambda pl: pl.col("present") >= pl.col("fresh")),)
 
-_DIVISION_DIGITS = 6
 _PREFILLED = frozenset({"reporter", "reviewer"})  # fields a card may have before it is answered
 _STANDS = {"measures": "measures-missing", "report_way": "report-way-missing",
            "reported_at": "reported-at-missing", "reported_to": "reported-to-missing"}  # fmt: skip
@@ -97,7 +96,7 @@ class _Card:
         self.classes = by.classes(case)
         self.revision = case.reading.header.get("revision")
         bound = case.arrival.bound
-        self.county = bound if len(bound) == _DIVISION_DIGITS else ""  # the channel shows who fills it in
+        self.county = bound if is_division(bound) else ""  # the channel shows who fills it in
         self.replaced = False
 
     # ------------------------------------------------------------------ the answer

@@ -18,7 +18,6 @@ from pipeline.validate.case import SubmissionCase
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: almost always a wrong year."""
 
-_SCHOOL_DIGITS = 10
 _HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
@@ -41,7 +40,7 @@ def settle_place(case: SubmissionCase, context: Context, key: bytes) -> None:
 
 
 def _is_school(case: SubmissionCase) -> bool:
-    return len(case.claims.unit or case.arrival.bound) == _SCHOOL_DIGITS
+    return units.is_school(case.claims.unit or case.arrival.bound)
 
 
 def look_over(case: SubmissionCase) -> None:
@@ -89,13 +88,13 @@ def _of_field(case: SubmissionCase, code: str, name: str, **details: str) -> Iss
 
 def _made_good(case: SubmissionCase, issue: Issue) -> bool:
     """Replace an unreadable school code by that of the template, or of the school whose folder it is in."""
-    known = case.claims.unit or (len(case.arrival.bound) == 10 and case.form.of == "school")
+    known = case.claims.unit or (units.is_school(case.arrival.bound) and case.form.of == "school")
     return issue.code == "unit-code-unreadable" and not issue.row and bool(known)
 
 
 def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
     bound = case.arrival.bound
-    unit = case.claims.unit or (bound if len(bound) == 10 else "")
+    unit = case.claims.unit or (bound if units.is_school(bound) else "")
     if not unit:
         if not any(issue.code == "unit-code-unreadable" for issue in case.issues):
             case.reject(Issue("unit-missing"))

@@ -28,7 +28,7 @@ def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     """
     look_over(case)
     bound = case.arrival.bound
-    code = case.claims.unit or (bound if len(bound) == 10 else "")
+    code = case.claims.unit or (bound if units.is_school(bound) else "")
     if not code:
         case.reject(Issue("filing-token-missing"))
         return
