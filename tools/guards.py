@@ -91,6 +91,7 @@ def findings(root: Path) -> list[Finding]:
     found += structure.rooms(product)
     found += structure.homonyms(product)
     found += structure.ladders(product)
+    found += structure.bare_words(product)
     found += unused(product, callers)
     found += structure.unordered(product, contracts(root))
     return found

@@ -1,10 +1,11 @@
 """Guards over the whole of `pipeline/`: no circle of imports, no room too large or without order, one class of a name,
-and no ladder by form.
+no ladder by form, and no word of a closed set beside its enumeration.
 
 Each takes the texts of all its files by path, and is shown failing in tests/unit/test_guards.py.
 """
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -19,6 +20,12 @@ MAX_ROOM_SHARE = 0.15
 LADDERS_ALLOWED: dict[str, str] = {
     "pipeline/cli/forms.py": "options of one command that only some forms have",
 }
+# columns and fields that take the words of an enumeration
+WORDED = frozenset((
+    "state", "row_state", "kind", "what", "verdict", "opinion", "channel", "mode", "level", "organ", "reason", "part",
+    "board", "approved_how",
+))  # fmt: skip
+BARE_IN_SQL = re.compile(rf"\b(?:{'|'.join(sorted(WORDED))})\s*(?:=|<>|IN\s*\()\s*'\w")
 Texts = Mapping[Path, str]
 tree_of = cache(ast.parse)
 
@@ -127,3 +134,49 @@ def _named(node: ast.AST) -> Iterator[object]:
     else:
         return
     yield from (part.value for part in parts if isinstance(part, ast.Constant))
+
+
+def bare_words(texts: Texts) -> Iterator[Finding]:
+    """A word of an enumeration compared, passed, set or asked for in SQL by its letters: it has a name."""
+    known = {word for text in texts.values() for node in nodes_of(text) for word in _words_of_enumeration(node)}
+    for path, text in sorted(texts.items()):
+        for node in nodes_of(text):
+            bare = known.intersection(_bare(node))
+            if bare or (isinstance(node, ast.Constant) and BARE_IN_SQL.search(str(node.value))):
+                said = ", ".join(sorted(bare)) or "in SQL"
+                yield Finding(path, getattr(node, "lineno", 1), f"a word that has a name in an enumeration: {said}")
+
+
+def _words_of_enumeration(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.ClassDef) and any(isinstance(one, ast.Name) and one.id == "StrEnum" for one in node.bases):
+        yield from (word for one in node.body if isinstance(one, ast.Assign) for word in _texts(one.value))
+
+
+def _bare(node: ast.AST) -> Iterator[str]:
+    """The texts that a node puts beside a field which takes the words of an enumeration."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+    elif isinstance(node, ast.Assign):
+        sides = [*node.targets, node.value]
+    elif isinstance(node, ast.keyword) and (node.arg or "").removesuffix("__in").split("__")[-1] in WORDED:
+        yield from _texts(node.value)
+        return
+    else:
+        return
+    if any(_field(side) in WORDED for side in sides):
+        yield from (word for side in sides for word in _texts(side))
+
+
+def _field(node: ast.AST) -> object:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.Tuple | ast.Set | ast.List):
+        yield from (word for one in node.elts for word in _texts(one))

@@ -83,6 +83,7 @@ def list_closures(
     as_json: AsJson = False,
 ) -> None:
     """List closures; those that wait for the county unless told otherwise. Exit 1 when any waits."""
+    from pipeline.model import ClosureState
     from pipeline.settling import closure_decisions
 
     opened(context)
@@ -94,7 +95,7 @@ def list_closures(
     if not as_json:
         header = ("closure", "state", "school", "what")
         say_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
-    if any(one.state == "declared" for one in found):
+    if any(one.state is ClosureState.DECLARED for one in found):
         raise typer.Exit(1)
 
 

@@ -109,10 +109,12 @@ def import_(
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     """A line a change, new classes of a school in one; those of a county's first 名册 are counted by school."""
     from pipeline.merge.registry import in_lines
+    from pipeline.model import ChangeKind
 
-    fresh = {change.school: change.name for change in changes if change.kind == "school" and change.new}
-    counted = Counter(change.school for change in changes if change.kind == "class" and change.school in fresh)
-    yield from in_lines([change for change in changes if change.kind != "class" or change.school not in fresh])
+    fresh = {change.school: change.name for change in changes if change.kind is ChangeKind.SCHOOL and change.new}
+    counted = Counter(change.school for change in changes if change.kind is ChangeKind.CLASS and change.school in fresh)
+    listed = [one for one in changes if one.kind is not ChangeKind.CLASS or one.school not in fresh]
+    yield from in_lines(listed)
     yield from (f"{fresh[school]}（{school}）新增班级 {count} 个" for school, count in counted.items())
 
 

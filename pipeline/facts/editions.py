@@ -172,7 +172,7 @@ def cut_since(day: date) -> dict[date, bool]:
 
 def is_gap(day: date) -> bool:
     """Whether a day without a digest should have one: schools reported for it, and an earlier day has one."""
-    earlier = Edition.objects.filter(kind="digest", day__lt=day)
+    earlier = Edition.objects.filter(kind=LetterKind.DIGEST, day__lt=day)
     return Report.objects.filter(day=day).exists() and earlier.exists()
 
 

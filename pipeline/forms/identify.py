@@ -13,7 +13,7 @@ from pipeline.forms import FORMS, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
 from pipeline.forms.block import Block, HeaderValue, Top
 from pipeline.forms.text_normalise import mask, sweep
-from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook
+from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook, WorkbookKind
 
 _BY_NAME = {form.name: form for form in FORMS}
 _ENOUGH = 0.5  # of a form's required columns, if its title or properties name it
@@ -43,7 +43,7 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
         campus=sweep(str(campus))[:40] or HOME_CAMPUS,
         day=day if isinstance(day, date) else None,
         token=book.properties.get("queke_token", "") or str(_field_value(form, "token", found, frame) or ""),
-        returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == "giveback",
+        returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == WorkbookKind.GIVEBACK,
         ticket=mask(layout.file_ticket(main) or book.properties.get("queke_ticket", ""))[:24],
     )
 

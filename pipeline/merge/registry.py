@@ -15,7 +15,7 @@ from operator import attrgetter
 from pipeline.forms.base import Goes
 from pipeline.forms.classes import in_order
 from pipeline.forms.roster import OF_UNIT
-from pipeline.model import HOME_CAMPUS
+from pipeline.model import HOME_CAMPUS, ChangeKind
 from pipeline.schooldays import school_year
 
 RoomKey = tuple[str, int, str]  # campus, school year, class key
@@ -269,7 +269,7 @@ class Added:
 class Change:
     """One line of a preview: a new or changed part of the registry, `what` in Chinese."""
 
-    kind: str  # unit | campus | class
+    kind: ChangeKind
     school: str
     name: str
     new: bool
@@ -285,7 +285,7 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
     campuses = (one for one in after.campuses if one not in was.campuses and (before or one != HOME_CAMPUS))
     name = after.values.get("name")
     whose = f"{name}（{code}）" if name else code
-    found += [Change("campus", code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
+    found += [Change(ChangeKind.CAMPUS, code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
     old = _by_room(was.rooms)
     for key, slices in _by_room(after.rooms).items():
         if slices != old.get(key, []):
@@ -326,13 +326,13 @@ def _unit_changes(code: str, before: Registered | None, after: Registered, day: 
         where = after.places[0][0] if after.places else ""
         opens = after.values.get("opens")
         since = f"，自 {opens} 起" if opens else ""
-        yield Change("school", code, name, new=True, what=f"新增 {name}（{code}），区划 {where}{since}")
+        yield Change(ChangeKind.SCHOOL, code, name, new=True, what=f"新增 {name}（{code}），区划 {where}{since}")
         return
     was, now = {**before.values, "division_id": _last(before)}, {**after.values, "division_id": _last(after)}
     fields = tuple(one for one in OF_UNIT if was.get(one) != now.get(one) and now.get(one) not in (None, ""))
     if fields:
         parts = "；".join(_new_value(one, was.get(one), now[one]) for one in fields)
-        yield Change("school", code, name, new=False, what=f"{name}（{code}）{parts}，自 {day} 起")
+        yield Change(ChangeKind.SCHOOL, code, name, new=False, what=f"{name}（{code}）{parts}，自 {day} 起")
 
 
 def _last(one: Registered) -> str:
@@ -362,7 +362,7 @@ def _room_change(code: str, whose: str, old: Sequence[ClassSpan], new: Sequence[
         since = f"，自 {new[0].first} 起" if new[0].first else f"（{last.year} 学年）"
         roll = f"，{last.roll} 人" if last.roll is not None else ""
         what, added = f"新增班级 {label}{roll}{since}", Added(f"{whose}{place}", since, last.key, last.name, last.roll)
-        return Change("class", code, last.name, new=True, what=what, rolls=True, added=added)
+        return Change(ChangeKind.CLASS, code, last.name, new=True, what=what, rolls=True, added=added)
     was, now = next(((was, now) for now in new if _SAYS(was := _at(old, now.first)) != _SAYS(now)), (last, last))
     fields = [one for one in _ROOM if getattr(was, one) != getattr(now, one)]
     parts = [f"{_ROOM[one]} {_shown(getattr(was, one))} → {_shown(getattr(now, one))}" for one in fields]
@@ -377,7 +377,7 @@ def _room_change(code: str, whose: str, old: Sequence[ClassSpan], new: Sequence[
     # corrections of earlier days are not in the latest values
     words = "；".join(parts) or "更正往日的人数"
     rolls = "roll" in fields or not parts
-    return Change("class", code, last.name, new=False, what=f"{label} {words}", rolls=rolls)
+    return Change(ChangeKind.CLASS, code, last.name, new=False, what=f"{label} {words}", rolls=rolls)
 
 
 _ROOM = {"name": "名称", "stage": "学段", "roll": "人数"}

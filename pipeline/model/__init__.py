@@ -14,6 +14,7 @@ from pipeline.model.states import (
     EDITIONS,
     SCANS,
     ApprovedHow,
+    ChangeKind,
     Channel,
     CheckVerdict,
     ClassState,
@@ -39,6 +40,7 @@ from pipeline.model.states import (
     TicketState,
     TodoKind,
     UnitKind,
+    WorkbookKind,
 )
 from pipeline.model.terms import (
     HOME_CAMPUS,
@@ -66,6 +68,7 @@ __all__ = [
     "Arrival",
     "BatchRef",
     "CardRef",
+    "ChangeKind",
     "Channel",
     "CheckVerdict",
     "Checked",
@@ -120,5 +123,6 @@ __all__ = [
     "TodoKind",
     "UnitKind",
     "Workbook",
+    "WorkbookKind",
     "identity_of",
 ]

@@ -16,6 +16,14 @@ class Channel(StrEnum):
     CLI = "cli"
 
 
+class WorkbookKind(StrEnum):
+    """What a workbook of ours was made as; it stands in the file's properties."""
+
+    BLANK = "blank"
+    GIVEBACK = "giveback"
+    WHOLE = "whole"
+
+
 class ReadVerdict(StrEnum):
     """What a worker made of a file's bytes."""
 
@@ -236,6 +244,14 @@ class ScanKind(StrEnum):
 
 
 SCANS = (ScanKind.PDF, ScanKind.JPG, ScanKind.PNG)
+
+
+class ChangeKind(StrEnum):
+    """What of the registry a change is about."""
+
+    SCHOOL = "school"
+    CAMPUS = "campus"
+    CLASS = "class"
 
 
 class DivisionKind(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.cells import get_character_cell_size
 
 from pipeline.figures.paper_values import Values
+from pipeline.model import Level
 
 PAGE = 764.0  # points between the margins, with a reserve for heights computed too low
 LINE = 18.0  # of a table
@@ -82,12 +83,12 @@ def _beside(values: Values, map_rows: int, most_groups: int, most: int) -> float
     """The height of the map with its note, or of the two lists beside it, whichever is greater."""
     silence, closures = values["silence"]["groups"], values["closures"]["rows"]
     groups = min(len(silence), most_groups) + (len(silence) > most_groups) + 1 if silence else 0
-    name = 8 if values["level"] == "province" else 11.6
+    name = 8 if values["level"] == Level.PROVINCE else 11.6
     named = [ems(f"{row['county']} {row['school']}".strip()) > name for row in closures[:most]]
     lists = (HEAD + groups * LINE if groups else BARE) + (
         HEAD + len(named) * LINE + sum(named) * MORE if closures else BARE
     )
-    if values["level"] == "province" and silence:  # beside the wide map, the remark on 未报 takes a line of its own
+    if values["level"] == Level.PROVINCE and silence:  # beside the wide map, the remark on 未报 takes a line of its own
         lists += MORE
     return max(BARE + 12 + map_rows * 26 + 31, lists)
 

@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline import resources
 from pipeline.figures.paper_values import Values
 from pipeline.figures.words import printed_width
-from pipeline.model import LetterKind
+from pipeline.model import LetterKind, Level
 from pipeline.reports.front import front
 
-MAP_WIDTHS = {"province": 244, "city": 196}  # points
+MAP_WIDTHS = {Level.PROVINCE: 244, Level.CITY: 196}  # points
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 10  # lines of rules (three each) and cases
@@ -66,7 +66,7 @@ def _digest(values: Values) -> Values:
     """Slices for the annexes and, above county, the map."""
     alerts = values["alerts"]["rows"]
     silent = values["silence"]["rows"]
-    tiles = place_tiles(values["code"], values["below"]) if values["level"] != "county" else []
+    tiles = place_tiles(values["code"], values["below"]) if values["level"] != Level.COUNTY else []
     shown = front(values, max((tile["row"] for tile in tiles), default=-1) + 1)
     first = shown["alerts_shown"]
     return {

@@ -20,7 +20,7 @@ from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.merge.desk import Deed
 from pipeline.merge.desk import deeds as desk_deeds
-from pipeline.model import Arrival, Checked, Claims, DeskSheet, Reading, Sheet, Workbook
+from pipeline.model import Arrival, Checked, Claims, DeskSheet, Reading, Sheet, Workbook, WorkbookKind
 from pipeline.turns.again import MendedRow
 
 
@@ -71,7 +71,7 @@ def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -
             rows += [[] for _ in range(number - 1 - len(rows))]
             rows.append([*(raw.get(column.name, "") or None for column in table.columns), ticket.ticket])
         sheets.append(Sheet(table.sheet, rows))
-    properties = {"queke_form": form.name, "queke_version": form.version, "queke_kind": "giveback"}
+    properties = {"queke_form": form.name, "queke_version": form.version, "queke_kind": WorkbookKind.GIVEBACK.value}
     return Workbook(tuple(sheets), properties)
 
 

@@ -14,7 +14,7 @@ from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, CurrentRow, Earlier, ReportHead, ReportState, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
 from pipeline.merge.standing import MORE
-from pipeline.model import Origin, State, TicketState
+from pipeline.model import ClassState, Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
@@ -153,7 +153,7 @@ _Class = tuple[str, int | None, date | None, date | None, int]
 def _classes(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, str], list[_Class]]:
     text = (
         "SELECT school_id, campus, key, roll, valid_from, valid_to, school_year FROM school_class "
-        "WHERE school_id IN ? AND school_year IN ? AND state = 'confirmed' ORDER BY id"
+        f"WHERE school_id IN ? AND school_year IN ? AND state = '{ClassState.CONFIRMED}' ORDER BY id"
     )
     found: dict[tuple[str, str], list[_Class]] = defaultdict(list)
     for school, campus, *rest in sql.fetch_in(text, codes, sorted({school_year(day) for day in days})):

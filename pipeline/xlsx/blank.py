@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.carry import Prefilled
 from pipeline.forms import FORMS
 from pipeline.forms.base import Column, Form, Table
-from pipeline.model import WHOLE_SCHOOL
+from pipeline.model import WHOLE_SCHOOL, WorkbookKind
 from pipeline.xlsx import carried, filing_sheet, upright
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
@@ -53,7 +53,7 @@ GENERIC = TemplateFacts()
 def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     """Make the template of `form` for the unit in `facts`; the same facts give the same bytes."""
     title = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
-    with ink.writing(properties(form, facts.fields, facts.token, kind="blank"), title=title) as writer:
+    with ink.writing(properties(form, facts.fields, facts.token, kind=WorkbookKind.BLANK), title=title) as writer:
         own = any(names_classes(table) for table in form.tables)
         names = [] if own else [str(row["class_name"]) for row in facts.rows.get("classes", ())]
         for number, table in enumerate(one for one in form.tables if one.name not in facts.without):
@@ -70,12 +70,14 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
     return writer.content
 
 
-def properties(form: Form, fields: Mapping[str, object], token: str, *, kind: str, ticket: str = "") -> dict[str, str]:
+def properties(
+    form: Form, fields: Mapping[str, object], token: str, *, kind: WorkbookKind, ticket: str = ""
+) -> dict[str, str]:
     """The custom document properties that identify a workbook even if its title is lost."""
     values = {
         "queke_form": form.name,
         "queke_version": form.version,
-        "queke_kind": kind,
+        "queke_kind": kind.value,
         "queke_token": token,
         "queke_unit": str(fields.get("unit", "")),
         "queke_day": str(fields.get("day", "")),

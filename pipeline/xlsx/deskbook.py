@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pipeline.figures.words import printed_width
 from pipeline.forms.base import Column, Table, returned_title
 from pipeline.forms.desk import DESK, answered, matter_of
+from pipeline.model import WorkbookKind
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
 from pipeline.xlsx.blank import properties
@@ -60,7 +61,7 @@ def deskbook(facts: DeskFacts) -> bytes:
     """Make the workbook; the same facts give the same bytes."""
     title = returned_title(DESK.title) if facts.back else DESK.title
     fields = {"unit": facts.code, "day": facts.made.date().isoformat()}
-    kind = "giveback" if facts.back else "blank"
+    kind = WorkbookKind.GIVEBACK if facts.back else WorkbookKind.BLANK
     with ink.writing(properties(DESK, fields, facts.token, kind=kind), title=title) as writer:
         _write_summary(writer, facts, title)
         for table in DESK.tables:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pipeline.forms.base import Column, Form, Table, returned_title
 from pipeline.forms.block import MARK
 from pipeline.forms.whole import FILE
-from pipeline.model import Refused
+from pipeline.model import Refused, WorkbookKind
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import upright
 from pipeline.xlsx import writer as ink
@@ -49,7 +49,7 @@ def giveback(form: Form, facts: GivebackFacts) -> bytes:
 def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
     name = form.kindergarten_title if facts.kindergarten and form.kindergarten_title else form.title
     title = returned_title(name)
-    with ink.writing(properties(form, facts.fields, facts.token, kind="giveback"), title=title) as writer:
+    with ink.writing(properties(form, facts.fields, facts.token, kind=WorkbookKind.GIVEBACK), title=title) as writer:
         returned = [t for t in form.tables if any(r.table == t.name for r in facts.rows)]
         # the form's first table stays even when empty: the workbook is recognised by its headings
         for table in [form.tables[0], *(t for t in returned if t is not form.tables[0])]:

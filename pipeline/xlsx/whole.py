@@ -16,7 +16,7 @@ from pipeline.carry import ANSWER
 from pipeline.forms.base import Column, Field, Form, Table, returned_title
 from pipeline.forms.block import MARK
 from pipeline.forms.whole import MARKED, Whole, unpacked
-from pipeline.model import Issue, Refused, Severity
+from pipeline.model import Issue, Refused, Severity, WorkbookKind
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import upright
 from pipeline.xlsx import writer as ink
@@ -41,7 +41,8 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
     messages = dict.fromkeys(_in_words(issue) for issue in above if issues.severity(issue) is Severity.ERROR)
     reasons = (_HOW, *(f"要改：{text}" for text in messages))
     fields = {**_texts(form, typed), **_known(form, facts, above)}
-    with ink.writing(properties(form, fields, facts.token, kind="whole", ticket=file.ticket), title=title) as writer:
+    about = properties(form, fields, facts.token, kind=WorkbookKind.WHOLE, ticket=file.ticket)
+    with ink.writing(about, title=title) as writer:
         own = any(names_classes(table) and typed.rows.get(table.name) for table in form.tables)
         for table in form.tables:
             head = HeaderBlock(f"{title} · {table.sheet}", ())

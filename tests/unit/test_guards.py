@@ -204,6 +204,25 @@ def test_two_classes_of_one_name_are_found() -> None:
     assert not said(structure.homonyms({one: inner.format("A"), other: inner.format("B")}))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if ticket.state == "open": pass',
+        'if ticket.state in ("open", "x"): pass',
+        'Reject.objects.filter(state="open")',
+        'Filing.objects.filter(lines__state__in=["open"])',
+        'row.state = "open"',
+        """text = "UPDATE reject SET state = 'open'\"""",
+    ],
+)
+def test_a_word_of_an_enumeration_is_written_by_its_name(line: str) -> None:
+    states = 'class TicketState(StrEnum):\n    OPEN = "open"\n'
+    texts = {Path("pipeline/states.py"): states, Path("pipeline/b.py"): line}
+    assert [str(one).partition(" a word")[0] for one in structure.bare_words(texts)] == ["pipeline/b.py:1:"]
+    named = {**texts, Path("pipeline/b.py"): line.replace('"open"', "TicketState.OPEN").replace("'open'", "%s")}
+    assert not said(structure.bare_words(named))
+
+
 def test_a_chinese_text_in_a_room_of_the_database_is_found() -> None:
     code = 'WHY = "没有写明"\nname = f"{n} 个班"\n'
     assert len(said(guards.chinese_texts(Path("pipeline/settling/sample.py"), code))) == 2
