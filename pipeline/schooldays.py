@@ -28,6 +28,7 @@ _NEW_SCHOOL_YEAR = 9  # September
 _SPRING_TERM = range(2, 9)
 # A term table that was not renewed must not silence the schools for ever: when more than the longest break (in summer)
 # has passed since its last term, it is ignored, and the statutory days decide.
+_SATURDAY = 5  # as date.weekday() counts
 _LONGEST_BREAK = timedelta(days=75)
 
 
@@ -142,20 +143,10 @@ class Calendar:
         """Return the school days from `first` to before `last`. Raises UnknownYear."""
         return tuple(day for day in _days(first, last) if self.is_school_day(places, stages, day))
 
-    def is_new(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> bool | None:
-        """Say whether an absence that began on `start` is new (新发) on `day`: no school day lies between.
-
-        None if it is not known, because all days between are of an unknown year.
-        """
-        known = True
-        if (day - start).days > _LONGEST_BREAK.days:
-            return False
-        for between in _days(start, day):
-            due = self.owes(places, stages, between)
-            if due.known and due.yes:
-                return False
-            known = known and due.known
-        return True if known else None
+    def missed(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> int:
+        """Return how many school days lie from `start` to before `day`; of an unknown year the weekdays."""
+        dues = ((between, self.owes(places, stages, between)) for between in _days(start, day))
+        return sum(due.yes if due.known else between.weekday() < _SATURDAY for between, due in dues)
 
     def of(self, place: str) -> tuple[CalendarSpan, ...]:
         """Return the lines of one place itself."""

@@ -49,6 +49,38 @@ class AbsenceSpell:
         return f"{whole}.5" if half else str(whole)
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """The latest earlier row of a pupil. `began`: the day of its case; `back`: the pupil came back that day."""
+
+    day: date
+    began: date
+    back: bool
+
+
+def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, reported: date | None) -> tuple[date, bool]:
+    """Return the day of the case that a row belongs to, and whether the case is first heard of by this row.
+
+    `reported`: the last day before it on which the pupil's class was reported. Whoever stood absent then and did not
+    come back is absent still, whatever beginning the row names; so is whoever is said to have been absent since a
+    day on or before the earlier row. A case has its own day: 发病日期, else the first day of absence. What is named
+    from before a return cannot be meant: then the row's own day is all that is known.
+    """
+    own = min(onset or row.start, row.day)
+    if earlier is None:
+        return own, True
+    again = row.row_state == _RETURNED
+    if earlier.back:
+        return (
+            (earlier.began, False)
+            if again and row.start <= earlier.day
+            else (own if own > earlier.day else row.day, True)
+        )
+    if earlier.day == reported or row.start <= earlier.day:
+        return earlier.began, False
+    return own, True
+
+
 def spells(reported: Iterable[PupilDay], school_days: SchoolDays) -> tuple[AbsenceSpell, ...]:
     """Return one pupil's spells, oldest first; one row a day. They share no day."""
     found: list[AbsenceSpell] = []

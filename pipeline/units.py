@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from pipeline.forms.pupil_names import same_name
 from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
@@ -108,10 +109,10 @@ def unsealed(key: bytes, division: str, matter: str, claimed: str) -> str:
 def pupil_code(key: bytes, school: str, class_key: str, name: str, number: str = "", campus: str = HOME_CAMPUS) -> str:
     """Return a pupil's code, e.g. `三2-A7K3QX9M2T`: class, then ten characters keyed by the site.
 
-    Pass `number` (学号) only if two pupils of the class share the name. Spelling variants that look the same (blanks,
-    full width) give the same code. Campuses may have classes of the same name, with pupils of the same name.
+    Pass `number` (学号) only if two pupils of the class share the name. All spellings of a name (`same_name`) give the
+    same code. Campuses may have classes of the same name, with pupils of the same name.
     """
-    parts = ["pupil", school, class_key, _plain(name), _plain(number) if number else ""]
+    parts = ["pupil", school, class_key, same_name(name), _plain(number) if number else ""]
     if campus != HOME_CAMPUS:
         parts.append(campus)
     return f"{class_key}-{keyed_code(key, parts, _PUPIL_LENGTH)}"

@@ -11,7 +11,7 @@ mkdir -p "$stamps"
 exec 9>"$stamps/lock"
 flock 9
 
-has_library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -qF "$1"; }
+has_library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -F "$1" >/dev/null; }
 
 # what is missing, as names of Debian packages
 missing() {

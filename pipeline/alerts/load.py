@@ -13,10 +13,10 @@ from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertHit, Division, Todo
-from pipeline.model import ClassState, Reason, RowState, TodoKind
+from pipeline.model import ClassState, Reason, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
 from pipeline.rules.engine import Window, affected, needed
-from pipeline.schooldays import school_year
+from pipeline.schooldays import school_year, today
 from pipeline.units import DivisionNode, Tree
 
 _REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
@@ -65,7 +65,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
     return CampusEpisodes(
-        cases=_cases({school: needed(span, rules.reach) for school, span in spans.items()}),
+        cases=_cases({school: needed(span, rules.reach, today(now)) for school, span in spans.items()}),
         rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
         alerts=alerts,
         hits=_hits([alert.id for found in alerts.values() for alert in found]),
@@ -91,17 +91,19 @@ def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]
     # text: there are few different ones, and Django's converter parses each again (half the time)
     text = (
         "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
-        " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm FROM absence"
-        f" WHERE day IN ? AND school IN ? AND reason = '{Reason.ILL}' AND row_state <> '{RowState.RETURNED}'"
+        " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm, CAST(began AS TEXT) FROM absence"
+        f" WHERE day IN ? AND school IN ? AND reason = '{Reason.ILL}'"
     )
     return sql.fetch_in(text, days, schools)
 
 
 def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
-    symptoms, temperature, diagnosis, dorm = rest
+    symptoms, temperature, diagnosis, dorm, began = rest
     fell_ill = None if onset is None else _date(onset)
     heat = None if temperature is None else float(temperature)
-    return Case(_date(day), pupil, key, state, _date(start), fell_ill, symptoms, heat, diagnosis, dorm)
+    return Case(
+        _date(day), pupil, key, state, _date(start), fell_ill, symptoms, heat, diagnosis, dorm, spell=_date(began)
+    )
 
 
 _date = lru_cache(maxsize=4096)(date.fromisoformat)

@@ -85,7 +85,11 @@ def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
 
 
 def _rows_of(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
-    text = "SELECT day, school, campus, class_key, pupil, row_state FROM absence WHERE day IN ? AND school IN ?"
+    text = (
+        "SELECT day, school, campus, class_key, pupil,"
+        f" CASE WHEN returned IS NULL THEN row_state ELSE '{_RETURNED}' END"
+        " FROM absence WHERE day IN ? AND school IN ?"
+    )
     return sql.fetch_in(text, [day.isoformat() for day in days], codes)
 
 
@@ -127,14 +131,14 @@ def _open(
     """Absences that had not ended, in order of class and row; and by campus all pupils with a row in the report."""
     codes = sorted({school for school, _ in last})
     rows = Absence.objects.filter(day__in=days, school__in=codes).order_by("school", "campus", "class_key", "id")
-    columns = ("day", "school", "campus", "pupil", "row_state")
+    columns = ("day", "school", "campus", "pupil", "row_state", "returned")
     kept, pupils = [], defaultdict(set)
-    for when, school, campus, pupil, state, *values in rows.values_list(*columns, *_COLUMNS):
+    for when, school, campus, pupil, state, returned, *values in rows.values_list(*columns, *_COLUMNS):
         if last.get((school, campus)) != when:
             continue
         pupils[school, campus].add(pupil)
         said = dict(zip(_COLUMNS, values, strict=True))
-        if state != _RETURNED and not out(school, campus, str(said["class_key"])):
+        if state != _RETURNED and returned is None and not out(school, campus, str(said["class_key"])):
             kept.append((school, campus, pupil, said))
     names = _names({(school, pupil) for school, _, pupil, _ in kept})
     found: dict[Campus, list[Open]] = defaultdict(list)

@@ -1,13 +1,15 @@
 """Date cells: real dates, serials of both epochs, and the ways people write a date in Chinese.
 
-Asked about, never guessed: 11.2 (November 2nd or 20th), a two-digit year, 12-30 typed in January.
+Asked, never guessed: 11.2 (November 2nd or 20th), 11/12/2026, a two-digit year, 12-30 typed in January.
+Other programs shift a date by their time zone: 23:59:17 of the day before (a zone's old local time), 16:00 of the day
+before, 2026-11-19T16:00:00.000Z. All these are midnight in Shanghai.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from pipeline.forms.base import Bad, Fixed, Frame, Parser
 from pipeline.forms.text_normalise import blank, fold
@@ -16,7 +18,12 @@ _EPOCH = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
 _WEEKDAY = re.compile(r"\(?(周|星期|礼拜)[一二三四五六日天]\)?")
-_FULL = re.compile(r"([0-9]{4})(?:年|-|/|\.)([0-9]{1,2})(?:月|-|/|\.)([0-9]{1,2})[日号]?")
+_BETWEEN = r"(?:-|/|\.|,|、|—{1,2}|–|−|~|_|\\)"
+_FULL = re.compile(rf"([0-9]{{4}})(?:年|{_BETWEEN})([0-9]{{1,2}})(?:月|{_BETWEEN})([0-9]{{1,2}})[日号]?")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(20[0-9]{2})")
+_STAMP = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+)
 _SOLID = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})(?:月|-|/)([0-9]{1,2})[日号]?")
 _POINT = re.compile(r"([0-9]{1,2})\.([0-9]{2})")
@@ -24,6 +31,9 @@ _TIME_BEHIND = re.compile(r"(?:\s+|(?<=[0-9])[Tt])[0-9]{1,2}[:：][0-9]{2}(?:[:�
 _CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
 _SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2}
 _FAR = timedelta(days=180)
+_SHANGHAI = timezone(timedelta(hours=8))
+_ALMOST = timedelta(minutes=10)  # a zone's old local time differs by up to six minutes
+_UTC_MIDNIGHT = time(16)  # Shanghai's midnight, told in UTC
 
 
 def day(*, ahead: bool = False) -> Parser:
@@ -33,19 +43,19 @@ def day(*, ahead: bool = False) -> Parser:
         if type(cell) is date:
             return cell
         if isinstance(cell, datetime):
-            return cell.date()
+            return _from_moment(cell)
         if blank(cell):
             return None
         if isinstance(cell, bool | time):
             return Bad("date-unreadable")
         if isinstance(cell, int | float):
             return _from_number(cell, frame)
-        # a time after a date is ignored (systems export 2026-11-20 00:00:00), while the blank still separates them
-        return (
-            _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
-            if isinstance(cell, str)
-            else Bad("date-unreadable")
-        )
+        if not isinstance(cell, str):
+            return Bad("date-unreadable")
+        if found := _STAMP.fullmatch(cell.strip()):
+            return _from_stamp(found)
+        # a time behind a date is let go (systems export 2026-11-20 00:00:00), while its blank still tells them apart
+        return _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
 
     return parse
 
@@ -69,6 +79,29 @@ def moment(*, ahead: bool = False) -> Parser:
     return parse
 
 
+def _from_moment(cell: datetime) -> object:
+    """A date cell with a time of day: nearly always another program's midnight."""
+    clock = cell.replace(tzinfo=None)
+    if clock + _ALMOST >= datetime.combine(clock.date() + timedelta(days=1), time()):
+        return Fixed(clock.date() + timedelta(days=1))
+    evening = datetime.combine(clock.date(), _UTC_MIDNIGHT)
+    if evening - _ALMOST < clock < evening or clock == evening:
+        return Fixed(clock.date() + timedelta(days=1), "date-shifted")
+    return clock.date()
+
+
+def _from_stamp(found: re.Match[str]) -> object:
+    """A moment with its zone, as programs write it: its day in Shanghai."""
+    zone = "+00:00" if found[3] in "Zz" else found[3]
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}")
+    except ValueError:
+        return Bad("date-impossible")
+    if moment.astimezone(UTC).year not in range(_FIRST.year, _LAST.year + 1):
+        return Bad("date-impossible")
+    return Fixed((moment.astimezone(_SHANGHAI) + _ALMOST).date())
+
+
 def _from_number(cell: float, frame: Frame) -> object:
     if math.isnan(cell) or abs(cell) > 99_999_999:
         return Bad("date-unreadable")
@@ -81,7 +114,15 @@ def _from_number(cell: float, frame: Frame) -> object:
         return Bad("date-unreadable")
     epoch = _EPOCH_1904 if frame.date1904 else _EPOCH
     made_day = epoch + timedelta(days=int(cell))
-    return made_day if _FIRST <= made_day <= _LAST else Bad("date-unreadable")
+    if not _FIRST <= made_day <= _LAST:
+        return Bad("date-unreadable")
+    return made_day if float(cell).is_integer() else _from_moment(_epoch_moment(cell, epoch))
+
+
+def _epoch_moment(serial: float, epoch: date) -> datetime:
+    """Return the moment of an Excel serial, to the second."""
+    whole = int(serial)
+    return datetime.combine(epoch + timedelta(days=whole), time()) + timedelta(seconds=round((serial - whole) * 86400))
 
 
 def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
@@ -91,6 +132,12 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     if found := _FULL.fullmatch(words) or _SOLID.fullmatch(words):
         made = _made(int(found[1]), int(found[2]), int(found[3]))
         return made if isinstance(made, Bad) or words == made.isoformat() else Fixed(made)
+    if found := _YEAR_LAST.fullmatch(words):
+        first, second = int(found[1]), int(found[3])
+        if first <= 12 and second <= 12 and first != second:
+            return Bad("date-ambiguous")
+        made = _made(int(found[4]), *((first, second) if second > 12 or first == second else (second, first)))
+        return made if isinstance(made, Bad) else Fixed(made)
     if re.fullmatch(r"[3-7][0-9]{4}", words):
         made_number = _from_number(int(words), frame)
         return Fixed(made_number) if isinstance(made_number, date) else made_number
@@ -121,7 +168,7 @@ def _made(year: int, month: int, number: int) -> date | Bad:
 
 
 def _moment_from_serial(cell: float, frame: Frame) -> object:
-    got = _from_number(cell, frame)
+    got = _from_number(float(math.floor(cell)) if math.isfinite(cell) else cell, frame)
     if not isinstance(got, date):
         return got
     minutes = round((cell - int(cell)) * 24 * 60)

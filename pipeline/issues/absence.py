@@ -39,6 +39,19 @@ PUPILS: Mapping[str, Message] = {
     "pupil-twice": error(
         "第 {first} 行已有同一学号的这名学生，两行内容不同。", "请合成一行，或改正学号。", public=("first",)
     ),
+    "start-goes-on": advice(
+        "该生 {since} 的缺课日报里还没有返校，按同一次缺课（{began} 起）续报，不算新发。", public=("since", "began")
+    ),
+    "first-heard-late": query(
+        "起始日是 {start}，此前的缺课日报里没有这名学生，今天第一次报，已按新发计入。",
+        "若前几天漏报，请补报那几天的日报；若起始日填错，请改正。",
+        public=("start",),
+    ),
+    "start-long-ago": query(
+        "起始日 {start} 距今超过两个月，此前的缺课日报里没有这名学生。", "请核对年份和月份。", public=("start",)
+    ),
+    "half-days-joined": advice("与第 {first} 行是同一名学生的上午和下午，合为全天缺课一人。", public=("first",)),
+    "row-fuller": advice("与第 {first} 行是同一名学生，所填不矛盾，两行合成一行，只算一人。", public=("first",)),
     "row-repeated": advice("本行与第 {first} 行完全相同，只算一次。", public=("first",)),
 }
 

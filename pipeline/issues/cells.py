@@ -47,6 +47,9 @@ ENTRIES: Mapping[str, Message] = {
         "请填学生代码，如 三2-A7K3，或填班级和姓名。",
     ),
     "organ-unknown": error("“{column}”的“{value}”没看懂。", "请选：{choices}。", public=("choices",)),
+    "date-shifted": query(
+        "“{column}”的单元格里是“{value}”，像是别的程序按另一时区换算过的，已按次日收下。", "请核对日期。"
+    ),
     "date-ambiguous": error(
         "“{column}”的“{value}”有不止一种读法（11.2 是 11 月 2 日还是 20 日？），没有猜。",
         "请写成 2026-11-20 这样的完整日期。",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.forms.absence import CLASSES
-from pipeline.model import Checked, CheckVerdict, Issue, Origin, Refused, State, TicketState
+from pipeline.model import Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
 
 _APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
@@ -138,8 +138,11 @@ def pending(standing: ReportState) -> frozenset[str]:
 
 
 def same(one: Mapping[str, object], other: Mapping[str, object], columns: Iterable[str]) -> bool:
-    """Tell whether two rows are equal in these columns; a blank is a blank, 38.2 is 38.2 in any type."""
-    return all(_plain(one.get(name)) == _plain(other.get(name)) for name in columns)
+    """Tell whether two rows say the same in these columns; a blank is a blank, 38.2 is 38.2 in any type.
+
+    New and ongoing are the same word here: which of them an absence is follows from the reports before it.
+    """
+    return all(_plain(name, one.get(name)) == _plain(name, other.get(name)) for name in columns)
 
 
 def repeated(earlier: Iterable[Earlier], content_sha: str, current: Iterable[int]) -> State | None:
@@ -154,7 +157,9 @@ def repeated(earlier: Iterable[Earlier], content_sha: str, current: Iterable[int
     return State.DUPLICATE if set(twins) & set(current) else State.HELD
 
 
-def _plain(value: object) -> object:
+def _plain(name: str, value: object) -> object:
+    if name == "row_state":
+        return value == RowState.RETURNED
     if value is None:
         return ""
     if isinstance(value, Decimal):

@@ -1,14 +1,13 @@
 """Which rules the records meet: a pure function of the final records of one school campus.
 
-What is counted. Only pupils absent because they are ill; 已返校 is not absent. A pupil counts once for a group within a
-condition, whatever the number of rows. A *new* row begins a spell, dated by its 发病日期 (else the first day of
-absence). 仍缺课 rows begin none; they only add what has become known since (a diagnosis). A condition of `day` counts
-the spells dated within the window that ends with `day`, as far as the records up to `LAG` days later show them: who
-fell ill last night is first absent today. 现症 rules count who is absent on `day` itself, new or not, by what the last
-`reach` days show of the spell.
+A case is one pupil's spell of illness, on its own day: 发病日期, else the first day of absence (`Case.began`).
+It counts on that day whenever it is first heard of: in the report of the day, days later, or as 已返校. What
+becomes known later in the spell (a diagnosis) counts for the same day. A pupil counts once for a group within a
+condition, whatever the number of rows. A condition of `day` counts the cases of the window that ends with
+`day`. 现症 rules count who is absent on `day` itself, by what the last `reach` days tell of the spell.
 
-Days evaluated: those on which an ill pupil was absent, or fell ill. So the result for `day` depends on records of `day
-- reach + 1` to `day + LAG` only, and not on the time of the evaluation.
+Days looked at: those on which somebody ill was absent, or fell ill. So what is met on a day is a function of the
+final records, and does not depend on when they came or when it is asked.
 """
 
 from __future__ import annotations
@@ -24,11 +23,9 @@ from pipeline.forms.words import SYNDROMES
 from pipeline.model import Reason, RowState
 from pipeline.rules.values import DORM, Case, Condition, Hint, Member, Rule, Rules, Where
 
-_ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row
-
-LAG = 7  # days; the longest usual break (国庆) between falling ill and the first school day missed
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
 
+_ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
 _COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
 
@@ -45,19 +42,19 @@ class Window:
 
 
 def affected(changed: Iterable[date], reach: int) -> Window:
-    """Return the days whose conditions may depend on records of the changed days."""
+    """Return the days whose conditions may depend on changed records: their own days, and those of their cases."""
     days = sorted(changed)
-    return Window(days[0] - timedelta(days=LAG), days[-1] + timedelta(days=reach - 1))
+    return Window(days[0], days[-1] + timedelta(days=reach - 1))
 
 
-def needed(span: Window, reach: int) -> Window:
-    """Return the days whose records decide the conditions of `span`."""
-    return Window(span.first - timedelta(days=reach - 1), span.last + timedelta(days=LAG))
+def needed(span: Window, reach: int, today: date) -> Window:
+    """Return the days whose records decide the conditions of `span`: a case may be told of on any day up to today."""
+    return Window(span.first - timedelta(days=reach - 1), max(span.last, today))
 
 
 @dataclass(frozen=True, slots=True)
 class _Ill:
-    """A pupil counted for a group in a place: dated `onset`, known by the records of `known_on`."""
+    """A pupil counted for a group in a place: dated `onset`, known by the report of `known_on`."""
 
     onset: date
     known_on: date
@@ -102,10 +99,11 @@ def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: W
     `cases`: the rows of one school campus on `needed(span, reach)`, in any order; further rows do not matter. `rolls`:
     应到 by class key. `asked`: the rules that are active there (`ask`).
     """
-    ill = sorted((c for c in cases if c.reason == _ILL and c.row_state != _RETURNED), key=_DAY_AND_PUPIL)
+    ill = sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
     days: list[date] = []
     found: list[Condition] = []
-    for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(ill, asked), asked.present)):
+    absent = [case for case in ill if case.row_state != _RETURNED]
+    for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(absent, asked), asked.present)):
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group]:
                 if where in rule.scope and len(entries) >= rule.at_least:
@@ -135,10 +133,10 @@ def groups_of(symptoms: str, temperature: float | None, diagnosis: str) -> froze
 
 
 def _asked_days(case: Case) -> Iterator[date]:
-    """The days to evaluate because of a row: its own, and the day of falling ill if the row comes soon enough."""
-    yield case.day
-    if (case.day - case.fell_ill).days <= LAG:
-        yield case.fell_ill
+    """The days a row gives cause to look at: its own, if the pupil is absent, and that of the case."""
+    if case.row_state != _RETURNED:
+        yield case.day
+    yield case.began
 
 
 def _places(case: Case) -> Iterator[_Place]:
@@ -149,22 +147,15 @@ def _places(case: Case) -> Iterator[_Place]:
 
 
 def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
-    """New spells by group and place, with the day whose records first show them."""
+    """Who fell ill: each case by group and place, with the day on which the records first tell it."""
     table: _Table = defaultdict(list)
-    began: dict[str, Case] = {}
-    known: dict[str, set[str]] = {}  # pupil → groups of the spell that runs
+    spells: dict[tuple[str, date], tuple[Case, set[str]]] = {}  # → its first row, and the groups known of it
     for case in ill:
-        if case.row_state == _NEW:
-            began[case.pupil] = case
-            known[case.pupil] = set()
-        first = began.get(case.pupil)
-        if first is None:
-            continue
-        fresh = groups_of(case.symptoms, case.temperature, case.diagnosis) - known[case.pupil]
-        fresh &= groups.keys()
+        first, known = spells.setdefault((case.pupil, case.began), (case, set()))
+        fresh = (groups_of(case.symptoms, case.temperature, case.diagnosis) & groups.keys()) - known
         if fresh:
-            known[case.pupil] |= fresh
-            entry = _Ill(first.fell_ill, case.day, case.pupil, first.class_key)
+            known |= fresh
+            entry = _Ill(case.began, case.day, case.pupil, first.class_key)
             for group in fresh:
                 for place in _places(first):
                     table[group, place].append(entry)
@@ -175,15 +166,14 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
     table: _Table = defaultdict(list)
     reach = asked.rules.reach
-    shown: dict[str, dict[str, date]] = {}  # pupil → group → last day on which it was reported
+    shown: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
     for case in ill:
         groups = groups_of(case.symptoms, case.temperature, case.diagnosis) & asked.present.keys()
-        spell = {} if case.row_state == _NEW else shown.get(case.pupil, {})
-        shown[case.pupil] = spell
+        spell = shown.setdefault((case.pupil, case.began), {})
         spell.update(dict.fromkeys(groups, case.day))
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                entry = _Ill(case.fell_ill, case.day, case.pupil, case.class_key)
+                entry = _Ill(case.began, case.day, case.pupil, case.class_key)
                 for place in _places(case):
                     table[group, place].append(entry)
     return table
@@ -205,10 +195,9 @@ def _met(
 def _counted(rule: Rule, entries: Iterable[_Ill], day: date) -> Collection[_Ill]:
     """The distinct pupils that count on a day, each with its earliest date."""
     first = day - timedelta(days=rule.window - 1)
-    last_known = day + timedelta(days=LAG)
     found: dict[str, _Ill] = {}
     for e in entries:
-        counts = e.known_on == day if rule.present else first <= e.onset <= day and e.known_on <= last_known
+        counts = e.known_on == day if rule.present else first <= e.onset <= day
         if counts and (e.pupil not in found or e.onset < found[e.pupil].onset):
             found[e.pupil] = e
     return found.values()

@@ -146,11 +146,12 @@ class Case(NamedTuple):
     diagnosis: str = ""  # D code
     dorm: str = ""
     reason: str = Reason.ILL
+    spell: date | None = None  # the day of the case that the row goes on with; None: it is told by its own dates
 
     @property
-    def fell_ill(self) -> date:
-        """发病日期, else the first day of absence; never after the row's own day."""
-        return min(self.onset or self.start, self.day)
+    def began(self) -> date:
+        """The day of the case: 发病日期, else the first day of absence; never after the row's own day."""
+        return self.spell or min(self.onset or self.start, self.day)
 
 
 @dataclass(frozen=True, slots=True, order=True)

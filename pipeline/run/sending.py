@@ -14,7 +14,7 @@ import structlog
 
 from pipeline import fault_log, faults, schooldays
 from pipeline.database import errors
-from pipeline.facts import carried
+from pipeline.facts import carried, case_questions
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
@@ -67,14 +67,16 @@ def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
     facts = queue.facts(refs)
     tree, names = lookup.tree(readers), lookup.names(readers)
     reported = {one.unit for one in facts.values() if one.form == "absence"}
-    return LetterBatch(site, tree, names, facts, _unmentioned(facts.values()), lookup.campuses(reported))
+    taken = _taken(facts.values())
+    asked = case_questions.asked(taken, lookup.tree({school for school, *_ in taken.values()}) if taken else tree)
+    return LetterBatch(site, tree, names, facts, carried.unmentioned(taken), asked, lookup.campuses(reported))
 
 
-def _unmentioned(facts: Iterable[Facts]) -> Mapping[int, tuple[int, date]]:
-    """What first reports of a day leave unsaid of the day before: asked in their receipts."""
-    taken = (State.ACCEPTED, State.PARTIAL)
-    mine = [one for one in facts if one.form == "absence" and one.state in taken]
-    return carried.unmentioned({one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None})
+def _taken(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:
+    """The reports that were taken, by submission: school, campus and day."""
+    states = (State.ACCEPTED, State.PARTIAL)
+    mine = [one for one in facts if one.form == "absence" and one.state in states]
+    return {one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None}
 
 
 def _written(

@@ -30,6 +30,7 @@ from pipeline.model import (
 )
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
+from pipeline.settling import cases, pupils
 from pipeline.settling.settler import Settler
 from pipeline.turns import reconciliation_facts, replay, report_state, revised_outcomes
 from pipeline.turns.replay import Act
@@ -45,20 +46,14 @@ _MOMENTS = tuple(name for name, column in _KEEPS.items() if column.dtype == "dat
 _REST = tuple(name for name in _KEEPS if name not in {*dict(_TEXTS), *_DATES, *_MOMENTS})
 _SAID = (*(name for name, _ in _TEXTS), *_DATES, *_MOMENTS, *_REST)
 _KEY = ("day", "school", "campus", "pupil")
-_ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
-_PAST = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID, "to_settled", "closed_by", "why")
+_ROW = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
+_ABSENCE = (*_ROW, *cases.COLUMNS)
+_PAST = (*_ROW, "to_settled", "closed_by", "why")
 _REPORT = (
     "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "covered", "rows",
     "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)
-_PUPIL = ("school", "code", "class_key", "name", "number", "namesake")
-_PUT_PUPIL = sql.insert("pupil", _PUPIL) + (  # nosec B608  # our own words
-    " ON CONFLICT (school, code) DO UPDATE SET name = excluded.name, namesake = pupil.namesake OR excluded.namesake, "
-    "number = CASE excluded.number WHEN '' THEN pupil.number ELSE excluded.number END "
-    "WHERE pupil.name <> excluded.name OR excluded.number NOT IN ('', pupil.number) "
-    "OR (excluded.namesake AND NOT pupil.namesake)"  # most pupils are known: then nothing is written
-)
 
 
 @dataclass(slots=True)
@@ -110,8 +105,10 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
                 step = merge.step(fold.standing, turn.event, policy)
             _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
             outcomes.append((turn, _outcome(step)))
+    _place_cases(folds, writes)
+    for fold in folds:
         _write(fold, writes)
-        _write_pupils(mine, writes)
+        pupils.write(by_key[fold.key], writes)
         _write_new_classes(fold, writes)
     _leave_to_compare(folds, writes)
     return [(turn, _as_it_stands(outcome, turn, found)) for turn, outcome in outcomes]
@@ -243,6 +240,16 @@ def _as_it_stands(outcome: Outcome, turn: Turn, found: Mapping[Key, LoadedReport
     return replace(outcome, effective=effective, on_time=head.on_time if head and effective else None)
 
 
+def _place_cases(folds: Sequence[_Fold], writes: Writes) -> None:
+    """Find which case each row goes on with, once all reports of the batch are what they are."""
+    reports = {
+        fold.key: cases.ReportChange(fold.before, fold.standing, fold.loaded.division, fold.settled) for fold in folds
+    }
+    derived = cases.place(reports, writes)
+    for fold in folds:
+        fold.loaded.standing = cases.placed(fold.standing, derived.get(fold.key, {}))
+
+
 # --------------------------------------------------------------------------- what is written
 
 
@@ -291,7 +298,10 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
     writes.add(
         sql.upsert("absence", _ABSENCE, _KEY),
         [
-            _absence_row(fold, identity, stood, since[identity], pending=identity in hangs)
+            (
+                *_absence_row(fold, identity, stood, since[identity], pending=identity in hangs),
+                *(sql.day(stood.values.get(name)) for name in cases.COLUMNS),  # type: ignore[arg-type]  # the columns hold dates
+            )
             for identity, stood in after.rows.items()
             if before.rows.get(identity) is not stood or (identity in hung) != (identity in hangs)
         ],
@@ -309,20 +319,6 @@ def _absence_row(fold: _Fold, identity: str, stood: CurrentRow, settled: int, *,
         *[sql.moment(get(name)) for name in _MOMENTS],  # type: ignore[arg-type]  # the columns hold moments
         *[get(name) for name in _REST],
     )  # fmt: skip
-
-
-def _write_pupils(turns: Sequence[Turn], writes: Writes) -> None:
-    for turn in turns:
-        if not turn.event.decided:
-            rows = {record.identity: record for record in turn.checked.records if record.table == "rows"}
-            bearers = Counter((r.values["class_key"], r.values["name"]) for r in rows.values())
-            writes.add(_PUT_PUPIL, [_pupil_row(turn.checked.unit, record, bearers) for record in rows.values()])
-
-
-def _pupil_row(school: str, record: Record, bearers: Counter[tuple[object, object]]) -> sql.Params:
-    class_key, name, number = record.values["class_key"], record.values["name"], record.values.get("number")
-    shared = bearers[class_key, name] > 1
-    return (school, record.identity, class_key, str(name)[:60], str(number or "")[:30], shared)
 
 
 def _write_tickets(fold: _Fold, writes: Writes) -> None:

@@ -18,7 +18,7 @@ from pipeline.model import ClassState, Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
-_SAID = tuple(ROWS.keeps)
+_SAID = (*ROWS.keeps, "began")
 Key = tuple[date, str, str]  # day, school, campus
 LineRow = tuple[ClassCount, bool]  # what a line says, and whether it is of a class that the report is silent on
 

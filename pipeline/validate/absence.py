@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-from pipeline import carry, units
+from pipeline import carry
 from pipeline.forms.absence import ABSENCE, CLASSES, ROWS
 from pipeline.model import (
-    HOME_CAMPUS,
     Context,
     DayPart,
     Issue,
@@ -33,6 +32,7 @@ from pipeline.validate.channel import chain
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
+from pipeline.validate.pupils import Pupils
 
 # plain texts, looked up once: rows come by the ten thousand
 _NEW, _ONGOING, _RETURNED = (one.value for one in RowState)
@@ -74,6 +74,7 @@ _READ = tuple(column for column in ROWS.columns if column.kept and (not column.s
 """Columns that are kept as they were read; the stored values of the others are computed below."""
 _SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
 _MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
+_LONGEST = timedelta(days=60)
 
 
 def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
@@ -137,7 +138,7 @@ def settle_size(case: SubmissionCase) -> None:
 def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
     classes = by.classes(case)
-    pupils = _Pupils(case, lines, classes, by)
+    pupils = Pupils(case, lines, lambda line: classes.key(line.values["class_name"]), by)
     for line in lines:
         class_key = classes.key(line.values["class_name"])
         if class_key and classes.first_time_new(class_key):
@@ -197,43 +198,6 @@ def _by_name(line: RowCase) -> str:
     return "" if line.values["class_name"] or not name or unread else identity_of(None, name, start)
 
 
-class _Pupils:
-    """The pupils of one file: school, campus, class and name; the 学号 only if two share a name."""
-
-    def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, by: Judgement) -> None:
-        self.case = case
-        self.by = by
-        self.names = Counter((classes.key(line.values["class_name"]), line.values["name"]) for line in lines)
-        self.seen: dict[str, RowCase] = {}
-        known = case.school is not None and case.campus in case.school.campuses
-        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make a different pupil
-
-    def identity(self, line: RowCase, class_key: str) -> str:
-        name, number = str(line.values["name"]), str(line.values["number"] or "")
-        shared = self.names[class_key, name] > 1 or (self.case.unit, class_key, name) in self.by.namesakes
-        number = number if shared else ""
-        code = self._code(class_key, name, number)
-        twin = self.seen.setdefault(code, line)
-        if twin is line:
-            return code
-        first = str(twin.row.number)
-        if twin.row.values == line.row.values:
-            line.add_issue("row-repeated", first=first)
-            return code
-        if number:
-            line.add_issue("pupil-twice", "number", first=first)
-            return code
-        line.add_issue("pupil-unnumbered", "name", first=first)
-        again = 2
-        while (code := self._code(class_key, name, f"#{again}")) in self.seen:
-            again += 1
-        self.seen[code] = line
-        return code
-
-    def _code(self, class_key: str, name: str, number: str) -> str:
-        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)
-
-
 def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Context) -> dict[str, object]:
     """One accepted row by stored column name, derived ones included."""
     got = line.values
@@ -242,6 +206,8 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
             got[DROPPED[issue.code]] = None
     day = case.day
     start = got["start"] or day
+    if got["part"] in carried.HALVES and got["state"] == _RETURNED and got["returned"] is None:
+        got["returned"] = day  # back the same day: not brought along to the next
     return {column.name: as_kept(column, got[column.name]) for column in _READ} | {
         "campus": case.campus,
         "class_name": got["class_name"],
@@ -270,25 +236,31 @@ def _in_order(text: str) -> str:
 def _row_state(line: RowCase, got: dict[str, object], start: object, context: Context) -> str:
     """Returned · new (no school day between start and day) · ongoing. A row carried over is not new."""
     case = line.case
-    if got["state"] == _RETURNED or got["returned"] is not None:
+    if carried.is_back(line):
         return _RETURNED
     if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
         return _NEW
     if got["state"] == _ONGOING and carry.read(line.row.mark):
-        return _ONGOING
-    if start not in case.states:
-        case.states[start] = _state_since(start, case.day, case.school, context)
-    return case.states[start]
+        return "ongoing"
+    return _ONGOING if _missed(case, start, context) else _NEW
 
 
-def _state_since(start: date, day: date, school: SchoolFacts, context: Context) -> str:
+def _missed(case: SubmissionCase, start: object, context: Context) -> int:
+    """How many school days were missed from `start` to before the report's day."""
+    if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
+        return 0
+    if start not in case.missed:
+        first = max(start, case.day - _LONGEST)
+        case.missed[start] = _school_days(first, case.day, case.school, context)
+    return case.missed[start]
+
+
+def _school_days(first: date, day: date, school: SchoolFacts, context: Context) -> int:
     calendar = context.calendar
     places = (school.code, *chain(school.county, context))
-    new = calendar.is_new(places, school.stages, start, day) if isinstance(calendar, Calendar) else None
-    if new is None:
-        between = (start + timedelta(days=n) for n in range((day - start).days))
-        new = all(one.weekday() >= 5 for one in between)
-    return _NEW if new else _ONGOING
+    if isinstance(calendar, Calendar):
+        return calendar.missed(places, school.stages, first, day)
+    return sum((first + timedelta(days=n)).weekday() < 5 for n in range((day - first).days))
 
 
 def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from pipeline import carry
 from pipeline.carry import Marks, PrefillKind
-from pipeline.model import Issue, RowState
+from pipeline.model import DayPart, Issue, RowState
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.classes import Classes
 
 UNANSWERED = "carried-unanswered"
+HALVES = frozenset({DayPart.AM, DayPart.PM})
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Sorted:
     @property
     def absent(self) -> int:
         """How many rows report an absence."""
-        return sum(not _is_back(line) for line in self.written)
+        return sum(not is_back(line) for line in self.written)
 
 
 def sort(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, key: bytes) -> Sorted:
@@ -117,10 +118,10 @@ def _report_absent_again(found: Sorted, classes: Classes) -> None:
     """A pupil marked as back in the row carried over but absent in a row below is one absent pupil: many clerks answer
     all rows alike and then type the day's list as usual.
     """
-    written = {_pupil(line, classes): line for line in found.written if not line.row.mark and not _is_back(line)}
+    written = {_pupil(line, classes): line for line in found.written if not line.row.mark and not is_back(line)}
     kept = []
     for line in found.written:
-        again = written.get(_pupil(line, classes)) if line.row.mark and _is_back(line) else None
+        again = written.get(_pupil(line, classes)) if line.row.mark and is_back(line) else None
         if again is None or not _same_number(line, again):
             kept.append(line)
         else:
@@ -130,8 +131,12 @@ def _report_absent_again(found: Sorted, classes: Classes) -> None:
     found.written = kept
 
 
-def _is_back(line: RowCase) -> bool:
-    return line.values[carry.ANSWER] == RowState.RETURNED or line.values["returned"] is not None
+def is_back(line: RowCase) -> bool:
+    """Tell whether a row says that its pupil is back; whoever missed half the day itself was absent, too."""
+    values = line.values
+    back = values[carry.ANSWER] == RowState.RETURNED or values["returned"] is not None
+    half = values["part"] in HALVES and values["returned"] in (None, line.case.day)
+    return back and not half
 
 
 def _same_number(one: RowCase, other: RowCase) -> bool:

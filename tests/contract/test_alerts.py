@@ -37,7 +37,7 @@ def absent(
     Absence.objects.bulk_create(
         Absence(
             day=day, school=school, campus=campus, division=COUNTY, pupil=f"三2-P{n}", class_key="三2", sex="1",
-            reason="ill", row_state="new", start=day, from_settled=settled, origin="1:8", **shows,
+            reason="ill", row_state="new", start=day, began=day, from_settled=settled, origin="1:8", **shows,
         )
         for n in pupils
     )  # fmt: skip

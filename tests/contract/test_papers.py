@@ -55,7 +55,7 @@ def report(code: str, county: str, day: date = DAY, *, on_time: bool = True, zer
 
 
 def absent(code: str, county: str, pupil: str, key: str = "三3", **more: object) -> None:
-    row = {"sex": "1", "reason": "ill", "row_state": "new", "start": DAY, "symptoms": "S01 S02"} | more
+    row = {"sex": "1", "reason": "ill", "row_state": "new", "start": DAY, "began": DAY, "symptoms": "S01 S02"} | more
     Absence.objects.create(
         day=DAY,
         school=code,

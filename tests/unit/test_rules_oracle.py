@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import rules
 from pipeline.forms.words import SYNDROMES
 from pipeline.rules import Case, Rule, Where, engine
-from pipeline.rules.engine import LAG, Window
+from pipeline.rules.engine import Window
 
 RULES = rules.load()
 ALL = engine.ask(RULES, RULES.rules)
@@ -55,6 +55,7 @@ def histories(draw: st.DrawFn) -> list[Case]:
                     row_state="new" if n == 0 else draw(st.sampled_from(["ongoing", "ongoing", "returned"])),
                     reason=draw(st.sampled_from(["ill"] * 9 + ["other"])),
                     dorm=room,
+                    spell=draw(st.sampled_from([None, None, None, ago(before), ago(before + 2)])),
                     **(sign if n == 0 else draw(shows)),
                 )
                 found[row.pupil, row.day] = row
@@ -63,8 +64,8 @@ def histories(draw: st.DrawFn) -> list[Case]:
 
 def oracle(told: Sequence[Case], span: Window) -> set[tuple[str, str, str, date, frozenset[str]]]:
     """Ask every rule of every day, group and place, and look at every pupil each time."""
-    ill = [c for c in told if c.reason == "ill" and c.row_state != "returned"]
-    asked = {c.day for c in ill} | {c.fell_ill for c in ill if c.day - c.fell_ill <= timedelta(days=LAG)}
+    ill = [c for c in told if c.reason == "ill"]
+    asked = {c.day for c in ill if c.row_state != "returned"} | {_case_day(c) for c in ill}
     rows = {p: sorted((c for c in ill if c.pupil == p), key=lambda c: c.day) for p in {c.pupil for c in ill}}
     shown = {group for c in ill for group in _groups(c)}
     places = {(Where.CAMPUS, "")} | {(Where.CLASS, c.class_key) for c in ill}
@@ -83,16 +84,20 @@ def oracle(told: Sequence[Case], span: Window) -> set[tuple[str, str, str, date,
 
 def _counts(rule: Rule, group: str, day: date, here: Sequence[Case], rows: Sequence[Case]) -> bool:
     if rule.present:
-        begun = max((c.day for c in rows if c.row_state == "new" and c.day <= day), default=date.min)
-        since = max(begun, day - timedelta(days=RULES.reach - 1))
-        return any(c.day == day for c in here) and any(group in _groups(c) for c in rows if since <= c.day <= day)
-    for first in (c for c in here if c.row_state == "new"):
-        after = min((c.day for c in rows if c.row_state == "new" and c.day > first.day), default=date.max)
-        last = min(after - timedelta(days=1), day + timedelta(days=LAG))
-        within = day - timedelta(days=rule.window - 1) <= first.fell_ill <= day
-        if within and any(group in _groups(c) for c in rows if first.day <= c.day <= last):
+        absent = [c for c in here if c.day == day and c.row_state != "returned"]
+        told = [c for c in rows if day - timedelta(days=RULES.reach) < c.day <= day and c.row_state != "returned"]
+        return any(group in _groups(c) and _case_day(c) == _case_day(now) for now in absent for c in told)
+    for began in {_case_day(c) for c in rows}:
+        spell = [c for c in rows if _case_day(c) == began]
+        if 0 <= (day - began).days < rule.window and spell[0] in here and any(group in _groups(c) for c in spell):
             return True
     return False
+
+
+def _case_day(c: Case) -> date:
+    """The day a case counts on: that of the spell it is said to go on with, else its own."""
+    own = c.start if c.onset is None else c.onset
+    return c.spell if c.spell is not None else min(c.day, own)
 
 
 def _in(c: Case, where: Where, which: str) -> bool:
@@ -125,7 +130,7 @@ def test_the_engine_meets_what_brute_force_meets(told: list[Case]) -> None:
 def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Case], data: st.DataObject) -> None:
     if told:
         gone = data.draw(st.sampled_from(told))
-        span = engine.affected([gone.day], RULES.reach)
+        span = engine.affected([gone.day, gone.began], RULES.reach)
         left = [c for c in told if c is not gone]
         outside = {seen for seen in _seen(told, WIDE) ^ _seen(left, WIDE) if not span.holds(seen[3])}
         assert outside == set()
@@ -135,5 +140,5 @@ def test_a_changed_row_changes_nothing_outside_the_days_it_affects(told: list[Ca
 @given(histories(), st.integers(0, 10), st.integers(0, 8))
 def test_the_days_needed_decide_and_no_others(told: list[Case], first: int, length: int) -> None:
     span = Window(ago(first + length), ago(first))
-    near = [c for c in told if engine.needed(span, RULES.reach).holds(c.day)]
+    near = [c for c in told if engine.needed(span, RULES.reach, ago(-20)).holds(c.day)]
     assert _seen(near, span) == {seen for seen in _seen(told, WIDE) if span.holds(seen[3])}

@@ -141,18 +141,17 @@ def test_school_days_between_leave_the_last_day_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "day", "new"),
+    ("start", "day", "missed"),
     [
-        ("2026-11-20", "2026-11-20", True),
-        ("2026-11-21", "2026-11-23", True),  # fell ill on Saturday, first missed on Monday
-        ("2026-11-20", "2026-11-23", False),
-        ("2026-01-05", "2026-11-23", False),
-        ("2027-03-01", "2027-03-03", None),
-        ("2026-12-31", "2027-01-04", False),
+        ("2026-11-20", "2026-11-20", 0),
+        ("2026-11-21", "2026-11-23", 0),  # fell ill on Saturday, first missed on Monday
+        ("2026-11-20", "2026-11-23", 1),
+        ("2027-03-01", "2027-03-03", 2),
+        ("2026-12-31", "2027-01-04", 2),
     ],
 )
-def test_an_absence_is_new_on_the_first_school_day_missed(start: str, day: str, new: bool | None) -> None:
-    assert PLAIN.is_new(PLACES, PRIMARY, d(start), d(day)) is new
+def test_the_school_days_missed_before_a_report_are_counted(start: str, day: str, missed: int) -> None:
+    assert PLAIN.missed(PLACES, PRIMARY, d(start), d(day)) == missed
 
 
 @pytest.mark.parametrize(

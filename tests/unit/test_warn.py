@@ -45,7 +45,7 @@ class Campus:
 
     def report(self, *told: Iterable[Case]) -> Campus:
         fresh = [case for cases in told for case in cases]
-        return self.change([*self.cases, *fresh], {case.day for case in fresh})
+        return self.change([*self.cases, *fresh], {day for case in fresh for day in (case.day, case.began)})
 
     def withdraw(self, *days: int) -> Campus:
         gone = {later(n) for n in days}

@@ -118,6 +118,8 @@ def _closed_row(table: str) -> list[models.BaseConstraint]:
 
 
 class Absence(AbsenceColumns):
+    began = models.DateField()  # the day of the case: derived of this row and of earlier reports
+
     class Meta:
         db_table = "absence"
         constraints: ClassVar = [

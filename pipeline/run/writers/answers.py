@@ -27,15 +27,21 @@ def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
     facts = batch.facts[letter.ref]
     template = _right_template(facts, batch)
     told = _receipt_facts(facts, letter.reader, batch)
-    told = replace(told, beside=_beside(facts, template), issues=(*_with_files(facts), *_unmentioned(facts, batch)))
+    issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch))
+    told = replace(told, beside=_beside(facts, template), issues=issues)
     made = receipts.receipt(told)
     # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
 
 
-def _with_files(facts: Facts) -> Iterator[Issue]:
-    """The issues, with the files that rows came in called as their sender called them."""
+def _with_files(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
+    """The issues, with the files that rows came in called as their sender called them. A blank beginning of a case
+    that goes on is told once.
+    """
+    known = {issue.row for issue in batch.asked.get(facts.seq, ()) if issue.code == "start-goes-on"}
     for issue in facts.issues:
+        if issue.code == "start-missing" and issue.row in known:
+            continue
         if not issue.rows_of:
             yield issue
             continue

@@ -8,7 +8,7 @@ from datetime import date
 
 from pipeline import forms, units
 from pipeline.letters.queue import Facts
-from pipeline.model import Level, Site
+from pipeline.model import Issue, Level, Site
 from pipeline.outbox.folder import OutPlace, Shelf
 from pipeline.units import Tree
 
@@ -29,10 +29,8 @@ class LetterBatch:
     tree: Tree
     names: Mapping[str, str]
     facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
-    unmentioned: Mapping[int, tuple[int, date]] = field(
-        default_factory=dict
-    )  # submission → see facts.carried.unmentioned
-
+    unmentioned: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # by submission: carried.unmentioned
+    asked: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)  # by submission: case_questions.asked
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
 
     def place(self, reader: str) -> OutPlace:

@@ -1,0 +1,82 @@
+"""What a report's sender is asked of the cases in it: for a batch of receipts, by what the store knows when they are
+written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from pipeline.database import sql
+from pipeline.facts.carried import last_reports
+from pipeline.forms.absence import ABSENCE, ROWS
+from pipeline.model import Issue, Origin, RowState
+from pipeline.turns import context
+from pipeline.units import Tree
+
+LATE_DAYS = 2  # school days missed before a case is first heard of, from which on it is asked about
+LONG_AGO = timedelta(days=60)
+_HEADER = ROWS.columns[ROWS.index("start")].header
+
+Report = tuple[str, str, date]  # school, campus, day
+
+
+def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, ...]]:
+    """Return, by submission, what is asked of the beginnings in its rows."""
+    if not reports:
+        return {}
+    days = sorted({day for *_, day in reports.values()})
+    schools = sorted({school for school, *_ in reports.values()})
+    text = (
+        "SELECT day, school, campus, origin, row_state, start, began FROM absence WHERE day IN ? AND school IN ?"
+        f" AND ((row_state = '{RowState.NEW}' AND start < day) OR (row_state = '{RowState.ONGOING}' AND start = day))"
+    )
+    found: dict[int, list[Issue]] = defaultdict(list)
+    late = _Late(tree)
+    last = {day: last_reports(schools, day) for day in days}
+    for when, school, campus, origin, state, start, began in sql.fetch_in(text, [d.isoformat() for d in days], schools):
+        seq, row = Origin.read(origin)
+        day = _date(when)
+        if reports.get(seq) != (school, campus, day):
+            continue
+        if state == RowState.NEW:
+            issue = late.question(school, _date(start), day, row)
+        else:
+            issue = _goes_on(last[day].get((school, campus)), _date(began), row)
+        found[seq] += [issue] if issue else []
+    return {seq: tuple(sorted(issues, key=lambda one: one.row)) for seq, issues in found.items()}
+
+
+class _Late:
+    """Asks of cases first heard of long after they began."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._stages: dict[str, tuple[str, ...]] = {}
+
+    def question(self, school: str, start: date, day: date, row: int) -> Issue | None:
+        if day - start > LONG_AGO:
+            return Issue("start-long-ago", *_at(row), details=(("start", start.isoformat()),))
+        if school not in self._stages:
+            known = context.schools([school], [day]).get(school)
+            self._stages[school] = known.stages if known else ()
+        missed = context.calendar().missed(self._tree.chain(school), self._stages[school], start, day)
+        if missed < LATE_DAYS:
+            return None
+        return Issue("first-heard-late", *_at(row), details=(("start", f"{start:%m-%d}"),))
+
+
+def _goes_on(since: date | None, began: date, row: int) -> Issue | None:
+    if since is None:
+        return None
+    return Issue("start-goes-on", *_at(row), details=(("since", f"{since:%m-%d}"), ("began", f"{began:%m-%d}")))
+
+
+def _at(row: int) -> tuple[str, str, int, str]:
+    """Where the beginning of a row stands, as the first fields of an issue after its code."""
+    return ABSENCE.table(ROWS.name).sheet, "", row, _HEADER
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,231 @@
+"""Which case each row of a report goes on with, by what the reports of earlier days say of its pupil.
+
+Derived of the final rows, day by day: `began` (the day of the case) and new or ongoing. A report that changes may
+change what later reports of its campus mean: these are derived again, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pipeline.database import sql
+from pipeline.model import RowState
+from pipeline.spells import EarlierRow, PupilDay, case_of
+
+LOOK_BACK = 14  # days; a report longer ago is not the last before this one: a break lay between
+DEEP = 120  # days that a beginning is looked for, of a pupil whom the last report does not name
+
+Campus = tuple[str, str]  # school, campus
+Key = tuple[date, str, str]  # day, school, campus
+
+
+@dataclass(frozen=True, slots=True)
+class SpellRow:
+    """One row as far as its case goes. `began`, `state`: as stored; `signs`: what its groups follow from."""
+
+    class_key: str
+    start: date
+    onset: date | None
+    state: str  # new | ongoing | returned
+    returned: date | None
+    began: date | None
+    signs: tuple[object, ...]
+
+    @property
+    def back(self) -> bool:
+        return self.state == RowState.RETURNED or self.returned is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One report as it stands now: its rows by pupil's code; `silent`: classes it does not speak for."""
+
+    rows: Mapping[str, SpellRow]
+    silent: frozenset[str] = frozenset()
+    stands: bool = True  # False: there is no report of the day any more
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a row is: the day of its case, new or ongoing.
+
+    `known`: an earlier row told the same signs of the same case, so that this one adds nothing to warn of.
+    """
+
+    began: date
+    state: str
+    known: bool = False
+    was: date | None = None  # the day of the case it belonged to before
+
+
+@dataclass(slots=True)
+class _Line:
+    """One campus, its reports by day as they are now."""
+
+    days: set[date] = field(default_factory=set)
+    silent: dict[date, frozenset[str]] = field(default_factory=dict)
+    rows: dict[date, dict[str, SpellRow]] = field(default_factory=dict)
+
+    def reported(self, day: date, class_key: str) -> date | None:
+        """The last day before `day` whose report spoke for the class."""
+        spoke = (one for one in self.days if one < day and class_key not in self.silent.get(one, frozenset()))
+        return max(spoke, default=None)
+
+    def earlier(self, day: date, pupil: str) -> tuple[date, SpellRow] | None:
+        told = max((one for one, rows in self.rows.items() if one < day and pupil in rows), default=None)
+        return None if told is None else (told, self.rows[told][pupil])
+
+
+def derive(changed: Mapping[Key, Changed], today: date) -> dict[Key, dict[str, Derived]]:
+    """Return what the rows of these reports are, and those rows of later reports that are something else now.
+
+    A handful of queries, however many reports. In the transaction that holds the reports' heads.
+    """
+    lines = _lines(changed, today)
+    found: dict[Key, dict[str, Derived]] = {}
+    for (school, campus), line in lines.items():
+        for day in sorted(line.rows):
+            key = (day, school, campus)
+            if key in changed or any(one < day for one, *place in changed if tuple(place) == (school, campus)):
+                was = dict(line.rows[day])
+                derived = {pupil: _derived(line, day, pupil) for pupil in was}
+                if key not in changed:
+                    derived = {pupil: one for pupil, one in derived.items() if _moved(one, was[pupil])}
+                found[key] = derived
+    return {key: derived for key, derived in found.items() if derived or key in changed}
+
+
+def _moved(now: Derived, row: SpellRow) -> bool:
+    return (now.began, now.state) != (row.began, row.state)
+
+
+def _derived(line: _Line, day: date, pupil: str) -> Derived:
+    row = line.rows[day][pupil]
+    before = line.earlier(day, pupil)
+    earlier = None if before is None else EarlierRow(before[0], before[1].began or before[0], before[1].back)
+    said = PupilDay(day, row.start, row.state)
+    began, first = case_of(said, row.onset, earlier, line.reported(day, row.class_key))
+    state = RowState.RETURNED if row.state == RowState.RETURNED else RowState.NEW if first else RowState.ONGOING
+    known = not first and before is not None and before[1].signs == row.signs
+    made = Derived(began, state, known, row.began)
+    line.rows[day][pupil] = SpellRow(row.class_key, row.start, row.onset, state, row.returned, began, row.signs)
+    return made
+
+
+# --------------------------------------------------------------------------- what must be known
+
+
+def _lines(changed: Mapping[Key, Changed], today: date) -> dict[Campus, _Line]:
+    lines: dict[Campus, _Line] = defaultdict(_Line)
+    first = min((day for day, *_ in changed), default=today)
+    days = sql.each_day(first - timedelta(days=LOOK_BACK), max(today, first))
+    schools = sorted({school for _, school, _ in changed})
+    mine = {(school, campus) for _, school, campus in changed}
+    for day, school, campus in _reports(days, schools):
+        if (school, campus) in mine and (day, school, campus) not in changed:
+            lines[school, campus].days.add(day)
+    for day, school, campus, key in _silent(days, schools):
+        if (school, campus) in mine and (day, school, campus) not in changed:
+            known = lines[school, campus].silent.get(day, frozenset())
+            lines[school, campus].silent[day] = known | {key}
+    for (day, school, campus), report in changed.items():
+        line = lines[school, campus]
+        line.rows[day] = dict(report.rows)
+        if report.stands:
+            line.days.add(day)
+            line.silent[day] = report.silent
+    _fill(lines, changed)
+    return lines
+
+
+def _fill(lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]) -> None:
+    """Add the rows of the last reports before the changed ones, of all later ones, and of pupils not found there."""
+    wanted: dict[date, set[str]] = defaultdict(set)
+    for day, school, campus in changed:
+        line = lines[school, campus]
+        last = max((one for one in line.days if one < day), default=None)
+        for one in {last, *(later for later in line.days if later > day)} - {None}:
+            if one is not None and one not in line.rows:
+                wanted[one].add(school)
+    for day, schools in wanted.items():
+        _add(lines, [day], sorted(schools))
+    deep: dict[tuple[date, date], set[tuple[str, str]]] = defaultdict(set)
+    for (school, campus), line in lines.items():
+        begin = min(day for day, *place in changed if tuple(place) == (school, campus))
+        for day, rows in line.rows.items():
+            for pupil, row in rows.items() if day >= begin else ():
+                if line.earlier(day, pupil) is None and (first := _looked_from(line, day, row)) is not None:
+                    deep[first, day].add((school, pupil))
+    for (first, day), pupils in deep.items():
+        _add(lines, sql.each_day(first, day - timedelta(days=1)), *map(sorted, map(set, zip(*pupils, strict=True))))
+
+
+def _looked_from(line: _Line, day: date, row: SpellRow) -> date | None:
+    """From which day on a row's pupil is looked for; None where the last report has told all that counts."""
+    last = max((one for one in line.days if one < day), default=None)
+    spoke = line.reported(day, row.class_key)
+    own = min(row.start, row.onset or row.start)
+    candidates = [own] if last is None or own < last else []
+    candidates += [spoke] if spoke is not None and spoke != last else []
+    return max(min(candidates), day - timedelta(days=DEEP)) if candidates and min(candidates) < day else None
+
+
+def _add(
+    lines: Mapping[Campus, _Line], days: Sequence[date], schools: Sequence[str], pupils: Sequence[str] = ()
+) -> None:
+    for day, school, campus, pupil, row in _rows(days, schools, pupils):
+        line = lines.get((school, campus))
+        if line is not None:
+            line.rows.setdefault(day, {}).setdefault(pupil, row)
+
+
+def _reports(days: Sequence[date], schools: Sequence[str]) -> Iterable[tuple[date, str, str]]:
+    text = "SELECT day, school, campus FROM report WHERE day IN ? AND school IN ?"
+    for day, school, campus in sql.fetch_in(text, [one.isoformat() for one in days], schools):
+        yield _date(day), school, campus
+
+
+def _silent(days: Sequence[date], schools: Sequence[str]) -> Iterable[tuple[date, str, str, str]]:
+    text = "SELECT day, school, campus, key FROM report_class WHERE day IN ? AND school IN ? AND silent"
+    for day, school, campus, key in sql.fetch_in(text, [one.isoformat() for one in days], schools):
+        yield _date(day), school, campus, key
+
+
+def _rows(
+    days: Sequence[date], schools: Sequence[str], pupils: Sequence[str]
+) -> Iterable[tuple[date, str, str, str, SpellRow]]:
+    text = (
+        "SELECT day, school, campus, pupil, class_key, start, onset, row_state, returned, began,"
+        " reason, symptoms, temperature, diagnosis FROM absence WHERE day IN ? AND school IN ?"
+    )
+    lists: list[Sequence[object]] = [[one.isoformat() for one in days], schools]
+    if pupils:
+        text, lists = f"{text} AND pupil IN ?", [*lists, pupils]
+    for day, school, campus, pupil, key, start, onset, state, returned, began, *signs in sql.fetch_in(text, *lists):
+        yield (
+            _date(day),
+            school,
+            campus,
+            pupil,
+            SpellRow(
+                key,
+                _date(start),
+                onset and _date(onset),
+                state,
+                returned and _date(returned),
+                _date(began),
+                signs_of(*signs),
+            ),
+        )
+
+
+def signs_of(reason: object, symptoms: object, temperature: object, diagnosis: object) -> tuple[object, ...]:
+    """Return what a row's groups follow from, alike whether it was read or stored."""
+    return (reason, symptoms, None if temperature is None else float(str(temperature)), diagnosis)
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

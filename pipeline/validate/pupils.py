@@ -1,0 +1,118 @@
+"""Who is who in one 缺课日报: school, campus, class and name, 学号 where two share it; and rows of one child."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from pipeline import units
+from pipeline.forms.pupil_names import same_name
+from pipeline.model import HOME_CAMPUS
+from pipeline.validate.carried import HALVES
+from pipeline.validate.case import RowCase, SubmissionCase
+from pipeline.validate.judge import Judgement
+
+SIGNS = ("symptom1", "symptom2", "symptom3")
+TEXTS = ("other_symptom", "hospital", "note")  # of two rows the longer text holds the shorter
+
+Place = Callable[[RowCase], str]  # the class key of a row
+
+
+class Pupils:
+    """The children of one file. Rows that are of one child are made one: all of them say what each said."""
+
+    def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], place: Place, by: Judgement) -> None:
+        self.case, self.by = case, by
+        self.seen: dict[str, RowCase] = {}
+        self.joined: set[int] = set()
+        known = case.school is not None and case.campus in case.school.campuses
+        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make another pupil
+        self.sharing: dict[tuple[str, str], list[RowCase]] = defaultdict(list)
+        for line in lines:
+            self.sharing[place(line), same_name(str(line.values["name"] or ""))].append(line)
+        for (class_key, name), mine in self.sharing.items():
+            if class_key and name and len(mine) > 1:
+                self._join(mine)
+
+    def identity(self, line: RowCase, class_key: str) -> str:
+        """Return the code of a row's pupil; where two rows are of one name, say how they were taken."""
+        name, number = str(line.values["name"]), str(line.values["number"] or "")
+        others = [one for one in self.sharing[class_key, same_name(name)] if id(one) not in self.joined]
+        known = (self.case.unit, class_key, name) in self.by.namesakes
+        number = number if len(others) > 1 or known else ""
+        code = self._code(class_key, name, number)
+        twin = self.seen.setdefault(code, line)
+        if twin is line or id(line) in self.joined:
+            return code
+        first = str(twin.row.number)
+        if twin.row.values == line.row.values:
+            line.add_issue("row-repeated", first=first)
+            return code
+        if number:
+            line.add_issue("pupil-twice", "number", first=first)
+            return code
+        line.add_issue("pupil-unnumbered", "name", first=first)
+        again = 2
+        while (code := self._code(class_key, name, f"#{again}")) in self.seen:
+            again += 1
+        self.seen[code] = line
+        return code
+
+    def _code(self, class_key: str, name: str, number: str) -> str:
+        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)
+
+    def _join(self, lines: Sequence[RowCase]) -> None:
+        """Make rows of one child one: its morning and its afternoon; or a row and the same with more text."""
+        kept: list[RowCase] = []
+        for line in lines:
+            twin = next((one for one in kept if _same_child(one, line)), None)
+            if twin is None:
+                kept.append(line)
+                continue
+            if halves := _halves(twin, line):
+                line.add_issue("half-days-joined", "name", first=str(twin.row.number))
+            else:
+                line.add_issue("row-fuller", "name", first=str(twin.row.number))
+            whole = _together(twin, line, halves=halves)
+            twin.values.update(whole)
+            line.values.update(whole)
+            self.joined.add(id(line))
+
+
+def _halves(one: RowCase, other: RowCase) -> bool:
+    return {one.values["part"], other.values["part"]} == HALVES
+
+
+def _same_child(one: RowCase, other: RowCase) -> bool:
+    """Tell whether two rows of one name are of one child: a morning and an afternoon, or no word against another."""
+    mine, yours = one.values, other.values
+    if one.row.values == other.row.values or one.bad or other.bad:
+        return False
+    differ = {name for name in mine if mine[name] not in (None, "") and yours[name] not in (None, "", mine[name])}
+    differ = {name for name in differ if name not in TEXTS or not _holds(str(mine[name]), str(yours[name]))}
+    if _halves(one, other):
+        differ -= {"part", "start", "temperature", *SIGNS, *TEXTS}
+    return not differ
+
+
+def _together(one: RowCase, other: RowCase, *, halves: bool) -> dict[str, object]:
+    """What two rows of one child say together."""
+    made: dict[str, object] = {}
+    for name, mine in one.values.items():
+        yours = other.values[name]
+        made[name] = mine if mine not in (None, "") else yours
+        if name in TEXTS and mine and yours and mine != yours:
+            texts = sorted((str(mine), str(yours)), key=len)
+            made[name] = texts[1] if _holds(*texts) else "；".join((str(mine), str(yours)))
+    if halves:
+        made["part"] = None
+        signs = dict.fromkeys(str(row.values[sign]) for row in (one, other) for sign in SIGNS if row.values[sign])
+        made |= dict(zip(SIGNS, (" ".join(signs) or None, None, None), strict=True))
+        for name, pick in (("start", min), ("temperature", max)):
+            found = [row.values[name] for row in (one, other) if row.values[name] is not None]
+            made[name] = pick(found) if found else None  # type: ignore[type-var]  # a column has one type
+    return made
+
+
+def _holds(one: str, other: str) -> bool:
+    return one in other or other in one
