@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_division, decided_by, opened, say, say_list, say_table
+from pipeline.cli.terminal import (
+    AsJson,
+    Reason,
+    Who,
+    Why,
+    check_division,
+    decided_by,
+    echo,
+    echo_list,
+    echo_table,
+    opened,
+)
 from pipeline.errors import UsageError
 
 accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
@@ -32,7 +43,7 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
     found = store.waiting(unit)
     rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
     header = ("number", "unit", "name", "day", "signed", "asks for")
-    say_list(header, rows, as_json=as_json)
+    echo_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 
@@ -44,12 +55,12 @@ def show_filing(context: typer.Context, number: Number) -> None:
 
     site = opened(context)
     found = store.filing(number)
-    say(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
-    say(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
-    say(f"    盖章日期 {found.stamped_on or '—'}")
+    echo(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
+    echo(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
+    echo(f"    盖章日期 {found.stamped_on or '—'}")
     for path in found.papers:
-        say(f"    签字盖章件 {site.root / path}")
-    say_table(("username", "holder", "phone", "password", "state", "why"), found.lines)
+        echo(f"    签字盖章件 {site.root / path}")
+    echo_table(("username", "holder", "phone", "password", "state", "why"), found.lines)
 
 
 @accounts.command()
@@ -68,11 +79,11 @@ def confirm(
     opened(context)
     done = store.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
     for one in done:
-        _say_opened(one.username, one.holder)
+        _show_opened(one.username, one.holder)
         if one.needs_password:
             _hand_over(one.username, store.issue(one.username, decided_by(who, f"备案 {number}")).reveal())
         else:
-            say("    password: as its user chose it; to be changed at the first login, within seven days")
+            echo("    password: as its user chose it; to be changed at the first login, within seven days")
 
 
 @accounts.command()
@@ -82,7 +93,7 @@ def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "quek
 
     opened(context)
     for username in store.refuse(number, decided_by(who, why)):
-        say(f"{username}: refused")
+        echo(f"{username}: refused")
 
 
 @accounts.command()
@@ -101,7 +112,7 @@ def leave(context: typer.Context, username: Username, why: Reason, who: Who = "q
 
     opened(context)
     store.leave(username, decided_by(who, why))
-    say(f"{username}: closed")
+    echo(f"{username}: closed")
 
 
 @accounts.command()
@@ -111,7 +122,7 @@ def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Wh
 
     opened(context)
     store.reconfirm(username, decided_by(who, why))
-    say(f"{username}: confirmed for a year")
+    echo(f"{username}: confirmed for a year")
 
 
 @accounts.command("due")
@@ -125,18 +136,18 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
     found = store.due(config.clock()(), unit)
     header = ("username", "unit", "name", "holder", "why", "on")
     rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]
-    say_list(header, rows, as_json=as_json)
+    echo_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 
 
-def _say_opened(username: str, holder: str) -> None:
-    say(f"{username}  {holder}: opened")
+def _show_opened(username: str, holder: str) -> None:
+    echo(f"{username}  {holder}: opened")
 
 
 def _hand_over(username: str, password: str) -> None:
     """Show a password that we issued: here and now, to whoever must tell its user."""
-    say(f"    {username}  password: {password}  (shown once; to be changed at the first login, within seven days)")
+    echo(f"    {username}  password: {password}  (shown once; to be changed at the first login, within seven days)")
 
 
 def _date(text: str) -> date | None:

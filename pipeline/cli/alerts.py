@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, opened, say, say_list
+from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, echo, echo_list, opened
 from pipeline.errors import UsageError
 
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
@@ -47,7 +47,7 @@ def list_alerts(
         )
         for one in found
     ]
-    say_list(header, rows, as_json=as_json)
+    echo_list(header, rows, as_json=as_json)
     if any(one.overdue for one in found):
         raise typer.Exit(1)
 
@@ -61,19 +61,19 @@ def show(context: typer.Context, alert: Number) -> None:
     facts = alert_list.shown(site, alert)
     if facts is None:
         raise UsageError(f"{alert}: no such alert; see `queke alerts list --closed`")
-    say(f"{facts.id}  {facts.closed or facts.state}  {facts.school_code} {facts.school} {facts.campus}")
-    say(f"    {facts.group} {facts.stage}: {facts.cases}, {facts.onsets}; issued {facts.issued}, due {facts.due}")
+    echo(f"{facts.id}  {facts.closed or facts.state}  {facts.school_code} {facts.school} {facts.campus}")
+    echo(f"    {facts.group} {facts.stage}: {facts.cases}, {facts.onsets}; issued {facts.issued}, due {facts.due}")
     for hit in facts.hits:
-        say(f"    {hit.rule} {hit.words} {hit.scope} {hit.window}: {hit.n} ({hit.threshold})")
+        echo(f"    {hit.rule} {hit.words} {hit.scope} {hit.window}: {hit.n} ({hit.threshold})")
     for row in facts.rows:
-        say(f"    {row.pupil}  {row.class_name}  {row.onset}  {row.symptoms} {row.diagnosis}".rstrip())
+        echo(f"    {row.pupil}  {row.class_name}  {row.onset}  {row.symptoms} {row.diagnosis}".rstrip())
     for label, text in facts.answer:
-        say(f"    {label}: {text}")
+        echo(f"    {label}: {text}")
     for day in facts.days:
-        say(f"    {day.day}: +{day.fresh or '?'} = {day.present or '?'}  {day.progress}".rstrip())
+        echo(f"    {day.day}: +{day.fresh or '?'} = {day.present or '?'}  {day.progress}".rstrip())
     for line in (facts.notice, facts.close_reason):
         if line:
-            say(f"    {line}")
+            echo(f"    {line}")
 
 
 @alerts.command()
@@ -82,7 +82,7 @@ def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "qu
     from pipeline import config, run
 
     site = opened(context)
-    _say_state(alert, run.confirm_answer(site, alert, who, why, config.clock()))
+    _show_state(alert, run.confirm_answer(site, alert, who, why, config.clock()))
 
 
 @alerts.command("return")
@@ -91,13 +91,13 @@ def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "qu
     from pipeline import config, run
 
     site = opened(context)
-    _say_state(alert, run.return_answer(site, alert, who, why, config.clock()))
+    _show_state(alert, run.return_answer(site, alert, who, why, config.clock()))
 
 
-def _say_state(alert: str, state: str) -> None:
+def _show_state(alert: str, state: str) -> None:
     from pipeline import alert_state
 
-    say(f"{alert}: {state} ({alert_state.STATES[state]})")
+    echo(f"{alert}: {state} ({alert_state.STATES[state]})")
 
 
 def _minute(moment: datetime) -> str:

@@ -16,10 +16,10 @@ from pipeline.cli.terminal import (
     check_division,
     day_of,
     decided_by,
+    echo,
+    echo_json,
+    echo_table,
     opened,
-    say,
-    say_json,
-    say_table,
 )
 from pipeline.errors import UsageError
 
@@ -46,7 +46,7 @@ def desk(
 
     site = opened(context)
     out.write_bytes(county_desk.workbook(site, unit, config.clock()()))
-    say(str(out))
+    echo(str(out))
 
 
 def excuse(
@@ -69,7 +69,7 @@ def excuse(
     act = excuses.take_back if undo else excuses.excuse
     act(unit, day_of(day, now), decided_by(who, why))
     run.follow(site, config.clock())
-    say(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
+    echo(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
 
 
 @closures.command("list")
@@ -91,10 +91,10 @@ def list_closures(
     found = closure_decisions.listed(unit, state.split(","))
     for one in found:
         if as_json:
-            say_json({"closure": one.id, "state": one.state, "unit": one.school, "day": one.day})
+            echo_json({"closure": one.id, "state": one.state, "unit": one.school, "day": one.day})
     if not as_json:
         header = ("closure", "state", "school", "what")
-        say_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
+        echo_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
     if any(one.state is ClosureState.DECLARED for one in found):
         raise typer.Exit(1)
 
@@ -108,7 +108,7 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
     site = opened(context)
     closure_decisions.confirm(closure, decided_by(who, why))
     run.follow(site, config.clock())
-    say(f"{closure}: confirmed")
+    echo(f"{closure}: confirmed")
 
 
 @closures.command("return")
@@ -120,4 +120,4 @@ def return_closure(context: typer.Context, closure: Closure, why: Reason, who: W
     site = opened(context)
     closure_decisions.send_back(closure, decided_by(who, why))
     run.follow(site, config.clock())
-    say(f"{closure}: sent back")
+    echo(f"{closure}: sent back")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, decided_by, opened, say, say_json, say_list
+from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, decided_by, echo, echo_json, echo_list, opened
 from pipeline.errors import UsageError
 
 rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
@@ -48,7 +48,7 @@ def list_rejects(
         for row in found
     ]
     header = ("ticket", "state", "unit", "day", "form", "row", "issues")
-    say_list(header, rows, as_json=as_json)
+    echo_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 
@@ -66,11 +66,11 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
         raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
     back = row.returned
     where = "the whole file" if back.table == whole.FILE else f"{back.table} row {back.row}"
-    say(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
+    echo(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
     for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
-        say(f"    {head}：{text}")
+        echo(f"    {head}：{text}")
     for issue in back.issues:
-        say(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
+        echo(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
 
 
 @rejects.command()
@@ -89,7 +89,7 @@ def export(
     if content is None:
         raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
     out.write_bytes(content)
-    say(str(out))
+    echo(str(out))
 
 
 @rejects.command()
@@ -114,7 +114,7 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke
     site = opened(context)
     done = decisions.waive([ticket], decided_by(who, why))
     run.follow(site, config.clock())
-    say(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
+    echo(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
 
 
 @held.command("list")
@@ -128,13 +128,13 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
     for one in found:
         if as_json:
             codes = [issue.code for issue in one.issues]
-            say_json({"seq": one.seq, "unit": one.unit, "day": one.day, "form": one.form, "issues": codes})
+            echo_json({"seq": one.seq, "unit": one.unit, "day": one.day, "form": one.form, "issues": codes})
             continue
-        say(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
+        echo(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
         if one.later:
-            say(f"    学校后来又报过（流水号 {one.later}），这份已不能放行，请退回（queke held dismiss）")
+            echo(f"    学校后来又报过（流水号 {one.later}），这份已不能放行，请退回（queke held dismiss）")
         for issue in one.issues:
-            say(f"    {issues.message(issue)}{issues.remedy(issue)}")
+            echo(f"    {issues.message(issue)}{issues.remedy(issue)}")
     if found:
         raise typer.Exit(1)
 
@@ -161,4 +161,4 @@ def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
     site = opened(context)
     decisions.dismiss(seq, decided_by(who, why))
     run.follow(site, config.clock())
-    say(f"{seq}: dismissed")
+    echo(f"{seq}: dismissed")

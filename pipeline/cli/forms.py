@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Day, check_division, day_of, opened, say
+from pipeline.cli.terminal import AsJson, Day, check_division, day_of, echo, opened
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     else:
         content = issuing.template(site, form, unit, day_of(day, now), campus, year)
     out.write_bytes(content)
-    say(f"{out}")
+    echo(f"{out}")
 
 
 def _make_all(site: Site, now: datetime, day: date, unit: str) -> None:
@@ -77,14 +77,14 @@ def _make_all(site: Site, now: datetime, day: date, unit: str) -> None:
         for slice_ in run.make_templates(site, now, day, [unit] if unit else []):
             schools, made = schools + slice_.schools, made + slice_.made
             advance(slice_.schools)
-    say(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
+    echo(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
 
 
 def _make_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
     from pipeline import run
 
     check_division(unit)
-    say(f"{run.make_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
+    echo(f"{run.make_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
 
 
 def check(
@@ -103,7 +103,7 @@ def check(
         raise UsageError(f"no such file: {', '.join(missing)}")
     outcomes = run.rehearse(site, files, config.clock()())
     for arrival, settled in outcomes:
-        told = taking.show_json if as_json else taking.show
-        told(arrival, settled)
+        show = taking.show_json if as_json else taking.show
+        show(arrival, settled)
     if taking.needs_somebody(outcomes):
         raise typer.Exit(1)

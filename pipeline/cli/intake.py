@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table, show_error
+from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, progress, show_error
 from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ def ingest(
     outcomes, done = _drained(site, named)
     receipts = facts_status.receipts([settled.seq for _, settled in outcomes])
     for arrival, settled in outcomes:
-        told = taking.show_json if as_json else taking.show
-        told(arrival, settled, receipts.get(settled.seq, ""))
+        show = taking.show_json if as_json else taking.show
+        show(arrival, settled, receipts.get(settled.seq, ""))
     for stuck in done.stuck:
         show_error(f"inbox/{stuck.path}: {stuck.why}")
     if not as_json:
-        say(_summed(done))
+        echo(_summed(done))
     if taking.needs_somebody(outcomes) or done.stuck:
         raise typer.Exit(1)
 
@@ -111,14 +111,14 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     from pipeline.inbox.folder import survey
     from pipeline.run import is_held
 
-    site = _opened_or_told(context, as_json=as_json)
+    site = _opened_or_shown(context, as_json=as_json)
     faults = fault_log.standing(site)
     found = facts_status.standing(config.clock()())
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
     waiting = [asdict(one) for one in found.waiting]
     if as_json:
-        say_json(
+        echo_json(
             {
                 "serving": serving,
                 "submissions": found.states,
@@ -128,22 +128,22 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             }
         )
     else:
-        say("queke watch is running" if serving else "queke watch is NOT running")
-        say_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
-        say()
+        echo("queke watch is running" if serving else "queke watch is NOT running")
+        echo_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
+        echo()
         if found.waiting:
-            say_table(("waits for", "", "since", "see"), [(w.what, w.count, w.since, w.see) for w in found.waiting])
+            echo_table(("waits for", "", "since", "see"), [(w.what, w.count, w.since, w.see) for w in found.waiting])
         else:
-            say("nothing waits for anybody")
+            echo("nothing waits for anybody")
         if stuck:
-            say()
-            say_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
-        _say_faults(faults)
+            echo()
+            echo_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
+        _show_faults(faults)
     if found.waiting or stuck or faults:
         raise typer.Exit(1)
 
 
-def _opened_or_told(context: typer.Context, *, as_json: bool) -> Site:
+def _opened_or_shown(context: typer.Context, *, as_json: bool) -> Site:
     """Open the site; where its store cannot be opened, show first what failed while it was gone."""
     from pipeline import config, fault_log
 
@@ -152,13 +152,13 @@ def _opened_or_told(context: typer.Context, *, as_json: bool) -> Site:
     except ConfigError:
         faults = fault_log.beside(config.load(context.obj.folder))
         if as_json:
-            say_json({"faults": [one.values() for one in faults]})
+            echo_json({"faults": [one.values() for one in faults]})
         else:
-            _say_faults(faults)
+            _show_faults(faults)
         raise
 
 
-def _say_faults(faults: Sequence[StandingFault]) -> None:
+def _show_faults(faults: Sequence[StandingFault]) -> None:
     """Show what failed and has not succeeded since, the latest of many."""
     from pipeline.schooldays import ZONE
 
@@ -166,7 +166,7 @@ def _say_faults(faults: Sequence[StandingFault]) -> None:
         return
     shown = sorted(faults, key=lambda one: one.last_at)[-MOST_FAULTS:]
     rows = [(one.name, f"{one.since.astimezone(ZONE):%Y-%m-%d %H:%M}", one) for one in shown]
-    say()
-    say_table(("has failed, and has not succeeded since", "since", "where"), rows)
+    echo()
+    echo_table(("has failed, and has not succeeded since", "since", "where"), rows)
     if len(shown) < len(faults):
-        say(f"and {len(faults) - len(shown)} before these: `queke status --json` has all")
+        echo(f"and {len(faults) - len(shown)} before these: `queke status --json` has all")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, check_division, decided_by, opened, say, say_json
+from pipeline.cli.terminal import AsJson, Reason, Who, check_division, decided_by, echo, echo_json, opened
 
 matters = typer.Typer(
     help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
@@ -33,11 +33,11 @@ def list_matters(
     found = stored.waiting(unit)
     for one in found:
         if as_json:
-            said = {"id": one.id, "kind": one.kind, "unit": one.school, "day": one.day, "since": one.since}
-            say_json({**said, "stamp": one.stamp, "what": one.what})
+            fields = {"id": one.id, "kind": one.kind, "unit": one.school, "day": one.day, "since": one.since}
+            echo_json({**fields, "stamp": one.stamp, "what": one.what})
             continue
-        say(f"{one.id}  {one.school} {one.school_name}  {one.day}  {one.kind}")
-        say(f"    {one.what}")
+        echo(f"{one.id}  {one.school} {one.school_name}  {one.day}  {one.kind}")
+        echo(f"    {one.what}")
     if found:
         raise typer.Exit(1)
 
@@ -54,4 +54,4 @@ def settle(
 
     opened(context)
     stored.settle(matter, decided_by(who, why))
-    say(f"{matter}: settled")
+    echo(f"{matter}: settled")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import Day, check_division, day_of, opened, progress, say, say_table, show_error
+from pipeline.cli.terminal import Day, check_division, day_of, echo, echo_table, opened, progress, show_error
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def digest(
     with progress("drawing"):
         paths = timetable.make(site, now, day_of(day, now), final=final, places=[division] if division else [])
     for path in paths:
-        say(str(path))
+        echo(str(path))
     if not paths:
         show_error("no school of the registry lies there: nothing to report on")
         raise typer.Exit(1)
@@ -78,13 +78,13 @@ def cards(context: typer.Context) -> None:
         for one in found
     ]
     if rows:
-        say_table(header, rows)
+        echo_table(header, rows)
     else:
-        say("no alert is open")
+        echo("no alert is open")
     still = {one.id for one in found}
     for path in sorted(site.outbox.glob("*/*/*/预警信息报告卡 *.pdf")):
         if path.name.split(" ")[1] in still:
-            say(str(path.relative_to(site.root)))
+            echo(str(path.relative_to(site.root)))
 
 
 def trace(
@@ -96,7 +96,7 @@ def trace(
 
     opened(context)
     for line in trails.trace(" ".join(code)):
-        say(line)
+        echo(line)
 
 
 def export(
@@ -127,7 +127,7 @@ def export(
     else:
         note = f"{reader} · {now:%Y-%m-%d %H:%M}"
         out.write_bytes(lists.build(table.title, table.header, list(table.rows), [note]))
-    say(str(out))
+    echo(str(out))
 
 
 def _exported(site: Site, records: str, reader: str, day: str) -> ExportTable:

@@ -16,10 +16,10 @@ from pipeline.cli.terminal import (
     check_division,
     check_place,
     decided_by,
+    echo,
+    echo_json,
+    echo_table,
     opened,
-    say,
-    say_json,
-    say_table,
 )
 from pipeline.errors import UsageError
 
@@ -56,9 +56,9 @@ def list_proposals(
     found = waiting.waiting(unit)
     if as_json:
         for one in found:
-            say_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})
+            echo_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})
     else:
-        say_table(("id", "unit", "school", "what"), [(one.id, one.school, one.school_name, one.what) for one in found])
+        echo_table(("id", "unit", "school", "what"), [(one.id, one.school, one.school_name, one.what) for one in found])
     if found:
         raise typer.Exit(1)
 
@@ -78,7 +78,7 @@ def confirm(
 
     opened(context)
     waiting.confirm(proposal, decided_by(who, why), alias)
-    say(f"{proposal}: confirmed")
+    echo(f"{proposal}: confirmed")
 
 
 @proposals.command()
@@ -88,7 +88,7 @@ def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "
 
     opened(context)
     waiting.refuse(proposal, decided_by(who, why))
-    say(f"{proposal}: refused")
+    echo(f"{proposal}: refused")
 
 
 @calendar.command()
@@ -113,9 +113,9 @@ def show(
     names = lookup.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
     if lines:
-        say_table(("of", "name", "ref", "line"), lines)
+        echo_table(("of", "name", "ref", "line"), lines)
     for line in _days(found, chain, school.stages if school else tuple(words.STAGE.labels), first):
-        say(line)
+        echo(line)
 
 
 def _month(text: str) -> date:
@@ -131,12 +131,12 @@ def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], firs
     day = first
     while day.month == first.month:
         answers = {stage: found.owes(chain, (stage,), day) for stage in stages}
-        said = {
+        by_stage = {
             stage: "?" if not due.known else "school day" if due.yes else f"- {due.reason} {due.note}".rstrip()
             for stage, due in answers.items()
         }
-        alike = set(said.values())
-        told = alike.pop() if len(alike) == 1 else "; ".join(f"{stage}: {one}" for stage, one in said.items())
-        lines.append(f"{day} {'一二三四五六日'[day.weekday()]}  {told}")
+        alike = set(by_stage.values())
+        text = alike.pop() if len(alike) == 1 else "; ".join(f"{stage}: {one}" for stage, one in by_stage.items())
+        lines.append(f"{day} {'一二三四五六日'[day.weekday()]}  {text}")
         day += timedelta(days=1)
     return lines

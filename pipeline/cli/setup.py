@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, opened, progress, say, say_json, say_table
+from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, progress
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def init(
     from pipeline import config
 
     for path in config.write(folder, database):
-        say(f"made {path}")
+        echo(f"made {path}")
     site = config.load(folder)
     _ready_store(site)
-    say(f"ready: {site.root}")
+    echo(f"ready: {site.root}")
 
 
 def demo(
@@ -53,9 +53,9 @@ def demo(
 
     context.obj.log()
     table = play.build(folder, progress)
-    say_table(table.header, table.rows)
+    echo_table(table.header, table.rows)
     for line in table.notes:
-        say(line)
+        echo(line)
 
 
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -66,10 +66,10 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     found = examine(context.obj.folder, config.clock()())
     if as_json:
         for finding in found:
-            say_json({"grade": finding.grade, "what": finding.what, "said": finding.said})
+            echo_json({"grade": finding.grade, "what": finding.what, "said": finding.said})
     else:
         marks = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM"}
-        say_table(("", "what", "said"), [(marks[f.grade], f.what, f.said) for f in found])
+        echo_table(("", "what", "said"), [(marks[f.grade], f.what, f.said) for f in found])
     if any(f.grade == "problem" for f in found):
         raise typer.Exit(2)
     if any(f.grade == "warning" for f in found):
@@ -97,7 +97,7 @@ def import_(
     if outcome[1].form != "roster":
         raise UsageError(f"{workbook.name}: this is no 学校名册; make one with `queke template roster`")
     for line in _changes(changes):
-        say(line)
+        echo(line)
     if not preview:
         ingest(context, [workbook])
         return

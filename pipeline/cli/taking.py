@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pipeline.cli.terminal import say, say_json
+from pipeline.cli.terminal import echo, echo_json
 from pipeline.model import Arrival, Settled, Severity, State
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
 
     about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
     counts = f"{settled.accepted} taken, {settled.refused} back" if settled.form else ""
-    say("  ".join(part for part in (arrival.name, WORDS[settled.state], about, counts) if part))
+    echo("  ".join(part for part in (arrival.name, WORDS[settled.state], about, counts) if part))
     for where, issue in issues_together(settled.issues):
-        say(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
+        echo(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
     for where, repair in repairs_together(settled.repairs):
-        say(f"    {where}：{repair.was} → {repair.now}")
+        echo(f"    {where}：{repair.was} → {repair.now}")
     if receipt:
-        say(f"    → {receipt}")
+        echo(f"    → {receipt}")
 
 
 def show_json(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
@@ -70,7 +70,7 @@ def show_json(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
         {"code": one.code, "severity": issues.severity(one).value, "sheet": one.sheet, "cell": one.cell}
         for one in settled.issues
     ]
-    say_json(
+    echo_json(
         {
             "file": arrival.name,
             "sha256": arrival.sha256,

@@ -105,14 +105,14 @@ def check_place(code: str) -> None:
         raise UsageError(f"--unit {code}: no such school or division")
 
 
-def say(line: str = "") -> None:
+def echo(line: str = "") -> None:
     """Show one line of the result."""
     sys.stdout.write(line + "\n")
 
 
-def say_json(value: object) -> None:
+def echo_json(value: object) -> None:
     """Show one value as one line of JSON."""
-    say(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
+    echo(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
 
 
 def show_error(sentence: str) -> None:
@@ -120,7 +120,7 @@ def show_error(sentence: str) -> None:
     sys.stderr.write(f"queke: {sentence}\n")
 
 
-def say_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def echo_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Show rows below their header in columns; a Chinese character counts for two."""
     from rich.cells import cell_len
 
@@ -128,16 +128,16 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(header))]
     for row in cells:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-        say("  ".join(padded).rstrip())
+        echo("  ".join(padded).rstrip())
 
 
-def say_list(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
+def echo_list(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
     """Show rows as a table or, for a program, as one JSON object a row."""
     if not as_json:
-        say_table(header, rows)
+        echo_table(header, rows)
         return
     for row in rows:
-        say_json(dict(zip(header, row, strict=True)))
+        echo_json(dict(zip(header, row, strict=True)))
 
 
 @contextmanager
@@ -179,6 +179,6 @@ def _human() -> Processor:
 
 def _tidied(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """When, how grave and what first; no traceback, whose last line is the text of an error."""
-    said = {name: value for name, value in event.items() if name not in ("exc_info", "stack_info")}
+    rest = {name: value for name, value in event.items() if name not in ("exc_info", "stack_info")}
     when = datetime.now().astimezone().isoformat(timespec="milliseconds")
-    return {"timestamp": when, "level": said.pop("level"), "event": said.pop("event"), **said}
+    return {"timestamp": when, "level": rest.pop("level"), "event": rest.pop("event"), **rest}

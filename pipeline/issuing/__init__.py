@@ -1,4 +1,4 @@
-"""Workbooks made out to a unit: what the registry knows is filled in, and a token shows that we issued them.
+"""Workbooks made for a unit: filled in with what the registry knows, with a token that shows that we issued them.
 
 A module for each form; a new one is named in `_ISSUERS`.
 """
@@ -30,8 +30,8 @@ _ISSUERS = {
 def template(site: Site, name: str, unit: str, day: date, campus: str = "", year: int = 0) -> bytes:
     """Return the template of form `name` for one unit and day; the store must be open.
 
-    `year`: of a roster, the school year for which it is made out, every class a grade up (升班). Raises UsageError
-    for a form or a unit that is not known, or a campus the school has not.
+    `year`: of a roster, its school year, every class a grade up (升班). Raises UsageError for a form or a unit that is
+    not known, or a campus the school does not have.
     """
     if name not in _ISSUERS:
         raise UsageError(f"{name}: no such form; choose one of {', '.join(_ISSUERS)}")
@@ -39,6 +39,9 @@ def template(site: Site, name: str, unit: str, day: date, campus: str = "", year
 
 
 def returned(site: Site, facts: Facts, queued_at: datetime) -> bytes | None:
-    """Return the return workbook of a submission: its rows that are still open. None when all were mended meanwhile."""
+    """Return the return workbook of a submission: its rows that are still open. None if
+    all
+    were corrected meanwhile.
+    """
     rows = tuple(one for one in facts.returned if one.state is TicketState.OPEN)
     return _ISSUERS[facts.form].returned(site, GoingBack(facts, rows, queued_at)) if rows else None

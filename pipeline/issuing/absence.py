@@ -1,4 +1,4 @@
-"""缺课日报 made out to one campus of a school, with the absences that its last report left open."""
+"""缺课日报 for one campus of a school, with the absences that its last report left open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def template(site: Site, asked: Asked) -> bytes:
 
 
 def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
-    """Return what goes into a template beforehand: of the school, and a row for each class of the campus."""
+    """Return what is filled into a template beforehand: about the school, and a row for each class of the campus."""
     rows = tuple(
         {"class_name": room.name} | ({} if room.roll is None else {"roll": room.roll})
         for room in sorted(school.classes.values(), key=lambda one: in_order(one.key))

@@ -1,4 +1,4 @@
-"""校历登记表 made out to a county, a city or one school, with the lines that stand."""
+"""校历登记表 for a county, a city or one school, with its present lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 
 
 def template(site: Site, asked: Asked) -> bytes:
-    """Return what stands of the place's calendar. UsageError for a code that is neither division nor school."""
+    """Return the template with the place's calendar. UsageError for a code that is neither division nor school."""
     code = asked.unit
     school = prefill.school(code)
     name = lookup.division_names().get(code) or (school.name if school else "")

@@ -1,4 +1,4 @@
-"""预警信息报告卡 made out to who is to answer an alert, with what is known of it filled in."""
+"""预警信息报告卡 for whoever is to answer an alert, filled in with what is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 
 def template(_site: Site, _asked: Asked) -> bytes:
-    """Always UsageError: a card answers an alert, which is to be named."""
+    """Always UsageError: a card answers an alert, which must be named."""
     raise UsageError("card: name the alert it is to answer, --alert 2026-0001; see `queke alerts list`")
 
 
@@ -32,7 +32,7 @@ def workbook(site: Site, unit: str, number: str, day: date) -> bytes:
 
 
 def filled(site: Site, facts: CardFacts, day: date) -> bytes:
-    """Return the workbook of a card whose facts are there; the store must be open."""
+    """Return the workbook of a card with these facts; the store must be open."""
     school = context.schools([facts.school_code], [day])[facts.school_code]
     made = card_books.book(facts)
     token = units.token(site.key, school.code, CARD.name, schooldays.term(day), school.token_serial)
@@ -41,17 +41,17 @@ def filled(site: Site, facts: CardFacts, day: date) -> bytes:
 
 
 def returned(site: Site, back: GoingBack) -> bytes:
-    """Return the answer that went back, with what the card itself said of its alert."""
-    facts, said = back.facts, back.rows[0].raw
+    """Return the answer that goes back, with the card's own values of its alert."""
+    facts, answer = back.facts, back.rows[0].raw
     reader = facts.bound if units.is_division(facts.bound) else facts.unit  # a county answered for the school
     fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
     try:
-        ref = card_page_facts.number_of(site, reader, said.get("alert", ""))
+        ref = card_page_facts.number_of(site, reader, answer.get("alert", ""))
         fields |= card_books.book(card_page_facts.card(site, ref, reader)).fields
-    except UsageError:  # it named no alert of this school that is open
-        fields |= {name: said[name] for name in ("alert", "campus") if said.get(name)}
-    if said.get("revision", "").isdigit():
-        fields["revision"] = int(said["revision"])  # that of the card which was answered
+    except UsageError:  # it named no open alert of this school
+        fields |= {name: answer[name] for name in ("alert", "campus") if answer.get(name)}
+    if answer.get("revision", "").isdigit():
+        fields["revision"] = int(answer["revision"])  # the revision of the card that was answered
     day = schooldays.today(facts.received_at)
     school = context.schools([facts.unit], [day]).get(facts.unit)
     serial = school.token_serial if school else 1

@@ -1,4 +1,4 @@
-"""停课报告表 made out to one campus of a school."""
+"""停课报告表 for one campus of a school."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def template(site: Site, asked: Asked) -> bytes:
 
 
 def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:
-    """Return what goes into a template beforehand."""
+    """Return what is filled into a template beforehand."""
     return template_facts(site, CLOSURE.name, school, day, campus, {})
 
 

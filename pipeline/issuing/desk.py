@@ -1,4 +1,4 @@
-"""县级处理单 made out to a county: all that waits for its word."""
+"""县级处理单 for a county: everything that waits for its decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""备案表 made out to a school or an organ."""
+"""备案表 for a school or an organ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def template(site: Site, asked: Asked) -> bytes:
 
 
 def returned(site: Site, back: GoingBack) -> bytes:
-    """Return the lines that went back, without the passwords they came with."""
+    """Return the lines that go back, without the passwords they came with."""
     facts = back.facts
     day = facts.day or schooldays.today(facts.received_at)
     token = _facts(site, facts.unit, day).token

@@ -1,4 +1,4 @@
-"""What each form's module of this room offers, and what it is asked."""
+"""What each form's module of this room offers, and what it is asked for."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pipeline.model import Refused, Site
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A template that somebody wants: for whom, for which day; "" and 0 where nothing was said."""
+    """A template that is asked for: its unit, its day; "" and 0 if not given."""
 
     unit: str
     day: date
     campus: str = ""
-    year: int = 0  # of a roster: the school year for which it is made out
+    year: int = 0  # of a roster: its school year
 
 
 @dataclass(frozen=True, slots=True)
 class GoingBack:
-    """What goes back of a submission: the rows that are still open, as the letter was queued."""
+    """What is returned of a submission: the rows that are still open when the letter is queued."""
 
     facts: Facts
     rows: tuple[Returned, ...]
@@ -31,13 +31,13 @@ class GoingBack:
 
     @property
     def refused(self) -> list[Refused]:
-        """The rows as a return workbook takes them."""
+        """The rows, for a return workbook."""
         return [Refused(one.table, one.row, one.raw, one.issues, one.ticket) for one in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """How the workbooks of one form are made out to a unit. The store must be open."""
+    """How the workbooks of one form are made for a unit. The store must be open."""
 
     form: Form
     template: Callable[[Site, Asked], bytes]

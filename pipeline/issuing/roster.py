@@ -1,4 +1,4 @@
-"""学校名册 made out to a division, of all its schools, or to one school."""
+"""学校名册 for a division, with all its schools, or for one school."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEXT_YEAR = "{year} 学年名册：各班已升一级，毕业班已去掉。�
 
 
 def template(site: Site, asked: Asked) -> bytes:
-    """Return all that stands of a division's schools, or of one school; with a school year, every class a grade up.
+    """Return the template with a division's schools, or one school; with a school year, every class a grade up.
 
     Raises UsageError for a code that is neither.
     """

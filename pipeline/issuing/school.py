@@ -1,4 +1,4 @@
-"""What workbooks of a school have in common: whose they are, and what is nearly always so."""
+"""What workbooks of a school have in common: the school's own values, and usual ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def asked_for(asked: Asked) -> tuple[SchoolFacts, str]:
 def template_facts(
     site: Site, name: str, school: SchoolFacts, day: date, campus: str, rows: Mapping[str, tuple[Cells, ...]]
 ) -> TemplateFacts:
-    """Return what goes into a school's template of form `name` beforehand: what we know, and what is nearly always so.
+    """Return what is filled into a school's template of form `name` beforehand: known values, and usual ones.
 
     `rows` by table.
     """
@@ -46,7 +46,7 @@ def template_facts(
             "school": school.name,
             "campus": campus,
             "day": day,
-            "mode": MODE.labels[Mode.FIRST.value],  # where a form asks for it
+            "mode": MODE.labels[Mode.FIRST.value],  # if the form has it
             "reporter": school.reporter,
         },
         rows=rows,
@@ -57,7 +57,7 @@ def template_facts(
 
 
 def returned(site: Site, back: GoingBack) -> bytes:
-    """Return a school's rows that went back, with the classes of its campus; of another unit, the rows alone."""
+    """Return a school's returned rows, with the classes of its campus; of another unit, only the rows."""
     facts = back.facts
     day = facts.day or schooldays.today(facts.received_at)
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
@@ -77,7 +77,7 @@ def returned(site: Site, back: GoingBack) -> bytes:
 
 
 def open_rows(site: Site, unit: str, day: date) -> bytes | None:
-    """Return a return workbook of all rows of a school's day that still are with it; None if there are none.
+    """Return a return workbook of all open rows of a school's day; None if there are none.
 
     The form is that of the first such row; the store must be open. Raises UsageError for a school that is not known.
     """

@@ -1,4 +1,4 @@
-"""The path, in order, for a batch: the only place that knows it. The store must be open before it is imported."""
+"""The path, in order, for a batch: only this room knows it. The store must be open before it is imported."""
 
 from __future__ import annotations
 
@@ -47,18 +47,17 @@ def drain(
     paths: Sequence[Path] = (),
     observe: Observer | None = None,
 ) -> Cycle:
-    """Work on the site until nothing is left to do, then let go of it.
+    """Work on the site until nothing is left to do, then release it.
 
-    Takes what lies in the inbox (what is still being written is waited for, once), or the files at `paths`
-    alone, which stay where they are. Raises Busy if another process works on the site, TemporaryError if something
-    that may pass went wrong.
+    Takes the files in the inbox (files still being written are waited for, once), or only the files at `paths`, which
+    stay where they are. Raises Busy if another process works on the site, TemporaryError for a fault that may pass.
     """
     with Coordinator(site, readers, clock, observe=observe) as coordinator:
         done = coordinator.drain_patiently(paths)
         while drawn := coordinator.draw():
             done.letters += drawn
             done.drawn += drawn
-        done.tell()
+        done.log_line()
         return done
 
 

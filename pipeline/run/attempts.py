@@ -1,7 +1,7 @@
-"""Settling with faults in mind: attempts are counted, and one submission at fault keeps no other from settling.
+"""Settling with faults in mind: attempts are counted, and one faulty submission does not stop the others.
 
-A passing fault leaves everything `received` and stops the line. A lasting one is narrowed down by halves to the
-submission at fault, which is set aside as `failed` while all others settle.
+A temporary fault leaves everything `received` and stops the run. For a lasting one the batch is halved until the faulty
+submission is found; it is set aside as `failed` while all others settle.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pipeline.xlsx.likeness import looks_like_filing
 log = structlog.get_logger("queke.run")
 
 MOST_ATTEMPTS = 3
-SMALL = 20  # after one coordinator died over a batch, its submissions come in batches so small; then alone
+SMALL = 20  # after a coordinator died over a batch, its submissions come in batches of this size; then alone
 DIED = Fault("", said="the process died over it each time", stage="settle")
 LOST = Fault("", said="its bytes are gone from the spool", stage="read")
-"""Why a submission is set aside where no error says so."""
+"""Why a submission is set aside if no error says so."""
 
 
 def batches_by_attempts(arrivals: Sequence[Arrival], limit: int) -> Iterable[list[Arrival]]:
-    """Cut what waits into batches: the more often work on a submission did not end, the smaller.
+    """Split waiting submissions into batches: the more unfinished attempts a submission has had, the smaller.
 
-    A submission that has had its attempts is in none of them.
+    A submission that has had all its attempts is in none of them.
     """
     for attempts, size in ((0, limit), (1, SMALL), (2, 1)):
         group = [arrival for arrival in arrivals if arrival.attempts == attempts]
@@ -47,10 +47,10 @@ def exhausted(arrivals: Iterable[Arrival]) -> list[Arrival]:
 
 
 def settle(settling: Settling, batch: Sequence[Read], *, lasting: bool) -> list[Settled]:
-    """Settle a batch of what was read, in received order; return what became of each.
+    """Settle a batch of readings, in received order; return the outcome of each.
 
-    Attempts are counted, and committed, before the work. With `lasting` a fault that usually passes, and has
-    not, is taken for lasting. Raises TemporaryError, with everything unsettled still `received`.
+    Attempts are counted, and committed, before the work. With `lasting` a fault that is usually temporary, but has not
+    passed, counts as lasting. Raises TemporaryError, with everything unsettled still `received`.
     """
     ordered = sorted(batch, key=lambda read: read[0].seq)
     with errors.temporary():
@@ -61,7 +61,7 @@ def settle(settling: Settling, batch: Sequence[Read], *, lasting: bool) -> list[
 
 
 def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
-    """Settle a submission as failed: ours to look into, and remembered; its sender is told that we do."""
+    """Settle a submission as failed: recorded for us to look into; its sender is told so."""
     fault = replace(why, seqs=(arrival.seq,))
     issues = (Issue("failed"),)
     secret = scans.hinted(arrival.name) or _looks_like_filing(arrival)
@@ -74,7 +74,7 @@ def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
 
 
 def _looks_like_filing(arrival: Arrival) -> bool:
-    """Whether bytes that nobody could settle look like a 备案表: then they are not kept."""
+    """Whether the bytes of a failed submission look like a 备案表: then they are not kept."""
     return arrival.path.exists() and looks_like_filing(arrival.path.read_bytes())
 
 

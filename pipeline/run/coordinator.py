@@ -1,7 +1,7 @@
 """The path, in order (docs/path.md): only this room knows it, and this module goes through all of it.
 
 collect → journal → read → context → validate → fold → write → archive → letters → warn. From context to write is
-`settling`. To recover is the same code: whatever a crash left is simply still to be done.
+`settling`. Recovery is the same code: whatever a crash left undone is simply still to be done.
 """
 
 from __future__ import annotations
@@ -44,28 +44,28 @@ Clock = Callable[[], datetime]
 Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
-PIECE = 100  # files collected together: the readers need not wait for all of a batch
-WARN_SECONDS = 3.0  # how often, on a long run, alerts are looked for between two batches
-ROOM = 64 * 2**20  # bytes free below which a failing store is taken to be full, not broken
+PIECE = 100  # files collected together: the readers need not wait for a whole batch
+WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two batches
+ROOM = 64 * 2**20  # free bytes below which a failing store counts as full, not broken
 COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
-PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems sound
+PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems healthy
 
 
 @dataclass(slots=True)
 class Cycle:
-    """What was done, as counts."""
+    """The work done, as counts."""
 
     received: int = 0
     settled: Counter[State] = field(default_factory=Counter)
     letters: int = 0
     alerts: int = 0  # opened
-    drawn: int = 0  # letters whose pages were drawn, or that are workbooks written beside them
+    drawn: int = 0  # letters with drawn pages, and workbooks written with them
     waiting: int = 0  # files seen in the inbox that may still be being written
     unlisted: int = 0  # counties whose 收件汇总 waits for more of their files
     stuck: tuple[Stuck, ...] = ()
 
     def add(self, other: Cycle) -> None:
-        """Count in what another cycle did."""
+        """Add the counts of another cycle."""
         self.received += other.received
         self.settled += other.settled
         self.letters += other.letters
@@ -75,13 +75,13 @@ class Cycle:
     def __bool__(self) -> bool:
         return bool(self.received or self.settled or self.letters or self.alerts or self.drawn)
 
-    def tell(self) -> None:
-        """Tell the log, in one line: what was done, what waits, and the seconds of each stage; little if idle."""
-        tell = log.info if self else log.debug
-        tell("cycle" if self else "idle", **self.fields(), seconds=faults.seconds())
+    def log_line(self) -> None:
+        """Log in one line: the work done, what waits, and the seconds of each stage; at debug level if idle."""
+        write = log.info if self else log.debug
+        write("cycle" if self else "idle", **self.fields(), seconds=faults.seconds())
 
     def fields(self) -> dict[str, object]:
-        """Return the counts as a log line has them."""
+        """Return the counts for a log line."""
         settled = {state.value: count for state, count in self.settled.items() if count}
         done = {"received": self.received, "settled": settled, "letters": self.letters, "alerts": self.alerts}
         return {
@@ -95,10 +95,10 @@ class Cycle:
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Have the cycle collector look rarely meanwhile.
+    """Let the cycle collector run rarely meanwhile.
 
-    At its default it looks every 700 new objects and walks through what a batch has made so far: hundreds of thousands
-    of values without a cycle, a fifth of the cost of settling.
+    By default it runs every 700 new objects and searches everything a batch has made so far: hundreds of thousands of
+    values without a cycle, a fifth of the cost of settling.
     """
     before = gc.get_threshold()
     gc.set_threshold(*COLLECTIONS)
@@ -117,17 +117,17 @@ class Coordinator:
     def __init__(
         self, site: Site, readers: Readers, clock: Clock, *, observe: Observer | None = None, answer: bool = True
     ) -> None:
-        """`observe` is told of each submission as it settles; with `answer` False letters stay queued."""
+        """`observe` is called for each submission as it settles; with `answer` False letters stay queued."""
         self._site, self._readers, self._clock = site, readers, clock
         self._observe = observe or (lambda _arrival, _settled: None)
         self._answer = answer
         self._held = ExitStack()
         self._stops = 0  # cycles in a row that ended in the middle of settling
-        self._uncounted: list[int] = []  # attempts that a passing fault ended
+        self._uncounted: list[int] = []  # attempts that a temporary fault ended
         self._unlisted: dict[str, float] = {}  # division → when its last file was settled (monotonic)
-        self._fresh = True  # nothing is known yet of lists that an earlier process left open
+        self._fresh = True  # it is not known yet which lists an earlier process left open
         self._shaken = True  # a crash, or a fault, may have left something half done
-        self._renderer: Renderer | None = None  # begun when the first page is to be drawn
+        self._renderer: Renderer | None = None  # started when the first page is to be drawn
         self._time_to_warn = Pacer(WARN_SECONDS)
         self.folder = Folder(site, clock)
 
@@ -145,11 +145,11 @@ class Coordinator:
     def drain(
         self, paths: Sequence[Path] = (), *, stop: Callable[[], bool] = lambda: False, patience: float = 0.0
     ) -> Cycle:
-        """Recover, then take and settle until there is no more: what lies in the inbox, or at `paths` alone.
+        """Recover, then take and settle until there is no more: files in the inbox, or only those at `paths`.
 
-        When `stop` says so nothing new is taken and what is in hand is finished. `patience`: seconds without a new file
-        after which a county is taken to have dropped all its files. Raises TemporaryError if something that may pass
-        went wrong: nothing is lost, call again later.
+        When `stop` returns True nothing new is taken and current work is finished. `patience`: seconds without a new
+        file after which a county has presumably dropped all its files. Raises TemporaryError for a fault that may pass:
+        nothing is lost, call again later.
         """
         done = Cycle()
         try:
@@ -159,7 +159,7 @@ class Coordinator:
             fault_log.forget(self._site, "intake")
         except Exception as error:
             self._shaken = True
-            self._tell_stopped(error, done)
+            self._log_stopped(error, done)
             if isinstance(error, OSError):
                 raise TemporaryError(f"{error.filename or self._site.root}: {error.strerror}") from error
             raise
@@ -167,10 +167,10 @@ class Coordinator:
         done.waiting, done.stuck = self.folder.waiting, self.folder.stuck
         return done
 
-    def _tell_stopped(self, error: Exception, done: Cycle) -> None:
+    def _log_stopped(self, error: Exception, done: Cycle) -> None:
         fault = faults.fault(error)
-        tell = log.warning if errors.may_pass(error) else log.critical
-        tell("line_stopped", **fault.fields(), **done.fields())
+        write = log.warning if errors.may_pass(error) else log.critical
+        write("line_stopped", **fault.fields(), **done.fields())
         fault_log.note(self._site, "intake", fault, self._clock())
 
     def drain_patiently(self, paths: Sequence[Path] = ()) -> Cycle:
@@ -201,7 +201,7 @@ class Coordinator:
             with stage("read", reading.seqs):
                 read = reading.take(limit)
             self._settle(read, done)
-            # a file that keeps its reader busy keeps nobody else waiting: look what came meanwhile
+            # a file that keeps its reader busy does not delay others: look for new ones meanwhile
             more = more or bool(len(reading) and not read)
             if more and self._time_to_warn():
                 self._warn(done)
@@ -235,20 +235,20 @@ class Coordinator:
         return Settling(self._site, self._readers, self._clock())
 
     def _note(self, arrivals: Sequence[Arrival], settled: Sequence[Settled], done: Cycle) -> None:
-        """See to what settling leaves to do: the archive, the counts, and whoever wants to know."""
+        """The work after settling: the archive, the counts, and the observer."""
         self._keep(arrivals)
         by_seq = {arrival.seq: arrival for arrival in arrivals}
         for one in settled:
             done.settled[one.state] += 1
             self._observe(by_seq[one.seq], one)
-        heard = time.monotonic()
-        self._unlisted.update((arrival.bound, heard) for arrival in arrivals if is_division(arrival.bound))
+        now = time.monotonic()
+        self._unlisted.update((arrival.bound, now) for arrival in arrivals if is_division(arrival.bound))
         log.debug("batch_settled", size=len(arrivals), first=min(by_seq), last=max(by_seq))
 
     def _keep(self, arrivals: Sequence[Arrival]) -> None:
-        """Move what is settled from the spool into the archive, and note where it lies and that it is journalled.
+        """Move settled files from the spool into the archive, and note their path and that they are journalled.
 
-        What may hold a password goes there in another copy, and from the spool for good.
+        A file that may hold a password is archived as a copy without it, and removed from the spool for good.
         """
         with stage("archive", [arrival.seq for arrival in arrivals]):
             self._move(arrivals)
@@ -274,11 +274,11 @@ class Coordinator:
         self._send(done)
 
     def _summarise(self, done: Cycle, patience: float) -> None:
-        """Queue a 收件汇总 for each county that has dropped nothing new for so many seconds."""
+        """Queue a 收件汇总 for each county without a new file for so many seconds."""
         with stage("summaries"), errors.temporary():
             if self._fresh:
                 self._unlisted = dict.fromkeys(batch_lists.unlisted(), 0.0) | self._unlisted
-            quiet = [code for code, heard in self._unlisted.items() if time.monotonic() - heard >= patience]
+            quiet = [code for code, last in self._unlisted.items() if time.monotonic() - last >= patience]
             batch_lists.queue(quiet, self._clock())
         self._fresh = False
         for code in quiet:
@@ -297,8 +297,8 @@ class Coordinator:
     def draw(self) -> int:
         """Draw and deliver some of the letters that have pages; return how many. Call until there are none.
 
-        Apart from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if
-        this machine cannot draw.
+        Separate from `drain`, so that a service can look at its inbox between two slices. Raises ConfigError if this
+        machine cannot draw.
         """
         with fault_log.remembered(self._site, "draw", self._clock), stage("draw"), errors.temporary():
             if not self._answer or not sending.undrawn():
@@ -312,9 +312,9 @@ class Coordinator:
     # ---------------------------------------------------------------- again
 
     def _recover(self, done: Cycle) -> None:
-        """Do what a crash, or a fault, left undone: claims, journal lines, the archive, what is only received.
+        """Do what a crash, or a fault, left undone: claims, journal lines, the archive, submissions only received.
 
-        What has no index to find it by is looked for after a start and after a fault only.
+        Work that no index finds is searched only after a start and after a fault.
         """
         if self._uncounted:
             with errors.temporary():
@@ -334,7 +334,7 @@ class Coordinator:
                 self._resume(done)
 
     def _catch_up(self) -> None:
-        """Write the journal lines a crash kept from the file."""
+        """Write the journal lines that are missing in the file after a crash."""
         while lines := journal.unwritten():
             archive.catch_up(
                 self._site, journal.arrivals(self._site, [one.seq for one in lines if one.kind == "arrival"])
@@ -344,7 +344,7 @@ class Coordinator:
             journal.written([one.seq for one in lines])
 
     def _tidy_spool(self) -> None:
-        """Archive what is settled; drop copies that no arrival speaks of: their sources are still claimed."""
+        """Archive settled files; remove copies that belong to no arrival: their sources are still claimed."""
         durable.make_folder(self._site.spool)
         spooled = journal.spooled(self._site)
         archive.sweep(self._site, [arrival.path for arrival, _ in spooled])
@@ -353,7 +353,10 @@ class Coordinator:
             self._keep(settled)
 
     def _resume(self, done: Cycle) -> None:
-        """Settle what was received and not settled: in small batches what a coordinator died over."""
+        """Settle submissions that were received and not settled: in small batches those
+        over
+        which a coordinator died.
+        """
         while waiting := journal.pending(self._site, self._site.policy.batch):
             for why, those in (
                 (attempts.DIED, attempts.exhausted(waiting)),
@@ -371,7 +374,7 @@ class Coordinator:
                     self._settle(read, done)
 
     def _lost(self, waiting: Sequence[Arrival]) -> list[Arrival]:
-        """Those whose bytes are gone from the spool, once that is no passing fault."""
+        """Those whose bytes are gone from the spool, unless that is a temporary fault."""
         lost = [arrival for arrival in waiting if not arrival.path.exists()]
         if lost and self._stops < PATIENCE:
             self._stops += 1

@@ -1,4 +1,4 @@
-"""What a person decides by command. May be done while another process works on the site."""
+"""Decisions made by a command. Possible while another process works on the site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 
 
 def release(site: Site, seq: int, who: str, why: str, clock: Clock) -> tuple[Arrival, Settled]:
-    """Take a held submission after all; return what became of it. Its letters are sent by whoever works on the site.
+    """Accept a held submission; return its outcome. Its letters are sent by the process that works on the site.
 
     Raises UsageError if it is not held.
     """
@@ -34,7 +34,7 @@ def release(site: Site, seq: int, who: str, why: str, clock: Clock) -> tuple[Arr
 
 
 def confirm_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> str:
-    """Let the answer of an alert stand; return the state the alert then has. Raises UsageError if none waits."""
+    """Confirm the answer of an alert; return the alert's new state. Raises UsageError if none waits."""
     now = clock()
     state = _taken(site, now, lambda _: card.confirm(alert, DecidedBy(who, why, now)))
     follow(site, clock)
@@ -42,7 +42,7 @@ def confirm_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> 
 
 
 def return_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> str:
-    """Send the answer of an alert back; return the state the alert then has. Raises UsageError if there is none."""
+    """Send the answer of an alert back; return the alert's new state. Raises UsageError if there is none."""
     now = clock()
     state = _taken(site, now, lambda _: card.send_back(alert, DecidedBy(who, why, now)))
     follow(site, clock)
@@ -50,7 +50,10 @@ def return_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> s
 
 
 def follow(site: Site, clock: Clock) -> None:
-    """See to what a decision leaves to do, warnings and letters: unless another process works on the site, and will."""
+    """Do the work a decision leaves, warnings and letters, unless another process works
+    on
+    the site, which will do it.
+    """
     try:
         with hold_site(site), errors.temporary():
             warning.warn(site, clock())

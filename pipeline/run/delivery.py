@@ -1,4 +1,4 @@
-"""Letters, all that are queued: written, drawn and delivered here, or by the process that works on the site."""
+"""Delivery of all queued letters: written and drawn here, or by the process that works on the site."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STUCK_SECONDS = 180.0  # one page may take two minutes
 
 
 def deliver(site: Site, now: datetime) -> None:
-    """Have every letter that is queued written and drawn: here, or by the process that works on the site."""
+    """Write and draw every queued letter: here, or by waiting for the process that works on the site."""
     try:
         with hold_site(site), errors.temporary():
             sending.send(site, now)
@@ -31,7 +31,7 @@ def deliver(site: Site, now: datetime) -> None:
 
 
 def _wait_for_the_other() -> None:
-    """Wait for the coordinator to draw what is queued. Raises TemporaryError if it does not get anywhere."""
+    """Wait for the coordinator to draw what is queued. Raises TemporaryError if it makes no progress."""
     left, since = -1, time.monotonic()
     while now_left := sending.undrawn():
         if now_left != left:

@@ -13,13 +13,13 @@ from pipeline.model import Site
 NAME = "queke.lock"
 
 
-class Busy(TemporaryError):  # noqa: N818 — a state of the site, raised to whoever wanted to work on it
-    """Another process works on this site; let it."""
+class Busy(TemporaryError):  # noqa: N818 — a state of the site, raised to the process that wanted to work on it
+    """Another process works on this site, and will do the work."""
 
 
 @contextmanager
 def hold_site(site: Site) -> Iterator[None]:
-    """Be the one process that works on the site. Raises Busy if another is, whose end frees the lock."""
+    """Be the one process that works on the site. Raises Busy if another is; the lock ends with its process."""
     descriptor = os.open(site.root / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

@@ -1,4 +1,6 @@
-"""Which submissions of a batch settle together: a batch cut into parts, each by what is known when its turn comes."""
+"""Which submissions of a batch settle together: a batch split into parts, each validated by the results of those
+before.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,13 @@ def parts(batch: Sequence[Read]) -> Iterator[list[Read]]:
 
 
 def _segments(batch: Sequence[Read]) -> Iterable[list[Read]]:
-    """Cut so that a submission that changes how others are judged stands alone.
+    """Split so that a submission that changes how others are validated is alone.
 
-    A card and another form of the same school are never in one run: what a card answers follows from the reports
-    before it, and what it leaves from those after.
+    A card and another form of the same school are never in one part: a card's alert follows from the reports before it,
+    and its effect concerns those after.
     """
     segment: list[Read] = []
-    carded: dict[str, bool] = {}  # school → whether what the run has of it are cards
+    carded: dict[str, bool] = {}  # school → whether its submissions in this part are cards
     for read in batch:
         form, unit = _about(read)
         if form in _ALONE:
@@ -45,17 +47,17 @@ def _segments(batch: Sequence[Read]) -> Iterable[list[Read]]:
 
 
 def _about(read: Read) -> tuple[str, str]:
-    """The form and the unit that a submission claims, as far as they can be told."""
+    """The form and the unit that a submission claims, as far as they are known."""
     arrival, reading = read
     claims = reading.claims
     return (claims.form, claims.unit or arrival.bound) if claims else ("", "")
 
 
 def _layers(segment: Sequence[Read]) -> list[list[Read]]:
-    """Lay a later, different submission of one report in a later layer: it is judged by what then stands.
+    """Put a later, different submission of one report into a later layer: it is validated by the result before.
 
-    Different reports do not wait for each other, nor copies for what they copy: a batch of a hundred copies
-    is one layer.
+    Different reports do not wait for each other, nor copies for what they copy: a batch of a hundred copies is one
+    layer.
     """
     found: list[list[Read]] = []
     last: dict[object, tuple[int, str]] = {}  # report → its last layer and content

@@ -1,6 +1,6 @@
 """Readers at work while the coordinator settles: batches go in, answers come out as they are ready.
 
-A file that keeps its reader for fifteen seconds delays nobody: the others of its batch are handed on.
+A file that keeps its reader for fifteen seconds delays no other: the rest of its batch goes on.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pipeline.executors import Readers
 from pipeline.model import Arrival, Reading
 
 PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
-IDLE_SECONDS = 0.2  # answers that come no denser than this are not waited for
-WORTH_A_BATCH = 64  # to validate a batch costs 40 ms whatever its size
+IDLE_SECONDS = 0.2  # longer gaps between answers are not waited for
+WORTH_A_BATCH = 64  # validating a batch costs 40 ms at any size
 
 
 class ReadQueue:
-    """Arrivals that are being read. Made anew after a fault: late answers of the old one go nowhere."""
+    """Arrivals that are being read. Created again after a fault: late answers of the old one are dropped."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._under_way: dict[int, Arrival] = {}
-        self._answers: SimpleQueue[tuple[int, Reading] | Future[None]] = SimpleQueue()  # a batch that ended is last
+        self._answers: SimpleQueue[tuple[int, Reading] | Future[None]] = SimpleQueue()  # the end of a batch is last
         self._threads = ThreadPoolExecutor(thread_name_prefix="reading")
 
     def __len__(self) -> int:
@@ -43,9 +43,9 @@ class ReadQueue:
         self._threads.submit(self._read, jobs).add_done_callback(self._answers.put)
 
     def take(self, limit: int) -> list[tuple[Arrival, Reading]]:
-        """Return up to `limit` that are read: half of what is under way if it comes quickly, else what there is.
+        """Return up to `limit` that are read: half of those under way if it comes quickly, else what is ready.
 
-        The other half is read while the first is settled. Waits a moment for the first: nothing, if all readers are
+        The other half is read while the first is settled. Waits a moment for the first: returns none if all readers are
         busy. Raises what a reader raised.
         """
         taken: list[tuple[Arrival, Reading]] = []
@@ -69,7 +69,7 @@ class ReadQueue:
 
 
 class Pacer:
-    """Says yes at most every so many seconds."""
+    """True at most once in so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

@@ -1,4 +1,4 @@
-"""The path, and nothing of it stays: what would become of files."""
+"""The path without its effects: what the outcomes of files would be."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pipeline.settling import roster
 
 Outcome = tuple[Arrival, Settled]
 
-_LAST = 2**62  # a place in the received sequence that nobody comes after
+_LAST = 2**62  # a place in the received sequence after all others
 
 
 def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
-    """Return what would become of files, in their order; nothing is stored, kept or sent."""
+    """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
     arrivals = [_arrival(path, now) for path in files]
     with InProcess() as readers:
         readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
@@ -34,7 +34,7 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 
 
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
-    """Return what a 学校名册 would change in the registry, and what would become of it."""
+    """Return what a 学校名册 would change in the registry, and its outcome."""
     arrival = replace(_arrival(workbook, now), seq=_LAST)
     with InProcess() as readers:
         ((_, reading),) = readers.read([(0, workbook)])

@@ -1,7 +1,7 @@
-"""Scrubbing: what may hold a password leaves the spool, and a copy without it goes to the archive in its place.
+"""Scrubbing: a file that may hold a password leaves the spool, and a copy without it goes to the archive instead.
 
-In this order, so that a crash anywhere is made good by the next cycle: the copy is durable, the store says where it
-lies and its hash, the bytes as they came are removed. The copy is made of what was stored, never of the bytes.
+In this order, so that the next cycle repairs a crash at any point: the copy is durable, the store has its path and
+hash, the original bytes are removed. The copy is made from stored values, never from the bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _STUB = "这份文件含有（或可能含有）账号密码，没有保存原�
 
 
 def apart(arrivals: Sequence[Arrival]) -> frozenset[int]:
-    """Which of these do not go to the archive as they came."""
+    """Which of these may not be archived in their original form."""
     return frozenset(redaction.apart([arrival.seq for arrival in arrivals]))
 
 
 def keep(site: Site, arrivals: Sequence[Arrival]) -> None:
-    """Keep of each what may be kept, and remove it from the spool. May be done again."""
+    """Keep what may be kept of each, and remove it from the spool. May be repeated."""
     if not arrivals:
         return
     papers = redaction.apart([arrival.seq for arrival in arrivals])
@@ -45,7 +45,9 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> None:
 
 
 def _copy(site: Site, arrival: Arrival) -> tuple[bytes, str]:
-    """What is kept in place of a submission, and its ending: the form filled in again, or a note that says why not."""
+    """What is kept instead of a submission, with its file extension: the form filled in again, or a note that says why
+    not.
+    """
     kept = redaction.copy(arrival.seq)
     if not kept.rows:
         words = "\r\n".join(issues.message(Issue(code)) for code in kept.why)

@@ -1,6 +1,6 @@
-"""Letters: from what the store queued to files in the outbox. Rendered after the commit, delivered at least once.
+"""Letters: from the queue in the store to files in the outbox. Rendered after the commit, delivered at least once.
 
-The same facts give the same bytes, so a letter delivered and not noted is delivered again without harm.
+The same facts give the same bytes, so a letter that was delivered but not noted is delivered again without harm.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipeline.run.writers.base import LetterBatch
 log = structlog.get_logger("queke.sending")
 
 BATCH = 500
-SLICE = 24  # letters with pages drawn at a time: two seconds or so, in which a file may have come
+SLICE = 24  # letters with pages drawn at a time: about two seconds, in which a file may have come
 
 
 def send(site: Site, now: datetime) -> int:
@@ -42,7 +42,7 @@ def send(site: Site, now: datetime) -> int:
 
 
 def books(site: Site, now: datetime, limit: int = SLICE) -> int:
-    """Write and deliver up to `limit` of the workbooks that nobody waits for like for an answer; return how many."""
+    """Write and deliver up to `limit` of the workbooks that are less urgent than answers; return how many."""
     queued = queue.pending(limit, tuple(writers.BOOKS))
     if not queued:
         return 0
@@ -57,7 +57,7 @@ def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> i
 
 
 def undrawn() -> int:
-    """How many letters wait for their pages to be drawn, or are workbooks that wait beside them."""
+    """How many letters wait for their pages to be drawn, or are workbooks that wait with them."""
     return sum(count for kind, count in queue.waiting().items() if kind in {*writers.PAGES, *writers.BOOKS})
 
 
@@ -88,7 +88,7 @@ def _written(
 
 
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | Fault]:
-    """Draw all side by side; if that fails, one by one, so that only what is at fault is set aside."""
+    """Draw all in parallel; if that fails, one by one, so that only the faulty one is set aside."""
     try:
         return list(written.compose_all(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
     except Exception as error:
@@ -103,7 +103,7 @@ def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
 
 
 def _tried(name: str, letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | Fault:
-    """The letter's papers; a fault if it cannot be written: that is ours to mend, and keeps no other back."""
+    """The letter's papers; a fault if it cannot be written: ours to look into, and others are not delayed."""
     seqs = [int(letter.ref.partition(".")[0])] if letter.kind in writers.OF_SUBMISSIONS else []
     try:
         with stage(name, seqs):
@@ -129,7 +129,7 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
     queue.done(sent, now)
     failed = [(one, made) for one, made in zip(queued, papers, strict=True) if isinstance(made, Fault)]
     queue.give_up([one.id for one, _ in failed])
-    for one in (one for one, made in ready if not made):  # mended, answered or agreed meanwhile
+    for one in (one for one, made in ready if not made):  # corrected, answered or in agreement meanwhile
         log.info("nothing_to_send", letter=one.id, kind=one.kind, reader=one.reader)
     fault_log.forget(site, fault_log.LETTER, [_about(one) for one, _ in ready])
     for one, fault in failed:
@@ -138,12 +138,12 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
 
 
 def _about(letter: Queued) -> str:
-    """How a letter is called where it is told that it could not be made."""
+    """The letter's name in messages about a failure."""
     return f"letter {letter.id} {letter.kind} {letter.reader}".rstrip()
 
 
 def _day(letter: Queued, batch: LetterBatch) -> date:
-    """The day whose folder it lies in: the report's, else that of arrival."""
+    """The day of its folder: the report's, else that of arrival."""
     if letter.day is not None:
         return letter.day
     facts = batch.facts.get(letter.ref)

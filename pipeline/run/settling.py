@@ -1,8 +1,8 @@
-"""From what was read to what stands, one part of a batch after the other: context → validate → fold → write.
+"""From readings to records, one part of a batch after the other: context → validate → fold → write.
 
-Only here is anything validated, and alerts assessed while something settles. A step that needs what only `run` does
-says so, as a value (`NeedsAgain`): nothing of it stays, what it needs is read and validated, and it is taken anew,
-within the transaction of its part. Nearly always nothing is needed.
+Validation, and the assessment of alerts during settling, happen only here. A step that needs something only `run` can
+do says so, as a value (`NeedsAgain`): its changes are undone, what it needs is read and validated, and it is taken
+again, within the transaction of its part. Nearly always nothing is needed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settling:
-    """A site, who reads for it, and what is now."""
+    """A site, its readers, and the time now."""
 
     site: Site
     readers: Readers
@@ -50,7 +50,7 @@ class Settling:
             yield settled
 
     def validate(self, batch: Sequence[Read], now: datetime | None = None) -> list[Checked]:
-        """Validate each of a batch by what had been said up to its own place in the sequence; in the order given."""
+        """Validate each of a batch by the statements up to its own place in the sequence; in the order given."""
         found: dict[int, Checked] = {}
         for upto, part in context.by_place(batch):
             seqs = [arrival.seq for arrival, _ in part]
@@ -62,7 +62,7 @@ class Settling:
         return [found[id(arrival)] for arrival, _ in batch]
 
     def fold(self, checked: Sequence[Checked]) -> list[Settled]:
-        """Let a part have its turns and write what comes of them: all of it, or nothing."""
+        """Let a part have its turns and write the results: all of them, or nothing."""
         with transactions.atomic():
             settled = self._desk(checked[0]) if settle_desk.decides(checked[0]) else self._forms(checked)
             for done in settled:
@@ -76,7 +76,7 @@ class Settling:
             return submissions.write(folded)
 
     def _desk(self, desk: Checked) -> list[Settled]:
-        """Send a 处理单 to the county's room: its deeds one after the other, each by what those before it left."""
+        """Pass a 处理单 to `county`: its deeds one after the other, each on the result of those before it."""
         turn, bench = settle_desk.begin(desk, self.site, self.now)
         own = AtHand({desk.arrival.seq: desk})
         with stage("desk"):
@@ -85,9 +85,12 @@ class Settling:
             return [settle_desk.finish(turn, bench, done)]
 
     def _judge_later(self, done: Settled) -> None:
-        """Judge again what came after a roster, a calendar or a 处理单 and was settled before it."""
+        """Validate again the rosters, calendars and reports that came after this
+        submission
+        but were settled before it.
+        """
         later = late.after(done)
-        for checked in map(self._read_again, later.said):  # each by what those before it say now
+        for checked in map(self._read_again, later.said):  # each by the results of those before it
             late.say(checked, done, self.now)
         for seqs in _slices(later.reports, self.site.policy.batch):
             self.take(partial(late.fold, self.read_again(seqs), done, self.site, self.now))
@@ -97,7 +100,7 @@ class Settling:
     # ---------------------------------------------------------------- again
 
     def take(self, step: Callable[[AtHand], T], at_hand: AtHand = NOTHING) -> T:
-        """Take a step; as long as it says that it needs something first, see to that and take it anew."""
+        """Take a step; as long as it reports that it needs something first, do that and take it again."""
         while True:
             try:
                 return step(at_hand)
@@ -121,7 +124,7 @@ class Settling:
         return self.validate(self.read(seqs)) if seqs else []
 
     def read(self, seqs: Sequence[int]) -> list[Read]:
-        """Read earlier submissions once more, wherever their bytes lie now."""
+        """Read earlier submissions once more, from wherever their bytes are now."""
         with stage("read", seqs):
             arrivals = journal.arrivals(self.site, seqs)
             readings = dict(self.readers.read([(one.seq, archive.find(self.site, one)) for one in arrivals]))

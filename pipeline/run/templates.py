@@ -1,7 +1,7 @@
 """The day's 缺课日报 templates, one a campus of every school that owes a report, put into the outbox before school.
 
-A slice at a time, so that a service can look at its inbox between two; a letter row a school and day says which are
-sent and of what they were made, so that a round goes on where it stopped and does nothing twice.
+A slice at a time, so that a service can look at its inbox between two. A letter row a school and day records which were
+sent and what they were made from, so that an interrupted run goes on where it stopped and does nothing twice.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ _FORM = form("absence")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How many schools' templates were looked at, and how many were made: the others lie there as they should."""
+    """How many schools' templates were checked, and how many were made: the others are already there."""
 
     schools: int = 0
     made: int = 0
 
 
 def due(site: Site, now: datetime) -> bool:
-    """Whether the day's round is to be made, or gone on with: from `templates_at` until the deadline."""
+    """Whether the day's templates are to be made: from `templates_at` until the deadline."""
     day, policy = schooldays.today(now), site.policy
     in_time = schooldays.deadline(day, policy.templates_at) <= now < schooldays.deadline(day, policy.deadline)
     return in_time and not templates_sent.finished(day)
 
 
 def were_missed(site: Site, now: datetime) -> bool:
-    """Whether the deadline passed with templates of the day still to be made, where those of a day before were."""
+    """Whether the deadline passed with templates of the day still missing, though those of a day before were made."""
     day = schooldays.today(now)
     late = now >= schooldays.deadline(day, site.policy.deadline)
     return late and not templates_sent.finished(day) and templates_sent.finished(date.min)
 
 
 def left(site: Site, now: datetime) -> bool:
-    """Whether a round was begun and there may be more of it to do at once."""
+    """Whether some were made and there may be more to make at once."""
     return due(site, now) and bool(templates_sent.last(schooldays.today(now)))
 
 
@@ -76,7 +76,7 @@ def some(site: Site, now: datetime) -> Made:
 
 
 def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> Iterator[Made]:
-    """Make the templates of `day` of all schools (below `places`), slice by slice, whatever was made before.
+    """Make the templates of `day` of all schools (below `places`), slice by slice, even if they were made before.
 
     Raises Busy if another process works on the site.
     """
@@ -140,5 +140,5 @@ def _name(facts: TemplateFacts, day: date) -> str:
 
 
 def _sha(facts: Sequence[TemplateFacts]) -> str:
-    """Of all that goes into a school's templates, this version of us included."""
+    """A hash of everything that goes into a school's templates, including our version."""
     return hashlib.sha256(repr((__version__, _FORM.version, facts)).encode()).hexdigest()

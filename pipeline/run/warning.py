@@ -1,4 +1,4 @@
-"""warn: alerts by the final records, and 待对账, of what settled."""
+"""warn: alerts from the final records, and 待对账, after settling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def warn(site: Site, now: datetime) -> int:
 
 
 def assess(site: Site, schools: Iterable[str], now: datetime) -> None:
-    """Assess what settled of these schools so far, in the caller's transaction: whoever answers an alert, or decides
-    of one, then does so of what it is, whenever warnings were looked for last.
+    """Assess everything that settled of these schools, in the caller's transaction: an answer to an alert, or a
+    decision about it, then finds it up to date.
     """
     alerts.catch_up(site.policy.answer_hours, rules.load(), sorted(schools), now)

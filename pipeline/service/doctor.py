@@ -1,6 +1,7 @@
-"""The check of a machine and a site: each finding says what is, and how to mend it. `queke doctor` prints them.
+"""The check of a machine and a site: each finding says what is the case, and how to repair it. `queke doctor` prints
+them.
 
-A check never raises for what it looks at: what it could not find out is a finding of its own.
+A check never raises because of what it looks at: a failed check is a finding of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ OLDEST_SANE = date(2026, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One thing that was checked."""
 
     grade: Grade
     what: str
@@ -40,7 +41,7 @@ class Finding:
 
 
 def examine(root: Path, now: datetime) -> list[Finding]:
-    """Look at the machine and at the site in `root`; a site that cannot be loaded is itself a finding."""
+    """Check the machine and the site in `root`; a site that cannot be loaded is itself a finding."""
     found = [*_libraries(), *_fonts(), *_clock(now), *_holidays(now.date())]
     try:
         site = config.load(root)
@@ -131,7 +132,7 @@ def _store(site: Site) -> Iterator[Finding]:
 
 
 def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
-    """What failed and has not succeeded since; of submissions and letters that were given up, one finding a kind."""
+    """Steps that failed and have not succeeded since; failed submissions and letters as one finding a kind."""
     given_up = (fault_log.SUBMISSION, fault_log.LETTER)
     for one in found:
         if one.step not in given_up:
@@ -141,7 +142,7 @@ def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
     for step in given_up:
         if mine := [one for one in found if one.step == step]:
             last = max(mine, key=lambda one: one.last_at)
-            said = f"{len(mine)} given up, listed by `queke status`; the last is {last.about}: {last}"
-            yield Finding("warning", f"{step}s", said)
+            message = f"{len(mine)} given up, listed by `queke status`; the last is {last.about}: {last}"
+            yield Finding("warning", f"{step}s", message)
     if not found:
         yield Finding("ok", "faults", "none stands")

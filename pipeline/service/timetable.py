@@ -27,7 +27,7 @@ from pipeline.turns import context
 log = structlog.get_logger("queke.editions")
 
 PROVINCE = "320000"
-LOOK_BACK = timedelta(days=7)  # a final edition that was missed is cut so long after
+LOOK_BACK = timedelta(days=7)  # a missed final edition is cut so long afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class EditionDue:
 
 
 def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[EditionDue]:
-    """Return the editions due now. `cut`: days that have digests, and whether a final one; `owed`: school is today.
+    """Return the editions due now. `cut`: days that have digests, and whether a final one; `owed`: today is a school
+    day.
 
-    A day that had its first edition gets its final one, though later.
+    A day that had its first edition gets its final one, even later.
     """
     today = schooldays.today(now)
     found = [EditionDue(day, final=True) for day, final in sorted(cut.items()) if day < today and not final]
@@ -57,9 +58,9 @@ def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> 
 def tick(site: Site, now: datetime) -> int:
     """Do what is due by the clock, and return how many editions were cut. Safe to call at any time.
 
-    In order: the next slice of the day's templates (`templates.left` tells whether there is more), 待对账 as a whole,
-    editions. What is queued by it goes out with the other letters. A step that fails is told and remembered, the others
-    are done all the same; the first fault is raised in the end.
+    In order: the next slice of the day's templates (`templates.left` tells whether there is more), all of 待对账,
+    editions. Their letters go out with the others. A failed step is logged and remembered, the others are done all the
+    same; the first fault is raised at the end.
     """
     steps, today = _Steps(site, now), schooldays.today(now)
     owed, wanted = False, list[EditionDue]()
@@ -77,7 +78,7 @@ def tick(site: Site, now: datetime) -> int:
     with steps("editions"):
         cut = editions.cut_since(today - LOOK_BACK)
         wanted = due(now, site.policy, cut, owed=owed)
-        _tell_missed(site, now, cut, owed=owed)
+        _log_missed(site, now, cut, owed=owed)
     for one in wanted:
         with steps("editions", one.day.isoformat()):
             _cut(site, editions.Order(one.day, now, final=one.final), ())
@@ -86,7 +87,7 @@ def tick(site: Site, now: datetime) -> int:
 
 
 class _Steps:
-    """The steps of one look at the clock, each tried whatever became of those before."""
+    """The steps of one look at the clock, each tried even if earlier ones failed."""
 
     def __init__(self, site: Site, now: datetime) -> None:
         self._site, self._now = site, now
@@ -94,14 +95,14 @@ class _Steps:
 
     @contextmanager
     def __call__(self, step: str, about: str = "") -> Iterator[None]:
-        """Do a step; a fault is told, remembered until the step succeeds, and kept for the end."""
+        """Do a step; a fault is logged, remembered until the step succeeds, and kept for the end."""
         remembered = fault_log.remembered(self._site, step, lambda: self._now, about=about)
         try:
             with remembered, stage(step), errors.temporary():
                 yield
-        except Exception as error:  # noqa: BLE001  # raised in the end
-            tell = log.warning if errors.may_pass(error) else log.critical
-            tell("step_failed", step=step, day=about, **faults.fault(error).fields())
+        except Exception as error:  # noqa: BLE001  # raised at the end
+            write = log.warning if errors.may_pass(error) else log.critical
+            write("step_failed", step=step, day=about, **faults.fault(error).fields())
             self._failed = self._failed or error
 
     def end(self) -> None:
@@ -110,20 +111,18 @@ class _Steps:
             raise self._failed
 
 
-def _tell_missed(site: Site, now: datetime, cut: Mapping[date, bool], *, owed: bool) -> None:
-    """Tell of what should have been made while nobody looked at the clock, once: no later look makes up for it."""
+def _log_missed(site: Site, now: datetime, cut: Mapping[date, bool], *, owed: bool) -> None:
+    """Log what should have been made while the clock was not looked at, once: no later look makes up for it."""
     today = schooldays.today(now)
     calendar = context.calendar()
     for day in (today - timedelta(days=n) for n in range(LOOK_BACK.days, 0, -1)):
         if day not in cut and calendar.owes((PROVINCE,), (), day).yes and editions.is_gap(day):
-            _tell_skipped(
-                site, now, "editions", day, f"no digest was made: `queke digest --day {day} --final` makes it"
-            )
+            _log_skipped(site, now, "editions", day, f"no digest was made: `queke digest --day {day} --final` makes it")
     if owed and templates.were_missed(site, now):
-        _tell_skipped(site, now, "templates", today, "not all templates were laid before the deadline")
+        _log_skipped(site, now, "templates", today, "not all templates were laid before the deadline")
 
 
-def _tell_skipped(site: Site, now: datetime, step: str, day: date, said: str) -> None:
+def _log_skipped(site: Site, now: datetime, step: str, day: date, said: str) -> None:
     if not fault_log.stands(step, day.isoformat()):
         fault = Fault("Skipped", said=said, stage=step)
         log.error("skipped", step=step, day=day.isoformat(), **fault.fields())
@@ -133,9 +132,9 @@ def _tell_skipped(site: Site, now: datetime, step: str, day: date, said: str) ->
 def make(site: Site, now: datetime, day: date, *, final: bool = False, places: Sequence[str] = ()) -> list[Path]:
     """Cut a day's digests and missing lists now, for `places` and all below them (default: all), draw and deliver them.
 
-    Gives the last edition again if nothing has changed since. Returns the digests' files. The final edition has
-    every school's page besides; what is cut after it is final too. Raises UsageError for a day that has not come:
-    everybody would stand there as silent.
+    Gives the last edition again if nothing has changed since. Returns the digests' files. The final edition also has
+    every school's page; editions cut after it are final too. Raises UsageError for a future day: all schools would be
+    shown as silent.
     """
     today = schooldays.today(now)
     if day > today:
@@ -163,7 +162,7 @@ def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editi
 
 
 def _owed(site: Site, day: date, now: datetime) -> bool:
-    """Whether a report may be owed anywhere. Of a year nobody knows nothing is made, and that is told, once."""
+    """Whether a report may be owed anywhere. For an unknown year nothing is made, and that is logged, once."""
     calendar = context.calendar()
     if any(span.kind == SpanKind.SCHOOLDAY and span.first <= day <= span.last for span in calendar.spans):
         return True
@@ -171,6 +170,6 @@ def _owed(site: Site, day: date, now: datetime) -> bool:
     if due.known:
         fault_log.forget(site, "calendar", None)
     else:
-        said = f"the holidays of {day.year} are not known, so nothing is made: update chinesecalendar"
-        _tell_skipped(site, now, "calendar", date(day.year, 1, 1), said)
+        message = f"the holidays of {day.year} are not known, so nothing is made: update chinesecalendar"
+        _log_skipped(site, now, "calendar", date(day.year, 1, 1), message)
     return due.yes

@@ -1,7 +1,7 @@
 """The service: looks at the inbox when something may have happened, and every so often in any case.
 
-Events are hints, a full scan is the truth: a watcher can be deaf (network shares, a re-created inbox,
-an overflow) without saying so. SIGTERM and SIGINT end the batch in hand; what is left waits in the inbox.
+Events are hints, a full scan is the truth: a watcher may miss events (network shares, a re-created inbox, an overflow)
+without reporting it. SIGTERM and SIGINT end after the current batch; what is left waits in the inbox.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ log = structlog.get_logger("queke.watch")
 
 Clock = Callable[[], datetime]
 
-TICK_SECONDS = 20.0  # how late an edition may be, at most, for want of a look at the clock
+TICK_SECONDS = 20.0  # how late an edition may be, at most, because the clock was not looked at
 FIRST_PAUSE = 2.0  # after a fault; doubled each time …
-LONGEST_PAUSE = 60.0  # … up to here
+LONGEST_PAUSE = 60.0  # … up to this
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
 
@@ -46,20 +46,20 @@ class Service:
         self._site, self._clock, self._poll = site, clock, poll
         self._bell = _Bell()
         self._stopping = False
-        self._clock_pause = 0.0  # how long a failing look at the clock makes us leave it …
-        self._next_look = 0.0  # … and until when (monotonic)
+        self._clock_pause = 0.0  # pause after a failed look at the clock …
+        self._next_look = 0.0  # … and its end (monotonic)
         self._observer: BaseObserver | None = None
         self._watched = 0  # inode of the inbox that is watched
         self._deaf = False  # the inbox sends no events
-        self._stuck: frozenset[str] = frozenset()  # what was last told to lie there and not to be takeable
+        self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
         self.coordinator = run.Coordinator(site, readers, clock)
 
     def stop(self) -> None:
-        """Finish what is in hand, then end."""
+        """Finish the current work, then end."""
         self._stopping = True
         self._bell.ring()
 
-    def heard(self, event: FileSystemEvent) -> None:
+    def hint(self, event: FileSystemEvent) -> None:
         """Take a hint. Called from the observer's thread."""
         if f"{os.sep}{WORK}{os.sep}" in str(event.src_path):
             return
@@ -76,21 +76,21 @@ class Service:
                 while not self._stopping:
                     self._listen()
                     wait, pause = self._turn(pause)
-                    run.warm()  # after what lay there already: the first file to come shall not wait for it
+                    run.warm()  # after the files already there: the first new file shall not wait for it
                     self._bell.wait(wait)
             finally:
                 self._deafen()
         log.info("stopped")
 
     def _turn(self, pause: float) -> tuple[float, float]:
-        """Do what is to be done now; return how long to wait at most, and how long the last fault made us pause."""
+        """Do what is to be done now; return how long to wait at most, and the pause after the last fault."""
         try:
             wait = self.turn()
-        except Exception as error:  # noqa: BLE001 — the service outlives what nobody thought of; `status` shows it
+        except Exception as error:  # noqa: BLE001 — the service outlives unexpected errors; `status` shows them
             ours = isinstance(error, QuekeError | OSError)
-            tell, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
+            write, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
             pause = _longer(pause)
-            tell(event, **faults.fault(error).fields(), pause=pause)
+            write(event, **faults.fault(error).fields(), pause=pause)
             return pause, pause
         return wait, 0.0
 
@@ -108,25 +108,25 @@ class Service:
                 if cycle.drawn or run.templates_left(self._site, self._clock()):
                     return 0.0
         finally:
-            cycle.tell()
+            cycle.log_line()
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
         return QUIET_SECONDS / 4 if cycle.unlisted else min(self._site.policy.scan_seconds, TICK_SECONDS)
 
     def _look_at_the_clock(self) -> None:
-        """Do what is due by the clock. What fails there keeps nothing from being taken, answered and drawn."""
+        """Do what is due by the clock. A failure there does not stop taking, answering and drawing."""
         if time.monotonic() < self._next_look:
             return
         try:
             timetable.tick(self._site, self._clock())
             self._clock_pause = 0.0
-        except Exception as error:  # noqa: BLE001 — each step that failed was told, and stands in `status`
+        except Exception as error:  # noqa: BLE001 — each failed step was logged, and is in `status`
             self._clock_pause = _longer(self._clock_pause)
             self._next_look = time.monotonic() + self._clock_pause
             log.warning("tick_failed", **faults.fault(error).fields(), pause=self._clock_pause)
 
     def _listen(self) -> None:
-        """Have an observer on the inbox that is there now; without an inbox, or an observer, scans must do."""
+        """Put an observer on the present inbox; without an inbox, or an observer, scans must be enough."""
         try:
             inode = self._site.inbox.stat().st_ino
         except OSError:
@@ -138,8 +138,8 @@ class Service:
         try:
             observer.schedule(_Ear(self), str(self._site.inbox), recursive=True)
             observer.start()
-        except OSError as error:  # no inotify watches left, or not a file system that tells
-            if not self._deaf:  # told once: it is tried again each time
+        except OSError as error:  # no inotify watches left, or a file system without events
+            if not self._deaf:  # logged once: it is tried again each time
                 log.warning("not_listening", **faults.fault(error).fields())
             self._deaf = True
             return
@@ -158,7 +158,7 @@ def _longer(pause: float) -> float:
 
 
 class _Bell:
-    """Wakes the one who waits. A pipe, because an Event may not be set by a signal that interrupts its waiter."""
+    """Wakes the waiting thread. A pipe, because an Event may not be set by a signal that interrupts its waiter."""
 
     def __init__(self) -> None:
         self._ear, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -178,12 +178,12 @@ class _Ear(FileSystemEventHandler):
         self._service = service
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in ("opened", "closed_no_write"):  # our own looking makes these
-            self._service.heard(event)
+        if event.event_type not in ("opened", "closed_no_write"):  # our own looks cause these
+            self._service.hint(event)
 
 
 def serve(site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:
-    """Watch the site until SIGTERM or SIGINT; then end the batch in hand and return. The store must be open."""
+    """Watch the site until SIGTERM or SIGINT; then end the current batch and return. The store must be open."""
     service = Service(site, readers, clock, poll=poll)
     with _signals(service.stop):
         service.serve()

@@ -1,4 +1,4 @@
-"""One writer a kind of letter. A new kind is a function in a module here, and its name below."""
+"""One writer for each kind of letter. A new kind is a function in a module here, and its name below."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {
     LetterKind.RECEIPT: answers.receipt,
     LetterKind.GIVEBACK: answers.giveback_workbook,
     LetterKind.SUMMARY: answers.summary,
-    LetterKind.ACCOUNT: filing.told,
+    LetterKind.ACCOUNT: filing.notice,
     LetterKind.QUERY: reconciliation_query.query,
     LetterKind.DESK: county.desk,
     LetterKind.DECIDED: county.decided,
@@ -22,7 +22,7 @@ WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {
 """Letters that are written at once."""
 
 BOOKS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {LetterKind.CARDBOOK: cards.workbook}
-"""Letters that take as long to write as a page to draw: they wait with those, so that no receipt waits for them."""
+"""Letters that take as long to write as a page to draw: they wait with those, so that receipts do not wait for them."""
 
 PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {
     LetterKind.CARD: cards.card,
@@ -31,7 +31,7 @@ PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {
     LetterKind.MISSING: pages.edition,
     LetterKind.PAGE: pages.edition,
 }
-"""Letters whose pages are drawn, by their values."""
+"""Letters with drawn pages, by their values."""
 
 OF_SUBMISSIONS = frozenset({LetterKind.RECEIPT, LetterKind.GIVEBACK})
-"""Kinds whose ref is a submission, of which its writer gets the facts."""
+"""Kinds whose ref is a submission; their writers get its facts."""

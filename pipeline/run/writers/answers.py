@@ -1,4 +1,4 @@
-"""What a sender is told of a submission: receipt, return workbook, and a county's 收件汇总."""
+"""The answers to a submission: receipt, return workbook, and a county's 收件汇总."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
 def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
-    """The receipt; beside it the template its sender should have used, where his own cannot be taken."""
+    """The receipt; with it the right template, if the sender's own cannot be taken."""
     facts = batch.facts[letter.ref]
     template = _right_template(facts, batch)
-    told = _receipt_facts(facts, letter.reader, batch)
+    shown = _receipt_facts(facts, letter.reader, batch)
     issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch))
-    told = replace(told, beside=_beside(facts, template), issues=issues)
-    made = receipts.receipt(told)
-    # 15,500 a day, which nobody hashes or keeps: the template takes the values as they are
+    shown = replace(shown, beside=_beside(facts, template), issues=issues)
+    made = receipts.receipt(shown)
+    # 15,500 a day, which are neither hashed nor kept: the template takes the values as they are
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
 
 
@@ -50,14 +50,14 @@ def _with_files(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
 
 
 def _unmentioned(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
-    """How many pupils that had not come back the report says nothing of."""
+    """The issue about pupils absent before whom the report does not mention."""
     if found := batch.unmentioned.get(facts.seq):
         count, since = found
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
 
 
 def _beside(facts: Facts, template: Sequence[Paper]) -> str:
-    """What its sender finds beside the receipt of his submission."""
+    """What comes with the receipt of a submission."""
     tables = {one.table for one in facts.returned}
     if FILE in tables:
         return "whole"
@@ -67,8 +67,8 @@ def _beside(facts: Facts, template: Sequence[Paper]) -> str:
 
 
 def _right_template(facts: Facts, batch: LetterBatch) -> list[Paper]:
-    """The template of today for a workbook whose own is too old, too new or taken apart; nothing where it goes
-    back typed again, or where we cannot tell the form or the unit.
+    """Today's template for a workbook whose own is too old, too new or damaged; nothing if the file goes back as a
+    workbook, or if form or unit is not known.
     """
     stale = next((issue for issue in facts.issues if issue.code in _STALE), None)
     if stale is None or facts.state is not State.REJECTED or facts.returned:
@@ -80,7 +80,7 @@ def _right_template(facts: Facts, batch: LetterBatch) -> list[Paper]:
         return []
     try:
         content = issuing.template(batch.site, form, unit, day, facts.campus if facts.form else "")
-    except UsageError:  # a county is no school, or has no such campus
+    except UsageError:  # a county is not a school, or has no such campus
         return []
     return [Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
 
@@ -111,7 +111,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
 
 
 def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
-    """The return workbook: rows that are still open. Nothing when all were mended meanwhile."""
+    """The return workbook: rows that are still open. Nothing if all were corrected meanwhile."""
     facts = batch.facts[letter.ref]
     content = issuing.returned(batch.site, facts, letter.queued_at)
     return [] if content is None else [Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
@@ -122,7 +122,7 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     facts = batch_lists.facts(letter.reader, about)
     lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, batch)) for one in facts)
     scope = units.scope(letter.reader, batch.tree, batch.site.policy.small_count)
-    told = SummaryFacts(
+    made = SummaryFacts(
         scope=scope,
         code=letter.reader,
         place=batch.names[letter.reader],
@@ -131,7 +131,7 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     )
     return [
         Paper(_numbered(one.name, about), one.content)
-        for one in _composed(LetterKind.SUMMARY, batch_summary.summary(told))
+        for one in _composed(LetterKind.SUMMARY, batch_summary.summary(made))
     ]
 
 

@@ -28,13 +28,13 @@ class LetterBatch:
     site: Site
     tree: Tree
     names: Mapping[str, str]
-    facts: Mapping[str, Facts]  # of the submissions that the letters speak of, by ref
+    facts: Mapping[str, Facts]  # of the submissions of the letters, by ref
     unmentioned: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # by submission: carried.unmentioned
     asked: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)  # by submission: case_questions.asked
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
 
     def place(self, reader: str) -> OutPlace:
-        """The reader's shelf: 未识别 for nobody known."""
+        """The reader's folder: 未识别 for an unknown reader."""
         if not reader or not self.knows(reader):
             return NOBODY
         return OutPlace(SHELVES[units.level(reader, self.tree)], f"{self.names[reader]} {reader}")

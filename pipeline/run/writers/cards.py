@@ -1,4 +1,4 @@
-"""An alert's letters: the card as a workbook to be answered, its card and its sheet (drawn)."""
+"""An alert's letters: the card as a workbook to be answered, its card and its worksheet (drawn)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.run.writers.base import LetterBatch
 def workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The card to be answered, prefilled for its reader."""
     facts = card_page_facts.card(batch.site, CardRef.read(letter.ref), letter.reader)
-    if facts.closed_at is not None:  # closed since it was queued: there is nothing to answer
+    if facts.closed_at is not None:  # closed since it was queued: no answer is needed
         return []
     content = card_book.filled(batch.site, facts, letter.day or facts.issued_at.date())
     return [Paper(f"预警信息报告卡 {facts.id} {cards.copy_for(facts.scope)}（填报）.xlsx", content)]

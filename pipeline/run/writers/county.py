@@ -1,4 +1,4 @@
-"""What counties work with: the 县级处理单; and what a school is told of their decisions."""
+"""Letters of counties: the 县级处理单; and the notices of their decisions to schools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def desk(letter: Queued, batch: LetterBatch) -> list[Paper]:
 
 
 def decided(letter: Queued, batch: LetterBatch) -> list[Paper]:
-    """What was decided of a school's matters at one place of the sequence; nothing if none of it is the school's."""
+    """The decisions on a school's matters at one place of the sequence; nothing if none concerns the school."""
     found = county_notices.notices_of(letter.ref, letter.reader)
     if not found:
         return []

@@ -1,4 +1,4 @@
-"""开户通知: what became of a 备案, told to the unit that asked. No password is in it, ever."""
+"""开户通知: the decision on a 备案, for the unit that asked. No password is in it, ever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
 
 
-def told(letter: Queued, batch: LetterBatch) -> list[Paper]:
+def notice(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
     ruling = accounts.ruling(FilingRef.read(letter.ref))
     if ruling is None:

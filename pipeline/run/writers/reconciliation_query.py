@@ -1,4 +1,4 @@
-"""What a school is asked about its own records: 待对账, all of a day in one text."""
+"""Questions to a school about its own records: 待对账, all of a day in one text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.settling import reconciliation
 
 
 def query(letter: Queued, batch: LetterBatch) -> list[Paper]:
-    """Nothing when all agrees again meanwhile."""
+    """Nothing if everything agrees again meanwhile."""
     day = letter.day
     found = reconciliation.asked(letter.reader, day) if day is not None else []
     if day is None or not found:
