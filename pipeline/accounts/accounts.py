@@ -119,8 +119,8 @@ def waiting(division: str = "") -> list[PendingFiling]:
     if division:
         rows = rows.filter(opener=division)
     found = list(rows.prefetch_related("lines", "scans"))
-    names = lookup.names(row.unit for row in found)
-    return [_waiting(row, names.get(row.unit, "")) for row in found]
+    names = lookup.names(row.unit_id for row in found)
+    return [_waiting(row, names.get(row.unit_id, "")) for row in found]
 
 
 def _waiting(row: Filing, name: str) -> PendingFiling:
@@ -136,12 +136,12 @@ def _waiting(row: Filing, name: str) -> PendingFiling:
         takeover=any(line.takeover for line in lines),
     )
     day = today(row.received_at)
-    return PendingFiling(filing_number(row.number), _stamp(row), row.unit, name, day, row.received_at, what, signed)
+    return PendingFiling(filing_number(row.number), _stamp(row), row.unit_id, name, day, row.received_at, what, signed)
 
 
 def _stamp(row: Filing) -> str:
     lines = sorted((line.pk, line.seq, line.state) for line in row.lines.all())
-    scans = sorted(scan.submission for scan in row.scans.all())
+    scans = sorted(scan.submission_id for scan in row.scans.all())
     return hashlib.sha256(repr((lines, scans, row.stamped_on)).encode()).hexdigest()[:8]
 
 
@@ -169,7 +169,7 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
         entries = [audit.AuditEntry(by.who, what, f"account {line.username}", fields) for line in lines]
         audit.append(entries, by.at)
-        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit, by.at)
+        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit_id, by.at)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 
 
@@ -184,7 +184,7 @@ def refuse(request_id: int | str, by: DecidedBy) -> list[str]:
         filing, lines = _open_filing(request_id)
         place, _ = decide(DecisionKind.ACCOUNT_REFUSE, _target(filing), by)
         _end(lines, FilingLineState.REFUSED, place, by.why)
-        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit, by.at)
+        queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit_id, by.at)
     return [line.username for line in lines]
 
 
@@ -200,9 +200,9 @@ def filing(request_id: int | str) -> Shown:
         lines.append((one.username, one.holder, one.phone, whose, one.state, why.get(one.decided or 0, one.why)))
     return Shown(
         number=filing_number(row.number),
-        unit=row.unit,
-        unit_name=lookup.names([row.unit]).get(row.unit, ""),
-        office=office(row.opener),
+        unit=row.unit_id,
+        unit_name=lookup.names([row.unit_id]).get(row.unit_id, ""),
+        office=office(row.opener_id),
         received_at=row.received_at.astimezone(ZONE),
         applicant=row.applicant,
         department=row.department,
@@ -230,7 +230,7 @@ def ruling(ref: FilingRef) -> FilingRuling | None:
         return None
     users = tuple(User(line.username, line.holder, issued=not line.password) for line in lines)
     opened = lines[0].state == FilingLineState.OPENED
-    return FilingRuling(filing_number(filing.number), opened, users, office(filing.opener), lines[0].why)
+    return FilingRuling(filing_number(filing.number), opened, users, office(filing.opener_id), lines[0].why)
 
 
 def _open_filing(request_id: int | str) -> tuple[Filing, list[FilingLine]]:
@@ -260,7 +260,7 @@ def _account_of(line: FilingLine) -> Account | None:
     account = Account.objects.filter(folded=line.folded).first()
     if account is None:
         return None
-    if account.unit_id != line.filing.unit:
+    if account.unit_id != line.filing.unit_id:
         raise refusal("username-of-another", username=line.username)
     if not line.takeover:
         raise refusal("account-open", username=line.username)
@@ -272,8 +272,8 @@ def _open(filing: Filing, line: FilingLine, account: Account | None, place: int,
         folded=line.folded,
         defaults={
             "username": account.username if account else line.username,
-            "unit_id": filing.unit,
-            "division_id": filing.home,
+            "unit_id": filing.unit_id,
+            "division_id": filing.home_id,
             "level": filing.level,
             "holder": line.holder,
             "phone": line.phone,

@@ -148,10 +148,10 @@ def _filing(checked: Checked) -> Filing:
     home = tree.units[checked.unit]
     return Filing.objects.create(
         number=checked.arrival.seq,
-        unit=checked.unit,
+        unit_id=checked.unit,
         level=level.value,
-        home=home,
-        opener=units.opener(level, home, tree.places[home].parent),
+        home_id=home,
+        opener_id=units.opener(level, home, tree.places[home].parent),
         received_at=checked.arrival.received_at,
         **texts,
     )
@@ -175,14 +175,14 @@ def _first(checked: Checked) -> Filing | None:
 def _asked(record: Record, filing: Filing, order: int) -> _Asked:
     taken = Account.objects.filter(folded=record.identity, opened_seq__lt=order).exists()
     others = FilingLine.objects.filter(folded=record.identity, state__in=OPEN, seq__lt=order)
-    return _Asked(record, record.identity, taken or others.exclude(filing__unit=filing.unit).exists())
+    return _Asked(record, record.identity, taken or others.exclude(filing__unit=filing.unit_id).exists())
 
 
 def _write_line(filing: Filing, turn: Turn, one: _Asked, state: str) -> None:
     values = one.record.values
     secret = values["password"]
     password = make_password(secret.reveal()) if isinstance(secret, Secret) and secret else ""
-    later = FilingLine.objects.filter(folded=one.folded, filing__unit=filing.unit, seq__gt=turn.event.order)
+    later = FilingLine.objects.filter(folded=one.folded, filing__unit=filing.unit_id, seq__gt=turn.event.order)
     FilingLine.objects.update_or_create(
         filing=filing,
         folded=one.folded,
@@ -202,11 +202,11 @@ def _write_line(filing: Filing, turn: Turn, one: _Asked, state: str) -> None:
 
 def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
     """Let the unit's earlier open lines of a name rest; return the numbers of their filings."""
-    earlier = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, state__in=OPEN, seq__lt=order)
+    earlier = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit_id, state__in=OPEN, seq__lt=order)
     rows = earlier.exclude(filing=filing)
     numbers = list(rows.values_list("filing_id", flat=True))
     rows.update(state=FilingLineState.SUPERSEDED)
-    later = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit, seq__gt=order).exclude(filing=filing)
+    later = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit_id, seq__gt=order).exclude(filing=filing)
     for line in later:
         _tell(line.seq, _replacing([filing.number]))
     return numbers
@@ -215,13 +215,13 @@ def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
 def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None:
     """Hold what another unit filed later of the same name, if it was settled before this one."""
     later = FilingLine.objects.filter(folded=folded, state=FilingLineState.WAITING, seq__gt=turn.event.order)
-    for line in later.exclude(filing__unit=filing.unit).select_related("filing"):
+    for line in later.exclude(filing__unit=filing.unit_id).select_related("filing"):
         FilingLine.objects.filter(pk=line.pk).update(takeover=True)
         FilingLine.objects.filter(seq=line.seq, state=FilingLineState.WAITING).update(state=FilingLineState.HELD)
         rows = Submission.objects.filter(pk=line.seq)
         rows.update(state=State.HELD.value, accepted=0, effective=False)
         _tell(line.seq, [_held(line.row)])
-        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(line.seq, turn.settled)), line.filing.unit)
+        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(line.seq, turn.settled)), line.filing.unit_id)
 
 
 def _tell(seq: int, issues: Sequence[Issue]) -> None:
@@ -234,7 +234,7 @@ def _numbered(filing: Filing, back: int) -> Issue:
     """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
     one is worth printing and stamping.
     """
-    said = (("number", filing_number(filing.number)), ("opener", office(filing.opener)))
+    said = (("number", filing_number(filing.number)), ("opener", office(filing.opener_id)))
     if back:
         return Issue("filing-rows-first", details=(*said, ("rows", str(back))))
     return Issue("filing-number", details=said)
@@ -331,7 +331,7 @@ def _scan(turn: Turn, kind: ScanKind) -> Outcome:
     if not filing.lines.filter(state__in=OPEN).exists():
         return Outcome(State.REJECTED, (Issue("scan-late", details=said),))
     FilingScan.objects.create(
-        submission=turn.event.seq,
+        submission_id=turn.event.seq,
         filing=filing,
         sha256=checked.arrival.sha256,
         ending=kind,

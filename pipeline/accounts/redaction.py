@@ -46,7 +46,7 @@ def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
         return {}
     secret = Submission.objects.filter(received_seq__in=seqs, secret=True).values_list("pk", flat=True)
     scans = FilingScan.objects.filter(submission__in=seqs)
-    papers = {scan.submission: SignedPaper(filing_number(scan.filing_id), f".{scan.ending}") for scan in scans}
+    papers = {scan.submission_id: SignedPaper(filing_number(scan.filing_id), f".{scan.ending}") for scan in scans}
     return dict.fromkeys(secret) | papers
 
 

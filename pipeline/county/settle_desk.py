@@ -167,9 +167,9 @@ def _counts(done: Sequence[Done], refused: Sequence[Refused]) -> str:
 def _remember(done: Sequence[Done], checked: Checked, seq: int) -> None:
     DeskLine.objects.bulk_create(
         DeskLine(
-            submission=seq,
+            submission_id=seq,
             row=one.deed.row,
-            division=checked.unit,
+            division_id=checked.unit,
             board=one.deed.board,
             target=one.deed.id,
             stamp=one.deed.stamp,

@@ -81,7 +81,7 @@ def _ticket(code: str) -> Trail:
         issues = " ".join(str(issue.get("code", "")) for issue in row.issues)
         yield f"ticket {row.ticket}: {row.state} {row.closed_by and f'by {row.closed_by}'}; {issues}"
         yield f"  {row.school} {row.campus} {row.day or ''}, {row.form} {row.table}, Excel row {row.row}"
-        yield from _submission(str(row.submission))
+        yield from _submission(str(row.submission_id))
 
 
 def _pupil(code: str) -> Trail:

@@ -177,7 +177,7 @@ def _facts(row: Submission, names: Mapping[str, str], returned: Sequence[Returne
 def _returned(seqs: Sequence[int]) -> dict[int, list[Returned]]:
     found: dict[int, list[Returned]] = defaultdict(list)
     for row in Reject.objects.filter(submission__in=seqs).order_by("submission", "table", "row"):
-        found[row.submission].append(returned_of(row))
+        found[row.submission_id].append(returned_of(row))
     return found
 
 

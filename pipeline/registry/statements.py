@@ -142,7 +142,7 @@ def project(codes: Iterable[str], day: date) -> None:
     moved = {code: one.places for code, one in wanted.items() if len(one.places) > 1}
     UnitPlace.objects.filter(unit__in=list(wanted)).delete()
     UnitPlace.objects.bulk_create(
-        UnitPlace(unit=code, division=division, first=first, until=until)
+        UnitPlace(unit_id=code, division_id=division, first=first, until=until)
         for code, places in moved.items()
         for (division, first), until in zip(places, [*(first for _, first in places[1:]), None], strict=True)
     )

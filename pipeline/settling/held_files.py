@@ -162,14 +162,14 @@ def _schools(division: str) -> Iterable[str]:
 
 
 def _ticket_lines(found: Iterable[Reject]) -> list[TicketLine]:
-    rows = sorted(found, key=lambda row: (row.submission, row.table, row.row))
+    rows = sorted(found, key=lambda row: (row.submission_id, row.table, row.row))
     names = lookup.names(row.school for row in rows)
     came = dict(
-        Submission.objects.filter(received_seq__in={row.submission for row in rows}).values_list(
+        Submission.objects.filter(received_seq__in={row.submission_id for row in rows}).values_list(
             "received_seq", "received_at"
         )
     )
-    return [_ticket_line(row, names, came.get(row.submission)) for row in rows if row.form not in _ELSEWHERE]
+    return [_ticket_line(row, names, came.get(row.submission_id)) for row in rows if row.form not in _ELSEWHERE]
 
 
 def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> TicketLine:
@@ -202,7 +202,7 @@ def _rejected(rows: list[Reject]) -> list[Rejected]:
     return [
         Rejected(
             queue.returned_of(row),
-            row.submission,
+            row.submission_id,
             row.form,
             row.school,
             names.get(row.school, ""),

@@ -100,7 +100,7 @@ def _filings(readings: Iterable[tuple[Arrival, Reading]]) -> dict[int, FilingFac
     """Those that scans name."""
     named = {number for arrival, reading in readings if reading.scan and (number := scans.named(arrival.name))}
     rows = Filing.objects.filter(number__in=named) if named else ()
-    return {row.number: FilingFacts(row.number, row.unit, row.home, row.opener) for row in rows}
+    return {row.number: FilingFacts(row.number, row.unit_id, row.home_id, row.opener_id) for row in rows}
 
 
 def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:

@@ -127,7 +127,7 @@ def ticket_of(row: Reject) -> Ticket:
     """Return a kept ticket as the merge's value; the row itself is not loaded."""
     return Ticket(
         row.ticket,
-        row.submission,
+        row.submission_id,
         row.table,
         row.identity,
         TicketState(row.state),

@@ -50,7 +50,7 @@ def settle(turns: Sequence[Turn]) -> None:
 
 
 def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
-    first = min(ticket.submission for ticket in tickets)
+    first = min(ticket.submission_id for ticket in tickets)
     came = list(
         Submission.objects.filter(unit=unit, form=form, received_seq__gte=first)
         .exclude(state=State.RECEIVED)
@@ -67,9 +67,9 @@ def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
 def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple[TicketState, str]:
     """The state of a file's ticket, and by which submission; (open, "") while nothing settled it."""
     for one in came:
-        if one.received_seq == ticket.submission and one.state != State.REJECTED:
+        if one.received_seq == ticket.submission_id and one.state != State.REJECTED:
             return TicketState.SUPERSEDED, str(one.received_seq)
-        if one.received_seq <= ticket.submission:
+        if one.received_seq <= ticket.submission_id:
             continue
         if one.mends == ticket.ticket:
             if one.state in _TAKEN:

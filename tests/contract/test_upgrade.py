@@ -71,7 +71,7 @@ def _fill() -> None:
         first_seen=NOON, received_at=NOON, path="archive/1", state="partial", form="absence", unit=SCHOOL, day=DAY,
     )  # fmt: skip
     make(
-        "Reject", ticket="T-1", submission=1, school=SCHOOL, campus="本部", form="absence", day=DAY, table="rows",
+        "Reject", ticket="T-1", submission_id=1, school=SCHOOL, campus="本部", form="absence", day=DAY, table="rows",
         row=9, raw={"班级": "三(3)班"}, issues=[], state="open",
     )  # fmt: skip
     make("Decision", seq=2, settled_seq=2, at=NOON, who="教育局", what="waive", target="T-0")

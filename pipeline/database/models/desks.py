@@ -7,15 +7,17 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.intake import Submission
+from pipeline.database.models.places import Division
 from pipeline.model import DeskSheet, Opinion
 
 
 class DeskLine(models.Model):
     """What became of one matter on one 处理单. Done ones tell a matter that is sent again from one that moved on."""
 
-    submission = models.BigIntegerField()
+    submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
     row = models.PositiveIntegerField()
-    division = models.CharField(max_length=12)
+    division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     board = models.CharField(max_length=12, choices=choices(DeskSheet))
     target = models.CharField(max_length=120)
     stamp = models.CharField(max_length=8)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.intake import Submission
+from pipeline.database.models.places import Division, Unit
 from pipeline.model import SCANS, FilingLineState, Level
 
 
@@ -14,10 +16,11 @@ class Filing(models.Model):
     """One 备案表 that was taken. Its number (备案号) is the received_seq of the workbook."""
 
     number = models.BigIntegerField(primary_key=True)
-    unit = models.CharField(max_length=20)
+    unit = models.ForeignKey(Unit, models.PROTECT, db_column="unit", db_index=False, related_name="+")
     level = models.CharField(max_length=10, choices=choices(Level))  # of the unit
-    home = models.CharField(max_length=12)  # the unit's division
-    opener = models.CharField(max_length=12)  # division whose CDC opens the account
+    # the unit's division, and the one whose CDC opens the account
+    home = models.ForeignKey(Division, models.PROTECT, db_column="home", db_index=False, related_name="+")
+    opener = models.ForeignKey(Division, models.PROTECT, db_column="opener", db_index=False, related_name="+")
     applicant = models.CharField(max_length=40, blank=True)
     department = models.CharField(max_length=60, blank=True)
     phone = models.CharField(max_length=30, blank=True)
@@ -67,7 +70,9 @@ class FilingLine(models.Model):
 class FilingScan(models.Model):
     """A signed and stamped paper that came in as a picture: where it lies is told by number and hash."""
 
-    submission = models.BigIntegerField(primary_key=True)
+    submission = models.OneToOneField(
+        Submission, models.PROTECT, primary_key=True, db_column="submission", related_name="+"
+    )
     filing = models.ForeignKey(Filing, on_delete=models.CASCADE, related_name="scans")
     sha256 = models.CharField(max_length=64)
     ending = models.CharField(max_length=4, choices=choices(SCANS))

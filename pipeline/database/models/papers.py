@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.places import Division
 from pipeline.model import EDITIONS
 
 
@@ -16,7 +17,7 @@ class CountyDay(models.Model):
     """
 
     day = models.DateField()
-    division = models.CharField(max_length=12)
+    division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     as_of_settled = models.BigIntegerField()
     figures = models.JSONField()
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.places import Division, Unit
 from pipeline.model import StatementState
 
 
@@ -40,8 +41,8 @@ class Statement(models.Model):
 class UnitPlace(models.Model):
     """Where a unit that has moved, or will move, between divisions lies on a day; others have no rows here."""
 
-    unit = models.CharField(max_length=20)
-    division = models.CharField(max_length=12)
+    unit = models.ForeignKey(Unit, models.PROTECT, db_column="unit", db_index=False, related_name="+")
+    division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     first = models.DateField(null=True)
     until = models.DateField(null=True)  # first day it no longer lies there
 

@@ -8,6 +8,7 @@ from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
 from pipeline.database.models.declared import keeps
+from pipeline.database.models.intake import Submission
 from pipeline.forms import absence, closure
 from pipeline.model import ApprovedHow, ClosureKind, ClosureState, DayPart, PastReason, Reason, RowState, TicketState
 
@@ -144,7 +145,7 @@ class Reject(models.Model):
     """A row that went back, with the ticket by which it may come home."""
 
     ticket = models.CharField(max_length=24, primary_key=True)
-    submission = models.BigIntegerField()
+    submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
     school = models.CharField(max_length=20)
     campus = models.CharField(max_length=40)
     form = models.CharField(max_length=12)
