@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -20,14 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigError
-from pipeline.model import Policy, Site
+from pipeline.model import Clock, Policy, Site
 from pipeline.schooldays import ZONE
 
 FILE = "queke.toml"
 KEY_BYTES = 32
 FOLDERS = ("inbox", "outbox", "archive", "spool")
 
-Clock = Callable[[], datetime]
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KEY = re.compile(r"[0-9a-f]{64}")

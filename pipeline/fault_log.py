@@ -20,7 +20,7 @@ from pipeline.database.models import FaultRecord
 from pipeline.errors import TemporaryError
 from pipeline.faults import Fault
 from pipeline.model import Site
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import short_time
 
 log = structlog.get_logger("queke.faults")
 
@@ -55,7 +55,7 @@ class StandingFault:
             *([f"{self.error} at {where}" if where else self.error] if self.error else ()),
             *([self.said] if self.said else ()),
             *([batch] if self.size else ()),
-            *([f"{self.times} times, last {_minute(self.last_at)}"] if self.times > 1 else ()),
+            *([f"{self.times} times, last {short_time(self.last_at)}"] if self.times > 1 else ()),
         ))  # fmt: skip
 
     def values(self) -> dict[str, object]:
@@ -181,7 +181,3 @@ def _write(site: Site, left: Collection[StandingFault]) -> None:
         durable.unlink(_path(site))
         return
     durable.write_through(_path(site), json.dumps([one.values() for one in left], indent=1).encode())
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(ZONE):%m-%d %H:%M}"

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from pipeline import short_ids
 from pipeline.model import WHOLE_SCHOOL
-from pipeline.schooldays import ZONE, ReportDue, deadline, today
+from pipeline.schooldays import ZONE, ReportDue, deadline, short_time, today
 
 WATCHED = timedelta(days=60)  # a closure that ended longer ago is not asked about
 CLOSURE_NOTE = "停课"  # a note with this word mentions a closure
@@ -171,7 +171,7 @@ def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: SchoolClock) -
     began = f"{_day(today(closure.start))} 起停课的{closure.place}"
     yield from _cases(known, closure, clock, make, began)
     if closure.approved_at > closure.start and not closure.extended:
-        approved, start = _moment(closure.approved_at), _moment(closure.start)
+        approved, start = short_time(closure.approved_at), short_time(closure.start)
         yield make(
             MatterKind.APPROVAL,
             today(closure.start),
@@ -312,7 +312,3 @@ class _Maker:
 
 def _day(day: date) -> str:
     return f"{day:%m-%d}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(ZONE):%m-%d %H:%M}"

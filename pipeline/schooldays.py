@@ -32,6 +32,16 @@ _SATURDAY = 5  # as date.weekday() counts
 _LONGEST_BREAK = timedelta(days=75)
 
 
+def local_time(moment: datetime) -> str:
+    """2026-11-20 14:05."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+def short_time(moment: datetime) -> str:
+    """11-20 14:05."""
+    return f"{moment.astimezone(ZONE):%m-%d %H:%M}"
+
+
 class Off(StrEnum):
     """Why no report is due, in the words the papers print."""
 

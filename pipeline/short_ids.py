@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: they are read out over the telephone
 _LENGTH = 8
 CLASS = "K"
 
@@ -36,6 +36,6 @@ def short_code(parts: Sequence[str], length: int = _LENGTH) -> str:
     number = int.from_bytes(hashlib.sha256(message).digest(), "big")
     found = []
     for _ in range(length):
-        number, index = divmod(number, len(_ALPHABET))
-        found.append(_ALPHABET[index])
+        number, index = divmod(number, len(ALPHABET))
+        found.append(ALPHABET[index])
     return "".join(found)

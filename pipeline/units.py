@@ -15,9 +15,9 @@ from functools import cache
 
 from pipeline.forms.pupil_names import same_name
 from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
+from pipeline.short_ids import ALPHABET
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: codes are read out over the telephone
-_PAIRS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
+_PAIRS = tuple(first + second for second in ALPHABET for first in ALPHABET)
 _SCHOOL_DIGITS = 10
 _DIVISION_DIGITS = 6
 _PUPIL_LENGTH = 10
@@ -143,7 +143,7 @@ def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
 
 @cache
 def _powers(length: int) -> int:
-    return int(len(_ALPHABET) ** length)
+    return int(len(ALPHABET) ** length)
 
 
 # --------------------------------------------------------------------------- the tree of places

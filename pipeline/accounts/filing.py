@@ -38,11 +38,6 @@ OPEN = (FilingLineState.WAITING, FilingLineState.HELD)
 _APPLIED = (State.ACCEPTED, State.PARTIAL, State.HELD)
 
 
-def takes(turn: Turn) -> bool:
-    """Tell whether a turn is of a 备案表, or of a scan that names one."""
-    return not turn.event.decided
-
-
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of filings, in order; return their outcomes. Bytes are never read again: they are gone."""
     del site

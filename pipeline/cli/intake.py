@@ -160,12 +160,12 @@ def _opened_or_shown(context: typer.Context, *, as_json: bool) -> Site:
 
 def _show_faults(faults: Sequence[StandingFault]) -> None:
     """Show what failed and has not succeeded since, the latest of many."""
-    from pipeline.schooldays import ZONE
+    from pipeline.schooldays import local_time
 
     if not faults:
         return
     shown = sorted(faults, key=lambda one: one.last_at)[-MOST_FAULTS:]
-    rows = [(one.name, f"{one.since.astimezone(ZONE):%Y-%m-%d %H:%M}", one) for one in shown]
+    rows = [(one.name, local_time(one.since), one) for one in shown]
     echo()
     echo_table(("has failed, and has not succeeded since", "since", "where"), rows)
     if len(shown) < len(faults):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
+from pipeline.database import sql
 from pipeline.database.models import Counter, Division, Unit
 from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
@@ -19,7 +20,7 @@ from pipeline.letters import queue
 from pipeline.letters.queue import Returned
 from pipeline.model import DeskSheet, LetterKind, Site, UnitKind
 from pipeline.registry import lookup
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
@@ -54,15 +55,11 @@ def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
         return 0
     with atomic():
         sent = Counter.objects.select_for_update().filter(name=_SENT).first()
-        if sent is not None and sent.value >= _number(today):
+        if sent is not None and sent.value >= sql.day_number(today):
             return 0
         codes = [code for code in counties() if owed or waits(code)]
-        Counter.objects.update_or_create(name=_SENT, defaults={"value": _number(today)})
+        Counter.objects.update_or_create(name=_SENT, defaults={"value": sql.day_number(today)})
         return queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
-
-
-def _number(day: date) -> int:
-    return int(f"{day:%Y%m%d}")
 
 
 def waits(division: str) -> bool:
@@ -111,7 +108,7 @@ def _cells(site: Site, division: str, board: str, line: PendingItem, cell: Wrong
 
 def _since(since: datetime | date | None) -> str:
     if isinstance(since, datetime):
-        return f"{since.astimezone(ZONE):%m-%d %H:%M}"
+        return short_time(since)
     return since.isoformat()[5:] if since else ""
 
 

@@ -76,6 +76,16 @@ def day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
+def date_of(value: date | str) -> date:
+    """Return a date as either database gives it."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def day_number(day: date) -> int:
+    """Return a day as a counter keeps it: 20261120."""
+    return int(f"{day:%Y%m%d}")
+
+
 def param(value: object, width: int | None = None) -> object:
     """Return any stored value as both databases take it; `width`: of a text, how many characters its column takes."""
     if isinstance(value, datetime):

@@ -56,7 +56,7 @@ def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
     days = [past for n in range(1, LOOK_BACK + 1) if school_year(past := day - timedelta(days=n)) == school_year(day)]
     text = "SELECT school, campus, MAX(day) FROM report WHERE day IN ? AND school IN ? GROUP BY school, campus"
     rows = sql.fetch_in(text, [past.isoformat() for past in days], codes)
-    return {(school, campus): _date(when) for school, campus, when in rows}
+    return {(school, campus): sql.date_of(when) for school, campus, when in rows}
 
 
 def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
@@ -71,7 +71,7 @@ def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
         said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _rows_of([day], codes)}
         silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
         for when, school, campus, key, pupil, state in _rows_of(sorted(set(last.values())), codes):
-            then = last.get((school, campus)) == _date(when) and state != _RETURNED
+            then = last.get((school, campus)) == sql.date_of(when) and state != _RETURNED
             if then and (school, campus, pupil) not in said:
                 silent[school, campus].append((key, pupil))
         out = _Out(sorted({school for school, _ in silent}), day)
@@ -174,7 +174,3 @@ def _back(
             asked = {issue.code for issue in issues} == {UNANSWERED}
             found[place].append(Back(row.raw, issues, asked))
     return found
-
-
-def _date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -22,7 +22,7 @@ from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
 from pipeline.model import WHOLE_SCHOOL, Reason, RowState
 from pipeline.registry import lookup
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import local_time
 from pipeline.units import Scope
 
 Value = str | int | float | date | None
@@ -116,7 +116,7 @@ def _in_words(column: Column, value: Any) -> Value:
     if column.dtype == "number":
         return float(value)
     if column.dtype == "datetime":
-        return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
+        return local_time(value)
     if column.vocabulary is None or column.coded:
         return value  # type: ignore[no-any-return]  # a text, a day or a count
     return joined(column.vocabulary.labels.get(code, code) for code in value.split())
@@ -151,7 +151,7 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             row.school,
             schools.get(row.school, ""),
             row.campus,
-            f"{row.first_seen.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            local_time(row.first_seen),
             words.yes_no(bool(row.on_time)),
             words.yes_no(row.zero),
             row.covered,
@@ -208,10 +208,10 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
             row.group,
             row.stage,
             row.state,
-            f"{row.opened_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
-            f"{row.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            local_time(row.opened_at),
+            local_time(row.due_at),
             scope.count(row.cases),
-            f"{row.closed_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if row.closed_at else "",
+            local_time(row.closed_at) if row.closed_at else "",
         )
         for row in rows.iterator()
     )

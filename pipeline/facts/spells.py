@@ -89,7 +89,7 @@ def _before(day: date, rows: Sequence[Absence]) -> Iterable[tuple[Pupil, PupilDa
         for when, school, campus, pupil, start, state, piece, returned in sql.fetch(text, [v for k in part for v in k]):
             yield (
                 (school, campus, pupil),
-                PupilDay(_date(when), _date(start), state, piece, returned and _date(returned)),
+                PupilDay(sql.date_of(when), sql.date_of(start), state, piece, returned and sql.date_of(returned)),
             )
 
 
@@ -100,7 +100,3 @@ def _pupil_day(row: Absence) -> PupilDay:
 def _stages(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
     rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", sorted(schools))
     return {code: tuple(stages.split()) for code, stages in rows}
-
-
-def _date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -26,7 +26,7 @@ from pipeline.model import (
     TicketState,
     TodoKind,
 )
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import local_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +142,4 @@ def _todo() -> list[PendingCount]:
 
 
 def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    return local_time(moment)

@@ -32,11 +32,9 @@ from pipeline.facts import spells
 from pipeline.figures import notices
 from pipeline.issues.refusals import refusal
 from pipeline.model import Origin
-from pipeline.schooldays import ZONE, UnknownYear
+from pipeline.schooldays import UnknownYear, local_time
 
 Trail = Iterator[str]
-
-_CLOCK = "%Y-%m-%d %H:%M"
 
 
 def trace(code: str) -> list[str]:
@@ -55,7 +53,7 @@ def _submission(number: str) -> Trail:
         yield from _decision(number)
         return
     yield f"submission {row.received_seq}: {row.name}, {row.size} bytes, {row.sha256}"
-    came = f"{row.received_at.astimezone(ZONE):{_CLOCK}}"
+    came = f"{local_time(row.received_at)}"
     yield f"  came {came} by {row.channel}, folder {row.folder or '-'}; lies in {row.path}"
     about = " ".join(str(part) for part in (row.form, row.unit, row.campus, row.day, row.mode) if part)
     yield f"  says {about or 'nothing we could read'}; {row.versions}"
@@ -72,7 +70,7 @@ def _refs(number: str) -> Sequence[str]:
 
 def _decision(number: str) -> Trail:
     for row in Decision.objects.filter(seq=int(number)):
-        yield f"decision {row.seq}: {row.who} {row.what} {about(row)}, {row.at.astimezone(ZONE):{_CLOCK}}"
+        yield f"decision {row.seq}: {row.who} {row.what} {about(row)}, {local_time(row.at)}"
         yield f"  why: {notices.reason(row.place, row.row, row.why)}"
 
 
@@ -131,7 +129,7 @@ def _alert(code: str) -> Trail:
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
             said = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
             by = "rule" if "as_of" in event.details else event.origin
-            yield f"  {event.at.astimezone(ZONE):{_CLOCK}} {event.what} ({by}) {said}".rstrip()
+            yield f"  {local_time(event.at)} {event.what} ({by}) {said}".rstrip()
         for card in Card.objects.filter(alert=row).order_by("submission"):
             by = f" for the school by {card.by}" if card.by else ""
             late = " late" * card.late + " reported late" * card.report_late
@@ -144,14 +142,14 @@ def _report(school: str, day: str) -> Trail:
     for row in Report.objects.filter(school=school, day=day).order_by("campus"):
         name = Unit.objects.filter(pk=school).values_list("name", flat=True).first()
         yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.covered} classes, zero {row.zero}"
-        yield f"  first seen {row.first_seen.astimezone(ZONE):{_CLOCK}}, on time {row.on_time}"
+        yield f"  first seen {local_time(row.first_seen)}, on time {row.on_time}"
         for seq in row.seqs:
             yield from _submission(str(seq))
 
 
 def _edition(place: str, day: str, n: str) -> Trail:
     for row in Edition.objects.filter(place=place, day=f"{day[:4]}-{day[4:6]}-{day[6:]}", n=int(n)).order_by("kind"):
-        yield f"{row.kind} of {row.place} {row.day} n {row.n}, made {row.made_at.astimezone(ZONE):{_CLOCK}}"
+        yield f"{row.kind} of {row.place} {row.day} n {row.n}, made {local_time(row.made_at)}"
         yield f"  as of settling {row.as_of_settled}: every record with from ≤ {row.as_of_settled} < to"
         sums = row.figures.get("sums", {})
         yield from (f"  {name}: {value}" for name, value in sums.items() if isinstance(value, int | float | str))

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
-from pipeline.model import HOME_CAMPUS, Issue, LetterKind, Repair, Severity, State
+from pipeline.model import HOME_CAMPUS, TAKEN, Issue, LetterKind, Repair, Severity, State
 from pipeline.units import Scope, is_school
 
 ISSUES_SHOWN = 40
@@ -24,7 +24,6 @@ _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # already in the first sentence, not repeated among the advice
 _STILL = "rows-still-back"
 _SETTLED = "rows-settled"  # rows of an older return workbook: their errors are past
-_TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
     errors, queries, advice = (
         _texts(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
     )
-    repairs = _mended(facts.repairs if facts.state in _TAKEN else (), quotes=quotes)
+    repairs = _mended(facts.repairs if facts.state in TAKEN else (), quotes=quotes)
     return Receipt(
         kind=LetterKind.RECEIPT,
         first=first_sentence(facts, queries=len(found[Severity.QUERY])),
@@ -165,7 +164,7 @@ def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
         issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST
     ]
     found = [issue for issue in relevant if issues.severity(issue) is grade]
-    if facts.state in _TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
+    if facts.state in TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         sheets = list(dict.fromkeys(issue.sheet for issue in found))
         return sorted(found, key=lambda issue: (issue.row > 0, sheets.index(issue.sheet), issue.row))
     if facts.state is State.HELD and grade is Severity.QUERY:
@@ -198,7 +197,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     """The one sentence that must be correct even if read alone."""
     when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
-    if facts.state in _TAKEN and (sentence := _of_filing(facts) or _of_what_became(facts)):
+    if facts.state in TAKEN and (sentence := _of_filing(facts) or _of_what_became(facts)):
         return sentence + asked
     if sentence := _of_desk(facts):
         return sentence
@@ -277,7 +276,7 @@ def _done(facts: ReceiptFacts) -> str:
 def _counts(facts: ReceiptFacts) -> str:
     if done := _done(facts):
         return done
-    if facts.state not in _TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
+    if facts.state not in TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
         return ""
     taken = f"收下 {facts.accepted} 行" if facts.accepted or not facts.zero else ""
     parts = ["零报告"] * facts.zero + list(filter(None, [_became(facts) or taken]))

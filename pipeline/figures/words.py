@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from pipeline.model import WHOLE_SCHOOL, Level
 from pipeline.rules.values import DORM, Rule, Stage
-from pipeline.schooldays import ZONE, Off
+from pipeline.schooldays import Off, short_time
 
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
@@ -100,7 +100,7 @@ def period(first: date, last: date) -> str:
 
 def file_sent(name: str, received_at: datetime) -> str:
     """A file as its sender knows it: 《缺课日报.xlsx》（11-20 14:05 收到）."""
-    return f"《{name}》（{received_at.astimezone(ZONE):%m-%d %H:%M} 收到）"
+    return f"《{name}》（{short_time(received_at)} 收到）"
 
 
 def listed(names: Sequence[str], most: int = 3, unit: str = "所") -> str:

@@ -13,9 +13,9 @@ from pipeline.forms.roster import ROSTER
 
 FORMS: tuple[Form, ...] = (ABSENCE, CLOSURE, CARD, ROSTER, CALENDAR, FILING, DESK)
 
-_BY_NAME = {form.name: form for form in FORMS}
+BY_NAME = {form.name: form for form in FORMS}
 
 
 def form(name: str) -> Form:
     """The form of that name; KeyError if it is not in `FORMS`."""
-    return _BY_NAME[name]
+    return BY_NAME[name]

@@ -5,6 +5,8 @@ Existing lines come prefilled with their 编号, by which a line is changed or w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.forms import cells, heads, words
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.columns import choice, day, flag, text
@@ -35,12 +37,8 @@ CALENDAR = Form(
     alone=True,
     pupils=False,
     fields=(
-        Field(
-            "unit",
-            "区划或学校代码",
-            cells.place_code,
-            required=True,
-            known=True,
+        replace(
+            heads.PLACE,
             aliases=("区划代码", "学校标识码", "单位代码"),
             help="县（市、区）、设区市填6位区划代码；学校填10位学校标识码。",
         ),

@@ -20,3 +20,5 @@ CAMPUS = Field("campus", "校区", cells.text(40), known=True, aliases=("校区�
 DAY = Field("day", "报告日期", dates.day(), "date", required=True, known=True, aliases=("日期", "填报日期", "上报日期"))
 REPORTER = Field("reporter", "填报人", cells.text(40), aliases=("填报人姓名", "报告人", "填表人"))
 REVIEWER = Field("reviewer", "审核人", cells.text(40), aliases=("审核人(分管领导)", "分管领导", "审核人姓名"))
+
+PLACE = Field("unit", "区划或学校代码", cells.place_code, required=True, known=True)  # of a division or a school

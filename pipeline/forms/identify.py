@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from pipeline.forms import FORMS, layout
+from pipeline.forms import BY_NAME, FORMS, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
 from pipeline.forms.block import Block, HeaderValue, Top
 from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook, WorkbookKind
 
-_BY_NAME = {form.name: form for form in FORMS}
 _ENOUGH = 0.5  # of a form's required columns, if its title or properties name it
 
 
@@ -115,7 +114,7 @@ def _likely(found: Block) -> bool:
 
 
 def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
-    named = _BY_NAME.get(book.properties.get("queke_form", ""))
+    named = BY_NAME.get(book.properties.get("queke_form", ""))
     visible = [top for top in tops if not top.sheet.hidden]
     titled = {name for top in visible for name in top.titles}
     names = titled | ({named.name} if named else set())
@@ -124,7 +123,7 @@ def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:
         by_head = {form.name for form in FORMS if _headed(visible, form)}
         names = names & by_head or (names if titled else by_head or names)
     if len(names) == 1:
-        return _BY_NAME[names.pop()]
+        return BY_NAME[names.pop()]
     if not names:
         return Issue("form-unknown")
     return Issue("form-several", details=(("forms", "、".join(f.title for f in FORMS if f.name in names)),))

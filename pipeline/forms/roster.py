@@ -87,12 +87,8 @@ ROSTER = Form(
     alone=True,
     pupils=False,
     fields=(
-        Field(
-            "unit",
-            "区划或学校代码",
-            cells.place_code,
-            required=True,
-            known=True,
+        replace(
+            heads.PLACE,
             aliases=("名册区划代码", "县(市、区)代码", "行政区划代码", "区划代码"),
             help="县（市、区）填6位区划代码；学校报自己的名册填10位学校标识码。",
         ),

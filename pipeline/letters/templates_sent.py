@@ -29,12 +29,12 @@ class SentTemplates:
 
 def finished(day: date) -> bool:
     """Whether all templates of the day were sent."""
-    return Counter.objects.filter(name=_ROUND, value__gte=_mark(day)).exists()
+    return Counter.objects.filter(name=_ROUND, value__gte=sql.day_number(day)).exists()
 
 
 def finish(day: date) -> None:
     """Note that all templates of the day were sent."""
-    Counter.objects.update_or_create(name=_ROUND, defaults={"value": _mark(day)})
+    Counter.objects.update_or_create(name=_ROUND, defaults={"value": sql.day_number(day)})
 
 
 def last(day: date) -> str:
@@ -88,7 +88,3 @@ def note(day: date, rows: Sequence[SentTemplates], now: datetime) -> None:
     with atomic():
         sql.run(sql.upsert("letter", columns, ("kind", "ref", "reader"), ("queued_at",)), values)
         audit.append([audit.AuditEntry("queke", "send", f"{kind} {day} → {row.school}") for row in rows], now)
-
-
-def _mark(day: date) -> int:
-    return int(f"{day:%Y%m%d}")

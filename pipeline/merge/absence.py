@@ -12,7 +12,6 @@ from pipeline.merge.coverage import keys_of, line_of, lines_of, rows_of
 from pipeline.merge.standing import (
     ClassCount,
     CurrentRow,
-    Earlier,
     Event,
     ReportHead,
     ReportState,
@@ -188,7 +187,7 @@ def _applied(
     if checked.refused and not after.rows and not after.lines:
         # no row and no class was understood: nothing is reported yet, but the tickets are open
         state, after = State.REJECTED, replace(after, head=None)
-    after = replace(after, earlier=(*after.earlier, _earlier(event, state)))
+    after = replace(after, earlier=(*after.earlier, event.earlier(state)))
     messages = (*messages, *_still_back(after, opened)) if state is not State.REJECTED else tuple(messages)
     return ReportStep(state, after, messages, opened, accepted, len(checked.refused), withdrawn)
 
@@ -203,7 +202,7 @@ def _still_back(after: ReportState, opened: Sequence[Ticket]) -> tuple[Issue, ..
 
 
 def _unchanged(standing: ReportState, event: Event, state: State) -> ReportStep:
-    after = replace(standing, earlier=(*standing.earlier, _earlier(event, state)))
+    after = replace(standing, earlier=(*standing.earlier, event.earlier(state)))
     return ReportStep(state, after, refused=len(event.checked.refused))
 
 
@@ -309,10 +308,6 @@ def _leave(rows: dict[str, CurrentRow], ticket: Ticket) -> None:
     """Remove the old record behind a ticket."""
     if ticket.state in LIVE:
         rows.pop(ticket.behind, None)
-
-
-def _earlier(event: Event, state: State) -> Earlier:
-    return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)
 
 
 def _current_row(standing: ReportState, event: Event, record: Record) -> CurrentRow:

@@ -16,7 +16,7 @@ from pipeline.merge.alert_history import AlertHistory, Answer, FollowedDay, Hist
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import Checked, Issue, Origin, Record, State
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import local_time
 from pipeline.units import short_code
 
 LATER = frozenset(column.name for column in ANSWER.columns if column.later)
@@ -220,7 +220,7 @@ def _reported_late(one: AlertHistory, values: Mapping[str, object]) -> bool:
 def _lateness(one: AlertHistory, made: Answer) -> tuple[Issue, ...]:
     issues = []
     if made.late:
-        issues.append(Issue("card-late", details=(("due", f"{one.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),)))
+        issues.append(Issue("card-late", details=(("due", local_time(one.due_at)),)))
     if made.report_late:
         issues.append(Issue("card-report-late", details=(("hours", str(one.hours)),)))
     return tuple(issues)
@@ -335,15 +335,11 @@ def _applied(standing: CardStanding, event: Event, taken: _Taken, messages: tupl
     if taken.after is not None:
         received = (*taken.after.received, event.seq) if checked.records else taken.after.received
         histories[taken.after.alert] = replace(taken.after, received=received)
-    after = replace(standing, histories=histories, tickets=tickets, earlier=(*standing.earlier, _earlier(event, state)))
+    after = replace(standing, histories=histories, tickets=tickets, earlier=(*standing.earlier, event.earlier(state)))
     issues = (*messages, *home, *taken.issues, *_outcome(checked, standing, taken.after))
     return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.steps)
 
 
 def _unchanged(standing: CardStanding, event: Event, state: State) -> CardStep:
-    after = replace(standing, earlier=(*standing.earlier, _earlier(event, state)))
+    after = replace(standing, earlier=(*standing.earlier, event.earlier(state)))
     return CardStep(state, after, refused=len(event.checked.refused))
-
-
-def _earlier(event: Event, state: State) -> Earlier:
-    return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)

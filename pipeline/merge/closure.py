@@ -11,7 +11,7 @@ from functools import partial
 from pipeline.forms.closure import ROWS
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
-from pipeline.model import HOME_CAMPUS, ClosureKind, ClosureState, Issue, Origin, Record, State
+from pipeline.model import HOME_CAMPUS, TAKEN, ClosureKind, ClosureState, Issue, Origin, Record, State
 
 COLUMNS = ("campus", *ROWS.keeps, "state")
 """The values of a closure, by the stored columns' names."""
@@ -99,7 +99,7 @@ def _outcome(closures: Mapping[Key, Declared], affected: Sequence[Key]) -> tuple
 
 def _question(standing: ClosureStanding, event: Event, sifted: Sifted) -> Issue | None:
     checked = event.checked
-    applied = [one.seq for one in standing.earlier if one.state in {State.ACCEPTED, State.PARTIAL}]
+    applied = [one.seq for one in standing.earlier if one.state in TAKEN]
     again = repeated(standing.earlier, checked.reading.content_sha, applied[-1:])
     if again is None:
         return sifted.question
@@ -196,15 +196,11 @@ def _applied(
         standing,
         closures=closures,
         tickets=tickets,
-        earlier=(*standing.earlier, _earlier(event, state)),
+        earlier=(*standing.earlier, event.earlier(state)),
     )
     return ClosureStep(state, after, (*issues, *messages), opened, len(checked.records), len(checked.refused))
 
 
 def _unchanged(standing: ClosureStanding, event: Event, state: State) -> ClosureStep:
-    after = replace(standing, earlier=(*standing.earlier, _earlier(event, state)))
+    after = replace(standing, earlier=(*standing.earlier, event.earlier(state)))
     return ClosureStep(state, after, refused=len(event.checked.refused))
-
-
-def _earlier(event: Event, state: State) -> Earlier:
-    return Earlier(event.seq, event.checked.reading.content_sha, state, event.checked.arrival.first_seen)

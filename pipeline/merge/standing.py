@@ -8,9 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.forms.absence import CLASSES
-from pipeline.model import Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
+from pipeline.model import TAKEN, Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
 
-_APPLIED = frozenset({State.ACCEPTED, State.PARTIAL})
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
 
@@ -25,6 +24,10 @@ class Event:
     @property
     def seq(self) -> int:
         return self.checked.arrival.seq
+
+    def earlier(self, state: State) -> Earlier:
+        """Return the submission as those after it see it."""
+        return Earlier(self.seq, self.checked.reading.content_sha, state, self.checked.arrival.first_seen)
 
     @property
     def decided(self) -> bool:
@@ -151,7 +154,7 @@ def repeated(earlier: Iterable[Earlier], content_sha: str, current: Iterable[int
     Duplicate only while the earlier one was accepted and is part of the current report; held once it was superseded,
     because an old version must never overwrite a newer one.
     """
-    twins = [one.seq for one in earlier if content_sha and one.content_sha == content_sha and one.state in _APPLIED]
+    twins = [one.seq for one in earlier if content_sha and one.content_sha == content_sha and one.state in TAKEN]
     if not twins:
         return None
     return State.DUPLICATE if set(twins) & set(current) else State.HELD

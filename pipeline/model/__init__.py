@@ -9,7 +9,7 @@ from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
 from pipeline.model.paper import Paper
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
-from pipeline.model.site import Policy, Site
+from pipeline.model.site import Clock, Policy, Site
 from pipeline.model.states import (
     EDITIONS,
     SCANS,
@@ -45,6 +45,7 @@ from pipeline.model.states import (
 from pipeline.model.terms import (
     HOME_CAMPUS,
     KINDERGARTEN,
+    TAKEN,
     WHOLE_SCHOOL,
     DecidedBy,
     FileRows,
@@ -63,6 +64,7 @@ __all__ = [
     "HOME_CAMPUS",
     "KINDERGARTEN",
     "SCANS",
+    "TAKEN",
     "WHOLE_SCHOOL",
     "ApprovedHow",
     "Arrival",
@@ -75,6 +77,7 @@ __all__ = [
     "Claims",
     "ClassFacts",
     "ClassState",
+    "Clock",
     "ClosureFacts",
     "ClosureKind",
     "ClosureState",

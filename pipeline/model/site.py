@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 
@@ -26,6 +28,9 @@ class Policy:
     scan_seconds: float = 30.0  # at least so often the whole inbox is scanned
     stable_seconds: float = 1.0  # a file is taken when its size and time have not changed for so long
     free_mb: int = 500  # doctor warns if less disk is free
+
+
+Clock = Callable[[], datetime]  # aware; what it says now
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+TAKEN = (State.ACCEPTED, State.PARTIAL)
+"""Of such a submission all rows or some count."""
+
+
 class Mode(StrEnum):
     """报送方式 of a 缺课日报."""
 

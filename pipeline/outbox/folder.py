@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pipeline import durable
 from pipeline.model import Paper, Site
@@ -35,6 +35,11 @@ class OutPlace:
 
     level: Shelf
     name: str  # name and code, "示例小学 2132000001"; made legal here
+
+    @classmethod
+    def school(cls, name: str, code: str) -> Self:
+        """Return a school's shelf."""
+        return cls("学校", f"{name} {code}")
 
 
 class Delivery(NamedTuple):

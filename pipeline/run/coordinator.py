@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,7 +28,7 @@ from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
-from pipeline.model import Arrival, Settled, Site, State
+from pipeline.model import Arrival, Clock, Settled, Site, State
 from pipeline.reports.render import Renderer
 from pipeline.run import attempts, scrubbing, sending, warning
 from pipeline.run.lock import hold_site
@@ -40,7 +39,6 @@ from pipeline.units import is_division
 
 log = structlog.get_logger("queke.run")
 
-Clock = Callable[[], datetime]
 Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled

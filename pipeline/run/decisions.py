@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import InProcess
-from pipeline.model import Arrival, DecidedBy, Settled, Site
+from pipeline.model import Arrival, Clock, DecidedBy, Settled, Site
 from pipeline.run import sending, warning
 from pipeline.run.lock import Busy, hold_site
 from pipeline.run.settling import Settling
@@ -17,7 +17,6 @@ from pipeline.settling import card, decisions
 from pipeline.turns.again import AtHand
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 
 
 def release(site: Site, seq: int, who: str, why: str, clock: Clock) -> tuple[Arrival, Settled]:

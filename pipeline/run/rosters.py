@@ -27,14 +27,11 @@ def make(site: Site, now: datetime, division: str, year: int) -> int:
         schools = prefill.schools(division, date(year, 9, 1))
         for start in range(0, len(schools), SLICE):
             part = schools[start : start + SLICE]
-            deliver_all(site, [Delivery(_place(one), day, [_paper(site, one, day, year)]) for one in part])
+            deliver_all(site, [_delivery(site, one, day, year) for one in part])
     return len(schools)
 
 
-def _place(school: prefill.RosterHead) -> OutPlace:
-    return OutPlace("学校", f"{school.name} {school.code}")
-
-
-def _paper(site: Site, school: prefill.RosterHead, day: date, year: int) -> Paper:
+def _delivery(site: Site, school: prefill.RosterHead, day: date, year: int) -> Delivery:
     content = issuing.template(site, "roster", school.code, day, year=year)
-    return Paper(f"学校名册 {year}学年 {school.name}.xlsx", content)
+    paper = Paper(f"学校名册 {year}学年 {school.name}.xlsx", content)
+    return Delivery(OutPlace.school(school.name, school.code), day, [paper])

@@ -18,7 +18,7 @@ from pipeline.facts import carried, case_questions
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
-from pipeline.model import LetterKind, Paper, Site, State
+from pipeline.model import TAKEN, LetterKind, Paper, Site
 from pipeline.outbox.folder import Delivery, deliver_all
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
@@ -74,8 +74,7 @@ def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
 
 def _taken(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:
     """The reports that were taken, by submission: school, campus and day."""
-    states = (State.ACCEPTED, State.PARTIAL)
-    mine = [one for one in facts if one.form == "absence" and one.state in states]
+    mine = [one for one in facts if one.form == "absence" and one.state in TAKEN]
     return {one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None}
 
 

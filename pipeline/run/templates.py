@@ -112,7 +112,10 @@ def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) 
         before = known.get(school.code)
         if before is None or before.sha != sha or not (site.root / before.path).is_file():
             fresh.append((school, sha, facts))
-    paths = deliver_all(site, [Delivery(_place(school), day, _papers(day, facts)) for school, _, facts in fresh])
+    paths = deliver_all(
+        site,
+        [Delivery(OutPlace.school(school.name, school.code), day, _papers(day, facts)) for school, _, facts in fresh],
+    )
     rows = [
         templates_sent.SentTemplates(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
         for (school, sha, _), lying in zip(fresh, paths, strict=True)
@@ -123,10 +126,6 @@ def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) 
 
 def _codes(schools: Sequence[SchoolFacts]) -> list[str]:
     return [school.code for school in schools]
-
-
-def _place(school: SchoolFacts) -> OutPlace:
-    return OutPlace("学校", f"{school.name} {school.code}")
 
 
 def _papers(day: date, made: Sequence[TemplateFacts]) -> list[Paper]:

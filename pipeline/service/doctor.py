@@ -19,6 +19,7 @@ from pipeline import config, database, fault_log, resources, schooldays
 from pipeline.errors import QuekeError
 from pipeline.fault_log import StandingFault
 from pipeline.model import Site
+from pipeline.schooldays import short_time
 
 Grade = Literal["ok", "warning", "problem"]
 
@@ -136,9 +137,7 @@ def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
     given_up = (fault_log.SUBMISSION, fault_log.LETTER)
     for one in found:
         if one.step not in given_up:
-            yield Finding(
-                "problem", one.name, f"fails since {one.since.astimezone(schooldays.ZONE):%m-%d %H:%M}: {one}"
-            )
+            yield Finding("problem", one.name, f"fails since {short_time(one.since)}: {one}")
     for step in given_up:
         if mine := [one for one in found if one.step == step]:
             last = max(mine, key=lambda one: one.last_at)

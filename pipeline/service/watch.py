@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from types import FrameType
 
 import structlog
@@ -25,12 +24,11 @@ from pipeline import faults, run
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
-from pipeline.model import Site
+from pipeline.model import Clock, Site
 from pipeline.service import timetable
 
 log = structlog.get_logger("queke.watch")
 
-Clock = Callable[[], datetime]
 
 TICK_SECONDS = 20.0  # how late an edition may be, at most, because the clock was not looked at
 FIRST_PAUSE = 2.0  # after a fault; doubled each time …

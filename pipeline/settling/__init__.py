@@ -11,6 +11,7 @@ from pipeline.accounts import filing
 from pipeline.forms.filing import FILING
 from pipeline.settling import absence, calendar, card, closure, roster
 from pipeline.settling.settler import Settler
+from pipeline.turns.transaction import undecided
 
 SETTLERS: Mapping[str, Settler] = {
     one.form.name: one
@@ -20,7 +21,7 @@ SETTLERS: Mapping[str, Settler] = {
         card.SETTLER,
         roster.SETTLER,
         calendar.SETTLER,
-        Settler(FILING, filing.takes, filing.settle),
+        Settler(FILING, undecided, filing.settle),
     )
 }
 """By form, in the order in which they settle."""

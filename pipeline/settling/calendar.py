@@ -12,16 +12,15 @@ from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR
 from pipeline.merge import Earlier
-from pipeline.model import Checked, Issue, Record, Site, State, TodoKind, UnitKind
+from pipeline.model import TAKEN, Checked, Issue, Record, Site, State, TodoKind, UnitKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, today
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
-from pipeline.turns.transaction import Outcome, Turn, Writes
+from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
 from pipeline.validate.calendar import change_in_words
 
 FORM = "calendar"
-_APPLIED = (State.ACCEPTED, State.PARTIAL)
 _LISTED, _DAYS = 12, 10
 
 
@@ -32,11 +31,6 @@ class CalendarPlan:
     place: str
     said: calendar_spans.CalendarChange
     changes: tuple[str, ...]
-
-
-def takes(turn: Turn) -> bool:
-    """Tell whether a turn is of a calendar that has something to say."""
-    return not turn.event.decided
 
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
@@ -92,7 +86,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     known = tickets.load(checked.unit, FORM)
     sifted = merge.sift(checked, known, lambda record: _stands(checked, record, event.order))
     earlier = _earlier(checked.unit)
-    applied = [one.seq for one in earlier if one.state in _APPLIED]
+    applied = [one.seq for one in earlier if one.state in TAKEN]
     question = None if event.forced else _question(turn, sifted, earlier, applied)
     if question:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
@@ -166,4 +160,4 @@ def _earlier(unit: str) -> list[Earlier]:
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
-SETTLER = Settler(CALENDAR, takes, settle, say_again=again)
+SETTLER = Settler(CALENDAR, undecided, settle, say_again=again)

@@ -30,17 +30,12 @@ from pipeline.settling.settler import Settler
 from pipeline.turns import replay, revised_outcomes, tickets
 from pipeline.turns.again import Needed, NeedsAgain
 from pipeline.turns.pending_items import PendingItem
-from pipeline.turns.transaction import LETTER, Outcome, Turn, Writes
+from pipeline.turns.transaction import LETTER, Outcome, Turn, Writes, of_known_unit, outcome_of
 
 _CARD = ("alert_id", "submission", "settled", "at", "revision", "by", "verdict", "reason", "answer", "state",
          "late", "report_late")  # fmt: skip
 _DAY = ("alert_id", *DAYS.keeps, "origin")
 _ONCE = ("alert_id", "submission")
-
-
-def takes(turn: Turn) -> bool:
-    """Tell whether a submission is a card of a school we can name, whatever became of it."""
-    return bool(turn.checked.unit)
 
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
@@ -62,9 +57,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
         _write(loaded, before, step.steps, (turn.settled, writes.now))
         tickets.write(before.tickets, step.after.tickets, turn.checked, writes)
         _note_refusals(turn, step, writes.now)
-        effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        outcome = Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened)
-        outcomes.append((turn, outcome))
+        outcomes.append((turn, outcome_of(step)))
     return outcomes
 
 
@@ -303,4 +296,4 @@ def _refused(checked: Checked, step: CardStep) -> list[tuple[str, tuple[str, ...
     return [(name, tuple(dict.fromkeys(i.code for i in refused.issues))) for name, refused in tickets_]
 
 
-SETTLER = Settler(CARD, takes, settle)
+SETTLER = Settler(CARD, of_known_unit, settle)

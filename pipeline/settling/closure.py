@@ -21,7 +21,7 @@ from pipeline.settling.settler import Settler
 from pipeline.turns import replay, revised_outcomes
 from pipeline.turns.replay import Act
 from pipeline.turns.report_state import ticket_of
-from pipeline.turns.transaction import Outcome, Turn, Writes
+from pipeline.turns.transaction import Outcome, Turn, Writes, of_known_unit, outcome_of
 
 _WIDTHS = sql.widths(Closure)
 _KEY = ("school", "campus", *(name for name, column in ROWS.keeps.items() if column.key))
@@ -48,11 +48,6 @@ class _LoadedClosures:
         return max([*(one.seq for one in self.standing.earlier), *map(order_of, self.ruled)], default=0)
 
 
-def takes(turn: Turn) -> bool:
-    """Tell whether a submission is about the closures of a school we can name, whatever became of it."""
-    return bool(turn.checked.unit)
-
-
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of closure workbooks, in order; collect what they change; return their outcomes.
 
@@ -69,13 +64,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
         loaded.standing = step.after
         _write_closures(loaded, before, (turn.event.order, turn.settled), writes)
         _write_tickets(before, turn, step.after, writes)
-        effective = step.state in {State.ACCEPTED, State.PARTIAL}
-        outcomes.append(
-            (
-                turn,
-                Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened),
-            )
-        )
+        outcomes.append((turn, outcome_of(step)))
     return outcomes
 
 
@@ -224,4 +213,4 @@ def _days(now: datetime, versions: Iterable[Declared | None]) -> set[date]:
     return days
 
 
-SETTLER = Settler(CLOSURE, takes, settle, folded_by=("unit",))
+SETTLER = Settler(CLOSURE, of_known_unit, settle, folded_by=("unit",))

@@ -16,7 +16,7 @@ from pipeline.database.models import Division, Statement, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
-from pipeline.model import Checked, Settled, Site, State, StatementState, UnitKind
+from pipeline.model import TAKEN, Checked, Settled, Site, State, StatementState, UnitKind
 from pipeline.settling import SETTLERS, submissions
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
@@ -46,14 +46,13 @@ def after(done: Settled) -> Later:
         .order_by("received_seq")
         .only("received_seq", "form", "unit", "day", "campus", "state")
     )
-    taken = (State.ACCEPTED, State.PARTIAL)
     first: dict[tuple[object, ...], int] = {}
     for row in later:
         if row.form in _FOLDED and row.unit in schools:
             key = (row.form, *(getattr(row, name) for name in _FOLDED[row.form].folded_by))
             first.setdefault(key, row.received_seq)
     return Later(
-        said=tuple(row.received_seq for row in later if row.form in _SAYS and row.state in taken),
+        said=tuple(row.received_seq for row in later if row.form in _SAYS and row.state in TAKEN),
         reports=tuple(first.values()),
         unplaced=tuple(row.received_seq for row in later if not row.unit and row.state == State.REJECTED),
     )

@@ -106,7 +106,7 @@ def go_round(site: Site, now: datetime) -> int:
     Returns how many schools were looked at; 0 when it was done before, or it is not time yet.
     """
     day = today(now)
-    mark = int(f"{day:%Y%m%d}")
+    mark = sql.day_number(day)
     if now < schooldays.deadline(day, site.policy.reconcile_at):
         return 0
     with atomic():

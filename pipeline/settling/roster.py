@@ -16,15 +16,14 @@ from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted
 from pipeline.merge import roster as words
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
-from pipeline.model import Checked, Issue, Record, Site, State, StatementState, TodoKind
+from pipeline.model import TAKEN, Checked, Issue, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
-from pipeline.turns.transaction import Outcome, Turn, Writes
+from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
 from pipeline.units import is_school
 
-_APPLIED = (State.ACCEPTED, State.PARTIAL)
 _LISTED = 12  # changes that a receipt tells one by one
 WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
 
@@ -37,11 +36,6 @@ class RosterPlan:
     said: Mapping[str, RegistryStatement]
     changes: tuple[Change, ...]
     since: date | None  # the first day that any of it touches; None: nothing changes
-
-
-def takes(turn: Turn) -> bool:
-    """Tell whether a turn is of a roster that has something to say."""
-    return not turn.event.decided
 
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
@@ -119,7 +113,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     known = tickets.load(event.checked.unit, "roster")
     sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, event.order))
     earlier = _earlier(event.checked.unit)
-    applied = [one.seq for one in earlier if one.state in _APPLIED]
+    applied = [one.seq for one in earlier if one.state in TAKEN]
     question = None if event.forced else _question(event, sifted, earlier, applied)
     if question:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
@@ -183,4 +177,4 @@ def _earlier(unit: str) -> list[Earlier]:
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
-SETTLER = Settler(ROSTER, takes, settle, say_again=again)
+SETTLER = Settler(ROSTER, undecided, settle, say_again=again)

@@ -137,8 +137,10 @@ def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_P
     )
     when = [day.isoformat() for day in days]
     noted = _rows(absent, [f"%{CLOSURE_NOTE}%"], when, codes)
-    counted = {(s, _date(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in noted}
-    said = {(s, _date(d), c, k): (roll, there, more) for d, s, c, k, roll, there, more in _rows(lines, when, codes)}
+    counted = {(s, sql.date_of(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in noted}
+    said = {
+        (s, sql.date_of(d), c, k): (roll, there, more) for d, s, c, k, roll, there, more in _rows(lines, when, codes)
+    }
     found: dict[str, dict[_Place, ClassKnown]] = defaultdict(dict)
     for place in sorted(counted.keys() | said.keys()):
         ill, rows, speaks = counted.get(place, (0, 0, 0))
@@ -149,7 +151,3 @@ def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_P
 
 def _rows(text: str, *lists: Sequence[str]) -> list[tuple]:  # type: ignore[type-arg]  # rows of either table
     return sql.fetch_in(text, *lists)
-
-
-def _date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -14,13 +14,12 @@ from pipeline.database import serialise
 from pipeline.database.models import Submission
 from pipeline.merge import Earlier
 from pipeline.merge.tickets import opened_for
-from pipeline.model import Issue, LetterKind, State, SubmissionRef, TicketState
+from pipeline.model import TAKEN, Issue, LetterKind, State, SubmissionRef, TicketState
 from pipeline.turns import replay, tickets, whole_file_tickets
 from pipeline.turns.replay import Replayed, Step
 from pipeline.turns.transaction import Turn, Writes, form_of
 
 D = TypeVar("D")
-_TAKEN = frozenset({State.ACCEPTED, State.PARTIAL})
 _OTHERS = (
     "UPDATE submission SET state = %s, accepted = %s, refused = %s, withdrawn = %s, issues = %s "
     f"WHERE received_seq = %s AND state <> '{State.RECEIVED}'"  # another of this batch has its own turn
@@ -73,7 +72,7 @@ def tell_others(
         issues = serialise.issues_text(checked.issues + said)
         writes.add(_OTHERS, [(state.value, step.accepted, step.refused, step.withdrawn, issues, seq)])
         if effective:
-            writes.add(_EFFECTIVE, [(state in _TAKEN, seq)])
+            writes.add(_EFFECTIVE, [(state in TAKEN, seq)])
         if state is not was[seq]:
             whole_file_tickets.keep(checked, step.opened, writes)
             writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)

@@ -11,7 +11,9 @@ from pipeline import __version__
 from pipeline.database import serialise, sql
 from pipeline.errors import TemporaryError
 from pipeline.merge import Event, Ticket
-from pipeline.model import Checked, Issue, LetterKind, LetterState, Settled, State, TodoKind
+from pipeline.merge.card import CardStep
+from pipeline.merge.closure import ClosureStep
+from pipeline.model import TAKEN, Checked, Issue, LetterKind, LetterState, Settled, State, TodoKind
 from pipeline.turns.again import NOTHING, AtHand
 
 _SETTLED = (
@@ -45,6 +47,16 @@ class Turn:
         return self.event.checked
 
 
+def undecided(turn: Turn) -> bool:
+    """Tell whether validation left something to settle."""
+    return not turn.event.decided
+
+
+def of_known_unit(turn: Turn) -> bool:
+    """Tell whether a turn is of a unit we can name, whatever became of it."""
+    return bool(turn.checked.unit)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a turn. `effective`: it is part of what stands for its report."""
@@ -57,6 +69,12 @@ class Outcome:
     on_time: bool | None = None
     effective: bool = False
     opened: tuple[Ticket, ...] = ()
+
+
+def outcome_of(step: CardStep | ClosureStep) -> Outcome:
+    """Return what became of the turn of a card or a closure workbook."""
+    effective = step.state in TAKEN
+    return Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened)
 
 
 @dataclass(slots=True)

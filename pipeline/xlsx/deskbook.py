@@ -181,15 +181,10 @@ def _cell(writer: Writer, column: Column) -> ink.Style:
 
 def _write_heading(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column]) -> None:
     for at, column in enumerate(columns):
-        style = writer.style(
-            font_name=ink.TITLE_FONT,
-            border=1,
-            border_color=ink.LINE,
-            align="center",
-            text_wrap=True,
+        style = tables.heading_style(
+            writer,
             bg_color=ink.REASON if column.name in _OWN else ink.SHADE,
             font_color=ink.RED if column.name == "opinion" else ink.INK,
-            num_format="@",
         )
         writer.write(sheet, row, at, column.header, style)
     sheet.set_row(row, 26)

@@ -33,7 +33,7 @@ _TEXT = re.compile(r"<t\b[^>]*?(?:/>|>(.*?)</t>)", re.DOTALL)
 _SHEET = re.compile(r"<sheet\b[^>]*>")
 _RELATION = re.compile(r"<Relationship\b[^>]*>")
 _COUNTS = re.compile(r'\s(?:count|uniqueCount)="\d+"')
-_STRINGS = "xl/sharedStrings.xml"
+SHARED_STRINGS = "xl/sharedStrings.xml"
 _PROPERTIES = "docProps/custom.xml"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days know no zone
 _PROPERTY = re.compile(r'(name="([^"]*)"[^>]*>\s*<vt:\w+>)[^<]*')
@@ -46,9 +46,9 @@ class Template:
     def __init__(self, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             self._parts = {entry.filename: package.read(entry) for entry in package.infolist()}
-        if _STRINGS not in self._parts:
+        if SHARED_STRINGS not in self._parts:
             raise QuekeError("fill: the template keeps its texts elsewhere than in shared strings")
-        self._strings = self._parts[_STRINGS].decode()
+        self._strings = self._parts[SHARED_STRINGS].decode()
         self._texts = [_plain(found) for found in _STRING.findall(self._strings)]
         self._paths = dict(self._sheets())
         self._xml = {name: self._parts[path].decode() for name, path in self._paths.items()}
@@ -87,8 +87,8 @@ class Template:
                 self._xml[name], cells, strings, (like or {}).get(name, {})
             ).encode()
         added = "".join(f'<si><t xml:space="preserve">{escape(text, quote=False)}</t></si>' for text in strings)
-        parts[_STRINGS] = _COUNTS.sub("", self._strings, count=2).replace("</sst>", added + "</sst>").encode()
-        for path in (_STRINGS, _PROPERTIES, *self._paths.values()) if texts else ():
+        parts[SHARED_STRINGS] = _COUNTS.sub("", self._strings, count=2).replace("</sst>", added + "</sst>").encode()
+        for path in (SHARED_STRINGS, _PROPERTIES, *self._paths.values()) if texts else ():
             parts[path] = _in_place_of(parts[path].decode(), texts or {}).encode()
         return _packed(parts)
 

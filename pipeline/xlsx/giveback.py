@@ -106,15 +106,7 @@ def _widths(writer: Writer, columns: Sequence[Column]) -> list[tuple[float, ink.
 
 def _write_heading(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
     texts = [tables.header_text(c, kindergarten=kindergarten) for c in columns]
-    style = writer.style(
-        font_name=ink.TITLE_FONT,
-        border=1,
-        border_color=ink.LINE,
-        align="center",
-        text_wrap=True,
-        bg_color=ink.SHADE,
-        num_format="@",
-    )
+    style = tables.heading_style(writer)
     for at, text in enumerate((ORIGINAL, REASON, *texts, VOID, TICKET)):
         writer.write(sheet, row, at, text, style)
     sheet.set_row(row, 30)

@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 
 from pipeline.model import Issue
 from pipeline.xlsx import package
+from pipeline.xlsx.fill import SHARED_STRINGS
 from pipeline.xlsx.package import Unsound, ZipMember
 
 MAX_FILE = 20 * 2**20  # bytes; a school's day is 12 KB
@@ -225,7 +226,6 @@ def is_read(name: str) -> bool:
 # --------------------------------------------------------------------------- plain, or odd
 
 _SHEETS = "xl/worksheets/"
-_STRINGS = "xl/sharedStrings.xml"
 _ROW_DIGITS = 7
 _REF = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
 _TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"', b' t="d"')
@@ -253,7 +253,7 @@ def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> boo
             cells += found
         elif b"sheetData" in part or name.startswith(("xl/externalLinks/", "xl/query", "xl/connections")):
             return False
-    strings = parts.get(_STRINGS, b"")
+    strings = parts.get(SHARED_STRINGS, b"")
     return cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
 
 

@@ -19,7 +19,7 @@ MAX_RATIO = 250  # real sheets of empty styled cells reach about 100
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_LOCAL = struct.Struct("<4s5H3L2H")
+LOCAL = struct.Struct("<4s5H3L2H")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _END_MAGIC = b"PK\x05\x06"
@@ -199,11 +199,11 @@ def _wide(extra: bytes, given: tuple[int, int, int]) -> tuple[int, int, int]:
 
 def _local(content: bytes, header: int, name: bytes, listed: tuple[int, int, int, int, int]) -> int:
     """Where the member's bytes begin; its own header must agree with the directory."""
-    if header + _LOCAL.size > len(content):
+    if header + LOCAL.size > len(content):
         raise Unsound("file-damaged")
-    magic, _, flags, method, _, _, crc, packed, size, n, extra = _LOCAL.unpack_from(content, header)
-    start: int = header + _LOCAL.size + n + extra
-    if magic != _LOCAL_MAGIC or content[header + _LOCAL.size : header + _LOCAL.size + n] != name:
+    magic, _, flags, method, _, _, crc, packed, size, n, extra = LOCAL.unpack_from(content, header)
+    start: int = header + LOCAL.size + n + extra
+    if magic != _LOCAL_MAGIC or content[header + LOCAL.size : header + LOCAL.size + n] != name:
         raise Unsound("file-damaged")
     if flags & _ENCRYPTED:
         raise Unsound("file-encrypted")
@@ -229,7 +229,7 @@ def _one_place_each(entries: list[ZipMember], directory_start: int) -> None:
     """No two members share a byte, and none reaches into the directory."""
     reached = 0
     for entry in sorted(entries, key=lambda e: e.start):
-        if entry.start - len(entry.name) - _LOCAL.size < reached:
+        if entry.start - len(entry.name) - LOCAL.size < reached:
             raise Unsound("file-damaged")
         reached = entry.start + entry.packed
     if reached > directory_start:

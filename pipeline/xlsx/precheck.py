@@ -15,6 +15,7 @@ from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refus
 
 from pipeline.model import Issue
 from pipeline.xlsx import guard, package
+from pipeline.xlsx.fill import SHARED_STRINGS
 from pipeline.xlsx.package import Unsound
 
 MAX_ROWS, MAX_COLUMNS = 20_000, 256  # of non-empty cells
@@ -23,7 +24,6 @@ MAX_AREA = 2_000_000  # cells that merges and hyperlinks may cover together
 MAX_NAMES, MAX_STYLES = 20_000, 65_500
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
-_STRINGS = "xl/sharedStrings.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _OBJECT = re.compile(rb"<(?:\w+:)?oleObject\b")
 _LIVE_LINK = re.compile(rb"<(?:\w+:)?(?:dde|ole)Link\b")
@@ -85,12 +85,12 @@ def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
     """
     places = dict(_related(parts.get(_RELATIONS, b"")).values())
     found = {}
-    for kind, usual in (("sharedStrings", _STRINGS), ("styles", "xl/styles.xml")):
+    for kind, usual in (("sharedStrings", SHARED_STRINGS), ("styles", "xl/styles.xml")):
         target = next((path for relation, path in places.items() if relation.endswith("/" + kind)), usual)
         found[kind] = target if target.casefold() != usual.casefold() else usual
         if found[kind] != usual and usual in parts:
             raise Unsound("file-damaged")
-    return found["sharedStrings"], found != {"sharedStrings": _STRINGS, "styles": "xl/styles.xml"}
+    return found["sharedStrings"], found != {"sharedStrings": SHARED_STRINGS, "styles": "xl/styles.xml"}
 
 
 @lru_cache(maxsize=32)

@@ -272,19 +272,15 @@ def cell_style(writer: Writer, column: Column, **more: object) -> Style:
     return writer.style(border=1, border_color=ink.LINE, num_format=number_format(column), **look, **more)
 
 
+def heading_style(writer: Writer, **more: object) -> ink.Style:
+    """The look of a column's heading; `more` differs."""
+    look: dict[str, object] = {"font_name": ink.TITLE_FONT, "border": 1, "border_color": ink.LINE, "align": "center"}
+    return writer.style(**(look | {"text_wrap": True, "bg_color": ink.SHADE, "num_format": "@"} | more))
+
+
 def write_header(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Column], *, kindergarten: bool) -> None:
     for at, column in enumerate(columns):
-        style = writer.style(
-            font_name=ink.TITLE_FONT,
-            font_size=10.5,
-            border=1,
-            border_color=ink.LINE,
-            align="center",
-            text_wrap=True,
-            bg_color=ink.SHADE,
-            font_color="#9B1C1C" if column.required else ink.INK,
-            num_format="@",
-        )
+        style = heading_style(writer, font_size=10.5, font_color="#9B1C1C" if column.required else ink.INK)
         writer.write(sheet, row, at, header_text(column, kindergarten=kindergarten), style)
     sheet.set_row(row, 30)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline import schooldays
 from pipeline.forms.desk import DESK
 from pipeline.issuing import desk as desks
 from pipeline.letters import county_notices
@@ -10,6 +9,7 @@ from pipeline.letters.queue import Queued
 from pipeline.model import LetterKind, Paper
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch
+from pipeline.schooldays import local_time
 
 
 def desk(letter: Queued, batch: LetterBatch) -> list[Paper]:
@@ -26,7 +26,7 @@ def decided(letter: Queued, batch: LetterBatch) -> list[Paper]:
     values = {
         "ref": letter.ref,
         "school": f"{batch.names[letter.reader]}（{letter.reader}）",
-        "decided": f"{letter.queued_at.astimezone(schooldays.ZONE):%Y-%m-%d %H:%M}",
+        "decided": local_time(letter.queued_at),
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
         "asks": sum(one.asks for one in found),
     }
