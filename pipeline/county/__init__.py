@@ -1,1 +1,1 @@
-"""The county's desk: what waits for it, the workbook that shows it, and what its lines decide."""
+"""The county's desk: what waits for it, the workbook that shows it, and how its lines are carried out."""

@@ -1,7 +1,7 @@
 """The boards of a county's desk: what waits on each, and how a decision on one of its lines is carried out.
 
-A board is a sheet of the 县级处理单. Deciding raises UsageError, with nothing changed, where the matter has moved on
-or may not be decided so; its text is the county's to read.
+A board is a sheet of the 县级处理单. Deciding raises UsageError, with nothing changed, if the matter has moved on or
+may not be decided so; its text is for the county.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from pipeline.turns.pending_items import PendingItem
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`find`: the line of an id, None if it does not wait (any more). `decide`: carry out a
-    deed; what it leaves the county to do, if anything.
+    """`find`: the line of an id, None if it does not wait. `decide`: carry out a deed; returns what is left for the
+    county to do, if anything.
     """
 
     name: DeskSheet
     waiting: Callable[[str], Sequence[PendingItem]]
     decide: Callable[[Deed, DecidedBy, Bench], Issue | None]
-    one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, where there may be many
+    one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, if there may be many
 
     def find(self, division: str, target: str) -> PendingItem | None:
         """Return the line of this id as it waits now, None if it does not."""

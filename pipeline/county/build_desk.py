@@ -1,5 +1,5 @@
-"""What a county's next 县级处理单 shows: every matter that waits for it, a line each (of a row that went back, a line
-for each wrong cell), and what comes back of one that could not be carried out.
+"""The content of a county's next 县级处理单: every matter that waits for it, a line each (of a returned row, a line for
+each wrong cell), and the lines of one that could not be carried out.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
-_SERIAL = 1  # a division's token has no serial of its own
-_SENT = "desks"  # the counter whose value is the last day that counties got their desks: 20261120
+_SERIAL = 1  # a division's token has no serial
+_SENT = "desks"  # the counter whose value is the last day on which counties got their desks: 20261120
 
 
 def desk(site: Site, division: str, now: datetime) -> DeskFacts:
@@ -38,7 +38,7 @@ def desk(site: Site, division: str, now: datetime) -> DeskFacts:
 
 
 def back(site: Site, division: str, returned: Sequence[Returned], now: datetime) -> DeskFacts:
-    """Return the lines of a 处理单 that were not carried out, each with its reason and as the matter stands now."""
+    """Return the lines of a 处理单 that were not carried out, each with its reason and the matter as it is now."""
     rows: dict[str, list[DeskRow]] = {}
     for one in returned:
         rows.setdefault(one.table, []).append(_row_back(site, division, one))
@@ -48,7 +48,7 @@ def back(site: Site, division: str, returned: Sequence[Returned], now: datetime)
 def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
     """Queue every county's 处理单, once a day from the hour of policy on; return how many.
 
-    On a day without school (`owed` False) only where something waits.
+    On a day without school (`owed` False) only if something waits.
     """
     today = schooldays.today(now)
     if now < schooldays.deadline(today, site.policy.desk_at):
@@ -68,7 +68,7 @@ def waits(division: str) -> bool:
 
 
 def counties() -> list[str]:
-    """Return the divisions that have a desk: those in which schools lie."""
+    """Return the divisions that have a desk: those with schools."""
     lying = Unit.objects.filter(kind=UnitKind.SCHOOL).values("division").distinct()
     return list(Division.objects.filter(code__in=lying).order_by("code").values_list("code", flat=True))
 
@@ -91,7 +91,7 @@ def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[Desk
 
 def _cells(site: Site, division: str, board: str, line: PendingItem, cell: WrongCell | None) -> dict[str, str | date]:
     key = matter(board, line.id, cell.column if cell else "")
-    told: dict[str, str | date] = {
+    cells: dict[str, str | date] = {
         "school_name": line.school_name,
         "school": line.school,
         "day": f"{line.day:%m-%d}" if line.day else "",
@@ -102,8 +102,8 @@ def _cells(site: Site, division: str, board: str, line: PendingItem, cell: Wrong
     }
     if cell is not None:
         what, column = deskwork.cell_line(line.what, cell)
-        told |= {"what": what, "column": column, "was": cell.was}
-    return told
+        cells |= {"what": what, "column": column, "was": cell.was}
+    return cells
 
 
 def _since(since: datetime | date | None) -> str:
@@ -113,9 +113,9 @@ def _since(since: datetime | date | None) -> str:
 
 
 def _row_back(site: Site, division: str, one: Returned) -> DeskRow:
-    """A line that comes back: as the matter waits now, with what the county had typed; else as it was.
+    """A line that comes back: with the matter as it waits now and what the county typed; else as it was.
 
-    An opinion on what has changed since is asked for anew.
+    An opinion is asked for again if the matter has changed since.
     """
     key = one.raw.get("key", "")
     board, target, column = matter_of(key)

@@ -1,8 +1,8 @@
-"""Settle 县级处理单: each matter by itself, in its own savepoint, audited; and the lines of the next one.
+"""Settle 县级处理单: each matter in its own savepoint, audited; lines that failed go back.
 
-What is decided counts at the workbook's place in the sequence. A matter that has moved on since the workbook was
-made is refused; one that was decided in the same words before is left alone and said so. `run` takes one deed after
-the other, within one transaction, and sees to what a deed needs.
+A decision counts at the workbook's place in the sequence. A matter that has moved on since the workbook was made is
+refused; one that was decided in the same way before is left alone, with a message. `run` takes one deed after the
+other, within one transaction, and does what a deed needs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one matter: `code` "" if it was done, `left` what it leaves to do."""
+    """The outcome of one matter: `code` "" if it was carried out, `left` what is left to do."""
 
     deed: Deed
     code: str = ""
@@ -48,13 +48,13 @@ def decides(checked: Checked) -> bool:
 
 
 def begin(desk: Checked, site: Site, now: datetime) -> tuple[Turn, Bench]:
-    """Begin to carry out a 处理单, in the caller's transaction, which is to `finish` it."""
+    """Begin to carry out a 处理单, in the caller's transaction, which must `finish` it."""
     turn = Turn(Event(desk.arrival.seq, desk), sql.take("settled", 1))
     return turn, Bench(site, desk, _who(desk.unit), now)
 
 
 def finish(turn: Turn, bench: Bench, done: Sequence[Done]) -> Settled:
-    """Say what became of a 处理单 whose deeds were carried out; the lines that were not done go back."""
+    """Return the outcome of a 处理单 whose deeds were carried out; the lines that failed go back."""
     writes = Writes(bench.now)
     outcome = _outcome(turn, bench, done, writes)
     (settled,) = submissions.write(Folded([(turn, outcome)], State.RECEIVED, writes))
@@ -71,7 +71,7 @@ def _outcome(turn: Turn, bench: Bench, done: Sequence[Done], writes: Writes) -> 
     opened = _open(refused, turn, writes)
     counts = _counts(done, refused)
     issues = [Issue("desk-counts", details=(("done", counts),))] if counts else []
-    issues += [issue for one in done for issue in _said(one, checked)]
+    issues += [issue for one in done for issue in _messages(one, checked)]
     acted, again = sum(not one.code for one in done), sum(one.code == _AGAIN for one in done)
     return Outcome(
         _state(acted, again, len(refused)),
@@ -84,12 +84,14 @@ def _outcome(turn: Turn, bench: Bench, done: Sequence[Done], writes: Writes) -> 
 
 
 _AGAIN = "desk-done-before"
-_GONE = "desk-gone"  # nothing waits there any more: it is told, and nothing sent back for
+_GONE = "desk-gone"  # nothing waits there any more: a message, and nothing is sent back
 _PAST = frozenset({"", _AGAIN, _GONE})
 
 
 def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
-    """Do one deed, or say why not; nothing of a deed that fails stays. Raises NeedsAgain for what comes first."""
+    """Carry out one deed, or return why not; a deed that fails is undone completely. Raises NeedsAgain for what comes
+    first.
+    """
     board, division, seq = BOARDS.get(deed.board), bench.desk.unit, bench.desk.arrival.seq
     if _was_done(deed, division):
         return Done(deed, _AGAIN)
@@ -110,8 +112,8 @@ def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
 
 
 def _was_done(deed: Deed, division: str) -> bool:
-    said = {"board": deed.board, "target": deed.id, "stamp": deed.stamp, "opinion": deed.opinion}
-    return DeskLine.objects.filter(division=division, done=True, **said).exists()
+    same = {"board": deed.board, "target": deed.id, "stamp": deed.stamp, "opinion": deed.opinion}
+    return DeskLine.objects.filter(division=division, done=True, **same).exists()
 
 
 def _state(acted: int, again: int, refused: int) -> State:
@@ -128,9 +130,9 @@ def _who(division: str) -> str:
 
 
 def _rows(one: Done, checked: Checked) -> list[Refused]:
-    """The lines of a deed that was not done, as they go back."""
+    """The lines of a deed that failed, as they go back."""
     deed, table = one.deed, DESK.table(one.deed.table)
-    issues = _said(one, checked)
+    issues = _messages(one, checked)
     return [
         Refused(
             deed.board,
@@ -148,8 +150,8 @@ def _rows(one: Done, checked: Checked) -> list[Refused]:
     ]
 
 
-def _said(one: Done, checked: Checked) -> list[Issue]:
-    """What the county is told of the lines of one deed."""
+def _messages(one: Done, checked: Checked) -> list[Issue]:
+    """The messages for the county about the lines of one deed."""
     sheet = checked.reading.places[one.deed.table].sheet
     if not one.code:
         return [replace(one.left, sheet=sheet, row=one.deed.row)] if one.left else []
@@ -187,7 +189,7 @@ def _audit(refused: Sequence[Refused], bench: Bench, seq: int) -> None:
 
 
 def _open(refused: Sequence[Refused], turn: Turn, writes: Writes) -> tuple[Ticket, ...]:
-    """Keep the lines that go back; earlier ones of the same matters are settled by this word on them."""
+    """Store the lines that go back; earlier ones of the same matters are settled by them."""
     checked, seq = turn.checked, turn.event.seq
     named = {matter(record.table, str(record.values["id"])) for record in checked.records}
     named |= {row.key for row in refused if row.key}

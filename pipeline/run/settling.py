@@ -90,8 +90,8 @@ class Settling:
         but were settled before it.
         """
         later = late.after(done)
-        for checked in map(self._read_again, later.said):  # each by the results of those before it
-            late.say(checked, done, self.now)
+        for checked in map(self._read_again, later.registry):  # each by the results of those before it
+            late.apply_again(checked, done, self.now)
         for seqs in _slices(later.reports, self.site.policy.batch):
             self.take(partial(late.fold, self.read_again(seqs), done, self.site, self.now))
         for checked in map(self._read_again, later.unplaced):

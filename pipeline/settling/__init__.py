@@ -1,4 +1,4 @@
-"""What a checked submission, or a decision, does to what stands; a module for each form.
+"""What a checked submission, or a decision, changes in the records; a module for each form.
 
 The county's desk is not among them: `run` sends it to `county`.
 """

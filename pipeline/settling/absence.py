@@ -58,17 +58,17 @@ _REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)
 
 @dataclass(slots=True)
 class _Fold:
-    """One report while its turns are taken: what stood at first, what stands now, what history gains."""
+    """One report while its turns are taken: its state at first, its present state, additions to history."""
 
     key: Key
     before: ReportState
     loaded: LoadedReport
     past: list[sql.Params] = field(default_factory=list)
     own: set[int] = field(default_factory=set)  # submissions that have their turn now
-    changed: bool = False  # rows did
+    changed: bool = False  # rows changed
     settled: int = 0  # of the last turn
-    told: int = 0  # of the last turn that changed the report
-    names: dict[str, str] = field(default_factory=dict)  # class key → as a turn writes it
+    changed_by: int = 0  # of the last turn that changed the report
+    names: dict[str, str] = field(default_factory=dict)  # class key → as the turn's workbook writes it
 
     @property
     def standing(self) -> ReportState:
@@ -87,8 +87,8 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
     found = report_state.load(sorted(by_key), lock=True)
     latest = replay.latest(loaded.standing for loaded in found.values())
     _require(by_key, found, latest)
-    came = [one.seq for loaded in found.values() for one in loaded.standing.earlier]
-    then = Then(by_key, min([*came, *(turn.event.seq for turn in turns)]))
+    earlier_seqs = [one.seq for loaded in found.values() for one in loaded.standing.earlier]
+    then = Then(by_key, min([*earlier_seqs, *(turn.event.seq for turn in turns)]))
     outcomes: list[tuple[Turn, Outcome]] = []
     folds = []
     for key, mine in by_key.items():
@@ -96,7 +96,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
         folds.append(fold)
         fold.own = {turn.event.seq for turn in mine if not turn.anew}
         for turn in mine:
-            kept = fold.loaded.said if fold.standing is fold.before else None
+            kept = fold.loaded.lines if fold.standing is fold.before else None
             fold.loaded.standing = then.classes(fold.standing, turn.event.seq, kept)
             fold.names |= _names(turn.checked)
             if _late(turn, latest[key]):
@@ -122,13 +122,13 @@ def key_of(checked: Checked) -> Key:
 
 
 def takes(turn: Turn) -> bool:
-    """Tell whether a submission is about a report we can name, whatever became of it."""
+    """Tell whether a submission is about a report we can name, in any state."""
     checked = turn.checked
     return bool(checked.unit) and checked.day is not None
 
 
 def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bool:
-    """Close a ticket by a decision; return False when it was not open any more."""
+    """Close a ticket by a decision; return False if it was no longer open."""
     loaded = report_state.load([key], lock=True)[key]
     fold = _Fold(key, loaded.standing, loaded)
     after = merge.waive(fold.standing, ticket, by)
@@ -149,26 +149,26 @@ def _late(turn: Turn, latest: int) -> bool:
 def _require(
     by_key: Mapping[Key, Sequence[Turn]], found: Mapping[Key, LoadedReport], latest: Mapping[Key, int]
 ) -> None:
-    """Have all at hand that turns which come late are replayed with."""
+    """Make sure that everything is at hand for replaying late turns."""
     late = [(key, turn) for key, turns in by_key.items() for turn in turns if _late(turn, latest[key])]
     if late:
-        said = [(turn, found[key].standing) for key, turn in late]
-        needed = [replay.needed(turn, one.earlier, one.tickets) for turn, one in said]
+        late_ones = [(turn, found[key].standing) for key, turn in late]
+        needed = [replay.needed(turn, one.earlier, one.tickets) for turn, one in late_ones]
         late[0][1].again.require(*needed)
 
 
 @dataclass(frozen=True, slots=True)
 class _Waived:
-    """A county let a row that went back rest, at this place of the sequence."""
+    """A county waived a returned row, at this place of the sequence."""
 
     ticket: str
     place: int
 
 
 def _replay(fold: _Fold, turn: Turn, policy: Policy, writes: Writes, then: Then) -> ReportStep:
-    """Take all of a report again, because what was received, or decided, later was settled before this turn.
+    """Replay a whole report, because a later submission or decision was settled before this turn.
 
-    Makes the store depend on the received order alone.
+    Makes the store depend on the received order only.
     """
     before = fold.standing
     empty = replace(before, head=None, rows={}, lines={}, tickets={}, earlier=())
@@ -176,7 +176,7 @@ def _replay(fold: _Fold, turn: Turn, policy: Policy, writes: Writes, then: Then)
     for does, _ in again.taken:
         if isinstance(does, Event):
             fold.names |= _names(does.checked)
-    revised_outcomes.tell_others(again, before.earlier, turn, writes, effective=False)
+    revised_outcomes.revise_others(again, before.earlier, turn, writes, effective=False)
     standing: ReportState = again.after
     dropped = {
         name: replace(ticket, state=TicketState.SUPERSEDED, closed_by=str(turn.event.order))
@@ -202,22 +202,22 @@ def _step(policy: Policy, then: Then, standing: ReportState, does: Event | _Waiv
     step = merge.step(seen, does, policy)
     if step.after.head is not seen.head or step.after.rows is not seen.rows:
         return step
-    # what does not count leaves the report as it was written, with the classes there were then
+    # a submission without effect leaves the report as it was written, with the classes of that time
     return replace(step, after=replace(step.after, lines=standing.lines, classes=standing.classes))
 
 
 def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool = False) -> None:
-    """Let a step's result stand, keeping history as of this settled_seq."""
+    """Take over the result of a step, with history as of this settled_seq."""
     before, after, since = fold.standing, step.after, fold.loaded.since
     hung = merge.pending(before)
     changed = False
-    for identity, stood in before.rows.items():
+    for identity, old in before.rows.items():
         new = after.rows.get(identity)
-        if new is stood or (new is not None and merge.same(stood.values, new.values, _KEEPS)):
+        if new is old or (new is not None and merge.same(old.values, new.values, _KEEPS)):
             continue
         gone = PastReason.VOIDED if voided else PastReason.WITHDRAWN
         why = (PastReason.CHANGED if new else gone).value
-        row = _absence_row(fold, identity, stood, since.pop(identity), pending=identity in hung)
+        row = _absence_row(fold, identity, old, since.pop(identity), pending=identity in hung)
         fold.past.append((*row, settled, by, why))
         changed = True
     for identity in after.rows.keys() - since.keys():
@@ -226,7 +226,7 @@ def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool 
     fold.settled = settled
     fold.changed = fold.changed or changed
     if before.head is not after.head or changed:
-        fold.told = settled
+        fold.changed_by = settled
     fold.loaded.standing = after
 
 
@@ -241,7 +241,7 @@ def _as_it_stands(outcome: Outcome, turn: Turn, found: Mapping[Key, LoadedReport
 
 
 def _place_cases(folds: Sequence[_Fold], writes: Writes) -> None:
-    """Find which case each row goes on with, once all reports of the batch are what they are."""
+    """Find the case of each row, once all reports of the batch are final."""
     reports = {
         fold.key: cases.ReportChange(fold.before, fold.standing, fold.loaded.division, fold.settled) for fold in folds
     }
@@ -270,10 +270,12 @@ def _write(fold: _Fold, writes: Writes) -> None:
 
 
 def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
-    """Leave to 待对账 the schools with a closure or an open matter, and those whose report by itself may be one."""
-    told = [fold for fold in folds if fold.changed or fold.standing.head is not fold.before.head]
-    watched = reconciliation_facts.watched(sorted({fold.key[1] for fold in told}), today(writes.now)) if told else set()
-    for fold in told:
+    """Leave todos for 待对账: schools with a closure or an open matter, and those whose report alone may be one."""
+    changed = [fold for fold in folds if fold.changed or fold.standing.head is not fold.before.head]
+    watched = (
+        reconciliation_facts.watched(sorted({fold.key[1] for fold in changed}), today(writes.now)) if changed else set()
+    )
+    for fold in changed:
         school = fold.key[1]
         if school in watched or _concerns(fold.standing) or (fold.before.head and _concerns(fold.before)):
             writes.todo(TodoKind.RECONCILE, school, fold.settled)
@@ -281,9 +283,9 @@ def _leave_to_compare(folds: Sequence[_Fold], writes: Writes) -> None:
 
 def _concerns(standing: ReportState) -> bool:
     ill = Counter(
-        str(stood.values["class_key"])
-        for stood in standing.rows.values()
-        if stood.values["reason"] == _ILL and stood.values["row_state"] != _RETURNED
+        str(row.values["class_key"])
+        for row in standing.rows.values()
+        if row.values["reason"] == _ILL and row.values["row_state"] != _RETURNED
     )
     return reconcile.concerns(ill, standing.classes, {key: line.roll for key, line in standing.lines.items()})
 
@@ -299,21 +301,21 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
         sql.upsert("absence", _ABSENCE, _KEY),
         [
             (
-                *_absence_row(fold, identity, stood, since[identity], pending=identity in hangs),
-                *(sql.day(stood.values.get(name)) for name in cases.COLUMNS),  # type: ignore[arg-type]  # the columns hold dates
+                *_absence_row(fold, identity, row, since[identity], pending=identity in hangs),
+                *(sql.day(row.values.get(name)) for name in cases.COLUMNS),  # type: ignore[arg-type]  # the columns hold dates
             )
-            for identity, stood in after.rows.items()
-            if before.rows.get(identity) is not stood or (identity in hung) != (identity in hangs)
+            for identity, row in after.rows.items()
+            if before.rows.get(identity) is not row or (identity in hung) != (identity in hangs)
         ],
     )
 
 
-def _absence_row(fold: _Fold, identity: str, stood: CurrentRow, settled: int, *, pending: bool) -> sql.Params:
-    get = stood.values.get
+def _absence_row(fold: _Fold, identity: str, row: CurrentRow, settled: int, *, pending: bool) -> sql.Params:
+    get = row.values.get
     day, school, campus = fold.key
     dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates
     return (
-        day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(stood.origin), pending,
+        day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(row.origin), pending,
         *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
         *[None if one is None else one.isoformat() for one in dates],
         *[sql.moment(get(name)) for name in _MOMENTS],  # type: ignore[arg-type]  # the columns hold moments
@@ -344,14 +346,14 @@ def _write_head(fold: _Fold, writes: Writes) -> None:
         day.isoformat(), school, campus, fold.loaded.division, head.seqs[-1], serialise.text(list(head.seqs)),
         head.zero,
         sql.moment(head.first_seen), head.on_time, len(standing.lines), len(standing.rows), others,
-        head.reporter[:40], head.reviewer[:40], fold.told,
+        head.reporter[:40], head.reviewer[:40], fold.changed_by,
     )  # fmt: skip
     writes.add(sql.upsert("report", _REPORT, _KEY[:3]), [row])
 
 
 def _write_lines(fold: _Fold, writes: Writes) -> None:
     day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
-    before = fold.loaded.said  # not as it is seen with the classes of today: a row may say what they say now
+    before = fold.loaded.lines  # not as seen with today's classes: a row may equal them
     after = report_state.line_rows(fold.standing) if fold.standing.head else {}
     text = "DELETE FROM report_class WHERE day = %s AND school = %s AND campus = %s AND key = %s"
     writes.add(text, [(day, school, campus, key) for key in before if key not in after])
@@ -371,7 +373,7 @@ def _write_effective(fold: _Fold, writes: Writes) -> None:
 
 
 def _write_new_classes(fold: _Fold, writes: Writes) -> None:
-    """A class the registry does not know is taken as new, from this day on, for the county to confirm."""
+    """A class that is not in the registry is entered as new, from this day on, for the county to confirm."""
     standing = fold.standing
     day, school, campus = fold.key
     year = school_year(day)

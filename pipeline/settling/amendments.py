@@ -1,4 +1,4 @@
-"""代改: a county types what the school told it by telephone; the row comes home as if the school had mended it."""
+"""代改: a county types what the school said on the telephone; the row is settled as if the school had corrected it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from pipeline.turns.transaction import Turn, Writes
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """By whom and when a 处理单's deeds are done, and what was read and validated again for one of them."""
+    """Who carries out a 处理单 and when, and what was read and validated again for one of its deeds."""
 
     site: Site
     desk: Checked
@@ -45,15 +45,15 @@ class Bench:
     again: AtHand = NOTHING
 
 
-class StillBad(UsageError):  # noqa: N818 - it is the name of what is the case
-    """The row, mended so, would go back again. Its text says why, without the contents of other cells."""
+class StillBad(UsageError):  # noqa: N818 - the name of a state of affairs
+    """The corrected row would go back again. Its text says why, without the contents of other cells."""
 
 
 def mend(deed: Deed, by: DecidedBy, bench: Bench) -> None:
-    """Let the row of a ticket come home with some cells replaced.
+    """Settle the row of a ticket with some cells replaced.
 
-    Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one
-    whose rows a county may mend; NeedsAgain until the row is built and validated. Nothing is changed then.
+    Raises StillBad if the row would go back again, UsageError if the ticket is not open or its form is not one whose
+    rows a county may correct; NeedsAgain until the row is built and validated. Nothing is changed then.
     """
     with atomic():
         ticket = Reject.objects.select_for_update().filter(ticket=deed.id, state=TicketState.OPEN).first()
@@ -66,7 +66,7 @@ def mend(deed: Deed, by: DecidedBy, bench: Bench) -> None:
         checked = bench.again.mended[mended]
         if checked.verdict != CheckVerdict.MERGE or checked.refused or not checked.records:
             raise StillBad(_why(checked.issues))
-        # a school's cell would be left blank and asked; what a county typed is asked at once
+        # a school's cell would be left blank and asked about; a county's is asked about at once
         typed = {column.header for column in form(ticket.form).table(ticket.table).columns if column.name in deed.cells}
         if unread := [one for one in checked.issues if one.code.endswith(issues.LEFT) and one.column in typed]:
             raise StillBad(_why(unread))

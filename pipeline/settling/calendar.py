@@ -26,10 +26,10 @@ _LISTED, _DAYS = 12, 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarPlan:
-    """What a workbook would do to the calendar of its place: what it says, and the changes in words."""
+    """What a workbook would change in the calendar of its place: its lines, and the changes in words."""
 
     place: str
-    said: calendar_spans.CalendarChange
+    change: calendar_spans.CalendarChange
     changes: tuple[str, ...]
 
 
@@ -40,10 +40,10 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
 
 
 def again(turn: Turn, writes: Writes) -> None:
-    """Let a calendar that was settled before say what it says now that an earlier one has spoken: see `late`."""
+    """Apply a calendar that was settled before once more, because an earlier one has come: see `late`."""
     one = plan(turn.checked, turn.event.order)
-    told = enter(one, turn.event.seq, turn.settled, writes)
-    revised_outcomes.tell(turn, told if turn.checked.records else (), writes)
+    messages = enter(one, turn.event.seq, turn.settled, writes)
+    revised_outcomes.revise(turn, messages if turn.checked.records else (), writes)
 
 
 def plan(checked: Checked, order: int) -> CalendarPlan:
@@ -52,25 +52,27 @@ def plan(checked: Checked, order: int) -> CalendarPlan:
     stand = {span.ref: span for span in before}
     put: list[CalendarSpan] = []
     withdrawn: list[str] = []
-    told: list[str] = []
+    changes: list[str] = []
     for record in checked.records:
         mine: tuple[CalendarSpan, ...] = record.values["spans"]  # type: ignore[assignment]  # validate.calendar puts them there
         if record.values["withdraw"] and (gone := stand.get(str(record.values["ref"]))):
             withdrawn.append(gone.ref)
-            told.append(change_in_words(gone, None))
+            changes.append(change_in_words(gone, None))
         for span in mine:
             was = stand.get(span.ref)
             if was != span:
                 put.append(span)
-                told.append(change_in_words(was, span))
-    return CalendarPlan(checked.unit, calendar_spans.CalendarChange(order, tuple(put), tuple(withdrawn)), tuple(told))
+                changes.append(change_in_words(was, span))
+    return CalendarPlan(
+        checked.unit, calendar_spans.CalendarChange(order, tuple(put), tuple(withdrawn)), tuple(changes)
+    )
 
 
 def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> tuple[Issue, ...]:
-    """Let a plan take effect; return what its sender is told: the changes, and the reported days they touch."""
+    """Let a plan take effect; return the messages for its sender: the changes, and the reported days they touch."""
     before = calendar_spans.calendar()
     now = today(writes.now)
-    calendar_spans.keep(one.place, one.said, now, submission)
+    calendar_spans.keep(one.place, one.change, now, submission)
     if not one.changes:
         return (Issue("calendar-same"),)
     schools = _schools(one.place)
@@ -78,7 +80,7 @@ def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> t
     for division in sorted(set(schools.values())):
         for day in days:
             writes.todo(TodoKind.FIGURES, division, settled, day)
-    return (*_told(one.changes), *_touching(affected_days.reported(schools, days)))
+    return (*_messages(one.changes), *_touching(affected_days.reported(schools, days)))
 
 
 def _settle(turn: Turn, writes: Writes) -> Outcome:
@@ -92,7 +94,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
         return Outcome(state, (question,), refused=len(checked.refused))
     checked = sifted.checked
-    told = enter(plan(checked, event.order), event.seq, turn.settled, writes) if checked.records else ()
+    messages = enter(plan(checked, event.order), event.seq, turn.settled, writes) if checked.records else ()
     after, opened, home = merge.turned(
         known, merge.Event(event.order, checked, event.forced), lambda record: (record.identity,)
     )
@@ -100,7 +102,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    issues = (*sifted.issues, *home, *told)
+    issues = (*sifted.issues, *home, *messages)
     return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
 
 
@@ -113,7 +115,7 @@ def _question(turn: Turn, sifted: merge.Sifted, earlier: Sequence[Earlier], appl
 
 
 def _stands(checked: Checked, record: Record, order: int) -> bool:
-    """Does the calendar say already what a row says?"""
+    """Whether the calendar already has the content of a row."""
     stand = {span.ref: span for span in calendar_spans.standing(checked.unit, upto=order - 1)}
     mine: tuple[CalendarSpan, ...] = record.values["spans"]  # type: ignore[assignment]  # as above
     if record.values["withdraw"]:
@@ -121,7 +123,7 @@ def _stands(checked: Checked, record: Record, order: int) -> bool:
     return all(stand.get(span.ref) == span for span in mine)
 
 
-def _told(changes: Sequence[str]) -> tuple[Issue, ...]:
+def _messages(changes: Sequence[str]) -> tuple[Issue, ...]:
     head = Issue("calendar-changes", details=(("count", str(len(changes))),))
     lines = [Issue("registry-change", details=(("what", what),)) for what in changes[:_LISTED]]
     rest = len(changes) - len(lines)
@@ -136,7 +138,7 @@ def _touching(days: Sequence[date]) -> tuple[Issue, ...]:
 
 
 def _schools(place: str) -> Mapping[str, str]:
-    """School → its division, of all whom the calendar of a place speaks of."""
+    """School → its division, of all schools the calendar of a place applies to."""
     divisions = lookup.tree(()).below(place)
     rows = Unit.objects.filter(kind=UnitKind.SCHOOL)
     mine = rows.filter(division__in=divisions) if divisions else rows.filter(code=place)
@@ -144,7 +146,7 @@ def _schools(place: str) -> Mapping[str, str]:
 
 
 def _other_days(place: str, divisions: Iterable[str], before: Calendar, after: Calendar) -> list[date]:
-    """The days counted so far that were school days for some 学段 by one calendar and not by the other."""
+    """The days with figures that are school days for some 学段 in one of the two calendars only."""
     counted = CountyDay.objects.filter(division__in=list(divisions)).order_by("day")
     chain = lookup.tree([place]).chain(place)
     stages = ("", *words.STAGE.labels)
@@ -160,4 +162,4 @@ def _earlier(unit: str) -> list[Earlier]:
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
-SETTLER = Settler(CALENDAR, undecided, settle, say_again=again)
+SETTLER = Settler(CALENDAR, undecided, settle, apply_again=again)

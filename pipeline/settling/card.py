@@ -1,4 +1,4 @@
-"""预警信息报告卡: settle what came back, keep what the county decides of it, say what waits for its word."""
+"""预警信息报告卡: settle cards, apply the county's decisions on them, list what waits for a decision."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _ONCE = ("alert_id", "submission")
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of cards, in order; write what they change; return their outcomes.
 
-    Raises NeedsAgain, with nothing written, for alerts that are to be assessed first, so that a card finds them as
-    they are; and for what must be read and validated again.
+    Raises NeedsAgain, with nothing written, for alerts that must be assessed first, so that a card finds them up to
+    date; and for what must be read and validated again.
     """
     del site
     found = _assessed(sorted({turn.checked.unit for turn in turns}))
@@ -62,7 +62,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
 
 
 def _assessed(schools: Sequence[str]) -> dict[str, SchoolHistory]:
-    """Load what came of the cards of these schools. Raises NeedsAgain while something that settled was not assessed."""
+    """Load the results of these schools' cards. Raises NeedsAgain while settled changes are not assessed."""
     if waiting := unassessed(schools):
         raise NeedsAgain(Needed(alerts=waiting))
     return load(schools)
@@ -73,24 +73,24 @@ def _late(turn: Turn, loaded: SchoolHistory) -> bool:
 
 
 def _require(turns: Sequence[Turn], found: Mapping[str, SchoolHistory]) -> None:
-    """Have all at hand that cards which come late are replayed with."""
+    """Make sure that everything is at hand for replaying late cards."""
     late = [(turn, found[turn.checked.unit].standing) for turn in turns if _late(turn, found[turn.checked.unit])]
     if late:
         late[0][0].again.require(*(replay.needed(turn, one.earlier) for turn, one in late))
 
 
 def _replay(loaded: SchoolHistory, turn: Turn, writes: Writes) -> CardStep:
-    """Take all that happened to a school's alerts again: a later card, or a ruling, was settled before this turn."""
+    """Replay all events of a school's alerts: a later card, or a ruling, was settled before this turn."""
     again = replayed(loaded, turn)
     standing: CardStanding = again.after
     steps = tuple(one for _, step in again.taken for one in step.steps)
     _take_back(loaded, standing, steps)
-    revised_outcomes.tell_others(again, loaded.standing.earlier, turn, writes, effective=True)
+    revised_outcomes.revise_others(again, loaded.standing.earlier, turn, writes, effective=True)
     return replace(again.of(turn.event), after=standing, steps=steps)
 
 
 def _take_back(loaded: SchoolHistory, after: CardStanding, steps: Iterable[HistoryStep]) -> None:
-    """Take back what cards left that turn out to say nothing: copies of one that came before them after all."""
+    """Remove the traces of cards that turn out to be without effect: copies of one that came before them."""
     known = {(one.alert, one.what, one.origin) for one in steps}
     by_cards = (AlertStep.ANSWERED, AlertStep.FOLLOWED)
     for event in AlertEvent.objects.filter(alert__in=list(loaded.alerts), what__in=by_cards):
@@ -106,19 +106,19 @@ def _take_back(loaded: SchoolHistory, after: CardStanding, steps: Iterable[Histo
 
 
 def confirm(alert_id: str, by: DecidedBy) -> AlertState:
-    """Let the answer of an alert stand; return the state the alert then has.
+    """Confirm the answer of an alert; return the alert's new state.
 
-    Excluded closes it, or leaves it 更正待收 until the wrong rows are put right; not to be excluded it is followed to
-    its end. Raises UsageError, and changes nothing, if no answer of it waits.
+    Excluded closes it, or leaves it 更正待收 until the wrong rows are corrected; otherwise it is followed to its end.
+    Raises UsageError, and changes nothing, if no answer of it waits.
     """
     return _decide(DecisionKind.CARD_CONFIRM, alert_id, by, frozenset({AlertState.ANSWERED}))
 
 
 def send_back(alert_id: str, by: DecidedBy) -> AlertState:
-    """Send an answer back to be given anew: the card goes out again, with the reason. Returns the alert's state.
+    """Send an answer back to be given again: the card is sent once more, with the reason. Returns the alert's state.
 
-    What was confirmed may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if
-    there is no answer.
+    A confirmed answer may be sent back too, while the alert is open. Raises UsageError, and changes nothing, if there
+    is no answer.
     """
     return _decide(DecisionKind.CARD_RETURN, alert_id, by, alert_state.FOLLOWED | alert_state.REOPENED)
 
@@ -264,7 +264,7 @@ def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: da
 
 
 def _write_events(noted: Iterable[HistoryStep], now: datetime) -> None:
-    """Note what happened, once: a fold tells of all that ever did."""
+    """Note the steps, each once: a replay gives all that ever happened."""
     steps = list(noted)
     rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
     known = {(row.alert_id, row.what, row.origin) for row in rows}
@@ -276,7 +276,7 @@ def _write_events(noted: Iterable[HistoryStep], now: datetime) -> None:
 
 
 def _note_refusals(turn: Turn, step: CardStep, now: datetime) -> None:
-    """A card, or a row of one, that was not taken leaves an audit row: it would have decided something."""
+    """A card, or a row of one, that was refused leaves an audit row: it would have decided something."""
     checked = turn.checked
     who = checked.arrival.bound or checked.unit
     number = core.alert_of(turn.event)

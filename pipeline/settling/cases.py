@@ -1,4 +1,4 @@
-"""The cases of a batch's reports: which spell each row goes on with, and what the rows of later reports are now."""
+"""The cases of a batch's reports: the spell of each row, and the changes in rows of later reports."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.turns.report_state import Key
 from pipeline.turns.transaction import Writes
 
 COLUMNS = ("began",)
-"""Stored with a row and derived of what was reported before, so no word of its sender's: never compared."""
+"""Stored with a row but derived from earlier reports, not written by its sender: never compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportChange:
-    """A report before and after its turns. `division`: whose figures it counts in."""
+    """A report before and after its turns. `division`: in whose figures it counts."""
 
     before: ReportState
     after: ReportState
@@ -29,13 +29,13 @@ class ReportChange:
 
     @property
     def changed(self) -> bool:
-        """Did its rows, or that it stands at all, change?"""
+        """Whether its rows changed, or whether it exists."""
         return self.before.rows is not self.after.rows or (self.before.head is None) != (self.after.head is None)
 
 
 def place(reports: Mapping[Key, ReportChange], writes: Writes) -> dict[Key, dict[str, Derived]]:
-    """Return what the rows of changed reports are; leave to be written what rows of later reports are now, and to be
-    warned of the days of all cases that changed.
+    """Return the derived values of the rows of changed reports; collect for writing the changes in rows of later
+    reports, and todos to warn of the days of all cases that changed.
     """
     changed = {key: _changed(one.after) for key, one in reports.items() if one.changed}
     found = derive(changed, today(writes.now)) if changed else {}
@@ -56,25 +56,25 @@ def place(reports: Mapping[Key, ReportChange], writes: Writes) -> dict[Key, dict
 
 
 def placed(standing: ReportState, derived: Mapping[str, Derived]) -> ReportState:
-    """Return a report with what its rows are; a row that is what it was stays the same value."""
-    rows = {pupil: _placed(stood, derived.get(pupil)) for pupil, stood in standing.rows.items()}
-    same = all(rows[pupil] is stood for pupil, stood in standing.rows.items())
+    """Return a report with its rows' derived values; an unchanged row stays the same value."""
+    rows = {pupil: _placed(row, derived.get(pupil)) for pupil, row in standing.rows.items()}
+    same = all(rows[pupil] is row for pupil, row in standing.rows.items())
     return standing if same else replace(standing, rows=rows)
 
 
-def _placed(stood: CurrentRow, now: Derived | None) -> CurrentRow:
-    if now is None or (stood.values.get("began"), stood.values["row_state"]) == (now.began, now.state):
-        return stood
-    return CurrentRow({**stood.values, "began": now.began, "row_state": now.state}, stood.origin)
+def _placed(row: CurrentRow, now: Derived | None) -> CurrentRow:
+    if now is None or (row.values.get("began"), row.values["row_state"]) == (now.began, now.state):
+        return row
+    return CurrentRow({**row.values, "began": now.began, "row_state": now.state}, row.origin)
 
 
 def _changed(standing: ReportState) -> Changed:
-    rows = {pupil: case_row(stood.values) for pupil, stood in standing.rows.items()}
+    rows = {pupil: case_row(row.values) for pupil, row in standing.rows.items()}
     return Changed(rows, frozenset(standing.classes.keys() - standing.lines.keys()), stands=standing.head is not None)
 
 
 def case_row(values: Mapping[str, object]) -> SpellRow:
-    """Return what a stored row says of its case."""
+    """Return the values of a stored row that concern its case."""
     get = values.get
     signs = signs_of(get("reason"), get("symptoms"), get("temperature"), get("diagnosis"))
     return SpellRow(
@@ -93,7 +93,7 @@ def _day(value: object) -> date | None:
 
 
 def _leave_cases(school: str, folded: ReportChange, derived: Mapping[str, Derived], writes: Writes) -> None:
-    """Leave to be warned of the days of cases that came, went, or are known of more."""
+    """Leave todos to warn of the days of cases that came, went, or of which more is known."""
     before, after = folded.before.rows, folded.after.rows
     days = {now.began for pupil, now in derived.items() if after[pupil] is not before.get(pupil) and not now.known}
     days |= {

@@ -32,7 +32,7 @@ _LONGEST = 60  # days of figures that one closure may touch
 
 
 RULINGS = {DecisionKind.CLOSURE_CONFIRM: ClosureState.CONFIRMED, DecisionKind.CLOSURE_RETURN: ClosureState.RETURNED}
-"""What a county decides of a closure, and the state it then has."""
+"""A county's decision on a closure, and the state it then has."""
 
 
 @dataclass(slots=True)
@@ -40,11 +40,11 @@ class _LoadedClosures:
     standing: ClosureStanding
     division: str
     since: dict[merge.closure.Key, int]
-    ruled: tuple[Decision, ...] = ()  # what the county decided of these closures, in order
+    ruled: tuple[Decision, ...] = ()  # the county's decisions on these closures, in order
 
     @property
     def last(self) -> int:
-        """The place in the sequence of the last workbook or decision it has had."""
+        """The place in the sequence of its last workbook or decision."""
         return max([*(one.seq for one in self.standing.earlier), *map(order_of, self.ruled)], default=0)
 
 
@@ -69,7 +69,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
 
 
 def rule(school: str, key: merge.closure.Key, state: ClosureState, at: tuple[int, int], writes: Writes) -> bool:
-    """Let a county's word on a closure stand, `at` (place in the sequence, settled_seq); False if it has moved on."""
+    """Apply a county's decision on a closure, `at` (place in the sequence, settled_seq); False if it has moved on."""
     (loaded,) = _load([school]).values()
     before = loaded.standing
     loaded.standing = merge.rule(before, key, state)
@@ -84,14 +84,14 @@ def _late(turn: Turn, loaded: _LoadedClosures) -> bool:
 
 
 def _require(turns: Sequence[Turn], found: Mapping[str, _LoadedClosures]) -> None:
-    """Have all at hand that turns which come late are replayed with."""
+    """Make sure that everything is at hand for replaying late turns."""
     late = [(turn, found[turn.checked.unit].standing) for turn in turns if _late(turn, found[turn.checked.unit])]
     if late:
         late[0][0].again.require(*(replay.needed(turn, one.earlier, one.tickets) for turn, one in late))
 
 
 def _replay(loaded: _LoadedClosures, turn: Turn, writes: Writes) -> ClosureStep:
-    """Take all closures of the school again: what was received, or decided, later was settled before this turn."""
+    """Replay all closures of the school: a later submission or decision was settled before this turn."""
     before = loaded.standing
     acts: list[Act[Event | Decision]] = [
         *replay.submissions(before.earlier, turn),
@@ -99,7 +99,7 @@ def _replay(loaded: _LoadedClosures, turn: Turn, writes: Writes) -> ClosureStep:
         *(replay.decided(row, row) for row in loaded.ruled),
     ]
     again = replay.replay(ClosureStanding(before.school), acts, _step)
-    revised_outcomes.tell_others(again, before.earlier, turn, writes, effective=True)
+    revised_outcomes.revise_others(again, before.earlier, turn, writes, effective=True)
     return replace(again.of(turn.event), after=again.after)
 
 
@@ -149,7 +149,7 @@ def _rulings(closures: Mapping[str, Mapping[merge.closure.Key, Declared]]) -> di
 
 
 def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[int, int], writes: Writes) -> None:
-    """Write which closures changed. `at`: place in the sequence and settled_seq of what changed them."""
+    """Write which closures changed. `at`: place in the sequence and settled_seq of the change."""
     after, (order, settled) = loaded.standing, at
     affected: set[date] = set()
     for key in sorted(before.closures.keys() | after.closures.keys()):
@@ -188,12 +188,12 @@ def _same(old: Declared, new: Declared) -> bool:
 
 def _row(loaded: _LoadedClosures, key: merge.closure.Key, declared: Declared, settled: int) -> sql.Params:
     head = (loaded.standing.school, key[0], key[1], sql.moment(key[2]), loaded.division, settled, str(declared.origin))
-    values = _unsaid(declared) | {name: value for name, value in declared.values.items() if value is not None}
+    values = _defaults(declared) | {name: value for name, value in declared.values.items() if value is not None}
     return (*head, *[sql.param(values.get(name), _WIDTHS.get(name)) for name in _SAID])
 
 
-def _unsaid(declared: Declared) -> dict[str, object]:
-    """What a closure has till its first word arrives, when all we have is, say, its resumption."""
+def _defaults(declared: Declared) -> dict[str, object]:
+    """Values of a closure before its first report arrives, when we only have, for example, its resumption."""
     start = declared.values["start"]
     first = today(start) if isinstance(start, datetime) else None
     return {"ill": 0, "resume_planned": declared.values.get("resume_actual") or first, "approved_at": start}

@@ -1,4 +1,4 @@
-"""What counties say of declared closures: confirmed, or sent back to the school."""
+"""Counties' decisions on declared closures: confirmed, or sent back to the school."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.turns.transaction import Writes
 
 @dataclass(frozen=True, slots=True)
 class PendingClosure(PendingItem):
-    """One closure, for its county. `stamp` changes when the school, or somebody else, says something of it."""
+    """One closure, for its county. `stamp` changes whenever the school, or an office, changes something of it."""
 
     state: ClosureState = ClosureState.DECLARED
 
@@ -41,7 +41,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
         found = found.filter(division__in=lookup.tree(()).below(division))
     rows = list(found)
     names, classes = lookup.names(row.school for row in rows), _classes({row.school for row in rows})
-    said = _said_at(Origin.read(row.origin).seq for row in rows)
+    received = _received_at(Origin.read(row.origin).seq for row in rows)
     return [
         PendingClosure(
             id=short_ids.closure(row.school, *_key(row)),
@@ -49,7 +49,7 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
             school=row.school,
             school_name=names.get(row.school, row.school),
             day=today(row.start),
-            since=said.get(Origin.read(row.origin).seq),
+            since=received.get(Origin.read(row.origin).seq),
             what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
             state=ClosureState(row.state),
         )
@@ -63,7 +63,7 @@ def confirm(closure_id: str, by: DecidedBy) -> None:
 
 
 def send_back(closure_id: str, by: DecidedBy) -> None:
-    """Send a closure back to its school: it closes nothing till the school says something else of it.
+    """Send a closure back to its school: it is not in force until the school changes it.
 
     Raises UsageError, and changes nothing, if it was sent back, has ended or was withdrawn.
     """
@@ -85,7 +85,7 @@ def _rule(closure_id: str, what: DecisionKind, by: DecidedBy) -> None:
 
 
 def _found(closure_id: str) -> Closure | None:
-    """The closure of an id: looked for among those that are on, then among all."""
+    """The closure of an id: searched among those in force, then among all."""
     rows = Closure.objects.values_list("pk", "school", "campus", "scope", "start")
     for some in (rows.filter(state__in=ON), rows.exclude(state__in=ON)):
         for key, school, campus, scope, start in some.iterator():
@@ -94,8 +94,8 @@ def _found(closure_id: str) -> Closure | None:
     return None
 
 
-def _said_at(seqs: Iterable[int]) -> dict[int, datetime]:
-    """When the submissions came: how long a closure has waited is no matter of when it begins."""
+def _received_at(seqs: Iterable[int]) -> dict[int, datetime]:
+    """When the submissions came: a closure waits from then on, whenever it begins."""
     rows = Submission.objects.filter(received_seq__in=set(seqs)).values_list("received_seq", "received_at")
     return dict(rows)
 

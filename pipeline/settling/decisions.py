@@ -1,4 +1,4 @@
-"""What people decide about submissions and tickets: journalled in the same sequence as arrivals, audited."""
+"""Decisions about submissions and tickets: journalled in the same sequence as arrivals, audited."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from pipeline.turns.transaction import Turn, Writes
 
 
 def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> list[Settled]:
-    """Let held submissions be applied after all, in received order; return what became of them.
+    """Apply held submissions after all, in received order; return their outcomes.
 
-    They take their turn at the decision's place in the sequence, and no question is asked again.
-    Raises UsageError if one of them is not held, or if its school has reported again since; NeedsAgain until they
-    are read and validated again, and what they are folded with. Nothing is changed then.
+    They take their turn at the decision's place in the sequence, and no question is asked again. Raises UsageError if
+    one of them is not held, or if its school has reported again since; NeedsAgain until they are read and validated
+    again, with what they are folded with. Nothing is changed then.
     """
     with atomic():
         ordered = sorted(set(seqs))
@@ -50,7 +50,7 @@ def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> li
         settled: list[Settled] = []
         for seq in ordered:
             order, number = decide(DecisionKind.RELEASE, str(seq), by, submission=seq)
-            # with what validation said then: a release answers the question, it does not make bad rows good
+            # with the result of validation: a release answers the question, it does not make bad rows good
             turn = Turn(Event(order, again.submissions[seq], forced=True), number, again)
             settled += submissions.take([turn], State.HELD, site, by.at)
         return settled
@@ -75,10 +75,10 @@ def dismiss(seq: int, by: DecidedBy) -> None:
 
 
 def waive(tickets: Sequence[str], by: DecidedBy) -> list[str]:
-    """Let rows that went back rest: nobody is asked for them any more, old records behind them stay.
+    """Waive returned rows: the sender need not correct them any more, old records behind them stay.
 
-    Return the tickets that were closed by this; those closed before are left out. Raises UsageError for a
-    ticket never given out.
+    Return the tickets that were closed by this, without those closed before. Raises UsageError for a ticket never given
+    out.
     """
     with atomic():
         rows = {row.ticket: row for row in Reject.objects.filter(ticket__in=list(tickets)).defer("raw", "issues")}
@@ -106,7 +106,7 @@ def _waive(row: Reject, writes: Writes, *, by: str, settled: int) -> None:
 
 
 def _count_again(school: str, day: date | None, settled: int, now: datetime) -> None:
-    """Leave the figures of a school's county and day to be counted anew."""
+    """Leave a todo to count the figures of a school's county and day again."""
     counties = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", [school]))
     if day is not None and school in counties:
         writes = Writes(now)

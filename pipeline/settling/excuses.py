@@ -1,4 +1,4 @@
-"""免报: a county excuses a school from reporting a day, with a reason; or takes that back."""
+"""免报: a county excuses a school from reporting a day, with a reason; or withdraws that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for somebody: rows that went back, and submissions held with a question. For the county's desk."""
+"""What waits for a person: returned rows, and submissions held with a question. For the county's desk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.turns.pending_items import PendingItem
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One row that went back, with where it belongs."""
+    """One returned row, with its report."""
 
     returned: Returned
     submission: int
@@ -44,14 +44,14 @@ class Held:
     day: date | None
     name: str
     issues: tuple[Issue, ...]
-    later: int | None = None  # what was reported since, in its place
+    later: int | None = None  # the number of a newer report in its place
 
 
 def rejects(
     *, school: str = "", day: date | None = None, state: str = TicketState.OPEN, limit: int = 1000
 ) -> list[Rejected]:
-    """Return rows that went back, oldest first; `state` "" for all of them. Lines of a 处理单 are none of them: what
-    they are about waits by itself.
+    """Return returned rows, oldest first; `state` "" for all of them. Without lines of a 处理单: their matters wait by
+    themselves.
     """
     rows = Reject.objects.exclude(form="desk").order_by("submission", "table", "row")
     if school:
@@ -64,7 +64,7 @@ def rejects(
 
 
 def reject(ticket: str) -> Rejected | None:
-    """Return one row that went back, None if the ticket was never given out."""
+    """Return one returned row, None if the ticket was never given out."""
     found = _rejected(list(Reject.objects.filter(ticket=ticket)))
     return found[0] if found else None
 
@@ -90,13 +90,13 @@ def held(limit: int = 1000) -> list[Held]:
 
 @dataclass(frozen=True, slots=True)
 class TicketLine(PendingItem):
-    """A row that went back and is not mended yet, with its wrong cells."""
+    """A returned row that is not corrected yet, with its wrong cells."""
 
     cells: tuple[WrongCell, ...] = ()
 
 
 def tickets(division: str) -> list[TicketLine]:
-    """Return the rows that schools of a division have not mended yet, oldest first."""
+    """Return the rows that schools of a division have not corrected yet, oldest first."""
     return _ticket_lines(Reject.objects.filter(state=TicketState.OPEN, school__in=_schools(division)))
 
 
@@ -131,9 +131,9 @@ def held_of(division: str) -> list[PendingItem]:
 
 
 def overtaken(held: Iterable[Submission]) -> dict[int, int]:
-    """Return, by held 缺课日报, the newest of its school's that stands for its report, where that came after it.
+    """Return, by held 缺课日报, the newest submission of its school in the current report, if that came later.
 
-    Such a one is past: taken now, it would put what was said before over what was said since.
+    Such a held file is outdated: taken now, it would replace newer content by older.
     """
     mine = {row.received_seq: (row.day, row.unit, row.campus) for row in held if row.form == "absence"}
     if not mine:
@@ -142,18 +142,18 @@ def overtaken(held: Iterable[Submission]) -> dict[int, int]:
     columns = ("day", "school", "campus", "seqs")
     found = Report.objects.filter(day__in=days, school__in=schools).values_list(*columns)
     stands = {(day, school, campus): seqs for day, school, campus, seqs in found}
-    said = _said_by_schools({seq for seqs in stands.values() for seq in seqs if seq > min(mine)})
-    newest = {place: max(said.intersection(seqs), default=0) for place, seqs in stands.items()}
+    by_schools = _sent_by_schools({seq for seqs in stands.values() for seq in seqs if seq > min(mine)})
+    newest = {place: max(by_schools.intersection(seqs), default=0) for place, seqs in stands.items()}
     return {seq: newest[place] for seq, place in mine.items() if newest.get(place, 0) > seq}
 
 
-def _said_by_schools(seqs: Iterable[int]) -> set[int]:
-    """Those of the submissions that a school made: what its county mended or waived is no newer report."""
+def _sent_by_schools(seqs: Iterable[int]) -> set[int]:
+    """Those of the submissions that a school sent: a county's corrections and waivers are no newer report."""
     rows = Submission.objects.filter(received_seq__in=seqs, form="absence")
     return set(rows.values_list("received_seq", flat=True))
 
 
-_ELSEWHERE = frozenset({"", "desk"})  # not a county's to decide
+_ELSEWHERE = frozenset({"", "desk"})  # not for a county to decide
 
 
 def _schools(division: str) -> Iterable[str]:
@@ -164,22 +164,22 @@ def _schools(division: str) -> Iterable[str]:
 def _ticket_lines(found: Iterable[Reject]) -> list[TicketLine]:
     rows = sorted(found, key=lambda row: (row.submission_id, row.table, row.row))
     names = lookup.names(row.school for row in rows)
-    came = dict(
+    received = dict(
         Submission.objects.filter(received_seq__in={row.submission_id for row in rows}).values_list(
             "received_seq", "received_at"
         )
     )
-    return [_ticket_line(row, names, came.get(row.submission_id)) for row in rows if row.form not in _ELSEWHERE]
+    return [_ticket_line(row, names, received.get(row.submission_id)) for row in rows if row.form not in _ELSEWHERE]
 
 
-def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -> TicketLine:
+def _ticket_line(row: Reject, names: Mapping[str, str], received: datetime | None) -> TicketLine:
     form = forms.form(row.form)
     found = [serialise.as_issue(one) for one in row.issues]
     columns = next((table.columns for table in form.tables if table.name == row.table), ())
     room = next((column for column in columns if names_class(column)), None)
     class_name = deskwork.shareable(room, row.raw.get(room.name, "")) if room else ""
     cells = deskwork.wrong_cells(form, row.table, row.raw, found)
-    if not rebuild_row.mendable(row):  # nobody is asked what the right cell is who may not type it
+    if not rebuild_row.mendable(row):  # only whoever may type the right cell is asked for it
         cells = (deskwork.WrongCell("", "", "", deskwork.not_mendable(found)),)
     return TicketLine(
         id=row.ticket,
@@ -187,7 +187,7 @@ def _ticket_line(row: Reject, names: Mapping[str, str], came: datetime | None) -
         school=row.school,
         school_name=names.get(row.school, row.school),
         day=row.day,
-        since=came,
+        since=received,
         what=deskwork.ticket(
             form.short_title,
             deskwork.row_of(row.table, row.row, class_name.replace(deskwork.NOT_SHOWN, "")) if columns else "",

@@ -1,8 +1,8 @@
-"""What was judged without a roster or a calendar that had come before it: to be judged again once that is settled.
+"""Submissions validated without a roster or a calendar that had come before them: to be validated again.
 
-A roster that keeps its reader busy settles after reports that came later. Each of these is judged by what had been
-said up to its own place, so reading them once more, in order, gives what would have been. `run` reads and validates
-them, within the transaction of the roster.
+A roster that keeps its reader busy settles after reports that came later. Each of these is validated by the statements
+up to its own place, so reading them once more, in order, gives the right result. `run` reads and validates them, within
+the transaction of the roster.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from pipeline.settling import SETTLERS, submissions
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
 
-_SAYS = {name: settler.say_again for name, settler in SETTLERS.items() if settler.say_again}
-_SPEAK = frozenset({*_SAYS, DESK.name})  # a 处理单 confirms what schools propose, at its own place
+_APPLY = {name: settler.apply_again for name, settler in SETTLERS.items() if settler.apply_again}
+_JUDGED_BY = frozenset({*_APPLY, DESK.name})  # a 处理单 confirms proposals of schools, at its own place
 _FOLDED = {name: settler for name, settler in SETTLERS.items() if settler.folded_by}
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Submissions that came after one and were settled before it, though it says what they are judged by."""
+    """Submissions that came after one but were settled before it, though they are validated by its content."""
 
-    said: tuple[int, ...] = ()  # rosters and calendars that were taken, in order
+    registry: tuple[int, ...] = ()  # rosters and calendars that were accepted, in order
     reports: tuple[int, ...] = ()  # the first of each report, and of the closures of each school
-    unplaced: tuple[int, ...] = ()  # of which it could not be told whose they are
+    unplaced: tuple[int, ...] = ()  # those whose unit could not be determined
 
 
 def after(done: Settled) -> Later:
-    """Return what is to be judged again after a submission that settled just now; nearly always nothing."""
-    schools = _affected(done.seq) if done.form in _SPEAK else set()
+    """Return what is to be validated again after a submission that has just settled; nearly always nothing."""
+    schools = _affected(done.seq) if done.form in _JUDGED_BY else set()
     if not schools:
         return Later()
     later = list(
@@ -52,21 +52,21 @@ def after(done: Settled) -> Later:
             key = (row.form, *(getattr(row, name) for name in _FOLDED[row.form].folded_by))
             first.setdefault(key, row.received_seq)
     return Later(
-        said=tuple(row.received_seq for row in later if row.form in _SAYS and row.state in TAKEN),
+        registry=tuple(row.received_seq for row in later if row.form in _APPLY and row.state in TAKEN),
         reports=tuple(first.values()),
         unplaced=tuple(row.received_seq for row in later if not row.unit and row.state == State.REJECTED),
     )
 
 
-def say(checked: Checked, done: Settled, now: datetime) -> None:
-    """Let a roster, or a calendar, of `Later.said` say what it says now; in the caller's transaction."""
+def apply_again(checked: Checked, done: Settled, now: datetime) -> None:
+    """Apply a roster or a calendar of `Later.registry` once more; in the caller's transaction."""
     writes = Writes(now)
-    _SAYS[form_of(checked)](_turn(checked, done), writes)
+    _APPLY[form_of(checked)](_turn(checked, done), writes)
     writes.flush()
 
 
 def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, again: AtHand) -> None:
-    """Fold again what begins with these of `Later.reports`. Raises NeedsAgain, with nothing written."""
+    """Fold again everything from these of `Later.reports` on. Raises NeedsAgain, with nothing written."""
     with atomic():
         writes = Writes(now)
         for form, settler in _FOLDED.items():
@@ -76,7 +76,7 @@ def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, ag
 
 
 def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:
-    """Take one of `Later.unplaced`, if it can be told now whose it is. Raises NeedsAgain, with nothing written."""
+    """Take one of `Later.unplaced`, if its unit is known now. Raises NeedsAgain, with nothing written."""
     if checked.unit:
         with atomic():
             turn = Turn(Event(checked.arrival.seq, checked), sql.take("settled", 1), again)
@@ -89,9 +89,9 @@ def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
 
 
 def _affected(order: int) -> set[str]:
-    """The schools of which something was said, at this place of the sequence, that counts."""
-    said = Statement.objects.filter(order=order, state=StatementState.STANDING)
-    units = set(said.values_list("unit", flat=True))
+    """The schools with a statement in force at this place of the sequence."""
+    in_force = Statement.objects.filter(order=order, state=StatementState.STANDING)
+    units = set(in_force.values_list("unit", flat=True))
     schools = set(Unit.objects.filter(code__in=units, kind=UnitKind.SCHOOL).values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))
     return schools | set(Unit.objects.filter(division__in=places, kind=UnitKind.SCHOOL).values_list("code", flat=True))

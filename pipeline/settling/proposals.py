@@ -1,7 +1,7 @@
-"""What schools propose of their registry, and classes that only reports named: both wait for their county's word.
+"""Schools' proposals for the registry, and classes that only reports name: both wait for the county's decision.
 
 A proposal (P123: the submission it came with) takes effect as a statement at the place of the decision. A class
-(K7MQ3F2C9) is confirmed, refused, or said to be another name of a class there is.
+(K7MQ3F2C9) is confirmed, refused, or recorded as another name of an existing class.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from pipeline.settling import roster
 from pipeline.turns.pending_items import PendingItem
 from pipeline.turns.transaction import Writes
 
-_LAST = 2**62  # a place in the received sequence that nobody comes after
+_LAST = 2**62  # a place in the received sequence after all others
 
 
 def waiting(division: str) -> list[PendingItem]:
-    """Return what the schools of a division propose and what their reports named, oldest first; "" for all."""
+    """Return the proposals of a division's schools and the classes their reports name, oldest first; "" for all."""
     schools = Unit.objects.filter(kind=UnitKind.SCHOOL)
     if division:
         schools = schools.filter(division__in=lookup.tree(()).below(division))
     names = dict(schools.values_list("code", "name"))
     proposed = Kept.objects.filter(form=statements.FORM, state=StatementState.PROPOSED, unit__in=schools.values("code"))
     seqs = sorted(set(proposed.values_list("submission", flat=True)))
-    came = dict(Submission.objects.filter(received_seq__in=seqs).values_list("received_seq", "received_at"))
-    lines = [_proposal(seq, names, came.get(seq)) for seq in seqs]
+    received = dict(Submission.objects.filter(received_seq__in=seqs).values_list("received_seq", "received_at"))
+    lines = [_proposal(seq, names, received.get(seq)) for seq in seqs]
     rooms = SchoolClass.objects.filter(state=ClassState.NEW, school__in=schools.values("code"))
     return lines + [_class(row, names) for row in rooms.order_by("valid_from", "school", "campus", "key")]
 
@@ -60,7 +60,7 @@ def waiting(division: str) -> list[PendingItem]:
 def confirm(proposal_id: str, by: DecidedBy, alias: str = "") -> None:
     """Let it take effect; with `alias` a class is, from now on, another name of the class of that key or name.
 
-    Raises UsageError, and changes nothing, if it does not wait any more, or there is no such class.
+    Raises UsageError, and changes nothing, if it no longer waits, or there is no such class.
     """
     with atomic():
         if proposal_id.startswith("P") and not alias:
@@ -70,7 +70,7 @@ def confirm(proposal_id: str, by: DecidedBy, alias: str = "") -> None:
 
 
 def refuse(proposal_id: str, by: DecidedBy) -> None:
-    """Leave the registry as it is; the school is told why. Raises UsageError if it does not wait any more."""
+    """Leave the registry as it is; the school is told why. Raises UsageError if it no longer waits."""
     with atomic():
         if not proposal_id.startswith("P"):
             _rule_on_class(proposal_id, by, refused=True)
@@ -79,17 +79,19 @@ def refuse(proposal_id: str, by: DecidedBy) -> None:
         order, settled = decide(DecisionKind.ROSTER_RETURN, proposal_id, by)
         del order
         Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).update(state=StatementState.REFUSED)
-        _tell(seq, State.REJECTED, Issue("registry-returned", details=(("why", by.why or NOT_GIVEN),)), settled, by.at)
+        _notify(
+            seq, State.REJECTED, Issue("registry-returned", details=(("why", by.why or NOT_GIVEN),)), settled, by.at
+        )
 
 
 # --------------------------------------------------------------------------- a school's roster
 
 
 def _proposal(seq: int, names: Mapping[str, str], since: datetime | None) -> PendingItem:
-    said = statements.of_submission(seq)
-    school = next(iter(said))
-    day = said[school].day
-    plan = roster.planned(said, day, _LAST)
+    stated = statements.of_submission(seq)
+    school = next(iter(stated))
+    day = stated[school].day
+    plan = roster.planned(stated, day, _LAST)
     what = deskwork.proposal(day, in_lines(plan.changes), len(plan.changes))
     return PendingItem(f"P{seq}", _stamp(what), school, names.get(school, school), day, since, what)
 
@@ -103,21 +105,21 @@ def _proposed(proposal_id: str) -> tuple[int, dict[str, RegistryStatement]]:
 
 
 def _confirm_roster(proposal_id: str, by: DecidedBy) -> None:
-    seq, said = _proposed(proposal_id)
+    seq, stated = _proposed(proposal_id)
     order, settled = decide(DecisionKind.ROSTER_CONFIRM, proposal_id, by)
-    day = next(iter(said.values())).day
-    said = {code: statements.joined(code, replace(one, order=order)) for code, one in said.items()}
-    plan = roster.planned(said, day, order)
+    day = next(iter(stated.values())).day
+    stated = {code: statements.joined(code, replace(one, order=order)) for code, one in stated.items()}
+    plan = roster.planned(stated, day, order)
     Kept.objects.filter(submission=seq, state=StatementState.PROPOSED).delete()
     writes = Writes(by.at)
     roster.enter(plan, seq, settled, writes)
     writes.flush()
     count, since = ("count", str(len(plan.changes))), ("day", day.isoformat())
-    _tell(seq, State.ACCEPTED, Issue("registry-confirmed", details=(count, since)), settled, by.at)
+    _notify(seq, State.ACCEPTED, Issue("registry-confirmed", details=(count, since)), settled, by.at)
 
 
-def _tell(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> None:
-    """Another receipt for the workbook, with what became of it in place of what was asked."""
+def _notify(seq: int, state: State, issue: Issue, settled: int, now: datetime) -> None:
+    """Another receipt for the workbook, with the outcome instead of the question."""
     row = Submission.objects.get(received_seq=seq)
     kept = [one for one in row.issues if one["code"] != "registry-proposed"]
     row.issues = [serialise.issue(issue), *kept]
@@ -149,11 +151,13 @@ def _rule_on_class(proposal_id: str, by: DecidedBy, *, alias: str = "", refused:
     order, settled = decide(what, proposal_id, by)
     day = row.valid_from or today(by.at)
     if refused or alias:
-        said = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))
+        statement = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))
     else:
-        said = RegistryStatement(order, day, rooms=(ClassStatement(campus, year, key, row.name, row.stage, row.roll),))
+        statement = RegistryStatement(
+            order, day, rooms=(ClassStatement(campus, year, key, row.name, row.stage, row.roll),)
+        )
     writes = Writes(by.at)
-    plan = roster.planned({school: statements.joined(school, said)}, day, order)
+    plan = roster.planned({school: statements.joined(school, statement)}, day, order)
     roster.enter(plan, 0, settled, writes)
     _count_again(school, day, today(by.at), settled, writes)
     writes.letter(LetterKind.DECIDED, str(order), school)
@@ -165,7 +169,7 @@ def _id(row: SchoolClass) -> str:
 
 
 def _named(row: SchoolClass, alias: str) -> str:
-    """The key of the class of the same campus that is called so."""
+    """The key of the class of the same campus with this name."""
     mine = SchoolClass.objects.filter(school=row.school, campus=row.campus, school_year=row.school_year)
     for key, name in mine.filter(state=ClassState.CONFIRMED).values_list("key", "name"):
         if alias in (key, name):
@@ -174,7 +178,7 @@ def _named(row: SchoolClass, alias: str) -> str:
 
 
 def _count_again(school: str, first: date, last: date, settled: int, writes: Writes) -> None:
-    """A class that is none any more is due no longer: the days since it was first met are counted again."""
+    """A class that does not exist owes nothing: the days since it was first found are counted again."""
     text = "SELECT DISTINCT division, day FROM report WHERE school = %s AND day >= %s AND day <= %s"
     for division, day in sql.fetch(text, (school, sql.day(first), sql.day(last))):
         writes.todo(TodoKind.FIGURES, division, settled, day)

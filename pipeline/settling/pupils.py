@@ -1,4 +1,4 @@
-"""The pupils that reports name, as they are kept."""
+"""The pupils that reports name, as they are stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PUT_PUPIL = sql.insert("pupil", _PUPIL) + (  # nosec B608  # our own words
 
 
 def write(turns: Sequence[Turn], writes: Writes) -> None:
-    """Leave to be written who the pupils of these submissions are; names are kept here alone."""
+    """Collect the names of the pupils of these submissions for writing; names are stored only here."""
     for turn in turns:
         if not turn.event.decided:
             rows = {record.identity: record for record in turn.checked.records if record.table == "rows"}

@@ -1,7 +1,7 @@
-"""待对账: what does not agree is kept as long as it does not; schools are asked once a day, counties see all of it.
+"""待对账: a contradiction is kept as long as it exists; schools are asked once a day, counties see all of it.
 
-The open matters of a school are those `reconcile.matters` finds in what stands; here is their life besides: since
-when, whether a person settled it, when the school was asked. A settled matter rests until the records change.
+The open matters of a school are those that `reconcile.matters` finds in the current records; here is the rest: since
+when, whether a person settled it, when the school was asked. A settled matter stays settled until the records change.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from pipeline.turns import reconciliation_facts
 from pipeline.turns.pending_items import PendingItem
 
 BATCH = 500  # schools a transaction
-_ROUND = "reconciled"  # the counter whose value is the last day that was gone through as a whole: 20261120
+_ROUND = "reconciled"  # the counter whose value is the last day on which all schools were compared: 20261120
 
 
 @dataclass(frozen=True, slots=True)
 class MatterLine(PendingItem):
-    """One open matter, for the county. `stamp` changes when the records say something else."""
+    """One open matter, for the county. `stamp` changes when the records do."""
 
     kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a school is asked about one matter."""
+    """The question to a school about one matter."""
 
     id: str
     campus: str
@@ -61,7 +61,7 @@ def waiting(division: str) -> list[MatterLine]:
 
 
 def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the school of each open matter of these counties, oldest first; a school stands there for each of its."""
+    """Return the school of each open matter of these counties, oldest first; once for each of its matters."""
     mine = Matter.objects.filter(state=MatterState.OPEN, division__in=list(codes))
     rows = list(mine.order_by("since", "school", "id"))
     names = lookup.names(row.school for row in rows)
@@ -72,9 +72,9 @@ def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def settle(matter_id: str, by: DecidedBy, *, stamp: str = "") -> None:
-    """Let a matter rest: the county has looked into it. It comes back only when the records change.
+    """Settle a matter: the county has looked into it. It comes back only when the records change.
 
-    Raises UsageError, and changes nothing, if it is not open (any more), or if its stamp is another than `stamp`.
+    Raises UsageError, and changes nothing, if it is not open, or if its stamp differs from `stamp`.
     """
     with atomic():
         row = Matter.objects.select_for_update().filter(pk=matter_id).first()
@@ -93,7 +93,7 @@ def settle(matter_id: str, by: DecidedBy, *, stamp: str = "") -> None:
 
 
 def find(site: Site, now: datetime) -> int:
-    """Take all that settling left to be compared; return how many schools were looked at."""
+    """Take everything that settling left to be compared; return how many schools were compared."""
     taken = 0
     while n := _batch(site.policy, now):
         taken += n
@@ -101,9 +101,9 @@ def find(site: Site, now: datetime) -> int:
 
 
 def go_round(site: Site, now: datetime) -> int:
-    """Once a day from `policy.reconcile_at` on: compare every school with anything to compare, whatever changed.
+    """Once a day from `policy.reconcile_at` on: compare every school with anything to compare.
 
-    Returns how many schools were looked at; 0 when it was done before, or it is not time yet.
+    Returns how many schools were compared; 0 if it was done before, or it is not time yet.
     """
     day = today(now)
     mark = sql.day_number(day)
@@ -137,7 +137,7 @@ def _batch(policy: Policy, now: datetime) -> int:
 
 
 def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.ReconciliationFacts], now: datetime) -> None:
-    """Have the open matters be those that are found now."""
+    """Make the open matters equal to those that are found now."""
     rows: dict[str, dict[str, Matter]] = defaultdict(dict)
     for row in Matter.objects.select_for_update().filter(school__in=codes).order_by("id"):
         rows[row.school][row.pk] = row
@@ -167,7 +167,7 @@ def _agreed(rows: Iterable[Matter], now: datetime) -> list[Matter]:
 
 
 def _moved(row: Matter, matter: reconcile.FoundMatter, now: datetime) -> bool:
-    """Bring a kept matter up to what is found; False if nothing changed."""
+    """Update a stored matter to what is found; False if nothing changed."""
     same = row.stamp == matter.stamp
     if same and row.state in {MatterState.OPEN, MatterState.SETTLED}:
         return False
@@ -198,24 +198,24 @@ def _row(school: str, division: str, matter: reconcile.FoundMatter, now: datetim
 
 
 def asked(school: str, day: date) -> list[Question]:
-    """Return what the letter of that day asks a school: all that was open then and still is, oldest first."""
+    """Return the questions of a school's letter of that day: all that were open then and still are, oldest first."""
     rows = Matter.objects.filter(school=school, state=MatterState.OPEN, asked_on=day).order_by("since", "id")
     return [Question(row.pk, row.campus, row.what, row.ask) for row in rows]
 
 
 def _ask(codes: Sequence[str], policy: Policy, now: datetime) -> None:
-    """Queue one letter a school and day, from `policy.reconcile_at` on, where something is new since the last one.
+    """Queue one letter a school and day, from `policy.reconcile_at` on, if something is new since the last one.
 
-    `codes`: schools that have school today; nobody is asked on a holiday. A letter holds all that is open with
-    its school; what comes up after it was queued waits for the next day's.
+    `codes`: schools with school today; no school is asked on a holiday. A letter has all open matters of its school;
+    matters that come up after it was queued wait for the next day's.
     """
     day = today(now)
     if now < schooldays.deadline(day, policy.reconcile_at):
         return
     rows = list(Matter.objects.filter(school__in=codes, state=MatterState.OPEN).order_by("school", "id"))
     new = {row.school for row in rows if row.asked_stamp != row.stamp}
-    told = {row.school for row in rows if row.asked_on == day}
-    schools = sorted(new - told)
+    asked_today = {row.school for row in rows if row.asked_on == day}
+    schools = sorted(new - asked_today)
     queue.queue_all([(LetterKind.QUERY, day.isoformat(), school) for school in schools], now, day)
     for row in rows:
         if row.school in schools:

@@ -1,6 +1,6 @@
-"""Settle 学校名册: a roster changes the registry, by which later reports are judged.
+"""Settle 学校名册: a roster changes the registry, by which later reports are validated.
 
-A school's own roster is a proposal: it is kept, and says nothing until its county confirms it (`proposals`).
+A school's own roster is a proposal: it is kept, and changes nothing until its county confirms it (`proposals`).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
 from pipeline.units import is_school
 
-_LISTED = 12  # changes that a receipt tells one by one
-WARN_AGAIN = timedelta(days=14)  # how far back a roll that was put right may change a warning
+_LISTED = 12  # changes that a receipt lists
+WARN_AGAIN = timedelta(days=14)  # how far back a corrected roll may change a warning
 
 
 @dataclass(frozen=True, slots=True)
 class RosterPlan:
-    """What a roster would do: its statements by unit, whatever stands already left out, and the changes in words."""
+    """What a roster would change: its statements by unit, without what is so already, and the changes in words."""
 
     day: date
-    said: Mapping[str, RegistryStatement]
+    statements: Mapping[str, RegistryStatement]
     changes: tuple[Change, ...]
-    since: date | None  # the first day that any of it touches; None: nothing changes
+    since: date | None  # the first day that it concerns; None: nothing changes
 
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
@@ -45,17 +45,21 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
 
 
 def again(turn: Turn, writes: Writes) -> None:
-    """Let a roster that was settled before say what it says now that an earlier one has spoken: see `late`."""
+    """Apply a roster that was settled before once more, because an earlier one has come: see `late`."""
     was = statements.of_submission(turn.event.seq)
     proposed = is_proposal(turn.checked)
     one = plan(turn.checked, turn.event.order)
-    silent = {code: replace(said, unit={}, campuses=(), rooms=()) for code, said in was.items() if code not in one.said}
-    one = replace(one, said={**one.said, **silent})
+    silent = {
+        code: replace(one_statement, unit={}, campuses=(), rooms=())
+        for code, one_statement in was.items()
+        if code not in one.statements
+    }
+    one = replace(one, statements={**one.statements, **silent})
     if not proposed:
         enter(one, turn.event.seq, turn.settled, writes)
     elif statements.waiting(turn.event.seq):
-        statements.keep(one.said, submission=turn.event.seq, state=StatementState.PROPOSED)
-    revised_outcomes.tell(turn, told(one, proposed=proposed) if turn.checked.records else (), writes)
+        statements.keep(one.statements, submission=turn.event.seq, state=StatementState.PROPOSED)
+    revised_outcomes.revise(turn, messages(one, proposed=proposed) if turn.checked.records else (), writes)
 
 
 def plan(checked: Checked, order: int) -> RosterPlan:
@@ -63,40 +67,40 @@ def plan(checked: Checked, order: int) -> RosterPlan:
     day = words.in_force(checked)
     codes = {str(r.values.get("code") or "") for r in checked.records}
     known = statements.units(codes, day, upto=order - 1)
-    said = words.statements_of(checked, order, known)
-    before = statements.units(said, day, upto=order - 1)
-    fresh = {code: news(one, before.get(code)) for code, one in said.items()}
+    stated = words.statements_of(checked, order, known)
+    before = statements.units(stated, day, upto=order - 1)
+    fresh = {code: news(one, before.get(code)) for code, one in stated.items()}
     return planned({code: one for code, one in fresh.items() if has_content(one)}, day, order)
 
 
-def planned(said: Mapping[str, RegistryStatement], day: date, order: int) -> RosterPlan:
+def planned(stated: Mapping[str, RegistryStatement], day: date, order: int) -> RosterPlan:
     """Return what statements would change at this place of the sequence."""
-    stood = statements.load(said, upto=order - 1)
-    before = statements.fold(stood, day)
-    after = statements.fold({code: [*stood.get(code, ()), one] for code, one in said.items()}, day)
-    told: list[Change] = []
+    before_it = statements.load(stated, upto=order - 1)
+    before = statements.fold(before_it, day)
+    after = statements.fold({code: [*before_it.get(code, ()), one] for code, one in stated.items()}, day)
+    listed: list[Change] = []
     since: list[date] = []
-    for code, one in said.items():
+    for code, one in stated.items():
         found = changes(code, before.get(code), after[code], day)
-        told += found
+        listed += found
         since += [_since(one, before.get(code), after[code])] if found else []
-    return RosterPlan(day, said, tuple(told), min(since, default=None))
+    return RosterPlan(day, stated, tuple(listed), min(since, default=None))
 
 
 def enter(one: RosterPlan, submission: int, settled: int, writes: Writes) -> None:
     """Let a plan take effect: statements, rows, and the figures and warnings that it touches."""
     now = today(writes.now)
-    lay = affected_days.counties(one.said, one.since, now) if one.since else {}
-    statements.keep(one.said, submission=submission)
-    statements.project(one.said, now)
+    before = affected_days.counties(one.statements, one.since, now) if one.since else {}
+    statements.keep(one.statements, submission=submission)
+    statements.project(one.statements, now)
     if one.since:
-        lies = affected_days.counties(one.said, one.since, now)
-        affected_days.figures({*lay.values(), *lies.values()}, one.since, now, settled, writes)
+        after = affected_days.counties(one.statements, one.since, now)
+        affected_days.figures({*before.values(), *after.values()}, one.since, now, settled, writes)
     _warn_again(one, settled, writes)
 
 
-def told(one: RosterPlan, *, proposed: bool = False) -> tuple[Issue, ...]:
-    """Return what a receipt says of a plan: how many changes, from when, and the first of them."""
+def messages(one: RosterPlan, *, proposed: bool = False) -> tuple[Issue, ...]:
+    """Return a receipt's messages about a plan: how many changes, from when, and the first of them."""
     if not one.changes:
         return (Issue("registry-same"),)
     count, day = ("count", str(len(one.changes))), ("day", one.day.isoformat())
@@ -123,7 +127,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     one = plan(checked, event.order)
     proposed = is_proposal(checked) and bool(one.changes)
     if proposed:
-        statements.keep(one.said, submission=event.seq, state=StatementState.PROPOSED)
+        statements.keep(one.statements, submission=event.seq, state=StatementState.PROPOSED)
     else:
         enter(one, event.seq, turn.settled, writes)
     after, opened, home = merge.turned(known, event, lambda record: (record.identity,))
@@ -131,12 +135,12 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     state = State.ACCEPTED
     if checked.refused:
         state = State.PARTIAL if checked.records else State.REJECTED
-    issues = (*sifted.issues, *home, *(told(one, proposed=proposed) if checked.records else ()))
+    issues = (*sifted.issues, *home, *(messages(one, proposed=proposed) if checked.records else ()))
     return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
 
 
 def is_proposal(checked: Checked) -> bool:
-    """Tell whether a roster is a school's own word, which its county is to confirm."""
+    """Tell whether a roster is a school's own, which its county is to confirm."""
     return is_school(checked.unit)
 
 
@@ -149,21 +153,21 @@ def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied:
 
 
 def _stands(checked: Checked, record: Record, order: int) -> bool:
-    """Does the registry say already what a row says?"""
+    """Whether the registry already has the content of a row."""
     return not plan(replace(checked, records=(record,)), order).changes
 
 
-def _since(said: RegistryStatement, before: Registered | None, after: Registered) -> date:
-    """The first day that a statement touches; a class that is new and has no first day is there all its year."""
+def _since(statement: RegistryStatement, before: Registered | None, after: Registered) -> date:
+    """The first day that a statement concerns; a new class without a first day exists for its whole school year."""
     known = {room.at for room in before.rooms} if before else set()
-    days = [said.day, *(value for value in said.unit.values() if isinstance(value, date))]
+    days = [statement.day, *(value for value in statement.unit.values() if isinstance(value, date))]
     days += [room.first or date(room.year, 9, 1) for room in after.rooms if room.at not in known]
-    days += [one for room in said.rooms for one in (room.first, room.until) if one]
+    days += [one for room in statement.rooms for one in (room.first, room.until) if one]
     return min(days)
 
 
 def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
-    """Some warnings ask for a share of a class: where a roll is another now, the days with absences are looked at."""
+    """Some warnings depend on a share of a class: where a roll changed, the days with absences are assessed again."""
     schools = sorted({change.school for change in one.changes if change.rolls})
     since = max(today(writes.now) - WARN_AGAIN, one.since or date.min)
     days = sql.each_day(since, today(writes.now))
@@ -177,4 +181,4 @@ def _earlier(unit: str) -> list[Earlier]:
     return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
-SETTLER = Settler(ROSTER, undecided, settle, say_again=again)
+SETTLER = Settler(ROSTER, undecided, settle, apply_again=again)

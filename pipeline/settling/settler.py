@@ -16,9 +16,9 @@ class Settler:
 
     form: Form
     takes: Callable[[Turn], bool]
-    """Which turns change something; the others are noted only."""
+    """Which turns change something; the others are only noted."""
     settle: Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
     folded_by: tuple[str, ...] = ()
-    """Columns of a submission that name what it is folded with, turn by turn; () where each stands alone."""
-    say_again: Callable[[Turn, Writes], None] | None = None
-    """Let one that is settled say its part of registry or calendar again, now that an earlier one came."""
+    """Columns of a submission that name what it is folded with, turn by turn; () if each is independent."""
+    apply_again: Callable[[Turn, Writes], None] | None = None
+    """Apply a settled submission to registry or calendar once more, because an earlier one came."""

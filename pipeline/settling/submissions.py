@@ -1,4 +1,4 @@
-"""fold → write: what stands, what some submissions make of it, and what is left to do, in one transaction."""
+"""fold → write: the current records, what some submissions make of them, and the work left, in one transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.units import is_division
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What became of some turns, and what is to be written. `was`: how their submissions stand till then."""
+    """The outcomes of some turns, and what is to be written. `was`: the state of their submissions until then."""
 
     whole: Sequence[tuple[Turn, Outcome]]
     was: State
@@ -27,10 +27,10 @@ class Folded:
 
 
 def fold(batch: Sequence[Checked], site: Site, now: datetime, again: AtHand) -> Folded:
-    """Let a batch have its turns, in received order, inside the caller's transaction, which is to `write` them.
+    """Let a batch have its turns, in received order, inside the caller's transaction, which must then `write` them.
 
-    Raises NeedsAgain, and nothing of it stays, when a submission comes after a later one of what it is folded with was
-    settled, and that is not at hand.
+    Raises NeedsAgain, with all of it undone, if a submission comes after a later one of the same report, closures or
+    cards was settled, and what the replay needs is not at hand.
     """
     with atomic():
         first = sql.take("settled", len(batch))
@@ -56,10 +56,10 @@ def _fold(turns: Sequence[Turn], was: State, site: Site, now: datetime) -> Folde
 
 
 def write(folded: Folded) -> list[Settled]:
-    """Write what was collected for some turns, their outcomes and letters; return what became of them, in order.
+    """Write what was collected for some turns, their outcomes and letters; return the outcomes, in order.
 
-    Raises TemporaryError when one of them was settled by somebody else meanwhile; nothing of the caller's transaction
-    may stay then.
+    Raises TemporaryError if one of them was settled by another process meanwhile; the caller's transaction must be
+    undone then.
     """
     whole, was, writes = folded.whole, folded.was, folded.writes
     for turn, outcome in whole:
@@ -75,7 +75,7 @@ def write(folded: Folded) -> list[Settled]:
 
 
 def _unplaced(checked: Checked) -> Outcome:
-    """A submission that is about nothing we can name, or that validation settled already, changes nothing."""
+    """A submission without a unit we can name, or that validation settled already, changes nothing."""
     state = State.HELD if checked.verdict == CheckVerdict.MERGE else State(checked.verdict)
     return Outcome(state, refused=len(checked.refused))
 
@@ -85,8 +85,9 @@ _STRANGE = frozenset({
     "filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere",
     "scan-unknown", "username-held",
 })  # fmt: skip
-"""What would have changed somebody else's records, or one row twice, or asked for accounts that are not the asker's to
-ask for: refused or held, and remembered."""
+"""Issues of attempts to change another unit's records, or one row twice, or to ask for accounts of others: refused or
+held, and audited.
+"""
 
 
 def _strange(turn: Turn, outcome: Outcome) -> list[audit.AuditEntry]:
@@ -104,7 +105,7 @@ def _queue_letters(turn: Turn, outcome: Outcome, writes: Writes, *, again: bool,
     ref = str(SubmissionRef(turn.event.seq, turn.settled if again else 0))
     reader = checked.unit or checked.arrival.bound
     if form_of(checked) == "card" and is_division(checked.arrival.bound):
-        reader = checked.arrival.bound  # the county that answers for a school is told itself
+        reader = checked.arrival.bound  # the county that answers for a school gets the receipt itself
     writes.letter(LetterKind.RECEIPT, ref, reader, checked.day)
     if outcome.opened or back:
         writes.letter(LetterKind.GIVEBACK, ref, reader, checked.day)

@@ -13,20 +13,20 @@ from pipeline.turns.transaction import Writes
 
 
 def counties(units: Iterable[str], first: date, last: date) -> dict[tuple[str, date], str]:
-    """Return the counties in which units lay on the first and on the last day."""
+    """Return the counties of units on the first and on the last day."""
     codes = sorted(set(units))
     return {(code, day): place for day in (first, last) for code, place in lookup.counties(codes, day).items()}
 
 
 def figures(places: Iterable[str], first: date, last: date, settled: int, writes: Writes) -> None:
-    """Have the days of these counties that were counted before, first to last, counted again."""
+    """Leave todos to count the days of these counties again, first to last, that were counted before."""
     days = CountyDay.objects.filter(division__in=set(places), day__range=(first, last))
     for division, day in days.values_list("division", "day"):
         writes.todo(TodoKind.FIGURES, division, settled, day)
 
 
 def reported(schools: Iterable[str], days: Iterable[date]) -> list[date]:
-    """Return, in order, those of these days of which one of these schools has reported."""
+    """Return, in order, those of these days for which one of these schools has reported."""
     wanted, found = [day.isoformat() for day in days], set()
     codes = sorted(set(schools))
     for start in range(0, len(codes), 500):

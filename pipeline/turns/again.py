@@ -1,7 +1,7 @@
-"""What a step of settling needs before it can be taken, and only `run` may do: read and validate again, assess.
+"""What a step of settling needs before it can be taken, and only `run` can do: read and validate again, assess.
 
-A step says so by raising `NeedsAgain`; its transaction undoes whatever it began. `run` sees to it and takes the step
-anew, with what it needs at hand.
+A step says so by raising `NeedsAgain`; its transaction undoes what it began. `run` does it and takes the step again,
+with what it needs at hand.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.model import Checked
 
 
 class MendedRow(NamedTuple):
-    """A row that went back, as a county mended it: by the 处理单 it typed the cells in."""
+    """A returned row as a county corrected it: with the 处理单 that has the cells."""
 
     desk: int
     ticket: str
@@ -22,15 +22,15 @@ class MendedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What is to be done first."""
+    """What must be done first."""
 
     submissions: frozenset[int] = frozenset()  # earlier ones, to be read and validated again
     mended: frozenset[MendedRow] = frozenset()  # rows to be built and validated again
-    alerts: frozenset[str] = frozenset()  # schools whose alerts are to be assessed
+    alerts: frozenset[str] = frozenset()  # schools whose alerts must be assessed
 
 
-class NeedsAgain(Exception):  # noqa: N818  # no error: whoever takes the step sees to it
-    """The step cannot be taken yet; nothing of it may stay."""
+class NeedsAgain(Exception):  # noqa: N818  # not an error: whoever takes the step handles it
+    """The step cannot be taken yet; all of it must be undone."""
 
     def __init__(self, needed: Needed) -> None:
         super().__init__(needed)
@@ -52,7 +52,7 @@ class AtHand:
             raise NeedsAgain(Needed(frozenset(submissions), frozenset(mended)))
 
     def joined(self, together: Iterable[Checked]) -> AtHand:
-        """Return all this, and submissions that have their turn together besides."""
+        """Return all this, with submissions that have their turn together."""
         return AtHand({**self.submissions, **{one.arrival.seq: one for one in together}}, self.mended)
 
 

@@ -1,4 +1,4 @@
-"""What validation must know of the alerts that cards name: whose they are, their cases, and on which days."""
+"""The alerts that cards name, for validation: their school, their cases, and on which days."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.model import Arrival, Reading
 from pipeline.rules import Rules
 from pipeline.schooldays import today
 
-_AROUND = timedelta(days=31)  # rows of a case lie no further from the alert's first and last day
+_AROUND = timedelta(days=31)  # rows of a case are no further from the alert's first and last day
 
 
 def alerts(readings: Iterable[tuple[Arrival, Reading]]) -> dict[str, AlertFacts]:
-    """Return the alerts that the cards among these readings answer, or say they repeat."""
+    """Return the alerts that the cards among these readings answer, or name as repeated."""
     named = {number for _, reading in readings for number in _named(reading)}
     if not named:
         return {}
@@ -56,7 +56,7 @@ def _facts(alert: Alert, known: Rules) -> AlertFacts:
 
 
 def _days(alert: Alert, codes: Mapping[str, str]) -> Mapping[str, set[date]]:
-    """The days on which a row of each case stood: now, or till it was put right."""
+    """The days on which a row of each case was current: now, or until it was corrected."""
     found: dict[str, set[date]] = defaultdict(set)
     around = sql.each_day(alert.first_onset - _AROUND, max(alert.last_onset, alert.opened_day) + _AROUND)
     for model in (Absence, AbsencePast):

@@ -1,7 +1,7 @@
-"""Which case each row of a report goes on with, by what the reports of earlier days say of its pupil.
+"""The case of each row of a report, from the reports of earlier days about its pupil.
 
-Derived of the final rows, day by day: `began` (the day of the case) and new or ongoing. A report that changes may
-change what later reports of its campus mean: these are derived again, too.
+Derived from the final rows, day by day: `began` (the day of the case) and new or ongoing. A changed report may change
+what later reports of its campus mean: these are derived again, too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pipeline.database import sql
 from pipeline.model import RowState
 from pipeline.spells import EarlierRow, PupilDay, case_of
 
-LOOK_BACK = 14  # days; a report longer ago is not the last before this one: a break lay between
-DEEP = 120  # days that a beginning is looked for, of a pupil whom the last report does not name
+LOOK_BACK = 14  # days; an older report is not the last before this one: a break lay between
+DEEP = 120  # days in which the beginning is searched, for a pupil whom the last report does not name
 
 Campus = tuple[str, str]  # school, campus
 Key = tuple[date, str, str]  # day, school, campus
@@ -24,7 +24,7 @@ Key = tuple[date, str, str]  # day, school, campus
 
 @dataclass(frozen=True, slots=True)
 class SpellRow:
-    """One row as far as its case goes. `began`, `state`: as stored; `signs`: what its groups follow from."""
+    """One row as far as its case needs it. `began`, `state`: as stored; `signs`: what its groups follow from."""
 
     class_key: str
     start: date
@@ -41,7 +41,7 @@ class SpellRow:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One report as it stands now: its rows by pupil's code; `silent`: classes it does not speak for."""
+    """One report as it is now: its rows by pupil's code; `silent`: classes it does not mention."""
 
     rows: Mapping[str, SpellRow]
     silent: frozenset[str] = frozenset()
@@ -50,9 +50,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What a row is: the day of its case, new or ongoing.
+    """The derived values of a row: the day of its case, new or ongoing.
 
-    `known`: an earlier row told the same signs of the same case, so that this one adds nothing to warn of.
+    `known`: an earlier row showed the same signs of the same case, so this one adds nothing to warn of.
     """
 
     began: date
@@ -63,26 +63,26 @@ class Derived:
 
 @dataclass(slots=True)
 class _Line:
-    """One campus, its reports by day as they are now."""
+    """One campus, its present reports by day."""
 
     days: set[date] = field(default_factory=set)
     silent: dict[date, frozenset[str]] = field(default_factory=dict)
     rows: dict[date, dict[str, SpellRow]] = field(default_factory=dict)
 
     def reported(self, day: date, class_key: str) -> date | None:
-        """The last day before `day` whose report spoke for the class."""
+        """The last day before `day` whose report covers the class."""
         spoke = (one for one in self.days if one < day and class_key not in self.silent.get(one, frozenset()))
         return max(spoke, default=None)
 
     def earlier(self, day: date, pupil: str) -> tuple[date, SpellRow] | None:
-        told = max((one for one, rows in self.rows.items() if one < day and pupil in rows), default=None)
-        return None if told is None else (told, self.rows[told][pupil])
+        reported = max((one for one, rows in self.rows.items() if one < day and pupil in rows), default=None)
+        return None if reported is None else (reported, self.rows[reported][pupil])
 
 
 def derive(changed: Mapping[Key, Changed], today: date) -> dict[Key, dict[str, Derived]]:
-    """Return what the rows of these reports are, and those rows of later reports that are something else now.
+    """Return the derived values of the rows of these reports, and of those rows of later reports that change.
 
-    A handful of queries, however many reports. In the transaction that holds the reports' heads.
+    A handful of queries, however many reports. In the transaction that locks the reports' heads.
     """
     lines = _lines(changed, today)
     found: dict[Key, dict[str, Derived]] = {}
@@ -106,8 +106,8 @@ def _derived(line: _Line, day: date, pupil: str) -> Derived:
     row = line.rows[day][pupil]
     before = line.earlier(day, pupil)
     earlier = None if before is None else EarlierRow(before[0], before[1].began or before[0], before[1].back)
-    said = PupilDay(day, row.start, row.state)
-    began, first = case_of(said, row.onset, earlier, line.reported(day, row.class_key))
+    pupil_day = PupilDay(day, row.start, row.state)
+    began, first = case_of(pupil_day, row.onset, earlier, line.reported(day, row.class_key))
     state = RowState.RETURNED if row.state == RowState.RETURNED else RowState.NEW if first else RowState.ONGOING
     known = not first and before is not None and before[1].signs == row.signs
     made = Derived(began, state, known, row.began)
@@ -164,7 +164,7 @@ def _fill(lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]) -> None
 
 
 def _looked_from(line: _Line, day: date, row: SpellRow) -> date | None:
-    """From which day on a row's pupil is looked for; None where the last report has told all that counts."""
+    """The day from which a row's pupil is searched; None if the last report has shown all that counts."""
     last = max((one for one in line.days if one < day), default=None)
     spoke = line.reported(day, row.class_key)
     own = min(row.start, row.onset or row.start)
@@ -223,7 +223,7 @@ def _rows(
 
 
 def signs_of(reason: object, symptoms: object, temperature: object, diagnosis: object) -> tuple[object, ...]:
-    """Return what a row's groups follow from, alike whether it was read or stored."""
+    """Return the values that a row's groups follow from, the same for a row just read and a stored one."""
     return (reason, symptoms, None if temperature is None else float(str(temperature)), diagnosis)
 
 

@@ -1,4 +1,4 @@
-"""All that validation must know of the store for one batch, as one value, in a handful of queries."""
+"""Everything that validation must know of the store for one batch, as one value, in a handful of queries."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ from pipeline.validate import scans
 
 
 def by_place(batch: Sequence[tuple[Arrival, Reading]]) -> list[tuple[int | None, list[tuple[Arrival, Reading]]]]:
-    """Cut a batch by what had been said, of registry and calendar, before each: each part with its `upto`.
+    """Split a batch by the statements, about registry and calendar, before each: each part with its `upto`.
 
-    Nearly always nothing was said later than what is judged, and what stands is what it is judged by. What a reader
-    kept too long, or what is read once more, is judged as it would have been in its turn.
+    Nearly always there is no later statement, and the present state is used. A submission that its reader kept too
+    long, or that is read once more, is validated as in its turn.
     """
     if not batch:
         return []
-    # its own words are none it is judged by, when it is read once more
-    said = statements.later_than(min(arrival.seq for arrival, _ in batch) - 1)
+    # its own statements do not count for it, when it is read once more
+    later_ones = statements.later_than(min(arrival.seq for arrival, _ in batch) - 1)
     moved = UnitPlace.objects.exists()
     parts: dict[tuple[int | None, date | None], list[tuple[Arrival, Reading]]] = defaultdict(list)
     for arrival, reading in batch:
-        at = bisect_left(said, arrival.seq)
-        upto = said[at] - 1 if at < len(said) else None
+        at = bisect_left(later_ones, arrival.seq)
+        upto = later_ones[at] - 1 if at < len(later_ones) else None
         parts[upto, today(arrival.received_at) if moved else None].append((arrival, reading))
     return [(upto, part) for (upto, _), part in parts.items()]
 
 
 def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int | None = None) -> Context:
-    """Return the context of a batch: its schools with their classes, the reports that stand, organs, the calendar.
+    """Return the context of a batch: its schools with their classes, the current reports, organs, the calendar.
 
-    `upto`: registry and calendar as they were by what had been said up to that place of the received sequence.
+    `upto`: registry and calendar by the statements up to that place of the received sequence.
     """
     codes = sorted(_codes(readings))
     days = sorted({r.claims.day for _, r in readings if r.claims and r.claims.day})
-    came = today(max((arrival.received_at for arrival, _ in readings), default=now))
+    received_on = today(max((arrival.received_at for arrival, _ in readings), default=now))
     if upto is None:
-        known = known_schools.load(codes, days or [today(now)], lookup.moved(came))
+        known = known_schools.load(codes, days or [today(now)], lookup.moved(received_on))
     else:
-        known = known_schools.load_as_of(codes, days or [came], upto, came)
+        known = known_schools.load_as_of(codes, days or [received_on], upto, received_on)
     divisions = list(Division.objects.values_list("code", "name", "parent_id"))
     return Context(
         schools=known.schools,
@@ -76,12 +76,12 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int |
 
 
 def schools(codes: Sequence[str], days: Sequence[date]) -> dict[str, SchoolFacts]:
-    """Return the schools of these codes, with their campuses and the classes they have on the latest of the days."""
+    """Return the schools of these codes, with their campuses and their classes on the latest of the days."""
     return dict(known_schools.load(codes, days, {}).schools)
 
 
 def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
-    """Return the organs of these codes; schools' codes are passed over."""
+    """Return the organs of these codes; schools' codes are skipped."""
     named = [code for code in codes if not code.isdigit()]
     rows = Unit.objects.filter(code__in=named, kind=UnitKind.ORGAN).select_related("division") if named else ()
     return {
@@ -97,7 +97,7 @@ def organs(codes: Sequence[str]) -> dict[str, OrganFacts]:
 
 
 def _filings(readings: Iterable[tuple[Arrival, Reading]]) -> dict[int, FilingFacts]:
-    """Those that scans name."""
+    """The filings that scans name."""
     named = {number for arrival, reading in readings if reading.scan and (number := scans.named(arrival.name))}
     rows = Filing.objects.filter(number__in=named) if named else ()
     return {row.number: FilingFacts(row.number, row.unit_id, row.home_id, row.opener_id) for row in rows}

@@ -1,4 +1,4 @@
-"""What waits for a county, a line each: what every owner of such matters tells of it, and a desk shows."""
+"""What waits for a county, one line each: the common value of all such matters, shown by a desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class PendingItem:
-    """One matter that waits for a county. `stamp` is another as soon as the matter has moved on.
+    """One matter that waits for a county. `stamp` changes whenever the matter does.
 
     `what` is a Chinese sentence that names classes and codes, no pupil.
     """

@@ -1,7 +1,7 @@
-"""代改: a row that went back, built again with the cells that its county was told by telephone.
+"""代改: a returned row, built again with the cells that its county was told by telephone.
 
-The row goes the way of a return workbook: laid out on our own form and read here, validated by `run`. It is kept
-nowhere but in the 处理单 it came in, so whoever folds a report again has it built again from there.
+The row goes the way of a return workbook: put on our own form and read here, validated by `run`. It is kept only in the
+处理单 it came in, so whoever replays a report has it built again from there.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from pipeline.turns.again import MendedRow
 
 
 def mendable(ticket: Reject) -> bool:
-    """Tell whether the row of a ticket is one that a county may mend cell by cell."""
+    """Tell whether the row of a ticket is one that a county may correct cell by cell."""
     form = form_named(ticket.form)
     return form.mended and ticket.table in {table.name for table in form.tables}
 
 
 def rebuilt(mended: Iterable[MendedRow], desks: Mapping[int, Checked]) -> dict[MendedRow, tuple[Arrival, Reading]]:
-    """Return rows that went back with some cells replaced, as if each came home in a return workbook.
+    """Return returned rows with some cells replaced, as if each came back in a return workbook.
 
-    `desks`: the 处理单 that say so, by received_seq. A row's number is that of the 处理单's line, so that its record's
-    origin leads there.
+    `desks`: the 处理单 with the cells, by received_seq. A row's number is that of the 处理单's line, so that its
+    record's origin leads there.
     """
     wanted = sorted(mended)
     tickets = {one.ticket: one for one in Reject.objects.filter(ticket__in=[one.ticket for one in wanted])}
@@ -44,7 +44,7 @@ def rebuilt(mended: Iterable[MendedRow], desks: Mapping[int, Checked]) -> dict[M
 
 def _rebuilt(desk: Checked, ticket: Reject, deed: Deed) -> tuple[Arrival, Reading]:
     form = form_named(ticket.form)
-    book = _laid_out(form, ticket, {**ticket.raw, **deed.cells}, deed.row)
+    book = _on_form(form, ticket, {**ticket.raw, **deed.cells}, deed.row)
     claims = identify(book)
     if not isinstance(claims, Claims):
         raise PermanentError("a row laid out on our own form is not recognised")
@@ -54,12 +54,12 @@ def _rebuilt(desk: Checked, ticket: Reject, deed: Deed) -> tuple[Arrival, Readin
 
 
 def _deeds_of(desk: Checked) -> Mapping[str, Deed]:
-    """What a 处理单 asks for of tickets, by ticket."""
+    """The decisions of a 处理单 on tickets, by ticket."""
     return {deed.id: deed for deed in desk_deeds(desk) if deed.board is DeskSheet.TICKETS}
 
 
-def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -> Workbook:
-    """A return workbook with one row, as a value: its table's row stands at Excel row `number`."""
+def _on_form(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -> Workbook:
+    """A return workbook with one row, as a value: its table's row is Excel row `number`."""
     head: Sequence[list[object]] = [[returned_title(form.title)], _header_block(form, ticket)]
     sheets = []
     for table in form.tables:
@@ -76,9 +76,9 @@ def _laid_out(form: Form, ticket: Reject, raw: Mapping[str, str], number: int) -
 
 
 def _header_block(form: Form, ticket: Reject) -> list[object]:
-    told: dict[str, str | date | None] = {"unit": ticket.school, "campus": ticket.campus, "day": ticket.day}
+    values: dict[str, str | date | None] = {"unit": ticket.school, "campus": ticket.campus, "day": ticket.day}
     cells: list[object] = []
     for field in form.fields:
-        if told.get(field.name):
-            cells += [field.label, told[field.name]]
+        if values.get(field.name):
+            cells += [field.label, values[field.name]]
     return cells

@@ -1,4 +1,4 @@
-"""What is compared in 待对账, loaded for a batch of schools in a handful of queries: closures, reports, rolls."""
+"""The records compared in 待对账, loaded for a batch of schools in a handful of queries: closures, reports, rolls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Place = tuple[date, str, str]  # day, campus, class key
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationFacts:
-    """One school with the clock it is looked at by."""
+    """One school with its clock."""
 
     known: SchoolKnown
     clock: SchoolClock
@@ -32,7 +32,7 @@ class ReconciliationFacts:
 
 
 def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, ReconciliationFacts]:
-    """Return what is compared of these schools; those the registry does not know are left out."""
+    """Return what is compared of these schools, without those that are not in the registry."""
     tree, calendar = lookup.tree(codes), context.calendar()
     schools = context.schools(codes, [today(now)])
     rooms = {
@@ -63,7 +63,7 @@ def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, Recon
 
 
 def of_interest(day: date, codes: Sequence[str] | None = None) -> set[str]:
-    """Return the schools whose closures are still asked about; `codes`: among these alone."""
+    """Return the schools whose closures are still asked about; `codes`: only among these."""
     rows = Closure.objects.filter(_watched(day)).exclude(state__in=VOID_CLOSURES)
     if codes is not None:
         rows = rows.filter(school__in=list(codes))
@@ -71,7 +71,7 @@ def of_interest(day: date, codes: Sequence[str] | None = None) -> set[str]:
 
 
 def watched(codes: Sequence[str], day: date) -> set[str]:
-    """Return those of the schools of whom a report may change a matter: with a closure, or with an open matter."""
+    """Return those of the schools whose report may change a matter: with a closure, or with an open matter."""
     text = "SELECT DISTINCT school FROM matter WHERE state IN ? AND school IN ?"
     return of_interest(day, codes) | {school for (school,) in sql.fetch_in(text, [MatterState.OPEN], list(codes))}
 
@@ -125,7 +125,7 @@ def _reported(codes: Sequence[str], days: Iterable[date]) -> Mapping[str, set[tu
 
 
 def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_Place, ClassKnown]]:
-    """Absences and class lines of the days, by school; a class with nothing to tell is left out."""
+    """Absences and class lines of the days, by school; a class without any is left out."""
     absent = (
         f"SELECT day, school, campus, class_key, SUM(CASE WHEN reason = '{Reason.ILL}' THEN 1 ELSE 0 END), COUNT(*), "
         "MAX(CASE WHEN note LIKE ? THEN 1 ELSE 0 END) FROM absence "
@@ -137,15 +137,15 @@ def _classes(codes: Sequence[str], days: Sequence[date]) -> Mapping[str, dict[_P
     )
     when = [day.isoformat() for day in days]
     noted = _rows(absent, [f"%{CLOSURE_NOTE}%"], when, codes)
-    counted = {(s, sql.date_of(d), c, k): (ill, rows, speaks) for d, s, c, k, ill, rows, speaks in noted}
-    said = {
+    counted = {(s, sql.date_of(d), c, k): (ill, rows, mentions) for d, s, c, k, ill, rows, mentions in noted}
+    reported = {
         (s, sql.date_of(d), c, k): (roll, there, more) for d, s, c, k, roll, there, more in _rows(lines, when, codes)
     }
     found: dict[str, dict[_Place, ClassKnown]] = defaultdict(dict)
-    for place in sorted(counted.keys() | said.keys()):
-        ill, rows, speaks = counted.get(place, (0, 0, 0))
-        roll, present, more = said.get(place, (None, None, 0))
-        found[place[0]][place[1:]] = ClassKnown(ill, rows + more, roll, present, bool(speaks))
+    for place in sorted(counted.keys() | reported.keys()):
+        ill, rows, mentions = counted.get(place, (0, 0, 0))
+        roll, present, more = reported.get(place, (None, None, 0))
+        found[place[0]][place[1:]] = ClassKnown(ill, rows + more, roll, present, bool(mentions))
     return found
 
 

@@ -1,6 +1,6 @@
-"""What happened in the one sequence, taken again from the beginning: reports, closures and cards alike.
+"""Replays events of the one sequence from the beginning: for reports, closures and cards alike.
 
-Needed when a turn comes late: something that was received, or decided, after it has been settled before it.
+Needed when a turn comes late: a later submission or decision has been settled before it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pipeline.turns.again import MendedRow, Needed
 from pipeline.turns.report_state import Key
 from pipeline.turns.transaction import Turn
 
-_MOVES = (DecisionKind.RELEASE, DecisionKind.WAIVE, DecisionKind.MEND)  # decisions that change what stands
-_PEOPLE, _NOW, _ENGINE = range(3)  # the order of what happened at one place
+_MOVES = (DecisionKind.RELEASE, DecisionKind.WAIVE, DecisionKind.MEND)  # decisions that change records
+_PEOPLE, _NOW, _ENGINE = range(3)  # the order of events at one place
 
 
 class TakenStep(Protocol):
-    """What something that happened made of what stood; of a submission, what became of it besides."""
+    """The result of one event; for a submission, its outcome too."""
 
     @property
     def after(self) -> Any: ...
@@ -51,7 +51,7 @@ Step = TypeVar("Step", bound=TakenStep)
 
 @dataclass(frozen=True, slots=True)
 class Act(Generic[Acted_co]):
-    """One thing that happened. `at`: its place in the sequence, then what orders those of one place."""
+    """One event. `at`: its place in the sequence, then the order at one place."""
 
     at: tuple[int, int, int]
     does: Acted_co
@@ -59,27 +59,27 @@ class Act(Generic[Acted_co]):
 
 @dataclass(frozen=True, slots=True)
 class Replayed(Generic[D, Step]):
-    """All that happened, in order, with what each made."""
+    """All events, in order, with their results."""
 
     taken: Sequence[tuple[D, Step]]
 
     @property
     def after(self) -> Any:
-        """What stands in the end."""
+        """The state in the end."""
         return self.taken[-1][1].after
 
     @property
     def last(self) -> dict[int, tuple[Event, Step]]:
-        """By submission: its last turn, and what that made."""
+        """By submission: its last turn, and its result."""
         return {does.seq: (does, step) for does, step in self.taken if isinstance(does, Event)}
 
     def of(self, event: Event) -> Step:
-        """What this very event made."""
+        """The result of this very event."""
         return next(step for does, step in self.taken if does is event)
 
 
 def replay(standing: S, acts: Iterable[Act[D]], step: Callable[[S, D], Step]) -> Replayed[D, Step]:
-    """Take a step for each act, in the order of the sequence, from `standing` on."""
+    """Take a step for each act, in the order of the sequence, starting from `standing`."""
     taken = []
     for act in sorted(acts, key=attrgetter("at")):
         made = step(standing, act.does)
@@ -89,7 +89,7 @@ def replay(standing: S, acts: Iterable[Act[D]], step: Callable[[S, D], Step]) ->
 
 
 def needed(turn: Turn, earlier: Iterable[Earlier], tickets: Collection[str] = ()) -> Needed:
-    """Return what `submissions` and `mended` take for a turn that comes late.
+    """Return what `submissions` and `mended` need for a turn that comes late.
 
     `earlier`: all that was settled of what it is folded with; `tickets`: all that were given out there.
     """
@@ -98,9 +98,7 @@ def needed(turn: Turn, earlier: Iterable[Earlier], tickets: Collection[str] = ()
 
 
 def submissions(earlier: Iterable[Earlier], turn: Turn) -> list[Act[Event]]:
-    """Return the turns of earlier submissions, of those released once more, and the one being taken: last of its
-    place.
-    """
+    """Return the turns of earlier submissions, of those released, and the one being taken: last of its place."""
     seqs = [one.seq for one in earlier if one.seq != turn.event.seq]
     checked = {seq: turn.again.submissions[seq] for seq in seqs}
     found = [Act((seq, _PEOPLE, 0), Event(seq, one)) for seq, one in checked.items()]
@@ -110,18 +108,18 @@ def submissions(earlier: Iterable[Earlier], turn: Turn) -> list[Act[Event]]:
 
 
 def mended(tickets: Collection[str], turn: Turn) -> list[Act[Event]]:
-    """Return the rows of these tickets that counties mended, but for the one that is being taken just now."""
+    """Return the rows of these tickets that counties corrected, without the one that is being taken now."""
     rows = _mends(tickets, turn)
     return [decided(row, Event(order_of(row), turn.again.mended[_mended(row)])) for row in rows]
 
 
 def decided(row: Decision, does: D) -> Act[D]:
-    """Return what a person decided as an act."""
+    """Return a person's decision as an act."""
     return Act((order_of(row), _PEOPLE, row.seq), does)
 
 
 def followed(place: int, number: int, does: D) -> Act[D]:
-    """Return what followed from the records as an act: after all that people did at that place."""
+    """Return a consequence of the records as an act: after all acts of people at that place."""
     return Act((place, _ENGINE, number), does)
 
 
@@ -136,7 +134,7 @@ def _mended(row: Decision) -> MendedRow:
 
 
 def latest(standings: Iterable[ReportState]) -> dict[Key, int]:
-    """Return, by report, the place of the last turn it has had: a turn of an earlier place comes late."""
+    """Return, by report, the place of its last turn: a turn of an earlier place comes late."""
     by_target: dict[str, list[Key]] = defaultdict(list)
     found: dict[Key, int] = {}
     for one in standings:
@@ -152,11 +150,11 @@ def latest(standings: Iterable[ReportState]) -> dict[Key, int]:
 
 
 def dismissals(seqs: Sequence[int]) -> Mapping[int, Issue]:
-    """Return, for submissions that somebody sent back for good, the issue that says so."""
+    """Return, for submissions that were dismissed, the issue that says so."""
     rows = Decision.objects.filter(what=DecisionKind.DISMISS, target__in=[str(seq) for seq in seqs]) if seqs else ()
     return {row.submission or 0: dismissed(row.why) for row in rows}
 
 
 def dismissed(why: str) -> Issue:
-    """Return what the sender of a held submission reads when it is not taken."""
+    """Return the issue for the sender of a held submission that is not accepted."""
     return Issue("dismissed", details=(("why", why or NOT_GIVEN),))

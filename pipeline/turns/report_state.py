@@ -1,4 +1,4 @@
-"""Load what stands for reports as `merge.Standing` values, in a handful of queries for a whole batch."""
+"""Loads the current records of reports as `merge.ReportState` values, in a handful of queries for a whole batch."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from pipeline.model import ClassState, Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
 
-_SAID = (*ROWS.keeps, "began")
+_COLUMNS = (*ROWS.keeps, "began")
 Key = tuple[date, str, str]  # day, school, campus
-LineRow = tuple[ClassCount, bool]  # what a line says, and whether it is of a class that the report is silent on
+LineRow = tuple[ClassCount, bool]  # the counts of a line, and whether its class is one the report does not mention
 
 
 @dataclass(slots=True)
 class LoadedReport:
-    """A standing with what only the store needs: whose county it is, and since when each row stands."""
+    """The state of a report with what only the store needs: its county, and since when each row is current."""
 
     standing: ReportState
     division: str = ""
     since: dict[str, int] = field(default_factory=dict)  # identity → from_settled
-    said: Mapping[str, LineRow] = field(default_factory=dict)  # class key → its line as it is kept
+    lines: Mapping[str, LineRow] = field(default_factory=dict)  # class key → its line as it is stored
 
 
 def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, LoadedReport]:
-    """Return what stands for each of these reports; nothing stands for one never heard of.
+    """Return the state of each of these reports; that of an unknown one is empty.
 
-    `lock`: hold the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two wait
-    for each other).
+    `lock`: lock the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two transactions
+    wait for each other).
     """
     days = sorted({key[0] for key in keys})
     codes = sorted({key[1] for key in keys})
@@ -70,18 +70,18 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
             found[key].division = row.division
     since: dict[Key, dict[str, int]] = defaultdict(dict)
     rows: dict[Key, dict[str, CurrentRow]] = defaultdict(dict)
-    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *_SAID)
+    columns = ("day", "school", "campus", "pupil", "origin", "from_settled", *_COLUMNS)
     for day, school, campus, pupil, origin, settled, *values in (
         Absence.objects.filter(day__in=days, school__in=codes).order_by("id").values_list(*columns)
     ):
-        rows[day, school, campus][pupil] = CurrentRow(dict(zip(_SAID, values, strict=True)), Origin.read(origin))
+        rows[day, school, campus][pupil] = CurrentRow(dict(zip(_COLUMNS, values, strict=True)), Origin.read(origin))
         since[day, school, campus][pupil] = settled
     lines = _lines(codes, days)
     tickets = _tickets(codes, days)
     for key, loaded in found.items():
         head = heads.get(key)
         loaded.since = since.get(key, {})
-        loaded.said = {row.key: (_line(row), row.silent) for row in lines.get(key, ())}
+        loaded.lines = {row.key: (_line(row), row.silent) for row in lines.get(key, ())}
         loaded.standing = replace(
             loaded.standing,
             head=head,
@@ -91,10 +91,10 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
         )
 
 
-def _covered(standing: ReportState, said: Iterable[ReportClass]) -> dict[str, ClassCount]:
-    """The classes of the registry, but for those it is silent on, and with what it said otherwise."""
+def _covered(standing: ReportState, kept: Iterable[ReportClass]) -> dict[str, ClassCount]:
+    """The classes of the registry, without those the report does not mention, and with the counts it gives."""
     lines = {key: ClassCount(roll) for key, roll in standing.classes.items()}
-    for row in said:
+    for row in kept:
         if row.silent:
             lines.pop(row.key, None)
         else:
@@ -124,7 +124,7 @@ def _tickets(codes: Sequence[str], days: Sequence[date]) -> dict[Key, dict[str, 
 
 
 def ticket_of(row: Reject) -> Ticket:
-    """Return a kept ticket as the merge's value; the row itself is not loaded."""
+    """Return a stored ticket as the merge's value; the row itself is not loaded."""
     return Ticket(
         row.ticket,
         row.submission_id,
@@ -171,25 +171,25 @@ def _open_classes(classes: Iterable[_Class], day: date) -> dict[str, int | None]
 
 
 class Then:
-    """The classes of schools as they were at a place of the sequence, where something was said of them later.
+    """The classes of schools as they were at a place of the sequence, if statements about them came later.
 
-    Of all others, which is nearly always of all, it says what stands.
+    For all others, which is nearly always all, the present ones.
     """
 
     def __init__(self, keys: Iterable[Key], first: int) -> None:
         """`first`: the first place that will be asked about."""
-        self._said: dict[str, list[RegistryStatement]] = {}
+        self._statements: dict[str, list[RegistryStatement]] = {}
         if not statements.later_than(first):
             return
         found = statements.load({school for _, school, _ in keys})
-        self._said = {school: said for school, said in found.items() if said[-1].order > first}
+        self._statements = {school: stated for school, stated in found.items() if stated[-1].order > first}
 
     def classes(self, standing: ReportState, seq: int, kept: Mapping[str, LineRow] | None = None) -> ReportState:
-        """What stands, seen with the classes by which submission `seq` is judged; `kept`: its lines as kept."""
-        if standing.school not in self._said:
+        """The state with the classes by which submission `seq` is validated; `kept`: its lines as stored."""
+        if standing.school not in self._statements:
             return standing
-        said = [one for one in self._said[standing.school] if one.order < seq]
-        rooms = registered(said, standing.day).rooms_on(standing.day)
+        earlier_ones = [one for one in self._statements[standing.school] if one.order < seq]
+        rooms = registered(earlier_ones, standing.day).rooms_on(standing.day)
         classes = {room.key: room.roll for room in rooms if room.campus == standing.campus}
         lines: dict[str, ClassCount] = {}
         if standing.head is not None:
@@ -203,7 +203,9 @@ class Then:
 
 
 def line_rows(standing: ReportState) -> dict[str, LineRow]:
-    """The lines of a report that are kept, by class: counts of its own, silence, and classes the registry has not."""
+    """The lines of a report that are stored, by class: counts of its own, missing classes, and classes not in the
+    registry.
+    """
     rows: dict[str, LineRow] = {}
     for key, line in standing.lines.items():
         roll = standing.classes.get(key, line.roll)

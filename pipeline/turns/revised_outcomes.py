@@ -1,6 +1,6 @@
-"""What was settled before and turned out different after all: its outcome, and another receipt.
+"""Outcomes that changed after they were sent, and the new receipts.
 
-A roster or calendar is judged again by itself; reports, closures and cards are replayed with all others they are
+A roster or calendar is validated again by itself; reports, closures and cards are replayed with all others they are
 folded with.
 """
 
@@ -27,14 +27,14 @@ _OTHERS = (
 _EFFECTIVE = f"UPDATE submission SET effective = %s WHERE received_seq = %s AND state <> '{State.RECEIVED}'"
 
 
-def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
-    """Give a submission that was settled before the outcome it has now; its sender hears of it where it is another."""
+def revise(turn: Turn, messages: tuple[Issue, ...], writes: Writes) -> None:
+    """Give a submission that was settled before its new outcome; its sender gets a receipt if it changed."""
     checked, seq = turn.checked, turn.event.seq
     accepted, refused = len(checked.records), len(checked.refused)
     state = State.ACCEPTED if not refused else State.PARTIAL if accepted else State.REJECTED
     was = Submission.objects.get(received_seq=seq)
     text = "UPDATE submission SET state = %s, accepted = %s, refused = %s, issues = %s WHERE received_seq = %s"
-    issues = serialise.issues_text(checked.issues + told)
+    issues = serialise.issues_text(checked.issues + messages)
     writes.add(text, [(state.value, accepted, refused, issues, seq)])
     known = tickets.load(checked.unit, form_of(checked))
     opened = {one.ticket: one for one in (opened_for(seq, back) for back in checked.refused)}
@@ -50,13 +50,13 @@ def tell(turn: Turn, told: tuple[Issue, ...], writes: Writes) -> None:
             writes.letter(LetterKind.GIVEBACK, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)
 
 
-def tell_others(
+def revise_others(
     again: Replayed[D, Step], earlier: Iterable[Earlier], turn: Turn, writes: Writes, *, effective: bool
 ) -> None:
-    """Give the earlier ones that were replayed with a turn what became of them after all; a new receipt where more
-    than its words is new. One that somebody sent back for good stays so.
+    """Give the earlier submissions that were replayed with a turn their new outcomes; a new receipt only if more than
+    its wording changed. A dismissed one stays so.
 
-    `effective`: what was taken is part of what stands; of a report that follows from its head.
+    `effective`: an accepted one is part of the current records; for a report that follows from its head.
     """
     was = {one.seq: one.state for one in earlier}
     others = {
@@ -66,10 +66,10 @@ def tell_others(
     }
     dismissed = replay.dismissals(list(others))
     for seq, (event, step) in others.items():
-        state, said, checked = step.state, step.issues, event.checked
+        state, messages, checked = step.state, step.issues, event.checked
         if seq in dismissed and state is State.HELD:
-            state, said = State.REJECTED, (*said, dismissed[seq])
-        issues = serialise.issues_text(checked.issues + said)
+            state, messages = State.REJECTED, (*messages, dismissed[seq])
+        issues = serialise.issues_text(checked.issues + messages)
         writes.add(_OTHERS, [(state.value, step.accepted, step.refused, step.withdrawn, issues, seq)])
         if effective:
             writes.add(_EFFECTIVE, [(state in TAKEN, seq)])

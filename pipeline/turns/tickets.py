@@ -1,5 +1,5 @@
-"""The tickets of a form whose rows stand by themselves, as the merge's values. 缺课日报 and 停课报告表 load theirs
-with what stands.
+"""The tickets of a form with independent rows, as the merge's values. 缺课日报 and 停课报告表 load theirs with their
+records.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def load(unit: str, form: str) -> dict[str, Ticket]:
 
 
 def write(before: Mapping[str, Ticket], after: Mapping[str, Ticket], checked: Checked, writes: Writes) -> None:
-    """Keep what became of tickets, and those that were opened."""
+    """Write the changed states of tickets, and those that were opened."""
     day = checked.day if form_of(checked) != "roster" else None
     for name, ticket in after.items():
         was = before.get(name)

@@ -34,7 +34,7 @@ class Turn:
     """One submission's turn in a settling transaction, with the settled_seq it takes.
 
     `again`: what was read and validated again, for a turn that comes late. `anew`: it had its turn before, and is taken
-    once more with what it could not be judged by then.
+    once more with what could not be known then.
     """
 
     event: Event
@@ -59,7 +59,7 @@ def of_known_unit(turn: Turn) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a turn. `effective`: it is part of what stands for its report."""
+    """The outcome of a turn. `effective`: it is part of the current report."""
 
     state: State
     issues: tuple[Issue, ...] = ()
@@ -96,12 +96,12 @@ class Writes:
         self.todos[about] = max(settled, self.todos.get(about, 0))
 
     def letter(self, kind: LetterKind, ref: str, reader: str, day: object = None) -> None:
-        """Queue a letter; one of the same kind, ref and reader is queued once for ever."""
+        """Queue a letter; one of the same kind, ref and reader is queued only once."""
         text = None if day is None else str(day)
         self.letters[kind, ref, reader] = (kind, ref, reader, LetterState.QUEUED, text, sql.moment(self.now), "", "")
 
     def reject(self, ticket: Ticket, *, form: str, school: str, campus: str, day: date | None) -> None:
-        """Keep a row that goes back, under its ticket."""
+        """Store a row that goes back, under its ticket."""
         refused = ticket.refused
         if refused is None:
             raise ValueError("a ticket is opened with its row")
@@ -113,7 +113,7 @@ class Writes:
         self.add(_PUT_REJECT, [row])
 
     def note_ticket(self, ticket: Ticket) -> None:
-        """Say what became of a ticket opened earlier; judged again, its row may go back for another reason."""
+        """Write the state of a ticket opened earlier; validated again, its row may go back for another reason."""
         self.add(_PUT_REJECT, ())
         if ticket.refused is not None:
             text = "UPDATE reject SET raw = %s, issues = %s, key = %s WHERE ticket = %s"
@@ -122,8 +122,8 @@ class Writes:
         self.close_ticket(ticket)
 
     def close_ticket(self, ticket: Ticket) -> None:
-        """Say in what state a ticket opened earlier is now."""
-        self.add(_PUT_REJECT, ())  # goes before: it may have been opened by another turn of this transaction
+        """Write the state of a ticket opened earlier."""
+        self.add(_PUT_REJECT, ())  # goes first: it may have been opened by another turn of this transaction
         text = "UPDATE reject SET state = %s, closed_by = %s, identity = %s WHERE ticket = %s"
         self.add(text, [(ticket.state.value, ticket.closed_by, ticket.behind, ticket.ticket)])
 
@@ -143,8 +143,8 @@ class Writes:
 def mark(turns: Sequence[tuple[Turn, Outcome]], was: State) -> None:
     """Give submissions their outcome, each exactly once.
 
-    Raises TemporaryError when one of them no longer stands as `was`: somebody else settled it, and
-    nothing of this transaction may count.
+    Raises TemporaryError if one of them is no longer in the state `was`: another process settled it, and this
+    transaction must be undone.
     """
     names = ", ".join(f'"{name}" = %s' for name in _SETTLED)
     text = f"UPDATE submission SET {names} WHERE received_seq = %s AND state = %s"  # nosec B608  # our own words
@@ -154,7 +154,7 @@ def mark(turns: Sequence[tuple[Turn, Outcome]], was: State) -> None:
 
 
 def settled(turn: Turn, outcome: Outcome) -> Settled:
-    """Return a turn's outcome as the value that callers get."""
+    """Return a turn's outcome as the value for callers."""
     checked = turn.checked
     return Settled(
         seq=turn.event.seq,
@@ -171,7 +171,7 @@ def settled(turn: Turn, outcome: Outcome) -> Settled:
 
 
 def form_of(checked: Checked) -> str:
-    """Return the form a submission claims to be of, "" when it could not be told."""
+    """Return the form a submission claims to be of, "" if it is not known."""
     return checked.reading.claims.form if checked.reading.claims else ""
 
 

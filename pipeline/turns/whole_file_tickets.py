@@ -1,7 +1,7 @@
-"""Tickets of whole files: of workbooks that went back for a mistake above their tables. For every form.
+"""Tickets of whole files: of workbooks returned for an error above their tables. For every form.
 
-When such a ticket is settled follows from what became of the submissions of its unit and form, whatever the
-order in which they were settled: it came home by its ticket, or another file of the same day was taken.
+The state of such a ticket follows from the outcomes of the submissions of its unit and form, in whatever order they
+were settled: the file came back by its ticket, or another file of the same day was accepted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.v
 
 
 def opened(turn: Turn, outcome: Outcome) -> tuple[Ticket, ...]:
-    """The tickets of whole files that a turn opens: by validation's word, or by the merge's."""
+    """The tickets of whole files that a turn opens: because of validation, or of merge."""
     back = turn.checked.back
     by_merge = tuple(ticket for ticket in outcome.opened if ticket.table == FILE)
     if by_merge or back is None or turn.checked.verdict != CheckVerdict.REJECTED or outcome.state is not State.REJECTED:
@@ -30,14 +30,14 @@ def opened(turn: Turn, outcome: Outcome) -> tuple[Ticket, ...]:
 
 
 def keep(checked: Checked, tickets: Iterable[Ticket], writes: Writes) -> None:
-    """Keep the tickets of whole files, under the day their file counts for."""
+    """Store the tickets of whole files, under the day their file counts for."""
     for ticket in tickets:
         if ticket.table == FILE:
             writes.reject(ticket, form=form_of(checked), school=checked.unit, campus=checked.campus, day=checked.day)
 
 
 def settle(turns: Sequence[Turn]) -> None:
-    """Settle the tickets of the units and forms these turns were about; in the caller's transaction, after them."""
+    """Settle the tickets of the units and forms of these turns; in the caller's transaction, after them."""
     affected = {(turn.checked.unit, form_of(turn.checked)) for turn in turns if turn.checked.unit}
     known: dict[tuple[str, str], list[Reject]] = defaultdict(list)
     mine = Reject.objects.filter(table=FILE, school__in={unit for unit, _ in affected}).exclude(
@@ -51,7 +51,7 @@ def settle(turns: Sequence[Turn]) -> None:
 
 def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
     first = min(ticket.submission_id for ticket in tickets)
-    came = list(
+    later = list(
         Submission.objects.filter(unit=unit, form=form, received_seq__gte=first)
         .exclude(state=State.RECEIVED)
         .order_by("received_seq")
@@ -59,14 +59,14 @@ def _settle(unit: str, form: str, tickets: Sequence[Reject]) -> None:
     )
     dated = form_named(form).dated
     for ticket in tickets:
-        state, by = _became(ticket, came, dated=dated)
+        state, by = _became(ticket, later, dated=dated)
         if (ticket.state, ticket.closed_by) != (state, by):
             Reject.objects.filter(pk=ticket.pk).update(state=state, closed_by=by)
 
 
-def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple[TicketState, str]:
+def _became(ticket: Reject, later: Sequence[Submission], *, dated: bool) -> tuple[TicketState, str]:
     """The state of a file's ticket, and by which submission; (open, "") while nothing settled it."""
-    for one in came:
+    for one in later:
         if one.received_seq == ticket.submission_id and one.state != State.REJECTED:
             return TicketState.SUPERSEDED, str(one.received_seq)
         if one.received_seq <= ticket.submission_id:
@@ -74,7 +74,7 @@ def _became(ticket: Reject, came: Sequence[Submission], *, dated: bool) -> tuple
         if one.mends == ticket.ticket:
             if one.state in _TAKEN:
                 return TicketState.MENDED, str(one.received_seq)
-            if one.state == State.REJECTED:  # still wrong: it goes on under a ticket of its own
+            if one.state == State.REJECTED:  # still wrong: it continues under a ticket of its own
                 return TicketState.SUPERSEDED, str(one.received_seq)
         same_day = not dated or (one.day, one.campus) == (ticket.day, ticket.campus)
         if same_day and one.state in _TAKEN:
