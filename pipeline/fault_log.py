@@ -1,6 +1,6 @@
 """Faults that have not passed: remembered until the same step succeeds, for `queke status` and `queke doctor`.
 
-They are kept in the store; in a file beside it, `faults.json`, while it is the store that cannot be used.
+They are kept in the store; or in a file beside it, `faults.json`, while the store itself cannot be used.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from pipeline.schooldays import short_time
 log = structlog.get_logger("queke.faults")
 
 FILE = "faults.json"
-SUBMISSION = "submission"  # the step of which each failed submission is a fault of its own
-LETTER = "letter"  # likewise, each letter that was given up
+SUBMISSION = "submission"  # the step in which each failed submission is a fault of its own
+LETTER = "letter"  # likewise, each failed letter
 _LONGEST = {"step": 12, "about": 80, "stage": 12, "error": 60, "at": 160, "inner": 160, "said": 200}
 
 
 @dataclass(frozen=True, slots=True)
 class StandingFault:
-    """A fault that stands: of a step as a whole, or of what `about` names; since when, how often, the last of it."""
+    """A lasting fault: of a step as a whole, or of what `about` names; since when, how often, the last of it."""
 
     step: str
     about: str
@@ -69,7 +69,7 @@ class StandingFault:
 
 
 def note(site: Site, step: str, fault: Fault, now: datetime, *, about: str = "") -> bool:
-    """Remember a fault; return whether it stands anew. Outside any transaction; bears a store or disk that is gone."""
+    """Remember a fault; return whether it is a new one. Outside any transaction; works without store or disk."""
     made = _standing(step, about, fault, now)
     try:
         with errors.temporary():
@@ -79,10 +79,10 @@ def note(site: Site, step: str, fault: Fault, now: datetime, *, about: str = "")
 
 
 def forget(site: Site, step: str, abouts: Collection[str] | None = ("",)) -> None:
-    """Say that a step succeeded, as a whole or for these of its parts (None: for all). Raises TemporaryError."""
+    """Note that a step succeeded, as a whole or for these of its parts (None: for all). Raises TemporaryError."""
     with errors.temporary():
         rows = FaultRecord.objects.filter(step=step)
-        if rows.exists():  # next to never: nothing is written by a step that succeeds as it did before
+        if rows.exists():  # hardly ever: a step that succeeds again writes nothing
             (rows if abouts is None else rows.filter(about__in=list(abouts))).delete()
     kept = _read(site)
     left = [one for one in kept if one.step != step or (abouts is not None and one.about not in abouts)]
@@ -108,7 +108,7 @@ def remembered(site: Site, step: str, clock: Callable[[], datetime], *, about: s
 
 
 def standing(site: Site) -> list[StandingFault]:
-    """Return the faults that stand, oldest first, of store and file. Raises TemporaryError."""
+    """Return the remembered faults, oldest first, of store and file. Raises TemporaryError."""
     names = [one.name for one in fields(StandingFault)]
     with errors.temporary():
         rows = [StandingFault(**row) for row in FaultRecord.objects.values(*names)]
@@ -116,7 +116,7 @@ def standing(site: Site) -> list[StandingFault]:
 
 
 def beside(site: Site) -> list[StandingFault]:
-    """Return what the file beside the store has: all there is while the store cannot be opened."""
+    """Return the faults in the file beside the store: all there is while the store cannot be opened."""
     return _read(site)
 
 
@@ -165,7 +165,7 @@ def _path(site: Site) -> Path:
 
 
 def _read(site: Site) -> list[StandingFault]:
-    """What the file has; nothing where it is not there, or cannot be understood."""
+    """The content of the file; nothing if it is missing, or cannot be read."""
     try:
         rows = json.loads(_path(site).read_bytes())
         return [

@@ -1,6 +1,6 @@
 """Ids for people: a letter and eight characters, typed in a shell without quotes and read out over the telephone.
 
-Made of what a thing is about, so that it is the same whatever came first: eight characters of 31 are some 850,000
+Made from the subject of a thing, so that it is the same whatever came first: eight characters of 31 give some 850,000
 million.
 """
 
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: they are read out over the telephone
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O 1 I L: codes are read out over the telephone
 _LENGTH = 8
 CLASS = "K"
 
@@ -21,12 +21,12 @@ def closure(school: str, campus: str, scope: str, start: datetime) -> str:
 
 
 def new_class(school: str, campus: str, year: int, key: str) -> str:
-    """Return the id of a class that only a report named: K…"""
+    """Return the id of a class that only a report names: K…"""
     return CLASS + short_code(("class", school, campus, str(year), key))
 
 
 def matter(school: str, campus: str, kind: str, subject: str) -> str:
-    """Return the 对账号 of what a school says differently of one subject: M…"""
+    """Return the 对账号 of a school's contradiction about one subject: M…"""
     return "M" + short_code(("matter", school, campus, kind, subject))
 
 

@@ -47,10 +47,6 @@ DATABASE_ROOMS = frozenset(
     {"database", "registry", "turns", "letters", "accounts", "alerts", "settling", "facts", "county"},
 )
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-# file → why a Chinese text is allowed in a room of the database
-CHINESE_ALLOWED: dict[str, str] = {
-    "pipeline/database/decision_log.py": "where a decision counts is still told by its reason",
-}
 NAMED_PATH = re.compile(r"`((?:pipeline|tests|tools|docs|templates|benchmarks|requirements)/[\w./<>-]*)`")
 ADDRESS = re.compile(r"[a-z+]+://", re.IGNORECASE)
 
@@ -172,7 +168,7 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
 
 def chinese_texts(path: Path, text: str) -> Iterator[Finding]:
     """A text for people in a room of the database; docstrings and comments may contain Chinese words."""
-    if path.parts[1] not in DATABASE_ROOMS or path.as_posix() in CHINESE_ALLOWED:
+    if path.parts[1] not in DATABASE_ROOMS:
         return
     tree = ast.parse(text)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

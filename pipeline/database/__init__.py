@@ -1,6 +1,7 @@
-"""The database, and nothing that is done with it: connection, models, migrations, SQL, journal, decision log, audit.
+"""The database itself: connection, models, migrations, SQL, journal, decision log, audit. What is done with them lives
+elsewhere.
 
-Importing it makes Django ready, without a database; `open` points it at a site's.
+Importing it makes Django ready, without a database; `open` connects it to a site's.
 """
 
 from pipeline.database.connection import behind, make_ready, migrate

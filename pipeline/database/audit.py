@@ -1,4 +1,4 @@
-"""Who did what to which fields, in a chain of hashes: a row taken out or altered shows.
+"""Who did what to which fields, in a chain of hashes: a removed or changed row is detected.
 
 Values are never written here; they are in the history of the records.
 """
@@ -21,7 +21,7 @@ START = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What is to be remembered: `fields` are names of what changed, never what it changed to."""
+    """One entry: `fields` are names of what changed, never its values."""
 
     who: str
     what: str
@@ -51,5 +51,5 @@ def _link_before(seq: int) -> str:
 def link(chain: str, seq: int, at: datetime, entry: AuditEntry) -> str:
     """Return the hash of a row that follows the one whose hash is `chain`."""
     moment = at.astimezone(UTC).isoformat()
-    said = serialise.text([chain, seq, moment, entry.who, entry.what, entry.target, list(entry.fields)])
-    return hashlib.sha256(said.encode()).hexdigest()
+    text = serialise.text([chain, seq, moment, entry.who, entry.what, entry.target, list(entry.fields)])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -23,7 +23,7 @@ from pipeline.model import Site
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # an answer said must outlive the power: NORMAL may lose the last commits
+    "PRAGMA synchronous=FULL",  # an answer that was sent must survive a power loss: NORMAL may lose the last commits
     "PRAGMA cache_size=-65536",  # KiB
     "PRAGMA temp_store=MEMORY",
     "PRAGMA journal_size_limit=67108864",
@@ -33,39 +33,39 @@ _PRAGMAS = (
 def make_ready() -> None:
     """Load the models, so that they may be imported at the top of a module. No database is touched."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipeline.database.settings")
-    if not (apps.ready or apps.loading):  # Django itself may have begun, and be importing us
+    if not (apps.ready or apps.loading):  # Django itself may be starting, and importing us
         django.setup()
 
 
 def open_store(site: Site) -> None:
-    """Make the ORM speak to the site's database, in this process.
+    """Connect the ORM to the site's database, in this process.
 
-    May be called again, for the same database (nothing happens) or another (the connections of this
-    thread are closed first). Creates an SQLite file, 0600, but no tables: see `migrate`.
-    Raises ConfigError for a URL that is neither sqlite nor postgresql.
+    May be called again, for the same database (nothing happens) or another (the connections of this thread are closed
+    first). Creates an SQLite file, 0600, but no tables: see `migrate`. Raises ConfigError for a URL that is neither
+    sqlite nor postgresql.
     """
     place = _database(site)
     settings.SECRET_KEY = hmac.new(site.key, b"django", hashlib.sha256).hexdigest()
-    told = connections.configure_settings({"default": place})["default"]
-    if connections.settings["default"] != told:
-        connections["default"].close()  # makes this thread's connection if there is none: del needs one
+    given = connections.configure_settings({"default": place})["default"]
+    if connections.settings["default"] != given:
+        connections["default"].close()  # creates this thread's connection if there is none: del needs one
         del connections["default"]
-        connections.settings["default"] = told
+        connections.settings["default"] = given
 
 
 def migrate() -> None:
-    """Bring the open store's tables to this version's. Does nothing when they are.
+    """Bring the open store's tables to this version's. Does nothing if they are.
 
-    Raises ConfigError when the database does not answer.
+    Raises ConfigError if the database does not answer.
     """
     _reach()
     call_command("migrate", verbosity=0, interactive=False)
 
 
 def behind() -> list[str]:
-    """Return the names of migrations the open store lacks, oldest first: empty when it may be used.
+    """Return the names of migrations the open store lacks, oldest first: empty if it can be used.
 
-    Raises ConfigError when the database does not answer.
+    Raises ConfigError if the database does not answer.
     """
     _reach()
     executor = MigrationExecutor(connection)
@@ -79,12 +79,12 @@ def close_store() -> None:
 
 
 def _reach() -> None:
-    """Connect, so that a wrong address or a database that is down is told in a sentence, not as our fault."""
+    """Connect, so that a wrong address or a stopped database is reported in a sentence, not as our fault."""
     try:
         connection.ensure_connection()
     except (DatabaseError, ImproperlyConfigured) as error:
-        said = " ".join(str(error).split())  # the driver's words: address and cause, never the password
-        raise ConfigError([f"database: cannot be used: {said}"]) from error
+        text = " ".join(str(error).split())  # the driver's text: address and cause, never the password
+        raise ConfigError([f"database: cannot be used: {text}"]) from error
 
 
 def _database(site: Site) -> dict[str, Any]:
@@ -113,6 +113,6 @@ def _sqlite(root: Path, name: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
-        # BEGIN IMMEDIATE: two writers that both began by reading would otherwise fail, not wait
+        # BEGIN IMMEDIATE: of two writers that both began by reading, one would otherwise fail, not wait
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": ";".join(_PRAGMAS)},
     }

@@ -16,10 +16,10 @@ def decide(
 ) -> tuple[int, int]:
     """Journal a decision and leave its audit row; return its place in the sequence and its settled_seq.
 
-    The place is its own number or, for one that came in a 处理单, that workbook's: what was received after it, though
-    settled in the same batch, then comes after it too. `day`, `submission`: of a school's day, of a held file or an
-    alert's answer. Who and why are cut to what the store takes. Raises ValueError for a target too long to be told
-    in full.
+    The place is its own number or, for one that came in a 处理单, that workbook's: submissions received after it, even
+    if settled in the same batch, then come after the decision too. `day`, `submission`: of a school's day, of a held
+    file or an alert's answer. Who and why are cut to the length of their columns. Raises ValueError if the target is
+    too long for its column.
     """
     if len(target) > _WIDTHS["target"]:
         raise ValueError("a decision's target must be told in full")
@@ -42,7 +42,7 @@ def decide(
 
 
 def about(row: Decision) -> str:
-    """Return what a decision is about, as one text."""
+    """Return the subject of a decision, as one text."""
     parts = (row.target, row.day, row.submission)
     return " ".join(dict.fromkeys(str(part) for part in parts if part is not None))
 

@@ -1,4 +1,4 @@
-"""Tells a store that is gone for a while from one that was asked something wrong."""
+"""Distinguishes a store that is temporarily unavailable from a wrong query."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pipeline.errors import TemporaryError
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether an error may pass by itself: the disk, the database, or what else said so."""
+    """Whether an error may pass by itself: of the disk, of the database, or one that says so."""
     return isinstance(error, OSError | TemporaryError | OperationalError | InterfaceError)
 
 
 @contextmanager
 def temporary() -> Iterator[None]:
-    """Turn the database's own failing (gone, full, locked) into TemporaryError; anything else passes through.
+    """Turn the database's own failures (gone, full, locked) into TemporaryError; all others pass through.
 
-    The connection is not trusted again: the next query opens another.
+    The connection is not used again: the next query opens another.
     """
     try:
         yield

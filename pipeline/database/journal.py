@@ -1,7 +1,7 @@
-"""The journal: arrivals and decisions in one sequence, and where each arrival stands.
+"""The journal: arrivals and decisions in one sequence, and the state of each arrival.
 
-The rows here are the truth; `journal.jsonl` beside the archived bytes is written from `unwritten()`
-and catches up by itself after a crash.
+The rows here are authoritative; `journal.jsonl` beside the archived bytes is written from `unwritten()` and catches up
+by itself after a crash.
 """
 
 from __future__ import annotations
@@ -57,35 +57,35 @@ def pending(site: Site, limit: int = 500) -> list[Arrival]:
 
 
 def arrivals(site: Site, seqs: Iterable[int]) -> list[Arrival]:
-    """Return these arrivals, whatever became of them, in received order."""
+    """Return these arrivals, in any state, in received order."""
     rows = Submission.objects.filter(received_seq__in=list(seqs)).order_by("received_seq")
     return [arrival_of(row, site.root) for row in rows]
 
 
 def spooled(site: Site) -> list[tuple[Arrival, State]]:
-    """Return what lies in the spool as far as the store knows, with its state: waiting, or not archived yet."""
+    """Return the arrivals that the store knows to be in the spool, with their state: waiting, or not archived yet."""
     rows = Submission.objects.filter(spooled=True).order_by("received_seq")
     return [(arrival_of(row, site.root), State(row.state)) for row in rows]
 
 
 def count_attempt(seqs: Sequence[int], by: int = 1) -> None:
-    """Count one more attempt for each, and commit: before the work, so that a killer is counted too.
+    """Count one more attempt for each, and commit: before the work, so that one that kills the process is counted too.
 
-    With -1 an attempt is taken back that a passing fault of ours ended.
+    With -1 an attempt that a temporary fault of ours ended is taken back.
     """
     with transaction.atomic():
         Submission.objects.filter(received_seq__in=seqs).update(attempts=F("attempts") + by)
 
 
 def moved(paths: Mapping[int, str]) -> None:
-    """Say where in the archive the bytes of submissions lie now, below the site."""
+    """Note where in the archive the bytes of submissions are now, below the site."""
     rows = [(path, False, seq) for seq, path in paths.items()]
     with transaction.atomic():
         sql.run("UPDATE submission SET path = %s, spooled = %s WHERE received_seq = %s", rows)
 
 
 def fail(seq: int, issues: Sequence[Issue], now: datetime, *, secret: bool = False) -> bool:
-    """Set a submission that is ours to have failed on aside; True unless it had its outcome already.
+    """Set aside a submission on which we failed; True unless it had its outcome already.
 
     `secret`: it may hold a password, so its bytes are not kept.
     """
@@ -114,14 +114,14 @@ def unwritten(limit: int = 5000) -> list[JournalLine]:
 
 
 def written(seqs: Sequence[int]) -> None:
-    """Say that the lines of these journal rows are in journal.jsonl, fsynced."""
+    """Note that the lines of these journal rows are in journal.jsonl, fsynced."""
     with transaction.atomic():
         Submission.objects.filter(received_seq__in=seqs).update(journalled=True)
         Decision.objects.filter(seq__in=seqs).update(journalled=True)
 
 
 def counts() -> dict[State, int]:
-    """Return how many submissions stand in each state: their sum is the number of arrivals (P7)."""
+    """Return how many submissions are in each state: their sum is the number of arrivals (P7)."""
     found = dict.fromkeys(State, 0)
     for row in Submission.objects.values("state").annotate(n=Count("received_seq")):
         found[State(row["state"])] = row["n"]
@@ -129,13 +129,13 @@ def counts() -> dict[State, int]:
 
 
 def oldest(states: Iterable[State] = (State.RECEIVED, State.HELD)) -> dict[State, datetime]:
-    """Return, for states that ask for somebody's work, since when their oldest submission waits."""
+    """Return, for states that need a person's work, since when their oldest submission waits."""
     rows = Submission.objects.filter(state__in=list(states)).values("state").annotate(since=Min("received_at"))
     return {State(row["state"]): row["since"] for row in rows}
 
 
 def arrival_of(row: Submission, root: Path) -> Arrival:
-    """Return a submission's arrival, as it was journalled; its path is where the bytes lie now."""
+    """Return a submission's arrival, as it was journalled; its path is where the bytes are now."""
     return Arrival(
         sha256=row.sha256,
         size=row.size,
@@ -168,7 +168,7 @@ def _received(site: Site, arrival: Arrival) -> sql.Params:
 
 
 def _shown(name: str) -> str:
-    """A name as it can be kept and shown: file systems know names that are no text."""
+    """A name that can be stored and shown: file systems allow names that are not text."""
     return name.encode("utf-8", "replace").decode().replace("\0", "")[:255]
 
 

@@ -1,4 +1,4 @@
-"""Issues and repairs as the JSON that the store keeps of them, and back. Empty fields are left out."""
+"""Issues and repairs as JSON for the store, and back. Empty fields are left out."""
 
 from __future__ import annotations
 

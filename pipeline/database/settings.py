@@ -1,5 +1,5 @@
-"""Django's settings, as far as they are the same for every site. What differs (where the store lies,
-the secret) is put in by `database.open`; nothing else in the product reads this module.
+"""Django's settings that are the same for every site. Others (the place of the store, the secret) are set by
+`database.open`; nothing else in the product reads this module.
 """
 
 from __future__ import annotations

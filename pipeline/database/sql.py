@@ -1,6 +1,6 @@
-"""The few SQL texts of the hot path, in words both databases take, and values as both take them.
+"""The few SQL texts of the hot path, in a form both databases take, and values likewise.
 
-`executemany` of one upsert is some eight times cheaper than the ORM's `bulk_create`; that is its whole reason.
+`executemany` of one upsert is some eight times cheaper than the ORM's `bulk_create`; that is the only reason.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def fetch_in(text: str, *lists: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def moment(value: datetime | None) -> str | None:
-    """Return an aware datetime as Django keeps it: UTC, without zone on SQLite."""
+    """Return an aware datetime as Django stores it: UTC, without zone on SQLite."""
     if value is None:
         return None
     text = str(value.astimezone(UTC).replace(tzinfo=None))
@@ -82,7 +82,7 @@ def date_of(value: date | str) -> date:
 
 
 def day_number(day: date) -> int:
-    """Return a day as a counter keeps it: 20261120."""
+    """Return a day as a counter stores it: 20261120."""
     return int(f"{day:%Y%m%d}")
 
 
@@ -96,8 +96,8 @@ def param(value: object, width: int | None = None) -> object:
 
 
 def each_day(first: date, last: date) -> list[date]:
-    """Return every day from first to last by name: rows of a school are sought by (day, school), and a range of days
-    would walk through those of all schools.
+    """Return every day from first to last as a list: rows of a school are found by (day, school), and a range of days
+    would read through those of all schools.
     """
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
@@ -116,5 +116,5 @@ def take(name: str, n: int) -> int:
 
 
 def widths(model: type[Model]) -> dict[str, int]:
-    """Return how many characters the text columns of a table take. SQLite does not ask; PostgreSQL refuses more."""
+    """Return how many characters the text columns of a table take. SQLite does not check; PostgreSQL refuses more."""
     return {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}

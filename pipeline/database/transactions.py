@@ -1,4 +1,4 @@
-"""A transaction for those who may not know Django: all of it or nothing; and one of which nothing stays."""
+"""Transactions for rooms without Django: all of it or nothing; and one that is always undone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 
 
 def atomic() -> AbstractContextManager[None]:
-    """Write to the store all that the block does, or nothing; what is within it in a block of its own, likewise."""
+    """Write everything the block does to the store, or nothing; the same for a block within it."""
     return transaction.atomic()
 
 

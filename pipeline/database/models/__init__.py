@@ -1,7 +1,7 @@
 """Columns and constraints of the store, nothing else: decisions are made in the pure core.
 
-Words and keys are those of docs/glossary.md. Every `*_settled` is a settled_seq: a row stood "as of n"
-when from_settled ≤ n < to_settled (rows of the current tables have no end yet).
+Words and keys are those of docs/glossary.md. Every `*_settled` is a settled_seq: a row was current "as of n" if
+from_settled ≤ n < to_settled (rows of the current tables have no end yet).
 """
 
 from pipeline.database.models.accounts import Account

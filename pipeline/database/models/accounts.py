@@ -21,12 +21,12 @@ class AccountManager(BaseUserManager["Account"]):
         return account
 
     def get_by_natural_key(self, username: str | None) -> Account:
-        """Whatever its case and width: no two names fold to one."""
+        """In any case and width: no two names fold to the same."""
         return self.get(folded=fold(username or ""))
 
 
 class Account(AbstractBaseUser, PermissionsMixin):
-    """AUTH_USER_MODEL. A school's account is opened by its county's CDC, and so up (notice, three)."""
+    """AUTH_USER_MODEL. A school's account is opened by its county's CDC, and so on upwards (notice, three)."""
 
     username = models.CharField(max_length=60, unique=True)
     folded = models.CharField(max_length=60, unique=True)  # NFKC, casefolded: no two may look alike

@@ -12,7 +12,7 @@ from pipeline.rules.values import Stage
 
 
 class Alert(models.Model):
-    """One episode: hits of one place and group family, gathered; one card."""
+    """One episode: hits of one place and group family, collected; one card."""
 
     id = models.CharField(max_length=16, primary_key=True)  # 2026-0482
     school = models.CharField(max_length=20)
@@ -25,14 +25,14 @@ class Alert(models.Model):
     opened_day = models.DateField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    hours = models.PositiveSmallIntegerField(default=24)  # in which it is to be answered, as of its opening
+    hours = models.PositiveSmallIntegerField(default=24)  # hours in which it must be answered, as of its opening
     first_onset = models.DateField()
     last_onset = models.DateField()
     cases = models.PositiveIntegerField()
-    ends_after = models.DateField()  # no linked case by then: may end
+    ends_after = models.DateField()  # without a linked case by then it may end
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=40, blank=True)
-    revision = models.PositiveIntegerField(default=1)  # of the card: raised when its readers must get it anew
+    revision = models.PositiveIntegerField(default=1)  # of the card: raised when its readers must receive it again
 
     class Meta:
         db_table = "alert"
@@ -49,7 +49,7 @@ class Alert(models.Model):
             models.Index(fields=["division", "closed_at"], name="alert_division"),
             models.Index(fields=["opened_day"], name="alert_opened"),
             models.Index(fields=["school", "closed_at"], name="alert_school"),
-            # what may end is few; what has ended grows
+            # few alerts may end; the ended ones grow in number
             models.Index(fields=["ends_after"], condition=models.Q(closed_at__isnull=True), name="alert_open_end"),
         ]
 
@@ -95,7 +95,7 @@ class AlertEvent(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     at = models.DateTimeField()
     what = models.CharField(max_length=16, choices=choices(AlertStep))
-    origin = models.BigIntegerField()  # settled_seq, or the place of the card or ruling, by which it happened
+    origin = models.BigIntegerField()  # settled_seq, or the place of the card or ruling, that caused it
     details = models.JSONField(default=dict)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What came back of an alert's card: answers, and the days that were followed."""
+"""The answers to an alert's card, and the days that were followed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.database.models.closed import choices, one_of
 
 
 class Card(models.Model):
-    """One 预警信息报告卡 that was taken."""
+    """One 预警信息报告卡 that was accepted."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     submission = models.BigIntegerField(default=0)
@@ -38,7 +38,7 @@ class Card(models.Model):
 
 
 class CardDay(models.Model):
-    """One day of an alert that is followed, as told last."""
+    """The latest entry for one day of an alert that is followed."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     day = models.DateField()

@@ -13,9 +13,9 @@ _Rows = TypeVar("_Rows", bound=models.Model)
 
 
 def keeps(table: Table) -> Callable[[type[_Rows]], type[_Rows]]:
-    """Give a model a field for every column that the table keeps and the class does not spell out itself.
+    """Give a model a field for every column that the table keeps and the class does not define itself.
 
-    Spelled out is what queries and papers speak of by name; a test holds it equal to the declaration.
+    Columns that queries and papers use by name are defined in the class; a test compares them with the declaration.
     """
 
     def complete(model: type[_Rows]) -> type[_Rows]:

@@ -1,4 +1,4 @@
-"""What counties decided on their 处理单."""
+"""Counties' decisions on their 处理单."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pipeline.model import DeskSheet, Opinion
 
 
 class DeskLine(models.Model):
-    """What became of one matter on one 处理单. Done ones tell a matter that is sent again from one that moved on."""
+    """The outcome of one matter on one 处理单. Those carried out distinguish a matter sent again from one that moved
+    on.
+    """
 
     submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
     row = models.PositiveIntegerField()

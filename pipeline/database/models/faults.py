@@ -1,4 +1,4 @@
-"""What failed and has not succeeded since."""
+"""Steps that failed and have not succeeded since."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class FaultRecord(models.Model):
-    """The last fault of one step, or of one submission, letter or edition; gone once that succeeds."""
+    """The last fault of one step, or of one submission, letter or edition; removed once that succeeds."""
 
     step = models.CharField(max_length=12)  # intake | draw | calendar | templates | … : what is tried again as a whole
     about = models.CharField(max_length=80, blank=True)  # "submission 12", "letter 3 digest 320106", "2026-11-20"
@@ -17,7 +17,7 @@ class FaultRecord(models.Model):
     at = models.CharField(max_length=160, blank=True)
     inner = models.CharField(max_length=160, blank=True)
     said = models.CharField(max_length=200, blank=True)
-    size = models.PositiveIntegerField(default=0)  # submissions under way, the first and the last of them
+    size = models.PositiveIntegerField(default=0)  # submissions in progress, the first and the last of them
     first = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
     since = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""备案: who asked for which accounts, on which paper. No password stands here, only what cannot be turned back."""
+"""备案: who asked for which accounts, on which paper. No password is stored here, only its hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.model import SCANS, FilingLineState, Level
 
 
 class Filing(models.Model):
-    """One 备案表 that was taken. Its number (备案号) is the received_seq of the workbook."""
+    """One 备案表 that was accepted. Its number (备案号) is the received_seq of the workbook."""
 
     number = models.BigIntegerField(primary_key=True)
     unit = models.ForeignKey(Unit, models.PROTECT, db_column="unit", db_index=False, related_name="+")
@@ -26,7 +26,7 @@ class Filing(models.Model):
     phone = models.CharField(max_length=30, blank=True)
     email = models.CharField(max_length=254, blank=True)
     received_at = models.DateTimeField()
-    stamped_on = models.DateField(null=True)  # of the paper, as whoever saw it said
+    stamped_on = models.DateField(null=True)  # date on the paper, from whoever saw it
 
     class Meta:
         db_table = "filing"
@@ -38,7 +38,7 @@ class Filing(models.Model):
 
 
 class FilingLine(models.Model):
-    """One account asked for. `seq` is of the workbook that said it last: a mended row has another than its filing."""
+    """One account asked for. `seq` is of the last workbook with it: for a corrected row that is not its filing's."""
 
     filing = models.ForeignKey(Filing, on_delete=models.CASCADE, related_name="lines")
     seq = models.BigIntegerField()
@@ -48,10 +48,10 @@ class FilingLine(models.Model):
     region = models.CharField(max_length=60, blank=True)
     holder = models.CharField(max_length=60, blank=True)
     phone = models.CharField(max_length=30, blank=True)
-    ticket = models.CharField(max_length=24, blank=True)  # it came with, mended
-    password = models.CharField(max_length=160, blank=True)  # argon2id; "" where we are to issue one
+    ticket = models.CharField(max_length=24, blank=True)  # with which it came, corrected
+    password = models.CharField(max_length=160, blank=True)  # argon2id; "" if we are to issue one
     state = models.CharField(max_length=12, choices=choices(FilingLineState))
-    takeover = models.BooleanField(default=False)  # the name was somebody's when it was asked for
+    takeover = models.BooleanField(default=False)  # the name belonged to an account when it was asked for
     decided = models.BigIntegerField(null=True)  # the decision that opened or refused it
     why = models.CharField(max_length=400, blank=True)
 
@@ -68,7 +68,7 @@ class FilingLine(models.Model):
 
 
 class FilingScan(models.Model):
-    """A signed and stamped paper that came in as a picture: where it lies is told by number and hash."""
+    """A signed and stamped paper that came as a picture; number and hash give its path."""
 
     submission = models.OneToOneField(
         Submission, models.PROTECT, primary_key=True, db_column="submission", related_name="+"

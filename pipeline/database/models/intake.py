@@ -1,4 +1,4 @@
-"""What arrived, what was decided, and what is left to do or to send."""
+"""Submissions, decisions, and the work and letters that are left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Submission(models.Model):
     """One workbook that arrived once."""
 
     received_seq = models.BigIntegerField(primary_key=True)
-    # a claim found again is journalled once; null, not "", where there is none: only nulls may repeat
+    # a claim found again is journalled once; null, not "", if there is none: only nulls may repeat
     claim = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # see above
     settled_seq = models.BigIntegerField(null=True, unique=True)
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -49,15 +49,15 @@ class Submission(models.Model):
     refused = models.PositiveIntegerField(default=0)
     withdrawn = models.PositiveIntegerField(default=0)
     on_time = models.BooleanField(null=True)
-    effective = models.BooleanField(default=False)  # it changed, or confirmed, what stands for its report
+    effective = models.BooleanField(default=False)  # it changed, or confirmed, its report
     issues = models.JSONField(default=list)
     repairs = models.JSONField(default=list)
     versions = models.CharField(max_length=60, blank=True)  # "queke 0.1 absence 1"
-    mends = models.CharField(max_length=24, blank=True)  # the ticket of the file that this one is, mended
+    mends = models.CharField(max_length=24, blank=True)  # the ticket of the file that this one corrects
     journalled = models.BooleanField(default=False)  # its line is in journal.jsonl
     spooled = models.BooleanField(default=False)  # `path` is in the spool
-    secret = models.BooleanField(default=False)  # it holds, or may hold, a password: never archived as it came
-    kept_sha256 = models.CharField(max_length=64, blank=True)  # of what was kept in its place; "" for the thing itself
+    secret = models.BooleanField(default=False)  # it holds, or may hold, a password: the original is never archived
+    kept_sha256 = models.CharField(max_length=64, blank=True)  # of the copy kept instead; "" for the original itself
 
     class Meta:
         db_table = "submission"
@@ -71,14 +71,14 @@ class Submission(models.Model):
             models.Index(fields=["content_sha", "unit"], name="submission_content"),
             models.Index(fields=["unit", "day", "form"], name="submission_unit_day"),
             models.Index(fields=["day", "state"], name="submission_day"),
-            # lines not yet in journal.jsonl are few: they are looked for every cycle
+            # lines not yet in journal.jsonl are few: they are searched in every cycle
             models.Index(fields=["received_seq"], condition=models.Q(journalled=False), name="submission_line"),
             models.Index(fields=["received_seq"], condition=models.Q(spooled=True), name="submission_spooled"),
         ]
 
 
 class Decision(models.Model):
-    """What a person decided; `seq` is of the same sequence as received_seq."""
+    """A person's decision; `seq` is of the same sequence as received_seq."""
 
     seq = models.BigIntegerField(primary_key=True)
     settled_seq = models.BigIntegerField(null=True, unique=True)
@@ -108,7 +108,7 @@ class Letter(models.Model):
 
     kind = models.CharField(max_length=12, choices=choices(LetterKind))
     ref = models.CharField(max_length=60)
-    reader = models.CharField(max_length=20)  # unit or division code; "" when nobody is known
+    reader = models.CharField(max_length=20)  # unit or division code; "" if unknown
     state = models.CharField(max_length=8, choices=choices(LetterState), default=LetterState.QUEUED.value)
     day = models.DateField(null=True)
     queued_at = models.DateTimeField()
@@ -143,7 +143,7 @@ class Todo(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "code"],
                 condition=models.Q(day__isnull=True),
-                name="todo_dateless_once",  # nulls differ from one another
+                name="todo_dateless_once",  # nulls are never equal
             ),
             one_of("todo", "kind", TodoKind),
         ]

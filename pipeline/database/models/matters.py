@@ -1,4 +1,4 @@
-"""待对账: what the 停课报告表 and the 缺课日报 of a school say differently of the same thing."""
+"""待对账: contradictions between the 停课报告表 and the 缺课日报 of a school."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.reconcile import MatterKind
 
 
 class Matter(models.Model):
-    """One thing to be reconciled. Its id is made of what it is about, so that it is the same whatever came first."""
+    """One thing to be reconciled. Its id is made from its subject, so that it is the same whatever came first."""
 
     id = models.CharField(max_length=16, primary_key=True)
     school = models.CharField(max_length=20)
@@ -21,16 +21,16 @@ class Matter(models.Model):
     kind = models.CharField(max_length=12, choices=choices(MatterKind))
     subject = models.CharField(max_length=80)
     day = models.DateField()
-    what = models.CharField(max_length=400)  # the sentence: a class may be in it, no pupil
-    ask = models.CharField(max_length=400)  # what the school is asked to do
-    stamp = models.CharField(max_length=16)  # another one as soon as the records say something else
+    what = models.CharField(max_length=400)  # the sentence: it may name a class, no pupil
+    ask = models.CharField(max_length=400)  # the question to the school
+    stamp = models.CharField(max_length=16)  # changes whenever the records do
     state = models.CharField(max_length=10, choices=choices(MatterState), default=MatterState.OPEN.value)
     since = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True)  # who settled it
     why = models.CharField(max_length=400, blank=True)
-    asked_on = models.DateField(null=True)  # of the last letter that asks the school about it …
-    asked_stamp = models.CharField(max_length=16, blank=True)  # … as it stood then
+    asked_on = models.DateField(null=True)  # day of the last letter that asks the school about it …
+    asked_stamp = models.CharField(max_length=16, blank=True)  # … and its stamp then
 
     class Meta:
         db_table = "matter"

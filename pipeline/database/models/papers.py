@@ -1,4 +1,4 @@
-"""What was made of it: a county's day, issued editions."""
+"""Results: a county's day, issued editions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipeline.model import EDITIONS
 
 
 class CountyDay(models.Model):
-    """The figures of one county's day, kept so that no digest works on history. Derived: recomputed
-    whenever `todo(figures, county, day)` says that something under it changed.
+    """The figures of one county's day, kept so that no digest reads history. Derived: computed again whenever
+    `todo(figures, county, day)` says that records under it changed.
     """
 
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""Where and who: divisions, units, campuses, classes, the calendar."""
+"""Places and units: divisions, units, campuses, classes, the calendar."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Campus(models.Model):
 
 
 class SchoolClass(models.Model):
-    """A class of one school year, as it was from `valid_from` to before `valid_to`: a roll that changed makes a
-    second row. `key` is its normal form (三3), `name` as the school writes it.
+    """A class of one school year, as it was from `valid_from` to before `valid_to`: a changed roll makes a second row.
+    `key` is its normal form (三3), `name` as the school writes it.
     """
 
     school = models.ForeignKey(Unit, on_delete=models.PROTECT)
@@ -85,14 +85,14 @@ class SchoolClass(models.Model):
             models.UniqueConstraint(
                 fields=["school", "campus", "school_year", "key"],
                 condition=models.Q(valid_from__isnull=True),
-                name="class_first_once",  # nulls differ from one another
+                name="class_first_once",  # nulls are never equal
             ),
             one_of("school_class", "state", ClassState),
         ]
 
 
 class CalendarDay(models.Model):
-    """An override or a term of the school calendar. The narrower place wins."""
+    """An override or a term of the school calendar. The more local place wins."""
 
     place = models.CharField(max_length=20)  # unit or division code
     stage = models.CharField(max_length=8, blank=True)
@@ -100,7 +100,7 @@ class CalendarDay(models.Model):
     last = models.DateField()
     kind = models.CharField(max_length=10, choices=choices(SpanKind))
     note = models.CharField(max_length=80, blank=True)
-    ref = models.CharField(max_length=40, blank=True)  # 编号: by which a workbook speaks of this line
+    ref = models.CharField(max_length=40, blank=True)  # 编号: by which a workbook refers to this line
 
     class Meta:
         db_table = "calendar_day"

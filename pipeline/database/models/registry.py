@@ -1,4 +1,4 @@
-"""What was said of the registry and the calendar, by whom and from when: rows of places.py are folds of it."""
+"""Statements about the registry and the calendar, with author and first day: rows of places.py are folded from them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pipeline.model import StatementState
 
 
 class Statement(models.Model):
-    """What one workbook, or one decision, says of one unit's registry or of one place's calendar.
+    """The statement of one workbook, or one decision, about one unit's registry or one place's calendar.
 
-    `order` is its place in the received sequence; 0 for what was there before anything was said.
+    `order` is its place in the received sequence; 0 for the state before any statement.
     """
 
     order = models.BigIntegerField()
@@ -23,7 +23,7 @@ class Statement(models.Model):
     day = models.DateField()  # in force from
     content = models.JSONField()
     state = models.CharField(max_length=10, choices=choices(StatementState), default=StatementState.STANDING.value)
-    submission = models.BigIntegerField(default=0)  # received_seq it came with; 0 for none
+    submission = models.BigIntegerField(default=0)  # received_seq of its workbook; 0 for none
 
     class Meta:
         db_table = "statement"
@@ -39,12 +39,12 @@ class Statement(models.Model):
 
 
 class UnitPlace(models.Model):
-    """Where a unit that has moved, or will move, between divisions lies on a day; others have no rows here."""
+    """The division on each day of a unit that has moved, or will move; others have no rows here."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, db_column="unit", db_index=False, related_name="+")
     division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     first = models.DateField(null=True)
-    until = models.DateField(null=True)  # first day it no longer lies there
+    until = models.DateField(null=True)  # first day it is no longer there
 
     class Meta:
         db_table = "unit_place"

@@ -1,4 +1,4 @@
-"""What schools reported, as it stands and as it stood."""
+"""Schools' reports: the current records, and earlier ones."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _HALVES = (DayPart.AM, DayPart.PM)
 
 
 class Report(models.Model):
-    """What one school campus said of one day. `division` is the county as of that day."""
+    """The report of one school campus for one day. `division` is the county as of that day."""
 
     day = models.DateField()
     school = models.CharField(max_length=20)
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
-    current_seq = models.BigIntegerField()  # submission that stands
+    current_seq = models.BigIntegerField()  # the current submission
     seqs = models.JSONField(default=list)  # all effective submissions, in received order
     zero = models.BooleanField(default=False)
     first_seen = models.DateTimeField()  # of the earliest accepted arrival
     on_time = models.BooleanField()
-    covered = models.PositiveIntegerField(default=0)  # classes it speaks for
+    covered = models.PositiveIntegerField(default=0)  # classes it covers
     rows = models.PositiveIntegerField(default=0)
     other_absent = models.PositiveIntegerField(default=0)
     reporter = models.CharField(max_length=40, blank=True)
@@ -42,8 +42,8 @@ class Report(models.Model):
 
 @keeps(absence.CLASSES)
 class ReportClass(models.Model):
-    """A class a report speaks for, with its counts; a report that speaks for all its classes as the
-    registry has them, with nothing else to say, has no rows here (`report.covered` counts them).
+    """A class that a report covers, with its counts; a report that covers all its classes as they are in the registry,
+    with no counts of its own, has no rows here (`report.covered` counts them).
     """
 
     day = models.DateField()
@@ -53,7 +53,7 @@ class ReportClass(models.Model):
     roll = models.PositiveIntegerField(null=True)
     present = models.PositiveIntegerField(null=True)
     other_absent = models.PositiveIntegerField(default=0)
-    silent = models.BooleanField(default=False)  # a class of the registry this report does NOT speak for
+    silent = models.BooleanField(default=False)  # a class of the registry that this report does NOT mention
 
     class Meta:
         db_table = "report_class"
@@ -70,7 +70,7 @@ class Pupil(models.Model):
     class_key = models.CharField(max_length=20)
     name = models.CharField(max_length=60)
     number = models.CharField(max_length=30, blank=True)
-    namesake = models.BooleanField(default=False)  # another of the class bears the name: known from one file with both
+    namesake = models.BooleanField(default=False)  # another of the class has the name: one file had both
 
     class Meta:
         db_table = "pupil"
@@ -82,7 +82,7 @@ class Pupil(models.Model):
 
 @keeps(absence.ROWS)
 class AbsenceColumns(models.Model):
-    """Columns shared by what stands and what stood; those of the form that no query names follow from it."""
+    """Columns shared by current and earlier rows; columns of the form that no query names follow from it."""
 
     day = models.DateField()
     school = models.CharField(max_length=20)
@@ -102,7 +102,7 @@ class AbsenceColumns(models.Model):
     diagnosis = models.CharField(max_length=20, blank=True)  # D code
     returned = models.DateField(null=True)
     note = models.CharField(max_length=200, blank=True)
-    pending = models.BooleanField(default=False)  # 待改: its newest version went back, this one stands meanwhile
+    pending = models.BooleanField(default=False)  # 待改: its newest version was returned, this one is kept meanwhile
     from_settled = models.BigIntegerField()
     origin = models.CharField(max_length=40)  # model.Origin: "123:8"
 
@@ -119,7 +119,7 @@ def _closed_row(table: str) -> list[models.BaseConstraint]:
 
 
 class Absence(AbsenceColumns):
-    began = models.DateField()  # the day of the case: derived of this row and of earlier reports
+    began = models.DateField()  # the day of the case: derived from this row and earlier reports
 
     class Meta:
         db_table = "absence"
@@ -142,7 +142,7 @@ class AbsencePast(AbsenceColumns):
 
 
 class Reject(models.Model):
-    """A row that went back, with the ticket by which it may come home."""
+    """A returned row, with the ticket by which it may come back."""
 
     ticket = models.CharField(max_length=24, primary_key=True)
     submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
@@ -155,7 +155,7 @@ class Reject(models.Model):
     raw = models.JSONField()
     issues = models.JSONField()
     identity = models.CharField(max_length=60, blank=True)
-    key = models.CharField(max_length=120, blank=True)  # by which the row is known when it comes without its ticket
+    key = models.CharField(max_length=120, blank=True)  # by which the row is recognised without its ticket
     state = models.CharField(max_length=12, choices=choices(TicketState), default=TicketState.OPEN.value)
     closed_by = models.CharField(max_length=40, blank=True)
 
@@ -178,7 +178,7 @@ class ClosureColumns(models.Model):
     division = models.CharField(max_length=12)
     scope = models.CharField(max_length=20)  # 全校 or a class key
     start = models.DateTimeField()
-    kind = models.CharField(max_length=8, choices=choices(ClosureKind))  # of the last word on it
+    kind = models.CharField(max_length=8, choices=choices(ClosureKind))  # of the latest report on it
     reason = models.CharField(max_length=20)  # D code, or a syndrome
     ill = models.PositiveIntegerField()
     pupils = models.PositiveIntegerField(null=True)
@@ -198,7 +198,7 @@ class ClosureColumns(models.Model):
 def _closed_closure(table: str) -> list[models.BaseConstraint]:
     return [
         one_of(table, "kind", ClosureKind),
-        one_of(table, "approved_how", ("", *ApprovedHow)),  # "" until its first word has come
+        one_of(table, "approved_how", ("", *ApprovedHow)),  # "" until its first report has come
         one_of(table, "state", ClosureState),
     ]
 
