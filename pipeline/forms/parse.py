@@ -101,10 +101,11 @@ def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str,
 def _look_over_table(block: Block, form: Form, version: int | None, notes: ReadingNotes) -> None:
     sheet = block.sheet.name
     for place, column in zip(block.places, block.table.columns, strict=True):
-        younger = version is not None and version < column.since  # no template of that version could have it
-        if place >= 0 or not column.missing or younger:
+        if place >= 0 or not column.missing:
             continue
         lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR
+        if not lacking and version is not None and version < column.since:
+            continue  # no template of that version could have it, and its rows stand without it
         issue = Issue(
             "column-missing" if lacking else "column-lacking",
             sheet=sheet,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.forms import form
+from pipeline.forms.base import Form
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, fill
 from tests.golden.cases import Rows, absence, pupils, saved
@@ -71,9 +72,18 @@ def one(content: bytes, state: str, issue: str = "", says: str = "", *, rows: in
 def template(code: str, rows: Sequence[Mapping[str, object]], version: str = "") -> bytes:
     """The school's own template, filled as a spreadsheet program fills it."""
     told = TemplateFacts(fields={"unit": code, "school": name_of(code), "campus": "本部", "day": DAY})
-    declared = replace(form("absence"), version=version) if version else form("absence")
+    declared = _of_version(form("absence"), int(version)) if version else form("absence")
     header = {"reporter": "示例甲", "zero": "否"}
     return fill(Template(blank(declared, told)), form("absence"), header, {"rows": rows})
+
+
+def _of_version(declared: Form, version: int) -> Form:
+    """The form as it was, or will be, in another version."""
+    tables = (
+        replace(table, columns=tuple(replace(column, since=version) for column in table.columns))
+        for table in declared.tables
+    )
+    return replace(declared, tables=tuple(tables))
 
 
 def typed(name: str) -> dict[str, object]:

@@ -66,7 +66,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
 
 
 def test_the_columns_of_a_row_are_those_of_the_table(site: Site) -> None:
-    kept = {"id", "day", "school", "campus", "division", "pupil", "pending", "from_settled", "origin"}
+    kept = {"id", "day", "school", "campus", "division", "pupil", "pending", "from_settled", "origin", "began"}
     assert {field.name for field in Absence._meta.concrete_fields} == kept | set(ROWS.keeps)
     assert {field.name for field in Closure._meta.concrete_fields} == set(COLUMNS) | {
         "id", "school", "division", "from_settled", "origin",
