@@ -34,11 +34,11 @@ def _label(alert: Alert, counts: Mapping[str, int], rooms: Mapping[tuple[str, st
     if alert.scope.startswith(DORM) or not alert.scope:
         return alert.scope
     keys = sorted(counts, key=lambda key: (-counts[key], key)) or [alert.scope]
-    return listed([rooms.get((alert.school, alert.campus, key), key) for key in keys], _NAMED, CLASSES)
+    return listed([rooms.get((alert.school_id, alert.campus, key), key) for key in keys], _NAMED, CLASSES)
 
 
 def _rooms(alerts: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
-    rows = SchoolClass.objects.filter(school__in={alert.school for alert in alerts}).order_by("school_year")
+    rows = SchoolClass.objects.filter(school__in={alert.school_id for alert in alerts}).order_by("school_year")
     return {
         (school, campus, key): name
         for school, campus, key, name in rows.values_list("school_id", "campus", "key", "name")

@@ -170,7 +170,7 @@ class _Writer:
         return {
             episode.id: Alert(
                 id=f"{year}-{first + n:04d}",
-                school=place[0],
+                school_id=place[0],
                 campus=place[1],
                 division=division,
                 opened_day=episode.opened_day,

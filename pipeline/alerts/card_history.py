@@ -50,7 +50,7 @@ def load(schools: Sequence[str]) -> dict[str, SchoolHistory]:
     """Return the alerts of these schools with the results of their cards; the alerts stay locked."""
     found: dict[str, dict[str, Alert]] = {school: {} for school in schools}
     for alert in Alert.objects.select_for_update().filter(school__in=schools).order_by("id"):
-        found[alert.school][alert.id] = alert
+        found[alert.school_id][alert.id] = alert
     return {school: _load(school, mine) for school, mine in found.items()}
 
 

@@ -20,5 +20,5 @@ def announce(alert: Alert, now: datetime, *, why: str = "") -> list[sql.Params]:
     ref = str(CardRef(alert.id, alert.revision, why))
     kinds = KINDS[:1] if alert.state in alert_state.CLOSED else KINDS  # a closed alert needs no answer
     day, at = sql.day(alert.opened_day), sql.moment(now)
-    readers = [reader for reader in (alert.school, alert.division) if reader]
+    readers = [reader for reader in (alert.school_id, alert.division) if reader]
     return [(kind, ref, reader, LetterState.QUEUED, day, at, "", "") for reader in readers for kind in kinds]

@@ -21,7 +21,7 @@ def missing(alert: Alert, rows: Sequence[Sequence[str]]) -> list[tuple[date, str
     for pupil, settled in cases.values_list("pupil", "from_settled"):
         first[pupil] = min(settled, first.get(pupil, settled))
     standing = Absence.objects.filter(
-        day__in={day for day, _ in named}, school=alert.school, campus=alert.campus, pupil__in=list(first)
+        day__in={day for day, _ in named}, school=alert.school_id, campus=alert.campus, pupil__in=list(first)
     )
     since = {(day, pupil): settled for day, pupil, settled in standing.values_list("day", "pupil", "from_settled")}
     return [one for one in named if one in since and since[one] <= first.get(one[1], 0)]
@@ -39,7 +39,7 @@ def close(schools: Mapping[str, int], now: datetime) -> int:
         if answer is not None and not missing(alert, answer.answer.get("rows", ())):
             exclude(alert, answer.reason, now)
             alert.save(update_fields=["state", "close_reason", "closed_at"])
-            AlertEvent.objects.create(alert=alert, at=now, what=AlertStep.CORRECTED, origin=schools[alert.school])
+            AlertEvent.objects.create(alert=alert, at=now, what=AlertStep.CORRECTED, origin=schools[alert.school_id])
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), announce(alert, now, why="closed"))
             done += 1
     return done

@@ -128,7 +128,7 @@ def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert
     found: dict[CampusKey, list[Alert]] = defaultdict(list)
     mine = Alert.objects.filter(school__in=schools)
     for alert in [*mine.filter(closed_at__isnull=True), *mine.filter(closed_at__gte=now - _REMEMBERED)]:
-        found[alert.school, alert.campus].append(alert)
+        found[alert.school_id, alert.campus].append(alert)
     for alerts in found.values():
         alerts.sort(key=lambda alert: (alert.opened_at, len(alert.id), alert.id))
     return found

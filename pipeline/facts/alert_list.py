@@ -46,8 +46,8 @@ def listed(now: datetime, *, unit: str = "", closed: bool = False) -> list[Liste
     if unit:
         rows = rows.filter(Q(school=unit) | Q(division__in=lookup.tree(()).below(unit)))
     found = list(rows)
-    names = lookup.names(alert.school for alert in found)
-    lines = [_listed(alert, names.get(alert.school, ""), now) for alert in found]
+    names = lookup.names(alert.school_id for alert in found)
+    lines = [_listed(alert, names.get(alert.school_id, ""), now) for alert in found]
     return sorted(lines, key=lambda one: (_place(one.state), one.due_at, one.id))
 
 
@@ -69,7 +69,7 @@ def _listed(alert: Alert, name: str, now: datetime) -> Listed:
     return Listed(
         alert.id,
         alert.state,
-        alert.school,
+        alert.school_id,
         name,
         group_name(alert.group),
         Stage(alert.stage).label,

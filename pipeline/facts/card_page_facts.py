@@ -32,9 +32,9 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
     alert = Alert.objects.get(pk=ref.alert)
     tree, divisions = lookup.tree(), lookup.division_names()
     scope = units.scope(reader, tree, site.policy.small_count)
-    if not scope.covers(alert.school, alert.division):
+    if not scope.covers(alert.school_id, alert.division):
         raise KeyError(reader)
-    school = Unit.objects.get(pk=alert.school)
+    school = Unit.objects.get(pk=alert.school_id)
     rooms = _rooms(alert)
     chain = tree.chain(alert.division)
     facts = CardFacts(
@@ -62,7 +62,7 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
         close_reason=alert.close_reason,
         state=alert.state,
     )
-    return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school), school.stages.split())))
+    return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school_id), school.stages.split())))
 
 
 def number_of(site: Site, unit: str, number: str) -> CardRef:
@@ -73,7 +73,7 @@ def number_of(site: Site, unit: str, number: str) -> CardRef:
     alert = Alert.objects.filter(pk=number).first()
     tree = lookup.tree()
     scope = units.scope(unit, tree, site.policy.small_count) if unit in tree.units or unit in tree.places else None
-    if alert is None or scope is None or not scope.covers(alert.school, alert.division):
+    if alert is None or scope is None or not scope.covers(alert.school_id, alert.division):
         raise UsageError(f"{unit}: no alert {number}; see `queke alerts list`")
     if alert.closed_at is not None:
         raise UsageError(f"{number}: closed ({alert_state.STATES[alert.state]}); it needs no answer any more")
@@ -119,7 +119,7 @@ def _at_school(calendar: Calendar, chain: Sequence[str], stages: Sequence[str], 
 
 
 def _rooms(alert: Alert) -> dict[str, str]:
-    rows = SchoolClass.objects.filter(school_id=alert.school, campus=alert.campus).order_by("school_year")
+    rows = SchoolClass.objects.filter(school_id=alert.school_id, campus=alert.campus).order_by("school_year")
     return dict(rows.values_list("key", "name"))
 
 
@@ -156,11 +156,11 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     cases = list(AlertCase.objects.filter(alert=alert, to_settled__isnull=True).order_by("onset", "pupil"))
     codes = sorted({case.pupil for case in cases})
     text = "SELECT code, name FROM pupil WHERE school IN ? AND code IN ?"
-    names = dict(sql.fetch_in(text, [alert.school], codes))
+    names = dict(sql.fetch_in(text, [alert.school_id], codes))
     around = sql.each_day(alert.first_onset - timedelta(days=1), alert.last_onset + timedelta(days=31))
     last: dict[str, tuple[str, tuple[str, ...], str]] = {}
     first: dict[str, date] = {}
-    for row in Absence.objects.filter(day__in=around, school=alert.school, pupil__in=codes).order_by("day"):
+    for row in Absence.objects.filter(day__in=around, school=alert.school_id, pupil__in=codes).order_by("day"):
         symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
         sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
         last[row.pupil] = (sex, symptoms, diagnosis)

@@ -226,7 +226,7 @@ def _load(day: date, counties: Sequence[str]) -> _DayRows:
         until = row.resume_actual or row.resume_planned
         if today(row.start) <= day < until:
             facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
-            found.closures[row.school].append(facts)
+            found.closures[row.school_id].append(facts)
     for unit, state in sql.fetch(
         "SELECT s.unit, s.state FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
         f"WHERE s.day = %s AND s.form = 'absence' AND s.state IN (%s, %s) AND {within}",

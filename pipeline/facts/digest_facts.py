@@ -236,13 +236,13 @@ def _alerts(
     # the digest of a past day, cut again, does not show what came up since
     rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
     found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
-    names = lookup.names(a.school for a in found)
+    names = lookup.names(a.school_id for a in found)
     reasons = _reasons([a.id for a in found])
     labels = alert_labels.labels(found)
     return tuple(
         AlertLine(
             id=a.id,
-            school=names.get(a.school, a.school),
+            school=names.get(a.school_id, a.school_id),
             county=a.division,
             county_name=_where(places, a.division),
             group=reasons.get(a.id, (a.group, ""))[0],
@@ -302,7 +302,7 @@ def _closures(
     """Closures in force on the day, each with its ill pupils found in the day's absences."""
     standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
     rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
-    schools = {row.school for row in rows}
+    schools = {row.school_id for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = days.ill_by_class(day, sorted(schools))
     silent = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
@@ -310,19 +310,19 @@ def _closures(
     several = {school for school, campuses in known.items() if campuses > 1}
     return tuple(
         ClosureLine(
-            school=names.get(row.school, row.school),
+            school=names.get(row.school_id, row.school_id),
             county=row.division,
             county_name=_where(places, row.division),
-            scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school, row.scope), row.scope),
+            scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school_id, row.scope), row.scope),
             reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
             ill=row.ill,
-            pupils=row.pupils if row.pupils is not None else rolls.get((row.school, row.campus, row.scope)),
-            cases=_cases_of(row, cases) if row.school not in silent else None,
+            pupils=row.pupils if row.pupils is not None else rolls.get((row.school_id, row.campus, row.scope)),
+            cases=_cases_of(row, cases) if row.school_id not in silent else None,
             approved_on=today(row.approved_at),
             start=today(row.start),
             resumes=row.resume_actual or row.resume_planned,
             confirmed=row.state != ClosureState.DECLARED,
-            campus=row.campus if row.school in several else "",
+            campus=row.campus if row.school_id in several else "",
         )
         for row in rows
     )
@@ -330,8 +330,8 @@ def _closures(
 
 def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:
     if row.scope != WHOLE_SCHOOL:
-        return cases.get((row.school, row.campus, row.scope), 0)
-    return sum(n for (school, campus, _), n in cases.items() if (school, campus) == (row.school, row.campus))
+        return cases.get((row.school_id, row.campus, row.scope), 0)
+    return sum(n for (school, campus, _), n in cases.items() if (school, campus) == (row.school_id, row.campus))
 
 
 def _silent(

@@ -169,8 +169,8 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
     schools = _school_names(scope)
     found: Iterator[tuple[Value, ...]] = (
         (
-            row.school,
-            schools.get(row.school, ""),
+            row.school_id,
+            schools.get(row.school_id, ""),
             row.campus,
             *(_of_closure(name, row, scope) for name in _CLOSURE),
             row.state,
@@ -202,8 +202,8 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
     found: Iterator[tuple[Value, ...]] = (
         (
             row.id,
-            row.school,
-            schools.get(row.school, ""),
+            row.school_id,
+            schools.get(row.school_id, ""),
             row.campus,
             row.group,
             row.stage,

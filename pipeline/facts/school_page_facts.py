@@ -88,7 +88,7 @@ def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
     for row in rows:
         absences[row.school].append(row)
     for alert in Alert.objects.filter(division=county, closed_at__isnull=True).order_by("due_at", "id"):
-        alerts[alert.school].append(alert)
+        alerts[alert.school_id].append(alert)
     codes = [s.day.code for s in schools]
     text = "SELECT school, code, name FROM pupil WHERE school IN ? AND code IN ?"
     names: dict[tuple[str, str], str] = {}

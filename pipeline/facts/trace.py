@@ -119,7 +119,7 @@ def _origin(origin: str) -> str:
 
 def _alert(code: str) -> Trail:
     for row in Alert.objects.filter(pk=code):
-        yield f"alert {row.id}: {row.group} {row.stage} {row.state}, {row.school} {row.campus}, {row.cases} cases"
+        yield f"alert {row.id}: {row.group} {row.stage} {row.state}, {row.school_id} {row.campus}, {row.cases} cases"
         for hit in AlertHit.objects.filter(alert=row).order_by("from_settled", "id"):
             until = f"to {hit.to_settled}" if hit.to_settled else "still"
             met = f"{hit.rule} ({hit.rule_version}) {hit.group} {hit.scope or 'school'}: {hit.n}, asked {hit.threshold}"

@@ -128,7 +128,7 @@ def _decide(what: DecisionKind, alert_id: str, by: DecidedBy, allowed: frozenset
         kept = Alert.objects.filter(pk=alert_id).first()
         if kept is None:
             raise refusal("alert-unknown", alert=alert_id)
-        loaded = _assessed([kept.school])[kept.school]
+        loaded = _assessed([kept.school_id])[kept.school_id]
         before, one = loaded.standing, loaded.standing.histories[alert_id]
         answer = one.current
         if answer is None or one.state not in allowed:
@@ -171,14 +171,14 @@ def waiting(division: str) -> list[PendingItem]:
     found = list(Alert.objects.filter(division__in=counties, state=AlertState.ANSWERED, closed_at__isnull=True))
     rows = Card.objects.filter(alert__in=[alert.id for alert in found], state=CardState.ANSWERED).order_by("submission")
     answers = {row.alert_id: row for row in rows}
-    names = lookup.names(alert.school for alert in found)
+    names = lookup.names(alert.school_id for alert in found)
     labels = alert_labels.labels(found)
     lines = [
         PendingItem(
             alert.id,
             f"{alert.id}-{alert.revision}-{answers[alert.id].submission}",
-            alert.school,
-            names.get(alert.school, alert.school),
+            alert.school_id,
+            names.get(alert.school_id, alert.school_id),
             alert.opened_day,
             answers[alert.id].at.astimezone(ZONE),
             _in_words(alert, answers[alert.id], labels[alert.id]),

@@ -117,8 +117,8 @@ def _load(schools: Sequence[str]) -> dict[str, _LoadedClosures]:
     since: dict[str, dict[merge.closure.Key, int]] = defaultdict(dict)
     for row in Closure.objects.select_for_update().filter(school__in=schools).order_by(*_KEY):
         key = (row.campus, row.scope, row.start)
-        closures[row.school][key] = Declared({name: getattr(row, name) for name in COLUMNS}, Origin.read(row.origin))
-        since[row.school][key] = row.from_settled
+        closures[row.school_id][key] = Declared({name: getattr(row, name) for name in COLUMNS}, Origin.read(row.origin))
+        since[row.school_id][key] = row.from_settled
     tickets: dict[str, dict[str, merge.Ticket]] = defaultdict(dict)
     for reject in Reject.objects.filter(school__in=schools, form="closure").exclude(table=FILE).defer("raw", "issues"):
         tickets[reject.school][reject.ticket] = ticket_of(reject)

@@ -40,17 +40,17 @@ def listed(division: str, states: Sequence[str]) -> list[PendingClosure]:
     if division:
         found = found.filter(division__in=lookup.tree(()).below(division))
     rows = list(found)
-    names, classes = lookup.names(row.school for row in rows), _classes({row.school for row in rows})
+    names, classes = lookup.names(row.school_id for row in rows), _classes({row.school_id for row in rows})
     received = _received_at(Origin.read(row.origin).seq for row in rows)
     return [
         PendingClosure(
-            id=short_ids.closure(row.school, *_key(row)),
+            id=short_ids.closure(row.school_id, *_key(row)),
             stamp=f"{row.state} {row.from_settled}",
-            school=row.school,
-            school_name=names.get(row.school, row.school),
+            school=row.school_id,
+            school_name=names.get(row.school_id, row.school_id),
             day=today(row.start),
             since=received.get(Origin.read(row.origin).seq),
-            what=closure(_closed(row, classes.get((row.school, row.campus, row.scope), row.scope))),
+            what=closure(_closed(row, classes.get((row.school_id, row.campus, row.scope), row.scope))),
             state=ClosureState(row.state),
         )
         for row in rows
@@ -78,9 +78,9 @@ def _rule(closure_id: str, what: DecisionKind, by: DecidedBy) -> None:
             raise refusal("closure-unknown", closure=closure_id)
         at = decide(what, closure_id, by)
         writes = Writes(by.at)
-        if not settling_closure.rule(row.school, _key(row), state, at, writes):
+        if not settling_closure.rule(row.school_id, _key(row), state, at, writes):
             raise refusal("closure-moved-on", closure=closure_id)
-        writes.letter(LetterKind.DECIDED, str(at[0]), row.school)
+        writes.letter(LetterKind.DECIDED, str(at[0]), row.school_id)
         writes.flush()
 
 

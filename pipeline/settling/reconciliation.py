@@ -51,10 +51,11 @@ def waiting(division: str) -> list[MatterLine]:
     places = lookup.tree(()).below(division)
     rows = rows.filter(division__in=places).order_by("since", "school", "id")
     found = list(rows)
-    names = lookup.names(row.school for row in found)
+    names = lookup.names(row.school_id for row in found)
     return [
         MatterLine(
-            row.pk, row.stamp, row.school, names.get(row.school, row.school), row.day, row.since, row.what, row.kind,
+            row.pk, row.stamp, row.school_id, names.get(row.school_id, row.school_id), row.day, row.since, row.what,
+            row.kind,
         )
         for row in found
     ]  # fmt: skip
@@ -64,10 +65,10 @@ def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the school of each open matter of these counties, oldest first; once for each of its matters."""
     mine = Matter.objects.filter(state=MatterState.OPEN, division__in=list(codes))
     rows = list(mine.order_by("since", "school", "id"))
-    names = lookup.names(row.school for row in rows)
+    names = lookup.names(row.school_id for row in rows)
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
-        found[row.division] = (*found.get(row.division, ()), names.get(row.school, row.school))
+        found[row.division] = (*found.get(row.division, ()), names.get(row.school_id, row.school_id))
     return found
 
 
@@ -140,7 +141,7 @@ def _keep(codes: Sequence[str], found: Mapping[str, reconciliation_facts.Reconci
     """Make the open matters equal to those that are found now."""
     rows: dict[str, dict[str, Matter]] = defaultdict(dict)
     for row in Matter.objects.select_for_update().filter(school__in=codes).order_by("id"):
-        rows[row.school][row.pk] = row
+        rows[row.school_id][row.pk] = row
     changed: list[Matter] = []
     fresh: list[Matter] = []
     for code in codes:
@@ -181,7 +182,7 @@ def _moved(row: Matter, matter: reconcile.FoundMatter, now: datetime) -> bool:
 def _row(school: str, division: str, matter: reconcile.FoundMatter, now: datetime) -> Matter:
     return Matter(
         id=matter.id,
-        school=school,
+        school_id=school,
         campus=matter.campus,
         division=division,
         kind=matter.kind.value,
@@ -213,11 +214,11 @@ def _ask(codes: Sequence[str], policy: Policy, now: datetime) -> None:
     if now < schooldays.deadline(day, policy.reconcile_at):
         return
     rows = list(Matter.objects.filter(school__in=codes, state=MatterState.OPEN).order_by("school", "id"))
-    new = {row.school for row in rows if row.asked_stamp != row.stamp}
-    asked_today = {row.school for row in rows if row.asked_on == day}
+    new = {row.school_id for row in rows if row.asked_stamp != row.stamp}
+    asked_today = {row.school_id for row in rows if row.asked_on == day}
     schools = sorted(new - asked_today)
     queue.queue_all([(LetterKind.QUERY, day.isoformat(), school) for school in schools], now, day)
     for row in rows:
-        if row.school in schools:
+        if row.school_id in schools:
             row.asked_on, row.asked_stamp = day, row.stamp
-    Matter.objects.bulk_update([row for row in rows if row.school in schools], ["asked_on", "asked_stamp"])
+    Matter.objects.bulk_update([row for row in rows if row.school_id in schools], ["asked_on", "asked_stamp"])

@@ -38,7 +38,7 @@ def _named(reading: Reading) -> list[str]:
 def _facts(alert: Alert, known: Rules) -> AlertFacts:
     codes: dict[str, str] = dict(AlertCase.objects.filter(alert=alert).values_list("pupil", "class_key"))
     text = "SELECT code, name FROM pupil WHERE school IN ? AND code IN ?"
-    names = dict(sql.fetch_in(text, [alert.school], sorted(codes)))
+    names = dict(sql.fetch_in(text, [alert.school_id], sorted(codes)))
     days = _days(alert, codes)
     cases = (CaseFacts(code, key, names.get(code, ""), frozenset(days[code])) for code, key in sorted(codes.items()))
     kin = {alert.group}
@@ -46,7 +46,7 @@ def _facts(alert: Alert, known: Rules) -> AlertFacts:
     kin |= set(known.groups[alert.group].absorbs) if alert.group in known.groups else set()
     return AlertFacts(
         alert.id,
-        alert.school,
+        alert.school_id,
         alert.campus,
         alert.group,
         min(alert.opened_day, today(alert.opened_at)),
@@ -60,7 +60,7 @@ def _days(alert: Alert, codes: Mapping[str, str]) -> Mapping[str, set[date]]:
     found: dict[str, set[date]] = defaultdict(set)
     around = sql.each_day(alert.first_onset - _AROUND, max(alert.last_onset, alert.opened_day) + _AROUND)
     for model in (Absence, AbsencePast):
-        rows = model.objects.filter(day__in=around, school=alert.school, campus=alert.campus, pupil__in=list(codes))
+        rows = model.objects.filter(day__in=around, school=alert.school_id, campus=alert.campus, pupil__in=list(codes))
         for pupil, day in rows.values_list("pupil", "day"):
             found[pupil].add(day)
     return found

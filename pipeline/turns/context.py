@@ -107,8 +107,8 @@ def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:
     """Return the closures that schools have declared, withdrawn ones too, in order of their start."""
     found: dict[str, list[ClosureFacts]] = defaultdict(list)
     for row in Closure.objects.filter(school__in=codes).order_by("start"):
-        until = row.resume_actual or row.resume_planned
-        found[row.school].append(ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state)))
+        until, state = row.resume_actual or row.resume_planned, ClosureState(row.state)
+        found[row.school_id].append(ClosureFacts(row.campus, row.scope, today(row.start), until, state))
     return {school: tuple(rows) for school, rows in found.items()}
 
 

@@ -97,9 +97,9 @@ def _closures(
     found: dict[str, list[ClosureKnown]] = defaultdict(list)
     rows = Closure.objects.filter(_watched(day), school__in=list(codes)).exclude(state__in=VOID_CLOSURES)
     for row in rows.order_by("school", "campus", "scope", "start"):
-        room = rooms.get(row.school, {}).get((row.campus, row.scope))
+        room = rooms.get(row.school_id, {}).get((row.campus, row.scope))
         place = row.scope if row.scope == WHOLE_SCHOOL or room is None else room.name
-        found[row.school].append(
+        found[row.school_id].append(
             ClosureKnown(
                 campus=row.campus,
                 scope=row.scope,

@@ -73,7 +73,7 @@ def test_a_cluster_opens_an_alert_with_its_hit_cases_event_and_cards(site: Site)
     absent(1, 2, 3, symptoms="S01", settled=7)
     assert warn(site) == 1
     alert = Alert.objects.get()
-    assert (alert.id, alert.school, alert.campus, alert.division) == ("2026-0001", SCHOOL, "本部", COUNTY)
+    assert (alert.id, alert.school_id, alert.campus, alert.division) == ("2026-0001", SCHOOL, "本部", COUNTY)
     assert (alert.group, alert.stage, alert.scope, alert.state, alert.cases) == ("FEV", "early", "三2", "issued", 3)
     assert (alert.opened_day, alert.due_at) == (DAY, NOW + timedelta(hours=24))
     hit = AlertHit.objects.get()

@@ -165,7 +165,7 @@ def _of_the_day(made: Checked) -> Checked:
 
 def test_two_alerts_are_not_excluded_as_repetitions_of_each_other(alerted: Site) -> None:
     Alert.objects.create(
-        id="2026-0002", school=SCHOOL, campus="本部", division=COUNTY, scope="", group="RASH", stage="early",
+        id="2026-0002", school_id=SCHOOL, campus="本部", division=COUNTY, scope="", group="RASH", stage="early",
         opened_day=DAY, opened_at=NOON, due_at=later(days=1), first_onset=DAY, last_onset=DAY, cases=3,
         ends_after=DAY + timedelta(days=7),
     )  # fmt: skip

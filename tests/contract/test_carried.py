@@ -53,7 +53,7 @@ def test_classes_that_are_closed_or_have_ended_are_not_asked_about(schools: Site
     report(schools, checked(1, [row("甲"), row("丙", 9, class_key="三4")]))
     start = datetime(2026, 11, 24, 0, 0, tzinfo=ZONE)
     closure = Closure.objects.create(
-        school=SCHOOL, campus="本部", division="320106", scope="三3", start=start, kind="first", reason="D02", ill=1,
+        school_id=SCHOOL, campus="本部", division="320106", scope="三3", start=start, kind="first", reason="D02", ill=1,
         resume_planned=date(2026, 11, 27), approved_at=start, approved_how="phone", approved_by="示例", from_settled=1,
         origin="1:1",
     )  # fmt: skip

@@ -73,7 +73,7 @@ def absent(code: str, county: str, pupil: str, key: str = "三3", **more: object
 def closure(code: str, county: str, scope: str, ill: int) -> None:
     at = datetime(2026, 11, 19, 1, tzinfo=UTC)
     Closure.objects.create(
-        school=code,
+        school_id=code,
         campus="本部",
         division=county,
         scope=scope,
@@ -95,7 +95,7 @@ def alert(code: str, county: str) -> None:
     opened = datetime(2026, 11, 20, 1, tzinfo=UTC)
     row = Alert.objects.create(
         id="2026-0001",
-        school=code,
+        school_id=code,
         campus="本部",
         division=county,
         scope="三3",

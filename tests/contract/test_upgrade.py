@@ -78,7 +78,7 @@ def _fill() -> None:
     for name in ("received", "settled"):
         make("Counter", name=name, value=2)
     make(
-        "Alert", id=ALERT, school=SCHOOL, campus="本部", division=COUNTY, scope="三3", group="RASH", stage="early",
+        "Alert", id=ALERT, school_id=SCHOOL, campus="本部", division=COUNTY, scope="三3", group="RASH", stage="early",
         opened_day=DAY, opened_at=NOON, due_at=NOON + timedelta(days=1), first_onset=DAY, last_onset=DAY, cases=3,
         ends_after=DAY + timedelta(days=7),
     )  # fmt: skip

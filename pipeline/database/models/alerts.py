@@ -8,6 +8,7 @@ from django.db import models
 
 from pipeline.alert_state import AlertState, AlertStep
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.places import Unit
 from pipeline.rules.values import Stage
 
 
@@ -15,7 +16,7 @@ class Alert(models.Model):
     """One episode: hits of one place and group family, collected; one card."""
 
     id = models.CharField(max_length=16, primary_key=True)  # 2026-0482
-    school = models.CharField(max_length=20)
+    school = models.ForeignKey(Unit, models.PROTECT, db_column="school", db_index=False, related_name="+")
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
     scope = models.CharField(max_length=40)  # "" whole campus, else class key or dorm of the highest hit

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
+from pipeline.database.models.places import Unit
 from pipeline.model import MatterState
 from pipeline.reconcile import MatterKind
 
@@ -15,7 +16,7 @@ class Matter(models.Model):
     """One thing to be reconciled. Its id is made from its subject, so that it is the same whatever came first."""
 
     id = models.CharField(max_length=16, primary_key=True)
-    school = models.CharField(max_length=20)
+    school = models.ForeignKey(Unit, models.PROTECT, db_column="school", db_index=False, related_name="+")
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
     kind = models.CharField(max_length=12, choices=choices(MatterKind))

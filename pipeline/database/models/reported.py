@@ -9,6 +9,7 @@ from django.db import models
 from pipeline.database.models.closed import choices, one_of
 from pipeline.database.models.declared import keeps
 from pipeline.database.models.intake import Submission
+from pipeline.database.models.places import Unit
 from pipeline.forms import absence, closure
 from pipeline.model import ApprovedHow, ClosureKind, ClosureState, DayPart, PastReason, Reason, RowState, TicketState
 
@@ -173,7 +174,7 @@ class Reject(models.Model):
 class ClosureColumns(models.Model):
     """The same of closures."""
 
-    school = models.CharField(max_length=20)
+    school = models.ForeignKey(Unit, models.PROTECT, db_column="school", db_index=False, related_name="+")
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
     scope = models.CharField(max_length=20)  # 全校 or a class key
