@@ -277,12 +277,12 @@ def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
         if latest is None or clock.today - latest >= timedelta(days=RECENT):
             continue
         differ = [
-            f"{room.name} {told.roll} 人（名册 {room.roll} 人）"
-            for (day, place, key), told in sorted(known.classes.items())
+            f"{room.name} {counted.roll} 人（名册 {room.roll} 人）"
+            for (day, place, key), counted in sorted(known.classes.items())
             if (day, place) == (latest, campus)
             and (room := known.rooms.get((campus, key))) is not None
             and room.roll is not None
-            and told.roll not in {None, room.roll}
+            and counted.roll not in {None, room.roll}
         ]
         if differ:
             more = f"等 {len(differ)} 个班" if len(differ) > _LISTED else ""

@@ -138,8 +138,8 @@ def _filing(checked: Checked) -> Filing:
         return first
     tree = lookup.tree([checked.unit])
     level = units.level(checked.unit, tree)
-    said = checked.reading.header
-    texts = {one.name: str(said.get(one.name) or "") for one in FILING.fields if one.kept and one.dtype == "text"}
+    header = checked.reading.header
+    texts = {one.name: str(header.get(one.name) or "") for one in FILING.fields if one.kept and one.dtype == "text"}
     home = tree.units[checked.unit]
     return Filing.objects.create(
         number=checked.arrival.seq,
@@ -203,7 +203,7 @@ def _supersede(filing: Filing, order: int, folded: str) -> list[int]:
     rows.update(state=FilingLineState.SUPERSEDED)
     later = FilingLine.objects.filter(folded=folded, filing__unit=filing.unit_id, seq__gt=order).exclude(filing=filing)
     for line in later:
-        _tell(line.seq, _replacing([filing.number]))
+        _notify(line.seq, _replacing([filing.number]))
     return numbers
 
 
@@ -215,11 +215,11 @@ def _hold_later(filing: Filing, turn: Turn, folded: str, writes: Writes) -> None
         FilingLine.objects.filter(seq=line.seq, state=FilingLineState.WAITING).update(state=FilingLineState.HELD)
         rows = Submission.objects.filter(pk=line.seq)
         rows.update(state=State.HELD.value, accepted=0, effective=False)
-        _tell(line.seq, [_held(line.row)])
+        _notify(line.seq, [_held(line.row)])
         writes.letter(LetterKind.RECEIPT, str(SubmissionRef(line.seq, turn.settled)), line.filing.unit_id)
 
 
-def _tell(seq: int, issues: Sequence[Issue]) -> None:
+def _notify(seq: int, issues: Sequence[Issue]) -> None:
     row = Submission.objects.get(pk=seq)
     row.issues = [*row.issues, *(serialise.issue(one) for one in issues)]
     row.save(update_fields=["issues"])
@@ -229,10 +229,10 @@ def _numbered(filing: Filing, back: int) -> Issue:
     """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
     one is worth printing and stamping.
     """
-    said = (("number", filing_number(filing.number)), ("opener", office(filing.opener_id)))
+    details = (("number", filing_number(filing.number)), ("opener", office(filing.opener_id)))
     if back:
-        return Issue("filing-rows-first", details=(*said, ("rows", str(back))))
-    return Issue("filing-number", details=said)
+        return Issue("filing-rows-first", details=(*details, ("rows", str(back))))
+    return Issue("filing-number", details=details)
 
 
 def _still_back(turn: Turn) -> int:
@@ -241,9 +241,9 @@ def _still_back(turn: Turn) -> int:
     count = len(checked.refused)
     if checked.reading.claims is None or not checked.reading.claims.returned:
         return count
-    told = {*checked.voided, *(record.ticket for record in checked.records), *(one.ticket for one in checked.refused)}
+    named = {*checked.voided, *(record.ticket for record in checked.records), *(one.ticket for one in checked.refused)}
     earlier = Reject.objects.filter(form="filing", school=checked.unit, submission__lt=turn.event.seq)
-    left = earlier.exclude(ticket__in=told).values_list("state", "closed_by")
+    left = earlier.exclude(ticket__in=named).values_list("state", "closed_by")
     return count + sum(state == TicketState.OPEN or (by.isdigit() and int(by) > turn.event.order) for state, by in left)
 
 
@@ -320,11 +320,11 @@ def _scan(turn: Turn, kind: ScanKind) -> Outcome:
     """Link a signed paper to its filing; one that came before is a copy."""
     checked = turn.checked
     filing = Filing.objects.get(number=int(str(checked.reading.header["filing"])))
-    said = (("number", filing_number(filing.number)),)
+    details = (("number", filing_number(filing.number)),)
     if FilingScan.objects.filter(filing=filing, sha256=checked.arrival.sha256).exists():
         return Outcome(State.DUPLICATE, (Issue("duplicate"),))
     if not filing.lines.filter(state__in=OPEN).exists():
-        return Outcome(State.REJECTED, (Issue("scan-late", details=said),))
+        return Outcome(State.REJECTED, (Issue("scan-late", details=details),))
     FilingScan.objects.create(
         submission_id=turn.event.seq,
         filing=filing,
@@ -332,4 +332,4 @@ def _scan(turn: Turn, kind: ScanKind) -> Outcome:
         ending=kind,
         received_at=checked.arrival.received_at,
     )
-    return Outcome(State.ACCEPTED, (Issue("scan-taken", details=said),), effective=True)
+    return Outcome(State.ACCEPTED, (Issue("scan-taken", details=details),), effective=True)

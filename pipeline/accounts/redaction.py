@@ -61,18 +61,18 @@ def copy(seq: int) -> Copy:
     filing = lines[0].filing if lines else Filing.objects.filter(number=seq).first()
     if filing is None or unit is None:
         return made
-    said = [(line.row, _line(line), line.ticket) for line in lines] + [(one.row, dict(one.raw), "") for one in back]
-    rows = sorted(said, key=lambda one: one[0])
+    content = [(line.row, _line(line), line.ticket) for line in lines] + [(one.row, dict(one.raw), "") for one in back]
+    rows = sorted(content, key=lambda one: one[0])
     fields: dict[str, Any] = {field.name: getattr(filing, field.name) for field in FILING.fields if field.kept}
     count = {COUNT_FIELDS[filing.level]: len(rows)}
     fields |= {"unit": unit.code, "school": unit.name, "system": yes_no(True), **count}
     tickets = tuple(ticket for *_, ticket in rows)
-    return Copy(row.unit, unit.token_serial, fields, tuple(said for _, said, _ in rows), tickets, codes)
+    return Copy(row.unit, unit.token_serial, fields, tuple(content for _, content, _ in rows), tickets, codes)
 
 
 def _line(line: FilingLine) -> Values:
-    said = {name: getattr(line, name) for name, column in ACCOUNTS.keeps.items() if column.dtype == "text"}
-    return said | ({"password": SHOWN} if line.password else {})
+    values = {name: getattr(line, name) for name, column in ACCOUNTS.keeps.items() if column.dtype == "text"}
+    return values | ({"password": SHOWN} if line.password else {})
 
 
 def kept(places: Mapping[int, tuple[str, str]]) -> None:

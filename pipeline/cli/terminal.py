@@ -31,13 +31,13 @@ Why = Annotated[str, typer.Option(help=_WHY)]
 Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]
 
 
-def _said(why: str) -> str:
+def _not_blank(why: str) -> str:
     if not why.strip():
         raise typer.BadParameter("say why: it is kept with the decision, and whom it concerns reads it")
     return why
 
 
-Reason = Annotated[str, typer.Option("--why", help=_WHY, callback=_said)]
+Reason = Annotated[str, typer.Option("--why", help=_WHY, callback=_not_blank)]
 """Where a decision must say why."""
 
 

@@ -292,8 +292,8 @@ def _template(scene: Scene, filing: DemoFiling) -> Path:
 def list_results(scene: Scene) -> None:
     """Add to the table what is not a file: templates made, matters that came up and were resolved."""
     stage, day = scene.stage, scene.day.date
-    laid = len(list(stage.site.outbox.glob(f"学校/*/{day}/*日报模板*.xlsx")))
-    stage.seen.append(("清晨 06:00：带入昨日缺课的模板", f"{laid} 份", "已放好", "", "", ""))
+    made = len(list(stage.site.outbox.glob(f"学校/*/{day}/*日报模板*.xlsx")))
+    stage.seen.append(("清晨 06:00：带入昨日缺课的模板", f"{made} 份", "已放好", "", "", ""))
     for line in reconciliation.waiting("320000"):
         stage.seen.append((f"待对账：{line.what}", line.school_name, "待核对", "", "", ""))
 

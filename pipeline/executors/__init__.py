@@ -180,7 +180,7 @@ def _outcome(given: _Given, future: Future[list[Reading | None]]) -> list[Readin
         raise TemporaryError(f"submission {given.jobs[0][0]} or a neighbour: {error}") from error
     if error is None:
         return future.result()
-    _tell_failed(error, [seq for seq, _ in given.jobs], given.began)
+    _log_failed(error, [seq for seq, _ in given.jobs], given.began)
     return [None] if len(given.jobs) == 1 else None
 
 
@@ -196,7 +196,7 @@ def _attempted(seq: int, path: Path) -> Reading | None:
     except TemporaryError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a file does to its reader, the others go on
-        _tell_failed(error, [seq], began)
+        _log_failed(error, [seq], began)
         return None
 
 
@@ -205,11 +205,11 @@ def _read_apart(job: Job) -> list[Reading | None]:
     return [read_in_child(path, seq)]
 
 
-def _tell_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
+def _log_failed(error: BaseException, seqs: Sequence[int], began: float) -> None:
     """Log a reader that failed, died or hung: of several files, each is now read alone; a single one, by a child."""
     fault = replace(faults.fault(error, seqs), stage="read", ms=round((time.monotonic() - began) * 1000))
-    tell = log().warning if len(seqs) == 1 else log().debug
-    tell("reader_failed", **fault.fields())
+    write = log().warning if len(seqs) == 1 else log().debug
+    write("reader_failed", **fault.fields())
 
 
 def read_plain(path: Path) -> Reading | None:

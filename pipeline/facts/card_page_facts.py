@@ -106,11 +106,11 @@ def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[Da
     calendar = context.calendar()
     length = (alert.ends_after - alert.opened_day).days + 1
     days = [alert.opened_day + timedelta(days=n) for n in range(max(length, 1))]
-    told = {
+    entries = {
         row.day: DayLine(row.day, row.fresh, row.present, row.progress)
         for row in CardDay.objects.filter(alert=alert).order_by("day")
     }
-    return followed([day for day in days if _at_school(calendar, chain, stages, day)], told, _DAYS_ASKED)
+    return followed([day for day in days if _at_school(calendar, chain, stages, day)], entries, _DAYS_ASKED)
 
 
 def _at_school(calendar: Calendar, chain: Sequence[str], stages: Sequence[str], day: date) -> bool:

@@ -59,20 +59,20 @@ def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
     return {(school, campus): sql.date_of(when) for school, campus, when in rows}
 
 
-def unmentioned(told: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
+def unmentioned(sent: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
     """Return, by submission, how many pupils absent in the report before it are not in it, and that report's day.
     `sent`: submission → (school, campus, day). Only for submissions that alone make up a report.
     """
     found = {}
-    for day in sorted({day for _, _, day in told.values()}):
-        mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in told.items() if when == day})
+    for day in sorted({day for _, _, day in sent.values()}):
+        mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in sent.items() if when == day})
         codes = sorted({school for school, _ in mine.values()})
         last = last_reports(codes, day)
-        said = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _rows_of([day], codes)}
+        present = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _rows_of([day], codes)}
         silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
         for when, school, campus, key, pupil, state in _rows_of(sorted(set(last.values())), codes):
             then = last.get((school, campus)) == sql.date_of(when) and state != _RETURNED
-            if then and (school, campus, pupil) not in said:
+            if then and (school, campus, pupil) not in present:
                 silent[school, campus].append((key, pupil))
         out = _Out(sorted({school for school, _ in silent}), day)
         back = _gone_back(mine)
@@ -137,14 +137,14 @@ def _open(
         if last.get((school, campus)) != when:
             continue
         pupils[school, campus].add(pupil)
-        said = dict(zip(_COLUMNS, values, strict=True))
-        if state != _RETURNED and returned is None and not out(school, campus, str(said["class_key"])):
-            kept.append((school, campus, pupil, said))
+        values_by_name = dict(zip(_COLUMNS, values, strict=True))
+        if state != _RETURNED and returned is None and not out(school, campus, str(values_by_name["class_key"])):
+            kept.append((school, campus, pupil, values_by_name))
     names = _names({(school, pupil) for school, _, pupil, _ in kept})
     found: dict[Campus, list[Open]] = defaultdict(list)
-    for school, campus, pupil, said in kept:
+    for school, campus, pupil, values_by_name in kept:
         name, number = names.get((school, pupil), ("", ""))
-        found[school, campus].append(Open(str(said["class_key"]), name, number, said))
+        found[school, campus].append(Open(str(values_by_name["class_key"]), name, number, values_by_name))
     return found, pupils
 
 

@@ -26,15 +26,15 @@ def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, AbsenceSpell]:
 
     A pupil whose days cannot be counted (a year with unknown holidays) is left out.
     """
-    said: dict[Pupil, list[PupilDay]] = defaultdict(list)
+    by_pupil: dict[Pupil, list[PupilDay]] = defaultdict(list)
     for row in rows:
-        said[row.school, row.campus, row.pupil].append(_pupil_day(row))
+        by_pupil[row.school, row.campus, row.pupil].append(_pupil_day(row))
     for pupil, one in _before(day, rows):
-        said[pupil].append(one)
+        by_pupil[pupil].append(one)
     calendar, tree = context.calendar(), lookup.tree({row.school for row in rows})
     stages = _stages({row.school for row in rows})
     found = {}
-    for pupil, mine in said.items():
+    for pupil, mine in by_pupil.items():
         days = school_days(calendar, tree.chain(pupil[0]), stages.get(pupil[0], ()))
         try:
             made = spells.spells(mine, days)

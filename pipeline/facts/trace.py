@@ -53,8 +53,8 @@ def _submission(number: str) -> Trail:
         yield from _decision(number)
         return
     yield f"submission {row.received_seq}: {row.name}, {row.size} bytes, {row.sha256}"
-    came = f"{local_time(row.received_at)}"
-    yield f"  came {came} by {row.channel}, folder {row.folder or '-'}; lies in {row.path}"
+    received = f"{local_time(row.received_at)}"
+    yield f"  came {received} by {row.channel}, folder {row.folder or '-'}; lies in {row.path}"
     about = " ".join(str(part) for part in (row.form, row.unit, row.campus, row.day, row.mode) if part)
     yield f"  says {about or 'nothing we could read'}; {row.versions}"
     yield f"  {row.state} as {row.settled_seq}: {row.accepted} taken, {row.refused} back, {row.withdrawn} withdrawn"
@@ -87,8 +87,8 @@ def _pupil(code: str) -> Trail:
     current = [row for one in pupils for row in spells.rows_of(Absence, *one)]
     past = [row for one in pupils for row in spells.rows_of(AbsencePast, *one)]
     for row in sorted(current, key=lambda row: (row.day, row.from_settled)):
-        said = " ".join(part for part in (row.reason, row.row_state, row.symptoms, row.diagnosis) if part)
-        yield f"{row.school} {row.day} {row.pupil}: {said}"
+        words = " ".join(part for part in (row.reason, row.row_state, row.symptoms, row.diagnosis) if part)
+        yield f"{row.school} {row.day} {row.pupil}: {words}"
         yield f"  stands from {row.from_settled} on, {_origin(row.origin)}"
     for gone in sorted(past, key=lambda row: (row.day, row.from_settled)):
         yield f"{gone.school} {gone.day} {gone.pupil}: {gone.reason} {gone.row_state}, {gone.why}"
@@ -127,9 +127,9 @@ def _alert(code: str) -> Trail:
         for case in AlertCase.objects.filter(alert=row).order_by("onset", "pupil"):
             yield f"  case {case.pupil}, onset {case.onset}"
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
-            said = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
+            details = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
             by = "rule" if "as_of" in event.details else event.origin
-            yield f"  {local_time(event.at)} {event.what} ({by}) {said}".rstrip()
+            yield f"  {local_time(event.at)} {event.what} ({by}) {details}".rstrip()
         for card in Card.objects.filter(alert=row).order_by("submission"):
             by = f" for the school by {card.by}" if card.by else ""
             late = " late" * card.late + " reported late" * card.report_late

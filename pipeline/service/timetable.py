@@ -122,9 +122,9 @@ def _log_missed(site: Site, now: datetime, cut: Mapping[date, bool], *, owed: bo
         _log_skipped(site, now, "templates", today, "not all templates were laid before the deadline")
 
 
-def _log_skipped(site: Site, now: datetime, step: str, day: date, said: str) -> None:
+def _log_skipped(site: Site, now: datetime, step: str, day: date, message: str) -> None:
     if not fault_log.stands(step, day.isoformat()):
-        fault = Fault("Skipped", said=said, stage=step)
+        fault = Fault("Skipped", said=message, stage=step)
         log.error("skipped", step=step, day=day.isoformat(), **fault.fields())
         fault_log.note(site, step, fault, now, about=day.isoformat())
 

@@ -72,8 +72,8 @@ def _report_corrected(case: SubmissionCase, mended: Sequence[RowCase]) -> None:
     """Today's report does not answer for an earlier day: its ticket stays open, and the sender must know."""
     if mended:
         since = min(mark.since for line in mended if (mark := carry.read(line.row.mark)))
-        told = (("count", str(len(mended))), ("day", f"{since:%m-%d}"))
-        case.issues.append(Issue("carried-mended", details=told))
+        details = (("count", str(len(mended))), ("day", f"{since:%m-%d}"))
+        case.issues.append(Issue("carried-mended", details=details))
 
 
 def _kind(line: RowCase, marks: Marks, classes: Classes) -> PrefillKind | None:
