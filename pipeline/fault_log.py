@@ -27,7 +27,7 @@ log = structlog.get_logger("queke.faults")
 FILE = "faults.json"
 SUBMISSION = "submission"  # the step in which each failed submission is a fault of its own
 LETTER = "letter"  # likewise, each failed letter
-_LONGEST = {"step": 12, "about": 80, "stage": 12, "error": 60, "at": 160, "inner": 160, "said": 200}
+_LONGEST = {"step": 12, "about": 80, "stage": 12, "error": 60, "at": 160, "inner": 160, "text": 200}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class StandingFault:
     error: str
     at: str
     inner: str
-    said: str
+    text: str
     size: int
     first: int
     last: int
@@ -53,7 +53,7 @@ class StandingFault:
         batch = f"submissions {self.first} to {self.last}" if self.size > 1 else f"submission {self.first}"
         return " · ".join((
             *([f"{self.error} at {where}" if where else self.error] if self.error else ()),
-            *([self.said] if self.said else ()),
+            *([self.text] if self.text else ()),
             *([batch] if self.size else ()),
             *([f"{self.times} times, last {short_time(self.last_at)}"] if self.times > 1 else ()),
         ))  # fmt: skip
@@ -123,7 +123,7 @@ def beside(site: Site) -> list[StandingFault]:
 def _standing(step: str, about: str, fault: Fault, now: datetime) -> StandingFault:
     size, first, last = len(fault.seqs), min(fault.seqs, default=0), max(fault.seqs, default=0)
     return StandingFault(
-        step, about[: _LONGEST["about"]], fault.stage, fault.error, fault.at, fault.inner, fault.said,
+        step, about[: _LONGEST["about"]], fault.stage, fault.error, fault.at, fault.inner, fault.text,
         size, first, last, since=now, last_at=now,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from types import TracebackType
 
 from pipeline.errors import QuekeError, UsageError
 
-MOST_SAID = 200  # letters of a text of ours
+MOST_TEXT = 200  # letters of a text of ours
 FEW = 10  # submissions whose numbers are all named
 
 _HOME = Path(__file__).parent
@@ -38,7 +38,7 @@ class Fault:
     error: str  # the type of its cause
     at: str = ""  # our innermost frame
     inner: str = ""  # the innermost frame at all
-    said: str = ""  # the text, of an error of our own; the system's word for its number
+    text: str = ""  # the text, of an error of our own; the system's word for its number
     stage: str = ""
     seqs: tuple[int, ...] = ()  # submissions under way
     ms: int = 0  # how long the stage had lasted
@@ -47,10 +47,10 @@ class Fault:
         """Return what a log line of the fault says."""
         batch = {"size": len(self.seqs), "first": min(self.seqs), "last": max(self.seqs)} if self.seqs else {}
         few = {"submissions": list(self.seqs)} if 0 < len(self.seqs) <= FEW else {}
-        said = {"said": self.said} if self.said else {}
+        text = {"text": self.text} if self.text else {}
         return {
             "stage": self.stage, **batch, **few, "ms": self.ms,
-            "error": self.error, "at": self.at, "inner": self.inner, **said,
+            "error": self.error, "at": self.at, "inner": self.inner, **text,
         }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def seconds() -> dict[str, float]:
 
 
 def fault(error: BaseException, seqs: Sequence[int] = ()) -> Fault:
-    """Return what may be said of an error, with the stage that it left, or else the one we are in."""
+    """Return what may be logged of an error, with the stage that it left, or else the one we are in."""
     here = _here()
     if here.left_by is not None and here.left_by[0] in _chain(error):
         found = here.left_by[1]
@@ -163,16 +163,16 @@ def _cause(error: BaseException) -> Fault:
     errors = [one for one in chain if type(one).__name__ not in _REMOTE]
     places = next((found for one in reversed(chain) if (found := _places(one))), [])
     ours = next((place for one in reversed(chain) for place in reversed(_places(one)) if _is_ours(place)), None)
-    said = next((text for one in errors if (text := _said(one))), "")
+    text = next((words for one in errors if (words := _text(one))), "")
     return Fault(
         error=type(errors[-1]).__name__,
         at=_shown(ours) if ours else "",
         inner=_shown(places[-1]) if places else "",
-        said=" ".join(said.split())[:MOST_SAID],
+        text=" ".join(text.split())[:MOST_TEXT],
     )
 
 
-def _said(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
     """The text of an error, where it is certain to be ours: a sender's words may stand in a UsageError."""
     if isinstance(error, OSError):
         return os.strerror(error.errno) if isinstance(error.errno, int) else ""  # some libraries put words there

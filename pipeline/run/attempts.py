@@ -25,8 +25,8 @@ log = structlog.get_logger("queke.run")
 
 MOST_ATTEMPTS = 3
 SMALL = 20  # after a coordinator died over a batch, its submissions come in batches of this size; then alone
-DIED = Fault("", said="the process died over it each time", stage="settle")
-LOST = Fault("", said="its bytes are gone from the spool", stage="read")
+DIED = Fault("", text="the process died over it each time", stage="settle")
+LOST = Fault("", text="its bytes are gone from the spool", stage="read")
 """Why a submission is set aside if no error says so."""
 
 

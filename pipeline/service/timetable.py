@@ -124,7 +124,7 @@ def _log_missed(site: Site, now: datetime, cut: Mapping[date, bool], *, owed: bo
 
 def _log_skipped(site: Site, now: datetime, step: str, day: date, message: str) -> None:
     if not fault_log.stands(step, day.isoformat()):
-        fault = Fault("Skipped", said=message, stage=step)
+        fault = Fault("Skipped", text=message, stage=step)
         log.error("skipped", step=step, day=day.isoformat(), **fault.fields())
         fault_log.note(site, step, fault, now, about=day.isoformat())
 

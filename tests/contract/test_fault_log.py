@@ -28,11 +28,11 @@ def named(site: Site) -> list[str]:
 def test_a_fault_that_comes_again_is_one_with_its_first_and_last_time_and_its_last_place(site: Site) -> None:
     assert fault_log.note(site, "intake", FAULT, NOW)
     assert not fault_log.note(
-        site, "intake", Fault("OSError", "durable.py:3", said="No space left on device"), later(5)
+        site, "intake", Fault("OSError", "durable.py:3", text="No space left on device"), later(5)
     )
     (one,) = fault_log.standing(site)
     assert (one.since, one.last_at, one.times) == (NOW, later(5), 2)
-    assert (one.error, one.at, one.said, one.size) == ("OSError", "durable.py:3", "No space left on device", 0)
+    assert (one.error, one.at, one.text, one.size) == ("OSError", "durable.py:3", "No space left on device", 0)
 
 
 def test_the_submissions_under_way_are_known_by_first_last_and_number(site: Site) -> None:

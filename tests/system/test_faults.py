@@ -151,7 +151,7 @@ def test_a_fault_that_passes_is_told_with_its_stage_until_the_line_goes_on(
     assert MARK not in said.text
     if as_json:
         (line,) = said.of("line_stopped")
-        assert (line["stage"], line["error"], line["said"]) == (stage, "OSError", "No space left on device")
+        assert (line["stage"], line["error"], line["text"]) == (stage, "OSError", "No space left on device")
         assert ".py:" in line["at"]
         assert ".py:" in line["inner"]
         assert line["ms"] >= 0
@@ -183,7 +183,7 @@ def test_the_store_that_is_gone_is_told_beside_it(
     with logging() as said, pytest.raises(TemporaryError):
         drain(site)
     (line,) = said.of("line_stopped")
-    assert (line["error"], line["said"]) == ("OperationalError", "the store cannot be used: OperationalError")
+    assert (line["error"], line["text"]) == ("OperationalError", "the store cannot be used: OperationalError")
     assert line["inner"].startswith("django/")
     for command in ("status", "doctor"):
         printed = queke(command)
@@ -238,8 +238,8 @@ def test_a_submission_over_which_the_process_died_says_so(site: Site, desk: Desk
         journal.count_attempt([1], 3)
     with logging() as said:
         drain(site)
-    assert said.of("submission_failed")[0]["said"] == "the process died over it each time"
-    assert step_of(site, fault_log.SUBMISSION).said == "the process died over it each time"
+    assert said.of("submission_failed")[0]["text"] == "the process died over it each time"
+    assert step_of(site, fault_log.SUBMISSION).text == "the process died over it each time"
 
 
 @pytest.mark.parametrize("error", [KeyError(MARK), AttributeError(MARK), ZeroDivisionError(MARK)])
@@ -311,7 +311,7 @@ def test_a_year_nobody_knows_is_told_once_for_all_that_is_not_made(site: Site, q
         for minutes in range(3):
             timetable.tick(site, later + timedelta(minutes=minutes))
     (line,) = said.of("skipped")
-    assert "holidays of 2027 are not known" in line["said"]
+    assert "holidays of 2027 are not known" in line["text"]
     for command in ("status", "doctor"):
         assert "holidays of 2027 are not known" in queke(command)
     timetable.tick(site, at(8))

@@ -69,7 +69,7 @@ def test_the_place_is_that_of_the_cause_though_its_text_be_hidden(act: Callable[
     found = fault(caught(act))
     assert found.error == "KeyError"
     assert found.at.startswith("forms/__init__.py:")
-    assert found.said == "our words"
+    assert found.text == "our words"
     assert CELL not in str(found)
 
 
@@ -87,7 +87,7 @@ def test_the_place_is_that_of_the_cause_though_its_text_be_hidden(act: Callable[
 )
 def test_only_the_text_of_an_error_of_ours_is_said(error: Exception, said: str) -> None:
     found = fault(caught(throw(error)))
-    assert found.said == said
+    assert found.text == said
     assert CELL not in str(found.fields())
 
 

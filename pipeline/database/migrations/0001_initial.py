@@ -1221,7 +1221,7 @@ class Migration(migrations.Migration):
                 ("error", models.CharField(max_length=60)),
                 ("at", models.CharField(blank=True, max_length=160)),
                 ("inner", models.CharField(blank=True, max_length=160)),
-                ("said", models.CharField(blank=True, max_length=200)),
+                ("text", models.CharField(blank=True, max_length=200)),
                 ("size", models.PositiveIntegerField(default=0)),
                 ("first", models.BigIntegerField(default=0)),
                 ("last", models.BigIntegerField(default=0)),

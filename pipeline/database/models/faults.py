@@ -16,7 +16,7 @@ class FaultRecord(models.Model):
     error = models.CharField(max_length=60)
     at = models.CharField(max_length=160, blank=True)
     inner = models.CharField(max_length=160, blank=True)
-    said = models.CharField(max_length=200, blank=True)
+    text = models.CharField(max_length=200, blank=True)
     size = models.PositiveIntegerField(default=0)  # submissions in progress, the first and the last of them
     first = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
