@@ -222,7 +222,7 @@ def events() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
-                and re.fullmatch(r"(log(\(\))?\.\w+|tell)", ast.unparse(node.func))
+                and re.fullmatch(r"(log(\(\))?\.\w+|write)", ast.unparse(node.func))
                 and node.args
             ):
                 found |= {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)}
