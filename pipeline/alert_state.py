@@ -1,8 +1,8 @@
-"""The states an alert goes through, their names on paper, and what must be known of an alert to answer it.
+"""The states of an alert, their names on paper, and what must be known of an alert to answer it.
 
-issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are put right) or
-as not to be excluded (reported → following → ended) · sent back by the county → answered anew. Lies below
-`model`, because a context carries the alerts that workbooks speak of.
+issued → answered → confirmed by the county as excluded (closed, or 更正待收 until the wrong rows are corrected) or as
+not to be excluded (reported → following → ended) · sent back by the county → answered again. Lies below `model`,
+because a context carries the alerts that workbooks refer to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class AlertState(StrEnum):
-    """What became of an alert, by its card."""
+    """The state of an alert, by its card."""
 
     ISSUED = "issued"
     ANSWERED = "answered"  # by the school, or for it; waits for the county
@@ -49,7 +49,7 @@ class AlertStep(StrEnum):
 
 
 class CardState(StrEnum):
-    """What became of one answer. `followed`: a card that brought days only."""
+    """The state of one answer. `followed`: a card that brought days only."""
 
     ANSWERED = "answered"
     CONFIRMED = "confirmed"
@@ -60,7 +60,7 @@ class CardState(StrEnum):
 
 
 class CardVerdict(StrEnum):
-    """What an answer says of its alert: 不可排除 or 可排除."""
+    """The verdict of an answer: 不可排除 or 可排除."""
 
     STANDS = "stands"
     EXCLUDED = "excluded"
@@ -80,7 +80,7 @@ FOLLOWED = frozenset({AlertState.CONFIRMED, AlertState.REPORTED, AlertState.FOLL
 REOPENED = frozenset({AlertState.ANSWERED, AlertState.CORRECTING})  # to be answered again
 CLOSED = frozenset({AlertState.EXCLUDED, AlertState.ENDED, AlertState.VOID, AlertState.MERGED})
 FACED = frozenset({AlertStep.ISSUED, AlertStep.RAISED, AlertStep.LOWERED, AlertStep.RENAMED})
-"""Steps by which the card says something else."""
+"""Steps that change what the card shows."""
 COUNTING = frozenset({CardState.ANSWERED, CardState.CONFIRMED})
 """States of the answer that counts."""
 STATES: Mapping[str, str] = {

@@ -1,7 +1,7 @@
 """queke.toml and QUEKE_* become one `model.Site`, passed down as a value: nothing below reads a setting by itself.
 
-Every key stands in `Settings` with its default and one comment; `write` makes the file from it, so that the file,
-the defaults and what is accepted cannot differ. All problems of a site are reported together.
+Every key is in `Settings` with its default and one comment; `write` makes the file from it, so that the file, the
+defaults and what is accepted cannot differ. All problems of a site are reported together.
 """
 
 from __future__ import annotations

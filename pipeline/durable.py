@@ -1,8 +1,8 @@
 """Every operation that must survive a crash, in one small interface that tests swap for a failing one.
 
-The model behind it: what a file holds is safe once the file was synced, which names a folder holds once
-the folder was synced, and nothing else is. Nothing here retries: after a failed sync nobody knows what
-the disk kept, so the caller stops and recovers from what it has not let go of (docs/adr/intake-batches.md).
+The model behind it: what a file holds is safe once the file was synced, which names a folder holds once the folder was
+synced, and nothing else is. Nothing here retries: after a failed sync it is unknown what the disk kept, so the caller
+stops and recovers from what it has not let go of (docs/adr/intake-batches.md).
 """
 
 from __future__ import annotations

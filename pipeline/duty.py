@@ -1,4 +1,4 @@
-"""What became of each school's duty to report on one day: pure, from what is known of the school."""
+"""Whether each school reported on one day as it should: pure, from what is known of the school."""
 
 from __future__ import annotations
 

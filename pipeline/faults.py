@@ -1,7 +1,7 @@
-"""What the log says of a fault: its place, its stage, its submissions; never its text, which may hold cells.
+"""The log fields of a fault: its place, its stage, its submissions; never its text, which may hold cells.
 
-Every log line of a failure takes its fields from here: `log.error("batch_failed", **fault(error).fields())`.
-A stage is a `with stage("read", seqs)`; it is timed, and a fault that leaves it is known to come from it.
+Every log line of a failure takes its fields from here: `log.error("batch_failed", **fault(error).fields())`. A stage is
+a `with stage("read", seqs)`; it is timed, and a fault that leaves it is known to come from it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEW = 10  # submissions whose numbers are all named
 _HOME = Path(__file__).parent
 _STANDARD = Path(os.__file__).parent
 _LIBRARIES = re.compile(r".*/(?:site|dist)-packages/")
-_REMOTE = frozenset({"RemoteTraceback", "_RemoteTraceback"})  # how the pools bring a traceback home
+_REMOTE = frozenset({"RemoteTraceback", "_RemoteTraceback"})  # how the pools pass a traceback on
 _FRAME = re.compile(r'  File "([^"\n]+\.py)", line ([0-9]+)')
 
 
@@ -105,7 +105,7 @@ def seconds() -> dict[str, float]:
 
 
 def fault(error: BaseException, seqs: Sequence[int] = ()) -> Fault:
-    """Return what may be logged of an error, with the stage that it left, or else the one we are in."""
+    """Return what may be logged of an error, with the stage that it left, or else the present one."""
     here = _here()
     if here.left_by is not None and here.left_by[0] in _chain(error):
         found = here.left_by[1]
@@ -138,7 +138,7 @@ def _count(here: _Stages) -> float:
 
 
 def of_child(error: object, at: object, inner: object) -> Fault:
-    """Return a fault as a process that is not trusted told it: what is no place or built-in error is left out."""
+    """Return a fault as an untrusted process reported it: values that are no place or built-in error are left out."""
     known = isinstance(error, str) and isinstance(getattr(builtins, error, None), type)
     at, inner = (str(one) if _is_place(one) else "" for one in (at, inner))
     return Fault(str(error) if known else "Exception", at, inner)

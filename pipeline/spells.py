@@ -59,12 +59,12 @@ class EarlierRow:
 
 
 def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, reported: date | None) -> tuple[date, bool]:
-    """Return the day of the case that a row belongs to, and whether the case is first heard of by this row.
+    """Return the day of the case that a row belongs to, and whether this row is the first of the case.
 
-    `reported`: the last day before it on which the pupil's class was reported. Whoever stood absent then and did not
-    come back is absent still, whatever beginning the row names; so is whoever is said to have been absent since a
-    day on or before the earlier row. A case has its own day: 发病日期, else the first day of absence. What is named
-    from before a return cannot be meant: then the row's own day is all that is known.
+    `reported`: the last day before it on which the pupil's class was reported. A pupil who was absent then and did not
+    come back is still absent, whatever beginning the row names; so is one absent since a day on or before the earlier
+    row. A case has its own day: 发病日期, else the first day of absence. A beginning before a return cannot be meant:
+    then only the row's own day is known.
     """
     own = min(onset or row.start, row.day)
     if earlier is None:

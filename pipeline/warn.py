@@ -170,7 +170,7 @@ class _Desk:
         self._add(home, condition)
 
     def settle(self, episode_id: str, before: Episode | None) -> None:
-        """Update an episode from its current hits, and note what its readers must be told."""
+        """Update an episode from its current hits, and note what its readers must learn."""
         episode = self.episodes[episode_id]
         if episode.closed:
             return

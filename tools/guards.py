@@ -33,7 +33,7 @@ DURABLE_OS = frozenset(
 )
 DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
 
-FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is told
+FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is logged
 
 # written with a class of one letter, so that this file does not contain what it forbids
 FORBIDDEN_TEXT = {

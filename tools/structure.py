@@ -16,7 +16,7 @@ from typing import Any
 from tools.finding import Finding
 
 MAX_ROOM_SHARE = 0.15
-# file → why it may tell forms apart by name
+# file → why it may distinguish forms by name
 LADDERS_ALLOWED: dict[str, str] = {
     "pipeline/cli/forms.py": "options of one command that only some forms have",
 }
@@ -110,7 +110,9 @@ def homonyms(texts: Texts) -> Iterator[Finding]:
 
 
 def ladders(texts: Texts) -> Iterator[Finding]:
-    """Two forms told apart by name in one literal or one function: a form says what it is, its floor lists it once."""
+    """Two forms distinguished by name in one literal or one function: a form declares what it is, its floor lists it
+    once.
+    """
     floors = [{path.stem for path in texts if path.parts[1] == room} for room in ("forms", "validate", "issuing")]
     forms = set.intersection(*floors) - {"__init__"}
     for path, text in sorted(texts.items()):

@@ -1,4 +1,4 @@
-"""A guard: what stands at the top of a module of `pipeline/` and only tests call, or nobody.
+"""A guard: names at the top of a module of `pipeline/` that only tests use, or nothing.
 
 Vulture goes by bare names; this goes by what a name is in its module, so that one `take` does not hide another.
 """

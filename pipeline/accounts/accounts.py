@@ -223,7 +223,7 @@ def _numbered(request_id: int | str) -> Filing:
 
 
 def ruling(ref: FilingRef) -> FilingRuling | None:
-    """Return what the letter of a decision on a filing says; None if it touched no line that is there."""
+    """Return the content of the letter about a decision on a filing; None if it touched no existing line."""
     filing = Filing.objects.filter(number=ref.number).first()
     lines = list(filing.lines.filter(decided=ref.place).order_by("seq", "row")) if filing else []
     if filing is None or not lines:

@@ -73,7 +73,7 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One account asked for, and what speaks against its name."""
+    """One account asked for, and conflicts of its name."""
 
     record: Record
     folded: str
@@ -108,8 +108,8 @@ def _filed(turn: Turn, writes: Writes) -> Outcome:
 
 
 def _repeated(checked: Checked) -> State | None:
-    """Duplicate, if the same was said before, passwords too, and still counts; held, if something newer was said
-    since; None for what is new, and for what was refused then.
+    """Duplicate, if the same filing, passwords too, came before and is still in force; held, if something newer came
+    since; None for a new one, and for one that was refused then.
     """
     rows = Submission.objects.filter(unit=checked.unit, form="filing", state__in=_APPLIED)
     twins = rows.filter(content_sha=checked.reading.content_sha).exclude(pk=checked.arrival.seq)
@@ -132,7 +132,7 @@ def _same_password(record: Record, lines: Iterable[FilingLine]) -> bool:
 
 
 def _filing(checked: Checked) -> Filing:
-    """The filing of a workbook: its own, or for rows that come back mended the one they were part of."""
+    """The filing of a workbook: its own, or for returned rows the one they were part of."""
     first = _first(checked)
     if first is not None:
         return first
@@ -153,7 +153,7 @@ def _filing(checked: Checked) -> Filing:
 
 
 def _first(checked: Checked) -> Filing | None:
-    """The filing whose rows went back, however often, and are in this return workbook."""
+    """The filing whose rows, returned once or often, are in this return workbook."""
     tickets = [record.ticket for record in checked.records] + [refused.ticket for refused in checked.refused]
     mine = Reject.objects.filter(form="filing", school=checked.unit)
     back = set(mine.filter(ticket__in=filter(None, tickets)).values_list("submission", flat=True))
@@ -226,8 +226,8 @@ def _notify(seq: int, issues: Sequence[Issue]) -> None:
 
 
 def _numbered(filing: Filing, back: int) -> Issue:
-    """The number of a filing, and what is next: its paper; or first the rows of it that went back, for only a whole
-    one is worth printing and stamping.
+    """The number of a filing, and the next step: its paper; or first the returned rows, for only a complete filing is
+    worth printing and stamping.
     """
     details = (("number", filing_number(filing.number)), ("opener", office(filing.opener_id)))
     if back:
@@ -236,7 +236,9 @@ def _numbered(filing: Filing, back: int) -> Issue:
 
 
 def _still_back(turn: Turn) -> int:
-    """How many rows are to be mended after this turn, as of its place: its own, and those a return workbook left."""
+    """How many rows are still to be corrected after this turn, as of its place: its own, and those a return workbook
+    left.
+    """
     checked = turn.checked
     count = len(checked.refused)
     if checked.reading.claims is None or not checked.reading.claims.returned:
@@ -256,7 +258,7 @@ def _holding(asked: Iterable[_Asked]) -> list[Issue]:
 
 
 def _held(row: int) -> Issue:
-    """Said of the file, at no cell: a question of what is held is about the file. Names nobody."""
+    """An issue of the file, without a cell: a question of a held submission is about the file. Names nobody."""
     return Issue("username-held", details=(("at", str(row)),))
 
 

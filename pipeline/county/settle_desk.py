@@ -126,7 +126,7 @@ def _who(division: str) -> str:
     return f"{lookup.names([division]).get(division, '')} {division}".strip()
 
 
-# --------------------------------------------------------------------------- what is said and kept
+# --------------------------------------------------------------------------- messages, and what is kept
 
 
 def _rows(one: Done, checked: Checked) -> list[Refused]:

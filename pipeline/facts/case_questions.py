@@ -15,7 +15,7 @@ from pipeline.model import Issue, Origin, RowState
 from pipeline.turns import context
 from pipeline.units import Tree
 
-LATE_DAYS = 2  # school days missed before a case is first heard of, from which on it is asked about
+LATE_DAYS = 2  # school days missed before the first report of a case, from which on it is asked about
 LONG_AGO = timedelta(days=60)
 _HEADER = ROWS.columns[ROWS.index("start")].header
 
@@ -49,7 +49,7 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
 
 
 class _Late:
-    """Asks of cases first heard of long after they began."""
+    """Asks about cases first reported long after they began."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -74,7 +74,7 @@ def _goes_on(since: date | None, began: date, row: int) -> Issue | None:
 
 
 def _at(row: int) -> tuple[str, str, int, str]:
-    """Where the beginning of a row stands, as the first fields of an issue after its code."""
+    """Where the beginning of a row is, as the first fields of an issue after its code."""
     return ABSENCE.table(ROWS.name).sheet, "", row, _HEADER
 
 

@@ -240,7 +240,7 @@ def _place(column: Column) -> float:
 
 
 VERDICT, *ASKED = sorted(ANSWER.going(Goes.PAGE), key=_place)
-"""What a card says of its answer, in its order: the verdict, then all else."""
+"""The parts of an answer on a card, in their order: the verdict, then all else."""
 
 
 def _answer(facts: CardFacts) -> list[tuple[str, str]]:

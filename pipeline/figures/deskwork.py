@@ -26,7 +26,7 @@ from pipeline.units import short_code
 
 NOT_SHOWN = "（不显示）"
 FILING = "备案"  # how people call a filing before its number
-_LISTED = 6  # changes of a proposal that are told one by one
+_LISTED = 6  # changes of a proposal that are listed
 _PLAIN = re.compile(r"[0-9]{1,4}([-/.年月:： ]{1,2}[0-9]{1,2}){0,4}[日号班℃度]?")
 
 

@@ -44,7 +44,7 @@ class PupilLine:
     diagnosis: str
     note: str = ""
     pending: bool = False
-    days: str = ""  # 缺课天数 of the spell so far, half days counted; "" where nobody can tell
+    days: str = ""  # 缺课天数 of the spell so far, with half days; "" if not known
     more: tuple[str, ...] = ()  # what has no place of its own: 宿舍 3-201
 
 

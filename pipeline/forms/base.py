@@ -16,7 +16,7 @@ Dtype = Literal["text", "date", "datetime", "number", "integer", "choice", "flag
 
 
 class Goes(Flag):
-    """Where a column goes besides the store. Nowhere unless it says so: adding a column shows it to nobody."""
+    """Where a column goes besides the store. Nowhere by default: adding a column shows it to nobody."""
 
     NOWHERE = 0
     NEXT = auto()  # into the next template its sender gets

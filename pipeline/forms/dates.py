@@ -33,7 +33,7 @@ _SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨
 _FAR = timedelta(days=180)
 _SHANGHAI = timezone(timedelta(hours=8))
 _ALMOST = timedelta(minutes=10)  # a zone's old local time differs by up to six minutes
-_UTC_MIDNIGHT = time(16)  # Shanghai's midnight, told in UTC
+_UTC_MIDNIGHT = time(16)  # Shanghai's midnight in UTC
 
 
 def day(*, ahead: bool = False) -> Parser:
@@ -54,7 +54,7 @@ def day(*, ahead: bool = False) -> Parser:
             return Bad("date-unreadable")
         if found := _STAMP.fullmatch(cell.strip()):
             return _from_stamp(found)
-        # a time behind a date is let go (systems export 2026-11-20 00:00:00), while its blank still tells them apart
+        # a time after a date is ignored (systems export 2026-11-20 00:00:00), while the blank still separates them
         return _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
 
     return parse

@@ -18,8 +18,8 @@ _REMARK = re.compile(
 
 @lru_cache(maxsize=65536)
 def same_name(name: str) -> str:
-    """Return what all spellings of a name share: no blanks, one kind of dot (阿·乙, 阿•乙), simplified signs (呂 吕),
-    and without a remark at its end that is no name (（转学）). Remarks that tell two apart stay: 示例甲（大）.
+    """The common form of all spellings of a name: no blanks, one kind of dot (阿·乙, 阿•乙), simplified characters (呂
+    吕), and no remark at its end (（转学）). Remarks that distinguish two names stay: 示例甲（大）.
     """
     plain = fold(name).translate(_DOTS).strip(_DOT)
     bare = _REMARK.sub("", plain) if plain.endswith((")", "]", "】", "〕")) else plain

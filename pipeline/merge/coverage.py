@@ -28,7 +28,7 @@ def covered(checked: Checked) -> set[str]:
 
 
 def covers_all(standing: ReportState, checked: Checked) -> bool:
-    """Does the file speak for all classes that were covered? One that has no class lines speaks for all."""
+    """Does the file cover all classes that were covered before? One that has no class lines covers all."""
     return silent_on_classes(checked) or standing.lines.keys() <= covered(checked)
 
 

@@ -294,8 +294,7 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
 
 
 def in_lines(found: Sequence[Change]) -> tuple[str, ...]:
-    """List changes one by one, but the new classes of a school together: whoever confirms
-    a
+    """List changes one by one, but the new classes of a school together: whoever confirms a
     school year sees them all.
     """
     together: dict[tuple[str, str], list[Added]] = {}

@@ -141,9 +141,9 @@ def pending(standing: ReportState) -> frozenset[str]:
 
 
 def same(one: Mapping[str, object], other: Mapping[str, object], columns: Iterable[str]) -> bool:
-    """Tell whether two rows say the same in these columns; a blank is a blank, 38.2 is 38.2 in any type.
+    """Tell whether two rows are equal in these columns; a blank is a blank, 38.2 is 38.2 in any type.
 
-    New and ongoing are the same word here: which of them an absence is follows from the reports before it.
+    New and ongoing count as equal here: which of them an absence is follows from the reports before it.
     """
     return all(_plain(name, one.get(name)) == _plain(name, other.get(name)) for name in columns)
 

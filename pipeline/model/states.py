@@ -17,7 +17,7 @@ class Channel(StrEnum):
 
 
 class WorkbookKind(StrEnum):
-    """What a workbook of ours was made as; it stands in the file's properties."""
+    """The kind of a workbook of ours; it is in the file's properties."""
 
     BLANK = "blank"
     GIVEBACK = "giveback"
@@ -139,7 +139,7 @@ class TodoKind(StrEnum):
 
 
 class RowState(StrEnum):
-    """How a row of a report stands to the days before. Whoever has returned is not absent."""
+    """How a row of a report relates to the days before. A returned pupil is not absent."""
 
     NEW = "new"
     ONGOING = "ongoing"
@@ -163,7 +163,7 @@ class DayPart(StrEnum):
 
 
 class PastReason(StrEnum):
-    """Why a row stands no longer."""
+    """Why a row is no longer current."""
 
     CHANGED = "changed"
     WITHDRAWN = "withdrawn"
@@ -200,7 +200,7 @@ class ApprovedHow(StrEnum):
 
 
 class MatterState(StrEnum):
-    """A matter to be reconciled. `agreed`: the records say the same now; `settled`: the county let it rest."""
+    """A matter to be reconciled. `agreed`: the records agree now; `settled`: the county settled it."""
 
     OPEN = "open"
     AGREED = "agreed"
@@ -208,7 +208,7 @@ class MatterState(StrEnum):
 
 
 class StatementState(StrEnum):
-    """What one workbook or decision says of the registry. `proposed`: it waits for the county."""
+    """The state of a statement about the registry. `proposed`: it waits for the county."""
 
     STANDING = "standing"
     PROPOSED = "proposed"
@@ -225,7 +225,7 @@ class ClassState(StrEnum):
 
 
 class FilingLineState(StrEnum):
-    """What became of one account that was asked for."""
+    """The state of one account that was asked for."""
 
     WAITING = "waiting"
     HELD = "held"
@@ -279,7 +279,7 @@ class Organ(StrEnum):
 
 
 class SpanKind(StrEnum):
-    """A line of a calendar. Days between terms are vacation; on a schoolday a report is due whatever else is said."""
+    """A line of a calendar. Days between terms are vacation; on a schoolday a report is due in any case."""
 
     TERM = "term"
     HOLIDAY = "holiday"

@@ -78,7 +78,7 @@ NOWHERE = Origin()
 
 @dataclass(frozen=True, slots=True)
 class DecidedBy:
-    """Who decides, why (as typed) and when; of a line of a 处理单, where it stands."""
+    """Who decides, why (as typed) and when; of a line of a 处理单, its workbook and row."""
 
     who: str
     why: str

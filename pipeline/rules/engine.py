@@ -1,13 +1,13 @@
 """Which rules the records meet: a pure function of the final records of one school campus.
 
-A case is one pupil's spell of illness, on its own day: 发病日期, else the first day of absence (`Case.began`).
-It counts on that day whenever it is first heard of: in the report of the day, days later, or as 已返校. What
-becomes known later in the spell (a diagnosis) counts for the same day. A pupil counts once for a group within a
-condition, whatever the number of rows. A condition of `day` counts the cases of the window that ends with
-`day`. 现症 rules count who is absent on `day` itself, by what the last `reach` days tell of the spell.
+A case is one pupil's spell of illness, on its own day: 发病日期, else the first day of absence (`Case.began`). It
+counts on that day whenever it is first reported: on the day itself, days later, or as 已返校. What becomes known later
+in the spell (a diagnosis) counts for the same day. A pupil counts once for a group within a condition, whatever the
+number of rows. A condition of `day` counts the cases of the window that ends with `day`. 现症 rules count who is absent
+on `day` itself, by what the last `reach` days show of the spell.
 
-Days looked at: those on which somebody ill was absent, or fell ill. So what is met on a day is a function of the
-final records, and does not depend on when they came or when it is asked.
+Days evaluated: those on which an ill pupil was absent, or fell ill. So the result for a day is a function of the final
+records, and does not depend on when they came or on the time of the evaluation.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def affected(changed: Iterable[date], reach: int) -> Window:
 
 
 def needed(span: Window, reach: int, today: date) -> Window:
-    """Return the days whose records decide the conditions of `span`: a case may be told of on any day up to today."""
+    """Return the days whose records decide the conditions of `span`: a case may be reported on any day up to today."""
     return Window(span.first - timedelta(days=reach - 1), max(span.last, today))
 
 
@@ -147,7 +147,7 @@ def _places(case: Case) -> Iterator[_Place]:
 
 
 def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
-    """Who fell ill: each case by group and place, with the day on which the records first tell it."""
+    """Who fell ill: each case by group and place, with the day whose records first show it."""
     table: _Table = defaultdict(list)
     spells: dict[tuple[str, date], tuple[Case, set[str]]] = {}  # → its first row, and the groups known of it
     for case in ill:

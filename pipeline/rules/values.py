@@ -146,7 +146,7 @@ class Case(NamedTuple):
     diagnosis: str = ""  # D code
     dorm: str = ""
     reason: str = Reason.ILL
-    spell: date | None = None  # the day of the case that the row goes on with; None: it is told by its own dates
+    spell: date | None = None  # the day of the case that the row goes on with; None: its own dates decide
 
     @property
     def began(self) -> date:

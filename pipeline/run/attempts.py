@@ -61,7 +61,7 @@ def settle(settling: Settling, batch: Sequence[Read], *, lasting: bool) -> list[
 
 
 def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
-    """Settle a submission as failed: recorded for us to look into; its sender is told so."""
+    """Settle a submission as failed: recorded for us to look into; its sender is informed."""
     fault = replace(why, seqs=(arrival.seq,))
     issues = (Issue("failed"),)
     secret = scans.hinted(arrival.name) or _looks_like_filing(arrival)

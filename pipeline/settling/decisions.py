@@ -57,7 +57,7 @@ def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> li
 
 
 def dismiss(seq: int, by: DecidedBy) -> None:
-    """Send a held submission back for good, with the reason; its sender is told.
+    """Send a held submission back for good, with the reason for its sender.
 
     Raises UsageError, and changes nothing, if it is not held.
     """

@@ -53,7 +53,7 @@ def undecided(turn: Turn) -> bool:
 
 
 def of_known_unit(turn: Turn) -> bool:
-    """Tell whether a turn is of a unit we can name, whatever became of it."""
+    """Tell whether a turn is of a unit we can name, in any state."""
     return bool(turn.checked.unit)
 
 
@@ -72,7 +72,7 @@ class Outcome:
 
 
 def outcome_of(step: CardStep | ClosureStep) -> Outcome:
-    """Return what became of the turn of a card or a closure workbook."""
+    """Return the outcome of the turn of a card or a closure workbook."""
     effective = step.state in TAKEN
     return Outcome(step.state, step.issues, step.accepted, step.refused, effective=effective, opened=step.opened)
 

@@ -132,7 +132,7 @@ def _report_absent_again(found: Sorted, classes: Classes) -> None:
 
 
 def is_back(line: RowCase) -> bool:
-    """Tell whether a row says that its pupil is back; whoever missed half the day itself was absent, too."""
+    """Tell whether a row says that its pupil is back; a pupil who missed half the day itself was absent, too."""
     values = line.values
     back = values[carry.ANSWER] == RowState.RETURNED or values["returned"] is not None
     half = values["part"] in HALVES and values["returned"] in (None, line.case.day)

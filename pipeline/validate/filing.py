@@ -87,7 +87,7 @@ def opener_name(division: str, context: Context) -> str:
     return context.divisions.get(division, "上级") + _CDC
 
 
-# --------------------------------------------------------------------------- what it says
+# --------------------------------------------------------------------------- its content
 
 
 def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:

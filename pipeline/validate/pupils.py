@@ -19,7 +19,7 @@ Place = Callable[[RowCase], str]  # the class key of a row
 
 
 class Pupils:
-    """The children of one file. Rows that are of one child are made one: all of them say what each said."""
+    """The children of one file. Rows of one child are joined: each gets the values of all."""
 
     def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], place: Place, by: Judgement) -> None:
         self.case, self.by = case, by
@@ -35,7 +35,7 @@ class Pupils:
                 self._join(mine)
 
     def identity(self, line: RowCase, class_key: str) -> str:
-        """Return the code of a row's pupil; where two rows are of one name, say how they were taken."""
+        """Return the code of a row's pupil; if two rows have one name, add the issue about how they were taken."""
         name, number = str(line.values["name"]), str(line.values["number"] or "")
         others = [one for one in self.sharing[class_key, same_name(name)] if id(one) not in self.joined]
         known = (self.case.unit, class_key, name) in self.by.namesakes
@@ -84,7 +84,7 @@ def _halves(one: RowCase, other: RowCase) -> bool:
 
 
 def _same_child(one: RowCase, other: RowCase) -> bool:
-    """Tell whether two rows of one name are of one child: a morning and an afternoon, or no word against another."""
+    """Tell whether two rows of one name are of one child: a morning and an afternoon, or no contradiction."""
     mine, yours = one.values, other.values
     if one.row.values == other.row.values or one.bad or other.bad:
         return False
@@ -96,7 +96,7 @@ def _same_child(one: RowCase, other: RowCase) -> bool:
 
 
 def _together(one: RowCase, other: RowCase, *, halves: bool) -> dict[str, object]:
-    """What two rows of one child say together."""
+    """The joined values of two rows of one child."""
     made: dict[str, object] = {}
     for name, mine in one.values.items():
         yours = other.values[name]

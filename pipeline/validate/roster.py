@@ -30,7 +30,7 @@ CATEGORIES = (
 _STAGES = {"11": KINDERGARTEN, "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
 _OF_WHOLE = tuple(name for name, column in OF_UNIT.items() if name == column.name and name != "stages")
-"""What the row of its 本部 says of a school; 学段 each campus may name its own."""
+"""Values of a school in the row of its 本部; each campus may name its own 学段."""
 
 LARGE_CLASS = 150
 """More pupils than a class has; such a roll would make every rate of its school small."""

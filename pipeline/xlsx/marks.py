@@ -48,7 +48,7 @@ def issues_of(column: Column, found: Sequence[Issue]) -> list[Issue]:
 
 
 def colour(found: Sequence[Issue]) -> dict[str, object]:
-    """Red for what must be mended, yellow for what is only asked."""
+    """Red for what must be corrected, yellow for what is only asked about."""
     if not found:
         return {}
     return {"bg_color": ink.BAD if any(issues.severity(i) is Severity.ERROR for i in found) else ink.REASON}

@@ -106,7 +106,7 @@ def _unescaped(value: object) -> object:
     return value
 
 
-# --------------------------------------------------------------------------- what lies beside the cells
+# --------------------------------------------------------------------------- what is beside the cells
 
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
 _COLUMN_TAG = re.compile(rb"<col [^>]*>")

@@ -35,8 +35,8 @@ def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
 
 
 def _with_files(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
-    """The issues, with the files that rows came in called as their sender called them. A blank beginning of a case
-    that goes on is told once.
+    """The issues, with the files of their rows under the sender's own names. The blank beginning of a case that goes on
+    is mentioned once.
     """
     known = {issue.row for issue in batch.asked.get(facts.seq, ()) if issue.code == "start-goes-on"}
     for issue in facts.issues:
