@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
 from pipeline.figures.words import chinese_date
+from pipeline.forms.base import returned_name
 from pipeline.model import HOME_CAMPUS, TAKEN, Issue, LetterKind, Repair, Severity, State
 from pipeline.units import Scope, is_school
 
@@ -143,7 +144,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
 def _beside(facts: ReceiptFacts) -> str:
     """What comes with the receipt: by its name, for there may be several of one day."""
     kind = "none" if facts.beside == "rows" and facts.state is State.REJECTED else facts.beside
-    return _BESIDE.get(kind, "").format(file=f"退回修正表 {facts.form} {facts.seq:06d}")
+    return _BESIDE.get(kind, "").format(file=returned_name(facts.form, facts.seq))
 
 
 def _campus(facts: ReceiptFacts) -> str:

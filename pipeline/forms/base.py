@@ -222,6 +222,14 @@ class Form:
         return next(t for t in self.tables if t.name == name)
 
 
+_RETURNED = "退回修正表"
+
+
 def returned_title(title: str) -> str:
     """Return the title of a form's return workbook."""
-    return f"{title} · 退回修正表"
+    return f"{title} · {_RETURNED}"
+
+
+def returned_name(title: str, seq: int) -> str:
+    """Return the name of a submission's return workbook, as receipts and files have it; `title`: of its form."""
+    return f"{_RETURNED} {title} {seq:06d}"

@@ -11,6 +11,7 @@ from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.paper_values import values_of
 from pipeline.figures.receipts import ReceiptFacts
+from pipeline.forms.base import returned_name
 from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
@@ -114,7 +115,7 @@ def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The return workbook: rows that are still open. Nothing if all were corrected meanwhile."""
     facts = batch.facts[letter.ref]
     content = issuing.returned(batch.site, facts, letter.queued_at)
-    return [] if content is None else [Paper(f"退回修正表 {title(facts.form)} {facts.seq:06d}.xlsx", content)]
+    return [] if content is None else [Paper(f"{returned_name(title(facts.form), facts.seq)}.xlsx", content)]
 
 
 def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
