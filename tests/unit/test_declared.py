@@ -31,7 +31,7 @@ OURS: Mapping[str, frozenset[str]] = {
     for table, names in {
         "absence": "id day school campus division pupil pending from_settled origin began",
         "report_class": "id day school campus silent",
-        "closure": "id school campus division state from_settled origin",
+        "closure": "id school_id campus division state from_settled origin",
         "card_day": "id alert_id origin",
         "unit": "kind organ token_serial",
         "school_class": "id school_year key state alias_of",
