@@ -132,7 +132,7 @@ def add_class(row: Mapping[str, object], add: _Add) -> None:
     text = sql.insert("school_class", _CLASS) + (  # nosec B608  # our own words
         " ON CONFLICT (school_id, campus, school_year, key, valid_from) DO UPDATE SET roll = excluded.roll, "
         "name = CASE excluded.name WHEN excluded.key THEN school_class.name ELSE excluded.name END "
-        f"WHERE school_class.{_IS_NEW}"
+        f"WHERE school_class.{_IS_NEW}"  # nosec B608  # our own words
     )
     add(text, [tuple(row[name] for name in _CLASS)])
     # if it was found on several days the first stays; nothing if the registry has, or had, such a class
