@@ -19,8 +19,7 @@ from time import perf_counter
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import CLASSES, DAY
-from pipeline import database as db
-from pipeline import resources
+from pipeline import database, resources
 from pipeline.executors import Readers
 from pipeline.facts import editions
 from pipeline.forms.classes import class_key
@@ -53,7 +52,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
     days = _school_days(rows)
     long = ours.again(short, folder / "long")
-    db.close()
+    database.close()
     for site, span in ((short, days[-MONTH:]), (long, days)):
         began = perf_counter()
         there = _fill(site.root / _DATABASE, schools, span)
@@ -69,7 +68,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     for site in (short, long):
         _open(site)
         cost[site.root.name].digests.extend(_cut(site, hours) for hours in (2, 3, 4))
-    db.close()
+    database.close()
     return _print_costs(cost["short"], cost["long"], rows)
 
 
@@ -114,16 +113,16 @@ def _made(site: Site, template: Template, schools: Sequence[SchoolFacts], folder
 
 
 def _open(site: Site) -> None:
-    db.close()
-    db.open(site)
+    database.close()
+    database.open(site)
 
 
 def _cut(site: Site, hours: int) -> float:
     """CPU seconds to make every division's digest and missing list."""
-    from pipeline.facts import county_day as days
+    from pipeline.facts import county_day
 
     with measured() as cost:
-        days.refresh()
+        county_day.refresh()
         editions.cut(site, editions.Order(DAY, ours.NOW + timedelta(hours=hours)))
     return cost.own
 
@@ -143,9 +142,9 @@ def _school_days(rows: int) -> list[date]:
 # --------------------------------------------------------------------------- years, written by SQL
 
 
-def _fill(database: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> int:
+def _fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> int:
     """Write the days directly into a store's file; return how many absence rows it then has."""
-    connection = sqlite3.connect(database, isolation_level=None)
+    connection = sqlite3.connect(file, isolation_level=None)
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-1000000", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")

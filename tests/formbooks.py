@@ -106,6 +106,12 @@ def roster(
     )
 
 
+def calendar(*rows: Mapping[str, object], unit: str = "320106") -> Workbook:
+    """A 校历登记表 of a county or a school."""
+    top = head("校历登记表", {"区划或学校代码": unit, "单位名称": "鼓楼区"})
+    return book(("校历", [*top, *grid(headers("calendar", "spans"), rows)]))
+
+
 def reading(workbook: Workbook) -> Reading:
     """Identify and parse; the workbook must be one of ours."""
     claims = identify(workbook)

@@ -25,8 +25,8 @@ from pipeline.registry import lookup
 from tests import mistakes
 from tests.hostile import hostile
 from tests.mistakes import HEADING, Cell
-from tests.senders import FORMS, Sender, laid, put, stands, work
-from tests.sites import DAY, FOLDERS, KEY, NOW
+from tests.senders import FORMS, Sender, laid, stands, work
+from tests.sites import DAY, FOLDERS, KEY, NOW, put
 
 SHARES = {"absence": 46, "closure": 12, "card": 9, "filing": 9, "roster": 8, "calendar": 8, "desk": 8}
 KINDS = {"right": 38, "mistake": 34, "hostile": 12, "again": 8, "wrong door": 8}

@@ -12,18 +12,18 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from pipeline import issuing, run
-from pipeline.database import models as m
+from pipeline.database import models
 from pipeline.database.models import Alert, Campus, Division, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.forms.base import Table
 from pipeline.issuing import card as card_book
-from pipeline.issuing import desk as desk_book
+from pipeline.issuing import desk
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import filings
 from tests.mistakes import Cell, Filled, possible
-from tests.sites import DAY, NOW, pupil
+from tests.sites import DAY, NOW, pupil, put
 
 ROOMS = {"三3": "三(3)班", "三4": "三(4)班"}
 FORMS = ("absence", "closure", "card", "filing", "roster", "calendar", "desk")
@@ -237,19 +237,13 @@ def _blank(site: Site, name: str, code: str) -> bytes:
         number = Alert.objects.filter(school=code).values_list("id", flat=True)[0]
         return card_book.workbook(site, code, number, DAY)
     if name == "desk":
-        return desk_book.workbook(site, code, NOW)
+        return desk.workbook(site, code, NOW)
     content = issuing.template(site, name, code, DAY)
     # the count that must equal the rows, and what a clerk writes above them
     return filings.filled(content, (), 学校账号=2) if name == "filing" else content
 
 
 # --------------------------------------------------------------------------- the site
-
-
-def put(site: Site, name: str, content: bytes) -> None:
-    path = site.inbox / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 def work(site: Site, now: datetime = NOW) -> None:
@@ -261,27 +255,27 @@ def work(site: Site, now: datetime = NOW) -> None:
 def stands() -> dict[str, list[tuple[object, ...]]]:
     """What was said and stands, whatever way and in whatever order it came in."""
     said: dict[object, tuple[str, ...]] = {
-        m.Absence.objects: (
+        models.Absence.objects: (
             *("day", "school", "campus", "pupil", "class_key", "sex", "reason", "row_state", "start", "symptoms"),
             "pending",
         ),
-        m.Report.objects: ("day", "school", "campus", "zero", "on_time", "covered", "rows"),
-        m.ReportClass.objects: ("day", "school", "key", "roll", "present", "other_absent", "silent"),
-        m.Closure.objects: (
+        models.Report.objects: ("day", "school", "campus", "zero", "on_time", "covered", "rows"),
+        models.ReportClass.objects: ("day", "school", "key", "roll", "present", "other_absent", "silent"),
+        models.Closure.objects: (
             *("school", "scope", "start", "kind", "reason", "ill", "resume_planned", "approved_at", "state"),
         ),
-        m.Unit.objects: ("code", "name", "stages"),
-        m.SchoolClass.objects: ("school_id", "key", "name", "stage", "roll", "state", "valid_from", "valid_to"),
-        m.CalendarDay.objects: ("place", "stage", "first", "last", "kind", "note"),
-        m.FilingLine.objects.exclude(state="superseded"): (
+        models.Unit.objects: ("code", "name", "stages"),
+        models.SchoolClass.objects: ("school_id", "key", "name", "stage", "roll", "state", "valid_from", "valid_to"),
+        models.CalendarDay.objects: ("place", "stage", "first", "last", "kind", "note"),
+        models.FilingLine.objects.exclude(state="superseded"): (
             *("filing__unit", "filing__level", "filing__opener", "username", "holder", "phone", "state", "takeover"),
         ),
-        m.Alert.objects: ("school", "scope", "group", "stage", "state", "cases"),
+        models.Alert.objects: ("school", "scope", "group", "stage", "state", "cases"),
         # days that came without an answer are a card of their own, which answers nothing
-        m.Card.objects.exclude(state="replaced").exclude(verdict=""): (
+        models.Card.objects.exclude(state="replaced").exclude(verdict=""): (
             *("alert__school", "verdict", "reason", "answer", "state", "by", "late"),
         ),
-        m.CardDay.objects: ("alert__school", "day", "fresh", "present", "progress"),
+        models.CardDay.objects: ("alert__school", "day", "fresh", "present", "progress"),
     }
     return {
         rows.model.__name__: sorted(rows.values_list(*names), key=repr)  # type: ignore[attr-defined]  # a query

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.forms import form
 from pipeline.model import Policy, Site
+from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template, fill
 
@@ -41,13 +43,34 @@ def pupil(n: int, **more: object) -> dict[str, object]:
     return {**row, "symptom1": "咳嗽", **more}
 
 
-def lay_out(root: Path, database: Path) -> Site:
+def lay_out(root: Path, prepared_db: Path) -> Site:
     """Make the folders of a site in `root`, whatever stood there."""
     for name in FOLDERS:
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir()
     for leftover in root.glob("store.db*"):
         leftover.unlink()
-    shutil.copyfile(database, root / "store.db")
+    shutil.copyfile(prepared_db, root / "store.db")
     policy = Policy(stable_seconds=0)
     return Site(root=root, database="sqlite:///store.db", key=KEY, policy=policy)
+
+
+def put(site: Site, name: str, content: bytes) -> None:
+    """Drop a file into the inbox."""
+    path = site.inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def at(hour: int, minute: int = 0, day: date = DAY) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+
+
+def enter_schools(classes: Sequence[tuple[str, str]] = (("三3", "三(3)班"), ("三4", "三(4)班"))) -> None:
+    """Put the two schools, with these classes, into an empty database."""
+    lookup.load_divisions()
+    for code, name in SCHOOLS.items():
+        school = Unit.objects.create(code=code, kind="school", division_id=COUNTY, name=name, stages="小学")
+        Campus.objects.create(school=school)
+        for key, said in classes:
+            SchoolClass.objects.create(school=school, school_year=2026, key=key, name=said, stage="小学", roll=40)

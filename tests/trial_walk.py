@@ -10,16 +10,15 @@ from typing import Any
 
 import openpyxl
 
-from pipeline import database as db
-from pipeline import units
-from pipeline.database.models import Absence, AbsencePast, Campus, ReportClass, SchoolClass, Unit
+from pipeline import database, units
+from pipeline.database.models import Absence, AbsencePast, ReportClass
 from pipeline.facts import exports, school_page_facts
 from pipeline.figures import papers
 from pipeline.forms.absence import CLASSES, ROWS
 from pipeline.model import Policy, Site, State
 from pipeline.registry import lookup
 from tests.clerks import SCHOOL, Clerk, heading, put, rows
-from tests.sites import COUNTY, DAY, FOLDERS, KEY, NOW, SCHOOLS
+from tests.sites import COUNTY, DAY, FOLDERS, KEY, NOW, enter_schools
 
 MONDAY = DAY + timedelta(days=3)
 TYPED = {
@@ -42,17 +41,13 @@ CHANGED = {"试填文字": "乙", "试填选项": "会商", "试填人数": 4}
 ROW = {"班级": "三(3)班", "姓名": "示例甲", "性别": "男", "缺课原因": "因病", "起始日": DAY, "症状1": "发热"}
 
 
-def site_at(root: Path, database: str) -> Site:
+def site_at(root: Path, address: str) -> Site:
     for name in FOLDERS:
         (root / name).mkdir()
-    site = Site(root=root, database=database, key=KEY, policy=Policy(stable_seconds=0))
-    db.open(site)
-    db.migrate()
-    lookup.load_divisions()
-    for code, name in SCHOOLS.items():
-        school = Unit.objects.create(code=code, kind="school", division_id=COUNTY, name=name, stages="小学")
-        Campus.objects.create(school=school)
-        SchoolClass.objects.create(school=school, school_year=2026, key="三3", name="三(3)班", stage="小学", roll=40)
+    site = Site(root=root, database=address, key=KEY, policy=Policy(stable_seconds=0))
+    database.open(site)
+    database.migrate()
+    enter_schools([("三3", "三(3)班")])
     return site
 
 
@@ -139,4 +134,4 @@ if __name__ == "__main__":
     try:
         walk(site_at(root, sys.argv[2]))
     finally:
-        db.close()
+        database.close()

@@ -21,7 +21,7 @@ from pipeline.cli.terminal import (
 )
 from pipeline.errors import UsageError
 
-accounts = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="备案号, as `queke accounts list` shows it.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="User name; case and width do not matter.")]
@@ -30,17 +30,17 @@ Division = Annotated[str, typer.Option("--unit", help="Only what this division's
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
-    app.add_typer(accounts, name="accounts")
+    app.add_typer(group, name="accounts")
 
 
-@accounts.command("list")
+@group.command("list")
 def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
     check_division(unit)
-    found = store.waiting(unit)
+    found = accounts.waiting(unit)
     rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
     header = ("number", "unit", "name", "day", "signed", "asks for")
     echo_list(header, rows, as_json=as_json)
@@ -48,13 +48,13 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
         raise typer.Exit(1)
 
 
-@accounts.command("show")
+@group.command("show")
 def show_filing(context: typer.Context, number: Number) -> None:
     """Show one filing: who asks for what, where its signed paper lies, and what became of it."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     site = opened(context)
-    found = store.filing(number)
+    found = accounts.filing(number)
     echo(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
     echo(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
     echo(f"    盖章日期 {found.stamped_on or '—'}")
@@ -63,7 +63,7 @@ def show_filing(context: typer.Context, number: Number) -> None:
     echo_table(("username", "holder", "phone", "password", "state", "why"), found.lines)
 
 
-@accounts.command()
+@group.command()
 def confirm(
     context: typer.Context,
     number: Number,
@@ -74,66 +74,66 @@ def confirm(
     ] = "",
 ) -> None:
     """Open a filing's accounts. Passwords we issue are shown here, once, and nowhere else."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
-    done = store.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
+    done = accounts.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
     for one in done:
         _show_opened(one.username, one.holder)
         if one.needs_password:
-            _hand_over(one.username, store.issue(one.username, decided_by(who, f"备案 {number}")).reveal())
+            _hand_over(one.username, accounts.issue(one.username, decided_by(who, f"备案 {number}")).reveal())
         else:
             echo("    password: as its user chose it; to be changed at the first login, within seven days")
 
 
-@accounts.command()
+@group.command()
 def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "queke") -> None:
     """Open nothing, and tell the unit why."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
-    for username in store.refuse(number, decided_by(who, why)):
+    for username in accounts.refuse(number, decided_by(who, why)):
         echo(f"{username}: refused")
 
 
-@accounts.command()
+@group.command()
 def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Give an account a new first password, shown here once; void after seven days unused."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
-    _hand_over(username, store.issue(username, decided_by(who, why)).reveal())
+    _hand_over(username, accounts.issue(username, decided_by(who, why)).reveal())
 
 
-@accounts.command()
+@group.command()
 def leave(context: typer.Context, username: Username, why: Reason, who: Who = "queke") -> None:
     """Close the account of somebody who left."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
-    store.leave(username, decided_by(who, why))
+    accounts.leave(username, decided_by(who, why))
     echo(f"{username}: closed")
 
 
-@accounts.command()
+@group.command()
 def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
     """Say for another year that the account is still its holder's."""
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
-    store.reconfirm(username, decided_by(who, why))
+    accounts.reconfirm(username, decided_by(who, why))
     echo(f"{username}: confirmed for a year")
 
 
-@accounts.command("due")
+@group.command("due")
 def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List accounts to look at: first passwords nobody used, and yearly confirmation. Exit 1 when there are any."""
     from pipeline import config
-    from pipeline.accounts import accounts as store
+    from pipeline.accounts import accounts
 
     opened(context)
     check_division(unit)
-    found = store.due(config.clock()(), unit)
+    found = accounts.due(config.clock()(), unit)
     header = ("username", "unit", "name", "holder", "why", "on")
     rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]
     echo_list(header, rows, as_json=as_json)

@@ -26,11 +26,11 @@ def list_matters(
     as_json: AsJson = False,
 ) -> None:
     """List what does not agree, oldest first. Exit 1 when there is any."""
-    from pipeline.settling import reconciliation as stored
+    from pipeline.settling import reconciliation
 
     opened(context)
     check_division(unit)
-    found = stored.waiting(unit)
+    found = reconciliation.waiting(unit)
     for one in found:
         if as_json:
             fields = {"id": one.id, "kind": one.kind, "unit": one.school, "day": one.day, "since": one.since}
@@ -50,8 +50,8 @@ def settle(
     who: Who = "queke",
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""
-    from pipeline.settling import reconciliation as stored
+    from pipeline.settling import reconciliation
 
     opened(context)
-    stored.settle(matter, decided_by(who, why))
+    reconciliation.settle(matter, decided_by(who, why))
     echo(f"{matter}: settled")

@@ -26,22 +26,22 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.schooldays import Calendar
 
-proposals = typer.Typer(
+proposals_group = typer.Typer(
     help="What schools propose of their registry, and classes only reports know.", no_args_is_help=True,
     rich_markup_mode=None,
 )  # fmt: skip
-calendar = typer.Typer(help="The school calendar.", no_args_is_help=True, rich_markup_mode=None)
+calendar_group = typer.Typer(help="The school calendar.", no_args_is_help=True, rich_markup_mode=None)
 
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="As `queke proposals list` shows it.")]
 
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
-    app.add_typer(proposals, name="proposals")
-    app.add_typer(calendar, name="calendar")
+    app.add_typer(proposals_group, name="proposals")
+    app.add_typer(calendar_group, name="calendar")
 
 
-@proposals.command("list")
+@proposals_group.command("list")
 def list_proposals(
     context: typer.Context,
     unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "",
@@ -49,11 +49,11 @@ def list_proposals(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a county's word: changed rosters of schools, and new classes. Exit 1 when there is any."""
-    from pipeline.settling import proposals as waiting
+    from pipeline.settling import proposals
 
     opened(context)
     check_division(unit)
-    found = waiting.waiting(unit)
+    found = proposals.waiting(unit)
     if as_json:
         for one in found:
             echo_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})
@@ -63,7 +63,7 @@ def list_proposals(
         raise typer.Exit(1)
 
 
-@proposals.command()
+@proposals_group.command()
 def confirm(
     context: typer.Context,
     proposal: Proposal,
@@ -74,24 +74,24 @@ def confirm(
     ] = "",
 ) -> None:
     """Let a proposal take effect; a new class enters the registry or, with --alias, is known by another name."""
-    from pipeline.settling import proposals as waiting
+    from pipeline.settling import proposals
 
     opened(context)
-    waiting.confirm(proposal, decided_by(who, why), alias)
+    proposals.confirm(proposal, decided_by(who, why), alias)
     echo(f"{proposal}: confirmed")
 
 
-@proposals.command()
+@proposals_group.command()
 def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "queke") -> None:
     """Leave the registry as it is; the school is told why."""
-    from pipeline.settling import proposals as waiting
+    from pipeline.settling import proposals
 
     opened(context)
-    waiting.refuse(proposal, decided_by(who, why))
+    proposals.refuse(proposal, decided_by(who, why))
     echo(f"{proposal}: refused")
 
 
-@calendar.command()
+@calendar_group.command()
 def show(
     context: typer.Context,
     unit: UnitCode,

@@ -119,9 +119,9 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _ready_store(site: Site) -> None:
-    from pipeline import database as db
+    from pipeline import database
     from pipeline.registry import lookup
 
-    db.open(site)
-    db.migrate()
+    database.open(site)
+    database.migrate()
     lookup.load_divisions()

@@ -18,11 +18,9 @@ from pipeline.settling import (
     card,
     closure_decisions,
     decisions,
+    held_files,
     proposals,
     reconciliation,
-)
-from pipeline.settling import (
-    held_files as waiting,
 )
 from pipeline.settling.amendments import Bench
 from pipeline.turns.pending_items import PendingItem
@@ -97,8 +95,8 @@ def _matter(deed: Deed, by: DecidedBy, _: Bench) -> None:
 BOARDS: Mapping[str, Board] = {
     board.name: board
     for board in (
-        Board(DeskSheet.TICKETS, waiting.tickets, _ticket, waiting.ticket),
-        Board(DeskSheet.HELD, waiting.held_of, _held),
+        Board(DeskSheet.TICKETS, held_files.tickets, _ticket, held_files.ticket),
+        Board(DeskSheet.HELD, held_files.held_of, _held),
         Board(DeskSheet.CLOSURES, closure_decisions.waiting, _closure),
         Board(DeskSheet.ALERTS, card.waiting, _alert),
         Board(DeskSheet.ACCOUNTS, accounts.waiting, _account),

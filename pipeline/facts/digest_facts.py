@@ -27,7 +27,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day as days
+from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
@@ -38,7 +38,7 @@ from pipeline.forms import words
 from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, State, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
-from pipeline.settling import reconciliation as matters
+from pipeline.settling import reconciliation
 from pipeline.turns import context
 
 _BACK = max(CURVE_DAYS, NORM_DAYS) + 7
@@ -75,16 +75,16 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
     """
     tree = lookup.tree(day=day)
     counties = _counties(tree, places)
-    counted = days.count(day, counties)
-    days.keep([one.figures for one in counted.values()])
-    history = days.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
+    counted = county_day.count(day, counties)
+    county_day.keep([one.figures for one in counted.values()])
+    history = county_day.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
     for code, one in counted.items():
         history.setdefault(code, {})[day] = one.figures
     named = _places(tree, counties)
     return Book(
         day=day,
         now=now,
-        as_of=days.last_settled(),
+        as_of=county_day.last_settled(),
         small=site.policy.small_count,
         deadline=site.policy.deadline,
         tree=tree,
@@ -97,7 +97,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         hints=_hints(counted),
         week=_weeks(named, tree, day),
         organs=_organs(named),
-        matters=matters.of_counties(counties),
+        matters=reconciliation.of_counties(counties),
         waiting=Submission.objects.filter(state=State.RECEIVED).count(),
         why_nothing=_why_nothing(day, named),
     )
@@ -304,7 +304,7 @@ def _closures(
     rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
     schools = {row.school_id for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
-    cases = days.ill_by_class(day, sorted(schools))
+    cases = county_day.ill_by_class(day, sorted(schools))
     silent = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
     known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
     several = {school for school, campuses in known.items() if campuses > 1}
@@ -338,7 +338,7 @@ def _silent(
     counted: Mapping[str, CountedCounty], day: date, places: Mapping[str, PaperDivision]
 ) -> tuple[SilentLine, ...]:
     schools = {s.day.code: s for one in counted.values() for s in one.silent}
-    runs = days.silent_days({code: s.day.stages for code, s in schools.items()}, day)
+    runs = county_day.silent_days({code: s.day.stages for code, s in schools.items()}, day)
     return tuple(
         SilentLine(
             code=code,

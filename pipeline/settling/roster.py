@@ -13,8 +13,7 @@ from pipeline import merge
 from pipeline.database import sql
 from pipeline.database.models import Absence, Submission
 from pipeline.forms.roster import ROSTER
-from pipeline.merge import Earlier, Event, Sifted
-from pipeline.merge import roster as words
+from pipeline.merge import Earlier, Event, Sifted, roster
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
 from pipeline.model import TAKEN, Checked, Issue, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
@@ -64,10 +63,10 @@ def again(turn: Turn, writes: Writes) -> None:
 
 def plan(checked: Checked, order: int) -> RosterPlan:
     """Return what a checked roster would change, as if it came at this place of the sequence."""
-    day = words.in_force(checked)
+    day = roster.in_force(checked)
     codes = {str(r.values.get("code") or "") for r in checked.records}
     known = statements.units(codes, day, upto=order - 1)
-    stated = words.statements_of(checked, order, known)
+    stated = roster.statements_of(checked, order, known)
     before = statements.units(stated, day, upto=order - 1)
     fresh = {code: news(one, before.get(code)) for code, one in stated.items()}
     return planned({code: one for code, one in fresh.items() if has_content(one)}, day, order)

@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from pipeline import database as db
+from pipeline import database
 from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.model import Site
 from pipeline.registry import lookup
@@ -34,7 +34,7 @@ class Template:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     root = tmp_path_factory.mktemp("template")
     _prepare(Site(root=root, database="sqlite:///store.db", key=KEY))
-    db.close()
+    database.close()
     return Template("sqlite:///store.db", root / "store.db")
 
 
@@ -53,7 +53,7 @@ def postgres() -> Iterator[str]:
         )
         yield f"postgresql:///postgres?host={folder}&user=postgres"
     finally:
-        db.close()
+        database.close()
         with contextlib.suppress(subprocess.CalledProcessError):
             _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,16 +72,16 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     made = Site(root=tmp_path, database=template.database, key=KEY)
     if template.file is not None:
         shutil.copyfile(template.file, tmp_path / "store.db")
-    db.open(made)
+    database.open(made)
     if template.file is None:
         _empty()
     yield made
-    db.close()
+    database.close()
 
 
 def _prepare(site: Site) -> None:
-    db.open(site)
-    db.migrate()
+    database.open(site)
+    database.migrate()
 
     lookup.load_divisions()
 

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from pipeline import issues
 from pipeline.accounts import accounts
 from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Reject, Submission, Unit
+from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.model import Checked, DecidedBy, FilingRef, Issue, Refused, Settled, Site, State
 from pipeline.settling import decisions
 from pipeline.turns.again import AtHand
 from pipeline.validate.filing import password_fault
-from tests.contract.settling import journalled, report, scratch, settle
+from tests.contract.settling import journalled, report, settle
 from tests.requests import account, filing
 from tests.submissions import NOON
 
@@ -196,11 +197,11 @@ def batches() -> list[Checked]:
 @settings(max_examples=8)
 @given(order=st.permutations(range(5)))
 def test_what_stands_does_not_hang_on_which_filing_was_read_first(schools: Site, order: Sequence[int]) -> None:
-    with scratch():
+    with undone():
         for one in journalled(schools, batches()):
             settle(schools, one)
         expected = standing()
-    with scratch():
+    with undone():
         made = journalled(schools, batches())
         for at in order:
             settle(schools, made[at])

@@ -11,13 +11,14 @@ from pipeline import alert_state, rules
 from pipeline.alerts import assess
 from pipeline.database import models
 from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
+from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.model import CardRef, Checked, DecidedBy, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
 from pipeline.turns.again import AtHand
 from tests.cards import HANDLED, ONE, STANDS, TWICE, WRONG, card
-from tests.contract.settling import journalled, knowing, report, scratch, settle
+from tests.contract.settling import journalled, knowing, report, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 
 CASES = ("甲", "乙", "丙")
@@ -180,7 +181,7 @@ def test_an_answer_is_void_when_the_alert_gets_worse(alerted: Site) -> None:
     report(alerted, taken(2, HANDLED))
     many = [*CASES, *"丁戊己庚辛壬癸子丑寅"]
     report(alerted, checked(3, [row(n, 8, symptoms="S01 S02", temperature=38.5) for n in many], mode=Mode.FULL))
-    with pytest.raises(UsageError), scratch():  # what settled is assessed before anybody decides
+    with pytest.raises(UsageError), undone():  # what settled is assessed before anybody decides
         knowing(alerted).take(lambda _: settling_card.confirm(ONE, DecidedBy("教育局", "", later(hours=1))))
     warn(alerted, later(hours=1))
     now = Alert.objects.get()
@@ -246,12 +247,12 @@ def test_cards_leave_the_same_in_any_order_and_any_batches(
     alerted: Site, drawn: tuple[list[Checked], list[int], list[int]]
 ) -> None:
     made, order, cuts = drawn
-    with scratch():
+    with undone():
         one_by_one = journalled(alerted, made)
         for one in one_by_one:
             settle(alerted, one, known=one_by_one)
         expected = kept()
-    with scratch():
+    with undone():
         ready = journalled(alerted, made)
         start = 0
         for cut in cuts:
@@ -264,7 +265,7 @@ def test_a_card_that_settles_after_the_countys_word_takes_its_place_before_it(al
     made: Sequence[Checked] = [taken(2, STANDS, days=[(23, 1, 3, "甲")]), taken(3, HANDLED), taken(4, None, days=[])]
     found = []
     for late in (False, True):
-        with scratch():
+        with undone():
             ready = journalled(alerted, made[:2])
             order = [ready[1]] if late else ready
             for one in order:

@@ -4,10 +4,11 @@ from datetime import date
 
 from pipeline import schooldays
 from pipeline.database.models import Closure, ClosurePast, Reject, Todo
+from pipeline.database.transactions import undone
 from pipeline.model import Site, State
 from pipeline.turns import context
 from tests.closures import START, closure, said
-from tests.contract.settling import differences, journalled, report, scratch, settle, stands
+from tests.contract.settling import differences, journalled, report, settle, stands
 from tests.submissions import DAY, SCHOOL, bad, later
 
 
@@ -89,7 +90,7 @@ def test_closures_settle_the_same_in_any_order(school: Site) -> None:
     made = [closure(1, said("first")), closure(2, said("extend", ill=12)), closure(3, said("resume", ill=None))]
     found = []
     for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)):
-        with scratch():
+        with undone():
             kept = journalled(school, made)
             for place in order:
                 settle(school, kept[place], known=kept)

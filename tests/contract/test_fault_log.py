@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline import database as db
-from pipeline import fault_log
+from pipeline import database, fault_log
 from pipeline.errors import TemporaryError
 from pipeline.faults import Fault
 from pipeline.model import Site
@@ -65,8 +64,8 @@ def test_a_block_remembers_what_leaves_it_until_it_succeeds(site: Site) -> None:
 
 def gone(site: Site) -> Site:
     """The same site while its store is out of reach."""
-    db.close()
-    db.open(Site(site.root, "sqlite:///not/there.db", site.key))
+    database.close()
+    database.open(Site(site.root, "sqlite:///not/there.db", site.key))
     return site
 
 
@@ -78,8 +77,8 @@ def test_while_the_store_is_gone_faults_lie_beside_it_and_count_together_when_it
     with pytest.raises(TemporaryError):
         fault_log.standing(site)
     assert [one.times for one in fault_log.beside(site)] == [2]
-    db.close()
-    db.open(site)
+    database.close()
+    database.open(site)
     (one,) = fault_log.standing(site)
     assert (one.since, one.last_at, one.times) == (NOW, later(2), 3)
     fault_log.forget(site, "intake")

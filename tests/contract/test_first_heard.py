@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pipeline import rules
 from pipeline.alerts import assess
 from pipeline.database.models import Absence, AlertHit
+from pipeline.database.transactions import undone
 from pipeline.executors import InProcess
 from pipeline.model import Checked, Site
-from tests.contract.settling import Known, journalled, scratch
+from tests.contract.settling import Known, journalled
 from tests.submissions import DAY, checked, later, line, row
 
 RULES = rules.load()
@@ -110,7 +111,7 @@ def test_it_does_not_matter_in_which_order_the_days_come_in(
     days = [(n, rows_of(n, day)) for n, day in enumerate(history)]
     found = []
     for places in (range(len(days)), [place for place in order if place < len(days)]):
-        with scratch():
+        with undone():
             for seq, place in enumerate(places, 1):
                 n, said = days[place]
                 report(school, day_report(seq, n, *said))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import reconcile
 from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
+from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.letters import queue
 from pipeline.model import Checked, DecidedBy, Site
@@ -16,7 +17,7 @@ from pipeline.settling import reconciliation
 from pipeline.turns import reconciliation_facts
 from tests.closures import closure, said
 from tests.contract.audit_chain import broken_at
-from tests.contract.settling import report, scratch
+from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)
@@ -128,7 +129,7 @@ def test_the_open_matters_do_not_depend_on_which_workbook_came_first(
         ill(3, "甲", "乙"),
         closure(4, said("extend", start=START, resume_planned=date(2026, 11, 28), ill=None, approved_at=None)),
     ]
-    with scratch():
+    with undone():
         for at in order:
             report(school, books[at])
             if cuts[at]:

@@ -8,12 +8,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.database import journal, models
+from pipeline.database.transactions import undone
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Site, Workbook
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
 from tests import formbooks as books
-from tests.contract.settling import differences, scratch
+from tests.contract.settling import differences
+from tests.formbooks import calendar
 from tests.submissions import NOON, SCHOOL
 
 OTHER = "2132000009"
@@ -39,11 +41,6 @@ def roster(*rooms: tuple[str, object], day: datetime = DAY, **of_school: object)
 
 def _dated(rows: list[list[object]], day: datetime) -> list[list[object]]:
     return [[day if cell == datetime(2026, 9, 1) else cell for cell in row] for row in rows]
-
-
-def calendar(*rows: Mapping[str, object], unit: str = "320106") -> Workbook:
-    head = books.head("校历登记表", {"区划或学校代码": unit, "单位名称": "鼓楼区"})
-    return books.book(("校历", [*head, *books.grid(books.headers("calendar", "spans"), rows)]))
 
 
 NEW = {"学校标识码": OTHER, "学校名称": "示例新小学", "学段": "小学"}
@@ -87,7 +84,7 @@ def stands() -> dict[str, list[str]]:
 
 def taken(site: Site, sent: Sequence[Reading], order: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, judge and settle one by one in an order of its own, undo it; return what then stood."""
-    with scratch():
+    with undone():
         came = [_arrival(site, number) for number in range(len(sent))]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
         by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}

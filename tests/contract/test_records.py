@@ -18,9 +18,10 @@ from pipeline.database.models import (
     Submission,
     Todo,
 )
+from pipeline.database.transactions import undone
 from pipeline.errors import TemporaryError
 from pipeline.model import Checked, Mode, Site, State
-from tests.contract.settling import differences, journalled, report, scratch, settle, stands
+from tests.contract.settling import differences, journalled, report, settle, stands
 from tests.school_days import submissions
 from tests.submissions import COUNTY, DAY, SCHOOL, bad, checked, later, line, row
 
@@ -155,14 +156,14 @@ def test_copies_that_were_both_read_late_settle_in_one_batch(school: Site) -> No
 
 def test_mending_gives_the_store_that_a_right_file_would_have_given(school: Site) -> None:
     right = [row("甲"), row("乙", 9), line("三3"), line("四1")]
-    with scratch():
+    with undone():
         report(school, checked(1, right))
         expected = stands()["Absence"], stands()["ReportClass"]
-    with scratch():
+    with undone():
         report(school, checked(1, [right[0], *right[2:]], refused=[bad(9)]))
         report(school, checked(2, [row("乙", 9, ticket="T1-9")], returned=True))
         mended = stands()["Absence"], stands()["ReportClass"]
-    with scratch():
+    with undone():
         report(school, checked(1, [right[0], *right[2:]], refused=[bad(9)]), checked(2, right))
         sent_again = stands()["Absence"], stands()["ReportClass"]
     assert [_but_origin(rows) for rows in (mended, sent_again)] == [_but_origin(expected)] * 2
@@ -179,12 +180,12 @@ LAW = settings(max_examples=12, derandomize=True)
 @given(made=submissions(), data=st.data())
 def test_the_final_store_depends_on_received_order_only(school: Site, made: list[Checked], data: st.DataObject) -> None:
     order = data.draw(st.permutations(made))
-    with scratch():
+    with undone():
         kept = journalled(school, made)
         for one in kept:
             settle(school, one)
         expected = stands()
-    with scratch():
+    with undone():
         by_content = {one.arrival.sha256: one for one in journalled(school, made)}
         for one in order:
             settle(school, by_content[one.arrival.sha256], known=list(by_content.values()))
@@ -195,11 +196,11 @@ def test_the_final_store_depends_on_received_order_only(school: Site, made: list
 @given(made=submissions(), data=st.data())
 def test_one_batch_of_all_is_as_many_batches_of_one(school: Site, made: list[Checked], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(made)))
-    with scratch():
+    with undone():
         for one in journalled(school, made):
             settle(school, one)
         expected = stands(history=True)
-    with scratch():
+    with undone():
         kept = journalled(school, made)
         settle(school, *kept[:cut])
         settle(school, *kept[cut:])

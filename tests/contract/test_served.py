@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from pipeline import cli, config
-from pipeline import database as db
+from pipeline import cli, config, database
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, fill
@@ -24,19 +23,19 @@ from tests.build import COUNTY, DAY, SCHOOL
 def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A site on a database of its own in the test's cluster."""
     maintenance = store_of(tmp_path_factory.mktemp("maintenance"), postgres)
-    db.open(maintenance)
+    database.open(maintenance)
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE served")
-    db.close()
+    database.close()
     root = tmp_path_factory.mktemp("served") / "site"
     queke("init", root, "--database", postgres.replace("/postgres?", "/served?"))
     yield root
-    db.close()
+    database.close()
 
 
-def store_of(root: Path, database: str) -> Site:
-    return Site(root=root, database=database, key=b"a key for tests, thirty-two long")
+def store_of(root: Path, address: str) -> Site:
+    return Site(root=root, database=address, key=b"a key for tests, thirty-two long")
 
 
 def queke(*arguments: object, code: int = 0) -> str:
@@ -52,9 +51,9 @@ def queke(*arguments: object, code: int = 0) -> str:
 @pytest.mark.slow
 def test_a_site_on_postgresql_takes_in_warns_prints_and_traces(site: Path) -> None:
     opened = config.load(site)
-    db.open(opened)
+    database.open(opened)
     (site.parent / "名册.xlsx").write_bytes(build.Shelf(opened, build.schools()).roster(COUNTY, DAY))
-    db.close()
+    database.close()
     at = ("--site", site)
     queke(*at, "units", "import", site.parent / "名册.xlsx")
     blank = site.parent / "缺课日报.xlsx"

@@ -22,6 +22,7 @@ from pipeline.database.models import (
     Unit,
     UnitPlace,
 )
+from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, digest_facts
 from pipeline.model import Checked, DecidedBy, Origin, Record, Settled, Site, SpanKind, State
@@ -29,7 +30,7 @@ from pipeline.registry import lookup, schools, statements
 from pipeline.schooldays import CalendarSpan
 from pipeline.settling import proposals
 from pipeline.turns import context
-from tests.contract.settling import journalled, report, scratch, settle
+from tests.contract.settling import journalled, report, settle
 from tests.rosters import classed, listed, roster
 from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
 
@@ -217,7 +218,7 @@ def stands() -> dict[str, list[str]]:
 
 def in_order(site: Site, batch: Sequence[Checked], order: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, settle in an order of its own, and undo it; return what then stood."""
-    with scratch():
+    with undone():
         kept = journalled(site, batch)
         for place in order:
             settle(site, kept[place], known=kept)
@@ -302,7 +303,7 @@ def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:
     ]
     found = []
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
-        with scratch():
+        with undone():
             kept = journalled(school, sent)
             for place in order:
                 settle(school, kept[place], known=kept)
@@ -312,10 +313,13 @@ def test_calendars_settle_in_any_order_to_the_same_days(school: Site) -> None:
 
 
 def test_a_calendar_entered_before_anything_was_said_is_kept(school: Site) -> None:
-    from pipeline.registry import calendar_spans as spans
+    from pipeline.registry import calendar_spans
 
     CalendarDay.objects.create(place=COUNTY, first=date(2026, 9, 1), last=date(2027, 1, 29), kind="term")
     report(school, calendar(1, told_row(5, span(DAY, ref="K1-5"))))
-    assert [(one.kind, one.first) for one in spans.standing(COUNTY)] == [("term", date(2026, 9, 1)), ("holiday", DAY)]
+    assert [(one.kind, one.first) for one in calendar_spans.standing(COUNTY)] == [
+        ("term", date(2026, 9, 1)),
+        ("holiday", DAY),
+    ]
     assert CalendarDay.objects.count() == 2
-    assert [one.kind for one in spans.calendar(upto=0).spans] == ["term"]
+    assert [one.kind for one in calendar_spans.calendar(upto=0).spans] == ["term"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from pipeline import database as db
+from pipeline import database
 from pipeline.model import Site
 from tests.sites import KEY
 
@@ -68,21 +68,21 @@ def test_a_column_is_an_entry_and_a_migration_and_nothing_else(copied: Path, rep
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of its own."""
     if request.param == "sqlite":
         yield "sqlite:///store.db"
         return
     server = request.getfixturevalue("postgres")
-    db.open(Site(root=tmp_path, database=server, key=KEY))
+    database.open(Site(root=tmp_path, database=server, key=KEY))
     with connection.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS trial")
         cursor.execute("CREATE DATABASE trial")
-    db.close()
+    database.close()
     yield server.replace("/postgres?", "/trial?")
 
 
-def test_a_trial_column_goes_its_way(copied: Path, repo: Path, database: str, tmp_path: Path) -> None:
+def test_a_trial_column_goes_its_way(copied: Path, repo: Path, address: str, tmp_path: Path) -> None:
     """Template, fill, drop, stored, return workbook, 整份更正, the next day's template, the school's page, export."""
     (tmp_path / "site").mkdir()
-    run(copied, repo, str(repo / "tests/trial_walk.py"), str(tmp_path / "site"), database)
+    run(copied, repo, str(repo / "tests/trial_walk.py"), str(tmp_path / "site"), address)

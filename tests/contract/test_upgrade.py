@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from pipeline import database as db
+from pipeline import database
 from pipeline.database import sql
 from pipeline.database.models import Account, Alert, Card, Decision, Reject, SchoolClass, Unit
 from pipeline.model import Site, State
@@ -31,24 +31,24 @@ ALERT = "2026-0001"
 def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """An open store as the first migration made it, with rows in every table that later ones change."""
     monkeypatch.setattr(settings, "MIGRATION_MODULES", {APP: "tests.contract.later_migrations"})
-    database = "sqlite:///store.db"
+    address = "sqlite:///store.db"
     if request.param == "postgres":
         server = request.getfixturevalue("postgres")
         _query(Site(root=tmp_path, database=server, key=KEY), "DROP DATABASE IF EXISTS old", "CREATE DATABASE old")
-        database = server.replace("/postgres?", "/old?")
-    site = Site(root=tmp_path, database=database, key=KEY)
-    db.open(site)
+        address = server.replace("/postgres?", "/old?")
+    site = Site(root=tmp_path, database=address, key=KEY)
+    database.open(site)
     _fill()
     yield site
-    db.close()
+    database.close()
 
 
 def _query(site: Site, *statements: str) -> None:
-    db.open(site)
+    database.open(site)
     with connection.cursor() as cursor:
         for one in statements:
             cursor.execute(one)
-    db.close()
+    database.close()
 
 
 def _fill() -> None:
@@ -87,9 +87,9 @@ def _fill() -> None:
 
 
 def test_rows_of_the_first_version_live_on(old: Site) -> None:
-    assert db.behind() == _after_the_first()
-    db.migrate()
-    assert db.behind() == []
+    assert database.behind() == _after_the_first()
+    database.migrate()
+    assert database.behind() == []
     assert sql.fetch("SELECT ticket, trial FROM reject") == [("T-1", None)]
     lookup.load_divisions()
     known = schools.load([SCHOOL], [DAY], {}).schools[SCHOOL]
@@ -109,7 +109,7 @@ def _after_the_first() -> list[str]:
 
 
 def test_what_was_registered_before_is_what_changes_build_on(old: Site) -> None:
-    db.migrate()
+    database.migrate()
 
     lookup.load_divisions()
     [done] = report(old, roster(3, classed("三3", code=SCHOOL, roll=41)))

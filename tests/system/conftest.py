@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from pipeline import database as db
-from pipeline import issuing
-from pipeline.database.models import Campus, SchoolClass, Unit
+from pipeline import database, issuing
 from pipeline.model import Site
-from pipeline.registry import lookup
-from tests.sites import COUNTY, DAY, KEY, SCHOOLS, Desk, lay_out
+from tests.sites import DAY, KEY, SCHOOLS, Desk, enter_schools, lay_out
 
 
 @pytest.fixture
@@ -24,42 +21,35 @@ def memory(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir=shared, prefix="queke-") as folder:
         yield Path(folder)
-        db.close()
+        database.close()
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated store with divisions and two schools, copied for each test."""
     site = Site(root=tmp_path_factory.mktemp("template"), database="sqlite:///store.db", key=KEY)
-    db.open(site)
-    db.migrate()
-
-    lookup.load_divisions()
-    for code, name in SCHOOLS.items():
-        school = Unit.objects.create(code=code, kind="school", division_id=COUNTY, name=name, stages="小学")
-        Campus.objects.create(school=school)
-        for key, said in (("三3", "三(3)班"), ("三4", "三(4)班")):
-            SchoolClass.objects.create(school=school, school_year=2026, key=key, name=said, stage="小学", roll=40)
-
+    database.open(site)
+    database.migrate()
+    enter_schools()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
+    database.close()
     return site.root / "store.db"
 
 
 @pytest.fixture(scope="session")
-def desk(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    site = lay_out(tmp_path_factory.mktemp("desk"), database)
-    db.open(site)
+def desk(prepared_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    site = lay_out(tmp_path_factory.mktemp("desk"), prepared_db)
+    database.open(site)
 
     blanks = {code: issuing.template(site, "absence", code, DAY) for code in SCHOOLS}
-    db.close()
+    database.close()
     return Desk(blanks)
 
 
 @pytest.fixture
-def site(tmp_path: Path, database: Path) -> Iterator[Site]:
-    made = lay_out(tmp_path, database)
-    db.open(made)
+def site(tmp_path: Path, prepared_db: Path) -> Iterator[Site]:
+    made = lay_out(tmp_path, prepared_db)
+    database.open(made)
     yield made
-    db.close()
+    database.close()

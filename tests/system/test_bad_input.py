@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import database as db
-from pipeline import run
+from pipeline import database, run
 from pipeline.database import journal
 from pipeline.database.models import Absence, Campus, Letter, Pupil, SchoolClass, Submission, Unit
 from pipeline.executors import Pool
@@ -57,10 +56,10 @@ class Done:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Done]:
+def done(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator[Done]:
     """All cases dropped, drained and answered."""
-    site = lay_out(tmp_path_factory.mktemp("bad"), database)
-    db.open(site)
+    site = lay_out(tmp_path_factory.mktemp("bad"), prepared_db)
+    database.open(site)
     _register([*CODES.values(), *GOOD])
     cases = {what: case(CODES[what]) for what, case in CASES.items()}
     for code in GOOD:
@@ -78,7 +77,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[D
         cycle = run.drain(site, readers, lambda: NOW, observe=lambda a, s: outcomes.append((a, s)))
     answers = _answers(site, cases, folders, outcomes)
     yield Done(site, cases, answers, sorted(Path(one.path).name for one in cycle.stuck))
-    db.close()
+    database.close()
 
 
 def _register(codes: list[str]) -> None:

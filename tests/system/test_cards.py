@@ -6,8 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, config
-from pipeline import database as db
+from pipeline import cli, config, database
 from pipeline.database.models import Alert, AlertEvent, Card, CardDay, Letter, Reject, Submission
 from pipeline.errors import UsageError
 from pipeline.model import CardRef, DecidedBy, Site
@@ -211,12 +210,12 @@ def test_a_late_answer_is_kept_and_marked(site: Site, desk: Desk) -> None:
 
 @pytest.mark.parametrize("first", ["card", "report"])
 def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
-    tmp_path: Path, database: Path, desk: Desk, first: str
+    tmp_path: Path, prepared_db: Path, desk: Desk, first: str
 ) -> None:
     found = []
     for heap in (True, False):
-        site = lay_out(tmp_path, database)
-        db.open(site)
+        site = lay_out(tmp_path, prepared_db)
+        database.open(site)
         number = cluster(site, desk)
         rows = [pupil(n, symptom1="发热", symptom2="咳嗽", temperature=38.5) for n in range(8)]
         rows += [{**pupil(0, symptom1="发热", symptom2="咳嗽", temperature=38.6), "name": f"示例{n}"} for n in "子丑寅"]
@@ -232,7 +231,7 @@ def test_a_card_and_a_report_in_one_heap_are_as_one_after_the_other(
         alert = Alert.objects.get()
         kept = list(Card.objects.values_list("state", flat=True))
         found.append((alert.state, alert.group, alert.revision, submissions(), kept))
-        db.close()
+        database.close()
     assert found[0] == found[1]
     assert found[0][0] == "issued"
 

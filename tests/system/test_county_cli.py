@@ -11,8 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, config, short_ids
-from pipeline import database as db
+from pipeline import cli, config, database, short_ids
 from pipeline.model import Policy, Site
 from tests.sites import COUNTY, KEY, ZONE, Desk, pupil
 from tests.system.desks import FIRST, SECOND, closure
@@ -23,16 +22,16 @@ Queke = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path, desk: Desk) -> Path:
     """A site in which a row, a file and a closure wait; copied for each test."""
     root = tmp_path_factory.mktemp("county") / "site"
     config.write(root)
     (root / "queke.key").write_text(KEY.hex() + "\n")
-    shutil.copyfile(database, root / "queke.sqlite3")
+    shutil.copyfile(prepared_db, root / "queke.sqlite3")
     site = replace(config.load(root), policy=Policy(stable_seconds=0))
-    db.open(site)
+    database.open(site)
     waiting(site, desk)
-    db.close()
+    database.close()
     return root
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import database as db
+from pipeline import database
 from pipeline.errors import TemporaryError
 from pipeline.model import Site
 from tests.faults import Counting, Crash, CrashAt, FailAt, PowerLoss, during
@@ -21,13 +21,13 @@ MOST_STEPS = 400
 
 
 @pytest.fixture
-def everywhere(memory: Path, database: Path, desk: Desk) -> Callable[[Callable[[int], Counting]], int]:
+def everywhere(memory: Path, prepared_db: Path, desk: Desk) -> Callable[[Callable[[int], Counting]], int]:
     """Run with a failing disk for n = 1, 2, … until a run completes; check every recovery. Returns the last n."""
     files = dropped(desk)
 
     def clean() -> dict[str, object]:
-        site = lay_out(memory, database)
-        db.open(site)
+        site = lay_out(memory, prepared_db)
+        database.open(site)
         drop(site, files)
         work(site)
         check_disk(site, files)
@@ -36,9 +36,9 @@ def everywhere(memory: Path, database: Path, desk: Desk) -> Callable[[Callable[[
     def try_all(disk_of: Callable[[int], Counting]) -> int:
         expected = clean()
         for n in range(1, MOST_STEPS):
-            db.close()
-            site = lay_out(memory, database)
-            db.open(site)
+            database.close()
+            site = lay_out(memory, prepared_db)
+            database.open(site)
             drop(site, files)
             disk = disk_of(n)
             cut_short(site, disk)
@@ -60,7 +60,7 @@ def cut_short(site: Site, disk: Counting) -> None:
     except (Crash, TemporaryError):
         if isinstance(disk, PowerLoss):
             disk.revert()
-        db.close()
+        database.close()
 
 
 @pytest.mark.slow

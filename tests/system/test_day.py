@@ -9,14 +9,10 @@ from pipeline.executors import InProcess
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
 from pipeline.service import timetable
-from tests.sites import DAY, NOW, ZONE, Desk, pupil
+from tests.sites import DAY, NOW, Desk, at, pupil
 from tests.system.posting import drop
 
 FIRST, SECOND = "2132010001", "2132010002"
-
-
-def at(hour: int, minute: int = 0, day: date = DAY) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
 
 
 def papers(site: Site) -> list[str]:

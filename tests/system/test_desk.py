@@ -11,8 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import database as db
-from pipeline import short_ids, units
+from pipeline import database, short_ids, units
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
 from pipeline.service import timetable
@@ -29,10 +28,10 @@ NAMES = [f"示例{sign}" for sign in "甲乙丙丁戊己庚辛"]
 
 
 @pytest.fixture(scope="module")
-def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk) -> Path:
+def waiting(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path, desk: Desk) -> Path:
     """A county in which two rows, a file and a closure wait; copied for each test."""
-    site = lay_out(tmp_path_factory.mktemp("county"), database)
-    db.open(site)
+    site = lay_out(tmp_path_factory.mktemp("county"), prepared_db)
+    database.open(site)
     drop(
         site,
         {
@@ -46,7 +45,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory, database: Path, desk: Desk
         {"c.xlsx": desk.absence(SECOND, [pupil(0)], mode="整份更正"), "d.xlsx": closure(site, FIRST)},
     )
     work(site)
-    db.close()
+    database.close()
     return site.root
 
 
@@ -58,9 +57,9 @@ def copied(waiting: Path, root: Path) -> Site:
 @pytest.fixture
 def county(tmp_path: Path, waiting: Path) -> Iterator[Site]:
     site = copied(waiting, tmp_path / "site")
-    db.open(site)
+    database.open(site)
     yield site
-    db.close()
+    database.close()
 
 
 def standing() -> dict[str, object]:
@@ -261,7 +260,7 @@ def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(
     found = []
     for together in (True, False):
         site = copied(waiting, tmp_path / str(together))
-        db.open(site)
+        database.open(site)
         files = {
             "1.xlsx": desk.absence(FIRST, [pupil(0), pupil(4, class_name=None)], mode="补充"),
             f"{COUNTY} 示例区/2.xlsx": answered(made(site), ALL),
@@ -275,7 +274,7 @@ def test_a_desk_and_the_files_about_it_are_the_same_in_one_batch_and_one_by_one(
                 work(site)
         work(site)
         found.append(unnumbered())
-        db.close()
+        database.close()
     assert found[0] == found[1]
     assert found[0]["tickets"] == {"mended": 1, "waived": 1, "superseded": 1}
 

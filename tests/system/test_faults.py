@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 import structlog
 
-from pipeline import cli, config, executors, fault_log, merge, run, task, validate
-from pipeline import database as db
+from pipeline import cli, config, database, executors, fault_log, merge, run, task, validate
 from pipeline.alerts import assess
 from pipeline.cli.terminal import Shell
 from pipeline.county import build_desk
@@ -39,16 +38,12 @@ from pipeline.service.watch import Service
 from pipeline.settling import reconciliation, submissions
 from pipeline.turns import context
 from pipeline.xlsx.fill import Template, heads
-from tests.sites import DAY, NOW, ZONE, Desk, pupil
+from tests.sites import DAY, NOW, Desk, at, pupil
 from tests.system.posting import drop
 
 FIRST, SECOND = "2132010001", "2132010002"
 MARK = "靛印"  # in every cell and in the file's name; nowhere in our own words
 FULL = OSError(errno.ENOSPC, f"{MARK}满了", f"{MARK}.xlsx")
-
-
-def at(hour: int, minute: int = 0, day: date = DAY) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
 
 
 # --------------------------------------------------------------------------- saying it
@@ -175,11 +170,11 @@ def test_the_store_that_is_gone_is_told_beside_it(
     site: Site, desk: Desk, queke: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(site, {"a.xlsx": desk.absence(FIRST)})
-    db.close()
+    database.close()
     store, away = site.root / "store.db", site.root / "away.db"
     store.rename(away)
     store.mkdir()  # no database can be opened there
-    db.open(site)
+    database.open(site)
     with logging() as said, pytest.raises(TemporaryError):
         drain(site)
     (line,) = said.of("line_stopped")
@@ -189,10 +184,10 @@ def test_the_store_that_is_gone_is_told_beside_it(
         printed = queke(command)
         assert "OperationalError" in printed
         assert "intake" in printed
-    db.close()
+    database.close()
     store.rmdir()
     away.rename(store)
-    db.open(site)
+    database.open(site)
     drain(site)
     assert fault_log.standing(site) == []
     assert not (site.root / fault_log.FILE).exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,8 +16,7 @@ import structlog
 import time_machine
 from django.contrib.auth import authenticate
 
-from pipeline import config, issuing, run
-from pipeline import database as db
+from pipeline import config, database, issuing, run
 from pipeline.accounts import accounts
 from pipeline.cli import run as command
 from pipeline.cli.terminal import log_to_stderr
@@ -30,7 +29,7 @@ from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
 from tests.reading import take
-from tests.sites import DAY, NOW, lay_out
+from tests.sites import DAY, NOW, lay_out, put
 
 SCHOOL, SECOND, COUNTY = "2132010001", "2132010002", "320106"
 FOLDER = f"{SCHOOL} 示例第一小学"
@@ -38,22 +37,8 @@ PDF = b"%PDF-1.7\nsigned and stamped\n%%EOF\n"
 JOURNALLED, MOST_STEPS = 16, 80
 
 
-@pytest.fixture
-def site(tmp_path: Path, database: Path) -> Iterator[Site]:
-    made = lay_out(tmp_path, database)
-    db.open(made)
-    yield made
-    db.close()
-
-
 def template(site: Site, unit: str = SCHOOL) -> bytes:
     return issuing.template(site, "filing", unit, DAY)
-
-
-def drop(site: Site, name: str, content: bytes) -> None:
-    path = site.inbox / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 def work(site: Site, now: datetime = NOW) -> list[Settled]:
@@ -80,7 +65,7 @@ def leaks(site: Site, secret: str = PASSWORD) -> list[str]:
 
 
 def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
-    drop(site, f"{FOLDER}/备案表.xlsx", filled(template(site)))
+    put(site, f"{FOLDER}/备案表.xlsx", filled(template(site)))
     (filed,) = work(site)
     assert (filed.state, filed.form, filed.accepted) == (State.ACCEPTED, "filing", 1)
     receipt = paper(site, "回执")
@@ -88,7 +73,7 @@ def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
     assert "签字、盖章后扫描" in receipt
     assert f"文件名写上“备案 {number}”" in receipt
 
-    drop(site, f"{FOLDER}/示例第一小学 备案 {number}.pdf", PDF)
+    put(site, f"{FOLDER}/示例第一小学 备案 {number}.pdf", PDF)
     (scan,) = work(site)
     assert (scan.state, [issue.code for issue in scan.issues]) == (State.ACCEPTED, ["scan-taken"])
     (kept,) = (site.archive / "filings").iterdir()
@@ -127,7 +112,7 @@ def test_the_office_does_it_on_the_command_line(
 
     queke("template", "filing", "--unit", f"{COUNTY}JY", "-o", str(form))
     row = {**ROW, "password": None, "username": "JY_GLQ"}
-    drop(site, "320100 南京市/备案.xlsx", filled(form.read_bytes(), [row], **{"县（市、区）级账号": 1}))
+    put(site, "320100 南京市/备案.xlsx", filled(form.read_bytes(), [row], **{"县（市、区）级账号": 1}))
     form.unlink()
     assert "filing" in queke("ingest")
     assert "备案号" in "".join(path.read_text("utf-8-sig") for path in site.outbox.rglob("回执*"))
@@ -150,7 +135,7 @@ def test_the_office_does_it_on_the_command_line(
 
 
 def held(site: Site) -> list[tuple[str, bytes]]:
-    drop(site, f"{FOLDER}/first.xlsx", filled(template(site), [{**ROW, "password": None}]))
+    put(site, f"{FOLDER}/first.xlsx", filled(template(site), [{**ROW, "password": None}]))
     work(site)
     accounts.confirm(1, DecidedBy("王某", "", NOW), stamped_on=DAY)
     return [(f"{SECOND}/taken.xlsx", smuggled(filled(template(site, SECOND)), PASSWORD))]
@@ -207,7 +192,7 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
     before = Submission.objects.count()
     assert all(holds(content, PASSWORD) for name, content in made if "torn" not in name)
     for name, content in made:
-        drop(site, name, content)
+        put(site, name, content)
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
         log_to_stderr("info")
@@ -217,8 +202,8 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
     for one in accounts.waiting():
         accounts.confirm(one.id, DecidedBy("王某", "", NOW), stamped_on=DAY)
     work(site)
-    db.close()
-    db.open(site)
+    database.close()
+    database.open(site)
     assert leaks(site) == []
     assert PASSWORD not in said.getvalue()
     assert unpacked(site) == []
@@ -234,7 +219,7 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
 def test_what_is_kept_reads_as_what_came(site: Site) -> None:
     """The archive can be read again: the same request, without the password."""
     content = filled(template(site), [ROW, {**ROW, "username": "GL_SL02", "password": None}])
-    drop(site, f"{FOLDER}/备案.xlsx", content)
+    put(site, f"{FOLDER}/备案.xlsx", content)
     work(site)
     (row,) = Submission.objects.all()
     kept = take((site.root / row.path).read_bytes())
@@ -249,7 +234,7 @@ def test_what_is_kept_reads_as_what_came(site: Site) -> None:
 
 def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
     bad = {**ROW, "username": "GL_SL02", "password": "short1!"}
-    drop(site, f"{FOLDER}/备案.xlsx", filled(template(site), [ROW, bad]))
+    put(site, f"{FOLDER}/备案.xlsx", filled(template(site), [ROW, bad]))
     assert [one.state for one in work(site)] == [State.PARTIAL]
     (back,) = site.outbox.rglob("退回修正表*.xlsx")
     assert not holds(back.read_bytes(), "short1!")
@@ -257,7 +242,7 @@ def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
     cells = mended.cells("备案表")
     (head,) = {row for (row, _), text in cells.items() if text.startswith("用户名")}
     column = next(c for (row, c), text in cells.items() if row == head and text.startswith("初始密码"))
-    drop(site, f"{FOLDER}/back.xlsx", mended.put({"备案表": {(head + 1, column): "Better1!pass"}}))
+    put(site, f"{FOLDER}/back.xlsx", mended.put({"备案表": {(head + 1, column): "Better1!pass"}}))
     assert [(one.state, one.accepted) for one in work(site)] == [(State.ACCEPTED, 1)]
     (waiting,) = accounts.waiting(COUNTY)
     assert waiting.id == "000001"
@@ -268,14 +253,14 @@ def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
 # --------------------------------------------------------------------------- crash
 
 
-def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, database: Path) -> None:
+def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, prepared_db: Path) -> None:
     """From where the bytes are journalled: what comes before is the same for every form (test_crash)."""
     content = b""
     for step in range(JOURNALLED, MOST_STEPS):
-        site = lay_out(memory, database)
-        db.open(site)
+        site = lay_out(memory, prepared_db)
+        database.open(site)
         content = content or filled(template(site))
-        drop(site, f"{FOLDER}/备案.xlsx", content)
+        put(site, f"{FOLDER}/备案.xlsx", content)
         disk = CrashAt(step)
         try:
             with during(disk):
@@ -284,7 +269,7 @@ def test_a_crash_at_any_step_leaves_no_password_once_work_goes_on(memory: Path, 
             work(site)
         assert leaks(site) == [], step
         assert unpacked(site) == [], step
-        db.close()
+        database.close()
         if not disk.crashed:
             return
     pytest.fail("the run never completes")

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from pipeline import database as db
-from pipeline import run
+from pipeline import database, run
 from pipeline.database import journal
 from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
@@ -45,7 +44,7 @@ def mounted(*arguments: str | Path) -> Iterator[None]:
     try:
         yield
     finally:
-        db.close()
+        database.close()
         subprocess.run(["umount", "--lazy", target], check=True)
 
 
@@ -99,7 +98,7 @@ def test_an_old_version_sent_again_does_not_overwrite_the_new(site: Site, desk: 
     assert set(Absence.objects.values_list("origin", flat=True)) <= {"1:8", "2:8", "2:9", "1:9"}
 
 
-def test_a_batch_of_many_is_as_many_batches_of_one(tmp_path: Path, database: Path, desk: Desk) -> None:
+def test_a_batch_of_many_is_as_many_batches_of_one(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
     versions = [
         desk.absence(FIRST, [pupil(0), pupil(1)]),
         desk.absence(FIRST, [pupil(0)], mode="整份更正"),
@@ -110,28 +109,28 @@ def test_a_batch_of_many_is_as_many_batches_of_one(tmp_path: Path, database: Pat
     ]
     found = []
     for size in (1, 100):
-        site = lay_out(tmp_path, database)
+        site = lay_out(tmp_path, prepared_db)
         site = replace(site, policy=replace(site.policy, batch=size))
-        db.open(site)
+        database.open(site)
         for n, content in enumerate(versions):
             drop(site, {f"{n}.xlsx": content})
             time.sleep(0.02)  # the kernel's clock ticks: order is first seen
         work(site)
         found.append(state_of(site))
-        db.close()
+        database.close()
     assert found[0] == found[1]
 
 
 # --------------------------------------------------------------------------- disks
 
 
-def test_a_full_disk_stops_loudly_loses_nothing_and_resumes(tmp_path: Path, database: Path, desk: Desk) -> None:
+def test_a_full_disk_stops_loudly_loses_nothing_and_resumes(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
     root = tmp_path / "small"
     root.mkdir()
     files = dropped(desk)
     with mounted("-t", "tmpfs", "-o", "size=6m", "tmpfs", root):
-        site = lay_out(root, database)
-        db.open(site)
+        site = lay_out(root, prepared_db)
+        database.open(site)
         drop(site, files)
         ballast = root / "ballast"
         with ballast.open("wb", buffering=0) as heavy, suppress(OSError):

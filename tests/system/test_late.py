@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import database as db
+from pipeline import database
 from tests.sites import Desk, lay_out, pupil
 from tests.system.slow import final, settle
 
@@ -33,17 +33,17 @@ def repeated(desk: Desk) -> list[bytes]:
 
 @pytest.mark.parametrize("versions_of", [corrected, withdrawing, repeated])
 def test_the_store_depends_on_the_order_of_arrival_not_of_settling(
-    tmp_path: Path, database: Path, desk: Desk, versions_of
+    tmp_path: Path, prepared_db: Path, desk: Desk, versions_of
 ) -> None:
     versions = versions_of(desk)
     found = []
     for slow in ([], [versions[0]], versions[:-1]):
-        site = lay_out(tmp_path, database)
-        db.open(site)
+        site = lay_out(tmp_path, prepared_db)
+        database.open(site)
         order = settle(site, versions, slow)
         newest = range(len(slow) + 1, len(versions) + 1)
         assert order == [*newest, *range(1, len(slow) + 1)], "the slow ones settle last"
         found.append(final())
-        db.close()
+        database.close()
     assert found[1] == found[0]
     assert found[2] == found[0]

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import database as db
-from pipeline import issuing
+from pipeline import database, issuing
 from pipeline.database.models import Absence, Closure, Reject, Report, ReportClass, SchoolClass, Submission, Unit
 from pipeline.forms import form
 from pipeline.model import Site
@@ -120,31 +119,31 @@ def open_tickets() -> list[str]:
 
 
 @contextmanager
-def site_of(database: Path) -> Iterator[Site]:
+def site_of(prepared_db: Path) -> Iterator[Site]:
     root = Path(tempfile.mkdtemp(prefix="queke-mistakes-"))
-    site = lay_out(root, database)
-    db.open(site)
+    site = lay_out(root, prepared_db)
+    database.open(site)
     try:
         yield site
     finally:
-        db.close()
+        database.close()
         shutil.rmtree(root)
 
 
 class Known:
     """The templates, and what stands when each right workbook comes at once."""
 
-    def __init__(self, database: Path) -> None:
-        self.database = database
+    def __init__(self, prepared_db: Path) -> None:
+        self.prepared_db = prepared_db
         self.blanks: dict[str, bytes] = {}
         self.stands: dict[str, object] = {}
 
 
 @pytest.fixture(scope="module")
-def known(database: Path) -> Known:
-    made = Known(database)
+def known(prepared_db: Path) -> Known:
+    made = Known(prepared_db)
     for name, right in RIGHT.items():
-        with site_of(database) as site:
+        with site_of(prepared_db) as site:
             made.blanks[name] = EMPTY_ROSTER if name == "roster" else issuing.template(site, name, SCHOOL, DAY)
             Round(site, right, made.blanks[name]).send(right.made(made.blanks[name]), {})
             assert not open_tickets()
@@ -176,7 +175,7 @@ def test_a_roster_mended_either_way_ends_as_the_right_one(known: Known, wrong: d
 def ended(known: Known, right: Filled, wrong: Mapping[Cell, object], seed: int) -> dict[str, list[tuple[object, ...]]]:
     """What stands after the workbook with these mistakes came, and came back mended."""
     empty = known.blanks[right.form.name]
-    with site_of(known.database) as site:
+    with site_of(known.prepared_db) as site:
         one = Round(site, right, empty)
         content = right.made(empty, wrong)
         one.send(content, one.numbers(content))

@@ -24,7 +24,8 @@ from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import mistakes, mixed
 from tests.mistakes import Cell
-from tests.senders import FORMS, Sender, laid, put, stands, work
+from tests.senders import FORMS, Sender, laid, stands, work
+from tests.sites import put
 
 NEEDS = {"card": 1, "filing": 1, "calendar": 1, "desk": 1}
 Place = tuple[str, int]

@@ -12,8 +12,7 @@ import pypdf
 import pytest
 from django.db import connection
 
-from pipeline import database as db
-from pipeline import run
+from pipeline import database, run
 from pipeline.database.models import Campus, Edition, SchoolClass, Unit
 from pipeline.executors import InProcess
 from pipeline.model import Site
@@ -53,9 +52,9 @@ def filings(schools: tuple[build.DemoSchool, ...], n: int) -> Iterator[build.Dem
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Printed]:
-    site = lay_out(tmp_path_factory.mktemp("printed"), database)
-    db.open(site)
+def printed(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator[Printed]:
+    site = lay_out(tmp_path_factory.mktemp("printed"), prepared_db)
+    database.open(site)
 
     for gone in (SchoolClass, Campus):
         gone.objects.all().delete()
@@ -83,7 +82,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
     places = {re.findall(r"D-([0-9]{6})-", path)[0]: text for path, text in above.items() if "简报" in path}
     names = frozenset(name for school in schools for room in school.rooms for name, _ in room.pupils)
     yield Printed(site, places, above, names)
-    db.close()
+    database.close()
 
 
 def text_of(path: Path) -> str:

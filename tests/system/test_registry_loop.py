@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import cli, issuing, run
-from pipeline import database as db
+from pipeline import cli, database, issuing, run
 from pipeline.database.models import SchoolClass, Submission, Todo
 from pipeline.executors import InProcess
 from pipeline.model import DecidedBy, Site
@@ -66,10 +65,10 @@ def owed(unit: str, day: date) -> bool:
 
 
 def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
-    from pipeline.facts import county_day as days
+    from pipeline.facts import county_day
 
     assert "按时" in sent(site, f"{THEIRS}/a.xlsx", desk.absence(SCHOOL, [pupil(0)]))
-    days.keep([one.figures for one in days.count(DAY, [COUNTY]).values()])
+    county_day.keep([one.figures for one in county_day.count(DAY, [COUNTY]).values()])
     new = {
         1: {"类别": "学期", "开始日期": datetime(2026, 9, 1), "结束日期": datetime(2027, 1, 29)},
         2: {"类别": "放假", "开始日期": DAY, "说明": "校运动会"},
@@ -162,25 +161,25 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     book = edited(template(site, "roster", COUNTY), "班级", {1: {"学生人数": 45}})
     (tmp_path / "名册.xlsx").write_bytes(book)
     assert "三(3)班 人数 40 → 45" in sent_dry(tmp_path, monkeypatch, capsys)
-    db.open(site)
+    database.open(site)
     assert set(SchoolClass.objects.values_list("roll", flat=True)) == {40}
 
 
 def sent_dry(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     monkeypatch.setenv("QUEKE_NOW", f"{NOW:%Y-%m-%dT%H:%M}")
-    db.close()
+    database.close()
     assert cli.run(["--site", str(root), "units", "import", "--dry-run", str(root / "名册.xlsx")]) == 0
     return capsys.readouterr().out
 
 
 @pytest.mark.parametrize("slow", [[0], [1], [0, 2], [2, 1]])
 def test_a_slow_roster_or_report_is_as_if_it_had_not_been_slow(
-    tmp_path: Path, database: Path, desk: Desk, slow: Sequence[int]
+    tmp_path: Path, prepared_db: Path, desk: Desk, slow: Sequence[int]
 ) -> None:
     found = []
     for kept in ([], slow):
-        site = lay_out(tmp_path, database)
-        db.open(site)
+        site = lay_out(tmp_path, prepared_db)
+        database.open(site)
         grown = edited(
             template(site, "roster", COUNTY), "班级", {5: {"学校标识码": SCHOOL, "班级": "五(1)班", "学生人数": 30}}
         )
@@ -192,7 +191,7 @@ def test_a_slow_roster_or_report_is_as_if_it_had_not_been_slow(
         ]
         settle(site, versions, [versions[n] for n in kept])
         found.append({**final(), "classes in the registry": registry_rows(), "said": said()})
-        db.close()
+        database.close()
     assert found[1] == found[0]
 
 

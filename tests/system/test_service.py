@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import database as db
-from pipeline import run
+from pipeline import database, run
 from pipeline.executors import InProcess
 from pipeline.model import Arrival, Settled, Site
 from pipeline.service.watch import _Bell
@@ -62,18 +61,18 @@ def child(site: Site) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, database: Path, desk: Desk) -> None:
+def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     files = dropped(desk)
-    site = lay_out(tmp_path, database)
-    db.open(site)
+    site = lay_out(tmp_path, prepared_db)
+    database.open(site)
     drop(site, files)
     work(site)
     expected = state_of(site)
     for _ in range(2):
-        db.close()
-        site = lay_out(tmp_path, database)
+        database.close()
+        site = lay_out(tmp_path, prepared_db)
         drop(site, files)
         for _ in range(2):
             process = child(site)
@@ -83,7 +82,7 @@ def test_kill_nine_at_random_moments_loses_and_doubles_nothing(tmp_path: Path, d
             time.sleep(chance.uniform(0.0, 0.8))
             process.kill()
             process.communicate()
-        db.open(site)
+        database.open(site)
         work(site)
         check_disk(site, files)
         assert state_of(site) == expected, f"seed {seed}"
@@ -127,8 +126,8 @@ def lay_in(site: Site, name: str, content: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_the_service_answers_and_ends_when_told(tmp_path: Path, database: Path, desk: Desk) -> None:
-    site = lay_out(tmp_path, database)
+def test_the_service_answers_and_ends_when_told(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
+    site = lay_out(tmp_path, prepared_db)
     with serving(site) as process:
         lay_in(site, "early.xlsx", desk.absence(FIRST))
         soon(lambda: len(receipts(site)) == 1)  # it has started

@@ -17,8 +17,7 @@ import pypdf
 import pytest
 import structlog
 
-from pipeline import database as db
-from pipeline import run
+from pipeline import database, run
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.executors import InProcess
@@ -125,10 +124,10 @@ def texts(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Day]:
+def day(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator[Day]:
     """The day run to its final editions, and all that it gave to anybody."""
-    site = lay_out(tmp_path_factory.mktemp("taint"), database)
-    db.open(site)
+    site = lay_out(tmp_path_factory.mktemp("taint"), prepared_db)
+    database.open(site)
     _register()
     for name, content in dropped().items():
         (site.inbox / name).parent.mkdir(exist_ok=True)
@@ -140,7 +139,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Da
     structlog.reset_defaults()
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
     yield Day(tuple(papers), printed.getvalue())
-    db.close()
+    database.close()
 
 
 def _register() -> None:

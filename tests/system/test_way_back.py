@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import database as db
+from pipeline import database
 from pipeline.database.models import Absence, Reject
 from pipeline.model import Site
 from tests.sites import Desk, lay_out, pupil
@@ -32,14 +32,14 @@ def mended(path: Path, class_name: str) -> bytes:
 
 
 def test_a_mended_return_workbook_leaves_what_a_right_first_file_would(
-    tmp_path: Path, database: Path, desk: Desk
+    tmp_path: Path, prepared_db: Path, desk: Desk
 ) -> None:
     good = [pupil(0), pupil(1), pupil(2)]
     bad = [pupil(0), pupil(1), pupil(2, class_name=None)]
     found = []
     for way in ("right", "return workbook", "whole sheet again"):
-        site = lay_out(tmp_path, database)
-        db.open(site)
+        site = lay_out(tmp_path, prepared_db)
+        database.open(site)
         drop(site, {"a.xlsx": desk.absence(SCHOOL, good if way == "right" else bad)})
         work(site)
         if way == "return workbook":
@@ -51,7 +51,7 @@ def test_a_mended_return_workbook_leaves_what_a_right_first_file_would(
             work(site)
         assert open_tickets() == 0
         found.append(standing())
-        db.close()
+        database.close()
     assert len(found[0]) == 3
     assert found[0] == found[1] == found[2]
 

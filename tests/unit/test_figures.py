@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import duty
-from pipeline.figures import cards, county, digest, lines, sentences, trend, words
-from pipeline.figures import papers as sheets
+from pipeline.figures import cards, county, digest, lines, papers, sentences, trend, words
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, StatusCounts, standing
 from pipeline.figures.paper_values import check_code, values_of
@@ -273,7 +272,7 @@ def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
 
 
 def test_a_page_counts_the_absent_and_tells_returned_apart() -> None:
-    made = sheets.page(page_samples.page())
+    made = papers.page(page_samples.page())
     assert dict(made.counts)["已返校"] == "1"
     assert made.rows[-1].state == "已返校"
     assert made.classes_rest == "其余 11 个班无缺课。"
@@ -283,7 +282,7 @@ def test_a_page_of_a_school_that_closed_a_class_leaves_its_roll_out() -> None:
     facts = page_samples.page()
     shut = next(c for c in facts.classes if c.closed)
     everyone = sum(c.roll or 0 for c in facts.classes)
-    assert dict(sheets.page(facts).counts)["应到"] == words.number(everyone - (shut.roll or 0))
+    assert dict(papers.page(facts).counts)["应到"] == words.number(everyone - (shut.roll or 0))
 
 
 def test_todo_names_nobody_twice_and_at_most_four_things() -> None:

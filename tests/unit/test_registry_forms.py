@@ -11,16 +11,11 @@ from pipeline.model import Checked, Context, SpanKind, Workbook
 from pipeline.schooldays import Calendar, CalendarSpan
 from pipeline.validate.calendar import clashes
 from tests import formbooks as books
-from tests.formbooks import OTHER, SCHOOL, check, context, said
+from tests.formbooks import OTHER, SCHOOL, calendar, check, context, said
 
 COUNTY = "320106"
 TERM = CalendarSpan(COUNTY, date(2026, 9, 1), date(2027, 1, 29), SpanKind.TERM, "", "第一学期", "K1-9")
 AUTUMN = CalendarSpan(COUNTY, date(2026, 11, 26), date(2026, 11, 27), SpanKind.HOLIDAY, "小学", "秋假", "K1-10")
-
-
-def calendar(*rows: Mapping[str, object], unit: str = COUNTY) -> Workbook:
-    head = books.head("校历登记表", {"区划或学校代码": unit, "单位名称": "鼓楼区"})
-    return books.book(("校历", [*head, *books.grid(books.headers("calendar", "spans"), rows)]))
 
 
 def off(first: int, last: int = 0, **more: object) -> dict[str, object]:
