@@ -6,12 +6,11 @@ it; one holds everything before as well.
 
 from __future__ import annotations
 
-import csv
 import shutil
 import sqlite3
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +18,7 @@ from time import perf_counter
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import CLASSES, DAY
-from pipeline import database, resources
+from pipeline import database
 from pipeline.executors import Readers
 from pipeline.facts import editions
 from pipeline.forms.classes import class_key
@@ -46,7 +45,7 @@ def room(folder: Path, rows: int) -> bool:
 
 def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     """Add a day to a long history and to a short one, part by part in turn; print and return what each cost."""
-    schools = _everywhere()
+    schools = workbooks.everywhere(SCHOOLS)
     short = ours.new_site(folder / "short", schools)
     template = workbooks.masters(short, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
@@ -96,14 +95,6 @@ def _print_costs(short: _Cost, long: _Cost, rows: int) -> dict[str, object]:
         }
         print(f"{name}: {statistics.median(few):.2f} → {statistics.median(many):.2f}, {times:.2f} times (goal {TIMES})")
     return found
-
-
-def _everywhere() -> list[SchoolFacts]:
-    """The schools of a province, in every county and zone."""
-    with resources.path("store/seed/divisions.csv").open(encoding="utf-8", newline="") as file:
-        counties = [row["code"] for row in csv.DictReader(file) if row["kind"] in {"county", "function_zone"}]
-    made = workbooks.schools(SCHOOLS)
-    return [replace(school, county=counties[n % len(counties)]) for n, school in enumerate(made)]
 
 
 def _made(site: Site, template: Template, schools: Sequence[SchoolFacts], folder: Path) -> Path:

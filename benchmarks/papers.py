@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks import ours, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import DAY
-from pipeline import resources
 from pipeline.executors import Pool
 from pipeline.facts import county_day, editions
 from pipeline.model import SchoolFacts, Site
@@ -30,7 +28,7 @@ DIGEST_SECONDS, PAPERS_A_SECOND = 60.0, 12.0
 
 def measure(folder: Path) -> dict[str, object]:
     """Take a report from a school of every county, some with alerts, then draw everything, and print the rates."""
-    schools = _everywhere()
+    schools = workbooks.everywhere(SCHOOLS)
     site = ours.new_site(folder / "site", schools)
 
     template: Template = workbooks.masters(site, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
@@ -59,12 +57,6 @@ def measure(folder: Path) -> dict[str, object]:
         "cards": cards.figures(),
         "school_pages": pages.figures(),
     }
-
-
-def _everywhere() -> list[SchoolFacts]:
-    with resources.path("store/seed/divisions.csv").open(encoding="utf-8", newline="") as file:
-        counties = [row["code"] for row in csv.DictReader(file) if row["kind"] in {"county", "function_zone"}]
-    return [replace(one, county=counties[n % len(counties)]) for n, one in enumerate(workbooks.schools(SCHOOLS))]
 
 
 def _timed(work: Callable[[], int]) -> tuple[int, float]:

@@ -5,9 +5,10 @@ One master a variant is made (and, for LibreOffice, really saved by it); its cop
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -18,6 +19,7 @@ from pipeline.forms import form
 from pipeline.forms.classes import class_key
 from pipeline.issuing import absence
 from pipeline.model import ClassFacts, SchoolFacts, Site
+from pipeline.registry import lookup
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.fill import Template, fill
 from tools.programs import convert
@@ -57,6 +59,13 @@ def schools(n: int) -> list[SchoolFacts]:
         )
         for i in range(1, n + 1)
     ]
+
+
+def everywhere(n: int) -> list[SchoolFacts]:
+    """Return so many schools, in every county and zone of the province in turn."""
+    with lookup.SEED.open(encoding="utf-8", newline="") as file:
+        counties = [row["code"] for row in csv.DictReader(file) if row["kind"] in {"county", "function_zone"}]
+    return [replace(school, county=counties[at % len(counties)]) for at, school in enumerate(schools(n))]
 
 
 def masters(site: Site, school: SchoolFacts, writers: Sequence[str] = WRITERS) -> dict[str, Template]:

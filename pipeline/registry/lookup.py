@@ -19,7 +19,7 @@ from pipeline.database.transactions import atomic
 from pipeline.model import ClassState, DivisionKind, UnitKind
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
-_SEED = Path(__file__).parent / "seed" / "divisions.csv"
+SEED = Path(__file__).parent / "seed" / "divisions.csv"
 _PARENTS_FIRST = ((DivisionKind.PROVINCE,), (DivisionKind.CITY,), (DivisionKind.COUNTY, DivisionKind.FUNCTION_ZONE))
 
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
@@ -35,7 +35,7 @@ def load_divisions() -> int:
 
     May be repeated: changes made by an office stay.
     """
-    with _SEED.open(encoding="utf-8", newline="") as file:
+    with SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with atomic():
         known = set(Division.objects.values_list("code", flat=True))
