@@ -26,3 +26,6 @@ _.swap
 
 # openpyxl reads it
 _.border
+
+# the test that holds a form's declaration and the database's table equal reads it
+_.store
