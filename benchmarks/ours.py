@@ -78,7 +78,7 @@ def take(
     outcomes: Counter[str] = Counter()
     with (
         _staged(stages) as spent,
-        nullcontext() if answer else patch.object(sending, "warn", return_value=0),
+        nullcontext() if answer else patch.object(warning, "warn", return_value=0),
         measured(memory=memory) as cost,
         Coordinator(
             site, readers, lambda: NOW, answer=answer, observe=lambda _, done: outcomes.update([done.state.value])
