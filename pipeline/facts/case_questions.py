@@ -5,13 +5,15 @@ written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 from pipeline.database import sql
 from pipeline.facts.carried import last_reports
 from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.model import Issue, Origin, RowState
+from pipeline.schooldays import Calendar
 from pipeline.turns import context
 from pipeline.units import Tree
 
@@ -33,10 +35,13 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
         f" AND ((row_state = '{RowState.NEW}' AND start < day)"  # nosec B608  # our own words
         f" OR (row_state = '{RowState.ONGOING}' AND start = day))"
     )
+    rows = sql.fetch_in(text, [day.isoformat() for day in days], schools)
+    if not rows:
+        return {}
     found: dict[int, list[Issue]] = defaultdict(list)
-    late = _Late(tree)
+    late = _Late(tree, schools)
     last = {day: last_reports(schools, day) for day in days}
-    for when, school, campus, origin, state, start, began in sql.fetch_in(text, [d.isoformat() for d in days], schools):
+    for when, school, campus, origin, state, start, began in rows:
         seq, row = Origin.read(origin)
         day = _date(when)
         if reports.get(seq) != (school, campus, day):
@@ -50,22 +55,34 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
 
 
 class _Late:
-    """Asks about cases first reported long after they began."""
+    """Asks about cases first reported long after they began. The calendar is loaded once, if it is needed."""
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self._stages: dict[str, tuple[str, ...]] = {}
+    def __init__(self, tree: Tree, schools: Sequence[str]) -> None:
+        self._tree, self._schools = tree, schools
+        self._missed: dict[tuple[str, date, date], int] = {}
 
     def question(self, school: str, start: date, day: date, row: int) -> Issue | None:
         if day - start > LONG_AGO:
             return Issue("start-long-ago", *_at(row), details=(("start", start.isoformat()),))
-        if school not in self._stages:
-            known = context.schools([school], [day]).get(school)
-            self._stages[school] = known.stages if known else ()
-        missed = context.calendar().missed(self._tree.chain(school), self._stages[school], start, day)
-        if missed < LATE_DAYS:
+        if (day - start).days < LATE_DAYS or self._school_days(school, start, day) < LATE_DAYS:
             return None
         return Issue("first-heard-late", *_at(row), details=(("start", f"{start:%m-%d}"),))
+
+    def _school_days(self, school: str, start: date, day: date) -> int:
+        key = (school, start, day)
+        if key not in self._missed:
+            chain, stages = self._tree.chain(school), self._stages.get(school, ())
+            self._missed[key] = self._calendar.missed(chain, stages, start, day)
+        return self._missed[key]
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return context.calendar()
+
+    @cached_property
+    def _stages(self) -> dict[str, tuple[str, ...]]:
+        rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", self._schools)
+        return {code: tuple(stages.split()) for code, stages in rows}
 
 
 def _goes_on(since: date | None, began: date, row: int) -> Issue | None:
