@@ -153,10 +153,12 @@ class Calendar:
         """Return the school days from `first` to before `last`. Raises UnknownYear."""
         return tuple(day for day in _days(first, last) if self.is_school_day(places, stages, day))
 
-    def missed(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> int:
-        """Return how many school days lie from `start` to before `day`; of an unknown year the weekdays."""
-        dues = ((between, self.owes(places, stages, between)) for between in _days(start, day))
-        return sum(due.yes if due.known else between.weekday() < _SATURDAY for between, due in dues)
+    def missed(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> Iterator[date]:
+        """Yield the school days from `start` to before `day`; of an unknown year the weekdays."""
+        for between in _days(start, day):
+            due = self.owes(places, stages, between)
+            if due.yes if due.known else between.weekday() < _SATURDAY:
+                yield between
 
     def of(self, place: str) -> tuple[CalendarSpan, ...]:
         """Return the lines of one place itself."""

@@ -72,7 +72,7 @@ class _Late:
         key = (school, start, day)
         if key not in self._missed:
             chain, stages = self._tree.chain(school), self._stages.get(school, ())
-            self._missed[key] = self._calendar.missed(chain, stages, start, day)
+            self._missed[key] = len(list(self._calendar.missed(chain, stages, start, day)))
         return self._missed[key]
 
     @cached_property

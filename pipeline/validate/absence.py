@@ -242,25 +242,19 @@ def _row_state(line: RowCase, got: dict[str, object], start: object, context: Co
         return _NEW
     if got["state"] == _ONGOING and carry.read(line.row.mark):
         return "ongoing"
-    return _ONGOING if _missed(case, start, context) else _NEW
-
-
-def _missed(case: SubmissionCase, start: object, context: Context) -> int:
-    """How many school days were missed from `start` to before the report's day."""
-    if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
-        return 0
     if start not in case.missed:
-        first = max(start, case.day - _LONGEST)
-        case.missed[start] = _school_days(first, case.day, case.school, context)
-    return case.missed[start]
+        case.missed[start] = _missed(start, case.day, case.school, context)
+    return _ONGOING if case.missed[start] else _NEW
 
 
-def _school_days(first: date, day: date, school: SchoolFacts, context: Context) -> int:
+def _missed(start: date, day: date, school: SchoolFacts, context: Context) -> bool:
+    """Tell whether a school day was missed from `start` to before the report's day."""
     calendar = context.calendar
+    first = max(start, day - _LONGEST)
     places = (school.code, *chain(school.county, context))
     if isinstance(calendar, Calendar):
-        return calendar.missed(places, school.stages, first, day)
-    return sum((first + timedelta(days=n)).weekday() < 5 for n in range((day - first).days))
+        return any(calendar.missed(places, school.stages, first, day))
+    return any((first + timedelta(days=n)).weekday() < 5 for n in range((day - first).days))
 
 
 def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:

@@ -58,7 +58,7 @@ class SubmissionCase:
     issues: list[Issue] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    missed: dict[date, int] = field(default_factory=dict)  # start → school days from it to before the day
+    missed: dict[date, bool] = field(default_factory=dict)  # start → was a school day missed since?
     proved: bool = False  # the channel shows that it comes from this unit, or from above it
 
     @property
