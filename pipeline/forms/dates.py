@@ -20,6 +20,10 @@ _FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
 _WEEKDAY = re.compile(r"\(?(周|星期|礼拜)[一二三四五六日天]\)?")
 _BETWEEN = r"(?:-|/|\.|,|、|—{1,2}|–|−|~|_|\\)"
 _FULL = re.compile(rf"([0-9]{{4}})(?:年|{_BETWEEN})([0-9]{{1,2}})(?:月|{_BETWEEN})([0-9]{{1,2}})[日号]?")
+_DIGITS = {**dict(zip("〇一二三四五六七八九", "0123456789", strict=True)), "○": "0", "零": "0"}
+_IN_WORDS = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]?"
+)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(20[0-9]{2})")
 _STAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -132,6 +136,10 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     if found := _FULL.fullmatch(words) or _SOLID.fullmatch(words):
         made = _made(int(found[1]), int(found[2]), int(found[3]))
         return made if isinstance(made, Bad) or words == made.isoformat() else Fixed(made)
+    if found := _IN_WORDS.fullmatch(words):
+        year = int("".join(_DIGITS[char] for char in found[1]))
+        made = _made(year, _spoken_number(found[2]), _spoken_number(found[3]))
+        return made if isinstance(made, Bad) else Fixed(made)
     if found := _YEAR_LAST.fullmatch(words):
         first, second = int(found[1]), int(found[3])
         if first <= 12 and second <= 12 and first != second:
@@ -146,6 +154,15 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) or re.fullmatch(r"[0-9]{2}([-/.])[0-9]{1,2}\1[0-9]{1,2}", words):
         return Bad("date-ambiguous")
     return Bad("date-unreadable")
+
+
+def _spoken_number(words: str) -> int:
+    """Return what 一, 十一, 二十 or 二十一 is; 0 for what is no number."""
+    tens, ten, ones = words.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return 0
+    value = int(_DIGITS.get(ones, "0"))
+    return value + 10 * (int(_DIGITS.get(tens, "0")) if tens else 1) if ten else value
 
 
 def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:

@@ -131,3 +131,30 @@ def test_a_moment_is_read_as_people_write_it(typed: object, moment: datetime) ->
 @pytest.mark.parametrize("typed", ["2026-11-20 25:00", "下午三点", "13:00", "2026-11-20 什么时候"])
 def test_a_moment_without_sense_is_asked(typed: str) -> None:
     assert isinstance(MOMENT(typed, FRAME), Bad)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("二〇二六年十一月二十日", date(2026, 11, 20)),
+        ("二○二六年一月十日", date(2026, 1, 10)),
+        ("二零二六年十二月三十一日", date(2026, 12, 31)),
+        ("2026—11—20", date(2026, 11, 20)),
+        ("2026、11、20", date(2026, 11, 20)),
+        ("11/20/2026", date(2026, 11, 20)),
+        ("20/11/2026", date(2026, 11, 20)),
+        ("2026-11-20T00:00:00+08:00", date(2026, 11, 20)),
+        ("2026-11-19T16:00:00.000Z", date(2026, 11, 20)),
+        (datetime(2026, 11, 19, 23, 59, 17), date(2026, 11, 20)),
+        (datetime(2026, 11, 19, 16, 0), date(2026, 11, 20)),
+    ],
+)
+def test_a_date_with_one_reading_is_read(typed: object, meant: date) -> None:
+    got = dates.day()(typed, Frame(day=date(2026, 11, 20)))
+    assert isinstance(got, Fixed)
+    assert got.value == meant
+
+
+@pytest.mark.parametrize("typed", ["11/12/2026", "二〇二六年十三月一日", "二〇二六年二月三十日"])
+def test_a_date_with_two_readings_or_none_is_asked_about(typed: str) -> None:
+    assert isinstance(dates.day()(typed, Frame(day=date(2026, 11, 20))), Bad)
