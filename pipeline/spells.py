@@ -51,11 +51,14 @@ class AbsenceSpell:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRow:
-    """The latest earlier row of a pupil. `began`: the day of its case; `back`: the pupil came back that day."""
+    """The latest earlier row of a pupil. `began`: the day of its case; `back`: the pupil came back that day;
+    `alike`: it names the same reason.
+    """
 
     day: date
     began: date
     back: bool
+    alike: bool = True
 
 
 def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, reported: date | None) -> tuple[date, bool]:
@@ -64,20 +67,18 @@ def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, repor
     `reported`: the last day before it on which the pupil's class was reported. A pupil who was absent then and did not
     come back is still absent, whatever beginning the row names; so is one absent since a day on or before the earlier
     row. A case has its own day: 发病日期, else the first day of absence. A beginning before a return cannot be meant:
-    then only the row's own day is known.
+    then only the row's own day is known. A pupil absent for one reason and then for another (事假, then ill) goes on
+    being absent, with a case of its own day.
     """
     own = min(onset or row.start, row.day)
     if earlier is None:
         return own, True
-    again = row.row_state == _RETURNED
+    since = own if own > earlier.day else row.day  # what is known to be later than the earlier row
     if earlier.back:
-        return (
-            (earlier.began, False)
-            if again and row.start <= earlier.day
-            else (own if own > earlier.day else row.day, True)
-        )
+        again = row.row_state == _RETURNED and row.start <= earlier.day
+        return (earlier.began, False) if again else (since, True)
     if earlier.day == reported or row.start <= earlier.day:
-        return earlier.began, False
+        return earlier.began if earlier.alike else since, False
     return own, True
 
 

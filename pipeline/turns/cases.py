@@ -35,6 +35,10 @@ class SpellRow:
     signs: tuple[object, ...]
 
     @property
+    def reason(self) -> object:
+        return self.signs[0]
+
+    @property
     def back(self) -> bool:
         return self.state == RowState.RETURNED or self.returned is not None
 
@@ -105,7 +109,10 @@ def _moved(now: Derived, row: SpellRow) -> bool:
 def _derived(line: _Line, day: date, pupil: str) -> Derived:
     row = line.rows[day][pupil]
     before = line.earlier(day, pupil)
-    earlier = None if before is None else EarlierRow(before[0], before[1].began or before[0], before[1].back)
+    earlier = None
+    if before is not None:
+        told, was = before
+        earlier = EarlierRow(told, was.began or told, was.back, was.reason == row.reason)
     pupil_day = PupilDay(day, row.start, row.state)
     began, first = case_of(pupil_day, row.onset, earlier, line.reported(day, row.class_key))
     state = RowState.RETURNED if row.state == RowState.RETURNED else RowState.NEW if first else RowState.ONGOING

@@ -31,14 +31,14 @@ class Pupils:
         for line in lines:
             self.sharing[place(line), same_name(str(line.values["name"] or ""))].append(line)
         for (class_key, name), mine in self.sharing.items():
-            if class_key and name and len(mine) > 1:
+            if class_key and name and len(mine) > 1 and not any(self._namesake(line, class_key) for line in mine):
                 self._join(mine)
 
     def identity(self, line: RowCase, class_key: str) -> str:
         """Return the code of a row's pupil; if two rows have one name, add the issue about how they were taken."""
         name, number = str(line.values["name"]), str(line.values["number"] or "")
         others = [one for one in self.sharing[class_key, same_name(name)] if id(one) not in self.joined]
-        known = (self.case.unit, class_key, name) in self.by.namesakes
+        known = self._namesake(line, class_key)
         number = number if len(others) > 1 or known else ""
         code = self._code(class_key, name, number)
         twin = self.seen.setdefault(code, line)
@@ -57,6 +57,10 @@ class Pupils:
             again += 1
         self.seen[code] = line
         return code
+
+    def _namesake(self, line: RowCase, class_key: str) -> bool:
+        """Tell whether two pupils of the class are known to bear the name: then their rows are never made one."""
+        return (self.case.unit, class_key, str(line.values["name"])) in self.by.namesakes
 
     def _code(self, class_key: str, name: str, number: str) -> str:
         return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)

@@ -68,6 +68,14 @@ def test_after_the_return_it_is_another_case(school: Site) -> None:
     assert (cases()[1, "甲"], cases()[2, "甲"]) == ((0, "returned"), (2, "new"))
 
 
+def test_who_was_on_leave_and_falls_ill_is_a_case_of_the_day_of_illness(school: Site) -> None:
+    report(school, day_report(1, 0, *((name, {"reason": "other", "symptoms": ""}) for name in PUPILS)))
+    report(school, day_report(2, 1, *((name, {}) for name in PUPILS)))
+    assert {cases()[1, name] for name in PUPILS} == {(1, "ongoing")}
+    assess.warn(school, RULES, NOW)
+    assert [(hit.day, hit.n) for hit in AlertHit.objects.filter(rule="E01")] == [(on(1), 4)]
+
+
 def test_a_late_report_changes_what_the_days_after_it_are(school: Site) -> None:
     report(school, day_report(1, 1, ("甲", {})))
     assert cases() == {(1, "甲"): (1, "new")}
@@ -90,7 +98,15 @@ def test_a_cluster_warns_whatever_day_it_is_told(school: Site, told: int) -> Non
 
 
 words = st.sampled_from(
-    [{}, {"start": -1}, {"start": -3}, {"row_state": "returned"}, {"onset": -2}, {"symptoms": "S09"}]
+    [
+        {},
+        {"start": -1},
+        {"start": -3},
+        {"row_state": "returned"},
+        {"onset": -2},
+        {"symptoms": "S09"},
+        {"reason": "other"},
+    ]
 )
 histories = st.lists(
     st.dictionaries(st.sampled_from(PUPILS), words, max_size=4), min_size=2, max_size=4

@@ -322,3 +322,12 @@ def test_a_row_marked_void_is_not_judged() -> None:
     assert got.voided == ("T7-r7", "T7-r8")
     assert [record.ticket for record in got.records] == ["T7-r9"]
     assert got.refused == ()
+
+
+def test_a_morning_and_an_afternoon_are_one_child_unless_two_are_known_by_the_name() -> None:
+    halves = ({**GOOD, "时段": "上午"}, {**GOOD, "时段": "下午"})
+    one = check(absence(*halves))
+    two = check(absence(*halves), known=context(namesakes=frozenset({(SCHOOL, "三3", "张小明")})))
+    rows = [[record for record in got.records if record.table == "rows"] for got in (one, two)]
+    assert [len({record.identity for record in mine}) for mine in rows] == [1, 2]
+    assert {record.values["part"] for record in rows[0]} == {""}
