@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from pipeline.database import sql
 from pipeline.merge import CurrentRow, ReportState
@@ -75,16 +76,10 @@ def _changed(standing: ReportState) -> Changed:
 
 def case_row(values: Mapping[str, object]) -> SpellRow:
     """Return the values of a stored row that concern its case."""
-    get = values.get
+    get: Callable[[str], Any] = values.get  # the columns hold what SpellRow says
     signs = signs_of(get("reason"), get("symptoms"), get("temperature"), get("diagnosis"))
     return SpellRow(
-        str(get("class_key")),
-        _day(get("start")) or date.min,
-        _day(get("onset")),
-        str(get("row_state")),
-        _day(get("returned")),
-        _day(get("began")),
-        signs,
+        get("class_key"), get("start"), get("onset"), get("row_state"), get("returned"), get("began"), signs
     )
 
 

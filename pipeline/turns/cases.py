@@ -72,15 +72,26 @@ class _Line:
     days: set[date] = field(default_factory=set)
     silent: dict[date, frozenset[str]] = field(default_factory=dict)
     rows: dict[date, dict[str, SpellRow]] = field(default_factory=dict)
+    _reported: dict[tuple[date, str], date | None] = field(default_factory=dict)
+
+    def last(self, day: date) -> date | None:
+        """The last day before `day` that has a report."""
+        return max((one for one in self.days if one < day), default=None)
 
     def reported(self, day: date, class_key: str) -> date | None:
-        """The last day before `day` whose report covers the class."""
-        spoke = (one for one in self.days if one < day and class_key not in self.silent.get(one, frozenset()))
-        return max(spoke, default=None)
+        """The last day before `day` whose report covers the class. Asked for every row: kept once known."""
+        key = (day, class_key)
+        if key not in self._reported:
+            spoke = (one for one in self.days if one < day and class_key not in self.silent.get(one, frozenset()))
+            self._reported[key] = max(spoke, default=None)
+        return self._reported[key]
 
     def earlier(self, day: date, pupil: str) -> tuple[date, SpellRow] | None:
-        reported = max((one for one, rows in self.rows.items() if one < day and pupil in rows), default=None)
-        return None if reported is None else (reported, self.rows[reported][pupil])
+        found = None
+        for one, rows in self.rows.items():
+            if one < day and pupil in rows and (found is None or one > found):
+                found = one
+        return None if found is None else (found, self.rows[found][pupil])
 
 
 def derive(changed: Mapping[Key, Changed], today: date) -> dict[Key, dict[str, Derived]]:
@@ -153,31 +164,42 @@ def _fill(lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]) -> None
     wanted: dict[date, set[str]] = defaultdict(set)
     for day, school, campus in changed:
         line = lines[school, campus]
-        last = max((one for one in line.days if one < day), default=None)
+        last = line.last(day)
         for one in {last, *(later for later in line.days if later > day)} - {None}:
             if one is not None and one not in line.rows:
                 wanted[one].add(school)
     for day, schools in wanted.items():
         _add(lines, [day], sorted(schools))
-    deep: dict[tuple[date, date], set[tuple[str, str]]] = defaultdict(set)
-    for (school, campus), line in lines.items():
-        begin = min(day for day, *place in changed if tuple(place) == (school, campus))
-        for day, rows in line.rows.items():
-            for pupil, row in rows.items() if day >= begin else ():
-                if line.earlier(day, pupil) is None and (first := _looked_from(line, day, row)) is not None:
-                    deep[first, day].add((school, pupil))
-    for (first, day), pupils in deep.items():
+    for (first, day), pupils in _missing(lines, changed).items():
         _add(lines, sql.each_day(first, day - timedelta(days=1)), *map(sorted, map(set, zip(*pupils, strict=True))))
 
 
-def _looked_from(line: _Line, day: date, row: SpellRow) -> date | None:
+def _missing(
+    lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]
+) -> dict[tuple[date, date], set[tuple[str, str]]]:
+    """The pupils (school, code) whose earlier rows are still to be read, by the days between which to look."""
+    found: dict[tuple[date, date], set[tuple[str, str]]] = defaultdict(set)
+    for (school, campus), line in lines.items():
+        begin = min(day for day, *place in changed if tuple(place) == (school, campus))
+        for day, rows in line.rows.items():
+            if day < begin:
+                continue
+            last = line.last(day)
+            for pupil, row in rows.items():
+                if line.earlier(day, pupil) is None and (first := _looked_from(line, day, last, row)) is not None:
+                    found[first, day].add((school, pupil))
+    return found
+
+
+def _looked_from(line: _Line, day: date, last: date | None, row: SpellRow) -> date | None:
     """The day from which a row's pupil is searched; None if the last report has shown all that counts."""
-    last = max((one for one in line.days if one < day), default=None)
     spoke = line.reported(day, row.class_key)
-    own = min(row.start, row.onset or row.start)
-    candidates = [own] if last is None or own < last else []
-    candidates += [spoke] if spoke is not None and spoke != last else []
-    return max(min(candidates), day - timedelta(days=DEEP)) if candidates and min(candidates) < day else None
+    first = row.start if row.onset is None or row.start < row.onset else row.onset
+    if last is not None and first >= last:
+        first = day
+    if spoke is not None and spoke != last and spoke < first:
+        first = spoke
+    return max(first, day - timedelta(days=DEEP)) if first < day else None
 
 
 def _add(
@@ -231,7 +253,7 @@ def _rows(
 
 def signs_of(reason: object, symptoms: object, temperature: object, diagnosis: object) -> tuple[object, ...]:
     """Return the values that a row's groups follow from, the same for a row just read and a stored one."""
-    return (reason, symptoms, None if temperature is None else float(str(temperature)), diagnosis)
+    return (reason, symptoms, None if temperature is None else float(temperature), diagnosis)  # type: ignore[arg-type]  # a number
 
 
 def _date(value: date | str) -> date:

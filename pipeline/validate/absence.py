@@ -27,7 +27,7 @@ from pipeline.model import (
 from pipeline.schooldays import Calendar, today
 from pipeline.validate import carried
 from pipeline.validate.carried import Sorted
-from pipeline.validate.case import RowCase, SubmissionCase, as_kept
+from pipeline.validate.case import AsKept, RowCase, SubmissionCase
 from pipeline.validate.channel import chain
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
@@ -70,7 +70,8 @@ DROPPED = {
 }
 """Issues after which the cell is left blank: false values are not stored."""
 
-_READ = tuple(column for column in ROWS.columns if column.kept and (not column.stored or "." in column.stored))
+_ROW_KEPT = AsKept({c.name: c for c in ROWS.columns if c.kept and (not c.stored or "." in c.stored)})
+_CLASS_KEPT = AsKept({column.name: column for column in CLASSES.columns})
 """Columns that are kept as they were read; the stored values of the others are computed below."""
 _SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
 _MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
@@ -175,8 +176,7 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
         if line.bad:
             line.refuse(class_key)
         else:
-            values = {column.name: as_kept(column, line.values[column.name]) for column in CLASSES.columns}
-            line.accept(class_key, {**values, "class_key": class_key, "campus": case.campus})
+            line.accept(class_key, {**_CLASS_KEPT(line.values), "class_key": class_key, "campus": case.campus})
         case.issues.extend(line.new_issues)
 
 
@@ -208,7 +208,7 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
     start = got["start"] or day
     if got["part"] in carried.HALVES and got["state"] == _RETURNED and got["returned"] is None:
         got["returned"] = day  # back the same day: not brought along to the next
-    return {column.name: as_kept(column, got[column.name]) for column in _READ} | {
+    return _ROW_KEPT(got) | {
         "campus": case.campus,
         "class_name": got["class_name"],
         "class_key": class_key,
@@ -241,7 +241,7 @@ def _row_state(line: RowCase, got: dict[str, object], start: object, context: Co
     if not isinstance(start, date) or case.day is None or start >= case.day or case.school is None:
         return _NEW
     if got["state"] == _ONGOING and carry.read(line.row.mark):
-        return "ongoing"
+        return _ONGOING
     if start not in case.missed:
         case.missed[start] = _missed(start, case.day, case.school, context)
     return _ONGOING if case.missed[start] else _NEW

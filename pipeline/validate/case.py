@@ -185,13 +185,28 @@ class RowCase:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
 
 
-def as_kept(column: Column, value: object) -> object:
-    """A typed cell as it is stored: numbers exact, moments in Shanghai time, a blank as the column keeps it."""
-    if value is None:
-        return column.blank
-    if column.dtype == "number":
-        return Decimal(str(value))
-    return value.replace(tzinfo=ZONE) if isinstance(value, datetime) else value
+class AsKept:
+    """The typed cells of some columns as they are stored: numbers exact, moments in Shanghai time, blanks as kept.
+
+    `columns`: by the name they are stored under. Sorted out once: rows come by the ten thousand.
+    """
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self._blanks = {name: column.blank for name, column in columns.items()}
+        self._cells = tuple((name, column.name) for name, column in columns.items())
+        self._numbers = tuple(name for name, column in columns.items() if column.dtype == "number")
+        self._moments = tuple(name for name, column in columns.items() if column.dtype == "datetime")
+
+    def __call__(self, cells: Mapping[str, object]) -> dict[str, object]:
+        """Return the stored values of a row by their stored names."""
+        found = {**self._blanks, **{name: value for name, cell in self._cells if (value := cells[cell]) is not None}}
+        for name in self._numbers:
+            if found[name] is not None:
+                found[name] = Decimal(str(found[name]))
+        for name in self._moments:
+            if isinstance(moment := found[name], datetime):
+                found[name] = moment.replace(tzinfo=ZONE)
+        return found
 
 
 def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:

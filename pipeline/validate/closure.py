@@ -9,7 +9,7 @@ from pipeline.forms.closure import CLOSURE, ROWS
 from pipeline.forms.text_normalise import fold
 from pipeline.model import WHOLE_SCHOOL, ClosureKind, identity_of
 from pipeline.schooldays import ZONE
-from pipeline.validate.case import RowCase, SubmissionCase, as_kept
+from pipeline.validate.case import AsKept, RowCase, SubmissionCase
 from pipeline.validate.checks import RowCheck
 from pipeline.validate.classes import Classes
 from pipeline.validate.judge import Extras, Judge, Judgement, Lines
@@ -57,6 +57,9 @@ _WHOLE = frozenset(("全校", "全园", "全校(园)", "整校", "学校", "全�
 _SEVERAL = ("、", ",", ";", "和", "及", "/")
 
 
+_AS_KEPT = AsKept(ROWS.keeps)
+
+
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every row."""
     case.refuse_if_blank()
@@ -100,7 +103,7 @@ def _same_kind(case: SubmissionCase, line: RowCase, first: int) -> bool:
 
 
 def _values(case: SubmissionCase, line: RowCase, scope: str) -> dict[str, object]:
-    values = {name: as_kept(column, line.values[column.name]) for name, column in ROWS.keeps.items()}
+    values = _AS_KEPT(line.values)
     return {**values, "campus": case.campus, "scope": scope}
 
 
