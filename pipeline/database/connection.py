@@ -17,12 +17,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from pipeline.database import sqlite
 from pipeline.errors import ConfigError
 from pipeline.issues.refusals import reason
 from pipeline.model import Site
 
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    f"PRAGMA journal_mode={'WAL' if sqlite.SOUND else 'DELETE'}",
     "PRAGMA synchronous=FULL",  # an answer that was sent must survive a power loss: NORMAL may lose the last commits
     "PRAGMA cache_size=-65536",  # KiB
     "PRAGMA temp_store=MEMORY",
@@ -110,7 +111,7 @@ def _sqlite(root: Path, name: str) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "pipeline.database.sqlite",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         # BEGIN IMMEDIATE: of two writers that both began by reading, one would otherwise fail, not wait

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline import config, database, fault_log, resources, schooldays
+from pipeline.database import sqlite
 from pipeline.errors import QuekeError
 from pipeline.fault_log import StandingFault
 from pipeline.model import Site
@@ -48,7 +49,14 @@ def examine(root: Path, now: datetime) -> list[Finding]:
         site = config.load(root)
     except QuekeError as error:
         return [*found, *(Finding("problem", "site", line) for line in str(error).splitlines())]
-    return [*found, Finding("ok", "site", str(site.root)), *_folders(site), *_disk(site), *_store(site)]
+    return [
+        *found,
+        Finding("ok", "site", str(site.root)),
+        *_folders(site),
+        *_disk(site),
+        *_library(site),
+        *_store(site),
+    ]
 
 
 def _libraries() -> Iterator[Finding]:
@@ -114,6 +122,21 @@ def _disk(site: Site) -> Iterator[Finding]:
         yield Finding("problem", "disk", f"{free} MB free, below {site.policy.free_mb} (intake.free_mb): make room")
     else:
         yield Finding("ok", "disk", f"{free} MB free")
+
+
+def _library(site: Site) -> Iterator[Finding]:
+    """The SQLite that keeps the store. Source: sqlite.org/wal.html, the WAL-reset bug."""
+    if not site.database.startswith("sqlite"):
+        return
+    version = f"SQLite {sqlite.LIBRARY.sqlite_version} ({sqlite.LIBRARY.__name__})"
+    if sqlite.SOUND:
+        yield Finding("ok", "sqlite", version)
+    else:
+        yield Finding(
+            "warning",
+            "sqlite",
+            f"{version} may lose rows in WAL, so the store does without and is slower: install pysqlite3",
+        )
 
 
 def _store(site: Site) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import config, database
+from pipeline.database import sqlite
 from pipeline.service import doctor
 from pipeline.service.doctor import Finding
 
@@ -37,6 +38,12 @@ def test_a_good_site_has_no_problem(site: Path) -> None:
 
 def test_the_library_that_makes_pdfs_quick_is_looked_for(site: Path) -> None:
     assert "harfbuzz-subset" in found(site)
+
+
+def test_an_sqlite_that_may_lose_rows_is_said(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(site)["sqlite"].grade == "ok"
+    monkeypatch.setattr(sqlite, "SOUND", False)
+    assert found(site)["sqlite"].grade == "warning"
 
 
 def test_next_year_without_its_holidays_is_a_loud_warning(site: Path) -> None:
