@@ -263,6 +263,11 @@ def today(now: datetime) -> date:
     return now.astimezone(ZONE).date()
 
 
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of a day."""
+    return datetime.combine(day, time.min, tzinfo=ZONE), datetime.combine(day, time.max, tzinfo=ZONE)
+
+
 def school_year(day: date) -> int:
     """Return 2026 for 2026-09-01 to 2027-08-31."""
     return day.year if day.month >= _NEW_SCHOOL_YEAR else day.year - 1

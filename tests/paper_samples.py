@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from pipeline import alert_state
 from pipeline.figures.county import CountyFigures
@@ -187,7 +187,7 @@ def closures(places: Sequence[tuple[str, str]]) -> tuple[ClosureLine, ...]:
             pupils,
             cases,
             DAY - timedelta(days=2),
-            DAY - timedelta(days=1),
+            datetime.combine(DAY - timedelta(days=1), time(13 * (i % 2)), ZONE),
             DAY + timedelta(days=3 + 3 * i),
             confirmed,
         )

@@ -14,14 +14,17 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from pipeline import alert_state
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.figures.words import A_CLASS, EXPORT_TITLES, joined
+from pipeline.facts.card_page_facts import group_name
+from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, joined
 from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
 from pipeline.model import WHOLE_SCHOOL, Reason, RowState
 from pipeline.registry import lookup
+from pipeline.rules.values import Stage
 from pipeline.schooldays import local_time
 from pipeline.units import Scope
 
@@ -173,7 +176,7 @@ def _closures(scope: Scope, span: DayRange) -> ExportTable:
             schools.get(row.school_id, ""),
             row.campus,
             *(_of_closure(name, row, scope) for name in _CLOSURE),
-            row.state,
+            CLOSURE_STATES.get(row.state, row.state),
         )
         for row in rows.iterator()
     )
@@ -186,7 +189,7 @@ def _of_closure(name: str, row: Closure, scope: Scope) -> Value:
     if name == "scope":
         return row.scope if scope.classes or row.scope == WHOLE_SCHOOL else A_CLASS
     if name == "reason":
-        return words.DISEASE.labels.get(row.reason, row.reason)
+        return words.closure_reason(row.reason)
     if name == "resume_planned":
         return row.resume_actual or row.resume_planned
     value = getattr(row, name)
@@ -205,9 +208,9 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
             row.school_id,
             schools.get(row.school_id, ""),
             row.campus,
-            row.group,
-            row.stage,
-            row.state,
+            group_name(row.group),
+            Stage(row.stage).label,
+            alert_state.STATES.get(row.state, row.state),
             local_time(row.opened_at),
             local_time(row.due_at),
             scope.count(row.cases),

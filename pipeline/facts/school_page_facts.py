@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from pipeline import units
 from pipeline.alerts import alert_labels
 from pipeline.database import sql
-from pipeline.database.models import Absence, Alert, Report
+from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.facts import county_day, spells
 from pipeline.facts.card_page_facts import group_name
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures import papers
 from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
-from pipeline.figures.words import joined
+from pipeline.figures.words import joined, printed_width
 from pipeline.forms import words
 from pipeline.forms.absence import ROWS
 from pipeline.forms.base import Goes
 from pipeline.forms.cells import show
-from pipeline.model import HOME_CAMPUS, Reason, RowState, Site, TicketState
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Reason, RowState, Site, TicketState
 from pipeline.registry import lookup
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import VOID_CLOSURES, ZONE, day_bounds
 from pipeline.spells import AbsenceSpell
 from pipeline.turns import context
 
@@ -33,7 +33,7 @@ PLACED = frozenset(
 )  # fmt: skip
 """Columns of the form with a place of their own on the page; others that go there are printed among the remarks."""
 
-_REMARK = 40  # characters of a remark
+_BRIEF = 16  # half-width characters: a longer symptom in the clerk's own words stands among the remarks
 _MORE = tuple(
     (name, column) for name, column in ROWS.keeps.items() if Goes.PAGE in column.goes and column.name not in PLACED
 )
@@ -73,9 +73,10 @@ class _Rows:
     absences: Mapping[str, list[Absence]]
     spells: Mapping[spells.Pupil, AbsenceSpell]
     names: Mapping[tuple[str, str], str]
-    others: Mapping[tuple[str, str, str], int]
+    others: Mapping[str, Mapping[tuple[str, str], int]]  # school → (campus, class key) → 其他缺课
     alerts: Mapping[str, list[Alert]]
     tickets: Mapping[str, int]
+    closings: Mapping[tuple[str, str, str], str]  # (school, campus, class key or 全校) → from when, of that day
     reasons: Mapping[str, str]
     labels: Mapping[str, str]
 
@@ -96,13 +97,24 @@ def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
         found = sql.fetch_in(text, [school], sorted({row.pupil for row in mine}))
         names |= {(where, code): name for where, code, name in found}
     text = "SELECT school, campus, key, other_absent FROM report_class WHERE day IN ? AND school IN ?"
-    others = {(s, c, k): n for s, c, k, n in sql.fetch_in(text, [day.isoformat()], codes)}
+    others: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for code, campus, key, n in sql.fetch_in(text, [day.isoformat()], codes):
+        others[code][campus, key] = n
     text = "SELECT school, COUNT(*) FROM reject WHERE day IN ? AND school IN ? AND state IN ? GROUP BY school"
     tickets = dict(sql.fetch_in(text, [day.isoformat()], codes, [TicketState.OPEN]))
     standing = [alert for mine in alerts.values() for alert in mine]
     lasted = spells.on(day, rows)
     reasons = {alert.id: group_name(alert.group) for alert in standing}
-    return _Rows(heads, absences, lasted, names, others, alerts, tickets, reasons, alert_labels.labels(standing))
+    closings = _closings(day, county)
+    labels = alert_labels.labels(standing)
+    return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels)
+
+
+def _closings(day: date, county: str) -> dict[tuple[str, str, str], str]:
+    """The closures that began on the day, after its beginning: from when."""
+    rows = Closure.objects.filter(division=county, start__range=day_bounds(day)).exclude(state__in=VOID_CLOSURES)
+    starts = ((row, row.start.astimezone(ZONE)) for row in rows)
+    return {(r.school_id, r.campus, r.scope): f"{at:%H:%M}" for r, at in starts if at.time() > time()}
 
 
 def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, loaded: _Rows) -> PageFacts:
@@ -127,7 +139,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         reviewer=joined(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
         zero=bool(heads) and all(h.zero for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
-        classes=tuple(_classes(school, rows, loaded.others, several=several)),
+        classes=tuple(_classes(school, rows, loaded, several=several)),
         notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),
         open_tickets=loaded.tickets.get(code, 0),
     )
@@ -140,6 +152,7 @@ def _room(school: CountedSchool, campus: str, key: str, *, several: bool) -> str
 
 def _pupil(row: Absence, school: CountedSchool, loaded: _Rows, *, several: bool) -> PupilLine:
     symptoms = [words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split()]
+    own, brief = row.other_symptom, printed_width(row.other_symptom) <= _BRIEF
     return PupilLine(
         class_name=_room(school, row.campus, row.class_key, several=several),
         name=loaded.names.get((row.school, row.pupil), ""),
@@ -149,14 +162,14 @@ def _pupil(row: Absence, school: CountedSchool, loaded: _Rows, *, several: bool)
         row_state=row.row_state,
         start=row.start,
         part=row.part,
-        symptoms=tuple([*symptoms, row.other_symptom] if row.other_symptom else symptoms),
+        symptoms=(*symptoms, *([own] if own and brief else [])),
         temperature=f"{row.temperature}℃" if row.temperature is not None else "",
         visited=row.visited,
         diagnosis=words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
-        note=row.note[:_REMARK],
+        note=row.note,
         pending=row.pending,
         days=spell.days if (spell := loaded.spells.get((row.school, row.campus, row.pupil))) else "",
-        more=tuple(_more(row)),
+        more=(*([] if brief else [f"{ROWS.keeps['other_symptom'].title} {own}"]), *_more(row)),
     )
 
 
@@ -165,26 +178,29 @@ def _more(row: Absence) -> Iterator[str]:
         value = getattr(row, name)
         text = show(column, value.astimezone(ZONE) if isinstance(value, datetime) else value)
         if text:
-            yield f"{column.title} {text[:_REMARK]}"
+            yield f"{column.title} {text}"
 
 
-def _classes(
-    school: CountedSchool, rows: Sequence[Absence], others: Mapping[tuple[str, str, str], int], *, several: bool
-) -> list[ClassLine]:
+def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, several: bool) -> list[ClassLine]:
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         if row.row_state != RowState.RETURNED:
             counts[row.campus, row.class_key][row.reason] += 1
-    places = [*school.classes, *(place for place in counts if place not in school.classes)]
+    code, closings = school.day.code, loaded.closings
+    others = loaded.others.get(code, {})
+    unknown = (place for place in (*counts, *others) if place not in school.classes)
+    places = [*school.classes, *dict.fromkeys(unknown)]
     return [
         ClassLine(
             class_name=_room(school, *place, several=several),
             roll=school.day.rolls.get(place),
             ill=counts[place][Reason.ILL],
             injured=counts[place][Reason.INJURED],
-            other=others.get((school.day.code, *place), 0),
+            # counted for its class, or a line a pupil: both are 其他缺课
+            other=others.get(place, 0) + counts[place][Reason.OTHER],
             closed=place in school.day.closed,
             silent=place in school.day.silent,
+            closed_from=closings.get((code, *place)) or closings.get((code, place[0], WHOLE_SCHOOL), ""),
         )
         for place in places
     ]

@@ -61,7 +61,7 @@ class ClosureLine:
     pupils: int | None
     cases: int | None  # None: the school has not reported, so nothing can be compared yet
     approved_on: date
-    start: date
+    start: datetime
     resumes: date
     confirmed: bool
     campus: str = ""  # where the school has several

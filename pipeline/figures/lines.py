@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pipeline.alert_state import AlertState
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
-from pipeline.figures.words import NOTHING, listed, month_day, number, span
+from pipeline.figures.words import NOTHING, from_when, listed, month_day, number, span
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.units import Scope
 
@@ -147,7 +147,7 @@ def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
         what=what,
         reason=closure.reason,
         ill=scope.count(closure.ill),
-        dates=f"{month_day(closure.approved_on)} → {month_day(closure.start)} → {resumes}",
+        dates=f"{month_day(closure.approved_on)} → {from_when(closure.start)} → {resumes}",
         resumes=resumes,
         confirmed="县级已确认" if closure.confirmed else "学校申报，待县级确认",
         checked=f"{'已确认' if closure.confirmed else '待确认'} · {matched}",

@@ -57,6 +57,7 @@ class ClassLine:
     other: int
     closed: bool
     silent: bool
+    closed_from: str = ""  # 13:00, on the day on which it closed in the course of lessons
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def page(facts: PageFacts) -> Page:
 
 def _page_counts(facts: PageFacts, absent: Sequence[PupilLine], expected: int) -> tuple[tuple[str, str], ...]:
     by_reason = {reason: sum(p.reason == reason for p in absent) for reason in REASON_WORDS}
-    other = by_reason[Reason.OTHER] + sum(c.other for c in facts.classes)
+    other = sum(c.other for c in facts.classes)
     ill = [p for p in absent if p.reason == Reason.ILL]
     return (
         ("应到", words.number(expected) if expected else words.NOTHING),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from pipeline.model import WHOLE_SCHOOL, Level
+from pipeline.model import WHOLE_SCHOOL, ClosureState, Level
 from pipeline.rules.values import DORM, Rule, Stage
 from pipeline.schooldays import Off, short_time
 
@@ -22,6 +22,13 @@ EXPORT_TITLES: Mapping[str, str] = {
     "reports": "报告",
     "closures": "停课",
     "alerts": "预警",
+}
+CLOSURE_STATES: Mapping[str, str] = {
+    ClosureState.DECLARED: "待县级确认",
+    ClosureState.CONFIRMED: "县级已确认",
+    ClosureState.RETURNED: "县级退回",
+    ClosureState.ENDED: "已复课",
+    ClosureState.WITHDRAWN: "已撤销",
 }
 _MINUTES_BELOW = 3  # hours; a longer span is printed in whole ones
 
@@ -62,6 +69,11 @@ def chinese_date(day: date) -> str:
 
 def month_day(day: date) -> str:
     return f"{day.month:02d}-{day.day:02d}"
+
+
+def from_when(start: datetime) -> str:
+    """11-20 13:00, or 11-20 for what begins with its day."""
+    return f"{start:%m-%d %H:%M}" if start.time() > time() else month_day(start)
 
 
 def day_name(day: date, today: date) -> str:

@@ -360,3 +360,10 @@ APPROVED_HOW = vocabulary(
         ApprovedHow.WRITTEN: "文件 书面批准 批文",
     },
 )
+
+_CLOSURE_REASONS: Mapping[str, str] = {**SYNDROME_LABELS, **DISEASE.labels, **CLOSURE_REASON.labels}
+
+
+def closure_reason(code: str) -> str:
+    """Return why a class was closed, in words; a reason in the school's own words stays as it is."""
+    return _CLOSURE_REASONS.get(code, code)

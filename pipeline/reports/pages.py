@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +14,7 @@ from pipeline import resources
 from pipeline.figures.paper_values import Values
 from pipeline.figures.words import printed_width
 from pipeline.model import LetterKind, Level
-from pipeline.reports.front import front
+from pipeline.reports.front import ems, front
 
 MAP_WIDTHS = {Level.PROVINCE: 244, Level.CITY: 196}  # points
 ALERTS_ANNEXED = 60
@@ -91,10 +92,12 @@ def _missing(values: Values) -> Values:
 
 def _page(values: Values) -> Values:
     """Fill one side: notices first, then pupils and classes (two classes a line); the rest is the annex."""
-    room = PAGE_LINES - 2 * len(values["notices"])
-    heights = [1 + 0.75 * (_lines(row) - 1) for row in values["rows"]]
-    classes = min(len(values["classes"]), 2 * max(4, int(room - sum(heights) - 2)))
-    left, shown = float(room - (classes + 1) // 2), 0
+    room = PAGE_LINES - sum(_lines(one["what"], 48) + _lines(one["todo"], 48) for one in values["notices"])
+    heights = [_pupil_height(row) for row in values["rows"]]
+    least = max(4.0, room - sum(heights) - 2)
+    rooms = values["classes"]
+    classes = next((n for n in range(len(rooms), 0, -1) if _classes_height(rooms[:n]) <= least), 0)
+    left, shown = float(room - _classes_height(rooms[:classes])), 0
     for height in heights:
         left -= height
         if left < 0:
@@ -103,12 +106,28 @@ def _page(values: Values) -> Values:
     return {"pupils_shown": shown, "pupils_annexed": PUPILS_ANNEXED, "classes_shown": classes}
 
 
-def _lines(row: Values) -> int:
-    """Lines that a pupil's row takes, by the width of its longer columns in half-width characters."""
-    return max(-(-printed_width(str(row[name])) // most) for name, most in _COLUMNS.items()) or 1
+_FURTHER = 0.75  # height of a further line in the same row
+_REMARK_EMS = 48  # width of a pupil's remarks
+_COLUMN_EMS = {"class_name": 5.5, "pupil": 5.5, "code": 5.0, "symptoms": 8.5, "seen": 8.5}
+_CLASS_EMS = 6.7
 
 
-_COLUMNS = {"symptoms": 16, "seen": 16, "note": 6, "pupil": 11}
+def _pupil_height(row: Values) -> float:
+    """Height of a pupil's row and remarks, in rows."""
+    most = max(_lines(str(row[name]), width) for name, width in _COLUMN_EMS.items())
+    remark = _FURTHER * _lines(f"备注：{row['note']}", _REMARK_EMS) if row["note"] else 0.0
+    return 1 + _FURTHER * (most - 1) + remark
+
+
+def _classes_height(rooms: Sequence[Values]) -> float:
+    """Height of the table of classes, two in a row, in rows."""
+    half = (len(rooms) + 1) // 2
+    lines = [_lines(room["class_name"], _CLASS_EMS) for room in rooms]
+    return sum(1 + _FURTHER * (max(lines[i::half]) - 1) for i in range(half))
+
+
+def _lines(text: str, most: float) -> int:
+    return max(1, ceil(ems(text) / most))
 
 
 def _card(values: Values) -> Values:

@@ -113,7 +113,7 @@ def _closed(row: Closure, class_name: str) -> Closed:
     return Closed(
         where=row.scope if row.scope == WHOLE_SCHOOL else class_name,
         campus="" if row.campus == HOME_CAMPUS else row.campus,
-        reason=words.DISEASE.labels.get(row.reason) or words.SYNDROME_LABELS.get(row.reason, row.reason),
+        reason=words.closure_reason(row.reason),
         ill=row.ill,
         start=row.start.astimezone(ZONE),
         resumes=row.resume_actual or row.resume_planned,

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pipeline import units
 from pipeline.alerts import alert_labels
 from pipeline.database.models import (
     Absence,
@@ -20,15 +21,17 @@ from pipeline.database.models import (
     Edition,
     Pupil,
     Report,
+    ReportClass,
     Todo,
 )
-from pipeline.facts import card_page_facts, digest_facts, editions
+from pipeline.facts import card_page_facts, digest_facts, editions, exports
 from pipeline.facts import county_day as facts_county_day
 from pipeline.figures import cards
 from pipeline.figures.digest import digest
 from pipeline.figures.duty import StatusCounts
 from pipeline.figures.paper_values import values_of
 from pipeline.model import CardRef, Site
+from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from tests.contract.places import GULOU, XUANWU, school
 
@@ -316,3 +319,37 @@ def test_a_digest_tells_the_week_of_the_term_that_is_entered(county_day: Site) -
         12,
         0,
     ]
+
+
+def test_what_people_export_they_can_read(county_day: Site) -> None:
+    Closure.objects.update(reason="FEV", state="confirmed")
+    reader = units.scope(GULOU, lookup.tree())
+
+    def exported(records: str) -> dict[str, object]:
+        table = exports.export(records, reader, exports.DayRange())
+        (row,) = table.rows
+        return dict(zip(table.header, row, strict=True))
+
+    closures, alerts = exported("closures"), exported("alerts")
+    assert (closures["reason"], closures["state"]) == ("发热（病因未明）", "县级已确认")
+    assert (alerts["group"], alerts["stage"], alerts["state"]) == ("发热", "早期预警", "待核实")
+
+
+def test_a_closure_in_the_course_of_a_day_says_from_when(county_day: Site) -> None:
+    Closure.objects.update(start=datetime(2026, 11, 20, 13, tzinfo=ZONE))
+    made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False))
+    assert [row.dates for row in made.closures.rows] == ["11-19 → 11-20 13:00 → 11-24"]
+    pages = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
+    (rooms,) = [one.values["classes"] for one in pages if one.place == SECOND]
+    assert [(room["class_name"], room["closed_from"]) for room in rooms if room["closed"]] == [("三(4)班", "13:00")]
+
+
+def test_every_pupil_of_other_reasons_stands_with_his_class(county_day: Site) -> None:
+    """其他缺课 of the head is the sum of the classes below it, counted for the class or a line a pupil."""
+    absent(FIRST, GULOU, "三4-EEEE555555", key="三4", reason="other")
+    ReportClass.objects.create(day=DAY, school=FIRST, campus="本部", key="三3", other_absent=2)
+    ReportClass.objects.create(day=DAY, school=FIRST, campus="本部", key="九9", other_absent=3)
+    pages = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
+    (values,) = [one.values for one in pages if one.place == FIRST]
+    assert dict(values["counts"])["其他缺课"] == "6"
+    assert sum(room["other"] for room in values["classes"]) == 6

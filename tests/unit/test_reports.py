@@ -82,6 +82,48 @@ def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.
     assert short[0].name == "学生缺课日报台账 P-2132000001-20261120-1.pdf"
 
 
+def outside(html: str) -> list[str]:
+    """The pieces of text that leave the space between the margins, to the right."""
+    found: list[str] = []
+    for side in render._press()._layout(html).pages:
+        box = side._page_box
+        right = box.margin_left + box.width + 1
+        for one in box.descendants():
+            if type(one).__name__ == "TextBox" and one.style["visibility"] == "visible":
+                found += [one.text] * (one.position_x + one.width > right and one.position_x < box.margin_left + right)
+    return found
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["家长电话告知，已就医，预计下周一返校", "https://example.invalid/a/very/long/address", "M" * 40, "W" * 19],
+)
+def test_ten_pupils_with_everyday_remarks_fit_one_side_and_nothing_leaves_it(
+    renderer: render.Renderer, remark: str
+) -> None:
+    facts = page_samples.page(10)
+    rows = tuple(
+        replace(one, note=remark, name="Maria Fernanda" if n == 3 else one.name) for n, one in enumerate(facts.pupils)
+    )
+    facts = replace(facts, pupils=rows, classes=facts.classes[:12], notices=())
+    values = values_of(papers.page(facts))
+    (side,) = texts(pdf_of(letters.compose("page", values, renderer)))
+    assert side.count(remark) == 10, "whole, each of them"
+    drawn = pages.page(letters.checked(values))
+    assert outside(drawn) == []
+    assert outside(drawn.replace("</body>", f'<p class="nowrap">{"W" * 99}</p></body>')), "it would be seen"
+
+
+def test_a_remark_as_long_as_may_be_is_not_cut(renderer: render.Renderer) -> None:
+    remark = "".join("甲乙丙丁戊己庚辛壬癸"[n % 10] for n in range(200))
+    facts = page_samples.page(9)
+    facts = replace(facts, pupils=tuple(replace(one, note=remark) for one in facts.pupils))
+    sides = texts(pdf_of(letters.compose("page", values_of(papers.page(facts)), renderer)))
+    assert len(sides) == 2
+    assert "".join(sides).count(remark) == 9
+    assert "盖章" in sides[0]
+
+
 def test_a_card_is_one_side_and_only_the_schools_copy_has_names(renderer: render.Renderer) -> None:
     of_county = page_samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
     for facts, names in ((page_samples.card(), True), (of_county, False)):
