@@ -7,9 +7,9 @@ because a context carries the alerts that workbooks refer to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -95,6 +95,54 @@ STATES: Mapping[str, str] = {
     AlertState.ENDED: "已结束",
     AlertState.VOID: "已不成立",
     AlertState.MERGED: "已并入",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PastStep:
+    """One step of an alert's history with its moment; `verdict` and `reason` of a confirmed answer."""
+
+    what: str
+    at: datetime
+    verdict: str = ""
+    reason: str = ""
+
+
+def as_of(steps: Sequence[PastStep], at: datetime, opened_at: datetime, hours: int) -> tuple[AlertState, datetime]:
+    """Return the state of an alert at a moment in the past, and by when it was to be answered then.
+
+    `steps`: all of its history, in order; `hours`: in which it must be answered.
+    """
+    limit, state, due, followed = timedelta(hours=hours), AlertState.ISSUED, opened_at + timedelta(hours=hours), False
+    for step in steps:
+        if step.at > at:
+            continue
+        followed |= step.what == AlertStep.FOLLOWED
+        if step.what == AlertStep.RETURNED or (step.what in _WORSE and state in REOPENED):
+            state = AlertState.RETURNED if step.what == AlertStep.RETURNED else AlertState.ISSUED
+            due = step.at + limit
+        elif step.what == AlertStep.CONFIRMED:
+            state = _confirmed(step, followed=followed)
+        elif step.what == AlertStep.FOLLOWED:
+            state = AlertState.FOLLOWING if state == AlertState.REPORTED else state
+        else:
+            state = _AFTER.get(step.what, state)
+    return state, due
+
+
+def _confirmed(step: PastStep, *, followed: bool) -> AlertState:
+    if step.verdict == CardVerdict.STANDS:
+        return AlertState.FOLLOWING if followed else AlertState.REPORTED
+    return AlertState.CORRECTING if step.reason == CardReason.WRONG else AlertState.EXCLUDED
+
+
+_WORSE = frozenset({AlertStep.RAISED, AlertStep.RENAMED})
+_AFTER: Mapping[str, AlertState] = {
+    AlertStep.ANSWERED: AlertState.ANSWERED,
+    AlertStep.CORRECTED: AlertState.EXCLUDED,
+    AlertStep.ENDED: AlertState.ENDED,
+    AlertStep.VOID: AlertState.VOID,
+    AlertStep.MERGED: AlertState.MERGED,
 }
 
 

@@ -268,6 +268,11 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return datetime.combine(day, time.min, tzinfo=ZONE), datetime.combine(day, time.max, tzinfo=ZONE)
 
 
+def clock_of(day: date, now: datetime) -> datetime:
+    """Return the moment as of which a paper of `day` that is made `now` speaks: a past day's never after its end."""
+    return min(now, datetime.combine(day + _ONE_DAY, time.min, tzinfo=ZONE))
+
+
 def school_year(day: date) -> int:
     """Return 2026 for 2026-09-01 to 2027-08-31."""
     return day.year if day.month >= _NEW_SCHOOL_YEAR else day.year - 1

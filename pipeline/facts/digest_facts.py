@@ -27,7 +27,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day
+from pipeline.facts import county_day, past_alerts
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
@@ -37,7 +37,7 @@ from pipeline.figures.words import condition, day_off, sent_below
 from pipeline.forms import words
 from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, State, UnitKind
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, school_year, today
+from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, clock_of, day_bounds, school_year, today
 from pipeline.settling import reconciliation
 from pipeline.turns import context
 
@@ -50,6 +50,7 @@ class Book:
 
     day: date
     now: datetime
+    clock: datetime  # as of when it speaks: of a past day, its end
     as_of: int
     small: int
     deadline: str
@@ -73,7 +74,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
 
     Stores the figures as CountyDay. Raises UnknownYear if it is not known whether the day is a school day.
     """
-    tree = lookup.tree(day=day)
+    tree, clock = lookup.tree(day=day), clock_of(day, now)
     counties = _counties(tree, places)
     counted = county_day.count(day, counties)
     county_day.keep([one.figures for one in counted.values()])
@@ -84,6 +85,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
     return Book(
         day=day,
         now=now,
+        clock=clock,
         as_of=county_day.last_settled(),
         small=site.policy.small_count,
         deadline=site.policy.deadline,
@@ -91,14 +93,14 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         places=named,
         counted=counted,
         days=history,
-        alerts=_alerts(counties, day, now, named),
+        alerts=_alerts(counties, day, clock, named),
         closures=_closures(counties, day, counted, named),
         silent=_silent(counted, day, named),
         hints=_hints(counted),
         week=_weeks(named, tree, day),
         organs=_organs(named),
-        matters=reconciliation.of_counties(counties),
-        waiting=Submission.objects.filter(state=State.RECEIVED).count(),
+        matters=reconciliation.of_counties(counties, clock),
+        waiting=Submission.objects.filter(state=State.RECEIVED, received_at__lte=clock).count(),
         why_nothing=_why_nothing(day, named),
     )
 
@@ -117,6 +119,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         n=n,
         final=final,
         now=found.now,
+        clock=found.clock,
         as_of=found.as_of,
         below=below,
         days={county: found.days.get(county, {}) for county in place.counties},
@@ -228,14 +231,16 @@ def _where(places: Mapping[str, PaperDivision], code: str) -> str:
 
 
 def _alerts(
-    counties: Sequence[str], day: date, now: datetime, places: Mapping[str, PaperDivision]
+    counties: Sequence[str], day: date, clock: datetime, places: Mapping[str, PaperDivision]
 ) -> tuple[AlertLine, ...]:
-    """Alerts up to the day that are open now or were closed on it: counted and listed by a digest."""
-    midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZONE)
+    """Alerts that were open at the clock or closed before it on the day, as they stood then: what a digest lists. Those
+    that the records do not bear out any more are left out.
+    """
+    midnight, _ = day_bounds(day)
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
-    # the digest of a past day, cut again, does not show what came up since
-    rows = rows.filter(opened_at__lte=now, opened_day__lte=day)
+    rows = rows.filter(opened_at__lte=clock, opened_day__lte=day)
     found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
+    past_alerts.stand_as_of(found, clock)
     names = lookup.names(a.school_id for a in found)
     reasons = _reasons([a.id for a in found])
     labels = alert_labels.labels(found)

@@ -23,6 +23,7 @@ from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.letters import queue
 from pipeline.model import EditionRef, LetterKind, Level, Site
+from pipeline.schooldays import ZONE, clock_of
 
 _STAMPS = ("made", "edition", "number", "as_of")  # values that differ although nothing has changed
 
@@ -91,19 +92,20 @@ class _Whose:
     name: str
 
 
-_Made = Callable[[int], dict[str, object]]
+_Made = Callable[[int, datetime], dict[str, object]]
+"""The values of an edition, by its number and the clock it speaks as of."""
 
 
 def _numbered(facts: DigestFacts) -> _Made:
-    return lambda n: values_of(digest(replace(facts, n=n)))
+    return lambda n, clock: values_of(digest(replace(facts, n=n, clock=clock)))
 
 
 def _page_numbered(facts: PageFacts) -> _Made:
-    return lambda n: values_of(page(replace(facts, n=n)))
+    return lambda n, _: values_of(page(replace(facts, n=n)))
 
 
 def _fixed(values: dict[str, object]) -> _Made:
-    return lambda n: {**values, "n": n}
+    return lambda n, _: {**values, "n": n}
 
 
 class _EditionPress:
@@ -122,13 +124,13 @@ class _EditionPress:
     def issue(self, kind: LetterKind, whose: _Whose, made: _Made) -> None:
         order, rows = self._order, self._known[kind, whose.code]
         known = next((row for row in rows if row.n == order.n), None)
-        if known is None and order.n is None and rows and _same(rows[-1], made(rows[-1].n), order):
+        if known is None and order.n is None and rows and self._still_true(rows[-1], made):
             known = rows[-1]
         if known is not None:
             self._issued.append(_issued(kind, whose, order.day, known.n, known.figures))
             return
         n = order.n or (rows[-1].n + 1 if rows else 1)
-        values = made(n)
+        values = made(n, clock_of(order.day, order.now))
         issued = replace(_issued(kind, whose, order.day, n, values), new=True)
         self._issued.append(issued)
         self._fresh.append(
@@ -144,6 +146,11 @@ class _EditionPress:
                 digest_sha=issued.sha,
             )
         )
+
+    def _still_true(self, row: Edition, made: _Made) -> bool:
+        """Whether nothing has changed since an edition was cut: time that passed is no change."""
+        now = made(row.n, clock_of(row.day, row.made_at.astimezone(ZONE)))
+        return row.final == self._order.final and _unstamped(row.figures) == _unstamped(now)
 
     def keep(self) -> list[Issued]:
         """Write the new editions and their letters; return all, in the order they were issued."""
@@ -174,10 +181,6 @@ def is_gap(day: date) -> bool:
     """Whether a day without a digest should have one: schools reported for it, and an earlier day has one."""
     earlier = Edition.objects.filter(kind=LetterKind.DIGEST, day__lt=day)
     return Report.objects.filter(day=day).exists() and earlier.exists()
-
-
-def _same(row: Edition, values: Mapping[str, object], order: Order) -> bool:
-    return row.final == order.final and _unstamped(row.figures) == _unstamped(values)
 
 
 def _unstamped(values: Mapping[str, object]) -> dict[str, object]:

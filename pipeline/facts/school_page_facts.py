@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from django.db.models import Q
+
 from pipeline import units
+from pipeline.alert_state import AlertState
 from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
-from pipeline.facts import county_day, spells
+from pipeline.facts import county_day, past_alerts, spells
 from pipeline.facts.card_page_facts import group_name
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures import papers
@@ -23,7 +26,7 @@ from pipeline.forms.base import Goes
 from pipeline.forms.cells import show
 from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Reason, RowState, Site, TicketState
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, ZONE, day_bounds
+from pipeline.schooldays import VOID_CLOSURES, ZONE, clock_of, day_bounds
 from pipeline.spells import AbsenceSpell
 from pipeline.turns import context
 
@@ -60,7 +63,7 @@ def pages(site: Site, cut: Cut, counties: Sequence[str]) -> list[PageFacts]:
     found: list[PageFacts] = []
     for county in counties:
         schools = county_day.schools(cut.day, [county], tree, calendar).get(county, [])
-        loaded = _load(cut.day, county, schools)
+        loaded = _load(cut.day, clock_of(cut.day, cut.now), county, schools)
         for school in schools:
             scope = units.scope(school.day.code, tree, site.policy.small_count)
             found.append(_page(cut, scope, school, divisions.get(county, ""), loaded))
@@ -81,14 +84,14 @@ class _Rows:
     labels: Mapping[str, str]
 
 
-def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
+def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedSchool]) -> _Rows:
     heads, absences, alerts = defaultdict(list), defaultdict(list), defaultdict(list)
     for head in Report.objects.filter(day=day, division=county).order_by("school", "campus"):
         heads[head.school].append(head)
     rows = list(Absence.objects.filter(day=day, division=county).order_by("school", "class_key", "id").only(*_ROW))
     for row in rows:
         absences[row.school].append(row)
-    for alert in Alert.objects.filter(division=county, closed_at__isnull=True).order_by("due_at", "id"):
+    for alert in _standing(county, clock):
         alerts[alert.school_id].append(alert)
     codes = [s.day.code for s in schools]
     text = "SELECT school, code, name FROM pupil WHERE school IN ? AND code IN ?"
@@ -108,6 +111,15 @@ def _load(day: date, county: str, schools: Sequence[CountedSchool]) -> _Rows:
     closings = _closings(day, county)
     labels = alert_labels.labels(standing)
     return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels)
+
+
+def _standing(county: str, clock: datetime) -> list[Alert]:
+    """The alerts of a county that were open at the clock, as they stood then, soonest due first."""
+    rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=clock), division=county)
+    rows = rows.filter(opened_at__lte=clock).exclude(state__in=(AlertState.VOID, AlertState.MERGED))
+    found = list(rows)
+    past_alerts.stand_as_of(found, clock)
+    return sorted(found, key=lambda one: (one.due_at, one.id))
 
 
 def _closings(day: date, county: str) -> dict[tuple[str, str, str], str]:

@@ -107,7 +107,7 @@ def digest(facts: DigestFacts) -> Digest:
     """Make a digest's values. The lists in `facts` are used completely: totals are those of the printed lists."""
     whole = trend(facts.place, facts.day, facts.days)
     parts = tuple((place, trend(place, facts.day, facts.days)) for place in facts.below)
-    open_alerts = lines.alerts(facts.alerts, facts.scope, facts.day, facts.now)
+    open_alerts = lines.alerts(facts.alerts, facts.scope, facts.day, facts.clock)
     closed = lines.closures(facts.closures, facts.scope)
     silent = lines.silence(facts.silent, facts.scope, [(p.name, frozenset(p.counties)) for p in facts.below])
     rows, rest = lines.schools(facts.schools, facts.scope)
@@ -173,7 +173,7 @@ def _headlines(
             words.number(len(open_alerts.rows)),
             "条",
             0,
-            f"新增 {open_alerts.opened} · 排除 {open_alerts.excluded} · 结束 {open_alerts.ended}",
+            f"其中新增 {open_alerts.opened} · 今日排除 {open_alerts.excluded} · 结束 {open_alerts.ended}",
         ),
         _closed_headline(closed),
     )

@@ -131,7 +131,8 @@ class DigestFacts:
     day: date
     n: int
     final: bool
-    now: datetime
+    now: datetime  # when it is made
+    clock: datetime  # as of when it speaks: of a past day, its end
     as_of: int
     below: tuple[PaperDivision, ...]
     days: Mapping[str, Mapping[date, CountyFigures]]

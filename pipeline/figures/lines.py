@@ -38,7 +38,7 @@ class AlertTable:
     """`rows` has all open alerts; a page shows the first few and says how many are in the annex."""
 
     rows: tuple[AlertRow, ...]
-    opened: int
+    opened: int  # of these, on the day
     excluded: int
     ended: int
     overdue: int
@@ -55,7 +55,7 @@ def alerts(lines: Sequence[AlertLine], scope: Scope, day: date, now: datetime) -
     closed = [a for a in lines if a.closed_day == day]
     return AlertTable(
         rows=tuple(_alert(a, scope, day, now) for a in (*waiting, *others)),
-        opened=sum(a.opened_day == day for a in lines),
+        opened=sum(a.opened_day == day for a in standing),
         excluded=sum(a.state == AlertState.EXCLUDED for a in closed),
         ended=sum(a.state != AlertState.EXCLUDED for a in closed),
         overdue=sum(left < timedelta(0) for left in lefts),

@@ -84,7 +84,7 @@ def _ill(facts: DigestFacts, whole: Trend) -> list[Phrase]:
 def _alerts(alerts: AlertTable) -> list[Phrase]:
     if not alerts.rows:
         return [Phrase("无在办预警。")]
-    phrases = [Phrase(f"在办预警 {len(alerts.rows)} 条（新增 {alerts.opened}）")]
+    phrases = [Phrase(f"在办预警 {len(alerts.rows)} 条（其中今日新增 {alerts.opened} 条）")]
     if alerts.overdue:
         phrases += [Phrase("，"), Phrase(f"逾期 {alerts.overdue} 条", strong=True)]
     if alerts.soon:

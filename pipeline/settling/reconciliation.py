@@ -61,10 +61,13 @@ def waiting(division: str) -> list[MatterLine]:
     ]  # fmt: skip
 
 
-def of_counties(codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the school of each open matter of these counties, oldest first; once for each of its matters."""
-    mine = Matter.objects.filter(state=MatterState.OPEN, division__in=list(codes))
-    rows = list(mine.order_by("since", "school", "id"))
+def of_counties(codes: Sequence[str], at: datetime) -> dict[str, tuple[str, ...]]:
+    """Return the school of each matter of these counties that was open at a moment, oldest first; once for each of its
+    matters.
+    """
+    mine = Matter.objects.filter(since__lte=at, division__in=list(codes))
+    then = mine.filter(state=MatterState.OPEN) | mine.filter(closed_at__gt=at)
+    rows = list(then.order_by("since", "school", "id"))
     names = lookup.names(row.school_id for row in rows)
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:

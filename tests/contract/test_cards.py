@@ -1,6 +1,6 @@
 """An alert's life in the store, on each database: cards, the county's word, corrections, and any order of settling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import alert_state, rules
+from pipeline.alert_state import PastStep
 from pipeline.alerts import assess
 from pipeline.database import models
 from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
@@ -30,6 +31,20 @@ def alerted(school: Site) -> Site:
     report(school, checked(1, [*(row(name, 8 + n) for n, name in enumerate(CASES)), line("三3"), line("四1")]))
     warn(school)
     return school
+
+
+@pytest.fixture(autouse=True)
+def standing_as_of_now_is_what_stands(school: Site) -> Iterator[None]:
+    """Of whatever a test does with alerts: read from their history, they stand as they do."""
+    yield
+    far = NOON + timedelta(days=999)
+    for one in Alert.objects.all():
+        steps = [
+            PastStep(e.what, e.at, e.details.get("verdict", ""), e.details.get("reason", ""))
+            for e in AlertEvent.objects.filter(alert=one).order_by("id")
+        ]
+        found, _ = alert_state.as_of(steps, far, one.opened_at, one.hours)
+        assert found == one.state, (one.id, [step.what for step in steps])
 
 
 def warn(site: Site, at: datetime = NOON) -> None:

@@ -69,7 +69,7 @@ def test_what_is_found_is_seen_from_every_division_above(school: Site) -> None:
     [one] = reconciliation.waiting(COUNTY)
     assert (one.school, one.day, one.since) == (SCHOOL, DAY, NOON)
     assert one.school_name
-    assert reconciliation.of_counties([COUNTY]) == {COUNTY: (one.school_name,)}
+    assert reconciliation.of_counties([COUNTY], NOON) == {COUNTY: (one.school_name,)}
 
 
 def test_a_settled_matter_rests_until_the_records_change(school: Site) -> None:

@@ -12,6 +12,7 @@ from pipeline.database.models import (
     Absence,
     Alert,
     AlertCase,
+    AlertEvent,
     AlertHit,
     CalendarDay,
     Campus,
@@ -353,3 +354,51 @@ def test_every_pupil_of_other_reasons_stands_with_his_class(county_day: Site) ->
     (values,) = [one.values for one in pages if one.place == FIRST]
     assert dict(values["counts"])["其他缺课"] == "6"
     assert sum(room["other"] for room in values["classes"]) == 6
+
+
+def test_a_past_day_is_as_of_its_end_clocks_included(county_day: Site) -> None:
+    """What became of an alert since, and how long ago it was due, is not the day's."""
+    weeks_later = NOW + timedelta(days=20)
+    row = Alert.objects.get()
+    row.state, row.closed_at = "excluded", NOW + timedelta(days=3)
+    row.due_at = NOW + timedelta(days=4)  # sent back once
+    row.save()
+    for hours, what, more in ((2, "answered", {}), (50, "returned", {}), (72, "confirmed", {"verdict": "excluded"})):
+        AlertEvent.objects.create(alert=row, at=NOW + timedelta(hours=hours), what=what, origin=hours, details=more)
+
+    made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, weeks_later), GULOU, 1, final=True))
+    assert [(one.id, one.state, one.left) for one in made.alerts.rows] == [("2026-0001", "待县确认", "—")]
+    assert (made.alerts.opened, made.alerts.excluded, made.alerts.overdue) == (1, 0, 0)
+    (page,) = [p for p in editions.cut_pages(county_day, editions.Order(DAY, weeks_later), [GULOU]) if p.place == FIRST]
+    assert [notice["todo"] for notice in page.values["notices"]] == ["待县确认，暂不用再发。"]
+
+    AlertEvent.objects.filter(what="answered").delete()
+    again = digest(digest_facts.digest(digest_facts.book(county_day, DAY, weeks_later), GULOU, 1, final=True))
+    assert [(one.state, one.left) for one in again.alerts.rows] == [("待核实", "9 小时")], "midnight to nine"
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=9), timedelta(hours=8), timedelta(days=20)])
+def test_time_that_passes_makes_no_new_edition(county_day: Site, later: timedelta) -> None:
+    first = editions.cut(county_day, editions.Order(DAY, NOW))
+    assert any(one.values["alerts"]["rows"] for one in first if one.kind == "digest"), "with a clock that runs"
+    again = editions.cut(county_day, editions.Order(DAY, NOW + later))
+    assert [(one.n, one.new, one.sha) for one in again] == [(1, False, one.sha) for one in first]
+
+
+def test_an_answer_after_the_edition_makes_a_new_one(county_day: Site) -> None:
+    editions.cut(county_day, editions.Order(DAY, NOW))
+    at = NOW + timedelta(hours=2)
+    AlertEvent.objects.create(alert_id="2026-0001", at=at, what="answered", origin=2)
+    Alert.objects.update(state="answered")
+    again = editions.cut(county_day, editions.Order(DAY, NOW + timedelta(days=20)))
+    assert {(one.n, one.new) for one in again if one.kind == "digest" and one.place == GULOU} == {(2, True)}
+
+
+def test_of_the_open_alerts_only_the_new_ones_are_called_new(county_day: Site) -> None:
+    """One that came and went on the day is among 排除, not among the new ones of those that are open."""
+    row = Alert.objects.get()
+    row.id, row.group, row.state, row.closed_at = "2026-0002", "GI", "excluded", NOW - timedelta(minutes=5)
+    row.save(force_insert=True)
+    made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False))
+    assert "在办预警 1 条（其中今日新增 1 条）" in "".join(phrase.text for phrase in made.sentence)
+    assert (made.alerts.opened, made.alerts.excluded) == (1, 1)
