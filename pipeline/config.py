@@ -68,6 +68,7 @@ class Checks(_Section):
     slipped_rows: int = Field(10, gt=0, description="……至少几行的表才适用 · but only in a table of so many rows")
     withdraw_share: Share = Field(0.5, description="整份更正撤下的行超过此比例则待核 · above it a correction is held")
     small_count: int = Field(3, ge=1, description="县级以上，小于此数只写“<3” · smaller counts are masked above county")
+    statistics: bool = Field(True, description="简报列统计提示（非预警） · digests name unusual series, as an advice")
 
 
 class Intake(_Section):
@@ -272,4 +273,6 @@ def _key(path: Path, problems: list[str]) -> bytes:
 def _toml(value: object) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -23,7 +23,7 @@ from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
 from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, Reason, RowState, State, TodoKind, UnitKind
 from pipeline.registry import lookup
-from pipeline.rules.engine import hints
+from pipeline.rules.engine import groups_of, hints
 from pipeline.rules.values import Case
 from pipeline.schooldays import (
     VOID_CLOSURES,
@@ -70,12 +70,16 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class CountedCounty:
-    """A county's figures, its silent schools, those with ill pupils, and its cases of 丙类 diseases."""
+    """A county's figures, its silent schools, those with ill pupils, its cases of 丙类 diseases; and for the series of
+    its schools, those that reported in full, and the new cases of each school by group.
+    """
 
     figures: CountyFigures
     silent: tuple[CountedSchool, ...]
     with_ill: tuple[SchoolLine, ...]
     singles: tuple[Single, ...] = ()
+    observed: tuple[str, ...] = ()
+    new: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def refresh() -> int:
@@ -95,7 +99,7 @@ def refresh() -> int:
             except UnknownYear as error:
                 log.warning("figures_left", day=day.isoformat(), **faults.fault(error).fields())
                 continue
-            keep([one.figures for one in counted.values()])
+            keep(counted.values())
             # one that was raised meanwhile stays: it has another settled_seq
             for todo in todos:
                 Todo.objects.filter(pk=todo.pk, settled=todo.settled).delete()
@@ -103,11 +107,14 @@ def refresh() -> int:
     return done
 
 
-def keep(figures: Iterable[CountyFigures]) -> None:
-    """Store figures as CountyDay rows, replacing older ones."""
-    as_of = last_settled()
-    text = sql.upsert("county_day", ("day", "division", "as_of_settled", "figures"), ("day", "division"))
-    sql.run(text, [(f.day.isoformat(), f.place, as_of, serialise.text(county.to_json(f))) for f in figures])
+def keep(counted: Iterable[CountedCounty]) -> None:
+    """Store counted days as CountyDay rows, replacing older ones."""
+    as_of, rows = last_settled(), []
+    for one in counted:
+        texts = (county.to_json(one.figures), {"observed": one.observed, "new": one.new})
+        rows.append((one.figures.day.isoformat(), one.figures.place, as_of, *map(serialise.text, texts)))
+    columns = ("day", "division", "as_of_settled", "figures", "schools")
+    sql.run(sql.upsert("county_day", columns, ("day", "division")), rows)
 
 
 def kept(counties: Sequence[str], first: date, last: date) -> dict[str, dict[date, CountyFigures]]:
@@ -150,7 +157,9 @@ def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Seque
     tallies = county.by_school((s.day for s in schools), rows)
     with_ill = [_line(s.day, *tallies[s.day.code]) for s in schools if s.day.code in tallies]
     silent = [s for s in schools if s.day.standing in SILENT]
-    return CountedCounty(figures, tuple(silent), tuple(with_ill), tuple(_singles(day, schools, rows)))
+    observed = tuple(s.day.code for s in schools if s.day.standing in REPORTED)
+    new = county.new_by_school((s.day for s in schools), rows)
+    return CountedCounty(figures, tuple(silent), tuple(with_ill), tuple(_singles(day, schools, rows)), observed, new)
 
 
 def _singles(day: date, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> Iterator[Single]:
@@ -335,6 +344,7 @@ def _received(
 
 _ABSENT = (
     "division", "school", "campus", "class_key", "pupil", "reason", "row_state", "part", "symptoms", "diagnosis",
+    "temperature",
 )  # fmt: skip
 
 
@@ -342,8 +352,10 @@ def _absences(day: date, counties: Sequence[str]) -> Mapping[str, list[AbsentRow
     names = ", ".join(_ABSENT)
     text = f"SELECT {names} FROM absence WHERE day = '{day.isoformat()}' AND division IN ? ORDER BY id"  # nosec B608  # our own words
     found: dict[str, list[AbsentRow]] = defaultdict(list)
-    for division, school, campus, key, pupil, reason, state, part, symptoms, diagnosis in sql.fetch_in(text, counties):
-        row = AbsentRow(school, campus, key, pupil, reason, state, part, tuple(symptoms.split()), diagnosis)
+    for division, school, campus, key, pupil, reason, state, *signs in sql.fetch_in(text, counties):
+        part, symptoms, diagnosis, heat = signs
+        groups = groups_of(symptoms, None if heat is None else float(heat), diagnosis)
+        row = AbsentRow(school, campus, key, pupil, reason, state, part, tuple(symptoms.split()), diagnosis, groups)
         found[division].append(row)
     return found
 

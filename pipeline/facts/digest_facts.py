@@ -27,7 +27,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day, past_alerts
+from pipeline.facts import county_day, past_alerts, statistics
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
@@ -62,6 +62,7 @@ class Book:
     closures: tuple[ClosureLine, ...]
     silent: tuple[SilentLine, ...]
     hints: Mapping[str, tuple[HintLine, ...]]  # county →
+    statistics: statistics.DayStatistics
     week: Mapping[str, int]  # division → week of its term, if there is a term table
     organs: Mapping[tuple[str, str], tuple[str, str]]  # (division, education | health | cdc) → name, telephone
     matters: Mapping[str, tuple[str, ...]]  # county → the school of each open matter
@@ -77,7 +78,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
     tree, clock = lookup.tree(day=day), clock_of(day, now)
     counties = _counties(tree, places)
     counted = county_day.count(day, counties)
-    county_day.keep([one.figures for one in counted.values()])
+    county_day.keep(counted.values())
     history = county_day.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
     for code, one in counted.items():
         history.setdefault(code, {})[day] = one.figures
@@ -97,6 +98,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         closures=_closures(counties, day, counted, named),
         silent=_silent(counted, day, named),
         hints=_hints(counted),
+        statistics=statistics.compare(day, named, counted, history) if site.policy.statistics else statistics.NONE,
         week=_weeks(named, tree, day),
         organs=_organs(named),
         matters=reconciliation.of_counties(counties, clock),
@@ -130,6 +132,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         silent=tuple(replace(s, county_name=_county_name(found, s, place)) for s in found.silent if s.county in inside),
         schools=found.counted[code].with_ill if county_lists else (),
         hints=found.hints.get(code, ()),
+        statistics=statistics.of_digest(found.statistics, place, below),
         week=found.week.get(code, 0),
         holders=tuple(Holder(p.code, *found.organs.get((p.code, Organ.EDUCATION), ("", ""))) for p in below),
         issuer=bureau,

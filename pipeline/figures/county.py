@@ -50,6 +50,7 @@ class AbsentRow:
     part: str = ""
     symptoms: tuple[str, ...] = ()
     diagnosis: str = ""
+    groups: frozenset[str] = frozenset()  # syndromes and disease, as the rules count them
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class CountyFigures:
     rate_ill_halves: int = 0
     symptoms: Mapping[str, int] = field(default_factory=dict)
     diagnoses: Mapping[str, int] = field(default_factory=dict)
+    new_groups: Mapping[str, int] = field(default_factory=dict)  # new cases by group: the series of `statistics`
     stage_roll: Mapping[str, int] = field(default_factory=dict)
     stage_ill: Mapping[str, int] = field(default_factory=dict)  # ill pupils in the rate, as 人次
     stage_halves: Mapping[str, int] = field(default_factory=dict)
@@ -182,6 +184,20 @@ def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[s
     return found
 
 
+def new_by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, dict[str, int]]:
+    """Return the new cases of each of these schools by group, each pupil once, as `count` counts them for the place."""
+    known = {s.code for s in schools}
+    seen: set[tuple[str, str]] = set()
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        if row.school not in known or row.row_state == _RETURNED or (row.school, row.pupil) in seen:
+            continue
+        seen.add((row.school, row.pupil))
+        if row.reason == _ILL and row.row_state == _NEW and row.groups:
+            found.setdefault(row.school, Counter()).update(row.groups)
+    return {code: _sorted(counted) for code, counted in found.items()}
+
+
 def roll_of(school: SchoolDay) -> int:
     """应到: pupils of the classes that were open."""
     return sum(n for place, n in school.rolls.items() if place not in school.closed)
@@ -196,11 +212,13 @@ class _Tally:
         self.sums: Counter[str] = Counter()
         self.symptoms: Counter[str] = Counter()
         self.diagnoses: Counter[str] = Counter()
+        self.new_groups: Counter[str] = Counter()
         self.stage_ill: Counter[str] = Counter()
         self.stage_halves: Counter[str] = Counter()
 
     def counted(self) -> dict[str, object]:
-        maps = {name: _sorted(getattr(self, name)) for name in ("symptoms", "diagnoses", "stage_ill", "stage_halves")}
+        names = ("symptoms", "diagnoses", "new_groups", "stage_ill", "stage_halves")
+        maps = {name: _sorted(getattr(self, name)) for name in names}
         return {**self.sums, **maps}
 
     def take(self, row: AbsentRow) -> None:
@@ -214,7 +232,9 @@ class _Tally:
 
     def _ill(self, school: SchoolDay, row: AbsentRow) -> None:
         halves = HALF_DAY if row.part else WHOLE_DAY
-        self.sums["new_ill"] += row.row_state == _NEW
+        if row.row_state == _NEW:
+            self.sums["new_ill"] += 1
+            self.new_groups.update(row.groups)
         self.sums["ill_halves"] += halves
         self.symptoms.update(set(row.symptoms))
         if row.diagnosis:
@@ -243,7 +263,7 @@ def _sorted(counted: Counter[str]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-_MAPS = ("symptoms", "diagnoses", "stage_roll", "stage_ill", "stage_halves")
+_MAPS = ("symptoms", "diagnoses", "new_groups", "stage_roll", "stage_ill", "stage_halves")
 _NUMBERS = tuple(f.name for f in fields(CountyFigures) if f.name not in (*_MAPS, "day", "place"))
 
 

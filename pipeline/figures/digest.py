@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.figures import lines, sentences, words
+from pipeline.figures import lines, sentences, statistics, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
 from pipeline.figures.facts import DigestFacts, PaperDivision
 from pipeline.figures.trend import Trend, trend
@@ -98,6 +98,7 @@ class Digest:
     schools: tuple[lines.SchoolRow, ...]
     schools_rest: str
     hints: tuple[lines.HintRow, ...]
+    statistics: statistics.StatisticTable
     basis: tuple[str, str]
     as_of: int
     sums: Mapping[str, object]
@@ -143,6 +144,7 @@ def digest(facts: DigestFacts) -> Digest:
         schools=rows,
         schools_rest=rest,
         hints=lines.hints(facts.hints, facts.scope),
+        statistics=statistics.table(facts.statistics, facts.place.name, facts.scope),
         basis=sentences.basis(facts, whole.today),
         as_of=facts.as_of,
         sums=to_json(whole.today),

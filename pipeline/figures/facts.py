@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.duty import StatusCounts
+from pipeline.figures.statistics import StatisticFacts
 from pipeline.model import Level
 from pipeline.units import Scope
 
@@ -141,6 +142,7 @@ class DigestFacts:
     silent: tuple[SilentLine, ...] = ()
     schools: tuple[SchoolLine, ...] = ()  # county digests only
     hints: tuple[HintLine, ...] = ()  # county digests only
+    statistics: StatisticFacts = field(default_factory=StatisticFacts)
     holders: tuple[Holder, ...] = ()
     issuer: str = ""
     issuer_phone: str = ""

@@ -22,6 +22,7 @@ class Policy:
     slipped_rows: int = 10  # … in a table of at least so many rows, the whole file goes back
     withdraw_share: float = 0.5  # a later full file that drops more than this share of accepted rows is held
     small_count: int = 3  # counts below are "<3" above county
+    statistics: bool = True  # digests name unusual series, as an advice
     answer_hours: int = 24  # an alert is answered within
     workers: int = 0  # reader processes; 0: one a core
     batch: int = 500  # submissions settled together at most

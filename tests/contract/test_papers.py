@@ -175,7 +175,7 @@ def test_a_digest_knows_who_is_silent_and_for_how_long(county_day: Site) -> None
     report(THIRD, GULOU, DAY - timedelta(days=3))
     for past in range(1, 8):
         one = DAY - timedelta(days=past)
-        facts_county_day.keep([facts_county_day.count(one, [GULOU])[GULOU].figures])
+        facts_county_day.keep([facts_county_day.count(one, [GULOU])[GULOU]])
     book = digest_facts.book(county_day, DAY, NOW)
     silent = digest_facts.digest(book, GULOU, 1, final=False).silent
     assert [(s.school, s.days, s.phone, s.standing) for s in silent] == [

@@ -111,7 +111,7 @@ def test_a_closed_school_is_due_no_longer_and_stands_in_last_years_figures(schoo
 
 def test_a_change_that_reaches_back_has_the_counted_days_counted_again(school: Site) -> None:
     for day in (DAY - timedelta(days=3), DAY):
-        county_day.keep([county_day.count(day, [COUNTY])[COUNTY].figures])
+        county_day.keep([county_day.count(day, [COUNTY])[COUNTY]])
     Todo.objects.all().delete()
     report(school, dated(1, DAY, classed("三3", code=SCHOOL, roll=41)))
     assert set(Todo.objects.filter(kind="figures").values_list("code", "day")) == {(COUNTY, DAY)}
@@ -276,7 +276,7 @@ def calendar(seq: int, *rows: Record) -> Checked:
 
 def test_a_calendar_says_what_is_a_school_day_and_has_touched_days_counted_again(school: Site) -> None:
     report(school, checked(1, [row("甲"), line("三3"), line("四1")]))
-    county_day.keep([county_day.count(DAY, [COUNTY])[COUNTY].figures])
+    county_day.keep([county_day.count(DAY, [COUNTY])[COUNTY]])
     Todo.objects.all().delete()
     [done] = report(
         school, calendar(2, told_row(5, span(DAY, ref="K2-5")), told_row(6, span(DAY + timedelta(9), ref="K2-6")))

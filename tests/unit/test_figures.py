@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import duty
-from pipeline.figures import cards, county, digest, lines, papers, sentences, trend, words
+from pipeline.figures import cards, county, digest, lines, papers, sentences, statistics, trend, words
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, StatusCounts, standing
 from pipeline.figures.paper_values import check_code, values_of
+from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.model import Level
 from pipeline.schooldays import Off, ReportDue
+from pipeline.statistics import Comparison, Method
 from pipeline.units import Scope
 from tests import page_samples
 from tests import paper_samples as samples
@@ -296,3 +298,56 @@ def test_schools_left_out_are_counted() -> None:
     found, rest = lines.schools(facts.schools, facts.scope, most=8)
     left = sum(s.ill for s in facts.schools) - sum(int(row.ill) for row in found)
     assert rest == f"其余 {len(facts.schools) - len(found)} 所共 {left} 人次"
+
+
+def unusual(unit: str, group: str, *methods: Method, observed: int = 9, expected: float = 4.0) -> StatisticLine:
+    compared = tuple(Comparison(method, observed, expected, expected + 1) for method in methods)
+    return StatisticLine(unit, f"示例{unit}", group, group, compared)
+
+
+def table(facts: StatisticFacts, level: Level) -> list[tuple[str, str, str]]:
+    found = statistics.table(facts, "示例市", Scope(level, "320100")).rows
+    return [(row.where, row.group, row.method) for row in found]
+
+
+def test_above_county_nothing_can_be_found_by_subtracting_a_division_from_the_one_above() -> None:
+    facts = StatisticFacts(
+        own=(unusual("320100", "FEV", Method.C1, Method.PERCENTILE), unusual("320100", "GI", Method.C2)),
+        below=(("示例区", unusual("320102", "FEV", Method.C1)),),
+        schools=(unusual("2132000001", "FEV", Method.C1),),
+    )
+    weekly = ("示例市合计", "FEV", "移动百分位 P80")
+    expected = [weekly, ("示例市合计", "GI", "EARS C2"), ("示例区", "FEV", "EARS C1")]
+    assert sorted(table(facts, Level.CITY)) == sorted(expected)
+    assert ("示例市合计", "FEV", "EARS C1") in table(facts, Level.COUNTY)
+    assert ("示例2132000001", "FEV", "EARS C1") in table(facts, Level.COUNTY)
+
+
+def test_a_small_expected_number_is_masked_above_county() -> None:
+    facts = StatisticFacts(own=(unusual("320100", "FEV", Method.C2, expected=2.9),))
+    shown = {
+        level: statistics.table(facts, "示例", Scope(level, "320100")).rows[0].expected
+        for level in (Level.CITY, Level.COUNTY)
+    }
+    assert shown == {Level.CITY: "<3", Level.COUNTY: "2.9"}
+
+
+def test_statistics_that_are_not_listed_are_counted() -> None:
+    many = tuple(unusual(f"{n}", "FEV", Method.C1, observed=5 + n) for n in range(statistics.MOST + 7))
+    found = statistics.table(StatisticFacts(schools=many), "示例区", Scope(Level.COUNTY, "320102"))
+    assert len(found.rows) == statistics.MOST
+    assert found.rest == "其余 7 行未列"
+    assert found.rows[0].observed == str(5 + statistics.MOST + 6), "the furthest above comes first"
+
+
+@given(st.lists(schools, max_size=8), st.lists(rows, max_size=30))
+def test_the_new_cases_of_schools_add_up_to_those_of_their_county(
+    found: list[SchoolDay], absent: list[AbsentRow]
+) -> None:
+    grouped = [replace(row, groups=frozenset(row.symptoms)) for row in absent]
+    mine = {s.code: s for s in found}.values()
+    total: dict[str, int] = {}
+    for counts in county.new_by_school(mine, grouped).values():
+        for group, n in counts.items():
+            total[group] = total.get(group, 0) + n
+    assert dict(county.count(DAY, "320106", mine, grouped).new_groups) == total

@@ -13,8 +13,10 @@ from pipeline.errors import ConfigError, PermanentError
 from pipeline.figures import card_books, cards, digest, papers
 from pipeline.figures.facts import HintLine
 from pipeline.figures.paper_values import check_code, values_of
+from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.model import Level, Paper
 from pipeline.reports import fonts, letters, pages, render
+from pipeline.statistics import Comparison, Method
 from pipeline.units import Scope
 from tests import page_samples
 from tests import paper_samples as samples
@@ -359,3 +361,14 @@ def test_a_county_reads_its_single_cases_and_a_city_does_not() -> None:
     of_county = digest.digest(replace(samples.county(), hints=told))
     assert "四(2)班" in pages.page(letters.checked(values_of(of_county)))
     assert digest.digest(replace(samples.city(), hints=told)).hints == ()
+
+
+def test_statistics_have_a_line_of_their_own_and_say_nothing_when_there_is_nothing() -> None:
+    compared = (Comparison(Method.C2, 12, 1.1, 4.1),)
+    facts = StatisticFacts(schools=(StatisticLine("2132000001", "示例第五小学", "GI", "呕吐腹泻", compared),))
+    told = pages.page(letters.checked(values_of(digest.digest(replace(samples.county(), statistics=facts)))))
+    assert "统计提示，非预警" in told
+    assert "<td>示例第五小学</td><td>呕吐腹泻</td>" in told
+    assert "往年数据不足三年" in told
+    for quiet in (samples.county(), samples.city()):
+        assert "统计" not in pages.page(letters.checked(values_of(digest.digest(quiet)))).replace("校验", "")

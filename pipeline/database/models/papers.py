@@ -20,6 +20,7 @@ class CountyDay(models.Model):
     division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     as_of_settled = models.BigIntegerField()
     figures = models.JSONField()
+    schools = models.JSONField(default=dict)  # those that reported in full, and each school's new cases by group
 
     class Meta:
         db_table = "county_day"

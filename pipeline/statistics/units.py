@@ -1,0 +1,62 @@
+"""The series of divisions and schools, made of counted days; and what is unusual in them on the last day.
+
+The day itself counts by what has come so far: never more than the truth, so what exceeds a limit does so whoever is
+still silent. Days to compare with must be complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
+
+from pipeline.statistics.percentile import BLOCK
+from pipeline.statistics.unusual import LEAST, unusual
+from pipeline.statistics.values import Comparison, PlaceDay, SchoolsDay, Unusual
+
+
+def of_place(unit: str, days: Mapping[date, PlaceDay], day: date, groups: Collection[str]) -> list[Unusual]:
+    """Compare a division's `day` with its other days, group by group. `days`: those on which something was due."""
+    if day not in days:
+        return []
+    week = _week(day)
+    found: list[Unusual] = []
+    for group in sorted(groups):
+        if sum(days[one].new.get(group, 0) for one in week if one in days) >= LEAST:
+            series = {one: at.new.get(group, 0) for one, at in days.items() if at.complete or one == day}
+            found += _found(unit, group, unusual(series, day, group))
+    return found
+
+
+def of_schools(days: Mapping[date, SchoolsDay], day: date, groups: Collection[str]) -> list[Unusual]:
+    """Compare the `day` of each school with its other days. `days`: the school days of their county."""
+    if day not in days:
+        return []
+    now, found = days[day], list[Unusual]()
+    for school, group in sorted(_candidates(days, day, groups)):
+        if school in now.observed or school in now.new:
+            series = {
+                one: at.new.get(school, {}).get(group, 0)
+                for one, at in days.items()
+                if school in at.observed or one == day
+            }
+            found += _found(school, group, unusual(series, day, group))
+    return found
+
+
+def _candidates(days: Mapping[date, SchoolsDay], day: date, groups: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Schools and groups with enough new cases in the last week: the only ones that are compared."""
+    sums: dict[tuple[str, str], int] = {}
+    for one in _week(day):
+        for school, counts in days[one].new.items() if one in days else ():
+            for group, n in counts.items():
+                sums[school, group] = sums.get((school, group), 0) + n
+    return (key for key, n in sums.items() if n >= LEAST and key[1] in groups)
+
+
+def _week(day: date) -> list[date]:
+    return [day - timedelta(days=n) for n in range(BLOCK)]
+
+
+def _found(unit: str, group: str, comparisons: tuple[Comparison, ...]) -> Iterator[Unusual]:
+    if comparisons:
+        yield Unusual(unit, group, comparisons)
