@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from django.db.models import Max
+
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep, CardState
@@ -57,7 +59,8 @@ def sweep(now: datetime) -> int:
         Alert.objects.bulk_update(found, ["state", "close_reason", "closed_at"])
         details = {"answered": True, "as_of": last}
         AlertEvent.objects.bulk_create(
-            AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin=last, details=details) for alert in found
+            AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin=last, details=details, state=AlertState.ENDED)
+            for alert in found
         )
         rows = [row for alert in found for row in announce(alert, now, why="closed")]
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
@@ -73,7 +76,7 @@ def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) ->
             "SELECT id, code, day, settled FROM todo WHERE kind = %s AND code = %s ORDER BY id",
             [TodoKind.WARN, school],
         )
-        _take(hours, rules, found, now)
+        _take(hours, rules, found, now, school=school)
 
 
 def _batch(site: Site, rules: Rules, now: datetime) -> int:
@@ -84,12 +87,23 @@ def _batch(site: Site, rules: Rules, now: datetime) -> int:
     return len(todos)
 
 
-def _take(hours: int, rules: Rules, todos: Sequence[tuple[int, str, date, int]], now: datetime) -> None:
+def _take(
+    hours: int, rules: Rules, todos: Sequence[tuple[int, str, date, int]], now: datetime, *, school: str = ""
+) -> None:
     if todos:
         jobs = jobs_of(todos)
+        _note(school, now)
         _Writer(hours, rules, now, jobs).write(load(jobs, rules, now))
         corrections.close({school: job.settled for school, job in jobs.items()}, now)
         sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, _, settled in todos])
+
+
+def _note(school: str, now: datetime) -> None:
+    """Keep the moment, for `rehearse`. Further batches of it know no more than the first."""
+    settled = Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
+    events = AlertEvent.objects.aggregate(last=Max("id"))["last"] or 0
+    text = sql.insert("assessment", ("school", "settled", "at", "events")) + " ON CONFLICT (school, settled) DO NOTHING"
+    sql.run(text, [(school, settled, sql.moment(now), events)])
 
 
 # --------------------------------------------------------------------------- writing

@@ -39,7 +39,9 @@ def close(schools: Mapping[str, int], now: datetime) -> int:
         if answer is not None and not missing(alert, answer.answer.get("rows", ())):
             exclude(alert, answer.reason, now)
             alert.save(update_fields=["state", "close_reason", "closed_at"])
-            AlertEvent.objects.create(alert=alert, at=now, what=AlertStep.CORRECTED, origin=schools[alert.school_id])
+            AlertEvent.objects.create(
+                alert=alert, at=now, what=AlertStep.CORRECTED, origin=schools[alert.school_id], state=alert.state
+            )
             sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), announce(alert, now, why="closed"))
             done += 1
     return done

@@ -82,22 +82,25 @@ def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
     found: dict[CampusKey, list[Case]] = defaultdict(list)
     for span, mine in schools.items():
         for school, campus, *row in _rows(mine, sql.each_day(span.first, span.last)):
-            found[school, campus].append(_case(*row))
+            found[school, campus].append(case_of(*row))
     return found
 
 
 def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
     # every single day by name, so that both databases seek (day, school) in the unique key and scan nothing. Dates as
     # text: there are few different ones, and Django's converter parses each again (half the time)
-    text = (
-        "SELECT school, campus, CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT),"
-        " CAST(onset AS TEXT), symptoms, temperature, diagnosis, dorm, CAST(began AS TEXT) FROM absence"
-        f" WHERE day IN ? AND school IN ? AND reason = '{Reason.ILL}'"  # nosec B608  # our own words
-    )
-    return sql.fetch_in(text, days, schools)
+    return sql.fetch_in(f"SELECT school, campus, {CASE_COLUMNS} FROM absence WHERE {ILL}", days, schools)  # nosec B608  # our own words
 
 
-def _case(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
+CASE_COLUMNS = (
+    "CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT), CAST(onset AS TEXT), symptoms, temperature,"
+    " diagnosis, dorm, CAST(began AS TEXT)"
+)
+ILL = f"day IN ? AND school IN ? AND reason = '{Reason.ILL}'"
+"""The rows that count for warnings, for `sql.fetch_in` with days and schools."""
+
+
+def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
     symptoms, temperature, diagnosis, dorm, began = rest
     fell_ill = None if onset is None else _date(onset)
     heat = None if temperature is None else float(temperature)

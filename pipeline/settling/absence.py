@@ -48,7 +48,7 @@ _SAID = (*(name for name, _ in _TEXTS), *_DATES, *_MOMENTS, *_REST)
 _KEY = ("day", "school", "campus", "pupil")
 _ROW = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
 _ABSENCE = (*_ROW, *cases.COLUMNS)
-_PAST = (*_ROW, "to_settled", "closed_by", "why")
+_PAST = (*_ROW, *cases.COLUMNS, "to_settled", "closed_by", "why")
 _REPORT = (
     "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "covered", "rows",
     "other_absent", "reporter", "reviewer", "from_settled",
@@ -218,7 +218,8 @@ def _take(fold: _Fold, step: ReportStep, settled: int, *, by: str, voided: bool 
         gone = PastReason.VOIDED if voided else PastReason.WITHDRAWN
         why = (PastReason.CHANGED if new else gone).value
         row = _absence_row(fold, identity, old, since.pop(identity), pending=identity in hung)
-        fold.past.append((*row, settled, by, why))
+        began = (sql.day(old.values.get(name)) for name in cases.COLUMNS)  # type: ignore[arg-type]  # the columns hold dates
+        fold.past.append((*row, *began, settled, by, why))
         changed = True
     for identity in after.rows.keys() - since.keys():
         since[identity] = settled
@@ -295,6 +296,8 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
     hung, hangs = merge.pending(before), merge.pending(after)
     day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
     writes.add(sql.insert("absence_past", _PAST), fold.past)
+    replaced = {row[_ROW.index("pupil")] for row in fold.past}
+    cases.keep(fold.key, before.rows, after.rows, replaced, fold.settled, writes)
     gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
     writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
     writes.add(

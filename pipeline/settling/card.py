@@ -227,7 +227,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryS
             for day, done in one.days.items()
         ]
         sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
-    _write_events(steps, at[1])
+    _write_events(steps, {name: one.state for name, one in loaded.standing.histories.items()}, at[1])
 
 
 def _write_alert(alert: Alert, one: AlertHistory, now: datetime) -> None:
@@ -263,13 +263,15 @@ def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: da
     )  # fmt: skip
 
 
-def _write_events(noted: Iterable[HistoryStep], now: datetime) -> None:
+def _write_events(noted: Iterable[HistoryStep], states: Mapping[str, AlertState], now: datetime) -> None:
     """Note the steps, each once: a replay gives all that ever happened."""
     steps = list(noted)
     rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
     known = {(row.alert_id, row.what, row.origin) for row in rows}
     AlertEvent.objects.bulk_create(
-        AlertEvent(alert_id=s.alert, at=now, what=s.what, origin=s.origin, details=dict(s.details))
+        AlertEvent(
+            alert_id=s.alert, at=now, what=s.what, origin=s.origin, details=dict(s.details), state=states[s.alert]
+        )
         for s in steps
         if (s.alert, s.what, s.origin) not in known
     )

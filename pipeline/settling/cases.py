@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from pipeline.turns.transaction import Writes
 
 COLUMNS = ("began",)
 """Stored with a row but derived from earlier reports, not written by its sender: never compared."""
+_PAST = ("day", "school", "campus", "pupil", "began", "row_state", "to_settled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def place(reports: Mapping[Key, ReportChange], writes: Writes) -> dict[Key, dict
             _leave_cases(school, folded, derived, writes)
             continue
         near = by_campus[school, campus]
-        _rewrite((day, school, campus), derived, writes)
+        _rewrite((day, school, campus), derived, near.settled, writes)
         writes.todo(TodoKind.WARN, school, near.settled, day)
         if near.division:
             writes.todo(TodoKind.FIGURES, near.division, near.settled, day)
@@ -100,7 +101,32 @@ def _leave_cases(school: str, folded: ReportChange, derived: Mapping[str, Derive
         writes.todo(TodoKind.WARN, school, folded.settled, began)
 
 
-def _rewrite(key: Key, derived: Mapping[str, Derived], writes: Writes) -> None:
+def keep(
+    key: Key,
+    before: Mapping[str, CurrentRow],
+    after: Mapping[str, CurrentRow],
+    replaced: Collection[object],
+    settled: int,
+    writes: Writes,
+) -> None:
+    """Keep what the case of a row was, where the row stays and its case does not."""
+    both = ((n, before[n].values, row.values) for n, row in after.items() if n in before and before[n] is not row)
+    moved = [
+        (name, was["began"], was["row_state"])
+        for name, was, now in both
+        if name not in replaced and (was["began"], was["row_state"]) != (now["began"], now["row_state"])
+    ]
+    _keep(key, moved, settled, writes)
+
+
+def _keep(key: Key, moved: Iterable[tuple[str, object, object]], settled: int, writes: Writes) -> None:
+    day, place = sql.day(key[0]), key[1:]
+    rows = [(day, *place, pupil, sql.param(began), state, settled) for pupil, began, state in moved]
+    writes.add(sql.insert("case_past", _PAST), rows)
+
+
+def _rewrite(key: Key, derived: Mapping[str, Derived], settled: int, writes: Writes) -> None:
+    _keep(key, [(pupil, one.was, one.state_was) for pupil, one in derived.items() if one.was], settled, writes)
     text = "UPDATE absence SET began = %s, row_state = %s WHERE day = %s AND school = %s AND campus = %s AND pupil = %s"
     day, school, campus = sql.day(key[0]), *key[1:]
     writes.add(text, [(sql.day(one.began), one.state, day, school, campus, pupil) for pupil, one in derived.items()])

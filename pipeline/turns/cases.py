@@ -62,7 +62,8 @@ class Derived:
     began: date
     state: str
     known: bool = False
-    was: date | None = None  # the day of the case it belonged to before
+    was: date | None = None  # the day of the case it belonged to before, and what it was: new or ongoing
+    state_was: str = ""
 
 
 @dataclass(slots=True)
@@ -128,7 +129,7 @@ def _derived(line: _Line, day: date, pupil: str) -> Derived:
     began, first = case_of(pupil_day, row.onset, earlier, line.reported(day, row.class_key))
     state = RowState.RETURNED if row.state == RowState.RETURNED else RowState.NEW if first else RowState.ONGOING
     known = not first and before is not None and before[1].signs == row.signs
-    made = Derived(began, state, known, row.began)
+    made = Derived(began, state, known, row.began, row.state)
     line.rows[day][pupil] = SpellRow(row.class_key, row.start, row.onset, state, row.returned, began, row.signs)
     return made
 

@@ -5,7 +5,7 @@ from_settled ≤ n < to_settled (rows of the current tables have no end yet).
 """
 
 from pipeline.database.models.accounts import Account
-from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit
+from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, Assessment
 from pipeline.database.models.cards import Card, CardDay
 from pipeline.database.models.desks import DeskLine
 from pipeline.database.models.faults import FaultRecord
@@ -18,6 +18,7 @@ from pipeline.database.models.registry import Statement, UnitPlace
 from pipeline.database.models.reported import (
     Absence,
     AbsencePast,
+    CasePast,
     Closure,
     ClosurePast,
     Pupil,
@@ -34,11 +35,13 @@ __all__ = [
     "AlertCase",
     "AlertEvent",
     "AlertHit",
+    "Assessment",
     "Audit",
     "CalendarDay",
     "Campus",
     "Card",
     "CardDay",
+    "CasePast",
     "Closure",
     "ClosurePast",
     "Counter",

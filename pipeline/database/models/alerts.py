@@ -90,6 +90,20 @@ class AlertCase(models.Model):
         indexes: ClassVar = [models.Index(fields=["alert", "pupil"], name="case_alert")]
 
 
+class Assessment(models.Model):
+    """A moment at which all that had settled by then was assessed: what a rehearsal goes through again."""
+
+    school = models.CharField(max_length=20, blank=True)  # "" for all; else the one an answer waited for
+    settled = models.BigIntegerField()  # the last settled_seq then
+    at = models.DateTimeField()
+    events = models.BigIntegerField()  # id of the last event of any alert before
+
+    class Meta:
+        db_table = "assessment"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["school", "settled"], name="assessment_once")]
+        indexes: ClassVar = [models.Index(fields=["at"], name="assessment_at")]
+
+
 class AlertEvent(models.Model):
     """One step of an alert's history, in order: issued, raised, answered, confirmed, returned, ended …"""
 
@@ -98,7 +112,12 @@ class AlertEvent(models.Model):
     what = models.CharField(max_length=16, choices=choices(AlertStep))
     origin = models.BigIntegerField()  # settled_seq, or the place of the card or ruling, that caused it
     details = models.JSONField(default=dict)
+    # of the alert after a step that did not follow from records (a card, a ruling, a correction, its end); else ""
+    state = models.CharField(max_length=12, blank=True, choices=choices(AlertState))
 
     class Meta:
         db_table = "alert_event"
-        constraints: ClassVar = [one_of("alert_event", "what", AlertStep)]
+        constraints: ClassVar = [
+            one_of("alert_event", "what", AlertStep),
+            one_of("alert_event", "state", ("", *AlertState)),
+        ]

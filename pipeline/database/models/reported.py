@@ -132,6 +132,7 @@ class Absence(AbsenceColumns):
 
 
 class AbsencePast(AbsenceColumns):
+    began = models.DateField(null=True)  # null: replaced within the batch that brought it, before its case was found
     to_settled = models.BigIntegerField()
     closed_by = models.CharField(max_length=40)
     why = models.CharField(max_length=12, choices=choices(PastReason))
@@ -140,6 +141,23 @@ class AbsencePast(AbsenceColumns):
         db_table = "absence_past"
         constraints: ClassVar = [*_closed_row("absence_past"), one_of("absence_past", "why", PastReason)]
         indexes: ClassVar = [models.Index(fields=["day", "school"], name="absence_past_day")]
+
+
+class CasePast(models.Model):
+    """What the case of a standing row was, until another report than its own changed it."""
+
+    day = models.DateField()
+    school = models.CharField(max_length=20)
+    campus = models.CharField(max_length=40)
+    pupil = models.CharField(max_length=40)
+    began = models.DateField()
+    row_state = models.CharField(max_length=8, choices=choices(RowState))
+    to_settled = models.BigIntegerField()
+
+    class Meta:
+        db_table = "case_past"
+        constraints: ClassVar = [one_of("case_past", "row_state", RowState)]
+        indexes: ClassVar = [models.Index(fields=["day", "school"], name="case_past_day")]
 
 
 class Reject(models.Model):
