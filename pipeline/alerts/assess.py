@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from django.db.models import Max
-
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep, CardState
@@ -100,8 +98,11 @@ def _take(
 
 def _note(school: str, now: datetime) -> None:
     """Keep the moment, for `rehearse`. Further batches of it know no more than the first."""
-    settled = Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
-    events = AlertEvent.objects.aggregate(last=Max("id"))["last"] or 0
+    text = (
+        "SELECT COALESCE((SELECT value FROM counter WHERE name = 'settled'), 0),"
+        " COALESCE((SELECT MAX(id) FROM alert_event), 0)"
+    )
+    ((settled, events),) = sql.fetch(text)
     text = sql.insert("assessment", ("school", "settled", "at", "events")) + " ON CONFLICT (school, settled) DO NOTHING"
     sql.run(text, [(school, settled, sql.moment(now), events)])
 

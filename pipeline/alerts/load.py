@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline import warn as core
 from pipeline.alert_state import AlertState
@@ -19,7 +19,7 @@ from pipeline.rules.engine import Window, affected, needed
 from pipeline.schooldays import school_year, today
 from pipeline.units import DivisionNode, Tree
 
-_REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
+REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
 CampusKey = tuple[str, str]  # (school, campus)
 
 
@@ -69,7 +69,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
         rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
         alerts=alerts,
         hits=_hits([alert.id for found in alerts.values() for alert in found]),
-        chains=_chains(schools),
+        chains=chains(schools),
         spans=spans,
     )
 
@@ -114,15 +114,39 @@ _date = lru_cache(maxsize=4096)(date.fromisoformat)
 
 def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
     """The rolls of classes in the school years of some days, as they are on the latest of them."""
-    years = sorted({school_year(day) for day in days})
+    return rolls_on(roll_rows(schools, sorted({school_year(day) for day in days})), days)
+
+
+class RollRow(NamedTuple):
+    """The roll of one class of a school year, from a day on."""
+
+    school: str
+    campus: str
+    key: str
+    roll: int | None
+    year: int
+    since: date
+
+
+def roll_rows(schools: Sequence[str], years: Sequence[int]) -> list[RollRow]:
+    """Return the rolls of schools in some school years, in the order of time."""
     text = (
-        "SELECT school_id, campus, key, roll FROM school_class WHERE school_id IN ? AND school_year IN ?"
-        f" AND state IN ('{ClassState.CONFIRMED}', '{ClassState.NEW}') AND COALESCE(valid_from, '2000-01-01') <= ?"
-        " ORDER BY school_year, COALESCE(valid_from, '2000-01-01')"  # nosec B608  # our own words
+        "SELECT school_id, campus, key, roll, school_year, CAST(COALESCE(valid_from, '2000-01-01') AS TEXT) AS since"
+        " FROM school_class WHERE school_id IN ? AND school_year IN ?"
+        f" AND state IN ('{ClassState.CONFIRMED}', '{ClassState.NEW}')"
+        " ORDER BY school_year, since"  # nosec B608  # our own words
     )
+    found = sql.fetch_in(text, schools, years)
+    return [RollRow(school, campus, key, roll, year, _date(since)) for school, campus, key, roll, year, since in found]
+
+
+def rolls_on(rows: Iterable[RollRow], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
+    """Return the rolls by class, of the school years of some days, as they are on the latest of them."""
+    years, last = {school_year(day) for day in days}, max(days)
     found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)
-    for school, campus, key, roll in sql.fetch_in(text, schools, years, [sql.day(max(days))]):
-        found[school, campus][key] = roll
+    for row in rows:
+        if row.year in years and row.since <= last:
+            found[row.school, row.campus][row.key] = row.roll
     return found
 
 
@@ -130,7 +154,7 @@ def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert
     """The alerts that are open, or were recently, in the order of their numbers."""
     found: dict[CampusKey, list[Alert]] = defaultdict(list)
     mine = Alert.objects.filter(school__in=schools)
-    for alert in [*mine.filter(closed_at__isnull=True), *mine.filter(closed_at__gte=now - _REMEMBERED)]:
+    for alert in [*mine.filter(closed_at__isnull=True), *mine.filter(closed_at__gte=now - REMEMBERED)]:
         found[alert.school_id, alert.campus].append(alert)
     for alerts in found.values():
         alerts.sort(key=lambda alert: (alert.opened_at, len(alert.id), alert.id))
@@ -147,7 +171,8 @@ def _hits(alerts: Sequence[str]) -> dict[str, dict[Key, Condition]]:
     return found
 
 
-def _chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return by school its code and its divisions, narrowest first."""
     places = {
         code: DivisionNode(code, kind, parent or "")
         for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, setup
+from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, rules, setup
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -65,6 +65,7 @@ accounts.add(app)
 matters.add(app)
 alerts.add(app)
 papers.add(app)
+rules.add(app)
 registry.add(app)
 
 

@@ -78,14 +78,14 @@ def decided_by(who: str, why: str) -> DecidedBy:
     return DecidedBy(who, why, config.clock()())
 
 
-def day_of(text: str, now: datetime) -> date:
+def day_of(text: str, now: datetime, option: str = "--day") -> date:
     """Return the day an option names, today's when it is empty. Raises UsageError."""
     if not text:
         return now.date()
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--day {text}: no such date; write it as {now:%Y-%m-%d}") from None
+        raise UsageError(f"{option} {text}: no such date; write it as {now:%Y-%m-%d}") from None
 
 
 def check_division(code: str, option: str = "--unit") -> None:

@@ -296,8 +296,7 @@ def _write_rows(fold: _Fold, writes: Writes) -> None:
     hung, hangs = merge.pending(before), merge.pending(after)
     day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
     writes.add(sql.insert("absence_past", _PAST), fold.past)
-    replaced = {row[_ROW.index("pupil")] for row in fold.past}
-    cases.keep(fold.key, before.rows, after.rows, replaced, fold.settled, writes)
+    cases.keep(fold.key, before.rows, after.rows, {row[3] for row in fold.past}, fold.settled, writes)
     gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
     writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
     writes.add(

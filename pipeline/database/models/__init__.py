@@ -5,7 +5,7 @@ from_settled ≤ n < to_settled (rows of the current tables have no end yet).
 """
 
 from pipeline.database.models.accounts import Account
-from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, Assessment
+from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, AssessedMoment
 from pipeline.database.models.cards import Card, CardDay
 from pipeline.database.models.desks import DeskLine
 from pipeline.database.models.faults import FaultRecord
@@ -35,7 +35,7 @@ __all__ = [
     "AlertCase",
     "AlertEvent",
     "AlertHit",
-    "Assessment",
+    "AssessedMoment",
     "Audit",
     "CalendarDay",
     "Campus",

@@ -90,7 +90,7 @@ class AlertCase(models.Model):
         indexes: ClassVar = [models.Index(fields=["alert", "pupil"], name="case_alert")]
 
 
-class Assessment(models.Model):
+class AssessedMoment(models.Model):
     """A moment at which all that had settled by then was assessed: what a rehearsal goes through again."""
 
     school = models.CharField(max_length=20, blank=True)  # "" for all; else the one an answer waited for

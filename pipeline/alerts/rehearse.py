@@ -1,0 +1,172 @@
+"""What other rules would have made of what was known: the assessments of a school gone through once more.
+
+Each moment at which warnings were assessed is assessed again, on the records that stood then, by the rules on trial.
+An episode on trial is paired with the issued alert that holds the same cases, and goes through what people made of
+that alert (answered, excluded, ended), at the same time. So the rules in force give again exactly what was issued;
+nobody answers what was never issued, it stays open.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from pipeline import alert_state
+from pipeline import warn as core
+from pipeline.alert_state import AlertState, AlertStep
+from pipeline.alerts.load import REMEMBERED, rolls_on
+from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
+from pipeline.rules import Case, Rules
+from pipeline.rules.engine import RulesInForce, affected, ask, conditions, needed
+from pipeline.schooldays import today
+
+
+@dataclass(slots=True)
+class Trial:
+    """One episode of the rules on trial. `alert`: the issued one that it is paired with; "" for none."""
+
+    episode: core.Episode
+    school: str
+    campus: str
+    division: str
+    opened_at: datetime
+    rule: str  # that opened it
+    groups: set[str] = field(default_factory=set)  # it ever had
+    sick: set[Sickness] = field(default_factory=set)  # cases it ever held
+    closed_at: datetime | None = None
+    alert: str = ""
+
+
+def rehearse(past: SchoolPast, rules: Rules) -> list[Trial]:
+    """Return the episodes that the rules would have opened in one school, in the order of their opening."""
+    stage = _Stage(past, rules)
+    for moment in past.moments:
+        stage.act(moment.events)
+        stage.assess(moment)
+    stage.act(None)
+    return stage.trials
+
+
+class _Stage:
+    """One school while its past is gone through."""
+
+    def __init__(self, past: SchoolPast, rules: Rules) -> None:
+        self._past, self._rules = past, rules
+        self._asked: RulesInForce = ask(rules, rules.active(past.chain))
+        self._changes = deque(sorted(_changes(past.versions), key=lambda one: (one[0], one[1])))
+        self._standing: dict[str, dict[tuple[date, str], Case]] = defaultdict(dict)
+        self._acts = deque(sorted(past.acts, key=lambda act: act.event))
+        self._states: dict[str, AlertState] = {}  # of the issued alerts, by what people did
+        self._paired: dict[str, Trial] = {}
+        self.trials: list[Trial] = []
+
+    def assess(self, moment: Moment) -> None:
+        """Assess what changed up to a moment."""
+        days = {day for case in self._change(moment.settled) for day in (case.day, case.began)}
+        if not days:
+            return
+        school, now = self._past.school, today(moment.at)
+        span = affected(days, self._rules.reach)
+        wanted = needed(span, self._rules.reach, now)
+        rolls = rolls_on(self._past.rolls, days)
+        for campus, standing in sorted(self._standing.items()):
+            cases = [case for case in standing.values() if wanted.holds(case.day)]
+            met = conditions(cases, rolls.get((school, campus), {}), self._asked, span)
+            mine = self._remembered(campus, moment.at)
+            if met or mine:
+                after = core.assess([one.episode for one in mine], met, span, self._rules, now)
+                self._take(mine, after, campus, moment.at)
+        self._pair(moment.at)
+
+    def act(self, upto: int | None) -> None:
+        """Do to the episodes on trial what people did to their alerts, up to an event (None: all)."""
+        while self._acts and (upto is None or self._acts[0].event <= upto):
+            act = self._acts.popleft()
+            self._states[act.alert] = act.state
+            trial = self._paired.get(act.alert)
+            if trial is not None and not trial.episode.closed:
+                _act(trial, act)
+
+    def _change(self, settled: int) -> list[Case]:
+        """Bring the standing rows up to a settled_seq; return the rows that came, went, or became others."""
+        found = []
+        while self._changes and self._changes[0][0] <= settled:
+            _, comes, version = self._changes.popleft()
+            rows, key = self._standing[version.campus], (version.case.day, version.case.pupil)
+            if comes:
+                rows[key] = version.case
+            else:
+                rows.pop(key, None)
+            found.append(version.case)
+        return found
+
+    def _remembered(self, campus: str, at: datetime) -> list[Trial]:
+        since = at - REMEMBERED
+        mine = (one for one in self.trials if one.campus == campus)
+        return [one for one in mine if one.closed_at is None or one.closed_at >= since]
+
+    def _take(self, mine: Sequence[Trial], after: core.Assessment, campus: str, at: datetime) -> None:
+        rules = {event.id: str(event.details["rule"]) for event in after.events if event.what == AlertStep.ISSUED}
+        known = {one.episode.id: one for one in mine}
+        for episode in after.episodes:
+            trial = known.get(episode.id)
+            if trial is None:
+                county = self._past.chain[1] if len(self._past.chain) > 1 else ""
+                rule, numbered = rules[episode.id], replace(episode, id=f"trial-{len(self.trials) + 1}")
+                trial = Trial(numbered, self._past.school, campus, county, at, rule)
+                self.trials.append(trial)
+            else:
+                trial.episode = episode
+            trial.groups.add(episode.group)
+            trial.sick |= {(pupil, member.onset) for pupil, member in episode.cases.items()}
+            if episode.closed and trial.closed_at is None:
+                trial.closed_at = at
+
+    def _pair(self, now: datetime) -> None:
+        """Pair the episodes that have none yet with an alert of the same cases, issued by now."""
+        for trial in self.trials:
+            free = (one for one in self._past.issued if one.id not in self._paired and one.opened_at <= now)
+            fitting = [one for one in free if self._alike(trial, one)] if not trial.alert else []
+            if fitting:
+                alert = min(fitting, key=lambda one: _distance(trial, one))
+                trial.alert = alert.id
+                self._paired[alert.id] = trial
+                state = self._states.get(alert.id)
+                if state in alert_state.FOLLOWED and not trial.episode.closed:
+                    trial.episode = replace(trial.episode, state=state)
+
+    def _alike(self, trial: Trial, alert: IssuedAlert) -> bool:
+        if trial.campus != alert.campus or trial.sick.isdisjoint(alert.sick):
+            return False
+        if not trial.groups.isdisjoint(alert.groups):
+            return True
+        absorbed = {group: known.absorbs for group, known in self._rules.groups.items()}
+        both = ((one, other) for one in trial.groups for other in alert.groups)
+        return any(other in absorbed.get(one, ()) or one in absorbed.get(other, ()) for one, other in both)
+
+
+def _changes(versions: Iterable[Version]) -> Iterator[tuple[int, bool, Version]]:
+    """When each row came and went; of two at the same settled_seq the going is the lesser."""
+    for version in versions:
+        yield version.since, True, version
+        if version.until is not None:
+            yield version.until, False, version
+
+
+def _act(trial: Trial, act: PeoplesAct) -> None:
+    if act.sweep:
+        if core.expired(trial.episode, today(act.at)):
+            trial.episode, trial.closed_at = core.ended(trial.episode), act.at
+        return
+    closed = act.state in alert_state.CLOSED
+    trial.episode = replace(trial.episode, state=act.state, closed=closed)
+    trial.closed_at = act.at if closed else None
+
+
+def _distance(trial: Trial, alert: IssuedAlert) -> tuple[bool, float, int]:
+    apart = abs((trial.opened_at - alert.opened_at).total_seconds())
+    return trial.episode.group not in alert.groups, apart, -len(trial.sick & alert.sick)

@@ -1,0 +1,151 @@
+"""rules: how good they are, and what others would have warned of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, check_place, day_of, echo, echo_json, echo_table, opened, progress
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.facts.rehearsed import Pair, Rehearsal
+    from pipeline.rules import Rules
+
+rules = typer.Typer(
+    help="Warning rules: what they were worth, and what others would have been.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+First = Annotated[str, typer.Option("--from", help="The first day, as 2026-09-01.")]
+Last = Annotated[str, typer.Option("--to", help="The last day; today if left out.")]
+Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(rules, name="rules")
+
+
+@rules.command()
+def rehearse(
+    context: typer.Context,
+    first: First,
+    last: Last = "",
+    file: Annotated[
+        Path | None, typer.Option("--rules", help="The rules to try, a rules.toml; those in force if left out.")
+    ] = None,
+    unit: Unit = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Try rules on the days that are kept: what they would have warned of, beside what was issued. Changes nothing.
+
+    Each day is gone through with what was known on it; a record that came late counts from the day it came.
+    """
+    from pipeline.facts import rehearsed
+
+    opened(context)
+    days = _days(first, last)
+    law = _law(file)
+    check_place(unit)
+    with progress("rehearsing", rehearsed.number_of_schools(unit)) as advance:
+        found = rehearsed.rehearsal(law, *days, unit, advance)
+    if as_json:
+        for pair in found.pairs:
+            echo_json(_json(pair))
+    else:
+        _show(found)
+
+
+def _days(first: str, last: str) -> tuple[date, date]:
+    from pipeline import config
+
+    now = config.clock()()
+    begin, end = day_of(first, now, "--from"), day_of(last, now, "--to")
+    if begin > end:
+        raise UsageError(f"--from {begin}: it comes after --to {end}")
+    return begin, end
+
+
+def _law(file: Path | None) -> Rules:
+    from pipeline import rules as law
+    from pipeline.errors import ConfigError
+
+    if file is None:
+        return law.load()
+    try:
+        return law.parse(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{file}: 不是 UTF-8 编码的文本"]) from error
+
+
+def _show(found: Rehearsal) -> None:
+    from pipeline.registry import lookup
+
+    names = lookup.division_names()
+    header = ("day", "county", "name", "rehearsed", "issued", "both", "new", "gone")
+    rows = [
+        (one.day, one.division, names.get(one.division, ""), one.tried, one.issued, one.both, one.new, one.gone)
+        for one in found.days()
+    ]
+    echo_table(header, rows)
+    _show_each("new: not issued", found.new)
+    _show_each("gone: issued, and not by these rules", found.gone)
+    _show_each("on another day", [pair for pair in found.both if pair.days_later])
+    earlier = [pair for pair in found.both if (pair.days_later or 0) < 0]
+    later = [pair for pair in found.both if (pair.days_later or 0) > 0]
+    both = len(found.both)
+    echo()
+    echo(f"rehearsed {both + len(found.new)}, issued {both + len(found.gone)}")
+    echo(f"in both {both}: {len(earlier)} earlier, {len(later)} later, {both - len(earlier) - len(later)} the same day")
+    for what, pairs in (("those in both", found.both), ("those gone", found.gone)):
+        confirmed, ruled = found.ruled(pairs)
+        if pairs:
+            share = f", {confirmed / ruled:.0%}" if ruled else ""
+            echo(f"of {what}, decided by their county {ruled}, of which confirmed {confirmed}{share}")
+
+
+def _show_each(title: str, pairs: Sequence[Pair]) -> None:
+    from pipeline.facts.card_page_facts import group_name
+    from pipeline.registry import lookup
+
+    if not pairs:
+        return
+    echo()
+    echo(f"{title}:")
+    names = lookup.names(pair.subject.school for pair in pairs)
+    header = ("unit", "name", "group", "rule", "cases", "rehearsed", "issued", "days", "alert", "then")
+    rows = []
+    for pair in pairs:
+        line = _json(pair)
+        group = "、".join(group_name(group) for group in sorted(pair.subject.groups))
+        days = f"{pair.days_later:+d}" if pair.days_later else pair.days_later
+        rest = (line[name] for name in ("rule", "cases", "rehearsed", "issued"))
+        last = (line["alert"], line["then"])
+        rows.append((pair.subject.school, names.get(pair.subject.school), group, *rest, days, *last))
+    echo_table(header, rows)
+
+
+def _json(pair: Pair) -> dict[str, object]:
+    from pipeline.schooldays import today
+
+    trial, issued, fate, subject = pair.trial, pair.issued, pair.fate, pair.subject
+    return {
+        "unit": subject.school,
+        "campus": subject.campus,
+        "division": subject.division,
+        "groups": " ".join(sorted(subject.groups)),
+        "rule": trial.rule if trial else None,
+        "cases": len(subject.sick),
+        "rehearsed": today(trial.opened_at) if trial else None,
+        "issued": today(issued.opened_at) if issued else None,
+        "days": pair.days_later,
+        "alert": issued.id if issued else None,
+        "then": f"{fate.verdict} {fate.reason}".strip() if fate else None,
+    }
