@@ -14,6 +14,7 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.facts.rehearsed import Pair, Rehearsal
+    from pipeline.figures.rule_scores import RuleScore
     from pipeline.rules import Rules
 
 rules = typer.Typer(
@@ -61,6 +62,54 @@ def rehearse(
             echo_json(_json(pair))
     else:
         _show(found)
+
+
+@rules.command()
+def score(context: typer.Context, first: First, last: Last = "", unit: Unit = "", *, as_json: AsJson = False) -> None:
+    """Show what each rule's warnings turned out to be, and how early they came; docs/rule-scores.md says each figure.
+
+    Of the alerts opened from --from to --to: by their county's word until now.
+    """
+    from pipeline import rules as law
+    from pipeline.facts import rule_scores as facts
+    from pipeline.figures import rule_scores as figures
+    from pipeline.registry import lookup
+
+    opened(context)
+    days = _days(first, last)
+    check_place(unit)
+    counties = lookup.tree(()).below(unit) if unit else ()
+    alerts = facts.alerts(*days, counties, "" if counties else unit)
+    known = law.load().rules
+    found = figures.scores(alerts, {rule.id: rule.stage.rank for rule in known})
+    stages = {rule.id: rule.stage.label for rule in known}
+    rows = [_scored(one, stages.get(one.rule, "")) for one in [*found, figures.total(alerts)]]
+    if as_json:
+        for row in rows:
+            echo_json(row)
+    else:
+        echo_table(tuple(rows[0]), [[_plain(value) for value in row.values()] for row in rows])
+
+
+def _scored(one: RuleScore, stage: str) -> dict[str, object]:
+    return {
+        "rule": one.rule or "all",
+        "stage": stage,
+        "warned": one.warned,
+        "opened": one.opened,
+        **one.excluded,
+        "confirmed": one.confirmed,
+        "void": one.void,
+        "pending": one.pending,
+        "ppv": None if one.ppv is None else round(one.ppv, 4),
+        "delay": one.delay,
+        "lead": one.lead,
+        "leads": one.leads,
+    }
+
+
+def _plain(value: object) -> object:
+    return "—" if value is None else f"{value:.4g}" if isinstance(value, float) else value
 
 
 def _days(first: str, last: str) -> tuple[date, date]:

@@ -19,13 +19,13 @@ from pipeline.database.models import Alert, AlertCase, CasePast, Counter
 from pipeline.database.transactions import atomic, read_only, undone
 from pipeline.errors import UsageError
 from pipeline.executors import InProcess
-from pipeline.facts import rehearsed
+from pipeline.facts import rehearsed, rule_scores
 from pipeline.model import Checked, DecidedBy, Mode, Site
 from pipeline.rules import Rules
 from pipeline.settling import card as settling_card
 from tests.cards import HANDLED, STANDS, WRONG, card
 from tests.contract.settling import Known, journalled
-from tests.submissions import DAY, SCHOOL, checked, later, line, row
+from tests.submissions import COUNTY, DAY, SCHOOL, checked, later, line, row
 
 RULES = rules.load()
 PUPILS = "甲乙丙丁戊己庚"
@@ -144,6 +144,19 @@ def test_a_stricter_rule_shows_what_goes_what_comes_later_and_what_it_was_worth(
     assert (same.days_later, same.fate and same.fate.verdict) == (0, "confirmed")
     assert rehearsed.rehearsal(RULES, DAY, on(3), "320102").pairs == ()
     assert rehearsed.rehearsal(RULES, on(1), on(3)).pairs == ()
+
+
+def test_the_score_of_what_was_issued(school: Site) -> None:
+    """Four feverish children, confirmed; the next day two more have 手足口病, which becomes the alert's name."""
+    more = {name: {"diagnosis": "D10"} for name in PUPILS[4:6]}
+    play(school, [Step(pupils=FEVERISH), Step(answer=STANDS), Step(ruling="confirm"), Step(1, 1, more)])
+    found = rule_scores.alerts(DAY, on(1))
+    (one,) = found
+    assert (one.id, one.verdict, one.growth[-1].at) == ("2026-0001", "confirmed", later(days=1))
+    assert (one.hits[0].rule, one.hits[0].first_at, one.hits[0].delay) == ("E01", later(hours=1), 0)
+    assert {hit.first_at for hit in one.hits[1:]} == {later(days=1)}
+    assert rule_scores.alerts(DAY, on(1), [COUNTY]) == rule_scores.alerts(DAY, on(1), (), SCHOOL) == found
+    assert rule_scores.alerts(on(1), on(2)) == rule_scores.alerts(DAY, on(1), ["320102"]) == []
 
 
 def test_a_looser_rule_shows_what_comes(school: Site) -> None:
