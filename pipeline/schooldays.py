@@ -30,6 +30,7 @@ _SPRING_TERM = range(2, 9)
 # has passed since its last term, it is ignored, and the statutory days decide.
 _SATURDAY = 5  # as date.weekday() counts
 _LONGEST_BREAK = timedelta(days=75)
+LONGEST_TERM = 250  # days, with the vacation after it
 
 
 def local_time(moment: datetime) -> str:
@@ -173,6 +174,16 @@ class Calendar:
                     return (day - monday).days // 7 + 1
         return 0
 
+    def term_began(self, places: Sequence[str], day: date) -> date:
+        """Return the first day of the term; the vacation after a term belongs to it. Without a term table: September
+        and February.
+        """
+        for place in self._term_place(places, ""):
+            began = [term.first for term in self._terms(place, "") if term.first <= day]
+            if began and (day - max(began)).days < LONGEST_TERM:
+                return max(began)
+        return half_year(day)
+
     def _stage(self, places: Sequence[str], stage: str, day: date) -> ReportDue:
         for place in places:
             word = self._override(place, stage, day)
@@ -281,6 +292,13 @@ def school_year(day: date) -> int:
 def term(day: date) -> str:
     """Return the term of the day: `2026-1` for autumn 2026, `2026-2` for the spring after it."""
     return f"{school_year(day)}-{2 if day.month in _SPRING_TERM else 1}"
+
+
+def half_year(day: date) -> date:
+    """Return the first day of the term, by the month alone: 1 September or 1 February."""
+    if day.month in _SPRING_TERM:
+        return date(day.year, _SPRING_TERM[0], 1)
+    return date(school_year(day), _NEW_SCHOOL_YEAR, 1)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

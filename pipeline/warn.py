@@ -22,8 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from pipeline.alert_state import FOLLOWED, REOPENED, UNANSWERED, AlertState, AlertStep
-from pipeline.rules.engine import Window
 from pipeline.rules.values import Condition, Key, Member, Rules, Stage
+from pipeline.rules.windows import Spans
 
 OVER = "期满无新发"  # why an episode ended by its rule
 MERGED_INTO = "并入"  # why an episode was closed, before the id of the one that it joined
@@ -74,7 +74,7 @@ class Assessment:
 
 
 def assess(
-    episodes: Sequence[Episode], conditions: Iterable[Condition], span: Window, rules: Rules, day: date
+    episodes: Sequence[Episode], conditions: Iterable[Condition], span: Spans, rules: Rules, day: date
 ) -> Assessment:
     """Bring the episodes of one school campus up to date with the conditions that the records now meet.
 
@@ -146,13 +146,13 @@ class _Desk:
         """Day by day; within a day the more absorbing groups first, to avoid renames."""
         return condition.day, -len(self._absorbed(condition.group)), condition.key
 
-    def refresh(self, met: Mapping[Key, Condition], span: Window) -> list[Condition]:
+    def refresh(self, met: Mapping[Key, Condition], span: Spans) -> list[Condition]:
         """Keep the hits that still hold where they are, drop the others; return the conditions without an episode."""
         homeless = dict(met)
         for episode in list(self.episodes.values()):
             held = {}
             for key, hit in episode.hits.items():
-                now = met.get(key) if span.holds(key.day) else hit
+                now = met.get(key) if span.decides(key) else hit
                 if now is not None and (not episode.closed or now == hit or _within(now, episode.hits.values())):
                     held[key] = now
                     homeless.pop(key, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from pipeline import alert_state
 from pipeline import warn as core
@@ -20,7 +21,7 @@ from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Car
 from pipeline.database.transactions import atomic
 from pipeline.model import Site, TodoKind
 from pipeline.rules import Condition, Rules
-from pipeline.rules.engine import RulesInForce, ask, conditions
+from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
 from pipeline.schooldays import today
 from pipeline.turns.transaction import LETTER
 
@@ -119,7 +120,7 @@ class _Writer:
         self.now = now
         self.jobs = jobs
         self.asked: dict[tuple[str, ...], RulesInForce] = {}
-        self.named = {code for rule in rules.rules for code in rule.divisions}
+        self.named = {switch.place for rule in rules.rules for switch in rule.switches}
         self.fresh: list[Alert] = []
         self.changed: list[Alert] = []
         self.closed_hits: list[sql.Params] = []
@@ -132,7 +133,7 @@ class _Writer:
 
     def write(self, loaded: CampusEpisodes) -> None:
         """Assess every campus of the batch and write what changed."""
-        for place in sorted(loaded.cases.keys() | loaded.alerts.keys()):
+        for place in sorted(loaded.cases.keys() | loaded.alerts.keys() | loaded.of_long.keys()):
             self._campus(place, loaded)
         # the closed ones first: only one may be open for a campus and group
         rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
@@ -150,7 +151,13 @@ class _Writer:
     def _campus(self, place: CampusKey, loaded: CampusEpisodes) -> None:
         school = place[0]
         chain, span = loaded.chains[school], loaded.spans[school]
-        met = conditions(loaded.cases.get(place, ()), loaded.rolls.get(place, {}), self._asked(chain), span)
+        campus = CampusFacts(
+            loaded.cases.get(place, ()),
+            loaded.rolls.get(place, {}),
+            loaded.of_long.get(place, ()),
+            term_began=partial(loaded.term_began, school),
+        )
+        met = conditions(campus, self._asked(chain), span)
         alerts = {alert.id: alert for alert in loaded.alerts.get(place, ())}
         if not met and not alerts:
             return
@@ -166,7 +173,7 @@ class _Writer:
         """The active rules of a school: the same for a whole county, unless a rule names the school."""
         place = chain if chain[0] in self.named else chain[1:]
         if place not in self.asked:
-            self.asked[place] = ask(self.rules, self.rules.active(place))
+            self.asked[place] = ask(self.rules, place)
         return self.asked[place]
 
     def _event(self, alerts: Mapping[str, Alert], event: core.EpisodeEvent, settled: int) -> AlertEvent:

@@ -15,8 +15,9 @@ from pipeline.database import sql
 from pipeline.database.models import Alert, AlertHit, Division, Todo
 from pipeline.model import ClassState, Reason, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
-from pipeline.rules.engine import Window, affected, needed
-from pipeline.schooldays import school_year, today
+from pipeline.rules.windows import Spans, Window, affected, needed
+from pipeline.schooldays import Calendar, school_year, today
+from pipeline.turns import context
 from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
@@ -56,21 +57,31 @@ class CampusEpisodes:
     alerts: Mapping[CampusKey, list[Alert]]
     hits: Mapping[str, dict[Key, Condition]]
     chains: Mapping[str, tuple[str, ...]]  # school → its code and its divisions, narrowest first
-    spans: Mapping[str, Window]
+    spans: Mapping[str, Spans]
+    of_long: Mapping[CampusKey, list[Case]]  # the rows of diseases that long windows ask about
+    calendar: Calendar  # with the terms, if there are any such rows
+
+    def term_began(self, school: str, day: date) -> date:
+        """Return the first day of a day's term at a school."""
+        return self.calendar.term_began(self.chains[school], day)
 
 
 def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes:
     """Load what the alerts of these schools are assessed by."""
-    spans = {school: affected(job.days, rules.reach) for school, job in jobs.items()}
+    spans = {school: affected(job.days, rules) for school, job in jobs.items()}
+    wanted = {school: needed(span, rules, today(now)) for school, span in spans.items()}
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
+    of_long = _cases_of({school: far for school, (_, far) in wanted.items()}, sorted(rules.long_groups))
     return CampusEpisodes(
-        cases=_cases({school: needed(span, rules.reach, today(now)) for school, span in spans.items()}),
+        cases=_cases({school: near for school, (near, _) in wanted.items()}),
         rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
         alerts=alerts,
         hits=_hits([alert.id for found in alerts.values() for alert in found]),
         chains=chains(schools),
         spans=spans,
+        of_long=of_long,
+        calendar=context.calendar() if of_long else Calendar(),
     )
 
 
@@ -86,6 +97,18 @@ def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
     return found
 
 
+def _cases_of(wanted: Mapping[str, Window], diseases: Sequence[str]) -> dict[CampusKey, list[Case]]:
+    """The rows of a few rare diseases, however long ago: one query."""
+    found: dict[CampusKey, list[Case]] = defaultdict(list)
+    if diseases:
+        span = Window(min(one.first for one in wanted.values()), max(one.last for one in wanted.values()))
+        text = f"SELECT school, campus, {CASE_COLUMNS} FROM absence WHERE {ILL_OF}"  # nosec B608  # our own words
+        rows = sql.fetch_in(text, diseases, sorted(wanted), [sql.day(span.first)], [sql.day(span.last)])
+        for school, campus, *row in rows:
+            found[school, campus].append(case_of(*row))
+    return found
+
+
 def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
     # every single day by name, so that both databases seek (day, school) in the unique key and scan nothing. Dates as
     # text: there are few different ones, and Django's converter parses each again (half the time)
@@ -94,18 +117,36 @@ def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]
 
 CASE_COLUMNS = (
     "CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT), CAST(onset AS TEXT), symptoms, temperature,"
-    " diagnosis, dorm, CAST(began AS TEXT)"
+    " diagnosis, dorm, CAST(began AS TEXT), admitted"
 )
 ILL = f"day IN ? AND school IN ? AND reason = '{Reason.ILL}'"
 """The rows that count for warnings, for `sql.fetch_in` with days and schools."""
 
+ILL_OF = (
+    "diagnosis > '' AND diagnosis IN ? AND school IN ? AND CAST(day AS TEXT) >= ? AND CAST(day AS TEXT) <= ?"
+    f" AND reason = '{Reason.ILL}'"
+)
+"""Those of some diseases, with the diseases, schools, first and last day (lists of one). It begins with the condition
+of the index of rows that have a diagnosis, word for word: SQLite takes the index only then; and days as
+texts, so that no index of days is taken.
+"""
+
 
 def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
-    symptoms, temperature, diagnosis, dorm, began = rest
-    fell_ill = None if onset is None else _date(onset)
-    heat = None if temperature is None else float(temperature)
+    symptoms, temperature, diagnosis, dorm, began, admitted = rest
     return Case(
-        _date(day), pupil, key, state, _date(start), fell_ill, symptoms, heat, diagnosis, dorm, spell=_date(began)
+        _date(day),
+        pupil,
+        key,
+        state,
+        _date(start),
+        None if onset is None else _date(onset),
+        symptoms,
+        None if temperature is None else float(temperature),
+        diagnosis,
+        dorm,
+        spell=_date(began),
+        admitted=bool(admitted),
     )
 
 

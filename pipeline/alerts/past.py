@@ -7,9 +7,10 @@ A row stood as of a settled_seq if from_settled ≤ n < to_settled; its case the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from pipeline.alert_state import AlertState, AlertStep
 from pipeline.alerts.load import CASE_COLUMNS, ILL, RollRow, case_of, chains, roll_rows
@@ -17,6 +18,7 @@ from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AssessedMoment, CasePast
 from pipeline.rules import Case
 from pipeline.schooldays import school_year
+from pipeline.turns import context
 
 Sickness = tuple[str, date]  # a pupil and the day of the case
 
@@ -76,6 +78,7 @@ class SchoolPast:
     acts: Sequence[PeoplesAct]
     issued: Sequence[IssuedAlert]
     rolls: Sequence[RollRow]
+    term_began: Callable[[date], date]  # by the calendar as it is now
 
 
 def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: datetime) -> list[SchoolPast]:
@@ -87,7 +90,7 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
     rolls: dict[str, list[RollRow]] = defaultdict(list)
     for row in roll_rows(schools, sorted({school_year(day) for day in days})):
         rolls[row.school].append(row)
-    places = chains(schools)
+    places, calendar = chains(schools), context.calendar()
     mine: dict[str, list[IssuedAlert]] = defaultdict(list)
     for alert in issued:
         mine[alert.school].append(alert)
@@ -100,6 +103,7 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
             [act for alert in mine[school] for act in acts.get(alert.id, ())],
             mine[school],
             rolls[school],
+            partial(calendar.term_began, places[school]),
         )
         for school in schools
     ]

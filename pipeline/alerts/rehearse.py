@@ -21,7 +21,8 @@ from pipeline.alert_state import AlertState, AlertStep
 from pipeline.alerts.load import REMEMBERED, rolls_on
 from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
 from pipeline.rules import Case, Rules
-from pipeline.rules.engine import RulesInForce, affected, ask, conditions, needed
+from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
+from pipeline.rules.windows import affected, needed
 from pipeline.schooldays import today
 
 
@@ -56,7 +57,7 @@ class _Stage:
 
     def __init__(self, past: SchoolPast, rules: Rules) -> None:
         self._past, self._rules = past, rules
-        self._asked: RulesInForce = ask(rules, rules.active(past.chain))
+        self._asked: RulesInForce = ask(rules, past.chain)
         self._changes = deque(sorted(_changes(past.versions), key=lambda one: (one[0], one[1])))
         self._standing: dict[str, dict[tuple[date, str], Case]] = defaultdict(dict)
         self._acts = deque(sorted(past.acts, key=lambda act: act.event))
@@ -70,12 +71,17 @@ class _Stage:
         if not days:
             return
         school, now = self._past.school, today(moment.at)
-        span = affected(days, self._rules.reach)
-        wanted = needed(span, self._rules.reach, now)
-        rolls = rolls_on(self._past.rolls, days)
+        span = affected(days, self._rules)
+        near, far = needed(span, self._rules, now)
+        rolls, long = rolls_on(self._past.rolls, days), self._rules.long_groups
         for campus, standing in sorted(self._standing.items()):
-            cases = [case for case in standing.values() if wanted.holds(case.day)]
-            met = conditions(cases, rolls.get((school, campus), {}), self._asked, span)
+            facts = CampusFacts(
+                [case for case in standing.values() if near.holds(case.day)],
+                rolls.get((school, campus), {}),
+                [case for case in standing.values() if case.diagnosis in long and far.holds(case.day)],
+                term_began=self._past.term_began,
+            )
+            met = conditions(facts, self._asked, span)
             mine = self._remembered(campus, moment.at)
             if met or mine:
                 after = core.assess([one.episode for one in mine], met, span, self._rules, now)

@@ -17,7 +17,8 @@ from pipeline.figures.words import condition, period
 from pipeline.forms import words
 from pipeline.model import CardRef, DecisionKind, Site
 from pipeline.registry import lookup
-from pipeline.rules import Stage
+from pipeline.rules import Rule, Stage
+from pipeline.rules.values import TERM
 from pipeline.schooldays import ZONE, Calendar
 from pipeline.turns import context
 
@@ -138,7 +139,7 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
             version=hit.rule_version,
             words=condition(by_id[hit.rule], group_name(hit.group), hit.scope),
             scope=rooms.get(hit.scope, hit.scope),
-            window=_window(hit.day, by_id[hit.rule].window),
+            window=_window(hit, by_id[hit.rule]),
             threshold=hit.threshold,
             n=hit.n,
             source=by_id[hit.rule].source,
@@ -147,9 +148,11 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
     ]
 
 
-def _window(last: date, length: int) -> str:
-    first = last - timedelta(days=length - 1)
-    return period(first, last)
+def _window(hit: AlertHit, rule: Rule) -> str:
+    """The days of a hit's window; of a term those from its first case."""
+    onsets = [date.fromisoformat(onset) for _, _, onset in hit.members]
+    first = min(onsets, default=hit.day) if rule.window == TERM else hit.day - timedelta(days=rule.window - 1)
+    return period(first, hit.day)
 
 
 def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:

@@ -23,8 +23,8 @@ from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes
 from pipeline.model import HOME_CAMPUS, ClosureFacts, ClosureState, Reason, RowState, State, TodoKind, UnitKind
 from pipeline.registry import lookup
-from pipeline.rules.engine import groups_of, hints
-from pipeline.rules.values import Case
+from pipeline.rules import Case, groups_of
+from pipeline.rules.engine import hints
 from pipeline.schooldays import (
     VOID_CLOSURES,
     Calendar,

@@ -133,7 +133,7 @@ def _schools(unit: str) -> Iterator[list[str]]:
 def _pairs(schools: Sequence[str], rules: Rules, first: date, last: date) -> list[Pair]:
     begin, end = _midnight(first), _midnight(last + timedelta(days=1))
     since = begin - REMEMBERED
-    days = sql.each_day(today(since) - LATE, last)
+    days = sql.each_day(min(today(since) - LATE, first - timedelta(days=rules.long_reach)), last)
     found: list[tuple[Trial | None, IssuedAlert | None]] = []
     for one in past.load(schools, days, since, end):
         issued = {alert.id: alert for alert in one.issued}

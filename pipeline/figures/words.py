@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from pipeline.model import WHOLE_SCHOOL, ClosureState, Level
-from pipeline.rules.values import DORM, Rule, Stage
+from pipeline.rules.values import DORM, TERM, Rule, Stage
 from pipeline.schooldays import Off, short_time
 
 WEEKDAYS = "一二三四五六日"
@@ -30,6 +30,8 @@ CLOSURE_STATES: Mapping[str, str] = {
     ClosureState.ENDED: "已复课",
     ClosureState.WITHDRAWN: "已撤销",
 }
+SCHOOL_CLOSURE = "达到全校（园）停课评估标准"
+_WINDOWS: Mapping[int, str] = {1: "当日", TERM: "本学期内"}
 _MINUTES_BELOW = 3  # hours; a longer span is printed in whole ones
 
 
@@ -39,11 +41,15 @@ def condition(rule: Rule, group: str, scope: str) -> str:
     `scope` is that of the hit: "" for the whole campus, "宿舍 …", else a class.
     """
     if rule.stage is Stage.CLOSURE:
-        return f"{group}：{rule.stage.label}"
+        return f"{group}：{rule.stage.label if scope else SCHOOL_CLOSURE}"
+    if rule.raised:
+        return f"{group}：经核实上报"
     where = WHOLE_SCHOOL if not scope else f"同{DORM}" if scope.startswith(DORM) else "同班"
-    when = "当日现症" if rule.present else "当日" if rule.window == 1 else f"{rule.window} 日内"
+    when = "当日现症" if rule.present else _WINDOWS.get(rule.window) or f"{rule.window} 日内"
     gap = " " if when[0].isdigit() else ""
-    return f"{group}：{where}{gap}{when} {rule.threshold}" + ("" if rule.share else " 人")
+    ways = "或".join(way if way.endswith("%") else f"{way} 人" for way in rule.ways)
+    tested = f"（检测阳性≥{rule.tested}）" if rule.tested else ""
+    return f"{group}：{where}{gap}{when} {ways}{tested}"
 
 
 def number(n: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, time
+from enum import StrEnum
 from functools import lru_cache
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame
@@ -125,6 +126,26 @@ def _chinese(number: int) -> str:
 _GRADES = (*"托小中大一二三四五六七八九", "高一", "高二", "高三", *(f"中职{char}" for char in "一二三四五"))
 _LEAVE = frozenset(("大", "六", "九", "高三", "中职三"))
 """Last grades of a school: their pupils who stay on get new classes."""
+
+
+class ClassLevel(StrEnum):
+    """学段 as thresholds tell them apart; kindergartens, and classes without a grade in their name, have none."""
+
+    MIDDLE = "middle"  # with 高中 and 中职
+    PRIMARY = "primary"
+
+    @property
+    def label(self) -> str:
+        return "中学" if self is ClassLevel.MIDDLE else "小学"
+
+
+def level(key: str) -> ClassLevel | None:
+    """Return the level of a class by its normal form."""
+    grade = split_key(key)[0]
+    if not grade or grade in "托小中大":
+        return None
+    return ClassLevel.PRIMARY if grade in "一二三四五六" else ClassLevel.MIDDLE
+
 
 _NEXT = dict(zip("托小中一二三四五六七八1234567", "小中大二三四五六七八九2345678", strict=True))
 

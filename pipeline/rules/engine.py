@@ -6,50 +6,43 @@ in the spell (a diagnosis) counts for the same day. A pupil counts once for a gr
 number of rows. A condition of `day` counts the cases of the window that ends with `day`. 现症 rules count who is absent
 on `day` itself, by what the last `reach` days show of the spell.
 
-Days evaluated: those on which an ill pupil was absent, or fell ill. So the result for a day is a function of the final
+Days evaluated: those on which an ill pupil was absent, or fell ill; of windows longer than `values.LONG` those on
+which a case of the disease began, and its rows alone are read. So the result for a day is a function of the final
 records, and does not depend on when they came or on the time of the evaluation.
+
+Besides records, what people said counts (`Told`): deaths, which stand on cards alone, and rules that only a person can
+say are met.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
-from pipeline.forms.words import SYNDROMES
+from pipeline.forms.classes import level as class_level
 from pipeline.model import Reason, RowState
-from pipeline.rules.values import DORM, Case, Condition, Hint, Member, Rule, Rules, Where
+from pipeline.rules.groups import groups_of
+from pipeline.rules.values import DORM, TERM, Case, Condition, Hint, Key, Member, Rule, Rules, Sign, Told, Where
+from pipeline.rules.windows import Spans
+from pipeline.schooldays import half_year
 
-FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
+RAISED = "经核实上报"  # the threshold of what a person raised
 
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
-_COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Days, both ends included."""
+@dataclass(slots=True)
+class _Spell:
+    """A pupil's case as its rows show it, in the order of their days."""
 
-    first: date
-    last: date
-
-    def holds(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
-
-def affected(changed: Iterable[date], reach: int) -> Window:
-    """Return the days whose conditions may depend on changed records: their own days, and those of their cases."""
-    days = sorted(changed)
-    return Window(days[0], days[-1] + timedelta(days=reach - 1))
-
-
-def needed(span: Window, reach: int, today: date) -> Window:
-    """Return the days whose records decide the conditions of `span`: a case may be reported on any day up to today."""
-    return Window(span.first - timedelta(days=reach - 1), max(span.last, today))
+    first: Case
+    known: set[str]  # the groups
+    signs: dict[Sign, date]  # and on which day each was first seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +53,14 @@ class _Ill:
     known_on: date
     pupil: str
     class_key: str
+    signs: Mapping[Sign, date]
+
+    def has(self, signs: Iterable[Sign]) -> bool:
+        return all(sign in self.signs for sign in signs)
+
+    def known_with(self, signs: Iterable[Sign]) -> date:
+        """The day by which the case was known with these signs, which it has."""
+        return max((self.known_on, *(self.signs[sign] for sign in signs)))
 
 
 Rolls = Mapping[str, int | None]  # class key → 应到
@@ -67,50 +68,78 @@ Rolls = Mapping[str, int | None]  # class key → 应到
 
 @dataclass(frozen=True, slots=True)
 class RulesInForce:
-    """The active rules of a place, by the groups they ask about; made once, used for many schools."""
+    """The rules of a place that are active on some day, by the groups they ask about; made once, for many schools."""
 
     rules: Rules
+    chain: tuple[str, ...]
     new: Mapping[str, tuple[Rule, ...]]
     present: Mapping[str, tuple[Rule, ...]]
+    long: Mapping[str, tuple[Rule, ...]]
+    told: tuple[Rule, ...]  # those that what people say may meet
 
     def asks(self, rule: Rule, group: str, day: date) -> bool:
-        """Say whether a rule asks about a group on a day: a disease's class has its dates."""
-        return group in rule.groups or self.rules.grade(group, day) in rule.grades
+        """Say whether a rule asks about a group on a day: a disease's class has its dates, and so have switches."""
+        named = group in rule.groups or self.rules.grade(group, day) in rule.grades
+        return named and rule.active(self.chain, day)
 
 
-def ask(rules: Rules, active: Iterable[Rule]) -> RulesInForce:
-    """Return the active rules (`rules.active(chain)`) by group: those named, and those of a class under the law."""
-    found: dict[bool, dict[str, tuple[Rule, ...]]] = {False: {}, True: {}}
-    for rule in active:
-        graded = {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}
-        for group in rule.groups | graded:
-            by_group = found[rule.present]
-            by_group[group] = (*by_group.get(group, ()), rule)
-    return RulesInForce(rules, found[False], found[True])
+def ask(rules: Rules, chain: Sequence[str]) -> RulesInForce:
+    """Return the rules that are active at a place (its codes, narrowest first) by the groups they ask about."""
+    mine = rules.at(chain)
+    counted = [rule for rule in mine if not rule.raised]
+    return RulesInForce(
+        rules,
+        tuple(chain),
+        new=_by_group(rules, (rule for rule in counted if not rule.present and not rule.long)),
+        present=_by_group(rules, (rule for rule in counted if rule.present)),
+        long=_by_group(rules, (rule for rule in counted if rule.long)),
+        told=tuple(rule for rule in mine if rule.raised or rule.deaths),
+    )
+
+
+def _by_group(rules: Rules, asking: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
+    """Rules by the groups they name, and by the diseases of the classes they name."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in asking:
+        for group in rule.groups | {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}:
+            found[group] = (*found.get(group, ()), rule)
+    return found
 
 
 _Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
 _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
+TermBegan = Callable[[date], date]
 
 
-def conditions(cases: Iterable[Case], rolls: Rolls, asked: RulesInForce, span: Window) -> tuple[Condition, ...]:
-    """Return all conditions met on the days of `span`, ascending by key.
+@dataclass(frozen=True, slots=True)
+class CampusFacts:
+    """What decides the conditions of one school campus; rows in any order, and further ones do not matter."""
 
-    `cases`: the rows of one school campus on `needed(span, reach)`, in any order; further rows do not matter. `rolls`:
-    应到 by class key. `asked`: the rules that are active there (`ask`).
-    """
-    ill = sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
-    days: list[date] = []
-    found: list[Condition] = []
+    cases: Iterable[Case]  # the rows on the first days of `needed`
+    rolls: Rolls  # 应到 by class key
+    of_long: Iterable[Case] = ()  # on the second, those of the diseases that long windows ask about
+    told: Iterable[Told] = ()
+    term_began: TermBegan = half_year  # the first day of a day's term
+
+
+def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[Condition, ...]:
+    """Return all conditions met on the days of `span`, ascending by key. `asked`: the rules active there (`ask`)."""
+    ill = _ill(campus.cases)
     absent = [case for case in ill if case.row_state != _RETURNED]
+    days: list[date] = []
+    found: dict[Key, Condition] = {}
     for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(absent, asked), asked.present)):
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group]:
-                if where in rule.scope and len(entries) >= rule.at_least:
-                    days = days or sorted({day for case in ill for day in _asked_days(case) if span.holds(day)})
+                if where in rule.scope and len(entries) >= rule.fewest:
+                    days = days or sorted({day for case in ill for day in _asked_days(case) if span.near.holds(day)})
                     asking = [day for day in days if asked.asks(rule, group, day)]
-                    found += _met(rule, (group, which), entries, rolls.get(which), asking)
-    return tuple(sorted(found, key=lambda condition: condition.key))
+                    found |= _met(rule, (group, which), entries, campus, asking)
+    if asked.long and (of_long := _ill(campus.of_long)):
+        found |= _met_in_long(_fallen(of_long, asked.long), asked, campus, span)
+    for condition in _told(campus.told, asked, span):
+        found.setdefault(condition.key, condition)  # records that meet it say more
+    return tuple(found[key] for key in sorted(found))
 
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
@@ -122,14 +151,12 @@ def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
     return tuple(found.values())
 
 
-@lru_cache(maxsize=8192)
-def groups_of(symptoms: str, temperature: float | None, diagnosis: str) -> frozenset[str]:
-    """Return the groups one row belongs to: syndromes, ILI, and the diagnosis itself."""
-    shown = frozenset(symptoms.split())
-    found = {group for group, members in SYNDROMES.items() if not shown.isdisjoint(members)}
-    if temperature is not None and temperature >= FEVER and not shown.isdisjoint(_COUGH_OR_SORE_THROAT):
-        found.add("ILI")
-    return frozenset(found | {diagnosis} if diagnosis else found)
+def _groups(case: Case) -> frozenset[str]:
+    return groups_of(case.symptoms, case.temperature, case.diagnosis, case.severe, case.meal)
+
+
+def _ill(cases: Iterable[Case]) -> list[Case]:
+    return sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
 
 
 def _asked_days(case: Case) -> Iterator[date]:
@@ -149,15 +176,19 @@ def _places(case: Case) -> Iterator[_Place]:
 def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
     """Who fell ill: each case by group and place, with the day whose records first show it."""
     table: _Table = defaultdict(list)
-    spells: dict[tuple[str, date], tuple[Case, set[str]]] = {}  # → its first row, and the groups known of it
+    spells: dict[tuple[str, date], _Spell] = {}
     for case in ill:
-        first, known = spells.setdefault((case.pupil, case.began), (case, set()))
-        fresh = (groups_of(case.symptoms, case.temperature, case.diagnosis) & groups.keys()) - known
+        spell = spells.setdefault((case.pupil, case.began), _Spell(case, set(), {}))
+        if case.admitted:
+            spell.signs.setdefault(Sign.ADMITTED, case.day)
+        if case.tested:
+            spell.signs.setdefault(Sign.TESTED, case.day)
+        fresh = (_groups(case) & groups.keys()) - spell.known
         if fresh:
-            known |= fresh
-            entry = _Ill(case.began, case.day, case.pupil, first.class_key)
+            spell.known |= fresh
+            entry = _Ill(case.began, case.day, case.pupil, spell.first.class_key, spell.signs)
             for group in fresh:
-                for place in _places(first):
+                for place in _places(spell.first):
                     table[group, place].append(entry)
     return table
 
@@ -168,36 +199,131 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     reach = asked.rules.reach
     shown: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
     for case in ill:
-        groups = groups_of(case.symptoms, case.temperature, case.diagnosis) & asked.present.keys()
         spell = shown.setdefault((case.pupil, case.began), {})
-        spell.update(dict.fromkeys(groups, case.day))
+        spell.update(dict.fromkeys(_groups(case) & asked.present.keys(), case.day))
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                entry = _Ill(case.began, case.day, case.pupil, case.class_key)
+                entry = _Ill(case.began, case.day, case.pupil, case.class_key, {})
                 for place in _places(case):
                     table[group, place].append(entry)
     return table
 
 
+def _met_in_long(table: _Table, asked: RulesInForce, campus: CampusFacts, span: Spans) -> dict[Key, Condition]:
+    """The conditions of long windows: asked on the days on which a pupil of theirs fell ill, and on no others."""
+    found: dict[Key, Condition] = {}
+    for (group, (where, which)), entries in table.items():
+        days = sorted({entry.onset for entry in entries if span.far.holds(entry.onset)})
+        for rule in asked.long[group]:
+            if where in rule.scope and len(entries) >= rule.fewest:
+                asking = [day for day in days if asked.asks(rule, group, day)]
+                found |= _met(rule, (group, which), entries, campus, asking)
+    return found
+
+
 def _met(
-    rule: Rule, what: tuple[str, str], entries: Sequence[_Ill], roll: int | None, days: Iterable[date]
-) -> Iterator[Condition]:
+    rule: Rule, what: tuple[str, str], entries: Sequence[_Ill], campus: CampusFacts, days: Iterable[date]
+) -> dict[Key, Condition]:
     """The days on which one rule is met by the pupils of `what`: one group in one place."""
     group, scope = what
+    found: dict[Key, Condition] = {}
     for day in days:
-        counted = _counted(rule, entries, day)
-        if rule.met(len(counted), roll):
-            members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in counted))
-            known_on = sorted(e.known_on for e in counted)[max(rule.at_least, 1) - 1]
-            yield Condition(rule.id, rule.stage, group, day, scope, len(members), rule.threshold, members, known_on)
+        way = _way(rule, _counted(rule, entries, day, campus.term_began), campus.rolls.get(scope))
+        if way:
+            members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in way.counted))
+            met = Condition(rule.id, rule.stage, group, day, scope, len(members), way.threshold, members, way.known_on)
+            found[met.key] = met
+    return found
 
 
-def _counted(rule: Rule, entries: Iterable[_Ill], day: date) -> Collection[_Ill]:
-    """The distinct pupils that count on a day, each with its earliest date."""
-    first = day - timedelta(days=rule.window - 1)
+def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBegan) -> Collection[_Ill]:
+    """The distinct pupils that count on a day, each with its earliest date and all its signs."""
+    first = term_began(day) if rule.window == TERM else day - timedelta(days=rule.window - 1)
     found: dict[str, _Ill] = {}
     for e in entries:
         counts = e.known_on == day if rule.present else first <= e.onset <= day
-        if counts and (e.pupil not in found or e.onset < found[e.pupil].onset):
-            found[e.pupil] = e
+        if counts and e.has(rule.only):
+            before = found.get(e.pupil)
+            if before is None:
+                found[e.pupil] = e
+            else:
+                one = e if e.onset < before.onset else before
+                found[e.pupil] = replace(one, signs={**e.signs, **before.signs})
     return found.values()
+
+
+class _Way(NamedTuple):
+    """How a rule is met: by whom, in words, and since when that was known."""
+
+    counted: Collection[_Ill]
+    threshold: str
+    known_on: date
+
+
+def _way(rule: Rule, counted: Collection[_Ill], roll: int | None) -> _Way | None:
+    """The first way in which the pupils counted meet a rule. A share of an unknown or empty roll is never met."""
+    n = len(counted)
+    known = sorted(e.known_with(rule.only) for e in counted)
+    if rule.share and roll and n and 100 * n >= rule.share * roll:
+        return _Way(counted, f"≥{rule.share}%", known[0])
+    if rule.at_least and n >= rule.at_least and (rule.at_most is None or n <= rule.at_most):
+        tested = sorted(e.known_with((Sign.TESTED,)) for e in counted if e.has((Sign.TESTED,)))
+        if len(tested) >= rule.tested:
+            since = (known[rule.at_least - 1], *tested[: rule.tested][-1:])
+            return _Way(counted, rule.ways[0], max(since))
+    for level, least in rule.by_level.items():
+        mine = [e for e in counted if class_level(e.class_key) is level]
+        if len(mine) >= least:
+            return _Way(mine, f"{level.label}≥{least}", sorted(e.known_on for e in mine)[least - 1])
+    if rule.classes:
+        many, each = rule.classes
+        by_class: dict[str, list[date]] = defaultdict(list)
+        for e in counted:
+            by_class[e.class_key].append(e.known_on)
+        full = sorted(sorted(days)[each - 1] for days in by_class.values() if len(days) >= each)
+        if len(full) >= many:
+            return _Way(counted, f"{many} 个班各≥{each}", full[many - 1])
+    ill = sorted(e.known_with((Sign.ADMITTED,)) for e in counted if e.has((Sign.ADMITTED,)))
+    if rule.admitted and len(ill) >= rule.admitted:
+        return _Way(counted, f"住院≥{rule.admitted}", ill[rule.admitted - 1])
+    return None
+
+
+# --------------------------------------------------------------------------- what people say
+
+
+def _told(told: Iterable[Told], asked: RulesInForce, span: Spans) -> Iterator[Condition]:
+    """The conditions that deaths, or a person's word, meet."""
+    said = list(told)
+    for rule in asked.told:
+        for one in said:
+            if one.rule == rule.id and _asked(rule, one, one.group, asked, span):
+                yield Condition(
+                    rule.id, rule.stage, one.group, one.day, one.scope, one.n, RAISED, (), one.day, one.alert
+                )
+        if rule.deaths:
+            yield from _dead(rule, [one for one in said if one.deaths and not one.rule], asked, span)
+
+
+def _dead(rule: Rule, said: Sequence[Told], asked: RulesInForce, span: Spans) -> Iterator[Condition]:
+    """A rule met by deaths among the alerts of its groups: a death of a disease is one of what the disease absorbs."""
+    for group in sorted(rule.groups):
+        mine = [one for one in said if group == one.group or _absorbs(asked.rules, one.group, group)]
+        for day in sorted({one.day for one in mine}):
+            within = [one for one in mine if _day_counts(rule, one.day, day)]
+            n = sum(one.deaths for one in within)
+            if n >= rule.deaths and _asked(rule, within[-1], group, asked, span):
+                way = f"死亡≥{rule.deaths}"
+                yield Condition(rule.id, rule.stage, group, day, "", n, way, (), day, within[-1].alert)
+
+
+def _absorbs(rules: Rules, group: str, other: str) -> bool:
+    return group in rules.groups and other in rules.groups[group].absorbs
+
+
+def _day_counts(rule: Rule, told: date, day: date) -> bool:
+    return told <= day and (rule.window == TERM or (day - told).days < rule.window)
+
+
+def _asked(rule: Rule, one: Told, group: str, asked: RulesInForce, span: Spans) -> bool:
+    return span.of(rule.id).holds(one.day) and asked.asks(rule, group, one.day)

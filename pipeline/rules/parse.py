@@ -11,15 +11,22 @@ from typing import Any
 
 from pipeline import resources
 from pipeline.errors import ConfigError
+from pipeline.forms.classes import ClassLevel
 from pipeline.forms.words import DISEASE, SYNDROME_LABELS
-from pipeline.rules.values import Group, Notifiable, Rule, Rules, Stage, Where
+from pipeline.rules.toml_lines import TableLines, tables
+from pipeline.rules.values import LONG, TERM, Group, Notifiable, Rule, Rules, Sign, Stage, Unfed, Where
 
 _GRADES = frozenset("甲乙丙")
 _NAMES: Mapping[str, str] = {**SYNDROME_LABELS, **DISEASE.labels}
-_RULE_KEYS = frozenset(
-    {"id", "stage", "groups", "notifiable", "counts", "window", "scope", "at_least", "at_most", "share"}
-    | {"source", "confidence", "on", "divisions"}
+_THRESHOLDS = frozenset({"at_least", "share", "by_level", "classes", "admitted", "deaths"})
+_RULE_KEYS = _THRESHOLDS | frozenset(
+    {"id", "stage", "groups", "notifiable", "counts", "window", "scope", "at_most", "tested", "only"}
+    | {"source", "confidence", "on"}
 )
+_UNFED_KEYS = frozenset({"id", "what", "source", "confidence", "why"})
+_LONGEST_WINDOW = 120  # days
+_MOST = 10**6
+_COUNTS = ("new", "present", "raised")
 
 
 @lru_cache(maxsize=1)
@@ -29,24 +36,32 @@ def load() -> Rules:
 
 
 def parse(text: str) -> Rules:
-    """Return the rules a text declares. Raises ConfigError with every problem found."""
-    try:
-        raw_rules = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"rules.toml: {error}"]) from error
+    """Return the rules a text declares. Raises ConfigError with every problem found, each with its line."""
+    raw_rules = read_toml(text)
     problems: list[str] = []
     groups = _groups(raw_rules.get("group", []), problems)
     notifiable = _notifiable(raw_rules.get("notifiable", []), problems)
     known = frozenset(groups)
-    rules = tuple(r for r in (_rule(raw, known, problems) for raw in raw_rules.get("rule", [])) if r)
-    problems += [f"规则 {name}: 重复" for name in _doubled(r.id for r in rules)]
+    lines = tables(text, "rule")
+    found = [_rule(raw, known, lines[n], problems) for n, raw in enumerate(raw_rules.get("rule", []))]
+    rules = tuple(rule for rule in found if rule)
+    unfed = tuple(_unfed(raw, problems) for raw in raw_rules.get("unfed", []))
+    problems += [f"规则 {name}: 重复" for name in _doubled([*(rule.id for rule in rules), *(one.id for one in unfed)])]
     problems += _unended(rules, notifiable, known)
     version = raw_rules.get("version")
     if not isinstance(version, str) or not 0 < len(version) <= 12:
         problems.append("version: 必填，至多 12 个字符")
     if problems:
         raise ConfigError([f"rules.toml: {problem}" for problem in problems])
-    return Rules(str(version), rules, MappingProxyType(groups), notifiable)
+    return Rules(str(version), rules, MappingProxyType(groups), notifiable, unfed)
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a text. Raises ConfigError where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"rules.toml: {error}"]) from error
 
 
 def _groups(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> dict[str, Group]:
@@ -91,64 +106,112 @@ def _notifiable(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> tuple
     return tuple(found)
 
 
-def _rule(raw: Mapping[str, Any], groups: frozenset[str], problems: list[str]) -> Rule | None:
+def _rule(raw: Mapping[str, Any], groups: frozenset[str], lines: TableLines, problems: list[str]) -> Rule | None:
     name = str(raw.get("id", "?"))
-    wrong = [f"规则 {name}: {problem}" for problem in _problems(raw, groups)]
+    wrong = [f"第 {lines.of(problem)} 行 规则 {name}: {problem}" for problem in _problems(raw, groups)]
     if wrong:
         problems += wrong
         return None
+    classes = raw.get("classes")
     return Rule(
         id=name,
         stage=Stage(raw["stage"]),
         groups=frozenset(raw.get("groups", [])),
         grades=frozenset(raw.get("notifiable", [])),
         present=raw["counts"] == "present",
-        window=raw["window"],
+        raised=raw["counts"] == "raised",
+        window=TERM if raw["window"] == "term" else raw["window"],
         scope=tuple(Where(where) for where in raw["scope"]),
         at_least=raw.get("at_least", 0),
         at_most=raw.get("at_most"),
         share=raw.get("share", 0),
+        by_level=MappingProxyType({ClassLevel(name): n for name, n in raw.get("by_level", {}).items()}),
+        classes=(classes[0], classes[1]) if classes else None,
+        admitted=raw.get("admitted", 0),
+        deaths=raw.get("deaths", 0),
+        tested=raw.get("tested", 0),
+        only=frozenset(Sign(sign) for sign in raw.get("only", [])),
         source=raw["source"],
+        confidence=raw["confidence"],
         on=raw.get("on", True),
-        divisions=MappingProxyType(dict(raw.get("divisions", {}))),
     )
 
 
 def _problems(raw: Mapping[str, Any], groups: frozenset[str]) -> list[str]:
+    """What is wrong with one rule, each beginning with the key it is about."""
+    named = _texts(raw.get("groups", []))
     checks = {
         f"不认识的项 {'、'.join(sorted(set(raw) - _RULE_KEYS))}": set(raw) <= _RULE_KEYS,
         "id 必填，至多 8 个字符": isinstance(raw.get("id"), str) and 0 < len(raw["id"]) <= 8,
         "stage 须为 " + "、".join(Stage): raw.get("stage") in set(Stage),
         "groups 与 notifiable 至少一项": bool(raw.get("groups") or raw.get("notifiable")),
-        "groups 中有未声明的组": not groups or set(raw.get("groups", [])) <= groups,
-        "notifiable 须为甲、乙、丙": set(raw.get("notifiable", [])) <= _GRADES,
-        'counts 须为 "new" 或 "present"': raw.get("counts") in {"new", "present"},
-        "window 须为 1 至 30": _whole(raw.get("window"), 1, 30),
-        "counts 为 present 时 window 须为 1": raw.get("counts") != "present" or raw.get("window") == 1,
-        "scope 须为 class、dorm、campus": bool(raw.get("scope")) and set(raw.get("scope", [])) <= set(Where),
-        "at_least（正整数）与 share（1 至 100）须填且只填一项": _one_threshold(raw),
-        "share 只用于 class": "share" not in raw or raw.get("scope") == ["class"],
-        "at_most 须不小于 at_least": "at_most" not in raw or _whole(raw["at_most"], raw.get("at_least", 1), 10**6),
-        "source 必填": bool(raw.get("source")),
-        "confidence 必填": bool(raw.get("confidence")),
+        "groups 须为组的代码，其中有未声明的组": named is not None and (not groups or named <= groups),
+        "notifiable 须为甲、乙、丙": (_texts(raw.get("notifiable", [])) or frozenset()) <= _GRADES,
+        "counts 须为 " + "、".join(_COUNTS): raw.get("counts") in _COUNTS,
+        "scope 须为 class、dorm、campus": bool(raw.get("scope")) and (_texts(raw["scope"]) or {""}) <= set(Where),
+        "source 必填": isinstance(raw.get("source"), str) and bool(raw["source"]),
+        "confidence 必填": isinstance(raw.get("confidence"), str) and bool(raw["confidence"]),
         "on 须为 true 或 false": isinstance(raw.get("on", True), bool),
-        "divisions 须为 区划代码 = true/false": _switches(raw.get("divisions", {})),
     }
+    checks |= _window_checks(raw) | _threshold_checks(raw)
     return [problem for problem, right in checks.items() if not right]
 
 
-def _one_threshold(raw: Mapping[str, Any]) -> bool:
-    if "share" in raw:
-        return "at_least" not in raw and _whole(raw["share"], 1, 100)
-    return _whole(raw.get("at_least"), 1, 10**6)
+def _window_checks(raw: Mapping[str, Any]) -> dict[str, bool]:
+    window = raw.get("window")
+    long = window == "term" or (_whole(window, LONG + 1, _LONGEST_WINDOW))
+    diseases = (_texts(raw.get("groups", [])) or frozenset()) <= set(DISEASE.labels) and not raw.get("notifiable")
+    return {
+        f'window 须为 1 至 {_LONGEST_WINDOW}，或 "term"': window == "term" or _whole(window, 1, _LONGEST_WINDOW),
+        "window counts 为 present 时须为 1": raw.get("counts") != "present" or window == 1,
+        f'window 超过 {LONG} 天或为 "term" 时，groups 只可为病种，scope 只可为 campus': not long
+        or (diseases and raw.get("scope") == ["campus"] and raw.get("counts") == "new"),
+    }
+
+
+def _threshold_checks(raw: Mapping[str, Any]) -> dict[str, bool]:
+    levels, classes, only = raw.get("by_level", {}), raw.get("classes", [1, 1]), _texts(raw.get("only", []))
+    return {
+        "at_least、share、by_level、classes、admitted、deaths 至少一项（counts 为 raised 时 at_least 可填）": bool(
+            _THRESHOLDS & set(raw)
+        ),
+        "share 须为 1 至 100，且不与其他阈值同用": "share" not in raw
+        or (_whole(raw["share"], 1, 100) and not (_THRESHOLDS - {"share"}) & set(raw)),
+        "share 只用于 class": "share" not in raw or raw.get("scope") == ["class"],
+        "at_least 须为正整数": _whole(raw.get("at_least", 1), 1, _MOST),
+        "at_most 须不小于 at_least": "at_most" not in raw or _whole(raw["at_most"], raw.get("at_least", 1), _MOST),
+        "by_level 须为 middle、primary = 正整数": isinstance(levels, dict)
+        and set(levels) <= set(ClassLevel)
+        and all(_whole(n, 1, _MOST) for n in levels.values()),
+        "classes 须为两个正整数：几个班、各几人": isinstance(classes, list)
+        and len(classes) == 2
+        and all(_whole(n, 1, _MOST) for n in classes),
+        "admitted 须为正整数": _whole(raw.get("admitted", 1), 1, _MOST),
+        "deaths 须为正整数，只用于 campus": "deaths" not in raw
+        or (_whole(raw["deaths"], 1, _MOST) and raw.get("scope") == ["campus"]),
+        "tested 须不大于 at_least": "tested" not in raw or _whole(raw["tested"], 1, raw.get("at_least", 0)),
+        "only 须为 admitted、tested": only is not None and only <= set(Sign),
+        "counts 为 present 时只可用 at_least、at_most、share": raw.get("counts") != "present"
+        or not (_THRESHOLDS | {"tested", "only"}) & set(raw) - {"at_least", "share"},
+    }
+
+
+def _unfed(raw: Mapping[str, Any], problems: list[str]) -> Unfed:
+    name = str(raw.get("id", "?"))
+    if set(raw) != _UNFED_KEYS or not all(isinstance(value, str) and value for value in raw.values()):
+        problems.append(f"unfed {name}: 须填 {'、'.join(sorted(_UNFED_KEYS))}")
+    return Unfed(name, *(str(raw.get(key, "")) for key in ("what", "source", "confidence", "why")))
+
+
+def _texts(value: object) -> frozenset[str] | None:
+    """A list of texts as a set; None if it is none."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return None
+    return frozenset(value)
 
 
 def _whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _switches(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(on, bool) for on in value.values())
 
 
 def _doubled(names: Iterable[str]) -> list[str]:

@@ -8,7 +8,9 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from pipeline.forms.classes import ClassLevel
 from pipeline.model import Reason
+from pipeline.schooldays import LONGEST_TERM
 
 
 class Stage(StrEnum):
@@ -37,6 +39,13 @@ _STAGE_LABELS: Mapping[Stage, str] = {
     Stage.EVENT: "达到突发公共卫生事件报告标准",
     Stage.CLOSURE: "达到班级停课评估标准",
 }
+
+
+class Sign(StrEnum):
+    """What a row may show besides symptoms and diagnosis, and a rule may ask for."""
+
+    ADMITTED = "admitted"  # in hospital
+    TESTED = "tested"  # a positive test
 
 
 class Where(StrEnum):
@@ -72,39 +81,101 @@ class Notifiable:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A rule on or off in a division (or one school) and below, from a day on."""
+
+    place: str
+    on: bool
+    since: date
+
+
+TERM = 0
+"""The window of a rule that counts from the beginning of the term."""
+
+LONG = 30
+"""Days. Longer windows, and terms, ask of diseases only, and of whole campuses: their rows are read by disease."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. Exactly one of `at_least` (pupils) and `share` (percent of the class's roll) is set."""
+    """One rule. It is met in one of several ways: so many pupils, a share of the class, in hospital, dead …"""
 
     id: str
     stage: Stage
     groups: frozenset[str]
     grades: frozenset[str]  # and every disease of these classes on the day
     present: bool  # counts who is absent that day; else who fell ill within the window
-    window: int  # days, the day itself included
+    window: int  # days, the day itself included; or TERM
     scope: tuple[Where, ...]
-    at_least: int
-    at_most: int | None
-    share: int
     source: str
-    on: bool
-    divisions: Mapping[str, bool]  # division code → on or off there and below
+    confidence: str
+    at_least: int = 0  # pupils
+    at_most: int | None = None
+    share: int = 0  # percent of the class's roll
+    by_level: Mapping[ClassLevel, int] = field(default_factory=dict)  # pupils of the classes of a level
+    classes: tuple[int, int] | None = None  # so many classes with so many pupils each
+    admitted: int = 0  # pupils in hospital
+    deaths: int = 0  # by the answers to cards
+    tested: int = 0  # of the pupils that at_least asks for, so many have a positive test
+    only: frozenset[Sign] = frozenset()  # counts only pupils with all these signs
+    raised: bool = False  # by a person, never by records
+    on: bool = True
+    switches: tuple[Switch, ...] = ()
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What meets it, each way in short: `≥30`, `5–9`, `≥30%`, `住院≥5`."""
+        found = []
+        if self.at_least:
+            found.append(f"≥{self.at_least}" if self.at_most is None else f"{self.at_least}–{self.at_most}")
+        if self.share:
+            found.append(f"≥{self.share}%")
+        found += [f"{level.label}≥{n}" for level, n in sorted(self.by_level.items())]
+        if self.classes:
+            found.append(f"{self.classes[0]} 个班各≥{self.classes[1]}")
+        found += [f"住院≥{self.admitted}"] * bool(self.admitted) + [f"死亡≥{self.deaths}"] * bool(self.deaths)
+        return tuple(found)
 
     @property
     def threshold(self) -> str:
-        """The condition in short: `≥3`, `5–9`, `≥30%`."""
-        if self.share:
-            return f"≥{self.share}%"
-        return f"≥{self.at_least}" if self.at_most is None else f"{self.at_least}–{self.at_most}"
+        """All ways in short: `≥30 或 住院≥5`."""
+        return " 或 ".join(self.ways)
 
-    def met(self, n: int, roll: int | None) -> bool:
-        """Say whether n distinct pupils meet it. A share of an unknown or empty roll is never met."""
-        if self.share:
-            return bool(roll) and n > 0 and 100 * n >= self.share * (roll or 0)
-        return n >= self.at_least and (self.at_most is None or n <= self.at_most)
+    @property
+    def fewest(self) -> int:
+        """How many pupils there must be for it to be met by records at all."""
+        room = self.classes[0] * self.classes[1] if self.classes else 0
+        ways = (self.at_least, self.admitted, room, min(self.by_level.values(), default=0), int(self.share > 0))
+        return min((n for n in ways if n), default=0)
 
-    def active(self, chain: Sequence[str]) -> bool:
-        """Say whether the rule is active for a place, given its codes narrowest first."""
-        return next((self.divisions[code] for code in chain if code in self.divisions), self.on)
+    @property
+    def long(self) -> bool:
+        """Whether its window reaches so far back that its rows are read by disease."""
+        return self.window == TERM or self.window > LONG
+
+    def active(self, chain: Sequence[str], day: date) -> bool:
+        """Say whether the rule is active for a place on a day, given its codes narrowest first."""
+        if self.switches:
+            for code in chain:
+                mine = [switch for switch in self.switches if switch.place == code and switch.since <= day]
+                if mine:
+                    return max(mine, key=lambda switch: switch.since).on
+        return self.on
+
+    def ever(self, chain: Sequence[str]) -> bool:
+        """Say whether it is active for a place on any day."""
+        return self.on or any(switch.on and switch.place in chain for switch in self.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfed:
+    """A row of the norms that no rule stands for, and why."""
+
+    id: str
+    what: str
+    source: str
+    confidence: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +186,30 @@ class Rules:
     rules: tuple[Rule, ...]
     groups: Mapping[str, Group]
     notifiable: tuple[Notifiable, ...]
+    unfed: tuple[Unfed, ...] = ()
 
     @property
     def reach(self) -> int:
-        """The longest window, in days."""
-        return max((rule.window for rule in self.rules), default=1)
+        """The longest window in days, of the rules that are on somewhere and not long."""
+        return max((rule.window for rule in self._on if not (rule.long or rule.raised)), default=1)
 
-    def active(self, chain: Sequence[str]) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.active(chain))
+    @property
+    def long_reach(self) -> int:
+        """The longest window of all, in days; 0 if none is long."""
+        return max((rule.window or LONGEST_TERM for rule in self._on if rule.long), default=0)
+
+    @property
+    def long_groups(self) -> frozenset[str]:
+        """The diseases that rules with a long window ask about."""
+        return frozenset(group for rule in self._on if rule.long for group in rule.groups)
+
+    @property
+    def _on(self) -> list[Rule]:
+        return [rule for rule in self.rules if rule.on or any(switch.on for switch in rule.switches)]
+
+    def at(self, chain: Sequence[str]) -> tuple[Rule, ...]:
+        """Return the rules that are active at a place on some day."""
+        return tuple(rule for rule in self.rules if rule.ever(chain))
 
     def grade(self, disease: str, day: date) -> str:
         """Return a disease's class on a day: 甲, 乙, 丙, or "" if it is not notifiable."""
@@ -147,6 +234,10 @@ class Case(NamedTuple):
     dorm: str = ""
     reason: str = Reason.ILL
     spell: date | None = None  # the day of the case that the row goes on with; None: its own dates decide
+    admitted: bool = False  # in hospital
+    tested: bool = False  # with a positive test
+    severe: bool = False
+    meal: bool = False  # ate or drank with others who fell ill
 
     @property
     def began(self) -> date:
@@ -174,8 +265,9 @@ class Condition:
     scope: str  # "" for the whole campus, else a class key, or "宿舍 101"
     n: int
     threshold: str
-    members: tuple[Member, ...]  # n of them, ascending
+    members: tuple[Member, ...]  # n of them, ascending; none if it was not counted from records
     known_on: date | None = field(default=None, compare=False)  # the report day by which it was first known
+    alert: str = field(default="", compare=False)  # whose card said so, if people did
 
     @property
     def key(self) -> Key:
@@ -190,6 +282,19 @@ class Key:
     group: str
     scope: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people said of a campus: deaths, by the answer to a card; or that a rule is met that records cannot show."""
+
+    day: date
+    group: str
+    scope: str = ""  # as of a Condition
+    deaths: int = 0
+    rule: str = ""  # the rule that was raised
+    n: int = 0  # pupils concerned, if it was
+    alert: str = ""  # whose card said so
 
 
 @dataclass(frozen=True, slots=True)

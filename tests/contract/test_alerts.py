@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from pipeline.alerts import assess, load
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, AlertHit, Letter, SchoolClass, Todo, Unit
 from pipeline.model import Site
-from pipeline.rules import parse
+from pipeline.rules import windows
 from pipeline.schooldays import ZONE
 
 RULES = rules.load()
@@ -189,16 +190,50 @@ def test_a_followed_alert_ends_when_its_time_is_up(site: Site) -> None:
     assert AlertEvent.objects.last().what == "ended"  # type: ignore[union-attr]  # there is one
 
 
-def test_a_rule_switched_off_for_the_county_does_not_warn_there(site: Site) -> None:
-    text = (
-        'version = "t"\n[[group]]\ncode = "FEV"\nend_days = 7\n[[rule]]\nid = "E01"\nstage = "early"\n'
-        'groups = ["FEV"]\ncounts = "new"\nwindow = 1\nscope = ["class"]\nat_least = 3\nsource = "s"\n'
-        f'confidence = "found"\n[rule.divisions]\n"{COUNTY}" = false\n'
-    )
+def switched(rule: str, *, on: bool, since: date, place: str = COUNTY) -> rules.Rules:
+    """The rules with one of them switched in a place from a day on."""
+    switch = (rules.Switch(place, on, since),)
+    return replace(RULES, rules=tuple(replace(r, switches=switch) if r.id == rule else r for r in RULES.rules))
+
+
+def test_a_rule_switched_off_for_the_county_does_not_warn_there_from_its_day_on(site: Site) -> None:
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
-    assess.warn(site, parse(text), NOW)
-    assert not Alert.objects.exists()
+    absent(1, 2, 3, on=1, symptoms="S09")
+    assess.warn(site, switched("E01", on=False, since=DAY + timedelta(days=1)), NOW)
+    assert [alert.group for alert in Alert.objects.all()] == ["FEV"]
+
+
+def test_a_rule_off_by_default_warns_where_it_is_switched_on(site: Site) -> None:
+    enrol(SCHOOL)
+    absent(1, 2, 3, diagnosis="D12", symptoms="S99")
+    warn(site)
+    assert not AlertHit.objects.filter(rule="C09").exists()
+    todo(SCHOOL, DAY, 1)
+    assess.warn(site, switched("C09", on=True, since=DAY), NOW)
+    assert AlertHit.objects.filter(rule="C09").exists()
+
+
+@pytest.mark.parametrize(("first", "hit"), [(date(2026, 9, 1), True), (date(2026, 8, 31), False)])
+def test_tuberculosis_is_counted_over_the_term(site: Site, first: date, hit: bool) -> None:
+    enrol(SCHOOL)
+    absent(1, on=(first - DAY).days, diagnosis="D20")
+    for n in range(2, 11):
+        absent(n, on=n - 10, diagnosis="D20")
+    warn(site)
+    assert [h.day for h in AlertHit.objects.filter(rule="P13")] == ([DAY] if hit else [])
+
+
+def test_a_case_of_long_ago_that_is_withdrawn_takes_its_hit_along(site: Site) -> None:
+    enrol(SCHOOL)
+    on = switched("C17", on=True, since=DAY - timedelta(days=200))
+    absent(1, on=-89, diagnosis="D20")
+    absent(2, diagnosis="D20")
+    assess.warn(site, on, NOW)
+    assert [(h.day, h.n) for h in AlertHit.objects.filter(rule="C17", to_settled__isnull=True)] == [(DAY, 2)]
+    withdrawn(1, on=-89, settled=2)
+    assess.warn(site, on, NOW)
+    assert not AlertHit.objects.filter(rule="C17", to_settled__isnull=True).exists()
 
 
 def test_a_failing_write_leaves_the_todo_and_nothing_else(site: Site) -> None:
@@ -249,7 +284,11 @@ def test_rows_are_sought_by_day_and_school_not_scanned(site: Site) -> None:
         pytest.skip("the plan of the other database depends on its statistics")
 
     texts: list[str] = []
+    term = windows.Window(DAY - timedelta(days=250), DAY)
     with connection.execute_wrapper(lambda run, text, *rest: (texts.append(text), run(text, *rest))[1]):
         load._rows([SCHOOL, "2132000002"], [DAY, DAY - timedelta(days=1)])
+        load._cases_of({SCHOOL: term, "2132000002": term}, ["D20"])
     plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[0]}", [DAY, DAY, SCHOOL, SCHOOL])
     assert "day=? AND school=?" in str(plan)
+    plan = sql.fetch(f"EXPLAIN QUERY PLAN {texts[1]}", ["D20", SCHOOL, SCHOOL, DAY, DAY])
+    assert "absence_ill_of (school=? AND diagnosis=?)" in str(plan)

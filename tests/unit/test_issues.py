@@ -13,6 +13,7 @@ from pipeline import forms, issues, validate
 from pipeline.forms import reference
 from pipeline.issues.entry import PLACES
 from pipeline.model import Context, Issue, Severity
+from pipeline.rules import reference as rules_reference
 from pipeline.validate.judge import Judgement
 from tests.makers import makers
 
@@ -131,7 +132,12 @@ def test_the_reference_page_leaves_no_code_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "text"), [("forms.md", reference.forms_page()), ("issues.md", reference.issues_page())]
+    ("page", "text"),
+    [
+        ("forms.md", reference.forms_page()),
+        ("issues.md", reference.issues_page()),
+        ("rules.md", rules_reference.page()),
+    ],
 )
 def test_the_reference_pages_say_what_the_code_says(page: str, text: str) -> None:
     written = (ROOT.parent / "docs" / page).read_text(encoding="utf-8")

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from pipeline import rules, warn
 from pipeline.alert_state import AlertState
-from pipeline.rules import Case, Condition, Stage, engine
+from pipeline.rules import Case, Condition, Stage, engine, windows
 from pipeline.warn import Assessment, Episode, assess
+from tests.rulebook import everywhere, with_on
 
-RULES = rules.load()
-ALL = engine.ask(RULES, RULES.rules)
+RULES = with_on({"C09", "C12", "C13", "C14", "S05"})  # local ones, off by default
+ALL = engine.ask(RULES, ())
 DAY = date(2026, 11, 18)
 ROLLS = {"三2": 40, "三3": 40}
 FEVER, RASH, HFMD, FLU = {"symptoms": "S01"}, {"symptoms": "S09"}, {"diagnosis": "D10"}, {"diagnosis": "D02"}
@@ -32,6 +33,11 @@ def sick(*pupils: int, on: int = 0, class_key: str = "三2", **shows: object) ->
     """New rows, `on` days after DAY."""
     day = later(on)
     return [Case(day, f"{class_key}-P{n}", class_key, "new", day, **shows) for n in pupils]  # type: ignore[arg-type]  # a builder
+
+
+def met_by(cases: Iterable[Case], span: windows.Spans) -> tuple[Condition, ...]:
+    rows = list(cases)
+    return engine.conditions(engine.CampusFacts(rows, ROLLS, of_long=rows), ALL, span)
 
 
 @dataclass
@@ -54,8 +60,8 @@ class Campus:
     def change(self, cases: Sequence[Case], days: Iterable[date]) -> Campus:
         self.cases = list(cases)
         days = sorted(days)
-        span = engine.affected(days, RULES.reach)
-        met = engine.conditions(self.cases, ROLLS, ALL, span)
+        span = windows.affected(days, RULES)
+        met = met_by(self.cases, span)
         return self._take(assess(self.episodes, met, span, RULES, days[-1]))
 
     def answer(self, state: str, *, closed: bool = False) -> Campus:
@@ -254,8 +260,8 @@ def run(campus: Campus, told: Sequence[tuple[int, list[int], dict[str, str], str
 
 
 def all_met(campus: Campus) -> dict[rules.Key, Condition]:
-    span = engine.Window(later(-60), later(80))
-    return {c.key: c for c in engine.conditions(campus.cases, ROLLS, ALL, span)}
+    span = everywhere(windows.Window(later(-60), later(80)), RULES)
+    return {c.key: c for c in met_by(campus.cases, span)}
 
 
 @settings(max_examples=120)
@@ -295,7 +301,7 @@ def test_the_same_todo_again_changes_nothing(told: list[tuple[int, list[int], di
     before, heard = campus.episodes, list(campus.events)
     settled = Campus(campus.cases, before, heard, campus.given)
     # the day it is does not go back: what is past its end was ended when it was assessed
-    span = engine.affected([later(day)], RULES.reach)
-    met = engine.conditions(campus.cases, ROLLS, ALL, span)
+    span = windows.affected([later(day)], RULES)
+    met = met_by(campus.cases, span)
     after = assess(settled.episodes, met, span, RULES, later(-90))
     assert after == Assessment(before, ())

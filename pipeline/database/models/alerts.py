@@ -64,7 +64,7 @@ class AlertHit(models.Model):
     stage = models.CharField(max_length=12, choices=choices(Stage))
     day = models.DateField()
     n = models.PositiveIntegerField()
-    threshold = models.CharField(max_length=12)
+    threshold = models.CharField(max_length=24)
     members = models.JSONField(default=list)  # [[pupil code, class key, onset], …]: the n pupils counted
     from_settled = models.BigIntegerField()
     to_settled = models.BigIntegerField(null=True)  # the records no longer meet it
