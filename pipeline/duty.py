@@ -31,9 +31,9 @@ class Silence(StrEnum):
 class ReceivedReports:
     """What the store has from one school for one day, over all its campuses.
 
-    `heads`: campuses with a current report, each with whether its first arrival was on time. `missing`: campuses due
-    that have none. `silent`: open classes that no report mentions, in campuses that reported. `held`, `returned`: a
-    submission for the day waits for an answer, or was returned as a whole.
+    `heads`: campuses due that have a current report, each with whether its first arrival was on time. `missing`:
+    campuses due that have none. `silent`: open classes that no report mentions, in campuses that reported. `held`,
+    `returned`: a submission for the day waits for an answer, or all of it was returned.
     """
 
     heads: tuple[bool, ...] = ()
@@ -54,12 +54,12 @@ class Duty:
 
 
 def classify(due: ReportDue, reports: ReceivedReports) -> Duty:
-    """Return the status of a school. Raises UnknownYear if it is not known whether a report was due.
+    """Return the status of a school.
 
     A school that owes nothing stays 不需报 even if it sent a report; a school that reported in full counts as reported
     even if it was excused.
     """
-    if not due.owed:
+    if not due.yes:
         return Duty(ReportStatus.NOT_DUE, reason=due.reason)
     if reports.heads and not reports.missing and not reports.silent:
         return Duty(ReportStatus.ON_TIME if all(reports.heads) else ReportStatus.LATE)

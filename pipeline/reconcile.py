@@ -93,11 +93,12 @@ class SchoolKnown:
 
 @dataclass(frozen=True, slots=True)
 class SchoolClock:
-    """Now, the hour of the deadline, and the school's own calendar: whether a day is a school day."""
+    """Now, the hour of the deadline, and the school's own calendar: whether a day is a school day of a 学段."""
 
     now: datetime
     deadline: str
-    owes: Callable[[date], ReportDue]
+    owes: Callable[[date, str], ReportDue]  # day, 学段 ("": any of the school's)
+    stages: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (campus, class key) → 学段
 
     @property
     def today(self) -> date:
@@ -106,10 +107,14 @@ class SchoolClock:
     def passed(self, day: date) -> bool:
         return self.now >= deadline(day, self.deadline)
 
-    def school(self, day: date) -> bool:
-        """A day of an unknown year counts as a school day: better one question too many than one too few."""
-        due = self.owes(day)
-        return due.yes or not due.known
+    def school(self, day: date, closure: ClosureKnown | None = None) -> bool:
+        """Whether there is school: in the class that the closure is of, if it is of one."""
+        return self.of(day, closure).yes
+
+    def of(self, day: date, closure: ClosureKnown | None = None) -> ReportDue:
+        """Whether, and why, there is school: in the class that the closure is of, if it is of one."""
+        at = (closure.campus, closure.scope) if closure else ("", "")
+        return self.owes(day, self.stages.get(at, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ def case_day(closure: ClosureKnown, clock: SchoolClock) -> date | None:
     if start > clock.today:
         return None
     back = (start - timedelta(days=n) for n in range(RECENT * 2))
-    return next((day for day in back if clock.school(day)), start)
+    return next((day for day in back if clock.school(day, closure)), start)
 
 
 def _of_closure(known: SchoolKnown, closure: ClosureKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
@@ -216,8 +221,8 @@ def _cases(
 
 def _resumption(closure: ClosureKnown, clock: SchoolClock, make: _Maker) -> Iterator[FoundMatter]:
     day = closure.resumed or closure.resumes
-    due = clock.owes(day)
-    if due.known and not due.yes:
+    due = clock.of(day, closure)
+    if not due.yes:
         word = "报" if closure.resumed else "拟于"
         yield make(
             MatterKind.DAY_OFF,
@@ -228,7 +233,7 @@ def _resumption(closure: ClosureKnown, clock: SchoolClock, make: _Maker) -> Iter
     if closure.resumed is not None:
         return
     ahead = (day + timedelta(days=n) for n in range(RECENT * 2))
-    first = next((one for one in ahead if clock.school(one)), day)
+    first = next((one for one in ahead if clock.school(one, closure)), day)
     if clock.passed(first):
         yield make(
             MatterKind.OVERDUE,

@@ -2,13 +2,14 @@
 
 A day is decided by the most local entry for it: an override of the school, of its county, of its city, of the province;
 then the term tables, most local first; then the statutory days with their make-up workdays (chinesecalendar); then the
-weekday. If the statutory days of a year are not published, nothing is guessed: `UnknownYear` is raised.
+weekday. If the statutory days of a year are not known here, weekdays are school days, and the answer says so
+(`ReportDue.assumed`), until a calendar has entered them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -16,8 +17,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-from pipeline.errors import QuekeError
-from pipeline.model import WHOLE_SCHOOL, ClosureFacts, ClosureState, SpanKind
+from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, ClosureFacts, ClosureState, SchoolFacts, SpanKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VOID_CLOSURES = frozenset({ClosureState.WITHDRAWN, ClosureState.RETURNED})  # states of a closure that is not in force
@@ -29,6 +29,7 @@ _SPRING_TERM = range(2, 9)
 # A term table that was not renewed must not silence the schools for ever: when more than the longest break (in summer)
 # has passed since its last term, it is ignored, and the statutory days decide.
 _SATURDAY = 5  # as date.weekday() counts
+_FIXED = ((1, 1), (5, 1), (10, 1))  # 元旦, 劳动节, 国庆节: statutory days of every year (全国年节及纪念日放假办法)
 _LONGEST_BREAK = timedelta(days=75)
 LONGEST_TERM = 250  # days, with the vacation after it
 
@@ -51,16 +52,6 @@ class Off(StrEnum):
     HOLIDAY = "放假"  # by a school's, county's or city's own decision
     VACATION = "假期"  # outside the terms
     CLOSED = "停课"
-
-
-class UnknownYear(QuekeError):  # noqa: N818 - a state of affairs, in the words people use
-    """The statutory days of this year are not known here, and not guessed."""
-
-    def __init__(self, year: int) -> None:
-        super().__init__(
-            f"{year} 年的法定节假日与调休安排尚未收录：请更新 chinesecalendar，或在校历中按日登记放假与上课"
-        )
-        self.year = year
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +78,37 @@ class CalendarSpan:
 class ReportDue:
     """Whether a report is due; if not, why (`reason` is an `Off`), and the note of the entry that decides (`note`).
 
-    `year` is set if it is not known: then `known` is False and reading `owed` raises UnknownYear.
+    `assumed`: the year, if its statutory days are not known here and the weekday decided; else 0.
     """
 
     yes: bool
     reason: str = ""
     note: str = ""
-    year: int = 0
-
-    @property
-    def known(self) -> bool:
-        return self.year == 0
-
-    @property
-    def owed(self) -> bool:
-        if self.year:
-            raise UnknownYear(self.year)
-        return self.yes
+    assumed: int = 0
 
 
 DUE = ReportDue(yes=True)
+
+
+ClassAt = tuple[str, str]  # campus, class key
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolDue:
+    """What a school owes on one day: whether a report is due at all, from which campuses, and about which classes not.
+
+    `off`: classes whose 学段 has no school that day; `closed`: classes that are closed, with their campus or alone.
+    """
+
+    due: ReportDue
+    campuses: frozenset[str] = frozenset()
+    off: frozenset[ClassAt] = frozenset()
+    closed: frozenset[ClassAt] = frozenset()
+
+    def of(self, school: SchoolFacts) -> SchoolFacts:
+        """Return the school with the campuses from which a report is due, and the classes it is due about."""
+        rooms = {at: one for at, one in school.classes.items() if at not in self.off and at not in self.closed}
+        return replace(school, campuses=tuple(one for one in school.campuses if one in self.campuses), classes=rooms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,43 +125,83 @@ class Calendar:
             found[one.place] = (*found.get(one.place, ()), one)
         object.__setattr__(self, "_by_place", found)
 
-    def owes(
+    def owes(self, places: Sequence[str], stages: Sequence[str], day: date) -> ReportDue:
+        """Say whether there is school for any of these 学段s. `places`: a unit, then its divisions upwards
+        (`units.Tree.chain`).
+        """
+        answers = [self._stage(places, stage, day) for stage in (stages or ("",))]
+        return next((answer for answer in answers if answer.yes), answers[0])
+
+    def of_school(
         self,
         places: Sequence[str],
         stages: Sequence[str],
         day: date,
+        classes: Mapping[ClassAt, str],
+        campuses: Sequence[str] = (HOME_CAMPUS,),
         closures: Iterable[ClosureFacts] = (),
-        campuses: Sequence[str] = (),
-    ) -> ReportDue:
-        """Say whether a school owes a report for `day`.
+    ) -> SchoolDue:
+        """Say what a school owes: days are those of each class's 学段.
 
-        `places`: its code, then its divisions upwards (`units.Tree.chain`). `stages`: its 学段s; a report is due if any
-        of them has school. `closures`: of this school; nothing is due if every one of `campuses` (default: any) is
-        closed as a whole that day.
+        `classes`: the 学段 of each, "" where it is not known: such a class has school whenever any 学段 of the school
+        (`stages`) has. `closures`: of this school; it owes nothing if every campus that has school is closed as a
+        whole.
         """
-        answers = [self._stage(places, stage, day) for stage in (stages or ("",))]
-        found = next((answer for answer in answers if answer.yes), None)
-        found = found or next((answer for answer in answers if not answer.known), answers[0])
-        if (found.yes or not found.known) and closed_campuses(closures, day).issuperset(campuses or {""}):
-            return ReportDue(yes=False, reason=Off.CLOSED)
-        return found
+        own = stages or ("",)
+        wanted = set(classes.values())
+        if not wanted or "" in wanted:
+            wanted = wanted - {""} | set(own)
+        known = {one: self._stage(places, one, day) for one in (*own, *sorted(wanted)) if one in wanted}
+        at_school = {stage for stage, answer in known.items() if answer.yes}
+        at_school |= {""} if at_school.intersection(own) else set()
+        off = frozenset(at for at, stage in classes.items() if stage not in at_school)
+        with_classes, taught = ({campus for campus, _ in some} for some in (classes, classes.keys() - off))
+        open_ones = [one for one in campuses if one in taught or (at_school and one not in with_classes)]
+        shut = closed_campuses(closures, day)
+        owing = frozenset(open_ones) - shut
+        closed = _closed_classes(closures, classes, shut, day)
+        due = next((answer for answer in known.values() if answer.yes is bool(open_ones)), DUE)
+        if open_ones and not owing:
+            due = ReportDue(yes=False, reason=Off.CLOSED, assumed=due.assumed)
+        return SchoolDue(due, owing, off, closed)
+
+    def of_facts(
+        self, divisions: Sequence[str], school: SchoolFacts, day: date, closures: Iterable[ClosureFacts] = ()
+    ) -> SchoolDue:
+        """Say what a school owes; `divisions`: that of the school, upwards."""
+        classes = {at: one.stage for at, one in school.classes.items() if one.confirmed}
+        return self.of_school((school.code, *divisions), school.stages, day, classes, school.campuses, closures)
 
     def is_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> bool:
-        """Say whether there is school that day. Raises UnknownYear."""
-        return self.owes(places, stages, day).owed
+        """Say whether there is school that day."""
+        return self.owes(places, stages, day).yes
 
     def school_days_between(
         self, places: Sequence[str], stages: Sequence[str], first: date, last: date
     ) -> tuple[date, ...]:
-        """Return the school days from `first` to before `last`. Raises UnknownYear."""
-        return tuple(day for day in _days(first, last) if self.is_school_day(places, stages, day))
+        """Return the school days from `first` to before `last`."""
+        return tuple(self.missed(places, stages, first, last))
 
     def missed(self, places: Sequence[str], stages: Sequence[str], start: date, day: date) -> Iterator[date]:
-        """Yield the school days from `start` to before `day`; of an unknown year the weekdays."""
-        for between in _days(start, day):
-            due = self.owes(places, stages, between)
-            if due.yes if due.known else between.weekday() < _SATURDAY:
-                yield between
+        """Yield the school days from `start` to before `day`."""
+        return (between for between in _days(start, day) if self.owes(places, stages, between).yes)
+
+    def anywhere(self, root: str, day: date) -> ReportDue:
+        """Say whether there may be school anywhere below `root`: by its own calendar, or by that of any place."""
+        here = self.owes((root,), (), day)
+        if here.yes:
+            return here
+        own = ((place, stage) for place, lines in self._by_place.items() for stage in {one.stage for one in lines})
+        answers = (self._stage((place, root), stage, day) for place, stage in own)
+        return next((answer for answer in answers if answer.yes), here)
+
+    def uncovered(self, place: str, first: date, last: date) -> Mapping[int, date]:
+        """Return the years in which days of `place` are by weekday only, each with the first such day; `last` too."""
+        found: dict[int, date] = {}
+        for day in _days(first, last + _ONE_DAY):
+            if day.year not in found and self.owes((place,), (), day).assumed:
+                found[day.year] = day
+        return found
 
     def of(self, place: str) -> tuple[CalendarSpan, ...]:
         """Return the lines of one place itself."""
@@ -188,11 +230,21 @@ class Calendar:
         for place in places:
             word = self._override(place, stage, day)
             if word:
-                due = word.kind == SpanKind.SCHOOLDAY
-                return DUE if due else ReportDue(yes=False, reason=Off.HOLIDAY, note=word.note)
+                school = word.kind == SpanKind.SCHOOLDAY
+                return DUE if school else ReportDue(yes=False, reason=Off.HOLIDAY, note=word.note)
         if any(self._vacation(place, stage, day) for place in self._term_place(places, stage)):
             return ReportDue(yes=False, reason=Off.VACATION)
-        return _statutory(day)
+        due = _statutory(day)
+        if due.assumed and any(self._entered(place, stage, day.year) for place in places):
+            return replace(due, assumed=0)
+        return due
+
+    def _entered(self, place: str, stage: str, year: int) -> bool:
+        """Whether a place has entered the statutory days of a year: those that have a fixed date are among its days
+        off.
+        """
+        off = [one for one in self._of(place) if one.kind == SpanKind.HOLIDAY]
+        return bool(off) and all(any(one.speaks(stage, date(year, *day)) for one in off) for day in _FIXED)
 
     def _override(self, place: str, stage: str, day: date) -> CalendarSpan | None:
         """The entry of one place for a day: a stage's own before that of all stages, the shorter before the longer."""
@@ -236,6 +288,13 @@ def closed_classes(closures: Iterable[ClosureFacts], campus: str, day: date) -> 
     return frozenset(c.scope for c in closures if c.campus == campus and c.scope != WHOLE_SCHOOL and _closed(c, day))
 
 
+def _closed_classes(
+    closures: Iterable[ClosureFacts], classes: Iterable[ClassAt], shut: Container[str], day: date
+) -> frozenset[ClassAt]:
+    alone = {(c.campus, c.scope) for c in closures if c.scope != WHOLE_SCHOOL and _closed(c, day)}
+    return frozenset(at for at in classes if at[0] in shut or at in alone)
+
+
 def _closed(closure: ClosureFacts, day: date) -> bool:
     return closure.state not in VOID_CLOSURES and closure.start <= day < closure.until
 
@@ -246,14 +305,10 @@ def _statutory(day: date) -> ReportDue:
         if chinese_calendar.is_workday(day):
             return DUE
     except NotImplementedError:
-        return ReportDue(yes=False, year=day.year)
+        weekday = day.weekday() < _SATURDAY
+        return ReportDue(yes=weekday, reason="" if weekday else Off.WEEKEND, assumed=day.year)
     named = chinese_calendar.get_holiday_detail(day)[1]
     return ReportDue(yes=False, reason=Off.STATUTORY if named else Off.WEEKEND)
-
-
-def year_known(year: int) -> bool:
-    """Say whether the statutory days of a year are published here (for doctor and status)."""
-    return _statutory(date(year, 6, 15)).known
 
 
 # --------------------------------------------------------------------------- the clock

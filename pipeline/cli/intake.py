@@ -125,6 +125,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
                 "waiting": waiting,
                 "stuck": stuck,
                 "faults": [one.values() for one in faults],
+                "unknown_years": found.unknown_years,
             }
         )
     else:
@@ -139,6 +140,8 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             echo()
             echo_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
         _show_faults(faults)
+        for line in found.unknown_years:
+            echo(f"WARNING  {line}")
     if found.waiting or stuck or faults:
         raise typer.Exit(1)
 

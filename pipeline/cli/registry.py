@@ -132,7 +132,8 @@ def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], firs
     while day.month == first.month:
         answers = {stage: found.owes(chain, (stage,), day) for stage in stages}
         by_stage = {
-            stage: "?" if not due.known else "school day" if due.yes else f"- {due.reason} {due.note}".rstrip()
+            stage: ("school day" if due.yes else f"- {due.reason} {due.note}".rstrip())
+            + " (by weekday)" * bool(due.assumed)
             for stage, due in answers.items()
         }
         alike = set(by_stage.values())

@@ -19,7 +19,7 @@ from pipeline.model import CardRef, DecisionKind, Site
 from pipeline.registry import lookup
 from pipeline.rules import Rule, Stage
 from pipeline.rules.values import TERM
-from pipeline.schooldays import ZONE, Calendar
+from pipeline.schooldays import ZONE
 from pipeline.turns import context
 
 _DAYS_ASKED = 25  # school days a card has lines for; for a longer follow-up the school adds lines
@@ -63,7 +63,9 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
         close_reason=alert.close_reason,
         state=alert.state,
     )
-    return _answered(alert, replace(facts, days=_days(alert, tree.chain(alert.school_id), school.stages.split())))
+    stages = lookup.stages([school.code], alert.opened_day).of(school.code, alert.campus, alert.scope)
+    days, assumed = _days(alert, tree.chain(alert.school_id), stages)
+    return _answered(alert, replace(facts, days=days, assumed=assumed))
 
 
 def number_of(site: Site, unit: str, number: str) -> CardRef:
@@ -102,8 +104,8 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
     return replace(facts, answer=row.answer, late=row.late, why=why)
 
 
-def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[DayLine, ...]:
-    """The school days from the alert's first to its end, as far as they are known, with their entries."""
+def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[tuple[DayLine, ...], int]:
+    """The school days from the alert's first to its end, with their entries; the year, if some are by weekday only."""
     calendar = context.calendar()
     length = (alert.ends_after - alert.opened_day).days + 1
     days = [alert.opened_day + timedelta(days=n) for n in range(max(length, 1))]
@@ -111,12 +113,9 @@ def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[Da
         row.day: DayLine(row.day, row.fresh, row.present, row.progress)
         for row in CardDay.objects.filter(alert=alert).order_by("day")
     }
-    return followed([day for day in days if _at_school(calendar, chain, stages, day)], entries, _DAYS_ASKED)
-
-
-def _at_school(calendar: Calendar, chain: Sequence[str], stages: Sequence[str], day: date) -> bool:
-    due = calendar.owes(chain, stages, day)
-    return due.yes if due.known else day.isoweekday() <= 5
+    due = {day: calendar.owes(chain, stages, day) for day in days}
+    assumed = max((one.assumed for one in due.values()), default=0)
+    return followed([day for day, one in due.items() if one.yes], entries, _DAYS_ASKED), assumed
 
 
 def _rooms(alert: Alert) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pipeline.database import sql
 from pipeline.facts.carried import last_reports
 from pipeline.forms.absence import ABSENCE, ROWS
 from pipeline.model import Issue, Origin, RowState
+from pipeline.registry import lookup
 from pipeline.schooldays import Calendar
 from pipeline.turns import context
 from pipeline.units import Tree
@@ -31,23 +32,23 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
     days = sorted({day for *_, day in reports.values()})
     schools = sorted({school for school, *_ in reports.values()})
     text = (
-        "SELECT day, school, campus, origin, row_state, start, began FROM absence WHERE day IN ? AND school IN ?"
-        f" AND ((row_state = '{RowState.NEW}' AND start < day)"  # nosec B608  # our own words
+        "SELECT day, school, campus, class_key, origin, row_state, start, began FROM absence"
+        f" WHERE day IN ? AND school IN ? AND ((row_state = '{RowState.NEW}' AND start < day)"  # nosec B608  # our own words
         f" OR (row_state = '{RowState.ONGOING}' AND start = day))"
     )
     rows = sql.fetch_in(text, [day.isoformat() for day in days], schools)
     if not rows:
         return {}
     found: dict[int, list[Issue]] = defaultdict(list)
-    late = _Late(tree, schools)
+    late = _Late(tree, schools, days[-1])
     last = {day: last_reports(schools, day) for day in days}
-    for when, school, campus, origin, state, start, began in rows:
+    for when, school, campus, key, origin, state, start, began in rows:
         seq, row = Origin.read(origin)
         day = _date(when)
         if reports.get(seq) != (school, campus, day):
             continue
         if state == RowState.NEW:
-            issue = late.question(school, _date(start), day, row)
+            issue = late.question((school, campus, key), _date(start), day, row)
         else:
             issue = _goes_on(last[day].get((school, campus)), _date(began), row)
         found[seq] += [issue] if issue else []
@@ -57,22 +58,23 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
 class _Late:
     """Asks about cases first reported long after they began. The calendar is loaded once, if it is needed."""
 
-    def __init__(self, tree: Tree, schools: Sequence[str]) -> None:
-        self._tree, self._schools = tree, schools
-        self._missed: dict[tuple[str, date, date], int] = {}
+    def __init__(self, tree: Tree, schools: Sequence[str], day: date) -> None:
+        self._tree, self._schools, self._day = tree, schools, day
+        self._missed: dict[tuple[str, tuple[str, ...], date, date], int] = {}
 
-    def question(self, school: str, start: date, day: date, row: int) -> Issue | None:
+    def question(self, at: tuple[str, str, str], start: date, day: date, row: int) -> Issue | None:
+        """Return the question about a row of a class (school, campus, class key)."""
         if day - start > LONG_AGO:
             return Issue("start-long-ago", *_at(row), details=(("start", start.isoformat()),))
-        if (day - start).days < LATE_DAYS or self._school_days(school, start, day) < LATE_DAYS:
+        if (day - start).days < LATE_DAYS or self._school_days(at, start, day) < LATE_DAYS:
             return None
         return Issue("first-heard-late", *_at(row), details=(("start", f"{start:%m-%d}"),))
 
-    def _school_days(self, school: str, start: date, day: date) -> int:
-        key = (school, start, day)
+    def _school_days(self, at: tuple[str, str, str], start: date, day: date) -> int:
+        stages = self._stages.of(*at)
+        key = (at[0], stages, start, day)
         if key not in self._missed:
-            chain, stages = self._tree.chain(school), self._stages.get(school, ())
-            self._missed[key] = len(list(self._calendar.missed(chain, stages, start, day)))
+            self._missed[key] = len(list(self._calendar.missed(self._tree.chain(at[0]), stages, start, day)))
         return self._missed[key]
 
     @cached_property
@@ -80,9 +82,8 @@ class _Late:
         return context.calendar()
 
     @cached_property
-    def _stages(self) -> dict[str, tuple[str, ...]]:
-        rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", self._schools)
-        return {code: tuple(stages.split()) for code, stages in rows}
+    def _stages(self) -> lookup.Stages:
+        return lookup.stages(self._schools, self._day)
 
 
 def _goes_on(since: date | None, began: date, row: int) -> Issue | None:

@@ -27,7 +27,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day, past_alerts, statistics
+from pipeline.facts import county_day, past_alerts, silence, statistics
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
@@ -73,7 +73,7 @@ class Book:
 def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
     """Load the day for the divisions `places` (default: all that have schools), counting its counties again.
 
-    Stores the figures as CountyDay. Raises UnknownYear if it is not known whether the day is a school day.
+    Stores the figures as CountyDay.
     """
     tree, clock = lookup.tree(day=day), clock_of(day, now)
     counties = _counties(tree, places)
@@ -142,6 +142,7 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         matters=tuple(school for county in place.counties for school in found.matters.get(county, ())),
         waiting=found.waiting,
         symptom_names=words.SYMPTOM.labels,
+        assumed=_assumed(found, place),
         why_nothing=found.why_nothing,
     )
 
@@ -166,7 +167,12 @@ def missing(found: Book, code: str) -> MissingFacts:
         excused=sum(f.excused for f in figures),
         silent=tuple(replace(s, county_name=_county_name(found, s, place)) for s in found.silent if s.county in inside),
         below=below,
+        assumed=_assumed(found, place),
     )
+
+
+def _assumed(found: Book, place: PaperDivision) -> int:
+    return max((found.counted[county].assumed for county in place.counties if county in found.counted), default=0)
 
 
 # --------------------------------------------------------------------------- places
@@ -218,7 +224,7 @@ def _send_to(found: Book, place: PaperDivision) -> tuple[str, ...]:
 
 def _why_nothing(day: date, places: Mapping[str, PaperDivision]) -> str:
     due = context.calendar().owes(list(places)[:1], (), day)
-    return "" if due.yes or not due.known else day_off(Off(due.reason))
+    return "" if due.yes else day_off(Off(due.reason))
 
 
 def _weeks(places: Mapping[str, PaperDivision], tree: units.Tree, day: date) -> dict[str, int]:
@@ -346,7 +352,7 @@ def _silent(
     counted: Mapping[str, CountedCounty], day: date, places: Mapping[str, PaperDivision]
 ) -> tuple[SilentLine, ...]:
     schools = {s.day.code: s for one in counted.values() for s in one.silent}
-    runs = county_day.silent_days({code: s.day.stages for code, s in schools.items()}, day)
+    runs = silence.days_in_a_row({code: s.county for code, s in schools.items()}, day)
     return tuple(
         SilentLine(
             code=code,

@@ -56,8 +56,7 @@ class Order:
 def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
     """Cut digests and missing lists for the divisions `places` and all below them (default: all), one transaction.
 
-    The counties are counted from the current records, together. Raises UnknownYear if it is not known whether the day
-    is a school day, PermanentError if figures do not add up.
+    The counties are counted from the current records, together. Raises PermanentError if figures do not add up.
     """
     with atomic():
         book = digest_facts.book(site, order.day, order.now, places)

@@ -154,6 +154,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         classes=tuple(_classes(school, rows, loaded, several=several)),
         notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),
         open_tickets=loaded.tickets.get(code, 0),
+        assumed=school.assumed,
     )
 
 
@@ -211,7 +212,8 @@ def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, s
             # counted for its class, or a line a pupil: both are 其他缺课
             other=others.get(place, 0) + counts[place][Reason.OTHER],
             closed=place in school.day.closed,
-            silent=place in school.day.silent,
+            off=place in school.day.off and place not in school.day.closed,
+            silent=place in school.day.silent or place[0] in school.silent_campuses,
             closed_from=closings.get((code, *place)) or closings.get((code, place[0], WHOLE_SCHOOL), ""),
         )
         for place in places

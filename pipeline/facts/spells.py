@@ -11,7 +11,7 @@ from pipeline import spells
 from pipeline.database import sql
 from pipeline.database.models import Absence, AbsencePast, Submission
 from pipeline.registry import lookup
-from pipeline.schooldays import Calendar, UnknownYear
+from pipeline.schooldays import Calendar
 from pipeline.spells import AbsenceSpell, PupilDay, SchoolDays
 from pipeline.turns import context
 
@@ -22,35 +22,33 @@ Pupil = tuple[str, str, str]  # school, campus, pupil's code
 
 
 def on(day: date, rows: Sequence[Absence]) -> dict[Pupil, AbsenceSpell]:
-    """Return the spell that each of these rows of one day belongs to, as of that day.
-
-    A pupil whose days cannot be counted (a year with unknown holidays) is left out.
-    """
+    """Return the spell that each of these rows of one day belongs to, as of that day."""
     by_pupil: dict[Pupil, list[PupilDay]] = defaultdict(list)
     for row in rows:
         by_pupil[row.school, row.campus, row.pupil].append(_pupil_day(row))
     for pupil, one in _before(day, rows):
         by_pupil[pupil].append(one)
     calendar, tree = context.calendar(), lookup.tree({row.school for row in rows})
-    stages = _stages({row.school for row in rows})
+    stages = lookup.stages({row.school for row in rows}, day)
+    rooms = {(row.school, row.campus, row.pupil): row.class_key for row in rows}
     found = {}
     for pupil, mine in by_pupil.items():
-        days = school_days(calendar, tree.chain(pupil[0]), stages.get(pupil[0], ()))
-        try:
-            made = spells.spells(mine, days)
-        except UnknownYear:
-            continue
+        days = school_days(calendar, tree.chain(pupil[0]), stages.of(pupil[0], pupil[1], rooms.get(pupil, "")))
+        made = spells.spells(mine, days)
         if made:
             found[pupil] = made[-1]
     return found
 
 
 def of_pupil(school: str, code: str) -> tuple[AbsenceSpell, ...]:
-    """Return all spells of one pupil. Raises UnknownYear."""
-    days = school_days(context.calendar(), lookup.tree({school}).chain(school), _stages({school}).get(school, ()))
-    by_day = {
-        row.day: _pupil_day(row) for row in sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))
-    }
+    """Return all spells of one pupil."""
+    rows = sorted(rows_of(Absence, school, code), key=lambda row: (row.day, row.pk))
+    if not rows:
+        return ()
+    last = rows[-1]
+    stages = lookup.stages({school}, last.day).of(school, last.campus, last.class_key)
+    days = school_days(context.calendar(), lookup.tree({school}).chain(school), stages)
+    by_day = {row.day: _pupil_day(row) for row in rows}
     return spells.spells(by_day.values(), days)
 
 
@@ -95,8 +93,3 @@ def _before(day: date, rows: Sequence[Absence]) -> Iterable[tuple[Pupil, PupilDa
 
 def _pupil_day(row: Absence) -> PupilDay:
     return PupilDay(row.day, row.start, row.row_state, row.part, row.returned)
-
-
-def _stages(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", sorted(schools))
-    return {code: tuple(stages.split()) for code, stages in rows}

@@ -15,7 +15,7 @@ from pipeline.alert_state import AlertState
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list
-from pipeline.figures.words import OVERDUE
+from pipeline.figures.words import OVERDUE, assumed
 from pipeline.model import (
     ClosureState,
     FilingLineState,
@@ -26,6 +26,7 @@ from pipeline.model import (
     TicketState,
     TodoKind,
 )
+from pipeline.registry import calendar_spans, holidays
 from pipeline.schooldays import local_time
 
 
@@ -45,6 +46,7 @@ class SiteStatus:
 
     states: Mapping[str, int]
     waiting: tuple[PendingCount, ...]
+    unknown_years: tuple[str, ...] = ()  # of the coming months, those of which weekdays count as school days
 
 
 def receipts(seqs: Sequence[int]) -> dict[int, str]:
@@ -65,7 +67,7 @@ def standing(now: datetime) -> SiteStatus:
     ]
     waiting += _rows_back() + _closures() + _alerts(now) + _matters() + _letters() + _todo()
     waiting += _accounts(now)
-    return SiteStatus(states, tuple(waiting))
+    return SiteStatus(states, tuple(waiting), _unknown_years(now))
 
 
 _SEE = {
@@ -134,6 +136,11 @@ def _accounts(now: datetime) -> list[PendingCount]:
     )
     due = Counter(one.why for one in accounts.due(now))
     return found + [PendingCount(words, due[why], "", "queke accounts due") for why, words in _DUE.items() if due[why]]
+
+
+def _unknown_years(now: datetime) -> tuple[str, ...]:
+    found = holidays.unknown(calendar_spans.calendar(), now)
+    return tuple(f"{assumed(year)} (from {first} on): {holidays.MEND}" for year, first in found.items())
 
 
 def _todo() -> list[PendingCount]:

@@ -32,7 +32,7 @@ from pipeline.facts import spells
 from pipeline.figures import notices
 from pipeline.issues.refusals import refusal
 from pipeline.model import Origin
-from pipeline.schooldays import UnknownYear, local_time
+from pipeline.schooldays import local_time
 
 Trail = Iterator[str]
 
@@ -101,12 +101,7 @@ def _pupil(code: str) -> Trail:
 
 
 def _spells(school: str, pupil: str) -> Trail:
-    try:
-        found = spells.of_pupil(school, pupil)
-    except UnknownYear as error:
-        yield f"  spells cannot be counted: the holidays of {error.year} are unknown"
-        return
-    for one in found:
+    for one in spells.of_pupil(school, pupil):
         until = f"back {one.end}" if one.returned else f"last said {one.end - timedelta(days=1)}"
         yield f"  spell from {one.start}, {until}: {one.days} school days"
 

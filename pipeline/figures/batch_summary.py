@@ -67,11 +67,14 @@ OUTCOMES = {
     State.FAILED: "系统出错",
 }
 _SETTLED_WELL = frozenset({State.ACCEPTED, State.DUPLICATE})
+_LEFT = frozenset({"classes-missing"})  # advice that is to be acted on the same day
 
 
 def summary(facts: SummaryFacts) -> Summary:
     """List a batch, the most urgent first: the number of files = the sum of the outcomes listed."""
-    order = sorted(facts.lines, key=lambda line: (line.facts.state in _SETTLED_WELL, line.facts.seq))
+    order = sorted(
+        facts.lines, key=lambda line: (not _is_open(line), line.facts.state in _SETTLED_WELL, line.facts.seq)
+    )
     rows = tuple(_summary_row(line) for line in order)
     counts = ((name, sum(line.facts.state is state for line in order)) for state, name in OUTCOMES.items())
     return Summary(
@@ -82,15 +85,22 @@ def summary(facts: SummaryFacts) -> Summary:
         files=len(rows),
         counts=tuple((name, n) for name, n in counts if n),
         rows=rows,
-        asked=rows[: sum(line.facts.state not in _SETTLED_WELL for line in order)],
+        asked=rows[: sum(map(_is_open, order))],
     )
+
+
+def _is_open(line: SummaryLine) -> bool:
+    """Whether something is left to be done about a file."""
+    return line.facts.state not in _SETTLED_WELL or any(issue.code in _LEFT for issue in line.facts.issues)
 
 
 def _summary_row(line: SummaryLine) -> SummaryRow:
     facts = line.facts
     grades = (Severity.ERROR, Severity.QUERY)
     grades = grades[::-1] if facts.state is State.HELD else grades
+    urgent = [issue for issue in asked_of(facts, Severity.ADVICE) if issue.code in _LEFT]
     first = next((issue for grade in grades for issue in asked_of(facts, grade)), None)
+    first = urgent[0] if urgent and facts.state in _SETTLED_WELL else first
     todo = ""
     if first is not None:
         shown = issues.without_cells(first)

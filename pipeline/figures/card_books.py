@@ -131,6 +131,7 @@ class Worksheet:
     measures: tuple[str, ...]
     reasons: tuple[str, ...]
     phone: bool  # for somebody who telephones the school
+    assumed: str
 
 
 def worksheet(facts: CardFacts) -> Worksheet:
@@ -156,6 +157,7 @@ def worksheet(facts: CardFacts) -> Worksheet:
         measures=MEASURES,
         reasons=tuple(REASON.labels.values()),
         phone=not scope.names,
+        assumed=words.assumed(facts.assumed),
     )
 
 

@@ -89,6 +89,7 @@ class CardFacts:
     why: str = ""  # the county's reason for sending the last answer back
     answer: Mapping[str, object] = field(default_factory=dict)  # the answer in force, as it was kept
     late: bool = False
+    assumed: int = 0  # the year, if some of `days` are by weekday only
     days: tuple[DayLine, ...] = ()  # school days from the first to the last that is followed, with their entries
 
 
@@ -147,6 +148,7 @@ class CardPage:
     notice: str  # what the reader must know of its state; "" for nothing
     answer: tuple[tuple[str, str], ...]  # label and text of the answer; empty before there is one
     days: tuple[DayRow, ...]
+    assumed: str
 
 
 def card(facts: CardFacts) -> CardPage:
@@ -177,6 +179,7 @@ def card(facts: CardFacts) -> CardPage:
         notice=notice(facts),
         answer=tuple(_answer(facts)) if scope.codes else (),
         days=tuple(_day(one) for one in facts.days if one.filled) if scope.codes else (),
+        assumed=words.assumed(facts.assumed),
     )
 
 

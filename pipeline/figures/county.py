@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
-from pipeline.figures.duty import REPORTED, StatusCounts
+from pipeline.figures.duty import DAY_OFF, REPORTED, StatusCounts
 from pipeline.model import KINDERGARTEN, Reason, RowState
 
 _ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row
@@ -24,7 +24,7 @@ class SchoolDay:
     """One school of the registry on one day.
 
     `rolls` is the roll of each (campus, class key); a class of unknown roll is left out. `closed` holds the (campus,
-    class key) closed on the day.
+    class key) closed on the day, `off` those whose 学段 has a day off.
     """
 
     code: str
@@ -33,6 +33,7 @@ class SchoolDay:
     standing: StatusCounts
     rolls: Mapping[tuple[str, str], int] = field(default_factory=dict)
     closed: frozenset[tuple[str, str]] = frozenset()
+    off: frozenset[tuple[str, str]] = frozenset()
     silent: frozenset[tuple[str, str]] = frozenset()  # open classes that the report does not mention
     other_absent: int = 0  # 其他缺课, as counts of classes
 
@@ -79,6 +80,7 @@ class CountyFigures:
     other: int = 0
     new_ill: int = 0
     closed_ill: int = 0  # ill pupils of closed classes: in `ill`, not in the rate
+    off_ill: int = 0  # ill pupils of classes and schools with a day off: likewise
     ill_halves: int = 0
     other_absent: int = 0
     rate_roll: int = 0
@@ -109,7 +111,7 @@ class CountyFigures:
     @property
     def unsure_ill(self) -> int:
         """Ill pupils of schools that have not reported in full: in `ill`, not in the rate."""
-        return self.ill - self.closed_ill - sum(self.stage_ill.values())
+        return self.ill - self.closed_ill - self.off_ill - sum(self.stage_ill.values())
 
     @property
     def report_rate(self) -> float | None:
@@ -166,9 +168,10 @@ def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[Ab
 def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
     """Return (ill pupils, new ones among them, half days of open classes) of each school that has any.
 
-    Each pupil counts once; the half days go with `roll_of`, which leaves closed classes out too.
+    Each pupil counts once; the half days go with `roll_of`, which leaves closed classes, and those that are off, out
+    too.
     """
-    closed = {s.code: s.closed for s in schools}
+    out = {s.code: s.closed | s.off for s in schools}
     seen: set[tuple[str, str]] = set()
     found: dict[str, tuple[int, int, int]] = {}
     for row in rows:
@@ -178,7 +181,7 @@ def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[s
         if row.reason != _ILL:
             continue
         ill, new, halves = found.get(row.school, (0, 0, 0))
-        is_out = (row.campus, row.class_key) in closed.get(row.school, ())
+        is_out = (row.campus, row.class_key) in out.get(row.school, ())
         more = 0 if is_out else HALF_DAY if row.part else WHOLE_DAY
         found[row.school] = (ill + 1, new + (row.row_state == _NEW), halves + more)
     return found
@@ -199,8 +202,8 @@ def new_by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> di
 
 
 def roll_of(school: SchoolDay) -> int:
-    """应到: pupils of the classes that were open."""
-    return sum(n for place, n in school.rolls.items() if place not in school.closed)
+    """应到: pupils of the classes that were open and had school."""
+    return sum(n for place, n in school.rolls.items() if place not in school.closed and place not in school.off)
 
 
 class _Tally:
@@ -239,8 +242,11 @@ class _Tally:
         self.symptoms.update(set(row.symptoms))
         if row.diagnosis:
             self.diagnoses[row.diagnosis] += 1
-        if (row.campus, row.class_key) in school.closed or school.standing is StatusCounts.CLOSED:
+        at = (row.campus, row.class_key)
+        if at in school.closed or school.standing is StatusCounts.CLOSED:
             self.sums["closed_ill"] += 1
+        elif at in school.off or school.standing in DAY_OFF:
+            self.sums["off_ill"] += 1
         elif school.standing in REPORTED:
             self.sums["rate_ill_halves"] += halves
             self.stage_ill[kind_of(school.stages)] += 1
@@ -288,6 +294,6 @@ def identities(figures: CountyFigures) -> list[str]:
         "因病人日不超过人次": figures.ill_halves <= WHOLE_DAY * figures.ill,
         "各学段应到之和": figures.rate_roll == sum(figures.stage_roll.values()),
         "各学段人日之和": figures.rate_ill_halves == sum(figures.stage_halves.values()),
-        "新发与停课班级患病不超过因病": max(figures.new_ill, figures.closed_ill) <= figures.ill,
+        "新发、停课与不上课的患病不超过因病": max(figures.new_ill, figures.closed_ill + figures.off_ill) <= figures.ill,
     }
     return [name for name, holds in laws.items() if not holds]

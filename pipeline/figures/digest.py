@@ -100,6 +100,7 @@ class Digest:
     hints: tuple[lines.HintRow, ...]
     statistics: statistics.StatisticTable
     basis: tuple[str, str]
+    assumed: str  # that the day is by weekday only, "" if it is not
     as_of: int
     sums: Mapping[str, object]
 
@@ -146,6 +147,7 @@ def digest(facts: DigestFacts) -> Digest:
         hints=lines.hints(facts.hints, facts.scope),
         statistics=statistics.table(facts.statistics, facts.place.name, facts.scope),
         basis=sentences.basis(facts, whole.today),
+        assumed=words.assumed(facts.assumed),
         as_of=facts.as_of,
         sums=to_json(whole.today),
     )

@@ -28,6 +28,7 @@ class StatusCounts(StrEnum):
 
 REPORTED = frozenset({StatusCounts.ON_TIME, StatusCounts.LATE})
 SILENT = frozenset({StatusCounts.MISSING, StatusCounts.RETURNED, StatusCounts.HELD, StatusCounts.PARTIAL})
+DAY_OFF = frozenset({StatusCounts.HOLIDAY, StatusCounts.OUT_OF_TERM})
 
 _OFF = {Off.CLOSED: StatusCounts.CLOSED, Off.VACATION: StatusCounts.OUT_OF_TERM}
 _SAID = {

@@ -152,4 +152,5 @@ class DigestFacts:
     week: int = 0  # 教学第 n 周, 0 without a term table
     symptom_names: Mapping[str, str] = field(default_factory=dict)
     matters: tuple[str, ...] = ()  # 待对账: the school of each open matter, oldest first
+    assumed: int = 0  # the year, if days of it are by weekday only
     why_nothing: str = ""  # 周末, 法定节假日 … when nothing was due anywhere

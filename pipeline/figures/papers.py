@@ -58,6 +58,7 @@ class ClassLine:
     closed: bool
     silent: bool
     closed_from: str = ""  # 13:00, on the day on which it closed in the course of lessons
+    off: bool = False  # its 学段 has a day off
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class PageFacts:
     classes: tuple[ClassLine, ...]
     notices: tuple[Notice, ...] = ()
     open_tickets: int = 0
+    assumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class Page:
     classes_rest: str
     notices: tuple[Notice, ...]
     open_tickets: int
+    assumed: str
     as_of: int
 
 
@@ -153,9 +156,9 @@ def page(facts: PageFacts) -> Page:
     """A school's page of the day: its 台账 once printed and signed. Classes without entries are not listed."""
     absent = [p for p in facts.pupils if p.row_state != RowState.RETURNED]
     rows = tuple(_pupil(p, facts.scope) for p in _in_order(facts.pupils))
-    saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent)
+    saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent or c.off)
     quiet = len(facts.classes) - len(saying)
-    expected = sum(c.roll or 0 for c in facts.classes if not c.closed)
+    expected = sum(c.roll or 0 for c in facts.classes if not c.closed and not c.off)
     return Page(
         kind=LetterKind.PAGE,
         code=facts.code,
@@ -176,6 +179,7 @@ def page(facts: PageFacts) -> Page:
         classes_rest=f"其余 {quiet} 个班无缺课。" if quiet and saying else "",
         notices=facts.notices,
         open_tickets=facts.open_tickets,
+        assumed=words.assumed(facts.assumed),
         as_of=facts.as_of,
     )
 
@@ -235,6 +239,7 @@ class MissingFacts:
     excused: int
     silent: tuple[SilentLine, ...]
     below: tuple[tuple[str, frozenset[str]], ...] = ()  # (name, counties)
+    assumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +255,7 @@ class Missing:
     due: int
     reported: int
     excused: int
+    assumed: str
     silence: SilentSchool
 
 
@@ -268,5 +274,6 @@ def missing(facts: MissingFacts) -> Missing:
         due=facts.due,
         reported=facts.reported,
         excused=facts.excused,
+        assumed=words.assumed(facts.assumed),
         silence=silence(facts.silent, facts.scope, below),
     )

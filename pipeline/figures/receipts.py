@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
-from pipeline.figures.words import chinese_date
+from pipeline.figures.words import assumed, chinese_date
 from pipeline.forms.base import returned_name
 from pipeline.model import HOME_CAMPUS, TAKEN, Issue, LetterKind, Repair, Severity, State
 from pipeline.units import Scope, is_school
@@ -24,6 +24,7 @@ _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # already in the first sentence, not repeated among the advice
 _STILL = "rows-still-back"
+_CLASSES = "classes-missing"  # classes due that were not reported
 _SETTLED = "rows-settled"  # rows of an older return workbook: their errors are past
 
 
@@ -50,6 +51,8 @@ class ReceiptFacts:
     folder: str = ""
     name: str = ""  # the file, as its sender named it
     others: tuple[str, ...] = ()  # the school's other campuses, if each reports by itself
+    silent: tuple[str, ...] = ()  # those of them from which a report is due that has not come
+    assumed: int = 0  # the year, if the day is a school day, or none, by its weekday only
     beside: str = ""  # what comes with the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
@@ -82,6 +85,7 @@ class Receipt:
     school: str
     campus: str
     date: str
+    assumed: str  # said after the date, "" for nothing
     received: str
     counts: str
     errors: tuple[IssueText, ...]
@@ -124,6 +128,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         school=_school(facts),
         campus=_campus(facts),
         date=chinese_date(facts.day) if facts.day and not _day_in_doubt(facts) else "",
+        assumed=assumed(facts.assumed),
         received=f"{facts.received_at:%Y-%m-%d %H:%M}",
         counts=_counts(facts),
         errors=errors[:ISSUES_SHOWN],
@@ -165,6 +170,8 @@ def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
         issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST
     ]
     found = [issue for issue in relevant if issues.severity(issue) is grade]
+    if facts.state is State.DUPLICATE and grade is Severity.ADVICE:
+        return [issue for issue in relevant if issue.code == _CLASSES]
     if facts.state in TAKEN or (grade is Severity.ERROR and facts.state is not State.DUPLICATE):
         sheets = list(dict.fromkeys(issue.sheet for issue in found))
         return sorted(found, key=lambda issue: (issue.row > 0, sheets.index(issue.sheet), issue.row))
@@ -196,7 +203,10 @@ def _one_line(text: str) -> str:
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     """The one sentence that must be correct even if read alone."""
-    when = {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
+    left = f" · 还差 {missing} 个班" if (missing := _detail(facts, _CLASSES, "count")) else ""
+    # a report in part is neither: the day counts once all its classes are in
+    when = "" if left else {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
+    when, mend = " · 退回待改" if _all_back(facts) else when, f"请改好退回修正表后发回{left}"
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
     if facts.state in TAKEN and (sentence := _of_filing(facts) or _of_what_became(facts)):
         return sentence + asked
@@ -205,7 +215,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     return {
         State.RECEIVED: "已收到 · 正在处理 · 请稍候",
         State.ACCEPTED: f"已收到{when} · {_then(facts)}{asked}",
-        State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · 请改好退回修正表后发回",
+        State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · {mend}",
         State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
         State.DUPLICATE: f"已收到 · 与先前收下的一份内容相同 · {_again(facts)}",
         State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
@@ -215,16 +225,34 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
 
 
 def _then(facts: ReceiptFacts) -> str:
-    """What is left to do if the whole file was accepted: nothing, unless rows returned before are still open."""
-    left = next((dict(one.details)["count"] for one in facts.issues if one.code == _STILL), "")
-    return f"先前退回的还有 {left} 行没有改好，请改好后发回" if left else "无需再发"
+    """What is left to do if the whole file was accepted: nothing, unless rows returned before are still open, or
+    classes are missing.
+    """
+    back, missing = _detail(facts, _STILL, "count"), _detail(facts, _CLASSES, "count")
+    left = [f"还差 {missing} 个班，请补报"] * bool(missing)
+    left += [f"先前退回的还有 {back} 行没有改好，请改好后发回"] * bool(back)
+    return " · ".join(left) or _nothing(facts)
 
 
 def _again(facts: ReceiptFacts) -> str:
-    """What the sender of a copy must do: nothing, unless rows of it were returned."""
-    if not facts.refused:
-        return "无需再发"
-    return f"上次退回的 {facts.refused} 行若还没有改，请改好退回修正表后发回"
+    """What the sender of a copy must do: nothing, unless rows of it were returned, or classes are missing."""
+    missing = _detail(facts, _CLASSES, "count")
+    left = [f"还差 {missing} 个班，请补报"] * bool(missing)
+    left += [f"上次退回的 {facts.refused} 行若还没有改，请改好退回修正表后发回"] * bool(facts.refused)
+    return " · ".join(left) or _nothing(facts)
+
+
+def _nothing(facts: ReceiptFacts) -> str:
+    return f"本校区无需再发，{'、'.join(facts.silent)}还没有报" if facts.silent else "无需再发"
+
+
+def _detail(facts: ReceiptFacts, code: str, name: str) -> str:
+    return next((dict(one.details).get(name, "") for one in facts.issues if one.code == code), "")
+
+
+def _all_back(facts: ReceiptFacts) -> bool:
+    """Whether all rows of a report went back: it counts as returned, not as reported."""
+    return facts.state is State.PARTIAL and not facts.accepted and facts.form == forms.form("absence").title
 
 
 _MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后发回，或改原表后重发")

@@ -192,7 +192,7 @@ def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
     )
     days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
     parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
-    apart = (("停课班级", now.closed_ill), ("未报齐的学校", now.unsure_ill))
+    apart = (("停课班级", now.closed_ill), ("当日不上课的学校、班级", now.off_ill), ("未报齐的学校", now.unsure_ill))
     if ill_apart := "、".join(f"{where}患病 {words.number(n)} 人" for where, n in apart if n):
         parts.append(f"{ill_apart}只计人次")
     if facts.waiting:

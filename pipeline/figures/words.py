@@ -143,6 +143,11 @@ def day_off(why: Off) -> str:
     return {Off.WEEKEND: "周末", Off.STATUTORY: "法定节假日"}.get(why, "放假")
 
 
+def assumed(year: int) -> str:
+    """What a paper says of a day that is a school day, or none, by its weekday only; "" for year 0."""
+    return f"{year} 年放假安排未载入，按星期推算" if year else ""
+
+
 def printed_width(text: str) -> int:
     """Width in half-width characters, as a Chinese font prints: quotes and dots take two where a terminal takes one."""
     return sum(1 if char.isascii() else 2 for char in text)

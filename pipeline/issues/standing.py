@@ -55,6 +55,11 @@ ENTRIES: Mapping[str, Message] = {
         "请在退回修正表里改好后发回；不该有的行选“作废”。",
         public=("count", "where"),
     ),
+    "classes-missing": advice(
+        "这一天应报的班还差 {count} 个：{which}。",
+        "请补报：报送方式选“补充”，“班级”表里只列这些班，缺课的逐人登记；都没有缺课的，“零报告”选“是”。",
+        public=("count",),
+    ),
     "return-row-new": advice(
         "退回修正表里第 {which} 行不是退回的行，已按补充收下。", "如果不该有，请发整份更正。", public=("which",)
     ),

@@ -12,12 +12,18 @@ from pipeline.forms.classes import in_order
 from pipeline.issuing.issuer import Asked, Issuer
 from pipeline.issuing.school import asked_for, returned, template_facts
 from pipeline.model import HOME_CAMPUS, SchoolFacts, Site
+from pipeline.registry import lookup
+from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts, blank
 
 
 def template(site: Site, asked: Asked) -> bytes:
     """Return the template of a campus and a day."""
     school, campus = asked_for(asked)
+    places, closures = lookup.tree([school.code]).chain(school.code)[1:], context.closures([school.code])
+    owed = context.calendar().of_facts(places, school, asked.day, closures.get(school.code, ()))
+    if campus in owed.campuses:  # else nothing is due from it: who reports all the same names any class
+        school = owed.of(school)
     facts = school_facts(site, school, asked.day, campus)
     brought = carried.carried_over([school], asked.day).get((school.code, campus))
     return blank(ABSENCE, carry_over(site, facts, school, asked.day, brought))

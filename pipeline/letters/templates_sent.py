@@ -28,8 +28,13 @@ class SentTemplates:
 
 
 def finished(day: date) -> bool:
-    """Whether all templates of the day were sent."""
-    return Counter.objects.filter(name=_ROUND, value__gte=sql.day_number(day)).exists()
+    """Whether all templates of the day were sent. Those of a later day do not count: the clock may have been ahead."""
+    return Counter.objects.filter(name=_ROUND, value=sql.day_number(day)).exists()
+
+
+def ever() -> bool:
+    """Whether all templates of any day were ever sent."""
+    return Counter.objects.filter(name=_ROUND).exists()
 
 
 def finish(day: date) -> None:
@@ -44,9 +49,10 @@ def last(day: date) -> str:
 
 
 def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> list[SchoolFacts]:
-    """Return the next schools that owe a report of the day, by code; `places`: only of these divisions.
+    """Return the next schools that owe a report of the day, by code, with the campuses and classes it is due from;
+    `places`: only of these divisions.
 
-    At most `limit`; none when there are no more. On a day of an unknown year all schools owe one.
+    At most `limit`; none when there are no more.
     """
     calendar, everywhere = context.calendar(), lookup.tree(())
     inside = sorted({code for place in places for code in everywhere.below(place)})
@@ -63,10 +69,9 @@ def owing(day: date, *, after: str, limit: int, places: Sequence[str] = ()) -> l
         tree, closures = lookup.tree(codes), context.closures(codes)
         found = []
         for code, school in sorted(context.schools(codes, [day]).items()):
-            shut = closures.get(code, ())
-            due = calendar.owes(tree.chain(code), school.stages, day, shut, school.campuses)
-            if due.yes or not due.known:
-                found.append(school)
+            due = calendar.of_facts(tree.chain(code)[1:], school, day, closures.get(code, ()))
+            if due.due.yes:
+                found.append(due.of(school))
         if found:
             return found
 

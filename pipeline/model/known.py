@@ -20,6 +20,7 @@ class ClassFacts:
     name: str  # as the school writes it, e.g. 三(3)班
     roll: int | None
     confirmed: bool = True
+    stage: str = ""  # its 学段, "" where it is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.database import sql
 from pipeline.database.models import Division, Unit, UnitPlace
 from pipeline.database.transactions import atomic
 from pipeline.model import ClassState, DivisionKind, UnitKind
+from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
 SEED = Path(__file__).parent / "seed" / "divisions.csv"
@@ -115,6 +117,29 @@ def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
     for school, name in sql.fetch_in(text, sorted(set(schools))):
         found[school] = (*found.get(school, ()), name)
     return {school: known for school, known in found.items() if len(known) > 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The 学段s of some schools, and of their classes on a day."""
+
+    schools: Mapping[str, tuple[str, ...]]
+    classes: Mapping[tuple[str, str, str], str]  # school, campus, class key
+
+    def of(self, school: str, campus: str, key: str) -> tuple[str, ...]:
+        """Return the 学段 of a class; those of its school where it is not known, or for no class of it."""
+        own = self.classes.get((school, campus, key), "")
+        return (own,) if own else self.schools.get(school, ())
+
+
+def stages(schools: Iterable[str], day: date) -> Stages:
+    """Return the 学段s of schools and of their classes in the school year of a day."""
+    codes = sorted(set(schools))
+    rows = sql.fetch_in("SELECT code, stages FROM unit WHERE code IN ?", codes)
+    text = "SELECT school_id, campus, key, stage FROM school_class WHERE school_id IN ? AND school_year IN ?"
+    found = sql.fetch_in(text, codes, [school_year(day)])
+    classes = {(school, campus, key): stage for school, campus, key, stage in found if stage}
+    return Stages({code: tuple(words.split()) for code, words in rows}, classes)
 
 
 # --------------------------------------------------------------------------- classes that reports name

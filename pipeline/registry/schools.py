@@ -82,7 +82,8 @@ def _of(code: str, one: Registered, last: date, day: date, serial: int) -> Schoo
 
 def _rooms(one: Registered, day: date) -> Rooms:
     return {
-        (room.campus, room.key): ClassFacts(room.campus, room.key, room.name, room.roll) for room in one.rooms_on(day)
+        (room.campus, room.key): ClassFacts(room.campus, room.key, room.name, room.roll, stage=room.stage)
+        for room in one.rooms_on(day)
     }
 
 
@@ -118,14 +119,16 @@ class _Classes:
         self._years = sorted({school_year(day) for day in days})
         self.aliases: dict[str, dict[str, str]] = defaultdict(dict)
         text = (
-            "SELECT school_id, campus, key, name, roll, state, school_year, valid_from, valid_to, alias_of "
+            "SELECT school_id, campus, key, name, stage, roll, state, school_year, valid_from, valid_to, alias_of "
             "FROM school_class WHERE school_id IN ? AND school_year IN ? ORDER BY id"
         )
-        for school, campus, key, name, roll, state, year, first, until, of in sql.fetch_in(text, codes, self._years):
+        for school, campus, key, name, stage, roll, state, year, first, until, of in sql.fetch_in(
+            text, codes, self._years
+        ):
             if state in (ClassState.ALIAS, ClassState.REFUSED):
                 self.aliases[school] |= _aliases([(year, key, name, of)], self._years[-1:])
                 continue
-            facts = ClassFacts(campus, key, name, roll, confirmed=state == ClassState.CONFIRMED)
+            facts = ClassFacts(campus, key, name, roll, confirmed=state == ClassState.CONFIRMED, stage=stage)
             self._rows[school].append(_Row(year, facts, first, until))
             if first is not None or until is not None:
                 self._dated.add(school)

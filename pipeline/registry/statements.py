@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.database import serialise, sql
-from pipeline.database.models import Campus, Counter, SchoolClass, Unit, UnitPlace
+from pipeline.database.models import Campus, Counter, SchoolClass, Submission, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
 from pipeline.database.transactions import atomic
 from pipeline.forms.roster import OF_UNIT, SCHOOLS
@@ -26,6 +26,7 @@ from pipeline.merge.registry import (
     registered,
 )
 from pipeline.model import ClassState, StatementState, UnitKind
+from pipeline.schooldays import today
 
 FORM = "roster"
 _STANDING = StatementState.STANDING
@@ -97,6 +98,26 @@ def joined(code: str, one: RegistryStatement) -> RegistryStatement:
     )
 
 
+def first_known(codes: Iterable[str]) -> dict[str, date]:
+    """Return since when the site knows these units: from the day of the first roster, never before it was received.
+
+    Units that were there before any roster are left out.
+    """
+    first: dict[str, tuple[int, date, int]] = {}
+    wanted = sorted(set(codes))
+    for start in range(0, len(wanted), 500):
+        mine = Kept.objects.filter(unit__in=wanted[start : start + 500], form=FORM, state=_STANDING).order_by("order")
+        for unit, order, day, seq in mine.values_list("unit", "order", "day", "submission"):
+            first.setdefault(unit, (order, day, seq))
+    seqs = {seq for order, _, seq in first.values() if order}
+    received = dict(Submission.objects.filter(received_seq__in=seqs).values_list("received_seq", "received_at"))
+    return {
+        unit: max(day, today(received[seq])) if seq in received else day
+        for unit, (order, day, seq) in first.items()
+        if order
+    }
+
+
 def of_submission(submission: int) -> dict[str, RegistryStatement]:
     """Return the statements of one workbook, by unit, whatever their state."""
     return {row.unit: _statement(row) for row in Kept.objects.filter(submission=submission, form=FORM)}
@@ -108,20 +129,24 @@ def waiting(submission: int) -> bool:
 
 
 def take_effect(day: date) -> int:
-    """Apply statements whose day has come; return how many units they changed. One transaction."""
+    """Apply statements whose day has come; return how many units they changed. One transaction.
+
+    After a clock that was ahead, those whose day has not come after all are taken back.
+    """
     with atomic():
         return _take_effect(day)
 
 
 def _take_effect(day: date) -> int:
     done = Counter.objects.filter(name=_DONE).values_list("value", flat=True).first() or 0
-    if done >= day.toordinal():
+    if done == day.toordinal():
         return 0
     sql.run(sql.upsert("counter", ("name", "value"), ("name",)), [(_DONE, day.toordinal())])
     if not done:
         return 0
-    due = Kept.objects.filter(form=FORM, state=_STANDING, day__gt=date.fromordinal(done), day__lte=day)
-    codes = sorted(set(due.values_list("unit", flat=True)))
+    first, last = sorted((date.fromordinal(done), day))
+    between = Kept.objects.filter(form=FORM, state=_STANDING, day__gt=first, day__lte=last)
+    codes = sorted(set(between.values_list("unit", flat=True)))
     project(codes, day)
     return len(codes)
 

@@ -6,7 +6,7 @@ The same facts give the same bytes, so a letter that was delivered but not noted
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -14,7 +14,7 @@ import structlog
 
 from pipeline import fault_log, faults, schooldays
 from pipeline.database import errors
-from pipeline.facts import carried, case_questions
+from pipeline.facts import carried, case_questions, receipt_facts
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
@@ -24,7 +24,7 @@ from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
-from pipeline.run.writers.base import LetterBatch
+from pipeline.run.writers.base import LetterBatch, reports
 
 log = structlog.get_logger("queke.sending")
 
@@ -69,7 +69,24 @@ def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
     reported = {one.unit for one in facts.values() if one.form == "absence"}
     taken = _taken(facts.values())
     asked = case_questions.asked(taken, lookup.tree({school for school, *_ in taken.values()}) if taken else tree)
-    return LetterBatch(site, tree, names, facts, carried.unmentioned(taken), asked, lookup.campuses(reported))
+    campuses = lookup.campuses(reported)
+    return LetterBatch(
+        site=site,
+        tree=tree,
+        names=names,
+        facts=facts,
+        unmentioned=carried.unmentioned(taken),
+        asked=asked,
+        campuses=campuses,
+        missing=receipt_facts.missing(reports(facts.values()), campuses),
+        assumed=receipt_facts.assumed(_days(queued, facts.values())),
+    )
+
+
+def _days(queued: Iterable[Queued], facts: Iterable[Facts]) -> Iterator[tuple[str, date]]:
+    """The units and days that the letters are about."""
+    yield from ((one.unit, one.day) for one in facts if one.unit and one.day)
+    yield from ((one.reader, one.day) for one in queued if one.reader and one.day)
 
 
 def _taken(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:

@@ -23,7 +23,6 @@ from pipeline.model import HOME_CAMPUS, Paper, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
 from pipeline.registry import statements
 from pipeline.run.lock import hold_site
-from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts
 from pipeline.xlsx.template_cache import from_cache
 
@@ -52,7 +51,7 @@ def were_missed(site: Site, now: datetime) -> bool:
     """Whether the deadline passed with templates of the day still missing, though those of a day before were made."""
     day = schooldays.today(now)
     late = now >= schooldays.deadline(day, site.policy.deadline)
-    return late and not templates_sent.finished(day) and templates_sent.finished(date.min)
+    return late and not templates_sent.finished(day) and templates_sent.ever()
 
 
 def left(site: Site, now: datetime) -> bool:
@@ -96,7 +95,6 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
 
 def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
     brought = carried.carried_over(schools, day)
-    closed = {code: schooldays.closed_campuses(rows, day) for code, rows in context.closures(_codes(schools)).items()}
     known = templates_sent.known(day, _codes(schools))
     fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
     for school in schools:
@@ -106,7 +104,6 @@ def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) 
                 brought.get((school.code, campus)),
             )
             for campus in school.campuses
-            if campus not in closed.get(school.code, ())
         ]  # fmt: skip
         sha = _sha(facts)
         before = known.get(school.code)

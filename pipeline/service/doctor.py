@@ -15,12 +15,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipeline import config, database, fault_log, resources, schooldays
+from pipeline import config, database, fault_log, resources
 from pipeline.database import sqlite
 from pipeline.errors import QuekeError
 from pipeline.fault_log import StandingFault
 from pipeline.model import Site
-from pipeline.schooldays import short_time
+from pipeline.registry import calendar_spans, holidays
+from pipeline.schooldays import Calendar, short_time
 
 Grade = Literal["ok", "warning", "problem"]
 
@@ -44,18 +45,22 @@ class Finding:
 
 def examine(root: Path, now: datetime) -> list[Finding]:
     """Check the machine and the site in `root`; a site that cannot be loaded is itself a finding."""
-    found = [*_libraries(), *_fonts(), *_clock(now), *_holidays(now.date())]
+    found = [*_libraries(), *_fonts(), *_clock(now)]
     try:
         site = config.load(root)
     except QuekeError as error:
-        return [*found, *(Finding("problem", "site", line) for line in str(error).splitlines())]
+        faults = (Finding("problem", "site", line) for line in str(error).splitlines())
+        return [*found, *_holidays(Calendar(), now), *faults]
+    store = list(_store(site))
+    known = calendar_spans.calendar() if store[0].grade == "ok" else Calendar()
     return [
         *found,
+        *_holidays(known, now),
         Finding("ok", "site", str(site.root)),
         *_folders(site),
         *_disk(site),
         *_library(site),
-        *_store(site),
+        *store,
     ]
 
 
@@ -86,20 +91,16 @@ def _clock(now: datetime) -> Iterator[Finding]:
         yield Finding("ok", "clock", f"{now:%Y-%m-%d %H:%M} Asia/Shanghai")
 
 
-def _holidays(today: date) -> Iterator[Finding]:
-    for year in (today.year, today.year + 1):
-        if schooldays.year_known(year):
-            yield Finding("ok", "holidays", f"{year} is known")
-        elif year == today.year:
-            yield Finding(
-                "problem", "holidays", f"{year} IS NOT KNOWN: no report can be called due; update chinesecalendar"
-            )
-        else:
-            yield Finding(
-                "warning",
-                "holidays",
-                f"{year} IS NOT KNOWN YET: update chinesecalendar before 1 January (published each November)",
-            )
+def _holidays(calendar: Calendar, now: datetime) -> Iterator[Finding]:
+    """The years of the coming months whose statutory days neither the table of this version nor the province knows."""
+    found = holidays.unknown(calendar, now)
+    if found:
+        years = ", ".join(f"{year} from {first} on" for year, first in found.items())
+        yield Finding(
+            "warning", "holidays", f"not known: {years}; days go by weekday, and papers say so: {holidays.MEND}"
+        )
+    else:
+        yield Finding("ok", "holidays", f"the coming {holidays.AHEAD} months are known")
 
 
 def _folders(site: Site) -> Iterator[Finding]:

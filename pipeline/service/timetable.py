@@ -17,8 +17,9 @@ from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
-from pipeline.model import EditionRef, LetterKind, Level, Policy, Site, SpanKind
+from pipeline.model import EditionRef, LetterKind, Level, Policy, Site
 from pipeline.registry import statements
+from pipeline.registry.holidays import PROVINCE
 from pipeline.run import templates
 from pipeline.run.delivery import deliver
 from pipeline.settling import reconciliation
@@ -26,7 +27,6 @@ from pipeline.turns import context
 
 log = structlog.get_logger("queke.editions")
 
-PROVINCE = "320000"
 LOOK_BACK = timedelta(days=7)  # a missed final edition is cut so long afterwards
 
 
@@ -66,7 +66,7 @@ def tick(site: Site, now: datetime) -> int:
     owed, wanted = False, list[EditionDue]()
     with steps("tick"):
         statements.take_effect(today)
-        owed = _owed(site, today, now)
+        owed = context.calendar().anywhere(PROVINCE, today).yes
     steps.end()
     if owed:
         with steps("templates"):
@@ -159,17 +159,3 @@ def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editi
             editions.cut_pages(site, order, [county])
     log.info("edition_cut", day=order.day.isoformat(), final=order.final, places=len(issued))
     return issued
-
-
-def _owed(site: Site, day: date, now: datetime) -> bool:
-    """Whether a report may be owed anywhere. For an unknown year nothing is made, and that is logged, once."""
-    calendar = context.calendar()
-    if any(span.kind == SpanKind.SCHOOLDAY and span.first <= day <= span.last for span in calendar.spans):
-        return True
-    due = calendar.owes((PROVINCE,), (), day)
-    if due.known:
-        fault_log.forget(site, "calendar", None)
-    else:
-        message = f"the holidays of {day.year} are not known, so nothing is made: update chinesecalendar"
-        _log_skipped(site, now, "calendar", date(day.year, 1, 1), message)
-    return due.yes

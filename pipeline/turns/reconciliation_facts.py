@@ -45,11 +45,12 @@ def load(codes: Sequence[str], now: datetime, policy: Policy) -> dict[str, Recon
 
         @lru_cache(maxsize=128)
         def owes(
-            day: date, chain: tuple[str, ...] = tree.chain(code), stages: tuple[str, ...] = school.stages
+            day: date, stage: str, chain: tuple[str, ...] = tree.chain(code), stages: tuple[str, ...] = school.stages
         ) -> ReportDue:
-            return calendar.owes(chain, stages, day)
+            return calendar.owes(chain, (stage,) if stage else stages, day)
 
-        clocks[code] = SchoolClock(now, policy.deadline, owes)
+        of_classes = {place: one.stage for place, one in school.classes.items() if one.stage}
+        clocks[code] = SchoolClock(now, policy.deadline, owes, of_classes)
     days = sorted({day for code, clock in clocks.items() for day in reconcile.days_needed(closures[code], clock)})
     reported, classes = _reported(codes, days), _classes(codes, days)
     return {

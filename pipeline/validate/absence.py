@@ -121,8 +121,8 @@ def _report_day_off(case: SubmissionCase, context: Context) -> None:
     school, calendar = case.school, context.calendar
     if school is None or case.day is None or not isinstance(calendar, Calendar):
         return
-    due = calendar.owes((school.code, *chain(school.county, context)), school.stages, case.day)
-    if due.known and not due.yes:
+    owed = calendar.of_facts(chain(school.county, context), school, case.day)
+    if not owed.due.yes:
         case.issues.append(Issue("day-off", details=(("day", case.day.isoformat()),)))
 
 
@@ -215,7 +215,7 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
         "start": start,
         "part": "" if got["part"] in (None, _WHOLE_DAY) else got["part"],
         "symptoms": _symptoms(got),
-        "row_state": _row_state(line, got, start, context),
+        "row_state": _row_state(line, got, start, class_key, context),
     }
 
 
@@ -233,7 +233,7 @@ def _in_order(text: str) -> str:
     return " ".join(sorted(codes))
 
 
-def _row_state(line: RowCase, got: dict[str, object], start: object, context: Context) -> str:
+def _row_state(line: RowCase, got: dict[str, object], start: object, class_key: str, context: Context) -> str:
     """Returned · new (no school day between start and day) · ongoing. A row carried over is not new."""
     case = line.case
     if carried.is_back(line):
@@ -242,18 +242,20 @@ def _row_state(line: RowCase, got: dict[str, object], start: object, context: Co
         return _NEW
     if got["state"] == _ONGOING and carry.read(line.row.mark):
         return _ONGOING
-    if start not in case.missed:
-        case.missed[start] = _missed(start, case.day, case.school, context)
-    return _ONGOING if case.missed[start] else _NEW
+    room = case.school.classes.get((case.campus, class_key))
+    at = (start, room.stage if room else "")
+    if at not in case.missed:
+        case.missed[at] = _missed(*at, case.day, case.school, context)
+    return _ONGOING if case.missed[at] else _NEW
 
 
-def _missed(start: date, day: date, school: SchoolFacts, context: Context) -> bool:
+def _missed(start: date, stage: str, day: date, school: SchoolFacts, context: Context) -> bool:
     """Tell whether a school day was missed from `start` to before the report's day."""
     calendar = context.calendar
     first = max(start, day - _LONGEST)
     places = (school.code, *chain(school.county, context))
     if isinstance(calendar, Calendar):
-        return any(calendar.missed(places, school.stages, first, day))
+        return any(calendar.missed(places, (stage,) if stage else school.stages, first, day))
     return any((first + timedelta(days=n)).weekday() < 5 for n in range((day - first).days))
 
 

@@ -58,7 +58,7 @@ class SubmissionCase:
     issues: list[Issue] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    missed: dict[date, bool] = field(default_factory=dict)  # start → was a school day missed since?
+    missed: dict[tuple[date, str], bool] = field(default_factory=dict)  # start, 学段 → was a school day missed since?
     proved: bool = False  # the channel shows that it comes from this unit, or from above it
 
     @property

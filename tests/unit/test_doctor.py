@@ -46,14 +46,19 @@ def test_an_sqlite_that_may_lose_rows_is_said(site: Path, monkeypatch: pytest.Mo
     assert found(site)["sqlite"].grade == "warning"
 
 
-def test_next_year_without_its_holidays_is_a_loud_warning(site: Path) -> None:
+def test_a_year_to_come_without_its_holidays_is_warned_of_fifteen_months_ahead(site: Path) -> None:
     finding = found(site)["holidays"]
     assert finding.grade == "warning"
-    assert "2027 IS NOT KNOWN YET" in finding.said
+    assert finding.said.startswith("not known: 2027 from 2027-01-01 on, 2028 from 2028-01-01 on;")
+    assert found(site, NOW.replace(year=2025, month=9, day=30, hour=7))["holidays"].grade == "ok"
+    assert found(site, NOW.replace(year=2025, month=10, day=2, hour=7))["holidays"].grade == "warning"
 
 
-def test_this_year_without_its_holidays_is_a_problem(site: Path) -> None:
-    assert found(site, NOW.replace(year=2027))["holidays"].grade == "problem"
+def test_this_year_without_its_holidays_is_a_warning_with_what_to_do(site: Path) -> None:
+    finding = found(site, NOW.replace(year=2027))["holidays"]
+    assert finding.grade == "warning"
+    assert finding.said.startswith("not known: 2027 from 2027-11-20 on, 2028 from")
+    assert "queke template calendar --unit 320000" in finding.said
 
 
 def test_a_missing_folder_is_named(site: Path) -> None:

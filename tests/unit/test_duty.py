@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pipeline.duty import Duty, ReceivedReports, ReportStatus, Silence, classify
-from pipeline.schooldays import DUE, Off, ReportDue, UnknownYear
+from pipeline.schooldays import DUE, Off, ReportDue
 
 OFF = ReportDue(yes=False, reason=Off.WEEKEND)
 received = st.builds(
@@ -41,8 +41,3 @@ def test_a_school_that_owes_a_report_is_in_one_place(
 
 def test_a_school_that_owes_nothing_is_asked_nothing_though_it_reported() -> None:
     assert classify(OFF, ReceivedReports(heads=(True,))) == Duty(ReportStatus.NOT_DUE, reason=Off.WEEKEND)
-
-
-def test_a_day_nobody_knows_is_not_counted_as_either() -> None:
-    with pytest.raises(UnknownYear):
-        classify(ReportDue(yes=False, year=2027), ReceivedReports())

@@ -36,7 +36,7 @@ CLOSURE = ClosureKnown(
 
 def clock(day: date = FRIDAY, hour: int = 14, minute: int = 0) -> SchoolClock:
     now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
-    return SchoolClock(now, "15:00", lambda one: Calendar().owes(("2132000001",), ("小学",), one))
+    return SchoolClock(now, "15:00", lambda one, stage: Calendar().owes(("2132000001",), (stage or "小学",), one))
 
 
 def school(*closures: ClosureKnown, reported: bool = True, **classes: ClassKnown) -> SchoolKnown:

@@ -1,5 +1,6 @@
 """Claims about school days, the deadline and who owes a report."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import schooldays
 from pipeline.model import ClosureFacts, SpanKind
-from pipeline.schooldays import ZONE, Calendar, CalendarSpan, Off, UnknownYear
+from pipeline.schooldays import ZONE, Calendar, CalendarSpan, Off, ReportDue
 
 PLACES = ("2132000001", "320106", "320100", "320000")
 PRIMARY = ("小学",)
@@ -27,6 +28,10 @@ def closure(campus: str = "本部", scope: str = "全校", state: str = "declare
     return ClosureFacts(campus, scope, d("2026-11-16"), d("2026-11-20"), state)
 
 
+def whole(day: str, closures: Sequence[ClosureFacts], campuses: Sequence[str] = ("本部",)) -> ReportDue:
+    return PLAIN.of_school(PLACES, PRIMARY, d(day), {}, campuses, closures).due
+
+
 @pytest.mark.parametrize(
     ("day", "reason"),
     [
@@ -40,21 +45,71 @@ def closure(campus: str = "本部", scope: str = "全校", state: str = "declare
 )
 def test_statutory_days_and_make_up_days_decide_where_nobody_said_otherwise(day: str, reason: str) -> None:
     due = PLAIN.owes(PLACES, PRIMARY, d(day))
-    assert (due.owed, due.reason) == (reason == "", reason)
+    assert (due.yes, due.reason) == (reason == "", reason)
 
 
-def test_an_unknown_year_is_loud_and_never_guessed() -> None:
-    due = PLAIN.owes(PLACES, PRIMARY, d("2027-03-01"))
-    assert not due.known
-    with pytest.raises(UnknownYear, match="2027"):
-        _ = due.owed
-    assert schooldays.year_known(2026)
-    assert not schooldays.year_known(2027)
+def test_in_an_unknown_year_weekdays_count_and_the_answer_says_so() -> None:
+    days = [PLAIN.owes(PLACES, PRIMARY, d(text)) for text in ("2027-03-01", "2027-03-06", "2026-12-31")]
+    assert [(due.yes, due.reason, due.assumed) for due in days] == [
+        (True, "", 2027),
+        (False, Off.WEEKEND, 2027),
+        (True, "", 0),
+    ]
+
+
+def test_the_provinces_calendar_makes_an_unknown_year_known_once_its_fixed_days_off_are_in_it() -> None:
+    lines = [
+        span("320000", "2027-01-01", "2027-01-03", "holiday"),
+        span("320000", "2027-02-20", "2027-02-20", "schoolday"),
+        span("320000", "2027-05-01", "2027-05-05", "holiday"),
+    ]
+    begun, entered = Calendar(tuple(lines)), Calendar((*lines, span("320000", "2027-10-01", "2027-10-07", "holiday")))
+    seen = [
+        [found.owes(PLACES, PRIMARY, d(f"2027-{day}")) for day in ("01-01", "01-04", "02-20")]
+        for found in (begun, entered)
+    ]
+    assert [[(due.yes, due.assumed) for due in days] for days in seen] == [
+        [(False, 0), (True, 2027), (True, 0)],
+        [(False, 0), (True, 0), (True, 0)],
+    ]
+    assert begun.uncovered("320000", d("2026-12-30"), d("2027-01-06")) == {2027: d("2027-01-04")}
+    assert entered.uncovered("320000", d("2026-12-30"), d("2028-01-01")) == {2028: d("2028-01-01")}
+
+
+BOTH = ("幼儿园", "小学")
+ROOMS = {("本部", "中一"): "幼儿园", ("本部", "三1"): "小学", ("本部", "苹果班"): ""}
+
+
+def test_days_are_those_of_each_classs_stage() -> None:
+    off, made_up = span("320106", "2026-11-18", "2026-11-18", "holiday", "幼儿园"), d("2026-11-21")
+    calendar = Calendar((off, span("320106", "2026-11-21", "2026-11-21", "schoolday", "小学")))
+    wednesday = calendar.of_school(PLACES, BOTH, d("2026-11-18"), ROOMS)
+    assert (wednesday.due.yes, wednesday.off) == (True, {("本部", "中一")})
+    saturday = calendar.of_school(PLACES, BOTH, made_up, ROOMS)
+    assert (saturday.due.yes, saturday.off) == (True, {("本部", "中一")})
+    assert calendar.of_school(PLACES, BOTH, d("2026-11-19"), ROOMS).off == frozenset()
+
+
+def test_a_campus_owes_nothing_while_all_its_classes_are_off() -> None:
+    calendar = Calendar((span("320106", "2026-11-18", "2026-11-18", "holiday", "幼儿园"),))
+    rooms = {("本部", "三1"): "小学", ("东校区", "中一"): "幼儿园"}
+    day, both = d("2026-11-18"), ("本部", "东校区")
+    assert calendar.of_school(PLACES, BOTH, day, rooms, both).campuses == {"本部"}
+    shut = ClosureFacts("本部", "全校", day, d("2026-11-20"), "declared")
+    closed = calendar.of_school(PLACES, BOTH, day, rooms, both, [shut])
+    assert (closed.due.yes, closed.due.reason, closed.campuses) == (False, Off.CLOSED, frozenset())
+    assert closed.closed == {("本部", "三1")}
+
+
+def test_a_school_none_of_whose_classes_has_school_owes_nothing_though_a_stage_of_it_has() -> None:
+    calendar = Calendar((span("320106", "2026-11-18", "2026-11-18", "holiday", "小学"),))
+    due = calendar.of_school(PLACES, BOTH, d("2026-11-18"), {("本部", "三1"): "小学"}).due
+    assert (due.yes, due.reason) == (False, Off.HOLIDAY)
 
 
 def test_an_override_decides_even_in_an_unknown_year() -> None:
     calendar = Calendar((span("320100", "2027-03-01", "2027-03-01", "schoolday"),))
-    assert calendar.owes(PLACES, PRIMARY, d("2027-03-01")).owed
+    assert calendar.owes(PLACES, PRIMARY, d("2027-03-01")).yes
 
 
 @pytest.mark.parametrize(
@@ -68,31 +123,31 @@ def test_an_override_decides_even_in_an_unknown_year() -> None:
 )
 def test_the_narrower_place_wins(spans: list[tuple[str, str]], owed: bool) -> None:
     calendar = Calendar(tuple(span(place, "2026-11-18", "2026-11-18", kind) for place, kind in spans))
-    assert calendar.owes(PLACES, PRIMARY, d("2026-11-18")).owed is owed
+    assert calendar.owes(PLACES, PRIMARY, d("2026-11-18")).yes is owed
 
 
 def test_a_shorter_word_of_the_same_place_wins_over_a_longer() -> None:
     calendar = Calendar(
         (span("320106", "2026-11-16", "2026-11-20", "holiday"), span("320106", "2026-11-18", "2026-11-18", "schoolday"))
     )
-    assert [calendar.owes(PLACES, PRIMARY, d(f"2026-11-{n}")).owed for n in (17, 18, 19)] == [False, True, False]
+    assert [calendar.owes(PLACES, PRIMARY, d(f"2026-11-{n}")).yes for n in (17, 18, 19)] == [False, True, False]
 
 
 def test_an_override_of_a_stage_speaks_for_that_stage_alone() -> None:
     calendar = Calendar((span("320100", "2026-06-15", "2026-06-16", "holiday", "初中"),))
-    assert not calendar.owes(PLACES, ("初中",), d("2026-06-15")).owed
-    assert calendar.owes(PLACES, PRIMARY, d("2026-06-15")).owed
-    assert calendar.owes(PLACES, ("小学", "初中"), d("2026-06-15")).owed
+    assert not calendar.owes(PLACES, ("初中",), d("2026-06-15")).yes
+    assert calendar.owes(PLACES, PRIMARY, d("2026-06-15")).yes
+    assert calendar.owes(PLACES, ("小学", "初中"), d("2026-06-15")).yes
 
 
 def test_between_terms_is_vacation_and_long_after_the_last_the_table_is_silent() -> None:
     autumn, spring = ("2026-09-01", "2026-12-20"), ("2026-12-28", "2026-12-31")
     calendar = Calendar((span("320100", *autumn, "term"), span("320100", *spring, "term")))
     assert calendar.owes(PLACES, PRIMARY, d("2026-12-22")).reason == Off.VACATION
-    assert calendar.owes(PLACES, PRIMARY, d("2026-12-28")).owed
+    assert calendar.owes(PLACES, PRIMARY, d("2026-12-28")).yes
     old = Calendar((span("320100", "2026-02-20", "2026-06-30", "term"),))
     assert old.owes(PLACES, PRIMARY, d("2026-07-15")).reason == Off.VACATION
-    assert old.owes(PLACES, PRIMARY, d("2026-10-15")).owed
+    assert old.owes(PLACES, PRIMARY, d("2026-10-15")).yes
 
 
 def test_statutory_days_hold_within_a_term() -> None:
@@ -101,17 +156,17 @@ def test_statutory_days_hold_within_a_term() -> None:
 
 
 def test_a_whole_closure_lasts_from_its_first_day_to_the_day_before_resumption() -> None:
-    owed = [PLAIN.owes(PLACES, PRIMARY, d(f"2026-11-{n}"), [closure()], ("本部",)).reason for n in (13, 16, 19, 20)]
+    owed = [whole(f"2026-11-{n}", [closure()]).reason for n in (13, 16, 19, 20)]
     assert owed == ["", Off.CLOSED, Off.CLOSED, ""]
 
 
 def test_one_closed_campus_does_not_excuse_the_other() -> None:
-    assert PLAIN.owes(PLACES, PRIMARY, d("2026-11-17"), [closure()], ("本部", "东校区")).owed
+    assert whole("2026-11-17", [closure()], ("本部", "东校区")).yes
 
 
 @pytest.mark.parametrize("told", [closure(scope="三2"), closure(state="withdrawn")])
 def test_a_class_closure_or_a_withdrawn_one_leaves_the_school_owing(told: ClosureFacts) -> None:
-    assert PLAIN.owes(PLACES, PRIMARY, d("2026-11-17"), [told], ("本部",)).owed
+    assert whole("2026-11-17", [told]).yes
 
 
 def test_closed_classes_are_told_by_campus() -> None:
@@ -166,4 +221,4 @@ def test_a_school_year_begins_in_september(day: str, year: int, term: str) -> No
 @given(st.dates(d("2025-01-01"), d("2026-12-31")))
 def test_every_known_day_is_due_or_has_a_reason(day: date) -> None:
     due = PLAIN.owes(PLACES, PRIMARY, day)
-    assert due.owed is (due.reason == "")
+    assert due.yes is (due.reason == "")

@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 
 from pipeline import forms, issuing, schooldays, units
 from pipeline.errors import UsageError
+from pipeline.facts import receipt_facts
+from pipeline.facts.receipt_facts import StillMissing
 from pipeline.figures import batch_summary, receipts
 from pipeline.figures.batch_summary import SummaryFacts, SummaryLine
 from pipeline.figures.paper_values import values_of
@@ -16,10 +18,12 @@ from pipeline.forms.whole import FILE
 from pipeline.letters import batch_lists, queue
 from pipeline.letters.queue import Facts, Queued
 from pipeline.model import BatchRef, Issue, LetterKind, Paper, State
+from pipeline.registry import lookup
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import LetterBatch, title
+from pipeline.run.writers.base import LetterBatch, reports, title
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
+_NAMED = 20  # so many of the missing classes are named
 _SAID = tuple(field.name for field in fields(receipts.Receipt))
 
 
@@ -29,7 +33,8 @@ def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
     template = _right_template(facts, batch)
     shown = _receipt_facts(facts, letter.reader, batch)
     issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch))
-    shown = replace(shown, beside=_beside(facts, template), issues=issues)
+    issues = (*issues, *_missing(batch.missing.get(facts.seq)))
+    shown = replace(shown, beside=_beside(facts, template), issues=issues, silent=_silent(batch.missing.get(facts.seq)))
     made = receipts.receipt(shown)
     # 15,500 a day, which are neither hashed nor kept: the template takes the values as they are
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
@@ -55,6 +60,18 @@ def _unmentioned(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
     if found := batch.unmentioned.get(facts.seq):
         count, since = found
         yield Issue("carried-unspoken", details=(("count", str(count)), ("day", f"{since:%m-%d}")))
+
+
+def _missing(left: StillMissing | None) -> Iterator[Issue]:
+    """The issues about what is due the same day and was not reported."""
+    if left and left.classes:
+        more = f"等 {len(left.classes)} 个" if len(left.classes) > _NAMED else ""
+        which = "、".join(left.classes[:_NAMED]) + more
+        yield Issue("classes-missing", details=(("count", str(len(left.classes))), ("which", which)))
+
+
+def _silent(left: StillMissing | None) -> tuple[str, ...]:
+    return left.campuses if left else ()
 
 
 def _beside(facts: Facts, template: Sequence[Paper]) -> str:
@@ -107,6 +124,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         repairs=facts.repairs,
         folder=facts.bound_name,
         name=facts.name,
+        assumed=batch.assumed.get((facts.unit, facts.day), 0) if facts.day else 0,
         others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
 
@@ -121,7 +139,13 @@ def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
 def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     about = BatchRef.read(letter.ref)
     facts = batch_lists.facts(letter.reader, about)
-    lines = tuple(SummaryLine(one.name, _receipt_facts(one, letter.reader, batch)) for one in facts)
+    reported = reports(facts)
+    left = receipt_facts.missing(reported, lookup.campuses({school for school, *_ in reported.values()}))
+    lines = tuple(
+        SummaryLine(one.name, replace(shown, issues=(*shown.issues, *_missing(left.get(one.seq)))))
+        for one in facts
+        for shown in [_receipt_facts(one, letter.reader, batch)]
+    )
     scope = units.scope(letter.reader, batch.tree, batch.site.policy.small_count)
     made = SummaryFacts(
         scope=scope,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline import forms, units
+from pipeline.facts.receipt_facts import StillMissing
 from pipeline.letters.queue import Facts
-from pipeline.model import Issue, Level, Site
+from pipeline.model import TAKEN, Issue, Level, Site, State
 from pipeline.outbox.folder import OutPlace, Shelf
 from pipeline.units import Tree
 
@@ -32,6 +33,8 @@ class LetterBatch:
     unmentioned: Mapping[int, tuple[int, date]] = field(default_factory=dict)  # by submission: carried.unmentioned
     asked: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)  # by submission: case_questions.asked
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
+    missing: Mapping[int, StillMissing] = field(default_factory=dict)  # by submission: receipt_facts.missing
+    assumed: Mapping[tuple[str, date], int] = field(default_factory=dict)  # (unit, day) → receipt_facts.assumed
 
     def place(self, reader: str) -> OutPlace:
         """The reader's folder: 未识别 for an unknown reader."""
@@ -41,6 +44,15 @@ class LetterBatch:
 
     def knows(self, reader: str) -> bool:
         return reader in self.tree.units or reader in self.tree.places
+
+
+def reports(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:
+    """Return the reports whose receipts say what is still missing: school, campus and day of those that were taken,
+    now or before.
+    """
+    done = {*TAKEN, State.DUPLICATE}
+    mine = [one for one in facts if one.form == "absence" and one.state in done]
+    return {one.seq: (one.unit, one.campus, one.day) for one in mine if one.day is not None}
 
 
 def title(form: str) -> str:

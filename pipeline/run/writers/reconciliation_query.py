@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.figures.words import chinese_date
+from pipeline.figures.words import assumed, chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.model import HOME_CAMPUS, LetterKind, Paper
 from pipeline.reports import letters as written
@@ -21,6 +21,7 @@ def query(letter: Queued, batch: LetterBatch) -> list[Paper]:
         "code": letter.reader,
         "date": chinese_date(day),
         "day": day.isoformat(),
+        "assumed": assumed(batch.assumed.get((letter.reader, day), 0)),
         "matters": [
             {"id": one.id, "campus": "" if one.campus == HOME_CAMPUS else one.campus, "what": one.what, "ask": one.ask}
             for one in found

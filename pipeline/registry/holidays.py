@@ -1,0 +1,22 @@
+"""How far ahead the statutory days are known: by the table of this version, or by the province's calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from pipeline.schooldays import Calendar, today
+
+PROVINCE = "320000"
+AHEAD = 15  # months
+_DAYS = timedelta(days=457)  # 15 months
+MEND = (
+    f"send the province's 校历登记表 with the year's 放假 and 上课 (`queke template calendar --unit {PROVINCE}`), "
+    "or update queke"
+)
+
+
+def unknown(calendar: Calendar, now: datetime) -> Mapping[int, date]:
+    """Return the years of which days of the coming months are by weekday only, each with the first such day."""
+    day = today(now)
+    return calendar.uncovered(PROVINCE, day, day + _DAYS)
