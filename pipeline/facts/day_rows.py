@@ -16,6 +16,8 @@ from pipeline.settling import excuses
 
 @dataclass(frozen=True, slots=True)
 class Room:
+    """A class of the registry."""
+
     name: str
     roll: int | None
     stage: str
@@ -51,6 +53,7 @@ class Wanted:
 
 
 def load(day: date, wanted: Wanted) -> DayRows:
+    """Return the rows of the schools wanted, as of the day."""
     found, iso = DayRows(), day.isoformat()
     within, places = wanted.within, wanted.values
     found.schools = [
@@ -108,6 +111,7 @@ def of_counties(counties: Sequence[str], moved: Mapping[str, str]) -> Wanted:
 
 
 def of_codes(codes: Sequence[str], moved: Mapping[str, str]) -> Wanted:
+    """These schools, wherever they lie; `moved` as above."""
     text = f"{_SCHOOLS} AND u.code IN ({', '.join(['%s'] * len(codes))})"
     return Wanted(text, tuple(codes), {"school__in": codes}, {"school_id__in": codes}, moved)
 

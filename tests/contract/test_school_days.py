@@ -156,7 +156,7 @@ def test_the_registrys_roll_stands_whatever_a_report_types(two_parts: Site) -> N
 
 def in_use(*days: date) -> None:
     for one in days:
-        county_day.keep([county_day.count(one, [GULOU])[GULOU].figures])
+        county_day.keep(county_day.count(one, [GULOU]).values())
 
 
 def back(n: int) -> date:
