@@ -172,10 +172,6 @@ class Calendar:
         classes = {at: one.stage for at, one in school.classes.items() if one.confirmed}
         return self.of_school((school.code, *divisions), school.stages, day, classes, school.campuses, closures)
 
-    def is_school_day(self, places: Sequence[str], stages: Sequence[str], day: date) -> bool:
-        """Say whether there is school that day."""
-        return self.owes(places, stages, day).yes
-
     def school_days_between(
         self, places: Sequence[str], stages: Sequence[str], first: date, last: date
     ) -> tuple[date, ...]:

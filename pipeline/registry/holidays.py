@@ -11,7 +11,7 @@ PROVINCE = "320000"
 AHEAD = 15  # months
 _DAYS = timedelta(days=457)  # 15 months
 MEND = (
-    f"send the province's 校历登记表 with the year's 放假 and 上课 (`queke template calendar --unit {PROVINCE}`), "
+    f"send the province's calendar with its days off and make-up days (`queke template calendar --unit {PROVINCE}`), "
     "or update queke"
 )
 
