@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history]`.
+"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]`.
 
 Goals stand beside the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and
 ratios on the wall suffer first.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import history, mixed, naive, ours, papers, workbooks
+from benchmarks import assessment, history, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.ours import Taken
 from benchmarks.workbooks import Drop
@@ -38,7 +38,7 @@ CORES = 2
 def main() -> None:
     """Run everything, print a table, keep the figures as JSON."""
     asked = _asked()
-    kind = next((name for name in ("mixed", "province", "history") if getattr(asked, name)), "latest")
+    kind = next((name for name in ("mixed", "province", "history", "assessed") if getattr(asked, name)), "latest")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     folder = Path(tempfile.mkdtemp(prefix="queke-bench-", dir=asked.folder))
     if asked.history and not history.room(folder, asked.history):
@@ -54,12 +54,15 @@ def main() -> None:
                 found["mixed"] = mixed.measure(folder / "mixed", asked.mixed)
             elif asked.province:
                 found["province"] = _province(folder, readers, asked.province)
+            elif asked.assessed:
+                found["assessed"] = assessment.measure(folder / "assessed", asked.assessed)
             elif asked.history:
                 found["history"] = history.measure(folder, readers, asked.history)
             else:
                 found |= {"files": asked.files, "workbooks": _workbooks(folder, readers, asked.files, asked.naive)}
         if not asked.quick and kind == "latest":
             found["papers"] = papers.measure(folder / "papers")
+            found["assessed"] = assessment.measure(folder / "assessed", PROVINCE)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     RESULTS.mkdir(exist_ok=True)
@@ -72,7 +75,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--files", type=int, default=1000, help="workbooks of each kind for our path")
     parser.add_argument("--naive", type=int, default=60, help="of them, how many the naive baseline takes as well")
-    parser.add_argument("--quick", action="store_true", help="workbooks only, no papers")
+    parser.add_argument("--quick", action="store_true", help="workbooks only, no papers, nothing assessed")
     parser.add_argument("--mixed", type=int, metavar="N", help="a heap of so many files of every form, right and wrong")
     parser.add_argument(
         "--province",
@@ -89,6 +92,14 @@ def _asked() -> argparse.Namespace:
         const=history.ROWS,
         default=0,
         help="a day added to years of so many absences instead, beside one added to a month",
+    )
+    parser.add_argument(
+        "--assessed",
+        type=int,
+        nargs="?",
+        const=PROVINCE,
+        default=0,
+        help="the rules and statistics of a province's day instead, of so many schools",
     )
     parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -34,8 +34,18 @@ TIMES = 1.2
 BYTES_A_ROW = 1000  # on disk, with the reports, submissions, letters and editions that came with it
 PUPILS = 120  # a school, who are absent from time to time
 _HOLIDAYS = (2, 7, 8)  # months without school
-_SHARES = ((11, 0), (5, 2), (3, 9), (1, 22))  # of twenty school days: so many, each with so many absent pupils
 _DATABASE = "queke.sqlite3"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Of twenty school days of a school: so many, each with so many absent pupils; and what ails them, as SQL."""
+
+    shares: Sequence[tuple[int, int]] = ((11, 0), (5, 2), (3, 9), (1, 22))
+    signs: Mapping[str, str] = field(default_factory=dict)
+
+
+MIX = Mix()
 
 
 def room(folder: Path, rows: int) -> bool:
@@ -49,12 +59,12 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     short = ours.new_site(folder / "short", schools)
     template = workbooks.masters(short, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
-    days = _school_days(rows)
+    days = school_days(rows)
     long = ours.again(short, folder / "long")
     database.close()
     for site, span in ((short, days[-MONTH:]), (long, days)):
         began = perf_counter()
-        there = _fill(site.root / _DATABASE, schools, span)
+        there = fill(site.root / _DATABASE, schools, span)
         size = (site.root / _DATABASE).stat().st_size / 2**30
         print(f"{there:,} rows in {len(span)} days, {size:.1f} GiB, made in {perf_counter() - began:.0f} s", flush=True)
     cost = {site.root.name: _Cost([], [], []) for site in (short, long)}
@@ -118,9 +128,9 @@ def _cut(site: Site, hours: int) -> float:
     return cost.own
 
 
-def _school_days(rows: int) -> list[date]:
+def school_days(rows: int) -> list[date]:
     """The school days before ours, as many as hold so many rows, oldest first."""
-    a_day = SCHOOLS * sum(share * absent for share, absent in _SHARES) / sum(share for share, _ in _SHARES)
+    a_day = SCHOOLS * sum(share * absent for share, absent in MIX.shares) / sum(share for share, _ in MIX.shares)
     found: list[date] = []
     day = DAY
     while len(found) < max(MONTH, round(rows / a_day)):
@@ -133,7 +143,7 @@ def _school_days(rows: int) -> list[date]:
 # --------------------------------------------------------------------------- years, written by SQL
 
 
-def _fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> int:
+def fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date], mix: Mix = MIX) -> int:
     """Write the days directly into a store's file; return how many absence rows it then has."""
     connection = sqlite3.connect(file, isolation_level=None)
     try:
@@ -143,11 +153,11 @@ def _fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> i
         kept = [(name, text) for name, text in indexes.fetchall()]
         for name, _ in kept:
             connection.execute(f'DROP INDEX "{name}"')
-        _make_tables(connection, schools, days)
+        _make_tables(connection, schools, days, mix)
         connection.execute("BEGIN")
         _write_places(connection)
         for n in range(len(days)):
-            _write_day(connection, n)
+            _write_day(connection, n, mix)
         counters = [("received", len(days) * SCHOOLS), ("settled", len(days) * SCHOOLS)]
         connection.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", counters)
         connection.execute("COMMIT")
@@ -159,7 +169,9 @@ def _fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date]) -> i
         connection.close()
 
 
-def _make_tables(connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date]) -> None:
+def _make_tables(
+    connection: sqlite3.Connection, schools: Sequence[SchoolFacts], days: Sequence[date], mix: Mix
+) -> None:
     """Temporary tables: the schools, the classes, and who is absent on each kind of day."""
     keys = [class_key(name) or name for name in CLASSES]
     connection.execute("CREATE TEMP TABLE s (n INTEGER PRIMARY KEY, code TEXT, county TEXT)")
@@ -167,7 +179,7 @@ def _make_tables(connection: sqlite3.Connection, schools: Sequence[SchoolFacts],
     connection.execute("CREATE TEMP TABLE d (n INTEGER PRIMARY KEY, day TEXT)")
     connection.executemany("INSERT INTO d VALUES (?, ?)", [(n, day.isoformat()) for n, day in enumerate(days)])
     connection.execute("CREATE TEMP TABLE m (h INTEGER, k INTEGER, PRIMARY KEY (h, k)) WITHOUT ROWID")
-    kinds = [absent for share, absent in _SHARES for _ in range(share)]
+    kinds = [absent for share, absent in mix.shares for _ in range(share)]
     connection.executemany("INSERT INTO m VALUES (?, ?)", [(h, k) for h, n in enumerate(kinds) for k in range(n)])
     connection.execute("CREATE TEMP TABLE p (i INTEGER PRIMARY KEY, key TEXT, code TEXT)")
     pupils = [(i, keys[i % len(keys)], f"{keys[i % len(keys)]}-PAST{i:06d}") for i in range(PUPILS)]
@@ -179,7 +191,7 @@ def _write_places(connection: sqlite3.Connection) -> None:
     _insert(connection, "pupil", pupil, "s CROSS JOIN p")
 
 
-def _write_day(connection: sqlite3.Connection, n: int) -> None:
+def _write_day(connection: sqlite3.Connection, n: int, mix: Mix) -> None:
     """Write one day: absences, reports, submissions, letters and editions."""
     whole = "d CROSS JOIN s"
     seq = f"({n} * {SCHOOLS} + s.n + 1)"
@@ -196,7 +208,7 @@ def _write_day(connection: sqlite3.Connection, n: int) -> None:
         "path": "'outbox'",
     }
     rows: Mapping[str, tuple[Mapping[str, str], str]] = {
-        "absence": ({**place, **_ABSENT, "origin": f"{seq} || ':' || (m.k + 7)"}, absent),
+        "absence": ({**place, **_ABSENT, **mix.signs, "origin": f"{seq} || ':' || (m.k + 7)"}, absent),
         "report": ({**place, **moments, "current_seq": seq, "seqs": f"'[' || {seq} || ']'", "on_time": "1"}, whole),
         "submission": ({**taken, "unit": "s.code", "day": "d.day"}, whole),
         "letter": ({**sent, "kind": "'receipt'", "ref": f"CAST({seq} AS TEXT)"}, whole),
@@ -212,6 +224,7 @@ _ABSENT = {
     "reason": "CASE WHEN p.i % 10 < 7 THEN 'ill' ELSE 'other' END",
     "row_state": "CASE p.i % 3 WHEN 0 THEN 'ongoing' ELSE 'new' END",
     "start": "date(d.day, '-' || (p.i % 3) || ' days')",
+    "began": "date(d.day, '-' || (p.i % 3) || ' days')",
     "symptoms": "CASE WHEN p.i % 10 < 7 THEN 'S07' ELSE '' END",
 }  # fmt: skip
 _TAKEN = {

@@ -56,3 +56,8 @@ def text(value: object) -> str:
     if value == []:
         return "[]"
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(kept: object) -> Any:
+    """Return a JSON value that was fetched without the ORM, as either database gives it."""
+    return json.loads(kept) if isinstance(kept, str) else kept

@@ -4,7 +4,6 @@ returned rows of that day. For a batch of schools in a handful of queries.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -97,7 +96,7 @@ def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:
     """Those of the submissions that alone make up their report, without zero reports."""
     text = "SELECT current_seq, seqs FROM report WHERE day IN ? AND school IN ? AND NOT zero"
     rows = sql.fetch_in(text, [day.isoformat()], sorted({school for school, _ in mine.values()}))
-    alone = {seq for seq, seqs in rows if (json.loads(seqs) if isinstance(seqs, str) else seqs) == [seq]}
+    alone = {seq for seq, seqs in rows if serialise.read(seqs) == [seq]}
     return {seq: place for seq, place in mine.items() if seq in alone}
 
 

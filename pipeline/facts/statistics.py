@@ -1,6 +1,6 @@
 """统计提示 of a day's divisions and schools: the kept counts of their days, compared once for all digests of a cut.
 
-A handful of queries, whatever has been kept: the last weeks, and five weeks of each of five years, by day and division.
+A query a county, whatever has been kept: the last weeks, and five weeks of each of five years.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipeline import rules, statistics
+from pipeline.database import serialise, sql
 from pipeline.database.models import CountyDay
-from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
-from pipeline.figures.county import ENOUGH, CountyFigures
+from pipeline.figures.county import ENOUGH, CountyFigures, from_json
 from pipeline.figures.facts import PaperDivision
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.registry import lookup
@@ -40,21 +40,25 @@ def compare(
     day: date, places: Mapping[str, PaperDivision], counted: Mapping[str, CountedCounty], recent: _Kept
 ) -> DayStatistics:
     """Compare the day with earlier ones. `recent`: figures of the counties' last weeks, the day's own included."""
-    counties, names = list(counted), {code: group.name for code, group in rules.load().groups.items()}
-    past = _other_years(day, counties)
-    kept = {code: {**past.get(code, {}), **recent.get(code, {})} for code in counties}
+    names = {code: group.name for code, group in rules.load().groups.items()}
+    days, years = _days_compared(day, list(counted))
+    counts = {code: {when: _counts(f) for when, f in recent.get(code, {}).items()} for code in counted}
+    found: dict[str, list[Unusual]] = {}
+    for code, one in counted.items():  # one after the other: a county's years take some megabytes
+        past = _kept(code, days)
+        counts[code] = {**past.counts, **counts[code]}
+        schools = {**past.schools, day: SchoolsDay(frozenset(one.observed), one.new)}
+        found[code] = statistics.of_schools(schools, day, names)
+    called = lookup.names(one.unit for unusual in found.values() for one in unusual)
     of_places = {
-        code: _lines(statistics.of_place(code, _place_days(place, kept, day), day, names.keys()), names, {})
+        code: statistics.of_place(code, _place_days(place, counts, day), day, names.keys())
         for code, place in places.items()
     }
-    spans = [
-        (day - timedelta(days=statistics.REACH), day - timedelta(days=1)),
-        *(statistics.spans(day) if past else ()),
-    ]
-    found = {code: statistics.of_schools(_school_days(code, one, spans), day, names) for code, one in counted.items()}
-    called = lookup.names(one.unit for unusual in found.values() for one in unusual)
-    of_schools = {code: _lines(unusual, names, called) for code, unusual in found.items()}
-    return DayStatistics(of_places, of_schools, years=bool(past))
+    return DayStatistics(
+        {code: _lines(unusual, names, {}) for code, unusual in of_places.items()},
+        {code: _lines(unusual, names, called) for code, unusual in found.items()},
+        years=years,
+    )
 
 
 def of_digest(found: DayStatistics, place: PaperDivision, below: Sequence[PaperDivision]) -> StatisticFacts:
@@ -79,43 +83,63 @@ def _lines(found: Iterable[Unusual], groups: Mapping[str, str], called: Mapping[
     )
 
 
-def _other_years(day: date, counties: Sequence[str]) -> dict[str, dict[date, CountyFigures]]:
-    """The counties' figures of other years' weeks; nothing while the site has not been there for three years."""
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """One county's day: schools that reported, and that should have; new cases by group."""
+
+    reported: int
+    owed: int
+    new: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    counts: Mapping[date, _Counts]
+    schools: Mapping[date, SchoolsDay]
+
+
+def _counts(figures: CountyFigures) -> _Counts:
+    return _Counts(figures.reported, figures.due - figures.excused, figures.new_groups)
+
+
+def _days_compared(day: date, counties: Sequence[str]) -> tuple[list[date], bool]:
+    """The earlier days that are read; and whether other years' are among them: once the site is three years old."""
+    days = sql.each_day(day - timedelta(days=statistics.REACH), day - timedelta(days=1))
     spans = statistics.spans(day)
-    if not CountyDay.objects.filter(day__range=spans[_YEARS - 1], division__in=counties).exists():
-        return {}
-    found: dict[str, dict[date, CountyFigures]] = defaultdict(dict)
-    for first, last in spans:
-        for code, days in county_day.kept(counties, first, last).items():
-            found[code].update(days)
-    return found
+    years = CountyDay.objects.filter(day__range=spans[_YEARS - 1], division__in=counties).exists()
+    for first, last in spans if years else ():
+        days += sql.each_day(first, last)
+    return days, years
 
 
-def _place_days(place: PaperDivision, kept: _Kept, day: date) -> dict[date, PlaceDay]:
+def _kept(code: str, days: Sequence[date]) -> _Past:
+    """A county's kept counts of these days, and its schools'."""
+    counts, schools = {}, {}
+    text = "SELECT day, figures, schools FROM county_day WHERE day IN ? AND division IN ?"
+    for when, figures, of_schools in sql.fetch_in(text, [sql.day(one) for one in days], [code]):
+        day, kept = sql.date_of(when), serialise.read(of_schools)
+        counts[day] = _counts(from_json(day, code, serialise.read(figures)))
+        if kept:  # one counted before series were kept has none
+            schools[day] = SchoolsDay(frozenset(kept["observed"]), kept["new"])
+    return _Past(counts, schools)
+
+
+def _place_days(place: PaperDivision, counts: Mapping[str, Mapping[date, _Counts]], day: date) -> dict[date, PlaceDay]:
     """A division's days on which something was due, summed over its counties."""
-    by_day: dict[date, list[CountyFigures]] = defaultdict(list)
+    by_day: dict[date, list[_Counts]] = defaultdict(list)
     for code in place.counties:
-        for when, figures in kept.get(code, {}).items():
-            by_day[when].append(figures)
+        for when, one in counts.get(code, {}).items():
+            by_day[when].append(one)
     return {when: found for when, parts in by_day.items() if (found := _sum(parts, today=when == day)) is not None}
 
 
-def _sum(parts: Sequence[CountyFigures], *, today: bool) -> PlaceDay | None:
+def _sum(parts: Sequence[_Counts], *, today: bool) -> PlaceDay | None:
     """One day of a division; None if nothing was due, or nobody has reported."""
-    reported, owed = sum(f.reported for f in parts), sum(f.due - f.excused for f in parts)
+    reported, owed = sum(one.reported for one in parts), sum(one.owed for one in parts)
     if not reported and not (today and owed):
         return None
     new: dict[str, int] = {}
-    for figures in parts:
-        for group, n in figures.new_groups.items():
+    for one in parts:
+        for group, n in one.new.items():
             new[group] = new.get(group, 0) + n
     return PlaceDay(reported >= ENOUGH * owed, new)
-
-
-def _school_days(code: str, now: CountedCounty, spans: Sequence[tuple[date, date]]) -> dict[date, SchoolsDay]:
-    """The days of a county's schools."""
-    found = {now.figures.day: SchoolsDay(frozenset(now.observed), now.new)}
-    for first, last in spans:
-        rows = CountyDay.objects.filter(division=code, day__range=(first, last)).values_list("day", "schools")
-        found |= {day: SchoolsDay(frozenset(kept["observed"]), kept["new"]) for day, kept in rows if kept}
-    return found
