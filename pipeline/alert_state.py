@@ -163,7 +163,7 @@ class AlertFacts:
     id: str
     school: str
     campus: str
-    group: str
+    groups: frozenset[str]
     opened_on: date
     kin: frozenset[str] = frozenset()
     cases: tuple[CaseFacts, ...] = field(default=())

@@ -22,6 +22,7 @@ from pipeline.database.transactions import atomic
 from pipeline.model import Site, TodoKind
 from pipeline.rules import Condition, Rules
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
+from pipeline.rules.windows import needed
 from pipeline.schooldays import today
 from pipeline.turns.transaction import LETTER
 
@@ -161,8 +162,12 @@ class _Writer:
         alerts = {alert.id: alert for alert in loaded.alerts.get(place, ())}
         if not met and not alerts:
             return
-        before = {alert.id: episode_of(alert, loaded.hits.get(alert.id, {})) for alert in alerts.values()}
-        after = core.assess(list(before.values()), met, span, self.rules, today(self.now))
+        before = {
+            alert.id: episode_of(alert, loaded.hits.get(alert.id, {}), loaded.listed.get(alert.id, {}))
+            for alert in alerts.values()
+        }
+        rows = core.seen(loaded.cases.get(place, ()), needed(span, self.rules, today(self.now))[0].first)
+        after = core.assess(list(before.values()), met, span, self.rules, today(self.now), rows)
         alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
         settled = self.jobs[school].settled
         for episode in after.episodes:
@@ -181,7 +186,8 @@ class _Writer:
         if "into" in details:
             details["into"] = alerts[str(details["into"])].id
         if event.what in alert_state.FACED:  # the content of its card from this revision on
-            details |= {"revision": alert.revision, "group": alert.group, "stage": alert.stage}
+            names = f"{alert.group} {alert.also}".strip()
+            details |= {"revision": alert.revision, "group": names, "stage": alert.stage}
         return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=settled, details=details)
 
     def _numbered(self, after: core.Assessment, place: CampusKey, *, division: str) -> dict[str, Alert]:
@@ -213,6 +219,7 @@ class _Writer:
             self.reopened.append(alert.id)
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
             setattr(alert, name, getattr(after, name))
+        alert.also = " ".join(after.also)
         if after.cases:  # a closed one keeps its last number
             alert.cases = len(after.cases)
         if after.closed and alert.closed_at is None:
@@ -249,17 +256,18 @@ class _Writer:
 
     def _cases(self, alert: str, before: core.Episode | None, after: core.Episode, settled: int) -> None:
         linked, cases = (before.cases if before else {}), after.cases
-        for pupil, member in linked.items():
-            if cases.get(pupil) != member:
+        for pupil, case in linked.items():
+            if cases.get(pupil) != case:
                 self.closed_cases.append((settled, alert, pupil))
-        for pupil, member in cases.items():
-            if linked.get(pupil) != member:
+        for pupil, case in cases.items():
+            if linked.get(pupil) != case:
                 self.cases.append(
                     AlertCase(
                         alert_id=alert,
                         pupil=pupil,
-                        class_key=member.class_key,
-                        onset=member.onset,
+                        class_key=case.class_key,
+                        onset=case.onset,
+                        diagnosis=case.diagnosis,
                         from_settled=settled,
                     )
                 )
@@ -269,6 +277,7 @@ def _alert_row(alert: Alert) -> sql.Params:
     """The columns of an alert that may change, for `_CHANGE_ALERT`."""
     return (
         alert.group,
+        alert.also,
         alert.stage,
         alert.scope,
         alert.state,
@@ -285,7 +294,7 @@ def _alert_row(alert: Alert) -> sql.Params:
 
 
 _CHANGE_ALERT = (
-    'UPDATE alert SET "group" = %s, stage = %s, scope = %s, state = %s, due_at = %s, first_onset = %s,'
+    'UPDATE alert SET "group" = %s, also = %s, stage = %s, scope = %s, state = %s, due_at = %s, first_onset = %s,'
     " last_onset = %s, cases = %s, ends_after = %s, closed_at = %s, close_reason = %s, revision = %s WHERE id = %s"
 )
 _CLOSE_HIT = (

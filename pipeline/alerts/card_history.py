@@ -74,7 +74,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             opened_at=alert.opened_at,
             due_at=alert.due_at,
             hours=alert.hours,
-            faces={**faces.get(name, {}), alert.revision: _face(alert.group, alert.stage)},
+            faces={**faces.get(name, {}), alert.revision: _face_now(alert)},
             state=AlertState(alert.state),
             into=warn.merged_into(alert.close_reason),
             answers=tuple(answers[name]),
@@ -107,10 +107,13 @@ def _face_of(event: AlertEvent) -> Face | None:
     return _face(str(details["group"]), str(details["stage"])) if "revision" in details else None
 
 
-def _face(group: str, stage: str) -> Face:
-    named = rules.load().groups.get(group)
-    known = Stage(stage)
-    return Face(group, known.rank, f"{named.name if named else group} {known.label}")
+def _face_now(alert: Alert) -> Face:
+    return _face(f"{alert.group} {alert.also}", alert.stage)
+
+
+def _face(groups: str, stage: str) -> Face:
+    known, names, shown = rules.load(), groups.split(), Stage(stage)
+    return Face(frozenset(names), shown.rank, f"{known.name_of(*names)} {shown.label}", known.covered(names))
 
 
 # --------------------------------------------------------------------------- once more, from the beginning
@@ -141,7 +144,7 @@ def _without_cards(loaded: SchoolHistory) -> CardStanding:
             alert.opened_at,
             alert.opened_at + timedelta(hours=alert.hours),
             alert.hours,
-            faces.get(name) or {1: _face(alert.group, alert.stage)},
+            faces.get(name) or {1: _face_now(alert)},
         )
         for name, alert in loaded.alerts.items()
     }

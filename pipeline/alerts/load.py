@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
-from pipeline.database.models import Alert, AlertHit, Division, Todo
+from pipeline.database.models import Alert, AlertCase, AlertHit, Division, Todo
 from pipeline.model import ClassState, Reason, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
 from pipeline.rules.windows import Spans, Window, affected, needed
@@ -56,6 +56,7 @@ class CampusEpisodes:
     rolls: Mapping[CampusKey, dict[str, int | None]]
     alerts: Mapping[CampusKey, list[Alert]]
     hits: Mapping[str, dict[Key, Condition]]
+    listed: Mapping[str, dict[str, core.EpisodeCase]]  # the cases of each alert, by pupil
     chains: Mapping[str, tuple[str, ...]]  # school → its code and its divisions, narrowest first
     spans: Mapping[str, Spans]
     of_long: Mapping[CampusKey, list[Case]]  # the rows of diseases that long windows ask about
@@ -73,11 +74,13 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
     of_long = _cases_of({school: far for school, (_, far) in wanted.items()}, sorted(rules.long_groups))
+    numbers = [alert.id for found in alerts.values() for alert in found]
     return CampusEpisodes(
         cases=_cases({school: near for school, (near, _) in wanted.items()}),
         rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
         alerts=alerts,
-        hits=_hits([alert.id for found in alerts.values() for alert in found]),
+        hits=_hits(numbers),
+        listed=_listed(numbers),
         chains=chains(schools),
         spans=spans,
         of_long=of_long,
@@ -212,6 +215,14 @@ def _hits(alerts: Sequence[str]) -> dict[str, dict[Key, Condition]]:
     return found
 
 
+def _listed(alerts: Sequence[str]) -> dict[str, dict[str, core.EpisodeCase]]:
+    found: dict[str, dict[str, core.EpisodeCase]] = defaultdict(dict)
+    cases = AlertCase.objects.filter(alert_id__in=alerts, to_settled__isnull=True).order_by("pupil")
+    for case in cases:
+        found[case.alert_id][case.pupil] = core.EpisodeCase(case.pupil, case.class_key, case.onset, case.diagnosis)
+    return found
+
+
 def chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return by school its code and its divisions, narrowest first."""
     places = {
@@ -223,8 +234,8 @@ def chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {school: tree.chain(school) for school in schools}
 
 
-def episode_of(alert: Alert, hits: Mapping[Key, Condition]) -> core.Episode:
-    """Return a stored alert as an episode with its hits."""
+def episode_of(alert: Alert, hits: Mapping[Key, Condition], listed: Mapping[str, core.EpisodeCase]) -> core.Episode:
+    """Return a stored alert as an episode with its hits and the cases it lists."""
     return core.Episode(
         id=alert.id,
         group=alert.group,
@@ -234,7 +245,9 @@ def episode_of(alert: Alert, hits: Mapping[Key, Condition]) -> core.Episode:
         ends_after=alert.ends_after,
         first_onset=alert.first_onset,
         last_onset=alert.last_onset,
+        also=tuple(alert.also.split()),
         hits=hits,
+        cases=listed,
         state=AlertState(alert.state),
         closed=alert.closed_at is not None,
         reason=alert.close_reason,

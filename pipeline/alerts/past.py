@@ -167,10 +167,10 @@ def _issued(schools: Sequence[str], since: datetime, until: datetime) -> list[Is
     ids = [row.id for row in rows]
     for alert, pupil, onset in AlertCase.objects.filter(alert__in=ids).values_list("alert", "pupil", "onset"):
         sick[alert].add((pupil, onset))
-    groups: dict[str, set[str]] = {row.id: {row.group} for row in rows}
+    groups: dict[str, set[str]] = {row.id: {row.group, *row.also.split()} for row in rows}
     renamed = AlertEvent.objects.filter(alert__in=ids, what=AlertStep.RENAMED)
     for alert, details in renamed.values_list("alert", "details"):
-        groups[alert] |= {str(details["was"]), str(details["now"])}
+        groups[alert].update(*(str(details[name]).split() for name in ("was", "now")))
     return [
         IssuedAlert(
             row.id,

@@ -84,7 +84,8 @@ class _Stage:
             met = conditions(facts, self._asked, span)
             mine = self._remembered(campus, moment.at)
             if met or mine:
-                after = core.assess([one.episode for one in mine], met, span, self._rules, now)
+                rows = core.seen(facts.cases, near.first)
+                after = core.assess([one.episode for one in mine], met, span, self._rules, now, rows)
                 self._take(mine, after, campus, moment.at)
         self._pair(moment.at)
 
@@ -127,8 +128,8 @@ class _Stage:
                 self.trials.append(trial)
             else:
                 trial.episode = episode
-            trial.groups.add(episode.group)
-            trial.sick |= {(pupil, member.onset) for pupil, member in episode.cases.items()}
+            trial.groups.update(episode.names)
+            trial.sick |= {(pupil, case.onset) for pupil, case in episode.cases.items()}
             if episode.closed and trial.closed_at is None:
                 trial.closed_at = at
 

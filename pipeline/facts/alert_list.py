@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from pipeline import alert_state, warn
 from pipeline.alert_state import AlertState
+from pipeline.alerts import alert_labels
 from pipeline.database.models import Alert
 from pipeline.facts import card_page_facts
-from pipeline.facts.card_page_facts import group_name
 from pipeline.figures import cards
 from pipeline.figures.cards import CardPage
 from pipeline.model import CardRef, Site
@@ -71,7 +71,7 @@ def _listed(alert: Alert, name: str, now: datetime) -> Listed:
         alert.state,
         alert.school_id,
         name,
-        group_name(alert.group),
+        alert_labels.groups(alert),
         Stage(alert.stage).label,
         alert_state.STATES.get(alert.state, alert.state),
         alert.cases,

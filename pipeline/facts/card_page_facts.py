@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from pipeline import alert_state, rules, units
 from pipeline.alert_state import AlertState, CardState
+from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
 from pipeline.errors import UsageError
@@ -22,6 +23,7 @@ from pipeline.rules.values import TERM
 from pipeline.schooldays import ZONE
 from pipeline.turns import context
 
+_HITS_SHOWN = 3
 _DAYS_ASKED = 25  # school days a card has lines for; for a longer follow-up the school adds lines
 
 
@@ -46,7 +48,8 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
         campus=alert.campus,
         county=divisions.get(alert.division, ""),
         city=divisions.get(chain[1], "") if len(chain) > 1 else "",
-        group=group_name(alert.group),
+        group=alert_labels.groups(alert),
+        where=alert_labels.labels([alert])[alert.id],
         stage=Stage(alert.stage),
         issued_at=alert.opened_at.astimezone(ZONE),
         due_at=alert.due_at.astimezone(ZONE),
@@ -81,12 +84,6 @@ def number_of(site: Site, unit: str, number: str) -> CardRef:
     if alert.closed_at is not None:
         raise UsageError(f"{number}: closed ({alert_state.STATES[alert.state]}); it needs no answer any more")
     return CardRef(alert.id, alert.revision)
-
-
-def group_name(code: str) -> str:
-    """Return the name of a group of illnesses."""
-    known = rules.load().groups
-    return known[code].name if code in known else code
 
 
 def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
@@ -124,7 +121,7 @@ def _rooms(alert: Alert) -> dict[str, str]:
 
 
 def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
-    """The latest hit of each rule that is met, highest stage first."""
+    """The latest hit of each rule that is met, highest stage first; of each group that names the alert one at least."""
     known = rules.load()
     by_id = {rule.id: rule for rule in known.rules}
     latest = {}
@@ -136,15 +133,25 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
         HitLine(
             rule=hit.rule,
             version=hit.rule_version,
-            words=condition(by_id[hit.rule], group_name(hit.group), hit.scope),
+            words=condition(by_id[hit.rule], known.name_of(hit.group), hit.scope),
             scope=rooms.get(hit.scope, hit.scope),
             window=_window(hit, by_id[hit.rule]),
             threshold=hit.threshold,
             n=hit.n,
             source=by_id[hit.rule].source,
         )
-        for hit in found[:2]  # a card is one side; the others are in the digest and the store
+        for hit in _some(found, alert)
     ]
+
+
+def _some(found: Sequence[AlertHit], alert: Alert) -> list[AlertHit]:
+    """A card is one side: two hits, or three if it has so many names; the others are in the digest and the store."""
+    first: list[AlertHit] = []
+    for name in alert_labels.codes(alert):
+        speaks_of = rules.load().covered([name])
+        first += [hit for hit in found if hit.group in speaks_of and hit not in first][:1]
+    wanted = [*first[:_HITS_SHOWN], *(hit for hit in found if hit not in first)][: max(2, len(first[:_HITS_SHOWN]))]
+    return [hit for hit in found if hit in [*found[:1], *wanted]][:_HITS_SHOWN]
 
 
 def _window(hit: AlertHit, rule: Rule) -> str:

@@ -33,7 +33,7 @@ from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
 from pipeline.figures.papers import MissingFacts
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
-from pipeline.figures.words import condition, day_off, sent_below
+from pipeline.figures.words import day_off, named_condition, sent_below
 from pipeline.forms import words
 from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, State, UnitKind
 from pipeline.registry import lookup
@@ -251,7 +251,7 @@ def _alerts(
     found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
     past_alerts.stand_as_of(found, clock)
     names = lookup.names(a.school_id for a in found)
-    reasons = _reasons([a.id for a in found])
+    reasons = _reasons(found)
     labels = alert_labels.labels(found)
     return tuple(
         AlertLine(
@@ -259,8 +259,8 @@ def _alerts(
             school=names.get(a.school_id, a.school_id),
             county=a.division,
             county_name=_where(places, a.division),
-            group=reasons.get(a.id, (a.group, ""))[0],
-            reason=reasons.get(a.id, ("", a.group))[1],
+            group=alert_labels.groups(a),
+            reason=reasons.get(a.id) or alert_labels.groups(a),
             class_name=labels[a.id],
             cases=a.cases,
             first_onset=a.first_onset,
@@ -276,21 +276,22 @@ def _alerts(
     )
 
 
-def _reasons(alerts: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Alert → its group's name and, in words that name no class, the highest condition it meets."""
+def _reasons(alerts: Sequence[Alert]) -> dict[str, str]:
+    """Alert → its names and, in words that name no class, the highest condition it meets."""
     known = rules.load()
     by_id = {rule.id: rule for rule in known.rules}
-    best: dict[str, tuple[int, int, str, str]] = {}
-    hits = AlertHit.objects.filter(alert_id__in=alerts, to_settled__isnull=True).order_by("day", "id")
+    mine = {alert.id: alert for alert in alerts}
+    best: dict[str, tuple[int, int, str]] = {}
+    hits = AlertHit.objects.filter(alert_id__in=mine, to_settled__isnull=True).order_by("day", "id")
     for alert, rule_id, group, scope, n in hits.values_list("alert_id", "rule", "group", "scope", "n"):
         rule = by_id.get(rule_id)
         if rule is None:
             continue
-        name = known.groups[group].name if group in known.groups else group
-        rank = (rule.stage.rank, n, name, condition(rule, name, scope))
+        words = named_condition(rule, alert_labels.groups(mine[alert]), known.name_of(group), scope)
+        rank = (rule.stage.rank, n, words)
         if alert not in best or rank[:2] >= best[alert][:2]:
             best[alert] = rank
-    return {alert: (rank[2], rank[3]) for alert, rank in best.items()}
+    return {alert: words for alert, (_, _, words) in best.items()}
 
 
 def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:

@@ -15,10 +15,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from pipeline import alert_state
+from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.facts.card_page_facts import group_name
 from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, joined
 from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
@@ -208,7 +208,7 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
             row.school_id,
             schools.get(row.school_id, ""),
             row.campus,
-            group_name(row.group),
+            alert_labels.groups(row),
             Stage(row.stage).label,
             alert_state.STATES.get(row.state, row.state),
             local_time(row.opened_at),

@@ -15,7 +15,6 @@ from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.facts import county_day, past_alerts, spells
-from pipeline.facts.card_page_facts import group_name
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures import papers
 from pipeline.figures.papers import ClassLine, Notice, PageFacts, PupilLine
@@ -107,7 +106,7 @@ def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedScho
     tickets = dict(sql.fetch_in(text, [day.isoformat()], codes, [TicketState.OPEN]))
     standing = [alert for mine in alerts.values() for alert in mine]
     lasted = spells.on(day, rows)
-    reasons = {alert.id: group_name(alert.group) for alert in standing}
+    reasons = {alert.id: alert_labels.groups(alert) for alert in standing}
     closings = _closings(day, county)
     labels = alert_labels.labels(standing)
     return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels)

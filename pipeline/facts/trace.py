@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
+from pipeline.alerts import alert_labels
 from pipeline.database.decision_log import about
 from pipeline.database.models import (
     Absence,
@@ -114,7 +115,8 @@ def _origin(origin: str) -> str:
 
 def _alert(code: str) -> Trail:
     for row in Alert.objects.filter(pk=code):
-        yield f"alert {row.id}: {row.group} {row.stage} {row.state}, {row.school_id} {row.campus}, {row.cases} cases"
+        named = f"{' '.join(alert_labels.codes(row))} {row.stage} {row.state}"
+        yield f"alert {row.id}: {named}, {row.school_id} {row.campus}, {row.cases} cases"
         for hit in AlertHit.objects.filter(alert=row).order_by("from_settled", "id"):
             until = f"to {hit.to_settled}" if hit.to_settled else "still"
             met = f"{hit.rule} ({hit.rule_version}) {hit.group} {hit.scope or 'school'}: {hit.n}, asked {hit.threshold}"

@@ -20,6 +20,8 @@ from pipeline.figures.cards import (
     copy_for,
     in_words,
     notice,
+    onsets,
+    place,
 )
 from pipeline.forms.base import Column
 from pipeline.forms.card_words import CHECKED_HOW, MEASURES, REASON
@@ -55,7 +57,7 @@ def book(facts: CardFacts) -> CardBook:
         "due": facts.due_at.replace(tzinfo=None),
         "group": facts.group,
         "stage": facts.stage.label,
-        "count": f"{scope.count(facts.cases)} 人，发病 {facts.first_onset} 至 {facts.last_onset}",
+        "count": f"{place(facts)} {scope.count(facts.cases)} 人，{onsets(facts)}",
         "met": met,
     }
     answer: dict[str, Value] = {"reporter": facts.reporter, "reviewer": facts.leader} if scope.names else {}
@@ -119,10 +121,12 @@ class Worksheet:
     campus: str
     county: str
     group: str
+    where: str
     stage: str
     issued: str
     due: str
     cases: str
+    onsets: str
     met: tuple[str, ...]
     rows: tuple[CaseRow, ...]
     names: bool
@@ -145,10 +149,12 @@ def worksheet(facts: CardFacts) -> Worksheet:
         campus="" if facts.campus == HOME_CAMPUS else facts.campus,
         county=facts.county,
         group=facts.group,
+        where=place(facts),
         stage=facts.stage.label,
         issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
         due=f"{facts.due_at:%m-%d %H:%M}",
         cases=scope.count(facts.cases),
+        onsets=onsets(facts),
         met=tuple(_met(hit, scope) for hit in facts.hits),
         rows=case_rows(facts),
         names=scope.names,

@@ -5,7 +5,8 @@ Facts in (as `facts.card_page_facts` loads them), values out, masked by the read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -14,9 +15,11 @@ from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.forms.base import Column, Goes
 from pipeline.forms.card import ANSWER
-from pipeline.model import LetterKind
+from pipeline.model import WHOLE_SCHOOL, LetterKind
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
+
+_CURVE_DAYS = 10  # days of illness a card prints one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class CardFacts:
     last_onset: date
     hits: tuple[HitLine, ...]
     cases_listed: tuple[CaseLine, ...]
+    where: str = ""  # the class or classes; "" for the whole campus
     reporter: str = ""
     leader: str = ""
     made: int = 1  # how many times this card was issued
@@ -133,11 +137,13 @@ class CardPage:
     county: str
     city: str
     group: str
+    where: str
     stage: str
     issued: str
     due: str
     cases: str
-    onsets: str
+    onsets: str  # the first and the last
+    curve: str  # how many fell ill on which day; "" for one day only
     hits: tuple[HitRow, ...]
     rows: tuple[CaseRow, ...]
     names: bool
@@ -164,11 +170,13 @@ def card(facts: CardFacts) -> CardPage:
         county=facts.county,
         city=facts.city,
         group=facts.group,
+        where=place(facts),
         stage=facts.stage.label,
         issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
         due=f"{facts.due_at:%m-%d %H:%M}",
         cases=scope.count(facts.cases),
-        onsets=f"{words.month_day(facts.first_onset)} 至 {words.month_day(facts.last_onset)}",
+        onsets=onsets(facts),
+        curve=_curve(facts.cases_listed if scope.codes else ()),
         hits=tuple(_hit(h, scope) for h in facts.hits),
         rows=case_rows(facts),
         names=scope.names,
@@ -181,6 +189,26 @@ def card(facts: CardFacts) -> CardPage:
         days=tuple(_day(one) for one in facts.days if one.filled) if scope.codes else (),
         assumed=words.assumed(facts.assumed),
     )
+
+
+def place(facts: CardFacts) -> str:
+    """Where the cases are: the class or classes by name, or the whole school (campus)."""
+    return facts.scope.class_name(facts.where) or WHOLE_SCHOOL
+
+
+def onsets(facts: CardFacts) -> str:
+    """首例 11-18，末例 11-20: the first day of illness of the first case and of the last."""
+    first, last = words.month_day(facts.first_onset), words.month_day(facts.last_onset)
+    return f"首例 {first}" + (f"，末例 {last}" if first != last else "")
+
+
+def _curve(cases: Sequence[CaseLine]) -> str:
+    """11-18 1 人，11-20 4 人."""
+    ill = Counter(case.onset for case in cases)
+    shown = sorted(ill)[-_CURVE_DAYS:]
+    earlier = sum(n for day, n in ill.items() if day not in shown)
+    parts = [f"此前 {earlier} 人"] * bool(earlier) + [f"{words.month_day(day)} {ill[day]} 人" for day in shown]
+    return "，".join(parts) if len(ill) > 1 else ""
 
 
 def copy_for(scope: Scope) -> str:

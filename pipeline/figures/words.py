@@ -52,6 +52,16 @@ def condition(rule: Rule, group: str, scope: str) -> str:
     return f"{group}：{where}{gap}{when} {ways}{tested}"
 
 
+def named_condition(rule: Rule, names: str, group: str, scope: str) -> str:
+    """A rule that was met, after the names of its alert: 流行性感冒（发热：同班当日 ≥3 人）.
+
+    The names stand in place of the group where they say it: 发热、呼吸道症状：同班当日 ≥3 人.
+    """
+    if group in names.split("、"):
+        return condition(rule, names, scope)
+    return f"{names}（{condition(rule, group, scope)}）"
+
+
 def number(n: float) -> str:
     """1532 → 1,532; halves keep their .5."""
     return f"{n:,.0f}" if n == int(n) else f"{n:,.1f}"

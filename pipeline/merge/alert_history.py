@@ -47,11 +47,18 @@ class FollowedDay:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """The alert as shown by the card of one revision. `rank` orders stages, `stage` names one."""
+    """The alert as shown by the card of one revision. `rank` orders stages, `stage` names one; `speaks_of`: its groups
+    and all that they absorb.
+    """
 
-    group: str
+    groups: frozenset[str]
     rank: int
     stage: str
+    speaks_of: frozenset[str]
+
+    def covers(self, other: Face) -> bool:
+        """Say whether it warned of as much as the other: of no lesser stage, and of all its groups."""
+        return self.rank >= other.rank and other.groups <= self.speaks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +161,7 @@ def passed(one: AlertHistory, turned_: Turned) -> AlertHistory:
         return one
     was = one.faces[one.revision]
     after = replace(one, faces={**one.faces, turned_.revision: turned_.face})
-    worse = turned_.face.rank > was.rank or turned_.face.group != was.group
-    if not (worse and one.state in alert_state.REOPENED):
+    if was.covers(turned_.face) or one.state not in alert_state.REOPENED:
         return after
     void = tuple(replace(a, state=CardState.VOID) if a.state in alert_state.COUNTING else a for a in one.answers)
     due = turned_.at + timedelta(hours=one.hours)

@@ -115,13 +115,13 @@ def _over(one: AlertHistory) -> Issue:
 
 
 def _stale(one: AlertHistory, revision: object) -> Issue | None:
-    """A card that showed a lower stage, or another group, is no answer to the alert as it is now."""
+    """A card that showed a lower stage, or fewer groups, is no answer to the alert as it is now."""
     if not isinstance(revision, int) or revision == one.revision:
         return None
     face, now = one.faces.get(revision), one.faces[one.revision]
     if face is None:
         return Issue("card-revision-unknown", value=str(revision))
-    if face.group == now.group and face.rank >= now.rank:
+    if face.covers(now):
         return None
     details = (("number", one.alert), ("revision", str(revision)), ("latest", str(one.revision)), ("stage", now.stage))
     return Issue("card-stale", details=details)

@@ -19,7 +19,7 @@ from pipeline.reports.front import ems, front
 MAP_WIDTHS = {Level.PROVINCE: 244, Level.CITY: 196}  # points
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
-CARD_LINES = 10  # lines of rules (three each) and cases
+CARD_LINES = 11  # lines of rules (three each) and cases
 WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
 _PAIRED_WIDTHS = {True: (22, 19), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
 PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
@@ -134,7 +134,7 @@ def _card(values: Values) -> Values:
     """A card is one side to write on. If its rules leave no room for a line a case, two cases share one; the rest goes
     to an annex.
     """
-    cases, room = values["rows"], max(2, CARD_LINES - 3 * len(values["hits"]))
+    cases, room = values["rows"], max(2, CARD_LINES - 3 * len(values["hits"]) - bool(values["curve"]))
     fixed = {"cases_annexed": CASES_ANNEXED}
     if len(cases) <= room:
         return {**fixed, "cases_shown": len(cases), "paired": False}

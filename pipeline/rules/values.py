@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -211,6 +211,15 @@ class Rules:
         """Return the rules that are active at a place on some day."""
         return tuple(rule for rule in self.rules if rule.ever(chain))
 
+    def covered(self, groups: Iterable[str]) -> frozenset[str]:
+        """Return what a card that names these groups speaks of: they, and all that they absorb."""
+        known = [one for one in groups if one in self.groups]
+        return frozenset(known).union(*(self.groups[one].absorbs for one in known))
+
+    def name_of(self, *groups: str) -> str:
+        """Return the names of groups, as printed: 发热、呼吸道症状."""
+        return "、".join(self.groups[one].name if one in self.groups else one for one in groups)
+
     def grade(self, disease: str, day: date) -> str:
         """Return a disease's class on a day: 甲, 乙, 丙, or "" if it is not notifiable."""
         for entry in self.notifiable:
@@ -268,6 +277,11 @@ class Condition:
     members: tuple[Member, ...]  # n of them, ascending; none if it was not counted from records
     known_on: date | None = field(default=None, compare=False)  # the report day by which it was first known
     alert: str = field(default="", compare=False)  # whose card said so, if people did
+
+    @property
+    def onsets(self) -> tuple[date, ...]:
+        """The days on which its pupils fell ill; its own day, if it was not counted from records."""
+        return tuple(member.onset for member in self.members) or (self.day,)
 
     @property
     def key(self) -> Key:

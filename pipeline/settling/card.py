@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline import alert_state, rules
+from pipeline import alert_state
 from pipeline.alert_state import AlertState, AlertStep, CardReason, CardState, CardVerdict
 from pipeline.alerts import alert_labels, corrections
 from pipeline.alerts.card_history import SchoolHistory, load, replayed
@@ -190,7 +190,6 @@ def waiting(division: str) -> list[PendingItem]:
 
 
 def _in_words(alert: Alert, card: Card, label: str) -> str:
-    group = rules.load().groups.get(alert.group)
     wrong = []
     if card.verdict == CardVerdict.EXCLUDED and card.reason == CardReason.WRONG:
         wrong = [(str(day), str(pupil)) for day, pupil in card.answer.get("rows", ())]
@@ -198,7 +197,7 @@ def _in_words(alert: Alert, card: Card, label: str) -> str:
         deskwork.AlertAnswered(
             campus=alert.campus,
             where=label,
-            group=group.name if group else alert.group,
+            group=alert_labels.groups(alert),
             cases=alert.cases,
             verdict=card.verdict,
             reason=card.reason,

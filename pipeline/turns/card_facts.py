@@ -41,16 +41,15 @@ def _facts(alert: Alert, known: Rules) -> AlertFacts:
     names = dict(sql.fetch_in(text, [alert.school_id], sorted(codes)))
     days = _days(alert, codes)
     cases = (CaseFacts(code, key, names.get(code, ""), frozenset(days[code])) for code, key in sorted(codes.items()))
-    kin = {alert.group}
-    kin |= {code for code, group in known.groups.items() if alert.group in group.absorbs}
-    kin |= set(known.groups[alert.group].absorbs) if alert.group in known.groups else set()
+    groups = frozenset([alert.group, *alert.also.split()])
+    kin = known.covered(groups) | {code for code, group in known.groups.items() if groups & group.absorbs}
     return AlertFacts(
         alert.id,
         alert.school_id,
         alert.campus,
-        alert.group,
+        groups,
         min(alert.opened_day, today(alert.opened_at)),
-        frozenset(kin),
+        kin,
         tuple(cases),
     )
 

@@ -143,7 +143,7 @@ class _Card:
             line.add_issue("other-alert-itself", "other_alert")
         elif other is None or other.school != self.alert.school:
             line.add_issue("other-alert-unknown", "other_alert")
-        elif other.group not in self.alert.kin or other.campus != self.alert.campus:
+        elif not (other.groups & self.alert.kin) or other.campus != self.alert.campus:
             line.add_issue("other-alert-apart", "other_alert")
 
     def _stands(self, line: RowCase) -> None:

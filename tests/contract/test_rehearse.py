@@ -103,7 +103,17 @@ def issued() -> list[tuple[object, ...]]:
     found = []
     for one in Alert.objects.order_by("opened_at", "id"):
         cases = AlertCase.objects.filter(alert=one, to_settled__isnull=True).values_list("pupil", "onset")
-        found.append((one.id, one.opened_at, one.group, one.stage, one.state, one.closed_at is None, sorted(cases)))
+        found.append(
+            (
+                one.id,
+                one.opened_at,
+                f"{one.group} {one.also}".split(),
+                one.stage,
+                one.state,
+                one.closed_at is None,
+                sorted(cases),
+            )
+        )
     return found
 
 
@@ -112,7 +122,7 @@ def on_trial() -> list[tuple[object, ...]]:
     for one in tried():
         episode = one.episode
         cases = sorted((pupil, member.onset) for pupil, member in episode.cases.items())
-        state = (episode.group, episode.stage, episode.state, not episode.closed, cases)
+        state = ([*episode.names], episode.stage, episode.state, not episode.closed, cases)
         found.append((one.alert, one.opened_at, *state))
     return found
 

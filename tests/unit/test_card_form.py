@@ -54,7 +54,7 @@ PUPILS = (
 def facts(
     number: str = ALERT, school: str = SCHOOL, group: str = "FEV", kin: Sequence[str] = ("FEV", "D02")
 ) -> AlertFacts:
-    return AlertFacts(number, school, "本部", group, DAY, frozenset(kin), PUPILS)
+    return AlertFacts(number, school, "本部", frozenset([group]), DAY, frozenset(kin), PUPILS)
 
 
 def known() -> Context:

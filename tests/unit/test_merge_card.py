@@ -19,7 +19,8 @@ from pipeline.model import Opinion, Origin, State
 from tests.cards import HANDLED, ONE, OTHER, STANDS, TWICE, WRONG, card
 from tests.submissions import NOON, SCHOOL, bad, later
 
-EARLY, CLUSTER = Face("FEV", 1, "发热 早期预警"), Face("FEV", 2, "发热 聚集性疫情")
+FEV = frozenset(["FEV"])
+EARLY, CLUSTER = Face(FEV, 1, "发热 早期预警", FEV), Face(FEV, 2, "发热 聚集性疫情", FEV)
 
 
 def alert(name: str = ONE, **more: object) -> AlertHistory:

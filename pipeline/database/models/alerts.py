@@ -13,14 +13,15 @@ from pipeline.rules.values import Stage
 
 
 class Alert(models.Model):
-    """One episode: hits of one place and group family, collected; one card."""
+    """One episode: the hits of one cluster of a campus, collected; one card."""
 
     id = models.CharField(max_length=16, primary_key=True)  # 2026-0482
     school = models.ForeignKey(Unit, models.PROTECT, db_column="school", db_index=False, related_name="+")
     campus = models.CharField(max_length=40)
     division = models.CharField(max_length=12)
-    scope = models.CharField(max_length=40)  # "" whole campus, else class key or dorm of the highest hit
-    group = models.CharField(max_length=20)  # group family
+    scope = models.CharField(max_length=40)  # the class key or dorm, if it is one; else "" (`alert_labels`)
+    group = models.CharField(max_length=20)  # the first of its names
+    also = models.CharField(max_length=80, blank=True)  # the groups it is named by besides: "RES GI"
     stage = models.CharField(max_length=12, choices=choices(Stage))  # highest so far
     state = models.CharField(max_length=12, choices=choices(AlertState), default=AlertState.ISSUED.value)
     opened_day = models.DateField()
@@ -78,10 +79,13 @@ class AlertHit(models.Model):
 
 
 class AlertCase(models.Model):
+    """A pupil an alert lists: who met a rule, and every other case that counts (`warn.linking`)."""
+
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
     pupil = models.CharField(max_length=40)
     class_key = models.CharField(max_length=20)
     onset = models.DateField()
+    diagnosis = models.CharField(max_length=8, blank=True)
     from_settled = models.BigIntegerField()
     to_settled = models.BigIntegerField(null=True)
 

@@ -1,0 +1,97 @@
+"""Which cases an episode lists: all that count, not only those that met a rule.
+
+An episode has the places of its hits: a class, a dormitory, or the campus. In such a place every case of the hit's
+group is listed which began no longer before the hit's day than the longest incubation (`end_days`, and at most the
+longest window of the rules), and every later one, until there is none for as long. So the first case is the first of
+the cluster, though it alone met nothing; and who falls ill after the cluster puts off the end (the norms end an
+outbreak when nobody falls ill for the longest incubation).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pipeline.model import Reason
+from pipeline.rules.groups import groups_of
+from pipeline.rules.values import DORM, Case, Condition, Member, Rules
+from pipeline.warn.episodes import Episode, EpisodeCase
+
+_Place = tuple[str, str]  # (group, scope as in a condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All cases of a campus that began on `first` or later, by group and place, in the order of their days."""
+
+    first: date = date.min
+    places: Mapping[_Place, list[EpisodeCase]] = field(default_factory=dict)
+    diagnoses: Mapping[tuple[str, date], str] = field(default_factory=dict)  # (pupil, onset) →
+
+
+NOTHING_SEEN = Seen()
+"""An episode then lists who met its rules, and no others."""
+
+
+def seen(cases: Iterable[Case], first: date) -> Seen:
+    """Return the cases that rows of one campus tell of; `first`: from this day on all rows are among them."""
+    spells: dict[tuple[str, date], list[Case]] = defaultdict(list)
+    for row in sorted((one for one in cases if one.reason == Reason.ILL), key=lambda one: one.day):
+        spells[row.pupil, row.began].append(row)
+    places: dict[_Place, list[EpisodeCase]] = defaultdict(list)
+    diagnoses: dict[tuple[str, date], str] = {}
+    for (pupil, began), rows in sorted(spells.items(), key=lambda spell: (spell[0][1], spell[0][0])):
+        known = [row.diagnosis for row in rows if row.diagnosis]
+        diagnoses[pupil, began] = known[-1] if known else ""
+        case = EpisodeCase(pupil, rows[0].class_key, began, diagnoses[pupil, began])
+        scopes = {"", case.class_key, *(f"{DORM} {row.dorm}" for row in rows if row.dorm)}
+        groups = {one for row in rows for one in _groups(row)}
+        for group in groups:
+            for scope in scopes:
+                places[group, scope].append(case)
+    return Seen(first, places, diagnoses)
+
+
+def _groups(row: Case) -> frozenset[str]:
+    return groups_of(row.symptoms, row.temperature, row.diagnosis, row.severe, row.meal)
+
+
+def cases_of(episode: Episode, found: Seen, rules: Rules) -> dict[str, EpisodeCase]:
+    """Return all cases an episode lists, by pupil, each with its earliest day.
+
+    Those that began before `found.first` stay as they are: their rows have not changed.
+    """
+    hits = list(episode.hits.values())
+    floor = min((_since(hit, rules) for hit in hits), default=date.max)
+    kept = [case for case in episode.cases.values() if floor <= case.onset < found.first]
+    known = {*kept, *(_case(member, episode, found) for hit in hits for member in hit.members)}
+    for hit in hits:
+        mine = [case for case in kept if hit.scope in {"", case.class_key}]
+        known.update(_linked([*mine, *found.places.get((hit.group, hit.scope), ())], hit, rules))
+    by_pupil: dict[str, EpisodeCase] = {}
+    for case in sorted(known, key=lambda case: (case.onset, case.pupil, case.class_key)):
+        by_pupil.setdefault(case.pupil, case)
+    return dict(sorted(by_pupil.items()))
+
+
+def _linked(cases: Iterable[EpisodeCase], hit: Condition, rules: Rules) -> Iterator[EpisodeCase]:
+    """The cases, in the order of their days, from before the hit until there is none for the longest incubation."""
+    since, last = _since(hit, rules), max(hit.onsets)
+    apart = timedelta(days=rules.groups[hit.group].end_days)
+    for case in cases:
+        if since <= case.onset <= last + apart:
+            last = max(last, case.onset)
+            yield case
+
+
+def _since(hit: Condition, rules: Rules) -> date:
+    return hit.day - timedelta(days=min(rules.groups[hit.group].end_days, rules.reach) - 1)
+
+
+def _case(member: Member, episode: Episode, found: Seen) -> EpisodeCase:
+    before = episode.cases.get(member.pupil)
+    kept = before.diagnosis if before and before.onset == member.onset else ""
+    diagnosis = found.diagnoses.get((member.pupil, member.onset), kept)
+    return EpisodeCase(member.pupil, member.class_key, member.onset, diagnosis)
