@@ -7,6 +7,7 @@ from pipeline.warn.episodes import (
     Episode,
     EpisodeCase,
     EpisodeEvent,
+    ended,
     expired,
     merged_into,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "assess",
     "clock",
     "due_at",
+    "ended",
     "expired",
     "merged_into",
     "seen",
