@@ -96,14 +96,11 @@ class _Desk:
         for episode in self._open():
             if self._over(episode, condition):
                 self._end(episode)
-        home = (
-            self._said_of(condition)
-            or self._own(condition)
-            or self._absorbing(condition)
-            or self._closed_over(condition)
+        ways = (
+            *(self._said_of, self._own, self._absorbing, self._closed_over),
+            *(self._renamed, self._of_same_pupils, self._new),
         )
-        home = home or self._renamed(condition) or self._of_same_pupils(condition) or self._new(condition)
-        self._add(home, condition)
+        self._add(next(home for way in ways if (home := way(condition))), condition)
 
     def join(self) -> None:
         """List the cases of the open episodes, name them, and make one of those that are one."""
@@ -307,9 +304,9 @@ class _Desk:
 
 def _dealt_with(condition: Condition, episode: Episode) -> bool:
     """Whether a closed episode holds all its cases. Who fell ill again after its end is another case."""
-    if not condition.members:
-        return condition.day <= episode.ends_after
-    return all(m.pupil in episode.cases and m.onset <= episode.ends_after for m in condition.members)
+    return bool(condition.members) and all(
+        m.pupil in episode.cases and m.onset <= episode.ends_after for m in condition.members
+    )
 
 
 def _shared(episode: Episode, condition: Condition) -> int:
