@@ -161,7 +161,7 @@ def _show(found: Rehearsal) -> None:
 
 
 def _show_each(title: str, pairs: Sequence[Pair]) -> None:
-    from pipeline import rules
+    from pipeline import rules as law
     from pipeline.registry import lookup
 
     if not pairs:
@@ -173,7 +173,7 @@ def _show_each(title: str, pairs: Sequence[Pair]) -> None:
     rows = []
     for pair in pairs:
         line = _json(pair)
-        group = rules.load().name_of(*sorted(pair.subject.groups))
+        group = law.load().name_of(*sorted(pair.subject.groups))
         days = f"{pair.days_later:+d}" if pair.days_later else pair.days_later
         rest = (line[name] for name in ("rule", "cases", "rehearsed", "issued"))
         last = (line["alert"], line["then"])
