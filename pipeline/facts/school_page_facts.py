@@ -213,6 +213,7 @@ def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, s
             closed=place in school.day.closed,
             off=place in school.day.off and place not in school.day.closed,
             silent=place in school.day.silent or place[0] in school.silent_campuses,
+            counted=others.get(place, 0),
             closed_from=closings.get((code, *place)) or closings.get((code, place[0], WHOLE_SCHOOL), ""),
         )
         for place in places

@@ -109,9 +109,14 @@ class CountyFigures:
         return self.reported + self.silent + self.excused
 
     @property
+    def rated_ill(self) -> int:
+        """Ill pupils that enter the rate, as 人次."""
+        return sum(self.stage_ill.values())
+
+    @property
     def unsure_ill(self) -> int:
         """Ill pupils of schools that have not reported in full: in `ill`, not in the rate."""
-        return self.ill - self.closed_ill - self.off_ill - sum(self.stage_ill.values())
+        return self.ill - self.closed_ill - self.off_ill - self.rated_ill
 
     @property
     def report_rate(self) -> float | None:

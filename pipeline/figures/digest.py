@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from pipeline.figures import lines, sentences, statistics, words
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
+from pipeline.figures.digest_sentences import TILE
 from pipeline.figures.facts import DigestFacts, PaperDivision
+from pipeline.figures.sentence import Phrase
 from pipeline.figures.trend import Trend, trend
 from pipeline.model import LetterKind
 
@@ -52,6 +54,7 @@ class PlaceRow:
     open_alerts: int
     closed: int
     enough: bool
+    label: str  # on the map
     level: float | None  # the rate itself, for the tile's shade; None when it is not shown
     phone: str
 
@@ -81,7 +84,7 @@ class Digest:
     issuer_phone: str
     report_to: tuple[str, ...]
     send_to: tuple[str, ...]
-    sentence: tuple[sentences.Phrase, ...]
+    sentence: tuple[Phrase, ...]
     todo: tuple[str, ...]
     headlines: tuple[Headline, ...]
     alerts: lines.AlertTable
@@ -99,6 +102,7 @@ class Digest:
     schools_rest: str
     hints: tuple[lines.HintRow, ...]
     statistics: statistics.StatisticTable
+    remarks: sentences.Remarks
     basis: tuple[str, str]
     assumed: str  # that the day is by weekday only, "" if it is not
     as_of: int
@@ -146,6 +150,7 @@ def digest(facts: DigestFacts) -> Digest:
         schools_rest=rest,
         hints=lines.hints(facts.hints, facts.scope),
         statistics=statistics.table(facts.statistics, facts.place.name, facts.scope),
+        remarks=sentences.remarks(facts, whole.today, silent, rest),
         basis=sentences.basis(facts, whole.today),
         assumed=words.assumed(facts.assumed),
         as_of=facts.as_of,
@@ -237,7 +242,7 @@ def _stages(now: CountyFigures) -> tuple[StageRow, ...]:
             words.number(now.stage_ill.get(stage, 0)),
             words.percent(now.stage_rate(stage)),
         )
-        for stage in STAGE_ORDER
+        for stage in (*STAGE_ORDER, *sorted(set(now.stage_roll) - set(STAGE_ORDER)))
         if stage in now.stage_roll
     )
 
@@ -275,6 +280,7 @@ def _place(facts: DigestFacts, place: PaperDivision, found: Trend) -> PlaceRow:
         open_alerts=sum(a.county in inside and a.closed_day is None for a in facts.alerts),
         closed=sum(c.county in inside for c in facts.closures),
         enough=shown or now.report_rate is None,
+        label=words.percent(now.ill_rate) if shown and now.ill_rate is not None else TILE.say(now),
         level=round(100 * now.ill_rate, 4) if shown and now.ill_rate is not None else None,
         phone=next((f"{h.name} {h.phone}".strip() for h in facts.holders if h.place == place.code), ""),
     )

@@ -235,6 +235,7 @@ class SchoolRow:
     roll: str
     ill: str
     new: str
+    days: str  # 人日 of open classes: ÷ 应到 it is the rate
     rate: str
 
 
@@ -248,6 +249,7 @@ def schools(lines: Sequence[SchoolLine], scope: Scope, most: int = 200) -> tuple
             number(s.roll) if s.reported else NOTHING,
             scope.count(s.ill),
             scope.count(s.new),
+            number(s.halves / 2) if s.reported else NOTHING,
             scope.rate(s.halves, 2 * s.roll) if s.reported else NOTHING,
         )
         for s in order[:most]

@@ -12,9 +12,11 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
-from pipeline.figures.duty import LABELS, StatusCounts
+from pipeline.figures.duty import DAY_OFF, LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
-from pipeline.figures.lines import SilentSchool, silence
+from pipeline.figures.lines import SilentSchool, silence, states_of
+from pipeline.figures.page_sentences import GROUP, LISTED, MISSING, PUPILS, REST, ListCounts, SchoolSeen
+from pipeline.figures.sentence import Phrase, phrases
 from pipeline.model import WHOLE_SCHOOL, DayPart, LetterKind, Reason, RowState
 from pipeline.units import Scope
 
@@ -57,6 +59,7 @@ class ClassLine:
     other: int
     closed: bool
     silent: bool
+    counted: int = 0  # of `other`: those without names
     closed_from: str = ""  # 13:00, on the day on which it closed in the course of lessons
     off: bool = False  # its 学段 has a day off
 
@@ -144,6 +147,8 @@ class Page:
     zero: bool
     counts: tuple[tuple[str, str], ...]
     rows: tuple[PupilRow, ...]
+    listed: str  # how many pupils the list has
+    nobody: str  # in place of an empty list
     classes: tuple[ClassLine, ...]
     classes_rest: str
     notices: tuple[Notice, ...]
@@ -156,8 +161,18 @@ def page(facts: PageFacts) -> Page:
     """A school's page of the day: its 台账 once printed and signed. Classes without entries are not listed."""
     absent = [p for p in facts.pupils if p.row_state != RowState.RETURNED]
     rows = tuple(_pupil(p, facts.scope) for p in _in_order(facts.pupils))
-    saying = tuple(c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent or c.off)
-    quiet = len(facts.classes) - len(saying)
+    free = facts.standing in DAY_OFF  # then no class has school, and none is listed for that
+    saying = tuple(
+        c for c in facts.classes if c.ill or c.injured or c.other or c.closed or c.silent or (c.off and not free)
+    )
+    seen = SchoolSeen(
+        standing=facts.standing,
+        zero=facts.zero,
+        absent=len(absent),
+        returned=len(facts.pupils) - len(absent),
+        counted=sum(c.counted for c in facts.classes),
+        quiet=len(facts.classes) - len(saying),
+    )
     expected = sum(c.roll or 0 for c in facts.classes if not c.closed and not c.off)
     return Page(
         kind=LetterKind.PAGE,
@@ -176,7 +191,9 @@ def page(facts: PageFacts) -> Page:
         counts=_page_counts(facts, absent, expected),
         rows=rows,
         classes=saying,
-        classes_rest=f"其余 {quiet} 个班无缺课。" if quiet and saying else "",
+        listed=LISTED.say(seen),
+        nobody=PUPILS.say(seen),
+        classes_rest=REST.say(seen),
         notices=facts.notices,
         open_tickets=facts.open_tickets,
         assumed=words.assumed(facts.assumed),
@@ -257,10 +274,20 @@ class Missing:
     excused: int
     assumed: str
     silence: SilentSchool
+    sentence: tuple[Phrase, ...]
+    thanks: str  # for the group, if nobody is silent
 
 
 def missing(facts: MissingFacts) -> Missing:
     """The schools that still owe the day's report. Telephone numbers are the registry's, of the 填报人."""
+    told = ListCounts(
+        facts.due,
+        facts.reported,
+        facts.excused,
+        silent=len(facts.silent),
+        repeated=sum(s.days > 1 for s in facts.silent),
+    )
+    excusing = f"，免报 {words.number(facts.excused)} 所" if facts.excused else ""
     below = facts.below or ((facts.place, frozenset(s.county for s in facts.silent)),)
     return Missing(
         kind=LetterKind.MISSING,
@@ -276,4 +303,6 @@ def missing(facts: MissingFacts) -> Missing:
         excused=facts.excused,
         assumed=words.assumed(facts.assumed),
         silence=silence(facts.silent, facts.scope, below),
+        sentence=phrases(MISSING.say(told, excusing=excusing, states=states_of(facts.silent))),
+        thanks=GROUP.say(told),
     )

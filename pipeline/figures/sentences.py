@@ -10,22 +10,29 @@ from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.county import CountyFigures
+from pipeline.figures.digest_sentences import (
+    ALERTS,
+    CLOCK,
+    COMMON,
+    COMPARED,
+    DAY,
+    HINTS,
+    ILL,
+    SCHOOLS,
+    SILENCE,
+    SUM,
+    SYMPTOMS,
+    CommonSymptoms,
+    Compared,
+)
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.lines import AlertTable, ClosureTable, SilentSchool
+from pipeline.figures.sentence import Phrase, phrases
 from pipeline.figures.trend import Trend
 from pipeline.model import Level
 
 TODO_MOST = 4
-_FLAT = 0.005  # a difference that prints as 0.00
-_MARKED = 0.05  # percentage points from which a rise is emphasised
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A piece of the sentence; `strong` is bold and in the accent colour, for a person's attention."""
-
-    text: str
-    strong: bool = False
+THIN = "（已报学校不足九成）"
 
 
 class Ranked(Protocol):
@@ -42,66 +49,52 @@ class Ranked(Protocol):
 def conclusion(facts: DigestFacts, whole: Trend, alerts: AlertTable, closures: ClosureTable) -> tuple[Phrase, ...]:
     """Sum up the day: who reported, how many are ill, the comparison, what is due."""
     now = whole.today
-    if not now.due:
-        phrases = [
-            Phrase(f"今日{facts.why_nothing or '无应报学校'}，{words.number(now.registered)} 所在册学校均不需报。")
-        ]
-    else:
-        phrases = [*_reported(now), *_ill(facts, whole)]
-    return (*phrases, *_alerts(alerts), *_closures(closures))
+    off = words.joined(f"{why} {n} 所" for why, n in _not_due(now) if n)
+    said = (
+        DAY.say(now, why=facts.why_nothing or "放假", off=off),
+        _ill(facts, whole),
+        ALERTS.say(alerts, open=words.number(len(alerts.rows)), clock=CLOCK.say(alerts)),
+        _closures(closures),
+    )
+    return tuple(phrase for one in said for phrase in phrases(one))
 
 
-def _reported(now: CountyFigures) -> list[Phrase]:
-    on_time, late = words.number(now.on_time), words.number(now.late)
-    phrases = [Phrase(f"今日应报 {words.number(now.due)} 所，按时 {on_time} 所、迟报 {late} 所")]
-    if now.excused:
-        phrases.append(Phrase(f"、免报 {now.excused} 所"))
-    if now.silent:
-        return [*phrases, Phrase("，"), Phrase(f"未报 {words.number(now.silent)} 所", strong=True), Phrase("。")]
-    return [*phrases, Phrase("，无未报。")]
+def _not_due(now: CountyFigures) -> tuple[tuple[str, int], ...]:
+    return (("放假", now.holiday), ("学期外", now.out_of_term), ("停课", now.closed))
 
 
-def _ill(facts: DigestFacts, whole: Trend) -> list[Phrase]:
-    now = whole.today
-    if now.ill_rate is None:
-        return [Phrase("尚无学校报告，缺课率无从计算。", strong=True)]
-    thin = "（已报学校不足九成）" if now.is_thin else ""
-    phrases = [Phrase(f"因病缺课 {words.number(now.ill)} 人次，因病缺课率 {words.percent(now.ill_rate)}{thin}")]
-    then = whole.week_ago or whole.before
-    moved = words.points(now.ill_rate, then.ill_rate if then else None)
-    if then is not None and moved is not None:
-        name = words.day_name(then.day, whole.day)
-        if abs(moved) < _FLAT:
-            phrases.append(Phrase(f"，与{name}持平"))
-        else:
-            grown = f"比{name}{'高' if moved > 0 else '低'} {abs(moved):.2f} 个百分点"
-            phrases += [Phrase("，"), Phrase(grown, strong=moved >= _MARKED)]
-    common = sorted(now.symptoms.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
-    names = "、".join(facts.symptom_names.get(code, code) for code, _ in common)
-    return [*phrases, Phrase(f"，以{names}为主。" if names else "。")]
+def _ill(facts: DigestFacts, whole: Trend) -> str:
+    now, then = whole.today, whole.week_ago or whole.before
+    name = words.day_name(then.day, whole.day) + ("（当日已报不足九成）" if then.is_thin else "") if then else ""
+    compared = Compared(words.points(now.ill_rate, then.ill_rate if then else None), name)
+    return ILL.say(
+        now,
+        rate=words.percent(now.ill_rate),
+        thin=THIN if now.is_thin else "",
+        compared=COMPARED.say(compared, then=name),
+        symptoms=COMMON.say(_common(facts, now)),
+    )
 
 
-def _alerts(alerts: AlertTable) -> list[Phrase]:
-    if not alerts.rows:
-        return [Phrase("无在办预警。")]
-    phrases = [Phrase(f"在办预警 {len(alerts.rows)} 条（其中今日新增 {alerts.opened} 条）")]
-    if alerts.overdue:
-        phrases += [Phrase("，"), Phrase(f"逾期 {alerts.overdue} 条", strong=True)]
-    if alerts.soon:
-        phrases += [Phrase("，"), Phrase(f"{alerts.soon} 条 3 小时内到期", strong=True)]
-    return [*phrases, Phrase("。" if alerts.overdue or alerts.soon else "，均未逾期。")]
+def _common(facts: DigestFacts, now: CountyFigures) -> CommonSymptoms:
+    """The one or two symptoms that more pupils have than any other; none where others are as frequent."""
+    order = sorted(now.symptoms.items(), key=lambda pair: (-pair[1], pair[0]))
+    counts = [n for _, n in order] + [0]
+    most = next((k for k in (2, 1) if len(order) >= k and counts[k - 1] > counts[k]), 0)
+    names = words.joined(facts.symptom_names.get(code, code) for code, _ in order[:most])
+    return CommonSymptoms(names, half=bool(most) and 2 * counts[0] >= now.ill)
 
 
-def _closures(closures: ClosureTable) -> list[Phrase]:
+def _closures(closures: ClosureTable) -> str:
     if not closures.rows:
-        return []
+        return ""
     counted = (
         (closures.classes, f"{closures.classes} 个班"),
         (closures.campuses, f"{closures.campuses} 个校区"),
         (closures.schools, f"全校 {closures.schools} 所"),
     )
     parts = [text for n, text in counted if n]
-    return [Phrase(f"停课 {'、'.join(parts)}。")]
+    return f"停课 {'、'.join(parts)}。"
 
 
 def todo(
@@ -181,10 +174,38 @@ def _report_todo(below: Sequence[Ranked]) -> list[str]:
     return [f"报告率低于 90%：{words.listed(poor, 2, '个')}，缺课率暂不列。"] if poor else []
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What stands beside the headings of a digest, or in place of a list that is empty."""
+
+    silence: str
+    symptoms: str
+    schools: str
+    hints: str
+    total: str  # how 因病 of the whole and what enters the rate belong together
+
+
+def remarks(facts: DigestFacts, now: CountyFigures, silence: SilentSchool, schools_rest: str) -> Remarks:
+    """Return the remarks of a digest's lists, each from the table of sentences."""
+    apart = (("停课班级", now.closed_ill), ("当日不上课的学校、班级", now.off_ill), ("未报齐的学校", now.unsure_ill))
+    return Remarks(
+        silence=SILENCE.say(now, states=silence.states),
+        symptoms=SYMPTOMS.say(now),
+        schools=SCHOOLS.say(
+            now, schools=words.number(len(facts.schools)), rest=f"；{schools_rest}" if schools_rest else ""
+        ),
+        hints=HINTS.say(now),
+        total=SUM.say(
+            now,
+            days=words.number(now.rate_ill_halves / 2),
+            apart="+".join(f"{where} {words.number(n)} 人次" for where, n in apart if n),
+        ),
+    )
+
+
 def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
     """Say in two lines what the figures are based on: the schools counted, and how the rate is computed."""
-    off = (("放假", now.holiday), ("学期外", now.out_of_term), ("停课", now.closed))
-    left = "、".join(f"{why} {n}" for why, n in off if n)
+    left = "、".join(f"{why} {n}" for why, n in _not_due(now) if n)
     registry = (
         f"在册 {words.number(now.registered)}=应报 {words.number(now.due)}+不需报 {words.number(now.not_due)}"
         f"{f'（{left}）' if left else ''}；应报=按时 {words.number(now.on_time)}+迟报 {words.number(now.late)}"
@@ -192,9 +213,6 @@ def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
     )
     days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
     parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
-    apart = (("停课班级", now.closed_ill), ("当日不上课的学校、班级", now.off_ill), ("未报齐的学校", now.unsure_ill))
-    if ill_apart := "、".join(f"{where}患病 {words.number(n)} 人" for where, n in apart if n):
-        parts.append(f"{ill_apart}只计人次")
     if facts.waiting:
         parts.append(f"另 {facts.waiting} 份在处理，计入下一版")
     return registry, "；".join(parts) + "。"

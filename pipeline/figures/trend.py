@@ -51,7 +51,8 @@ class Trend:
 
     @property
     def norm_report_rate(self) -> float | None:
-        return _median([f.report_rate for f in self._norm_days()])
+        """Median 报告率 of the four weeks before, of all days on which something was due: nobody is 0."""
+        return _median([f.report_rate for f in self._past()])
 
     def norm_symptoms(self) -> Mapping[str, float]:
         """Mean pupils a day per symptom over the four weeks' days that had reports; empty without such a day."""
@@ -62,8 +63,10 @@ class Trend:
         return {code: n / len(past) for code, n in sums.items()}
 
     def _norm_days(self) -> list[CountyFigures]:
-        past = (self._on(n) for n in range(1, NORM_DAYS + 1))
-        return [f for f in past if f and f.ill_rate is not None]
+        return [f for f in self._past() if f.ill_rate is not None]
+
+    def _past(self) -> list[CountyFigures]:
+        return [f for f in (self._on(n) for n in range(1, NORM_DAYS + 1)) if f]
 
     def _on(self, days_ago: int) -> CountyFigures | None:
         return self.days.get(self.day - timedelta(days=days_ago))

@@ -199,13 +199,5 @@ def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
     tiles = []
     for row in below:
         column, line = grid.get(row["code"]) or extra[row["code"]]
-        tiles.append({**row, "column": column, "row": line, "label": _tile_label(row)})
+        tiles.append({**row, "column": column, "row": line})
     return tiles
-
-
-def _tile_label(row: Values) -> str:
-    if row["level"] is not None:
-        return str(row["rate"])
-    if not row["registered"]:
-        return "未纳入"
-    return "不需报" if row["enough"] else "报告不足"

@@ -277,7 +277,7 @@ def test_a_page_counts_the_absent_and_tells_returned_apart() -> None:
     made = papers.page(page_samples.page())
     assert dict(made.counts)["已返校"] == "1"
     assert made.rows[-1].state == "已返校"
-    assert made.classes_rest == "其余 11 个班无缺课。"
+    assert made.classes_rest == "已报的其余 11 个班无缺课。"
 
 
 def test_a_page_of_a_school_that_closed_a_class_leaves_its_roll_out() -> None:

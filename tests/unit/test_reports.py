@@ -265,9 +265,7 @@ def test_every_division_of_the_registry_has_a_tile_of_its_own() -> None:
 
 
 def test_a_division_the_map_does_not_know_stands_below_it() -> None:
-    below = [
-        {"code": code, "level": None, "enough": True, "registered": 0, "rate": "—"} for code in ("320102", "329999")
-    ]
+    below = [{"code": code, "level": None, "label": "未纳入", "registered": 0} for code in ("320102", "329999")]
     tiles = {tile["code"]: tile for tile in pages.place_tiles("320100", below)}
     assert tiles["329999"]["row"] > tiles["320102"]["row"]
     assert tiles["329999"]["label"] == "未纳入"
@@ -324,7 +322,7 @@ def test_a_digest_without_anything_is_still_a_digest() -> None:
         samples.city(), alerts=(), closures=(), silent=(), days={}, day=date(2026, 11, 22), why_nothing="周末"
     )
     html = pages.page(letters.checked(values_of(digest.digest(facts))))
-    assert "今日周末" in html
+    assert "本地区没有在册学校" in html
     assert "今日无在办预警" in html
 
 
