@@ -20,7 +20,8 @@ from pipeline.forms.base import NEXT, Column, Frame, Table
 from pipeline.forms.block import Block
 from pipeline.forms.cells import show, typed
 from pipeline.forms.classes import in_order, key_or_name
-from pipeline.forms.parse import Reader, ReadingNotes
+from pipeline.forms.parse import Reader
+from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.model import Issue, Row, Sheet
 
 ANSWER = "state"  # the column by which a prefilled absence is answered: 仍缺课, 已返校

@@ -9,7 +9,19 @@ from pathlib import Path
 
 from pipeline.issues import CATALOGUE
 
-_MAKERS = {"Issue", "Bad", "Unsound", "add_issue", "_add_issue", "_refused", "_refuse", "_issue", "_of_field", "_Done"}
+_MAKERS = {
+    "Issue",
+    "Bad",
+    "Question",
+    "Unsound",
+    "add_issue",
+    "_add_issue",
+    "_refused",
+    "_refuse",
+    "_issue",
+    "_of_field",
+    "_Done",
+}
 _WORDS = {"add_issue", "_refused", "_refuse", "_of_field"}  # their keywords are the details
 _ISSUE = {"code", "sheet", "cell", "row", "column", "value", "details"}
 
@@ -97,7 +109,7 @@ def _details(call: ast.Call, said: dict[str, list[ast.expr]]) -> frozenset[str] 
     if kind == "_Done":
         return frozenset({"reason"} if len(call.args) > 2 else ())
     given = next((word.value for word in call.keywords if word.arg == "details"), None)
-    if kind == "Bad" and len(call.args) > 1:
+    if kind in {"Bad", "Question"} and len(call.args) > 1:
         given = call.args[1]
     if kind in {"Issue", "_issue"} and len(call.args) > 6:
         given = call.args[6]

@@ -34,6 +34,7 @@ class Fixed:
 
     value: object
     issue: str = ""  # a further advice or query code, "" for a plain repair
+    details: tuple[tuple[str, str], ...] = ()  # of that issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A value with remaining text that belongs to another column of the row (`Column.spill`)."""
+    """A value, and what else the cell says: text for `Column.spill`, and codes or text for other columns by name."""
 
     value: object
-    rest: str
+    rest: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
 
 Parser = Callable[[object, "Frame"], object]
@@ -82,6 +84,10 @@ def vocabulary(name: str, labels: Mapping[str, str], words: Mapping[str, str] | 
     return Vocabulary(name, MappingProxyType(plain), MappingProxyType(spelled))
 
 
+Join = Callable[[str, str], tuple[str, str]]
+"""(code of the cell, code that another cell says) → the one that is kept, and the issue to be asked, or ""."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One column, declared once: the content of its cells, where they are kept, and where they go."""
@@ -103,6 +109,7 @@ class Column:
     decides: bool = False  # a cell not understood returns the row; in other columns it is left blank and asked about
     missing: str = ""  # issue code when blank; "" if it may be blank
     spill: str = ""  # the column that takes further text of this cell (`Mixed.rest`)
+    join: Join | None = None  # of a code in this cell and one another cell says; None: both are kept
     kindergarten: str = ""  # header in kindergarten templates, if it differs
     section: str = ""  # in an upright table: the heading above it
     kept: bool = True  # stored; False if it is only read, or only shown

@@ -1,34 +1,71 @@
-"""Symptoms, diagnoses and reasons as people write them."""
+"""Symptoms, diagnoses and reasons as people write them: each column takes its own of what a cell says, the rest goes to
+the columns it belongs to. A word that is not understood is asked about, never guessed and never dropped.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
-from pipeline.forms.cells import choice, pieces, spellings
+from pipeline.forms.cells import choice, spellings
+from pipeline.forms.cells import text as plain_text
+from pipeline.forms.lexicon import lexicon
+from pipeline.forms.said import GRAVE, Said, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 from pipeline.model import Reason
 
-_ILL, _INJURED = Reason.ILL.value, Reason.INJURED.value  # a vocabulary's codes, which are plain texts
+_ILL, _INJURED, _OTHER = (one.value for one in (Reason.ILL, Reason.INJURED, Reason.OTHER))  # as plain texts
+_KEPT = 200  # characters of a cell's own words
+_QUOTED = 30
+
+SEVERAL = "diagnosis-several"
+_UNNAMED = frozenset(("D33", "D99"))  # a diagnosis that names no disease
+# what is not understood in a place for free text is asked about if it looks like a disease
+_DISEASED = re.compile(r"[病炎毒菌疫染症痘疹热疟瘟痨癣疮瘤阳麻肿烧]|[a-z]{2,}")
+
+
+class Question(NamedTuple):
+    """What is asked about a cell, or said of it: a code of `issues.CATALOGUE`."""
+
+    issue: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+_NOTHING = Question()
+
+
+def _worded(cell: object) -> TypeGuard[str]:
+    """Whether a cell holds words: a temperature, a date or 同上 in this column does not."""
+    return isinstance(cell, str) and any(char.isalpha() for char in cell) and cell.strip() not in DITTO
+
+
+# --------------------------------------------------------------------------- symptoms
 
 _SYMPTOM_EXACT = {label: code for code, label in SYMPTOM.labels.items()}
 _SYMPTOM = spellings(SYMPTOM)
-_LONGEST_WORD = max(map(len, _SYMPTOM))
-_FEVER = re.compile(r"(发热|发烧|高热|高烧|低热|低烧)[约到至]?[0-9]{2}(\.[0-9]{1,2})?(℃|°c|度)?")
 
 
 def symptoms(cell: object, _: Frame) -> object:
-    """One or several symptoms → codes separated by blanks. Text without a match is S99 and is spilled."""
+    """One or several symptoms → codes separated by blanks. A disease goes to 诊断; what is none of ours is S99, and its
+    words are spilled.
+    """
     if type(cell) is str:
         hit = _SYMPTOM_EXACT.get(cell)
         if hit is not None:
             return hit
     if blank(cell):
         return None
+    if isinstance(cell, str) and _heated(cell):
+        return Fixed("S01")
     return _symptoms(sweep(cell)) if _worded(cell) else Bad("symptom-unreadable")
+
+
+def _heated(cell: str) -> bool:
+    """Whether a cell is a temperature of fever with its unit: 39.5℃ says 发热, 39.5 is in the wrong column."""
+    return "℃" in cell and said(cell).symptoms == ("S01",)
 
 
 @lru_cache(maxsize=4096)
@@ -36,44 +73,36 @@ def _symptoms(words: str) -> object:
     hit = _SYMPTOM.get(fold(words))
     if hit is not None:
         return Fixed(hit)
-    codes: list[str] = []
-    left: list[str] = []
-    for piece in pieces(words):
-        found = _tile(fold(piece))
-        codes += found or (("S01",) if _FEVER.fullmatch(fold(piece)) else ("S99",))
-        if not found:
-            left.append(piece)
-    unique = " ".join(dict.fromkeys(codes))
-    if left:
-        rest = mask(words)[:200]
-        unknown = "S99" in codes
-        return Fixed(Mixed(unique or "S99", rest), "symptom-in-own-words" if unknown else "")
-    return Fixed(unique) if unique else None
+    heard = said(words)
+    codes = [*heard.symptoms, *(["S15"] if heard.injured else [])]
+    named = bool(codes or heard.diseases)
+    strange = heard.unread or heard.unsure or (heard.which and not heard.diseases)
+    elsewhere = not named and (heard.other or heard.ill or heard.leave or heard.denied or heard.family)
+    if (strange or elsewhere) and "S99" not in codes:
+        codes.append("S99")
+    if not codes and not heard.diseases:
+        codes = ["S00" if heard.unknown else "S99"]
+    own = "S99" in codes or heard.denied
+    asked = _asked(heard, unread=_misplaced(heard) if elsewhere and not heard.denied else heard.unread)
+    if asked == _NOTHING and "S99" in codes:
+        asked = Question("symptom-in-own-words")
+    rest = mask(words)[:_KEPT] if own else ""
+    return Fixed(Mixed(" ".join(codes) or None, rest, _disease_of(heard, words)), *asked)
 
 
-@lru_cache(maxsize=4096)
-def _tile(word: str) -> tuple[str, ...]:
-    """Symptoms written without a separator (发热咳嗽), only if known words cover all of it."""
-    if len(word) > 30:
-        return ()
-    for length in range(min(len(word), _LONGEST_WORD), 0, -1):
-        code = _SYMPTOM.get(word[:length])
-        if code is None:
-            continue
-        if length == len(word):
-            return (code,)
-        if after := _tile(word[length:]):
-            return (code, *after)
-    return ()
+def _misplaced(heard: Said) -> tuple[str, ...]:
+    """What to ask where a reason stands in place of a symptom: all of it."""
+    return heard.unread or ("",)
 
+
+# --------------------------------------------------------------------------- diagnosis
 
 _DISEASE_EXACT = {label: code for code, label in DISEASE.labels.items()}
 _DISEASE = spellings(DISEASE)
-_UNSURE = re.compile(r"^(疑似|考虑|可能是?|可疑|怀疑|确诊为?|诊断为?|临床诊断)|(待查|\?|可能|待排)$")
 
 
 def diagnosis(cell: object, _: Frame) -> object:
-    """A disease → its code. 疑似… keeps its words in the note; text without a match is D99 and is spilled."""
+    """A disease → its code, its degree → 病例分类; symptoms go to theirs. Text without a match is D99 and spilled."""
     if type(cell) is str:
         hit = _DISEASE_EXACT.get(cell)
         if hit is not None:
@@ -83,41 +112,168 @@ def diagnosis(cell: object, _: Frame) -> object:
     return _diagnosis(sweep(cell)) if _worded(cell) else Bad("diagnosis-unreadable")
 
 
-def _worded(cell: object) -> TypeGuard[str]:
-    """Whether a cell holds words: a temperature, a date or 同上 in this column does not."""
-    return isinstance(cell, str) and any(char.isalpha() for char in cell) and cell.strip() not in DITTO
-
-
 @lru_cache(maxsize=4096)
 def _diagnosis(words: str) -> object:
+    heard = said(words)
     hit = _DISEASE.get(fold(words))
-    if hit is not None:
+    if hit is not None and not heard.symptoms:
         return Fixed(hit)
-    plain = _UNSURE.sub("", _UNSURE.sub("", fold(words)))
-    rest = mask(words)[:200]
-    if plain in _DISEASE:
-        return Fixed(Mixed(_DISEASE[plain], rest))
-    codes = [_DISEASE[fold(piece)] for piece in pieces(words) if fold(piece) in _DISEASE]
-    if codes:
-        return Fixed(Mixed(codes[0], rest), "diagnosis-several")
-    return Fixed(Mixed("D99", rest), "diagnosis-in-own-words")
+    code = hit or _gravest(heard)
+    if code is None and (heard.unread or (heard.which and not heard.symptoms) or "S99" in heard.symptoms):
+        code = "D99"
+    if code is None and heard.unknown:
+        code = "D33"
+    empty = code is None and not heard.symptoms
+    own = code in {None, "D99"} or _more(heard, words)
+    asked = _asked(heard, unread=heard.unread or (("",) if empty and not heard.denied else ()))
+    if asked == _NOTHING and code == "D99":
+        asked = Question("diagnosis-in-own-words")
+    also = _degree_of(heard)
+    if shown := [one for one in heard.symptoms if one != "S99"]:
+        also = (("symptom1", " ".join(shown)), *also)
+        own = own and code is not None
+    return Fixed(Mixed(code, mask(words)[:_KEPT] if own else "", also), *asked)
 
+
+def _more(heard: Said, words: str) -> bool:
+    """Whether a cell says more than its one code and degree can hold."""
+    return bool(heard.unread or heard.unsure or heard.which or heard.denied or len(heard.diseases) > 1 or "@" in words)
+
+
+def _gravest(heard: Said) -> str | None:
+    if heard.diseases:
+        return heard.diseases[0].code
+    return "D32" if heard.injured else None
+
+
+def _degree_of(heard: Said) -> tuple[tuple[str, str], ...]:
+    degree = heard.diseases[0].degree if heard.diseases else ""
+    return (("degree", degree),) if degree else ()
+
+
+def _disease_of(heard: Said, words: str) -> tuple[tuple[str, str], ...]:
+    """A disease named in another column than its own."""
+    if not heard.diseases:
+        return ()
+    found = heard.diseases[0]
+    note = (("note", mask(words)[:_KEPT]),) if found.code in _UNNAMED or len(heard.diseases) > 1 else ()
+    return (("diagnosis", found.code), *_degree_of(heard), *note)
+
+
+def joined(kept: str, found: str) -> tuple[str, str]:
+    """Of the diagnosis a cell has and one that another cell names: the one that spreads, the graver one; asked if both
+    name a disease.
+    """
+    if kept == found or rank(found) == len(GRAVE):
+        return kept, ""
+    if kept in _UNNAMED:
+        return found, ""
+    return min(kept, found, key=rank), SEVERAL
+
+
+def first(kept: str, _: str) -> tuple[str, str]:
+    """What its own cell says goes before what another says."""
+    return kept, ""
+
+
+# --------------------------------------------------------------------------- reason
 
 _reason = choice(REASON, "reason-unknown")
 
 
 def reason(cell: object, frame: Frame) -> object:
-    """因病, 因伤, 其他. A symptom or a disease written here means 因病; its words are spilled."""
+    """因病, 因伤, 其他. A symptom or a disease written here means 因病, and goes to its own column."""
     got = _reason(cell, frame)
-    if not isinstance(got, Bad):
+    if not isinstance(got, Bad) or not _worded(cell):
         return got
-    if not _worded(cell):
+    return _reason_said(sweep(cell)) or got
+
+
+@lru_cache(maxsize=4096)
+def _reason_said(words: str) -> Fixed | None:
+    heard = said(words)
+    shown = tuple(code for code in heard.symptoms if code != "S99")
+    sick = bool(heard.symptoms or heard.diseases or heard.which or heard.ill)
+    away = heard.other or heard.family or heard.leave or bool(heard.unsure)
+    if heard.injured and not heard.diseases:
+        value = _INJURED
+    elif sick:
+        value = _ILL
+    elif away or heard.denied:
+        value = _OTHER
+    else:
+        return None
+    unread = heard.unread if value != _OTHER else tuple(filter(_DISEASED.search, heard.unread))
+    asked = _asked(heard, unread=unread)
+    named = bool(shown or heard.diseases or heard.which)
+    if asked == _NOTHING and (named or value == _INJURED):
+        asked = Question("reason-from-symptom")
+    also = _disease_of(heard, words)
+    if shown:
+        also = (("symptom1", " ".join(shown)), *also)
+    if asked.issue not in {"", "reason-from-symptom"} or "S99" in heard.symptoms:
+        also = (*(pair for pair in also if pair[0] != "note"), ("note", mask(words)[:_KEPT]))
+    return Fixed(Mixed(value, "", also) if also else value, *asked)
+
+
+# --------------------------------------------------------------------------- words of one's own
+
+_own = plain_text(_KEPT)
+
+
+def other_symptom(cell: object, frame: Frame) -> object:
+    """A clerk's own words, kept as they are; symptoms and diseases they name count like those of the list."""
+    got = _own(cell, frame)
+    words = got.value if isinstance(got, Fixed) else got
+    if not isinstance(words, str):
         return got
-    words = sweep(cell)
-    found = _symptoms(words)
-    value = found.value if isinstance(found, Fixed) else None
-    if isinstance(value, str):
-        return Fixed(_INJURED if value == "S15" else Mixed(_ILL, value), "reason-from-symptom")
-    if fold(words) in _DISEASE:
-        return Fixed(_ILL, "reason-from-symptom")
-    return got
+    also, asked = _own_words(words)
+    if isinstance(got, Fixed):
+        return Fixed(Mixed(words, "", also), *(asked if asked.issue else Question(got.issue)))
+    return Fixed(Mixed(words, "", also), *asked) if also or asked.issue else got
+
+
+@lru_cache(maxsize=4096)
+def _own_words(words: str) -> tuple[tuple[tuple[str, str], ...], Question]:
+    heard = said(words)
+    shown = [code for code in heard.symptoms if code != "S99"]
+    also = (("symptom1", " ".join(shown)),) if shown else ()
+    asked = _asked(heard, unread=tuple(filter(_DISEASED.search, heard.unread)))
+    return (*also, *_disease_of(heard, words)), asked
+
+
+def spreads(code: str) -> bool:
+    """Whether a diagnosis is a disease that spreads."""
+    return rank(code) < len(GRAVE)
+
+
+def all_read(words: str) -> bool:
+    """Whether a text names symptoms of the list and nothing else."""
+    heard = said(words)
+    return bool(heard.symptoms) and "S99" not in heard.symptoms and not (heard.unread or heard.unsure or heard.which)
+
+
+def named_in_note(words: str) -> Said | None:
+    """What a remark says; None, at once, for nearly all remarks: those without a word of a disease or symptom."""
+    flat = words.casefold().translate(lexicon().signs)
+    return None if lexicon().pairs.isdisjoint(map(str.__add__, flat, flat[1:])) else said(words[:_KEPT])
+
+
+# --------------------------------------------------------------------------- what is asked
+
+
+def _asked(heard: Said, *, unread: tuple[str, ...]) -> Question:
+    """The question about a cell, the gravest one, with the words it is about."""
+    if len(heard.spreading) > 1:
+        return Question(SEVERAL)
+    if heard.unsure:
+        return Question("disease-whose", (("words", _quoted(heard.unsure)),))
+    if heard.which:
+        return Question("disease-which", (("words", _quoted(heard.which)),))
+    if unread:
+        return Question("words-unread", (("words", _quoted(unread)),))
+    return _NOTHING
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return mask("、".join(words))[:_QUOTED]

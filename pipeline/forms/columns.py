@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypedDict, Unpack
 
 from pipeline.forms import cells, dates, words
-from pipeline.forms.base import Column, Dtype, Goes, Parser, Vocabulary
+from pipeline.forms.base import Column, Dtype, Goes, Join, Parser, Vocabulary
 
 
 class ColumnWords(TypedDict, total=False):
@@ -28,6 +28,7 @@ class ColumnWords(TypedDict, total=False):
     folded: bool
     only: str
     spill: str
+    join: Join
     kindergarten: str
     section: str
     kept: bool

@@ -7,7 +7,7 @@ files with error cells or formulas take the slower way through each cell.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from operator import itemgetter
 
@@ -18,14 +18,13 @@ from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address, letters
 from pipeline.forms.cells import flag, show
 from pipeline.forms.lines import line_kind
+from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
 from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Severity, TablePlace, Workbook
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
-_READABLE = frozenset(("column-missing", "header-twice"))
-"""Issues that return a whole file though its rows can be read: they need not be typed again."""
 _void = flag(YES_NO)
 
 
@@ -61,23 +60,6 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
             name: TablePlace(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
         },
     )
-
-
-@dataclass
-class ReadingNotes:
-    """Issues and repairs, collected while reading. `refused`: an issue that concerns the whole file; `unread`: one that
-    leaves it unclear which rows are meant.
-    """
-
-    issues: list[Issue] = field(default_factory=list)
-    repairs: list[Repair] = field(default_factory=list)
-    refused: bool = False
-    unread: bool = False
-
-    def refuse(self, issue: Issue) -> None:
-        self.issues.append(issue)
-        self.refused = True
-        self.unread = self.unread or issue.code not in _READABLE
 
 
 # --------------------------------------------------------------------------- the file as a whole
@@ -241,20 +223,18 @@ class Reader:
         if self._nothing(r, cells, mine) or self._not_a_row(r, cells) or r in self.heads:
             return None
         raw: dict[str, str] = {}
-        spills: list[tuple[str, str]] = []
-        values = self._values(r, mine, raw, spills)
+        fixed: list[FixedCell] = []
+        values = self._values(r, mine, raw, fixed)
         ticket = self._ours(self.block.ticket, cells)
         if not raw and not ticket and values.count(None) == self.count:
             return None
-        for target, text in spills:
-            self._spill(target, text, values, raw)
+        for cell in fixed:
+            self._settle(r, cell, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
         return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
 
-    def _values(
-        self, r: int, mine: tuple[object, ...], raw: dict[str, str], spills: list[tuple[str, str]]
-    ) -> list[object]:
+    def _values(self, r: int, mine: tuple[object, ...], raw: dict[str, str], fixed: list[FixedCell]) -> list[object]:
         """The hot loop: one pass over the columns that are present, blanks skipped."""
         values: list[object] = [None] * self.count
         frame, odd = self.frame, self.odd
@@ -267,7 +247,7 @@ class Reader:
                 got = parse(cell, frame)
             kind = type(got)
             if kind is Fixed:
-                got = self._fixed(r, index, got, cell, raw, spills)  # type: ignore[arg-type]  # known by `kind`
+                got = self._fixed(r, index, got, cell, raw, fixed)  # type: ignore[arg-type]  # known by `kind`
             elif kind is Bad:
                 self._bad(r, index, got, cell, raw)  # type: ignore[arg-type]  # known by `kind`
                 got = None
@@ -320,23 +300,32 @@ class Reader:
         return None if cell is None or cell == "" else column.parse(cell, self.frame)
 
     def _fixed(
-        self, r: int, index: int, got: Fixed, cell: object, raw: dict[str, str], spills: list[tuple[str, str]]
+        self, r: int, index: int, got: Fixed, cell: object, raw: dict[str, str], fixed: list[FixedCell]
     ) -> object:
         place, column = self.block.places[index], self.block.table.columns[index]
         value = got.value
+        spills: tuple[tuple[str, str], ...] = ()
         if isinstance(value, Mixed):
-            spills.append((column.spill, value.rest))
+            spills = (((column.spill, value.rest),) if value.rest else ()) + value.also
             value = value.value
         was = mask(shown(cell))
         raw[column.name] = was
         if got.issue:
-            self._add_issue(got.issue, r, place, column, cell)
-        where = self.block.address(r, place)
-        label = self.block.labels[index]
-        now = show(column, value)
-        if was != now:
-            self.notes.repairs.append(Repair(self.sheet.name, where, label, was[:_VALUE], now[:_VALUE], r + 1))
+            self._add_issue(got.issue, r, place, column, cell, got.details)
+        fixed.append(FixedCell(index, was, show(column, value), spills))
         return value
+
+    def _settle(self, r: int, cell: FixedCell, values: list[object], raw: dict[str, str]) -> None:
+        """Give what a cell says of other columns to them; the receipt lists what changed."""
+        column, place = self.block.table.columns[cell.index], self.block.places[cell.index]
+        moved = [label for target, text in cell.spills if (label := self._spill(r, cell, (target, text), values, raw))]
+        own = [cell.now] if cell.now and (cell.now != cell.was or not moved) else []
+        now = "；".join([*own, *moved])
+        if cell.was != now:
+            where, label = self.block.address(r, place), self.block.labels[cell.index]
+            self.notes.repairs.append(
+                Repair(self.sheet.name, where, label or column.header, cell.was[:_VALUE], now[:_VALUE], r + 1)
+            )
 
     def _bad(self, r: int, index: int, got: Bad, cell: object, raw: dict[str, str]) -> None:
         place, column = self.block.places[index], self.block.table.columns[index]
@@ -355,16 +344,27 @@ class Reader:
             Issue(code, self.sheet.name, self.block.address(r, place), r + 1, label, value, details)
         )
 
-    def _spill(self, target: str, text: str, values: list[object], raw: dict[str, str]) -> None:
-        """Add text of another cell to its own column; the typed text of that column is kept."""
+    def _spill(self, r: int, cell: FixedCell, found: tuple[str, str], values: list[object], raw: dict[str, str]) -> str:
+        """Add what another cell says to its own column, whose typed text is kept; "诊断：水痘" if it is new there."""
+        target, text = found
         index = self.names[target]
         column = self.block.table.columns[index]
         before = values[index]
         raw.setdefault(target, show(column, before))
-        if column.dtype == "choice":
+        if column.dtype != "choice":
+            if text not in str(before or ""):
+                values[index] = f"{before}；{text}"[:200] if before else text
+            return ""
+        if column.join and before:
+            values[index], issue = column.join(str(before), text)
+            if issue:
+                source = self.block.table.columns[cell.index]
+                self._add_issue(issue, r, self.block.places[cell.index], source, cell.was)
+        else:
             values[index] = " ".join(dict.fromkeys(f"{before or ''} {text}".split()))
-        elif text not in str(before or ""):
-            values[index] = f"{before}；{text}"[:200] if before else text
+        if values[index] == before or index == cell.index:
+            return ""
+        return f"{self.block.labels[index] or column.header}：{show(column, text)}"
 
     def _ours(self, place: int, cells: list[object]) -> str:
         """The content of a column of ours: a ticket, a mark."""

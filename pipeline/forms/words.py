@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.forms.base import vocabulary
-from pipeline.model import ApprovedHow, ClosureKind, DayPart, Mode, Organ, Reason, RowState, SpanKind
+from pipeline.model import ApprovedHow, ClosureKind, DayPart, Degree, Mode, Organ, Reason, RowState, SpanKind
 
 SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
 
@@ -62,7 +62,7 @@ SYMPTOM = vocabulary(
         "S07": "拉肚子 拉稀 腹泻水样便 水样便 泻肚",
         "S08": "肚子痛 肚子疼 胃痛 胃疼 腹疼",
         "S09": "疹子 出疹 红疹 起疹子 疱疹 水疱 皮疹(含疱疹) 皮疹含疱疹 出疹子 身上起疹",
-        "S10": "红眼病 结膜充血 眼红 眼睛红 红眼/结膜充血 眼睛发红",
+        "S10": "结膜充血 眼红 眼睛红 红眼/结膜充血 眼睛发红",
         "S11": "腮腺肿大 腮腺肿痛 腮腺疼痛 腮肿 腮腺肿 腮帮子肿",
         "S12": "眼黄 皮肤发黄",
         "S13": "头昏 眩晕",
@@ -169,7 +169,7 @@ DISEASE = vocabulary(
         "D08": "腮腺炎 流腮 痄腮",
         "D10": "手足口",
         "D11": "咽峡炎 疱疹性咽炎 疱疹咽峡炎",
-        "D12": "红眼病 急性结膜炎 结膜炎",
+        "D12": "红眼病",
         "D13": "诺如 诺如病毒 诺如病毒感染性腹泻 诺瓦克病毒",
         "D34": "感染性腹泻 感染性腹泻病 轮状病毒 秋季腹泻 病毒性肠炎",
         "D14": "痢疾 菌痢",
@@ -178,12 +178,11 @@ DISEASE = vocabulary(
         "D17": "伤寒 副伤寒",
         "D18": "流脑",
         "D20": "结核 结核病",
-        "D21": "新冠 新冠肺炎 新冠感染 新冠病毒 新冠阳性",
-        "D37": "SARS 非典 非典型肺炎",
+        "D21": "新冠 新冠肺炎 新冠感染 新冠病毒",
+        "D37": "SARS 非典",
         "D38": "人感染禽流感 人感染高致病性禽流感 禽流感 H7N9 H5N1 人感染H7N9禽流感",
         "D40": "脊灰 小儿麻痹 小儿麻痹症",
-        "D24": "传染病",
-        "D25": "胃肠炎 急性胃肠炎 肠胃炎 胃炎 肠炎 胃肠道疾病 消化不良 阑尾炎 积食",
+        "D25": "胃肠炎 急性胃肠炎 肠胃炎 胃炎 肠炎 胃肠道疾病 消化不良 阑尾炎 积食 便秘",
         "D26": "心肌炎",
         "D27": "麦粒肿 近视",
         "D28": "牙痛 牙疼 龋齿 蛀牙 补牙 拔牙",
@@ -193,6 +192,16 @@ DISEASE = vocabulary(
         "D32": "外伤 骨折 扭伤 摔伤 烫伤 受伤",
         "D33": "不明原因 原因不明疾病 待查 不明",
         "D99": "其它 其他疾病",
+    },
+)
+
+DEGREE = vocabulary(
+    "Degree",
+    {Degree.SUSPECTED: "疑似", Degree.CLINICAL: "临床诊断", Degree.CONFIRMED: "确诊"},
+    {
+        Degree.SUSPECTED: "疑似病例 疑似患者 可疑 待查 待排 ？ ?",
+        Degree.CLINICAL: "临床 临床诊断病例 临床病例 医生诊断",
+        Degree.CONFIRMED: "确诊病例 实验室确诊 实验室诊断 阳性 检测阳性",
     },
 )
 
@@ -354,8 +363,9 @@ CLOSURE_REASON = vocabulary(
     },
     {
         **{code: " ".join(w for w, c in DISEASE.words.items() if c == code) for code in (
-            "D02", "D04", "D05", "D06", "D08", "D10", "D11", "D12", "D13", "D20", "D21", "D34"
+            "D02", "D04", "D05", "D06", "D08", "D10", "D11", "D13", "D20", "D21", "D34"
         )},
+        "D12": f"{' '.join(w for w, c in DISEASE.words.items() if c == 'D12')} 急性结膜炎 结膜炎",
         "ILI": "流感样 流感样症状 疑似流感",
         "GI": "呕吐 腹泻 呕吐腹泻 拉肚子",
         "FEV": "发热 发烧",

@@ -83,11 +83,26 @@ ENTRIES: Mapping[str, Message] = {
     "formula-value": advice("“{column}”里是公式，按显示的结果算。", "请直接填内容，或“只粘贴数值”。"),
     "id-number-dropped": advice("“{column}”里像是证件号码，已去掉，没有保存。", "请不要在表里填身份证号、学籍号。"),
     "text-cut": advice("“{column}”太长，只收了前面的部分。", "请写得短些。"),
+    "degree-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
     "symptom-in-own-words": advice("“{value}”里有列表以外的症状，已记为“其他”，原话记在其他症状里。"),
     "diagnosis-in-own-words": advice("“{value}”不在诊断列表里，已记为“其他”，原话记在备注里。"),
     "diagnosis-several": query(
-        "“{column}”里写了几种病（{value}），按第一种算，原话记在备注里。",
-        "请只写最主要的一种，选“整份更正”再发；没有错就不用管。",
+        "这一行写了不止一种病（这一格是“{value}”），先按其中较重的一种算，原话没有丢。",
+        "请在“诊断”里只写最主要的一种，选“整份更正”再发；没有错就不用管。",
+    ),
+    "words-unread": query(
+        "“{column}”的“{value}”里有没看懂的地方：“{words}”。看懂的已收，原话没有丢。",
+        "如果写的是一种病，请在“诊断”里选上；是症状，请从列表里选。选“整份更正”再发；都不是就不用管。",
+        cost="没看懂的病不会触发预警。",
+    ),
+    "disease-which": query(
+        "“{column}”写的“{words}”在列表里没有单独一项，或者说不准是哪一种病，先只收能确定的部分。",
+        "请问清医生的诊断：是流感、新冠、手足口病这类传染病的，在“诊断”里选上，选“整份更正”再发；不是就不用管。",
+        cost="没有病名，这一例不会按传染病预警。",
+    ),
+    "disease-whose": query(
+        "“{column}”的“{value}”提到“{words}”，看不出是不是这名学生现在得的病，没有算作诊断。",
+        "是这名学生的，请在“诊断”里选上，选“整份更正”再发；不是就不用管。",
     ),
     "reason-from-symptom": advice(
         "“{column}”里写的是“{value}”，按因病（或因伤）算。", "请在这一列选 因病、因伤 或 其他。"

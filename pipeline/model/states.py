@@ -162,6 +162,14 @@ class DayPart(StrEnum):
     PM = "pm"
 
 
+class Degree(StrEnum):
+    """病例分类: how sure a diagnosis is; "" if nobody said."""
+
+    SUSPECTED = "suspected"
+    CLINICAL = "clinical"
+    CONFIRMED = "confirmed"
+
+
 class PastReason(StrEnum):
     """Why a row is no longer current."""
 

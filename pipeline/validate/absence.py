@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from pipeline import carry
+from pipeline.forms import clinical
 from pipeline.forms.absence import ABSENCE, CLASSES, ROWS
 from pipeline.model import (
     Context,
@@ -25,7 +26,7 @@ from pipeline.model import (
     identity_of,
 )
 from pipeline.schooldays import Calendar, today
-from pipeline.validate import carried
+from pipeline.validate import carried, wording
 from pipeline.validate.carried import Sorted
 from pipeline.validate.case import AsKept, RowCase, SubmissionCase
 from pipeline.validate.channel import chain
@@ -58,6 +59,7 @@ RULES = (
             (pl.col("reason") != Reason.ILL.value)
             | (pl.col("state").fill_null("") == _RETURNED)
             | pl.any_horizontal(pl.col("symptom1", "symptom2", "symptom3", "other_symptom").is_not_null())
+            | ~pl.col("diagnosis").fill_null("D99").is_in(["D33", "D99"])
         ),
     ),
 )
@@ -144,6 +146,7 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
         class_key = classes.key(line.values["class_name"])
         if class_key and classes.first_time_new(class_key):
             line.add_issue("class-new", "class_name")
+        wording.ask(line)
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
         if line.bad:
             line.refuse(identity, _by_name(line))
@@ -220,8 +223,11 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
 
 
 def _symptoms(got: dict[str, object]) -> str:
-    codes = [str(got[name]) for name in _SYMPTOMS if got[name]]
-    return _in_order(" ".join(codes))
+    codes = _in_order(" ".join([str(got[name]) for name in _SYMPTOMS if got[name]]))
+    own = got["other_symptom"]
+    if own and "S99" in codes and codes != "S99" and clinical.all_read(str(own)):
+        return codes.replace("S99", "").strip()  # 其他 only pointed to the words, and they are symptoms of the list
+    return codes
 
 
 @lru_cache(maxsize=4096)

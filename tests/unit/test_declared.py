@@ -16,7 +16,8 @@ from pipeline.forms.base import COUNTY, EXPORT, NEXT, PAGE, Column, Form, Table
 from pipeline.forms.block import column_labels, labels_of
 from pipeline.forms.columns import choice, count, day, flag, number, text
 from pipeline.forms.layout import _field_labels, block, tops
-from pipeline.forms.parse import ReadingNotes, _look_over
+from pipeline.forms.parse import _look_over
+from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.merge.alert_history import FollowedDay
 from pipeline.merge.card import LATER
 from pipeline.model import Claims, Sheet, Workbook
@@ -152,7 +153,7 @@ def test_a_new_column_is_kept_and_compared_and_goes_nowhere(new: Column) -> None
 
 def test_names_and_words_of_a_clerks_own_are_personal() -> None:
     personal = {column.name for table in (absence.ROWS, closure.ROWS) for column in table.columns if column.personal}
-    own = {"name", "number", "other_symptom", "diagnosis", "note", "hospital", "approved_by", "document"}
+    own = {"name", "number", "other_symptom", "diagnosis", "degree", "note", "hospital", "approved_by", "document"}
     assert personal == own
 
 

@@ -229,7 +229,7 @@ def test_what_one_cell_holds_besides_goes_into_its_own_column() -> None:
     row = row_of(absence({**GOOD, "症状1": "发烧、没精神", "缺课原因": "拉肚子", "诊断": "疑似流感", "备注": "在家"}))
     assert row["symptom1"] == "S01 S99 S07"
     assert row["other_symptom"] == "发烧、没精神"
-    assert (row["reason"], row["diagnosis"], row["note"]) == ("ill", "D02", "在家；疑似流感")
+    assert (row["reason"], row["diagnosis"], row["degree"], row["note"]) == ("ill", "D02", "suspected", "在家")
 
 
 def test_a_row_shows_as_typed_what_it_did_not_take_as_typed() -> None:

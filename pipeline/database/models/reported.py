@@ -11,7 +11,17 @@ from pipeline.database.models.declared import keeps
 from pipeline.database.models.intake import Submission
 from pipeline.database.models.places import Unit
 from pipeline.forms import absence, closure
-from pipeline.model import ApprovedHow, ClosureKind, ClosureState, DayPart, PastReason, Reason, RowState, TicketState
+from pipeline.model import (
+    ApprovedHow,
+    ClosureKind,
+    ClosureState,
+    DayPart,
+    Degree,
+    PastReason,
+    Reason,
+    RowState,
+    TicketState,
+)
 
 _HALVES = (DayPart.AM, DayPart.PM)
 
@@ -101,6 +111,7 @@ class AbsenceColumns(models.Model):
     temperature = models.DecimalField(max_digits=3, decimal_places=1, null=True)
     visited = models.BooleanField(null=True)
     diagnosis = models.CharField(max_length=20, blank=True)  # D code
+    degree = models.CharField(max_length=9, blank=True, choices=choices(Degree))  # how sure the diagnosis is
     returned = models.DateField(null=True)
     note = models.CharField(max_length=200, blank=True)
     pending = models.BooleanField(default=False)  # 待改: its newest version was returned, this one is kept meanwhile
@@ -116,6 +127,7 @@ def _closed_row(table: str) -> list[models.BaseConstraint]:
         one_of(table, "reason", Reason),
         one_of(table, "row_state", RowState),
         one_of(table, "part", ("", *_HALVES)),
+        one_of(table, "degree", ("", *Degree)),
     ]
 
 
