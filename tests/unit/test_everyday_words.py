@@ -146,7 +146,8 @@ def test_words_that_hold_another_mean_what_they_mean() -> None:
     assert [one.code for one in said("荨麻疹").diseases] == ["D99"]
     assert [one.code for one in said("副流感").diseases] == ["D24"]
     assert [one.code for one in said("风疹块").diseases] == ["D99"]
-    assert said("禽流感").which == ("禽流感",)
+    assert [one.code for one in said("禽流感").diseases] == ["D38"]
+    assert said("非典型肺炎").which == ("非典型肺炎",)
     assert said("未退烧").symptoms == ("S01",)
 
 
