@@ -12,7 +12,7 @@ from pipeline.issues import CATALOGUE
 _MAKERS = {
     "Issue",
     "Bad",
-    "Question",
+    "CellQuestion",
     "Unsound",
     "add_issue",
     "_add_issue",
@@ -109,7 +109,7 @@ def _details(call: ast.Call, said: dict[str, list[ast.expr]]) -> frozenset[str] 
     if kind == "_Done":
         return frozenset({"reason"} if len(call.args) > 2 else ())
     given = next((word.value for word in call.keywords if word.arg == "details"), None)
-    if kind in {"Bad", "Question"} and len(call.args) > 1:
+    if kind in {"Bad", "CellQuestion"} and len(call.args) > 1:
         given = call.args[1]
     if kind in {"Issue", "_issue"} and len(call.args) > 6:
         given = call.args[6]

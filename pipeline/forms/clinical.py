@@ -27,14 +27,14 @@ _UNNAMED = frozenset(("D33", "D99"))  # a diagnosis that names no disease
 _DISEASED = re.compile(r"[病炎毒菌疫染症痘疹热疟瘟痨癣疮瘤阳麻肿烧]|[a-z]{2,}")
 
 
-class Question(NamedTuple):
+class CellQuestion(NamedTuple):
     """What is asked about a cell, or said of it: a code of `issues.CATALOGUE`."""
 
     issue: str = ""
     details: tuple[tuple[str, str], ...] = ()
 
 
-_NOTHING = Question()
+_NOTHING = CellQuestion()
 
 
 def _worded(cell: object) -> TypeGuard[str]:
@@ -85,7 +85,7 @@ def _symptoms(words: str) -> object:
     own = "S99" in codes or heard.denied
     asked = _asked(heard, unread=_misplaced(heard) if elsewhere and not heard.denied else heard.unread)
     if asked == _NOTHING and "S99" in codes:
-        asked = Question("symptom-in-own-words")
+        asked = CellQuestion("symptom-in-own-words")
     rest = mask(words)[:_KEPT] if own else ""
     return Fixed(Mixed(" ".join(codes) or None, rest, _disease_of(heard, words)), *asked)
 
@@ -127,7 +127,7 @@ def _diagnosis(words: str) -> object:
     own = code in {None, "D99"} or _more(heard, words)
     asked = _asked(heard, unread=heard.unread or (("",) if empty and not heard.denied else ()))
     if asked == _NOTHING and code == "D99":
-        asked = Question("diagnosis-in-own-words")
+        asked = CellQuestion("diagnosis-in-own-words")
     also = _degree_of(heard)
     if shown := [one for one in heard.symptoms if one != "S99"]:
         also = (("symptom1", " ".join(shown)), *also)
@@ -207,7 +207,7 @@ def _reason_said(words: str) -> Fixed | None:
     asked = _asked(heard, unread=unread)
     named = bool(shown or heard.diseases or heard.which)
     if asked == _NOTHING and (named or value == _INJURED):
-        asked = Question("reason-from-symptom")
+        asked = CellQuestion("reason-from-symptom")
     also = _disease_of(heard, words)
     if shown:
         also = (("symptom1", " ".join(shown)), *also)
@@ -229,12 +229,12 @@ def other_symptom(cell: object, frame: Frame) -> object:
         return got
     also, asked = _own_words(words)
     if isinstance(got, Fixed):
-        return Fixed(Mixed(words, "", also), *(asked if asked.issue else Question(got.issue)))
+        return Fixed(Mixed(words, "", also), *(asked if asked.issue else CellQuestion(got.issue)))
     return Fixed(Mixed(words, "", also), *asked) if also or asked.issue else got
 
 
 @lru_cache(maxsize=4096)
-def _own_words(words: str) -> tuple[tuple[tuple[str, str], ...], Question]:
+def _own_words(words: str) -> tuple[tuple[tuple[str, str], ...], CellQuestion]:
     heard = said(words)
     shown = [code for code in heard.symptoms if code != "S99"]
     also = (("symptom1", " ".join(shown)),) if shown else ()
@@ -262,16 +262,16 @@ def named_in_note(words: str) -> Said | None:
 # --------------------------------------------------------------------------- what is asked
 
 
-def _asked(heard: Said, *, unread: tuple[str, ...]) -> Question:
+def _asked(heard: Said, *, unread: tuple[str, ...]) -> CellQuestion:
     """The question about a cell, the gravest one, with the words it is about."""
     if len(heard.spreading) > 1:
-        return Question(SEVERAL)
+        return CellQuestion(SEVERAL)
     if heard.unsure:
-        return Question("disease-whose", (("words", _quoted(heard.unsure)),))
+        return CellQuestion("disease-whose", (("words", _quoted(heard.unsure)),))
     if heard.which:
-        return Question("disease-which", (("words", _quoted(heard.which)),))
+        return CellQuestion("disease-which", (("words", _quoted(heard.which)),))
     if unread:
-        return Question("words-unread", (("words", _quoted(unread)),))
+        return CellQuestion("words-unread", (("words", _quoted(unread)),))
     return _NOTHING
 
 

@@ -267,8 +267,7 @@ class _Clause:
     def _take_back(self, since: _Since) -> None:
         self.heard.denied = True
         if self.heard.items[since.items :]:
-            last = self.heard.items.pop()
-            self._doubt(since.items, last)
+            self._doubt(since.items, self.heard.items.pop())
         elif since.alone and (last := self._last_disease()):
             self.heard.items.remove(last)
         del self.nameless[since.nameless :]
