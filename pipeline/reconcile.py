@@ -23,6 +23,7 @@ RECENT = 7  # days whose reports are searched for closures without a declaration
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
 _LISTED = 3  # classes named in one sentence
+REPORTED_ROLLS = "report"  # the subject of the matter about the rolls of a campus's report
 
 
 class MatterKind(StrEnum):
@@ -281,22 +282,30 @@ def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
         latest = max(days, default=None)
         if latest is None or clock.today - latest >= timedelta(days=RECENT):
             continue
-        differ = [
-            f"{room.name} {counted.roll} 人（名册 {room.roll} 人）"
-            for (day, place, key), counted in sorted(known.classes.items())
-            if (day, place) == (latest, campus)
-            and (room := known.rooms.get((campus, key))) is not None
-            and room.roll is not None
-            and counted.roll not in {None, room.roll}
-        ]
-        if differ:
-            more = f"等 {len(differ)} 个班" if len(differ) > _LISTED else ""
-            yield _Maker(known.code, campus, "report")(
+        rolls = differing(known, latest, campus)
+        if rolls:
+            more = f"等 {len(rolls)} 个班" if len(rolls) > _LISTED else ""
+            rooms = {key: known.rooms[campus, key] for key in list(rolls)[:_LISTED]}
+            differ = "、".join(f"{one.name} {rolls[key]} 人（名册 {one.roll} 人）" for key, one in rooms.items())
+            yield _Maker(known.code, campus, REPORTED_ROLLS)(
                 MatterKind.ROLL,
                 latest,
-                f"{_day(latest)} 缺课日报的应到人数与名册不同：{'、'.join(differ[:_LISTED])}{more}。",
-                "人数确有变动，请告知县（市、区）更新名册；填错了请更正日报。",
+                f"{_day(latest)} 缺课日报的应到人数与名册不同：{differ}{more}。",
+                "填错了请更正日报；人数确有变动的，由县（市、区）确认，确认前按名册计算。",
             )
+
+
+def differing(known: SchoolKnown, day: date, campus: str) -> Mapping[str, int]:
+    """Return the rolls of a campus's report that differ from the registry's, by class key."""
+    return {
+        key: counted.roll
+        for (when, place, key), counted in sorted(known.classes.items())
+        if (when, place) == (day, campus)
+        and counted.roll is not None
+        and (room := known.rooms.get((campus, key))) is not None
+        and room.roll is not None
+        and counted.roll != room.roll
+    }
 
 
 # --------------------------------------------------------------------------- parts

@@ -55,3 +55,18 @@ def settle(
     opened(context)
     reconciliation.settle(matter, decided_by(who, why))
     echo(f"{matter}: settled")
+
+
+@matters.command()
+def confirm(
+    context: typer.Context,
+    matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
+    why: Reason,
+    who: Who = "queke",
+) -> None:
+    """Confirm what a school reports: other rolls enter the registry from that day on; any other matter is settled."""
+    from pipeline.settling import rolls
+
+    site = opened(context)
+    rolls.confirm(matter, decided_by(who, why), site.policy)
+    echo(f"{matter}: confirmed")

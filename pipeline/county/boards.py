@@ -21,6 +21,7 @@ from pipeline.settling import (
     held_files,
     proposals,
     reconciliation,
+    rolls,
 )
 from pipeline.settling.amendments import Bench
 from pipeline.turns.pending_items import PendingItem
@@ -88,8 +89,11 @@ def _proposal(deed: Deed, by: DecidedBy, _: Bench) -> None:
     proposals.confirm(deed.id, by, alias)
 
 
-def _matter(deed: Deed, by: DecidedBy, _: Bench) -> None:
-    reconciliation.settle(deed.id, by)
+def _matter(deed: Deed, by: DecidedBy, bench: Bench) -> None:
+    if deed.opinion is Opinion.RETURN:
+        rolls.send_back(deed.id, by)
+    else:
+        rolls.confirm(deed.id, by, bench.site.policy)
 
 
 BOARDS: Mapping[str, Board] = {

@@ -55,7 +55,7 @@ def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
         return 0
     with atomic():
         sent = Counter.objects.select_for_update().filter(name=_SENT).first()
-        if sent is not None and sent.value >= sql.day_number(today):
+        if sent is not None and sent.value == sql.day_number(today):  # a later day: the clock was ahead
             return 0
         codes = [code for code in counties() if owed or waits(code)]
         Counter.objects.update_or_create(name=_SENT, defaults={"value": sql.day_number(today)})

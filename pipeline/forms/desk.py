@@ -109,7 +109,10 @@ _CLASSES = _table(
     ),
 )
 _MATTERS = _table(
-    DeskSheet.MATTERS, "待对账", desk_words.OPINION_MATTER, "确认：已经核实，不用再问。理由写核实的结果。"
+    DeskSheet.MATTERS,
+    "待对账",
+    desk_words.OPINION_MATTER,
+    "确认：已经核实，不用再问；日报应到与名册不同的，名册照日报改。退回：只用于应到，仍以名册为准。理由写核实的结果。",
 )
 
 DESK = Form(

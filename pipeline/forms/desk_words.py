@@ -33,4 +33,4 @@ def _opinions(name: str, *codes: str) -> Vocabulary:
 OPINION = _opinions("Opinion", Opinion.CONFIRM, Opinion.RETURN)
 OPINION_TICKET = _opinions("OpinionTicket", Opinion.MEND, Opinion.WAIVE)
 OPINION_CLASS = _opinions("OpinionClass", Opinion.CONFIRM, Opinion.RETURN, Opinion.MEND)
-OPINION_MATTER = _opinions("OpinionMatter", Opinion.CONFIRM)
+OPINION_MATTER = _opinions("OpinionMatter", Opinion.CONFIRM, Opinion.RETURN)

@@ -78,8 +78,8 @@ CLASSES: Mapping[str, Message] = {
     "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多。", "请核对人数。", public=("roll",)),
     "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多。", "请核对人数。", public=("absent", "roll")),
     "roll-differs": query(
-        "应到 {value} 人，与名册的 {roll} 人不同，今天按所填的算。",
-        "如果人数确实变了，请县（市、区）更新名册。",
+        "应到 {value} 人，与名册的 {roll} 人不同，先按名册计算。",
+        "填错了请更正；人数确实变了，不用再发，等县（市、区）确认后按新的算。",
         public=("roll",),
     ),
 }

@@ -43,6 +43,7 @@ _DESK: Mapping[str, str] = {
     "class-unknown": "名册里没有这个班：{name}",
     "matter-unknown": "没有这一件待对账：{matter}",
     "matter-settled": "{matter} 已经办结，没有再改",
+    "matter-no-roll": "{matter} 不是应到人数与名册不同，不能退回；核实了请选“确认”",
     "matter-moved-on": "{matter} 的情况有了变化，请看新的内容再办",
 }
 _SITE: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from pipeline import forms, short_ids
-from pipeline.database.models import Closure, ClosurePast, Decision, Reject, SchoolClass
+from pipeline.database.models import Closure, ClosurePast, Decision, Matter, Reject, SchoolClass
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
 from pipeline.model import DecisionKind
@@ -68,6 +68,11 @@ def _class(row: Decision, school: str) -> str | None:
     return None
 
 
+def _rolls(row: Decision, school: str) -> str | None:
+    matter = Matter.objects.filter(pk=row.target, school=school).first()
+    return notices.rolls(matter.day) if matter is not None else None
+
+
 _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.WAIVE: _ticket,
     DecisionKind.MEND: _ticket,
@@ -76,6 +81,8 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.CLASS_CONFIRM: _class,
     DecisionKind.CLASS_RETURN: _class,
     DecisionKind.CLASS_ALIAS: _class,
+    DecisionKind.ROLL_CONFIRM: _rolls,
+    DecisionKind.ROLL_RETURN: _rolls,
     DecisionKind.EXCUSE: _day,
     DecisionKind.UNEXCUSE: _day,
 }

@@ -12,6 +12,7 @@ from pipeline.forms.closure import ROWS
 from pipeline.merge.standing import Earlier, Event, Ticket, repeated, same
 from pipeline.merge.tickets import Sifted, sift, turned
 from pipeline.model import HOME_CAMPUS, TAKEN, ClosureKind, ClosureState, Issue, Origin, Record, State
+from pipeline.schooldays import VOID_CLOSURES
 
 COLUMNS = ("campus", *ROWS.keeps, "state")
 """The values of a closure, by the stored columns' names."""
@@ -87,12 +88,24 @@ _BECAME: Mapping[str, str] = {
 }
 
 
+_NOT_IN_FORCE: Mapping[str, str] = {
+    ClosureState.RETURNED: "此前县级已退回，停课不计，只登记复课",
+    ClosureState.WITHDRAWN: "此前已撤销，停课不计，只登记复课",
+}
+
+
+def _became(closure: Declared) -> str:
+    state = str(closure.values["state"])
+    resumed = closure.values["kind"] == ClosureKind.RESUME
+    return _NOT_IN_FORCE[state] if resumed and state in _NOT_IN_FORCE else _BECAME[state]
+
+
 def _outcome(closures: Mapping[Key, Declared], affected: Sequence[Key]) -> tuple[Issue, ...]:
     """The issues with the new states of a workbook's closures: most are declared, until
     the
     county has confirmed them.
     """
-    counts = Counter(_BECAME[str(closures[key].values["state"])] for key in dict.fromkeys(affected))
+    counts = Counter(_became(closures[key]) for key in dict.fromkeys(affected))
     parts = [f"{what}（{count} 起）" if len(counts) > 1 or count > 1 else what for what, count in counts.items()]
     return (Issue("closure-became", details=(("what", "；".join(parts)),)),) if parts else ()
 
@@ -122,6 +135,8 @@ def rule(standing: ClosureStanding, key: Key, state: ClosureState) -> ClosureSta
     declared = standing.closures.get(key)
     if declared is None or declared.values["state"] not in ON or declared.values["state"] == state:
         return standing
+    if state == ClosureState.CONFIRMED and declared.values.get("resume_actual"):
+        state = ClosureState.ENDED  # it was told to be over before the county confirmed it
     ruled = replace(declared, values={**declared.values, "state": state})
     return replace(standing, closures={**standing.closures, key: ruled})
 
@@ -170,9 +185,15 @@ def _meant(closures: Mapping[Key, Declared], values: Mapping[str, object]) -> Ke
 
 
 def _state(kind: str, before: Mapping[str, object], given: Mapping[str, object]) -> ClosureState:
+    """The state after a step. One that is not in force (sent back, withdrawn) does not come into force by its end: only
+    by being declared again, for the county to confirm.
+    """
     if kind == ClosureKind.WITHDRAW:
         return ClosureState.WITHDRAWN
-    if kind == ClosureKind.RESUME or given.get("resume_actual"):
+    out = before.get("state") in VOID_CLOSURES
+    if out and kind == ClosureKind.RESUME:
+        return ClosureState(str(before["state"]))
+    if (kind == ClosureKind.RESUME or given.get("resume_actual")) and not out:
         return ClosureState.ENDED
     # confirmed by the county until the school changes it
     changed = any(_differ(before, given, name) for name in given if name in _COMPARED)

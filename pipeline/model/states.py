@@ -71,6 +71,8 @@ class DecisionKind(StrEnum):
     EXCUSE = "excuse"
     UNEXCUSE = "unexcuse"
     RECONCILE = "reconcile"
+    ROLL_CONFIRM = "roll-confirm"
+    ROLL_RETURN = "roll-return"
     ACCOUNT_OPEN = "account-open"
     ACCOUNT_REFUSE = "account-refuse"
     ACCOUNT_ISSUE = "account-issue"

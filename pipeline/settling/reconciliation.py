@@ -75,22 +75,32 @@ def of_counties(codes: Sequence[str], at: datetime) -> dict[str, tuple[str, ...]
     return found
 
 
-def settle(matter_id: str, by: DecidedBy, *, stamp: str = "") -> None:
+def settle(
+    matter_id: str, by: DecidedBy, *, stamp: str = "", what: DecisionKind = DecisionKind.RECONCILE
+) -> tuple[int, int]:
     """Settle a matter: the county has looked into it. It comes back only when the records change.
 
-    Raises UsageError, and changes nothing, if it is not open, or if its stamp differs from `stamp`.
+    Returns the decision's place and settled_seq. Raises UsageError, and changes nothing, if it is not open, or if its
+    stamp differs from `stamp`.
     """
     with atomic():
-        row = Matter.objects.select_for_update().filter(pk=matter_id).first()
-        if row is None:
-            raise refusal("matter-unknown", matter=matter_id)
-        if row.state != MatterState.OPEN:
-            raise refusal("matter-settled", matter=matter_id)
+        row = open_one(matter_id)
         if stamp and stamp != row.stamp:
             raise refusal("matter-moved-on", matter=matter_id)
-        decide(DecisionKind.RECONCILE, matter_id, by)
+        at = decide(what, matter_id, by)
         row.state, row.closed_at, row.closed_by, row.why = MatterState.SETTLED, by.at, by.who[:60], by.why[:400]
         row.save()
+        return at
+
+
+def open_one(matter_id: str) -> Matter:
+    """Return an open matter, locked. Raises UsageError if it is not open."""
+    row = Matter.objects.select_for_update().filter(pk=matter_id).first()
+    if row is None:
+        raise refusal("matter-unknown", matter=matter_id)
+    if row.state != MatterState.OPEN:
+        raise refusal("matter-settled", matter=matter_id)
+    return row
 
 
 # --------------------------------------------------------------------------- finding them
@@ -115,7 +125,7 @@ def go_round(site: Site, now: datetime) -> int:
         return 0
     with atomic():
         row = Counter.objects.select_for_update().filter(name=_ROUND).first()
-        if row is not None and row.value >= mark:
+        if row is not None and row.value == mark:  # a later day: the clock was ahead
             return 0
         Counter.objects.update_or_create(name=_ROUND, defaults={"value": mark})
         days = [day - timedelta(days=n) for n in range(reconcile.RECENT)]

@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import pytest
+
 from pipeline import schooldays
 from pipeline.database.models import Closure, ClosurePast, Reject, Todo
 from pipeline.database.transactions import undone
-from pipeline.model import Site, State
+from pipeline.model import DecidedBy, Site, State
+from pipeline.settling import closure_decisions
 from pipeline.turns import context
 from tests.closures import START, closure, said
 from tests.contract.settling import differences, journalled, report, settle, stands
@@ -53,6 +56,27 @@ def test_a_withdrawn_closure_closes_nothing(school: Site) -> None:
     assert (before[0].state, after[0].state, before[0].start) == ("declared", "withdrawn", START.date())
     assert "本部" in schooldays.closed_campuses(before, DAY)
     assert not schooldays.closed_campuses(after, DAY)
+
+
+@pytest.mark.parametrize("state", ["returned", "withdrawn"])
+def test_a_closure_that_is_not_in_force_does_not_come_into_force_by_its_end(school: Site, state: str) -> None:
+    report(school, closure(1, said("first", scope="全校")))
+    if state == "returned":
+        [one] = closure_decisions.waiting("320106")
+        closure_decisions.send_back(one.id, DecidedBy("示例区教育局", "未经批准", later(hours=1)))
+    else:
+        report(school, closure(2, said("withdraw", scope="全校")))
+    over = said("resume", scope="全校", resume_planned=None, resume_actual=date(2026, 11, 25))
+    [done] = report(school, closure(5, over, at=later(hours=2)))
+    assert Closure.objects.get().state == state
+    assert not schooldays.closed_campuses(context.closures([SCHOOL])[SCHOOL], DAY)
+    [became] = [dict(issue.details)["what"] for issue in done.issues if issue.code == "closure-became"]
+    assert became.endswith("停课不计，只登记复课")
+    report(school, closure(6, said("amend", scope="全校", resume_actual=date(2026, 11, 25)), at=later(hours=3)))
+    assert Closure.objects.get().state == "declared", "its school speaks again: the county confirms it first"
+    [one] = closure_decisions.waiting("320106")
+    closure_decisions.confirm(one.id, DecidedBy("示例区教育局", "补办手续", later(hours=4)))
+    assert Closure.objects.get().state == "ended"
 
 
 def test_an_unknown_closure_is_taken_as_its_first_word_and_asked_about(school: Site) -> None:

@@ -11,10 +11,10 @@ from pipeline import reconcile
 from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
-from pipeline.letters import queue
-from pipeline.model import Checked, DecidedBy, Site
-from pipeline.settling import reconciliation
-from pipeline.turns import reconciliation_facts
+from pipeline.letters import county_notices, queue
+from pipeline.model import Checked, DecidedBy, Mode, Site
+from pipeline.settling import reconciliation, rolls
+from pipeline.turns import context, reconciliation_facts
 from tests.closures import closure, said
 from tests.contract.audit_chain import broken_at
 from tests.contract.settling import report
@@ -103,6 +103,7 @@ def test_at_the_hour_all_is_compared_once_and_each_school_is_asked_once(school: 
     assert "还没有收到" in asked.what
     tomorrow = THREE + timedelta(days=1)
     assert reconciliation.go_round(school, tomorrow) == 1
+    assert reconciliation.go_round(school, THREE) == 1, "a clock that was ahead does not put it off"
     assert len(queue.pending(kinds=["query"])) == 1, "nothing is new: nobody is asked again"
 
 
@@ -113,6 +114,50 @@ def test_rolls_said_otherwise_are_a_matter_till_the_registry_agrees(school: Site
     SchoolClass.objects.filter(school_id=SCHOOL, key="三3").update(roll=47)
     reconciliation.go_round(school, THREE)
     assert [one.what for one in reconciliation.waiting(COUNTY) if "47" in one.what] == []
+
+
+def rolls_now() -> dict[str, int | None]:
+    return {key: room.roll for (_, key), room in context.schools([SCHOOL], [DAY])[SCHOOL].classes.items()}
+
+
+def test_rolls_of_a_report_enter_the_registry_when_the_county_confirms_them(school: Site) -> None:
+    report(school, checked(1, [row("甲"), line("三3", 400), line("三4", 42)]))
+    open_(school)
+    assert rolls_now() == {"三3": 40, "三4": 42}, "until then the registry's stand"
+    [one] = [one for one in reconciliation.waiting(COUNTY) if one.kind == "roll"]
+    rolls.confirm(one.id, DecidedBy("示例区教育局", "电话核实", NOON), school.policy)
+    assert rolls_now() == {"三3": 400, "三4": 42}
+    assert open_(school) == []
+    [told] = queue.pending(kinds=["decided"])
+    assert [one.follows for one in county_notices.notices_of(told.ref, SCHOOL)] == ["已确认，名册从那天起照日报改。"]
+    with pytest.raises(UsageError):
+        rolls.confirm(one.id, DecidedBy("示例区教育局", "", NOON), school.policy)
+    assert broken_at() is None
+
+
+def test_rolls_of_a_report_that_the_county_sends_back_change_nothing_and_rest(school: Site) -> None:
+    report(school, closed(1), checked(2, [line("三3", 400)], content="zero"))
+    open_(school)
+    found = {one.kind: one.id for one in reconciliation.waiting(COUNTY)}
+    by = DecidedBy("示例区教育局", "多打一个零", NOON)
+    rolls.send_back(found["roll"], by)
+    assert rolls_now() == {"三3": 40, "三4": 42}
+    assert {one.kind for one in reconciliation.waiting(COUNTY)} == found.keys() - {"roll"} != set()
+    with pytest.raises(UsageError):
+        rolls.send_back(found["cases"], by)
+    [told] = queue.pending(kinds=["decided"])
+    [notice] = county_notices.notices_of(told.ref, SCHOOL)
+    assert (notice.about, notice.why) == ("2026-11-23 的缺课日报里与名册不同的应到人数", "多打一个零")
+
+
+def test_a_confirmation_of_rolls_that_were_corrected_meanwhile_is_refused(school: Site) -> None:
+    report(school, checked(1, [line("三3", 400)]))
+    open_(school)
+    [one] = reconciliation.waiting(COUNTY)
+    report(school, checked(2, [line("三3", 41)], content="corrected", mode=Mode.FULL))
+    with pytest.raises(UsageError):
+        rolls.confirm(one.id, DecidedBy("示例区教育局", "电话核实", NOON), school.policy)
+    assert rolls_now() == {"三3": 40, "三4": 42}
 
 
 @given(order=st.permutations(range(4)), cuts=st.lists(st.booleans(), min_size=4, max_size=4))

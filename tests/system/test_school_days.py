@@ -1,0 +1,102 @@
+"""What a school reads of its day: which classes are missing, and what nobody knows of the year."""
+
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from pipeline import issuing, run
+from pipeline.executors import InProcess
+from pipeline.facts import county_day
+from pipeline.figures.duty import StatusCounts
+from pipeline.forms import form
+from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from pipeline.service import timetable
+from pipeline.turns import context
+from pipeline.xlsx.fill import Template, fill
+from tests.sites import COUNTY, DAY, SCHOOLS, at, pupil, put
+
+FIRST = "2132010001"
+ROOM = "三(4)班"
+JANUARY = date(2027, 1, 4)  # a Monday
+
+
+def absence(
+    site: Site, rows: list[dict[str, object]], *, without: str = "", others: int = 0, day: date = DAY, **header: object
+) -> bytes:
+    """The first school's report, as its clerk leaves it: without the line of a class; 其他缺课 in every other."""
+    said = {"unit": FIRST, "school": SCHOOLS[FIRST], "day": day, "zero": "否" if rows else "是", **header}
+    blank = issuing.template(site, "absence", FIRST, day)
+    book = load_workbook(BytesIO(fill(Template(blank), form("absence"), said, {"rows": rows})))
+    lines = list(book["班级"].iter_rows())
+    [counted] = {cell.column for line in lines for cell in line if str(cell.value).startswith("其他缺课人数")}
+    for line in lines:
+        if without and line[0].value == without:
+            for cell in line:
+                cell.value = None
+        elif others and str(line[0].value).endswith("班"):
+            line[counted - 1].value = others
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def receipt(site: Site, content: bytes, now: datetime) -> list[str]:
+    """Drop a workbook into the school's folder, and read the lines of its receipt."""
+    before = set(site.outbox.rglob("回执*.txt"))
+    put(site, f"{FIRST}/{len(before)}.xlsx", content)
+    with InProcess() as readers:
+        run.drain(site, readers, lambda: now)
+    [new] = set(site.outbox.rglob("回执*.txt")) - before
+    return new.read_text(encoding="utf-8-sig").splitlines()
+
+
+def standing(day: date = DAY) -> StatusCounts:
+    return county_day.few(day, [FIRST], lookup.tree(), context.calendar())[FIRST].day.standing
+
+
+def test_a_receipt_says_which_classes_are_missing_until_they_have_come(site: Site) -> None:
+    part = absence(site, [pupil(0)], without=ROOM)
+    first = receipt(site, part, at(9))
+    assert first[0].startswith("已收到 · 还差 1 个班，请补报")
+    assert any(f"应报的班还差 1 个：{ROOM}" in line for line in first)
+    assert standing() is StatusCounts.PARTIAL
+    again = receipt(site, part, at(9, 5))
+    assert again[0] == "已收到 · 与先前收下的一份内容相同 · 还差 1 个班，请补报"
+    rest = absence(site, [], without="三(3)班", mode="补充")
+    assert receipt(site, rest, at(9, 10))[0] == "已收到 · 按时 · 无需再发"
+    assert standing() is StatusCounts.ON_TIME
+
+
+def test_a_report_of_which_all_rows_went_back_is_no_report_yet(site: Site) -> None:
+    bad = absence(site, [pupil(0, name=None)], others=1)
+    first = receipt(site, bad, at(9))
+    assert first[0] == "已收到 · 退回待改 · 收下 0 行，退回 1 行 · 请改好退回修正表后发回"
+    assert standing() is StatusCounts.RETURNED
+
+
+@pytest.mark.parametrize("day", [JANUARY, date(2027, 1, 2)])
+def test_in_a_year_nobody_knows_the_service_goes_on_and_says_so(site: Site, day: date) -> None:
+    def clock(hour: int, minute: int = 0) -> datetime:
+        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+
+    with InProcess() as readers:
+        run.drain(site, readers, lambda: clock(6, 30))
+    cut = [timetable.tick(site, clock(*when)) for when in ((6, 30), (15, 10), (17, 30))]
+    laid = sorted(path.parent.parent.name[-10:] for path in site.outbox.rglob("缺课日报模板*.xlsx"))
+    weekday = day == JANUARY
+    assert (cut, laid) == (([0, 1, 1], sorted(SCHOOLS)) if weekday else ([0, 0, 0], []))
+    said = "2027 年放假安排未载入，按星期推算"
+    assert any(said in line for line in receipt(site, absence(site, [], day=day), clock(18)))
+    made = timetable.make(site, clock(18, 5), day, final=True)
+    assert all(said in _text(path) for path in made)
+    assert COUNTY in {path.parent.parent.name[-6:] for path in made}
+
+
+def _text(page: Path) -> str:
+    return "".join(part.extract_text() for part in PdfReader(page).pages)
