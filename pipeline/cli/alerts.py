@@ -31,19 +31,19 @@ def list_alerts(
 ) -> None:
     """List the open alerts: those to be answered soonest first, then those that wait for the county.
 
-    Exit 1 when one is overdue.
+    From the deadline on it also says of which no class, or no campus, has reported today. Exit 1 when one is overdue.
     """
     from pipeline import config
     from pipeline.facts import alert_list
 
-    opened(context)
+    site = opened(context)
     check_place(unit)
-    found = alert_list.listed(config.clock()(), unit=unit, closed=closed)
-    header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue")
+    found = alert_list.listed(config.clock()(), site.policy.deadline, unit=unit, closed=closed)
+    header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue", "unheard today")
     rows = [
         (
             *(one.id, one.state, one.school, one.school_name, one.group, one.cases),
-            *(_minute(one.opened_at), _minute(one.due_at), "逾期" if one.overdue else ""),
+            *(_minute(one.opened_at), _minute(one.due_at), "逾期" if one.overdue else "", one.unheard),
         )
         for one in found
     ]

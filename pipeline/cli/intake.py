@@ -113,7 +113,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     site = _opened_or_shown(context, as_json=as_json)
     faults = fault_log.standing(site)
-    found = facts_status.standing(config.clock()())
+    found = facts_status.standing(config.clock()(), site.policy.deadline)
     stuck = [asdict(one) for one in survey(site)]
     serving = is_held(site)
     waiting = [asdict(one) for one in found.waiting]

@@ -68,7 +68,7 @@ def cards(context: typer.Context) -> None:
     now = config.clock()()
     with progress("drawing"):
         run.deliver(site, now)
-    found = alert_list.listed(now)
+    found = alert_list.listed(now, site.policy.deadline)
     header = ("alert", "unit", "name", "group", "stage", "cases", "state", "opened", "due")
     rows = [
         (

@@ -12,9 +12,11 @@ from pipeline import alert_state, warn
 from pipeline.alert_state import AlertState
 from pipeline.alerts import alert_labels
 from pipeline.database.models import Alert
-from pipeline.facts import card_page_facts
+from pipeline.facts import card_page_facts, silent_alerts
 from pipeline.figures import cards
 from pipeline.figures.cards import CardPage
+from pipeline.figures.facts import SilentAlert
+from pipeline.figures.lines import silent_place
 from pipeline.model import CardRef, Site
 from pipeline.registry import lookup
 from pipeline.rules import Stage
@@ -38,16 +40,21 @@ class Listed:
     opened_at: datetime
     due_at: datetime
     overdue: bool
+    unheard: str  # what of it has not reported today, though it should have by now: 三(2)班
 
 
-def listed(now: datetime, *, unit: str = "", closed: bool = False) -> list[Listed]:
-    """Return the open alerts (or all) of a school, a division and below, or everywhere: the unanswered first."""
+def listed(now: datetime, until: str, *, unit: str = "", closed: bool = False) -> list[Listed]:
+    """Return the open alerts (or all) of a school, a division and below, or everywhere: the unanswered first.
+
+    `until`: the time, HH:MM, from which those whose class or campus has not reported today are marked.
+    """
     rows = Alert.objects.all() if closed else Alert.objects.filter(closed_at__isnull=True)
     if unit:
         rows = rows.filter(Q(school=unit) | Q(division__in=lookup.tree(()).below(unit)))
     found = list(rows)
     names = lookup.names(alert.school_id for alert in found)
-    lines = [_listed(alert, names.get(alert.school_id, ""), now) for alert in found]
+    mute = silent_alerts.now(now, until)
+    lines = [_listed(alert, names.get(alert.school_id, ""), now, mute.get(alert.id)) for alert in found]
     return sorted(lines, key=lambda one: (_place(one.state), one.due_at, one.id))
 
 
@@ -64,7 +71,7 @@ def shown(site: Site, alert: str) -> CardPage | None:
     return cards.card(card_page_facts.card(site, CardRef(alert), division)) if division else None
 
 
-def _listed(alert: Alert, name: str, now: datetime) -> Listed:
+def _listed(alert: Alert, name: str, now: datetime, mute: SilentAlert | None) -> Listed:
     clock = warn.clock(alert.state, alert.due_at, now)
     return Listed(
         alert.id,
@@ -78,6 +85,7 @@ def _listed(alert: Alert, name: str, now: datetime) -> Listed:
         alert.opened_at.astimezone(ZONE),
         alert.due_at.astimezone(ZONE),
         clock.overdue and alert.closed_at is None,
+        "" if mute is None else silent_place(mute),
     )
 
 

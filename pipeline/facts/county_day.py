@@ -46,6 +46,7 @@ class CountedSchool:
     silent_classes: tuple[ClassAt, ...]  # due, and not mentioned by the report of their campus; the youngest first
     classes: Mapping[ClassAt, str]  # → name, of those open this school year
     assumed: int = 0  # the year, if only the weekday says that the day is, or is no, school day
+    unheard: frozenset[str] = frozenset()  # campuses due, and without a report
     with_campus: bool = False  # whether a class is named with its campus: the school has several
 
     @property
@@ -229,6 +230,7 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
             silent_classes=tuple(sorted(silent.intersection(rooms), key=_in_order)),
             classes={at: room.name for at, room in rooms.items()},
             assumed=owed.due.assumed,
+            unheard=owed.campuses - heads.keys(),
             with_campus=len(campuses) > 1,
         )
 

@@ -27,7 +27,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day, past_alerts, silence, statistics
+from pipeline.facts import county_day, past_alerts, silence, silent_alerts, statistics
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
@@ -96,7 +96,7 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         days=history,
         alerts=_alerts(counties, day, clock, named),
         closures=_closures(counties, day, counted, named),
-        silent=_silent(counted, day, named),
+        silent=_silent(counted, day, clock, named),
         hints=_hints(counted),
         statistics=statistics.compare(day, named, counted, history) if site.policy.statistics else statistics.NONE,
         week=_weeks(named, tree, day),
@@ -350,9 +350,10 @@ def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:
 
 
 def _silent(
-    counted: Mapping[str, CountedCounty], day: date, places: Mapping[str, PaperDivision]
+    counted: Mapping[str, CountedCounty], day: date, at: datetime, places: Mapping[str, PaperDivision]
 ) -> tuple[SilentLine, ...]:
     schools = {s.day.code: s for one in counted.values() for s in one.silent}
+    warned = silent_alerts.of_schools(schools, day, at)
     runs = silence.days_in_a_row({code: s.county for code, s in schools.items()}, day)
     return tuple(
         SilentLine(
@@ -366,6 +367,7 @@ def _silent(
             holder=s.holder,
             phone=s.phone,
             classes=s.silent_names,
+            warned=warned.get(code, ()),
         )
         for code, s in schools.items()
     )

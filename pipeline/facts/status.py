@@ -14,7 +14,7 @@ from pipeline.accounts import accounts
 from pipeline.alert_state import AlertState
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
-from pipeline.facts import alert_list
+from pipeline.facts import alert_list, silent_alerts
 from pipeline.figures.words import OVERDUE, assumed
 from pipeline.model import (
     ClosureState,
@@ -56,8 +56,8 @@ def receipts(seqs: Sequence[int]) -> dict[int, str]:
     return {refs[ref]: path for ref, path in found.values_list("ref", "path") if path}
 
 
-def standing(now: datetime) -> SiteStatus:
-    """Return what came in and what waits."""
+def standing(now: datetime, until: str) -> SiteStatus:
+    """Return what came in and what waits. `until`: the time, HH:MM, by which the day's reports are due."""
     states = {state.value: count for state, count in journal.counts().items()}
     old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
     waiting = [
@@ -65,7 +65,7 @@ def standing(now: datetime) -> SiteStatus:
         for state, see in _SEE.items()
         if (since := old.get(state))
     ]
-    waiting += _rows_back() + _closures() + _alerts(now) + _matters() + _letters() + _todo()
+    waiting += _rows_back() + _closures() + _alerts(now, until) + _matters() + _letters() + _todo()
     waiting += _accounts(now)
     return SiteStatus(states, tuple(waiting), _unknown_years(now))
 
@@ -76,6 +76,7 @@ _SEE = {
     State.FAILED: "the log",
     State.QUARANTINED: "the receipts in outbox/",
 }
+_UNHEARD = "open alerts whose class or campus has not reported today"
 _DUE = {
     "issue": "accounts to issue a first password to",
     "expired": "accounts whose first password is void",
@@ -99,7 +100,7 @@ def _closures() -> list[PendingCount]:
     return [PendingCount("closures to confirm", count, _minute(since), "queke closures list")] if count else []
 
 
-def _alerts(now: datetime) -> list[PendingCount]:
+def _alerts(now: datetime, until: str) -> list[PendingCount]:
     found = Alert.objects.filter(closed_at__isnull=True)
     oldest = found.aggregate(since=Min("opened_at"))["since"]
     if not oldest:
@@ -109,6 +110,8 @@ def _alerts(now: datetime) -> list[PendingCount]:
     late_words = f"alerts unanswered after their time ({OVERDUE})"
     asked_words = f"answers to confirm ({alert_state.STATES[AlertState.ANSWERED]})"
     lines += [PendingCount(late_words, late, "", "queke alerts list")] * bool(late)
+    mute = len(silent_alerts.now(now, until))
+    lines += [PendingCount(_UNHEARD, mute, "", "queke alerts list")] * bool(mute)
     return lines + [PendingCount(asked_words, asked, "", "queke alerts list")] * bool(asked)
 
 

@@ -118,6 +118,7 @@ def digest(facts: DigestFacts) -> Digest:
     silent = lines.silence(facts.silent, facts.scope, [(p.name, frozenset(p.counties)) for p in facts.below])
     rows, rest = lines.schools(facts.schools, facts.scope)
     below = tuple(_place(facts, place, found) for place, found in parts)
+    unusual = statistics.table(facts.statistics, facts.place.name, facts.scope)
     return Digest(
         kind=LetterKind.DIGEST,
         level=facts.place.level.value,
@@ -149,8 +150,8 @@ def digest(facts: DigestFacts) -> Digest:
         schools=rows,
         schools_rest=rest,
         hints=lines.hints(facts.hints, facts.scope),
-        statistics=statistics.table(facts.statistics, facts.place.name, facts.scope),
-        remarks=sentences.remarks(facts, whole.today, silent, rest),
+        statistics=unusual,
+        remarks=sentences.remarks(facts, whole.today, silent, unusual, rest),
         basis=sentences.basis(facts, whole.today),
         assumed=words.assumed(facts.assumed),
         as_of=facts.as_of,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.figures.county import CountyFigures
-from pipeline.figures.lines import AlertTable
+from pipeline.figures.lines import AlertTable, SilentSchool
 from pipeline.figures.sentence import OTHERWISE, Place, Sentence, always
+from pipeline.figures.statistics import StatisticTable
 
 # --------------------------------------------------------------------------- a day of a place
 
@@ -114,6 +115,47 @@ SILENCE: Place[CountyFigures] = Place(
         Sentence("应报学校都免报", lambda now: not now.reported, "应报 {due} 所均已免报"),
         Sentence("无未报，有免报", lambda now: bool(now.excused), "除免报 {excused} 所外，应报学校均已报告"),
         Sentence(OTHERWISE, always, "应报学校均已报告"),
+    ),
+)
+
+UNHEARD: Place[SilentSchool] = Place(
+    "未报，在办预警",
+    "简报",
+    (
+        Sentence("在办预警的班级或学校有未报", lambda one: bool(one.warned), "；在办预警未报 {warned} 所"),
+        Sentence(OTHERWISE, always, ""),
+    ),
+)
+
+STATISTICS: Place[StatisticTable] = Place(
+    "统计提示",
+    "简报",
+    (
+        Sentence("没有提示", lambda one: not one.rows, ""),
+        Sentence(
+            "与往年同期比较过",
+            lambda one: one.years,
+            "新发病例高于近期上课日或往年同期，供研判参考，不发卡、不用回复",
+        ),
+        Sentence(OTHERWISE, always, "新发病例高于近期上课日，供研判参考，不发卡、不用回复"),
+    ),
+)
+
+METHODS: Place[StatisticTable] = Place(
+    "统计提示的方法",
+    "简报",
+    (
+        Sentence("没有提示", lambda one: not one.rows, ""),
+        Sentence(
+            "与往年同期比较过",
+            lambda one: one.years,
+            "EARS 与近 4 周内最近的上课日比较（C1 前 7 日；C2、C3 隔 2 日）；移动百分位与往年同期各周比较。{rest}",
+        ),
+        Sentence(
+            OTHERWISE,
+            always,
+            "EARS 与近 4 周内最近的上课日比较（C1 前 7 日；C2、C3 隔 2 日）；往年数据不足三年，未与同期比较。{rest}",
+        ),
     ),
 )
 

@@ -74,6 +74,16 @@ class ClosureLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentAlert:
+    """An open alert of which nobody has reported on the day. `classes`: the silent ones; none: the whole campus."""
+
+    alert: str
+    group: str  # 发热, 手足口病 …
+    classes: tuple[str, ...] = ()
+    campus: str = ""  # where the school has several
+
+
+@dataclass(frozen=True, slots=True)
 class SilentLine:
     """One school that still owes the day's report. `days` counts school days in a row, today included."""
 
@@ -87,6 +97,7 @@ class SilentLine:
     holder: str
     phone: str
     classes: tuple[str, ...] = ()  # names of the classes that are not in the report, if 部分班级未报
+    warned: tuple[SilentAlert, ...] = ()  # its open alerts of which nothing is heard
 
 
 @dataclass(frozen=True, slots=True)

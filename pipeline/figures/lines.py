@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 
 from pipeline.alert_state import AlertState
 from pipeline.figures.duty import LABELS, StatusCounts
-from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentLine
-from pipeline.figures.words import NOTHING, from_when, listed, month_day, number, span
+from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentAlert, SilentLine
+from pipeline.figures.words import CLASSES, NOTHING, from_when, listed, month_day, number, span
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.units import Scope
 
@@ -167,6 +167,7 @@ class SilentRow:
     holder: str
     phone: str
     classes: str
+    warned: str  # 在办预警 of which nothing is heard: 发热（三(2)班）
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class SilentSchool:
     groups: tuple[SilentGroup, ...]
     states: str  # 未收到 21，退回待改 8 …
     repeated: int
+    warned: int  # schools with an open alert of which nothing is heard
 
 
 _STATE_ORDER = (StatusCounts.MISSING, StatusCounts.RETURNED, StatusCounts.HELD, StatusCounts.PARTIAL)
@@ -196,8 +198,11 @@ def states_of(lines: Sequence[SilentLine]) -> str:
 
 
 def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[str, frozenset[str]]]) -> SilentSchool:
-    """Order the silent schools longest first. `places`: (name, counties) of the divisions below, for the groups."""
-    order = sorted(lines, key=lambda s: (-s.days, _STATE_ORDER.index(s.standing), s.county, s.code))
+    """Order the silent schools: those under a warning, then longest first.
+
+    `places`: (name, counties) of the divisions below, for the groups.
+    """
+    order = sorted(lines, key=lambda s: (not s.warned, -s.days, _STATE_ORDER.index(s.standing), s.county, s.code))
     groups = [(name, [s for s in order if s.county in counties]) for name, counties in places]
     groups.sort(key=lambda pair: -len(pair[1]))
     return SilentSchool(
@@ -205,6 +210,7 @@ def silence(lines: Sequence[SilentLine], scope: Scope, places: Sequence[tuple[st
         groups=tuple(_group(name, found) for name, found in groups if found),
         states=states_of(lines),
         repeated=sum(s.days > 1 for s in lines),
+        warned=sum(bool(s.warned) for s in lines),
     )
 
 
@@ -220,7 +226,18 @@ def _silent(line: SilentLine, scope: Scope) -> SilentRow:
         holder=line.holder,
         phone=line.phone,
         classes=listed(classes, 4, "个班"),
+        warned="、".join(silent_alert(one, scope) for one in line.warned),
     )
+
+
+def silent_alert(alert: SilentAlert, scope: Scope) -> str:
+    """发热（三(2)班）, 手足口病（全校）; for a reader who may see no class the group alone."""
+    return f"{alert.group}（{silent_place(alert)}）" if scope.classes else alert.group
+
+
+def silent_place(alert: SilentAlert) -> str:
+    """The classes of an alert that are silent, for a reader who may see them: 三(2)班, 全校, 东校区."""
+    return " ".join(filter(None, (alert.campus, listed(alert.classes, 2, CLASSES)))) or WHOLE_SCHOOL
 
 
 def _group(name: str, found: Sequence[SilentLine]) -> SilentGroup:

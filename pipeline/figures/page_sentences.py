@@ -20,6 +20,7 @@ class ListCounts:
     excused: int
     silent: int
     repeated: int = 0
+    warned: int = 0  # of the silent, those with an open alert of which nothing is heard
 
 
 MISSING: Place[ListCounts] = Place(
@@ -39,6 +40,15 @@ MISSING: Place[ListCounts] = Place(
             "应报 {due} 所，已报 {reported} 所{excusing}，*未报 {silent} 所*（{states}）。",
         ),
         Sentence(OTHERWISE, always, "应报 {due} 所，已报 {reported} 所{excusing}，无未报。"),
+    ),
+)
+
+UNHEARD: Place[ListCounts] = Place(
+    "在办预警未报",
+    "未报名单",
+    (
+        Sentence("在办预警的班级或学校有未报", lambda one: bool(one.warned), "*在办预警未报 {warned} 所*，请先核实。"),
+        Sentence(OTHERWISE, always, ""),
     ),
 )
 

@@ -15,7 +15,7 @@ from pipeline.figures import words
 from pipeline.figures.duty import DAY_OFF, LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
 from pipeline.figures.lines import SilentSchool, silence, states_of
-from pipeline.figures.page_sentences import GROUP, LISTED, MISSING, PUPILS, REST, ListCounts, SchoolSeen
+from pipeline.figures.page_sentences import GROUP, LISTED, MISSING, PUPILS, REST, UNHEARD, ListCounts, SchoolSeen
 from pipeline.figures.sentence import Phrase, phrases
 from pipeline.model import WHOLE_SCHOOL, DayPart, LetterKind, Reason, RowState
 from pipeline.units import Scope
@@ -286,6 +286,7 @@ def missing(facts: MissingFacts) -> Missing:
         facts.excused,
         silent=len(facts.silent),
         repeated=sum(s.days > 1 for s in facts.silent),
+        warned=sum(bool(s.warned) for s in facts.silent),
     )
     excusing = f"，免报 {words.number(facts.excused)} 所" if facts.excused else ""
     below = facts.below or ((facts.place, frozenset(s.county for s in facts.silent)),)
@@ -303,6 +304,6 @@ def missing(facts: MissingFacts) -> Missing:
         excused=facts.excused,
         assumed=words.assumed(facts.assumed),
         silence=silence(facts.silent, facts.scope, below),
-        sentence=phrases(MISSING.say(told, excusing=excusing, states=states_of(facts.silent))),
+        sentence=phrases(MISSING.say(told, excusing=excusing, states=states_of(facts.silent)) + UNHEARD.say(told)),
         thanks=GROUP.say(told),
     )

@@ -18,16 +18,20 @@ from pipeline.figures.digest_sentences import (
     DAY,
     HINTS,
     ILL,
+    METHODS,
     SCHOOLS,
     SILENCE,
+    STATISTICS,
     SUM,
     SYMPTOMS,
+    UNHEARD,
     CommonSymptoms,
     Compared,
 )
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.lines import AlertTable, ClosureTable, SilentSchool
 from pipeline.figures.sentence import Phrase, phrases
+from pipeline.figures.statistics import StatisticTable
 from pipeline.figures.trend import Trend
 from pipeline.model import Level
 
@@ -102,6 +106,7 @@ def todo(
 ) -> tuple[str, ...]:
     """Return at most four things for today, most pressing first."""
     found = [
+        *_unheard_todo(facts, silence),
         *_alert_todo(facts, alerts),
         *_silence_todo(facts, silence),
         *_answer_todo(facts, alerts),
@@ -109,6 +114,17 @@ def todo(
         *_report_todo(below),
     ]
     return tuple(found[:TODO_MOST])
+
+
+def _unheard_todo(facts: DigestFacts, silence: SilentSchool) -> list[str]:
+    """Schools under a warning of which nothing is heard today: whether the cluster grows is not known."""
+    rows = [row for row in silence.rows if row.warned]
+    if not rows:
+        return []
+    at_county = facts.place.level is Level.COUNTY
+    names = [f"{row.school} {row.warned}" if at_county else f"{row.county} {row.school}" for row in rows]
+    who = "请立即电话核实病情" if at_county else "请督促县级立即核实"
+    return [f"在办预警今日未报 {len(rows)} 所：{words.listed(names, 2)}，{who}。"]
 
 
 def _alert_todo(facts: DigestFacts, alerts: AlertTable) -> list[str]:
@@ -182,19 +198,25 @@ class Remarks:
     symptoms: str
     schools: str
     hints: str
+    statistics: str
+    methods: str
     total: str  # how 因病 of the whole and what enters the rate belong together
 
 
-def remarks(facts: DigestFacts, now: CountyFigures, silence: SilentSchool, schools_rest: str) -> Remarks:
+def remarks(
+    facts: DigestFacts, now: CountyFigures, silence: SilentSchool, unusual: StatisticTable, schools_rest: str
+) -> Remarks:
     """Return the remarks of a digest's lists, each from the table of sentences."""
     apart = (("停课班级", now.closed_ill), ("当日不上课的学校、班级", now.off_ill), ("未报齐的学校", now.unsure_ill))
     return Remarks(
-        silence=SILENCE.say(now, states=silence.states),
+        silence=SILENCE.say(now, states=silence.states) + UNHEARD.say(silence),
         symptoms=SYMPTOMS.say(now),
         schools=SCHOOLS.say(
             now, schools=words.number(len(facts.schools)), rest=f"；{schools_rest}" if schools_rest else ""
         ),
         hints=HINTS.say(now),
+        statistics=STATISTICS.say(unusual),
+        methods=METHODS.say(unusual),
         total=SUM.say(
             now,
             days=words.number(now.rate_ill_halves / 2),

@@ -48,7 +48,7 @@ class StatisticRow:
 
 @dataclass(frozen=True, slots=True)
 class StatisticTable:
-    """`rest`: what is not listed. `years`: other years were compared."""
+    """`rest`: what is not listed, as a sentence. `years`: other years were compared."""
 
     rows: tuple[StatisticRow, ...]
     rest: str
@@ -88,7 +88,7 @@ def table(facts: StatisticFacts, place: str, scope: Scope) -> StatisticTable:
     rows = [_row(entry, scope) for entry in (*own, *below, *schools)]
     notes = [f"其余 {len(rows) - MOST} 行未列"] * (len(rows) > MOST)
     notes += [f"另有 {facts.elsewhere} 行见下级简报"] * bool(facts.elsewhere)
-    return StatisticTable(tuple(rows[:MOST]), "；".join(notes), facts.years)
+    return StatisticTable(tuple(rows[:MOST]), "；".join(notes) + "。" * bool(notes), facts.years)
 
 
 def _entries(lines: Sequence[tuple[str, StatisticLine]]) -> list[_Printed]:

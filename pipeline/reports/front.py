@@ -48,7 +48,7 @@ def front(values: Values, map_rows: int) -> dict[str, int]:
     closures, hints = min(CLOSURES, len(values["closures"]["rows"])), min(HINTS, len(values["hints"]))
     below = sum(HEAD + n * LINE if n else BARE for n in (closures, hints)) + HEAD
     left = room - _height(alerts[:shown], named=True) - below
-    silent = max(SILENT_LEAST, min(SILENT_MOST, int(left // LINE)))
+    silent = max(SILENT_LEAST, min(SILENT_MOST, _lines_fitting(values["silence"]["rows"], left)))
     return {**fixed, "alerts_shown": shown, "silent_shown": silent}
 
 
@@ -58,6 +58,12 @@ def _fitting(alerts: Sequence[Values], room: float) -> int:
     while shown < len(alerts) and _height(alerts[: shown + 1], named=False) <= room:
         shown += 1
     return shown
+
+
+def _lines_fitting(rows: Sequence[Values], room: float) -> int:
+    """How many silent schools fit: one under a warning takes a second line."""
+    left = room - MORE * sum(bool(row["warned"]) for row in rows[:SILENT_MOST])
+    return int(left // LINE)
 
 
 def _height(alerts: Sequence[Values], *, named: bool) -> float:

@@ -132,14 +132,14 @@ def missing_workbook(values: Values) -> bytes:
     rows = values["silence"]["rows"]
     columns: list[lists.ListColumn | str] = [
         lists.ListColumn("序号", 6, "number"),
-        *("县（市、区）", "学校（机构）标识码", "学校", "类别", "状态"),
+        *("县（市、区）", "学校（机构）标识码", "学校", "类别", "状态", "在办预警未报"),
         lists.ListColumn("连续未报（日）", 12, "number"),
         *("填报人", "电话", "未报班级"),
     ]
     cells: list[Sequence[lists.Value]] = [
         (
-            i, row["county"], row["code"], row["school"], row["kind"], row["state"], row["days"], row["holder"],
-            row["phone"], row["classes"],
+            i, row["county"], row["code"], row["school"], row["kind"], row["state"], row["warned"],
+            row["days"], row["holder"], row["phone"], row["classes"],
         )
         for i, row in enumerate(rows, 1)
     ]  # fmt: skip

@@ -336,7 +336,7 @@ def test_statistics_that_are_not_listed_are_counted() -> None:
     many = tuple(unusual(f"{n}", "FEV", Method.C1, observed=5 + n) for n in range(statistics.MOST + 7))
     found = statistics.table(StatisticFacts(schools=many), "示例区", Scope(Level.COUNTY, "320102"))
     assert len(found.rows) == statistics.MOST
-    assert found.rest == "其余 7 行未列"
+    assert found.rest == "其余 7 行未列。"
     assert found.rows[0].observed == str(5 + statistics.MOST + 6), "the furthest above comes first"
 
 

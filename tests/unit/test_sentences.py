@@ -21,6 +21,7 @@ from pipeline.figures.facts import SchoolLine, SilentLine
 from pipeline.figures.page_sentences import ListCounts, SchoolSeen
 from pipeline.figures.paper_values import values_of
 from pipeline.figures.sentence import Place
+from pipeline.figures.statistics import StatisticRow, StatisticTable
 from pipeline.reports import letters, pages
 from tests import page_samples
 from tests import paper_samples as samples
@@ -123,6 +124,41 @@ MISSING = [
     (ListCounts(5, 3, 0, 2), "应报 5 所，已报 3 所，*未报 2 所*（未收到 2）。"),
     (ListCounts(5, 5, 0, 0), "应报 5 所，已报 5 所，无未报。"),
 ]
+UNHEARD = [
+    (ListCounts(5, 3, 0, 2, 0, 1), "*在办预警未报 1 所*，请先核实。"),
+    (ListCounts(5, 3, 0, 2), ""),
+]
+_SILENT = digest.digest(samples.county()).silence
+UNHEARD_OF_DAY = [(replace(_SILENT, warned=2), "；在办预警未报 2 所"), (_SILENT, "")]
+_UNUSUAL = StatisticRow("示例区", "发热", "今日", "9", "1.0", "EARS C2")
+_COMPARED_TABLES = [
+    StatisticTable((), "", years=False),
+    StatisticTable((_UNUSUAL,), "其余 3 行未列。", years=True),
+    StatisticTable((_UNUSUAL,), "", years=False),
+]
+STATISTICS = list(
+    zip(
+        _COMPARED_TABLES,
+        (
+            "",
+            "新发病例高于近期上课日或往年同期，供研判参考，不发卡、不用回复",
+            "新发病例高于近期上课日，供研判参考，不发卡、不用回复",
+        ),
+        strict=True,
+    )
+)
+_EARS = "EARS 与近 4 周内最近的上课日比较（C1 前 7 日；C2、C3 隔 2 日）；"
+METHODS = list(
+    zip(
+        _COMPARED_TABLES,
+        (
+            "",
+            f"{_EARS}移动百分位与往年同期各周比较。其余 3 行未列。",
+            f"{_EARS}往年数据不足三年，未与同期比较。",
+        ),
+        strict=True,
+    )
+)
 GROUP = [
     (ListCounts(0, 0, 0, 0), "今日无应报学校，不用报送。"),
     (ListCounts(2, 0, 2, 0), "应报 2 所均已免报，今天不用报送。"),
@@ -169,7 +205,11 @@ def test_each_sentence_of_a_day_is_said_when_its_condition_holds(
     [
         (of_digest.COMPARED, COMPARISONS),
         (of_digest.COMMON, SYMPTOM_WORDS),
+        (of_digest.UNHEARD, UNHEARD_OF_DAY),
+        (of_digest.STATISTICS, STATISTICS),
+        (of_digest.METHODS, METHODS),
         (of_page.MISSING, MISSING),
+        (of_page.UNHEARD, UNHEARD),
         (of_page.GROUP, GROUP),
         (of_page.PUPILS, PUPILS),
         (of_page.LISTED, LISTED),
@@ -188,7 +228,11 @@ def test_no_row_of_the_table_is_left_untried() -> None:
     others = {
         of_digest.COMPARED.name: [one for one, _ in COMPARISONS],
         of_digest.COMMON.name: [one for one, _ in SYMPTOM_WORDS],
+        of_digest.UNHEARD.name: [one for one, _ in UNHEARD_OF_DAY],
+        of_digest.STATISTICS.name: [one for one, _ in STATISTICS],
+        of_digest.METHODS.name: [one for one, _ in METHODS],
         of_page.MISSING.name: [one for one, _ in MISSING],
+        of_page.UNHEARD.name: [one for one, _ in UNHEARD],
         of_page.GROUP.name: [one for one, _ in GROUP],
         of_page.PUPILS.name: [one for one, _ in PUPILS],
         of_page.LISTED.name: [one for one, _ in LISTED],
