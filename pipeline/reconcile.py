@@ -22,7 +22,7 @@ CLOSURE_NOTE = "停课"  # a note with this word mentions a closure
 RECENT = 7  # days whose reports are searched for closures without a declaration, and for rolls
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
-_LISTED = 3  # classes named in one sentence
+_LISTED = 12  # classes named in one sentence, which is what a county confirms
 REPORTED_ROLLS = "report"  # the subject of the matter about the rolls of a campus's report
 
 
@@ -284,7 +284,9 @@ def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
             continue
         rolls = differing(known, latest, campus)
         if rolls:
-            more = f"等 {len(rolls)} 个班" if len(rolls) > _LISTED else ""
+            registered = sum(known.rooms[campus, key].roll or 0 for key in rolls)
+            sums = f"合计 {sum(rolls.values())} 人（名册 {registered} 人）"
+            more = f"等 {len(rolls)} 个班，{sums}" if len(rolls) > _LISTED else ""
             rooms = {key: known.rooms[campus, key] for key in list(rolls)[:_LISTED]}
             differ = "、".join(f"{one.name} {rolls[key]} 人（名册 {one.roll} 人）" for key, one in rooms.items())
             yield _Maker(known.code, campus, REPORTED_ROLLS)(
