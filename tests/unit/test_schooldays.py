@@ -222,3 +222,60 @@ def test_a_school_year_begins_in_september(day: str, year: int, term: str) -> No
 def test_every_known_day_is_due_or_has_a_reason(day: date) -> None:
     due = PLAIN.owes(PLACES, PRIMARY, day)
     assert due.yes is (due.reason == "")
+
+
+# --------------------------------------------------------------------------- whose day it is, against a slow definition
+
+ALL = ("幼儿园", "小学", "初中")
+WEEK = [d(f"2026-11-{n}") for n in range(16, 23)]  # Monday to Sunday, without a statutory day
+
+lines = st.lists(
+    st.builds(
+        lambda place, day, kind, stage: CalendarSpan(place, day, day, SpanKind(kind), stage),
+        st.sampled_from(PLACES),
+        st.sampled_from(WEEK),
+        st.sampled_from(["holiday", "schoolday"]),
+        st.sampled_from(["", *ALL]),
+    ),
+    max_size=8,
+    unique_by=lambda one: (one.place, one.first, one.stage),
+)
+rooms = st.dictionaries(
+    st.tuples(st.sampled_from(["本部", "东校区"]), st.sampled_from(["a", "b", "c"])), st.sampled_from(["", *ALL])
+)
+shut = st.lists(st.tuples(st.sampled_from(["本部", "东校区"]), st.sampled_from(["全校", "a", "b"])), max_size=3)
+
+
+def in_school(found: list[CalendarSpan], stage: str, day: date) -> bool:
+    for place in PLACES:
+        for wanted in (stage, ""):
+            for one in found:
+                if (one.place, one.first, one.stage) == (place, day, wanted):
+                    return one.kind.value == "schoolday"
+    return day.weekday() < 5
+
+
+@given(found=lines, classes=rooms, closed=shut, day=st.sampled_from(WEEK))
+def test_what_a_school_owes_is_what_its_classes_owe(
+    found: list[CalendarSpan], classes: dict[tuple[str, str], str], closed: list[tuple[str, str]], day: date
+) -> None:
+    both = ("本部", "东校区")
+    closures = [ClosureFacts(campus, scope, WEEK[0], d("2026-11-30"), "declared") for campus, scope in closed]
+    owed = Calendar(tuple(found)).of_school(PLACES, ALL, day, classes, both, closures)
+    taught = {stage: in_school(found, stage, day) for stage in ALL}
+    taught[""] = any(taught.values())
+    off = {at for at, stage in classes.items() if not taught[stage]}
+    out = {at for at in classes if (at[0], "全校") in closed or at in closed}
+    owing = set()
+    for campus in both:
+        mine = [at for at in classes if at[0] == campus]
+        school = any(at not in off for at in mine) if mine else taught_at_all(taught, classes)
+        if school and (campus, "全校") not in closed:
+            owing.add(campus)
+    assert (owed.off, owed.closed, owed.campuses, owed.due.yes) == (off, out, owing, bool(owing))
+
+
+def taught_at_all(taught: dict[str, bool], classes: dict[tuple[str, str], str]) -> bool:
+    """A campus whose classes nobody knows has school when any class that is known has, or any 学段 if none is known."""
+    stages = set(classes.values())
+    return any(taught[stage] for stage in (stages if stages and "" not in stages else ALL))
