@@ -200,9 +200,9 @@ class Scope:
     """What one reader may see.
 
     Names are only in a school's own papers. A county sees classes, pupil codes and counts. City and province see
-    schools and counts: no class, no code, and a count of pupils *within one school* (or one of its classes, alerts,
-    closures) that is above zero and below `small` as "<3". Not masked: zero; totals over a county or more; counts of
-    schools, classes, files, days.
+    schools and counts: no class, no code, and a count of pupils that is above zero and below `small` as "<3". Here are
+    those within one school (or one of its classes, alerts, closures); those that add up, and what else must be left out
+    so that none can be computed, are in `figures.suppression`. Not masked: zero; counts of schools, classes, files.
     """
 
     level: Level
@@ -236,9 +236,13 @@ class Scope:
             return school == self.code
         return division in self.divisions
 
-    def count(self, pupils: int) -> str:
-        """Return a number of pupils within one school, as this reader may read it."""
-        return f"<{self.small}" if self._masked(pupils) else str(pupils)
+    def count(self, pupils: int, least: int = 1) -> str:
+        """Return a number of pupils within one school, as this reader may read it.
+
+        `least`: what is said of it beside. Of a rule for two, "<3" would mean two: it is masked up to three, as "<4".
+        """
+        bound = self.small if least <= 1 or least >= self.small else max(self.small, least + 2)
+        return f"<{bound}" if self.masks and 0 < pupils < bound else str(pupils)
 
     def rate(self, pupils: int, base: int | None, digits: int = 2) -> str:
         """Return pupils ÷ base of one school in percent; "—" if the count itself is masked (the rate would reveal it)

@@ -125,8 +125,8 @@ def export(
         with out.open("w", encoding="utf-8-sig", newline="") as file:
             _write_csv(table, file)
     else:
-        note = f"{reader} · {now:%Y-%m-%d %H:%M}"
-        out.write_bytes(lists.build(table.title, table.header, list(table.rows), [note]))
+        notes = [f"{reader} · {now:%Y-%m-%d %H:%M}", *table.notes]
+        out.write_bytes(lists.build(table.title, table.header, list(table.rows), notes))
     echo(str(out))
 
 

@@ -139,6 +139,7 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
             threshold=hit.threshold,
             n=hit.n,
             source=by_id[hit.rule].source,
+            least=by_id[hit.rule].at_least,
         )
         for hit in _some(found, alert)
     ]

@@ -20,6 +20,7 @@ from pipeline.figures import county
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
+from pipeline.figures.suppression import IllCell
 from pipeline.figures.words import all_classes
 from pipeline.forms.classes import in_order
 from pipeline.model import HOME_CAMPUS, Reason, RowState, State, TodoKind
@@ -81,6 +82,7 @@ class CountedCounty:
     observed: tuple[str, ...] = ()
     new: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     assumed: int = 0  # the year, if the day of any of its schools is by weekday only
+    ill: tuple[IllCell, ...] = ()
 
 
 def refresh() -> int:
@@ -166,6 +168,7 @@ def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Seque
         singles=tuple(_singles(day, schools, rows)),
         observed=tuple(s.day.code for s in schools if s.day.standing in REPORTED),
         new=county.new_by_school((s.day for s in schools), rows),
+        ill=county.ill_cells(code, (s.day for s in schools), rows),
         assumed=max((s.assumed for s in schools), default=0),
     )
 

@@ -7,7 +7,7 @@ division, and figures for comparison are read from CountyDay. Every fact carries
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -20,24 +20,22 @@ from pipeline.database.models import (
     Alert,
     AlertCase,
     AlertHit,
-    Campus,
-    Closure,
     Division,
-    SchoolClass,
     Submission,
     Unit,
 )
-from pipeline.facts import county_day, past_alerts, silence, silent_alerts, statistics
+from pipeline.facts import closure_lines, county_day, past_alerts, silence, silent_alerts, small_counts, statistics
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.county import CountyFigures, kind_of
 from pipeline.figures.facts import AlertLine, ClosureLine, DigestFacts, HintLine, Holder, PaperDivision, SilentLine
 from pipeline.figures.papers import MissingFacts
+from pipeline.figures.suppression import ALL_SHOWN, Suppression
 from pipeline.figures.trend import CURVE_DAYS, NORM_DAYS
 from pipeline.figures.words import day_off, named_condition, sent_below
 from pipeline.forms import words
-from pipeline.model import WHOLE_SCHOOL, ClosureState, Level, Organ, Site, State, UnitKind
+from pipeline.model import Level, Organ, Site, State, UnitKind
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, ZONE, Off, clock_of, day_bounds, school_year, today
+from pipeline.schooldays import ZONE, Off, clock_of, day_bounds, today
 from pipeline.settling import reconciliation
 from pipeline.turns import context
 
@@ -68,6 +66,8 @@ class Book:
     matters: Mapping[str, tuple[str, ...]]  # county → the school of each open matter
     waiting: int
     why_nothing: str
+    counts: Suppression  # what is left out above county
+    unseen: Mapping[str, frozenset[date]]
 
 
 def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
@@ -77,7 +77,8 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
     """
     tree, clock = lookup.tree(day=day), clock_of(day, now)
     counties = _counties(tree, places)
-    counted = county_day.count(day, counties)
+    above = not places or any(tree.places[place].level in {Level.CITY, Level.PROVINCE} for place in places)
+    counted, counts = small_counts.count(day, tree, counties, site.policy.small_count if above else 0)
     county_day.keep(counted.values())
     history = county_day.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
     for code, one in counted.items():
@@ -94,8 +95,8 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         places=named,
         counted=counted,
         days=history,
-        alerts=_alerts(counties, day, clock, named),
-        closures=_closures(counties, day, counted, named),
+        alerts=_alerts(counties, day, clock, named, site.policy.small_count),
+        closures=closure_lines.closures(counties, day, counted, named),
         silent=_silent(counted, day, clock, named),
         hints=_hints(counted),
         statistics=statistics.compare(day, named, counted, history) if site.policy.statistics else statistics.NONE,
@@ -104,6 +105,8 @@ def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Bo
         matters=reconciliation.of_counties(counties, clock),
         waiting=Submission.objects.filter(state=State.RECEIVED, received_at__lte=clock).count(),
         why_nothing=_why_nothing(day, named),
+        counts=counts,
+        unseen=small_counts.unseen(day, named, history, site.policy.small_count) if above else {},
     )
 
 
@@ -144,6 +147,8 @@ def digest(found: Book, code: str, n: int, *, final: bool) -> DigestFacts:
         symptom_names=words.SYMPTOM.labels,
         assumed=_assumed(found, place),
         why_nothing=found.why_nothing,
+        counts=ALL_SHOWN if place.level is Level.COUNTY else found.counts,
+        unseen={} if place.level is Level.COUNTY else found.unseen,
     )
 
 
@@ -240,7 +245,7 @@ def _where(places: Mapping[str, PaperDivision], code: str) -> str:
 
 
 def _alerts(
-    counties: Sequence[str], day: date, clock: datetime, places: Mapping[str, PaperDivision]
+    counties: Sequence[str], day: date, clock: datetime, places: Mapping[str, PaperDivision], small: int
 ) -> tuple[AlertLine, ...]:
     """Alerts that were open at the clock or closed before it on the day, as they stood then: what a digest lists. Those
     that the records do not bear out any more are left out.
@@ -253,6 +258,7 @@ def _alerts(
     names = lookup.names(a.school_id for a in found)
     reasons = _reasons(found)
     labels = alert_labels.labels(found)
+    least = small_counts.least([a.id for a in found], small)
     return tuple(
         AlertLine(
             id=a.id,
@@ -271,6 +277,7 @@ def _alerts(
             due_at=a.due_at.astimezone(ZONE),
             closed_day=today(a.closed_at) if a.closed_at else None,
             close_reason=a.close_reason,
+            least=least.get(a.id, 1),
         )
         for a in found
     )
@@ -292,61 +299,6 @@ def _reasons(alerts: Sequence[Alert]) -> dict[str, str]:
         if alert not in best or rank[:2] >= best[alert][:2]:
             best[alert] = rank
     return {alert: words for alert, (_, _, words) in best.items()}
-
-
-def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
-    rows = SchoolClass.objects.filter(school_id__in=list(schools)).order_by("school_year")
-    return {(school, key): name for school, key, name in rows.values_list("school_id", "key", "name")}
-
-
-def _class_rolls(schools: Iterable[str], day: date) -> dict[tuple[str, str, str], int]:
-    taught = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
-    taught &= Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-    rows = SchoolClass.objects.filter(
-        taught, school_id__in=list(schools), school_year=school_year(day), roll__isnull=False
-    )
-    return {
-        (school, campus, key): n or 0
-        for school, campus, key, n in rows.values_list("school_id", "campus", "key", "roll")
-    }
-
-
-def _closures(
-    counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, PaperDivision]
-) -> tuple[ClosureLine, ...]:
-    """Closures in force on the day, each with its ill pupils found in the day's absences."""
-    standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
-    rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
-    schools = {row.school_id for row in rows}
-    names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
-    cases = county_day.ill_by_class(day, sorted(schools))
-    silent = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
-    known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
-    several = {school for school, campuses in known.items() if campuses > 1}
-    return tuple(
-        ClosureLine(
-            school=names.get(row.school_id, row.school_id),
-            county=row.division,
-            county_name=_where(places, row.division),
-            scope=row.scope if row.scope == WHOLE_SCHOOL else classes.get((row.school_id, row.scope), row.scope),
-            reason=words.closure_reason(row.reason),
-            ill=row.ill,
-            pupils=row.pupils if row.pupils is not None else rolls.get((row.school_id, row.campus, row.scope)),
-            cases=_cases_of(row, cases) if row.school_id not in silent else None,
-            approved_on=today(row.approved_at),
-            start=row.start.astimezone(ZONE),
-            resumes=row.resume_actual or row.resume_planned,
-            confirmed=row.state != ClosureState.DECLARED,
-            campus=row.campus if row.school_id in several else "",
-        )
-        for row in rows
-    )
-
-
-def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:
-    if row.scope != WHOLE_SCHOOL:
-        return cases.get((row.school_id, row.campus, row.scope), 0)
-    return sum(n for (school, campus, _), n in cases.items() if (school, campus) == (row.school_id, row.campus))
 
 
 def _silent(

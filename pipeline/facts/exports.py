@@ -5,9 +5,9 @@ Which columns of a form are exported is in their declaration; only the first one
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,9 @@ from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, joined
+from pipeline.facts import small_counts
+from pipeline.figures.suppression import Suppression
+from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, NOTHING, joined, left_out
 from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
 from pipeline.model import WHOLE_SCHOOL, Reason, RowState
@@ -38,6 +40,7 @@ class ExportTable:
     title: str
     header: tuple[str, ...]
     rows: Iterator[tuple[Value, ...]]
+    notes: tuple[str, ...] = ()  # what its reader must know of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
     """Return the records of one kind. Raises UsageError for an unknown kind."""
     if records not in _KINDS:
         raise UsageError(f"{records}: no such records; choose one of {', '.join(_KINDS)}")
-    return _KINDS[records](scope, span)
+    table = _KINDS[records](scope, span)
+    return replace(table, notes=(left_out(scope.small),)) if scope.masks else table
 
 
 def _absence(scope: Scope, span: DayRange) -> ExportTable:
@@ -125,12 +129,42 @@ def _in_words(column: Column, value: Any) -> Value:
     return joined(column.vocabulary.labels.get(code, code) for code in value.split())
 
 
+@dataclass(frozen=True, slots=True)
+class _DayCounts:
+    """What an export above county says of one day: schools with their absent, and what is left out."""
+
+    absent: Mapping[str, Counter[str]]  # school → reason → pupils
+    left_out: Suppression
+
+    def said(self, school: str, reason: str, scope: Scope) -> str:
+        n = self.absent[school][reason]
+        if reason != Reason.ILL:
+            return scope.count(n)
+        return self.left_out.school(school, n)
+
+    def is_open(self, school: str, scope: Scope) -> bool:
+        """Whether all its counts are numbers: then their sum says nothing more."""
+        return all(self.said(school, reason, scope).isdecimal() for reason in _REASONS)
+
+
+def _of_day(day: date, scope: Scope) -> _DayCounts:
+    absent: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = Absence.objects.filter(_seen(scope), day=day).exclude(row_state=RowState.RETURNED).order_by("school", "id")
+    seen = set()
+    for school, pupil, reason in rows.values_list("school", "pupil", "reason").iterator():
+        if (school, pupil) not in seen:  # once, even if two campuses report the pupil: as totals count
+            absent[school][reason] += 1
+        seen.add((school, pupil))
+    return _DayCounts(absent, small_counts.load(day, scope.small))
+
+
 def _counted(rows: QuerySet[Absence], scope: Scope) -> Iterator[tuple[Value, ...]]:
     schools = _school_names(scope)
-    text = rows.exclude(row_state=RowState.RETURNED).order_by("day", "school").values_list("day", "school", "reason")
-    for (day, school), mine in groupby(text.iterator(), lambda row: row[:2]):
-        found = [reason for _, _, reason in mine]
-        yield (day, school, schools.get(school, ""), *(scope.count(found.count(reason)) for reason in _REASONS))
+    rows = rows.exclude(row_state=RowState.RETURNED)
+    for day in rows.order_by("day").values_list("day", flat=True).distinct():
+        counts = _of_day(day, scope)
+        for school in counts.absent:
+            yield (day, school, schools.get(school, ""), *(counts.said(school, one, scope) for one in _REASONS))
 
 
 def _reports(scope: Scope, span: DayRange) -> ExportTable:
@@ -158,12 +192,26 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             words.yes_no(bool(row.on_time)),
             words.yes_no(row.zero),
             row.covered,
-            scope.count(row.rows),
+            said,
             row.current_seq,
         )
-        for row in rows.iterator()
+        for row, said in _rows_said(rows, scope)
     )
     return ExportTable(EXPORT_TITLES["reports"], header, found)
+
+
+def _rows_said(rows: QuerySet[Report], scope: Scope) -> Iterator[tuple[Report, str]]:
+    """Each report with its number of rows, as the reader may see it: above county only where it gives no count away."""
+    for day, found in groupby(rows.iterator(), lambda row: row.day):
+        mine = list(found)
+        if not scope.masks:
+            yield from ((row, str(row.rows)) for row in mine)
+            continue
+        counts = _of_day(day, scope)
+        few = {row.school for row in mine if scope.count(row.rows) != str(row.rows)}
+        for row in mine:
+            plain = row.school not in few and (row.school not in counts.absent or counts.is_open(row.school, scope))
+            yield row, str(row.rows) if plain or not row.rows else NOTHING
 
 
 def _closures(scope: Scope, span: DayRange) -> ExportTable:
@@ -202,6 +250,7 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
     header = ("alert", "school", "school_name", "campus", "group", "stage", "state", "opened", "due", "cases", "closed")
     rows = Alert.objects.filter(_seen(scope), span.within("opened_day")).order_by("opened_at", "id")
     schools = _school_names(scope)
+    least = small_counts.least(rows.values_list("id", flat=True), scope.small)
     found: Iterator[tuple[Value, ...]] = (
         (
             row.id,
@@ -213,7 +262,7 @@ def _alerts(scope: Scope, span: DayRange) -> ExportTable:
             alert_state.STATES.get(row.state, row.state),
             local_time(row.opened_at),
             local_time(row.due_at),
-            scope.count(row.cases),
+            scope.count(row.cases, least.get(row.id, 1)),
             local_time(row.closed_at) if row.closed_at else "",
         )
         for row in rows.iterator()

@@ -17,6 +17,7 @@ from pipeline.figures.cards import (
     DayLine,
     HitLine,
     case_rows,
+    cases_said,
     copy_for,
     in_words,
     notice,
@@ -153,7 +154,7 @@ def worksheet(facts: CardFacts) -> Worksheet:
         stage=facts.stage.label,
         issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
         due=f"{facts.due_at:%m-%d %H:%M}",
-        cases=scope.count(facts.cases),
+        cases=cases_said(facts),
         onsets=onsets(facts),
         met=tuple(_met(hit, scope) for hit in facts.hits),
         rows=case_rows(facts),
@@ -169,7 +170,7 @@ def worksheet(facts: CardFacts) -> Worksheet:
 
 def _met(hit: HitLine, scope: Scope) -> str:
     where = f"（{hit.scope}）" if hit.scope and scope.classes else ""
-    return f"{hit.words}{where}，{hit.window}，{scope.count(hit.n)} 人"
+    return f"{hit.words}{where}，{hit.window}，{scope.count(hit.n, hit.least)} 人"
 
 
 def followed(days: Sequence[date], entries: Mapping[date, DayLine], most: int) -> tuple[DayLine, ...]:

@@ -48,6 +48,7 @@ class HitLine:
     threshold: str
     n: int
     source: str
+    least: int = 1  # pupils that the condition gives away
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def card(facts: CardFacts) -> CardPage:
         stage=facts.stage.label,
         issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
         due=f"{facts.due_at:%m-%d %H:%M}",
-        cases=scope.count(facts.cases),
+        cases=cases_said(facts),
         onsets=onsets(facts),
         curve=_curve(facts.cases_listed if scope.codes else ()),
         hits=tuple(_hit(h, scope) for h in facts.hits),
@@ -196,10 +197,18 @@ def place(facts: CardFacts) -> str:
     return facts.scope.class_name(facts.where) or WHOLE_SCHOOL
 
 
+def cases_said(facts: CardFacts) -> str:
+    """How many cases, as the reader may know it beside the conditions that are met."""
+    return facts.scope.count(facts.cases, max((hit.least for hit in facts.hits), default=1))
+
+
 def onsets(facts: CardFacts) -> str:
-    """首例 11-18，末例 11-20: the first day of illness of the first case and of the last."""
+    """首例 11-18，末例 11-20: first days of illness of the first case and the last. Where their number is not said,
+    only the first: two days would mean two.
+    """
     first, last = words.month_day(facts.first_onset), words.month_day(facts.last_onset)
-    return f"首例 {first}" + (f"，末例 {last}" if first != last else "")
+    masked = cases_said(facts) != str(facts.cases)
+    return f"首例 {first}" + (f"，末例 {last}" if first != last and not masked else "")
 
 
 def _curve(cases: Sequence[CaseLine]) -> str:
@@ -239,7 +248,7 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
         scope.class_name(hit.scope),
         hit.window,
         hit.threshold,
-        scope.count(hit.n),
+        scope.count(hit.n, hit.least),
         hit.source,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 
 from pipeline.figures.duty import DAY_OFF, REPORTED, StatusCounts
+from pipeline.figures.suppression import APART, OPEN, IllCell
 from pipeline.model import KINDERGARTEN, Reason, RowState
 
 _ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row
@@ -15,6 +16,9 @@ _ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up
 HALF_DAY = 1
 ENOUGH = 0.9  # a rate is printed with a warning, or not at all, if fewer of the schools due have reported
 WHOLE_DAY = 2  # days are counted in halves, so that sums stay whole numbers
+
+CLOSED_ILL, OFF_ILL, UNSURE_ILL = "closed", "off", "unsure"
+"""Groups of 因病 that are no 学段: of closed classes, of those with a day off, of schools not reported in full."""
 
 STAGE_ORDER = (KINDERGARTEN, "小学", "初中", "高中", "中职", "特教", "一贯制")
 
@@ -170,6 +174,21 @@ def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[Ab
     return from_json(day, place, counted | {s.value: standings[s] for s in StatusCounts} | tally.counted())
 
 
+def ill_cells(county: str, schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> tuple[IllCell, ...]:
+    """The ill pupils of each school as `count` counts them, by group: what totals above county are made of."""
+    tally = _Tally({s.code: s for s in schools})
+    for row in rows:
+        tally.take(row)
+    found = sorted(tally.groups.items())
+    return tuple(
+        IllCell(school, county, group, _part(group), n, said=group == CLOSED_ILL) for (school, group), n in found
+    )
+
+
+def _part(group: str) -> str:
+    return APART if group in {CLOSED_ILL, OFF_ILL, UNSURE_ILL} else OPEN
+
+
 def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
     """Return (ill pupils, new ones among them, half days of open classes) of each school that has any.
 
@@ -223,6 +242,7 @@ class _Tally:
         self.new_groups: Counter[str] = Counter()
         self.stage_ill: Counter[str] = Counter()
         self.stage_halves: Counter[str] = Counter()
+        self.groups: Counter[tuple[str, str]] = Counter()  # ill pupils by school and group
 
     def counted(self) -> dict[str, object]:
         names = ("symptoms", "diagnoses", "new_groups", "stage_ill", "stage_halves")
@@ -250,12 +270,17 @@ class _Tally:
         at = (row.campus, row.class_key)
         if at in school.closed or school.standing is StatusCounts.CLOSED:
             self.sums["closed_ill"] += 1
+            self.groups[row.school, CLOSED_ILL] += 1
         elif at in school.off or school.standing in DAY_OFF:
             self.sums["off_ill"] += 1
+            self.groups[row.school, OFF_ILL] += 1
         elif school.standing in REPORTED:
             self.sums["rate_ill_halves"] += halves
             self.stage_ill[kind_of(school.stages)] += 1
             self.stage_halves[kind_of(school.stages)] += halves
+            self.groups[row.school, kind_of(school.stages)] += 1
+        else:
+            self.groups[row.school, UNSURE_ILL] += 1
 
 
 def add(day: date, place: str, parts: Iterable[CountyFigures]) -> CountyFigures:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.duty import StatusCounts
 from pipeline.figures.statistics import StatisticFacts
+from pipeline.figures.suppression import ALL_SHOWN, Suppression
 from pipeline.model import Level
 from pipeline.units import Scope
 
@@ -47,6 +48,7 @@ class AlertLine:
     due_at: datetime
     closed_day: date | None = None
     close_reason: str = ""
+    least: int = 1  # cases that the conditions it meets give away
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +167,5 @@ class DigestFacts:
     matters: tuple[str, ...] = ()  # 待对账: the school of each open matter, oldest first
     assumed: int = 0  # the year, if days of it are by weekday only
     why_nothing: str = ""  # 周末, 法定节假日 … when nothing was due anywhere
+    counts: Suppression = ALL_SHOWN  # above county: what is left out of the day
+    unseen: Mapping[str, frozenset[date]] = field(default_factory=dict)  # place → past days whose rate was left out

@@ -73,7 +73,7 @@ def _alert(alert: AlertLine, scope: Scope, day: date, now: datetime) -> AlertRow
         school=alert.school,
         reason=alert.reason,
         class_name=scope.class_name(alert.class_name),
-        cases=scope.count(alert.cases),
+        cases=scope.count(alert.cases, alert.least),
         first_onset=month_day(alert.first_onset),
         state=f"{alert.state_name}第 {followed} 天" if alert.state == AlertState.FOLLOWING else alert.state_name,
         waits=alert.waits,
@@ -121,8 +121,10 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
     unknown = len(lines) - len(known)
     whole = sum(c.scope == WHOLE_SCHOOL for c in lines)
     campuses = sum(c.scope == WHOLE_SCHOOL and bool(c.campus) for c in lines)
-    # the pupils of a single school are a count within one school
+    # a single school's is a count within it; a total with a masked one among them would give that away
+    masked = any(scope.count(n) != str(n) for n in known)
     total = scope.count(sum(known)) if len({c.school for c in lines}) == 1 else number(sum(known))
+    total = NOTHING if masked and len(lines) > 1 else total
     missing = f"（{unknown} 起未填）" if unknown else ""
     return ClosureTable(
         rows=tuple(_closure(c, scope) for c in order),

@@ -18,7 +18,17 @@ def values_of(made: object) -> dict[str, object]:
 
 
 def check_code(kept: Mapping[str, object]) -> tuple[str, str]:
-    """Return the SHA-256 of a paper's values and its 校验 code as printed, e.g. 7F3A-91C2."""
-    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    sha = hashlib.sha256(text.encode()).hexdigest()
-    return sha, f"{sha[:4]}-{sha[4:8]}".upper()
+    """Return the SHA-256 of a paper's values and its 校验 code as printed, e.g. 7F3A-91C2.
+
+    The code is of what is printed: one of figures that are left out could be tried until it fits.
+    """
+    code = _sha({name: value for name, value in kept.items() if name not in _NOT_PRINTED})
+    return _sha(kept), f"{code[:4]}-{code[4:8]}".upper()
+
+
+_NOT_PRINTED = frozenset({"sums", "hidden"})
+
+
+def _sha(values: Mapping[str, object]) -> str:
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import Protocol
 from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
-from pipeline.figures.county import CountyFigures
+from pipeline.figures.county import CLOSED_ILL, OFF_ILL, UNSURE_ILL, CountyFigures
 from pipeline.figures.digest_sentences import (
     ALERTS,
     CLOCK,
@@ -32,10 +32,13 @@ from pipeline.figures.facts import DigestFacts
 from pipeline.figures.lines import AlertTable, ClosureTable, SilentSchool
 from pipeline.figures.sentence import Phrase, phrases
 from pipeline.figures.statistics import StatisticTable
+from pipeline.figures.suppression import ILL as ALL_ILL
+from pipeline.figures.suppression import OPEN
 from pipeline.figures.trend import Trend
 from pipeline.model import Level
 
 TODO_MOST = 4
+_NO_SYMPTOMS = f"因病缺课人次{words.LEFT_OUT}，症状也{words.LEFT_OUT}。"
 THIN = "（已报学校不足九成）"
 
 
@@ -70,10 +73,13 @@ def _not_due(now: CountyFigures) -> tuple[tuple[str, int], ...]:
 def _ill(facts: DigestFacts, whole: Trend) -> str:
     now, then = whole.today, whole.week_ago or whole.before
     name = words.day_name(then.day, whole.day) + ("（当日已报不足九成）" if then.is_thin else "") if then else ""
-    compared = Compared(words.points(now.ill_rate, then.ill_rate if then else None), name)
+    counts, place = facts.counts, facts.place.code
+    rate = now.ill_rate if counts.shows(place, OPEN) else None
+    compared = Compared(words.points(rate, then.ill_rate if then else None), name)
     return ILL.say(
         now,
-        rate=words.percent(now.ill_rate),
+        ill=counts.total(place, now.ill),
+        rate=words.percent(rate),
         thin=THIN if now.is_thin else "",
         compared=COMPARED.say(compared, then=name),
         symptoms=COMMON.say(_common(facts, now)),
@@ -85,6 +91,9 @@ def _common(facts: DigestFacts, now: CountyFigures) -> CommonSymptoms:
     order = sorted(now.symptoms.items(), key=lambda pair: (-pair[1], pair[0]))
     counts = [n for _, n in order] + [0]
     most = next((k for k in (2, 1) if len(order) >= k and counts[k - 1] > counts[k]), 0)
+    seen = facts.counts.shows(facts.place.code, ALL_ILL)
+    if not seen or not all(facts.counts.exact(facts.place.code, code, n) for code, n in order[:most]):
+        return CommonSymptoms("")  # what is left out would be narrowed by it
     names = words.joined(facts.symptom_names.get(code, code) for code, _ in order[:most])
     return CommonSymptoms(names, half=bool(most) and 2 * counts[0] >= now.ill)
 
@@ -207,10 +216,16 @@ def remarks(
     facts: DigestFacts, now: CountyFigures, silence: SilentSchool, unusual: StatisticTable, schools_rest: str
 ) -> Remarks:
     """Return the remarks of a digest's lists, each from the table of sentences."""
-    apart = (("停课班级", now.closed_ill), ("当日不上课的学校、班级", now.off_ill), ("未报齐的学校", now.unsure_ill))
+    apart = (
+        ("停课班级", CLOSED_ILL, now.closed_ill),
+        ("当日不上课的学校、班级", OFF_ILL, now.off_ill),
+        ("未报齐的学校", UNSURE_ILL, now.unsure_ill),
+    )
+    counts, place = facts.counts, facts.place.code
+    rated = counts.shows(place, OPEN)
     return Remarks(
         silence=SILENCE.say(now, states=silence.states) + UNHEARD.say(silence),
-        symptoms=SYMPTOMS.say(now),
+        symptoms=SYMPTOMS.say(now) if counts.shows(place, ALL_ILL) else _NO_SYMPTOMS,
         schools=SCHOOLS.say(
             now, schools=words.number(len(facts.schools)), rest=f"；{schools_rest}" if schools_rest else ""
         ),
@@ -219,8 +234,10 @@ def remarks(
         methods=METHODS.say(unusual),
         total=SUM.say(
             now,
-            days=words.number(now.rate_ill_halves / 2),
-            apart="+".join(f"{where} {words.number(n)} 人次" for where, n in apart if n),
+            ill=counts.total(place, now.ill),
+            rated_ill=words.number(now.rated_ill) if rated else words.NOTHING,
+            days=words.number(now.rate_ill_halves / 2) if rated else words.NOTHING,
+            apart="+".join(f"{where} {counts.group(place, group, n)} 人次" for where, group, n in apart if n),
         ),
     )
 
@@ -234,6 +251,8 @@ def basis(facts: DigestFacts, now: CountyFigures) -> tuple[str, str]:
         f"+未报 {words.number(now.silent)}+免报 {now.excused}；报告率=已报÷（应报−免报）。"
     )
     days, roll = words.number(now.rate_ill_halves / 2), words.number(now.rate_roll)
+    counts, place = facts.counts, facts.place.code
+    days = days if counts.shows(place, OPEN) else words.NOTHING
     parts = [f"因病缺课率={days} 人日（半天 0.5）÷已报学校应到 {roll} 人"]
     if facts.waiting:
         parts.append(f"另 {facts.waiting} 份在处理，计入下一版")

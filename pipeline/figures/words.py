@@ -12,6 +12,7 @@ from pipeline.schooldays import Off, short_time
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
 OVERDUE = "逾期"
+LEFT_OUT = "不列"  # a figure that would give a small count away
 NOT_GIVEN = "没有写明"  # for a reason that was left blank
 EXCUSED = "县级免报"
 CLASSES = "个班"  # the unit that `listed` counts
@@ -109,6 +110,14 @@ def span(left: timedelta) -> str:
     text = (f"{hours} 小时" if hours else "") + (f" {rest} 分" if fine else "")
     text = text.strip()
     return text if left >= timedelta(0) else f"{OVERDUE} {text}"
+
+
+def left_out(small: int) -> str:
+    """Why counts of pupils are missing above county."""
+    return (
+        f"为保护学生个人信息，1–{small - 1} 人写作“<{small}”；能由合计、其他版次或附表推算出这类人数的人数和缺课率"
+        f"也不列，写作“{NOTHING}”。"
+    )
 
 
 def joined(names: Iterable[str]) -> str:

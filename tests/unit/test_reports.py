@@ -291,7 +291,10 @@ def test_a_curve_of_nothing_is_drawn_without_a_line() -> None:
 
 
 def test_a_bar_has_its_norm_only_when_there_is_one() -> None:
-    bars = [{"label": "发热", "value": 9, "norm": 4.5}, {"label": "咳嗽", "value": 0, "norm": None}]
+    bars = [
+        {"label": "发热", "value": 9, "norm": 4.5, "shown": "9"},
+        {"label": "咳嗽", "value": 0, "norm": None, "shown": "0"},
+    ]
     assert macro("bars", bars).count('stroke="#1c232b"') == 1
 
 

@@ -1,0 +1,226 @@
+"""Somebody who reads all papers and exports of a day above county, and computes what they leave out.
+
+Shares no code with the product: reads texts, and knows what anybody may know (which schools there are, their 学段,
+rolls and counties, who was late). "—" of a school is read as "three or more", of a total as anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+
+Expression = Mapping[str, int]
+_WORD = r"([\d,.%+\-<—]+)"
+_SYMPTOMS = ("发热", "咳嗽", "呕吐")
+
+
+@dataclass(frozen=True)
+class PublicSchool:
+    code: str
+    county: str
+    stage: str
+    roll: int  # of its open classes
+    closed: bool  # one of its classes is
+    late: bool  # first in the second edition
+
+
+@dataclass
+class Inequalities:
+    """Rows of low ≤ Σ coefficient × unknown ≤ high; unknowns are ≥ 0."""
+
+    rows: list[tuple[dict[str, int], int | None, int | None]] = field(default_factory=list)
+
+    def say(self, what: Expression, low: int | None, high: int | None) -> None:
+        self.rows.append((dict(what), low, high))
+
+    def said(self, what: Expression, word: str, least: int) -> None:
+        """A count as it is printed; `least`: what "—" says of it."""
+        if word.startswith("<"):
+            self.say(what, 1, int(word[1:]) - 1)
+        elif word == "—":
+            self.say(what, least, None)
+        else:
+            n = int(word.replace(",", ""))
+            self.say(what, n, n)
+
+    def wrong(self, world: Mapping[str, int]) -> list[object]:
+        """The rows that a world does not keep."""
+        found = []
+        for what, low, high in self.rows:
+            n = sum(times * world[name] for name, times in what.items())
+            if (low is not None and n < low) or (high is not None and n > high):
+                found.append((what, low, high, n))
+        return found
+
+    def range(self, what: Expression) -> tuple[int, int | None]:
+        """The least and greatest value that a count can have, by linear programming."""
+        names = sorted({name for row, _, _ in self.rows for name in row} | set(what))
+        table: list[tuple[list[Fraction], Fraction]] = []
+        for row, low, high in {str(row): row for row in self.rows}.values():  # much is said twice
+            line = [Fraction(row.get(name, 0)) for name in names]
+            if high is not None:
+                table.append((line, Fraction(high)))
+            if low is not None and low > 0:
+                table.append(([-n for n in line], Fraction(-low)))
+        goal = [Fraction(what.get(name, 0)) for name in names]
+        most, least = _maximum(table, goal), _maximum(table, [-n for n in goal])
+        assert least is not None
+        return ceil(-least), None if most is None else floor(most)
+
+
+def _maximum(rows: Sequence[tuple[list[Fraction], Fraction]], goal: Sequence[Fraction]) -> Fraction | None:
+    """The maximum of goal·x with x ≥ 0 and every row·x ≤ its bound (simplex, Bland's rule); None if there is none."""
+    width = len(goal)
+    # a dictionary: each basic unknown = constant + Σ coefficient × unknown that is not; 0 is the artificial one
+    table = [[bound, Fraction(1), *(-n for n in line)] for line, bound in rows]
+    basic, free = [width + 1 + i for i in range(len(rows))], list(range(width + 1))
+    worst = min(range(len(table)), key=lambda i: table[i][0], default=0)
+    if table and table[worst][0] < 0:
+        target = [Fraction(0), Fraction(-1), *(Fraction(0) for _ in goal)]
+        _pivot(table, target, basic, free, worst, 0)
+        _climb(table, target, basic, free)
+        assert target[0] == 0, "what was read contradicts itself"
+        if 0 in basic:
+            row = basic.index(0)
+            column = next(j for j in range(len(free)) if table[row][j + 1] != 0)
+            _pivot(table, target, basic, free, row, column)
+    gone = free.index(0)
+    free.pop(gone)
+    for line in table:
+        line.pop(gone + 1)
+    target = [Fraction(0)] * (len(free) + 1)
+    for name, n in enumerate(goal, 1):
+        if name in free:
+            target[free.index(name) + 1] += n
+        else:
+            target = [a + n * b for a, b in zip(target, table[basic.index(name)], strict=True)]
+    return target[0] if _climb(table, target, basic, free) else None
+
+
+def _climb(table: list[list[Fraction]], target: list[Fraction], basic: list[int], free: list[int]) -> bool:
+    while True:
+        rising = [j for j in range(len(free)) if target[j + 1] > 0]
+        if not rising:
+            return True
+        column = min(rising, key=lambda j: free[j])
+        limits = [(-line[0] / line[column + 1], basic[i], i) for i, line in enumerate(table) if line[column + 1] < 0]
+        if not limits:
+            return False
+        _pivot(table, target, basic, free, min(limits)[2], column)
+
+
+def _pivot(
+    table: list[list[Fraction]], target: list[Fraction], basic: list[int], free: list[int], row: int, column: int
+) -> None:
+    line, at = table[row], column + 1
+    by = line[at]
+    solved = [-n / by for n in line]
+    solved[at] = 1 / by
+    table[row] = solved
+    for other in (*(each for i, each in enumerate(table) if i != row), target):
+        n = other[at]
+        if n:
+            for j in range(len(other)):
+                other[j] = n * solved[j] if j == at else other[j] + n * solved[j]
+    basic[row], free[column] = free[column], basic[row]
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def read(html: str) -> str:
+    """The text of a page, one blank between words; what is bold stays in its sentence."""
+    text = re.sub(r"</?(strong|small|b)\b[^>]*>", "", re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("&lt;", "<")
+
+
+class Attacker:
+    """What is known after some papers and exports."""
+
+    def __init__(self, schools: Iterable[PublicSchool], places: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+        """`places`: code → name and counties."""
+        self.schools = {one.code: one for one in schools}
+        self.places = places
+        self.known = Inequalities()
+        self.hidden: dict[str, Expression] = {}
+
+    def ill(self, codes: Iterable[str], *, apart: bool = True) -> dict[str, int]:
+        """The unknowns of schools: those in the rate, and those of closed classes."""
+        names = [f"open {code}" for code in codes]
+        return dict.fromkeys(names + [f"closed {code}" for code in codes if self.schools[code].closed and apart], 1)
+
+    def _there(self, place: str, edition: int) -> list[PublicSchool]:
+        return [
+            one
+            for one in self.schools.values()
+            if one.county in self.places[place][1] and (edition > 1 or not one.late)
+        ]
+
+    def export(self, ill: Mapping[str, str], rows: Mapping[str, str], edition: int) -> None:
+        """School → its ill as exported; a school that is not there has none. School → rows of its report."""
+        for code, one in self.schools.items():
+            if one.late and edition == 1:
+                continue
+            what, word = self.ill([code]), ill.get(code, "0")
+            self._count(f"school {code}", what, word, 3)
+            if rows.get(code, "—").isdecimal():
+                self.known.say(what, 0, int(rows[code]))
+            elif rows.get(code, "—").startswith("<"):
+                self.known.say(what, 0, int(rows[code][1:]) - 1)
+
+    def digest(self, place: str, edition: int, text: str) -> None:
+        there, name = self._there(place, edition), f"{place}@{edition}"
+        everybody = self.ill([s.code for s in there])
+        if found := re.search(rf"因病缺课 {_WORD} 人次", text):
+            self._count(f"total {name}", everybody, found[1])
+        for label in _SYMPTOMS:
+            if found := re.search(rf"{label} (\d[\d,]*) (?!人)", text):
+                self.known.say(everybody, int(found[1]), None)
+        self._footnotes(there, name, text)
+        for below, (called, counties) in self.places.items():
+            if below != place and set(counties) <= set(self.places[place][1]):
+                self._row(below, called, edition, text)
+
+    def _footnotes(self, there: Sequence[PublicSchool], name: str, text: str) -> None:
+        rated = self.ill([s.code for s in there], apart=False)
+        if found := re.search(rf"计入缺课率 {_WORD} 人次（", text):
+            self._count(f"rated {name}", rated, found[1])
+        found = re.search(rf"因病缺课率={_WORD} 人日（半天 0.5）÷", text)
+        if found and found[1] != "—":
+            halves = int(2 * float(found[1].replace(",", "")))
+            self.known.say(rated, ceil(halves / 2), halves)
+        for stage in sorted({one.stage for one in self.schools.values()}):
+            if found := re.search(rf"{stage} {_WORD}（{_WORD} 人次）", text):
+                mine = [s.code for s in there if s.stage == stage]
+                self._count(f"stage {stage} {name}", self.ill(mine, apart=False), found[2])
+        closed = {f"closed {s.code}": 1 for s in there if s.closed}
+        if (found := re.search(rf"停课班级 {_WORD} 人次", text)) and closed:
+            self._count(f"closed {name}", closed, found[1])
+
+    def _row(self, place: str, called: str, edition: int, text: str) -> None:
+        found = re.search(rf"{called} " + " ".join([_WORD] * 10), text)
+        if not found:
+            return
+        there = self._there(place, edition)
+        self._count(f"total {place}@{edition}", self.ill([s.code for s in there]), found[6])
+        if found[7].endswith("%"):
+            roll, rate = sum(s.roll for s in there), float(found[7][:-1])
+            low, high = ((rate + near) * 2 * roll / 100 for near in (-0.005, 0.005))
+            self.known.say(
+                self.ill([s.code for s in there], apart=False),
+                max(0, ceil(ceil(low - 1e-6) / 2)),
+                floor(high + 1e-6),
+            )
+
+    def _count(self, name: str, what: Expression, word: str, least: int = 0) -> None:
+        self.known.said(what, word, least)
+        if not word.replace(",", "").isdecimal():
+            self.hidden[name] = what
+
+    def solved(self) -> dict[str, int]:
+        """The counts that are left out and have one value only."""
+        ranges = {name: self.known.range(what) for name, what in self.hidden.items() if what}
+        return {name: low for name, (low, high) in ranges.items() if low == high}

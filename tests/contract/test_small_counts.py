@@ -1,0 +1,153 @@
+"""No count of one or two pupils can be computed above county, from all papers and exports of a day together."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from pipeline.database.models import Absence, Campus, Closure, Counter, Report, SchoolClass, Unit
+from pipeline.facts import editions, exports
+from pipeline.model import Site
+from pipeline.registry import lookup
+from pipeline.reports import letters, pages
+from pipeline.reports.render import Renderer
+from pipeline.schooldays import ZONE
+from pipeline.units import scope
+from tests.attacker import Attacker, PublicSchool, read
+
+DAY = date(2026, 11, 20)
+FIRST, SECOND = datetime(2026, 11, 20, 15, 10, tzinfo=ZONE), datetime(2026, 11, 20, 17, 30, tzinfo=ZONE)
+PLACES = {
+    "320000": ("江苏省", ("320102", "320104", "320106", "320205", "320206")),
+    "320100": ("南京市", ("320102", "320104", "320106")),
+    "320200": ("无锡市", ("320205", "320206")),
+    "320102": ("玄武区", ("320102",)),
+    "320104": ("秦淮区", ("320104",)),
+    "320106": ("鼓楼区", ("320106",)),
+    "320205": ("锡山区", ("320205",)),
+    "320206": ("惠山区", ("320206",)),
+}
+ABOVE = ("320000", "320100", "320200")
+STAGES = ("幼儿园", "小学", "初中")
+ROLL = 40
+
+
+class RandomDay:
+    """A few schools, and how many are ill in each: few, so that most counts are small."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = rng = random.Random(seed)
+        self.schools = []
+        self.world: dict[str, int] = {}
+        for n in range(rng.randrange(5, 14)):
+            closed = rng.random() < 0.15
+            one = PublicSchool(
+                f"21320{n:05d}",
+                rng.choice(PLACES["320000"][1]),
+                rng.choice(STAGES),
+                ROLL if closed else 2 * ROLL,
+                closed,
+                rng.random() < 0.25,
+            )
+            self.schools.append(one)
+            self.world[f"open {one.code}"] = rng.choice((0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 7))
+            if closed:
+                self.world[f"closed {one.code}"] = rng.randrange(1, 6)
+
+    def register(self) -> None:
+        for one in self.schools:
+            Unit.objects.create(
+                code=one.code, kind="school", division_id=one.county, name=f"示例学校{one.code[-2:]}", stages=one.stage
+            )
+            Campus.objects.create(school_id=one.code, name="本部")
+            for key in ("三3", "三4"):
+                SchoolClass.objects.create(
+                    school_id=one.code, school_year=2026, key=key, name=f"三({key[1]})班", stage=one.stage, roll=ROLL
+                )
+            if one.closed:
+                self._close(one)
+
+    def _close(self, one: PublicSchool) -> None:
+        at = datetime(2026, 11, 19, 1, tzinfo=UTC)
+        Closure.objects.create(
+            school_id=one.code, campus="本部", division=one.county, scope="三4", start=at, kind="first", reason="D10",
+            ill=self.world[f"closed {one.code}"], pupils=ROLL, resume_planned=DAY + timedelta(days=4), approved_at=at,
+            approved_how="phone", approved_by="示例", from_settled=1, origin="2:8",
+        )  # fmt: skip
+
+    def report(self, *, late: bool) -> None:
+        settled = 2 if late else 1
+        for one in (one for one in self.schools if one.late == late):
+            pupils = [("三3", "ill")] * self.world[f"open {one.code}"]
+            pupils += [("三4", "ill")] * self.world.get(f"closed {one.code}", 0)
+            pupils += [("三3", "injured")] * self._rng.choice((0, 0, 0, 1))
+            Report.objects.create(
+                day=DAY, school=one.code, campus="本部", division=one.county, current_seq=settled, zero=not pupils,
+                rows=len(pupils), first_seen=datetime(2026, 11, 20, 8 if late else 6, tzinfo=UTC), on_time=not late,
+                covered=2, from_settled=settled,
+            )  # fmt: skip
+            Absence.objects.bulk_create(
+                Absence(
+                    day=DAY, school=one.code, campus="本部", division=one.county, pupil=f"{key}-{i:04d}",
+                    class_key=key, sex="1", reason=reason, row_state="new", start=DAY, began=DAY,
+                    part=self._rng.choice(("", "", "", "am")),
+                    symptoms=self._rng.choice(("S01 S02", "S01", "S06", "S02")),
+                    from_settled=settled, origin="1:8",
+                )
+                for i, (key, reason) in enumerate(pupils)
+            )  # fmt: skip
+        Counter.objects.update_or_create(name="settled", defaults={"value": settled})
+
+
+def exported(kind: str, reader: str, column: str) -> dict[str, str]:
+    """School → one column of an export, as its file would say it."""
+    table = exports.export(kind, scope(reader, lookup.tree()), exports.DayRange(DAY, DAY))
+    school, wanted = table.header.index("school"), table.header.index(column)
+    return {str(row[school]): str(row[wanted]) for row in table.rows}
+
+
+def printed(values: object, renderer: Renderer | None) -> str:
+    """What a paper says: drawn, or as its page."""
+    if renderer is None:
+        return read(pages.page(letters.checked(values)))
+    pdf = letters.compose("digest", values, renderer)[0].content
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def attacked(site: Site, day: RandomDay, renderer: Renderer | None = None) -> Attacker:
+    """Let a day pass, with its two editions, and read all there is above county after each."""
+    found = Attacker(day.schools, PLACES)
+    day.register()
+    for edition, now in enumerate((FIRST, SECOND), 1):
+        day.report(late=edition > 1)
+        for issued in editions.cut(site, editions.Order(DAY, now, final=edition > 1)):
+            if issued.kind == "digest" and issued.place in ABOVE:
+                found.digest(issued.place, edition, printed(issued.values, renderer))
+        for reader in ABOVE:
+            mine = [one.code for one in day.schools if one.county in PLACES[reader][1]]
+            ill, rows = exported("absence", reader, "ill"), exported("reports", reader, "rows")
+            if reader == "320000":
+                found.export(ill, rows, edition)
+            assert all(ill.get(code) == exported("absence", "320000", "ill").get(code) for code in mine)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_nothing_that_is_left_out_can_be_computed(site: Site, seed: int) -> None:
+    day = RandomDay(seed)
+    found = attacked(site, day)
+    assert not found.known.wrong(day.world), "the attacker reads what is true"
+    assert found.hidden or all(n not in {1, 2} for n in day.world.values())
+    assert found.solved() == {}
+
+
+def test_nor_from_the_papers_as_they_are_drawn(site: Site) -> None:
+    day = RandomDay(3)
+    with Renderer(workers=0) as renderer:
+        found = attacked(site, day, renderer)
+    assert not found.known.wrong(day.world)
+    read_there = {name.partition(" ")[0] for name in found.hidden}
+    assert {"school", "total", "stage"} <= read_there, "what is drawn can be read"
+    assert found.solved() == {}
