@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline import rules
 from pipeline.database.models import Alert, AlertCase, AlertHit, SchoolClass
 from pipeline.figures.words import CLASSES, listed
-from pipeline.rules.values import DORM
+from pipeline.rules.values import DORM, Stage
 
+_NAMED_IN_FULL = 8
 _NAMED = 2  # classes named; for more the first two and how many there are
 
 
@@ -24,35 +26,52 @@ def groups(alert: Alert) -> str:
 
 
 def labels(alerts: Sequence[Alert]) -> dict[str, str]:
-    """Return by alert's id the classes of its present cases: 三(3)班、三(4)班等 4 个班.
+    """Return by alert's id the classes of its present cases in short: 三(3)班、三(4)班等 4 个班.
 
-    First those in which the stage shown was reached, then those with most cases. "" for the whole campus: if it is a
-    rule of the campus that was met, with cases of several classes. An alert of a dormitory is named by it; one without
-    cases left by the last class it was about.
+    Those with most cases first; beside 班级停课评估标准 those that reached it (三(2)班等 4 个班, if one of four). ""
+    for the whole campus: if a rule of the campus was met, with cases of several classes. An alert of a dormitory is named
+    by it; one without cases left by the last class it was about.
     """
-    return {name: listed(rooms, _NAMED, CLASSES) for name, rooms in _classes(alerts).items()}
+    return {name: _short(one) for name, one in _where(alerts).items()}
 
 
-def _classes(alerts: Sequence[Alert]) -> dict[str, list[str]]:
+def _short(where: _Where) -> str:
+    few = len(where.rooms) <= _NAMED
+    return listed(where.rooms, _NAMED if few else min(where.reached or _NAMED, _NAMED), CLASSES)
+
+
+def in_full(alert: Alert) -> str:
+    """Return the classes of an alert's present cases by name, in the order of `labels`; "" for the whole campus."""
+    return listed(_where([alert])[alert.id].rooms, _NAMED_IN_FULL, CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """The classes of an alert, and how many of them, which are the first, reached the standard of a closure."""
+
+    rooms: list[str]
+    reached: int
+
+
+def _where(alerts: Sequence[Alert]) -> dict[str, _Where]:
     ids = [alert.id for alert in alerts]
-    reached: dict[str, set[str]] = defaultdict(set)  # the places in which the stage shown was reached
+    reached: dict[str, set[str]] = defaultdict(set)
     stages = {alert.id: alert.stage for alert in alerts}
     hits = AlertHit.objects.filter(alert__in=ids, to_settled__isnull=True)
     for name, stage, scope in hits.values_list("alert", "stage", "scope").distinct():
-        if stage == stages[name]:
+        if stage == stages[name] and (stage == Stage.CLOSURE or not scope):
             reached[name].add(scope)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     cases = AlertCase.objects.filter(alert__in=ids, to_settled__isnull=True)
     for name, key in cases.values_list("alert", "class_key"):
         counts[name][key] += 1
     rooms = _rooms(alerts)
-    return {
-        alert.id: [
-            rooms.get((alert.school_id, alert.campus, key), key)
-            for key in _keys(alert, counts[alert.id], reached[alert.id])
-        ]
-        for alert in alerts
-    }
+    found = {}
+    for alert in alerts:
+        keys = _keys(alert, counts[alert.id], reached[alert.id])
+        names = [rooms.get((alert.school_id, alert.campus, key), key) for key in keys]
+        found[alert.id] = _Where(names, sum(key in reached[alert.id] for key in keys))
+    return found
 
 
 def _keys(alert: Alert, counts: Mapping[str, int], reached: set[str]) -> list[str]:

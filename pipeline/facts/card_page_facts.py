@@ -49,7 +49,7 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
         county=divisions.get(alert.division, ""),
         city=divisions.get(chain[1], "") if len(chain) > 1 else "",
         group=alert_labels.groups(alert),
-        where=alert_labels.labels([alert])[alert.id],
+        where=alert_labels.in_full(alert),
         stage=Stage(alert.stage),
         issued_at=alert.opened_at.astimezone(ZONE),
         due_at=alert.due_at.astimezone(ZONE),

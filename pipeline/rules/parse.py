@@ -74,11 +74,19 @@ def _groups(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> dict[str,
     for code, raw in by_code.items():
         if not isinstance(raw.get("end_days"), int) or raw["end_days"] < 1:
             problems.append(f"组 {code}: end_days 须为正整数")
+        if not all(isinstance(raw.get(name, False), bool) for name in ("common", "of_others")):
+            problems.append(f"组 {code}: common、of_others 须为 true 或 false")
         if code in _closure(code, direct):
             problems.append(f"组 {code}: absorbs 成环")
     if problems:
         return {}
-    return {code: Group(code, _NAMES[code], _closure(code, direct), raw["end_days"]) for code, raw in by_code.items()}
+    common = {code for code, raw in by_code.items() if raw.get("common")}
+    found = {}
+    for code, raw in by_code.items():
+        absorbs = _closure(code, direct)
+        takes_in = absorbs if raw.get("of_others") else absorbs - common
+        found[code] = Group(code, _NAMES[code], absorbs, raw["end_days"], takes_in, code in common)
+    return found
 
 
 def _closure(code: str, direct: Mapping[str, frozenset[str]]) -> frozenset[str]:

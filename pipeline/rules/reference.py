@@ -85,7 +85,9 @@ def _ways(rule: Rule) -> str:
 
 
 def _group_row(group: Group) -> tuple[str, ...]:
-    return group.code, group.name, "、".join(sorted(group.absorbs)), str(group.end_days)
+    theirs = sorted(group.absorbs - group.takes_in)
+    absorbs = [*sorted(group.takes_in), *[f"{one}（同一批学生）" for one in theirs]]
+    return group.code, group.name, "、".join(absorbs), str(group.end_days)
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

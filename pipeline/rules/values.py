@@ -68,6 +68,8 @@ class Group:
     name: str
     absorbs: frozenset[str]  # closed: includes what the absorbed groups absorb
     end_days: int  # days without a linked case after which an episode may end
+    takes_in: frozenset[str] = frozenset()  # of what it absorbs, what it does of other pupils, too
+    common: bool = False  # seen everywhere: fever, cough, vomiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,11 @@ class Rules:
         """Return what a card that names these groups speaks of: they, and all that they absorb."""
         known = [one for one in groups if one in self.groups]
         return frozenset(known).union(*(self.groups[one].absorbs for one in known))
+
+    def taken_in(self, groups: Iterable[str]) -> frozenset[str]:
+        """Return these groups, and what they take in whichever pupils it is of."""
+        known = [one for one in groups if one in self.groups]
+        return frozenset(known).union(*(self.groups[one].takes_in for one in known))
 
     def name_of(self, *groups: str) -> str:
         """Return the names of groups, as printed: 发热、呼吸道症状."""

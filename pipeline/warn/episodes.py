@@ -103,17 +103,17 @@ def merged_into(reason: str) -> str:
 
 def names_of(episode: Episode, rules: Rules, taken: Collection[str]) -> tuple[str, ...]:
     """Return what an episode is called: the groups of its hits and the disease its cases were diagnosed with, without
-    those that another of them absorbs; diseases first, then what absorbs most (ILI), then as the rules list them.
+    those that another of them absorbs; diseases first, then what absorbs most (ILI), common syndromes last.
 
-    `taken`: groups that other open episodes hold. Without a hit, it is called what it was.
+    `taken`: the first names of other open episodes, of which its own is another. Without a hit, or a name that is
+    free, it is called what it was.
     """
     met = {hit.group for hit in episode.hits.values()}
-    if not met:
-        return episode.names
-    met |= {disease for disease in _diagnosed(episode) - set(taken) if _about(disease, met, rules)}
+    met |= {disease for disease in _diagnosed(episode) if _about(disease, met, rules)}
     met = met - {_ANY_ILLNESS} or met
     shown = [one for one in met if not any(one in rules.groups[other].absorbs for other in met)]
-    return tuple(sorted(shown, key=lambda one: _order(one, rules)))
+    shown.sort(key=lambda one: (one in taken, *_order(one, rules)))
+    return episode.names if not shown or shown[0] in taken else tuple(shown)
 
 
 def _diagnosed(episode: Episode) -> set[str]:
@@ -127,9 +127,9 @@ def _about(disease: str, met: Collection[str], rules: Rules) -> bool:
     return disease in rules.groups and not rules.groups[disease].absorbs.isdisjoint(met)
 
 
-def _order(group: str, rules: Rules) -> tuple[bool, int, int]:
-    disease = group[:1] == "D" and group[1:].isdigit()
-    return not disease, -len(rules.groups[group].absorbs) * (not disease), list(rules.groups).index(group)
+def _order(group: str, rules: Rules) -> tuple[bool, bool, int, int]:
+    disease, known = group[:1] == "D" and group[1:].isdigit(), rules.groups[group]
+    return not disease, known.common, -len(known.absorbs) * (not disease), list(rules.groups).index(group)
 
 
 # --------------------------------------------------------------------------- when two are one
@@ -141,18 +141,26 @@ def shared(episode: Episode, members: Iterable[EpisodeCase], last: date) -> int:
     return sum(mine is not None and one.onset <= episode.ends_after and mine.onset <= last for mine, one in found)
 
 
-def same_pupils(one: Episode, other: Episode) -> bool:
-    """Say whether two episodes list the same pupils: two or more, and half of those of the smaller one."""
-    return enough(shared(one, other.cases.values(), other.ends_after), len(one.cases), len(other.cases))
+def half(both: int, *sizes: int) -> bool:
+    """Say whether so many shared pupils are half of the fewer."""
+    return both > 0 and 2 * both >= min(sizes)
 
 
 def enough(both: int, *sizes: int) -> bool:
-    return both >= _FEWEST and 2 * both >= min(sizes)
+    """Say whether so many shared pupils make one cluster: two or more, and half of the fewer."""
+    return both >= _FEWEST and half(both, *sizes)
+
+
+def same_pupils(one: Episode, other: Episode) -> bool:
+    """Say whether two episodes list the same pupils."""
+    return enough(shared(one, other.cases.values(), other.ends_after), len(one.cases), len(other.cases))
 
 
 def one_covers(one: Episode, other: Episode, rules: Rules) -> bool:
-    """Say whether the names of one speak of all that the other holds."""
-    return other.groups <= rules.covered(one.names) or one.groups <= rules.covered(other.names)
+    """Say whether the names of one speak of all that the other holds: of the same pupils, or of whichever."""
+    both = half(shared(one, other.cases.values(), other.ends_after), len(one.cases), len(other.cases))
+    speaks_of = rules.covered if both else rules.taken_in
+    return other.groups <= speaks_of(one.names) or one.groups <= speaks_of(other.names)
 
 
 def end_days(names: Iterable[str], rules: Rules) -> timedelta:

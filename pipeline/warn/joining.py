@@ -6,17 +6,18 @@ conditions are met is a function of the records; an episode's state is a functio
 answer is never undone by a row.
 
 A condition that belongs to no episode yet goes to the first that fits:
-  1. the open episode that holds its group; 2. an open episode whose names absorb it (most pupils shared);
-  3. an episode closed lately that already holds all its cases: it was dealt with, nothing new;
-  4. an open episode of groups it absorbs, which takes its name;
-  5. an open episode of the same pupils (two or more, and half of the smaller's), which is named by both;
-  6. a new episode.
+  1. the open episode of most of its pupils that is of the same pupils (two or more, and half of the fewer), is named by
+     its group, or absorbs it. A common syndrome (fever, cough, vomiting) of other pupils is none of an illness that is
+     more than common, unless this takes it in (`Group.takes_in`: influenza the fever of other classes);
+  2. an episode closed lately that already holds all its cases: it was dealt with, nothing new;
+  3. an open episode of groups it absorbs, which takes its name;
+  4. a new episode.
 An episode past its end rule is ended before a later cluster could join it. Then open episodes that are one by their
 pupils, or by the table, become one: the first opened, or the one that somebody answered. An answered one is never
 closed so, and takes in others by their pupils only.
 
-Laws: a group is held by at most one open episode; no two open ones list the same pupils, unless both are answered; each
-condition met is the hit of exactly one episode; the same records again change nothing.
+Laws: a first name is that of at most one open episode; no two open ones list the same pupils, unless both are
+answered; each condition met is the hit of exactly one episode; the same records again change nothing.
 """
 
 from __future__ import annotations
@@ -70,12 +71,14 @@ class _Desk:
         self.episodes = episodes
         self.found = found
         self.events: list[EpisodeEvent] = []
-        self._given = frozenset(episodes)
+        self._given = dict(episodes)
         self._made = 0
 
-    def order(self, condition: Condition) -> tuple[date, int, Key]:
-        """Day by day; within a day the more absorbing groups first, to avoid renames."""
-        return condition.day, -len(self._absorbed(condition.group)), condition.key
+    def order(self, condition: Condition) -> tuple[date, int, int, Key]:
+        """Day by day; within a day what says more of the illness first: what is absorbed by few, and absorbs many."""
+        group = condition.group
+        absorbed_by = sum(group in known.absorbs for known in self.rules.groups.values())
+        return condition.day, absorbed_by, -len(self._absorbed(group)), condition.key
 
     def refresh(self, met: Mapping[Key, Condition], span: Spans) -> list[Condition]:
         """Keep the hits that still hold where they are, drop the others; return the conditions without an episode."""
@@ -96,10 +99,7 @@ class _Desk:
         for episode in self._open():
             if self._over(episode, condition):
                 self._end(episode)
-        ways = (
-            *(self._said_of, self._own, self._absorbing, self._closed_over),
-            *(self._renamed, self._of_same_pupils, self._new),
-        )
+        ways = (self._said_of, self._of_its_kind, self._closed_over, self._renamed, self._new)
         self._add(next(home for way in ways if (home := way(condition))), condition)
 
     def join(self) -> None:
@@ -146,12 +146,25 @@ class _Desk:
         home = self.episodes.get(condition.alert)
         return home if home is not None and condition.alert and not home.closed else None
 
-    def _own(self, condition: Condition) -> Episode | None:
-        return next((e for e in self._open() if condition.group in e.groups), None)
+    def _of_its_kind(self, condition: Condition) -> Episode | None:
+        """The open episode of most of its pupils that is named by its group, absorbs it, or is of the same pupils."""
+        homes = [e for e in self._open() if self._kind(e, condition)]
+        # the earliest of equals
+        return max(homes, key=lambda e: (_shared(e, condition), condition.group in e.names), default=None)
 
-    def _absorbing(self, condition: Condition) -> Episode | None:
-        homes = [e for e in self._open() if any(condition.group in self._absorbed(name) for name in e.names)]
-        return max(homes, key=lambda e: _shared(e, condition), default=None)  # the earliest of equals
+    def _kind(self, episode: Episode, condition: Condition) -> bool:
+        group, names, both = condition.group, episode.names, _shared(episode, condition)
+        if core.enough(both, len(episode.cases), len(condition.members)):
+            return True
+        if group in self.rules.covered(names) and core.half(both, len(episode.cases), len(condition.members)):
+            return True
+        if group in names:  # a common syndrome of others is none of an illness that is more than common
+            known = self.rules.groups
+            return not known[group].common or all(known[name].common or group in known[name].takes_in for name in names)
+        return group in self.rules.taken_in(names)
+
+    def _half(self, episode: Episode, condition: Condition) -> bool:
+        return core.half(_shared(episode, condition), len(episode.cases), len(condition.members))
 
     def _closed_over(self, condition: Condition) -> Episode | None:
         known = (e for e in self.episodes.values() if e.closed and e.state not in {AlertState.VOID, AlertState.MERGED})
@@ -159,14 +172,17 @@ class _Desk:
         return next((e for e in fitting if _dealt_with(condition, e)), None)
 
     def _renamed(self, condition: Condition) -> Episode | None:
-        """The earliest open episode that the group absorbs; an answered one only if it was of some of these pupils."""
-        absorbed = [e for e in self._open() if e.groups <= self._absorbed(condition.group)]
-        return next((e for e in absorbed if not e.answered or _shared(e, condition)), None)
-
-    def _of_same_pupils(self, condition: Condition) -> Episode | None:
-        n = len(condition.members)
-        homes = [e for e in self._open() if core.enough(_shared(e, condition), len(e.cases), n)]
-        return max(homes, key=lambda e: _shared(e, condition), default=None)
+        """The earliest open episode that the group absorbs, of these pupils; of others if nobody answered it."""
+        group = self.rules.groups[condition.group]
+        return next(
+            (
+                e
+                for e in self._open()
+                if (e.groups <= group.absorbs and self._half(e, condition))
+                or (e.groups <= group.takes_in and not e.answered)
+            ),
+            None,
+        )
 
     def _new(self, condition: Condition) -> Episode:
         self._made += 1
@@ -196,8 +212,8 @@ class _Desk:
         while changed:
             changed = False
             for episode in self._open():
-                others = [other.groups for other in self._open() if other.id != episode.id]
-                group, *also = core.names_of(episode, self.rules, frozenset().union(*others))
+                taken = {other.group for other in self._open() if other.id != episode.id}
+                group, *also = core.names_of(episode, self.rules, taken)
                 if (group, *also) != episode.names:
                     changed = True
                     self._keep(replace(episode, group=group, also=tuple(also)))
@@ -225,7 +241,8 @@ class _Desk:
     def _merge(self, other: Episode, into: str) -> None:
         if other.id in self._given:
             self._note(other.id, AlertStep.MERGED, into=into)
-            self._keep(core.merged(other, into))
+            was = self._given[other.id]  # it was never shown by another name
+            self._keep(core.merged(replace(other, group=was.group, also=was.also), into))
         else:  # opened a moment ago, for a report of the same batch: not sent to any reader
             del self.episodes[other.id]
             self.events = [event for event in self.events if event.id != other.id]

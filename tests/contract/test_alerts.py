@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipeline import rules
-from pipeline.alerts import assess, load
+from pipeline.alerts import alert_labels, assess, load
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, AlertCase, AlertEvent, AlertHit, Letter, SchoolClass, Todo, Unit
 from pipeline.model import Site
@@ -38,11 +38,12 @@ def absent(
     Absence.objects.bulk_create(
         Absence(
             day=day, school=school, campus=campus, division=COUNTY, pupil=f"三2-P{n}", class_key="三2", sex="1",
-            reason="ill", row_state="new", start=day, began=day, from_settled=settled, origin="1:8", **shows,
+            reason="ill", row_state="new", start=day, from_settled=settled, origin="1:8", **{"began": day, **shows},
         )
         for n in pupils
     )  # fmt: skip
-    todo(school, day, settled)
+    for one in {day, shows.get("began", day)}:
+        todo(school, one, settled)  # type: ignore[arg-type]  # a date
 
 
 def withdrawn(*pupils: int, on: int = 0, settled: int) -> None:
@@ -159,10 +160,10 @@ def test_merged_syndromes_become_the_disease(site: Site) -> None:
     absent(1, 2, 3, symptoms="S01")
     absent(4, 5, 6, symptoms="S09")
     warn(site)
-    absent(7, 8, diagnosis="D10", on=1, settled=2)
+    absent(2, 3, 7, diagnosis="D10", on=1, settled=2)
     warn(site, NOW + timedelta(days=1))
     states = list(Alert.objects.order_by("id").values_list("group", "state", "close_reason"))
-    assert states == [("D10", "issued", ""), ("RASH", "merged", "并入2026-0001")]
+    assert states == [("D10", "issued", ""), ("FEV", "merged", "并入2026-0001")]
     standing = AlertHit.objects.filter(to_settled__isnull=True).values_list("alert_id", flat=True)
     assert set(standing) == {"2026-0001"}
 
@@ -171,10 +172,74 @@ def test_syndromes_and_disease_of_one_batch_are_one_alert(site: Site) -> None:
     enrol(SCHOOL)
     absent(1, 2, 3, symptoms="S01")
     absent(4, 5, 6, symptoms="S09")
-    absent(7, 8, diagnosis="D10", on=1, settled=2)
+    absent(2, 3, 7, diagnosis="D10", on=1, settled=2)
     warn(site)
     assert list(Alert.objects.values_list("id", "group")) == [("2026-0001", "D10")]
     assert set(AlertEvent.objects.values_list("alert_id", flat=True)) == {"2026-0001"}
+
+
+def test_six_pupils_with_fever_and_cough_are_one_card_that_takes_the_name_of_their_influenza(site: Site) -> None:
+    enrol(SCHOOL)
+    absent(*range(1, 7), symptoms="S01 S02", settled=1)
+    warn(site)
+    alert = Alert.objects.get()
+    assert (alert.group, alert.also, alert.cases, alert_labels.groups(alert)) == ("FEV", "RES", 6, "发热、呼吸道症状")
+    absent(1, 2, 3, symptoms="S01 S02", diagnosis="D02", began=DAY, on=1, settled=2)
+    warn(site, NOW + timedelta(days=1))
+    alert = Alert.objects.get()
+    assert (alert.group, alert.also, alert.revision, alert.due_at) == ("D02", "", 2, NOW + timedelta(hours=24))
+    assert letters() == [(f"2026-0001.{n}", reader) for n in (1, 2) for reader in (SCHOOL, COUNTY)]
+    known = AlertCase.objects.filter(to_settled__isnull=True).exclude(diagnosis="")
+    assert sorted(known.values_list("pupil", "diagnosis")) == [(f"三2-P{n}", "D02") for n in (1, 2, 3)]
+
+
+def test_cards_that_grow_together_become_one_and_the_readers_of_the_other_are_told(site: Site) -> None:
+    enrol(SCHOOL)
+    absent(1, 2, 3, symptoms="S01", settled=1)
+    absent(4, 5, 6, symptoms="S06", settled=1)
+    warn(site)
+    absent(4, 5, 6, symptoms="S06 S01", began=DAY, on=1, settled=2)
+    warn(site, NOW + timedelta(days=1))
+    states = list(Alert.objects.order_by("id").values_list("group", "also", "state", "close_reason"))
+    assert states == [("FEV", "GI", "issued", ""), ("FEV", "", "merged", "并入2026-0001")]
+    assert letters()[4:] == [
+        (ref, reader) for ref in ("2026-0001.2", "2026-0002.1.closed") for reader in (SCHOOL, COUNTY)
+    ]
+    todo(SCHOOL, DAY, 2)
+    before = atomic()[:-1]
+    warn(site, NOW + timedelta(days=1))
+    assert atomic()[:-1] == before
+
+
+def test_a_first_case_that_met_nothing_and_a_later_one_are_listed(site: Site) -> None:
+    enrol(SCHOOL)
+    absent(9, symptoms="S06", on=-2, settled=1)
+    absent(1, 2, 3, symptoms="S06", settled=2)
+    warn(site)
+    absent(4, symptoms="S06", on=2, settled=3)
+    warn(site, NOW + timedelta(days=2))
+    alert = Alert.objects.get()
+    last = DAY + timedelta(days=2)
+    assert (alert.cases, alert.first_onset, alert.last_onset) == (5, DAY - timedelta(days=2), last)
+    assert alert.ends_after == last + timedelta(days=3)
+    assert [hit.n for hit in AlertHit.objects.filter(to_settled__isnull=True)] == [3]
+
+
+def test_a_card_names_the_class_of_a_rule_of_the_class_first(site: Site) -> None:
+    """Four classes with hand, foot and mouth disease; of one alone the rule of the class was met."""
+    enrol(SCHOOL)
+    absent(1, 2, diagnosis="D10")
+    for key in ("三3", "三4", "四1"):
+        SchoolClass.objects.create(school_id=SCHOOL, school_year=2026, key=key, name=f"{key[0]}({key[1]})班", roll=40)
+    rows = [(3, "三3"), (4, "三4"), (5, "四1")]
+    absent(*(n for n, _ in rows), diagnosis="D10", on=1)
+    for n, key in rows:
+        Absence.objects.filter(pupil=f"三2-P{n}").update(class_key=key)
+    assess.warn(site, switched("S05", on=True, since=DAY), NOW)
+    alert = Alert.objects.get()
+    assert (alert.stage, alert.scope) == ("closure", "三2")
+    assert alert_labels.labels([alert]) == {alert.id: "三(2)班等 4 个班"}
+    assert alert_labels.in_full(alert) == "三(2)班、三(3)班、三(4)班、四(1)班"
 
 
 def test_a_followed_alert_ends_when_its_time_is_up(site: Site) -> None:

@@ -279,7 +279,8 @@ def test_an_alert_is_called_by_what_it_is_about(county_day: Site) -> None:
     assert called("三4", "三4", "三3", "五1") == "三(4)班、三(3)班等 3 个班"
     assert called() == "三(3)班"
     AlertHit.objects.filter(alert=row).update(scope="")
-    assert called("三3") == "", "the whole campus"
+    assert called("三3") == "三(3)班", "all of one class, whatever rule"
+    assert called("三3", "三4") == "", "the whole campus"
 
 
 def test_queries_do_not_grow_with_the_schools(county_day: Site) -> None:
