@@ -29,8 +29,8 @@ def labels(alerts: Sequence[Alert]) -> dict[str, str]:
     """Return by alert's id the classes of its present cases in short: 三(3)班、三(4)班等 4 个班.
 
     Those with most cases first; beside 班级停课评估标准 those that reached it (三(2)班等 4 个班, if one of four). ""
-    for the whole campus: if a rule of the campus was met, with cases of several classes. An alert of a dormitory is named
-    by it; one without cases left by the last class it was about.
+    for the whole campus: if a rule of the campus was met, with cases of several classes. An alert of a dormitory is
+    named by it; one without cases left by the last class it was about.
     """
     return {name: _short(one) for name, one in _where(alerts).items()}
 
