@@ -320,6 +320,8 @@ class Reader:
         column, place = self.block.table.columns[cell.index], self.block.places[cell.index]
         moved = [label for target, text in cell.spills if (label := self._spill(r, cell, (target, text), values, raw))]
         own = [cell.now] if cell.now and (cell.now != cell.was or not moved) else []
+        if not own and not moved and any(target == column.spill for target, _ in cell.spills):
+            own = [f"（空），原话记在{self.block.table.columns[self.names[column.spill]].header}里"]
         now = "；".join([*own, *moved])
         if cell.was != now:
             where, label = self.block.address(r, place), self.block.labels[cell.index]
@@ -361,10 +363,17 @@ class Reader:
                 source = self.block.table.columns[cell.index]
                 self._add_issue(issue, r, self.block.places[cell.index], source, cell.was)
         else:
-            values[index] = " ".join(dict.fromkeys(f"{before or ''} {text}".split()))
+            there = " ".join(str(values[at]) for at in self._as_one(column) if values[at]).split()
+            text = " ".join(code for code in text.split() if code not in there)
+            values[index] = f"{before or ''} {text}".strip() or None
         if values[index] == before or index == cell.index:
             return ""
         return f"{self.block.labels[index] or column.header}：{show(column, text)}"
+
+    def _as_one(self, column: Column) -> list[int]:
+        """The columns that are stored as one with this: 症状1 to 症状3."""
+        columns = enumerate(self.block.table.columns)
+        return [at for at, one in columns if one is column or (column.stored and one.stored == column.stored)]
 
     def _ours(self, place: int, cells: list[object]) -> str:
         """The content of a column of ours: a ticket, a mark."""

@@ -62,6 +62,15 @@ def test_what_a_cell_says_goes_where_it_belongs_and_is_listed(
     assert [code for code in asked(got) if code != "reason-from-symptom"] == []
 
 
+def test_a_row_brought_along_is_not_repaired_again() -> None:
+    got = row(症状1="呕吐", 症状2="腹泻", 其他症状="呕吐、腹泻4次")
+    assert (got.records[0].values["symptoms"], repaired(got)) == ("S06 S07", [])
+
+
+def test_what_leaves_a_cell_empty_says_where_its_words_are() -> None:
+    assert repaired(row(症状1="发热", 诊断="排除流感")) == ["诊断：排除流感 → （空），原话记在备注里"]
+
+
 def test_own_words_stay_beside_the_symptoms_they_name() -> None:
     got = row(症状1="其他", 其他症状="呕吐4次、腿疼").records[0].values
     assert (got["symptoms"], got["other_symptom"]) == ("S06 S99", "呕吐4次、腿疼")
