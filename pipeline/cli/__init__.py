@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, rules, setup
+from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, rules, setup, words
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -67,6 +67,7 @@ alerts.add(app)
 papers.add(app)
 rules.add(app)
 registry.add(app)
+words.add(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import Day, check_division, day_of, echo, echo_table, opened, progress, show_error
+from pipeline.cli.terminal import PROVINCE, Day, check_division, day_of, echo, echo_table, opened, progress, show_error
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.facts.exports import ExportTable, Value
     from pipeline.model import Site
-
-PROVINCE = "320000"
 
 
 class Format(StrEnum):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.model import DecidedBy, Site
 
 Advance = Callable[[int], None]
+PROVINCE = "320000"
+"""Who reads what is shown, unless an option names somebody."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for a program to read.")]
 UnitCode = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]

@@ -12,6 +12,7 @@ from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, spellings
 from pipeline.forms.cells import text as plain_text
 from pipeline.forms.lexicon import lexicon
+from pipeline.forms.pupil_names import simplified
 from pipeline.forms.said import GRAVE, Said, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
@@ -255,7 +256,7 @@ def all_read(words: str) -> bool:
 
 def named_in_note(words: str) -> Said | None:
     """What a remark says; None, at once, for nearly all remarks: those without a word of a disease or symptom."""
-    flat = words.casefold().translate(lexicon().signs)
+    flat = simplified(words.casefold())
     return None if lexicon().pairs.isdisjoint(map(str.__add__, flat, flat[1:])) else said(words[:_KEPT])
 
 

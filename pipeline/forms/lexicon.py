@@ -52,11 +52,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All known words, folded; `longest`: characters of the longest. `signs`: traditional sign → simplified."""
+    """All known words, folded; `longest`: characters of the longest."""
 
     words: Mapping[str, Word]
     longest: int
-    signs: Mapping[int, str]
     pairs: frozenset[str]  # the first two signs of every word for a symptom or disease
 
 
@@ -91,9 +90,8 @@ def lexicon() -> Lexicon:
     words["其他"] = words["其它"] = Word(Kind.OTHER, ("S99",))
     words |= {FEVER: Word(Kind.MEANS, ("S01",)), NORMAL: Word(Kind.DENIED), NUMBER: Word(Kind.AROUND)}
     words["?"] = Word(Kind.SUSPECTED)
-    signs = {ord(pair[0]): pair[1] for pair in raw["signs"]["traditional"].split() if pair[0] != pair[1]}
     pairs = frozenset(word[:2] for word, known in words.items() if known.codes or known.kind in _ASKED)
-    return Lexicon(words, max(map(len, words)), signs, pairs)
+    return Lexicon(words, max(map(len, words)), pairs)
 
 
 def _meaning(codes: tuple[str, ...]) -> Word:

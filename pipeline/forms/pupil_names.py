@@ -23,9 +23,14 @@ def same_name(name: str) -> str:
     """
     plain = fold(name).translate(_DOTS).strip(_DOT)
     bare = _REMARK.sub("", plain) if plain.endswith((")", "]", "】", "〕")) else plain
-    return str(_simplified().convert(bare or plain))
+    return simplified(bare or plain)
+
+
+def simplified(text: str) -> str:
+    """A text with simplified characters for traditional ones (發熱, 发热)."""
+    return str(_converter().convert(text))
 
 
 @cache
-def _simplified() -> OpenCC:
+def _converter() -> OpenCC:
     return OpenCC("t2s")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipeline.forms.lexicon import FEVER, NORMAL, NUMBER, Kind, Word, lexicon
+from pipeline.forms.pupil_names import simplified
 from pipeline.model import Degree
 
 _SUSPECTED, _CONFIRMED = Degree.SUSPECTED.value, Degree.CONFIRMED.value
@@ -93,7 +94,7 @@ def _temperature(found: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Folded and simplified, with counts, durations, dates and temperatures taken out."""
-    flat = unicodedata.normalize("NFKC", text).casefold().translate(lexicon().signs)
+    flat = simplified(unicodedata.normalize("NFKC", text).casefold())
     for pattern, meaning in _MARKS:
         flat = pattern.sub(meaning, flat)
     flat = _TEMPERATURE.sub(_temperature, flat)

@@ -1,0 +1,64 @@
+"""words: what people wrote that was not understood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import PROVINCE, AsJson, check_place, day_of, echo, echo_list, opened
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.units import Scope
+
+_HEADER = ("words", "times", "schools", "columns", "first", "last")
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.command()(words)
+
+
+def words(
+    context: typer.Context,
+    reader: Annotated[
+        str, typer.Option("--for", help="Code of who shall read it; only a school sees what it alone wrote.")
+    ] = PROVINCE,
+    unit: Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")] = "",
+    first: Annotated[str, typer.Option("--from", help="The first day, as 2026-09-01; all if left out.")] = "",
+    last: Annotated[str, typer.Option("--to", help="The last day; today if left out.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Words for symptoms, diagnoses and reasons that were not understood, the most frequent first. Never a name."""
+    from pipeline import config
+    from pipeline.facts.exports import DayRange
+    from pipeline.facts.unread_words import unread_words
+
+    site = opened(context)
+    now = config.clock()()
+    begin = day_of(first, now, "--from") if first else None
+    span = DayRange(begin, day_of(last, now, "--to"))
+    if begin and span.last and begin > span.last:
+        raise UsageError(f"--from {begin}: it comes after --to {span.last}")
+    check_place(unit)
+    small = site.policy.small_count
+    found = unread_words(_scope(reader, small), span, _scope(unit, small) if unit else None)
+    rows = [
+        (one.word, one.times, len(one.schools), "、".join(sorted(one.columns)), one.first, one.last)
+        for one in found.words
+    ]
+    echo_list(_HEADER, rows, as_json=as_json)
+    if found.hidden and not as_json:
+        echo(f"{found.hidden} more that one school alone wrote: --for the school's code shows its own")
+
+
+def _scope(code: str, small: int) -> Scope:
+    from pipeline import units
+    from pipeline.registry import lookup
+
+    tree = lookup.tree()
+    if code not in tree.units and code not in tree.places:
+        raise UsageError(f"--for {code}: nobody of this code is in the registry")
+    return units.scope(code, tree, small)
