@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,10 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigError
+from pipeline.forms import lexicon
 from pipeline.model import Clock, Policy, Site
 from pipeline.schooldays import ZONE
 
 FILE = "queke.toml"
+WORDS = "words.toml"
 KEY_BYTES = 32
 FOLDERS = ("inbox", "outbox", "archive", "spool")
 
@@ -140,9 +143,29 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
     problems = _unknown_variables(os.environ if environment is None else environment)
     settings = _settings(root / FILE, problems)
     key = _key(root / (settings.key_file if settings else "queke.key"), problems)
+    words = _words(root / WORDS, problems)
     if problems or settings is None:
         raise ConfigError(problems)
-    return Site(root=root, database=settings.database, key=key, policy=policy(settings))
+    return Site(root=root, database=settings.database, key=key, policy=policy(settings), words=words)
+
+
+def _words(path: Path, problems: list[str]) -> dict[str, str]:
+    """The site's own words for symptoms and diseases: none without the file."""
+    if not path.is_file():
+        return {}
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path}: {error}")
+        return {}
+    listed = raw.pop("words", {})
+    wrong = [f'{name}: write words below [words], each as "word" = "code"' for name in raw]
+    if isinstance(listed, dict):
+        wrong += lexicon.problems(listed)
+    else:
+        wrong.append("words: write it as a table, [words]")
+    problems += [f"{path}: {problem}" for problem in wrong]
+    return {} if wrong else {str(word): str(codes) for word, codes in listed.items()}
 
 
 def policy(settings: Settings) -> Policy:

@@ -63,8 +63,10 @@ class Shell:
 def opened(context: typer.Context, *, log: str = "warning") -> Site:
     """Return the site that the command is for, its store open and of this version. Raises ConfigError."""
     from pipeline import config, database
+    from pipeline.forms import clinical
 
     site = config.load(context.obj.folder)
+    clinical.learn(site.words)
     context.obj.log(log)
     database.open(site)
     if database.behind():

@@ -50,8 +50,10 @@ def words(
         for one in found.words
     ]
     echo_list(_HEADER, rows, as_json=as_json)
-    if found.hidden and not as_json:
-        echo(f"{found.hidden} more that one school alone wrote: --for the school's code shows its own")
+    if found.lone and not as_json:
+        echo(f"not shown: {found.lone} that one school alone wrote; --for the school's code shows its own")
+    if found.named and not as_json:
+        echo(f"not shown: {found.named} with somebody's name")
 
 
 def _scope(code: str, small: int) -> Scope:

@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,8 @@ from pebble import ProcessPool
 from pipeline import faults, task
 from pipeline.errors import TemporaryError
 from pipeline.executors.child import log, processes, read_in_child
+from pipeline.forms.clinical import learn
+from pipeline.forms.lexicon import learned
 from pipeline.model import Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -82,7 +84,11 @@ class Pool:
         self._workers = workers
         self._reader = reader or read_plain
         self._pool = ProcessPool(
-            max_workers=workers, max_tasks=TASKS_A_READER, initializer=_cage_reader, context=processes()
+            max_workers=workers,
+            max_tasks=TASKS_A_READER,
+            initializer=_cage_reader,
+            initargs=(learned(),),
+            context=processes(),
         )
         self._children = ThreadPoolExecutor(CHILDREN, thread_name_prefix="child")
         self._started: Future[None] | None = None
@@ -222,7 +228,8 @@ def read_plain(path: Path) -> Reading | None:
     return task.read_plain(content)
 
 
-def _cage_reader() -> None:
+def _cage_reader(words: Mapping[str, str]) -> None:
+    learn(words)
     # no CPU limit here: it counts for the whole process and would in the end kill a healthy reader
     resource.setrlimit(resource.RLIMIT_AS, (READER_MEMORY, READER_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -27,6 +28,8 @@ from pipeline import faults, model, task
 from pipeline.errors import TemporaryError
 from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
+from pipeline.forms.clinical import learn
+from pipeline.forms.lexicon import learned
 from pipeline.model import Issue, Reading
 from pipeline.xlsx.guard import MAX_FILE
 
@@ -88,7 +91,7 @@ def log() -> Any:
 def _answer_of_child(path: Path) -> _Answer:
     context = processes()
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_read_untrusted, args=(theirs, str(path)), daemon=True)
+    child = context.Process(target=_read_untrusted, args=(theirs, str(path), learned()), daemon=True)
     with _starting, _NoMain():
         child.start()
     theirs.close()
@@ -119,8 +122,9 @@ class _NoMain:
         sys.modules["__main__"] = self._main
 
 
-def _read_untrusted(pipe: Connection, path: str) -> None:
-    """Run in the child: drop all rights, read, answer."""
+def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str]) -> None:
+    """Run in the child: drop all rights, read, answer. `words`: the site's own."""
+    learn(words)
     with Path(path).open("rb") as file:
         content = file.read(MAX_FILE + 1)
     _cage()

@@ -1,7 +1,7 @@
 """What schools wrote of illnesses that was not understood, counted, so that the words people use become known.
 
-Only words out of cells for symptoms, diagnoses and reasons, and never a name: known names are taken out of them, and
-who may not see names gets only words that several schools wrote.
+Only words out of cells for symptoms, diagnoses and reasons, and never a name: a word with a name of its school in it is
+not shown to anybody, and who may not see names gets only words that several schools wrote.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from pipeline.units import Scope
 
 _WHOLE = "reason-unknown"  # nothing of the cell was understood
 _CODES = ("words-unread", _WHOLE)
-_NAMED = "□"  # stands for a name
 _LEAST_SCHOOLS = 2
 _GIVEN_NAME = 2
 
@@ -42,27 +41,31 @@ class UnreadWord:
 
 @dataclass(frozen=True, slots=True)
 class UnreadWords:
-    """The words a reader may see, most frequent first, and how many more there are."""
+    """The words a reader may see, most frequent first; how many more one school alone wrote, or have a name in them."""
 
     words: tuple[UnreadWord, ...]
-    hidden: int = 0
+    lone: int = 0
+    named: int = 0
 
 
 def unread_words(scope: Scope, span: DayRange, within: Scope | None = None) -> UnreadWords:
     """Return what was not understood in the reports of the days; `within`: only of this school or division."""
     found: dict[str, UnreadWord] = {}
     names: dict[str, frozenset[str]] = {}
+    named: set[str] = set()
     for unit, day, issue in _asked(scope, span, within):
         if unit not in names:
             names[unit] = _names(unit)
         text = issue.value if issue.code == _WHOLE else dict(issue.details).get("words", "")
         for part in text.split("、"):
-            word = _nameless(part, names[unit])
-            if word.strip(_NAMED):
+            word = part.strip()
+            if any(name in word for name in names[unit]):
+                named.add(word)
+            elif word:
                 _count(found.setdefault(word, UnreadWord(word)), unit, day, issue.column)
     shown = [one for one in found.values() if scope.names or len(one.schools) >= _LEAST_SCHOOLS]
     shown.sort(key=lambda one: (-one.times, one.word))
-    return UnreadWords(tuple(shown), len(found) - len(shown))
+    return UnreadWords(tuple(shown), len(found) - len(shown), len(named))
 
 
 def _asked(scope: Scope, span: DayRange, within: Scope | None) -> Iterator[tuple[str, date, Issue]]:
@@ -96,9 +99,3 @@ def _names(unit: str) -> frozenset[str]:
         people.update(pair)
     given = {name[1:] for name in people if len(name) > _GIVEN_NAME}
     return frozenset(name for name in people | given if len(name) >= _GIVEN_NAME)
-
-
-def _nameless(word: str, names: frozenset[str]) -> str:
-    for name in sorted((name for name in names if name in word), key=len, reverse=True):
-        word = word.replace(name, _NAMED)
-    return word.strip()

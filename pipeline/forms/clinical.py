@@ -5,13 +5,14 @@ the columns it belongs to. A word that is not understood is asked about, never g
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
+from pipeline.forms import lexicon as lexicon_words
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, spellings
 from pipeline.forms.cells import text as plain_text
-from pipeline.forms.lexicon import lexicon
 from pipeline.forms.pupil_names import simplified
 from pipeline.forms.said import GRAVE, Said, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
@@ -41,6 +42,15 @@ _NOTHING = CellQuestion()
 def _worded(cell: object) -> TypeGuard[str]:
     """Whether a cell holds words: a temperature, a date or 同上 in this column does not."""
     return isinstance(cell, str) and any(char.isalpha() for char in cell) and cell.strip() not in DITTO
+
+
+def learn(words: Mapping[str, str]) -> None:
+    """Read cells with a site's own words from now on (`lexicon.learn`)."""
+    if words == lexicon_words.learned():
+        return
+    lexicon_words.learn(words)
+    for remembered in (said, _symptoms, _diagnosis, _reason_said, _own_words):
+        remembered.cache_clear()
 
 
 # --------------------------------------------------------------------------- symptoms
@@ -257,7 +267,7 @@ def all_read(words: str) -> bool:
 def named_in_note(words: str) -> Said | None:
     """What a remark says; None, at once, for nearly all remarks: those without a word of a disease or symptom."""
     flat = simplified(words.casefold())
-    return None if lexicon().pairs.isdisjoint(map(str.__add__, flat, flat[1:])) else said(words[:_KEPT])
+    return None if lexicon_words.lexicon().pairs.isdisjoint(map(str.__add__, flat, flat[1:])) else said(words[:_KEPT])
 
 
 # --------------------------------------------------------------------------- what is asked

@@ -5,6 +5,7 @@ Built when the first text needs it that is no word of a dropdown: nearly every c
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -67,9 +68,50 @@ _ASKED = frozenset((Kind.VAGUE, Kind.NAMELESS, Kind.CONFIRMED, Kind.CONTACT))
 _SLIPS_FROM = 2  # signs: in a shorter word a slip of the pen makes any other word
 
 
+MOST, LONGEST = 2000, 20
+"""Words of a site, and characters of one, at most."""
+_own: dict[str, str] = {}
+_SPACED = re.compile(r"[\s0-9、，,;；。.!！?？|/\\+&()（）\[\]:：]")
+
+
+def learn(words: Mapping[str, str]) -> None:
+    """Know a site's own words from now on, and no others: codes by word, as `problems` finds nothing wrong with them.
+
+    Of the process, not of a call: they are read with every cell, and a process reads for one site.
+    """
+    _own.clear()
+    _own.update(words)
+    lexicon.cache_clear()
+
+
+def learned() -> Mapping[str, str]:
+    """Return the site's own words, to be given to a process that reads for it."""
+    return dict(_own)
+
+
+def problems(words: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with a site's words, each with its word; they may only say what is not known already."""
+    known = SYMPTOM.labels.keys() | DISEASE.labels.keys()
+    found = [f"{len(words)} words, more than {MOST}"] if len(words) > MOST else []
+    ours = _build({}).words
+    for word, codes in words.items():
+        flat = fold(word)
+        if not flat or len(flat) > LONGEST or _SPACED.search(word):
+            found.append(f"{word!r}: a word has 1 to {LONGEST} characters, without digits, blanks or punctuation")
+        elif flat in ours and " ".join(ours[flat].codes) != codes:
+            found.append(f"{word}: it is known already, and cannot mean something else on one site; leave it out")
+        if not isinstance(codes, str) or not set(codes.split()) <= known:
+            found.append(f'{word}: write its codes, such as "S07" or "S10 D12"; "" for a word that names no illness')
+    return found
+
+
 @cache
 def lexicon() -> Lexicon:
     """Return the words known to this process."""
+    return _build(_own)
+
+
+def _build(own: Mapping[str, str]) -> Lexicon:
     raw = tomllib.loads(resources.path("forms/everyday.toml").read_text(encoding="utf-8"))
     words: dict[str, Word] = {}
     for listed in (SYMPTOM, DISEASE):
@@ -87,6 +129,8 @@ def lexicon() -> Lexicon:
     heard = [who + how for who in around["people"].split() for how in spoken]
     for word, meaning in (*slips.items(), *((word, Word(Kind.AROUND)) for word in heard)):
         words.setdefault(word, meaning)
+    for word, codes in own.items():
+        words[fold(word)] = _meaning(tuple(codes.split())) if codes else Word(Kind.AROUND)
     words["其他"] = words["其它"] = Word(Kind.OTHER, ("S99",))
     words |= {FEVER: Word(Kind.MEANS, ("S01",)), NORMAL: Word(Kind.DENIED), NUMBER: Word(Kind.AROUND)}
     words["?"] = Word(Kind.SUSPECTED)

@@ -25,6 +25,8 @@ from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Sev
 
 MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
+_EMPTIED = "（空）"
+_IN_WORDS = "原话记在"
 _void = flag(YES_NO)
 
 
@@ -318,11 +320,10 @@ class Reader:
     def _settle(self, r: int, cell: FixedCell, values: list[object], raw: dict[str, str]) -> None:
         """Give what a cell says of other columns to them; the receipt lists what changed."""
         column, place = self.block.table.columns[cell.index], self.block.places[cell.index]
-        moved = [label for target, text in cell.spills if (label := self._spill(r, cell, (target, text), values, raw))]
+        told = [label for target, text in cell.spills if (label := self._spill(r, cell, (target, text), values, raw))]
+        moved = [label for label in told if not label.startswith(_IN_WORDS)]
         own = [cell.now] if cell.now and (cell.now != cell.was or not moved) else []
-        if not own and not moved and any(target == column.spill for target, _ in cell.spills):
-            own = [f"（空），原话记在{self.block.table.columns[self.names[column.spill]].header}里"]
-        now = "；".join([*own, *moved])
+        now = "；".join([*own, *moved] or [_EMPTIED, *told[:1]])
         if cell.was != now:
             where, label = self.block.address(r, place), self.block.labels[cell.index]
             self.notes.repairs.append(
@@ -356,12 +357,14 @@ class Reader:
         if column.dtype != "choice":
             if text not in str(before or ""):
                 values[index] = f"{before}；{text}"[:200] if before else text
-            return ""
+            return f"{_IN_WORDS}{self.block.labels[index] or column.header}里"
         if column.join and before:
             values[index], issue = column.join(str(before), text)
             if issue:
                 source = self.block.table.columns[cell.index]
                 self._add_issue(issue, r, self.block.places[cell.index], source, cell.was)
+            if text not in {before, values[index]} and column.spill:  # what gave way is kept in words
+                return self._spill(r, cell, (column.spill, cell.was), values, raw)
         else:
             there = " ".join(str(values[at]) for at in self._as_one(column) if values[at]).split()
             text = " ".join(code for code in text.split() if code not in there)

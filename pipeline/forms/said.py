@@ -205,6 +205,8 @@ class _Clause:
                     self.heard.unread.append(word)
                 continue
             self.kinds.add(known.kind)
+            if word == "病" and at and words[at - 1][1] is None and self.heard.unread:
+                self.heard.unread[-1] += word  # 怪病 is one word
             more = any(map(_names, words[at + 1 :]))
             if known.kind in _DENIABLE:
                 self._found(word, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ class Site:
     database: str  # sqlite:///relative-or-absolute or postgresql://…
     key: bytes
     policy: Policy = field(default_factory=Policy)
+    words: Mapping[str, str] = field(default_factory=dict)  # its own words for illnesses → codes
 
     @property
     def inbox(self) -> Path:

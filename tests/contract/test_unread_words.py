@@ -55,14 +55,14 @@ def test_words_are_counted_by_how_often_and_by_how_many(site: Site) -> None:
 
 def test_what_one_school_alone_wrote_only_it_reads(site: Site) -> None:
     some_schools(site)
-    assert (told(asked(GULOU)), asked(GULOU).hidden) == ([("怪乏", 2, 2)], 2)
+    assert (told(asked(GULOU)), asked(GULOU).lone) == ([("怪乏", 2, 2)], 1)
     assert told(asked(SECOND)) == [("怪乏", 1, 1), ("独一份", 1, 1)]
     assert told(asked(FAR)) == [("不晓得", 1, 1), ("怪乏", 1, 1)]
 
 
 def test_no_name_is_among_them_not_even_for_its_school(site: Site) -> None:
     some_schools(site)
-    assert told(asked(FIRST)) == [("□怪乏", 1, 1), ("怪乏", 1, 1)]
+    assert (told(asked(FIRST)), asked(FIRST).named) == ([("怪乏", 1, 1)], 1)
 
 
 def test_places_and_days_narrow_it(site: Site) -> None:

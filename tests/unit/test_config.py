@@ -148,3 +148,24 @@ def test_the_clock_of_a_demo_begins_when_it_is_told() -> None:
 def test_a_clock_told_nonsense_says_so() -> None:
     with pytest.raises(ConfigError, match="QUEKE_NOW"):
         config.clock({"QUEKE_NOW": "tea time"})
+
+
+def test_a_sites_own_words_are_part_of_it(site: Path) -> None:
+    assert config.load(site).words == {}
+    (site / config.WORDS).write_text('[words]\n"疰夏热" = "S01"\n"闹别扭" = ""\n', "utf-8")
+    assert config.load(site).words == {"疰夏热": "S01", "闹别扭": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[words]\n"流感" = "S01"\n"打摆" = "S98"\n[more]\n', ["more", "流感", "打摆"]),
+        ("[words\n", ["Expected"]),
+        ("words = 3\n", ["words"]),
+    ],
+)
+def test_every_problem_of_a_sites_words_is_reported(site: Path, text: str, said: list[str]) -> None:
+    (site / config.WORDS).write_text(text, "utf-8")
+    found = problems(site)
+    assert len(found) == len(said)
+    assert all(f"{config.WORDS}: {word}" in problem for word, problem in zip(said, found, strict=True))

@@ -6,6 +6,7 @@ everyday_words_held_out.csv: another such list, written before anything was made
 """
 
 import csv
+from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from pipeline import issues
 from pipeline.forms import clinical, words
+from pipeline.forms import lexicon as lexicon_words
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.lexicon import Kind, lexicon
 from pipeline.forms.said import said
@@ -158,3 +160,27 @@ def test_every_kind_of_word_has_words() -> None:
 def test_every_code_of_the_list_is_one_of_ours() -> None:
     codes = {code for word in lexicon().words.values() for code in word.codes}
     assert codes <= words.SYMPTOM.labels.keys() | words.DISEASE.labels.keys()
+
+
+@pytest.fixture
+def of_a_site() -> Iterator[None]:
+    clinical.learn({"疰夏热": "S01", "花脚疯": "D10", "闹别扭": ""})
+    yield
+    clinical.learn({})
+
+
+@pytest.mark.usefixtures("of_a_site")
+def test_a_sites_own_words_are_read_like_ours() -> None:
+    assert read("症状", "疰夏热3天、咳嗽") == ("S01 S02", "", "", "", "")
+    assert read("缺课原因", "疑似花脚疯") == ("", "D10", "疑似", "因病", "")
+    assert read("其他症状", "闹别扭病")[4] == ""
+
+
+def test_a_sites_own_words_are_of_that_site_alone() -> None:
+    assert read("症状", "花脚疯")[4] == "问"
+
+
+def test_all_that_is_wrong_with_a_sites_words_is_said_at_once() -> None:
+    wrong = lexicon_words.problems({"流感": "S01", "打摆": "S98", "a b": "S01", "": "S01", "疰夏热": "S01", "数": 3})
+    assert [problem.split(":")[0] for problem in wrong] == ["流感", "打摆", "'a b'", "''", "数"]
+    assert lexicon_words.problems({"甲流": "D02"}) == [], "known, and the same"

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from pipeline import executors
 from pipeline.errors import TemporaryError
 from pipeline.executors import InProcess, Pool, child
-from pipeline.forms import form
+from pipeline.forms import clinical, form
 from pipeline.model import Reading
 from pipeline.xlsx.blank import TemplateFacts, blank
 from tests import misbehaving
@@ -203,3 +203,17 @@ def test_a_fault_of_our_reader_in_this_process_stops_nobody(tmp_path: Path, monk
         found = dict(readers.read(write(tmp_path, [HONEST] * 3)))
     assert {reading.verdict for reading in found.values()} == {"parsed"}
     assert [line["submissions"] for line in told] == [[2]]
+
+
+def test_every_reader_knows_the_sites_own_words(tmp_path: Path) -> None:
+    rows = {"class_name": "三(3)班", "name": "张小明", "reason": "因病", "symptom1": "疰夏热"}
+    written = blank(form("absence"), TemplateFacts(fields=FIELDS, rows={"rows": [rows]}))
+    jobs = write(tmp_path, [written])
+    clinical.learn({"疰夏热": "S01"})
+    try:
+        with Pool(1) as pool, InProcess() as here:
+            read = [next(iter(pool.read(jobs)))[1], next(iter(here.read(jobs)))[1], child.read_in_child(jobs[0][1])]
+    finally:
+        clinical.learn({})
+    symptom = form("absence").table("rows").index("symptom1")
+    assert [reading.tables["rows"][0].values[symptom] for reading in read] == ["S01"] * 3

@@ -68,7 +68,7 @@ def test_a_row_brought_along_is_not_repaired_again() -> None:
 
 
 def test_what_leaves_a_cell_empty_says_where_its_words_are() -> None:
-    assert repaired(row(症状1="发热", 诊断="排除流感")) == ["诊断：排除流感 → （空），原话记在备注里"]
+    assert repaired(row(症状1="发热", 诊断="排除流感")) == ["诊断：排除流感 → （空）；原话记在备注里"]
 
 
 def test_own_words_stay_beside_the_symptoms_they_name() -> None:
@@ -128,6 +128,13 @@ def test_a_doctors_word_gives_way_to_a_graver_one_only_with_a_question() -> None
     assert kept(got) == ("ill", "S01", "D02", "suspected")
     assert asked(got) == ["diagnosis-several"]
     assert kept(row(症状1="发热，感冒", 诊断="流感")) == ("ill", "S01", "D02", "")
+
+
+def test_a_disease_that_gives_way_to_another_is_kept_in_words() -> None:
+    got = row(症状1="扁桃体发炎", 诊断="猩红热")
+    assert kept(got) == ("ill", "", "D09", "")
+    assert got.records[0].values["note"] == "扁桃体发炎"
+    assert repaired(got) == ["症状1：扁桃体发炎 → （空）；原话记在备注里"]
 
 
 def test_a_degree_its_clerk_chose_stays() -> None:
