@@ -16,6 +16,7 @@ from django.db.models.functions import Cast
 from pipeline.database import serialise
 from pipeline.database.models import Pupil, Report, Submission
 from pipeline.facts.exports import DayRange
+from pipeline.forms import clinical
 from pipeline.forms.absence import ABSENCE
 from pipeline.model import Issue
 from pipeline.registry import lookup
@@ -57,7 +58,7 @@ def unread_words(scope: Scope, span: DayRange, within: Scope | None = None) -> U
         if unit not in names:
             names[unit] = _names(unit)
         text = issue.value if issue.code == _WHOLE else dict(issue.details).get("words", "")
-        for part in text.split("、"):
+        for part in text.split(clinical.BETWEEN):
             word = part.strip()
             if any(name in word for name in names[unit]):
                 named.add(word)

@@ -22,6 +22,8 @@ from pipeline.model import Reason
 _ILL, _INJURED, _OTHER = (one.value for one in (Reason.ILL, Reason.INJURED, Reason.OTHER))  # as plain texts
 _KEPT = 200  # characters of a cell's own words
 _QUOTED = 30
+BETWEEN = "、"
+"""Between the words that a question is about."""
 
 SEVERAL = "diagnosis-several"
 _UNNAMED = frozenset(("D33", "D99"))  # a diagnosis that names no disease
@@ -287,4 +289,4 @@ def _asked(heard: Said, *, unread: tuple[str, ...]) -> CellQuestion:
 
 
 def _quoted(words: tuple[str, ...]) -> str:
-    return mask("、".join(words))[:_QUOTED]
+    return mask(BETWEEN.join(words))[:_QUOTED]
