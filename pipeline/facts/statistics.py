@@ -62,16 +62,15 @@ def compare(
 
 
 def of_digest(found: DayStatistics, place: PaperDivision, below: Sequence[PaperDivision]) -> StatisticFacts:
-    """Return what a division's digest says. What the digests below say of their own parts is counted only."""
-    direct = {place.code, *(one.code for one in below)}
-    inside = set(place.counties)
-    deeper = sum(len(lines) for code, lines in found.places.items() if code not in direct and code in inside)
-    schools = sum(len(found.schools.get(code, ())) for code in inside if code != place.code)
+    """Return what a division's digest says. What the digests below say of their own parts is theirs."""
+    direct, inside = {place.code, *(one.code for one in below)}, set(place.counties)
+    deeper = any(lines for code, lines in found.places.items() if code in inside - direct)
+    of_schools = any(found.schools.get(code) for code in inside - {place.code})
     return StatisticFacts(
         own=found.places.get(place.code, ()),
         below=tuple((one.name, line) for one in below for line in found.places.get(one.code, ())),
         schools=found.schools.get(place.code, ()),
-        elsewhere=deeper + schools,
+        elsewhere=deeper or of_schools,
         years=found.years,
     )
 

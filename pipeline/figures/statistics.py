@@ -9,6 +9,7 @@ from pipeline.statistics import Comparison, Method, percent_of
 from pipeline.units import Scope
 
 MOST = 20  # lines; further ones are counted
+_ANY_ILLNESS = "ALL"  # says nothing more where all who are newly ill are of one group
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,13 @@ class StatisticLine:
 class StatisticFacts:
     """What is unusual in a digest's own division, those below it by their names, and its schools.
 
-    `years`: weeks of three other years or more were compared, too. `elsewhere`: lines in the digests below.
+    `years`: weeks of three other years or more were compared, too. `elsewhere`: whether the digests below name more.
     """
 
     own: tuple[StatisticLine, ...] = ()
     below: tuple[tuple[str, StatisticLine], ...] = ()
     schools: tuple[StatisticLine, ...] = ()
-    elsewhere: int = 0
+    elsewhere: bool = False
     years: bool = False
 
 
@@ -87,7 +88,7 @@ def table(facts: StatisticFacts, place: str, scope: Scope) -> StatisticTable:
     schools = [] if scope.masks else _entries([(line.name, line) for line in facts.schools])
     rows = [_row(entry, scope) for entry in (*own, *below, *schools)]
     notes = [f"其余 {len(rows) - MOST} 行未列"] * (len(rows) > MOST)
-    notes += [f"另有 {facts.elsewhere} 行见下级简报"] * bool(facts.elsewhere)
+    notes += ["学校等下级的提示见下级简报"] * facts.elsewhere
     return StatisticTable(tuple(rows[:MOST]), "；".join(notes) + "。" * bool(notes), facts.years)
 
 
@@ -97,7 +98,9 @@ def _entries(lines: Sequence[tuple[str, StatisticLine]]) -> list[_Printed]:
         weekly = [one for one in line.comparisons if one.method is Method.PERCENTILE]
         daily = [one for one in line.comparisons if one.method is not Method.PERCENTILE]
         found += [_Printed(where, line, tuple(some)) for some in (daily, weekly) if some]
-    return sorted(found, key=lambda e: (e.shown.expected - e.shown.observed, e.line.unit, e.what))
+    named = {(e.line.unit, e.what[1], e.shown.observed) for e in found if e.line.group != _ANY_ILLNESS}
+    told = [e for e in found if e.line.group != _ANY_ILLNESS or (e.line.unit, e.what[1], e.shown.observed) not in named]
+    return sorted(told, key=lambda e: (e.shown.expected - e.shown.observed, e.line.unit, e.what))
 
 
 def _row(entry: _Printed, scope: Scope) -> StatisticRow:

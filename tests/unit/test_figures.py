@@ -332,6 +332,13 @@ def test_a_small_expected_number_is_masked_above_county() -> None:
     assert shown == {Level.CITY: "<3", Level.COUNTY: "2.9"}
 
 
+def test_all_illness_is_a_line_only_where_it_says_more_than_its_groups() -> None:
+    same = StatisticFacts(schools=(unusual("1", "ALL", Method.C1), unusual("1", "GI", Method.C2)))
+    assert table(same, Level.COUNTY) == [("示例1", "GI", "EARS C2")]
+    more = StatisticFacts(schools=(unusual("1", "ALL", Method.C1, observed=12), unusual("1", "GI", Method.C2)))
+    assert [group for _, group, _ in table(more, Level.COUNTY)] == ["ALL", "GI"]
+
+
 def test_statistics_that_are_not_listed_are_counted() -> None:
     many = tuple(unusual(f"{n}", "FEV", Method.C1, observed=5 + n) for n in range(statistics.MOST + 7))
     found = statistics.table(StatisticFacts(schools=many), "示例区", Scope(Level.COUNTY, "320102"))
