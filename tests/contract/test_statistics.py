@@ -127,6 +127,10 @@ def test_holidays_are_no_days_of_a_series(county: Site) -> None:
 
 def test_above_county_no_school_is_named_and_no_small_number_printed(county: Site) -> None:
     term(FIRST, GULOU, (*STEADY, 12))
+    assert "鼓楼区" not in {row.where for row in cut(county, "320100").statistics.rows}, "beside it is a county of one"
+    Report.objects.filter(day=DAY, school=ELSEWHERE).delete()
+    Absence.objects.filter(day=DAY, school=ELSEWHERE).delete()
+    reported(ELSEWHERE, XUANWU, DAY, 3)
     city = cut(county, "320100")
     told = [(row.where, row.group, row.observed, row.expected) for row in city.statistics.rows]
     assert told == [("鼓楼区", "发热", "13", "<3")]
