@@ -300,17 +300,14 @@ def test_a_step_of_the_clock_that_fails_is_told_and_keeps_no_other_from_being_do
     assert fault_log.standing(site) == []
 
 
-def test_a_year_nobody_knows_is_told_once_for_all_that_is_not_made(site: Site, queke: Callable[..., str]) -> None:
+def test_a_year_nobody_knows_stops_nothing_and_is_warned_of(site: Site, queke: Callable[..., str]) -> None:
     later = at(15, 11, date(2027, 3, 1))
     with logging() as said:
-        for minutes in range(3):
-            timetable.tick(site, later + timedelta(minutes=minutes))
-    (line,) = said.of("skipped")
-    assert "holidays of 2027 are not known" in line["text"]
-    for command in ("status", "doctor"):
-        assert "holidays of 2027 are not known" in queke(command)
-    timetable.tick(site, at(8))
+        assert [timetable.tick(site, later + timedelta(minutes=minutes)) for minutes in range(3)] == [1, 0, 0]
+    assert said.of("skipped") == []
     assert fault_log.standing(site) == []
+    assert "2027 年放假安排未载入，按星期推算" in queke("status")
+    assert "not known: 2027" in queke("doctor")
 
 
 def test_a_digest_that_nobody_made_when_it_was_due_is_told_until_somebody_makes_it(

@@ -85,7 +85,7 @@ def test_a_calendar_goes_round(site: Site, desk: Desk) -> None:
     # the county's next template brings them along; one is moved, one withdrawn, and a school has a word of its own
     again = template(site, "calendar", COUNTY)
     rows = table(again, "校历")
-    assert [(row[0], row[6]) for row in rows] == [("学期", "K2-10"), ("放假", "K2-11"), ("上课", "K2-13")]
+    assert [(row[0], row[6]) for row in rows] == [("学期", "K2-11"), ("放假", "K2-12"), ("上课", "K2-14")]
     moved = {2: {"开始日期": datetime(2026, 11, 27)}, 3: {"撤销": "是"}}
     receipt = sent(site, f"{COUNTY} 鼓楼区/校历2.xlsx", edited(again, "校历", moved))
     assert "放假 2026-11-20（校运动会） 改为 放假 2026-11-27（校运动会）" in receipt

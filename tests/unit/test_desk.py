@@ -136,7 +136,7 @@ def test_the_same_facts_make_the_same_bytes() -> None:
         (line("tickets", "T1-9", "sex", opinion="代改", now="女"), "why-missing"),
         (line("tickets", "T1-9", opinion="代改", now="女", why="x"), "mend-whole"),
         (line("accounts", "7", opinion="确认", stamped_on=date(2026, 12, 1)), "stamp-ahead"),
-        (line("matters", "M1", opinion="退回", why="x"), "opinion-unfit"),
+        (line("matters", "M1", opinion="豁免", why="x"), "opinion-unfit"),
     ],
 )  # fmt: skip
 def test_a_line_that_may_not_say_so_goes_back(row: DeskRow, code: str) -> None:
