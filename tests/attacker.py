@@ -25,6 +25,7 @@ class PublicSchool:
     roll: int  # of its open classes
     closed: bool  # one of its classes is
     late: bool  # first in the second edition
+    corrected: bool = False  # before the second edition
 
 
 @dataclass
@@ -147,10 +148,10 @@ class Attacker:
         self.known = Inequalities()
         self.hidden: dict[str, Expression] = {}
 
-    def ill(self, codes: Iterable[str], *, apart: bool = True) -> dict[str, int]:
+    def ill(self, there: Iterable[PublicSchool], edition: int, *, apart: bool = True) -> dict[str, int]:
         """The unknowns of schools: those in the rate, and those of closed classes."""
-        names = [f"open {code}" for code in codes]
-        return dict.fromkeys(names + [f"closed {code}" for code in codes if self.schools[code].closed and apart], 1)
+        names = [f"{'old' if one.corrected and edition == 1 else 'open'} {one.code}" for one in there]
+        return dict.fromkeys(names + [f"closed {one.code}" for one in there if one.closed and apart], 1)
 
     def _there(self, place: str, edition: int) -> list[PublicSchool]:
         return [
@@ -164,8 +165,8 @@ class Attacker:
         for code, one in self.schools.items():
             if one.late and edition == 1:
                 continue
-            what, word = self.ill([code]), ill.get(code, "0")
-            self._count(f"school {code}", what, word, 3)
+            what, word = self.ill([one], edition), ill.get(code, "0")
+            self._count(f"school {code}@{edition}", what, word, 3)
             if rows.get(code, "—").isdecimal():
                 self.known.say(what, 0, int(rows[code]))
             elif rows.get(code, "—").startswith("<"):
@@ -173,19 +174,19 @@ class Attacker:
 
     def digest(self, place: str, edition: int, text: str) -> None:
         there, name = self._there(place, edition), f"{place}@{edition}"
-        everybody = self.ill([s.code for s in there])
+        everybody = self.ill(there, edition)
         if found := re.search(rf"因病缺课 {_WORD} 人次", text):
             self._count(f"total {name}", everybody, found[1])
         for label in _SYMPTOMS:
             if found := re.search(rf"{label} (\d[\d,]*) (?!人)", text):
                 self.known.say(everybody, int(found[1]), None)
-        self._footnotes(there, name, text)
+        self._footnotes(there, edition, name, text)
         for below, (called, counties) in self.places.items():
             if below != place and set(counties) <= set(self.places[place][1]):
                 self._row(below, called, edition, text)
 
-    def _footnotes(self, there: Sequence[PublicSchool], name: str, text: str) -> None:
-        rated = self.ill([s.code for s in there], apart=False)
+    def _footnotes(self, there: Sequence[PublicSchool], edition: int, name: str, text: str) -> None:
+        rated = self.ill(there, edition, apart=False)
         if found := re.search(rf"计入缺课率 {_WORD} 人次（", text):
             self._count(f"rated {name}", rated, found[1])
         found = re.search(rf"因病缺课率={_WORD} 人日（半天 0.5）÷", text)
@@ -194,8 +195,8 @@ class Attacker:
             self.known.say(rated, ceil(halves / 2), halves)
         for stage in sorted({one.stage for one in self.schools.values()}):
             if found := re.search(rf"{stage} {_WORD}（{_WORD} 人次）", text):
-                mine = [s.code for s in there if s.stage == stage]
-                self._count(f"stage {stage} {name}", self.ill(mine, apart=False), found[2])
+                mine = [s for s in there if s.stage == stage]
+                self._count(f"stage {stage} {name}", self.ill(mine, edition, apart=False), found[2])
         closed = {f"closed {s.code}": 1 for s in there if s.closed}
         if (found := re.search(rf"停课班级 {_WORD} 人次", text)) and closed:
             self._count(f"closed {name}", closed, found[1])
@@ -205,12 +206,12 @@ class Attacker:
         if not found:
             return
         there = self._there(place, edition)
-        self._count(f"total {place}@{edition}", self.ill([s.code for s in there]), found[6])
+        self._count(f"total {place}@{edition}", self.ill(there, edition), found[6])
         if found[7].endswith("%"):
             roll, rate = sum(s.roll for s in there), float(found[7][:-1])
             low, high = ((rate + near) * 2 * roll / 100 for near in (-0.005, 0.005))
             self.known.say(
-                self.ill([s.code for s in there], apart=False),
+                self.ill(there, edition, apart=False),
                 max(0, ceil(ceil(low - 1e-6) / 2)),
                 floor(high + 1e-6),
             )

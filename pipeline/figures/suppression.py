@@ -20,7 +20,7 @@ from math import inf
 
 from pipeline.figures.words import NOTHING, number
 
-ILL, OPEN, APART = "ill", "open", "apart"
+ILL, OPEN, APART, SCHOOL = "ill", "open", "apart", "school"
 """因病, and its two parts: those whose days make the rate, and those that are only counted."""
 
 _SCHOOL, _COUNTY, _STAGE, _CITY, _TOP = 1.0, 20.0, 30.0, 200.0, 1000.0  # what it costs to leave out one count
@@ -48,12 +48,9 @@ class Suppression:
     small: int = 3
     hidden: frozenset[str] = frozenset()  # names of totals, as `key` makes them
     schools: frozenset[str] = frozenset()
-    blurred: frozenset[str] = frozenset()  # schools whose "<3" would say too much
 
     def school(self, code: str, n: int) -> str:
         """Ill pupils of one school: "<3", or "—" if more are left out because they would give a small count away."""
-        if code in self.blurred:
-            return NOTHING
         return self._few(n) or (NOTHING if code in self.schools else str(n))
 
     def total(self, place: str, n: int) -> str:
@@ -81,13 +78,16 @@ class Suppression:
         return not any(key(place, part) in self.hidden for part in parts)
 
     def of(self, places: Iterable[str]) -> tuple[str, ...]:
-        """The names of what is left out of these places, to be kept with an edition."""
+        """The names of what is left out of these places and of all schools, to be kept with an edition."""
         mine = set(places)
-        return tuple(sorted(name for name in self.hidden if name.partition(":")[0] in mine))
+        return tuple(sorted(name for name in self.hidden if name.partition(":")[0] in mine or name.endswith(_SCHOOLS)))
 
 
 ALL_SHOWN = Suppression(small=0)
 """For a reader from whom nothing is left out: a county, a school."""
+
+
+_SCHOOLS = f":{SCHOOL}"
 
 
 def key(place: str, what: str) -> str:
@@ -106,23 +106,25 @@ def decide(
     """
     held: frozenset[str] = frozenset()
     schools: set[str] = set()
-    blurred: set[str] = set()
     whole: Counter[str] = Counter()
     for cell in cells:
         whole[cell.school] += cell.n
     so_far: Counter[str] = Counter()
+    alone: list[_Count] = []
+    kept = frozenset(name for names in earlier for name in names if name.endswith(_SCHOOLS))
     for batch in range(len(earlier) + 1):
         mine = [cell for cell in cells if cell.batch == batch and cell.n]
         printed = batch < len(earlier)
         held |= earlier[batch] if printed else frozenset()
-        network = _Network(mine, chains, small, whole, so_far)
-        network.settle(held, printed=printed)
+        network = _Network(mine, chains, small, whole, so_far, [] if printed else alone)
+        alone += network.settle(held, kept, printed=printed)
         so_far = network.shown
         if not printed:
+            network.compensate(alone)
             held |= network.left_out()
         schools |= {one.cell.school for one in network.counts if one.hidden}
-        blurred |= network.blurred
-    return Suppression(small, held, frozenset(schools), frozenset(blurred))
+    many = {key(school, SCHOOL) for school in schools if whole[school] >= small}
+    return Suppression(small, held | many, frozenset(schools))
 
 
 # --------------------------------------------------------------------------- the network
@@ -144,7 +146,7 @@ class _Arc:
     fixed: bool = False  # printed in an earlier edition: it cannot be hidden any more
 
     def can(self, step: int, _: int) -> bool:
-        return self.value + step >= 0
+        return self.shown + step >= 0
 
     def price(self) -> float | None:
         return 0.0 if self.hidden else None if self.fixed else self.cost
@@ -208,16 +210,18 @@ class _Network:
         small: int,
         whole: Mapping[str, int],
         so_far: Mapping[str, int],
+        alone: Sequence[_Count],
     ) -> None:
-        self.small = small
+        self.small, self._chains = small, chains
         self.counts: list[_Count] = []
-        self.blurred: set[str] = set()
         self.shown: Counter[str] = Counter(so_far)
         self._arcs: dict[str, _Arc] = {}
         self._bundles: dict[tuple[str, str], _Bundle] = {}
         few = {cell.school for cell in cells if cell.n < small or whole[cell.school] < small}
         for cell in cells:
-            self._add(cell, chains[cell.county], whole[cell.school], hidden=cell.school in few)
+            self._add(cell, whole[cell.school], hidden=cell.school in few)
+        for one in alone:
+            self._way(one.cell, 0)
         for arc in self._arcs.values():
             place, _, what = arc.name.partition(":")
             both = what in {OPEN, APART}
@@ -228,17 +232,22 @@ class _Network:
             self._moves[edge.tail].append((edge.head, edge, 1))
             self._moves[edge.head].append((edge.tail, edge, -1))
 
-    def _add(self, cell: IllCell, chain: Sequence[str], whole: int, *, hidden: bool) -> None:
-        """A cell, its row's totals from the top down, and its column's above county."""
+    def _way(self, cell: IllCell, n: int) -> tuple[Node, Node]:
+        """Count n pupils in a cell's totals: its row's from the top, its column's above county. Return its nodes."""
+        chain = self._chains[cell.county]
         ends = [("end", cell.part), *((place, cell.part) for place in reversed(chain))]
         for above, place in pairwise(ends):
-            self._count(key(place[0], cell.part), above, place, _row_cost(chain, place[0]), cell.n)
+            self._count(key(place[0], cell.part), above, place, _row_cost(chain, place[0]), n)
         columns: list[Node] = [(place, "group", cell.group) for place in chain[1:]] + [("end", cell.part)]
         for at, after in pairwise(columns):
-            self._count(key(at[0], cell.group), at, after, _STAGE + 10 * chain.index(at[0]), cell.n)
+            self._count(key(at[0], cell.group), at, after, _STAGE + 10 * chain.index(at[0]), n)
+        return ends[-1], columns[0]
+
+    def _add(self, cell: IllCell, whole: int, *, hidden: bool) -> None:
+        tail, head = self._way(cell, cell.n)
         if cell.said and cell.n >= self.small:
             return
-        bundle = self._bundles.setdefault((cell.county, cell.group), _Bundle(ends[-1], columns[0]))
+        bundle = self._bundles.setdefault((cell.county, cell.group), _Bundle(tail, head))
         one = _Count(cell, whole, hidden)
         bundle.counts.append(one)
         self.counts.append(one)
@@ -251,8 +260,13 @@ class _Network:
     def left_out(self) -> frozenset[str]:
         return frozenset(arc.name for arc in self._arcs.values() if arc.hidden)
 
-    def settle(self, held: frozenset[str], *, printed: bool) -> None:
-        """Hide what must be, and then whatever keeps that from being computed."""
+    def settle(self, held: frozenset[str], schools: frozenset[str], *, printed: bool) -> list[_Count]:
+        """Hide what must be, and then whatever keeps that from being computed.
+
+        Return the counts for which there is no cycle: what they were left out with has been corrected since.
+        """
+        for one in self.counts:
+            one.hidden = one.hidden or key(one.cell.school, SCHOOL) in schools
         totals = sorted(self._arcs.values(), key=lambda arc: (-arc.cost, arc.name))
         for arc in totals:
             few = 0 < min(arc.value, arc.shown) < self.small
@@ -260,17 +274,26 @@ class _Network:
         for arc in totals:
             if arc.hidden:
                 self._protect(arc, arc)
+        alone = []
         for name in sorted(self._bundles):
             bundle = self._bundles[name]
-            if not all(self._protect(bundle, one) for one in bundle.counts if one.hidden):
-                self._blur(bundle)
+            alone += [one for one in bundle.counts if one.hidden and not self._protect(bundle, one)]
+        return alone
 
-    def _blur(self, bundle: _Bundle) -> None:
-        """Totals that are printed already cannot be taken back: none of these schools says anything."""
-        for one in bundle.counts:
-            one.hidden = True
-            self.blurred.add(one.cell.school)
-        bundle.known.clear()
+    def compensate(self, alone: Iterable[_Count]) -> None:
+        """Hide what takes up a pupil more or less of counts that were left out with others, corrected since."""
+        for one in alone:
+            tail, head = self._way(one.cell, 0)
+            for step in (1, -1):
+                if one.can(step, self.small):
+                    found = self._cheapest(*((head, tail) if step > 0 else (tail, head)), None, one)
+                    self._hide(found)
+
+    def _hide(self, found: _Way | None) -> None:
+        for part, owner in found[1] if found else ():
+            part.hidden = True
+            if isinstance(owner, _Bundle):
+                owner.known.clear()
 
     def _protect(self, edge: _Arc | _Bundle, one: _Arc | _Count) -> bool:
         """Close the cheapest cycle through a hidden count of this edge; False if there is none."""
@@ -280,13 +303,10 @@ class _Network:
                 start, goal = (edge.head, edge.tail) if step > 0 else (edge.tail, edge.head)
                 ways.append(self._cheapest(start, goal, edge, one))
         found = min((way for way in ways if way is not None), key=lambda way: way[0], default=None)
-        for part, owner in found[1] if found else ():
-            part.hidden = True
-            if isinstance(owner, _Bundle):
-                owner.known.clear()
+        self._hide(found)
         return found is not None
 
-    def _cheapest(self, start: Node, goal: Node, edge: _Arc | _Bundle, one: _Arc | _Count) -> _Way | None:
+    def _cheapest(self, start: Node, goal: Node, edge: _Arc | _Bundle | None, one: _Arc | _Count) -> _Way | None:
         """The cheapest way to send a pupil more from start to goal, and what is to be hidden for it (Dijkstra)."""
         best: dict[Node, float] = {start: 0.0}
         came: dict[Node, tuple[Node, _Arc | _Count, _Arc | _Bundle]] = {}
@@ -305,7 +325,7 @@ class _Network:
         return None
 
     def _steps(
-        self, node: Node, edge: _Arc | _Bundle, one: _Arc | _Count
+        self, node: Node, edge: _Arc | _Bundle | None, one: _Arc | _Count
     ) -> Iterator[tuple[Node, _Arc | _Count, _Arc | _Bundle, float]]:
         for after, owner, step in self._moves[node]:
             part: _Arc | _Count | None = None

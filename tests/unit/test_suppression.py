@@ -118,3 +118,11 @@ def test_nothing_left_out_follows_from_the_sums(counts: list[tuple[str, str, int
 
 def _sum(known: Inequalities, cells: list[IllCell]) -> None:
     known.say({one.school: 1 for one in cells}, sum(one.n for one in cells), sum(one.n for one in cells))
+
+
+def test_a_count_left_out_with_one_that_is_corrected_is_made_up_for() -> None:
+    first = decide([cell("甲", 1), cell("乙", 4)], CHAINS)
+    assert first.school("乙", 4) == "—"
+    later = decide([cell("甲", 1), cell("乙", 6, batch=1)], CHAINS, 3, [first.hidden])
+    assert later.school("乙", 6) == "—", "it was left out, and stays so"
+    assert decide([cell("甲", 1)], CHAINS, 3, [first.hidden]).total("鼓楼", 1) == "—", "whose partner is withdrawn"
