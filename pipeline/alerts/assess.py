@@ -134,7 +134,7 @@ class _Writer:
 
     def write(self, loaded: CampusEpisodes) -> None:
         """Assess every campus of the batch and write what changed."""
-        for place in sorted(loaded.cases.keys() | loaded.alerts.keys() | loaded.of_long.keys()):
+        for place in sorted(loaded.cases.keys() | loaded.alerts.keys() | loaded.of_long.keys() | loaded.raised.keys()):
             self._campus(place, loaded)
         # the closed ones first: only one may be open for a campus and group
         rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
@@ -156,6 +156,7 @@ class _Writer:
             loaded.cases.get(place, ()),
             loaded.rolls.get(place, {}),
             loaded.of_long.get(place, ()),
+            loaded.told(place),
             term_began=partial(loaded.term_began, school),
         )
         met = conditions(campus, self._asked(chain), span)
@@ -220,8 +221,10 @@ class _Writer:
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
             setattr(alert, name, getattr(after, name))
         alert.also = " ".join(after.also)
-        if after.cases:  # a closed one keeps its last number
-            alert.cases = len(after.cases)
+        if (
+            after.cases or after.hits
+        ):  # a closed one keeps its last number; of what a person said, as many as were named
+            alert.cases = len(after.cases) or max(hit.n for hit in after.hits.values())
         if after.closed and alert.closed_at is None:
             alert.closed_at, alert.close_reason = self.now, after.reason
         (self.fresh if before is None else self.changed).append(alert)

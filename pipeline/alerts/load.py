@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 from pipeline import warn as core
 from pipeline.alert_state import AlertState
 from pipeline.database import sql
-from pipeline.database.models import Alert, AlertCase, AlertHit, Division, Todo
-from pipeline.model import ClassState, Reason, TodoKind
-from pipeline.rules import Case, Condition, Key, Member, Rules, Stage
+from pipeline.database.models import Alert, AlertCase, AlertHit, Division, RaisedAlert, Todo
+from pipeline.model import ClassState, Reason, TestResult, TodoKind
+from pipeline.rules import Case, Condition, Key, Member, Rules, Stage, Told
 from pipeline.rules.windows import Spans, Window, affected, needed
 from pipeline.schooldays import Calendar, school_year, today
 from pipeline.turns import context
 from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
+_POSITIVE = TestResult.POSITIVE  # looked up once, not for every row
 CampusKey = tuple[str, str]  # (school, campus)
 
 
@@ -48,6 +49,14 @@ def unassessed(schools: Iterable[str]) -> frozenset[str]:
     return frozenset(todos.values_list("code", flat=True))
 
 
+_UNDONE = frozenset({AlertState.EXCLUDED, AlertState.VOID})
+
+
+def _home(alert: Alert) -> str:
+    """The alert that holds what was said of one: itself, or the one that it joined."""
+    return core.merged_into(alert.close_reason) or alert.id
+
+
 @dataclass(frozen=True, slots=True)
 class CampusEpisodes:
     """The schools of a batch, by campus."""
@@ -61,6 +70,18 @@ class CampusEpisodes:
     spans: Mapping[str, Spans]
     of_long: Mapping[CampusKey, list[Case]]  # the rows of diseases that long windows ask about
     calendar: Calendar  # with the terms, if there are any such rows
+    raised: Mapping[CampusKey, list[Told]]  # what people raised
+
+    def told(self, place: CampusKey) -> list[Told]:
+        """Return what people said of a campus: what they raised, and deaths by the answers to its alerts."""
+        dead = (alert for alert in self.alerts.get(place, ()) if alert.deaths and alert.state not in _UNDONE)
+        said = [
+            Told(
+                one.opened_day, one.group, one.scope, deaths=one.deaths, alert=_home(one), also=tuple(one.also.split())
+            )
+            for one in dead
+        ]
+        return [*self.raised.get(place, ()), *said]
 
     def term_began(self, school: str, day: date) -> date:
         """Return the first day of a day's term at a school."""
@@ -85,6 +106,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
         spans=spans,
         of_long=of_long,
         calendar=context.calendar() if of_long else Calendar(),
+        raised=raised({school: span.near for school, span in spans.items()}),
     )
 
 
@@ -112,6 +134,20 @@ def _cases_of(wanted: Mapping[str, Window], diseases: Sequence[str]) -> dict[Cam
     return found
 
 
+def raised(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Told]]:
+    """Return what people raised of these schools on their days."""
+    found: dict[CampusKey, list[Told]] = defaultdict(list)
+    for one in RaisedAlert.objects.filter(school__in=sorted(wanted)).order_by("id"):
+        if wanted[one.school_id].holds(one.day):
+            found[one.school_id, one.campus].append(told_by(one))
+    return found
+
+
+def told_by(one: RaisedAlert) -> Told:
+    """Return what a person raised as the rules take it."""
+    return Told(one.day, one.group, one.scope, rule=one.rule, n=one.n)
+
+
 def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:
     # every single day by name, so that both databases seek (day, school) in the unique key and scan nothing. Dates as
     # text: there are few different ones, and Django's converter parses each again (half the time)
@@ -120,7 +156,7 @@ def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]
 
 CASE_COLUMNS = (
     "CAST(day AS TEXT), pupil, class_key, row_state, CAST(start AS TEXT), CAST(onset AS TEXT), symptoms, temperature,"
-    " diagnosis, dorm, CAST(began AS TEXT), admitted"
+    " diagnosis, dorm, CAST(began AS TEXT), admitted, test_result, severe, shared_meal"
 )
 ILL = f"day IN ? AND school IN ? AND reason = '{Reason.ILL}'"
 """The rows that count for warnings, for `sql.fetch_in` with days and schools."""
@@ -136,7 +172,7 @@ texts, so that no index of days is taken.
 
 
 def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
-    symptoms, temperature, diagnosis, dorm, began, admitted = rest
+    symptoms, temperature, diagnosis, dorm, began, admitted, result, severe, meal = rest
     return Case(
         _date(day),
         pupil,
@@ -150,6 +186,9 @@ def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str |
         dorm,
         spell=_date(began),
         admitted=bool(admitted),
+        tested=result == _POSITIVE,
+        severe=bool(severe),
+        meal=bool(meal),
     )
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from pipeline.alert_state import AlertState, AlertStep
 from pipeline.alerts.load import CASE_COLUMNS, ILL, RollRow, case_of, chains, roll_rows
 from pipeline.database import sql
-from pipeline.database.models import Alert, AlertCase, AlertEvent, AssessedMoment, CasePast
+from pipeline.database.models import Alert, AlertCase, AlertEvent, AssessedMoment, CasePast, RaisedAlert
 from pipeline.rules import Case
 from pipeline.schooldays import school_year
 from pipeline.turns import context
@@ -79,6 +79,7 @@ class SchoolPast:
     issued: Sequence[IssuedAlert]
     rolls: Sequence[RollRow]
     term_began: Callable[[date], date]  # by the calendar as it is now
+    raised: Sequence[RaisedAlert]  # by people
 
 
 def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: datetime) -> list[SchoolPast]:
@@ -91,6 +92,9 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
     for row in roll_rows(schools, sorted({school_year(day) for day in days})):
         rolls[row.school].append(row)
     places, calendar = chains(schools), context.calendar()
+    raised: dict[str, list[RaisedAlert]] = defaultdict(list)
+    for one in RaisedAlert.objects.filter(school__in=schools).order_by("settled"):
+        raised[one.school_id].append(one)
     mine: dict[str, list[IssuedAlert]] = defaultdict(list)
     for alert in issued:
         mine[alert.school].append(alert)
@@ -104,6 +108,7 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
             mine[school],
             rolls[school],
             partial(calendar.term_began, places[school]),
+            raised[school],
         )
         for school in schools
     ]

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep
-from pipeline.alerts.load import REMEMBERED, rolls_on
+from pipeline.alerts.load import REMEMBERED, rolls_on, told_by
 from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
 from pipeline.rules import Case, Rules
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
@@ -63,23 +63,29 @@ class _Stage:
         self._acts = deque(sorted(past.acts, key=lambda act: act.event))
         self._states: dict[str, AlertState] = {}  # of the issued alerts, by what people did
         self._paired: dict[str, Trial] = {}
+        self._settled = 0
         self.trials: list[Trial] = []
 
     def assess(self, moment: Moment) -> None:
         """Assess what changed up to a moment."""
         days = {day for case in self._change(moment.settled) for day in (case.day, case.began)}
+        raised = [one for one in self._past.raised if one.settled <= moment.settled]
+        days |= {one.day for one in raised if one.settled > self._settled}
+        self._settled = moment.settled
         if not days:
             return
         school, now = self._past.school, today(moment.at)
         span = affected(days, self._rules)
         near, far = needed(span, self._rules, now)
         rolls, long = rolls_on(self._past.rolls, days), self._rules.long_groups
-        for campus, standing in sorted(self._standing.items()):
+        for campus in sorted({*self._standing, *(one.campus for one in raised)}):
+            standing = self._standing[campus]
             facts = CampusFacts(
                 [case for case in standing.values() if near.holds(case.day)],
                 rolls.get((school, campus), {}),
                 [case for case in standing.values() if case.diagnosis in long and far.holds(case.day)],
-                term_began=self._past.term_began,
+                [told_by(one) for one in raised if one.campus == campus and span.near.holds(one.day)],
+                self._past.term_began,
             )
             met = conditions(facts, self._asked, span)
             mine = self._remembered(campus, moment.at)
@@ -147,7 +153,8 @@ class _Stage:
                     trial.episode = replace(trial.episode, state=state)
 
     def _alike(self, trial: Trial, alert: IssuedAlert) -> bool:
-        if trial.campus != alert.campus or trial.sick.isdisjoint(alert.sick):
+        same = not trial.sick.isdisjoint(alert.sick) or not (trial.sick or alert.sick)  # none of what people raised
+        if trial.campus != alert.campus or not same:
             return False
         if not trial.groups.isdisjoint(alert.groups):
             return True

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, echo, echo_list, opened
+from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, day_of, decided_by, echo, echo_list, opened
 from pipeline.errors import UsageError
 
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
@@ -92,6 +92,47 @@ def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "qu
 
     site = opened(context)
     _show_state(alert, run.return_answer(site, alert, who, why, config.clock()))
+
+
+@alerts.command("raise")
+def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
+    context: typer.Context,
+    school: Annotated[str, typer.Option("--school", help="The school's code.")],
+    rule: Annotated[str, typer.Option("--rule", help="E05, P10 or P12: see docs/rules.md.")],
+    count: Annotated[int, typer.Option("--count", min=1, help="How many pupils are concerned.")],
+    reason: Annotated[str, typer.Option("--reason", help="What is the case, and who has looked into it.")],
+    campus: Annotated[str, typer.Option("--campus", help="Of a school with several.")] = "",
+    room: Annotated[str, typer.Option("--class", help="If they are of one class.")] = "",
+    day: Annotated[str, typer.Option("--day", help="Since when; today if left out.")] = "",
+    deaths: Annotated[int, typer.Option("--deaths", min=0, help="How many of them died.")] = 0,
+    who: Who = "queke",
+) -> None:
+    """Raise a warning that no record can show: food poisoning, a disease without known cause, another emergency.
+
+    It has its card and its 24 hours like any other.
+    """
+    from pipeline import config, run
+    from pipeline.facts import alert_list
+    from pipeline.model import HOME_CAMPUS
+    from pipeline.schooldays import today
+    from pipeline.settling import raising
+
+    if not reason.strip():
+        raise UsageError("--reason: say what is the case, and who has looked into it")
+    site = opened(context)
+    now = config.clock()()
+    since = day_of(day, now)
+    if since > today(now):
+        raise UsageError(f"--day {since}: this day is still to come")
+    what = raising.Raised(rule, school, campus or HOME_CAMPUS, since, count, room, deaths)
+    raising.raise_alert(what, decided_by(who, reason))
+    run.follow(site, config.clock())
+    number = alert_list.raised(what.school, what.campus, what.rule, since)
+    echo(
+        f"{rule} raised: {number}"
+        if number
+        else f"{rule} raised; its alert opens when the site's service has assessed it"
+    )
 
 
 def _show_state(alert: str, state: str) -> None:

@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, check_place, day_of, echo, echo_json, echo_table, opened, progress
-from pipeline.errors import UsageError
+from pipeline.cli.terminal import (
+    AsJson,
+    Day,
+    check_place,
+    day_of,
+    echo,
+    echo_json,
+    echo_list,
+    echo_table,
+    opened,
+    progress,
+)
+from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.facts.rehearsed import Pair, Rehearsal
@@ -31,6 +42,54 @@ Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of th
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
     app.add_typer(rules, name="rules")
+
+
+@rules.command()
+def check(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="A rules.toml of a site, or one with all rules.")]
+) -> None:
+    """Say whether a rules.toml is right, with the line of each problem, and what it switches. Changes nothing."""
+    from pipeline import rules as law
+    from pipeline.alerts import site_rules
+    from pipeline.rules import switches
+
+    opened(context)
+    text = _text(file)
+    if switches.of_site(text):
+        lines = site_rules.check(text)
+        echo_table(
+            ("rule", "place", "on", "from", "by", "why"),
+            [(one.rule, one.switch.place, _on(one.switch.on), one.switch.since, one.by, one.why) for one in lines],
+        )
+        echo(f"{file.name}: right, {len(lines)} switches")
+    else:
+        echo(f"{file.name}: right, {len(law.parse(text).rules)} rules")
+
+
+@rules.command("list")
+def list_rules(context: typer.Context, unit: Unit = "", day: Day = "", *, as_json: AsJson = False) -> None:
+    """List the rules, and which are on at a place on a day; docs/rules.md has their conditions and sources."""
+    from pipeline import config
+    from pipeline.alerts import site_rules
+    from pipeline.registry import lookup
+
+    opened(context)
+    when = day_of(day, config.clock()())
+    check_place(unit)
+    chain = lookup.tree().chain(unit) if unit else ()
+    known = site_rules.in_force()
+    rows = [
+        (one.id, _on(one.active(chain, when)), one.stage.value, " ".join(sorted({*one.groups, *one.grades})),
+         one.threshold, one.confidence)
+        for one in known.rules
+    ]  # fmt: skip
+    echo_list(("rule", "on", "stage", "groups", "threshold", "confidence"), rows, as_json=as_json)
+    if problems := site_rules.state().problems:
+        raise ConfigError(list(problems))
+
+
+def _on(on: bool) -> str:
+    return "on" if on else "off"
 
 
 @rules.command()
@@ -123,13 +182,24 @@ def _days(first: str, last: str) -> tuple[date, date]:
 
 
 def _law(file: Path | None) -> Rules:
+    """The rules in force; or those of a file, which has all rules, or the switches of a site."""
     from pipeline import rules as law
-    from pipeline.errors import ConfigError
+    from pipeline.alerts import site_rules
+    from pipeline.rules import switches
 
     if file is None:
-        return law.load()
+        return site_rules.in_force()
+    text = _text(file)
+    if switches.of_site(text):
+        return switches.apply(site_rules.check(text), law.load())
+    return law.parse(text)
+
+
+def _text(file: Path) -> str:
     try:
-        return law.parse(file.read_text(encoding="utf-8-sig"))
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{file}: 不是 UTF-8 编码的文本"]) from error
 

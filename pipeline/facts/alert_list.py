@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
 from pipeline import alert_state, warn
 from pipeline.alert_state import AlertState
 from pipeline.alerts import alert_labels
-from pipeline.database.models import Alert
+from pipeline.database.models import Alert, AlertHit
 from pipeline.facts import card_page_facts, silent_alerts
 from pipeline.figures import cards
 from pipeline.figures.cards import CardPage
@@ -56,6 +56,14 @@ def listed(now: datetime, until: str, *, unit: str = "", closed: bool = False) -
     mute = silent_alerts.now(now, until)
     lines = [_listed(alert, names.get(alert.school_id, ""), now, mute.get(alert.id)) for alert in found]
     return sorted(lines, key=lambda one: (_place(one.state), one.due_at, one.id))
+
+
+def raised(school: str, campus: str, rule: str, day: date) -> str:
+    """Return the number of the alert that holds what a person raised; "" if it is not assessed yet."""
+    hit = AlertHit.objects.filter(
+        alert__school=school, alert__campus=campus, rule=rule, day=day, to_settled__isnull=True
+    ).last()
+    return hit.alert_id if hit else ""
 
 
 def overdue(now: datetime) -> tuple[int, int]:

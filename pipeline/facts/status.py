@@ -12,6 +12,7 @@ from django.db.models import Count, Min
 from pipeline import alert_state
 from pipeline.accounts import accounts
 from pipeline.alert_state import AlertState
+from pipeline.alerts import site_rules
 from pipeline.database import journal
 from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
 from pipeline.facts import alert_list, silent_alerts
@@ -27,6 +28,7 @@ from pipeline.model import (
     TodoKind,
 )
 from pipeline.registry import calendar_spans, holidays
+from pipeline.rules.switches import FILE
 from pipeline.schooldays import local_time
 
 
@@ -66,7 +68,7 @@ def standing(now: datetime, until: str) -> SiteStatus:
         if (since := old.get(state))
     ]
     waiting += _rows_back() + _closures() + _alerts(now, until) + _matters() + _letters() + _todo()
-    waiting += _accounts(now)
+    waiting += _accounts(now) + _rules_file()
     return SiteStatus(states, tuple(waiting), _unknown_years(now))
 
 
@@ -113,6 +115,15 @@ def _alerts(now: datetime, until: str) -> list[PendingCount]:
     mute = len(silent_alerts.now(now, until))
     lines += [PendingCount(_UNHEARD, mute, "", "queke alerts list")] * bool(mute)
     return lines + [PendingCount(asked_words, asked, "", "queke alerts list")] * bool(asked)
+
+
+def _rules_file() -> list[PendingCount]:
+    """Problems of the site's rules.toml: what was in force before it still is."""
+    found = site_rules.state()
+    if not found.problems or found.seen_at is None:
+        return []
+    what = f"problems in {FILE}, which is NOT in force"
+    return [PendingCount(what, len(found.problems), _minute(found.seen_at), f"queke rules check {FILE}")]
 
 
 def _matters() -> list[PendingCount]:

@@ -76,6 +76,13 @@ _FOLDED = (
            help="疑似、临床诊断或确诊。诊断写成“疑似水痘”“甲流阳性”这样也可以，会自动填在这里。"),
     text("dorm", "宿舍", 30, cells.room(30), folded=True, only="boarding", width=9, goes=NEXT | COUNTY,
          also="宿舍号 寝室 寝室号"),
+    flag("shared_meal", "共同用餐", folded=True, width=9, goes=NEXT | EXPORT | COUNTY, since=2,
+         also="共同用餐史 共同用餐饮水史 聚餐", help="发病前与其他患病学生一起用餐或饮水的，选“是”。"),
+    choice("test_result", "检测结果", words.TEST_RESULT, "test-result-unknown", 10, folded=True, width=9,
+           goes=NEXT | EXPORT | COUNTY, since=2, also="实验室检测 实验室检测结果 化验结果 核酸结果 抗原结果",
+           help="医院或疾控对“诊断”所填的病做的检测；没有做就空着。"),
+    flag("severe", "危重", folded=True, width=6, goes=NEXT | EXPORT | COUNTY, since=2, also="是否危重 病情危重 重症",
+         help="不明原因的高热、呼吸急促或剧烈呕吐、腹泻，或医生说病情危重的，选“是”；一名即预警。"),
 )
 
 _CLASSES = (

@@ -7,10 +7,21 @@ and I codes follow the Jiangsu reporting vocabulary and WS/T 772-2020 symptoms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from pipeline.forms.base import vocabulary
-from pipeline.model import ApprovedHow, ClosureKind, DayPart, Degree, Mode, Organ, Reason, RowState, SpanKind
+from pipeline.forms.syndromes import SYNDROME_LABELS
+from pipeline.model import (
+    ApprovedHow,
+    ClosureKind,
+    DayPart,
+    Degree,
+    Mode,
+    Organ,
+    Reason,
+    RowState,
+    SpanKind,
+    TestResult,
+)
 
 SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
 
@@ -72,46 +83,6 @@ SYMPTOM = vocabulary(
         "S99": "其它 其他症状",
         "S00": "不清楚 未知 不知道 不明 不祥",
     },
-)
-
-SYNDROMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "FEV": ("S01",),
-        "RES": ("S02", "S03", "S04"),
-        "GI": ("S06", "S07", "S08"),
-        "RASH": ("S09",),
-        "EYE": ("S10",),
-        "PAR": ("S11",),
-        "JAU": ("S12",),
-        "NEU": ("S05",),
-        "INJ": ("S15",),
-        "SEV": ("S16",),
-        "OTH": ("S13", "S14", "S99"),
-    }
-)
-"""Syndrome group → its symptoms. ILI is not here: it also asks for a temperature (≥ 38 ℃ and S02 or S03)."""
-
-SYNDROME_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "FEV": "发热",
-        "ILI": "流感样病例",
-        "RES": "呼吸道症状",
-        "GI": "呕吐腹泻等胃肠道症状",
-        "RASH": "皮疹",
-        "EYE": "红眼",
-        "PAR": "腮腺肿大",
-        "JAU": "黄疸",
-        "NEU": "头痛",
-        "INJ": "受伤",
-        "SEV": "呼吸急促或困难",
-        "OTH": "其他症状",
-        "MEAL": "共同用餐饮水史",
-        "CRI": "危重或不明原因症状",
-        "ALL": "因病缺课（不分症状）",
-        "FOOD": "食物中毒",
-        "UNX": "群体性不明原因疾病",
-        "EMG": "其他突发公共卫生事件",
-    }
 )
 
 DISEASE = vocabulary(
@@ -202,6 +173,16 @@ DEGREE = vocabulary(
         Degree.SUSPECTED: "疑似病例 疑似患者 可疑 待查 待排 ？ ?",
         Degree.CLINICAL: "临床 临床诊断病例 临床病例 医生诊断",
         Degree.CONFIRMED: "确诊病例 实验室确诊 实验室诊断 阳性 检测阳性",
+    },
+)
+
+TEST_RESULT = vocabulary(
+    "TestResult",
+    {TestResult.POSITIVE: "阳性", TestResult.NEGATIVE: "阴性", TestResult.PENDING: "待出"},
+    {
+        TestResult.POSITIVE: "阳 + 阳性(+) 检出 弱阳性 核酸阳性 抗原阳性",
+        TestResult.NEGATIVE: "阴 - 阴性(-) 未检出 核酸阴性 抗原阴性",
+        TestResult.PENDING: "未出 等待 检测中 结果未出 待结果",
     },
 )
 

@@ -81,6 +81,15 @@ class AlertHistory:
         return max(self.faces)
 
     @property
+    def deaths(self) -> int:
+        """How many died, by the last answer that says so: one that had to be given again still counts, unless the
+        county sent it back.
+        """
+        stood = [a for a in self.answers if a.state != CardState.RETURNED and a.values["verdict"] == CardVerdict.STANDS]
+        told = (a.values.get("deaths") for a in reversed(stood))
+        return next((n for n in told if isinstance(n, int)), 0)
+
+    @property
     def current(self) -> Answer | None:
         """The answer in force: the last that waits for the county, or was confirmed."""
         return next((a for a in self.answers[::-1] if a.state in alert_state.COUNTING), None)

@@ -63,6 +63,7 @@ class DecisionKind(StrEnum):
     CLOSURE_RETURN = "closure-return"
     CARD_CONFIRM = "card-confirm"
     CARD_RETURN = "card-return"
+    ALERT_RAISE = "alert-raise"
     ROSTER_CONFIRM = "roster-confirm"
     ROSTER_RETURN = "roster-return"
     CLASS_CONFIRM = "class-confirm"
@@ -170,6 +171,16 @@ class Degree(StrEnum):
     SUSPECTED = "suspected"
     CLINICAL = "clinical"
     CONFIRMED = "confirmed"
+
+
+class TestResult(StrEnum):
+    """What a laboratory found of the disease that the diagnosis names."""
+
+    __test__ = False  # not a test, whatever its name
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    PENDING = "pending"
 
 
 class PastReason(StrEnum):

@@ -308,17 +308,13 @@ def _told(told: Iterable[Told], asked: RulesInForce, span: Spans) -> Iterator[Co
 def _dead(rule: Rule, said: Sequence[Told], asked: RulesInForce, span: Spans) -> Iterator[Condition]:
     """A rule met by deaths among the alerts of its groups: a death of a disease is one of what the disease absorbs."""
     for group in sorted(rule.groups):
-        mine = [one for one in said if group == one.group or _absorbs(asked.rules, one.group, group)]
+        mine = [one for one in said if group in asked.rules.covered((one.group, *one.also))]
         for day in sorted({one.day for one in mine}):
             within = [one for one in mine if _day_counts(rule, one.day, day)]
             n = sum(one.deaths for one in within)
             if n >= rule.deaths and _asked(rule, within[-1], group, asked, span):
                 way = f"死亡≥{rule.deaths}"
                 yield Condition(rule.id, rule.stage, group, day, "", n, way, (), day, within[-1].alert)
-
-
-def _absorbs(rules: Rules, group: str, other: str) -> bool:
-    return group in rules.groups and other in rules.groups[group].absorbs
 
 
 def _day_counts(rule: Rule, told: date, day: date) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from pipeline.forms.words import SYNDROMES
+from pipeline.forms.syndromes import SYNDROMES
 
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
 HIGH_FEVER = 39.1  # ℃, from which it is 高热

@@ -12,7 +12,8 @@ from typing import Any
 from pipeline import resources
 from pipeline.errors import ConfigError
 from pipeline.forms.classes import ClassLevel
-from pipeline.forms.words import DISEASE, SYNDROME_LABELS
+from pipeline.forms.syndromes import SYNDROME_LABELS
+from pipeline.forms.words import DISEASE
 from pipeline.rules.toml_lines import TableLines, tables
 from pipeline.rules.values import LONG, TERM, Group, Notifiable, Rule, Rules, Sign, Stage, Unfed, Where
 

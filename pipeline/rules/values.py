@@ -316,6 +316,7 @@ class Told:
     rule: str = ""  # the rule that was raised
     n: int = 0  # pupils concerned, if it was
     alert: str = ""  # whose card said so
+    also: tuple[str, ...] = ()  # groups by which that alert is named besides
 
 
 @dataclass(frozen=True, slots=True)

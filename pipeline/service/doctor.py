@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline import config, database, fault_log, resources
+from pipeline.alerts import site_rules
 from pipeline.database import sqlite
-from pipeline.errors import QuekeError
+from pipeline.errors import ConfigError, QuekeError
 from pipeline.fault_log import StandingFault
 from pipeline.model import Site
 from pipeline.registry import calendar_spans, holidays
+from pipeline.rules import switches
 from pipeline.schooldays import Calendar, short_time
 
 Grade = Literal["ok", "warning", "problem"]
@@ -153,7 +155,26 @@ def _store(site: Site) -> Iterator[Finding]:
         yield Finding("problem", "store", f"{len(waiting)} migrations to apply: run `queke init {site.root}`")
     else:
         yield Finding("ok", "store", "reachable and migrated")
+        yield from _rules_file(site)
     yield from _faults(faults)
+
+
+def _rules_file(site: Site) -> Iterator[Finding]:
+    """The site's rules.toml as it is now; what the service made of it is in the store."""
+    try:
+        text = (site.root / switches.FILE).read_text(encoding="utf-8-sig")
+        lines = site_rules.check(text)
+    except FileNotFoundError:
+        yield Finding("ok", "rules", "as this version has them: no rules.toml")
+    except (OSError, UnicodeDecodeError):
+        yield Finding("problem", "rules", f"{switches.FILE} cannot be read as UTF-8 text: it is NOT in force")
+    except ConfigError as error:
+        since = site_rules.state().in_force_since
+        before = f"those of {short_time(since)}" if since else "those of this version"
+        for problem in error.problems:
+            yield Finding("problem", "rules", f"{problem} (NOT in force; {before} are)")
+    else:
+        yield Finding("ok", "rules", f"{switches.FILE}: {len(lines)} switches")
 
 
 def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:

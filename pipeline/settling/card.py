@@ -23,7 +23,7 @@ from pipeline.merge import alert_history
 from pipeline.merge import card as core
 from pipeline.merge.alert_history import AlertHistory, Answer, CountyRuling, HistoryStep
 from pipeline.merge.card import CardStanding, CardStep
-from pipeline.model import Checked, DecidedBy, DecisionKind, Opinion, Site, State
+from pipeline.model import Checked, DecidedBy, DecisionKind, Opinion, Site, State, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.settling.settler import Settler
@@ -219,7 +219,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryS
         was = before.histories.get(name)
         if one is was or one == was:
             continue
-        _write_alert(loaded.alerts[name], one, at[1])
+        _write_alert(loaded.alerts[name], one, at)
         _write_cards(one, was, at)
         rows = [
             (name, day.isoformat(), done.fresh, done.present, done.progress[:200], str(done.origin))
@@ -229,14 +229,19 @@ def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryS
     _write_events(steps, {name: one.state for name, one in loaded.standing.histories.items()}, at[1])
 
 
-def _write_alert(alert: Alert, one: AlertHistory, now: datetime) -> None:
+def _write_alert(alert: Alert, one: AlertHistory, at: tuple[int, datetime]) -> None:
+    settled, now = at
     if one.state == AlertState.EXCLUDED and alert.closed_at is None:
         current = one.current
         corrections.exclude(alert, str(current.values.get("reason") or "") if current else "", now)
     if alert.closed_at is None or one.closed:
         alert.state = one.state
     alert.due_at = one.due_at
-    alert.save(update_fields=["state", "due_at", "closed_at", "close_reason"])
+    if alert.deaths != one.deaths:
+        alert.deaths = one.deaths
+        todo = [(TodoKind.WARN, alert.school_id, alert.opened_day.isoformat(), settled)]
+        sql.run(sql.upsert("todo", ("kind", "code", "day", "settled"), ("kind", "code", "day")), todo)
+    alert.save(update_fields=["state", "due_at", "closed_at", "close_reason", "deaths"])
 
 
 def _write_cards(one: AlertHistory, was: AlertHistory | None, at: tuple[int, datetime]) -> None:

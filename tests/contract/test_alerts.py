@@ -279,6 +279,31 @@ def test_a_rule_off_by_default_warns_where_it_is_switched_on(site: Site) -> None
     assert AlertHit.objects.filter(rule="C09").exists()
 
 
+@pytest.mark.parametrize(
+    ("shows", "n", "hit"),
+    [
+        ({"shared_meal": True, "symptoms": "S13"}, 3, ("E01", "MEAL")),
+        ({"shared_meal": False, "symptoms": "S13"}, 3, None),
+        ({"severe": True, "symptoms": "S06"}, 1, ("E04", "CRI")),
+        ({"diagnosis": "D13", "test_result": "positive"}, 5, ("C06", "D13")),
+        ({"diagnosis": "D13", "test_result": "pending"}, 5, None),
+        ({"diagnosis": "D02", "test_result": "positive", "admitted": True}, 2, ("S03", "D02")),
+        ({"diagnosis": "D02", "admitted": True}, 5, ("P01", "ILI")),
+    ],
+)
+def test_the_columns_beside_symptoms_and_diagnosis_feed_their_rules(
+    site: Site, shows: dict[str, object], n: int, hit: tuple[str, str] | None
+) -> None:
+    enrol(SCHOOL)
+    absent(*range(n), **shows)
+    warn(site)
+    found = set(AlertHit.objects.values_list("rule", "group"))
+    if hit:
+        assert hit in found
+    else:
+        assert not found & {("E01", "MEAL"), ("C06", "D13")}
+
+
 @pytest.mark.parametrize(("first", "hit"), [(date(2026, 9, 1), True), (date(2026, 8, 31), False)])
 def test_tuberculosis_is_counted_over_the_term(site: Site, first: date, hit: bool) -> None:
     enrol(SCHOOL)

@@ -11,10 +11,12 @@ import pytest
 from django.db import connection
 
 from pipeline import database
+from pipeline.forms import absence
 from pipeline.model import Site
 from tests.sites import KEY
 
-EVERYWHERE = "goes=NEXT | PAGE | EXPORT | COUNTY, since=2"
+NEXT_VERSION = int(absence.ABSENCE.version) + 1
+EVERYWHERE = f"goes=NEXT | PAGE | EXPORT | COUNTY, since={NEXT_VERSION}"
 ROWS = f"""
     text("trial_text", "试填文字", 60, {EVERYWHERE}),
     choice("trial_choice", "试填选项", words.APPROVED_HOW, "approved-how-unknown", {EVERYWHERE}),
@@ -22,7 +24,7 @@ ROWS = f"""
     day("trial_day", "试填日期", {EVERYWHERE}),
     count("trial_count", "试填人数", {EVERYWHERE}),
     number("trial_number", "试填数字", 3, cells.temperature, {EVERYWHERE}),"""
-CLASSES = '\n    text("trial_class", "试填班级", 20, since=2),'
+CLASSES = f'\n    text("trial_class", "试填班级", 20, since={NEXT_VERSION}),'
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline import rules
 from pipeline.errors import ConfigError
-from pipeline.forms.words import DISEASE, SYNDROME_LABELS
+from pipeline.forms.syndromes import SYNDROME_LABELS
+from pipeline.forms.words import DISEASE
 from pipeline.rules import Case, Condition, Rules, Stage, Switch, Told, engine, groups, parse
 from pipeline.rules.windows import Window
 from tests.rulebook import everywhere, with_on

@@ -10,7 +10,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms.words import SYNDROMES
+from pipeline.forms.syndromes import SYNDROMES
 from pipeline.rules import Case, Rule, Told, Where, engine, windows
 from pipeline.rules.windows import Spans, Window
 from tests.rulebook import everywhere, with_on

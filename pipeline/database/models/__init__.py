@@ -5,7 +5,15 @@ from_settled ≤ n < to_settled (rows of the current tables have no end yet).
 """
 
 from pipeline.database.models.accounts import Account
-from pipeline.database.models.alerts import Alert, AlertCase, AlertEvent, AlertHit, AssessedMoment
+from pipeline.database.models.alerts import (
+    Alert,
+    AlertCase,
+    AlertEvent,
+    AlertHit,
+    AssessedMoment,
+    RaisedAlert,
+    RulesFile,
+)
 from pipeline.database.models.cards import Card, CardDay
 from pipeline.database.models.desks import DeskLine
 from pipeline.database.models.faults import FaultRecord
@@ -57,9 +65,11 @@ __all__ = [
     "Letter",
     "Matter",
     "Pupil",
+    "RaisedAlert",
     "Reject",
     "Report",
     "ReportClass",
+    "RulesFile",
     "SchoolClass",
     "Statement",
     "Submission",

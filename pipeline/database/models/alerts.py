@@ -31,6 +31,7 @@ class Alert(models.Model):
     first_onset = models.DateField()
     last_onset = models.DateField()
     cases = models.PositiveIntegerField()
+    deaths = models.PositiveIntegerField(default=0)  # by the answer that told of them last
     ends_after = models.DateField()  # without a linked case by then it may end
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=40, blank=True)
@@ -54,6 +55,39 @@ class Alert(models.Model):
             # few alerts may end; the ended ones grow in number
             models.Index(fields=["ends_after"], condition=models.Q(closed_at__isnull=True), name="alert_open_end"),
         ]
+
+
+class RaisedAlert(models.Model):
+    """What a person raised, because records cannot show it; who and why are with the decision."""
+
+    school = models.ForeignKey(Unit, models.PROTECT, db_column="school", db_index=False, related_name="+")
+    campus = models.CharField(max_length=40)
+    rule = models.CharField(max_length=8)
+    group = models.CharField(max_length=20)
+    scope = models.CharField(max_length=40, blank=True)  # as of a hit
+    day = models.DateField()
+    n = models.PositiveIntegerField()  # pupils concerned
+    decision = models.BigIntegerField()  # its place in the sequence
+    settled = models.BigIntegerField()
+
+    class Meta:
+        db_table = "raised_alert"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["school", "campus", "rule", "scope", "day"], name="raised_once")
+        ]
+
+
+class RulesFile(models.Model):
+    """The site's rules.toml as it was found changed; the last good one is in force."""
+
+    seen_at = models.DateTimeField()
+    sha256 = models.CharField(max_length=64)
+    text = models.TextField()
+    good = models.BooleanField()
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "rules_file"
 
 
 class AlertHit(models.Model):

@@ -20,6 +20,7 @@ from pipeline.model import (
     PastReason,
     Reason,
     RowState,
+    TestResult,
     TicketState,
 )
 
@@ -112,6 +113,10 @@ class AbsenceColumns(models.Model):
     visited = models.BooleanField(null=True)
     diagnosis = models.CharField(max_length=20, blank=True)  # D code
     degree = models.CharField(max_length=9, blank=True, choices=choices(Degree))  # how sure the diagnosis is
+    admitted = models.BooleanField(null=True)
+    test_result = models.CharField(max_length=10, blank=True, choices=choices(TestResult))
+    severe = models.BooleanField(null=True)
+    shared_meal = models.BooleanField(null=True)
     returned = models.DateField(null=True)
     note = models.CharField(max_length=200, blank=True)
     pending = models.BooleanField(default=False)  # 待改: its newest version was returned, this one is kept meanwhile
@@ -128,6 +133,7 @@ def _closed_row(table: str) -> list[models.BaseConstraint]:
         one_of(table, "row_state", RowState),
         one_of(table, "part", ("", *_HALVES)),
         one_of(table, "degree", ("", *Degree)),
+        one_of(table, "test_result", ("", *TestResult)),
     ]
 
 

@@ -1,0 +1,79 @@
+"""Warnings that a person raises, because no record can show them: E05, P10, P12."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.alerts import site_rules
+from pipeline.database.decision_log import decide
+from pipeline.database.models import RaisedAlert, SchoolClass, Unit
+from pipeline.database.transactions import atomic
+from pipeline.figures.words import joined
+from pipeline.forms.classes import key_or_name
+from pipeline.issues.refusals import refusal
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, DecidedBy, DecisionKind, TodoKind, UnitKind
+from pipeline.registry import lookup
+from pipeline.turns.transaction import Writes
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What is raised: a rule that only a person can say is met, of a school campus and day.
+
+    `room`: the class, as people write it; "" for the whole campus. `n`: pupils concerned, `deaths` among them.
+    """
+
+    rule: str
+    school: str
+    campus: str
+    day: date
+    n: int
+    room: str = ""
+    deaths: int = 0
+
+
+def raise_alert(what: Raised, by: DecidedBy) -> None:
+    """Raise a warning: assessed next, it opens an alert, or joins one, with its card and 24 hours like any other.
+
+    Raises UsageError, with nothing changed, if the rule is not one of these, does not hold of so few, is not active
+    there, or was raised already; or if school or campus are not known.
+    """
+    known = site_rules.in_force()
+    rule = next((rule for rule in known.rules if rule.id == what.rule and rule.raised), None)
+    if rule is None:
+        raise refusal("raise-rule-unknown", rule=what.rule, rules=joined(r.id for r in known.rules if r.raised))
+    if what.n < rule.at_least and not (rule.deaths and what.deaths >= rule.deaths):
+        raise refusal("raise-too-few", rule=rule.id, least=rule.threshold, n=what.n)
+    with atomic():
+        unit = Unit.objects.select_for_update().filter(code=what.school, kind=UnitKind.SCHOOL).first()
+        if unit is None:
+            raise refusal("raise-school-unknown", school=what.school)
+        campuses = lookup.campuses([what.school]).get(what.school, (HOME_CAMPUS,))
+        if what.campus not in campuses:
+            raise refusal("raise-campus-unknown", campus=what.campus, campuses=joined(campuses))
+        scope = key_or_name(what.room, kindergarten=KINDERGARTEN in unit.stages.split()) if what.room else ""
+        if scope and not SchoolClass.objects.filter(school=unit, campus=what.campus, key=scope).exists():
+            raise refusal("class-unknown", name=what.room)
+        if not rule.active(lookup.tree().chain(what.school), what.day):
+            raise refusal("raise-rule-off", rule=rule.id)
+        if RaisedAlert.objects.filter(
+            school=unit, campus=what.campus, rule=rule.id, scope=scope, day=what.day
+        ).exists():
+            raise refusal("raise-again", rule=rule.id, day=what.day)
+        order, settled = decide(DecisionKind.ALERT_RAISE, f"{what.school} {what.campus} {rule.id}", by, day=what.day)
+        (group,) = rule.groups
+        RaisedAlert.objects.create(
+            school=unit,
+            campus=what.campus,
+            rule=rule.id,
+            group=group,
+            scope=scope,
+            day=what.day,
+            n=what.n,
+            decision=order,
+            settled=settled,
+        )
+        writes = Writes(by.at)
+        writes.todo(TodoKind.WARN, what.school, settled, what.day)
+        writes.flush()
