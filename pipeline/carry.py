@@ -119,6 +119,7 @@ class Open:
     name: str
     number: str
     values: Mapping[str, object]
+    since: date | None = None  # the day of the report, where it is not that of the other rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +165,19 @@ class CampusClasses:
 
 def prefilled(table: Table, rows: CarriedOver, marks: Marks, room: CampusClasses, day: date) -> tuple[Prefilled, ...]:
     """Return the rows that the template of `day` begins with: absences to be answered, then rows to be corrected."""
-    made: list[tuple[PrefillKind, Mapping[str, Cell], tuple[Issue, ...]]] = []
-    made += [(PrefillKind.OPEN, _cells_of(table, one, room), ()) for one in sorted(rows.open, key=_place)]
-    made += [(PrefillKind.OPEN, _typed(table, one), ()) for one in rows.back if one.asked]
-    made += [(PrefillKind.BACK, _typed(table, one), one.issues) for one in rows.back if not one.asked]
+    made: list[tuple[PrefillKind, Mapping[str, Cell], tuple[Issue, ...], date]] = []
+    in_order = sorted(rows.open, key=_place)
+    made += [(PrefillKind.OPEN, _cells_of(table, one, room), (), one.since or rows.since) for one in in_order]
+    made += [(PrefillKind.OPEN, _typed(table, one), (), rows.since) for one in rows.back if one.asked]
+    made += [(PrefillKind.BACK, _typed(table, one), one.issues, rows.since) for one in rows.back if not one.asked]
     frame = Frame(day=day, kindergarten=room.kindergarten)
-    read_back = as_read(table, [cells for _, cells, _ in made], frame)
+    read_back = as_read(table, [cells for _, cells, *_ in made], frame)
     keys = {name: key for key, name in room.names.items()}
     found = []
-    for (kind, cells, why), row in zip(made, read_back, strict=True):
+    for (kind, cells, why, since), row in zip(made, read_back, strict=True):
         if row is not None:
             pupil = _pupil_of(table, row, keys, room)
-            found.append(Prefilled(kind, cells, marks.make(kind, rows.since, pupil, content_of(table, row)), why))
+            found.append(Prefilled(kind, cells, marks.make(kind, since, pupil, content_of(table, row)), why))
     return tuple(found)
 
 

@@ -107,8 +107,10 @@ class SchoolDue:
 
     def of(self, school: SchoolFacts) -> SchoolFacts:
         """Return the school with the campuses from which a report is due, and the classes it is due about."""
-        rooms = {at: one for at, one in school.classes.items() if at not in self.off and at not in self.closed}
-        return replace(school, campuses=tuple(one for one in school.campuses if one in self.campuses), classes=rooms)
+        out = self.off | self.closed
+        rooms = {at: one for at, one in school.classes.items() if at not in out}
+        campuses = tuple(one for one in school.campuses if one in self.campuses)
+        return replace(school, campuses=campuses, classes=rooms, off=out)
 
 
 @dataclass(frozen=True, slots=True)

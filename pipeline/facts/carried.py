@@ -32,8 +32,9 @@ Campus = tuple[str, str]  # school, campus
 def carried_over(schools: Collection[SchoolFacts], day: date) -> dict[Campus, CarriedOver]:
     """Return the rows that the templates of `day` carry over, by campus; a campus without any is left out.
 
-    Not carried over: pupils of classes that are closed on the day or have ended, and reports of another school year,
-    whose classes are different.
+    From the last report of each class: one that was off, or missing, in the last report of its campus stands as the
+    report before says. Not carried over: pupils of classes that are closed on the day or have ended, and reports of
+    another school year, whose classes are different.
     """
     codes = [school.code for school in schools]
     last = last_reports(codes, day)
@@ -41,7 +42,8 @@ def carried_over(schools: Collection[SchoolFacts], day: date) -> dict[Campus, Ca
         return {}
     days = sorted(set(last.values()))
     out = _Out(codes, day)
-    opened, pupils = _open(last, days, out)
+    earlier = _earlier(last, day)
+    opened, pupils = _open(last, earlier, sorted({*days, *earlier.values()}), out)
     back = _back(last, days, pupils)
     return {
         place: CarriedOver(since, tuple(opened.get(place, ())), tuple(back.get(place, ())))
@@ -56,6 +58,31 @@ def last_reports(codes: Sequence[str], day: date) -> dict[Campus, date]:
     text = "SELECT school, campus, MAX(day) FROM report WHERE day IN ? AND school IN ? GROUP BY school, campus"
     rows = sql.fetch_in(text, [past.isoformat() for past in days], codes)
     return {(school, campus): sql.date_of(when) for school, campus, when in rows}
+
+
+def _earlier(last: Mapping[Campus, date], day: date) -> dict[tuple[str, str, str], date]:
+    """Classes that the last report of their campus does not mention → the last day on which a report did."""
+    silent = _silent(set(last.values()), {school for school, _ in last})
+    missing = {(*at, key) for (when, *at, key) in silent if last.get((at[0], at[1])) == when}
+    if not missing:
+        return {}
+    schools = sorted({school for school, *_ in missing})
+    days = [past for n in range(1, LOOK_BACK + 1) if school_year(past := day - timedelta(days=n)) == school_year(day)]
+    text = "SELECT day, school, campus FROM report WHERE day IN ? AND school IN ?"
+    reported = [(sql.date_of(when), *at) for when, *at in sql.fetch_in(text, [str(one) for one in days], schools)]
+    mute = _silent(set(days), schools)
+    found: dict[tuple[str, str, str], date] = {}
+    for school, campus, key in missing:
+        spoke = [when for when, *at in reported if at == [school, campus] and (when, school, campus, key) not in mute]
+        if spoke:
+            found[school, campus, key] = max(spoke)
+    return found
+
+
+def _silent(days: Collection[date], schools: Iterable[str]) -> set[tuple[date, str, str, str]]:
+    text = "SELECT day, school, campus, key FROM report_class WHERE day IN ? AND school IN ? AND silent"
+    rows = sql.fetch_in(text, sorted(str(day) for day in days), sorted(schools))
+    return {(sql.date_of(day), school, campus, key) for day, school, campus, key in rows}
 
 
 def unmentioned(sent: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[int, date]]:
@@ -125,7 +152,7 @@ class _Out:
 
 
 def _open(
-    last: Mapping[Campus, date], days: Sequence[date], out: _Out
+    last: Mapping[Campus, date], earlier: Mapping[tuple[str, str, str], date], days: Sequence[date], out: _Out
 ) -> tuple[Mapping[Campus, list[Open]], Mapping[Campus, set[str]]]:
     """Absences that had not ended, in order of class and row; and by campus all pupils with a row in the report."""
     codes = sorted({school for school, _ in last})
@@ -133,17 +160,20 @@ def _open(
     columns = ("day", "school", "campus", "pupil", "row_state", "returned")
     kept, pupils = [], defaultdict(set)
     for when, school, campus, pupil, state, returned, *values in rows.values_list(*columns, *_COLUMNS):
-        if last.get((school, campus)) != when:
-            continue
-        pupils[school, campus].add(pupil)
         values_by_name = dict(zip(_COLUMNS, values, strict=True))
+        if last.get((school, campus)) == when:
+            pupils[school, campus].add(pupil)
+        elif earlier.get((school, campus, str(values_by_name["class_key"]))) != when:
+            continue
         if state != _RETURNED and returned is None and not out(school, campus, str(values_by_name["class_key"])):
-            kept.append((school, campus, pupil, values_by_name))
-    names = _names({(school, pupil) for school, _, pupil, _ in kept})
+            kept.append((when, school, campus, pupil, values_by_name))
+    # a pupil whom the last report names stands as it says
+    kept = [one for one in kept if last.get(one[1:3]) == one[0] or one[3] not in pupils[one[1:3]]]
+    names = _names({(school, pupil) for _, school, _, pupil, _ in kept})
     found: dict[Campus, list[Open]] = defaultdict(list)
-    for school, campus, pupil, values_by_name in kept:
+    for when, school, campus, pupil, values_by_name in kept:
         name, number = names.get((school, pupil), ("", ""))
-        found[school, campus].append(Open(str(values_by_name["class_key"]), name, number, values_by_name))
+        found[school, campus].append(Open(str(values_by_name["class_key"]), name, number, values_by_name, when))
     return found, pupils
 
 

@@ -46,11 +46,12 @@ def carry_over(
     if brought is None:
         return facts
     campus = str(facts.fields["campus"])
+    brought = replace(brought, open=tuple(one for one in brought.open if (campus, one.class_key) not in school.off))
     names = {room.key: room.name for room in school.classes.values() if room.campus == campus}
     room = carry.CampusClasses(names, facts.kindergarten)
     marks = carry.Marks(site.key, school.code, campus)
     rows = carry.prefilled(ABSENCE.table("rows"), brought, marks, room, day)
-    return replace(facts, carried=rows, since=brought.since)
+    return replace(facts, carried=rows, since=brought.since) if rows else facts
 
 
 ISSUER = Issuer(ABSENCE, template, returned)

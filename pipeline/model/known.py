@@ -36,6 +36,7 @@ class SchoolFacts:
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
     reporter: str = ""  # 填报人 in the registry
     until: date | None = None  # the first day on which it no longer exists (停办)
+    off: frozenset[tuple[str, str]] = frozenset()  # classes left out of `classes`: nothing is due about them that day
 
 
 @dataclass(frozen=True, slots=True)

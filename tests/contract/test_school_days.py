@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from pipeline import carry
 from pipeline.database.models import (
     Absence,
     CalendarDay,
@@ -16,7 +17,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import county_day, digest_facts, receipt_facts, silence
+from pipeline.facts import carried, county_day, digest_facts, receipt_facts, silence
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures.county import roll_of
 from pipeline.figures.duty import StatusCounts
@@ -97,6 +98,29 @@ def test_a_template_lists_the_classes_that_are_due(two_parts: Site) -> None:
     assert listed(DAY) == ["三(3)班", "三(4)班"]
     assert listed(SATURDAY) == ["中一班", "三(3)班", "三(4)班"], (
         "nobody owes one: whoever sends it all the same names any class"
+    )
+
+
+def test_who_was_absent_before_a_day_off_of_his_part_is_brought_along_after_it(two_parts: Site) -> None:
+    off(SATURDAY, "小学", "schoolday")
+    heard(BOTH)
+    heard(BOTH, SATURDAY, silent=("中一",))
+    row = {"day": DAY, "school": BOTH, "campus": "本部", "division": GULOU, "from_settled": 1, "reason": "ill"}
+    for pupil, key in (("中一-AAAA111111", "中一"), ("三3-BBBB222222", "三3")):
+        more = {"origin": "1:8", "pupil": pupil, "class_key": key, "row_state": "new", "start": DAY, "began": DAY}
+        Absence.objects.create(**row, **more)
+
+    def brought(day: date) -> list[tuple[str, date]]:
+        one = context.schools([BOTH], [day])[BOTH]
+        owed = context.calendar().of_facts((GULOU,), one, day).of(one)
+        found = carried.carried_over([owed], day)[BOTH, "本部"]
+        facts = absence.school_facts(two_parts, owed, day)
+        rows = absence.carry_over(two_parts, facts, owed, day, found).carried
+        return [(str(row.cells["class_name"]), mark.since) for row in rows if (mark := carry.read(row.mark))]
+
+    assert brought(SATURDAY) == [("三(3)班", DAY)], "the kindergarten has no school: nobody is asked about its pupil"
+    assert brought(SATURDAY + timedelta(days=2)) == [("中一班", DAY)], (
+        "the other class was reported without him on Saturday"
     )
 
 
