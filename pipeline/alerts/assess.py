@@ -124,6 +124,7 @@ class _Writer:
         self.named = {switch.place for rule in rules.rules for switch in rule.switches}
         self.fresh: list[Alert] = []
         self.changed: list[Alert] = []
+        self.renamed: list[Alert] = []
         self.closed_hits: list[sql.Params] = []
         self.hits: list[AlertHit] = []
         self.closed_cases: list[sql.Params] = []
@@ -136,7 +137,8 @@ class _Writer:
         """Assess every campus of the batch and write what changed."""
         for place in sorted(loaded.cases.keys() | loaded.alerts.keys() | loaded.of_long.keys() | loaded.raised.keys()):
             self._campus(place, loaded)
-        # the closed ones first: only one may be open for a campus and group
+        # the closed ones first: only one may be open for a campus and first name; and one may take another's
+        sql.run(_FREE_NAME, [(one.id,) for one in self.renamed])
         rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
         sql.run(_CHANGE_ALERT, rows)
         Alert.objects.bulk_create(self.fresh)
@@ -218,6 +220,8 @@ class _Writer:
         if before is not None and before.state != AlertState.ISSUED and after.state == AlertState.ISSUED:
             alert.due_at = core.due_at(self.now, alert.hours)
             self.reopened.append(alert.id)
+        if before is not None and after.group != before.group:
+            self.renamed.append(alert)
         for name in ("group", "stage", "scope", "state", "first_onset", "last_onset", "ends_after", "revision"):
             setattr(alert, name, getattr(after, name))
         alert.also = " ".join(after.also)
@@ -296,6 +300,7 @@ def _alert_row(alert: Alert) -> sql.Params:
     )
 
 
+_FREE_NAME = 'UPDATE alert SET "group" = id WHERE id = %s'
 _CHANGE_ALERT = (
     'UPDATE alert SET "group" = %s, also = %s, stage = %s, scope = %s, state = %s, due_at = %s, first_onset = %s,'
     " last_onset = %s, cases = %s, ends_after = %s, closed_at = %s, close_reason = %s, revision = %s WHERE id = %s"

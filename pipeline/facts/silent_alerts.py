@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from pipeline import rules
 from pipeline.alert_state import AlertState
+from pipeline.alerts import alert_labels
 from pipeline.database.models import Alert, AlertCase
 from pipeline.facts import county_day, past_alerts
 from pipeline.facts.county_day import CountedSchool
@@ -68,10 +68,9 @@ def _silent(alert: Alert, school: CountedSchool, keys: Collection[str]) -> Silen
     mute = due if whole else {key for key in due if known[key] in school.day.silent}
     if not whole and not mute:
         return None
-    group = rules.load().groups.get(alert.group)
     return SilentAlert(
         alert=alert.id,
-        group=group.name if group else alert.group,
+        group=alert_labels.groups(alert),
         classes=() if whole and not alert.scope else tuple(sorted(school.classes[known[key]] for key in mute)),
         campus=alert.campus if school.with_campus else "",
     )

@@ -122,7 +122,9 @@ def _alert(code: str) -> Trail:
             met = f"{hit.rule} ({hit.rule_version}) {hit.group} {hit.scope or 'school'}: {hit.n}, asked {hit.threshold}"
             yield f"  {hit.day} {met}; from {hit.from_settled} {until}"
         for case in AlertCase.objects.filter(alert=row).order_by("onset", "pupil"):
-            yield f"  case {case.pupil}, onset {case.onset}"
+            until = f"to {case.to_settled}" if case.to_settled else "still"
+            known = f", {case.diagnosis}" if case.diagnosis else ""
+            yield f"  case {case.pupil}, onset {case.onset}{known}; from {case.from_settled} {until}"
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
             details = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
             by = "rule" if "as_of" in event.details else event.origin

@@ -211,6 +211,26 @@ def test_cards_that_grow_together_become_one_and_the_readers_of_the_other_are_to
     assert atomic()[:-1] == before
 
 
+def test_one_card_may_take_the_name_that_another_gives_up(site: Site) -> None:
+    """Vomiting and fever in one class, fever and cough in another; then it was fever here, and cough there."""
+    enrol(SCHOOL)
+    SchoolClass.objects.create(school_id=SCHOOL, school_year=2026, key="三3", name="三(3)班", roll=40)
+    absent(1, 2, 3, symptoms="S06", settled=1)
+    absent(4, 5, 6, symptoms="S01 S02", settled=1)
+    here, there = (Absence.objects.filter(pupil__in=[f"三2-P{n}" for n in ns]) for ns in ((1, 2, 3), (4, 5, 6)))
+    there.update(class_key="三3")
+    warn(site)
+    here.update(symptoms="S06 S01")
+    todo(SCHOOL, DAY, 2)
+    warn(site)
+    assert list(Alert.objects.order_by("id").values_list("group", "also")) == [("GI", "FEV"), ("FEV", "RES")]
+    here.update(symptoms="S01")
+    there.update(symptoms="S02")
+    todo(SCHOOL, DAY, 3)
+    warn(site)
+    assert list(Alert.objects.order_by("id").values_list("group", "also")) == [("FEV", ""), ("RES", "")]
+
+
 def test_a_first_case_that_met_nothing_and_a_later_one_are_listed(site: Site) -> None:
     enrol(SCHOOL)
     absent(9, symptoms="S06", on=-2, settled=1)
