@@ -51,9 +51,14 @@ class Episode:
         return (self.group, *self.also)
 
     @property
+    def met(self) -> frozenset[str]:
+        """The groups of its hits."""
+        return frozenset(hit.group for hit in self.hits.values())
+
+    @property
     def groups(self) -> frozenset[str]:
         """Its names, and the groups of its hits."""
-        return frozenset(self.names) | {hit.group for hit in self.hits.values()}
+        return self.met.union(self.names)
 
     @property
     def answered(self) -> bool:
@@ -108,7 +113,7 @@ def names_of(episode: Episode, rules: Rules, taken: Collection[str]) -> tuple[st
     `taken`: the first names of other open episodes, of which its own is another. Without a hit, or a name that is
     free, it is called what it was.
     """
-    met = {hit.group for hit in episode.hits.values()}
+    met = set(episode.met)
     met |= {disease for disease in _diagnosed(episode) if _about(disease, met, rules)}
     met = met - {_ANY_ILLNESS} or met
     shown = [one for one in met if not any(one in rules.groups[other].absorbs for other in met)]

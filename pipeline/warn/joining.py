@@ -6,9 +6,10 @@ conditions are met is a function of the records; an episode's state is a functio
 answer is never undone by a row.
 
 A condition that belongs to no episode yet goes to the first that fits:
-  1. the open episode of most of its pupils that is of the same pupils (two or more, and half of the fewer), is named by
-     its group, or absorbs it. A common syndrome (fever, cough, vomiting) of other pupils is none of an illness that is
-     more than common, unless this takes it in (`Group.takes_in`: influenza the fever of other classes);
+  1. the open episode that holds its group; else that of most of its pupils which is of the same pupils (two or more,
+     and half of the fewer), or absorbs it. A common syndrome (fever, cough, vomiting) of other pupils is none of an
+     illness that is more than common, whoever holds it, unless this takes it in (`Group.takes_in`: influenza the fever
+     of other classes);
   2. an episode closed lately that already holds all its cases: it was dealt with, nothing new;
   3. an open episode of groups it absorbs, which takes its name;
   4. a new episode.
@@ -28,7 +29,7 @@ from datetime import date
 from itertools import combinations
 
 from pipeline.alert_state import REOPENED, AlertState, AlertStep
-from pipeline.rules.values import Condition, Key, Rules
+from pipeline.rules.values import Condition, Key, Rules, Stage
 from pipeline.rules.windows import Spans
 from pipeline.warn import episodes as core
 from pipeline.warn.episodes import Assessment, Episode, EpisodeCase, EpisodeEvent
@@ -106,6 +107,7 @@ class _Desk:
         """List the cases of the open episodes, name them, and make one of those that are one."""
         while True:
             self._name()
+            self._reopen()
             pair = next(filter(self._are_one, combinations(self._open(), 2)), None)
             if pair is None:
                 return
@@ -147,10 +149,16 @@ class _Desk:
         return home if home is not None and condition.alert and not home.closed else None
 
     def _of_its_kind(self, condition: Condition) -> Episode | None:
-        """The open episode of most of its pupils that is named by its group, absorbs it, or is of the same pupils."""
+        """The open episode that holds its group; a common syndrome, or one that none holds, goes by the pupils, to the
+        one of most of them that is of the same, or speaks of the group.
+        """
         homes = [e for e in self._open() if self._kind(e, condition)]
         # the earliest of equals
-        return max(homes, key=lambda e: (_shared(e, condition), condition.group in e.names), default=None)
+        return max(homes, key=lambda e: self._nearness(e, condition), default=None)
+
+    def _nearness(self, episode: Episode, condition: Condition) -> tuple[bool, int, bool]:
+        held = condition.group in episode.groups and not self.rules.groups[condition.group].common
+        return held, _shared(episode, condition), condition.group in episode.names
 
     def _kind(self, episode: Episode, condition: Condition) -> bool:
         group, names, both = condition.group, episode.names, _shared(episode, condition)
@@ -158,9 +166,11 @@ class _Desk:
             return True
         if group in self.rules.covered(names) and core.half(both, len(episode.cases), len(condition.members)):
             return True
-        if group in names:  # a common syndrome of others is none of an illness that is more than common
-            known = self.rules.groups
-            return not known[group].common or all(known[name].common or group in known[name].takes_in for name in names)
+        known = self.rules.groups
+        if not known[group].common:
+            return group in episode.groups or group in self.rules.taken_in(names)
+        if group in episode.groups:  # a common syndrome of others is none of an illness that is more than common
+            return all(known[held].common or group in known[held].takes_in for held in episode.groups)
         return group in self.rules.taken_in(names)
 
     def _half(self, episode: Episode, condition: Condition) -> bool:
@@ -225,13 +235,28 @@ class _Desk:
         ends_after = max(episode.opened_day, last) + core.end_days(episode.groups, self.rules)
         return replace(episode, ends_after=ends_after)
 
+    def _reopen(self) -> None:
+        """An answer that waits is void when the episode got worse: the one to be excluded was a lesser one."""
+        for episode in self._open():
+            if episode.hits and episode.state in REOPENED:
+                before = self._given[episode.id]
+                speaks_of = self.rules.covered(before.names)
+                if _stage(episode).rank > before.stage.rank or not speaks_of.issuperset(episode.names):
+                    self._note(episode.id, AlertStep.REISSUED)
+                    self._keep(replace(episode, state=AlertState.ISSUED))
+
     def _are_one(self, pair: tuple[Episode, Episode]) -> bool:
         one, other = pair
         if not (one.hits and other.hits) or (one.answered and other.answered):
             return False
         if core.same_pupils(one, other):
             return True
-        return not (one.answered or other.answered) and core.one_covers(one, other, self.rules)
+        if one.answered or other.answered:
+            return False
+        known, mine, others = self.rules.groups, one.met, other.met
+        if mine & others and all(known[group].common for group in mine | others):
+            return True
+        return core.one_covers(one, other, self.rules) or any(not known[group].common for group in mine & others)
 
     def _onsets(self, episode: Episode) -> list[date]:
         """The days of its cases; of what people said without naming any, that day."""
@@ -250,7 +275,7 @@ class _Desk:
     # ----------------------------------------------------------------- what becomes of an episode
 
     def _restage(self, episode: Episode, before: Episode | None) -> None:
-        stage = max((hit.stage for hit in episode.hits.values()), key=lambda s: s.rank)
+        stage = _stage(episode)
         onsets = self._onsets(episode)
         now = replace(
             episode,
@@ -270,10 +295,6 @@ class _Desk:
         if now.stage is not before.stage:
             what = AlertStep.RAISED if now.stage.rank > before.stage.rank else AlertStep.LOWERED
             self._note(now.id, what, was=before.stage.value, now=now.stage.value)
-        worse = now.stage.rank > before.stage.rank or not set(now.names) <= self.rules.covered(before.names)
-        if now.state in REOPENED and worse:
-            self._note(now.id, AlertStep.REISSUED)  # the episode to be excluded was a lesser one
-            now = replace(now, state=AlertState.ISSUED)
         return replace(now, revision=now.revision + 1)
 
     def _unmet(self, episode: Episode) -> None:
@@ -317,6 +338,10 @@ class _Desk:
     def _related(self, episode: Episode, group: str) -> bool:
         absorbed = self._absorbed(group)
         return any(one == group or group in self._absorbed(one) or one in absorbed for one in episode.groups)
+
+
+def _stage(episode: Episode) -> Stage:
+    return max((hit.stage for hit in episode.hits.values()), key=lambda stage: stage.rank)
 
 
 def _dealt_with(condition: Condition, episode: Episode) -> bool:

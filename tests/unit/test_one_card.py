@@ -67,6 +67,16 @@ def test_two_classes_with_the_same_illness_are_one_card() -> None:
     assert (campus.one.names, campus.one.scope, len(campus.one.cases)) == (("FEV", "RES"), "", 6)
 
 
+def test_a_disease_diagnosed_in_two_classes_is_one_card_though_only_one_had_a_card_of_its_rash() -> None:
+    ill = sick(1, 2, 3, symptoms="S01 S09")
+    others = sick(5, class_key="三3", **RASH), sick(6, on=1, class_key="三3", **RASH)
+    campus = Campus().report(ill, others[0])
+    assert campus.one.names == ("RASH", "FEV")
+    known = [*ill[:2], *others[0], *others[1]]
+    campus.report(still(known, 1, diagnosis="D10"))
+    assert (campus.one.id, campus.one.names, len(campus.one.cases)) == ("2026-0001", ("D10",), 5)
+
+
 def test_two_illnesses_of_different_pupils_are_two_cards() -> None:
     campus = Campus().report(sick(1, 2, 3, 4, **FEVER_AND_COUGH), sick(11, 12, 13, **VOMITS))
     assert {episode.names for episode in campus.open} == {("FEV", "RES"), ("GI",)}
