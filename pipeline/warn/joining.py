@@ -254,7 +254,7 @@ class _Desk:
         if one.answered or other.answered:
             return False
         known, mine, others = self.rules.groups, one.met, other.met
-        if mine & others and all(known[group].common for group in mine | others):
+        if (mine <= others or others <= mine) and all(known[group].common for group in mine | others):
             return True
         return core.one_covers(one, other, self.rules) or any(not known[group].common for group in mine & others)
 

@@ -82,6 +82,13 @@ def test_two_illnesses_of_different_pupils_are_two_cards() -> None:
     assert {episode.names for episode in campus.open} == {("FEV", "RES"), ("GI",)}
 
 
+def test_fever_alone_does_not_make_one_card_of_vomiting_here_and_cough_there() -> None:
+    here, there = sick(1, 2, 3, symptoms="S06 S01"), sick(4, 5, 6, class_key="三3", **FEVER_AND_COUGH)
+    assert {frozenset(episode.cases) for episode in Campus().report(here, there).open} == {
+        frozenset(case.pupil for case in ill) for ill in (here, there)
+    }
+
+
 @pytest.mark.parametrize(("both", "cards"), [(2, 1), (1, 2)])
 def test_half_of_the_fewer_pupils_make_one_card(both: int, cards: int) -> None:
     """Of four who vomit two (or one) are among the six with fever."""
