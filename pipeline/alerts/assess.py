@@ -178,8 +178,8 @@ class _Writer:
         self.events += [self._event(alerts, event, settled) for event in after.events]
 
     def _asked(self, chain: tuple[str, ...]) -> RulesInForce:
-        """The active rules of a school: the same for a whole county, unless a rule names the school."""
-        place = chain if chain[0] in self.named else chain[1:]
+        """The active rules of a school: the same wherever no rule names the school or a division above it."""
+        place = tuple(code for code in chain if code in self.named)
         if place not in self.asked:
             self.asked[place] = ask(self.rules, place)
         return self.asked[place]

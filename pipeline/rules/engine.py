@@ -178,7 +178,10 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
     table: _Table = defaultdict(list)
     spells: dict[tuple[str, date], _Spell] = {}
     for case in ill:
-        spell = spells.setdefault((case.pupil, case.began), _Spell(case, set(), {}))
+        began = case.began
+        spell = spells.get((case.pupil, began))
+        if spell is None:
+            spell = spells[case.pupil, began] = _Spell(case, set(), {})
         if case.admitted:
             spell.signs.setdefault(Sign.ADMITTED, case.day)
         if case.tested:
@@ -186,9 +189,10 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
         fresh = (_groups(case) & groups.keys()) - spell.known
         if fresh:
             spell.known |= fresh
-            entry = _Ill(case.began, case.day, case.pupil, spell.first.class_key, spell.signs)
+            entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
+            places = tuple(_places(spell.first))
             for group in fresh:
-                for place in _places(spell.first):
+                for place in places:
                     table[group, place].append(entry)
     return table
 
@@ -201,10 +205,12 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     for case in ill:
         spell = shown.setdefault((case.pupil, case.began), {})
         spell.update(dict.fromkeys(_groups(case) & asked.present.keys(), case.day))
+        if not spell:
+            continue
+        entry, places = _Ill(case.began, case.day, case.pupil, case.class_key, {}), tuple(_places(case))
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                entry = _Ill(case.began, case.day, case.pupil, case.class_key, {})
-                for place in _places(case):
+                for place in places:
                     table[group, place].append(entry)
     return table
 
@@ -228,7 +234,8 @@ def _met(
     group, scope = what
     found: dict[Key, Condition] = {}
     for day in days:
-        way = _way(rule, _counted(rule, entries, day, campus.term_began), campus.rolls.get(scope))
+        counted = _counted(rule, entries, day, campus.term_began)
+        way = _way(rule, counted, campus.rolls.get(scope)) if len(counted) >= rule.fewest else None
         if way:
             members = tuple(sorted(Member(e.pupil, e.class_key, e.onset) for e in way.counted))
             met = Condition(rule.id, rule.stage, group, day, scope, len(members), way.threshold, members, way.known_on)

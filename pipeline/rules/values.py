@@ -123,6 +123,13 @@ class Rule:
     raised: bool = False  # by a person, never by records
     on: bool = True
     switches: tuple[Switch, ...] = ()
+    fewest: int = field(init=False)  # pupils there must be for it to be met by records at all
+
+    def __post_init__(self) -> None:
+        """Count `fewest` once: it is asked for every place and group of every school."""
+        room = self.classes[0] * self.classes[1] if self.classes else 0
+        ways = (self.at_least, self.admitted, room, min(self.by_level.values(), default=0), int(self.share > 0))
+        object.__setattr__(self, "fewest", min((n for n in ways if n), default=0))
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -142,13 +149,6 @@ class Rule:
     def threshold(self) -> str:
         """All ways in short: `≥30 或 住院≥5`."""
         return " 或 ".join(self.ways)
-
-    @property
-    def fewest(self) -> int:
-        """How many pupils there must be for it to be met by records at all."""
-        room = self.classes[0] * self.classes[1] if self.classes else 0
-        ways = (self.at_least, self.admitted, room, min(self.by_level.values(), default=0), int(self.share > 0))
-        return min((n for n in ways if n), default=0)
 
     @property
     def long(self) -> bool:
@@ -189,25 +189,20 @@ class Rules:
     groups: Mapping[str, Group]
     notifiable: tuple[Notifiable, ...]
     unfed: tuple[Unfed, ...] = ()
+    reach: int = field(init=False)  # the longest window in days, of the rules that are on somewhere and not long
+    long_reach: int = field(init=False)  # the longest window of all, in days; 0 if none is long
+    long_groups: frozenset[str] = field(init=False)  # the diseases that rules with a long window ask about
 
-    @property
-    def reach(self) -> int:
-        """The longest window in days, of the rules that are on somewhere and not long."""
-        return max((rule.window for rule in self._on if not (rule.long or rule.raised)), default=1)
-
-    @property
-    def long_reach(self) -> int:
-        """The longest window of all, in days; 0 if none is long."""
-        return max((rule.window or LONGEST_TERM for rule in self._on if rule.long), default=0)
-
-    @property
-    def long_groups(self) -> frozenset[str]:
-        """The diseases that rules with a long window ask about."""
-        return frozenset(group for rule in self._on if rule.long for group in rule.groups)
-
-    @property
-    def _on(self) -> list[Rule]:
-        return [rule for rule in self.rules if rule.on or any(switch.on for switch in rule.switches)]
+    def __post_init__(self) -> None:
+        """Find how far back the rules look, once: it is asked for every school."""
+        on = [rule for rule in self.rules if rule.on or any(switch.on for switch in rule.switches)]
+        near = (rule.window for rule in on if not (rule.long or rule.raised))
+        object.__setattr__(self, "reach", max(near, default=1))
+        object.__setattr__(
+            self, "long_reach", max((rule.window or LONGEST_TERM for rule in on if rule.long), default=0)
+        )
+        long = frozenset(group for rule in on if rule.long for group in rule.groups)
+        object.__setattr__(self, "long_groups", long)
 
     def at(self, chain: Sequence[str]) -> tuple[Rule, ...]:
         """Return the rules that are active at a place on some day."""
