@@ -1,0 +1,292 @@
+"""Every table on every paper of a day adds up: to its total, to the head of its page, to what was reported.
+
+Read from the PDFs, counted by the test; on random small sites with late, partial, refused, excused and silent schools,
+closed classes, two campuses, several stages, half days.
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from pipeline import database
+from pipeline.database.models import Campus, SchoolClass, Unit
+from pipeline.schooldays import ZONE
+from pipeline.service import timetable
+from tests.sites import lay_out
+from tests.system import small_sites
+from tests.system.small_sites import COUNTIES, DAY, SmallSchool
+
+NAMES = {"320106": "鼓楼区", "320102": "玄武区"}
+SEEDS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A site's day: its schools, its alerts (county, opened today, still open), and the lines of its PDFs by name."""
+
+    schools: Sequence[SmallSchool]
+    alerts: Sequence[tuple[str, bool, bool]]
+    papers: dict[str, list[str]]
+
+    def digest(self, place: str) -> list[str]:
+        return next(lines for name, lines in self.papers.items() if f"D-{place}-" in name)
+
+    def inside(self, place: str) -> list[SmallSchool]:
+        return [one for one in self.schools if one.county.startswith(place.rstrip("0"))]
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Drawn:
+    rng = random.Random(request.param)
+    site = lay_out(tmp_path_factory.mktemp("added"), prepared_db)
+    database.open(site)
+    for gone in (SchoolClass, Campus):
+        gone.objects.all().delete()
+    Unit.objects.filter(kind="school").delete()
+    schools = [small_sites.school(rng, n, COUNTIES[n > 3]) for n in range(7)]
+    for one in schools:
+        small_sites.store(rng, one)
+    alerts = small_sites.alerts(rng, schools)
+    timetable.make(site, datetime(2026, 11, 20, 17, 30, tzinfo=ZONE), DAY, final=True)
+    papers = {path.name: lines_of(path) for path in site.outbox.rglob("*.pdf")}
+    database.close()
+    return Drawn(schools, alerts, papers)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a PDF as they are extracted: of a table a line a row, cells between blanks."""
+    return [line for side in pypdf.PdfReader(path).pages for line in side.extract_text().splitlines()]
+
+
+def within(lines: Sequence[str]) -> str:
+    return re.sub(r"\s+", "", "".join(lines))
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+# --------------------------------------------------------------------------- definitions of our own
+
+
+def due(one: SmallSchool) -> bool:
+    return not one.shut
+
+
+def standing(one: SmallSchool) -> str:
+    """按时 迟报 免报 未报, or 不需报."""
+    if not due(one):
+        return "不需报"
+    open_rooms = [room for room in one.rooms if not room.closed]
+    whole = all(room.campus in one.heard and not room.silent for room in open_rooms)
+    if one.fate != "refused" and one.heard and whole:
+        return "迟报" if one.fate == "late" else "按时"
+    return "免报" if one.fate == "excused" else "未报"
+
+
+def ill(one: SmallSchool) -> list[tuple[bool, float]]:
+    """Of each ill pupil: whether the class is open, and the days."""
+    shut = {f"{room.campus} {room.key}" for room in one.rooms if room.closed}
+    return [
+        (pupil.room not in shut, 0.5 if pupil.part else 1.0)
+        for pupil in one.pupils
+        if pupil.reason == "ill" and pupil.state != "returned"
+    ]
+
+
+def stage(one: SmallSchool) -> str:
+    return one.stages[0] if len(one.stages) == 1 else "一贯制"
+
+
+# --------------------------------------------------------------------------- digests
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["320106", "320102", "320100", "320000"])
+def test_a_digest_s_head_sums_and_sentence_are_one_count(drawn: Drawn, place: str) -> None:
+    mine, text = drawn.inside(place), within(drawn.digest(place))
+    stood = Counter(standing(one) for one in mine)
+    counted = sum(len(ill(one)) for one in mine)
+    rated = [one for one in mine if standing(one) in {"按时", "迟报"}]
+    in_rate = [days for one in rated for is_open, days in ill(one) if is_open]
+    roll = sum(room.roll for one in rated for room in one.rooms if not room.closed)
+
+    owed = len(mine) - stood["不需报"]
+    assert f"在册{len(mine)}=应报{owed}+不需报{stood['不需报']}" in text
+    said = f"应报=按时{stood['按时']}+迟报{stood['迟报']}+未报{stood['未报']}+免报{stood['免报']}"
+    assert said in text
+    assert (f"未报{stood['未报']}所" in text) == (stood["未报"] > 0)
+
+    # above county, counts that would give a small one away are left out: what is printed must still be right
+    for told in re.findall(r"因病缺课(?:合计)?(\d+)人次", text):
+        assert int(told) == counted
+    if found := re.search(r"合计(\d+)人次=计入缺课率(\d+)人次（([\d.]+)人日）((?:\+[^\d+]+\d+人次)+)", text):
+        parts = [int(n) for n in re.findall(r"(\d+)人次", found[4])]
+        assert int(found[1]) == int(found[2]) + sum(parts) == counted
+        assert (int(found[2]), float(found[3])) == (len(in_rate), sum(in_rate))
+    elif found := re.search(r"合计(\d+)人次，全部计入缺课率（([\d.]+)人日）", text):
+        assert (int(found[1]), float(found[2])) == (counted, sum(in_rate)) == (len(in_rate), sum(in_rate))
+    if found := re.search(r"因病缺课率=([\d.]+)人日（半天0.5）÷已报学校应到([\d,]+)人", text):
+        assert (float(found[1]), number(found[2])) == (sum(in_rate), roll)
+        if roll and (rate := re.search(r"因病缺课率([\d.]+)%", text)):
+            assert rate[1] == f"{100 * sum(in_rate) / roll:.2f}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["320106", "320102", "320100", "320000"])
+def test_stages_sum_to_what_enters_the_rate(drawn: Drawn, place: str) -> None:
+    text = within(drawn.digest(place))
+    mine = Counter[str]()
+    for one in drawn.inside(place):
+        if standing(one) in {"按时", "迟报"}:
+            mine[stage(one)] += sum(is_open for is_open, _ in ill(one))
+    found = re.search(r"分学段缺课率（已报学校）：(.*?)。", text)
+    told = dict(re.findall(r"([^；]+?)(?:[\d.]+%|—)（(\d+)人次）", found[1])) if found else {}
+    assert all(int(n) == mine[name.strip("；")] for name, n in told.items())
+    if place in COUNTIES:
+        assert sum(map(int, told.values())) == sum(mine.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("county", COUNTIES)
+def test_the_schools_of_a_county_sum_to_its_head_and_each_rate_can_be_reckoned(drawn: Drawn, county: str) -> None:
+    lines = drawn.digest(county)
+    row = re.compile(r"(示例\S校) (\d+|—) (\d+) (\d+) ([\d.]+|—) ([\d.]+%|—)")
+    rows = [found for line in lines for found in row.findall(line)]
+    mine = {one.name: one for one in drawn.inside(county) if ill(one)}
+    assert sorted(name for name, *_ in rows) == sorted(mine)
+    for name, roll, n, _, days, rate in rows:
+        one = mine[name]
+        assert int(n) == len(ill(one))
+        if standing(one) not in {"按时", "迟报"}:
+            assert (roll, days, rate) == ("—", "—", "—")
+            continue
+        base = sum(room.roll for room in one.rooms if not room.closed)
+        assert (int(roll), float(days)) == (base, sum(d for is_open, d in ill(one) if is_open))
+        assert rate == f"{100 * float(days) / base:.2f}%"
+    if rows:
+        assert f"因病缺课合计{sum(int(n) for _, _, n, *_ in rows)}人次" in within(lines)
+    else:
+        assert "按人次排列" not in within(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "below"), [("320100", {name: code for code, name in NAMES.items()}), ("320000", {"南京市": "320100"})]
+)
+def test_the_table_of_divisions_sums_to_its_last_row(drawn: Drawn, place: str, below: dict[str, str]) -> None:
+    cell = r"([\d,]+|—|<\d)"
+    row = re.compile(rf"^(\S+) {cell} {cell} {cell} {cell} ([\d.]+%|—) {cell} (\S+) (\S+) {cell} {cell}$")
+    rows = [found.groups() for line in drawn.digest(place) if (found := row.match(line.strip()))]
+    *parts, total = rows
+    assert ({one[0] for one in parts}, total[0]) == (set(below), "合计")
+    for at in (1, 2, 3, 4, 6, 9, 10):
+        column = [one[at] for one in parts]
+        if all(value.isdigit() for value in [*column, total[at]]):
+            assert sum(map(int, column)) == int(total[at]), at
+    for one in rows:
+        owed, reported, silent, excused = (int(value) for value in one[1:5])
+        assert owed == reported + silent + excused
+        assert one[5] == ("—" if owed == excused else f"{100 * reported / (owed - excused):.1f}%")
+    code = below | {"合计": place}
+    for one in rows:
+        stood = Counter(standing(school) for school in drawn.inside(code[one[0]]))
+        assert (int(one[2]), int(one[3]), int(one[4])) == (stood["按时"] + stood["迟报"], stood["未报"], stood["免报"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["320106", "320102", "320100", "320000"])
+def test_alerts_are_counted_as_they_are_listed(drawn: Drawn, place: str) -> None:
+    lines = drawn.digest(place)
+    mine = [one for one in drawn.alerts if one[0].startswith(place.rstrip("0"))]
+    standing_ = [today for _, today, is_open in mine if is_open]
+    text = within(lines)
+    assert len({found for line in lines for found in re.findall(r"^2026-\d{4}", line)}) == len(standing_)
+    if not standing_:
+        assert "无在办预警" in text
+        return
+    new = f"其中今日新增{sum(standing_)}条" if any(standing_) else "今日无新增"
+    assert f"在办预警{len(standing_)}条（{new}）" in text
+    assert f"其中新增{sum(standing_)}·今日排除{len(mine) - len(standing_)}" in text
+
+
+# --------------------------------------------------------------------------- missing lists
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["鼓楼区", "玄武区", "南京市", "江苏省"])
+def test_a_missing_list_names_as_many_as_it_counts(drawn: Drawn, place: str) -> None:
+    code = {name: code for code, name in NAMES.items()} | {"南京市": "320100", "江苏省": "320000"}
+    lines = next(lines for name, lines in drawn.papers.items() if name.startswith(f"未报名单 {place}"))
+    mine = drawn.inside(code[place])
+    silent = {one.name for one in mine if standing(one) == "未报"}
+    text = within(lines)
+    listed = {name for line in lines for name in re.findall(r"示例\S校", line)}
+    assert listed == silent
+    if not any(due(one) for one in mine):
+        assert "今日无应报学校" in text
+        return
+    told = re.search(r"应报(\d+)所，已报(\d+)所(?:，免报(\d+)所)?，(?:未报(\d+)所|无未报)", text)
+    assert told
+    owed, reported, excused, missing = (int(one or 0) for one in told.groups())
+    assert (owed, missing) == (sum(map(due, mine)), len(silent))
+    assert owed == reported + excused + missing
+
+
+# --------------------------------------------------------------------------- schools' pages
+
+
+@pytest.mark.slow
+def test_a_schools_page_counts_what_it_lists(drawn: Drawn) -> None:
+    for one in drawn.schools:
+        lines = next(lines for name, lines in drawn.papers.items() if f"P-{one.code}-" in name)
+        text = within(lines)
+        absent = [pupil for pupil in one.pupils if pupil.state != "returned"]
+        by = Counter(pupil.reason for pupil in absent)
+        counted = sum(room.others for room in one.rooms)
+
+        rows = [re.search(r"(因病|因伤|其他) (新发|续|已返校) ", line) for line in lines]
+        listed = Counter((found[1], found[2] == "已返校") for found in rows if found)
+        words = {"因病": "ill", "因伤": "injured", "其他": "other"}
+        assert {words[name]: n for (name, back), n in listed.items() if not back} == dict(by)
+        assert sum(n for (_, back), n in listed.items() if back) == len(one.pupils) - len(absent)
+
+        cell = re.compile(r"\(\d\)班 (?:\d+|—) (\d+) (\d+) (\d+)(?= |$)")
+        rooms = [tuple(map(int, found)) for line in lines for found in cell.findall(line)]
+        sums = [sum(column) for column in zip(*rooms, strict=True)] or [0, 0, 0]
+        assert sums == [by["ill"], by["injured"], by["other"] + counted]
+        head = dict(zip(HEAD, [figure_before(lines, label) for label in HEAD], strict=True))
+        new = sum(pupil.reason == "ill" and pupil.state == "new" for pupil in absent)
+        back = len(one.pupils) - len(absent)
+        assert head == {
+            "因病": by["ill"],
+            "其中新发": new,
+            "因伤": by["injured"],
+            "其他缺课": by["other"] + counted,
+            "已返校": back,
+        }
+        assert ("全校无缺课学生" in text) == (standing(one) in {"按时", "迟报"} and not one.pupils and not counted)
+        if found := re.search(r"其余(\d+)个班无缺课", text):
+            quiet = [
+                room
+                for room in one.rooms
+                if not room.closed and not room.silent and room.campus in one.heard and not room.others
+                and not any(pupil.room == f"{room.campus} {room.key}" for pupil in absent)
+            ]  # fmt: skip
+            assert int(found[1]) == len(quiet)
+
+
+HEAD = ("因病", "其中新发", "因伤", "其他缺课", "已返校")
+
+
+def figure_before(lines: Sequence[str], label: str) -> int:
+    """The number above one of the five labels at the head of a page."""
+    at = next(n for n, line in enumerate(lines) if line.strip() == label)
+    return number(lines[at - 1].strip())
