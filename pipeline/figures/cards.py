@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
+from pipeline.figures.letter_sentences import CARD, Warned
 from pipeline.forms.base import Column, Goes
 from pipeline.forms.card import ANSWER
 from pipeline.model import WHOLE_SCHOOL, LetterKind
@@ -255,14 +256,8 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
 
 def notice(facts: CardFacts) -> str:
     """What the reader must know of the state of the alert; "" for nothing."""
-    if facts.state == AlertState.RETURNED:
-        return f"县级已退回答复{f'：{facts.why}' if facts.why else ''}。请重新核实，填好后发回。"
-    if facts.state == AlertState.CORRECTING:
-        named = "、".join(f"{day[5:]} {pupil}" for day, pupil in _wrong(facts))
-        return f"县级已确认可排除（A1 报告信息有误）。请更正缺课日报中的 {named}，更正收到后本预警自动结案。"
-    if facts.state == AlertState.ANSWERED:
-        return "已答复，待县级确认。"
-    return ""
+    named = "、".join(f"{day[5:]} {pupil}" for day, pupil in _wrong(facts))
+    return CARD.say(Warned(facts.state, facts.why), named=named)
 
 
 def _wrong(facts: CardFacts) -> list[tuple[str, str]]:

@@ -214,7 +214,7 @@ def _headlines(
             words.number(len(open_alerts.rows)),
             "条",
             0,
-            f"其中新增 {open_alerts.opened} · 今日排除 {open_alerts.excluded} · 结束 {open_alerts.ended}",
+            f"其中新增 {open_alerts.opened} · 排除 {open_alerts.excluded} · 结束 {open_alerts.ended}",
         ),
         _closed_headline(closed),
     )

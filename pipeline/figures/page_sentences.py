@@ -85,6 +85,7 @@ class SchoolSeen:
     returned: int = 0
     counted: int = 0
     quiet: int = 0
+    named: int = 0  # classes that are listed
 
     @property
     def whole(self) -> bool:
@@ -139,6 +140,7 @@ REST: Place[SchoolSeen] = Place(
     "班级（没有列出的）",
     "学校台账",
     (
+        Sentence("没有列出的班", lambda one: not one.named, ""),
         Sentence("报齐，有无缺课的班", lambda one: one.whole and bool(one.quiet), "其余 {quiet} 个班无缺课。"),
         Sentence(
             "部分班级未报，有无缺课的班",

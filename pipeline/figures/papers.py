@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline import alert_state
-from pipeline.alert_state import AlertState
 from pipeline.figures import words
 from pipeline.figures.duty import DAY_OFF, LABELS, StatusCounts
 from pipeline.figures.facts import SilentLine
+from pipeline.figures.letter_sentences import NOTICE, Warned
 from pipeline.figures.lines import SilentSchool, silence, states_of
 from pipeline.figures.page_sentences import GROUP, LISTED, MISSING, PUPILS, REST, UNHEARD, ListCounts, SchoolSeen
 from pipeline.figures.sentence import Phrase, phrases
@@ -72,23 +72,14 @@ class Notice:
     todo: str
 
 
-_FOLLOW = "请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"
-_TODO: Mapping[str, str] = {
-    AlertState.ANSWERED: "暂不用再发。",
-    AlertState.CORRECTING: "请更正报告卡标出的缺课登记，收到后自动结案。",
-}
-
-
 def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str, datetime]) -> Notice:
     """The notice of an open alert for its school. `where`: "" for the whole school; `due`: the alert's state, and until
     when it must be answered.
     """
     state, until = due
     what = f"预警 {number} {group}（{where or WHOLE_SCHOOL}，{cases} 人）"
-    if state in alert_state.UNANSWERED:
-        back = "县级已退回答复，" if state == AlertState.RETURNED else ""
-        return Notice(what, f"{back}请于 {until:%m-%d %H:%M} 前核实，填《预警信息报告卡》发回。")
-    return Notice(what, f"{alert_state.STATES.get(state, state)}，{_TODO.get(state, _FOLLOW)}")
+    name = alert_state.STATES.get(state, state)
+    return Notice(what, NOTICE.say(Warned(state), until=f"{until:%m-%d %H:%M}", name=name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +163,7 @@ def page(facts: PageFacts) -> Page:
         returned=len(facts.pupils) - len(absent),
         counted=sum(c.counted for c in facts.classes),
         quiet=len(facts.classes) - len(saying),
+        named=len(saying),
     )
     expected = sum(c.roll or 0 for c in facts.classes if not c.closed and not c.off)
     return Page(

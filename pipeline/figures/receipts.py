@@ -12,7 +12,8 @@ from datetime import date, datetime
 
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
-from pipeline.figures.words import assumed, chinese_date
+from pipeline.figures.letter_sentences import FIRST, WHEN, Sent
+from pipeline.figures.words import assumed, chinese_date, joined
 from pipeline.forms.base import returned_name
 from pipeline.model import HOME_CAMPUS, TAKEN, Issue, LetterKind, Repair, Severity, State
 from pipeline.units import Scope, is_school
@@ -203,47 +204,23 @@ def _one_line(text: str) -> str:
 
 def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
     """The one sentence that must be correct even if read alone."""
-    left = f" · 还差 {missing} 个班" if (missing := _detail(facts, _CLASSES, "count")) else ""
-    # a report in part is neither: the day counts once all its classes are in
-    when = "" if left else {True: " · 按时", False: " · 迟报", None: ""}[facts.on_time]
-    when, mend = " · 退回待改" if _all_back(facts) else when, f"请改好退回修正表后发回{left}"
     asked = f"（另有 {queries} 处请核对，见下）" if queries else ""
     if facts.state in TAKEN and (sentence := _of_filing(facts) or _of_what_became(facts)):
         return sentence + asked
     if sentence := _of_desk(facts):
         return sentence
-    return {
-        State.RECEIVED: "已收到 · 正在处理 · 请稍候",
-        State.ACCEPTED: f"已收到{when} · {_then(facts)}{asked}",
-        State.PARTIAL: f"已收到{when} · 收下 {facts.accepted} 行，退回 {facts.refused} 行 · {mend}",
-        State.REJECTED: f"已收到 · 未能收下 · {_MEND_OR_AGAIN.get(facts.beside, '请按下面的说明改好后重发')}",
-        State.DUPLICATE: f"已收到 · 与先前收下的一份内容相同 · {_again(facts)}",
-        State.HELD: "已收到 · 待核，暂未计入 · 请看下面的问题并答复",
-        State.QUARANTINED: "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明处理后重发",
-        State.FAILED: "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执",
-    }[facts.state]
-
-
-def _then(facts: ReceiptFacts) -> str:
-    """What is left to do if the whole file was accepted: nothing, unless rows returned before are still open, or
-    classes are missing.
-    """
-    back, missing = _detail(facts, _STILL, "count"), _detail(facts, _CLASSES, "count")
-    left = [f"还差 {missing} 个班，请补报"] * bool(missing)
-    left += [f"先前退回的还有 {back} 行没有改好，请改好后发回"] * bool(back)
-    return " · ".join(left) or _nothing(facts)
-
-
-def _again(facts: ReceiptFacts) -> str:
-    """What the sender of a copy must do: nothing, unless rows of it were returned, or classes are missing."""
-    missing = _detail(facts, _CLASSES, "count")
-    left = [f"还差 {missing} 个班，请补报"] * bool(missing)
-    left += [f"上次退回的 {facts.refused} 行若还没有改，请改好退回修正表后发回"] * bool(facts.refused)
-    return " · ".join(left) or _nothing(facts)
-
-
-def _nothing(facts: ReceiptFacts) -> str:
-    return f"本校区无需再发，{'、'.join(facts.silent)}还没有报" if facts.silent else "无需再发"
+    sent = Sent(
+        state=facts.state,
+        on_time=facts.on_time,
+        accepted=facts.accepted,
+        refused=facts.refused,
+        missing=int(_detail(facts, _CLASSES, "count") or 0),
+        back=int(_detail(facts, _STILL, "count") or 0),
+        silent=joined(facts.silent),
+        none=_all_back(facts),
+        beside=facts.beside,
+    )
+    return FIRST.say(sent, when=WHEN.say(sent), asked=asked)
 
 
 def _detail(facts: ReceiptFacts, code: str, name: str) -> str:
@@ -253,9 +230,6 @@ def _detail(facts: ReceiptFacts, code: str, name: str) -> str:
 def _all_back(facts: ReceiptFacts) -> bool:
     """Whether all rows of a report went back: it counts as returned, not as reported."""
     return facts.state is State.PARTIAL and not facts.accepted and facts.form == forms.form("absence").title
-
-
-_MEND_OR_AGAIN = dict.fromkeys(("rows", "whole"), "请改好退回修正表后发回，或改原表后重发")
 
 
 def _of_filing(facts: ReceiptFacts) -> str:

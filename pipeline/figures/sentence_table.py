@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.figures import digest_sentences as digest
+from pipeline.figures import letter_sentences as letters
 from pipeline.figures import page_sentences as pages
 from pipeline.figures.sentence import Place
 
@@ -35,6 +36,10 @@ PLACES: tuple[Place[Any], ...] = (
     pages.LISTED,
     pages.PUPILS,
     pages.REST,
+    letters.NOTICE,
+    letters.CARD,
+    letters.WHEN,
+    letters.FIRST,
 )
 
 _NOTE = "<!-- 由 pipeline/figures/sentence_table.py 生成，请勿手改 -->"

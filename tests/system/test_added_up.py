@@ -214,7 +214,7 @@ def test_alerts_are_counted_as_they_are_listed(drawn: Drawn, place: str) -> None
         return
     new = f"其中今日新增{sum(standing_)}条" if any(standing_) else "今日无新增"
     assert f"在办预警{len(standing_)}条（{new}）" in text
-    assert f"其中新增{sum(standing_)}·今日排除{len(mine) - len(standing_)}" in text
+    assert f"其中新增{sum(standing_)}·排除{len(mine) - len(standing_)}" in text
 
 
 # --------------------------------------------------------------------------- missing lists

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,15 +14,18 @@ from hypothesis import strategies as st
 
 from pipeline.figures import county, digest, papers, sentence_table, trend
 from pipeline.figures import digest_sentences as of_digest
+from pipeline.figures import letter_sentences as of_letter
 from pipeline.figures import page_sentences as of_page
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.digest_sentences import CommonSymptoms, Compared
 from pipeline.figures.duty import StatusCounts
 from pipeline.figures.facts import SchoolLine, SilentLine
+from pipeline.figures.letter_sentences import Sent, Warned
 from pipeline.figures.page_sentences import ListCounts, SchoolSeen
 from pipeline.figures.paper_values import values_of
 from pipeline.figures.sentence import Place
 from pipeline.figures.statistics import StatisticRow, StatisticTable
+from pipeline.model import State
 from pipeline.reports import letters, pages
 from tests import page_samples
 from tests import paper_samples as samples
@@ -187,9 +191,67 @@ LISTED = [
     (SchoolSeen(IS.ON_TIME, absent=2), "2 人"),
 ]
 REST = [
-    (SchoolSeen(IS.ON_TIME, quiet=3), "其余 3 个班无缺课。"),
-    (SchoolSeen(IS.PARTIAL, quiet=3), "已报的其余 3 个班无缺课。"),
-    (SchoolSeen(IS.MISSING, quiet=3), ""),
+    (SchoolSeen(IS.ON_TIME, quiet=3, named=1), "其余 3 个班无缺课。"),
+    (SchoolSeen(IS.PARTIAL, quiet=3, named=1), "已报的其余 3 个班无缺课。"),
+    (SchoolSeen(IS.ON_TIME, quiet=3), ""),
+    (SchoolSeen(IS.MISSING, quiet=3, named=1), ""),
+]
+
+NOTICES = [
+    (Warned("returned"), "县级已退回答复，请重新核实，填《预警信息报告卡》发回，时限 11-21 09:00。"),
+    (Warned("issued"), "请核实，填《预警信息报告卡》发回，时限 11-21 09:00。"),
+    (Warned("answered"), "待县确认，暂不用再发。"),
+    (Warned("correcting"), "更正待收，请更正报告卡标出的缺课登记，收到后自动结案。"),
+    (Warned("reported"), "已报告，请持续关注至预警结束，每个上课日在报告卡“后续关注”添一行发回。"),
+]
+CARD = [
+    (Warned("returned", "人数不符"), "县级已退回答复：人数不符。请重新核实，填好后发回。"),
+    (Warned("returned"), "县级已退回答复。请重新核实，填好后发回。"),
+    (
+        Warned("correcting"),
+        "县级已确认可排除（A1 报告信息有误）。请更正缺课日报中的 11-20 甲，更正收到后本预警自动结案。",
+    ),
+    (Warned("answered"), "已答复，待县级确认。"),
+    (Warned("following"), ""),
+]
+WHEN = [
+    (Sent(State.PARTIAL, on_time=True, none=True), " · 退回待改"),
+    (Sent(State.ACCEPTED, on_time=True, missing=1), ""),
+    (Sent(State.ACCEPTED, on_time=True), " · 按时"),
+    (Sent(State.ACCEPTED, on_time=False), " · 迟报"),
+    (Sent(State.ACCEPTED), ""),
+]
+FIRST = [
+    (Sent(State.RECEIVED), "已收到 · 正在处理 · 请稍候"),
+    (
+        Sent(State.ACCEPTED, missing=2, back=3),
+        "已收到 · 按时 · 还差 2 个班，请补报 · 先前退回的还有 3 行没有改好，请改好后发回",
+    ),
+    (Sent(State.ACCEPTED, missing=2), "已收到 · 按时 · 还差 2 个班，请补报"),
+    (Sent(State.ACCEPTED, back=3), "已收到 · 按时 · 先前退回的还有 3 行没有改好，请改好后发回"),
+    (Sent(State.ACCEPTED, silent="东校区"), "已收到 · 按时 · 本校区无需再发，东校区还没有报"),
+    (Sent(State.ACCEPTED), "已收到 · 按时 · 无需再发"),
+    (
+        Sent(State.PARTIAL, accepted=4, refused=1, missing=2),
+        "已收到 · 按时 · 收下 4 行，退回 1 行 · 请改好退回修正表后发回 · 还差 2 个班",
+    ),
+    (Sent(State.PARTIAL, accepted=4, refused=1), "已收到 · 按时 · 收下 4 行，退回 1 行 · 请改好退回修正表后发回"),
+    (Sent(State.REJECTED, beside="rows"), "已收到 · 未能收下 · 请改好退回修正表后发回，或改原表后重发"),
+    (Sent(State.REJECTED), "已收到 · 未能收下 · 请按下面的说明改好后重发"),
+    (
+        Sent(State.DUPLICATE, missing=2, refused=1),
+        "已收到 · 与先前收下的一份内容相同 · 还差 2 个班，请补报 · 上次退回的 1 行若还没有改，请改好退回修正表后发回",
+    ),
+    (Sent(State.DUPLICATE, missing=2), "已收到 · 与先前收下的一份内容相同 · 还差 2 个班，请补报"),
+    (
+        Sent(State.DUPLICATE, refused=1),
+        "已收到 · 与先前收下的一份内容相同 · 上次退回的 1 行若还没有改，请改好退回修正表后发回",
+    ),
+    (Sent(State.DUPLICATE, silent="东校区"), "已收到 · 与先前收下的一份内容相同 · 本校区无需再发，东校区还没有报"),
+    (Sent(State.DUPLICATE), "已收到 · 与先前收下的一份内容相同 · 无需再发"),
+    (Sent(State.HELD), "已收到 · 待核，暂未计入 · 请看下面的问题并答复"),
+    (Sent(State.QUARANTINED), "已收到 · 文件打不开或不安全，未能收下 · 请按下面的说明处理后重发"),
+    (Sent(State.FAILED), "已收到 · 系统处理出错，是我们的问题 · 无需重发，处理好后另行回执"),
 ]
 
 
@@ -214,34 +276,68 @@ def test_each_sentence_of_a_day_is_said_when_its_condition_holds(
         (of_page.PUPILS, PUPILS),
         (of_page.LISTED, LISTED),
         (of_page.REST, REST),
+        (of_letter.NOTICE, NOTICES),
+        (of_letter.CARD, CARD),
+        (of_letter.WHEN, WHEN),
+        (of_letter.FIRST, FIRST),
     ],
     ids=lambda one: one.name if isinstance(one, Place) else "",
 )
 def test_each_sentence_of_the_other_places_too(place: Place[object], said: Sequence[tuple[object, str]]) -> None:
     for seen, text in said:
-        assert place.say(seen, states="未收到 2", excusing="") == text
+        assert place.say(seen, **MORE) == text
+
+
+MORE = {"states": "未收到 2", "excusing": "", "until": "11-21 09:00", "name": "已报告", "named": "11-20 甲"}
+MORE |= {"when": " · 按时", "asked": ""}
+
+
+@given(
+    st.builds(
+        Sent,
+        st.sampled_from(State),
+        st.sampled_from([True, False, None]),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.sampled_from(["", "东校区"]),
+    )
+)
+def test_no_receipt_says_that_nothing_is_left_while_something_is(sent: Sent) -> None:
+    first = of_letter.FIRST.say(sent, when=of_letter.WHEN.say(sent), asked="")
+    taken = sent.state in {State.ACCEPTED, State.DUPLICATE}
+    left = sent.missing or (sent.back if sent.state is State.ACCEPTED else sent.refused)
+    assert ("无需再发" in first) == (taken and not left)
+    assert not (sent.silent and first.endswith("· 无需再发"))
+    assert ("按时" in first) <= bool(sent.on_time and not sent.missing)
+    assert ("迟报" in first) <= (sent.on_time is False)
 
 
 def test_no_row_of_the_table_is_left_untried() -> None:
     """Each sentence of each place was chosen by an example above, or by an alert table below."""
     tried = {id(place.chosen(seen)) for place, seen, _ in ROWS}
-    others = {
-        of_digest.COMPARED.name: [one for one, _ in COMPARISONS],
-        of_digest.COMMON.name: [one for one, _ in SYMPTOM_WORDS],
-        of_digest.UNHEARD.name: [one for one, _ in UNHEARD_OF_DAY],
-        of_digest.STATISTICS.name: [one for one, _ in STATISTICS],
-        of_digest.METHODS.name: [one for one, _ in METHODS],
-        of_page.MISSING.name: [one for one, _ in MISSING],
-        of_page.UNHEARD.name: [one for one, _ in UNHEARD],
-        of_page.GROUP.name: [one for one, _ in GROUP],
-        of_page.PUPILS.name: [one for one, _ in PUPILS],
-        of_page.LISTED.name: [one for one, _ in LISTED],
-        of_page.REST.name: [one for one, _ in REST],
-        of_digest.ALERTS.name: ALERT_TABLES,
-        of_digest.CLOCK.name: ALERT_TABLES,
+    others: dict[Place[Any], Sequence[Any]] = {
+        of_digest.COMPARED: [one for one, _ in COMPARISONS],
+        of_digest.COMMON: [one for one, _ in SYMPTOM_WORDS],
+        of_digest.UNHEARD: [one for one, _ in UNHEARD_OF_DAY],
+        of_digest.STATISTICS: [one for one, _ in STATISTICS],
+        of_digest.METHODS: [one for one, _ in METHODS],
+        of_page.MISSING: [one for one, _ in MISSING],
+        of_page.UNHEARD: [one for one, _ in UNHEARD],
+        of_page.GROUP: [one for one, _ in GROUP],
+        of_page.PUPILS: [one for one, _ in PUPILS],
+        of_page.LISTED: [one for one, _ in LISTED],
+        of_page.REST: [one for one, _ in REST],
+        of_letter.NOTICE: [one for one, _ in NOTICES],
+        of_letter.CARD: [one for one, _ in CARD],
+        of_letter.WHEN: [one for one, _ in WHEN],
+        of_letter.FIRST: [one for one, _ in FIRST],
+        of_digest.ALERTS: ALERT_TABLES,
+        of_digest.CLOCK: ALERT_TABLES,
     }
     for place in sentence_table.PLACES:
-        tried |= {id(place.chosen(seen)) for seen in others.get(place.name, [])}
+        tried |= {id(place.chosen(seen)) for seen in others.get(place, [])}
     left = [
         (place.name, one.when) for place in sentence_table.PLACES for one in place.sentences if id(one) not in tried
     ]
