@@ -14,11 +14,12 @@ from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, 
 from pipeline.errors import UsageError
 from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
-from pipeline.figures.words import condition, period
+from pipeline.figures.words import FLU_DIAGNOSED, condition, period
 from pipeline.forms import words
 from pipeline.model import CardRef, DecisionKind, Site
 from pipeline.registry import lookup
 from pipeline.rules import Rule, Stage
+from pipeline.rules.groups import INFLUENZA
 from pipeline.rules.values import TERM
 from pipeline.schooldays import ZONE
 from pipeline.turns import context
@@ -173,6 +174,8 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     for row in Absence.objects.filter(day__in=around, school=alert.school_id, pupil__in=codes).order_by("day"):
         symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
         sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
+        if row.diagnosis == INFLUENZA and "ILI" in alert_labels.codes(alert):
+            diagnosis = FLU_DIAGNOSED  # why the pupil counts, whatever the temperature
         last[row.pupil] = (sex, symptoms, diagnosis)
         first.setdefault(row.pupil, row.day)
     found = []

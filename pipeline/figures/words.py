@@ -11,6 +11,7 @@ from pipeline.schooldays import Off, short_time
 
 WEEKDAYS = "一二三四五六日"
 NOTHING = "—"
+FLU_DIAGNOSED = "流感确诊"  # of a case that counts as influenza-like by its diagnosis
 OVERDUE = "逾期"
 LEFT_OUT = "不列"  # a figure that would give a small count away
 NOT_GIVEN = "没有写明"  # for a reason that was left blank

@@ -14,7 +14,7 @@ from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, spellings
 from pipeline.forms.cells import text as plain_text
 from pipeline.forms.pupil_names import simplified
-from pipeline.forms.said import GRAVE, Said, rank, said
+from pipeline.forms.said import GRAVE, Said, heat, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 from pipeline.model import Reason
@@ -72,7 +72,7 @@ def symptoms(cell: object, _: Frame) -> object:
     if blank(cell):
         return None
     if isinstance(cell, str) and _heated(cell):
-        return Fixed("S01")
+        return Fixed(Mixed("S01", "", _heat_of(said(cell), cell)))
     return _symptoms(sweep(cell)) if _worded(cell) else Bad("symptom-unreadable")
 
 
@@ -100,7 +100,7 @@ def _symptoms(words: str) -> object:
     if asked == _NOTHING and "S99" in codes:
         asked = CellQuestion("symptom-in-own-words")
     rest = mask(words)[:_KEPT] if own else ""
-    return Fixed(Mixed(" ".join(codes) or None, rest, _disease_of(heard, words)), *asked)
+    return Fixed(Mixed(" ".join(codes) or None, rest, (*_disease_of(heard, words), *_heat_of(heard, words))), *asked)
 
 
 def _misplaced(heard: Said) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def _diagnosis(words: str) -> object:
         asked = CellQuestion("diagnosis-in-own-words")
     also = _degree_of(heard)
     if shown := [one for one in heard.symptoms if one != "S99"]:
-        also = (("symptom1", " ".join(shown)), *also)
+        also = (("symptom1", " ".join(shown)), *also, *_heat_of(heard, words))
         own = own and code is not None
     return Fixed(Mixed(code, mask(words)[:_KEPT] if own else "", also), *asked)
 
@@ -171,6 +171,12 @@ def _disease_of(heard: Said, words: str) -> tuple[tuple[str, str], ...]:
     found = heard.diseases[0]
     note = (("note", mask(words)[:_KEPT]),) if found.code in _UNNAMED or len(heard.diseases) > 1 else ()
     return (("diagnosis", found.code), *_degree_of(heard), *note)
+
+
+def _heat_of(heard: Said, words: str) -> tuple[tuple[str, str], ...]:
+    """The temperature of a pupil's fever, told with the symptom: it fills in 体温 where that is blank."""
+    told = heat(words) if "S01" in heard.symptoms else None
+    return () if told is None else (("temperature", str(told)),)
 
 
 def joined(kept: str, found: str) -> tuple[str, str]:
@@ -221,7 +227,7 @@ def _reason_said(words: str) -> Fixed | None:
     named = bool(shown or heard.diseases or heard.which)
     if asked == _NOTHING and (named or value == _INJURED):
         asked = CellQuestion("reason-from-symptom")
-    also = _disease_of(heard, words)
+    also = (*_disease_of(heard, words), *_heat_of(heard, words))
     if shown:
         also = (("symptom1", " ".join(shown)), *also)
     if asked.issue not in {"", "reason-from-symptom"} or "S99" in heard.symptoms:
@@ -252,7 +258,7 @@ def _own_words(words: str) -> tuple[tuple[tuple[str, str], ...], CellQuestion]:
     shown = [code for code in heard.symptoms if code != "S99"]
     also = (("symptom1", " ".join(shown)),) if shown else ()
     asked = _asked(heard, unread=tuple(filter(_DISEASED.search, heard.unread)))
-    return (*also, *_disease_of(heard, words)), asked
+    return (*also, *_disease_of(heard, words), *_heat_of(heard, words)), asked
 
 
 def spreads(code: str) -> bool:

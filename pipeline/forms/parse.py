@@ -353,12 +353,14 @@ class Reader:
         index = self.names[target]
         column = self.block.table.columns[index]
         before = values[index]
-        raw.setdefault(target, show(column, before))
-        if column.dtype != "choice":
+        typed = raw.setdefault(target, show(column, before))
+        if column.dtype == "text":
             if text not in str(before or ""):
                 values[index] = f"{before}；{text}"[:200] if before else text
             return f"{_IN_WORDS}{self.block.labels[index] or column.header}里"
-        if column.join and before:
+        if column.dtype == "number":  # its own cell, understood or not, goes before what another tells
+            values[index] = before if typed else float(text)
+        elif column.join and before:
             values[index], issue = column.join(str(before), text)
             if issue:
                 source = self.block.table.columns[cell.index]

@@ -92,6 +92,13 @@ def _temperature(found: re.Match[str]) -> str:
     return led + (FEVER if heat >= _FEVERISH else NORMAL)
 
 
+def heat(text: str) -> float | None:
+    """The highest temperature a text tells, ℃: 发烧38.5, 高烧 39.2℃, 烧到39度5; a bare number is none."""
+    flat = unicodedata.normalize("NFKC", text).casefold()
+    found = (one for one in _TEMPERATURE.finditer(flat) if one["led"] or one["tenth"] or one["unit"])
+    return max((float(f"{one['whole']}.{one['tenth'] or 0}") for one in found), default=None)
+
+
 def _plain(text: str) -> str:
     """Folded and simplified, with counts, durations, dates and temperatures taken out."""
     flat = simplified(unicodedata.normalize("NFKC", text).casefold())

@@ -10,6 +10,7 @@ from pipeline.forms.syndromes import SYNDROMES
 
 FEVER = 38.0  # ℃, from which a case with cough or sore throat is influenza-like
 HIGH_FEVER = 39.1  # ℃, from which it is 高热
+INFLUENZA = "D02"  # 流行性感冒
 UNEXPLAINED = "D33"  # 原因不明
 _COUGH_OR_SORE_THROAT = frozenset({"S02", "S03"})
 _DYSPNOEA = "S16"
@@ -17,7 +18,7 @@ _NO_CAUSE = frozenset({"", UNEXPLAINED})
 
 _COUNTS_AS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "D02": ("ILI",),  # diagnosed influenza is influenza-like, whatever the temperature
+        INFLUENZA: ("ILI",),  # diagnosed influenza is influenza-like, whatever the temperature
         "D12": ("EYE",),
         "D13": ("D34",),  # by law norovirus is one of 其他感染性腹泻病
     }

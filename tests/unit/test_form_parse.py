@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import issues
+from pipeline.forms.absence import ROWS
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import MAX_ROWS, parse
 from pipeline.model import Claims, Issue, Sheet, Workbook
@@ -306,6 +307,39 @@ def test_a_return_workbook_is_known_by_its_tickets() -> None:
 def test_a_workbook_of_the_1904_epoch_has_the_same_days() -> None:
     made = absence({**GOOD, "起始日": 46346.0 - 1462}, day=46346.0 - 1462)
     assert row_of(replace(made, date1904=True))["start"] == DAY
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "heat"),
+    [
+        ("症状1", "发烧38.5", 38.5),
+        ("症状1", "发热39度", 39.0),
+        ("症状1", "高烧 39.2℃、咳嗽", 39.2),
+        ("症状2", "昨夜烧到39度5", 39.5),
+        ("症状1", "38.7℃", 38.7),
+        ("症状1", "反复发热38.1-38.9度", 38.9),
+        ("其他症状", "夜里发烧38.6", 38.6),
+        ("诊断", "流感，发热38.3℃", 38.3),
+        ("缺课原因", "发烧38.4", 38.4),
+        ("症状1", "发热3天", None),
+        ("症状1", "不发烧36.5", None),
+        ("症状1", "咳嗽", None),
+    ],
+)
+def test_a_temperature_told_with_the_fever_is_the_temperature(column: str, written: str, heat: float | None) -> None:
+    got = reading(absence({**GOOD, "症状1": None, "体温": None, column: written}))
+    assert got.tables["rows"][0].values[ROWS.index("temperature")] == heat
+    if heat is not None:
+        (said,) = [repair for repair in got.repairs if repair.was.startswith(written[:6])]
+        assert f"体温：{heat}" in said.now
+
+
+@pytest.mark.parametrize(("typed", "heat"), [(37.6, 37.6), ("38.0", 38.0), ("三十八度五", None)])
+def test_what_stands_in_the_column_of_temperatures_goes_before_what_a_symptom_tells(
+    typed: object, heat: float | None
+) -> None:
+    got = reading(absence({**GOOD, "症状1": "发烧38.5", "体温": typed}))
+    assert got.tables["rows"][0].values[ROWS.index("temperature")] == heat
 
 
 # --------------------------------------------------------------------------- laws
