@@ -49,10 +49,13 @@ class Times(_Section):
     final_edition: str = Field("17:30", description="简报日终版 · final edition of the digests")
     templates_at: str = Field("06:00", description="每日模板几点起生成 · the day's templates are made from then on")
     desk_at: str = Field("07:30", description="县级处理单几点起发 · counties get their desk's workbook from then on")
+    rules_at: str = Field("08:00", description="周一几点出预警规则评分周报 · Mondays: the weekly paper on the rules")
     reconcile_at: str = Field("15:00", description="停课与缺课几点对账 · closures and absences compared")
     answer_hours: int = Field(24, gt=0, description="预警须在几小时内回复 · hours in which an alert is answered")
 
-    @field_validator("deadline", "first_edition", "final_edition", "templates_at", "desk_at", "reconcile_at")
+    @field_validator(
+        "deadline", "first_edition", "final_edition", "templates_at", "desk_at", "rules_at", "reconcile_at"
+    )
     @classmethod
     def _is_a_time(cls, value: str) -> str:
         if not _TIME.fullmatch(value):

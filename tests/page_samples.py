@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipeline.figures import cards, papers
+from pipeline import rules
+from pipeline.figures import cards, papers, rule_paper, rule_scores
 from pipeline.figures.duty import StatusCounts
+from pipeline.figures.facts import PaperDivision
 from pipeline.model import Level
 from pipeline.rules.values import Stage
 from pipeline.units import Scope
-from tests.paper_samples import DAY, NOW, silent
+from tests.paper_samples import DAY, NANJING, NOW, silent
 
 PUPILS = (
     "示例童甲",
@@ -136,4 +138,33 @@ def missing() -> papers.MissingFacts:
         137,
         1,
         silent(names, {"320114": 13}),
+    )
+
+
+def rule_facts(level: Level = Level.CITY, alerts: int = 90) -> rule_paper.RulePaperFacts:
+    """Twelve weeks of warnings by every rule there is, in the counties of one city."""
+    counties = tuple(code for code, _ in NANJING)
+    known = rules.load()
+    ids = [rule.id for rule in known.rules if rule.on]
+    verdicts = (("pending", ""), ("excluded", "A1"), ("confirmed", ""), ("excluded", "A3"), ("void", ""))
+    found = []
+    for n in range(alerts):
+        at = NOW - timedelta(days=n % 80, hours=n % 7)
+        hits = [rule_scores.RuleHit(ids[(n + k) % len(ids)], at + timedelta(days=k), k) for k in range(1 + n % 2)]
+        growth = [rule_scores.Growth(at + timedelta(days=2), 9)] if n % 4 == 0 else []
+        found.append(rule_scores.ScoredAlert(f"2026-{n:04d}", counties[n % 11], *verdicts[n % 5], hits, growth))
+    whole = PaperDivision("320100", "南京市", "南京", Level.CITY, counties)
+    below = tuple(PaperDivision(code, f"{name}区", name, Level.COUNTY, (code,)) for code, name in NANJING)
+    one = below[0]
+    return rule_paper.RulePaperFacts(
+        place=whole if level is Level.CITY else one,
+        below=below if level is Level.CITY else (),
+        week=(DAY - timedelta(days=4), DAY + timedelta(days=2)),
+        season=(DAY - timedelta(days=81), DAY + timedelta(days=2)),
+        made_on=DAY + timedelta(days=3),
+        now=NOW.replace(day=23, hour=8, minute=0),
+        as_of=15482,
+        rules=known,
+        alerts=found if level is Level.CITY else [alert for alert in found if alert.division == one.code],
+        of_week={alert.id for alert in found if alert.hits[0].first_at >= NOW - timedelta(days=4)},
     )

@@ -15,12 +15,13 @@ from typing import Any
 from pipeline.database.models import Edition, Report
 from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
-from pipeline.facts import county_day, digest_facts, school_page_facts
+from pipeline.facts import county_day, digest_facts, rule_scores, school_page_facts
 from pipeline.figures import county
 from pipeline.figures.digest import digest
 from pipeline.figures.facts import DigestFacts
 from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.papers import PageFacts, missing, page
+from pipeline.figures.rule_paper import RulePaperFacts, rule_paper
 from pipeline.letters import queue
 from pipeline.model import EditionRef, LetterKind, Level, Site
 from pipeline.schooldays import ZONE, clock_of
@@ -84,6 +85,21 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
         return press.keep()
 
 
+def cut_rules(order: Order) -> list[Issued]:
+    """Cut the weekly papers on the rules, of the week before the day, one transaction; none where nothing was warned
+    of for twelve weeks.
+    """
+    if not rule_scores.warned(order.day):
+        return []
+    with atomic():
+        as_of = county_day.last_settled()
+        found = rule_scores.papers(order.day, order.now, as_of)
+        press = _EditionPress(order, as_of, (LetterKind.RULES,), [facts.place.code for facts in found])
+        for facts in found:
+            press.issue(LetterKind.RULES, _Whose(facts.place.code, facts.place.level, facts.place.name), _rules(facts))
+        return press.keep()
+
+
 @dataclass(frozen=True, slots=True)
 class _Whose:
     code: str
@@ -101,6 +117,10 @@ def _numbered(facts: DigestFacts) -> _Made:
 
 def _page_numbered(facts: PageFacts) -> _Made:
     return lambda n, _: values_of(page(replace(facts, n=n)))
+
+
+def _rules(facts: RulePaperFacts) -> _Made:
+    return lambda n, _: values_of(rule_paper(replace(facts, n=n)))
 
 
 def _fixed(values: dict[str, object]) -> _Made:
@@ -174,6 +194,11 @@ def cut_since(day: date) -> dict[date, bool]:
     for one, final in rows.values_list("day", "final").distinct():
         found[one] = found.get(one, False) or final
     return found
+
+
+def rules_cut_since(day: date) -> bool:
+    """Whether the weekly papers on the rules were cut on this day or later."""
+    return Edition.objects.filter(kind=LetterKind.RULES, day__gte=day).exists()
 
 
 def is_gap(day: date) -> bool:

@@ -1,4 +1,4 @@
-"""The alerts of some time with the rules that were met in them, and what became of them."""
+"""The alerts of some time with the rules that were met in them, and what became of them; the weekly papers of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
+from pipeline import rules
 from pipeline.alert_state import AlertStep
 from pipeline.alerts.verdicts import fates
 from pipeline.database.models import Alert, AlertEvent, AlertHit, AssessedMoment
+from pipeline.figures.facts import PaperDivision
+from pipeline.figures.rule_paper import RulePaperFacts
 from pipeline.figures.rule_scores import Growth, RuleHit, ScoredAlert
 from pipeline.forms.words import DISEASE
+from pipeline.model import Level
+from pipeline.registry import lookup
 from pipeline.rules import Stage
 from pipeline.schooldays import ZONE, today
+
+SEASON = timedelta(weeks=12)
 
 
 def alerts(first: date, last: date, divisions: Collection[str] = (), school: str = "") -> list[ScoredAlert]:
@@ -105,6 +112,57 @@ def _growth(rows: Mapping[str, Alert]) -> dict[str, list[Growth]]:
         elif now in DISEASE.labels:
             found[alert].append(Growth(at, -1))
     return found
+
+
+SEASON = timedelta(weeks=12)
+
+
+def papers(made_on: date, now: datetime, as_of: int) -> list[RulePaperFacts]:
+    """Return the facts of the weekly papers on rules that are made on a day: of the week before it and the eleven
+    before that, of each division in which alerts were opened, the province first.
+    """
+    season = _season(made_on)
+    week = (season[1] - timedelta(days=6), season[1])
+    found = [alert for alert in alerts(*season) if alert.division]
+    of_week = frozenset(alert.id for alert in alerts(*week))
+    tree = lookup.tree(())
+    inside: dict[str, set[str]] = defaultdict(set)
+    for county in {alert.division for alert in found}:
+        for above in tree.chain(county):
+            inside[above].add(county)
+    names = lookup.division_names()
+    places = {
+        code: PaperDivision(code, names[code], names[code], tree.places[code].level, tuple(sorted(counties)))
+        for code, counties in inside.items()
+    }
+    order = (Level.PROVINCE, Level.CITY, Level.COUNTY)
+    return [
+        RulePaperFacts(
+            place=place,
+            below=tuple(one for _, one in sorted(places.items()) if tree.places[one.code].parent == place.code),
+            week=week,
+            season=season,
+            made_on=made_on,
+            now=now,
+            as_of=as_of,
+            rules=rules.load(),
+            alerts=[alert for alert in found if alert.division in place.counties],
+            of_week=of_week,
+        )
+        for place in sorted(places.values(), key=lambda place: (order.index(place.level), place.code))
+    ]
+
+
+def warned(made_on: date) -> bool:
+    """Whether anything was warned of in these weeks."""
+    first, last = _season(made_on)
+    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+    return Alert.objects.filter(opened_at__gte=begin, opened_at__lt=end).exists()
+
+
+def _season(made_on: date) -> tuple[date, date]:
+    last = made_on - timedelta(days=made_on.weekday() + 1)
+    return last - SEASON + timedelta(days=1), last
 
 
 def _midnight(day: date) -> datetime:

@@ -17,6 +17,7 @@ class Policy:
     final_edition: str = "17:30"
     templates_at: str = "06:00"  # the day's templates are made from this time on
     desk_at: str = "07:30"  # counties get their 处理单 from this time on
+    rules_at: str = "08:00"  # on Mondays each division gets last week's paper on the rules from this time on
     reconcile_at: str = "15:00"  # all closures and absences are compared, and schools asked, from this time on
     slipped_share: float = 0.5  # above this share of bad rows …
     slipped_rows: int = 10  # … in a table of at least so many rows, the whole file goes back

@@ -118,10 +118,11 @@ class LetterKind(StrEnum):
     DIGEST = "digest"
     MISSING = "missing"
     PAGE = "page"
+    RULES = "rules"
     TEMPLATE = "template"
 
 
-EDITIONS = (LetterKind.DIGEST, LetterKind.MISSING, LetterKind.PAGE)
+EDITIONS = (LetterKind.DIGEST, LetterKind.MISSING, LetterKind.PAGE, LetterKind.RULES)
 """Letters that are editions: their figures are kept as they were printed."""
 
 

@@ -80,6 +80,10 @@ def _page(values: Values) -> Draft:
     return Draft(f"学生缺课日报台账 {values['number']}.pdf", checked(values), ())
 
 
+def _rules(values: Values) -> Draft:
+    return Draft(f"预警规则评分周报 {values['place']} {values['number']}.pdf", checked(values), ())
+
+
 def _card(values: Values) -> Draft:
     name = f"预警信息报告卡 {values['id']} {values['copy_for']}"
     return Draft(f"{name}.pdf", checked(values), ())
@@ -122,6 +126,7 @@ _DRAFTS: Mapping[str, Callable[[Values], Draft]] = {
     LetterKind.PAGE: _page,
     LetterKind.QUERY: _query,
     LetterKind.RECEIPT: _receipt,
+    LetterKind.RULES: _rules,
     LetterKind.SUMMARY: _summary,
     LetterKind.WORKSHEET: _worksheet,
 }

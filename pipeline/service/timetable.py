@@ -82,6 +82,8 @@ def tick(site: Site, now: datetime) -> int:
     for one in wanted:
         with steps("editions", one.day.isoformat()):
             _cut(site, editions.Order(one.day, now, final=one.final), ())
+    with steps("rules"):
+        _cut_rules(now, site.policy)
     steps.end()
     return len(wanted)
 
@@ -127,6 +129,16 @@ def _log_skipped(site: Site, now: datetime, step: str, day: date, message: str) 
         fault = Fault("Skipped", text=message, stage=step)
         log.error("skipped", step=step, day=day.isoformat(), **fault.fields())
         fault_log.note(site, step, fault, now, about=day.isoformat())
+
+
+def _cut_rules(now: datetime, policy: Policy) -> None:
+    """Cut the weekly papers on the rules, on Monday or as soon afterwards as the clock is looked at."""
+    today = schooldays.today(now)
+    monday = today - timedelta(days=today.weekday())
+    if now >= schooldays.deadline(monday, policy.rules_at) and not editions.rules_cut_since(monday):
+        issued = editions.cut_rules(editions.Order(today, now))
+        if issued:
+            log.info("rules_cut", day=today.isoformat(), places=len(issued))
 
 
 def make(site: Site, now: datetime, day: date, *, final: bool = False, places: Sequence[str] = ()) -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from pipeline.errors import ConfigError, PermanentError
-from pipeline.figures import card_books, cards, digest, papers
+from pipeline.figures import card_books, cards, digest, papers, rule_paper
 from pipeline.figures.facts import HintLine
 from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
@@ -373,3 +373,39 @@ def test_statistics_have_a_line_of_their_own_and_say_nothing_when_there_is_nothi
     assert "往年数据不足三年" in told
     for quiet in (samples.county(), samples.city()):
         assert "统计" not in pages.page(letters.checked(values_of(digest.digest(quiet)))).replace("校验", "")
+
+
+def test_the_weekly_paper_on_the_rules_adds_up_and_says_what_each_figure_is(renderer: render.Renderer) -> None:
+    made = rule_paper.rule_paper(page_samples.rule_facts())
+    (paper,) = letters.compose("rules", values_of(made), renderer)
+    assert paper.name == "预警规则评分周报 南京市 W-320100-20261123-1.pdf"
+    whole = "".join(texts(paper.content))
+    for words in (
+        made.sentence.replace(" ", ""),
+        "A3重复预警",
+        "分县（市、区）",
+        made.total.name,
+        made.week,
+        "规则版本",
+    ):
+        assert words.replace(" ", "") in whole, words
+    for row in (*made.rows, *made.below, made.total):
+        assert row.warned == sum(row.excluded) + row.confirmed + row.void + row.pending
+    added = [sum(getattr(row, name) for row in made.below) for name in ("week", "warned", "opened", "confirmed")]
+    assert added == [made.total.week, made.total.warned, made.total.opened, made.total.confirmed]
+    assert made.total.warned == sum(row.opened for row in made.rows)
+    assert made.quiet == 0
+
+
+def test_a_countys_paper_on_the_rules_fits_two_sides_and_one_without_decisions_says_so(
+    renderer: render.Renderer,
+) -> None:
+    facts = page_samples.rule_facts(Level.COUNTY)
+    pending = [replace(alert, verdict="pending", reason="") for alert in facts.alerts]
+    made = rule_paper.rule_paper(replace(facts, alerts=pending))
+    assert "县级都还没有判定" in made.sentence
+    assert made.total.ppv == "—"
+    assert not made.below
+    (paper,) = letters.compose("rules", values_of(made), renderer)
+    assert len(texts(paper.content)) <= 2
+    assert "近 12 周没有预警" in rule_paper.rule_paper(replace(facts, alerts=[])).sentence

@@ -30,6 +30,7 @@ PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {
     LetterKind.DIGEST: pages.edition,
     LetterKind.MISSING: pages.edition,
     LetterKind.PAGE: pages.edition,
+    LetterKind.RULES: pages.edition,
 }
 """Letters with drawn pages, by their values."""
 
