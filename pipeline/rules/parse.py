@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,16 +15,13 @@ from pipeline.errors import ConfigError
 from pipeline.forms.classes import ClassLevel
 from pipeline.forms.syndromes import SYNDROME_LABELS
 from pipeline.forms.words import DISEASE
-from pipeline.rules.toml_lines import TableLines, tables
+from pipeline.rules import shapes
+from pipeline.rules.shapes import RawTable
 from pipeline.rules.values import LONG, TERM, Group, Notifiable, Rule, Rules, Sign, Stage, Unfed, Where
 
 _GRADES = frozenset("甲乙丙")
 _NAMES: Mapping[str, str] = {**SYNDROME_LABELS, **DISEASE.labels}
 _THRESHOLDS = frozenset({"at_least", "share", "by_level", "classes", "admitted", "deaths"})
-_RULE_KEYS = _THRESHOLDS | frozenset(
-    {"id", "stage", "groups", "notifiable", "counts", "window", "scope", "at_most", "tested", "only"}
-    | {"source", "confidence", "on"}
-)
 _UNFED_KEYS = frozenset({"id", "what", "source", "confidence", "why"})
 _LONGEST_WINDOW = 120  # days
 _MOST = 10**6
@@ -39,14 +37,13 @@ def load() -> Rules:
 def parse(text: str) -> Rules:
     """Return the rules a text declares. Raises ConfigError with every problem found, each with its line."""
     raw_rules = read_toml(text)
-    problems: list[str] = []
-    groups = _groups(raw_rules.get("group", []), problems)
-    notifiable = _notifiable(raw_rules.get("notifiable", []), problems)
+    raw, problems = shapes.read(raw_rules, text)
+    groups = _groups(raw["group"], problems)
+    notifiable = _notifiable(raw["notifiable"], problems)
     known = frozenset(groups)
-    lines = tables(text, "rule")
-    found = [_rule(raw, known, lines[n], problems) for n, raw in enumerate(raw_rules.get("rule", []))]
+    found = [_rule(one, known, problems) for one in raw["rule"]]
     rules = tuple(rule for rule in found if rule)
-    unfed = tuple(_unfed(raw, problems) for raw in raw_rules.get("unfed", []))
+    unfed = tuple(_unfed(one, problems) for one in raw["unfed"])
     problems += [f"规则 {name}: 重复" for name in _doubled([*(rule.id for rule in rules), *(one.id for one in unfed)])]
     problems += _unended(rules, notifiable, known)
     version = raw_rules.get("version")
@@ -62,24 +59,33 @@ def read_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"rules.toml: {error}"]) from error
+        raise ConfigError([f"rules.toml: {_not_toml(str(error))}"]) from error
 
 
-def _groups(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> dict[str, Group]:
-    by_code = {str(raw.get("code", "")): raw for raw in raws}
+def _not_toml(said: str) -> str:
+    """Where a text ceases to be TOML, and the reader's own word for it."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", said)
+    if not found:
+        return f"不是 TOML（{said}）"
+    where = f"第 {found[2]} 行第 {found[3]} 列" if found[2] else "文末"
+    return f"{where} 不合 TOML 的写法（{found[1]}）"
+
+
+def _groups(raws: Sequence[RawTable], problems: list[str]) -> dict[str, Group]:
+    """The groups by code; none if anything is wrong with one, so that no rule is blamed for it."""
+    tables = {str(one.values.get("code", "")): one for one in raws}
+    by_code = {code: one.values for code, one in tables.items()}
     direct = {code: frozenset(raw.get("absorbs", [])) for code, raw in by_code.items()}
-    problems += [f"组 {code or '?'}: 不在症状组与病种表中" for code in by_code if code not in _NAMES]
-    problems += [
-        f"组 {code}: absorbs 中的 {x} 未声明" for code, xs in direct.items() for x in sorted(xs - by_code.keys())
-    ]
-    for code, raw in by_code.items():
-        if not isinstance(raw.get("end_days"), int) or raw["end_days"] < 1:
-            problems.append(f"组 {code}: end_days 须为正整数")
-        if not all(isinstance(raw.get(name, False), bool) for name in ("common", "of_others")):
-            problems.append(f"组 {code}: common、of_others 须为 true 或 false")
+    said = len(problems)
+    for code, one in tables.items():
+        wrong = ["code 不在症状组与病种表中"] if code not in _NAMES else []
+        wrong += [f"absorbs 中的 {x} 未声明" for x in sorted(direct[code] - by_code.keys())]
+        if one.values.get("end_days", 0) < 1:
+            wrong.append("end_days 须为正整数")
         if code in _closure(code, direct):
-            problems.append(f"组 {code}: absorbs 成环")
-    if problems:
+            wrong.append("absorbs 成环")
+        problems += [f"{one.lines.where(problem)}组 {code or '?'}: {problem}" for problem in one.new(wrong)]
+    if len(problems) > said or any(one.wrong for one in raws):
         return {}
     common = {code for code, raw in by_code.items() if raw.get("common")}
     found = {}
@@ -101,24 +107,30 @@ def _closure(code: str, direct: Mapping[str, frozenset[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _notifiable(raws: Iterable[Mapping[str, Any]], problems: list[str]) -> tuple[Notifiable, ...]:
+def _notifiable(raws: Sequence[RawTable], problems: list[str]) -> tuple[Notifiable, ...]:
     found = []
-    for n, raw in enumerate(raws, 1):
+    for n, one in enumerate(raws, 1):
+        lines, raw = one.lines, one.values
+        if one.wrong:
+            continue
         grade, since, until = raw.get("class"), raw.get("since"), raw.get("until")
         if grade not in _GRADES or type(since) is not date or type(until) not in {date, type(None)}:
-            problems.append(f"notifiable 第 {n} 项: class 须为甲、乙、丙，since（与 until）须为日期")
+            problems.append(
+                f"{lines.where('class')}notifiable 第 {n} 项: class 须为甲、乙、丙，since（与 until）须为日期"
+            )
             continue
         for disease in raw.get("diseases", []):
             if disease not in DISEASE.labels:
-                problems.append(f"notifiable 第 {n} 项: {disease} 不在病种表中")
+                problems.append(f"{lines.where('diseases')}notifiable 第 {n} 项: {disease} 不在病种表中")
             found.append(Notifiable(disease, grade, since, until))
     return tuple(found)
 
 
-def _rule(raw: Mapping[str, Any], groups: frozenset[str], lines: TableLines, problems: list[str]) -> Rule | None:
+def _rule(one: RawTable, groups: frozenset[str], problems: list[str]) -> Rule | None:
+    raw, lines = one.values, one.lines
     name = str(raw.get("id", "?"))
-    wrong = [f"第 {lines.of(problem)} 行 规则 {name}: {problem}" for problem in _problems(raw, groups)]
-    if wrong:
+    wrong = [f"{lines.where(problem)}规则 {name}: {problem}" for problem in one.new(_problems(raw, groups))]
+    if wrong or one.wrong:
         problems += wrong
         return None
     classes = raw.get("classes")
@@ -150,7 +162,6 @@ def _problems(raw: Mapping[str, Any], groups: frozenset[str]) -> list[str]:
     """What is wrong with one rule, each beginning with the key it is about."""
     named = _texts(raw.get("groups", []))
     checks = {
-        f"不认识的项 {'、'.join(sorted(set(raw) - _RULE_KEYS))}": set(raw) <= _RULE_KEYS,
         "id 必填，至多 8 个字符": isinstance(raw.get("id"), str) and 0 < len(raw["id"]) <= 8,
         "stage 须为 " + "、".join(Stage): raw.get("stage") in set(Stage),
         "groups 与 notifiable 至少一项": bool(raw.get("groups") or raw.get("notifiable")),
@@ -205,10 +216,11 @@ def _threshold_checks(raw: Mapping[str, Any]) -> dict[str, bool]:
     }
 
 
-def _unfed(raw: Mapping[str, Any], problems: list[str]) -> Unfed:
+def _unfed(one: RawTable, problems: list[str]) -> Unfed:
+    raw = one.values
     name = str(raw.get("id", "?"))
-    if set(raw) != _UNFED_KEYS or not all(isinstance(value, str) and value for value in raw.values()):
-        problems.append(f"unfed {name}: 须填 {'、'.join(sorted(_UNFED_KEYS))}")
+    if not one.wrong and not (set(raw) == _UNFED_KEYS and all(raw.values())):
+        problems.append(f"{one.lines.where('id')}unfed {name}: 须填 {'、'.join(sorted(_UNFED_KEYS))}")
     return Unfed(name, *(str(raw.get(key, "")) for key in ("what", "source", "confidence", "why")))
 
 

@@ -21,6 +21,15 @@ class TableLines:
         word = re.match(r"[a-z_]+", problem)
         return self.keys.get(word[0], self.header) if word else self.header
 
+    def where(self, problem: str) -> str:
+        """Return the same in words: "第 12 行 ", or "" for a table whose lines are not known."""
+        line = self.of(problem)
+        return f"第 {line} 行 " if line else ""
+
+
+NOWHERE = TableLines(0, {})
+"""A table that was not written as one: an inline array has no lines of its own."""
+
 
 def tables(text: str, name: str) -> list[TableLines]:
     """Return the tables `[[name]]` of a text, in order."""

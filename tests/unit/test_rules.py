@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipeline import rules
+from pipeline import resources, rules
 from pipeline.errors import ConfigError
 from pipeline.forms.syndromes import SYNDROME_LABELS
 from pipeline.forms.words import DISEASE
@@ -509,8 +512,55 @@ def test_all_that_is_wrong_with_the_file_is_said_together() -> None:
         parse(wrong)
     text = str(caught.value)
     assert all(
-        word in text for word in ("colour", "第 17 行 规则 E01: on 须为", "share", "组 XXX: 不在", "组 XXX: end_days")
+        word in text
+        for word in ("colour", "第 17 行 规则 E01: on 须为", "share", "组 XXX: code 不在", "组 XXX: end_days")
     )
+
+
+_LINES = resources.path("rules/rules.toml").read_text(encoding="utf-8").splitlines()
+_VALUES = st.sampled_from(
+    ["5", '"x"', '""', "[]", "[1]", '["x", 3]', "[[1]]", "true", "{ a = 1 }", "[{ a = 1 }]", "1.5", "-1", "2026-01-01"]
+)
+_ADDED = st.sampled_from(["group = 5", "rule = 3", "[rule]", "[[rule]]", "[[group]]", "[other]", "other = 1", "x = ["])
+
+
+@settings(max_examples=150)
+@given(
+    st.dictionaries(st.integers(0, len(_LINES) - 1), st.one_of(_VALUES, _ADDED, st.just("")), min_size=1, max_size=4)
+)
+def test_whatever_is_typed_into_the_file_it_is_taken_or_its_problems_are_said(typed: dict[int, str]) -> None:
+    lines = list(_LINES)
+    for at, value in typed.items():
+        key, is_one, _ = lines[at].partition("=")
+        lines[at] = f"{key}= {value}" if is_one and value[:1] not in "grox" else value
+    with suppress(ConfigError):
+        parse("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ('groups = "FEV"', '规则 E01: groups 须为文字的列表，如 ["D10"]'),
+        ('on = "yes"', "规则 E01: on 须为true 或 false"),
+        ("by_level = 3", "规则 E01: by_level 须为几类 = 整数，如 { primary = 5 }"),
+        ("tested = true", "规则 E01: tested 须为整数"),
+    ],
+)
+def test_a_value_of_another_kind_is_said_with_its_line_and_nothing_else_is(typed: str, said: str) -> None:
+    text = _with(typed)
+    if typed.startswith("groups"):
+        text = text.replace('groups = ["FEV"]\n', "")
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    line = 1 + text.splitlines().index(typed)
+    assert caught.value.problems == [f"rules.toml: 第 {line} 行 {said}"]
+
+
+def test_what_is_no_toml_is_said_with_its_place() -> None:
+    for text, where in (("a = 1\nb = x\n", "第 2 行第 5 列"), ("a = [", "文末")):
+        with pytest.raises(ConfigError) as caught:
+            parse(text)
+        assert f"rules.toml: {where} 不合 TOML 的写法" in caught.value.problems[0]
 
 
 @pytest.mark.parametrize(
