@@ -145,7 +145,7 @@ def raised(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Told]]:
 
 def told_by(one: RaisedAlert) -> Told:
     """Return what a person raised as the rules take it."""
-    return Told(one.day, one.group, one.scope, rule=one.rule, n=one.n)
+    return Told(one.day, one.group, one.scope, rule=one.rule, n=one.n, alert=one.alert)
 
 
 def _rows(schools: Sequence[str], days: Sequence[date]) -> list[tuple[Any, ...]]:

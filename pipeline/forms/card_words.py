@@ -31,6 +31,18 @@ REASON = vocabulary(
 )
 
 
+FOUND = vocabulary(
+    "CardFound",
+    {"P10": "食物中毒", "P12": "群体性不明原因疾病", "E05": "其他突发公共卫生事件"},
+    {
+        "P10": "学校食物中毒 疑似食物中毒 食源性疾病",
+        "P12": "不明原因疾病 群体不明原因疾病 不明原因",
+        "E05": "其他突发事件 突发公共卫生事件 突发事件",
+    },
+)
+"""What an alert turned out to be that records cannot show: the rule by which it is raised."""
+
+
 def closed_for(reason: str) -> str:
     """Why an alert was closed, as stored and printed: 可排除：A3 重复预警."""
     return f"可排除：{REASON.labels.get(reason, reason)}"

@@ -28,6 +28,9 @@ ENTRIES: Mapping[str, Message] = {
     "test-result-unknown": error(
         "“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个；没有做检测就空着。", public=("choices",)
     ),
+    "found-unknown": error(
+        "“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个；都不是就空着。", public=("choices",)
+    ),
     "mode-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),
     "yes-no-unreadable": error("“{column}”的“{value}”没看懂。", "请填 是 或 否。", unsaid=("choices",)),
     "closure-kind-unknown": error("“{column}”的“{value}”没看懂。", "请从 {choices} 里选一个。", public=("choices",)),

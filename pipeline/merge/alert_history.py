@@ -82,12 +82,21 @@ class AlertHistory:
 
     @property
     def deaths(self) -> int:
-        """How many died, by the last answer that says so: one that had to be given again still counts, unless the
-        county sent it back.
-        """
+        """How many died, by the last answer that says so."""
+        died = self._told("deaths")
+        return died if isinstance(died, int) else 0
+
+    @property
+    def found(self) -> tuple[str, int | None]:
+        """The rule by which a person raised the alert, by the last answer that does, and of how many cases."""
+        cases = self._told("checked_cases")
+        return str(self._told("found") or ""), cases if isinstance(cases, int) else None
+
+    def _told(self, name: str) -> object:
+        """What the last answer says of something; one that had to be given again counts, one sent back does not."""
         stood = [a for a in self.answers if a.state != CardState.RETURNED and a.values["verdict"] == CardVerdict.STANDS]
-        told = (a.values.get("deaths") for a in reversed(stood))
-        return next((n for n in told if isinstance(n, int)), 0)
+        told = (a.values.get(name) for a in reversed(stood))
+        return next((one for one in told if one not in {None, ""}), None)
 
     @property
     def current(self) -> Answer | None:

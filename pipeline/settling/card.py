@@ -26,6 +26,7 @@ from pipeline.merge.card import CardStanding, CardStep
 from pipeline.model import Checked, DecidedBy, DecisionKind, Opinion, Site, State, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
+from pipeline.settling import raising
 from pipeline.settling.settler import Settler
 from pipeline.turns import replay, revised_outcomes, tickets
 from pipeline.turns.again import Needed, NeedsAgain
@@ -237,7 +238,7 @@ def _write_alert(alert: Alert, one: AlertHistory, at: tuple[int, datetime]) -> N
     if alert.closed_at is None or one.closed:
         alert.state = one.state
     alert.due_at = one.due_at
-    if alert.deaths != one.deaths:
+    if raising.of_card(alert, one, at) or alert.deaths != one.deaths:
         alert.deaths = one.deaths
         todo = [(TodoKind.WARN, alert.school_id, alert.opened_day.isoformat(), settled)]
         sql.run(sql.upsert("todo", ("kind", "code", "day", "settled"), ("kind", "code", "day")), todo)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pipeline.alerts import site_rules
+from pipeline.database import audit
 from pipeline.database.decision_log import decide
-from pipeline.database.models import RaisedAlert, SchoolClass, Unit
+from pipeline.database.models import Alert, RaisedAlert, SchoolClass, Unit
 from pipeline.database.transactions import atomic
 from pipeline.figures.words import joined
 from pipeline.forms.classes import key_or_name
 from pipeline.issues.refusals import refusal
+from pipeline.merge.alert_history import AlertHistory
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, DecidedBy, DecisionKind, TodoKind, UnitKind
 from pipeline.registry import lookup
+from pipeline.rules import Rule
 from pipeline.turns.transaction import Writes
+
+ANY_EMERGENCY = "E05"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def raise_alert(what: Raised, by: DecidedBy) -> None:
     rule = next((rule for rule in known.rules if rule.id == what.rule and rule.raised), None)
     if rule is None:
         raise refusal("raise-rule-unknown", rule=what.rule, rules=joined(r.id for r in known.rules if r.raised))
-    if what.n < rule.at_least and not (rule.deaths and what.deaths >= rule.deaths):
+    if not _enough(rule, what.n, what.deaths):
         raise refusal("raise-too-few", rule=rule.id, least=rule.threshold, n=what.n)
     with atomic():
         unit = Unit.objects.select_for_update().filter(code=what.school, kind=UnitKind.SCHOOL).first()
@@ -77,3 +82,35 @@ def raise_alert(what: Raised, by: DecidedBy) -> None:
         writes = Writes(by.at)
         writes.todo(TodoKind.WARN, what.school, settled, what.day)
         writes.flush()
+
+
+def of_card(alert: Alert, history: AlertHistory, at: tuple[int, datetime]) -> bool:
+    """Raise what the answer to an alert says it turned out to be, or take it back; say whether anything changed.
+
+    Of so few that the rule does not hold it is raised by E05. `at`: the settled_seq and moment of the card.
+    """
+    found, checked = history.found
+    n = alert.cases if checked is None else checked
+    known = {rule.id: rule for rule in site_rules.in_force().rules if rule.raised} if found else {}
+    rule = known.get(found)
+    if rule is not None and not _enough(rule, n, history.deaths):
+        rule = known.get(ANY_EMERGENCY)
+    wanted = (rule.id, n) if rule is not None and n else None
+    before = RaisedAlert.objects.filter(alert=alert.id).first()
+    if wanted == ((before.rule, before.n) if before else None):
+        return False
+    if before:
+        before.delete()
+    if wanted and rule is not None:
+        (group,) = rule.groups
+        answer = max(one.seq for one in history.answers)
+        RaisedAlert.objects.create(
+            school_id=alert.school_id, campus=alert.campus, rule=rule.id, group=group, day=alert.opened_day, n=n,
+            decision=answer, settled=at[0], alert=alert.id,
+        )  # fmt: skip
+        audit.append([audit.AuditEntry(alert.school_id, DecisionKind.ALERT_RAISE, f"card {alert.id} {rule.id}")], at[1])
+    return True
+
+
+def _enough(rule: Rule, n: int, deaths: int) -> bool:
+    return n >= rule.at_least or bool(rule.deaths and deaths >= rule.deaths)

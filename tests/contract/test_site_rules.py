@@ -126,6 +126,23 @@ def test_a_death_told_on_a_card_makes_the_alert_an_event(school: Site) -> None:
     assert (Alert.objects.get().stage, "P13" in met()) == ("early", False)
 
 
+@pytest.mark.parametrize(
+    ("checked", "rule", "group", "stage"),
+    [(5, "P10", "FOOD", "event"), (None, "E05", "EMG", "early"), (4, "E05", "EMG", "early")],
+)
+def test_what_the_answer_to_a_card_says_it_is_is_raised(
+    school: Site, checked: int | None, rule: str, group: str, stage: str
+) -> None:
+    cluster(school, symptoms="S06")
+    assess.warn(school, rules.load(), NOON)
+    answered(school, 2, found="P10", checked_cases=checked)
+    assess.warn(school, rules.load(), NOON)
+    alert = Alert.objects.get()
+    assert rule in met()
+    assert (alert.group, alert.stage, alert.cases) == (group, stage, 3)
+    assert Audit.objects.filter(what="alert-raise", target=f"card {alert.id} {rule}").count() == 1
+
+
 # --------------------------------------------------------------------------- raised by a person
 
 

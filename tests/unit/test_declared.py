@@ -177,7 +177,7 @@ def test_every_place_on_a_schools_page_is_of_a_column_that_goes_there() -> None:
 
 def test_a_card_prints_every_column_that_goes_on_paper() -> None:
     assert {cards.VERDICT, *cards.ASKED} == set(card.ANSWER.going(PAGE))
-    assert [column.name for column in cards.ASKED][11:14] == ["report_way", "reported_to", "reported_at"]
+    assert [column.name for column in cards.ASKED][12:15] == ["report_way", "reported_to", "reported_at"]
     assert {column.name for column in card.ANSWER.columns if column.later} == LATER
 
 

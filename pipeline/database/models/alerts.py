@@ -67,13 +67,14 @@ class RaisedAlert(models.Model):
     scope = models.CharField(max_length=40, blank=True)  # as of a hit
     day = models.DateField()
     n = models.PositiveIntegerField()  # pupils concerned
-    decision = models.BigIntegerField()  # its place in the sequence
+    decision = models.BigIntegerField()  # the place in the sequence of the decision, or of the card that said so
     settled = models.BigIntegerField()
+    alert = models.CharField(max_length=16, blank=True)  # whose card said so
 
     class Meta:
         db_table = "raised_alert"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["school", "campus", "rule", "scope", "day"], name="raised_once")
+            models.UniqueConstraint(fields=["school", "campus", "rule", "scope", "day", "alert"], name="raised_once")
         ]
 
 
