@@ -16,7 +16,7 @@ from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
 from pipeline.figures.words import FLU_DIAGNOSED, condition, period
 from pipeline.forms import words
-from pipeline.model import CardRef, DecisionKind, Site
+from pipeline.model import CardRef, DecisionKind, Degree, Site
 from pipeline.registry import lookup
 from pipeline.rules import Rule, Stage
 from pipeline.rules.groups import INFLUENZA
@@ -171,10 +171,11 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     around = sql.each_day(alert.first_onset - timedelta(days=1), alert.last_onset + timedelta(days=31))
     last: dict[str, tuple[str, tuple[str, ...], str]] = {}
     first: dict[str, date] = {}
+    as_ili = "ILI" in rules.load().covered(alert_labels.codes(alert))
     for row in Absence.objects.filter(day__in=around, school=alert.school_id, pupil__in=codes).order_by("day"):
         symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
         sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
-        if row.diagnosis == INFLUENZA and "ILI" in alert_labels.codes(alert):
+        if row.diagnosis == INFLUENZA and row.degree != Degree.SUSPECTED and as_ili:
             diagnosis = FLU_DIAGNOSED  # why the pupil counts, whatever the temperature
         last[row.pupil] = (sex, symptoms, diagnosis)
         first.setdefault(row.pupil, row.day)

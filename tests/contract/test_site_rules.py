@@ -11,8 +11,8 @@ from pipeline.alert_state import AlertState
 from pipeline.alerts import assess, site_rules
 from pipeline.database.models import Alert, AlertHit, Audit, Card, Decision, Letter, RaisedAlert, RulesFile, Todo
 from pipeline.errors import UsageError
-from pipeline.facts import rehearsed
-from pipeline.model import DecidedBy, Site
+from pipeline.facts import card_page_facts, rehearsed
+from pipeline.model import CardRef, DecidedBy, Site
 from pipeline.settling import raising
 from tests.cards import STANDS, card
 from tests.contract.settling import report
@@ -97,6 +97,16 @@ def test_a_removed_file_is_a_change_like_any_other(school: Site) -> None:
     (school.root / "rules.toml").unlink()
     assert site_rules.notice(school.root, later(hours=1)) == rules.load()
     assert Audit.objects.filter(what="rules").last().fields == [f"- C09 {COUNTY} on {DAY}"]  # type: ignore[union-attr]  # there is one
+
+
+def test_on_the_card_a_case_that_counts_by_its_diagnosis_says_so(school: Site) -> None:
+    rows = [row(name, 8 + place, symptoms="S00", diagnosis="D02") for place, name in enumerate("甲乙丙丁")]
+    unsure = row("戊", 20, symptoms="S00", diagnosis="D02", degree="suspected")
+    report(school, checked(1, [*rows, unsure, line("三3"), line("四1")]))
+    assess.warn(school, rules.load(), NOON)
+    assert "S01" in met()
+    facts = card_page_facts.card(school, CardRef(Alert.objects.get().id, 1), SCHOOL)
+    assert sorted(one.diagnosis for one in facts.cases_listed) == ["流感确诊"] * 4 + ["流行性感冒"]
 
 
 # --------------------------------------------------------------------------- deaths, by the answer to a card
