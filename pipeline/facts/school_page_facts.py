@@ -31,7 +31,7 @@ from pipeline.turns import context
 
 PLACED = frozenset(
     ("class_name", "name", "sex", "reason", "state", "start", "part", "symptom1", "symptom2", "symptom3",
-     "other_symptom", "temperature", "visited", "diagnosis", "note")
+     "other_symptom", "temperature", "visited", "diagnosis", "degree", "note")
 )  # fmt: skip
 """Columns of the form with a place of their own on the page; others that go there are printed among the remarks."""
 
@@ -177,7 +177,7 @@ def _pupil(row: Absence, school: CountedSchool, loaded: _Rows, *, several: bool)
         symptoms=(*symptoms, *([own] if own and brief else [])),
         temperature=f"{row.temperature}℃" if row.temperature is not None else "",
         visited=row.visited,
-        diagnosis=words.DISEASE.labels.get(row.diagnosis, row.diagnosis),
+        diagnosis=words.diagnosis_in_words(row.diagnosis, row.degree),
         note=row.note,
         pending=row.pending,
         days=spell.days if (spell := loaded.spells.get((row.school, row.campus, row.pupil))) else "",

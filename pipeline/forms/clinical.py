@@ -96,16 +96,12 @@ def _symptoms(words: str) -> object:
     if not codes and not heard.diseases:
         codes = ["S00" if heard.unknown else "S99"]
     own = "S99" in codes or heard.denied
-    asked = _asked(heard, unread=_misplaced(heard) if elsewhere and not heard.denied else heard.unread)
+    misplaced = (words,) if elsewhere and not heard.denied and not heard.unread else ()  # 回老家 is no symptom
+    asked = _asked(heard, unread=heard.unread or misplaced)
     if asked == _NOTHING and "S99" in codes:
         asked = CellQuestion("symptom-in-own-words")
     rest = mask(words)[:_KEPT] if own else ""
     return Fixed(Mixed(" ".join(codes) or None, rest, (*_disease_of(heard, words), *_heat_of(heard, words))), *asked)
-
-
-def _misplaced(heard: Said) -> tuple[str, ...]:
-    """What to ask where a reason stands in place of a symptom: all of it."""
-    return heard.unread or ("",)
 
 
 # --------------------------------------------------------------------------- diagnosis
@@ -136,9 +132,8 @@ def _diagnosis(words: str) -> object:
         code = "D99"
     if code is None and heard.unknown:
         code = "D33"
-    empty = code is None and not heard.symptoms
     own = code in {None, "D99"} or _more(heard, words)
-    asked = _asked(heard, unread=heard.unread or (("",) if empty and not heard.denied else ()))
+    asked = _asked(heard, unread=heard.unread)
     if asked == _NOTHING and code == "D99":
         asked = CellQuestion("diagnosis-in-own-words")
     also = _degree_of(heard)

@@ -25,6 +25,8 @@ GRAVE = (
     "D02", "D10", "D13", "D08", "D07", "D12", "D34", "D05", "D04", "D11", "D24",
 )  # fmt: skip
 """Diseases that spread, gravest first; the others follow as they were written."""
+_GENERAL = {"D34": frozenset(("D13", "D14")), "D24": frozenset(GRAVE) - {"D24"}}
+"""Beside one of these, the general name says nothing more: 感染性腹泻（诺如病毒）."""
 _RANK = {code: place for place, code in enumerate(GRAVE)}
 
 
@@ -336,6 +338,9 @@ def _understood(heard: _Hearing, plain: str) -> Said:
                 symptoms[code] = None
             else:
                 diseases[code] = diseases.get(code) or item.degree
+    for general, special in _GENERAL.items():
+        if any(code in special for code in diseases):
+            diseases.pop(general, None)
     found = tuple(Named(code, degree) for code, degree in sorted(diseases.items(), key=lambda pair: rank(pair[0])))
     spreads = any(one.code in _RANK for one in found if not _only_vague(one.code, heard))
     which = [] if spreads else [item.word for item in heard.items if item.vague]

@@ -186,6 +186,13 @@ TEST_RESULT = vocabulary(
     },
 )
 
+
+def diagnosis_in_words(code: str, degree: str) -> str:
+    """水痘（疑似）, 水痘, or "" without a diagnosis."""
+    label = DISEASE.labels.get(code, code)
+    return f"{label}（{DEGREE.labels[degree]}）" if label and degree else label
+
+
 INJURY_CAUSE = vocabulary(
     "InjuryCause",
     {

@@ -405,3 +405,8 @@ def test_the_mild_twin_of_an_error_is_a_query() -> None:
 
 def test_a_time_is_no_date() -> None:
     assert isinstance(classes.class_name(time(3, 2), FRAME), Bad)
+
+
+def test_a_diagnosis_is_shown_with_its_degree() -> None:
+    assert words.diagnosis_in_words("D05", "suspected") == "水痘（疑似）"
+    assert [words.diagnosis_in_words(code, "") for code in ("D05", "")] == ["水痘", ""]
