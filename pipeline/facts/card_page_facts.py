@@ -174,7 +174,7 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     as_ili = "ILI" in rules.load().covered(alert_labels.codes(alert))
     for row in Absence.objects.filter(day__in=around, school=alert.school_id, pupil__in=codes).order_by("day"):
         symptoms = tuple(words.SYMPTOM.labels.get(code, code) for code in row.symptoms.split())
-        sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.DISEASE.labels.get(row.diagnosis, row.diagnosis)
+        sex, diagnosis = words.SEX.labels.get(row.sex, ""), words.diagnosis_in_words(row.diagnosis, row.degree)
         if row.diagnosis == INFLUENZA and row.degree != Degree.SUSPECTED and as_ili:
             diagnosis = FLU_DIAGNOSED  # why the pupil counts, whatever the temperature
         last[row.pupil] = (sex, symptoms, diagnosis)
