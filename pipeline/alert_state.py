@@ -118,8 +118,8 @@ def as_of(steps: Sequence[PastStep], at: datetime, opened_at: datetime, hours: i
         if step.at > at:
             continue
         followed |= step.what == AlertStep.FOLLOWED
-        if step.what == AlertStep.RETURNED or (step.what in _WORSE and state in REOPENED):
-            state = AlertState.RETURNED if step.what == AlertStep.RETURNED else AlertState.ISSUED
+        if step.what in _AGAIN:
+            state = _AGAIN[AlertStep(step.what)]
             due = step.at + limit
         elif step.what == AlertStep.CONFIRMED:
             state = _confirmed(step, followed=followed)
@@ -136,7 +136,7 @@ def _confirmed(step: PastStep, *, followed: bool) -> AlertState:
     return AlertState.CORRECTING if step.reason == CardReason.WRONG else AlertState.EXCLUDED
 
 
-_WORSE = frozenset({AlertStep.RAISED, AlertStep.RENAMED})
+_AGAIN = {AlertStep.RETURNED: AlertState.RETURNED, AlertStep.REISSUED: AlertState.ISSUED}
 _AFTER: Mapping[str, AlertState] = {
     AlertStep.ANSWERED: AlertState.ANSWERED,
     AlertStep.CORRECTED: AlertState.EXCLUDED,

@@ -74,7 +74,7 @@ def _load(school: str, alerts: dict[str, Alert]) -> SchoolHistory:
             opened_at=alert.opened_at,
             due_at=alert.due_at,
             hours=alert.hours,
-            faces={**faces.get(name, {}), alert.revision: _face_now(alert)},
+            faces={alert.revision: _face_now(alert), **faces.get(name, {})},
             state=AlertState(alert.state),
             into=warn.merged_into(alert.close_reason),
             answers=tuple(answers[name]),
@@ -104,16 +104,18 @@ def _faces(events: Iterable[AlertEvent]) -> dict[str, dict[int, Face]]:
 
 def _face_of(event: AlertEvent) -> Face | None:
     details = event.details
-    return _face(str(details["group"]), str(details["stage"])) if "revision" in details else None
+    if "revision" not in details:
+        return None
+    return _face(str(details["group"]), str(details["stage"]), told="told" in details)
 
 
 def _face_now(alert: Alert) -> Face:
     return _face(f"{alert.group} {alert.also}", alert.stage)
 
 
-def _face(groups: str, stage: str) -> Face:
+def _face(groups: str, stage: str, *, told: bool = False) -> Face:
     known, names, shown = rules.load(), groups.split(), Stage(stage)
-    return Face(frozenset(names), shown.rank, f"{known.name_of(*names)} {shown.label}", known.covered(names))
+    return Face(frozenset(names), shown.rank, f"{known.name_of(*names)} {shown.label}", known.covered(names), told)
 
 
 # --------------------------------------------------------------------------- once more, from the beginning

@@ -48,13 +48,14 @@ class FollowedDay:
 @dataclass(frozen=True, slots=True)
 class Face:
     """The alert as shown by the card of one revision. `rank` orders stages, `stage` names one; `speaks_of`: its groups
-    and all that they absorb.
+    and all that they absorb. `told`: it got worse by what an answer itself says.
     """
 
     groups: frozenset[str]
     rank: int
     stage: str
     speaks_of: frozenset[str]
+    told: bool = False
 
     def covers(self, other: Face) -> bool:
         """Say whether it warned of as much as the other: of no lesser stage, and of all its groups."""
@@ -79,6 +80,12 @@ class AlertHistory:
     @property
     def revision(self) -> int:
         return max(self.faces)
+
+    @property
+    def asked(self) -> Face:
+        """What an answer must speak of: the last face that does not come of an answer itself."""
+        faces = [self.faces[revision] for revision in sorted(self.faces)]
+        return next((face for face in reversed(faces) if not face.told), faces[0])
 
     @property
     def deaths(self) -> int:
@@ -179,7 +186,7 @@ def passed(one: AlertHistory, turned_: Turned) -> AlertHistory:
         return one
     was = one.faces[one.revision]
     after = replace(one, faces={**one.faces, turned_.revision: turned_.face})
-    if was.covers(turned_.face) or one.state not in alert_state.REOPENED:
+    if turned_.face.told or was.covers(turned_.face) or one.state not in alert_state.REOPENED:
         return after
     void = tuple(replace(a, state=CardState.VOID) if a.state in alert_state.COUNTING else a for a in one.answers)
     due = turned_.at + timedelta(hours=one.hours)

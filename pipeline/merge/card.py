@@ -118,7 +118,7 @@ def _stale(one: AlertHistory, revision: object) -> Issue | None:
     """A card that showed a lower stage, or fewer groups, is no answer to the alert as it is now."""
     if not isinstance(revision, int) or revision == one.revision:
         return None
-    face, now = one.faces.get(revision), one.faces[one.revision]
+    face, now = one.faces.get(revision), one.asked
     if face is None:
         return Issue("card-revision-unknown", value=str(revision))
     if face.covers(now):

@@ -236,14 +236,21 @@ class _Desk:
         return replace(episode, ends_after=ends_after)
 
     def _reopen(self) -> None:
-        """An answer that waits is void when the episode got worse: the one to be excluded was a lesser one."""
+        """An answer that waits is void when the episode got worse: the one to be excluded was a lesser one. What the
+        answer says itself makes it no worse.
+        """
         for episode in self._open():
             if episode.hits and episode.state in REOPENED:
                 before = self._given[episode.id]
-                speaks_of = self.rules.covered(before.names)
-                if _stage(episode).rank > before.stage.rank or not speaks_of.issuperset(episode.names):
+                if self._worse(episode, _stage(episode), before, told=_told_by(episode)):
                     self._note(episode.id, AlertStep.REISSUED)
                     self._keep(replace(episode, state=AlertState.ISSUED))
+
+    def _worse(self, now: Episode, stage: Stage, before: Episode, told: Sequence[Condition] = ()) -> bool:
+        """Whether an episode is of a higher stage, or of more groups, than it was and `told` conditions make it."""
+        rank = max([before.stage.rank, *(hit.stage.rank for hit in told)])
+        speaks_of = self.rules.covered([*before.names, *(hit.group for hit in told)])
+        return stage.rank > rank or not speaks_of.issuperset(now.names)
 
     def _are_one(self, pair: tuple[Episode, Episode]) -> bool:
         one, other = pair
@@ -290,11 +297,13 @@ class _Desk:
         """Raise the card's revision when stage or names changed."""
         if now.stage is before.stage and now.names == before.names:
             return now
+        by_itself = self._worse(now, now.stage, before) and not self._worse(now, now.stage, before, _told_by(now))
+        more = {"told": True} if by_itself else {}
         if now.names != before.names:
-            self._note(now.id, AlertStep.RENAMED, was=" ".join(before.names), now=" ".join(now.names))
+            self._note(now.id, AlertStep.RENAMED, was=" ".join(before.names), now=" ".join(now.names), **more)
         if now.stage is not before.stage:
             what = AlertStep.RAISED if now.stage.rank > before.stage.rank else AlertStep.LOWERED
-            self._note(now.id, what, was=before.stage.value, now=now.stage.value)
+            self._note(now.id, what, was=before.stage.value, now=now.stage.value, **more)
         return replace(now, revision=now.revision + 1)
 
     def _unmet(self, episode: Episode) -> None:
@@ -342,6 +351,11 @@ class _Desk:
 
 def _stage(episode: Episode) -> Stage:
     return max((hit.stage for hit in episode.hits.values()), key=lambda stage: stage.rank)
+
+
+def _told_by(episode: Episode) -> list[Condition]:
+    """What the answer to its own card says of it."""
+    return [hit for hit in episode.hits.values() if hit.alert == episode.id]
 
 
 def _dealt_with(condition: Condition, episode: Episode) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -12,10 +13,10 @@ from pipeline.alerts import assess, site_rules
 from pipeline.database.models import Alert, AlertHit, Audit, Card, Decision, Letter, RaisedAlert, RulesFile, Todo
 from pipeline.errors import UsageError
 from pipeline.facts import card_page_facts, rehearsed
-from pipeline.model import CardRef, DecidedBy, Site
+from pipeline.model import CardRef, DecidedBy, Mode, Site
 from pipeline.settling import raising
 from tests.cards import STANDS, card
-from tests.contract.settling import report
+from tests.contract.settling import journalled, report, settle
 from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, row
 
 EYES = {"diagnosis": "D12", "symptoms": "S99"}
@@ -106,7 +107,7 @@ def test_on_the_card_a_case_that_counts_by_its_diagnosis_says_so(school: Site) -
     assess.warn(school, rules.load(), NOON)
     assert "S01" in met()
     facts = card_page_facts.card(school, CardRef(Alert.objects.get().id, 1), SCHOOL)
-    assert sorted(one.diagnosis for one in facts.cases_listed) == ["流感确诊"] * 4 + ["流行性感冒"]
+    assert sorted(one.diagnosis for one in facts.cases_listed) == ["流感确诊"] * 4 + ["流行性感冒（疑似）"]
 
 
 # --------------------------------------------------------------------------- deaths, by the answer to a card
@@ -127,13 +128,53 @@ def test_a_death_told_on_a_card_makes_the_alert_an_event(school: Site) -> None:
     alert = Alert.objects.get()
     hit = AlertHit.objects.get(rule="P13")
     assert (alert.stage, alert.deaths, alert.cases, hit.threshold, hit.n) == ("event", 1, 1, "死亡≥1", 1)
-    assert (alert.state, Card.objects.get().state) == (AlertState.ISSUED, "void")  # it got worse: to be answered again
+    assert (alert.state, Card.objects.get().state) == (AlertState.ANSWERED, "answered")  # nothing that it did not say
     answered(school, 3)
     assess.warn(school, rules.load(), NOON)
     assert (Alert.objects.get().stage, Alert.objects.get().state) == ("event", AlertState.ANSWERED)
     answered(school, 4, deaths=0)
     assess.warn(school, rules.load(), NOON)
     assert (Alert.objects.get().stage, "P13" in met()) == ("early", False)
+
+
+def test_an_alert_raised_by_its_own_answer_may_be_answered_on_the_card_of_before(school: Site) -> None:
+    cluster(school, diagnosis="D20", n=1)
+    assess.warn(school, rules.load(), NOON)
+    answered(school, 2, deaths=1)
+    assess.warn(school, rules.load(), NOON)
+    (again,) = report(school, card(3, {**STANDS, "deaths": 1, "measures": "消毒"}, revision=1).checked)
+    assert (again.state, Alert.objects.get().revision) == ("accepted", 2)
+    assert Card.objects.filter(state="answered").get().answer["measures"] == "消毒"
+
+
+def test_what_records_add_to_an_answer_that_raised_its_alert_is_to_be_answered_again(school: Site) -> None:
+    cluster(school, diagnosis="D10")
+    assess.warn(school, rules.load(), NOON)
+    answered(school, 2, found="E05", checked_cases=3)
+    assess.warn(school, rules.load(), NOON)
+    assert (Alert.objects.get().state, Alert.objects.get().stage) == (AlertState.ANSWERED, "cluster")
+    rows = [row(name, 8 + place, diagnosis="D10") for place, name in enumerate("甲乙丙丁戊己庚辛壬癸")]
+    report(school, checked(3, [*rows, line("三3"), line("四1")], mode=Mode.FULL))
+    assess.warn(school, rules.load(), NOON)
+    assert (Alert.objects.get().state, Alert.objects.get().stage) == (AlertState.ISSUED, "outbreak")
+    assert Card.objects.get().state == "void"
+    (stale,) = report(school, card(4, STANDS, revision=2).checked)
+    assert stale.state == "held"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_answer_that_raises_its_alert_counts_the_same_whenever_it_settles(school: Site, order: list[int]) -> None:
+    cluster(school, diagnosis="D20", n=1)
+    assess.warn(school, rules.load(), NOON)
+    told = [STANDS, {**STANDS, "deaths": 1}, {**STANDS, "measures": "消毒"}]
+    ready = journalled(school, [card(2 + n, answer).checked for n, answer in enumerate(told)])
+    for place in order:
+        settle(school, ready[place], known=ready)
+    assess.warn(school, rules.load(), NOON)
+    alert = Alert.objects.get()
+    assert (alert.stage, alert.state, alert.deaths, alert.due_at) == ("event", "answered", 1, later(days=1))
+    cards = list(Card.objects.order_by("submission").values_list("submission", "state"))
+    assert cards == [(2, "replaced"), (3, "replaced"), (4, "answered")]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +190,7 @@ def test_what_the_answer_to_a_card_says_it_is_is_raised(
     assess.warn(school, rules.load(), NOON)
     alert = Alert.objects.get()
     assert rule in met()
-    assert (alert.group, alert.stage, alert.cases) == (group, stage, 3)
+    assert (alert.group, alert.stage, alert.cases, alert.state) == (group, stage, 3, AlertState.ANSWERED)
     assert Audit.objects.filter(what="alert-raise", target=f"card {alert.id} {rule}").count() == 1
 
 
