@@ -93,7 +93,7 @@ def content_of(table: Table, row: Row) -> tuple[str, ...]:
     return tuple(
         row.raw.get(column.name, "") if value is None else show(column, value)
         for column, value in zip(table.columns, row.values, strict=True)
-        if column.name != ANSWER
+        if column.name != ANSWER and not column.beside
     )
 
 

@@ -72,7 +72,7 @@ def book(*sheets: tuple[str, list[list[object]]], **properties: str) -> Workbook
 
 
 def headers(form: str = "absence", table: str = "rows") -> list[str]:
-    return [column.header for column in form_named(form).table(table).columns]
+    return [column.header for column in form_named(form).table(table).columns if not column.beside]
 
 
 def absence(

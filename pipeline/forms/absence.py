@@ -5,7 +5,7 @@ We do not ask for anything we can compute (totals, 实到, days, 新发/续报, 
 
 from __future__ import annotations
 
-from pipeline.forms import cells, classes, clinical, heads, words
+from pipeline.forms import cells, classes, clinical, dates, heads, words
 from pipeline.forms.base import COUNTY, EXPORT, NEXT, PAGE, Column, Field, Form, Table
 from pipeline.forms.columns import choice, count, day, flag, number, text
 
@@ -85,6 +85,17 @@ _FOLDED = (
          help="不明原因的高热、呼吸急促或剧烈呕吐、腹泻，或医生说病情危重的，选“是”；一名即预警。"),
 )
 
+# on lists of a district, of several campuses or days: above the table of ours, a file is of one
+_BESIDE = (
+    text("row_campus", heads.CAMPUS.label, 40, beside=True, kept=False, also="校区名称 园区 所在校区 所属校区"),
+    text("row_school", heads.SCHOOL_NAME.label, 80, beside=True, kept=False, width=16,
+         also="学校 单位名称 幼儿园名称 幼儿园 园名 所在学校 所属学校 就读学校 学校全称 单位"),
+    text("row_unit", heads.SCHOOL_CODE.label, 20, cells.quietly(heads.SCHOOL_CODE.parse), beside=True, kept=False,
+         width=12,         also="学校代码 标识码 学校(机构)标识码 机构标识码 学校编码"),
+    Column("row_day", heads.DAY.label, "date", cells.quietly(dates.day(ahead=True)), beside=True, kept=False,
+           width=11, aliases=("日期", "填报日期", "上报日期")),
+)
+
 _CLASSES = (
     text("class_name", "班级", 20, classes.class_name, stored="key", key=True, must="class-missing", width=14,
          goes=COUNTY, also="班级名称 班别", example="三(3)班", help="已按名册填好。没有开的班请删去整行。"),
@@ -109,8 +120,8 @@ _HEADER = (
 )
 # fmt: on
 
-ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED, store="absence")
-CLASSES = Table("classes", "班级", _CLASSES, needed=False, store="report_class")
+ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED + _BESIDE, store="absence")
+CLASSES = Table("classes", "班级", _CLASSES + _BESIDE, needed=False, store="report_class")
 
 ABSENCE = Form(
     name="absence",

@@ -122,6 +122,7 @@ class Column:
     later: bool = False  # on a card: may still be filled in after the county has confirmed the answer
     plain: bool = False  # on a card: holds no sentence, so it is not searched for pupils' names
     since: int = 1  # the version of the form that first had it
+    beside: bool = False  # on no template: a column that senders add, saying whose or of which day a row is
 
     @property
     def personal(self) -> bool:

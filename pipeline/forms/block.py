@@ -78,7 +78,8 @@ class Block:
 
     @property
     def matched(self) -> int:
-        return sum(place >= 0 for place in self.places)
+        """How many of the form's own columns are present."""
+        return _own(self.table, self.places)
 
     def address(self, row: int, column: int) -> str:
         """Excel's name of a cell of the table, from its 0-based row and column in `sheet`."""
@@ -88,6 +89,10 @@ class Block:
     def whole(self) -> bool:
         """Whether every required column is present."""
         return all(place >= 0 for place, column in zip(self.places, self.table.columns, strict=True) if column.required)
+
+
+def _own(table: Table, places: tuple[int, ...]) -> int:
+    return sum(place >= 0 and not column.beside for place, column in zip(places, table.columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,18 @@ def labels_of(column: Column) -> tuple[str, ...]:
 
 @cache
 def column_labels(table: Table) -> Mapping[str, tuple[int, ...]]:
-    """Every label of a table, folded → the columns it may mean."""
+    """Every label of a table, folded → the columns it may mean. Not those beside it: a header block has the same."""
     known: dict[str, list[int]] = {}
-    for place, column in enumerate(table.columns):
+    columns = [(place, column) for place, column in enumerate(table.columns) if not column.beside]
+    for place, column in columns:
         for name in labels_of(column):
             known.setdefault(name, []).append(place)
-    exact = {as_label(column.header): [place] for place, column in enumerate(table.columns)}
+    exact = {as_label(column.header): [place] for place, column in columns}
     return {name: tuple(places) for name, places in {**known, **exact}.items()}
+
+
+@cache
+def labels_beside(table: Table) -> Mapping[str, int]:
+    """Every label of a column that senders add to a table, folded → that column."""
+    beside = [(place, column) for place, column in enumerate(table.columns) if column.beside]
+    return {name: place for place, column in beside for name in labels_of(column)}

@@ -78,6 +78,16 @@ def text(limit: int) -> Parser:
     return parse
 
 
+def quietly(parse: Parser) -> Parser:
+    """What is only compared, and kept nowhere: how it was typed is of no account."""
+
+    def read(cell: object, frame: Frame) -> object:
+        got = parse(cell, frame)
+        return got.value if isinstance(got, Fixed) else got
+
+    return read
+
+
 _NO_ROOM = frozenset(
     ("走读", "走读生", "通校", "通校生", "不住校", "不住宿", "未住校", "外宿", "否", "家", "家里", "住家")
 )

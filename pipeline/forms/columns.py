@@ -40,6 +40,7 @@ class ColumnWords(TypedDict, total=False):
     later: bool
     plain: bool
     since: int
+    beside: bool
 
 
 class _Kind(ColumnWords, total=False):

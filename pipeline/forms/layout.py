@@ -9,7 +9,19 @@ from functools import cache, lru_cache
 
 from pipeline.forms import FORMS
 from pipeline.forms.base import Field, Form, Table
-from pipeline.forms.block import MARK, OURS, TICKET, VOID, Block, HeaderValue, Top, as_label, column_labels, label
+from pipeline.forms.block import (
+    MARK,
+    OURS,
+    TICKET,
+    VOID,
+    Block,
+    HeaderValue,
+    Top,
+    as_label,
+    column_labels,
+    label,
+    labels_beside,
+)
 from pipeline.forms.text_normalise import blank, fold, shown, sweep
 from pipeline.forms.upright import upright
 from pipeline.model import Sheet, Workbook
@@ -197,6 +209,7 @@ class _Fit:
 
     deep: int  # rows
     known: int  # cells that are labels of the table
+    matched: int  # columns of the form that are present
     places: tuple[int, ...]
     labels: tuple[str, ...]
     twice: tuple[tuple[int, int, int], ...]
@@ -205,15 +218,11 @@ class _Fit:
     void: int
     mark: int
 
-    @property
-    def matched(self) -> int:
-        return sum(place >= 0 for place in self.places)
-
 
 @lru_cache(maxsize=512)
 def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     """Match a head with a table's columns. Cached: nearly all heads are those of our templates."""
-    known = column_labels(table)
+    known, beside = column_labels(table), labels_beside(table)
     words = (
         _two_rows(head[0], head[1], known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
     )
@@ -228,14 +237,18 @@ def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
             labels[free] = _seen(head, c) or labels[free]
         elif targets:
             twice.append((targets[0], places[targets[0]], c))
+        elif (at := beside.get(word, -1)) >= 0 and places[at] < 0:
+            places[at] = c
+            labels[at] = _seen(head, c) or labels[at]
     ours = {word: c for c, word in words if word in OURS}
     return _Fit(
         len(head),
         sum(_known(word, known) is not None for _, word in words),
+        sum(place >= 0 for place in places[: len(places) - len({*beside.values()})]),
         tuple(places),
         tuple(labels),
         tuple(twice),
-        tuple(word for _, word in words if word and word not in OURS and not _known(word, known)),
+        tuple(word for _, word in words if word and word not in {*OURS, *beside} and not _known(word, known)),
         ticket=ours.get(TICKET, -1),
         void=ours.get(VOID, -1),
         mark=ours.get(MARK, -1),

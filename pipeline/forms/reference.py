@@ -71,6 +71,7 @@ def _column(column: Column) -> tuple[str, ...]:
     also = [*([column.kindergarten] if column.kindergarten else []), *column.aliases]
     where = ["折叠列。"] if column.folded else []
     where += ["只用于寄宿制学校。"] if column.only == "boarding" else []
+    where += ["模板里没有；表里自己加了就读，与表头不同的行退回。"] if column.beside else []
     kind = _DTYPES[column.dtype] + (f" {column.vocabulary.name}" if column.vocabulary else "")
     return (
         f"`{column.name}`",

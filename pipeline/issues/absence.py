@@ -7,6 +7,19 @@ from collections.abc import Mapping
 from pipeline.issues.entry import Message, advice, error, query
 
 PUPILS: Mapping[str, Message] = {
+    "row-other-school": error(
+        "这一行的“{column}”写的是“{value}”，不是这份表所报的学校，这一行没有收。",
+        "是本校学生的，请把这一格改对或清空；是别校学生的，请在“作废”列选“作废”，由那所学校自己报。",
+    ),
+    "row-other-campus": error(
+        "这一行的“{column}”写的是“{value}”，这份表报的是{campus}，这一行没有收。",
+        "是{campus}学生的，请把这一格改对或清空；是别的校区的，请另报一份那个校区的表（表头写明校区），这一行作废。",
+    ),
+    "row-other-day": error(
+        "这一行的“{column}”是 {value}，这份表报的是 {day}，这一行没有收。",
+        "是 {day} 缺课的，请把这一格改对或清空（开始的日子填在“起始日”）；是别的日子的，请另报那一天的表，这一行作废。",
+        public=("day",),
+    ),
     "class-missing": error("没有填班级。", "请填上班级，写法与班级表一致；合并的单元格请拆开，每行都填。"),
     "name-missing": error("没有填姓名。", "请填上学生姓名。"),
     "reason-missing": error("没有填缺课原因。", "请选 因病、因伤 或 其他。"),

@@ -14,7 +14,7 @@ from functools import cache
 
 from pipeline import issues
 from pipeline.model import Arrival, Checked, CheckVerdict, Context, Issue, Policy, Reading, Refused, Severity
-from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans
+from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans, whose
 from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
 from pipeline.validate.checks import Failure, RowCheck
 from pipeline.validate.judge import Judge, Judgement
@@ -130,5 +130,6 @@ def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:
 
 
 def _unanswered(refused: Refused) -> bool:
-    """Whether the only thing wrong with the row is that it was carried over and left as it was."""
-    return {issue.code for issue in refused.issues} == {carried.UNANSWERED}
+    """Whether nothing of the row is wrong but that it was carried over and left as it was, or that it is another's."""
+    wrong = {issue.code for issue in refused.issues if issues.severity(issue) is Severity.ERROR}
+    return wrong <= {carried.UNANSWERED, *whose.CODES}

@@ -1,7 +1,7 @@
 """缺课日报: which rows are accepted, which go back, and who the pupil is.
 
-Only these return a row: no class, no name, no reason, an impossible or future date. The row of a sick child is not lost
-for anything else.
+Only these return a row: no class, no name, no reason, an impossible or future date; and what says that it is of another
+school, campus or day. The row of a sick child is not lost for anything else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pipeline.model import (
     identity_of,
 )
 from pipeline.schooldays import Calendar, today
-from pipeline.validate import carried, wording
+from pipeline.validate import carried, whose, wording
 from pipeline.validate.carried import Sorted
 from pipeline.validate.case import AsKept, RowCase, SubmissionCase
 from pipeline.validate.channel import chain
@@ -141,10 +141,11 @@ def settle_size(case: SubmissionCase) -> None:
 def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
     classes = by.classes(case)
+    elsewhere = {id(line) for line in lines if whose.ask(line)}
     pupils = Pupils(case, lines, lambda line: classes.key(line.values["class_name"]), by)
     for line in lines:
         class_key = classes.key(line.values["class_name"])
-        if class_key and classes.first_time_new(class_key):
+        if class_key and id(line) not in elsewhere and classes.first_time_new(class_key):
             line.add_issue("class-new", "class_name")
         wording.ask(line)
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
@@ -163,6 +164,10 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
     for line in lines:
         class_key = classes.key(line.values["class_name"])
         facts = classes.facts(class_key)
+        if whose.ask(line):
+            line.refuse(class_key)
+            case.issues.extend(line.new_issues)
+            continue
         if class_key and class_key in seen:
             line.add_issue("class-row-repeated", "class_name", first=str(seen[class_key]))
         elif class_key:

@@ -13,12 +13,11 @@ from pipeline import issues, units
 from pipeline.forms.text_normalise import fold
 from pipeline.model import HOME_CAMPUS, CheckVerdict, Context, Issue, Severity
 from pipeline.schooldays import today
+from pipeline.validate import campuses
 from pipeline.validate.case import SubmissionCase
 
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: almost always a wrong year."""
-
-_HOME_WORDS = frozenset(("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园"))
 
 
 def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
@@ -111,8 +110,9 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
         case.turn_away(Issue("token-wrong"))
         return
     case.unit, case.school, case.proved = unit, school, bool(bound or token)
-    if case.campus in _HOME_WORDS and case.campus not in school.campuses:
-        case.campus = HOME_CAMPUS
+    if not case.reading.header.get("campus") and case.campus == HOME_CAMPUS:
+        case.campus = campuses.in_rows(case) or HOME_CAMPUS
+    case.campus = campuses.named(case.campus, school)
     if case.campus not in school.campuses:
         case.issues.append(Issue("campus-unknown", value=case.campus))
     written = fold(str(case.reading.header.get("school") or ""))

@@ -188,7 +188,8 @@ def fill(
 
 def heads(cells: Mapping[tuple[int, int], str], table: Table) -> tuple[int, dict[str, int]]:
     """Return the Excel row of a table's headers, and the position of each column. Raises QuekeError if not found."""
-    wanted = {_bare(name): c.name for c in table.columns for name in (c.header, c.kindergarten, *c.aliases) if name}
+    own = [column for column in table.columns if not column.beside]
+    wanted = {_bare(name): c.name for c in own for name in (c.header, c.kindergarten, *c.aliases) if name}
     by_row: dict[int, dict[str, int]] = {}
     for (row, column), text in sorted(cells.items()):
         name = wanted.get(_bare(text))

@@ -77,6 +77,7 @@ def _write_table(
         row = rows[0] if rows else Refused(table.name, 0, {}, ())
         return upright.give_back(writer, table, head, row.raw, row.issues, row.ticket)
     columns = [c for c in tables.columns_for(table, boarding=facts.boarding) if not c.folded or _used(c, rows)]
+    columns += [c for c in table.columns if c.beside and _used(c, rows)]
     sheet = writer.sheet(table.sheet)
     sheet.set_default_row(tables.ROW_HEIGHT)
     for at, (width, style) in enumerate(_widths(writer, columns)):

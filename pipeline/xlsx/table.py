@@ -246,7 +246,7 @@ def name_classes(writer: Writer, sheet: str, place: tuple[int, int, int]) -> Non
 
 def columns_for(table: Table, *, boarding: bool) -> list[Column]:
     """The columns a unit fills in: dormitories only where pupils board."""
-    return [c for c in table.columns if c.only != "boarding" or boarding]
+    return [c for c in table.columns if not c.beside and (c.only != "boarding" or boarding)]
 
 
 def format_columns(writer: Writer, sheet: Sheet, columns: Sequence[Column]) -> list[Style]:

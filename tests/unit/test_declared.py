@@ -154,6 +154,7 @@ def test_a_new_column_is_kept_and_compared_and_goes_nowhere(new: Column) -> None
 def test_names_and_words_of_a_clerks_own_are_personal() -> None:
     personal = {column.name for table in (absence.ROWS, closure.ROWS) for column in table.columns if column.personal}
     own = {"name", "number", "other_symptom", "diagnosis", "degree", "note", "hospital", "approved_by", "document"}
+    own |= {column.name for column in absence.ROWS.columns if column.beside}
     assert personal == own
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from pipeline import units, validate
-from pipeline.model import Policy, Reading
+from pipeline.model import Checked, Policy, Reading
 from tests import formbooks as books
 from tests.formbooks import DAY, GOOD, KEY, OTHER, SCHOOL, absence, arrival, check, context, headers, said
 
@@ -104,6 +104,57 @@ def test_classes_of_one_name_at_two_campuses_have_pupils_of_their_own() -> None:
 
     assert pupil("本部") != pupil("东校区")
     assert pupil("本部") == pupil("西校区")  # no such campus: one of them mistyped, and nobody is counted twice
+
+
+def listed(*rows: dict[str, object], beside: str, **fields: object) -> Checked:
+    """A list with a column of its own before ours."""
+    top = books.head("学生缺课日报", {"学校标识码": SCHOOL, "报告日期": datetime(2026, 11, 20), **fields})
+    names = ("张小明", "李小红", "王五一")
+    made = [{**GOOD, "姓名": name, **row} for name, row in zip(names, rows, strict=False)]
+    two = replace(context().schools[SCHOOL], campuses=("本部", "东校区"))
+    sheet = books.book(("缺课登记", [*top, *books.grid([beside, *headers()], made)]))
+    return check(sheet, known=context(schools={SCHOOL: two}))
+
+
+@pytest.mark.parametrize(
+    ("beside", "ours", "others", "code"),
+    [
+        ("校区", "本部", "东校区", "row-other-campus"),
+        ("园区", None, "东", "row-other-campus"),
+        ("所属校区", "校本部", "南校区", "row-other-campus"),
+        ("学校名称", "示例小学", "别的小学", "row-other-school"),
+        ("就读学校", "江宁区示例小学", "示例中学", "row-other-school"),
+        ("学校标识码", SCHOOL, OTHER, "row-other-school"),
+        ("学校代码", float(SCHOOL), float(OTHER), "row-other-school"),
+        ("日期", datetime(2026, 11, 20), datetime(2026, 11, 19), "row-other-day"),
+        ("填报日期", "11月20日", "2026.11.23", "row-other-day"),
+    ],
+)
+def test_a_column_that_says_whose_or_when_a_row_is_is_never_ignored(
+    beside: str, ours: object, others: object, code: str
+) -> None:
+    got = listed({beside: ours}, {beside: others}, {}, beside=beside)
+    assert [record.values["name"] for record in got.records] == ["张小明", "王五一"]
+    assert [[issue.code for issue in row.issues] for row in got.refused] == [[code]]
+    assert got.refused[0].raw["name"] == "李小红"
+    assert said(got) == [code, "sheet-missing"] or said(got) == [code]  # nothing is said of rows that agree
+    assert not got.repairs
+
+
+def test_a_whole_list_of_another_school_is_not_a_slipped_column() -> None:
+    rows = [{"学校名称": "别的小学", "姓名": f"{first}小明"} for first in "赵钱孙李周吴郑王冯陈褚卫"]
+    top = books.head("学生缺课日报", {"学校标识码": SCHOOL, "报告日期": datetime(2026, 11, 20)})
+    made = [{**GOOD, **row} for row in rows]
+    got = check(books.book(("缺课登记", [*top, *books.grid(["学校名称", *headers()], made)])))
+    assert (got.verdict, len(got.refused), got.records) == ("merge", 12, ())
+    assert {issue.code for issue in got.issues} == {"row-other-school"}
+
+
+def test_the_campus_that_all_rows_name_is_that_of_the_file() -> None:
+    got = listed({"校区": "东校区"}, {"校区": "东校区"}, beside="校区")
+    assert (got.campus, len(got.records), got.refused) == ("东校区", 2, ())
+    assert listed({"校区": "东校区"}, {"校区": "本部"}, beside="校区").campus == "本部"
+    assert listed({"校区": "东校区"}, beside="校区", 校区="本部").refused
 
 
 def test_another_schools_name_over_this_code_is_asked_about() -> None:

@@ -1,0 +1,38 @@
+"""Which campus of a school is meant: by its name however it is written, else by the classes a file names."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.forms.text_normalise import fold
+from pipeline.model import HOME_CAMPUS, SchoolFacts
+from pipeline.validate.case import SubmissionCase
+
+_HOME_WORDS = frozenset(
+    ("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园", "总校区", "主校", "本部校区")
+)
+_END = re.compile(r"(?<=.)(?:校区|分校|园区|分园|校|园|区)$")
+
+
+def in_rows(case: SubmissionCase) -> str:
+    """The one campus that all rows name in a column of their own; "" if there is none, or several."""
+    table = case.form.tables[0]
+    at = next((place for place, column in enumerate(table.columns) if column.name == "row_campus"), -1)
+    found = {row.values[at] for row in case.rows(table.name)} if at >= 0 else set()
+    return str(found.pop() or "") if len(found) == 1 else ""
+
+
+def named(written: str, school: SchoolFacts) -> str:
+    """The campus that is written, as the registry names it: 东, 东区 or 示例小学东校区 for 东校区. What the registry
+    does not have, or has twice, is as it was written.
+    """
+    if written in school.campuses:
+        return written
+    if written in _HOME_WORDS:
+        return HOME_CAMPUS
+    word = fold(written)
+    bare = _END.sub("", word)
+    known = {campus: fold(campus) for campus in school.campuses}
+    alike = [campus for campus, name in known.items() if bare in {name, _END.sub("", name)}]
+    alike = alike or [campus for campus, name in known.items() if len(name) > 1 and word.endswith(name)]
+    return alike[0] if len(alike) == 1 else written
