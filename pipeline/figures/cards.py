@@ -173,7 +173,7 @@ def card(facts: CardFacts) -> CardPage:
         city=facts.city,
         group=facts.group,
         where=place(facts),
-        stage=facts.stage.label,
+        stage=level(facts),
         issued=f"{facts.issued_at:%Y-%m-%d %H:%M}",
         due=f"{facts.due_at:%m-%d %H:%M}",
         cases=cases_said(facts),
@@ -194,8 +194,13 @@ def card(facts: CardFacts) -> CardPage:
 
 
 def place(facts: CardFacts) -> str:
-    """Where the cases are: the class or classes by name, or the whole school (campus)."""
-    return facts.scope.class_name(facts.where) or WHOLE_SCHOOL
+    """Where the cases are: the class or classes, by name if the reader may know it, or the whole school (campus)."""
+    return (facts.scope.class_name(facts.where) or words.A_CLASS) if facts.where else WHOLE_SCHOOL
+
+
+def level(facts: CardFacts) -> str:
+    """The stage as printed: 班级停课 beside a class, 全校停课 beside the whole school."""
+    return words.SCHOOL_CLOSURE if facts.stage is Stage.CLOSURE and not facts.where else facts.stage.label
 
 
 def cases_said(facts: CardFacts) -> str:

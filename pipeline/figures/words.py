@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from pipeline.model import WHOLE_SCHOOL, ClosureState, Level
+from pipeline.model import ClosureState, Level
 from pipeline.rules.values import DORM, TERM, Rule, Stage
 from pipeline.schooldays import Off, short_time
 
@@ -32,6 +32,7 @@ CLOSURE_STATES: Mapping[str, str] = {
     ClosureState.ENDED: "已复课",
     ClosureState.WITHDRAWN: "已撤销",
 }
+SAME_CAMPUS = "同校区"  # beside 同班, 同宿舍: how a rule counts, whatever classes the cases are of
 SCHOOL_CLOSURE = "达到全校（园）停课评估标准"
 _WINDOWS: Mapping[int, str] = {1: "当日", TERM: "本学期内"}
 _MINUTES_BELOW = 3  # hours; a longer span is printed in whole ones
@@ -46,7 +47,7 @@ def condition(rule: Rule, group: str, scope: str) -> str:
         return f"{group}：{rule.stage.label if scope else SCHOOL_CLOSURE}"
     if rule.raised:
         return f"{group}：经核实上报"
-    where = WHOLE_SCHOOL if not scope else f"同{DORM}" if scope.startswith(DORM) else "同班"
+    where = SAME_CAMPUS if not scope else f"同{DORM}" if scope.startswith(DORM) else "同班"
     when = "当日现症" if rule.present else _WINDOWS.get(rule.window) or f"{rule.window} 日内"
     gap = " " if when[0].isdigit() else ""
     ways = "或".join(way if way.endswith("%") else f"{way} 人" for way in rule.ways)

@@ -152,7 +152,7 @@ def test_above_school_nobody_is_named_and_above_county_no_class_no_code_no_small
             continue
         assert not [code for code in codes if code.rpartition("-")[2][:4] in path + text], path
         assert not [name for name in rooms if name in path + text], path
-    one_case = re.compile(r"麻疹：全校.{0,12}?≥1人(<3|1)")
+    one_case = re.compile(r"麻疹：同校区.{0,12}?≥1人(<3|1)")
     assert [one_case.findall(printed.digests[place]) for place in ("320000", "320100")] == [["<3"], ["<3"]]
 
 

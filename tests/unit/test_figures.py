@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import duty
+from pipeline import duty, rules
 from pipeline.figures import cards, county, digest, lines, papers, sentences, statistics, trend, words
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, StatusCounts, standing
 from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.model import Level
+from pipeline.rules.values import Stage
 from pipeline.schooldays import Off, ReportDue
 from pipeline.statistics import Comparison, Method
 from pipeline.units import Scope
@@ -271,6 +272,26 @@ def test_an_alert_card_shows_each_reader_what_it_may_see() -> None:
     assert of_county.rows[0].pupil == "三2-A7K0"
     assert of_city.rows == ()
     assert (of_city.cases, of_city.hits[0].scope) == ("<3", "")
+
+
+@pytest.mark.parametrize("reader", [None, Scope(Level.CITY, "320100")])
+@pytest.mark.parametrize(
+    ("where", "rule", "scope", "place", "level"),
+    [
+        ("三(2)班", "S01", "三2", "班", "达到班级停课评估标准"),
+        ("三(2)班", "C05", "", "班", "达到班级停课评估标准"),  # of a class, and the campus met a lesser one
+        ("", "S06", "", "全校", "达到全校（园）停课评估标准"),
+    ],
+)
+def test_a_card_says_whole_school_beside_no_standard_of_a_class(
+    reader: Scope | None, where: str, rule: str, scope: str, place: str, level: str
+) -> None:
+    known = {one.id: one for one in rules.load().rules}
+    met = words.condition(known[rule], "流感样病例", scope)
+    facts = replace(page_samples.card(reader) if reader else page_samples.card(), where=where, stage=Stage.CLOSURE)
+    page = cards.card(replace(facts, hits=(replace(facts.hits[0], words=met, scope=""),)))
+    assert (page.stage, place in page.where) == (level, True)
+    assert "全校" not in f"{page.where}{page.stage}{page.hits[0].words}" or "班级停课" not in page.stage
 
 
 def test_a_page_counts_the_absent_and_tells_returned_apart() -> None:
