@@ -5,7 +5,7 @@ We do not ask for anything we can compute (totals, 实到, days, 新发/续报, 
 
 from __future__ import annotations
 
-from pipeline.forms import cells, classes, clinical, dates, heads, words
+from pipeline.forms import cells, classes, clinical, dates, heads, lines, words
 from pipeline.forms.base import COUNTY, EXPORT, NEXT, PAGE, Column, Field, Form, Table
 from pipeline.forms.columns import choice, count, day, flag, number, text
 
@@ -113,7 +113,7 @@ _HEADER = (
     heads.DAY,
     Field("mode", "报送方式", cells.choice(words.MODE, "mode-unknown"), "choice", vocabulary=words.MODE,
           aliases=("上报方式", "更正标志", "填报方式"), help="空着就是首次报送。改正已报的内容选“整份更正”。"),
-    Field("zero", "零报告", cells.flag(words.YES_NO), "flag", vocabulary=words.YES_NO,
+    Field("zero", "零报告", lines.zero_report, "flag", vocabulary=words.YES_NO,
           aliases=("是否零报告", "今日零报告", "零报告(是/否)"), help="今天没有人缺课，选“是”。"),
     heads.REPORTER,
     heads.REVIEWER,

@@ -12,6 +12,7 @@ import unicodedata
 from datetime import date, datetime
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
+from pipeline.forms.dates import number_beneath
 from pipeline.forms.text_normalise import (
     DITTO,
     ID,
@@ -198,14 +199,22 @@ def place_code(cell: object, frame: Frame) -> object:
 # --------------------------------------------------------------------------- numbers
 
 
-def count(cell: object, _: Frame) -> object:
-    """A whole number, 0 to 99,999: 45, "45人"."""
+_ZERO_AS_TIME = "00:00"  # 0 in a cell formatted as a date
+
+
+def count(cell: object, frame: Frame) -> object:
+    """A whole number, 0 to 99,999: 45, "45人", 1900-02-14 in a cell formatted as a date."""
     if type(cell) is int and 0 <= cell < 100_000:
         return cell
     if blank(cell):
         return None
     if isinstance(cell, float) and cell.is_integer() and 0 <= cell < 100_000:
         return int(cell)
+    if isinstance(cell, date):
+        beneath = number_beneath(cell, frame)
+        return Fixed(int(beneath)) if beneath is not None and beneath.is_integer() else Bad("count-unreadable")
+    if cell == _ZERO_AS_TIME:
+        return Fixed(0)
     if isinstance(cell, str) and (found := re.fullmatch(r"([0-9]{1,5})(?:\.0+)?[人名个]?", fold(cell))):
         return Fixed(int(found[1]))
     return Bad("count-unreadable")
@@ -216,13 +225,18 @@ _DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，]([0-9]{1,2}))?(?:℃|°c|度|c
 _DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
 
 
-def temperature(cell: object, _: Frame) -> object:
-    """℃ with one decimal; 未测 is blank. 385 (a lost point) and words (三十八度五) are asked about, not guessed."""
+def temperature(cell: object, frame: Frame) -> object:
+    """℃ with one decimal; 未测 is blank, 1900-02-07 14:24 is 38.6 formatted as a date. 385 (a lost point) and words
+    (三十八度五) are asked about, not guessed.
+    """
     if type(cell) is float:
         rounded = round(cell, 1)
         return (rounded if rounded == cell else Fixed(rounded)) if 20 <= cell <= 50 else Bad("temperature-unreadable")
     if blank(cell):
         return None
+    if isinstance(cell, date):
+        beneath = number_beneath(cell, frame)
+        return Fixed(round(beneath, 1)) if beneath and 20 <= beneath <= 50 else Bad("temperature-unreadable")
     if isinstance(cell, int) and not isinstance(cell, bool):
         return float(cell) if 20 <= cell <= 50 else Bad("temperature-unreadable")
     if not isinstance(cell, str):

@@ -83,6 +83,18 @@ def moment(*, ahead: bool = False) -> Parser:
     return parse
 
 
+def number_beneath(cell: date, frame: Frame) -> float | None:
+    """The small number that a cell formatted as a date shows as a day of 1900 or 1904: 38.6 as 1900-02-07; None for a
+    day that may be one.
+    """
+    clock = cell.replace(tzinfo=None) if isinstance(cell, datetime) else datetime.combine(cell, time())
+    epoch = _EPOCH_1904 if frame.date1904 else _EPOCH
+    if not frame.date1904 and clock.date() < date(1900, 3, 1):
+        epoch += timedelta(days=1)  # Excel's 1900 had a February 29th
+    number = (clock - datetime.combine(epoch, time())) / timedelta(days=1)
+    return round(number, 4) if clock.date() < _FIRST else None
+
+
 def _from_moment(cell: datetime) -> object:
     """A date cell with a time of day: nearly always another program's midnight."""
     clock = cell.replace(tzinfo=None)

@@ -13,11 +13,11 @@ from operator import itemgetter
 
 from pipeline import issues
 from pipeline.forms import form as form_named
-from pipeline.forms import identify, layout
+from pipeline.forms import identify, layout, merged
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address, letters
 from pipeline.forms.cells import flag, show
-from pipeline.forms.lines import line_kind
+from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
@@ -193,19 +193,37 @@ class Reader:
         self.formulas: set[int] = set()
         self.hidden = 0
         self.heads = frozenset(layout.heads_again(block))
+        self.no_rows = NotRows(block, notes)
+        self.merged = merged.values(block)
 
     def rows(self) -> tuple[Row, ...]:
         found = []
         last = self.block.first + MAX_ROWS
         for r, cells in enumerate(self.sheet.rows[self.block.first : last], start=self.block.first):
-            row = self._row(r, cells if len(cells) >= self.width else cells + [None] * (self.width - len(cells)))
+            wide = cells if len(cells) >= self.width else cells + [None] * (self.width - len(cells))
+            row = self._row(r, self._with_merged(r, wide) if r in self.merged else wide)
             if row is not None:
                 found.append(row)
         if self.hidden:
             count = (("count", str(self.hidden)),)
             self.notes.issues.append(Issue("rows-hidden", sheet=self.sheet.name, details=count))
         self._report_hidden_columns()
+        self.no_rows.report()
         return tuple(found)
+
+    def _with_merged(self, r: int, cells: list[object]) -> list[object]:
+        """A row with what cells merged over it say, if it says anything itself."""
+        given = self.merged[r]
+        if all(place in given or blank(cells[place]) for _, place, _, _ in self.cells):
+            return cells
+        cells = list(cells)
+        for index, place, _, column in self.cells:
+            if place in given and blank(cells[place]):
+                cells[place] = given[place]
+                where, label = self.block.address(r, place), self.block.labels[index] or column.header
+                now = mask(shown(cells[place]))[:_VALUE]
+                self.notes.repairs.append(Repair(self.sheet.name, where, label, _EMPTIED, now, r + 1))
+        return cells
 
     def _report_hidden_columns(self) -> None:
         """The issue about columns that the template shows and somebody hid, if they are not empty; our own folded
@@ -222,7 +240,7 @@ class Reader:
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
         mine = self.pick(cells)
-        if self._nothing(r, cells, mine) or self._not_a_row(r, cells) or r in self.heads:
+        if self._nothing(r, cells, mine) or r in self.heads or self.no_rows.holds(r, cells):
             return None
         raw: dict[str, str] = {}
         fixed: list[FixedCell] = []
@@ -262,32 +280,6 @@ class Reader:
         if self.block.ticket >= 0 and not blank(cells[self.block.ticket]):
             return False  # an emptied row of a return workbook: it may be marked 作废
         return mine.count(None) + mine.count("") == len(mine)
-
-    def _not_a_row(self, r: int, cells: list[object]) -> bool:
-        """Our example, a sum, a signature line: recognised by the first word, and by the missing name."""
-        first = next((cell for cell in cells if cell is not None and cell != ""), None)
-        if type(first) is not str or len(first) > 60:
-            return False
-        kind = line_kind(first)
-        if not kind:
-            return False
-        if kind == "example":  # in the first column or beside the table: without its class, a row begins with a name
-            example = cells.index(first) not in self.block.places[1:]
-            if example:
-                self.notes.issues.append(Issue("example-row", sheet=self.sheet.name, row=r + 1))
-            return example
-        if self._required(cells) > 2:  # columns were moved: a remark that begins so is in the first one
-            return False
-        name = self.block.places[self.names["name"]] if "name" in self.names else -1
-        if name >= 0 and not blank(cells[name]) and cells[name] != first:
-            return False
-        if kind == "sum":
-            self.notes.issues.append(Issue("total-row", sheet=self.sheet.name, row=r + 1))
-        return True
-
-    def _required(self, cells: list[object]) -> int:
-        """How many of the required columns are filled."""
-        return sum(column.required and not blank(cells[place]) for _, place, _, column in self.cells)
 
     def _odd_cell(self, r: int, place: int, column: Column, cell: object) -> object:
         at = (r + 1, place)

@@ -105,6 +105,11 @@ _FORM: Mapping[str, Message] = {
     ),
     "example-row": advice("这一行像是填表示例，没有收。", "若不是示例，请去掉行首的“示例”“例”字样，选“整份更正”再发。"),
     "total-row": advice("这一行像是合计或签字行，没有当作学生收。"),
+    "rows-only-class": advice(
+        "“{sheet}”里有 {count} 行只写了班级，没有姓名和原因，没有当作缺课收（第 {rows} 行）。",
+        "这些班没有人缺课就不用管；漏写了姓名的，请补上后选“整份更正”再发。",
+        public=("count", "rows"),
+    ),
 }
 
 _WHOSE: Mapping[str, Message] = {

@@ -21,6 +21,7 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()  # 0-based
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)  # (Excel row, 0-based column) → "#N/A"
     formulas: Mapping[tuple[int, int], bool] = field(default_factory=dict)  # → True if it has a cached value
+    merged: tuple[tuple[int, int, int], ...] = ()  # first and last Excel row, 0-based column: merged over rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,12 @@ from pipeline.database.models import Statement as Kept
 from pipeline.database.transactions import atomic
 from pipeline.figures import deskwork
 from pipeline.figures.words import NOT_GIVEN
+from pipeline.forms.classes import key_or_name
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge.registry import AliasRuling, ClassStatement, RegistryStatement, in_lines
 from pipeline.model import (
+    KINDERGARTEN,
     ClassState,
     DecidedBy,
     DecisionKind,
@@ -169,12 +171,16 @@ def _id(row: SchoolClass) -> str:
 
 
 def _named(row: SchoolClass, alias: str) -> str:
-    """The key of the class of the same campus with this name."""
+    """The key of the class of the same campus with this name, however it is written."""
     mine = SchoolClass.objects.filter(school=row.school, campus=row.campus, school_year=row.school_year)
-    for key, name in mine.filter(state=ClassState.CONFIRMED).values_list("key", "name"):
-        if alias in (key, name):
-            return str(key)
-    raise refusal("class-unknown", name=alias)
+    small = row.stage == KINDERGARTEN
+    meant = key_or_name(alias, kindergarten=small)
+    known = mine.filter(state=ClassState.CONFIRMED).values_list("key", "name")
+    found = [key for key, name in known if alias in (key, name)]
+    found = found or [key for key, name in known if meant in (key, key_or_name(name, kindergarten=small))]
+    if len(found) != 1:
+        raise refusal("class-unknown", name=alias)
+    return str(found[0])
 
 
 def _count_again(school: str, first: date, last: date, settled: int, writes: Writes) -> None:

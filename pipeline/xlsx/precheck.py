@@ -37,6 +37,7 @@ class HiddenParts:
     formulas: dict[tuple[int, int], bool] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)  # over rows: first, last, column
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class _Walker:
         elif local == "col":
             self._columns(attributes)
         elif local in ("mergeCell", "hyperlink"):
-            self._cover(attributes.get("ref", ""))
+            self._cover(attributes.get("ref", ""), merges=local == "mergeCell")
 
     def text(self, text: str) -> None:
         if self._value is not None:
@@ -269,7 +270,7 @@ class _Walker:
             first, last = _number(attributes.get("min"), 1), _number(attributes.get("max"), 1)
             self.notes.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
 
-    def _cover(self, ref: str) -> None:
+    def _cover(self, ref: str, *, merges: bool) -> None:
         first, _, last = ref.partition(":")
         if not _REF.fullmatch(first) or (last and not _REF.fullmatch(last)):
             return
@@ -277,6 +278,8 @@ class _Walker:
         self._area += (abs(bottom - top) + 1) * (abs(right - left) + 1)
         if self._area > MAX_AREA:
             raise Unsound("file-far-cells")
+        if merges and bottom > top:
+            self.notes.merged.append((top, bottom, left))
 
 
 def _number(text: str | None, default: int) -> int:

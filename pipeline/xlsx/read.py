@@ -10,7 +10,7 @@ import html
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
 
@@ -108,19 +108,21 @@ def _unescaped(value: object) -> object:
 
 # --------------------------------------------------------------------------- what is beside the cells
 
+_MERGE = b"<mergeCell "
+_MERGE_REF = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
 _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 
 
 def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, HiddenParts]:
-    """Hidden rows and columns of a plain workbook, by sheet name; it has no errors and no formulas."""
+    """Hidden rows and columns and merged cells of a plain workbook, by sheet name; it has no errors and no formulas."""
     found = {}
-    hiding = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and _hides(part)]
-    if not hiding:
+    telling = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and (_hides(part) or _MERGE in part)]
+    if not telling:
         return {}
     for name, path in precheck.sheets_of(parts).items():
-        if path in hiding:
-            found[name] = _hidden(parts[path])
+        if path in telling:
+            found[name] = _beside_cells(parts[path])
     return found
 
 
@@ -128,13 +130,30 @@ def _hides(part: bytes) -> bool:
     return b' hidden="1"' in part or b' hidden="true"' in part
 
 
-def _hidden(part: bytes) -> HiddenParts:
+def _beside_cells(part: bytes) -> HiddenParts:
     notes = HiddenParts()
+    if _MERGE in part:
+        notes.merged.extend(_merged(part.rpartition(b"</sheetData>")[2]))
     head, _, body = part.partition(b"<sheetData")
     if _hides(body):
         notes.hidden_rows.update(int(row) for row in _HIDDEN_ROW.findall(body))
     notes.hidden_columns.update(_hidden_columns(head))
     return notes
+
+
+@lru_cache(maxsize=64)
+def _merged(tail: bytes) -> tuple[tuple[int, int, int], ...]:
+    """Cells merged over rows: first and last Excel row, 0-based column. Cached: mostly those of our templates."""
+    found = ((int(a), int(b), column) for column, a, b in _merge_refs(tail))
+    return tuple((top, bottom, column) for top, bottom, column in found if bottom > top)
+
+
+def _merge_refs(tail: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    for letters, top, bottom in _MERGE_REF.findall(tail):
+        column = 0
+        for letter in letters:
+            column = column * 26 + letter - 64
+        yield column - 1, top, bottom
 
 
 @lru_cache(maxsize=64)

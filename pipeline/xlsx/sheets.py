@@ -54,6 +54,7 @@ def made_sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, 
         hidden_columns=frozenset(notes.hidden_columns),
         errors=notes.errors,
         formulas=notes.formulas,
+        merged=tuple(notes.merged),
     )
 
 

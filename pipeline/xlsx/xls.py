@@ -20,6 +20,7 @@ from pipeline.xlsx.precheck import MAX_COLUMNS, MAX_ROWS, HiddenParts
 from pipeline.xlsx.sheets import sheets_in
 
 _BOF, _FORMULA, _BOOLERR, _ROW, _COLINFO, _DATEMODE = 0x0809, 0x0006, 0x0205, 0x0208, 0x007D, 0x0022
+_MERGED, _REF8 = 0x00E5, struct.Struct("<4H")
 _WORKSHEET = 0x0010
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
@@ -78,6 +79,9 @@ def _notes(stream: bytes) -> tuple[list[HiddenParts], bool]:
         elif kind == _COLINFO and len(record) >= 10 and record[8] & 0x01:
             first, last = struct.unpack_from("<HH", record)
             here.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS)))
+        elif kind == _MERGED:
+            refs = (_REF8.unpack_from(record, at) for at in range(2, len(record) - _REF8.size + 1, _REF8.size))
+            here.merged.extend((top + 1, bottom + 1, left) for top, bottom, left, _ in refs if bottom > top)
     return sheets, date1904
 
 

@@ -149,7 +149,7 @@ def test_a_class_the_registry_does_not_know_is_entered_or_known_by_another_name(
     report(school, first)
     waits = [str(one.cells["key"]) for one in build_desk.desk(school, COUNTY, NOON).rows["classes"]]
     eight, nine = waits
-    answers = {eight: {"意见": "确认"}, nine: {"意见": "代改", "就是哪个班": "三3", "理由": "写法不同"}}
+    answers = {eight: {"意见": "确认"}, nine: {"意见": "代改", "就是哪个班": "三3班", "理由": "写法不同"}}
     come, judged = received(school, filled(school, answers))
     done = settled(school, judged, [first])
     assert (done.state, done.accepted, done.refused) == (State.ACCEPTED, 2, 0)

@@ -114,6 +114,8 @@ def test_a_telephone_number_keeps_its_digits(typed: object) -> None:
         ("39度", 39.0),
         (39, 39.0),
         (38.54, 38.5),
+        (datetime(1900, 2, 7, 14, 24), 38.6),  # in a cell formatted as a date
+        (date(1900, 2, 8), 39.0),
         ("未测", None),
         ("未量", None),
         ("无", None),
@@ -130,6 +132,13 @@ def test_a_temperature_with_two_readings_is_asked(typed: object) -> None:
     assert isinstance(cells.temperature(typed, FRAME), Bad)
 
 
+def test_numbers_in_date_formats_count_from_the_files_epoch() -> None:
+    mac = Frame(date1904=True)
+    assert value(cells.temperature(datetime(1904, 2, 8, 14, 24), mac)) == 38.6
+    assert value(cells.count(date(1904, 2, 15), mac)) == 45
+    assert value(cells.count(date(1900, 3, 1), FRAME)) == 61
+
+
 @pytest.mark.parametrize("typed", ["3号楼201", "３号楼 201", "3号楼201室", " 3号楼201寝室", "3号楼201号"])
 def test_a_dormitory_is_one_however_it_is_written(typed: str) -> None:
     assert value(cells.room(30)(typed, FRAME)) == "3号楼201"
@@ -143,12 +152,15 @@ def test_who_lives_at_home_shares_no_dormitory() -> None:
     assert [cells.room(30)(typed, FRAME) for typed in ("走读", "无", "不住校", "/")] == [None] * 4
 
 
-@pytest.mark.parametrize(("typed", "people"), [(45.0, 45), ("45人", 45), ("４５", 45), (0.0, 0), ("—", None)])
+@pytest.mark.parametrize(
+    ("typed", "people"),
+    [(45.0, 45), ("45人", 45), ("４５", 45), (0.0, 0), ("—", None), (date(1900, 2, 14), 45), ("00:00", 0)],
+)
 def test_a_count_is_a_whole_number(typed: object, people: int | None) -> None:
     assert value(cells.count(typed, FRAME)) == people
 
 
-@pytest.mark.parametrize("typed", [4.5, -1.0, "四十五", 1e9, True])
+@pytest.mark.parametrize("typed", [4.5, -1.0, "四十五", 1e9, True, date(2026, 11, 20), datetime(1900, 2, 14, 12)])
 def test_what_is_no_count_is_asked(typed: object) -> None:
     assert cells.count(typed, FRAME) == Bad("count-unreadable")
 

@@ -1,0 +1,105 @@
+"""Which lines of a table are not rows, and what is said of those that were left out."""
+
+from __future__ import annotations
+
+from pipeline.forms.block import Block
+from pipeline.forms.classes import names_class
+from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, says_nobody
+from pipeline.forms.reading_notes import ReadingNotes
+from pipeline.forms.text_normalise import blank
+from pipeline.model import Issue
+
+_MOST_NAMED = 12  # rows that the message about classes alone lists
+
+
+class NotRows:
+    """Recognises the lines of one table that are not rows."""
+
+    def __init__(self, block: Block, notes: ReadingNotes) -> None:
+        self.block = block
+        self.sheet = block.sheet
+        self.notes = notes
+        at = {c.name: place for c, place in zip(block.table.columns, block.places, strict=True) if place >= 0}
+        self.required = [at[c.name] for c in block.table.columns if c.required and c.name in at]
+        self.name = at.get("name", -1)
+        rooms = [at[c.name] for c in block.table.columns if names_class(c) and c.name in at]
+        self.room = rooms[0] if rooms and "name" in at else -1  # a table of pupils
+        self.told = [place for place in reversed(self.required) if place != self.room]  # 缺课原因 first: few words
+        self.others = [at[c.name] for c in block.table.columns if c.kept and c.name in at and at[c.name] != self.room]
+        head = self.sheet.rows[block.first - 1] if block.page is None else []
+        self.headed = {place for place, cell in enumerate(head) if not blank(cell)} | set(at.values())
+        self.classes: list[int] = []
+
+    def holds(self, r: int, cells: list[object]) -> bool:
+        """Whether a line is no row; a line of a return workbook, or brought along from another day, always is one."""
+        if any(place >= 0 and not blank(cells[place]) for place in (self.block.ticket, self.block.mark)):
+            return False
+        return self._by_first_word(r, cells) or self._by_all_words(r, cells) or self._names_only_a_class(r, cells)
+
+    def _by_first_word(self, r: int, cells: list[object]) -> bool:
+        """Our example, a sum, a signature line: recognised by the first word, and by the missing name."""
+        first = next((cell for cell in cells if cell is not None and cell != ""), None)
+        if type(first) is not str or len(first) > 60:
+            return False
+        kind = line_kind(first)
+        if not kind:
+            return False
+        if kind == "example":  # in the first column or beside the table: without its class, a row begins with a name
+            example = cells.index(first) not in self.block.places[1:]
+            if example:
+                self.notes.issues.append(Issue("example-row", sheet=self.sheet.name, row=r + 1))
+            return example
+        # three of them: columns were moved, and a remark that begins so is in the first one
+        filled = sum(not blank(cells[place]) for place in self.required)
+        if filled > 2 or (self.name >= 0 and not blank(cells[self.name]) and cells[self.name] != first):
+            return False
+        self._report_sum(r, kind)
+        return True
+
+    def _by_all_words(self, r: int, cells: list[object]) -> bool:
+        """A sum or signature line by all its words, in whatever column they stand."""
+        if self.room < 0 or not self._may_be_words(cells[self.room], cells[self.name]):
+            return False
+        kind = kind_of_all(cells)
+        self._report_sum(r, kind)
+        return bool(kind)
+
+    @staticmethod
+    def _may_be_words(room: object, name: object) -> bool:
+        """Whether a line's class or name is blank, a number, or begins like a sum: spares rows the closer look."""
+        return blank(room) or type(name) is not str or blank(name) or bool(kind_of_all((room,)))
+
+    def _report_sum(self, r: int, kind: str) -> None:
+        if kind == "sum":
+            self.notes.issues.append(Issue("total-row", sheet=self.sheet.name, row=r + 1))
+
+    def _names_only_a_class(self, r: int, cells: list[object]) -> bool:
+        """A class of which nothing is told, or that nobody of it is absent. One that says nothing is listed: its pupil
+        may have been forgotten.
+        """
+        if self.room < 0 or not all(says_nobody(cells[place]) for place in self.told):
+            return False
+        kind = only_a_class(cells[self.room], [cells[place] for place in self.others])
+        if not kind or self._has_more(r, cells):
+            return False
+        if kind == "bare":
+            self.classes.append(r + 1)
+        return True
+
+    def _has_more(self, r: int, cells: list[object]) -> bool:
+        """Whether there are a cell that could not be calculated, or words under no header."""
+        if self.sheet.errors and any((r + 1, place) in self.sheet.errors for place in self.headed):
+            return True
+        if self.sheet.formulas and any(self.sheet.formulas.get((r + 1, place)) is False for place in self.headed):
+            return True
+        return any(
+            place not in self.headed and isinstance(cell, str) and not blank(cell) for place, cell in enumerate(cells)
+        )
+
+    def report(self) -> None:
+        """Say which lines named a class and nothing else."""
+        if not self.classes:
+            return
+        rows = "、".join(map(str, self.classes[:_MOST_NAMED])) + ("等" if len(self.classes) > _MOST_NAMED else "")
+        details = (("rows", rows), ("count", str(len(self.classes))))
+        self.notes.issues.append(Issue("rows-only-class", sheet=self.sheet.name, details=details))
