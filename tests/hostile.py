@@ -130,6 +130,20 @@ def _active() -> Iterator[tuple[str, bytes, str]]:
     yield "xlsm", packed(parts(types=types)), "file-macro"
     yield "vba project", packed(parts(more={"xl/vbaProject.bin": b"\0" * 100})), "file-macro"
     yield "excel 4 macros", packed(parts(more={"xl/macrosheets/sheet1.xml": "<x/>"})), "file-macro"
+    more = '<Default Extension="{}" ContentType="application/vnd.ms-office.vbaProject"/>'
+    for called in ("bin", "b&#105;n"):
+        members = parts(types=_TYPES.format(more=more.format(called)), more={"xl/other.bin": b"\0"})
+        yield f"vba project under another name, {called}", packed(members), "file-macro"
+    main = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    by_extension = _TYPES.replace('"application/xml"', f'"{main}"').format(more="")
+    yield "xlsm by its extension", packed(parts(types=by_extension)), "file-macro"
+    related = str(parts()["xl/_rels/workbook.xml.rels"]).replace(
+        "</Relationships>",
+        '<Relationship Id="rId9" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" '
+        'Target="printerSettings/p.bin"/></Relationships>',
+    )
+    hidden = {"xl/printerSettings/p.bin": b"\0", "xl/_rels/workbook.xml.rels": related}
+    yield "vba project among printer settings", packed(parts(types=_TYPES.format(more=""), more=hidden)), "file-macro"
     yield "activex", packed(parts(more={"xl/activeX/activeX1.xml": "<x/>"})), "file-embedded"
     yield "embedded object", packed(parts(more={"xl/embeddings/oleObject1.bin": b"\0"})), "file-embedded"
     yield (

@@ -118,7 +118,7 @@ def _write_table(writer: Writer, table: Table, head: HeaderBlock, facts: Templat
     _write_rows(writer, sheet, header + 1, columns, rows)
     if brought:
         carried.write(writer, sheet, header, columns, brought)
-    tables.add_rules(sheet, header + 1, columns, classes=classes)
+    tables.add_rules(sheet, header + 1, columns, rows=len(rows), classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - (not brought))
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     first = header + 1 + len(rows)  # the first row to be filled in, or to be answered

@@ -55,7 +55,7 @@ def look(content: bytes) -> Look:
         if sum(e.size for e in entries) > PLAIN_INFLATED:
             return Look("odd")
         parts = {e.name: package.inflate(content, e, PLAIN_INFLATED) for e in entries if is_read(e.name)}
-        refuse_by_text(parts)
+        refuse_by_text(entries, parts)
     except Unsound as unsound:
         return Look("refused", unsound.issue)
     return Look("plain", parts=parts) if _is_plain(entries, parts) else Look("odd")
@@ -155,13 +155,15 @@ def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
         raise Unsound("file-bomb")
 
 
-def refuse_by_text(parts: Mapping[str, bytes]) -> None:
+def refuse_by_text(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> None:
     """Raise Unsound if the members' content forbids opening: doctype, other encodings, macros, binaries."""
     if any(_has_marks(part) and (b"<!DOCTYPE" in part or b"<!ENTITY" in part) for part in parts.values()):
         raise Unsound("file-damaged")
     if not all(map(_is_text, parts.values())):
         raise Unsound("file-damaged")
-    _refuse_active_types(parts["[Content_Types].xml"])
+    if b"/vbaproject" in parts.get("xl/_rels/workbook.xml.rels", b"").lower():  # whatever the member is called
+        raise Unsound("file-macro")
+    _refuse_active_types(parts["[Content_Types].xml"], entries)
 
 
 def _known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
@@ -185,14 +187,34 @@ def _is_text(part: bytes) -> bool:
     return (part.startswith(_USUAL) or _is_utf8(part)) and (part.isascii() or _decodes(part))
 
 
-def _refuse_active_types(types: bytes) -> None:
+_DEFAULT = re.compile(rb"<(?:\w+:)?default\b[^<>&]*>")
+_EXTENSION = re.compile(rb"""\sextension\s*=\s*["']([^"']*)["']""")
+_ACTIVE_TYPES = (
+    (b"macroenabled", "file-macro"),
+    (b"vbaproject", "file-macro"),
+    (b"sheet.binary", "file-xlsb"),
+    (b"activex", "file-embedded"),
+)
+_SETTINGS = "xl/printersettings/"  # always .bin, and read by no one but a printer
+
+
+def _refuse_active_types(types: bytes, entries: tuple[ZipMember, ...]) -> None:
+    """A type for an extension damns a file only if a member has it: script libraries announce many that they do not
+    write.
+    """
     lower = types.lower()
-    if b"macroenabled" in lower or b"vbaproject" in lower:
-        raise Unsound("file-macro")
-    if b"sheet.binary" in lower:
-        raise Unsound("file-xlsb")
-    if b"activex" in lower:
-        raise Unsound("file-embedded")
+    if not any(word in lower for word, _ in _ACTIVE_TYPES):
+        return
+    there = {e.name.casefold().rpartition(".")[2] for e in entries if not e.name.casefold().startswith(_SETTINGS)}
+    said = _DEFAULT.sub(lambda found: found[0] if _extension(found[0]) in there else b"", lower)
+    for word, code in _ACTIVE_TYPES:
+        if word in said:
+            raise Unsound(code)
+
+
+def _extension(default: bytes) -> str:
+    found = _EXTENSION.search(default)
+    return found[1].decode(errors="replace") if found else ""
 
 
 _USUAL = b'<?xml version="1.0" encoding="UTF-8"'

@@ -55,7 +55,7 @@ def inspect(content: bytes) -> Findings:
     entries = package.directory(content)
     guard.refuse_by_names(entries)
     parts = {e.name: package.inflate(content, e, guard.MAX_INFLATED) for e in entries if guard.is_read(e.name)}
-    guard.refuse_by_text(parts)
+    guard.refuse_by_text(entries, parts)
     for name, part in parts.items():
         linked = name.startswith("xl/externalLinks/")
         if _OBJECT.search(part) or (linked and _LIVE_LINK.search(part)):

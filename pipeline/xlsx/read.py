@@ -181,7 +181,7 @@ def date1904(parts: Mapping[str, bytes]) -> bool:
 
 _PROPERTY = re.compile(
     rb"""<(?:\w+:)?property\b[^>]*?\bname=["'](queke_[a-z]{1,20})["'][^>]*>\s*"""
-    rb"""<(?:\w+:)?(?:lpwstr|lpstr|i4|bstr)>([^<]{0,200})<"""
+    rb"""<(?:\w+:)?(?:lpwstr|lpstr|i4|bstr)(?:\s[^>]*)?>([^<]{0,200})<"""
 )
 
 

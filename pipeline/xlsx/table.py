@@ -14,7 +14,7 @@ from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Sheet, Style, Writer
 
 FILTER_ROWS = 500  # rows below the header that the filter covers
-LAST_ROW = 1_048_575  # 0-based; rules reach to the end, else LibreOffice writes a cell for each row that has one
+REACH = 2_000  # rows that have rules: web editors keep one for each cell, LibreOffice one cell a row up to the 1,000th
 ROW_HEIGHT = 19.5  # points
 PAIR = 4  # sheet columns of one label with its value
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown
@@ -285,12 +285,13 @@ def write_header(writer: Writer, sheet: Sheet, row: int, columns: Sequence[Colum
     sheet.set_row(row, 30)
 
 
-def add_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, classes: bool) -> None:
-    """Dropdowns and hints over the table's rows, from row `first` (0-based)."""
+def add_rules(sheet: Sheet, first: int, columns: Sequence[Column], *, rows: int, classes: bool) -> None:
+    """Dropdowns and hints over the table's rows, from row `first` (0-based); `rows` are filled in already."""
+    last = first + rows + REACH - 1
     for at, column in enumerate(columns):
         rule = column_rule(column, classes=classes)
         if rule:
-            sheet.data_validation(first, at, LAST_ROW, at, rule)
+            sheet.data_validation(first, at, last, at, rule)
 
 
 def set_print(sheet: Sheet, header: int, *, landscape: bool = True, signed: bool = True) -> None:

@@ -81,7 +81,7 @@ def _write_table(writer: Writer, table: Table, head: HeaderBlock, typed: _Said, 
         mine = [issue for issue in found if issue.row in (number, 0) and issue.sheet in ("", table.sheet)]
         _write_row(writer, sheet, down, row, columns, mine)
     _write_marks(writer, sheet, header, len(columns) + 1, rows)
-    tables.add_rules(sheet, header + 1, columns, classes=classes)
+    tables.add_rules(sheet, header + 1, columns, rows=len(rows), classes=classes)
     sheet.autofilter(header, 0, header + tables.FILTER_ROWS, len(columns) - 1)
     sheet.freeze_panes(header + 1, 2 if len(columns) > 6 else 1)
     sheet.outline_settings(symbols_right=False)

@@ -6,6 +6,7 @@ what a right file says, by both libraries, at full speed where the program is a 
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from pipeline.model import Reading
 from pipeline.xlsx import guard, read
@@ -130,6 +132,22 @@ def test_which_sheet_is_meant_is_asked_where_they_say_different_things(was: obje
     """A report of nobody today, and yesterday's sheet kept beside it."""
     reading = copied(lambda ours: replace(ours, cells={at: now if v == was else v for at, v in ours.cells.items()}))
     assert (reading.verdict, [issue.code for issue in reading.issues]) == ("rejected", ["sheet-several"])
+
+
+@pytest.mark.parametrize("form", samples.NAMES)
+def test_what_openpyxl_saves_keeps_whose_template_it_is(form: str) -> None:
+    content = samples.sample(form).content
+    assert read.properties(said.unpacked(content)) == read.properties(said.unpacked(samples.sample(form).template))
+    assert "queke_token" in read.properties(said.unpacked(content))
+
+
+@pytest.mark.parametrize("form", samples.NAMES)
+def test_rules_cover_no_more_cells_than_an_editor_can_hold(form: str) -> None:
+    """Web editors keep a rule for each cell it covers; ten times as many take a browser half a minute."""
+    book = load_workbook(io.BytesIO(samples.sample(form).template))
+    rules = [rule for sheet in book for rule in sheet.data_validations.dataValidation]
+    cells = sum(area.size["rows"] * area.size["columns"] for rule in rules for area in rule.sqref.ranges)
+    assert cells <= 80_000
 
 
 # --------------------------------------------------------------------------- containers

@@ -142,3 +142,16 @@ def test_a_workbook_with_a_password_is_refused_as_such() -> None:
     locked = io.BytesIO()
     OOXMLFile(io.BytesIO(GOOD)).encrypt("Abc12345!", locked)
     assert [issue.code for issue in take(locked.getvalue()).issues] == ["file-encrypted"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["ms-excel.sheet.binary.macroEnabled.main", "ms-office.vbaProject", "ms-office.activeX"]
+)
+@pytest.mark.parametrize("more", [{}, {"xl/printerSettings/printerSettings1.bin": b"\0"}])
+def test_a_type_for_an_extension_that_no_member_has_is_nothing(kind: str, more: dict[str, str | bytes]) -> None:
+    """Script libraries announce every type they could write."""
+    made = parts(number("A1"), more=more)
+    types = str(made["[Content_Types].xml"]).replace(
+        "<Override", f'<Default Extension="bin" ContentType="application/vnd.{kind}"/><Override', 1
+    )
+    assert guard.look(packed({**made, "[Content_Types].xml": types})).verdict == "plain"

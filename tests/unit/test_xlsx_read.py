@@ -171,6 +171,18 @@ def test_only_our_own_properties_are_read() -> None:
     assert by_calamine(buffer.getvalue()).properties == {"queke_unit": "21&<32"}
 
 
+def test_cells_merged_over_rows_are_noted_at_both_speeds() -> None:
+    book = OpenpyxlWorkbook()
+    for row in range(1, 6):
+        book.active.append([row, "甲", None])
+    for area in ("A2:A4", "B1:C1", "B3:C5"):
+        book.active.merge_cells(area)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    for reading in (by_calamine, read.careful):
+        assert sorted(reading(buffer.getvalue()).sheets[0].merged) == [(2, 4, 0), (3, 5, 1)]
+
+
 def test_shared_strings_with_runs_are_joined() -> None:
     table = strings("x").replace("<t>x</t>", "<r><t>张</t></r><r><t>小明</t></r>")
     content = packed(parts('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', more={"xl/sharedStrings.xml": table}))
