@@ -12,7 +12,9 @@ import unicodedata
 from datetime import date, datetime
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
+from pipeline.forms.classes import class_key
 from pipeline.forms.dates import number_beneath
+from pipeline.forms.surnames import may_be_a_name
 from pipeline.forms.text_normalise import (
     DITTO,
     ID,
@@ -57,6 +59,11 @@ def typed(column: Column, text: str) -> str | int | float | date:
     if column.dtype in ("number", "integer") and _NUMBER.fullmatch(text):
         return float(text) if "." in text else int(text)
     return text
+
+
+def is_picture(cell: object) -> bool:
+    """Tell whether a cell holds a picture, as WPS writes it: =DISPIMG("ID_…",1)."""
+    return cell.__class__ is str and cell[:9] in ("=DISPIMG(", "=_xlfn.DI")
 
 
 # --------------------------------------------------------------------------- text
@@ -111,12 +118,22 @@ def room(limit: int) -> Parser:
     return parse
 
 
-_SEVERAL = "、，,；;/"
+_SEVERAL = re.compile(
+    r"[、，,；;/\r\n]|等(?:[0-9一二两三四五六七八九十]+[人名位]|人|$)|[(（]?[0-9二两三四五六七八九十]+[人名位]"
+)
+
+
+def several_people(written: str) -> bool:
+    """Tell whether a cell names several people: 张三、李四, 张三等3人, 张三(2人), or a name on each line."""
+    parts = written.split()
+    apart = len(parts) > 1 and all(may_be_a_name(part) for part in parts)  # not 王 小明
+    return apart or _SEVERAL.search(written.strip()) is not None
 
 
 def person(cell: object, _: Frame) -> object:
     """A person's name, NFC; blanks in a Chinese name are removed, between Latin words they stay."""
-    if type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell):
+    plain = type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell)
+    if plain and cell[-1] not in "班等人名位":  # type: ignore[index]
         return Bad("name-is-number") if cell in DITTO else cell
     if blank(cell):
         return None
@@ -131,9 +148,14 @@ def person(cell: object, _: Frame) -> object:
         name = name.replace(" ", "").replace("　", "")
     if len(name) > 60:
         return Fixed(name[:60], "text-cut")
-    if any(char in _SEVERAL for char in name):
+    if name.endswith("班") and (class_key(name) or class_key(name, kindergarten=True)):
+        return Bad("name-is-class")
+    if several_people(cell):
         return Fixed(name, "name-several")
     return name if name == cell.strip() else Fixed(name)
+
+
+_SCIENTIFIC = re.compile(r"[0-9]([.,．][0-9]+)?[eE][+＋]?[0-9]{2}")
 
 
 def number_text(cell: object, _: Frame) -> object:
@@ -145,6 +167,8 @@ def number_text(cell: object, _: Frame) -> object:
     if isinstance(cell, str):
         if masked(cell):
             return None
+        if _SCIENTIFIC.fullmatch(cell.strip()):
+            return Bad("number-lost-digits")
         digits = "".join(unicodedata.normalize("NFKC", cell.translate(SWEEP)).split())
         if ID.search(digits):
             return Bad("id-number-dropped")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame
+from pipeline.forms.surnames import may_be_a_name
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, shown, sweep
 
 _CN = "零一二三四五六七八九"
@@ -77,8 +78,66 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
 
 
 def key_or_name(text: str, *, kindergarten: bool = False) -> str:
-    """The class's normal form; where there is none (苹果班) its name, at most 20 characters, is its key."""
-    return class_key(text, kindergarten) or unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")[:20]
+    """The class's normal form; where there is none (苹果班) its name, at most 20 characters, is its key: its number in
+    figures, so that 混龄一班 and 混龄(1)班 are 混龄1班; without 班 if it is a number only (301班).
+    """
+    key = class_key(text, kindergarten)
+    if key is not None:
+        return key
+    name = unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")
+    if found := _ONLY_NUMBER.fullmatch(name):
+        return found[1]
+    if (found := _NUMBERED.fullmatch(name)) and (number := _small(found["class"])):
+        return f"{found['stem']}{number}班"[:20]
+    return name[:20]
+
+
+_ONLY_NUMBER = re.compile(r"\(?([0-9]{3,4})\)?班")
+_NUMBERED = re.compile(
+    r"(?P<stem>[^0-9()一二三四五六七八九十第星期]{2,16})"
+    r"(?:[(\-]?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?)班"
+)
+
+
+def by_number(key: str) -> str:
+    """A class as its number alone: 三1 → 301; "" if it has none. The same class of a registry may be written so."""
+    grade, rest = split_key(key)
+    return f"{_NUMERAL[grade]}{int(rest):02d}" if grade in _NUMERAL and rest.isdigit() else ""
+
+
+_SHAPED = re.compile(r"(?P<stem>[^\s、,;/·]{1,10}?)[(\-]?[0-9一二三四五六七八九十]{0,3}\)?(?:班|年级|级|部|组|队)")
+_GRADE_FIRST = re.compile(r"(?:初|高|中职|职高|[0-9]{4}级)?[托小中大一二三四五六七八九0-9]{0,2}(?:年级)?")
+# fmt: off
+# fmt: off
+_NO_NAMES = frozenset((
+    "向日葵", "向阳", "向上", "阳光", "花朵", "花儿", "花园", "安琪儿", "安安", "康乃馨", "康康",
+    "丁香", "金鱼", "金色", "金星", "金苹果", "金太阳", "金葵花", "金色童年", "柳树", "乐乐",
+    "乐园", "乐学", "蓝天", "蓝猫", "米奇", "米老鼠", "米兰", "梅花", "龙龙", "熊猫", "熊熊",
+    "石榴", "明珠", "明星", "明德", "明日", "国学", "国际", "宏志", "史迪仔", "马兰花", "白鸽",
+    "白云", "白雪", "白杨", "白兔", "毛毛虫", "牛牛", "雷锋", "童话", "童年", "童心", "温馨",
+    "温暖", "和平", "和美", "鲁班", "车厘子", "应届", "池塘", "宁静", "卓越", "成长", "平行",
+    "强基", "方舟", "夏令营", "夏天", "高考", "单招", "钱学森", "严实", "云朵", "天使",
+))
+# fmt: on
+"""What classes are called that begins like a family name."""
+
+
+def like_class(text: str, *, kindergarten: bool = False) -> bool:
+    """Tell whether a text that the registry does not have may be a class: 六(6)班, 301, 苹果班, 混龄1班; not 王小宝,
+    中一班 王小宝 or 王小宝班. What is taken as a class is read by counties, so no name may be in it.
+    """
+    word = fold(text)
+    if class_key(text, kindergarten) is not None or re.fullmatch(r"[0-9]{1,4}班?|[a-z][0-9]{0,3}班?", word):
+        return True
+    found = _SHAPED.fullmatch(word)
+    if not found or word.count("班") > 1 or "(" in found["stem"]:
+        return False
+    stem = found["stem"]
+    rest = stem[_GRADE_FIRST.match(stem).end() :]  # type: ignore[union-attr]  # it matches nothing, too
+    if stem in _NO_NAMES or rest in _NO_NAMES:
+        return True
+    starts = (part[:end] for part in (stem, rest) for end in range(2, 5))
+    return not any(may_be_a_name(start) for start in starts if not _GRADE_FIRST.fullmatch(start[:2]))
 
 
 def _is_unambiguous(found: re.Match[str]) -> bool:

@@ -16,7 +16,7 @@ from pipeline.forms import form as form_named
 from pipeline.forms import identify, layout, merged
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address, letters
-from pipeline.forms.cells import flag, show
+from pipeline.forms.cells import flag, is_picture, show
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
@@ -264,7 +264,7 @@ class Reader:
             elif cell is None or cell == "":
                 continue
             else:
-                got = parse(cell, frame)
+                got = Bad("cell-is-picture") if is_picture(cell) else parse(cell, frame)
             kind = type(got)
             if kind is Fixed:
                 got = self._fixed(r, index, got, cell, raw, fixed)  # type: ignore[arg-type]  # known by `kind`
@@ -288,6 +288,8 @@ class Reader:
         cached = self.sheet.formulas.get(at)
         if cached is False:
             return Bad("formula-uncached")
+        if is_picture(cell):
+            return Bad("cell-is-picture")
         if cached and place not in self.formulas:
             self.formulas.add(place)
             self._add_issue("formula-value", r, place, column, cell)

@@ -14,6 +14,10 @@ ENTRIES: Mapping[str, Message] = {
     "class-unreadable": error("“{column}”的“{value}”不像班级名称。", "请写成名册里的班级名称，如 三(2)班。"),
     "name-is-number": error("“{column}”里是“{value}”，不是姓名。", "请填学生姓名；检查是否整列错位。"),
     "name-is-id": error("“{column}”里像是证件号码，不是姓名，号码没有保存。", "请填学生姓名，不要填证件号码。"),
+    "name-is-class": error("“{column}”里是“{value}”，像是班级，不是姓名。", "请填学生姓名；检查班级和姓名是否填反。"),
+    "cell-is-picture": error(
+        "“{column}”里是一张图片，图片里的字系统读不出。", "请把图片删去，用文字填写；没有内容就空着。"
+    ),
     "name-several": query(
         "“{column}”里像是写了几个人（{value}），先按一名学生算。",
         "请一行写一名学生，选“整份更正”再发；若是一个人的姓名，请不用管。",

@@ -145,8 +145,8 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
     pupils = Pupils(case, lines, lambda line: classes.key(line.values["class_name"]), by)
     for line in lines:
         class_key = classes.key(line.values["class_name"])
-        if class_key and id(line) not in elsewhere and classes.first_time_new(class_key):
-            line.add_issue("class-new", "class_name")
+        if id(line) not in elsewhere and not classes.ask(line, "class_name", class_key):
+            class_key = ""  # nothing is made of it: a pupil's code would show it
         wording.ask(line)
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
         if line.bad:
@@ -172,8 +172,8 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
             line.add_issue("class-row-repeated", "class_name", first=str(seen[class_key]))
         elif class_key:
             seen[class_key] = line.row.number
-            if classes.first_time_new(class_key):
-                line.add_issue("class-new", "class_name")
+            if not classes.ask(line, "class_name", class_key):
+                class_key = ""
         roll, others = line.values["roll"], line.values["other_absent"]
         if facts and facts.roll is not None and roll is not None and roll != facts.roll:
             line.add_issue("roll-differs", "roll", roll=str(facts.roll))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipeline.forms.classes import key_or_name
+from pipeline.forms.classes import by_number, key_or_name, like_class
 from pipeline.forms.text_normalise import fold
 from pipeline.model import ClassFacts
-from pipeline.validate.case import SubmissionCase
+from pipeline.validate.case import RowCase, SubmissionCase
 
 _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
 
@@ -21,6 +22,7 @@ class Classes:
     spellings: dict[str, str] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         school = self.case.school
@@ -30,7 +32,19 @@ class Classes:
             name = _folded(facts.name)
             self.spellings.setdefault(name, facts.key)
             self.spellings.setdefault(name.removesuffix("班"), facts.key)
+        self._number(school.classes.values())
         self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
+
+    def _number(self, known: Iterable[ClassFacts]) -> None:
+        """Let 301 and 三(1)班 be one class, where the registry has one of them only."""
+        names = {facts.key: key_or_name(facts.name, kindergarten=self.case.kindergarten) for facts in known}
+        plain = {name: key for key, name in names.items() if name.isdigit()}
+        numbered = {number: key for key in names if (number := by_number(key)) and number not in plain}
+        self.numbers = numbered | {
+            graded: key
+            for number, key in plain.items()
+            if len(number) == 3 and (graded := key_or_name(f"{number[0]}({int(number[1:])})班")) not in names
+        }
 
     def key(self, name: object) -> str:
         """The key of a class as typed; "" for none."""
@@ -40,6 +54,7 @@ class Classes:
         if found is None:
             found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
             found = self.case.school.aliases.get(found, found) if self.case.school else found
+            found = self.numbers.get(found, found)
             self.keys[name] = found
         return found
 
@@ -50,9 +65,17 @@ class Classes:
         found = self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
         return found if found and found.confirmed else None
 
-    def first_time_new(self, key: str) -> bool:
-        """Whether it is not in the registry, and not yet reported for this file."""
-        if self.facts(key) is not None or key in self.met:
+    def ask(self, line: RowCase, column: str, key: str) -> bool:
+        """Ask about a class that is not in the registry, once for a file; tell whether it may be one. What does not
+        look like a class goes back: it may hold a name, and counties read of new classes.
+        """
+        if not key or self.facts(key) is not None:
+            return True
+        known = self.case.school is not None and any(key == one for _, one in self.case.school.classes)
+        if not known and not like_class(str(line.values[column]), kindergarten=self.case.kindergarten):
+            line.add_issue("class-unlikely", column)
             return False
-        self.met.add(key)
+        if key not in self.met:
+            self.met.add(key)
+            line.add_issue("class-new", column)
         return True

@@ -91,9 +91,7 @@ def _scope(line: RowCase, classes: Classes) -> str:
         line.add_issue("scope-several", "scope")
         return ""
     key = classes.key(name)
-    if classes.first_time_new(key):
-        line.add_issue("class-new", "scope")
-    return key
+    return key if classes.ask(line, "scope", key) else ""
 
 
 def _same_kind(case: SubmissionCase, line: RowCase, first: int) -> bool:

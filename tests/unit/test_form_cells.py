@@ -408,7 +408,7 @@ def test_a_header_means_one_column_of_its_table(form: object) -> None:
     for table in next(f for f in FORMS if f is form).tables:
         headers = [text_normalise.fold(column.header) for column in table.columns]
         assert len(headers) == len(set(headers))
-        assert table.upright or sum(not column.folded for column in table.columns) <= 16
+        assert table.upright or sum(not (column.folded or column.beside) for column in table.columns) <= 16
 
 
 def test_the_mild_twin_of_an_error_is_a_query() -> None:
@@ -422,3 +422,56 @@ def test_a_time_is_no_date() -> None:
 def test_a_diagnosis_is_shown_with_its_degree() -> None:
     assert words.diagnosis_in_words("D05", "suspected") == "水痘（疑似）"
     assert [words.diagnosis_in_words(code, "") for code in ("D05", "")] == ["水痘", ""]
+
+
+CLASSES = (
+    "苹果班 六(6)班 301 1901班 混龄1班 向日葵二班 青青藤班 学前班 国际部 集训队 高二理科实验班 七年级A班 A班 2024级1班"
+)
+NO_CLASSES = (
+    "王小宝 中一班王小宝 王小宝中一班 王小宝班 欧阳小宝班 高二王小宝班 三(3)班张小明 小1班(王小宝) 中(王小宝)班 "
+    "中一班王小宝班 阿依古丽·买买提班 中一班、中二班"
+)
+
+
+@pytest.mark.parametrize("written", CLASSES.split())
+def test_a_class_the_registry_does_not_have_may_be_one(written: str) -> None:
+    assert classes.like_class(written)
+
+
+@pytest.mark.parametrize("written", NO_CLASSES.split())
+def test_what_may_hold_a_name_is_no_class(written: str) -> None:
+    assert not classes.like_class(written)
+
+
+SEVERAL = ("张三等3人", "张三等人", "冯一(2人)", "冯一（2人）", "张三\n李四", "吴九 郑十", "钱五、孙六", "周七等")
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_pupils_in_one_cell_are_asked_about(name: str) -> None:
+    got = cells.person(name, FRAME)
+    assert isinstance(got, Fixed)
+    assert got.issue == "name-several"
+
+
+def test_a_class_is_no_name() -> None:
+    assert [cells.person(name, FRAME) for name in ("中一班", "三(3)班", "班小固")] == [Bad("name-is-class")] * 2 + [
+        "班小固"
+    ]
+
+
+@pytest.mark.parametrize("name", ["王 小明", "欧阳 小明", "阿依古丽 买买提", "John Smith", "吴十三", "任人杰"])
+def test_one_pupils_name_is_not_several(name: str) -> None:
+    got = cells.person(name, FRAME)
+    assert not (isinstance(got, Fixed) and got.issue)
+
+
+def test_a_number_the_spreadsheet_has_spoilt_is_no_number() -> None:
+    for text in ("3.2E+17", "3.20106E+17", "3.2e17"):
+        assert cells.number_text(text, FRAME) == Bad("number-lost-digits")
+    assert cells.number_text("2023E1", FRAME) == "2023E1"
+
+
+def test_one_class_by_its_number_however_it_is_written() -> None:
+    assert {classes.key_or_name(name) for name in ("混龄1班", "混龄（1）班", "混龄一班", "混龄 1 班")} == {"混龄1班"}
+    assert {classes.key_or_name(name) for name in ("301", "301班")} == {"301"}
+    assert [classes.key_or_name(name) for name in ("苹果班", "星期一班", "第一班")] == ["苹果班", "星期一班", "第一班"]

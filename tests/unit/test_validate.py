@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import issues, units, validate
 from pipeline.forms.absence import ABSENCE
-from pipeline.model import Checked, Mode, Policy, Workbook
+from pipeline.model import Checked, ClassFacts, Context, Mode, Policy, Workbook
 from tests import formbooks as books
 from tests.formbooks import (
     DAY,
@@ -186,6 +186,42 @@ def test_a_new_class_is_asked_about_once() -> None:
         absence({**GOOD, "班级": "六(6)班"}, {**GOOD, "班级": "六(6)班", "姓名": "李小红"}, classes=[("六(6)班", 40.0)])
     )
     assert issues_of_rows(got) == ["class-new"]
+
+
+@pytest.mark.parametrize("written", ["中一班 王小宝", "王小宝", "三(3)班张小明", "王小宝班"])
+def test_a_class_that_may_hold_a_name_goes_back_and_is_named_nowhere(written: str) -> None:
+    got = check(absence({**GOOD, "班级": written}, classes=[(written, 40.0), *books.CLASSES]))
+    assert [one.table for one in got.refused] == ["rows", "classes"]
+    assert issues_of_rows(got) == ["class-unlikely", "class-unlikely"]
+    assert not any("王小宝" in one.identity or "张小明" in one.identity for one in got.refused)
+
+
+def test_class_and_name_that_have_changed_places_go_back() -> None:
+    got = check(absence({**GOOD, "班级": "王小宝", "姓名": "三(3)班"}))
+    assert issues_of_rows(got) == ["name-is-class", "class-unlikely"]
+    assert not any(record.table == "rows" for record in got.records)
+
+
+def keys_of(*classes: object, known: Context | None = None) -> list[object]:
+    rows = [{**GOOD, "班级": name, "姓名": f"张{place}明"} for place, name in zip("甲乙丙丁", classes, strict=False)]
+    got = check(absence(*rows, classes=[]), known=known or context())
+    assert issues_of_rows(got) == []
+    return [record.values["class_key"] for record in got.records]
+
+
+def test_301_is_the_class_that_the_registry_has() -> None:
+    assert keys_of("303", "303班", 303.0) == ["三3"] * 3
+    named = {"301": "301班", "混龄1班": "混龄（1）班"}
+    rooms = {("本部", key): ClassFacts("本部", key, name, None) for key, name in named.items()}
+    known = context(schools={SCHOOL: replace(books.school(), classes=rooms)})
+    assert keys_of("三(1)班", "301", "混龄一班", "混龄1班", known=known) == ["301", "301", "混龄1班", "混龄1班"]
+
+
+def test_a_picture_in_a_cell_is_no_name_and_no_diagnosis() -> None:
+    picture = '=DISPIMG("ID_4E0B5F0D2A",1)'
+    got = check(absence({**GOOD, "姓名": picture}, {**GOOD, "姓名": "李小红", "诊断": picture}))
+    assert issues_of_rows(got) == ["cell-is-picture", "cell-is-picture-left"]
+    assert [record.values["diagnosis"] for record in got.records if record.table == "rows"] == [""]
 
 
 def test_the_same_row_twice_is_one_pupil_and_said_so() -> None:

@@ -169,7 +169,7 @@ def test_a_class_tells_its_stage(key: str, of_school: str, stage: str) -> None:
 def test_a_value_of_a_wrong_type_is_our_fault_and_quotes_no_cell() -> None:
     table = form("absence").table("classes")
     with pytest.raises(PermanentError) as raised:
-        frames.failures(table, (), [("三(3)班", "四十五人", None, None)], {})
+        frames.failures(table, (), [("三(3)班", "四十五人", *[None] * (len(table.columns) - 2))], {})
     assert "四十五" not in str(raised.value)
 
 
@@ -185,7 +185,7 @@ def test_a_rule_that_crashes_is_our_fault() -> None:
     table = form("absence").table("classes")
     broken = (frames.RowCheck("present-over-roll", "present", lambda pl: pl.col("nowhere") <= pl.col("_roll")),)
     with pytest.raises(PermanentError):
-        frames.failures(table, broken, [("三(3)班", 45, None, 44)], {"_roll": [45]})
+        frames.failures(table, broken, [("三(3)班", 45, None, 44, *[None] * (len(table.columns) - 4))], {"_roll": [45]})
 
 
 # --------------------------------------------------------------------------- laws
