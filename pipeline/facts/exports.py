@@ -190,7 +190,7 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             row.campus,
             local_time(row.first_seen),
             words.yes_no(bool(row.on_time)),
-            words.yes_no(row.zero),
+            words.yes_no(row.zero and not row.other_absent),
             row.covered,
             said,
             row.current_seq,

@@ -148,7 +148,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         reported_at=max((h.first_seen.astimezone(ZONE) for h in heads), default=None),
         reporter=joined(dict.fromkeys(h.reporter for h in heads if h.reporter)),
         reviewer=joined(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
-        zero=bool(heads) and all(h.zero for h in heads),
+        zero=bool(heads) and all(h.zero and not h.other_absent for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
         classes=tuple(_classes(school, rows, loaded, several=several)),
         notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),

@@ -140,7 +140,8 @@ def _alert(code: str) -> Trail:
 def _report(school: str, day: str) -> Trail:
     for row in Report.objects.filter(school=school, day=day).order_by("campus"):
         name = Unit.objects.filter(pk=school).values_list("name", flat=True).first()
-        yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.covered} classes, zero {row.zero}"
+        zero = row.zero and not row.other_absent
+        yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.covered} classes, zero {zero}"
         yield f"  first seen {local_time(row.first_seen)}, on time {row.on_time}"
         for seq in row.seqs:
             yield from _submission(str(seq))

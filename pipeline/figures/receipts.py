@@ -53,6 +53,7 @@ class ReceiptFacts:
     name: str = ""  # the file, as its sender named it
     others: tuple[str, ...] = ()  # the school's other campuses, if each reports by itself
     silent: tuple[str, ...] = ()  # those of them from which a report is due that has not come
+    counted: int = 0  # 其他缺课 of the report, without names
     assumed: int = 0  # the year, if the day is a school day, or none, by its weekday only
     beside: str = ""  # what comes with the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
@@ -281,8 +282,9 @@ def _counts(facts: ReceiptFacts) -> str:
         return done
     if facts.state not in TAKEN or any(issue.code == "scan-taken" for issue in facts.issues):
         return ""
-    taken = f"收下 {facts.accepted} 行" if facts.accepted or not facts.zero else ""
+    taken = f"收下 {facts.accepted} 行" if facts.accepted or not (facts.zero or facts.counted) else ""
     parts = ["零报告"] * facts.zero + list(filter(None, [_became(facts) or taken]))
+    parts += [f"其他缺课 {facts.counted} 人"] * bool(facts.counted)
     parts += [f"退回 {facts.refused} 行"] * bool(facts.refused)
     parts += [f"撤下原已收下的 {facts.withdrawn} 行"] * bool(facts.withdrawn)
     return "，".join(parts)

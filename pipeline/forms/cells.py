@@ -133,7 +133,7 @@ def several_people(written: str) -> bool:
 def person(cell: object, _: Frame) -> object:
     """A person's name, NFC; blanks in a Chinese name are removed, between Latin words they stay."""
     plain = type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell)
-    if plain and cell[-1] not in "班等人名位":  # type: ignore[index]
+    if plain and str(cell)[-1] not in "班等人名位":
         return Bad("name-is-number") if cell in DITTO else cell
     if blank(cell):
         return None

@@ -131,9 +131,24 @@ _WHOSE: Mapping[str, Message] = {
     "token-wrong": error(
         "这份表里的防伪标识与所填学校不符，没有收。", "请用系统发给本校的模板重填，不要用别的学校的表改。"
     ),
-    "campus-unknown": query(
-        "登记册里没有“{value}”这个校区，已按“{value}”收下。", "请核对校区名称；新校区请县（市、区）登记。"
+    "campus-unknown": error(
+        "登记册里本校没有“{value}”这个校区，不知道是哪个校区报的，整份没有收。",
+        "请把“校区”改成登记的名称（{campuses}）后再发；新校区请先请县（市、区）登记。",
+        public=("campuses",),
+        cost="在此之前，本校区今天算作未报。",
     ),
+    "campus-blank": error(
+        "没有填校区，从班级也看不出是哪个校区，整份没有收。",
+        "请在“校区”填上登记的名称（{campuses}）后再发。",
+        public=("campuses",),
+        cost="在此之前，本校区今天算作未报。",
+    ),
+    "campus-by-classes": query(
+        "校区没有填（或写的是本部），按班级看是{campus}的，按{campus}收下。",
+        "请核对；不是{campus}的，请填对“校区”和班级后再发。",
+        public=("campus",),
+    ),
+    "campus-as": advice("“校区”写的是“{value}”，按登记的“{campus}”收下。", public=("campus",)),
     "school-closed-down": query(
         "登记册里本校自 {day} 起停办，报告日期在那之后，已照收。",
         "请核对报告日期和学校标识码；学校仍在办的，请县（市、区）更正名册。",
@@ -171,7 +186,14 @@ _WHOSE: Mapping[str, Message] = {
         public=("count",),
     ),
     "zero-with-others": query(
-        "选了“零报告”，但班级表里有其他缺课 {count} 人，已按有人缺课收下。", "请核对。", public=("count",)
+        "选了“零报告”，但班级表里有其他缺课 {count} 人，已按有人缺课收下，没有算作零报告。",
+        "没有人缺课的，请清空其他缺课人数，选“整份更正”再发；人数没有错就不用管。",
+        public=("count",),
+    ),
+    "zero-with-missing": query(
+        "选了“零报告”，但班级表里实到比应到少 {count} 人，先按零报告收下。",
+        "有人缺课，请逐行填写（事假等只填“其他缺课人数”），“零报告”选否，选“整份更正”再发；没有人缺课，请改对实到人数。",
+        public=("count",),
     ),
     "column-slipped": error(
         "“{sheet}”共 {rows} 行，有 {bad} 行不对，像是整列填错了位置，整份没有收。",

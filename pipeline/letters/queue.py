@@ -71,6 +71,7 @@ class Facts:
     issues: tuple[Issue, ...]
     repairs: tuple[Repair, ...]
     returned: tuple[Returned, ...]
+    counted: int = 0  # 其他缺课 of the report, without names
 
 
 def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:
@@ -167,7 +168,8 @@ def _facts(row: Submission, names: Mapping[str, str], returned: Sequence[Returne
         refused=row.refused,
         withdrawn=row.withdrawn,
         on_time=row.on_time,
-        zero=bool(head and head.zero),
+        zero=bool(head and head.zero and not head.other_absent),
+        counted=head.other_absent if head else 0,
         issues=tuple(serialise.as_issue(one) for one in row.issues),
         repairs=tuple(serialise.as_repair(one) for one in row.repairs),
         returned=tuple(returned),

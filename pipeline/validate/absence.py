@@ -83,21 +83,32 @@ _LONGEST = timedelta(days=60)
 def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
     """零报告 must agree with the rows; about a file with neither we ask."""
     zero = case.reading.header.get("zero")
-    table = case.form.table("classes")
-    at = table.index("other_absent")
-    others = sum(n for row in case.rows("classes") if isinstance(n := row.values[at], int))
     if case.claims.returned:
         return
+    others, missing = _counted(case)
     if zero is True:
         if rows.absent:
             case.issues.append(Issue("zero-with-rows", details=(("count", str(rows.absent)),)))
         elif others:
             case.issues.append(Issue("zero-with-others", details=(("count", str(others)),)))
+        elif missing:
+            case.issues.append(Issue("zero-with-missing", details=(("count", str(missing)),)))
     elif not rows.written and not others:
         if not rows.untouched:
             case.reject(Issue("nothing-reported"))
         elif zero is None:
             case.reject(Issue("carried-nothing", details=(("count", str(len(rows.untouched))),)))
+
+
+def _counted(case: SubmissionCase) -> tuple[int, int]:
+    """Pupils who are counted as absent for their classes, without names; and by how many 实到 is below 应到."""
+    at = {column.name: place for place, column in enumerate(CLASSES.columns)}
+    others = missing = 0
+    for row in case.rows("classes"):
+        absent, roll, present = (row.values[at[name]] for name in ("other_absent", "roll", "present"))
+        others += absent if isinstance(absent, int) else 0
+        missing += max(0, roll - present) if isinstance(roll, int) and isinstance(present, int) else 0
+    return others, missing
 
 
 def _settle(case: SubmissionCase, context: Context) -> None:

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import re
 
+from pipeline.forms.classes import names_class
 from pipeline.forms.text_normalise import fold
 from pipeline.model import HOME_CAMPUS, SchoolFacts
 from pipeline.validate.case import SubmissionCase
+from pipeline.validate.classes import Classes
 
 _HOME_WORDS = frozenset(
     ("校本部", "主校区", "本校区", "总校", "本校", "总部", "本园", "总园", "总校区", "主校", "本部校区")
 )
 _END = re.compile(r"(?<=.)(?:校区|分校|园区|分园|校|园|区)$")
+
+
+def by_classes(case: SubmissionCase, school: SchoolFacts) -> str:
+    """The one campus that has all the classes a file names, of those the registry has; "" for none, or several."""
+    classes = Classes(case)
+    keys = {
+        classes.key(row.values[at])
+        for table in case.form.tables
+        for at, column in enumerate(table.columns)
+        if names_class(column)
+        for row in case.rows(table.name)
+    }
+    known = {key for key in keys if any(key == one for _, one in school.classes)}
+    fits = [one for one in school.campuses if known and all((one, key) in school.classes for key in known)]
+    return fits[0] if len(fits) == 1 else ""
 
 
 def in_rows(case: SubmissionCase) -> str:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pipeline import issues, units
 from pipeline.forms.text_normalise import fold
-from pipeline.model import HOME_CAMPUS, CheckVerdict, Context, Issue, Severity
+from pipeline.model import HOME_CAMPUS, CheckVerdict, Context, Issue, SchoolFacts, Severity
 from pipeline.schooldays import today
 from pipeline.validate import campuses
 from pipeline.validate.case import SubmissionCase
@@ -110,15 +110,33 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
         case.turn_away(Issue("token-wrong"))
         return
     case.unit, case.school, case.proved = unit, school, bool(bound or token)
-    if not case.reading.header.get("campus") and case.campus == HOME_CAMPUS:
-        case.campus = campuses.in_rows(case) or HOME_CAMPUS
-    case.campus = campuses.named(case.campus, school)
-    if case.campus not in school.campuses:
-        case.issues.append(Issue("campus-unknown", value=case.campus))
+    if any(entry.name == "campus" for entry in case.form.fields):
+        _settle_campus(case, school)
     written = fold(str(case.reading.header.get("school") or ""))
     registered = fold(school.name)
     if written and written not in registered and registered not in written:
         case.issues.append(Issue("school-name-differs", value=str(case.reading.header["school"])[:60]))
+
+
+def _settle_campus(case: SubmissionCase, school: SchoolFacts) -> None:
+    """Find the campus: as its head, or all its rows, name it; else by its classes. A file of no campus we know goes
+    back: taken, it would make one of its own, with all its classes.
+    """
+    if not case.reading.header.get("campus") and case.campus == HOME_CAMPUS:
+        case.campus = campuses.in_rows(case) or HOME_CAMPUS
+    written, case.campus = case.campus, campuses.named(case.campus, school)
+    listed = "、".join(school.campuses)
+    if case.campus == HOME_CAMPUS and school.campuses != (HOME_CAMPUS,):
+        found = school.campuses[0] if len(school.campuses) == 1 else campuses.by_classes(case, school)
+        if found and found != HOME_CAMPUS:
+            case.campus = found
+            case.issues.append(Issue("campus-by-classes", details=(("campus", found),)))
+        elif HOME_CAMPUS not in school.campuses:
+            case.reject(_of_field(case, "campus-blank", "campus", campuses=listed))
+    elif case.campus not in school.campuses:
+        case.reject(replace(_of_field(case, "campus-unknown", "campus", campuses=listed), value=written))
+    elif case.campus not in {written, HOME_CAMPUS}:
+        case.issues.append(replace(_of_field(case, "campus-as", "campus", campus=case.campus), value=written))
 
 
 def _settle_division(case: SubmissionCase, context: Context) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from pipeline import units
 from pipeline.forms.pupil_names import same_name
-from pipeline.model import HOME_CAMPUS
 from pipeline.validate.carried import HALVES
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judgement
@@ -25,8 +24,6 @@ class Pupils:
         self.case, self.by = case, by
         self.seen: dict[str, RowCase] = {}
         self.joined: set[int] = set()
-        known = case.school is not None and case.campus in case.school.campuses
-        self.campus = case.campus if known else HOME_CAMPUS  # a mistyped campus does not make another pupil
         self.sharing: dict[tuple[str, str], list[RowCase]] = defaultdict(list)
         for line in lines:
             self.sharing[place(line), same_name(str(line.values["name"] or ""))].append(line)
@@ -63,7 +60,7 @@ class Pupils:
         return (self.case.unit, class_key, str(line.values["name"])) in self.by.namesakes
 
     def _code(self, class_key: str, name: str, number: str) -> str:
-        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.campus)
+        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.case.campus)
 
     def _join(self, lines: Sequence[RowCase]) -> None:
         """Make rows of one child one: its morning and its afternoon; or a row and the same with more text."""

@@ -70,7 +70,7 @@ def _write_table(writer: Writer, table: Table, head: HeaderBlock, typed: _Said, 
         replace(column, folded=False) if column.name in used else column
         for column in tables.columns_for(table, boarding=facts.boarding)
     ]
-    columns += [column for column in table.columns if column.beside and column.name in used]
+    columns += [column for column in table.columns if column.beside and any(column.name in row for _, row in rows)]
     columns.sort(key=lambda column: column.folded)  # the collapsed group stays at the right
     sheet = writer.sheet(table.sheet)
     tables.format_columns(writer, sheet, columns)

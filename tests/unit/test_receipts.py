@@ -302,6 +302,11 @@ def test_a_zero_report_says_so_whatever_rows_it_has() -> None:
     assert receipts.receipt(replace(WELL, zero=True, accepted=1)).counts == "零报告，收下 1 行"
 
 
+def test_who_is_only_counted_is_said_as_a_count() -> None:
+    assert receipts.receipt(replace(WELL, accepted=0, counted=3)).counts == "其他缺课 3 人"
+    assert receipts.receipt(replace(WELL, accepted=2, counted=3)).counts == "收下 2 行，其他缺课 3 人"
+
+
 def test_what_to_do_about_a_doubt_is_said_in_words_of_the_form() -> None:
     assert receipts.receipt(WELL).amend == "整份更正"
     assert receipts.receipt(replace(WELL, form="预警信息报告卡")).amend == "改好再发"

@@ -270,6 +270,15 @@ def test_a_zero_report_with_pupils_takes_the_pupils() -> None:
     assert said(got) == ["zero-with-rows"]
 
 
+def test_a_zero_report_that_contradicts_itself_is_asked_once() -> None:
+    def zero(**line: object) -> list[str]:
+        return said(check(class_sheet(absence(零报告="是"), {"班级": "三(3)班", "应到人数": 45.0, **line})))
+
+    assert zero() == zero(实到人数=45.0) == zero(其他缺课人数=0.0) == []
+    assert zero(其他缺课人数=2.0) == zero(其他缺课人数=2.0, 实到人数=43.0) == ["zero-with-others"]
+    assert zero(实到人数=40.0) == ["zero-with-missing"]
+
+
 def class_sheet(workbook: Workbook, *rows: dict[str, object]) -> Workbook:
     lines = books.grid(headers(table="classes"), rows)
     return replace(workbook, sheets=(workbook.sheets[0], replace(workbook.sheets[1], rows=lines)))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from pipeline import units, validate
-from pipeline.model import Checked, Policy, Reading
+from pipeline.model import Checked, ClassFacts, Context, Policy, Reading
 from tests import formbooks as books
 from tests.formbooks import DAY, GOOD, KEY, OTHER, SCHOOL, absence, arrival, check, context, headers, said
 
@@ -88,22 +88,57 @@ def test_what_could_not_be_read_stays_as_it_is() -> None:
     assert (got.verdict, got.unit, got.records) == ("quarantined", "", ())
 
 
-def test_an_unknown_campus_is_taken_and_asked_about() -> None:
-    got = check(absence(GOOD, 校区="东校区"))
-    assert got.campus == "东校区"
-    assert "campus-unknown" in said(got)
+def of_two(*campuses: str) -> Context:
+    """The school with these campuses, each with classes of its own and 三(3)班 of all."""
+    names = {"本部": "一(2)班", "东校区": "二(1)班", "西湖校区": "四(1)班"}
+    rooms = {(one, "三3"): ClassFacts(one, "三3", "三(3)班", None) for one in campuses}
+    rooms |= {(one, key): ClassFacts(one, key, names[one], None) for one in campuses
+              for key in [f"{names[one][0]}{names[one][2]}"]}  # fmt: skip
+    return context(schools={SCHOOL: replace(context().schools[SCHOOL], campuses=campuses, classes=rooms)})
+
+
+def of_class(*names: str, known: Context, **fields: object) -> Checked:
+    rows = [{**GOOD, "班级": name, "姓名": f"张{place}明"} for place, name in zip("甲乙丙", names, strict=False)]
+    return check(absence(*rows, classes=[], **fields), known=known)
+
+
+@pytest.mark.parametrize("written", ["东校区", "东", "东区", "东分校", "示例小学东校区"])
+def test_a_campus_is_the_registrys_however_it_is_written(written: str) -> None:
+    got = of_class("三(3)班", known=of_two("本部", "东校区", "西湖校区"), 校区=written)
+    assert (got.verdict, got.campus, len(got.records)) == ("merge", "东校区", 1)
+    assert said(got) == ([] if written == "东校区" else ["campus-as"])
+
+
+def test_a_file_of_a_campus_nobody_knows_goes_back() -> None:
+    """It would make a campus of its own, and all its classes new ones."""
+    for known in (context(), of_two("东校区", "西湖校区")):
+        got = check(absence(GOOD, 校区="南校区"), known=known, bound=SCHOOL)
+        assert (got.verdict, said(got), got.records) == ("rejected", ["campus-unknown"], ())
+        assert got.back is not None  # nothing need be typed again
     assert check(absence(GOOD, 校区="校本部")).campus == "本部"
 
 
-def test_classes_of_one_name_at_two_campuses_have_pupils_of_their_own() -> None:
-    two = replace(context().schools[SCHOOL], campuses=("本部", "东校区"))
-    known = context(schools={SCHOOL: two})
+def test_where_no_campus_is_written_the_classes_tell() -> None:
+    two, home = of_two("东校区", "西湖校区"), of_two("本部", "东校区")
+    got = of_class("二(1)班", "三(3)班", known=two)
+    assert (got.campus, said(got)) == ("东校区", ["campus-by-classes"])
+    assert said(of_class("三(3)班", known=two)) == ["campus-blank"]
+    assert said(of_class("二(1)班", "四(1)班", known=two)) == ["campus-blank"]
+    for names, campus in (
+        (("二(1)班",), "东校区"),
+        (("三(3)班",), "本部"),
+        (("一(2)班",), "本部"),
+        (("一(2)班", "二(1)班"), "本部"),
+    ):
+        assert of_class(*names, known=home).campus == campus
 
+
+def test_classes_of_one_name_at_two_campuses_have_pupils_of_their_own() -> None:
     def pupil(campus: str) -> str:
-        return next(r.identity for r in check(absence(GOOD, 校区=campus), known=known).records if r.table == "rows")
+        return of_class("三(3)班", known=of_two("本部", "东校区"), 校区=campus).records[0].identity
 
     assert pupil("本部") != pupil("东校区")
-    assert pupil("本部") == pupil("西校区")  # no such campus: one of them mistyped, and nobody is counted twice
+    assert pupil("东") == pupil("东校区")
 
 
 def listed(*rows: dict[str, object], beside: str, **fields: object) -> Checked:

@@ -36,7 +36,9 @@ class Report(models.Model):
     division = models.CharField(max_length=12)
     current_seq = models.BigIntegerField()  # the current submission
     seqs = models.JSONField(default=list)  # all effective submissions, in received order
-    zero = models.BooleanField(default=False)
+    zero = models.BooleanField(
+        default=False
+    )  # names nobody, and no row is still back; 零报告 if nobody is counted either
     first_seen = models.DateTimeField()  # of the earliest accepted arrival
     on_time = models.BooleanField()
     covered = models.PositiveIntegerField(default=0)  # classes it covers

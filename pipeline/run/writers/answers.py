@@ -119,6 +119,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         accepted=facts.accepted,
         refused=facts.refused,
         withdrawn=facts.withdrawn,
+        counted=facts.counted,
         zero=facts.zero,
         issues=facts.issues,
         repairs=facts.repairs,
