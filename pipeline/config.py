@@ -27,6 +27,7 @@ from pipeline.schooldays import ZONE
 
 FILE = "queke.toml"
 WORDS = "words.toml"
+KEY = "queke.key"
 KEY_BYTES = 32
 FOLDERS = ("inbox", "outbox", "archive", "spool")
 
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
         "sqlite:///queke.sqlite3",
         description="数据库：sqlite:///文件（相对本目录）或 postgresql://… · the store's address",
     )
-    key_file: str = Field("queke.key", description="本站密钥文件，丢失则凭单号失效 · the site's secret: back it up")
+    key_file: str = Field(KEY, description="本站密钥文件，丢失则凭单号失效 · the site's secret: back it up")
     times: Times = Times()
     checks: Checks = Checks()
     intake: Intake = Intake()
@@ -145,7 +146,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
         raise ConfigError([f"{root} is not a site: it has no {FILE}; make one with `queke init {root}`"])
     problems = _unknown_variables(os.environ if environment is None else environment)
     settings = _settings(root / FILE, problems)
-    key = _key(root / (settings.key_file if settings else "queke.key"), problems)
+    key = _key(root / (settings.key_file if settings else KEY), problems)
     words = _words(root / WORDS, problems)
     if problems or settings is None:
         raise ConfigError(problems)
@@ -192,12 +193,20 @@ def write(root: Path, database: str = "") -> list[Path]:
     if not (root / FILE).exists():
         (root / FILE).write_text(text(database), encoding="utf-8")
         made.append(root / FILE)
-    key = root / "queke.key"
+    key = root / KEY
     if not key.exists():
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
         made.append(key)
     return made
+
+
+def amended(text: str, name: str, value: str) -> str:
+    """A queke.toml with another value of one of the keys above its sections."""
+    lines = text.splitlines()
+    named = [at for at, line in enumerate(lines) if line.split("=")[0].strip() == name]
+    lines[named[0] if named else 0 : named[0] + 1 if named else 0] = [f"{name} = {_toml(value)}"]
+    return "\n".join(lines) + "\n"
 
 
 def _checked(root: Path, database: str) -> None:

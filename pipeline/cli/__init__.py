@@ -15,7 +15,21 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import accounts, alerts, county, desk, forms, intake, matters, papers, registry, rules, setup, words
+from pipeline.cli import (
+    accounts,
+    alerts,
+    county,
+    desk,
+    forms,
+    intake,
+    matters,
+    papers,
+    registry,
+    rules,
+    safekeeping,
+    setup,
+    words,
+)
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -68,6 +82,7 @@ papers.add(app)
 rules.add(app)
 registry.add(app)
 words.add(app)
+safekeeping.add(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,0 +1,95 @@
+"""backup, restore: a second copy of a site, and the way back from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, echo, echo_json, show_error
+
+if TYPE_CHECKING:
+    from pipeline.service.restore import Restored
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    context: typer.Context,
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="A folder on another disk; each backup its own in it.")
+    ],
+    *,
+    keep: Annotated[int, typer.Option(min=0, help="How many backups to keep there; 0: all.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Copy store, archive, journal, secret and settings, as of one moment, while `queke watch` goes on.
+
+    Who has a backup has all names and the secret: keep it as closely as the site.
+    """
+    from dataclasses import asdict
+
+    from pipeline import config, database
+    from pipeline.service import backup as service
+
+    site = config.load(context.obj.folder)
+    context.obj.log()
+    database.open(site)
+    folder, made = service.make(site, target, config.clock()(), keep)
+    if as_json:
+        echo_json({"folder": folder, **{name: value for name, value in asdict(made).items() if name != "sums"}})
+    else:
+        echo(f"made {folder}: {made.submissions} submissions, {made.decisions} decisions, up to number {made.last}; "
+             f"{made.files} files")  # fmt: skip
+    if made.missing:
+        show_error(f"the bytes of {len(made.missing)} submissions are nowhere: {made.missing[:5]}; see `queke status`")
+        raise typer.Exit(1)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A backup, or the folder of backups: its newest.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="SITE", help="The folder of the site to make.")] = None,
+    *,
+    database: Annotated[str, typer.Option(help="Another address of the store than the backup's.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Set aside what stands in SITE, in the same folder.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Only hash every file of the backup.")] = False,
+) -> None:
+    """Verify a backup, make a site from it, and count its store against its journal."""
+    from pipeline import config
+    from pipeline.errors import UsageError
+    from pipeline.service import restore as service
+
+    found = service.newest(source)
+    if verify:
+        made = service.verify(found)
+        echo(f"{found}: whole; {made.files} files, up to number {made.last}, made {made.made_at}")
+        return
+    if folder is None:
+        raise UsageError("name the folder of the site to make, or --verify")
+    done = service.restore(found, folder, config.clock()(), database_url=database, replace=replace)
+    _tell(found, folder, done)
+    if done.differs or done.after:
+        raise typer.Exit(1)
+
+
+def _tell(source: Path, folder: Path, done: Restored) -> None:
+    echo(f"restored {folder} from {source}, as of {done.manifest.made_at}")
+    echo(f"{done.submissions} submissions, {done.decisions} decisions; the journal has {done.journalled} of them")
+    if done.aside:
+        echo(f"what stood there is in {done.aside}")
+    if done.differs:
+        show_error(f"store and journal do not agree on {len(done.differs)} numbers: {done.differs[:5]}")
+    if done.after:
+        arrivals = [row for row in done.after if row["kind"] == "arrival"]
+        seqs = sorted(int(str(row["seq"])) for row in done.after)
+        show_error(
+            f"numbers {seqs[0]} to {seqs[-1]} came after this backup and are NOT in it: {len(arrivals)} workbooks, "
+            f"which lie in {done.aside}/archive, and {len(done.after) - len(arrivals)} decisions, in its journal"
+        )

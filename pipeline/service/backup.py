@@ -1,0 +1,287 @@
+"""A backup of a site, as of the moment its store was copied, while `queke watch` goes on (docs/adr/backup.md).
+
+The order makes it whole: spool, store, spool again, archive. So whatever the store's copy knows of was copied before it
+or stood still after it; what came after that moment is left out by its number. Files of the archive never change: those
+that the backup before has are linked to it, all others copied and hashed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import __version__, config, database, durable
+from pipeline.database import dump
+from pipeline.errors import ConfigError, TemporaryError, UsageError
+from pipeline.inbox import evidence
+from pipeline.inbox.archive import CHUNK, FILINGS, JOURNAL
+from pipeline.model import Site, State
+from pipeline.rules import switches
+
+MANIFEST = "manifest.json"
+SUMS = "sums"
+PART = ".part"
+TRIES = 3  # copies of the store, if files that it waits for went away meanwhile
+
+Sums = dict[str, str]  # path below the backup → SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds. `sums`: the SHA-256 of each list of hashes; `missing`: submissions without their bytes."""
+
+    made_at: str
+    version: str
+    store: str
+    last: int
+    submissions: int
+    decisions: int
+    audit: int
+    audit_head: str
+    files: int
+    missing: list[int]
+    sums: Sums
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    descriptor = os.open(target / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise TemporaryError(f"{target}: another backup is being made there") from None
+    finally:
+        os.close(descriptor)
+
+
+def make(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Path, Manifest]:
+    """Make a backup in a folder of its own below `target`, named by its time; return it. The store must be open.
+
+    `keep`: how many to keep, this one included; 0 for all. Raises ConfigError if the store cannot be copied,
+    TemporaryError if another backup is being made, UsageError for a target within the site.
+    """
+    target = target.resolve()
+    if target.is_relative_to(site.root.resolve()):
+        raise UsageError(f"{target}: within the site itself; take another disk, or another machine's share")
+    if waiting := database.behind():
+        raise ConfigError([f"the store is behind this version ({len(waiting)} migrations): run `queke init` first"])
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(target):
+        for left in target.glob(f"*{PART}"):  # of a backup that was cut short
+            shutil.rmtree(left)
+        before = complete(target)
+        folder = target / f"{now:%Y%m%dT%H%M%S}"
+        if folder.exists():
+            raise UsageError(f"{folder}: stands already; wait a second")
+        part = folder.with_name(folder.name + PART)
+        for made in (part, part / "archive"):
+            made.mkdir(mode=0o700)
+        manifest = _Copying(site, part, before[-1] if before else None).copy(now)
+        part.rename(folder)
+        durable.sync_many((), (target,))
+        if keep:
+            for old in complete(target)[:-keep]:
+                shutil.rmtree(old)
+    return folder, manifest
+
+
+def complete(target: Path) -> list[Path]:
+    """The complete backups below `target`, oldest first."""
+    return sorted(path.parent for path in target.glob(f"*/{MANIFEST}") if not path.parent.name.endswith(PART))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a backup says of itself. Raises UsageError."""
+    try:
+        return Manifest(**json.loads((folder / MANIFEST).read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        raise UsageError(f"{folder}: no backup of queke, or not a whole one: it has no right {MANIFEST}") from None
+
+
+def read_sums(path: Path) -> Sums:
+    """Return a list of hashes, in the form of `sha256sum`."""
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return {line[66:]: line[:64] for line in lines}
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Copying:
+    """One backup being made in `part`."""
+
+    def __init__(self, site: Site, part: Path, before: Path | None) -> None:
+        self._site, self._part, self._before = site, part, before
+        self._sums: Sums = {}
+
+    def copy(self, now: datetime) -> Manifest:
+        held, missing = self._store_and_spool()
+        for name in (config.WORDS, switches.FILE):
+            if (self._site.root / name).is_file():
+                self._add(name, (self._site.root / name).read_bytes())
+        settings = (self._site.root / config.FILE).read_text("utf-8")
+        self._add(config.FILE, config.amended(settings, "key_file", config.KEY).encode())  # it may lie elsewhere
+        self._add(config.KEY, f"{self._site.key.hex()}\n".encode())
+        self._sums[held.file] = hash_of(self._part / held.file)
+        lists = {"site": self._sums}
+        for folder in (*evidence.days(self._site.archive), self._site.archive / FILINGS):
+            if folder.is_dir():
+                lists[f"archive-{folder.name}"] = self._day(folder, held.last)
+        missing = [one for one in missing if not self._from_archive(one, lists["site"])]
+        return self._finish(held, missing, lists, now)
+
+    def _finish(self, held: dump.Held, missing: list[dump.Waiting], lists: dict[str, Sums], now: datetime) -> Manifest:
+        (self._part / SUMS).mkdir(mode=0o700)
+        sums: Sums = {}
+        for name, listed in lists.items():
+            path = self._part / SUMS / f"{name}.sha256"
+            durable.write(path, ["".join(f"{listed[one]}  {one}\n" for one in sorted(listed)).encode()])
+            sums[f"{SUMS}/{path.name}"] = hash_of(path)
+        manifest = Manifest(
+            made_at=now.isoformat(timespec="seconds"),
+            version=__version__,
+            store=held.file,
+            last=held.last,
+            submissions=held.submissions,
+            decisions=held.decisions,
+            audit=held.audit,
+            audit_head=held.audit_head,
+            files=sum(map(len, lists.values())),
+            missing=sorted(one.seq for one in missing),
+            sums=sums,
+        )
+        # all of it is on the disk before the manifest says that it is whole
+        everything = [path for path in self._part.rglob("*") if path.is_file()]
+        durable.sync_many(everything, {path.parent for path in everything})
+        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+        durable.write_through(self._part / MANIFEST, text.encode())
+        return manifest
+
+    def _store_and_spool(self) -> tuple[dump.Held, list[dump.Waiting]]:
+        """Copy spool, store, spool; once more where a file went away in between; return what is not in the spool."""
+        spool = self._part / "spool"
+        for _ in range(TRIES):
+            shutil.rmtree(spool, ignore_errors=True)
+            spool.mkdir(mode=0o700)
+            for name in (dump.SQLITE, dump.POSTGRES):
+                (self._part / name).unlink(missing_ok=True)
+            self._copy_spool(spool)
+            held = dump.dump(self._part)
+            self._copy_spool(spool)
+            gone = [one for one in held.waiting if not (spool / Path(one.path).name).is_file()]
+            if all(self._archived(one) for one in gone):
+                break
+        wanted = {Path(one.path).name: one.sha256 for one in held.waiting}
+        for path in spool.iterdir():
+            if path.name not in wanted:
+                path.unlink()
+                continue
+            self._sums[f"spool/{path.name}"] = wanted[path.name]
+        return held, [one for one in gone if one.state is State.RECEIVED]
+
+    def _copy_spool(self, spool: Path) -> None:
+        for path in self._site.spool.iterdir():
+            target = spool / path.name
+            if target.exists() or not path.is_file():
+                continue
+            with suppress(FileNotFoundError):  # archived since
+                shutil.copyfile(path, target)
+                target.chmod(durable.PRIVATE)
+
+    def _archived(self, one: dump.Waiting) -> Path | None:
+        """Where in the archive a submission's bytes are, as they came."""
+        for folder in reversed(evidence.days(self._site.archive)):
+            for path in folder.glob(f"{one.seq}-{one.sha256[:12]}*"):
+                if hash_of(path) == one.sha256:
+                    return path
+        return None
+
+    def _from_archive(self, one: dump.Waiting, listed: Sums) -> bool:
+        """Put into the spool's copy what was archived after the store was copied, where it still waits."""
+        found = self._archived(one)
+        if found is None:
+            return False
+        target = self._part / one.path
+        shutil.copyfile(found, target)
+        target.chmod(durable.PRIVATE)
+        listed[one.path] = one.sha256
+        return True
+
+    def _day(self, folder: Path, last: int) -> Sums:
+        """Copy one folder of the archive, up to a number."""
+        below = f"archive/{folder.name}"
+        target = self._part / below
+        target.mkdir(mode=0o700)
+        known = read_sums(self._before / SUMS / f"archive-{folder.name}.sha256") if self._before else {}
+        sums: Sums = {}
+        for path in sorted(folder.iterdir()):
+            name = f"{below}/{path.name}"
+            number = evidence.KEPT.fullmatch(path.name) if folder.name != FILINGS else None
+            if path.name == JOURNAL:
+                content = _upto(path, last)
+                durable.write(target / JOURNAL, [content])
+                sums[name] = hashlib.sha256(content).hexdigest()
+            elif path.is_file() and (int(number[1]) <= last if number else not _is_part(path)):
+                sums[name] = self._kept(path, target / path.name, known.get(name, ""))
+        return sums
+
+    def _kept(self, path: Path, target: Path, known: str) -> str:
+        """Link a file that the backup before has, or copy it; return its hash."""
+        old = self._before / target.relative_to(self._part) if self._before else None
+        if known and old is not None and _same(old, path):
+            try:
+                os.link(old, target)
+            except OSError:  # the target's file system has no links, or no more of them
+                shutil.copy2(old, target)
+            return known
+        digest = hashlib.sha256()
+        with path.open("rb") as file, target.open("xb") as copy:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+        shutil.copystat(path, target)
+        target.chmod(durable.KEPT)
+        return digest.hexdigest()
+
+    def _add(self, name: str, content: bytes) -> None:
+        durable.write(self._part / name, [content])
+        self._sums[name] = hashlib.sha256(content).hexdigest()
+
+
+def _is_part(path: Path) -> bool:
+    return path.name.endswith(durable.TEMPORARY_ENDING)
+
+
+def _same(old: Path, now: Path) -> bool:
+    """Whether a kept file has not been touched since it was copied."""
+    try:
+        was, is_ = old.stat(), now.stat()
+    except FileNotFoundError:
+        return False
+    return (was.st_size, int(was.st_mtime)) == (is_.st_size, int(is_.st_mtime))
+
+
+def _upto(path: Path, last: int) -> bytes:
+    """The lines of a journal up to a number."""
+    kept = []
+    for line in path.read_bytes().splitlines(keepends=True):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # torn by a crash, or being written: the store knows what it said
+        number = row.get("seq") or row.get("of") or 0 if isinstance(row, dict) else last + 1
+        if int(number) <= last:
+            kept.append(line)
+    return b"".join(kept)

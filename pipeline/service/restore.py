@@ -1,0 +1,167 @@
+"""A site from a backup: verified first, then put where nothing stands, then counted against its journal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import config, database, durable
+from pipeline.database import dump
+from pipeline.database.models import Decision, Submission
+from pipeline.errors import ConfigError, UsageError
+from pipeline.inbox import archive, evidence
+from pipeline.inbox.archive import JOURNAL
+from pipeline.model import Site
+from pipeline.run.lock import hold_site
+from pipeline.service import backup
+from pipeline.service.backup import MANIFEST, Manifest
+
+LISTED = 5  # faults named in a message
+ASIDE = "before-restore-"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of it. `aside`: where the site that stood there went; `after`: arrivals and decisions it had that the
+    backup has not, as the lines of its journal; `differs`: numbers the journal and the store do not agree on.
+    """
+
+    manifest: Manifest
+    submissions: int
+    decisions: int
+    journalled: int
+    differs: Sequence[int]
+    aside: Path | None
+    after: Sequence[dict[str, object]]
+
+
+def newest(source: Path) -> Path:
+    """The backup that is meant: the folder itself, or the newest complete one in it. Raises UsageError."""
+    if (source / MANIFEST).is_file():
+        return source
+    found = backup.complete(source) if source.is_dir() else []
+    if not found:
+        raise UsageError(f"{source}: no whole backup of queke is here")
+    return found[-1]
+
+
+def verify(folder: Path) -> Manifest:
+    """Hash every file of a backup. Raises ConfigError that names what is missing, changed or too much."""
+    manifest = backup.read_manifest(folder)
+    faults = list(_faults(folder, manifest))
+    if faults:
+        more = [f"and {len(faults) - LISTED} more"] if len(faults) > LISTED else []
+        raise ConfigError([f"{folder}: {one}" for one in faults[:LISTED]] + more)
+    return manifest
+
+
+def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
+    listed: set[str] = set()
+    for name, known in manifest.sums.items():
+        path = folder / name
+        if not path.is_file() or backup.hash_of(path) != known:
+            yield f"{name} is missing or was changed"
+            continue
+        for one, sha256 in backup.read_sums(path).items():
+            listed.add(one)
+            if not (folder / one).is_file():
+                yield f"{one} is missing"
+            elif backup.hash_of(folder / one) != sha256:
+                yield f"{one} was changed"
+    if len(listed) != manifest.files:
+        yield f"{manifest.files} files were written, {len(listed)} are listed"
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    for one in sorted(there - listed - manifest.sums.keys() - {MANIFEST}):
+        yield f"{one} is no part of this backup"
+
+
+def restore(folder: Path, root: Path, now: datetime, *, database_url: str = "", replace: bool = False) -> Restored:
+    """Make the site `root` from a backup, and count it against its journal.
+
+    What stands in `root` is refused or, with `replace`, set aside within it. `database_url`: another database than the
+    backup's. Raises ConfigError and UsageError before anything is changed; Busy if a process works on the site.
+    """
+    root = root.resolve()
+    manifest = verify(folder)
+    stands = root.is_dir() and any(root.iterdir())
+    if stands and not replace:
+        raise UsageError(f"{root}: is not empty; --replace sets what is there aside, in the same folder")
+    site = _planned(folder, root, database_url)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with hold_site(Site(root, "", b"")):
+        after = _after(root, manifest.last) if stands else []
+        aside = _set_aside(root, now) if stands else None
+        _lay_out(folder, root, database_url)
+        database.open(site)
+        dump.load(folder / manifest.store)
+        database.migrate()  # a backup may be of an earlier version
+        for name in ("archive", "spool"):
+            shutil.copytree(folder / name, root / name, dirs_exist_ok=True)
+        for path in (root / "archive", root / "spool", *(root / "archive").rglob("*")):
+            if path.is_dir():
+                path.chmod(0o700)
+        durable.sync_many((), (root,))
+        submissions, decisions, journalled, differs = _count(site)
+    return Restored(manifest, submissions, decisions, journalled, differs, aside, after)
+
+
+def _after(root: Path, last: int) -> list[dict[str, object]]:
+    """The lines of the journal that stands, beyond a number."""
+    days = evidence.days(root / "archive")
+    return [row for day in days for row in archive.read_journal(day / JOURNAL) if int(str(row["seq"])) > last]
+
+
+def _set_aside(root: Path, now: datetime) -> Path:
+    """Move what stands, all but what comes in and went out: that is nobody's copy."""
+    aside = root / f"{ASIDE}{now:%Y%m%dT%H%M%S}"
+    aside.mkdir(mode=0o700)
+    for path in sorted(root.iterdir()):
+        if path.name not in ("inbox", "outbox", "queke.lock") and not path.name.startswith(ASIDE):
+            path.rename(aside / path.name)
+    return aside
+
+
+def _lay_out(folder: Path, root: Path, database_url: str) -> None:
+    for path in folder.iterdir():
+        if path.is_file() and path.name not in (MANIFEST, dump.SQLITE, dump.POSTGRES):
+            durable.write(root / path.name, [path.read_bytes()])
+    if database_url:
+        text = (root / config.FILE).read_text("utf-8")
+        (root / config.FILE).write_text(config.amended(text, "database", database_url), "utf-8")
+    for name in config.FOLDERS:
+        durable.make_folder(root / name)
+
+
+def _planned(folder: Path, root: Path, url: str) -> Site:
+    """The site that will be. Raises ConfigError if its database is not empty, or cannot hold the copy."""
+    site = replace_fields(config.load(folder), root=root)
+    if url:
+        site = replace_fields(site, database=url)
+    name = site.database.removeprefix("sqlite:///")
+    if name != site.database and not name.startswith("/"):
+        return site  # in the folder itself, where nothing will stand
+    database.open(site)
+    if not dump.is_empty():
+        raise ConfigError(["the database that the site names is not empty: name an empty one with --database"])
+    return site
+
+
+def _count(site: Site) -> tuple[int, int, int, list[int]]:
+    """Count the store against the journal: what the store has written there must be there, and nothing else."""
+    days = evidence.days(site.archive)
+    said: dict[int, str] = {}
+    for day in days:
+        for row in archive.read_journal(day / JOURNAL):
+            said[int(str(row["seq"]))] = str(row.get("sha256") or row["kind"])
+    known = dict(Submission.objects.values_list("received_seq", "sha256"))
+    decided = dict.fromkeys(Decision.objects.values_list("seq", flat=True), "decision")
+    unwritten = {*Submission.objects.filter(journalled=False).values_list("received_seq", flat=True)}
+    unwritten |= {*Decision.objects.filter(journalled=False).values_list("seq", flat=True)}
+    all_known = known | decided
+    differs = [seq for seq, sha256 in said.items() if all_known.get(seq) != sha256]
+    differs += [seq for seq in all_known if seq not in said and seq not in unwritten]
+    return len(known), len(decided), len(said), sorted(differs)
