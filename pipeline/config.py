@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.errors import ConfigError
 from pipeline.forms import lexicon
+from pipeline.inbox import evidence
 from pipeline.model import Clock, Policy, Site
 from pipeline.schooldays import ZONE
 
@@ -195,10 +196,24 @@ def write(root: Path, database: str = "") -> list[Path]:
         made.append(root / FILE)
     key = root / KEY
     if not key.exists():
+        _check_that_new(root)
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
         made.append(key)
     return made
+
+
+def _check_that_new(root: Path) -> None:
+    """Raise ConfigError where archive or store show that the site had a secret: a new one would void all codes."""
+    last = evidence.gather(root / "archive").last
+    if last or any(path.stat().st_size for path in root.glob("*.sqlite3")):
+        shown = f"archive/ shows numbers up to {last}" if last else "a store is there"
+        raise ConfigError(
+            [
+                f"{KEY}: the site's secret is missing, and {shown}: no new one is made, codes and tickets depend on it",
+                "put it back from a backup; or begin anew, the old archive set aside: `queke init --begin-anew`",
+            ]
+        )
 
 
 def amended(text: str, name: str, value: str) -> str:

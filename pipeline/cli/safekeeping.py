@@ -1,4 +1,4 @@
-"""backup, restore: a second copy of a site, and the way back from it."""
+"""backup, restore, audit verify: a second copy of a site, and the way back from it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, echo, echo_json, show_error
+from pipeline.cli.terminal import AsJson, echo, echo_json, opened, show_error
 
 if TYPE_CHECKING:
     from pipeline.service.restore import Restored
+
+
+audit = typer.Typer(help="Who did what, as a chain of hashes.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
     app.command()(backup)
     app.command()(restore)
+    app.add_typer(audit, name="audit")
 
 
 def backup(
@@ -35,12 +39,12 @@ def backup(
     from dataclasses import asdict
 
     from pipeline import config, database
-    from pipeline.service import backup as service
+    from pipeline.service import backup as copying
 
     site = config.load(context.obj.folder)
     context.obj.log()
     database.open(site)
-    folder, made = service.make(site, target, config.clock()(), keep)
+    folder, made = copying.back_up(site, target, config.clock()(), keep)
     if as_json:
         echo_json({"folder": folder, **{name: value for name, value in asdict(made).items() if name != "sums"}})
     else:
@@ -93,3 +97,33 @@ def _tell(source: Path, folder: Path, done: Restored) -> None:
             f"numbers {seqs[0]} to {seqs[-1]} came after this backup and are NOT in it: {len(arrivals)} workbooks, "
             f"which lie in {done.aside}/archive, and {len(done.after) - len(arrivals)} decisions, in its journal"
         )
+
+
+@audit.command("verify")
+def verify_audit(
+    context: typer.Context,
+    *,
+    head: Annotated[str, typer.Option(help="A head noted earlier, as SEQ:HASH: it must still be in the chain.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Walk the chain: a row changed, removed or put in is named (exit 1). Note the head it shows somewhere else."""
+    from pipeline.database import audit as chain
+    from pipeline.errors import UsageError
+
+    opened(context)
+    broken = chain.broken_at()
+    last, hash_ = chain.head()
+    seq, _, noted = head.partition(":")
+    if head and not (seq.isdecimal() and noted):
+        raise UsageError("--head: write it as this command shows it, SEQ:HASH")
+    lost = bool(head) and chain.chain_at(int(seq)) != noted
+    if as_json:
+        echo_json({"whole": broken is None and not lost, "broken_at": broken, "head": f"{last}:{hash_}", "lost": lost})
+    elif broken is None and not lost:
+        echo(f"whole: {last} rows; head {last}:{hash_}")
+    if broken is not None:
+        show_error(f"the chain breaks at row {broken}: it, or one before it, is not as it was written")
+    if lost:
+        show_error(f"row {seq} is not the one noted in --head: the chain was cut, or made anew")
+    if broken is not None or lost:
+        raise typer.Exit(1)

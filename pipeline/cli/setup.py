@@ -30,6 +30,11 @@ def add(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder.")] = Path(),
     database: Annotated[str, typer.Option(help="Address of the store, such as postgresql://user@host/name.")] = "",
+    *,
+    begin_anew: Annotated[
+        bool,
+        typer.Option("--begin-anew", help="Store or secret is lost for good: set the rest aside, begin empty."),
+    ] = False,
 ) -> None:
     """Make a site: folders, queke.toml, secret, and a migrated store that knows the divisions.
 
@@ -37,10 +42,13 @@ def init(
     """
     from pipeline import config
 
+    last, aside = _set_aside(folder) if begin_anew else (0, None)
     for path in config.write(folder, database):
         echo(f"made {path}")
     site = config.load(folder)
-    _ready_store(site)
+    _ready_store(site, last)
+    if aside:
+        echo(f"the old archive is in {aside}; numbers go on after {last}")
     echo(f"ready: {site.root}")
 
 
@@ -118,10 +126,23 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     yield from (f"{fresh[school]}（{school}）新增班级 {count} 个" for school, count in counted.items())
 
 
-def _ready_store(site: Site) -> None:
-    from pipeline import database
+def _set_aside(folder: Path) -> tuple[int, Path | None]:
+    from pipeline import config
+    from pipeline.service import anew
+
+    return anew.set_aside(folder, config.clock()())
+
+
+def _ready_store(site: Site, last: int) -> None:
+    """Migrate the store, unless it contradicts the archive; a new one gives out numbers after `last`."""
+    from pipeline import config, database
     from pipeline.registry import lookup
+    from pipeline.run import agreement
+    from pipeline.service import anew
 
     database.open(site)
+    agreement.check(site)
     database.migrate()
+    if last:
+        anew.begin_after(last, config.clock()())
     lookup.load_divisions()

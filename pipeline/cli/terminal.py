@@ -61,14 +61,19 @@ class Shell:
 
 
 def opened(context: typer.Context, *, log: str = "warning") -> Site:
-    """Return the site that the command is for, its store open and of this version. Raises ConfigError."""
+    """Return the site that the command is for, its store open, of this version, and of its archive.
+
+    Raises ConfigError.
+    """
     from pipeline import config, database
     from pipeline.forms import clinical
+    from pipeline.run import agreement
 
     site = config.load(context.obj.folder)
     clinical.learn(site.words)
     context.obj.log(log)
     database.open(site)
+    agreement.check(site)
     if database.behind():
         raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
     return site

@@ -44,6 +44,29 @@ def append(entries: Sequence[AuditEntry], now: datetime) -> None:
         sql.run(sql.insert("audit", _AUDIT), rows)
 
 
+def broken_at() -> int | None:
+    """Return the seq of the first row that does not follow from those before, None if all do."""
+    chain, expected = START, 1
+    for row in Audit.objects.order_by("seq").iterator():
+        entry = AuditEntry(row.who, row.what, row.target, tuple(row.fields))
+        chain = link(chain, expected, row.at, entry)
+        if row.seq != expected or row.chain != chain:
+            return int(row.seq)
+        expected += 1
+    return None
+
+
+def head() -> tuple[int, str]:
+    """Return the last row's seq and hash: who kept them can tell that no row was cut off the end, or all made anew."""
+    row = Audit.objects.order_by("-seq").first()
+    return (int(row.seq), str(row.chain)) if row else (0, START)
+
+
+def chain_at(seq: int) -> str:
+    """Return the hash of a row, "" if there is none."""
+    return str(Audit.objects.filter(seq=seq).values_list("chain", flat=True).first() or "")
+
+
 def _link_before(seq: int) -> str:
     return Audit.objects.get(seq=seq - 1).chain if seq > 1 else START
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from pipeline import durable
 from pipeline.database import sqlite
 from pipeline.errors import ConfigError
 from pipeline.model import State
@@ -36,7 +37,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Copied:
     """What a copy of the store holds."""
 
     file: str
@@ -48,7 +49,7 @@ class Held:
     waiting: tuple[Waiting, ...]
 
 
-def dump(folder: Path) -> Held:
+def dump(folder: Path) -> Copied:
     """Copy the open store into `folder`, where no copy is yet. Raises ConfigError if it cannot be copied."""
     return _dump_sqlite(folder) if connection.vendor == "sqlite" else _dump_postgres(folder)
 
@@ -65,7 +66,9 @@ def load(copy: Path) -> None:
     target = Path(str(connection.settings_dict["NAME"]))
     connection.close()
     for ending in ("-wal", "-shm", "-journal"):  # of a store that was there before
-        target.with_name(target.name + ending).unlink(missing_ok=True)
+        beside = target.with_name(target.name + ending)
+        if beside.exists():
+            durable.unlink(beside)
     shutil.copyfile(copy, target)
     target.chmod(0o600)
 
@@ -77,7 +80,7 @@ def is_empty() -> bool:
         return not connection.introspection.table_names(cursor)
 
 
-def _dump_sqlite(folder: Path) -> Held:
+def _dump_sqlite(folder: Path) -> Copied:
     target = folder / SQLITE
     try:
         with connection.cursor() as cursor:
@@ -89,7 +92,7 @@ def _dump_sqlite(folder: Path) -> Held:
         return _held(SQLITE, lambda text: iter(copy.execute(text)))
 
 
-def _dump_postgres(folder: Path) -> Held:
+def _dump_postgres(folder: Path) -> Copied:
     target = folder / POSTGRES
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -106,14 +109,14 @@ def _dump_postgres(folder: Path) -> Held:
         return _held(POSTGRES, fetch)
 
 
-def _held(file: str, fetch: Fetch) -> Held:
+def _held(file: str, fetch: Fetch) -> Copied:
     last = next(fetch("SELECT value FROM counter WHERE name = 'received'"), (0,))[0]
     head = next(fetch("SELECT seq, chain FROM audit ORDER BY seq DESC LIMIT 1"), (0, ""))
     text = (
         "SELECT received_seq, sha256, path, state FROM submission "  # nosec B608  # our own words
         f"WHERE spooled OR state = '{State.RECEIVED.value}' ORDER BY received_seq"
     )
-    return Held(
+    return Copied(
         file=file,
         last=int(last),
         submissions=next(fetch("SELECT count(*) FROM submission"))[0],
@@ -147,8 +150,8 @@ def _address() -> dict[str, str]:
     return os.environ | {name: str(value) for name, value in said.items() if value}
 
 
-_VARIABLES = {
-    "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+_VARIABLES = {  # nosec B105  # names of variables
+    "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",  # nosec B105  # a name
     "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
     "service": "PGSERVICE", "passfile": "PGPASSFILE", "options": "PGOPTIONS",
 }  # fmt: skip

@@ -6,16 +6,16 @@ by itself after a crash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-from django.db.models import Count, F, Min
+from django.db import connection, transaction
+from django.db.models import Count, F, Max, Min
 
 from pipeline.database import serialise, sql
-from pipeline.database.models import Decision, Submission
+from pipeline.database.models import Counter, Decision, Submission
 from pipeline.model import Arrival, Channel, Issue, LetterKind, LetterState, Site, State
 
 _ARRIVAL = (
@@ -150,6 +150,41 @@ def arrival_of(row: Submission, root: Path) -> Arrival:
         attempts=row.attempts,
         claim=row.claim or "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a store goes: the last number given out, the last that it noted as written into the journal, and what it
+    has under the numbers asked for.
+    """
+
+    last: int = 0
+    journalled: int = 0
+    arrivals: Mapping[int, str] = field(default_factory=dict)  # number → SHA-256
+    decisions: frozenset[int] = frozenset()
+
+
+def extent(seqs: Collection[int]) -> Extent:
+    """Return how far the open store goes; nothing of one without tables."""
+    with connection.cursor() as cursor:
+        if "counter" not in connection.introspection.table_names(cursor):
+            return Extent()
+    last = Counter.objects.filter(name="received").values_list("value", flat=True).first() or 0
+    arrived = Submission.objects.filter(journalled=True).aggregate(last=Max("received_seq"))["last"] or 0
+    noted = Decision.objects.filter(journalled=True).aggregate(last=Max("seq"))["last"] or 0
+    known: dict[int, str] = {}
+    decided: set[int] = set()
+    asked = sorted(seqs)
+    for start in range(0, len(asked), 500):
+        some = asked[start : start + 500]
+        known |= dict(Submission.objects.filter(received_seq__in=some).values_list("received_seq", "sha256"))
+        decided |= set(Decision.objects.filter(seq__in=some).values_list("seq", flat=True))
+    return Extent(last, max(arrived, noted), known, frozenset(decided))
+
+
+def begin_after(last: int) -> None:
+    """Let the sequence go on after this number. Only where no number is given out yet."""
+    Counter.objects.create(name="received", value=last)
 
 
 def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:

@@ -30,7 +30,7 @@ from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Clock, Settled, Site, State
 from pipeline.reports.render import Renderer
-from pipeline.run import attempts, scrubbing, sending, warning
+from pipeline.run import agreement, attempts, scrubbing, sending, warning
 from pipeline.run.lock import hold_site
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
@@ -131,6 +131,11 @@ class Coordinator:
 
     def __enter__(self) -> Self:
         self._held.enter_context(hold_site(self._site))
+        try:
+            agreement.check(self._site)
+        except BaseException:
+            self._held.close()
+            raise
         self._held.enter_context(_few_collections())
         self._held.callback(self.folder.close)
         return self
@@ -319,6 +324,9 @@ class Coordinator:
                 journal.count_attempt(self._uncounted, -1)
             self._uncounted.clear()
         with stage("recover"):
+            if self._shaken:  # the store, or the archive, may be another one since
+                with errors.temporary():
+                    agreement.check(self._site)
             while arrivals := self.folder.recover(self._site.policy.batch):
                 with errors.temporary():
                     numbered = journal.receive(self._site, arrivals)

@@ -25,6 +25,7 @@ from pipeline.inbox import evidence
 from pipeline.inbox.archive import CHUNK, FILINGS, JOURNAL
 from pipeline.model import Site, State
 from pipeline.rules import switches
+from pipeline.run import agreement
 
 MANIFEST = "manifest.json"
 SUMS = "sums"
@@ -63,7 +64,7 @@ def _alone(target: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def make(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Path, Manifest]:
+def back_up(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Path, Manifest]:
     """Make a backup in a folder of its own below `target`, named by its time; return it. The store must be open.
 
     `keep`: how many to keep, this one included; 0 for all. Raises ConfigError if the store cannot be copied,
@@ -72,6 +73,7 @@ def make(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Path, 
     target = target.resolve()
     if target.is_relative_to(site.root.resolve()):
         raise UsageError(f"{target}: within the site itself; take another disk, or another machine's share")
+    agreement.check(site)  # the newer half would be left out, and the good copies go by --keep
     if waiting := database.behind():
         raise ConfigError([f"the store is behind this version ({len(waiting)} migrations): run `queke init` first"])
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,7 +88,7 @@ def make(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Path, 
         for made in (part, part / "archive"):
             made.mkdir(mode=0o700)
         manifest = _Copying(site, part, before[-1] if before else None).copy(now)
-        part.rename(folder)
+        durable.rename(part, folder)
         durable.sync_many((), (target,))
         if keep:
             for old in complete(target)[:-keep]:
@@ -142,7 +144,9 @@ class _Copying:
         missing = [one for one in missing if not self._from_archive(one, lists["site"])]
         return self._finish(held, missing, lists, now)
 
-    def _finish(self, held: dump.Held, missing: list[dump.Waiting], lists: dict[str, Sums], now: datetime) -> Manifest:
+    def _finish(
+        self, held: dump.Copied, missing: list[dump.Waiting], lists: dict[str, Sums], now: datetime
+    ) -> Manifest:
         (self._part / SUMS).mkdir(mode=0o700)
         sums: Sums = {}
         for name, listed in lists.items():
@@ -169,14 +173,15 @@ class _Copying:
         durable.write_through(self._part / MANIFEST, text.encode())
         return manifest
 
-    def _store_and_spool(self) -> tuple[dump.Held, list[dump.Waiting]]:
+    def _store_and_spool(self) -> tuple[dump.Copied, list[dump.Waiting]]:
         """Copy spool, store, spool; once more where a file went away in between; return what is not in the spool."""
         spool = self._part / "spool"
         for _ in range(TRIES):
             shutil.rmtree(spool, ignore_errors=True)
             spool.mkdir(mode=0o700)
             for name in (dump.SQLITE, dump.POSTGRES):
-                (self._part / name).unlink(missing_ok=True)
+                if (self._part / name).exists():
+                    durable.unlink(self._part / name)
             self._copy_spool(spool)
             held = dump.dump(self._part)
             self._copy_spool(spool)
@@ -186,7 +191,7 @@ class _Copying:
         wanted = {Path(one.path).name: one.sha256 for one in held.waiting}
         for path in spool.iterdir():
             if path.name not in wanted:
-                path.unlink()
+                durable.unlink(path)
                 continue
             self._sums[f"spool/{path.name}"] = wanted[path.name]
         return held, [one for one in gone if one.state is State.RECEIVED]
@@ -242,7 +247,7 @@ class _Copying:
         old = self._before / target.relative_to(self._part) if self._before else None
         if known and old is not None and _same(old, path):
             try:
-                os.link(old, target)
+                durable.link(old, target)
             except OSError:  # the target's file system has no links, or no more of them
                 shutil.copy2(old, target)
             return known

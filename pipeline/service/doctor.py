@@ -23,6 +23,7 @@ from pipeline.fault_log import StandingFault
 from pipeline.model import Site
 from pipeline.registry import calendar_spans, holidays
 from pipeline.rules import switches
+from pipeline.run import agreement
 from pipeline.schooldays import Calendar, short_time
 
 Grade = Literal["ok", "warning", "problem"]
@@ -145,13 +146,16 @@ def _library(site: Site) -> Iterator[Finding]:
 def _store(site: Site) -> Iterator[Finding]:
     try:
         database.open(site)
+        apart = agreement.disagreement(site)
         waiting = database.behind()
         faults = fault_log.beside(site) if waiting else fault_log.standing(site)
     except QuekeError as error:
         yield Finding("problem", "store", str(error))
         yield from _faults(fault_log.beside(site))
         return
-    if waiting:
+    if apart:
+        yield Finding("problem", "store", f"{apart}; {agreement.MEND}")
+    elif waiting:
         yield Finding("problem", "store", f"{len(waiting)} migrations to apply: run `queke init {site.root}`")
     else:
         yield Finding("ok", "store", "reachable and migrated")

@@ -121,7 +121,7 @@ def _set_aside(root: Path, now: datetime) -> Path:
     aside.mkdir(mode=0o700)
     for path in sorted(root.iterdir()):
         if path.name not in ("inbox", "outbox", "queke.lock") and not path.name.startswith(ASIDE):
-            path.rename(aside / path.name)
+            durable.rename(path, aside / path.name)
     return aside
 
 

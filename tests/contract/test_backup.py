@@ -60,7 +60,7 @@ def numbers() -> list[tuple[int, str, str, str]]:
 
 def test_a_site_comes_back_as_it_was(kept: Site, tmp_path: Path) -> None:
     before = numbers()
-    folder, made = backup.make(kept, tmp_path / "copies", NOW)
+    folder, made = backup.back_up(kept, tmp_path / "copies", NOW)
     assert (made.last, made.submissions, made.missing) == (20, 20, [])
     done = restore.restore(folder, tmp_path / "again", NOW, database_url=empty(kept))
     assert numbers() == before
@@ -82,7 +82,7 @@ def test_what_came_after_the_copy_of_the_store_is_left_out_by_its_number(
         return held
 
     monkeypatch.setattr(backup.dump, "dump", then_more_come)
-    folder, made = backup.make(kept, tmp_path / "copies", NOW)
+    folder, made = backup.back_up(kept, tmp_path / "copies", NOW)
     monkeypatch.undo()
     assert made.last == 20
     lines = [json.loads(line) for line in (folder / "archive" / DAY / archive.JOURNAL).read_text().splitlines()]
@@ -111,7 +111,7 @@ def test_a_submission_that_waited_when_the_store_was_copied_waits_with_its_bytes
         return held
 
     monkeypatch.setattr(backup.dump, "dump", then_it_is_settled)
-    folder, made = backup.make(kept, tmp_path / "copies", NOW)
+    folder, made = backup.back_up(kept, tmp_path / "copies", NOW)
     monkeypatch.undo()
     assert not made.missing
     restore.restore(folder, tmp_path / "again", NOW, database_url=empty(kept))
@@ -123,7 +123,7 @@ def test_a_submission_that_waited_when_the_store_was_copied_waits_with_its_bytes
 
 @pytest.mark.parametrize("way", ["changed", "missing", "too much", "journal"])
 def test_a_copy_that_is_not_as_it_was_made_is_refused_and_named(kept: Site, tmp_path: Path, way: str) -> None:
-    folder, _ = backup.make(kept, tmp_path / "copies", NOW)
+    folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
     one = next((folder / "archive" / DAY).glob("7-*.xlsx"))
     if way == "changed":
         one.chmod(0o600)
@@ -142,7 +142,7 @@ def test_a_copy_that_is_not_as_it_was_made_is_refused_and_named(kept: Site, tmp_
 
 
 def test_a_site_that_stands_is_not_written_over_and_says_what_it_had_more(kept: Site, tmp_path: Path) -> None:
-    folder, _ = backup.make(kept, tmp_path / "copies", NOW)
+    folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
     fill(kept, 23, 20)
     with pytest.raises(UsageError, match="--replace"):
         restore.restore(folder, kept.root, NOW)
@@ -157,14 +157,14 @@ def test_a_site_that_stands_is_not_written_over_and_says_what_it_had_more(kept: 
 
 
 def test_nobody_else_may_read_a_backup_or_what_is_made_of_it(kept: Site, tmp_path: Path) -> None:
-    folder, _ = backup.make(kept, tmp_path / "copies", NOW)
+    folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
     restore.restore(folder, tmp_path / "again", NOW, database_url=empty(kept))
     for path in (*(tmp_path / "copies").rglob("*"), *(tmp_path / "again").rglob("*")):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
 def test_the_next_backup_links_what_the_last_one_has_and_old_ones_go(kept: Site, tmp_path: Path) -> None:
-    made = [backup.make(kept, tmp_path / "copies", NOW + timedelta(days=n), keep=2)[0] for n in range(3)]
+    made = [backup.back_up(kept, tmp_path / "copies", NOW + timedelta(days=n), keep=2)[0] for n in range(3)]
     assert backup.complete(tmp_path / "copies") == made[1:]
     old, new = (next((folder / "archive" / DAY).glob("7-*.xlsx")) for folder in made[1:])
     assert old.samefile(new)
@@ -177,10 +177,10 @@ def test_one_cut_short_is_no_backup_and_is_removed_by_the_next(kept: Site, tmp_p
     left.mkdir(parents=True)
     with pytest.raises(UsageError, match="no whole backup"):
         restore.newest(tmp_path / "copies")
-    backup.make(kept, tmp_path / "copies", NOW)
+    backup.back_up(kept, tmp_path / "copies", NOW)
     assert not left.exists()
 
 
 def test_a_backup_does_not_lie_in_its_own_site(kept: Site) -> None:
     with pytest.raises(UsageError, match="within the site"):
-        backup.make(kept, kept.root / "copies", NOW)
+        backup.back_up(kept, kept.root / "copies", NOW)

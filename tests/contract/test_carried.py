@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline.database.audit import broken_at
 from pipeline.database.models import Absence, CalendarDay, Campus, Closure, Letter, SchoolClass, Unit
 from pipeline.facts import carried, spells
 from pipeline.letters import templates_sent
 from pipeline.model import Issue, Mode, Refused, Site
 from pipeline.turns import context
-from tests.contract.audit_chain import broken_at
 from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, bad, checked, row
 

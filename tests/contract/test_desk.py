@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from pipeline.database import audit
+from pipeline.database.audit import broken_at
 from pipeline.database.models import Absence, Audit, Decision, Reject, Submission
 from pipeline.errors import UsageError
 from pipeline.letters import queue
 from pipeline.model import DecidedBy, Issue, Mode, Site, State
 from pipeline.settling import decisions, held_files
 from pipeline.turns.again import NOTHING, AtHand
-from tests.contract.audit_chain import broken_at
 from tests.contract.settling import journalled, report, settle
 from tests.submissions import DAY, NOON, SCHOOL, bad, checked, line, row
 

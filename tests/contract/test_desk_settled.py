@@ -9,13 +9,13 @@ import openpyxl
 
 from pipeline.county import build_desk
 from pipeline.database import journal
+from pipeline.database.audit import broken_at
 from pipeline.database.models import Absence, Account, Audit, Closure, Decision, Letter, Reject, SchoolClass, Submission
 from pipeline.letters import county_notices
 from pipeline.model import Arrival, Checked, DecidedBy, Issue, Mode, Refused, Settled, Site, State
 from pipeline.settling import decisions, reconciliation
 from pipeline.xlsx.deskbook import deskbook
 from tests.closures import closure, said
-from tests.contract.audit_chain import broken_at
 from tests.contract.settling import knowing, report, settle
 from tests.reading import take
 from tests.requests import account, filing

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import reconcile
+from pipeline.database.audit import broken_at
 from pipeline.database.models import Campus, Decision, Matter, SchoolClass, Unit
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
@@ -16,7 +17,6 @@ from pipeline.model import Checked, DecidedBy, Mode, Site
 from pipeline.settling import reconciliation, rolls
 from pipeline.turns import context, reconciliation_facts
 from tests.closures import closure, said
-from tests.contract.audit_chain import broken_at
 from tests.contract.settling import report
 from tests.submissions import DAY, SCHOOL, ZONE, checked, later, line, row
 

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from pipeline import database, short_ids, units
+from pipeline.database.audit import broken_at
 from pipeline.database.models import Absence, Alert, AlertEvent, Audit, Closure, Decision, Reject, Report, Submission
 from pipeline.model import Policy, Site
 from pipeline.service import timetable
-from tests.contract.audit_chain import broken_at
 from tests.sites import COUNTY, KEY, NOW, ZONE, Desk, lay_out, pupil
 from tests.system.cardbooks import STANDS, book_of, cluster
 from tests.system.cardbooks import answered as answered_card
