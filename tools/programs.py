@@ -14,10 +14,12 @@ _UNO = Path("/usr/lib/python3/dist-packages/uno.py")
 _PACKAGES = {
     "git": "git",
     "initdb": "postgresql",
+    "node": "nodejs",
     "pdftoppm": "poppler-utils",
     "pg_ctl": "postgresql",
     "runuser": "util-linux",
     "soffice": "libreoffice-calc",
+    "ssconvert": "gnumeric",
     "uno": "python3-uno",
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready: `setup.sh` to run and check the product, `setup.sh test` to test it too, `setup.sh bench`
 # to measure it.
-# Only packages are installed: Python's by hash, the system's by apt-get, as root or by sudo -n;
+# Only packages are installed: Python's and npm's (tests only) by hash, the system's by apt-get, as root or by sudo -n;
 # without either the exact line is printed. Nothing to do takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,6 +25,9 @@ missing() {
         [ -e /usr/lib/python3/dist-packages/uno.py ] || echo python3-uno
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
         command -v pdftoppm >/dev/null || echo poppler-utils
+        command -v ssconvert >/dev/null || echo gnumeric
+        command -v node >/dev/null || echo nodejs
+        command -v npm >/dev/null || echo npm
     fi
 }
 
@@ -72,4 +75,20 @@ key="$(environment_key | sha256sum)"
 if [ "$(cat "$stamps/environment" 2>/dev/null)" != "$key" ] || ! .venv/bin/python -c '' 2>/dev/null; then
     install_environment
     echo "$key" >"$stamps/environment"
+fi
+
+# libraries of JavaScript that save workbooks, for tests/people: installed once a machine, they take a minute
+if [ "$purpose" = test ]; then
+    libraries=tests/people/npm
+    key="$(cat "$libraries/package.json" "$libraries/package-lock.json" | sha256sum)"
+    kept="${XDG_CACHE_HOME:-$HOME/.cache}/queke/npm-${key:0:16}"
+    if [ ! -d "$kept" ]; then
+        echo "set-up: $kept from $libraries/package-lock.json"
+        mkdir -p "${kept%/*}"
+        fresh="$(mktemp -d "$kept.XXXXXX")"
+        cp "$libraries/package.json" "$libraries/package-lock.json" "$fresh"
+        npm ci --prefix "$fresh" --silent --no-audit --no-fund --ignore-scripts --prefer-offline
+        mv -T "$fresh" "$kept" 2>/dev/null || rm -rf "$fresh" # another set-up was first
+    fi
+    ln -sfn "$kept/node_modules" "$libraries/node_modules"
 fi

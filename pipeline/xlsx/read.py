@@ -190,4 +190,14 @@ def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
     custom = parts.get("docProps/custom.xml", b"")
     if b"queke_" not in custom:
         return {}
-    return {name.decode(): html.unescape(value.decode()) for name, value in _PROPERTY.findall(custom)}
+    return {name.decode(): _as_written(html.unescape(value.decode())) for name, value in _PROPERTY.findall(custom)}
+
+
+def _as_written(text: str) -> str:
+    """A property as we wrote it: SheetJS saves each byte of its UTF-8 as a character."""
+    if text.isascii() or max(text) > "\xff":
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return text

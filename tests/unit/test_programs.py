@@ -18,7 +18,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["git", "initdb", "pdftoppm", "pg_ctl", "runuser", "soffice"])
+@pytest.mark.parametrize("name", ["git", "initdb", "node", "pdftoppm", "pg_ctl", "runuser", "soffice", "ssconvert"])
 def test_a_missing_program_is_a_sentence_with_the_line_to_type(bare: Path, name: str) -> None:
     with pytest.raises(SystemExit, match=f"^{name} is not installed; run `tools/setup.sh test`, or `sudo apt-get"):
         programs.program(name)
