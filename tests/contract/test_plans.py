@@ -36,6 +36,7 @@ FEW = frozenset(
         "calendar_day",
         "counter",
         "todo",
+        "rules_file",
     )
 )
 """Tables that do not grow by the day."""

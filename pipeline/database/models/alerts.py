@@ -51,6 +51,7 @@ class Alert(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["division", "closed_at"], name="alert_division"),
             models.Index(fields=["opened_day"], name="alert_opened"),
+            models.Index(fields=["opened_at"], name="alert_opened_at"),
             models.Index(fields=["school", "closed_at"], name="alert_school"),
             # few alerts may end; the ended ones grow in number
             models.Index(fields=["ends_after"], condition=models.Q(closed_at__isnull=True), name="alert_open_end"),
