@@ -75,6 +75,13 @@ class Checks(_Section):
     slipped_share: Share = Field(0.5, description="错行超过此比例，整份退回 · above it the whole file goes back")
     slipped_rows: int = Field(10, gt=0, description="……至少几行的表才适用 · but only in a table of so many rows")
     withdraw_share: Share = Field(0.5, description="整份更正撤下的行超过此比例则待核 · above it a correction is held")
+    sweep_share: Share = Field(
+        0.2, description="名册停办、停用、改动的学校或班级超过此比例则待核 · a roster's sweep is held"
+    )
+    sweep_least: int = Field(3, ge=1, description="……至少几所（个）才适用 · but only of so many schools or classes")
+    sweep_days: int = Field(
+        10, ge=0, description="校历减少的上课日多于此数则待核 · a calendar taking more days is held"
+    )
     small_count: int = Field(3, ge=1, description="县级以上，小于此数只写“<3” · smaller counts are masked above county")
     statistics: bool = Field(True, description="简报列统计提示（非预警） · digests name unusual series, as an advice")
 

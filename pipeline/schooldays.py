@@ -205,6 +205,10 @@ class Calendar:
         """Return the lines of one place itself."""
         return self._of(place)
 
+    def has_terms(self, place: str) -> bool:
+        """Tell whether a place has a term table of its own, for whichever 学段."""
+        return any(one.kind is _TERM for one in self._of(place))
+
     def week(self, places: Sequence[str], day: date) -> int:
         """Return the week of its term, weeks beginning on Monday; 0 if there is no term table."""
         for place in self._term_place(places, ""):

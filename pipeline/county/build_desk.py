@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
 from pipeline.database import sql
-from pipeline.database.models import Counter, Division, Unit
+from pipeline.database.models import Counter, Division, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
@@ -18,7 +18,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import DeskSheet, LetterKind, Site, UnitKind
+from pipeline.model import DeskSheet, LetterKind, Site, State, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
@@ -57,7 +57,9 @@ def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
         sent = Counter.objects.select_for_update().filter(name=_SENT).first()
         if sent is not None and sent.value == sql.day_number(today):  # a later day: the clock was ahead
             return 0
-        codes = [code for code in counties() if owed or waits(code)]
+        mine = counties()
+        codes = [code for code in mine if owed or waits(code)]
+        codes += [code for code in _with_held() if code not in mine]
         Counter.objects.update_or_create(name=_SENT, defaults={"value": sql.day_number(today)})
         return queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
 
@@ -71,6 +73,12 @@ def counties() -> list[str]:
     """Return the divisions that have a desk: those with schools."""
     lying = Unit.objects.filter(kind=UnitKind.SCHOOL).values("division").distinct()
     return list(Division.objects.filter(code__in=lying).order_by("code").values_list("code", flat=True))
+
+
+def _with_held() -> list[str]:
+    """The divisions whose own file, such as a province's roster, is held."""
+    own = Submission.objects.filter(state=State.HELD, unit__in=Division.objects.values("code"))
+    return sorted(set(own.values_list("unit", flat=True)))
 
 
 def _facts(

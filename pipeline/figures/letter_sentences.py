@@ -18,7 +18,7 @@ class Sent:
 
     `missing`: classes of the day that are still to come; `back`: rows that went back before and are not mended;
     `silent`: other campuses that have not reported; `none`: all rows of a report went back; `beside`: what comes with
-    the receipt.
+    the receipt; `sweeps`: what registry or calendar would lose by it.
     """
 
     state: State
@@ -30,6 +30,7 @@ class Sent:
     silent: str = ""
     none: bool = False
     beside: str = ""
+    sweeps: str = ""
 
 
 def _is(state: State, also: Callable[[Sent], object] = always) -> Callable[[Sent], bool]:
@@ -101,6 +102,11 @@ FIRST: Place[Sent] = Place(
             _COPY + "本校区无需再发，{silent}还没有报",
         ),
         Sentence("与先前相同", _is(State.DUPLICATE), _COPY + "无需再发"),
+        Sentence(
+            "待核，名册或校历要去掉很多",
+            _is(State.HELD, lambda one: one.sweeps),
+            "已收到 · 待核，没有生效：要{sweeps} · 请核对并答复",
+        ),
         Sentence("待核", _is(State.HELD), "已收到 · 待核，暂未计入 · 请看下面的问题并答复"),
         Sentence(
             "不安全或打不开",

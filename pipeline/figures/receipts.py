@@ -24,6 +24,7 @@ _NO_PUPILS = frozenset(form.title for form in forms.FORMS if not form.pupils)  #
 _DESK = "desk-counts"
 _BECAME = frozenset({"card-became", "closure-became"})
 _FIRST = _BECAME | {_DESK}  # already in the first sentence, not repeated among the advice
+_SWEEPS = ("roster-sweeps", "calendar-sweeps")  # a registry that would lose much
 _STILL = "rows-still-back"
 _CLASSES = "classes-missing"  # classes due that were not reported
 _SETTLED = "rows-settled"  # rows of an older return workbook: their errors are past
@@ -220,6 +221,7 @@ def first_sentence(facts: ReceiptFacts, queries: int = 0) -> str:
         silent=joined(facts.silent),
         none=_all_back(facts),
         beside=facts.beside,
+        sweeps=next(filter(None, (_detail(facts, code, "head") for code in _SWEEPS)), ""),
     )
     return FIRST.say(sent, when=WHEN.say(sent), asked=asked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Message, advice, error
+from pipeline.issues.entry import Message, advice, error, query
 
 SPANS: Mapping[str, Message] = {
     "span-kind-missing": error("没有选类别。", "请选 学期、放假 或 上课（补课）。"),
@@ -32,6 +32,12 @@ SPANS: Mapping[str, Message] = {
         "没有找到要撤销的这一段。", "请照抄已登记的类别、学段和起止日期，或用新下载的模板。"
     ),
     "calendar-changes": advice("校历改动 {count} 处。", public=("count",)),
+    "calendar-sweeps": query(
+        "这份校历要{head}，比平常多得多，怕是填错或往下拖出来的，先没有生效：{days}（{what}）。",
+        "若确实如此，请在县级处理单的“待核”里选“确认”，或请管理员放行；若填错了，请改好再发，这一份不用管。",
+        public=("head", "days"),
+        cost="登记的校历没有变动。",
+    ),
     "calendar-same": advice("内容与登记的校历一致，没有改动。"),
     "calendar-days": advice(
         "改动涉及已经报过的 {count} 天：{days}；这些天的统计会重新计算。", public=("count", "days")

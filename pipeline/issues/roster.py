@@ -47,6 +47,12 @@ SAID: Mapping[str, Message] = {
     "registry-changes": advice("名册改动 {count} 处，自 {day} 起生效。", public=("count", "day")),
     "registry-change": advice("{what}。"),
     "registry-rest": advice("另有 {rest} 处改动未列出。", public=("rest",)),
+    "roster-sweeps": query(
+        "这份名册要{head}，比平常多得多，怕是填错或往下拖出来的，先没有生效：{what}。",
+        "若确实如此，请在县级处理单的“待核”里选“确认”，或请管理员放行；若填错了，请改好再发，这一份不用管。",
+        public=("head", "what"),
+        cost="登记册没有变动。",
+    ),
     "registry-same": advice("内容与登记册一致，没有改动。"),
     "registry-proposed": advice(
         "改动 {count} 处，已转县（市、区）确认；确认之前仍按原来的名册。",

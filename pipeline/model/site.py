@@ -22,6 +22,11 @@ class Policy:
     slipped_share: float = 0.5  # above this share of bad rows …
     slipped_rows: int = 10  # … in a table of at least so many rows, the whole file goes back
     withdraw_share: float = 0.5  # a later full file that drops more than this share of accepted rows is held
+    sweep_share: float = (
+        0.2  # a roster that closes, ends or changes more than this share of schools or classes is held …
+    )
+    sweep_least: int = 3  # … if there are at least so many
+    sweep_days: int = 10  # a calendar that takes away more school days is held
     small_count: int = 3  # counts below are "<3" above county
     statistics: bool = True  # digests name unusual series, as an advice
     answer_hours: int = 24  # an alert is answered within

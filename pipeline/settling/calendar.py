@@ -12,9 +12,10 @@ from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR
 from pipeline.merge import Earlier
-from pipeline.model import TAKEN, Checked, Issue, Record, Site, State, TodoKind, UnitKind
+from pipeline.model import TAKEN, Checked, Issue, Policy, Record, Site, State, TodoKind, UnitKind
 from pipeline.registry import calendar_spans, lookup
-from pipeline.schooldays import Calendar, CalendarSpan, today
+from pipeline.schooldays import Calendar, CalendarSpan, school_year, today
+from pipeline.settling import sweeps
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
@@ -35,8 +36,7 @@ class CalendarPlan:
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of calendars, in order; return their outcomes. The calendar is written at once."""
-    del site
-    return [(turn, _settle(turn, writes)) for turn in turns]
+    return [(turn, _settle(turn, site.policy, writes)) for turn in turns]
 
 
 def again(turn: Turn, writes: Writes) -> None:
@@ -83,7 +83,7 @@ def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> t
     return (*_messages(one.changes), *_touching(affected_days.reported(schools, days)))
 
 
-def _settle(turn: Turn, writes: Writes) -> Outcome:
+def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
     event, checked = turn.event, turn.event.checked
     known = tickets.load(checked.unit, FORM)
     sifted = merge.sift(checked, known, lambda record: _stands(checked, record, event.order))
@@ -94,7 +94,10 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
         return Outcome(state, (question,), refused=len(checked.refused))
     checked = sifted.checked
-    messages = enter(plan(checked, event.order), event.seq, turn.settled, writes) if checked.records else ()
+    one = plan(checked, event.order)
+    if not event.forced and (much := _sweeps(one, policy)):
+        return Outcome(State.HELD, (much,), refused=len(checked.refused))
+    messages = enter(one, event.seq, turn.settled, writes) if checked.records else ()
     after, opened, home = merge.turned(
         known, merge.Event(event.order, checked, event.forced), lambda record: (record.identity,)
     )
@@ -104,6 +107,20 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
         state = State.PARTIAL if checked.records else State.REJECTED
     issues = (*sifted.issues, *home, *messages)
     return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+
+
+def _sweeps(one: CalendarPlan, policy: Policy) -> Issue | None:
+    """The question about a calendar that takes away more school days than policy allows, None for any other."""
+    stand = calendar_spans.standing(one.place, upto=one.change.order - 1)
+    touched = [span for span in stand if span.ref in {*one.change.withdrawn, *(put.ref for put in one.change.put)}]
+    if not (dated := (*touched, *one.change.put)):
+        return None
+    before = calendar_spans.calendar()
+    gone, fresh = set(one.change.withdrawn), {span.ref: span for span in one.change.put}
+    kept = [span for span in before.spans if span.place != one.place or span.ref not in {*gone, *fresh}]
+    after = Calendar((*kept, *fresh.values()))
+    years = (school_year(min(span.first for span in dated)), school_year(max(span.last for span in dated)))
+    return sweeps.of_calendar(one.place, before, after, years, one.changes, policy)
 
 
 def _question(turn: Turn, sifted: merge.Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:

@@ -107,8 +107,9 @@ def ticket(division: str, name: str) -> TicketLine | None:
 
 
 def held_of(division: str) -> list[PendingItem]:
-    """Return the submissions of a division's schools that are held with a question, in received order."""
-    rows = Submission.objects.filter(state=State.HELD, unit__in=_schools(division)).order_by("received_seq")
+    """Return the submissions of a division and of its schools that are held with a question, in received order."""
+    whose = [*_schools(division), division]
+    rows = Submission.objects.filter(state=State.HELD, unit__in=whose).order_by("received_seq")
     names, later = lookup.names(row.unit for row in rows), overtaken(rows)
     return [
         PendingItem(

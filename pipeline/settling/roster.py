@@ -15,9 +15,11 @@ from pipeline.database.models import Absence, Submission
 from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted, roster
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
-from pipeline.model import TAKEN, Checked, Issue, Record, Site, State, StatementState, TodoKind
+from pipeline.merge.sweep import Swept, swept
+from pipeline.model import TAKEN, Checked, Issue, Policy, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
+from pipeline.settling import sweeps
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
@@ -35,12 +37,12 @@ class RosterPlan:
     statements: Mapping[str, RegistryStatement]
     changes: tuple[Change, ...]
     since: date | None  # the first day that it concerns; None: nothing changes
+    swept: tuple[Swept, ...] = ()  # what units lose, or what becomes another thing
 
 
 def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn, Outcome]]:
     """Take the turns of rosters, in order; return their outcomes."""
-    del site
-    return [(turn, _settle(turn, writes)) for turn in turns]
+    return [(turn, _settle(turn, site.policy, writes)) for turn in turns]
 
 
 def again(turn: Turn, writes: Writes) -> None:
@@ -83,7 +85,7 @@ def planned(stated: Mapping[str, RegistryStatement], day: date, order: int) -> R
         found = changes(code, before.get(code), after[code], day)
         listed += found
         since += [_since(one, before.get(code), after[code])] if found else []
-    return RosterPlan(day, stated, tuple(listed), min(since, default=None))
+    return RosterPlan(day, stated, tuple(listed), min(since, default=None), swept(before, after))
 
 
 def enter(one: RosterPlan, submission: int, settled: int, writes: Writes) -> None:
@@ -110,7 +112,7 @@ def messages(one: RosterPlan, *, proposed: bool = False) -> tuple[Issue, ...]:
     return (head, *lines, *([Issue("registry-rest", details=(("rest", str(rest)),))] if rest else ()))
 
 
-def _settle(turn: Turn, writes: Writes) -> Outcome:
+def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
     """Apply a roster. The registry is written at once: rosters are few, and later turns may be of new schools."""
     event = turn.event
     known = tickets.load(event.checked.unit, "roster")
@@ -125,6 +127,8 @@ def _settle(turn: Turn, writes: Writes) -> Outcome:
     checked = event.checked
     one = plan(checked, event.order)
     proposed = is_proposal(checked) and bool(one.changes)
+    if not proposed and not event.forced and (much := sweeps.of_roster(one.swept, checked.unit, one.day, policy)):
+        return Outcome(State.HELD, (much,), refused=len(checked.refused))
     if proposed:
         statements.keep(one.statements, submission=event.seq, state=StatementState.PROPOSED)
     else:

@@ -86,6 +86,21 @@ def test_an_older_roster_again_is_held_and_the_same_again_is_a_duplicate(site: S
     assert [one.state for one in done] == [State.ACCEPTED, State.DUPLICATE, State.ACCEPTED, State.HELD]
 
 
+def test_a_roster_that_ends_most_of_a_county_is_held_until_it_is_released(site: Site) -> None:
+    codes = [f"213200000{n}" for n in range(1, 6)]
+    first = roster(1, *(listed(code) for code in codes), *(classed("三1", code=code) for code in codes))
+    ends = date(2026, 12, 1)
+    few = roster(2, listed(codes[0], until=ends), content="few")
+    many = roster(3, *(listed(code, until=ends) for code in codes), content="many")
+    rolls = roster(4, *(classed("三1", code=code, roll=4) for code in codes), content="rolls")
+    done = report(site, first, few, many, rolls)
+    assert [one.state for one in done] == [State.ACCEPTED, State.ACCEPTED, State.HELD, State.HELD]
+    assert dict(done[2].issues[0].details)["head"] == "停办学校 4 所（共 5 所）"
+    assert dict(done[3].issues[0].details)["head"] == "人数改动一半以上的班级 5 个（共 5 个）"
+    assert list(Unit.objects.filter(valid_to=ends).values_list("code", flat=True)) == codes[:1]
+    assert set(SchoolClass.objects.values_list("roll", flat=True)) == {40}
+
+
 def test_a_class_of_next_year_is_entered_for_next_year(site: Site) -> None:
     report(site, roster(1, listed(), classed("一1", **{"from": date(2027, 9, 1)})))
     assert SchoolClass.objects.get().school_year == 2027
