@@ -91,6 +91,44 @@ def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "
     echo(f"{proposal}: refused")
 
 
+@proposals_group.command("undo")
+def undo_class(
+    context: typer.Context,
+    new_class: Annotated[str, typer.Argument(metavar="ID", help="The id it had in the list, such as K7MQ3F2C9.")],
+    why: Reason,
+    who: Who = "queke",
+) -> None:
+    """Take the word on a new class back: it waits again. A school's roster: `queke units undo`."""
+    from functools import partial
+
+    from pipeline import config, run
+    from pipeline.settling import undo
+
+    site = opened(context)
+    run.undo(site, partial(undo.take_back_class, new_class), who, why, config.clock())
+    echo(f"{new_class}: taken back")
+
+
+@calendar_group.command("undo")
+def undo_calendar(
+    context: typer.Context,
+    submission: Annotated[
+        int, typer.Argument(metavar="SUBMISSION", help="Number of the 校历登记表, as its receipt has it.")
+    ],
+    why: Reason,
+    who: Who = "queke",
+) -> None:
+    """Take one 校历登记表 back, as if it had not come. The decision is kept with its reason."""
+    from functools import partial
+
+    from pipeline import config, run
+    from pipeline.settling import undo
+
+    site = opened(context)
+    run.undo(site, partial(undo.take_back_calendar, submission), who, why, config.clock())
+    echo(f"{submission}: taken back")
+
+
 @calendar_group.command()
 def show(
     context: typer.Context,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, progress
+from pipeline.cli.terminal import AsJson, Reason, Who, echo, echo_json, echo_table, opened, progress
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,6 +112,26 @@ def import_(
     taking.show(*outcome)
     if taking.needs_somebody([outcome]):
         raise typer.Exit(1)
+
+
+@units.command("undo")
+def undo_roster(
+    context: typer.Context,
+    submission: Annotated[
+        int, typer.Argument(metavar="SUBMISSION", help="Number of the 学校名册, as its receipt has it.")
+    ],
+    why: Reason,
+    who: Who = "queke",
+) -> None:
+    """Take one 学校名册 back, as if it had not come. The decision is kept with its reason."""
+    from functools import partial
+
+    from pipeline import config, run
+    from pipeline.settling import undo
+
+    site = opened(context)
+    run.undo(site, partial(undo.take_back_roster, submission), who, why, config.clock())
+    echo(f"{submission}: taken back")
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:

@@ -16,6 +16,7 @@ FOLLOWS: Mapping[DecisionKind, str] = {
     DecisionKind.CLASS_CONFIRM: "已登记入册。",
     DecisionKind.CLASS_RETURN: "没有登记入册。请改用名册里的班级名称，选“整份更正”重报。",
     DecisionKind.CLASS_ALIAS: "是名册里已有班级的另一种写法，以后两种写法都认得。",
+    DecisionKind.CLASS_UNDO: "先前的处理已撤回，等县（市、区）重新核定。",
     DecisionKind.ROLL_CONFIRM: "已确认，名册从那天起照日报改。",
     DecisionKind.ROLL_RETURN: "没有确认，仍以名册为准。日报填错了的，以后请照名册填。",
     DecisionKind.EXCUSE: "免报，这一天不用报送。",

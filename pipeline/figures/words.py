@@ -127,6 +127,16 @@ def joined(names: Iterable[str]) -> str:
     return "、".join(names)
 
 
+def clauses(parts: Iterable[str]) -> str:
+    """甲；乙."""
+    return "；".join(parts)
+
+
+def days_lost(count: int) -> str:
+    """How many school days a calendar would take away."""
+    return f"减少上课日 {count} 天"
+
+
 def some_days(days: Sequence[date], most: int) -> str:
     """2026-11-20、2026-11-23等: the first days, and whether there are more."""
     return joined(day.isoformat() for day in days[:most]) + ("等" if len(days) > most else "")

@@ -53,6 +53,17 @@ SAID: Mapping[str, Message] = {
         public=("head", "what"),
         cost="登记册没有变动。",
     ),
+    "roster-again": query(
+        "这份与早先收到的一份完全相同，而那份之后名册又改过；照这份会改动 {count} 处（{what}）。",
+        "要照这份改，请管理员放行；要撤回后来的那一份，请管理员用 queke units undo；都不要就不用管。",
+        public=("count",),
+        cost="登记册没有变动。",
+    ),
+    "roster-again-same": query(
+        "这份与早先收到的一份完全相同，而那份之后名册又改过；照这份不会改动什么：空着的格子不撤回已登记的内容。",
+        "要撤回后来的那一份，请管理员用 queke units undo；不用再发。",
+        cost="登记册没有变动。",
+    ),
     "registry-same": advice("内容与登记册一致，没有改动。"),
     "registry-proposed": advice(
         "改动 {count} 处，已转县（市、区）确认；确认之前仍按原来的名册。",
@@ -60,6 +71,10 @@ SAID: Mapping[str, Message] = {
         public=("count",),
     ),
     "registry-confirmed": advice("县（市、区）已确认，改动 {count} 处，自 {day} 起生效。", public=("count", "day")),
+    # the county's own words, for the sender of the file only
+    "registry-undone": error(
+        "这份已撤回，如同没有收过：{why}。", "登记的内容已按没有这一份算；要改的请改好再发。", public=("why",)
+    ),
     # the county's own words, for the sender of the file only
     "registry-returned": error("县（市、区）没有同意这份名册的改动：{why}。", "请按说明改好后再发。", public=("why",)),
 }

@@ -81,6 +81,7 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.CLASS_CONFIRM: _class,
     DecisionKind.CLASS_RETURN: _class,
     DecisionKind.CLASS_ALIAS: _class,
+    DecisionKind.CLASS_UNDO: _class,
     DecisionKind.ROLL_CONFIRM: _rolls,
     DecisionKind.ROLL_RETURN: _rolls,
     DecisionKind.EXCUSE: _day,

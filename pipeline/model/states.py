@@ -69,6 +69,9 @@ class DecisionKind(StrEnum):
     CLASS_CONFIRM = "class-confirm"
     CLASS_RETURN = "class-return"
     CLASS_ALIAS = "class-alias"
+    CLASS_UNDO = "class-undo"
+    ROSTER_UNDO = "roster-undo"
+    CALENDAR_UNDO = "calendar-undo"
     EXCUSE = "excuse"
     UNEXCUSE = "unexcuse"
     RECONCILE = "reconcile"
@@ -230,11 +233,14 @@ class MatterState(StrEnum):
 
 
 class StatementState(StrEnum):
-    """The state of a statement about the registry. `proposed`: it waits for the county."""
+    """The state of a statement about the registry. `proposed`: it waits for the county; `undone`: taken back, as if its
+    workbook had not come.
+    """
 
     STANDING = "standing"
     PROPOSED = "proposed"
     REFUSED = "refused"
+    UNDONE = "undone"
 
 
 class ClassState(StrEnum):

@@ -57,6 +57,19 @@ def keep(place: str, change: CalendarChange, day: date, submission: int) -> None
     rows = [_row(place, one, day, 0) for one in kept]
     rows.append(_row(place, change, day, submission))
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
+    _write(place)
+
+
+def take_back(place: str, submission: int) -> int:
+    """Take the changes of one workbook back; return their place in the sequence, 0 if none is in force."""
+    rows = Statement.objects.filter(unit=place, form=FORM, submission=submission, state=StatementState.STANDING)
+    order = rows.values_list("order", flat=True).first() or 0
+    rows.update(state=StatementState.UNDONE.value)
+    _write(place)
+    return order
+
+
+def _write(place: str) -> None:
     lines = standing(place)
     CalendarDay.objects.filter(place=place).delete()
     CalendarDay.objects.bulk_create(
@@ -68,10 +81,10 @@ def keep(place: str, change: CalendarChange, day: date, submission: int) -> None
 
 
 def _load(place: str) -> list[CalendarChange]:
-    """The statements about a place, in order; first the lines that existed before any statement."""
+    """The statements about a place that are in force, in order; first the lines that existed before any statement."""
     rows = list(Statement.objects.filter(unit=place, form=FORM).order_by("order"))
     if rows:
-        return [_change_of(row, place) for row in rows]
+        return [_change_of(row, place) for row in rows if row.state == StatementState.STANDING]
     before = [_span(row) for row in CalendarDay.objects.filter(place=place).order_by("id")]
     return [CalendarChange(0, tuple(before))] if before else []
 

@@ -7,12 +7,13 @@ place of the received sequence, or on a future day, is folded from the statement
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from pipeline.database import serialise, sql
-from pipeline.database.models import Campus, Counter, SchoolClass, Submission, Unit, UnitPlace
+from pipeline.database.models import Absence, Campus, Counter, ReportClass, SchoolClass, Submission, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
 from pipeline.database.transactions import atomic
 from pipeline.forms.roster import OF_UNIT, SCHOOLS
@@ -35,6 +36,7 @@ _UNIT = (*SCHOOLS.keeps, "kind", "organ", "token_serial")
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
 _KEPT = ("order", "unit", "form", "day", "content", "state", "submission")
 _DAYS = {name: one.stored or one.name for name, one in OF_UNIT.items() if one.dtype == "date"}
+_NEVER_BLANK = frozenset({"name", "division_id"})
 _DONE = "registry-day"  # counter: the day up to which changes dated ahead have taken effect
 
 
@@ -126,6 +128,77 @@ def of_submission(submission: int) -> dict[str, RegistryStatement]:
 def waiting(submission: int) -> bool:
     """Tell whether the statements of a workbook wait for the county."""
     return Kept.objects.filter(submission=submission, form=FORM, state=StatementState.PROPOSED).exists()
+
+
+def in_force(submission: int) -> list[Kept]:
+    """Return the stored statements of one workbook that are in force."""
+    return list(Kept.objects.filter(submission=submission, form=FORM, state=_STANDING).order_by("order", "unit"))
+
+
+def take_back(rows: Sequence[Kept], day: date) -> None:
+    """Take statements back, as if they had never been made; the rows of their units are written again."""
+    Kept.objects.filter(pk__in=[row.pk for row in rows]).update(state=StatementState.UNDONE.value)
+    codes = sorted({row.unit for row in rows})
+    left = units(codes, day)
+    _let_go(codes, left)
+    project(codes, day)
+
+
+def put(row: Kept, one: RegistryStatement, day: date) -> None:
+    """Write another content for a stored statement; the rows of its unit are written again."""
+    sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), [_row(row.unit, one, row.submission, _STANDING)])
+    _let_go([row.unit], units([row.unit], day))
+    project([row.unit], day)
+
+
+def stored(order: int, unit: str) -> tuple[Kept, RegistryStatement] | None:
+    """Return the statement in force about a unit at one place of the sequence."""
+    row = Kept.objects.filter(order=order, unit=unit, form=FORM, state=_STANDING).first()
+    return (row, _statement(row)) if row else None
+
+
+def without(one: RegistryStatement, drops: Callable[[RoomKey], bool]) -> RegistryStatement:
+    """Return a statement without the classes, and rulings on classes, that `drops` names by campus, year and key."""
+    rooms = tuple(room for room in one.rooms if not drops((room.campus, room.year, room.key)))
+    return replace(one, rooms=rooms, rulings=tuple(ruling for ruling in one.rulings if not drops(ruling.at)))
+
+
+def _let_go(codes: Sequence[str], left: Mapping[str, Registered]) -> None:
+    """Remove the rows that no statement makes any more. A class that reports name waits for the county again."""
+    for row in SchoolClass.objects.filter(school__in=codes).exclude(state=ClassState.NEW).order_by("pk"):
+        one = left.get(row.school_id, Registered())
+        at = (row.campus, row.school_year, row.key)
+        if at in {room.at for room in one.rooms} | {ruling.at for ruling in one.rulings}:
+            continue
+        first = _first_reported(row)
+        twin = SchoolClass.objects.filter(
+            school=row.school_id, campus=row.campus, school_year=row.school_year, key=row.key, state=ClassState.NEW
+        )
+        if first is None or twin.exists():
+            row.delete()
+            continue
+        again = {"state": ClassState.NEW.value, "alias_of": "", "valid_from": first, "valid_to": None}
+        SchoolClass.objects.filter(pk=row.pk).update(**again)
+    for campus in Campus.objects.filter(school__in=codes):
+        if campus.name not in left.get(campus.school_id, Registered()).campuses:
+            campus.delete()
+    for code, one in left.items():
+        blank = {name: column.blank for name, column in OF_UNIT.items()} | {"boarding": False}
+        unsaid = {_DAYS.get(name, name): blank[name] for name in blank.keys() - one.values.keys() - _NEVER_BLANK}
+        Unit.objects.filter(code=code).update(**unsaid)
+    gone = [code for code in codes if code not in left]
+    UnitPlace.objects.filter(unit__in=gone).delete()
+    Unit.objects.filter(code__in=gone).delete()
+
+
+def _first_reported(row: SchoolClass) -> date | None:
+    """The first day on which a report of its school year names a class."""
+    first, last = date(row.school_year, 9, 1), date(row.school_year + 1, 8, 31)
+    mine = {"school": row.school_id, "campus": row.campus, "day__range": (first, last)}
+    named = ReportClass.objects.filter(**mine, key=row.key, silent=False).values_list("day", flat=True)
+    absent = Absence.objects.filter(**mine, class_key=row.key).values_list("day", flat=True)
+    days = [day for rows in (named, absent) if (day := rows.order_by("day").first())]
+    return min(days, default=None)
 
 
 def take_effect(day: date) -> int:

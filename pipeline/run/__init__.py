@@ -10,7 +10,7 @@ from pipeline import validate
 from pipeline.executors import Readers
 from pipeline.model import Site
 from pipeline.run.coordinator import Coordinator, Cycle, Observer
-from pipeline.run.decisions import confirm_answer, follow, release, return_answer
+from pipeline.run.decisions import confirm_answer, follow, release, return_answer, undo
 from pipeline.run.delivery import deliver
 from pipeline.run.lock import Busy, is_held
 from pipeline.run.rehearsal import rehearse, rehearse_roster
@@ -35,6 +35,7 @@ __all__ = [
     "release",
     "return_answer",
     "templates_left",
+    "undo",
     "warm",
 ]
 

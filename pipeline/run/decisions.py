@@ -48,6 +48,17 @@ def return_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> s
     return state
 
 
+def undo(site: Site, what: Callable[[DecidedBy], Settled], who: str, why: str, clock: Clock) -> None:
+    """Take one roster, calendar or word on a class back, one of `settling.undo`, and judge again what came after it.
+
+    Raises UsageError, and changes nothing, where that is not possible.
+    """
+    now = clock()
+    with errors.temporary(), InProcess() as readers, transactions.atomic():
+        Settling(site, readers, now).judge_later(what(DecidedBy(who, why, now)))
+    follow(site, clock)
+
+
 def follow(site: Site, clock: Clock) -> None:
     """Do the work a decision leaves, warnings and letters, unless another process works
     on

@@ -66,7 +66,7 @@ class Settling:
         with transactions.atomic():
             settled = self._desk(checked[0]) if settle_desk.decides(checked[0]) else self._forms(checked)
             for done in settled:
-                self._judge_later(done)
+                self.judge_later(done)
             return settled
 
     def _forms(self, checked: Sequence[Checked]) -> list[Settled]:
@@ -84,7 +84,7 @@ class Settling:
         with stage("write"):
             return [settle_desk.finish(turn, bench, done)]
 
-    def _judge_later(self, done: Settled) -> None:
+    def judge_later(self, done: Settled) -> None:
         """Validate again the rosters, calendars and reports that came after this
         submission
         but were settled before it.

@@ -75,12 +75,17 @@ def enter(one: CalendarPlan, submission: int, settled: int, writes: Writes) -> t
     calendar_spans.keep(one.place, one.change, now, submission)
     if not one.changes:
         return (Issue("calendar-same"),)
-    schools = _schools(one.place)
-    days = _other_days(one.place, set(schools.values()), before, calendar_spans.calendar())
+    return (*_messages(one.changes), *_touching(count_again(one.place, before, settled, writes)))
+
+
+def count_again(place: str, before: Calendar, settled: int, writes: Writes) -> list[date]:
+    """Leave todos for the figures of days that are school days only now, or only `before`; return those reported."""
+    schools = _schools(place)
+    days = _other_days(place, set(schools.values()), before, calendar_spans.calendar())
     for division in sorted(set(schools.values())):
         for day in days:
             writes.todo(TodoKind.FIGURES, division, settled, day)
-    return (*_messages(one.changes), *_touching(affected_days.reported(schools, days)))
+    return affected_days.reported(schools, days)
 
 
 def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.database import sql
-from pipeline.database.models import Division, Statement, Submission, Unit
+from pipeline.database.decision_log import order_of
+from pipeline.database.models import Decision, Division, Statement, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
-from pipeline.model import TAKEN, Checked, Settled, Site, State, StatementState, UnitKind
+from pipeline.model import TAKEN, Checked, DecisionKind, Settled, Site, State, StatementState, UnitKind
 from pipeline.settling import SETTLERS, submissions
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
@@ -52,7 +53,7 @@ def after(done: Settled) -> Later:
             key = (row.form, *(getattr(row, name) for name in _FOLDED[row.form].folded_by))
             first.setdefault(key, row.received_seq)
     return Later(
-        registry=tuple(row.received_seq for row in later if row.form in _APPLY and row.state in TAKEN),
+        registry=tuple(_places(later, done.seq)),
         reports=tuple(first.values()),
         unplaced=tuple(row.received_seq for row in later if not row.unit and row.state == State.REJECTED),
     )
@@ -83,14 +84,32 @@ def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:
             submissions.take([turn], State.REJECTED, site, now)
 
 
+def _places(later: Sequence[Submission], seq: int) -> list[int]:
+    """Rosters and calendars in force that came, or were released, after a place of the sequence; by that place."""
+    found = {row.received_seq: row.received_seq for row in later if row.form in _APPLY and row.state in TAKEN}
+    for row in Decision.objects.filter(what=DecisionKind.RELEASE).order_by("seq"):
+        mine = row.submission or 0
+        if order_of(row) > seq and (mine in found or _in_force(mine)):
+            found[mine] = order_of(row)
+    return sorted(found, key=lambda one: found[one])
+
+
+def _in_force(seq: int) -> bool:
+    return Submission.objects.filter(received_seq=seq, form__in=list(_APPLY), state__in=TAKEN).exists()
+
+
 def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
-    """A submission's turn once more, as of the settling that made it necessary."""
-    return Turn(Event(checked.arrival.seq, checked), done.settled_seq, again, anew=True)
+    """A submission's turn once more, at its own place, as of the settling that made it necessary."""
+    seq = checked.arrival.seq
+    released = Decision.objects.filter(what=DecisionKind.RELEASE, submission=seq).order_by("seq").last()
+    at_release = released is not None and form_of(checked) in _APPLY
+    order = order_of(released) if released is not None and at_release else seq
+    return Turn(Event(order, checked, forced=at_release), done.settled_seq, again, anew=True)
 
 
 def _affected(order: int) -> set[str]:
-    """The schools with a statement in force at this place of the sequence."""
-    in_force = Statement.objects.filter(order=order, state=StatementState.STANDING)
+    """The schools with a statement in force, or taken back, at this place of the sequence."""
+    in_force = Statement.objects.filter(order=order, state__in=(StatementState.STANDING, StatementState.UNDONE))
     units = set(in_force.values_list("unit", flat=True))
     schools = set(Unit.objects.filter(code__in=units, kind=UnitKind.SCHOOL).values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))

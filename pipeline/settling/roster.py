@@ -5,13 +5,14 @@ A school's own roster is a proposal: it is kept, and changes nothing until its c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pipeline import merge
 from pipeline.database import sql
 from pipeline.database.models import Absence, Submission
+from pipeline.figures.words import clauses
 from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted, roster
 from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
@@ -97,7 +98,8 @@ def enter(one: RosterPlan, submission: int, settled: int, writes: Writes) -> Non
     if one.since:
         after = affected_days.counties(one.statements, one.since, now)
         affected_days.figures({*before.values(), *after.values()}, one.since, now, settled, writes)
-    _warn_again(one, settled, writes)
+    schools = sorted({change.school for change in one.changes if change.rolls})
+    warn_again(schools, one.since or date.min, settled, writes)
 
 
 def messages(one: RosterPlan, *, proposed: bool = False) -> tuple[Issue, ...]:
@@ -122,6 +124,8 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
     question = None if event.forced else _question(event, sifted, earlier, applied)
     if question:
         state = State.DUPLICATE if question.code == "duplicate" else State.HELD
+        if question.code == "older-again":
+            question = _again_says(sifted.checked, event.order)
         return Outcome(state, (question,), refused=len(event.checked.refused))
     event = replace(event, checked=sifted.checked)
     checked = event.checked
@@ -155,6 +159,15 @@ def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied:
     return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
 
 
+def _again_says(checked: Checked, order: int) -> Issue:
+    """What an old roster that comes again would change now."""
+    lines = in_lines(plan(checked, order).changes)
+    if not lines:
+        return Issue("roster-again-same")
+    what = clauses(lines[:_LISTED])
+    return Issue("roster-again", details=(("count", str(len(lines))), ("what", what)))
+
+
 def _stands(checked: Checked, record: Record, order: int) -> bool:
     """Whether the registry already has the content of a row."""
     return not plan(replace(checked, records=(record,)), order).changes
@@ -169,12 +182,11 @@ def _since(statement: RegistryStatement, before: Registered | None, after: Regis
     return min(days)
 
 
-def _warn_again(one: RosterPlan, settled: int, writes: Writes) -> None:
+def warn_again(schools: Iterable[str], since: date, settled: int, writes: Writes) -> None:
     """Some warnings depend on a share of a class: where a roll changed, the days with absences are assessed again."""
-    schools = sorted({change.school for change in one.changes if change.rolls})
-    since = max(today(writes.now) - WARN_AGAIN, one.since or date.min)
-    days = sql.each_day(since, today(writes.now))
-    rows = Absence.objects.filter(day__in=days, school__in=schools) if schools else Absence.objects.none()
+    codes = list(schools)
+    days = sql.each_day(max(today(writes.now) - WARN_AGAIN, since), today(writes.now))
+    rows = Absence.objects.filter(day__in=days, school__in=codes) if codes else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
         writes.todo(TodoKind.WARN, school, settled, day)
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from pipeline.database import sql
 from pipeline.database.models import Report
-from pipeline.figures.words import joined, some_days
+from pipeline.figures.words import clauses, days_lost, joined, some_days
 from pipeline.forms import words
 from pipeline.merge.sweep import Swept, beyond
 from pipeline.model import ClassState, Issue, Policy, UnitKind
@@ -41,7 +41,7 @@ def of_roster(found: Sequence[Swept], unit: str, day: date, policy: Policy) -> I
     much = beyond(found, least=policy.sweep_least, share=policy.sweep_share, bases=bases)
     if not much:
         return None
-    head, what = joined(one.head() for one in much), "；".join(one.listed() for one in much)
+    head, what = joined(one.head() for one in much), clauses(one.listed() for one in much)
     return Issue("roster-sweeps", details=(("head", head), ("what", what)))
 
 
@@ -68,8 +68,8 @@ def of_calendar(
     days = [day for day, new in lost if not new or day in reported]
     if len(days) <= policy.sweep_days:
         return None
-    count, shown, what = str(len(days)), some_days(days, _DAYS), "；".join(changes[:_DAYS])
-    return Issue("calendar-sweeps", details=(("head", f"减少上课日 {count} 天"), ("days", shown), ("what", what)))
+    head, shown, what = days_lost(len(days)), some_days(days, _DAYS), clauses(changes[:_DAYS])
+    return Issue("calendar-sweeps", details=(("head", head), ("days", shown), ("what", what)))
 
 
 def _has_terms(calendar: Calendar, chain: Sequence[str]) -> bool:

@@ -101,6 +101,17 @@ def test_a_roster_that_ends_most_of_a_county_is_held_until_it_is_released(site: 
     assert set(SchoolClass.objects.values_list("roll", flat=True)) == {40}
 
 
+def test_an_old_roster_sent_again_says_what_it_would_change(site: Site) -> None:
+    old, new = [listed(), classed("三1")], [listed(name="示例二小"), classed("三1", until=date(2026, 12, 1))]
+    *_, again = report(site, roster(1, *old, content="a"), roster(2, *new, content="b"), roster(3, *old, content="a"))
+    (said,) = again.issues
+    assert (said.code, dict(said.details)["count"]) == ("roster-again", "1")
+    assert "名称 示例二小 → 示例第二小学" in dict(said.details)["what"]
+    ended = [listed(), classed("三1", until=date(2026, 12, 1))]
+    *_, again = report(site, roster(4, *ended, content="c"), roster(5, *old, content="a"))
+    assert [one.code for one in again.issues] == ["roster-again-same"], "a blank takes nothing back"
+
+
 def test_a_class_of_next_year_is_entered_for_next_year(site: Site) -> None:
     report(site, roster(1, listed(), classed("一1", **{"from": date(2027, 9, 1)})))
     assert SchoolClass.objects.get().school_year == 2027

@@ -28,9 +28,9 @@ from pipeline.facts import county_day, digest_facts
 from pipeline.model import Checked, DecidedBy, Origin, Record, Settled, Site, SpanKind, State
 from pipeline.registry import lookup, schools, statements
 from pipeline.schooldays import CalendarSpan
-from pipeline.settling import proposals
+from pipeline.settling import proposals, undo
 from pipeline.turns import context
-from tests.contract.settling import journalled, report, settle
+from tests.contract.settling import journalled, knowing, report, settle
 from tests.rosters import classed, listed, roster
 from tests.submissions import DAY, NOON, SCHOOL, checked, later, line, row
 
@@ -54,6 +54,40 @@ def proposal(seq: int, *rows: Record) -> Checked:
 def rolls(day: date, code: str = SCHOOL) -> dict[str, int | None]:
     facts = schools.load([code], [day], {}).schools[code]
     return {key: room.roll for (_, key), room in facts.classes.items()}
+
+
+def registered() -> list[object]:
+    columns = ("school", "campus", "school_year", "key", "roll", "state", "valid_from", "valid_to")
+    return [
+        sorted(SchoolClass.objects.values_list(*columns), key=repr),
+        sorted(Campus.objects.values_list("school", "name")),
+        sorted(Unit.objects.filter(kind="school").values_list("code", "name", "valid_to", "reporter")),
+    ]
+
+
+def test_a_roster_taken_back_leaves_no_trace_in_the_registry(school: Site) -> None:
+    ended = date(2026, 12, 1)
+    first = dated(1, DAY, classed("五1", code=SCHOOL), listed("2132000066"))
+    (one,) = journalled(school, [first])
+    settle(school, one)
+    before = registered()
+    slip = dated(
+        2, DAY, listed(SCHOOL, name="别名小学", until=ended, campus="东"), listed("2132000077", name="示例新校"),
+        listed("2132000066", until=ended),
+        classed("五1", code=SCHOOL, roll=9), classed("六1", code=SCHOOL, campus="东"),
+    )  # fmt: skip
+    (two,) = journalled(school, [slip])
+    settle(school, two)
+    assert Campus.objects.filter(name="东").exists()
+    done = undo.take_back_roster(2, DecidedBy("示例区", "填错了", NOON))
+    knowing(school, one, two).judge_later(done)
+    assert registered() == before
+    with pytest.raises(UsageError):
+        undo.take_back_roster(2, DecidedBy("示例区", "填错了", NOON))
+    assert Audit.objects.filter(what="roster-undo").count() == 1
+    (again,) = journalled(school, [replace(two, arrival=replace(two.arrival, seq=4))])
+    settle(school, again)
+    assert Campus.objects.filter(name="东").exists(), "sent again, it counts again"
 
 
 def codes(done: Settled) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.registry import lookup
 from pipeline.settling import held_files
 from pipeline.turns import context
 from tests.sites import COUNTY, DAY, NOW
-from tests.system.test_registry_loop import edited, owed, sent, template
+from tests.system.registry_books import edited, owed, sent, template
 
 FOLDER = f"{COUNTY} 鼓楼区"
 CLOSES = DAY + timedelta(3)
