@@ -15,7 +15,7 @@ from pipeline.cli.terminal import PROVINCE, Day, check_division, day_of, echo, e
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.facts.exports import ExportTable, Value
+    from pipeline.facts.exports import DayRange, ExportTable, Value
     from pipeline.model import Site
 
 
@@ -97,7 +97,7 @@ def trace(
         echo(line)
 
 
-def export(
+def export(  # noqa: PLR0913, PLR0917  # the options of a command
     context: typer.Context,
     records: Annotated[str, typer.Argument(metavar="RECORDS", help="absence, reports, closures or alerts.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - is stdout (CSV only).")] = Path("-"),
@@ -105,6 +105,8 @@ def export(
         str, typer.Option("--for", help="Code of who shall read it: it holds what they may see.")
     ] = PROVINCE,
     day: Annotated[str, typer.Option("--day", help="Only this day, as 2026-11-20; all if left out.")] = "",
+    first: Annotated[str, typer.Option("--from", help="From this day on, as 2026-11-16; in place of --day.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Up to this day, itself included.")] = "",
     form: Annotated[Format, typer.Option("--format", help="csv or xlsx.")] = Format.CSV,
 ) -> None:
     """Write records as one reader may see them."""
@@ -112,7 +114,8 @@ def export(
     from pipeline.xlsx import lists
 
     site = opened(context)
-    table = _exported(site, records, reader, day)
+    span = _span(day, first, last)
+    table = _exported(site, records, reader, span)
     now = config.clock()()
     if str(out) == "-":
         if form is Format.XLSX:
@@ -128,17 +131,29 @@ def export(
     echo(str(out))
 
 
-def _exported(site: Site, records: str, reader: str, day: str) -> ExportTable:
-    from pipeline import config, units
+def _span(day: str, first: str, last: str) -> DayRange:
+    from pipeline import config
+    from pipeline.facts.exports import DayRange
+
+    now = config.clock()()
+    if day and (first or last):
+        raise UsageError("--day: one day, or --from and --to, not both")
+    span = DayRange(*(day_of(one, now) if one else None for one in (day or first, day or last)))
+    if span.first and span.last and span.first > span.last:
+        raise UsageError(f"--from {first} --to {last}: the first day comes after the last")
+    return span
+
+
+def _exported(site: Site, records: str, reader: str, span: DayRange) -> ExportTable:
+    from pipeline import units
     from pipeline.facts import exports
     from pipeline.registry import lookup
 
     tree = lookup.tree()
     if reader not in tree.units and reader not in tree.places:
         raise UsageError(f"--for {reader}: nobody of this code is in the registry")
-    only = day_of(day, config.clock()()) if day else None
     scope = units.scope(reader, tree, site.policy.small_count)
-    return exports.export(records, scope, exports.DayRange(only, only))
+    return exports.export(records, scope, span)
 
 
 def _write_csv(table: ExportTable, file: object) -> None:

@@ -14,16 +14,18 @@ from pipeline.accounts import accounts
 from pipeline.alert_state import AlertState
 from pipeline.alerts import site_rules
 from pipeline.database import journal
-from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, Todo
+from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, SchoolClass, Statement, Todo
 from pipeline.facts import alert_list, silent_alerts
 from pipeline.figures.words import OVERDUE, assumed
 from pipeline.model import (
+    ClassState,
     ClosureState,
     FilingLineState,
     LetterKind,
     LetterState,
     MatterState,
     State,
+    StatementState,
     TicketState,
     TodoKind,
 )
@@ -67,7 +69,7 @@ def standing(now: datetime, until: str) -> SiteStatus:
         for state, see in _SEE.items()
         if (since := old.get(state))
     ]
-    waiting += _rows_back() + _closures() + _alerts(now, until) + _matters() + _letters() + _todo()
+    waiting += _rows_back() + _closures() + _proposals() + _alerts(now, until) + _matters() + _letters() + _todo()
     waiting += _accounts(now) + _rules_file()
     return SiteStatus(states, tuple(waiting), _unknown_years(now))
 
@@ -100,6 +102,16 @@ def _closures() -> list[PendingCount]:
     found = Closure.objects.filter(state=ClosureState.DECLARED).aggregate(count=Count("id"), since=Min("start"))
     count, since = found["count"], found["since"]
     return [PendingCount("closures to confirm", count, _minute(since), "queke closures list")] if count else []
+
+
+def _proposals() -> list[PendingCount]:
+    """新增班级, and rosters of schools: both wait for the county."""
+    found = SchoolClass.objects.filter(state=ClassState.NEW).aggregate(count=Count("id"), since=Min("valid_from"))
+    rosters = Statement.objects.filter(state=StatementState.PROPOSED).values("submission").distinct().count()
+    since = found["since"].isoformat() if found["since"] else ""
+    lines = [PendingCount("new classes to confirm", found["count"], since, "queke proposals list")]
+    lines.append(PendingCount("rosters of schools to confirm", rosters, "", "queke proposals list"))
+    return [line for line in lines if line.count]
 
 
 def _alerts(now: datetime, until: str) -> list[PendingCount]:

@@ -231,6 +231,27 @@ def test_names_leave_only_for_the_school(queke: Queke, site: Path, tmp_path: Pat
     assert SCHOOL.rooms[0].name not in answer.out
 
 
+def test_an_export_is_of_a_range_of_days(queke: Queke, site: Path, tmp_path: Path) -> None:
+    queke("ingest", report(queke, tmp_path / "a.xlsx", pupils(2)))
+    whole = ("export", "absence", "--for", COUNTY.code)
+    within = {
+        ("--from", DAY, "--to", DAY): 3,
+        ("--from", DAY): 3,
+        ("--to", DAY): 3,
+        ("--from", "2026-11-21"): 1,
+        ("--to", "2026-11-19"): 1,
+    }
+    assert {span: len(queke(*whole, *span).out.splitlines()) for span in within} == within
+    for wrong in (("--from", "2026-11-21", "--to", DAY), ("--day", DAY, "--to", DAY)):
+        assert queke(*whole, *wrong).code == 2
+
+
+def test_a_class_only_a_report_names_waits_in_the_status(queke: Queke, site: Path, tmp_path: Path) -> None:
+    row = {**pupils(1)[0], "class_name": "六(9)班"}
+    queke("ingest", report(queke, tmp_path / "a.xlsx", [row]))
+    assert "new classes to confirm" in queke("status").out
+
+
 def test_a_pupil_code_is_traced_to_the_cell_it_came_from(queke: Queke, site: Path, tmp_path: Path) -> None:
     queke("ingest", report(queke, tmp_path / "原表.xlsx", pupils(1)))
     header, row = queke("export", "absence", "--for", COUNTY.code, "--format", "csv", "-o", "-").out.splitlines()
