@@ -55,6 +55,12 @@ CLOSURE_GOOD: Mapping[str, object] = {
 CLASSES = (("三(3)班", 45.0), ("三(4)班", 44.0), ("一(2)班", 40.0))
 
 
+def even(rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    """Rows of one length, as readers give them."""
+    width = max(map(len, rows))
+    return [[*row, *[None] * (width - len(row))] for row in rows]
+
+
 def grid(headers: Sequence[str], rows: Sequence[Mapping[str, object]]) -> list[list[object]]:
     """A head and its rows, by header text."""
     return [list(headers), *([row.get(header) for header in headers] for row in rows)]

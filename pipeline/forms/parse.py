@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from pipeline import issues
 from pipeline.forms import form as form_named
-from pipeline.forms import identify, layout, merged
+from pipeline.forms import identify, layout, merged, unheaded
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address, letters
 from pipeline.forms.cells import flag, is_picture, show
@@ -38,8 +38,10 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     form = form_named(claims.form)
     tops = tops or layout.tops(book)
     found = identify.blocks(tops, form)
-    notes = ReadingNotes(list(book.facts))
+    # a comment may hold a password
+    notes = ReadingNotes([one for one in book.facts if not (form.secret and one.value)])
     _look_over(tops, form, claims, found, notes)
+    notes.issues += unheaded.unread(() if form.secret else found.values())
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
     if main is None:

@@ -81,6 +81,21 @@ _FORM: Mapping[str, Message] = {
         public=("twice", "first", "second"),
     ),
     "column-extra": advice("“{sheet}”里多出的列没有收：{extra}。", "这些列系统不需要，下次可以不填。"),
+    "text-unread": advice(
+        "“{sheet}”里没有表头的列写了字，没有读：{texts}。",
+        "要报的内容请写进有表头的列，选“整份更正”再发；不用报的不用管。",
+    ),
+    "comment-unread": advice(
+        "这一格的批注没有读：“{value}”。", "要报的内容请写进格子里，选“整份更正”再发；不用报的不用管。"
+    ),
+    "zero-with-text": query(
+        "选了“零报告”，但“{sheet}”里没有表头的列写了字，没有读：{texts}。",
+        "是缺课学生的，请按列填写，“零报告”选否，选“整份更正”再发；不是的，不用管。",
+    ),
+    "zero-with-comment": query(
+        "选了“零报告”，但这一格有批注，没有读：“{value}”。",
+        "是缺课学生的，请填进表里，“零报告”选否，选“整份更正”再发；不是的，不用管。",
+    ),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
     "sheet-several": error(
         "有不止一张工作表像是要报的（{sheets}），不知道该收哪一张。",

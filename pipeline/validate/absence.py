@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -80,6 +81,13 @@ _MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
 _LONGEST = timedelta(days=60)
 
 
+def _asked(issue: Issue) -> Issue:
+    """What was not read, as it is asked about beside a zero report."""
+    if issue.code == "text-unread":
+        return Issue("zero-with-text", sheet=issue.sheet, details=(("texts", dict(issue.details)["texts"]),))
+    return replace(issue, code="zero-with-comment") if issue.code == "comment-unread" else issue
+
+
 def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
     """零报告 must agree with the rows; about a file with neither we ask."""
     zero = case.reading.header.get("zero")
@@ -93,6 +101,8 @@ def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
             case.issues.append(Issue("zero-with-others", details=(("count", str(others)),)))
         elif missing:
             case.issues.append(Issue("zero-with-missing", details=(("count", str(missing)),)))
+        if not rows.absent:  # it may tell of somebody
+            case.issues = [_asked(one) for one in case.issues]
     elif not rows.written and not others:
         if not rows.untouched:
             case.reject(Issue("nothing-reported"))

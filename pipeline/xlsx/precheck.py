@@ -106,6 +106,12 @@ def _related(relations: bytes) -> Mapping[str, tuple[str, str]]:
     return targets
 
 
+def relations(part: bytes) -> list[tuple[str, str]]:
+    """The relations of a member: (kind, target as it is written)."""
+    found = (attributes for element, attributes in _elements(part) if element == "Relationship")
+    return [(one.get("Type", ""), one.get("Target", "")) for one in found]
+
+
 @lru_cache(maxsize=32)
 def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
     """The sheets' names and places. Cached: in nearly all workbooks, made from our templates, these parts are equal."""

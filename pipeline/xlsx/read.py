@@ -16,8 +16,8 @@ from io import BytesIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.model import Sheet, Workbook
-from pipeline.xlsx import precheck
+from pipeline.model import Issue, Sheet, Workbook
+from pipeline.xlsx import comments, precheck
 from pipeline.xlsx.guard import Look
 from pipeline.xlsx.package import Unsound
 from pipeline.xlsx.precheck import Findings, HiddenParts
@@ -38,8 +38,7 @@ def plain(content: bytes, look: Look) -> Workbook:
         sheets = sheets_in(book, notes)
     except (CalamineError, OSError, Unsound, ValueError):  # the last two: data beside the cells is invalid
         raise Odd from None
-    parts = look.parts
-    return Workbook(sheets, properties(parts), date1904(parts))
+    return _workbook(sheets, look.parts)
 
 
 def careful(content: bytes) -> Workbook:
@@ -55,8 +54,12 @@ def careful(content: bytes) -> Workbook:
         sheets = () if found.elsewhere else sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
     except (CalamineError, OSError):
         sheets = ()
-    sheets = sheets or by_openpyxl(content, found)
-    return Workbook(sheets, properties(found.parts), date1904(found.parts), facts=found.facts)
+    return _workbook(sheets or by_openpyxl(content, found), found.parts, found.facts)
+
+
+def _workbook(sheets: tuple[Sheet, ...], parts: Mapping[str, bytes], facts: tuple[Issue, ...] = ()) -> Workbook:
+    ours = properties(parts)
+    return Workbook(sheets, ours, date1904(parts), facts=(*facts, *comments.unread(parts, ours=bool(ours))))
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:

@@ -19,6 +19,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.xlsx.comments import AUTHOR
+
 FONT = "宋体"  # every Windows and every WPS has it
 TITLE_FONT = "黑体"
 MAX_CHARACTERS = 4_000  # in one cell; Excel takes 32,767
@@ -26,7 +28,7 @@ CREATED = datetime(2026, 9, 1)  # noqa: DTZ001  # a document property has no zon
 
 INK, LINE, SHADE, KNOWN = "#1F2933", "#9AA5B1", "#DCE6F1", "#F2F2F2"
 BAD, REASON, RED = "#FFD6D6", "#FFF4CC", "#9B1C1C"
-COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": FONT, "font_size": 10, "author": "queke"}
+COMMENT = {"x_scale": 1.6, "y_scale": 0.8, "font_name": FONT, "font_size": 10, "author": AUTHOR}
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 

@@ -270,6 +270,23 @@ def test_a_zero_report_with_pupils_takes_the_pupils() -> None:
     assert said(got) == ["zero-with-rows"]
 
 
+def beside(workbook: Workbook, text: object, place: int = 30) -> Workbook:
+    """The sheet with a text far right of the table, in the row below its head."""
+    rows = [list(row) for row in workbook.sheets[0].rows] + [[]]
+    at = len(rows) - 1
+    rows[at] = [*rows[at], *[None] * (place - len(rows[at])), text]
+    return replace(workbook, sheets=(replace(workbook.sheets[0], rows=books.even(rows)), *workbook.sheets[1:]))
+
+
+def test_text_under_no_header_is_said_and_beside_a_zero_report_asked() -> None:
+    got = check(beside(absence(GOOD), "李小红也发热 38.9"))
+    assert (got.verdict, said(got)) == ("merge", ["text-unread"])
+    assert dict(got.issues[0].details)["texts"] == "AE7“李小红也发热 38.9”"
+    assert said(check(beside(absence(零报告="是"), "三(4)班李小红发热"))) == ["zero-with-text"]
+    for quiet in ("√", "制表人：李老师", "全勤", 38.5, "2026年11月20日", None):
+        assert said(check(beside(absence(零报告="是"), quiet))) == []
+
+
 def test_a_zero_report_that_contradicts_itself_is_asked_once() -> None:
     def zero(**line: object) -> list[str]:
         return said(check(class_sheet(absence(零报告="是"), {"班级": "三(3)班", "应到人数": 45.0, **line})))

@@ -232,3 +232,29 @@ def test_phonetic_guides_are_not_part_of_a_name() -> None:
 def test_escaped_signs_and_blanks_at_the_edge_are_read_alike() -> None:
     content = with_strings('<t xml:space="preserve"> 某甲\n </t>', "<t>a_x000D_b &amp; c</t>", "<t>甲&#10;乙</t>")
     assert by_calamine(content).sheets == by_openpyxl(content).sheets
+
+
+def commented(*comments: tuple[str, str, str], **properties: str) -> bytes:
+    """A workbook with (cell, author, text) comments."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheets = [book.add_worksheet("封面"), book.add_worksheet("缺课登记")]
+        sheets[1].write(0, 0, "学生缺课日报")
+        for cell, author, text in comments:
+            sheets[1].write_comment(cell, text, {"author": author})
+        for name, value in properties.items():
+            book.set_custom_property(name, value)
+    return buffer.getvalue()
+
+
+def test_comments_of_others_are_said_and_ours_are_not() -> None:
+    content = commented(("C9", "李老师", "还有张小明\n也发热"), ("B7", "queke", "没有填姓名。"), ("D2", "", "在家"))
+    said = {(one.code, one.sheet, one.cell, one.value) for one in take(content).issues if one.cell}
+    assert said == {
+        ("comment-unread", "缺课登记", "C9", "还有张小明 也发热"),
+        ("comment-unread", "缺课登记", "D2", "在家"),
+    }
+    ours = commented(("C9", "", "没有填姓名。"), queke_form="absence")
+    assert not any(one.cell for one in take(ours).issues)  # a program lost its author
+    many = take(commented(*((f"A{n}", "甲", "话") for n in range(2, 30))))
+    assert sum(one.code == "comment-unread" for one in many.issues) == 5

@@ -1,0 +1,50 @@
+"""Text that stands under no header: read by nothing, so it is said. Somebody may have told of a sick child there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.forms.block import OURS, Block, address, label
+from pipeline.forms.lines import kind_of_all, says_nobody
+from pipeline.forms.text_normalise import mask, sweep
+from pipeline.model import Issue
+
+_MOST = 5  # that are quoted
+_QUOTED = 30  # characters of each
+
+
+def unread(blocks: Iterable[Block]) -> list[Issue]:
+    """The issues about texts under no header, one a table."""
+    return [issue for block in blocks if (issue := _unread(block))]
+
+
+def _unread(block: Block) -> Issue | None:
+    """The issue about texts below a table's head in columns without a header; None if there are none."""
+    rows = block.sheet.rows
+    if block.table.upright or not rows:
+        return None
+    read = {*block.places, block.ticket, block.void, block.mark}
+    heads = rows[block.head : block.first]
+    bare = [c for c in range(len(rows[0])) if c not in read and not any(_filled(head, c) for head in heads)]
+    if not bare:
+        return None
+    below = enumerate(rows[block.first :], block.first)
+    found = [(r, c, text) for r, row in below for c in bare if (text := _text(row, c))]
+    if not found:
+        return None
+    quoted = "、".join(f"{address(r, c)}“{mask(text)[:_QUOTED]}”" for r, c, text in found[:_MOST])
+    more = f" 等 {len(found)} 处" if len(found) > _MOST else ""
+    return Issue("text-unread", sheet=block.sheet.name, details=(("texts", quoted + more),))
+
+
+def _filled(head: list[object], column: int) -> bool:
+    cell = head[column] if column < len(head) else None
+    return cell is not None and (bool(label(cell)) or cell in OURS)
+
+
+def _text(row: list[object], column: int) -> str:
+    """A text that may tell something: not a number, a mark, a signature or 全勤."""
+    cell = row[column] if column < len(row) else None
+    if type(cell) is not str or len(text := sweep(cell)) < 2 or not any(map(str.isalpha, text)):
+        return ""
+    return "" if kind_of_all((cell,)) or says_nobody(cell) else text
