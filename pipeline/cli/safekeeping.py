@@ -63,6 +63,9 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Set aside what stands in SITE, in the same folder.")
     ] = False,
+    retake: Annotated[
+        bool, typer.Option("--retake", help="With --replace: put what came after the backup into the inbox again.")
+    ] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Only hash every file of the backup.")] = False,
 ) -> None:
     """Verify a backup, make a site from it, and count its store against its journal."""
@@ -79,6 +82,11 @@ def restore(
         raise UsageError("name the folder of the site to make, or --verify")
     done = service.restore(found, folder, config.clock()(), database_url=database, replace=replace)
     _tell(found, folder, done)
+    if retake:
+        count, gone = service.retake(done, folder)
+        echo(f"{count} workbooks that came after the backup lie in the inbox again, and will get new receipts")
+        if gone:
+            show_error(f"the originals of {len(gone)} were not kept, their senders must send them again: {gone[:5]}")
     if done.differs or done.after:
         raise typer.Exit(1)
 

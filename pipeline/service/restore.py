@@ -115,6 +115,31 @@ def _after(root: Path, last: int) -> list[dict[str, object]]:
     return [row for day in days for row in archive.read_journal(day / JOURNAL) if int(str(row["seq"])) > last]
 
 
+def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
+    """Put the workbooks that came after the backup into the inbox again, in their order and sub-folders.
+
+    Return how many, and the numbers of those whose original was not kept (they may have held a password).
+    """
+    retaken, gone = 0, list[int]()
+    for row in done.after:
+        if row["kind"] != "arrival" or done.aside is None:
+            continue
+        seq, sha256 = int(str(row["seq"])), str(row["sha256"])
+        found = [path for path in done.aside.glob(f"archive/*/{seq}-{sha256[:12]}*") if backup.hash_of(path) == sha256]
+        if not found:
+            gone.append(seq)
+            continue
+        folder = root / "inbox" / Path(str(row["folder"])).name
+        durable.make_folder(folder)
+        name = Path(str(row["name"])).name
+        target = folder / name
+        if target.exists():
+            target = folder / f"{seq}-{name}"
+        durable.write_through(target, found[0].read_bytes())
+        retaken += 1
+    return retaken, gone
+
+
 def _set_aside(root: Path, now: datetime) -> Path:
     """Move what stands, all but what comes in and went out: that is nobody's copy."""
     aside = root / f"{ASIDE}{now:%Y%m%dT%H%M%S}"

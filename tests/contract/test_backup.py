@@ -156,6 +156,30 @@ def test_a_site_that_stands_is_not_written_over_and_says_what_it_had_more(kept: 
     assert (kept.inbox / "new.xlsx").exists()
 
 
+def test_what_came_after_the_backup_is_put_into_the_inbox_again_once(kept: Site, tmp_path: Path) -> None:
+    folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
+    (kept.inbox / "2132010001 示例").mkdir()
+    (kept.inbox / "2132010001 示例" / "mine.xlsx").write_bytes(b"in a folder of its own")
+    fill(kept, 23, 20)
+    had = set(Submission.objects.values_list("sha256", "folder"))
+    done = restore.restore(folder, kept.root, NOW, database_url=empty(kept), replace=True)
+    assert restore.retake(done, kept.root) == (4, [])
+    work(config.load(kept.root))
+    assert set(Submission.objects.values_list("sha256", "folder")) == had
+    assert Submission.objects.count() == 24
+
+
+def test_an_original_that_was_not_kept_is_named_and_not_retaken(kept: Site, tmp_path: Path) -> None:
+    folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
+    fill(kept, 22, 20)
+    done = restore.restore(folder, kept.root, NOW, database_url=empty(kept), replace=True)
+    assert done.aside is not None
+    path = next((done.aside / "archive" / DAY).glob("21-*"))
+    path.chmod(0o600)
+    path.write_bytes(b"a copy without what was secret")
+    assert restore.retake(done, kept.root) == (1, [21])
+
+
 def test_nobody_else_may_read_a_backup_or_what_is_made_of_it(kept: Site, tmp_path: Path) -> None:
     folder, _ = backup.back_up(kept, tmp_path / "copies", NOW)
     restore.restore(folder, tmp_path / "again", NOW, database_url=empty(kept))
