@@ -161,8 +161,10 @@ def _ready_store(site: Site, last: int) -> None:
     from pipeline.service import anew
 
     database.open(site)
+    waiting = database.behind()
     agreement.check(site)
-    database.migrate()
+    if waiting:
+        database.migrate()
     if last:
         anew.begin_after(last, config.clock()())
     lookup.load_divisions()

@@ -73,8 +73,9 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
     clinical.learn(site.words)
     context.obj.log(log)
     database.open(site)
+    waiting = database.behind()  # first: it tells of a database that does not answer
     agreement.check(site)
-    if database.behind():
+    if waiting:
         raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
     return site
 

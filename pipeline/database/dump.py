@@ -75,7 +75,10 @@ def load(copy: Path) -> None:
 
 def is_empty() -> bool:
     """Whether the open store has no tables."""
-    connection.ensure_connection()
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        raise ConfigError([f"database: cannot be used: {' '.join(str(error).split())}"]) from error
     with connection.cursor() as cursor:
         return not connection.introspection.table_names(cursor)
 

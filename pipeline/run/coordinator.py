@@ -11,7 +11,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -132,7 +132,8 @@ class Coordinator:
     def __enter__(self) -> Self:
         self._held.enter_context(hold_site(self._site))
         try:
-            agreement.check(self._site)
+            with suppress(TemporaryError), errors.temporary():  # of a store that is gone each cycle tells
+                agreement.check(self._site)
         except BaseException:
             self._held.close()
             raise

@@ -146,8 +146,8 @@ def _library(site: Site) -> Iterator[Finding]:
 def _store(site: Site) -> Iterator[Finding]:
     try:
         database.open(site)
-        apart = agreement.disagreement(site)
         waiting = database.behind()
+        apart = agreement.disagreement(site)
         faults = fault_log.beside(site) if waiting else fault_log.standing(site)
     except QuekeError as error:
         yield Finding("problem", "store", str(error))
