@@ -87,7 +87,17 @@ def hostile() -> Iterator[tuple[str, bytes, str]]:
 def _not_workbooks() -> Iterator[tuple[str, bytes, str]]:
     good = blank(form("absence"))
     yield "zero bytes", b"", "file-empty"
-    yield "only blanks", b"\0" * 4096, "file-empty"
+    yield "only blanks", b" \r\n" * 400, "file-empty"
+    yield "only NUL", b"\0" * 4096, "file-hollow"
+    yield "numbers", packed({"Index/Document.iwa": b"\0", "Metadata/Properties.plist": b"x"}), "file-numbers"
+    yield "old numbers", packed({"Index.zip": b"PK", "Metadata/Properties.plist": b"x"}), "file-numbers"
+    yield "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), "file-photo"
+    yield "webp", b"RIFF\x24\0\0\0WEBPVP8 " + bytes(200), "file-photo"
+    yield "tiff", b"II*\0\x08\0\0\0" + bytes(200), "file-photo"
+    mail = b"Received: from a\r\n\tby b; Fri\r\nSubject: =?utf-8?B?57y66K++?=\r\n\r\nx"
+    yield "eml", mail, "file-mail"
+    yield "outlook", ole("Root Entry", "__substg1.0_001A001E"), "file-mail"
+    yield "csv that begins with a colon", "日期：11月20日\n班级,姓名\n".encode(), "file-not-workbook"
     yield "pdf", b"%PDF-1.7\n%...", "file-picture"
     yield "html", b"<html><body><table><tr><td>1</td></tr></table></body></html>", "file-not-workbook"
     yield "csv", "班级,姓名\n三(3)班,某\n".encode("gb18030"), "file-not-workbook"

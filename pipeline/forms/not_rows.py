@@ -9,7 +9,7 @@ from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
 
-_MOST_NAMED = 12  # rows that the message about classes alone lists
+_MOST_NAMED = 8  # runs of rows that the message about classes alone lists
 
 
 class NotRows:
@@ -100,6 +100,13 @@ class NotRows:
         """Say which lines named a class and nothing else."""
         if not self.classes:
             return
-        rows = "、".join(map(str, self.classes[:_MOST_NAMED])) + ("等" if len(self.classes) > _MOST_NAMED else "")
+        runs: list[list[int]] = []
+        for row in self.classes:
+            if runs and row == runs[-1][-1] + 1:
+                runs[-1].append(row)
+            else:
+                runs.append([row])
+        named = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MOST_NAMED]]
+        rows = "、".join(named) + ("等" if len(runs) > _MOST_NAMED else "")
         details = (("rows", rows), ("count", str(len(self.classes))))
         self.notes.issues.append(Issue("rows-only-class", sheet=self.sheet.name, details=details))

@@ -23,11 +23,18 @@ _IGNORED = re.compile(
     | ~             # ~$x.xlsx of Office, ~WRL0001.tmp, ~syncthing~x.tmp
     | (?: thumbs\.db | desktop\.ini | ehthumbs\.db | readme\.md ) \Z
     | .* \. (?: tmp | temp | part | partial | crdownload | download | opdownload | filepart | td | xltd
-              | downloading | aria2 | swp | bak~ | queke~ ) \Z
+              | downloading | aria2 | swp | bak~ | queke~
+              | [a-z]{2,12}download | kate-swp | ffs_tmp | ! (?: sync | qb | ut | bt ) | ut! | jc! | unconfirmed ) \Z
     | .* ~ \Z
+    | \# .* \# \Z  # Emacs keeps what is not saved
+    | 4913 \Z  # Vim tries whether it may write
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_HIDDEN_BOOK = re.compile(
+    r"\.(?![_~]|sync|nfs|fuse).*(?<!~)(?:xlsx|xlsm|xls|et|csv|ods|pdf|jpg)\Z", re.IGNORECASE | re.DOTALL
+)
+"""Not what macOS (._x.xlsx), Office and WPS (.~x.xlsx) or sync clients leave beside a workbook."""
 _CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
 
 
@@ -91,6 +98,8 @@ def shown(name: str) -> str:
 def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[InboxFile | Stuck]:
     for entry in entries:
         if is_ignored(entry.name):
+            if _HIDDEN_BOOK.match(entry.name) and entry.is_file(follow_symlinks=False):
+                yield Stuck(entry.path, "文件名以点开头，是隐藏文件，没有收；要收请去掉开头的点")
             continue
         try:
             yield from _entry(entry, folder, depth)

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Literal, TypeVar
 
 from pipeline.model import Issue
-from pipeline.xlsx import package
+from pipeline.xlsx import formats, package
 from pipeline.xlsx.fill import SHARED_STRINGS
 from pipeline.xlsx.package import Unsound, ZipMember
 
@@ -47,9 +47,13 @@ def look(content: bytes) -> Look:
     """Check a file by its bytes; never raises, never inflates more than 4 MiB."""
     try:
         if not content.startswith(b"PK\x03\x04"):
-            return _other_format(content)
+            foreign = formats.foreign(content)
+            if foreign is not None:
+                return Look("refused", foreign)
         if len(content) > MAX_FILE:
-            return _refused("file-too-large")
+            return Look("refused", Issue("file-too-large"))
+        if not content.startswith(b"PK\x03\x04"):
+            return Look("odd")  # an .xls
         entries = package.directory(content)
         refuse_by_names(entries)
         if sum(e.size for e in entries) > PLAIN_INFLATED:
@@ -59,70 +63,6 @@ def look(content: bytes) -> Look:
     except Unsound as unsound:
         return Look("refused", unsound.issue)
     return Look("plain", parts=parts) if _is_plain(entries, parts) else Look("odd")
-
-
-def _refused(code: str, **details: str) -> Look:
-    return Look("refused", Issue(code, details=tuple(details.items())))
-
-
-# --------------------------------------------------------------------------- what is no workbook at all
-
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_KINDS = (
-    (b"%PDF", "PDF"),
-    (b"Rar!", "RAR 压缩包"),
-    (b"7z\xbc\xaf", "7z 压缩包"),
-    (b"\x1f\x8b", "压缩包"),
-    (b"\x89PNG", "图片"),
-    (b"\xff\xd8\xff", "图片"),
-    (b"GIF8", "图片"),
-    (b"BM", "图片"),
-    (b"{\\rtf", "RTF 文档"),
-)
-_CODES = {"PDF": "file-picture", "图片": "file-picture"}  # the formats in which signed papers are scanned
-
-
-def _other_format(content: bytes) -> Look:
-    if not content.strip(b"\0 \t\r\n"):
-        return _refused("file-empty")
-    if content.startswith(_OLE):
-        return _old_office(content)
-    if content.startswith((b"PK\x05\x06", b"PK\x07\x08")):
-        return _refused("file-archive", kind="ZIP 压缩包")
-    for magic, kind in _KINDS:
-        if content.startswith(magic):
-            return _refused(_CODES.get(kind, "file-archive" if "压缩" in kind else "file-not-workbook"), kind=kind)
-    return _refused("file-not-workbook", kind=_text_kind(content[:2048]))
-
-
-def _text_kind(start: bytes) -> str:
-    lower = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if lower.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")) or b"<html" in lower:
-        return "网页"
-    if lower.startswith(b"<?xml"):
-        return "XML 文档"
-    if b"\0" in start:
-        return "未知格式"
-    return "文本（CSV）"
-
-
-def _old_office(content: bytes) -> Look:
-    """OLE: an encrypted .xlsx, an .xls (odd: read in the child), or a file of Word or WPS (refused)."""
-    if len(content) > MAX_FILE:
-        return _refused("file-too-large")
-    if _utf16("EncryptedPackage") in content:
-        return _refused("file-encrypted")
-    if _utf16("_VBA_PROJECT") in content:
-        return _refused("file-macro")
-    if _utf16("Ole10Native") in content or _utf16("MBD0") in content:
-        return _refused("file-embedded")
-    if _utf16("Workbook") in content or _utf16("Book") in content:
-        return Look("odd")
-    return _refused("file-old-format")
-
-
-def _utf16(name: str) -> bytes:
-    return name.encode("utf-16-le")
 
 
 # --------------------------------------------------------------------------- what must not be in a workbook
@@ -148,6 +88,8 @@ def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
     if "[content_types].xml" not in names or "xl/workbook.xml" not in names:
         if "content.xml" in names and "mimetype" in names:
             raise Unsound("file-ods")
+        if any(name.endswith((".iwa", "index.zip")) for name in names):
+            raise Unsound("file-numbers")
         if "[content_types].xml" in names:
             raise Unsound("file-not-workbook", "Word 等别的文档")
         raise Unsound("file-archive", "ZIP 压缩包")

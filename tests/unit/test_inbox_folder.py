@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import durable
 from pipeline.inbox import archive
-from pipeline.inbox.folder import Folder, batches, given
+from pipeline.inbox.folder import Folder, batches, given, survey
 from pipeline.inbox.scan import bound, is_ignored
 from pipeline.model import Arrival, Policy, Site
 from pipeline.schooldays import ZONE
@@ -81,6 +81,8 @@ def test_a_spooled_file_is_its_owners_alone(site: Site, folder: Folder) -> None:
 @pytest.mark.parametrize(
     "name",
     ["~$a.xlsx", ".DS_Store", "Thumbs.db", "a.tmp", "a.xlsx.part", "a.crdownload", ".~lock.a.xlsx#", "desktop.ini",
+     "a.xlsx.!sync", "a.xlsx.aliyundownload", ".a.xlsx.kate-swp", "a.xlsx.ffs_tmp", "a.xlsx.!qB", "#a.xlsx#", "4913",
+     "a.xlsx.ut!", "._a.xlsx", ".~a.xlsx", ".sync_1.xlsx", ".a.xlsx.A1b2C3",
      ".syncthing.a.xlsx.tmp", "~syncthing~a.xlsx.tmp", "~WRL0003.tmp", "a.xlsx.baiduyun.p.downloading", "README.md"],
 )  # fmt: skip
 def test_what_machines_leave_is_nobodys_submission(site: Site, folder: Folder, name: str) -> None:
@@ -88,6 +90,14 @@ def test_what_machines_leave_is_nobodys_submission(site: Site, folder: Folder, n
     assert folder.collect(9) == []
     assert folder.stuck == ()
     assert is_ignored(name)
+
+
+@pytest.mark.parametrize("name", [".xlsx", ".缺课日报.xlsx", ".备案 000123.pdf", ".a.XLS"])
+def test_a_workbook_with_a_hidden_name_is_not_taken_and_shown(site: Site, folder: Folder, name: str) -> None:
+    drop(site, name)
+    assert folder.collect(9) == []
+    for stuck in (folder.stuck, survey(site)):
+        assert [(Path(one.path).name, "去掉开头的点" in one.why) for one in stuck] == [(name, True)]
 
 
 @pytest.mark.parametrize(
