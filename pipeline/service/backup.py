@@ -73,9 +73,10 @@ def back_up(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Pat
     target = target.resolve()
     if target.is_relative_to(site.root.resolve()):
         raise UsageError(f"{target}: within the site itself; take another disk, or another machine's share")
-    if waiting := database.behind():
-        raise ConfigError([f"the store is behind this version ({len(waiting)} migrations): run `queke init` first"])
+    waiting = database.behind()
     agreement.check(site)  # the newer half would be left out, and the good copies go by --keep
+    if waiting:
+        raise ConfigError([f"the store is behind this version ({len(waiting)} migrations): run `queke init` first"])
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(target):
         for left in target.glob(f"*{PART}"):  # of a backup that was cut short
