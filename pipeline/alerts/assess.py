@@ -161,7 +161,8 @@ class _Writer:
             loaded.told(place),
             term_began=partial(loaded.term_began, school),
         )
-        met = conditions(campus, self._asked(chain), span)
+        asked = self._asked(chain)
+        met = conditions(campus, asked, span)
         alerts = {alert.id: alert for alert in loaded.alerts.get(place, ())}
         if not met and not alerts:
             return
@@ -174,7 +175,8 @@ class _Writer:
         alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
         settled = self.jobs[school].settled
         for episode in after.episodes:
-            self._diff(alerts[episode.id], before.get(episode.id), episode, settled)
+            was = before.get(episode.id)
+            self._diff(alerts[episode.id], was, core.explained(episode, was, asked.switched_off), settled)
         self.events += [self._event(alerts, event, settled) for event in after.events]
 
     def _asked(self, chain: tuple[str, ...]) -> RulesInForce:

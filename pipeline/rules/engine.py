@@ -82,6 +82,10 @@ class RulesInForce:
         named = group in rule.groups or self.rules.grade(group, day) in rule.grades
         return named and rule.active(self.chain, day)
 
+    def switched_off(self, hit: Condition) -> bool:
+        """Say whether the rule of a condition that was met is not active on its day by now."""
+        return not any(rule.id == hit.rule and rule.active(self.chain, hit.day) for rule in self.rules.rules)
+
 
 def ask(rules: Rules, chain: Sequence[str]) -> RulesInForce:
     """Return the rules that are active at a place (its codes, narrowest first) by the groups they ask about."""

@@ -9,6 +9,7 @@ from pipeline.warn.episodes import (
     EpisodeEvent,
     ended,
     expired,
+    explained,
     merged_into,
 )
 from pipeline.warn.joining import assess
@@ -27,6 +28,7 @@ __all__ = [
     "due_at",
     "ended",
     "expired",
+    "explained",
     "merged_into",
     "seen",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -10,6 +10,8 @@ from pipeline.alert_state import FOLLOWED, UNANSWERED, AlertState, AlertStep
 from pipeline.rules.values import Condition, Key, Rules, Stage
 
 OVER = "期满无新发"  # why an episode ended by its rule
+CORRECTED = "报送信息更正后已不成立"  # why one is void
+SWITCHED_OFF = "预警规则已停用"
 MERGED_INTO = "并入"  # why an episode was closed, before the id of the one that it joined
 
 _ANY_ILLNESS = "ALL"  # names an alert only if nothing else does
@@ -91,6 +93,13 @@ def ended(episode: Episode) -> Episode:
     """Return the episode ended by its rule."""
     why = OVER if episode.answered else f"{OVER}（未回复）"
     return replace(episode, closed=True, state=AlertState.ENDED, reason=why)
+
+
+def explained(episode: Episode, before: Episode | None, switched_off: Callable[[Condition], bool]) -> Episode:
+    """Return an episode that became void with why: its rules were switched off, or else its records corrected."""
+    if before is None or before.closed or episode.state != AlertState.VOID:
+        return episode
+    return replace(episode, reason=SWITCHED_OFF) if all(map(switched_off, before.hits.values())) else episode
 
 
 def merged(episode: Episode, into: str) -> Episode:

@@ -313,7 +313,7 @@ class _Desk:
             self._keep(replace(episode, cases={}))
             return
         self._note(episode.id, AlertStep.VOID)
-        why, revision = "报送信息更正后已不成立", episode.revision + 1
+        why, revision = core.CORRECTED, episode.revision + 1
         self._keep(replace(episode, cases={}, closed=True, state=AlertState.VOID, reason=why, revision=revision))
 
     def _end(self, episode: Episode) -> None:

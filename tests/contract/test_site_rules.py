@@ -62,6 +62,20 @@ def test_a_changed_file_counts_at_once_for_what_is_reported_already_and_leaves_a
     assert (row.who, row.target, row.fields) == ("示例区疾控", "rules.toml", [f"+ C09 {COUNTY} on {DAY}"])
 
 
+def test_an_alert_of_a_rule_that_is_switched_off_says_so_and_one_whose_rows_went_says_that(school: Site) -> None:
+    cluster(school, **EYES)
+    assess.warn(school, rules.load(), NOON)
+    off = "\n".join(switched(rule=rule, on="false") for rule in sorted(met()))
+    assess.warn(school, put(school, off, later(hours=1)), later(hours=1))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.close_reason) == (AlertState.VOID, "预警规则已停用")
+    assess.warn(school, put(school, "", later(hours=2)), later(hours=2))
+    left = [row("甲", 8, **EYES), row("乙", 9, **EYES)]
+    report(school, checked(2, [*left, line("三3"), line("四1")], mode=Mode.FULL))
+    assess.warn(school, rules.load(), later(hours=3))
+    assert Alert.objects.order_by("id").last().close_reason == "报送信息更正后已不成立"  # type: ignore[union-attr]  # there is one
+
+
 def test_a_switch_of_a_day_to_come_changes_nothing_yet(school: Site) -> None:
     cluster(school, **EYES)
     assess.warn(school, rules.load(), NOON)
