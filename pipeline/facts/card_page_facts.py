@@ -141,9 +141,17 @@ def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:
             n=hit.n,
             source=by_id[hit.rule].source,
             least=by_id[hit.rule].at_least,
+            raised=_raised(alert, hit) if by_id[hit.rule].raised else (),
         )
         for hit in _some(found, alert)
     ]
+
+
+def _raised(alert: Alert, hit: AlertHit) -> tuple[str, ...]:
+    """Who raised a warning and why; of one that a card's answer raised that answer tells it."""
+    target = f"{alert.school_id} {alert.campus} {hit.rule}"
+    said = Decision.objects.filter(what=DecisionKind.ALERT_RAISE, target=target, day=hit.day).order_by("seq").last()
+    return (said.who, said.why) if said and said.why else ()
 
 
 def _some(found: Sequence[AlertHit], alert: Alert) -> list[AlertHit]:

@@ -50,6 +50,7 @@ class HitLine:
     n: int
     source: str
     least: int = 1  # pupils that the condition gives away
+    raised: tuple[str, ...] = ()  # who raised it and why, if a person did
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class HitRow:
     threshold: str
     n: str
     source: str
+    why: str  # 示例区疾控：疾控已到校核实
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,7 @@ def _hit(hit: HitLine, scope: Scope) -> HitRow:
         hit.threshold,
         scope.count(hit.n, hit.least),
         hit.source,
+        "：".join(hit.raised) if scope.codes else "",
     )
 
 

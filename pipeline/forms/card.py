@@ -77,9 +77,10 @@ _ANSWER = (
          help="如：" + "、".join(card_words.MEASURES) + "（停课须经批准）。",
          section="四、不可排除的预警信息（选“不可排除”时填；签发后 24 小时内报告属地部门）"),
     choice("found", "核实为", card_words.FOUND, "found-unknown", later=True, goes=PAGE, since=2, also="事件性质",
-           help="核实后是食物中毒、群体性不明原因疾病或其他突发公共卫生事件的选一项；人数按“核实后病例数”。别的空着。"),
+           help="核实后是食物中毒、群体性不明原因疾病或其他突发公共卫生事件的选一项；人数按“核实后病例数”。别的空着；"
+           "原先选错了，改选“都不是”。"),
     count("deaths", "死亡人数", later=True, goes=PAGE, since=2, also="死亡 死亡病例",
-          help="这次疫情中死亡的学生人数，没有就空着。"),
+          help="这次疫情中死亡的学生人数，没有就空着；原先填错了，改填 0。"),
     choice("report_way", "报告方式", card_words.REPORT_WAY, "report-way-unknown", decides=True, goes=PAGE,
            example="电话"),
     moment("reported_at", "报告时间", decides=True, goes=PAGE, example="2026-11-20 16:30"),

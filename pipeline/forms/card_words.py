@@ -33,14 +33,16 @@ REASON = vocabulary(
 
 FOUND = vocabulary(
     "CardFound",
-    {"P10": "食物中毒", "P12": "群体性不明原因疾病", "E05": "其他突发公共卫生事件"},
+    {"P10": "食物中毒", "P12": "群体性不明原因疾病", "E05": "其他突发公共卫生事件", "none": "都不是"},
     {
         "P10": "学校食物中毒 疑似食物中毒 食源性疾病",
         "P12": "不明原因疾病 群体不明原因疾病 不明原因",
         "E05": "其他突发事件 突发公共卫生事件 突发事件",
+        "none": "无 没有 不是 都没有 以上都不是 不属于 撤回",
     },
 )
-"""What an alert turned out to be that records cannot show: the rule by which it is raised."""
+"""What an alert turned out to be that records cannot show: the rule by which it is raised; or none, which takes
+an earlier word back."""
 
 
 def closed_for(reason: str) -> str:

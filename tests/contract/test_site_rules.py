@@ -205,6 +205,13 @@ def test_what_the_answer_to_a_card_says_it_is_is_raised(
     alert = Alert.objects.get()
     assert rule in met()
     assert (alert.group, alert.stage, alert.cases, alert.state) == (group, stage, 3, AlertState.ANSWERED)
+    answered(school, 3)  # a blank is no other word
+    assess.warn(school, rules.load(), NOON)
+    assert rule in met()
+    answered(school, 4, found="none")
+    assess.warn(school, rules.load(), NOON)
+    assert rule not in met()
+    assert (Alert.objects.get().group, Alert.objects.get().stage) == ("GI", "early")
     assert Audit.objects.filter(what="alert-raise", target=f"card {alert.id} {rule}").count() == 1
 
 
@@ -226,6 +233,8 @@ def test_what_a_person_raises_is_an_alert_with_card_and_clock(school: Site) -> N
     decision = Decision.objects.get()
     assert (decision.what, decision.who, decision.why) == ("alert-raise", BY.who, BY.why)
     assert Audit.objects.get().what == "alert-raise"
+    (line_,) = card_page_facts.card(school, CardRef(alert.id, 1), SCHOOL).hits
+    assert line_.raised == (BY.who, BY.why)
     assess.warn(school, rules.load(), NOON)
     assert Alert.objects.count() == AlertHit.objects.count() == 1
 
