@@ -112,6 +112,7 @@ def _by_group(rules: Rules, asking: Iterable[Rule]) -> dict[str, tuple[Rule, ...
 
 _Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
 _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
+_Asked = tuple[_Table, Mapping[str, tuple[Rule, ...]]]
 TermBegan = Callable[[date], date]
 
 
@@ -130,13 +131,13 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     """Return all conditions met on the days of `span`, ascending by key. `asked`: the rules active there (`ask`)."""
     ill = _ill(campus.cases)
     absent = [case for case in ill if case.row_state != _RETURNED]
-    days: list[date] = []
+    asked_of = {case.day for case in absent} | {case.began for case in ill}
+    days = sorted(day for day in asked_of if span.near.holds(day))
     found: dict[Key, Condition] = {}
-    for table, by_group in ((_fallen(ill, asked.new), asked.new), (_present(absent, asked), asked.present)):
+    for table, by_group in _tables(ill, absent, asked) if days else ():
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group]:
                 if where in rule.scope and len(entries) >= rule.fewest:
-                    days = days or sorted({day for case in ill for day in _asked_days(case) if span.near.holds(day)})
                     asking = [day for day in days if asked.asks(rule, group, day)]
                     found |= _met(rule, (group, which), entries, campus, asking)
     if asked.long and (of_long := _ill(campus.of_long)):
@@ -144,6 +145,11 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     for condition in _told(campus.told, asked, span):
         found.setdefault(condition.key, condition)  # records that meet it say more
     return tuple(found[key] for key in sorted(found))
+
+
+def _tables(ill: Sequence[Case], absent: Sequence[Case], asked: RulesInForce) -> Iterator[_Asked]:
+    yield _fallen(ill, asked.new), asked.new
+    yield _present(absent, asked), asked.present
 
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
@@ -163,23 +169,32 @@ def _ill(cases: Iterable[Case]) -> list[Case]:
     return sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
 
 
-def _asked_days(case: Case) -> Iterator[date]:
-    """The days a row gives cause to look at: its own, if the pupil is absent, and that of the case."""
-    if case.row_state != _RETURNED:
-        yield case.day
-    yield case.began
+_Shown = dict[str, list[tuple[_Ill, Case]]]  # group → who shows it, and the row that tells where
 
 
-def _places(case: Case) -> Iterator[_Place]:
-    yield Where.CAMPUS, ""
-    yield Where.CLASS, case.class_key
-    if case.dorm:
-        yield Where.DORM, f"{DORM} {case.dorm}"
-
-
-def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
-    """Who fell ill: each case by group and place, with the day whose records first show it."""
+def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
+    """The pupils of each group by the places its rules ask about: of a campus with too few for any rule by none."""
     table: _Table = defaultdict(list)
+    for group, found in shown.items():
+        asking = groups[group]
+        if len(found) < min(rule.fewest for rule in asking):
+            continue
+        where = {one for rule in asking for one in rule.scope}
+        if Where.CAMPUS in where:
+            table[group, (Where.CAMPUS, "")] = [entry for entry, _ in found]
+        if Where.CLASS in where:
+            for entry, row in found:
+                table[group, (Where.CLASS, row.class_key)].append(entry)
+        if Where.DORM in where:
+            for entry, row in found:
+                if row.dorm:
+                    table[group, (Where.DORM, f"{DORM} {row.dorm}")].append(entry)
+    return table
+
+
+def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
+    """Who fell ill: each case by group and place, with the day whose records first show it."""
+    table: _Shown = defaultdict(list)
     spells: dict[tuple[str, date], _Spell] = {}
     for case in ill:
         began = case.began
@@ -194,16 +209,14 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, object]) -> _Table:
         if fresh:
             spell.known |= fresh
             entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
-            places = tuple(_places(spell.first))
             for group in fresh:
-                for place in places:
-                    table[group, place].append(entry)
-    return table
+                table[group].append((entry, spell.first))
+    return _by_place(table, groups)
 
 
 def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
     """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
-    table: _Table = defaultdict(list)
+    table: _Shown = defaultdict(list)
     reach = asked.rules.reach
     shown: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
     for case in ill:
@@ -211,12 +224,11 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
         spell.update(dict.fromkeys(_groups(case) & asked.present.keys(), case.day))
         if not spell:
             continue
-        entry, places = _Ill(case.began, case.day, case.pupil, case.class_key, {}), tuple(_places(case))
+        entry = _Ill(case.began, case.day, case.pupil, case.class_key, {})
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                for place in places:
-                    table[group, place].append(entry)
-    return table
+                table[group].append((entry, case))
+    return _by_place(table, asked.present)
 
 
 def _met_in_long(table: _Table, asked: RulesInForce, campus: CampusFacts, span: Spans) -> dict[Key, Condition]:
