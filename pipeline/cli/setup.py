@@ -13,7 +13,7 @@ from pipeline.cli.terminal import AsJson, Reason, Who, echo, echo_json, echo_tab
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.merge.registry import Change
+    from pipeline.merge.registry_changes import Change
     from pipeline.model import Site
 
 units = typer.Typer(help="The registry of schools.", no_args_is_help=True, rich_markup_mode=None)
@@ -136,7 +136,7 @@ def undo_roster(
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     """A line a change, new classes of a school in one; those of a county's first 名册 are counted by school."""
-    from pipeline.merge.registry import in_lines
+    from pipeline.merge.registry_changes import in_lines
     from pipeline.model import ChangeKind
 
     fresh = {change.school: change.name for change in changes if change.kind is ChangeKind.SCHOOL and change.new}

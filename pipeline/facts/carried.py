@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from django.db.models import Q
-
 from pipeline.carry import Back, CarriedOver, Open
 from pipeline.database import serialise, sql
-from pipeline.database.models import Absence, Reject, SchoolClass
+from pipeline.database.models import Absence, Reject
 from pipeline.forms.absence import ROWS
 from pipeline.forms.base import NEXT
 from pipeline.model import RowState, SchoolFacts, TicketState
+from pipeline.registry import lookup
 from pipeline.schooldays import closed_campuses, closed_classes, school_year
 from pipeline.turns import context
 from pipeline.validate.carried import UNANSWERED
@@ -140,12 +139,14 @@ class _Out:
 
     def __init__(self, codes: Sequence[str], day: date) -> None:
         self._day, self._closures = day, context.closures(codes) if codes else {}
-        gone = Q(valid_to__isnull=False, valid_to__lte=day)
-        ended = SchoolClass.objects.filter(gone, school_id__in=codes, school_year=school_year(day))
-        self._ended = set(ended.values_list("school_id", "campus", "key")) if codes else set()
+        self._ended, self._now = lookup.renamed(codes, day) if codes else (set(), {})
+
+    def now(self, school: str, campus: str, key: str) -> str:
+        """The key that a class has on the day: it may have been renamed since."""
+        return self._now.get((school, campus, key), key)
 
     def __call__(self, school: str, campus: str, key: str) -> bool:
-        mine = self._closures.get(school, ())
+        mine, key = self._closures.get(school, ()), self.now(school, campus, key)
         if (school, campus, key) in self._ended:
             return True
         return campus in closed_campuses(mine, self._day) or key in closed_classes(mine, campus, self._day)
@@ -173,7 +174,8 @@ def _open(
     found: dict[Campus, list[Open]] = defaultdict(list)
     for when, school, campus, pupil, values_by_name in kept:
         name, number = names.get((school, pupil), ("", ""))
-        found[school, campus].append(Open(str(values_by_name["class_key"]), name, number, values_by_name, when))
+        key = out.now(school, campus, str(values_by_name["class_key"]))
+        found[school, campus].append(Open(key, name, number, values_by_name, when))
     return found, pupils
 
 

@@ -57,7 +57,8 @@ _CLASSES = (
     day("from", "启用日期", ahead=True, stored="valid_from", width=12, also="开班日期",
         help="学年中途新开的班从哪天起；开学就有的班空着。"),
     day("until", "停用日期", ahead=True, stored="valid_to", width=12, also="撤班日期 撤并日期",
-        help="撤掉、并掉的班，从这一天起没有了。"),
+        help="撤掉、并掉的班，从这一天起没有了。改名的班：原班名写停用日期，新班名另起一行，启用日期写同一天，"
+             "缺课的学生就接着算。又开的班写新的启用日期。"),
 )
 
 _ORGANS = (

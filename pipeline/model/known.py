@@ -34,6 +34,7 @@ class SchoolFacts:
     classes: Mapping[tuple[str, str], ClassFacts]  # (campus, key) →
     token_serial: int = 1
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
+    former: Mapping[tuple[str, str], str] = field(default_factory=dict)  # renamed classes → their first key
     reporter: str = ""  # 填报人 in the registry
     until: date | None = None  # the first day on which it no longer exists (停办)
     off: frozenset[tuple[str, str]] = frozenset()  # classes left out of `classes`: nothing is due about them that day

@@ -6,6 +6,7 @@ Rosters and decisions about units are stored and folded in `statements`; here ar
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from pipeline import units
 from pipeline.database import sql
 from pipeline.database.models import Division, Unit, UnitPlace
 from pipeline.database.transactions import atomic
+from pipeline.merge.successors import Taught, former
 from pipeline.model import ClassState, DivisionKind, UnitKind
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
@@ -27,6 +29,7 @@ _PARENTS_FIRST = ((DivisionKind.PROVINCE,), (DivisionKind.CITY,), (DivisionKind.
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "alias_of")
 
 ClassKey = tuple[str, str, int, str]  # school, campus, school year, key
+RoomPlace = tuple[str, str, str]  # school, campus, key
 
 
 # --------------------------------------------------------------------------- divisions
@@ -140,6 +143,35 @@ def stages(schools: Iterable[str], day: date) -> Stages:
     found = sql.fetch_in(text, codes, [school_year(day)])
     classes = {(school, campus, key): stage for school, campus, key, stage in found if stage}
     return Stages({code: tuple(words.split()) for code, words in rows}, classes)
+
+
+def renamed(schools: Iterable[str], day: date) -> tuple[set[RoomPlace], dict[RoomPlace, str]]:
+    """Return classes (school, campus, key) of the school year of a day that have ended by then, and, of those that go
+    on under another name, the key that they have on the day.
+    """
+    text = (
+        "SELECT school_id, campus, key, roll, valid_from, valid_to FROM school_class"
+        " WHERE school_id IN ? AND school_year IN ? AND state IN ?"
+    )
+    rooms: dict[str, list[Taught]] = defaultdict(list)
+    states = [ClassState.CONFIRMED.value, ClassState.NEW.value]
+    for school, campus, key, roll, first, until in sql.fetch_in(text, sorted(set(schools)), [school_year(day)], states):
+        begin, end = (sql.date_of(one) if one else None for one in (first, until))
+        rooms[school].append(Taught(campus, key, roll, begin, end))
+    ended: set[RoomPlace] = set()
+    now: dict[RoomPlace, str] = {}
+    for school, mine in rooms.items():
+        if all(room.until is None for room in mine):
+            continue
+        taught = {room.place for room in mine if room.holds(day)}
+        past = {room.place for room in mine if room.until is not None and room.until <= day} - taught
+        ended |= {(school, *place) for place in past}
+        origin = former(mine)
+        for (campus, key), first in origin.items():
+            if (campus, key) in taught:
+                same = {first, *(other for (at, other), one in origin.items() if at == campus and one == first)}
+                now |= {(school, campus, other): key for other in same if (campus, other) in past}
+    return ended, now
 
 
 # --------------------------------------------------------------------------- classes that reports name

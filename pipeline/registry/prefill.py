@@ -13,7 +13,7 @@ from pipeline.forms.base import Column
 from pipeline.forms.classes import in_order, promoted
 from pipeline.forms.roster import OF_ORGAN, OF_UNIT
 from pipeline.forms.words import yes_no
-from pipeline.merge.registry import ClassSpan, Registered, RoomKey
+from pipeline.merge.registry import ClassSpan, Registered, RoomKey, runs
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, UnitKind
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.schooldays import school_year
@@ -111,7 +111,8 @@ def _rooms(code: str, one: Registered, day: date) -> Iterable[Row]:
     for slices in sorted(lasting, key=lambda slices: _place(slices[0])):
         # changes from a later day on are not carried over: sent back untouched, they would count from this day
         now = next((room for room in reversed(slices) if room.first is None or room.first <= day), slices[0])
-        yield _room(code, one, now, now.name, first=slices[0].first, until=slices[-1].until)
+        first, until = runs(slices)[-1]
+        yield _room(code, one, now, now.name, first=first, until=until)
 
 
 def _promoted(code: str, one: Registered, day: date) -> Iterable[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import InProcess
-from pipeline.merge.registry import Change
+from pipeline.merge.registry_changes import Change
 from pipeline.model import Arrival, Channel, Settled, Site, State
 from pipeline.run import attempts
 from pipeline.run.settling import Settling

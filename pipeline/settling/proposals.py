@@ -22,7 +22,8 @@ from pipeline.figures.words import NOT_GIVEN
 from pipeline.forms.classes import key_or_name
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.merge.registry import AliasRuling, ClassStatement, RegistryStatement, in_lines
+from pipeline.merge.registry import AliasRuling, ClassStatement, RegistryStatement
+from pipeline.merge.registry_changes import in_lines
 from pipeline.model import (
     KINDERGARTEN,
     ClassState,

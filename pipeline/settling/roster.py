@@ -15,7 +15,8 @@ from pipeline.database.models import Absence, Submission
 from pipeline.figures.words import clauses
 from pipeline.forms.roster import ROSTER
 from pipeline.merge import Earlier, Event, Sifted, roster
-from pipeline.merge.registry import Change, Registered, RegistryStatement, changes, has_content, in_lines, news
+from pipeline.merge.registry import Registered, RegistryStatement, has_content, news
+from pipeline.merge.registry_changes import Change, changes, in_lines
 from pipeline.merge.sweep import Swept, swept
 from pipeline.model import TAKEN, Checked, Issue, Policy, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements

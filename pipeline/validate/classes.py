@@ -65,6 +65,14 @@ class Classes:
         found = self.case.school.classes.get((self.case.campus, key)) if self.case.school else None
         return found if found and found.confirmed else None
 
+    def origin(self, key: str) -> str:
+        """The key by which the pupils of a class are known: of the class that it was before it was renamed."""
+        school, at = self.case.school, (self.case.campus, key)
+        if school is None or at not in school.former:
+            return key
+        first = school.former[at]
+        return key if (self.case.campus, first) in school.classes else first  # its first name is another class again
+
     def ask(self, line: RowCase, column: str, key: str) -> bool:
         """Ask about a class that is not in the registry, once for a file; tell whether it may be one. What does not
         look like a class goes back: it may hold a name, and counties read of new classes.

@@ -22,6 +22,7 @@ class Pupils:
 
     def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], place: Place, by: Judgement) -> None:
         self.case, self.by = case, by
+        self._origin = by.classes(case).origin
         self.seen: dict[str, RowCase] = {}
         self.joined: set[int] = set()
         self.sharing: dict[tuple[str, str], list[RowCase]] = defaultdict(list)
@@ -57,10 +58,11 @@ class Pupils:
 
     def _namesake(self, line: RowCase, class_key: str) -> bool:
         """Tell whether two pupils of the class are known to bear the name: then their rows are never made one."""
-        return (self.case.unit, class_key, str(line.values["name"])) in self.by.namesakes
+        keys = {class_key, self._origin(class_key)}
+        return any((self.case.unit, key, str(line.values["name"])) in self.by.namesakes for key in keys)
 
     def _code(self, class_key: str, name: str, number: str) -> str:
-        return units.pupil_code(self.by.key, self.case.unit, class_key, name, number, self.case.campus)
+        return units.pupil_code(self.by.key, self.case.unit, self._origin(class_key), name, number, self.case.campus)
 
     def _join(self, lines: Sequence[RowCase]) -> None:
         """Make rows of one child one: its morning and its afternoon; or a row and the same with more text."""

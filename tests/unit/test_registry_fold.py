@@ -15,10 +15,10 @@ from pipeline.merge.registry import (
     ClassStatement,
     Registered,
     RegistryStatement,
-    changes,
     news,
     registered,
 )
+from pipeline.merge.registry_changes import changes
 
 SEPTEMBER, NOVEMBER, DECEMBER = date(2026, 9, 1), date(2026, 11, 20), date(2026, 12, 1)
 
@@ -208,3 +208,30 @@ def test_going_up_keeps_the_number(grade: str, number: int) -> None:
     up = class_key(promoted(f"{grade}({number})班"))
     assert up == f"{'二三四五六'['一二三四五'.index(grade)]}{number}"
     assert in_order(f"{grade}{number}") < in_order(str(up))
+
+
+def test_a_class_that_ended_and_is_opened_again_was_not_taught_in_between() -> None:
+    listed = [
+        said(1, SEPTEMBER, room()),
+        said(2, NOVEMBER, room(roll=None, until=NOVEMBER)),
+        said(3, DECEMBER, room(roll=38, first=DECEMBER)),
+    ]
+    one = registered(listed, DECEMBER)
+    assert rolls(one, NOVEMBER - timedelta(days=1)) == {"三1": 40}
+    assert rolls(one, NOVEMBER) == {}
+    assert rolls(one, DECEMBER) == {"三1": 38}
+    [change] = changes("2132000001", registered(listed[:2], NOVEMBER), one, DECEMBER)
+    assert "自 2026-12-01 起重新启用" in change.what
+    assert not news(listed[2], one).rooms, "the same again says nothing"
+    again = [*listed, said(4, date(2026, 12, 10), room(roll=None, until=date(2026, 12, 10)))]
+    assert rolls(registered(again, DECEMBER), date(2026, 12, 9)) == {"三1": 38}
+    assert rolls(registered(again, DECEMBER), date(2026, 12, 10)) == {}
+
+
+def test_a_class_under_another_name_is_said() -> None:
+    listed = [said(1, SEPTEMBER, room()), said(2, NOVEMBER, room(until=NOVEMBER), room("三7", first=NOVEMBER))]
+    lines = [
+        one.what
+        for one in changes("2132000001", registered(listed[:1], NOVEMBER), registered(listed, NOVEMBER), NOVEMBER)
+    ]
+    assert any("三(7)班 就是原来的 三(1)班" in line for line in lines)
