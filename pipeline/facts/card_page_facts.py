@@ -171,6 +171,15 @@ def _window(hit: AlertHit, rule: Rule) -> str:
     return period(first, hit.day)
 
 
+def _onsets(alert: Alert) -> dict[str, set[date]]:
+    """The days on which its pupils fell ill, by the conditions that are met: several for who came back in between."""
+    found: dict[str, set[date]] = {}
+    for members in AlertHit.objects.filter(alert=alert, to_settled__isnull=True).values_list("members", flat=True):
+        for pupil, _, onset in members:
+            found.setdefault(pupil, set()).add(date.fromisoformat(onset))
+    return found
+
+
 def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
     cases = list(AlertCase.objects.filter(alert=alert, to_settled__isnull=True).order_by("onset", "pupil"))
     codes = sorted({case.pupil for case in cases})
@@ -187,10 +196,12 @@ def _cases(alert: Alert, rooms: Mapping[str, str]) -> list[CaseLine]:
             diagnosis = FLU_DIAGNOSED  # why the pupil counts, whatever the temperature
         last[row.pupil] = (sex, symptoms, diagnosis)
         first.setdefault(row.pupil, row.day)
+    onsets = _onsets(alert)
     found = []
     for case in cases:
         sex, symptoms, diagnosis = last.get(case.pupil, ("", (), ""))
         room, name = rooms.get(case.class_key, case.class_key), names.get(case.pupil, "")
+        again = tuple(sorted(day for day in onsets.get(case.pupil, ()) if day > case.onset))
         day = first.get(case.pupil)
-        found.append(CaseLine(case.pupil, name, room, sex, case.onset, symptoms, diagnosis, day))
+        found.append(CaseLine(case.pupil, name, room, sex, case.onset, symptoms, diagnosis, day, again))
     return found

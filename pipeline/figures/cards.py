@@ -25,7 +25,7 @@ _CURVE_DAYS = 10  # days of illness a card prints one by one
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One pupil of an alert. `day`: of the report by which the case was counted."""
+    """One pupil of an alert. `day`: of the report by which the case was counted; `again`: further days of illness."""
 
     code: str
     name: str
@@ -35,6 +35,12 @@ class CaseLine:
     symptoms: tuple[str, ...]
     diagnosis: str
     day: date | None = None
+    again: tuple[date, ...] = ()
+
+    @property
+    def onsets(self) -> str:
+        """11-18; of who fell ill again 11-18、11-20."""
+        return "、".join(words.month_day(day) for day in (self.onset, *self.again))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +226,14 @@ def onsets(facts: CardFacts) -> str:
 
 
 def _curve(cases: Sequence[CaseLine]) -> str:
-    """11-18 1 人，11-20 4 人."""
-    ill = Counter(case.onset for case in cases)
+    """11-18 1 人，11-20 4 人. Who fell ill again is of both days."""
+    ill = Counter(day for case in cases for day in (case.onset, *case.again))
+    again = sum(bool(case.again) for case in cases)
     shown = sorted(ill)[-_CURVE_DAYS:]
     earlier = sum(n for day, n in ill.items() if day not in shown)
     parts = [f"此前 {earlier} 人"] * bool(earlier) + [f"{words.month_day(day)} {ill[day]} 人" for day in shown]
-    return "，".join(parts) if len(ill) > 1 else ""
+    twice = f"（{again} 人返校后又发病，两天都计）" if again else ""
+    return "，".join(parts) + twice if len(ill) > 1 else ""
 
 
 def copy_for(scope: Scope) -> str:
@@ -241,7 +249,7 @@ def case_rows(facts: CardFacts) -> tuple[CaseRow, ...]:
             scope.pupil(c.code, c.name),
             scope.class_name(c.class_name),
             c.sex,
-            words.month_day(c.onset),
+            c.onsets,
             "、".join(c.symptoms),
             c.diagnosis,
         )

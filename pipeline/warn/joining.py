@@ -267,7 +267,9 @@ class _Desk:
 
     def _onsets(self, episode: Episode) -> list[date]:
         """The days of its cases; of what people said without naming any, that day."""
+        # who fell ill again is listed once, with the first day; the later case counts all the same
         cases = [case.onset for case in episode.cases.values()]
+        cases += [member.onset for hit in episode.hits.values() for member in hit.members]
         return cases or [day for hit in episode.hits.values() for day in hit.onsets]
 
     def _merge(self, other: Episode, into: str) -> None:

@@ -145,6 +145,14 @@ def test_an_excluded_alert_must_be_answered_anew_when_it_gets_worse() -> None:
     assert (campus.one.state, "reissued" in campus.events) == (AlertState.ISSUED, True)
 
 
+def test_who_falls_ill_again_is_listed_once_and_is_the_last_case() -> None:
+    campus = Campus().report(sick(1, 2, 3, **FEVER))
+    back = [case._replace(day=later(1), row_state="returned") for case in campus.cases]
+    campus.report(back).report(sick(1, 2, 3, on=2, **FEVER))
+    assert (campus.one.first_onset, campus.one.last_onset, len(campus.one.cases)) == (DAY, later(2), 3)
+    assert campus.one.ends_after == later(9)
+
+
 @pytest.mark.parametrize(("on", "alerts"), [(7, 1), (8, 2)])
 def test_a_cluster_past_the_end_rule_is_a_new_alert(on: int, alerts: int) -> None:
     campus = Campus().report(sick(1, 2, 3, **FEVER)).report(sick(4, 5, 6, on=on, **FEVER))
