@@ -21,7 +21,7 @@ from pipeline.registry import lookup
 from pipeline.rules import Rule, Stage
 from pipeline.rules.groups import INFLUENZA
 from pipeline.rules.values import TERM
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import ZONE, today
 from pipeline.turns import context
 
 _HITS_SHOWN = 3
@@ -65,6 +65,7 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
         closed_as=alert_state.STATES.get(alert.state, alert.state),
         closed_at=alert.closed_at.astimezone(ZONE) if alert.closed_at else None,
         close_reason=alert.close_reason,
+        event=_event(alert),
         state=alert.state,
     )
     stages = lookup.stages([school.code], alert.opened_day).of(school.code, alert.campus, alert.scope)
@@ -103,10 +104,10 @@ def _answered(alert: Alert, facts: CardFacts) -> CardFacts:
 
 
 def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[tuple[DayLine, ...], int]:
-    """The school days from the alert's first to its end, with their entries; the year, if some are by weekday only."""
+    """The school days from the day of issue to the end, with their entries; the year, if some are by weekday only."""
     calendar = context.calendar()
-    length = (alert.ends_after - alert.opened_day).days + 1
-    days = [alert.opened_day + timedelta(days=n) for n in range(max(length, 1))]
+    begun = max(alert.opened_day, today(alert.opened_at))  # a report of weeks ago: nobody can follow what is past
+    days = [begun + timedelta(days=n) for n in range(max((alert.ends_after - begun).days + 1, 1))]
     entries = {
         row.day: DayLine(row.day, row.fresh, row.present, row.progress)
         for row in CardDay.objects.filter(alert=alert).order_by("day")
@@ -152,6 +153,12 @@ def _raised(alert: Alert, hit: AlertHit) -> tuple[str, ...]:
     target = f"{alert.school_id} {alert.campus} {hit.rule}"
     said = Decision.objects.filter(what=DecisionKind.ALERT_RAISE, target=target, day=hit.day).order_by("seq").last()
     return (said.who, said.why) if said and said.why else ()
+
+
+def _event(alert: Alert) -> bool:
+    """Whether a rule of 突发公共卫生事件 is met."""
+    ids = [rule.id for rule in rules.load().rules if rule.stage is Stage.EVENT]
+    return AlertHit.objects.filter(alert=alert, to_settled__isnull=True, rule__in=ids).exists()
 
 
 def _some(found: Sequence[AlertHit], alert: Alert) -> list[AlertHit]:

@@ -273,7 +273,7 @@ def _alerts(
             state=a.state,
             state_name=alert_state.STATES.get(a.state, a.state),
             waits=a.state in alert_state.UNANSWERED,
-            opened_day=a.opened_day,
+            opened_day=max(a.opened_day, today(a.opened_at)),  # the report of its day may have come late
             due_at=a.due_at.astimezone(ZONE),
             closed_day=today(a.closed_at) if a.closed_at else None,
             close_reason=a.close_reason,

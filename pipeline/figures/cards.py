@@ -98,6 +98,7 @@ class CardFacts:
     closed_as: str = ""  # 已不成立 …, once the alert is closed
     closed_at: datetime | None = None
     close_reason: str = ""
+    event: bool = False  # 突发公共卫生事件报告标准 is met, whatever its stage is
     state: str = AlertState.ISSUED
     why: str = ""  # the county's reason for sending the last answer back
     answer: Mapping[str, object] = field(default_factory=dict)  # the answer in force, as it was kept
@@ -207,8 +208,11 @@ def place(facts: CardFacts) -> str:
 
 
 def level(facts: CardFacts) -> str:
-    """The stage as printed: 班级停课 beside a class, 全校停课 beside the whole school."""
-    return words.SCHOOL_CLOSURE if facts.stage is Stage.CLOSURE and not facts.where else facts.stage.label
+    """The stage as printed: 班级停课 beside a class, 全校停课 beside the whole school. An event, to be reported within
+    two hours, is said beside a closure that stands above it.
+    """
+    shown = words.SCHOOL_CLOSURE if facts.stage is Stage.CLOSURE and not facts.where else facts.stage.label
+    return f"{shown}，并{Stage.EVENT.label}" if facts.event and facts.stage is not Stage.EVENT else shown
 
 
 def cases_said(facts: CardFacts) -> str:
