@@ -25,12 +25,12 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
     if isinstance(form, Issue):
         return form
     main = principal(blocks(tops, form), form)
-    if main is None:
-        return Issue("form-title-only", details=(("title", form.title),))
+    if main is None and (form.tables[0].needed or book.properties.get("queke_form") != form.name):
+        return Issue("form-title-only", details=(("title", form.title),))  # ours without a table: nothing waited there
     version = book.properties.get("queke_version", "")
     if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
         return Issue("form-too-new", details=(("version", version), ("title", form.title)))
-    found = layout.header_of(main, form)
+    found = layout.header_of(main, form) if main else {}
     frame = Frame(date1904=book.date1904)
     unit = _field_value(form, "unit", found, frame) or book.properties.get("queke_unit", "")
     day = _field_value(form, "day", found, frame)
@@ -42,8 +42,9 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
         campus=sweep(str(campus))[:40] or HOME_CAMPUS,
         day=day if isinstance(day, date) else None,
         token=book.properties.get("queke_token", "") or str(_field_value(form, "token", found, frame) or ""),
-        returned=main.ticket >= 0 or main.void >= 0 or book.properties.get("queke_kind") == WorkbookKind.GIVEBACK,
-        ticket=mask(layout.file_ticket(main) or book.properties.get("queke_ticket", ""))[:24],
+        returned=bool(main and (main.ticket >= 0 or main.void >= 0))
+        or book.properties.get("queke_kind") == WorkbookKind.GIVEBACK,
+        ticket=mask((layout.file_ticket(main) if main else "") or book.properties.get("queke_ticket", ""))[:24],
     )
 
 

@@ -44,9 +44,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     notes.issues += unheaded.unread(() if form.secret else found.values())
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
-    if main is None:
-        raise ValueError("what has claims has a table")
-    header = _header(main, form, frame, notes)
+    header = _header(main, form, frame, notes) if main else {}
     if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 means the year it was issued in
         frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
     tables: dict[str, tuple[Row, ...]] = {}

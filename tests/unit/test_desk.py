@@ -173,6 +173,14 @@ def test_a_desk_on_which_nothing_is_said_changes_nothing_and_says_so() -> None:
     assert (found.verdict, found.records, [issue.code for issue in found.issues]) == ("merge", (), ["desk-nothing"])
 
 
+def test_a_desk_on_which_nothing_waited_may_come_back_as_it_was() -> None:
+    token = units.token(KEY, COUNTY, "desk", "2026-1", 1)
+    found = checked(book({}, token))
+    assert (found.verdict, found.unit, [i.code for i in found.issues]) == ("merge", COUNTY, ["desk-nothing"])
+    assert checked(book({}, token), "").verdict == "merge", "whose it is, its token says"
+    assert checked(book({}), NEXT).verdict == "rejected"
+
+
 @pytest.mark.parametrize("text", ["held/3", "tickets/T1-9/sex", "classes/K7MQ3F2C9"])
 def test_a_matter_is_told_by_its_number(text: str) -> None:
     board, target, column = matter_of(text)
