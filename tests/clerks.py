@@ -8,8 +8,8 @@ from io import BytesIO
 import openpyxl
 
 from pipeline import issuing, run
-from pipeline.executors import InProcess
 from pipeline.model import Settled, Site
+from tests.inprocess import InProcess
 from tests.sites import SCHOOLS, ZONE
 
 SCHOOL = next(iter(SCHOOLS))

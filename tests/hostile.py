@@ -187,6 +187,9 @@ def _swollen() -> Iterator[tuple[str, bytes, str]]:
     yield "value in row 90000", packed(parts(number("A1") + number("ZZ90000"))), "file-far-cells"
     fan = {"xl/sharedStrings.xml": strings("x" * 32_000)}
     yield "fan-out of one string", packed(parts(many, more=fan)), "file-bomb"
+    for said in ('uniqueCount="4294967295"', 'count="4294967295"', "uniqueCount = '99999999999999'"):
+        lies = {"xl/sharedStrings.xml": f"{XML}<sst {MAIN} {said}><si><t>x</t></si></sst>"}
+        yield f"a table of texts that says {said}", packed(parts(number("A1"), more=lies)), "file-bomb"
     merged = sheet('<row r="1"><c r="A1"><f>1+1</f></c></row>', after=f"<mergeCells>{wide}</mergeCells>")
     yield "merges without end", packed(parts(sheet=merged)), "file-far-cells"
     yield "200,000 empty styled cells", packed(parts(styled)), ""

@@ -26,42 +26,59 @@ def dies(path: Path) -> Reading | None:
     return executors.read_plain(path)
 
 
-def hangs(pipe, path: str) -> None:
+def hangs(pipe, path: str, words=None) -> None:
     child._cage()
     time.sleep(60)
 
 
-def spins(pipe, path: str) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+def spins(pipe, path: str, words=None) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (1, 2))
     while True:
         pass
 
 
-def swells(pipe, path: str) -> None:
+def killed_once(pipe, path: str, words=None) -> None:
+    """A child that somebody else kills: the kernel, where memory is short."""
+    seen = Path(path).with_name("seen")
+    if not seen.exists():
+        seen.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    pipe.send_bytes(pickle.dumps(Reading("parsed")))
+
+
+def toils(pipe, path: str, words=None) -> None:
+    """A child that is at work for longer than one that does nothing would be waited for."""
+    child._cage()
+    while time.process_time() < 1.5:
+        pass
+    pipe.send_bytes(pickle.dumps(Reading("parsed")))
+
+
+def swells(pipe, path: str, words=None) -> None:
     child._cage()
     hoard = [bytes(2**28) for _ in range(8)]
     pipe.send_bytes(pickle.dumps(len(hoard)))
 
 
-def floods(pipe, path: str) -> None:
+def floods(pipe, path: str, words=None) -> None:
     pipe.send_bytes(bytes(child.ANSWER_BYTES + 1))
 
 
-def lies(pipe, path: str) -> None:
+def lies(pipe, path: str, words=None) -> None:
     pipe.send_bytes(pickle.dumps(Path("not one of our values")))
 
 
-def babbles(pipe, path: str) -> None:
+def babbles(pipe, path: str, words=None) -> None:
     pipe.send_bytes(b"\x80\x05nonsense")
 
 
-def escapes(pipe, path: str) -> None:
+def escapes(pipe, path: str, words=None) -> None:
     child._cage()
     Path(path).with_name("written").write_bytes(b"x" * 10)
     pipe.send_bytes(b"")
 
 
-def multiplies(pipe, path: str) -> None:
+def multiplies(pipe, path: str, words=None) -> None:
     """Every way to start another: each must be refused, and by the right word."""
     child._cage()
     ways = (
@@ -81,7 +98,7 @@ def _refused(way: Callable[[], object]) -> str:
     return "nothing"
 
 
-def confesses(pipe, path: str) -> None:
+def confesses(pipe, path: str, words=None) -> None:
     child._cage()
     limits = [resource.getrlimit(w) for w in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_CORE)]
     said = (dict(os.environ), limits)
@@ -100,10 +117,10 @@ def quotes(text: str) -> None:
     forms.form(text)
 
 
-def breaks(pipe, path: str) -> None:
+def breaks(pipe, path: str, words=None) -> None:
     """A child whose reader has a fault of ours, which quotes what it was given."""
     child.task = SimpleNamespace(read_untrusted=lambda _content: forms.form(path))
-    child._read_untrusted(pipe, path)
+    child._read_untrusted(pipe, path, {})
 
 
 def fails(path: Path) -> Reading | None:

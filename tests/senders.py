@@ -14,7 +14,6 @@ from itertools import islice
 from pipeline import issuing, run
 from pipeline.database import models
 from pipeline.database.models import Alert, Campus, Division, SchoolClass, Unit
-from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.forms.base import Table
 from pipeline.issuing import card as card_book
@@ -22,6 +21,7 @@ from pipeline.issuing import desk
 from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import filings
+from tests.inprocess import InProcess
 from tests.mistakes import Cell, Filled, possible
 from tests.sites import DAY, NOW, pupil, put
 

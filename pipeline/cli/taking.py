@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.executors import Readers
     from pipeline.model import Site
 
-FEW = 40  # files: below, starting reader processes takes longer than reading
+FEW = 40  # files: below, starting more than one reader takes longer than reading
 
 Outcome = tuple[Arrival, Settled]
 
@@ -36,9 +36,9 @@ def needs_somebody(outcomes: Iterable[Outcome]) -> bool:
 
 def readers_for(site: Site, files: int) -> Readers:
     """Return readers that suit so many files."""
-    from pipeline.executors import InProcess, Pool
+    from pipeline.executors import Pool
 
-    return InProcess() if files <= FEW else Pool(workers(site))
+    return Pool(1, at_once=False) if files <= FEW else Pool(workers(site))
 
 
 def workers(site: Site) -> int:

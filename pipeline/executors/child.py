@@ -1,7 +1,8 @@
 """The disposable child: one process for one odd workbook, without rights, memory or time to do harm.
 
-Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children (`alone`), no core, empty environment, 15 s of wall
-clock and then SIGKILL. Its answer comes through a pipe, at most 64 MiB, and may only be built of our values.
+Limits: address space 1 GiB, 10 s of CPU, 16 open files, no children (`alone`), no core, empty environment; the wall
+clock stops only one that does nothing, or never gets its turn. Its answer comes through a pipe, at most 64 MiB, and may
+only be built of our values.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import pickle  # nosec B403  # read by _Values, which builds only our values
 import resource
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Lock, Timer
-from types import ModuleType
+from threading import Lock
 from typing import Any
 
 from pipeline import faults, model, task
+from pipeline.crew import start
 from pipeline.errors import TemporaryError
 from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
@@ -35,13 +36,19 @@ from pipeline.xlsx.guard import MAX_FILE
 
 MEMORY = 2**30  # bytes of address space
 CPU_SECONDS = 10
-WALL_SECONDS = 15.0
+WALL_SECONDS = 15.0  # after so long one that does nothing is stopped
+LONG_SECONDS = 180.0  # likewise one that gets so little of the machine that its CPU limit does not end it
+LOOK_SECONDS = 0.5
 ENDING_SECONDS = 0.2  # how long to wait for a child that gave no answer, to learn how it ended
 OPEN_FILES = 16
 ANSWER_BYTES = 64 * 2**20
 FAULT_PARTS = 3  # parts of an answer that is a fault: the error's type, and two places
 
-_starting = Lock()
+_NOT_ITS_FAULT = frozenset({None, -signal.SIGKILL, 255})
+"""How a child ends that no limit of its own ended: killed, by us for its time or by the kernel where memory is short;
+or its server was. It is tried once more, with no other such file beside it, before the file is blamed."""
+
+_alone = Lock()
 
 
 def processes() -> ForkServerContext:
@@ -69,9 +76,12 @@ def read_in_child(path: Path, seq: int = 0) -> Reading:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
-        answer = _answer_of_child(path)
-    except OSError as error:
-        raise TemporaryError(f"no child could read: {error.strerror}") from error
+        answer = _answer_of_child(path, WALL_SECONDS)
+        if not answer.content and answer.exitcode in _NOT_ITS_FAULT:
+            with _alone:
+                answer = _answer_of_child(path, WALL_SECONDS)
+    except (OSError, EOFError) as error:
+        raise TemporaryError(f"no child could read: {getattr(error, 'strerror', None) or 'none starts'}") from error
     value = _value(answer.content)
     if isinstance(value, Reading):
         return value
@@ -88,38 +98,52 @@ def log() -> Any:
     return get_logger("queke.read")
 
 
-def _answer_of_child(path: Path) -> _Answer:
+def _answer_of_child(path: Path, patience: float) -> _Answer:
     context = processes()
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_read_untrusted, args=(theirs, str(path), learned()), daemon=True)
-    with _starting, _NoMain():
-        child.start()
-    theirs.close()
-    limit = Timer(WALL_SECONDS, child.kill)
-    limit.start()
-    content = b""
+    content, patient = b"", True
     try:
+        try:
+            start(child)
+        finally:
+            theirs.close()
+        patient = _waited(ours, child, patience)
         with suppress(EOFError, OSError):  # it ended without an answer, or with one that is too long
-            content = ours.recv_bytes(ANSWER_BYTES)
+            content = ours.recv_bytes(ANSWER_BYTES) if patient else b""
+        if not patient:
+            child.kill()
         child.join(0 if content else ENDING_SECONDS)
         return _Answer(content, child.exitcode)
     finally:
-        limit.cancel()
         ours.close()
-        child.kill()
-        child.join()
+        if child.pid is not None:
+            child.kill()
+            child.join()
         child.close()
 
 
-class _NoMain:
-    """Hides our main program while a child starts: the child would import all of it, and needs none."""
+def _waited(pipe: Connection, child: BaseProcess, patience: float) -> bool:
+    """Wait for an answer, or the end, of a child; False if it must be stopped.
 
-    def __enter__(self) -> None:
-        self._main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
+    Its CPU limit decides; the wall clock only stops one that sleeps, or one that never gets its turn.
+    """
+    began, used = time.monotonic(), -1.0
+    while not pipe.poll(min(LOOK_SECONDS, patience)):
+        past = time.monotonic() - began
+        before, used = used, _cpu_seconds(child.pid)
+        if past >= patience and (used == before or past >= max(LONG_SECONDS, patience)):
+            return False
+    return True
 
-    def __exit__(self, *_: object) -> None:
-        sys.modules["__main__"] = self._main
+
+def _cpu_seconds(pid: int | None) -> float:
+    """The CPU seconds that a process has used; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str]) -> None:
@@ -148,7 +172,6 @@ def _cage() -> None:
     os.close(silence)
     limits = (
         (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -156,6 +179,7 @@ def _cage() -> None:
     )
     for which, limit in limits:
         resource.setrlimit(which, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))  # SIGXCPU first: it tells why it ended
     stay_alone()  # where this is not possible, RLIMIT_NPROC is left, and it does not limit root
 
 

@@ -10,21 +10,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import TimeoutError as FuturesTimeoutError
-from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
-from pebble import ProcessExpired, ProcessPool
+from typing import Any, Self
 
 from pipeline import resources
+from pipeline.crew import Crew, LostError
 from pipeline.errors import PermanentError
 from pipeline.reports import fonts, pages
-
-if TYPE_CHECKING:
-    from pebble import ProcessFuture
 
 PAGE_SECONDS = 120  # a long annex takes seconds; a page that takes minutes hangs
 _TIGHT = "tight"  # class of the body with which paper.css sets tables a little closer
@@ -41,32 +35,23 @@ class Renderer:
 
     def __init__(self, workers: int = 2) -> None:
         self._workers = workers
-        self._pool: ProcessPool | None = None
+        self._crew: Crew | None = None
         self._scratch: Path | None = None
 
     def __enter__(self) -> Self:
         fonts.check()
         if self._workers:
             self._scratch = Path(tempfile.mkdtemp(prefix="queke-pages-"))
-            self._pool = ProcessPool(
-                max_workers=self._workers,
-                max_tasks=_TASKS_A_PROCESS,
-                initializer=_begin,
-                initargs=[str(self._scratch)],
-                context=multiprocessing.get_context("spawn"),
-            )
+            context = multiprocessing.get_context("spawn")
+            self._crew = Crew(self._workers, context, _begin, [str(self._scratch)], _TASKS_A_PROCESS)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:
-            if kind is None:
-                self._pool.close()  # type: ignore[no-untyped-call]  # published half typed
-            else:
-                self._pool.stop()  # type: ignore[no-untyped-call]  # published half typed
-            self._pool.join()
-            self._pool = None
+        if self._crew is not None:
+            self._crew.end()
+            self._crew = None
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
@@ -76,22 +61,29 @@ class Renderer:
 
         All papers are taken first: each is begun while the next are made.
         """
-        if self._pool is None:
+        if self._crew is None:
             yield from map(draw, list(papers))
             return
-        waiting = [self._pool.schedule(draw, args=[values], timeout=PAGE_SECONDS) for values in papers]
-        for future in waiting:
-            yield _answer(future)
+        waiting = [self._crew.submit(draw, [values], PAGE_SECONDS) for values in papers]
+        try:
+            for future in waiting:
+                yield _drawn(*future.result())
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are there now."""
+        return self._crew.pids if self._crew else []
 
 
-def _answer(future: ProcessFuture[Any]) -> bytes:
-    try:
-        drawn = future.result()
-    except (FuturesTimeoutError, ProcessExpired, BrokenProcessPool) as lost:
-        raise PermanentError("a page could not be drawn: its process died or took too long") from lost
-    except Exception as error:
-        raise PermanentError("a page could not be drawn") from error
-    return bytes(drawn)
+def _drawn(answer: bytes | Exception) -> bytes:
+    if isinstance(answer, LostError):
+        raise PermanentError("a page could not be drawn: its process died or took too long") from answer
+    if isinstance(answer, Exception):
+        raise PermanentError("a page could not be drawn") from answer
+    return answer
 
 
 def _begin(scratch: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from pipeline.database import errors, journal, transactions
-from pipeline.executors import InProcess
+from pipeline.executors import Pool
 from pipeline.model import Arrival, Clock, DecidedBy, Settled, Site
 from pipeline.run import sending, warning
 from pipeline.run.lock import Busy, hold_site
@@ -74,5 +74,5 @@ def follow(site: Site, clock: Clock) -> None:
 
 def _taken(site: Site, now: datetime, step: Callable[[AtHand], T]) -> T:
     """Take a step that may need something read, validated or assessed first; all of it in one transaction."""
-    with errors.temporary(), InProcess() as readers, transactions.atomic():
+    with errors.temporary(), Pool(1, at_once=False) as readers, transactions.atomic():
         return Settling(site, readers, now).take(step)

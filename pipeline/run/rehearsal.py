@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.database import errors, journal, transactions
-from pipeline.executors import InProcess
+from pipeline.executors import Pool
 from pipeline.merge.registry_changes import Change
 from pipeline.model import Arrival, Channel, Settled, Site, State
 from pipeline.run import attempts
@@ -24,7 +24,7 @@ _LAST = 2**62  # a place in the received sequence after all others
 def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
     """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
     arrivals = [_arrival(path, now) for path in files]
-    with InProcess() as readers:
+    with Pool(1, at_once=False) as readers:
         readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
             numbered = journal.receive(site, arrivals)
@@ -36,7 +36,7 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and its outcome."""
     arrival = replace(_arrival(workbook, now), seq=_LAST)
-    with InProcess() as readers:
+    with Pool(1, at_once=False) as readers:
         ((_, reading),) = readers.read([(0, workbook)])
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"

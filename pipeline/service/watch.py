@@ -33,6 +33,7 @@ log = structlog.get_logger("queke.watch")
 TICK_SECONDS = 20.0  # how late an edition may be, at most, because the clock was not looked at
 FIRST_PAUSE = 2.0  # after a fault; doubled each time …
 LONGEST_PAUSE = 60.0  # … up to this
+MOST_UNEXPECTED = 5  # faults of ours in a row; then the process ends, with exit code 2, and is to be started anew
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
 
@@ -48,6 +49,7 @@ class Service:
         self._next_look = 0.0  # … and its end (monotonic)
         self._observer: BaseObserver | None = None
         self._watched = 0  # inode of the inbox that is watched
+        self._unexpected = 0  # looks in a row that a fault of ours ended
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
         self.coordinator = run.Coordinator(site, readers, clock)
@@ -66,7 +68,7 @@ class Service:
         self._bell.ring()
 
     def serve(self) -> None:
-        """Work until `stop`. Raises Busy if another process works on the site."""
+        """Work until `stop`. Raises Busy if another process works on the site; a fault of ours that does not pass."""
         with self.coordinator:
             log.info("watching", poll=self._poll)
             try:
@@ -84,12 +86,16 @@ class Service:
         """Do what is to be done now; return how long to wait at most, and the pause after the last fault."""
         try:
             wait = self.turn()
-        except Exception as error:  # noqa: BLE001 — the service outlives unexpected errors; `status` shows them
+        except Exception as error:
             ours = isinstance(error, QuekeError | OSError)
             write, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
             pause = _longer(pause)
             write(event, **faults.fault(error).fields(), pause=pause)
+            self._unexpected = 0 if ours else self._unexpected + 1
+            if self._unexpected >= MOST_UNEXPECTED:
+                raise
             return pause, pause
+        self._unexpected = 0
         return wait, 0.0
 
     def turn(self) -> float:

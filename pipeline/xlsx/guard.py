@@ -196,6 +196,7 @@ _TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"', b' t=
 _SPACES = (b"\t", b"\n", b"\r")
 _ELSEWHERE = (b"\tt", b"\nt", b"\rt")  # no program writes attributes on separate lines
 _ERROR = re.compile(rb' t\s*=\s*["\'](?:e["\']|&)')
+_COUNT = re.compile(rb"""ount="[0-9]{1,5}\"""")
 _RELATION = re.compile(rb"<Relationship [^>]*>")
 _USUALLY = ((b'/sharedStrings"', b'sharedStrings.xml"'), (b'/styles"', b'styles.xml"'))
 _FROM = (b"", b"/xl/", b"./")
@@ -218,7 +219,8 @@ def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> boo
         elif b"sheetData" in part or name.startswith(("xl/externalLinks/", "xl/query", "xl/connections")):
             return False
     strings = parts.get(SHARED_STRINGS, b"")
-    return cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
+    bounded = _says_few_texts(strings)
+    return bounded and cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
 
 
 @_known
@@ -322,6 +324,12 @@ def _target(relation: bytes) -> str:
     target = relation.partition(b'Target="')[2].partition(b'"')[0].decode()
     path = target[1:] if target.startswith("/") else "xl/" + target
     return path if path.startswith(_SHEETS) else ""
+
+
+def _says_few_texts(strings: bytes) -> bool:
+    """Whether the table of texts says it has few: a reader makes room for so many before it reads the first."""
+    head = strings[: strings.find(b">", strings.find(b"sst"))]
+    return head.count(b"ount") == len(_COUNT.findall(head))
 
 
 def _fans_out_little(strings: bytes, cells: int) -> bool:

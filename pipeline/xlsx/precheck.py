@@ -152,10 +152,16 @@ def _string_lengths(part: bytes | None) -> list[int]:
     return [len(piece) for piece in re.split(rb"</(?:\w+:)?si>|<(?:\w+:)?si\s*/>", part)[:-1]]
 
 
+_VERY_MANY = re.compile(rb"""<(?:\w+:)?sst\b[^>]*ount\s*=\s*["'][^"']{8}""")
+"""A table of texts that says it has ten million or more: a reader makes room for so many before it reads the first."""
+
+
 def _refuse_swollen(parts: Mapping[str, bytes]) -> None:
     if parts["xl/workbook.xml"].count(b"definedName ") > MAX_NAMES:
         raise Unsound("file-bomb")
     if parts.get("xl/styles.xml", b"").count(b"<xf ") > MAX_STYLES:
+        raise Unsound("file-bomb")
+    if any(_VERY_MANY.search(part) for part in parts.values()):
         raise Unsound("file-bomb")
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pipeline.database import journal, models
-from pipeline.executors import InProcess
 from pipeline.model import Checked, Settled, Site
 from pipeline.run.settling import Settling
+from tests.inprocess import InProcess
 from tests.submissions import NOON
 
 T = TypeVar("T")

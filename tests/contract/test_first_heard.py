@@ -13,9 +13,9 @@ from pipeline import rules
 from pipeline.alerts import assess
 from pipeline.database.models import Absence, AlertHit
 from pipeline.database.transactions import undone
-from pipeline.executors import InProcess
 from pipeline.model import Checked, Site
 from tests.contract.settling import Known, journalled
+from tests.inprocess import InProcess
 from tests.submissions import DAY, checked, later, line, row
 
 RULES = rules.load()

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from pipeline.database import journal, models
 from pipeline.database.transactions import undone
-from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Site, Workbook
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
 from tests import formbooks as books
 from tests.contract.settling import differences
 from tests.formbooks import calendar
+from tests.inprocess import InProcess
 from tests.submissions import NOON, SCHOOL
 
 OTHER = "2132000009"

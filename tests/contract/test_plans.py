@@ -13,7 +13,6 @@ from django.db import connection
 
 from pipeline import issuing
 from pipeline.database import sql
-from pipeline.executors import InProcess
 from pipeline.forms import form
 from pipeline.model import Policy, Site
 from pipeline.run import Coordinator
@@ -21,6 +20,7 @@ from pipeline.schooldays import ZONE
 from pipeline.service.timetable import tick
 from pipeline.xlsx.fill import Template, fill
 from tests.contract.places import GULOU, school
+from tests.inprocess import InProcess
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)

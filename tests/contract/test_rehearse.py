@@ -18,13 +18,13 @@ from pipeline.alerts.rehearse import Trial, rehearse
 from pipeline.database.models import Alert, AlertCase, CasePast, Counter
 from pipeline.database.transactions import atomic, read_only, undone
 from pipeline.errors import UsageError
-from pipeline.executors import InProcess
 from pipeline.facts import rehearsed, rule_scores
 from pipeline.model import Checked, DecidedBy, Mode, Site
 from pipeline.rules import Rules
 from pipeline.settling import card as settling_card
 from tests.cards import HANDLED, STANDS, WRONG, card
 from tests.contract.settling import Known, journalled
+from tests.inprocess import InProcess
 from tests.submissions import COUNTY, DAY, SCHOOL, checked, later, line, row
 
 RULES = rules.load()

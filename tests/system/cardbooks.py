@@ -10,10 +10,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline import run
 from pipeline.database.models import Alert
-from pipeline.executors import InProcess
 from pipeline.model import DecidedBy, Site
 from pipeline.run import sending
 from pipeline.settling import card as settling_card
+from tests.inprocess import InProcess
 from tests.sites import NOW, Desk, pupil
 
 SCHOOL, OTHER = "2132010001", "2132010002"

@@ -6,9 +6,9 @@ from pathlib import Path
 from pipeline import run
 from pipeline.database import journal
 from pipeline.database.models import Absence, AbsencePast, Letter, Reject, Report, Submission, Todo
-from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import Site
+from tests.inprocess import InProcess
 from tests.sites import NOW, Desk, pupil
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from pipeline import run
 from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
-from pipeline.executors import Answer, InProcess, Job
+from pipeline.executors import Answer, Job
 from pipeline.model import Arrival, Settled, Site
+from tests.inprocess import InProcess
 from tests.sites import NOW
 from tests.system.posting import drop
 

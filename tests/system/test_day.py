@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from pipeline import run
-from pipeline.executors import InProcess
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
 from pipeline.service import timetable
+from tests.inprocess import InProcess
 from tests.sites import DAY, NOW, Desk, at, pupil
 from tests.system.posting import drop
 

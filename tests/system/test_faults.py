@@ -24,7 +24,6 @@ from pipeline.county import build_desk
 from pipeline.database import journal
 from pipeline.database.models import Letter, Submission
 from pipeline.errors import TemporaryError
-from pipeline.executors import InProcess
 from pipeline.facts import county_day, editions
 from pipeline.forms import form
 from pipeline.inbox import archive
@@ -38,6 +37,7 @@ from pipeline.service.watch import Service
 from pipeline.settling import reconciliation, submissions
 from pipeline.turns import context
 from pipeline.xlsx.fill import Template, heads
+from tests.inprocess import InProcess
 from tests.sites import DAY, NOW, Desk, at, pupil
 from tests.system.posting import drop
 

@@ -22,12 +22,12 @@ from pipeline.cli import run as command
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.database.models import Account, Submission
 from pipeline.errors import TemporaryError
-from pipeline.executors import InProcess
 from pipeline.inbox import archive
 from pipeline.model import DecidedBy, Settled, Site, State
 from pipeline.xlsx.fill import Template
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
+from tests.inprocess import InProcess
 from tests.reading import take
 from tests.sites import DAY, NOW, lay_out, put
 

@@ -17,8 +17,8 @@ from pipeline import database, run
 from pipeline.database import journal
 from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
-from pipeline.executors import InProcess
 from pipeline.model import Arrival, Reading, Settled, Site, State
+from tests.inprocess import InProcess
 from tests.sites import COUNTY, NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 

@@ -17,10 +17,10 @@ import pytest
 from pipeline import database, run
 from pipeline.database.models import Alert, AlertHit, Campus, SchoolClass, Submission, Unit
 from pipeline.demo.filings import DemoFiling
-from pipeline.executors import InProcess
 from pipeline.model import Site
 from pipeline.schooldays import ZONE, today
 from tests import build
+from tests.inprocess import InProcess
 from tests.outbreaks import FLU, HFMD, Ill, Told, absent, first_possible, spread
 from tests.sites import lay_out
 

@@ -14,10 +14,10 @@ from django.db import connection
 
 from pipeline import database, run
 from pipeline.database.models import Campus, Edition, SchoolClass, Unit
-from pipeline.executors import InProcess
 from pipeline.model import Site
 from pipeline.service import timetable
 from tests import build
+from tests.inprocess import InProcess
 from tests.sites import ZONE, lay_out
 
 DAYS = (date(2026, 11, 19), date(2026, 11, 20))

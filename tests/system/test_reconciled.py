@@ -6,13 +6,13 @@ from datetime import datetime
 import pytest
 
 from pipeline import cli, config, database, issuing, run
-from pipeline.executors import InProcess
 from pipeline.facts import digest_facts
 from pipeline.forms import form
 from pipeline.model import Settled, Site
 from pipeline.service import timetable
 from pipeline.settling import reconciliation
 from pipeline.xlsx.fill import Template, fill
+from tests.inprocess import InProcess
 from tests.sites import COUNTY, DAY, SCHOOLS, ZONE, Desk, pupil
 
 SCHOOL = next(iter(SCHOOLS))

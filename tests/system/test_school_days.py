@@ -9,7 +9,6 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from pipeline import issuing, run
-from pipeline.executors import InProcess
 from pipeline.facts import county_day
 from pipeline.figures.duty import StatusCounts
 from pipeline.forms import form
@@ -19,6 +18,7 @@ from pipeline.schooldays import ZONE
 from pipeline.service import timetable
 from pipeline.turns import context
 from pipeline.xlsx.fill import Template, fill
+from tests.inprocess import InProcess
 from tests.sites import COUNTY, DAY, SCHOOLS, at, pupil, put
 
 FIRST = "2132010001"

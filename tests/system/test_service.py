@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from pipeline import database, run
-from pipeline.executors import InProcess
+from pipeline.inbox.folder import Folder
 from pipeline.model import Arrival, Settled, Site
-from pipeline.service.watch import _Bell
+from pipeline.service import watch
+from pipeline.service.watch import Service, _Bell
+from tests.inprocess import InProcess
 from tests.sites import NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
 
@@ -39,7 +41,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from pipeline import database
-from pipeline.executors import InProcess
+from tests.inprocess import InProcess
 from pipeline.model import Policy, Site
 site = Site(Path(sys.argv[1]), "sqlite:///store.db", sys.argv[2].encode(), Policy(stable_seconds=0, batch=3))
 database.open(site)
@@ -146,6 +148,53 @@ def test_the_service_answers_and_ends_when_told(tmp_path: Path, prepared_db: Pat
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert not [path for path in site.inbox.rglob("*") if path.is_file()]
+
+
+def helpers(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes below the service: the server of readers, the readers, whatever draws."""
+    found, parents = [], {process.pid}
+    below = {int(stat.parent.name): int(stat.read_text().rpartition(")")[2].split()[1]) for stat in stats()}
+    while parents:
+        parents = {pid for pid, parent in below.items() if parent in parents}
+        found += sorted(parents)
+    return found
+
+
+def stats() -> Iterator[Path]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            stat.read_bytes()
+            yield stat
+
+
+@pytest.mark.slow
+def test_a_service_whose_helpers_are_killed_goes_on(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
+    site = lay_out(tmp_path, prepared_db)
+    with serving(site) as process:
+        lay_in(site, "0.xlsx", desk.absence(FIRST))
+        soon(lambda: len(receipts(site)) == 1)
+        killed = 0
+        while killed < len(helpers(process)):
+            os.kill(helpers(process)[killed], signal.SIGKILL)
+            killed += 1
+            lay_in(site, f"{killed}.xlsx", desk.absence(SECOND, [pupil(killed)]))
+            soon(lambda: len(receipts(site)) == killed + 1)  # noqa: B023  # asked in this round
+        assert killed >= 3, "a server, and its readers"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert not helpers(process)
+
+
+def test_a_fault_of_ours_that_does_not_pass_ends_the_service(
+    site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(Folder, "collect", fail)
+    monkeypatch.setattr(watch, "FIRST_PAUSE", 0.01)
+    with InProcess() as readers, pytest.raises(KeyError):
+        Service(site, readers, lambda: NOW).serve()
 
 
 def test_a_bell_rung_by_a_signal_wakes_its_waiter() -> None:

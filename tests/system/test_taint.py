@@ -20,13 +20,13 @@ import structlog
 from pipeline import database, run
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.database.models import Campus, SchoolClass, Unit
-from pipeline.executors import InProcess
 from pipeline.forms import FORMS
 from pipeline.model import Level, Site
 from pipeline.service import timetable
 from pipeline.settling import card
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
+from tests.inprocess import InProcess
 from tests.sites import NOW, lay_out
 from tests.system import tainted
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import time
 from collections.abc import Iterator
 from datetime import date
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from structlog.testing import capture_logs
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
-from pipeline.executors import InProcess, Pool, child
+from pipeline.executors import Pool, child
 from pipeline.forms import clinical, form
 from pipeline.model import Reading
 from pipeline.xlsx.blank import TemplateFacts, blank
 from tests import misbehaving
 from tests.hostile import hostile, packed, parts
+from tests.inprocess import InProcess
 
 FIELDS = {"unit": "2132000001", "school": "示例小学", "campus": "本部", "day": date(2026, 11, 20)}
 HONEST = blank(form("absence"), TemplateFacts(fields=FIELDS))
@@ -64,7 +66,6 @@ def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path:
 def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "FILE_SECONDS", 1.0)
     jobs = write(tmp_path, [HONEST] * 20)
     arrived = {}
     with Pool(2, reader=misbehaving.dies) as readers:
@@ -75,6 +76,18 @@ def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
             assert reading.verdict == "parsed"
     assert len(arrived) == 20
     assert max(arrived, key=arrived.__getitem__) == 5
+
+
+def test_idle_readers_and_their_server_that_are_killed_are_replaced(tmp_path: Path) -> None:
+    jobs = write(tmp_path, [HONEST] * 4)
+    with Pool(2) as readers:
+        expected = dict(readers.read(jobs))
+        for pid in readers.pids:
+            os.kill(pid, signal.SIGKILL)
+        assert dict(readers.read(jobs)) == expected
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        assert dict(readers.read(jobs)) == expected
+        assert child.read_in_child(jobs[0][1]) == expected[1]
 
 
 def test_a_panic_in_a_reader_is_answered_by_a_child(tmp_path: Path) -> None:
@@ -141,12 +154,27 @@ def in_child(target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading
     ids=lambda f: f.__name__,
 )
 def test_a_child_that_misbehaves_means_file_killed(harm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "WALL_SECONDS", 2.0)
+    monkeypatch.setattr(child, "WALL_SECONDS", 1.0)
     began = time.monotonic()
     reading = in_child(harm, tmp_path, monkeypatch)
     assert (reading.verdict, reading.issues[0].code) == ("quarantined", "file-killed")
     assert time.monotonic() - began < 4
     assert not (tmp_path / "written").exists() or not (tmp_path / "written").stat().st_size
+
+
+def test_a_child_that_works_is_judged_by_its_cpu_and_not_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "WALL_SECONDS", 0.6)
+    assert in_child(misbehaving.toils, tmp_path, monkeypatch).verdict == "parsed"
+    monkeypatch.setattr(child, "LONG_SECONDS", 0.6)
+    assert in_child(misbehaving.toils, tmp_path, monkeypatch).issues[0].code == "file-killed"
+
+
+def test_a_child_that_somebody_else_killed_is_tried_again_before_its_file_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert in_child(misbehaving.killed_once, tmp_path, monkeypatch).verdict == "parsed"
 
 
 def test_the_child_has_no_environment_and_hard_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """Papers as they are printed: on their sides, within their scope, the same bytes for the same facts."""
 
 import io
+import os
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -239,16 +241,18 @@ def test_a_page_may_load_nothing() -> None:
 
 def test_a_page_whose_process_dies_is_our_fault_and_said() -> None:
     with render.Renderer(workers=1) as fragile:
-        assert fragile._pool is not None
-        dying = fragile._pool.schedule(_die)
-        with pytest.raises(PermanentError):
-            render._answer(dying)
+        assert fragile._crew is not None
+        with pytest.raises(PermanentError, match="died"):
+            render._drawn(*fragile._crew.submit(os._exit, [139], 60).result())
 
 
-def _die() -> None:
-    import os
-
-    os._exit(139)
+def test_idle_renderers_that_are_killed_are_replaced() -> None:
+    values = letters.checked(values_of(papers.page(page_samples.page(1))))
+    with render.Renderer(workers=2) as renderer:
+        first = list(renderer.stream([values] * 2))
+        for pid in renderer.pids:
+            os.kill(pid, signal.SIGKILL)
+        assert list(renderer.stream([values] * 2)) == first
 
 
 def test_without_usable_fonts_nothing_is_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
