@@ -124,6 +124,22 @@ def link(old: Path, new: Path) -> None:
     _disk.link(old, new)
 
 
+def move(old: Path, new: Path, mode: int = KEPT) -> None:
+    """Move, with this mode, also to another file system, where it is copied, synced and named at once. May be repeated.
+
+    Durable after `sync_many` of the new folder, then of the old one.
+    """
+    try:
+        _disk.chmod(old, mode)
+        _disk.rename(old, new)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_through(new, old.read_bytes())
+        _disk.chmod(new, mode)
+        _disk.unlink(old)
+
+
 def unlink(path: Path) -> None:
     _disk.unlink(path)
 

@@ -89,8 +89,7 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
         target = place(site, arrival)
         if arrival.path != target and arrival.path.exists():
             durable.make_folder(target.parent)
-            durable.chmod(arrival.path, durable.KEPT)
-            durable.rename(arrival.path, target)
+            durable.move(arrival.path, target)
         moved[arrival.seq] = target
     durable.sync_many((), (*{path.parent for path in moved.values()}, site.archive, site.spool))
     return moved

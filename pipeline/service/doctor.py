@@ -118,6 +118,8 @@ def _folders(site: Site) -> Iterator[Finding]:
             yield Finding("problem", f"{name}/", f"cannot be written ({error.strerror}): let this user write there")
     if site.inbox.is_dir() and site.spool.is_dir() and site.inbox.stat().st_dev != site.spool.stat().st_dev:
         yield Finding("ok", "inbox/", "on a file system of its own: its files are copied, not moved")
+    if site.archive.is_dir() and site.spool.is_dir() and site.archive.stat().st_dev != site.spool.stat().st_dev:
+        yield Finding("ok", "archive/", "on another file system than spool/: files are copied there, one sync each")
 
 
 def _disk(site: Site) -> Iterator[Finding]:

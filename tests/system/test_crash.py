@@ -5,6 +5,7 @@ itself: each checked on the finished site, from disk and store alone. Recovery i
 """
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,40 @@ def cut_short(site: Site, disk: Counting) -> None:
 @pytest.mark.slow
 def test_a_crash_at_any_operation(everywhere: Callable[[Callable[[int], Counting]], int]) -> None:
     assert everywhere(CrashAt) > 30
+
+
+@pytest.fixture
+def archive_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """spool/ and archive/ are on two file systems."""
+    real = os.rename
+
+    def rename(old: Path, new: Path) -> None:
+        if Path(old).parent.name == "spool" and "archive" in Path(new).parts:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(old))
+        real(old, new)
+
+    monkeypatch.setattr(os, "rename", rename)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("archive_apart")
+def test_a_crash_at_any_operation_where_the_archive_is_another_file_system(
+    everywhere: Callable[[Callable[[int], Counting]], int],
+) -> None:
+    assert everywhere(CrashAt) > 40
+
+
+@pytest.mark.usefixtures("archive_apart")
+def test_an_archive_on_another_file_system_keeps_every_file_read_only(
+    memory: Path, prepared_db: Path, desk: Desk
+) -> None:
+    site, files = lay_out(memory, prepared_db), dropped(desk)
+    database.open(site)
+    drop(site, files)
+    work(site)
+    check_disk(site, files)
+    kept = [path for path in site.archive.rglob("*.xlsx") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o400}
 
 
 @pytest.mark.slow
