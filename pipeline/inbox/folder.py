@@ -58,7 +58,6 @@ class Folder:
         self._ticks = ticks
         self._desk = ClaimFolder(site.inbox)
         self._sights: dict[str, _Sight] = {}
-        self._closed: set[str] = set()
         self._shunned: dict[str, float] = {}
         self._ready: list[tuple[InboxFile, datetime]] = []
         self._turn = 0
@@ -77,10 +76,6 @@ class Folder:
     def close(self) -> None:
         """Unlock the worker's folder; what is still claimed is recovered by the next worker."""
         self._desk.close()
-
-    def hint(self, path: str) -> None:
-        """The file was seen being closed: one look is enough, if no other program has it open."""
-        self._closed.add(path)
 
     def collect(self, limit: int) -> list[Arrival]:
         """Take up to `limit` files, in the order in which they were first seen.
@@ -148,7 +143,6 @@ class Folder:
                 ready.append((sight.turn, found.stamp.changed, found.name, found, sight.first_seen))
         self._sights, self.stuck = seen, tuple(stuck)
         self.waiting = len(seen) - len(ready) - sum(1 for one in stuck if one.path in seen)
-        self._closed.clear()
         return [(found, first_seen) for *_, found, first_seen in sorted(ready, key=lambda row: row[:3])]
 
     def _sight(self, found: InboxFile, now: datetime, ticks: float) -> _Sight:
@@ -166,11 +160,9 @@ class Folder:
         age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
         if found.stamp.size == 0 and quiet > 0:
             return unchanged >= max(quiet, EMPTY_SECONDS) or age >= EMPTY_AGE
-        writer = _has_writer(found.path)
-        if writer:
+        if _has_writer(found.path):
             return unchanged >= HELD_SECONDS
-        if writer is False and found.path in self._closed:
-            return True
+        # also after it was closed: some programs close a file and go on to append to it
         return unchanged >= quiet or age >= max(2.0, 2 * quiet)
 
     def _why_not(self, found: InboxFile) -> str | None:

@@ -15,7 +15,16 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 import structlog
-from watchdog.events import FileClosedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
@@ -35,6 +44,12 @@ FIRST_PAUSE = 2.0  # after a fault; doubled each time …
 LONGEST_PAUSE = 60.0  # … up to this
 MOST_UNEXPECTED = 5  # faults of ours in a row; then the process ends, with exit code 2, and is to be started anew
 POLL_SECONDS = 1.0
+HEARD = (
+    *(FileClosedEvent, FileCreatedEvent, FileModifiedEvent, FileMovedEvent),
+    *(DirCreatedEvent, DirMovedEvent),
+)
+"""The events asked for. Not of opening: a look at 8,200 folders makes more of these than the kernel keeps, which makes
+the observer look at all folders, and so on without end."""
 QUIET_SECONDS = 10.0  # a county that drops its files one after the other gets one 收件汇总
 
 
@@ -63,8 +78,6 @@ class Service:
         """Take a hint. Called from the observer's thread."""
         if f"{os.sep}{WORK}{os.sep}" in str(event.src_path):
             return
-        if isinstance(event, FileClosedEvent):
-            self.coordinator.folder.hint(os.fsdecode(event.src_path))
         self._bell.ring()
 
     def serve(self) -> None:
@@ -140,7 +153,7 @@ class Service:
         self._deafen()
         observer = PollingObserver(timeout=POLL_SECONDS) if self._poll else Observer()
         try:
-            observer.schedule(_Ear(self), str(self._site.inbox), recursive=True)
+            observer.schedule(_Ear(self), str(self._site.inbox), recursive=True, event_filter=list(HEARD))
             observer.start()
         except OSError as error:  # no inotify watches left, or a file system without events
             if not self._deaf:  # logged once: it is tried again each time
@@ -182,8 +195,7 @@ class _Ear(FileSystemEventHandler):
         self._service = service
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in ("opened", "closed_no_write"):  # our own looks cause these
-            self._service.hint(event)
+        self._service.hint(event)
 
 
 def serve(site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:

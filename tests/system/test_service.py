@@ -185,6 +185,24 @@ def test_a_service_whose_helpers_are_killed_goes_on(tmp_path: Path, prepared_db:
         assert not helpers(process)
 
 
+@pytest.mark.slow
+def test_a_service_over_very_many_folders_is_idle(tmp_path: Path, prepared_db: Path, desk: Desk) -> None:
+    site = lay_out(tmp_path, prepared_db)
+    for n in range(9_000):  # more than half of the events that the kernel keeps
+        (site.inbox / f"{3_201_060_000 + n}").mkdir()
+    with serving(site) as process:
+        lay_in(site, "a.xlsx", desk.absence(FIRST))
+        soon(lambda: len(receipts(site)) == 1)
+        before = cpu_seconds(process.pid)
+        time.sleep(10)
+        assert cpu_seconds(process.pid) - before < 5, "ten looks of a tenth of a second"
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_fault_of_ours_that_does_not_pass_ends_the_service(
     site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,11 +160,17 @@ def test_a_file_is_taken_when_it_has_not_changed_between_two_looks(site: Site) -
         assert [a.size for a in folder.collect(9)] == [5]
 
 
-def test_a_close_that_was_seen_saves_the_second_look(site: Site) -> None:
-    with Folder(replace(site, policy=Policy(stable_seconds=60)), now) as folder:
-        path = drop(site, "a.xlsx", b"whole")
-        folder.hint(str(path))
-        assert len(folder.collect(9)) == 1
+def test_a_file_that_is_closed_and_appended_to_is_taken_whole(site: Site) -> None:
+    ticks = [0.0]
+    with Folder(replace(site, policy=Policy(stable_seconds=1)), now, ticks=lambda: ticks[0]) as folder:
+        path = drop(site, "a.xlsx", b"")
+        for _ in range(5):
+            with path.open("ab") as file:
+                file.write(b"piece")
+            assert folder.collect(9) == []
+            ticks[0] += 0.9
+        ticks[0] += 0.2
+        assert [arrival.size for arrival in folder.collect(9)] == [25]
 
 
 def test_a_file_still_open_for_writing_waits(site: Site) -> None:
