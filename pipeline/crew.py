@@ -184,11 +184,10 @@ class _Hand:
     def _ready(self) -> Connection:
         """A process that lives and is prepared."""
         with self._lock:
-            if self._process is not None:
-                if self._process.is_alive() and (not self._most or self._done < self._most):
-                    assert self._pipe is not None  # both are set together
-                    return self._pipe
-                self._discard()
+            fresh = not self._most or self._done < self._most
+            if self._process is not None and self._pipe is not None and fresh and self._process.is_alive():
+                return self._pipe
+            self._discard()
             for _ in range(STARTS):
                 if self._ended:
                     break

@@ -43,6 +43,7 @@ Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
 PIECE = 100  # files collected together: the readers need not wait for a whole batch
+LOOK_SECONDS = 1.0  # how often, while files are read, the inbox is looked at for new ones
 WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two batches
 ROOM = 64 * 2**20  # free bytes below which a failing store counts as full, not broken
 COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
@@ -193,7 +194,7 @@ class Coordinator:
         limit = self._site.policy.batch
         piece = min(limit, PIECE)
         named = batches(given(self._site, paths, self._clock()), self._site, piece)
-        reading = ReadQueue(self._readers)
+        reading, time_to_look = ReadQueue(self._readers), Pacer(LOOK_SECONDS)
         more = True
         while more or len(reading):
             while more and len(reading) < AHEAD * limit:
@@ -205,8 +206,8 @@ class Coordinator:
             with stage("read", reading.seqs):
                 read = reading.take(limit)
             self._settle(read, done)
-            # a file that keeps its reader busy does not delay others: look for new ones meanwhile
-            more = more or bool(len(reading) and not read)
+            # files that keep their readers busy delay no other: look for new ones meanwhile
+            more = more or bool(len(reading) and (not read or time_to_look()))
             if more and self._time_to_warn():
                 self._warn(done)
 

@@ -16,6 +16,7 @@ from pipeline.model import Arrival, Reading
 
 PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
 IDLE_SECONDS = 0.2  # longer gaps between answers are not waited for
+MOST_GROUPS = 64  # groups of files read at once; a group is done when its slowest file is, and only waits for that
 WORTH_A_BATCH = 64  # validating a batch costs 40 ms at any size
 
 
@@ -26,7 +27,7 @@ class ReadQueue:
         self._readers = readers
         self._under_way: dict[int, Arrival] = {}
         self._answers: SimpleQueue[tuple[int, Reading] | Future[None]] = SimpleQueue()  # the end of a batch is last
-        self._threads = ThreadPoolExecutor(thread_name_prefix="reading")
+        self._threads = ThreadPoolExecutor(MOST_GROUPS, thread_name_prefix="reading")
 
     def __len__(self) -> int:
         return len(self._under_way)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import Pool
+from pipeline.inbox.scan import shown
 from pipeline.merge.registry_changes import Change
 from pipeline.model import Arrival, Channel, Settled, Site, State
 from pipeline.run import attempts
@@ -23,8 +25,8 @@ _LAST = 2**62  # a place in the received sequence after all others
 
 def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
     """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
-    arrivals = [_arrival(path, now) for path in files]
-    with Pool(1, at_once=False) as readers:
+    with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
+        arrivals = [_arrival(path, now, Path(aside, str(place))) for place, path in enumerate(files)]
         readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
             numbered = journal.receive(site, arrivals)
@@ -35,8 +37,8 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and its outcome."""
-    arrival = replace(_arrival(workbook, now), seq=_LAST)
-    with Pool(1, at_once=False) as readers:
+    with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
+        arrival = replace(_arrival(workbook, now, Path(aside, "0")), seq=_LAST)
         ((_, reading),) = readers.read([(0, workbook)])
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"
@@ -44,18 +46,22 @@ def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence
     return changes, rehearse(site, [workbook], now)[0]
 
 
-def _arrival(path: Path, now: datetime) -> Arrival:
-    content = path.read_bytes()
+def _arrival(path: Path, now: datetime, aside: Path) -> Arrival:
+    """A file as it would arrive; one whose path no store can note, for it is not UTF-8, is copied to `aside`."""
+    content, where = path.read_bytes(), path.resolve()
+    if shown(str(where)) != str(where)[:255]:
+        aside.write_bytes(content)
+        where = aside
     return Arrival(
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        name=path.name,
+        name=shown(path.name),
         channel=Channel.CLI,
         folder="",
         bound="",
         first_seen=now,
         received_at=now,
-        path=path.resolve(),
+        path=where,
     )
 
 

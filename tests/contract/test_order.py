@@ -58,7 +58,13 @@ SENT: Sequence[Workbook] = (
     calendar({"类别": "放假", "开始日期": datetime(2026, 11, 21), "结束日期": datetime(2026, 11, 23)}),
     calendar({"类别": "上课", "开始日期": datetime(2026, 11, 21)}, unit=SCHOOL),
     closed("五(1)班"),
+    absence(name="赵六一", 报送方式="整份更正"),
+    closed("三(3)班"),
+    closed("四(1)班"),
 )
+
+
+PUPILS_AND_ROOMS = (0, 1, 2, 3, 12, 13, 14, 15)  # reports and closures, of which copies may come, too
 
 
 def stands() -> dict[str, list[str]]:
@@ -82,15 +88,16 @@ def stands() -> dict[str, list[str]]:
     return found
 
 
-def taken(site: Site, sent: Sequence[Reading], order: Sequence[int]) -> dict[str, list[str]]:
-    """Journal all, judge and settle one by one in an order of its own, undo it; return what then stood."""
+def taken(site: Site, sent: Sequence[Reading], *batches: Sequence[int]) -> dict[str, list[str]]:
+    """Journal all, judge and settle batch by batch in an order of its own, undo it; return what then stood."""
     with undone():
         came = [_arrival(site, number) for number in range(len(sent))]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
         by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}
         settling = Kept(site, InProcess(), NOON, by_seq)
-        for place in order:
-            settling.fold(settling.validate([read[place]]))
+        for batch in batches:
+            done = [one.seq for part in settling.settle([read[place] for place in batch]) for one in part]
+            assert sorted(done) == sorted(read[place][0].seq for place in batch), "each is settled, once"
         return stands()
 
 
@@ -129,5 +136,24 @@ def test_it_does_not_matter_which_file_kept_its_reader_busy(
     shuffled: list[int],
 ) -> None:
     sent = [READ[number] for number in chosen]
-    order = [place for place in shuffled if place < len(sent)]
-    assert differences(taken(school, sent, range(len(sent))), taken(school, sent, order)) == {}
+    order = [[place] for place in shuffled if place < len(sent)]
+    assert differences(one_by_one(school, sent), taken(school, sent, *order)) == {}
+
+
+@example([0, 0, 2], 2)  # slow, slow, quick: a report and its copy behind a later one
+@example([0, 1, 13], 2)
+@example([12, 12, 14], 2)  # closures
+@example([0, 12, 2, 14], 3)
+@settings(max_examples=3)
+@given(st.lists(st.sampled_from(PUPILS_AND_ROOMS), min_size=2, max_size=5), st.integers(1, 4))
+def test_it_does_not_matter_how_many_of_a_batch_kept_their_readers_busy(
+    school: Site, chosen: list[int], slow: int
+) -> None:
+    sent = [READ[number] for number in chosen]
+    last = range(min(slow, len(sent) - 1))
+    first = range(len(last), len(sent))
+    assert differences(one_by_one(school, sent), taken(school, sent, first, last)) == {}
+
+
+def one_by_one(site: Site, sent: Sequence[Reading]) -> dict[str, list[str]]:
+    return taken(site, sent, *([place] for place in range(len(sent))))

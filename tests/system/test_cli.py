@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -169,6 +170,14 @@ def test_check_says_what_would_become_of_a_file_and_changes_nothing(queke: Queke
     assert queke("status", "--json").out == before
     assert outbox(site, "*") == []
     assert queke("ingest", path).code == 0
+
+
+@pytest.mark.parametrize("name", [b"\xff\xb2\xe2.xlsx", rb'a:b?c*<>|"\.xlsx', b"con.xlsx", b"x\ny.xlsx"])
+def test_any_name_can_be_checked_and_taken(queke: Queke, site: Path, tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(report(queke, tmp_path / "a.xlsx", pupils(1)).read_bytes())
+    for command in ("check", "ingest"):
+        assert [line["outcome"] for line in queke(command, path, "--json").lines] == ["accepted"]
 
 
 def test_a_file_named_on_the_command_line_stays_where_it_is(queke: Queke, site: Path, tmp_path: Path) -> None:

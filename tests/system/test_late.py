@@ -31,13 +31,18 @@ def repeated(desk: Desk) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("versions_of", [corrected, withdrawing, repeated])
+def copied(desk: Desk) -> list[bytes]:
+    first = desk.absence(SCHOOL, [pupil(0), pupil(1)])
+    return [first, first, desk.absence(SCHOOL, [pupil(0), pupil(2)], mode="整份更正")]
+
+
+@pytest.mark.parametrize("versions_of", [corrected, withdrawing, repeated, copied])
 def test_the_store_depends_on_the_order_of_arrival_not_of_settling(
     tmp_path: Path, prepared_db: Path, desk: Desk, versions_of
 ) -> None:
     versions = versions_of(desk)
     found = []
-    for slow in ([], [versions[0]], versions[:-1]):
+    for slow in ([], [one for one in versions if one == versions[0]], versions[:-1]):
         site = lay_out(tmp_path, prepared_db)
         database.open(site)
         order = settle(site, versions, slow)
