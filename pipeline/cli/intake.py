@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.run import Cycle
 
 MOST_FAULTS = 20  # shown to people
+MOST_SECONDS = 300.0  # between two looks of a service: it looks every half minute, and after each batch
 
 
 def add(app: typer.Typer) -> None:
@@ -108,19 +110,24 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what came, what waits and since when; exit 1 when something waits for a person."""
     from pipeline import config, fault_log
     from pipeline.facts import status as facts_status
-    from pipeline.inbox.folder import survey
-    from pipeline.run import is_held
+    from pipeline.inbox.folder import oldest, survey
+    from pipeline.run import is_held, last_cycle
+    from pipeline.schooldays import local_time
 
     site = _opened_or_shown(context, as_json=as_json)
     faults = fault_log.standing(site)
     found = facts_status.standing(config.clock()(), site.policy.deadline)
     stuck = [asdict(one) for one in survey(site)]
-    serving = is_held(site)
+    serving, last, lies = is_held(site), last_cycle(site), oldest(site)
+    hangs = serving and last is not None and (datetime.now(UTC) - last).total_seconds() > MOST_SECONDS
     waiting = [asdict(one) for one in found.waiting]
     if as_json:
         echo_json(
             {
                 "serving": serving,
+                "last_cycle": last.isoformat() if last else None,
+                "hangs": hangs,
+                "oldest_in_inbox": lies.isoformat() if lies else None,
                 "submissions": found.states,
                 "waiting": waiting,
                 "stuck": stuck,
@@ -130,6 +137,10 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
         )
     else:
         echo("queke watch is running" if serving else "queke watch is NOT running")
+        if hangs and last:
+            echo(f"WARNING  it has finished no look at the inbox since {local_time(last)}: see the log, start it anew")
+        if lies:
+            echo(f"the oldest file in the inbox lies there since {local_time(lies)}")
         echo_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
         echo()
         if found.waiting:
@@ -142,7 +153,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
         _show_faults(faults)
         for line in found.unknown_years:
             echo(f"WARNING  {line}")
-    if found.waiting or stuck or faults:
+    if found.waiting or stuck or faults or hangs:
         raise typer.Exit(1)
 
 

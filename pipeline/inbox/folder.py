@@ -235,6 +235,15 @@ def survey(site: Site) -> tuple[Stuck, ...]:
     return (*stuck, *held)
 
 
+def oldest(site: Site) -> datetime | None:
+    """Since when the file that lies in the inbox longest lies there, by the machine's clock; None if it is empty."""
+    try:
+        changed = min((one.stamp.changed for one in look(site.inbox) if isinstance(one, InboxFile)), default=None)
+    except OSError:
+        return None
+    return None if changed is None else datetime.fromtimestamp(changed / 1e9, UTC)
+
+
 def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[list[Arrival]]:
     """Split what is `given` into batches, each durable."""
     while batch := list(islice(arrivals, limit)):

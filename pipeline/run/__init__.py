@@ -12,7 +12,7 @@ from pipeline.model import Site
 from pipeline.run.coordinator import Coordinator, Cycle, Observer
 from pipeline.run.decisions import confirm_answer, follow, release, return_answer, undo
 from pipeline.run.delivery import deliver
-from pipeline.run.lock import Busy, is_held
+from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
 from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import make as make_rosters
 from pipeline.run.templates import every as make_templates
@@ -28,8 +28,10 @@ __all__ = [
     "drain",
     "follow",
     "is_held",
+    "last_cycle",
     "make_rosters",
     "make_templates",
+    "note_cycle",
     "rehearse",
     "rehearse_roster",
     "release",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 
 from pipeline.errors import TemporaryError
 from pipeline.model import Site
@@ -29,6 +30,18 @@ def hold_site(site: Site) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def note_cycle(site: Site) -> None:
+    """Note that the work of whoever holds the site gets on: the lock's own time says when, without a store."""
+    os.utime(site.root / NAME)
+
+
+def last_cycle(site: Site) -> datetime | None:
+    """When a service last finished a look, by the machine's clock; None where none ever did."""
+    with suppress(OSError):
+        return datetime.fromtimestamp((site.root / NAME).stat().st_mtime, UTC)
+    return None
 
 
 def is_held(site: Site) -> bool:

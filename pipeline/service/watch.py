@@ -34,7 +34,7 @@ from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
-from pipeline.service import timetable
+from pipeline.service import notify, timetable
 
 log = structlog.get_logger("queke.watch")
 
@@ -67,7 +67,7 @@ class Service:
         self._unexpected = 0  # looks in a row that a fault of ours ended
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
-        self.coordinator = run.Coordinator(site, readers, clock)
+        self.coordinator = run.Coordinator(site, readers, clock, observe=lambda *_: self._get_on())
 
     def stop(self) -> None:
         """Finish the current work, then end."""
@@ -83,7 +83,9 @@ class Service:
     def serve(self) -> None:
         """Work until `stop`. Raises Busy if another process works on the site; a fault of ours that does not pass."""
         with self.coordinator:
+            run.note_cycle(self._site)  # what an earlier process left is no sign that this one hangs
             log.info("watching", poll=self._poll)
+            notify.notify("READY=1")
             try:
                 pause = 0.0
                 while not self._stopping:
@@ -92,6 +94,7 @@ class Service:
                     run.warm()  # after the files already there: the first new file shall not wait for it
                     self._bell.wait(wait)
             finally:
+                notify.notify("STOPPING=1")
                 self._deafen()
         log.info("stopped")
 
@@ -109,6 +112,7 @@ class Service:
                 raise
             return pause, pause
         self._unexpected = 0
+        self._get_on()
         return wait, 0.0
 
     def turn(self) -> float:
@@ -129,6 +133,11 @@ class Service:
         if cycle.waiting:
             return max(self._site.policy.stable_seconds, 0.1)
         return QUIET_SECONDS / 4 if cycle.unlisted else min(self._site.policy.scan_seconds, TICK_SECONDS)
+
+    def _get_on(self) -> None:
+        """Tell that work gets on: a look is done, or within a long heap of work a submission is."""
+        run.note_cycle(self._site)
+        notify.notify("WATCHDOG=1")
 
     def _look_at_the_clock(self) -> None:
         """Do what is due by the clock. A failure there does not stop taking, answering and drawing."""

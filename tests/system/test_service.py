@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -213,6 +214,29 @@ def test_a_fault_of_ours_that_does_not_pass_ends_the_service(
     monkeypatch.setattr(watch, "FIRST_PAUSE", 0.01)
     with InProcess() as readers, pytest.raises(KeyError):
         Service(site, readers, lambda: NOW).serve()
+
+
+def test_systemd_is_told_of_a_service_that_works_and_status_of_its_last_look(
+    site: Site, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard, InProcess() as readers:
+        heard.bind(str(address))
+        heard.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        service = Service(site, readers, lambda: NOW)
+        with service.coordinator:
+            drop(site, {"a.xlsx": desk.absence(FIRST)})
+            service._turn(0.0)
+            assert [heard.recv(99) for _ in range(2)] == [b"WATCHDOG=1"] * 2, "a submission settled, and the look done"
+            first = run.last_cycle(site)
+            monkeypatch.setattr(Folder, "collect", lambda *_: 1 / 0)
+            service._turn(0.0)
+            heard.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                heard.recv(99)
+    assert first is not None
+    assert run.last_cycle(site) == first, "a look that fails is none"
 
 
 def test_a_bell_rung_by_a_signal_wakes_its_waiter() -> None:
