@@ -99,7 +99,12 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 2 if done.code else 0
     except Exception as error:  # noqa: BLE001  # ours, so exit 2; its place is shown, not its text: that may hold cells
-        show_error(f"our fault: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+        from pipeline.database.errors import may_pass  # only here: it loads Django
+
+        if may_pass(error):
+            show_error("the store cannot be used now: locked by another process, full, or gone. Try again")
+        else:
+            show_error(f"our fault: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
     return 2
 
 

@@ -25,4 +25,6 @@ def temporary() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         connection.close()
-        raise TemporaryError(f"the store cannot be used: {type(error).__name__}") from error
+        busy = "locked" in str(error)
+        why = "another process keeps it locked: try again" if busy else type(error).__name__
+        raise TemporaryError(f"the store cannot be used: {why}") from error

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from pipeline import cli, config, database
+from pipeline.database import errors
+from pipeline.errors import TemporaryError
 from pipeline.forms import form
 from pipeline.xlsx.fill import Template, fill, heads
 from tests import build
@@ -170,6 +173,21 @@ def test_check_says_what_would_become_of_a_file_and_changes_nothing(queke: Queke
     assert queke("status", "--json").out == before
     assert outbox(site, "*") == []
     assert queke("ingest", path).code == 0
+
+
+def test_a_store_that_is_locked_for_long_is_to_be_tried_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(**_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(cli, "app", locked)
+    assert cli.run(["accounts", "list"]) == 2
+    said = capsys.readouterr().err
+    assert "again" in said
+    assert "File" not in said
+    with pytest.raises(TemporaryError, match="try again"), errors.temporary():
+        locked()
 
 
 @pytest.mark.parametrize("name", [b"\xff\xb2\xe2.xlsx", rb'a:b?c*<>|"\.xlsx', b"con.xlsx", b"x\ny.xlsx"])
