@@ -8,10 +8,10 @@ import pytest
 from pipeline import cli, config, database, run
 from pipeline.database.models import Audit, Submission
 from pipeline.errors import ConfigError
-from pipeline.executors import InProcess
 from pipeline.model import Site
 from pipeline.run import agreement
 from pipeline.service import doctor
+from tests.inprocess import InProcess
 from tests.sites import NOW
 from tests.system.posting import work
 
