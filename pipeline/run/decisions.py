@@ -54,7 +54,7 @@ def undo(site: Site, what: Callable[[DecidedBy], Settled], who: str, why: str, c
     Raises UsageError, and changes nothing, where that is not possible.
     """
     now = clock()
-    with errors.temporary(), InProcess() as readers, transactions.atomic():
+    with errors.temporary(), Pool(1, at_once=False) as readers, transactions.atomic():
         Settling(site, readers, now).judge_later(what(DecidedBy(who, why, now)))
     follow(site, clock)
 

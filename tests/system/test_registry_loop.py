@@ -14,7 +14,6 @@ from pipeline.model import DecidedBy, Site
 from pipeline.registry import lookup
 from pipeline.settling import proposals
 from pipeline.turns import context
-from tests.inprocess import InProcess
 from tests.sites import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
 from tests.system.registry_books import edited, owed, registry_rows, sent, table, template
 from tests.system.slow import final, settle
