@@ -8,10 +8,10 @@ import openpyxl
 
 from pipeline import issuing, run
 from pipeline.database.models import SchoolClass
-from pipeline.executors import InProcess
 from pipeline.model import Site
 from pipeline.registry import lookup
 from pipeline.turns import context
+from tests.inprocess import InProcess
 from tests.sites import DAY, NOW
 from tests.system.posting import drop
 

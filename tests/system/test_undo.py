@@ -10,9 +10,9 @@ import pytest
 from pipeline import database, run
 from pipeline.database.models import Absence, Audit, Decision, Report, SchoolClass, Submission, Unit
 from pipeline.errors import UsageError
-from pipeline.executors import InProcess
 from pipeline.model import DecidedBy, Site, State
 from pipeline.settling import proposals, undo
+from tests.inprocess import InProcess
 from tests.sites import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
 from tests.system.posting import drop
 from tests.system.registry_books import edited, owed, registry_rows, sent, template
