@@ -62,7 +62,7 @@ def load(copy: Path) -> None:
         _program("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(copy))
         return
     if connection.vendor != "sqlite":
-        raise ConfigError(["this copy is SQLite's: restore it to SQLite; `queke rebuild` moves a site to PostgreSQL"])
+        raise ConfigError(["this copy is SQLite's: restore it to SQLite; a site cannot be moved to PostgreSQL yet"])
     target = Path(str(connection.settings_dict["NAME"]))
     connection.close()
     for ending in ("-wal", "-shm", "-journal"):  # of a store that was there before
