@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.forms import form, layout, secrets
@@ -71,18 +71,24 @@ def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
     tops = layout.tops(book)
     claims = identify(book, tops)
     if isinstance(claims, Issue):
-        issues, secret = (*book.facts, claims), looks_like_filing(content)
+        secret = looks_like_filing(content)
+        issues = (*_facts(book, secret=secret), claims)
         return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=secret)
     if form(claims.form).secret:
-        return _whole(book, secrets.without(parse(book, claims, tops)))
+        return _whole(book, secrets.without(parse(book, claims, tops)), secret=True)
     if suspect and looks_like_filing(content):
         issues = (Issue("filing-inside"),)
         return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=True)
     return _whole(book, parse(book, claims, tops))
 
 
-def _whole(book: Workbook, reading: Reading) -> Reading:
-    facts = tuple(fact for fact in book.facts if fact not in reading.issues)
+def _facts(book: Workbook, *, secret: bool) -> Iterator[Issue]:
+    """What reading found in the workbook as a whole; of a secret one nothing that quotes it."""
+    return (fact for fact in book.facts if not (secret and fact.value))
+
+
+def _whole(book: Workbook, reading: Reading, *, secret: bool = False) -> Reading:
+    facts = tuple(fact for fact in _facts(book, secret=secret) if fact not in reading.issues)
     return replace(reading, issues=(*facts, *reading.issues), content_sha=content_sha(reading))
 
 

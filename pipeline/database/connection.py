@@ -25,6 +25,7 @@ from pipeline.model import Site
 _PRAGMAS = (
     f"PRAGMA journal_mode={'WAL' if sqlite.SOUND else 'DELETE'}",
     "PRAGMA synchronous=FULL",  # an answer that was sent must survive a power loss: NORMAL may lose the last commits
+    "PRAGMA secure_delete=ON",  # what is deleted is overwritten: a password that was typed into a 备案表
     "PRAGMA cache_size=-65536",  # KiB
     "PRAGMA temp_store=MEMORY",
     "PRAGMA journal_size_limit=67108864",

@@ -12,18 +12,19 @@ from pipeline.xlsx import precheck
 
 AUTHOR = "queke"
 """Of our own comments."""
+_NOBODY = ("", "Author")  # ExcelJS writes the latter, whoever it was
 _LARGEST = 262_144  # bytes of a part that is looked at
 _MOST = 5
 _QUOTED = 60  # characters
 
 
 def unread(parts: Mapping[str, bytes], *, ours: bool) -> tuple[Issue, ...]:
-    """The issues about the first comments of a workbook. `ours`: one of our own, so comments without an author are
-    ours too: some programs lose it.
+    """The issues about the first comments of a workbook. `ours`: one of our own, so comments without an author, or by
+    nobody in particular, are ours too: some programs lose it.
     """
     if not any("comments" in name for name in parts):
         return ()
-    skipped = {AUTHOR, ""} if ours else {AUTHOR}
+    skipped = {AUTHOR, *_NOBODY} if ours else {AUTHOR}
     found = []
     for sheet, path in precheck.sheets_of(parts).items():
         part = parts.get(_part_of(path, parts), b"")

@@ -16,6 +16,7 @@ from io import BytesIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from pipeline.forms.block import TICKET
 from pipeline.model import Issue, Sheet, Workbook
 from pipeline.xlsx import comments, precheck
 from pipeline.xlsx.guard import Look
@@ -59,7 +60,11 @@ def careful(content: bytes) -> Workbook:
 
 def _workbook(sheets: tuple[Sheet, ...], parts: Mapping[str, bytes], facts: tuple[Issue, ...] = ()) -> Workbook:
     ours = properties(parts)
-    return Workbook(sheets, ours, date1904(parts), facts=(*facts, *comments.unread(parts, ours=bool(ours))))
+    if any("comments" in name for name in parts):  # few have any
+        # a return workbook is known by its column of tickets, too: web editors lose the properties
+        mine = bool(ours) or any(TICKET in row for sheet in sheets for row in sheet.rows)
+        facts = (*facts, *comments.unread(parts, ours=mine))
+    return Workbook(sheets, ours, date1904(parts), facts=facts)
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:

@@ -72,7 +72,7 @@ def _merged(code: str) -> Dropped:
     def merge(_: object, sheet: Any) -> None:
         sheet.merge_range(at, 0, at + 2, 0, "三(3)班")
 
-    return one(saved(cells, merge), "partial", "class-missing", "合并", rows=3, stands=(FIRST,))
+    return one(saved(cells, merge), "accepted", "", "代为规范", rows=3, stands=(FIRST, SECOND, THIRD))
 
 
 def _hidden(code: str) -> Dropped:

@@ -145,7 +145,8 @@ def test_it_does_not_matter_which_file_kept_its_reader_busy(
 @example([12, 12, 14], 2)  # closures
 @example([0, 12, 2, 14], 3)
 @settings(max_examples=3)
-@given(st.lists(st.sampled_from(PUPILS_AND_ROOMS), min_size=2, max_size=5), st.integers(1, 4))
+# each once: of two copies of a closure that which settles first is named as its origin
+@given(st.lists(st.sampled_from(PUPILS_AND_ROOMS), min_size=2, max_size=5, unique=True), st.integers(1, 4))
 def test_it_does_not_matter_how_many_of_a_batch_kept_their_readers_busy(
     school: Site, chosen: list[int], slow: int
 ) -> None:

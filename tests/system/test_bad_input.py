@@ -200,7 +200,7 @@ def test_only_rows_that_went_back_are_in_the_return_workbook(done: Done) -> None
     refused = [one for one, *_ in done.answers.values() if one.file.state == "rejected"]
     whole = [one for one in refused if "《退回修正表" in one.receipt]
     books = list((done.site.outbox / "学校").rglob("退回修正表*.xlsx"))
-    assert (len(partial), len(whole), len(books)) == (5, 2, 7)
+    assert (len(partial), len(whole), len(books)) == (4, 2, 6)
     for what, one in partial:
         (path,) = (done.site.outbox / "学校").rglob(f"退回修正表*{one.settled.seq:06d}.xlsx")
         rows = take(path.read_bytes()).tables["rows"]

@@ -78,9 +78,9 @@ def test_a_closure_without_its_pupils_is_asked_about_once_and_gone_when_they_com
 def test_the_command_line_lists_and_settles_and_lays_templates(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    config.write(site.root, site.database)
     drop(site, closure(site), at(13, 30))
     drain(site, at(15, 1))
-    config.write(site.root, site.database)
     database.close()
     monkeypatch.setenv("QUEKE_SITE", str(site.root))
     monkeypatch.setenv("QUEKE_NOW", "2026-11-20T15:05")

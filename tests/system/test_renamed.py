@@ -9,11 +9,11 @@ import pytest
 
 from pipeline import run
 from pipeline.database.models import Absence, Alert, Pupil
-from pipeline.executors import InProcess
 from pipeline.forms.roster import ROSTER
 from pipeline.model import Site
 from pipeline.xlsx.blank import blank
 from tests.clerks import SCHOOL, Clerk, put, rows
+from tests.inprocess import InProcess
 from tests.sites import COUNTY, ZONE
 
 THURSDAY, FRIDAY, MONDAY, TUESDAY = (date(2026, 11, day) for day in (19, 20, 23, 24))
