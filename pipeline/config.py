@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -91,6 +91,9 @@ class Intake(_Section):
     batch: int = Field(500, gt=0, le=5000, description="一批最多几份 · submissions settled together at most")
     scan_seconds: float = Field(30, gt=0, description="多久全盘查看收件箱 · a full scan of the inbox at least so often")
     stable_seconds: float = Field(1, ge=0, description="文件多久不变才收 · a file is taken when unchanged so long")
+    unproved_reports: Literal["hold", "take"] = Field(
+        "hold", description="无凭据的缺课日报：hold 待核，take 照收 · reports that nothing proves: held, or taken"
+    )
     free_mb: int = Field(500, ge=0, description="磁盘剩余低于此数时 doctor 报警 · doctor warns below so much free disk")
 
 

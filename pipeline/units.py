@@ -25,6 +25,9 @@ _SHORT_LENGTH = 4
 _TOKEN_LENGTH = 16
 _STAMP_LENGTH = 6
 
+DIVISION_SERIAL = 1
+"""Of the tokens of divisions, which have no serial of their own."""
+
 _KIND_LEVELS: Mapping[str, Level] = {
     DivisionKind.PROVINCE: Level.PROVINCE,
     DivisionKind.CITY: Level.CITY,

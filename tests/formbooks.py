@@ -172,20 +172,28 @@ def context(**changes: object) -> Context:
     return replace(known, **changes)
 
 
+def home(got: Reading, known: Context | None = None) -> str:
+    """The folder of the unit that a workbook names, "" if there is none such."""
+    named, known = got.claims.unit if got.claims else "", known or context()
+    return named if named in known.schools or named in known.divisions else ""
+
+
 def check(
     workbook: Workbook,
-    bound: str = "",
+    bound: str | None = None,
     known: Context | None = None,
     policy: Policy | None = None,
     *,
     came: datetime = NOW,
     **claims: str,
 ) -> Checked:
+    """Check a workbook that lies in a folder; without one, in that of the unit it names, if there is such a unit."""
     got = reading(workbook)
     assert got.claims
     got = replace(got, claims=replace(got.claims, **claims))
-    file = replace(arrival(bound=bound), first_seen=came, received_at=came)
-    return validate.check([(file, got)], known or context(), policy or Policy(), KEY)[0]
+    known = known or context()
+    file = replace(arrival(bound=home(got, known) if bound is None else bound), first_seen=came, received_at=came)
+    return validate.check([(file, got)], known, policy or Policy(), KEY)[0]
 
 
 def said(checked: Checked) -> list[str]:

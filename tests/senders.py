@@ -6,12 +6,16 @@ card to answer; closures, so that there is a desk to decide), then gives a `Send
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
-from pipeline import issuing, run
+from pipeline import database, issuing, run
 from pipeline.database import models
 from pipeline.database.models import Alert, Campus, Division, SchoolClass, Unit
 from pipeline.forms import form
@@ -281,3 +285,16 @@ def stands() -> dict[str, list[tuple[object, ...]]]:
         rows.model.__name__: sorted(rows.values_list(*names), key=repr)  # type: ignore[attr-defined]  # a query
         for rows, names in said.items()
     }
+
+
+@contextmanager
+def copy_of(site: Site) -> Iterator[Site]:
+    """A site as it lies, its store open: whatever happens to it, the next copy is as before."""
+    root = Path(tempfile.mkdtemp(prefix="queke-mistakes-"))
+    shutil.copytree(site.root, root, dirs_exist_ok=True)
+    database.open(site := replace(site, root=root))
+    try:
+        yield site
+    finally:
+        database.close()
+        shutil.rmtree(root)

@@ -41,8 +41,6 @@ def ingest(
 
     Files named on the command line are copied; the inbox is emptied.
     """
-    from pipeline.cli import taking
-    from pipeline.facts import status as facts_status
     from pipeline.run import is_held
 
     site = opened(context)
@@ -55,7 +53,15 @@ def ingest(
             raise UsageError(f"`queke watch` works on this site: put the files into {site.inbox} instead")
         show_error("`queke watch` works on this site and takes the inbox in by itself")
         return
-    outcomes, done = _drained(site, named)
+    outcomes, done = drained(site, named)
+    show_outcomes(outcomes, done, as_json=as_json)
+
+
+def show_outcomes(outcomes: list[Outcome], done: Cycle, *, as_json: bool = False) -> None:
+    """Say what became of files; exit 1 when something waits for a person."""
+    from pipeline.cli import taking
+    from pipeline.facts import status as facts_status
+
     receipts = facts_status.receipts([settled.seq for _, settled in outcomes])
     for arrival, settled in outcomes:
         show = taking.show_json if as_json else taking.show
@@ -68,7 +74,8 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
+def drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
+    """Take in what lies in the inbox, or these files; return each with its outcome."""
     from pipeline import config, run
     from pipeline.cli import taking
 

@@ -24,7 +24,6 @@ from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
-_SERIAL = 1  # a division's token has no serial
 _SENT = "desks"  # the counter whose value is the last day on which counties got their desks: 20261120
 
 
@@ -88,7 +87,7 @@ def _facts(
     if name is None:
         raise UsageError(f"{division}: no such division; a desk is a county's, such as --unit 320106")
     made = now.astimezone(ZONE)
-    token = units.token(site.key, division, DESK.name, schooldays.term(made.date()), _SERIAL)
+    token = units.token(site.key, division, DESK.name, schooldays.term(made.date()), units.DIVISION_SERIAL)
     return DeskFacts(division, name, made, token, rows, back=back)
 
 

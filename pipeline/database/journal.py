@@ -128,7 +128,7 @@ def counts() -> dict[State, int]:
     return found
 
 
-def oldest(states: Iterable[State] = (State.RECEIVED, State.HELD)) -> dict[State, datetime]:
+def oldest(states: Iterable[State]) -> dict[State, datetime]:
     """Return, for states that need a person's work, since when their oldest submission waits."""
     rows = Submission.objects.filter(state__in=list(states)).values("state").annotate(since=Min("received_at"))
     return {State(row["state"]): row["since"] for row in rows}

@@ -32,6 +32,7 @@ from pipeline.model import (
 from pipeline.registry import calendar_spans, holidays
 from pipeline.rules.switches import FILE
 from pipeline.schooldays import local_time
+from pipeline.settling import held_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ def receipts(seqs: Sequence[int]) -> dict[int, str]:
 def standing(now: datetime, until: str) -> SiteStatus:
     """Return what came in and what waits. `until`: the time, HH:MM, by which the day's reports are due."""
     states = {state.value: count for state, count in journal.counts().items()}
-    old = journal.oldest((State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED))
+    old = journal.oldest((State.RECEIVED, State.FAILED, State.QUARANTINED))
+    asked = held_files.waiting()
+    old |= {State.HELD: min(row.received_at for row in asked)} if asked else {}
     waiting = [
-        PendingCount(f"{state.value} submissions", states[state.value], _minute(since), see)
+        PendingCount(f"{state.value} submissions", count, _minute(since), see)
         for state, see in _SEE.items()
-        if (since := old.get(state))
+        if (since := old.get(state)) and (count := len(asked) if state is State.HELD else states[state.value])
     ]
     waiting += _rows_back() + _closures() + _proposals() + _alerts(now, until) + _matters() + _letters() + _todo()
     waiting += _accounts(now) + _rules_file()

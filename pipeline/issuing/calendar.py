@@ -19,7 +19,7 @@ def template(site: Site, asked: Asked) -> bytes:
     name = lookup.division_names().get(code) or (school.name if school else "")
     if not name:
         raise UsageError(f"{code}: no such division or school; a calendar is of a county, a city, or one school")
-    serial = school.token_serial if school else 1
+    serial = school.token_serial if school else units.DIVISION_SERIAL
     facts = TemplateFacts(
         fields={"unit": code, "school": name},
         rows={"spans": prefill.calendar(code)},

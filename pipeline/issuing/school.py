@@ -63,7 +63,10 @@ def returned(site: Site, back: GoingBack) -> bytes:
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
     school = context.schools([facts.unit], [day]).get(facts.unit)
     if school is None:
-        return giveback(form(facts.form), GivebackFacts(fields=fields, rows=back.refused))
+        unit, term = facts.unit, schooldays.term(day)
+        known = units.is_division(unit)
+        mark = units.token(site.key, unit, facts.form, term, units.DIVISION_SERIAL) if known else ""
+        return giveback(form(facts.form), GivebackFacts(fields=fields, rows=back.refused, token=mark))
     campus = facts.campus or HOME_CAMPUS
     made = GivebackFacts(
         fields={**fields, "campus": campus},

@@ -280,7 +280,9 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
     checked = event.checked
     arrival = checked.arrival
     head = standing.head
-    seen = min([arrival.first_seen, *(one.first_seen for one in standing.earlier)])
+    sha = checked.reading.content_sha
+    theirs = (one for one in standing.earlier if one.proved or one.content_sha == sha)
+    seen = min([arrival.first_seen, *(one.first_seen for one in theirs)])
     header = checked.reading.header
     chain = () if fresh or head is None else tuple(seq for seq in head.seqs if seq != arrival.seq)
     in_time = on_time(seen, standing.day, policy.deadline) and today(arrival.first_seen) <= standing.day

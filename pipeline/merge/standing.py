@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.forms.absence import CLASSES
 from pipeline.model import TAKEN, Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
+
+UNPROVED = "sender-unproved"
+"""The question that holds a submission because nothing shows who sent it."""
 
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
@@ -27,13 +30,22 @@ class Event:
 
     def earlier(self, state: State) -> Earlier:
         """Return the submission as those after it see it."""
-        return Earlier(self.seq, self.checked.reading.content_sha, state, self.checked.arrival.first_seen)
+        checked = self.checked
+        proved = all(issue.code != UNPROVED for issue in checked.issues)
+        return Earlier(self.seq, checked.reading.content_sha, state, checked.arrival.first_seen, proved)
 
     @property
     def decided(self) -> bool:
-        """Whether validation settled it. A release also answers a question of validation."""
-        verdict = self.checked.verdict
-        return verdict != CheckVerdict.MERGE and not (self.forced and verdict == CheckVerdict.HELD)
+        """Whether validation settled it."""
+        return self.checked.verdict != CheckVerdict.MERGE
+
+    @classmethod
+    def released(cls, order: int, checked: Checked) -> Event:
+        """Return the turn of a submission that a person released: that answers a question of validation too."""
+        if checked.verdict == CheckVerdict.HELD:
+            left = tuple(issue for issue in checked.issues if issue.code != UNPROVED)
+            checked = replace(checked, verdict=CheckVerdict.MERGE, issues=left)
+        return cls(order, checked, forced=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,7 @@ class Earlier:
     content_sha: str
     state: State
     first_seen: datetime
+    proved: bool = True  # not: whoever sent it, it makes no report on time
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pipeline.database import errors, journal, transactions
 from pipeline.executors import Pool
 from pipeline.inbox.scan import shown
 from pipeline.merge.registry_changes import Change
-from pipeline.model import Arrival, Channel, Settled, Site, State
+from pipeline.model import Arrival, Channel, Reading, Settled, Site, State
 from pipeline.run import attempts
 from pipeline.run.settling import Settling
 from pipeline.settling import roster
@@ -29,7 +29,7 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
         arrivals = [_arrival(path, now, Path(aside, str(place))) for place, path in enumerate(files)]
         readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
-            numbered = journal.receive(site, arrivals)
+            numbered = journal.receive(site, [_at_home(one, readings[place]) for place, one in enumerate(arrivals)])
             batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
             settled = {one.seq: one for one in attempts.settle(Settling(site, readers, now), batch, lasting=True)}
     return [(arrival, settled.get(arrival.seq) or _failed(arrival)) for arrival in numbered]
@@ -38,12 +38,17 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and its outcome."""
     with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
-        arrival = replace(_arrival(workbook, now, Path(aside, "0")), seq=_LAST)
         ((_, reading),) = readers.read([(0, workbook)])
+        arrival = _at_home(replace(_arrival(workbook, now, Path(aside, "0")), seq=_LAST), reading)
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"
     changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
     return changes, rehearse(site, [workbook], now)[0]
+
+
+def _at_home(arrival: Arrival, reading: Reading) -> Arrival:
+    """As if it lay in the folder of the unit that it names: a rehearsal asks what is in a file, not who sends it."""
+    return replace(arrival, bound=reading.claims.unit if reading.claims else "")
 
 
 def _arrival(path: Path, now: datetime, aside: Path) -> Arrival:

@@ -61,6 +61,7 @@ def examine(root: Path, now: datetime) -> list[Finding]:
         *_holidays(known, now),
         Finding("ok", "site", str(site.root)),
         *_folders(site),
+        *_proof(site),
         *_disk(site),
         *_library(site),
         *store,
@@ -120,6 +121,18 @@ def _folders(site: Site) -> Iterator[Finding]:
         yield Finding("ok", "inbox/", "on a file system of its own: its files are copied, not moved")
     if site.archive.is_dir() and site.spool.is_dir() and site.archive.stat().st_dev != site.spool.stat().st_dev:
         yield Finding("ok", "archive/", "on another file system than spool/: files are copied there, one sync each")
+
+
+def _proof(site: Site) -> Iterator[Finding]:
+    """Whether reports are taken from anybody: docs/proof.md."""
+    if site.policy.takes_unproved:
+        said = (
+            'intake.unproved_reports = "take": ANYBODY who can drop a file into inbox/ can report for any school, and '
+            'take its sick children away; set it to "hold" when schools use their folders or templates'
+        )
+        yield Finding("warning", "proof", said)
+    else:
+        yield Finding("ok", "proof", "what nothing proves is held: nobody speaks for another")
 
 
 def _disk(site: Site) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def release(site: Site, seqs: Sequence[int], by: DecidedBy, again: AtHand) -> li
         for seq in ordered:
             order, number = decide(DecisionKind.RELEASE, str(seq), by, submission=seq)
             # with the result of validation: a release answers the question, it does not make bad rows good
-            turn = Turn(Event(order, again.submissions[seq], forced=True), number, again)
+            turn = Turn(Event.released(order, again.submissions[seq]), number, again)
             settled += submissions.take([turn], State.HELD, site, by.at)
         return settled
 

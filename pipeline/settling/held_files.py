@@ -14,7 +14,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.classes import names_class
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import Issue, State, TicketState, UnitKind
+from pipeline.model import TAKEN, Issue, State, TicketState, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import rebuild_row
 from pipeline.turns.pending_items import PendingItem
@@ -71,7 +71,7 @@ def reject(ticket: str) -> Rejected | None:
 
 def held(limit: int = 1000) -> list[Held]:
     """Return submissions held with a question, in received order."""
-    rows = list(Submission.objects.filter(state=State.HELD).order_by("received_seq")[:limit])
+    rows = waiting()[:limit]
     names, later = lookup.names(row.unit for row in rows), overtaken(rows)
     return [
         Held(
@@ -108,8 +108,9 @@ def ticket(division: str, name: str) -> TicketLine | None:
 
 def held_of(division: str) -> list[PendingItem]:
     """Return the submissions of a division and of its schools that are held with a question, in received order."""
-    whose = [*_schools(division), division]
-    rows = Submission.objects.filter(state=State.HELD, unit__in=whose).order_by("received_seq")
+    below = lookup.tree(()).below(division)
+    mine = {*_schools(division), *below}
+    rows = [row for row in waiting() if row.unit in mine and row.form not in _ELSEWHERE]
     names, later = lookup.names(row.unit for row in rows), overtaken(rows)
     return [
         PendingItem(
@@ -127,8 +128,22 @@ def held_of(division: str) -> list[PendingItem]:
             ),
         )
         for row in rows
-        if row.form not in _ELSEWHERE
     ]
+
+
+def waiting() -> list[Submission]:
+    """Return the held submissions that a person must decide, in received order: not those that came again, cell by
+    cell, and were taken.
+
+    So a workbook that was held because nothing proved its sender is answered by dropping it into the right folder.
+    """
+    rows = list(Submission.objects.filter(state=State.HELD).order_by("received_seq"))
+    cells = {row.content_sha for row in rows if row.content_sha}
+    taken = Submission.objects.filter(content_sha__in=cells, state__in=TAKEN) if cells else Submission.objects.none()
+    last: dict[tuple[str, str, str], int] = {}
+    for *same, seq in taken.order_by("received_seq").values_list("unit", "form", "content_sha", "received_seq"):
+        last[same[0], same[1], same[2]] = seq
+    return [row for row in rows if last.get((row.unit, row.form, row.content_sha), 0) < row.received_seq]
 
 
 def overtaken(held: Iterable[Submission]) -> dict[int, int]:

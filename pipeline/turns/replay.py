@@ -103,7 +103,7 @@ def submissions(earlier: Iterable[Earlier], turn: Turn) -> list[Act[Event]]:
     checked = {seq: turn.again.submissions[seq] for seq in seqs}
     found = [Act((seq, _PEOPLE, 0), Event(seq, one)) for seq, one in checked.items()]
     released = Decision.objects.filter(what=DecisionKind.RELEASE, target__in=[str(seq) for seq in seqs])
-    again = [decided(row, Event(order_of(row), checked[row.submission or 0], forced=True)) for row in released]
+    again = [decided(row, Event.released(order_of(row), checked[row.submission or 0])) for row in released]
     return [*found, *again, Act((turn.event.order, _NOW, 0), turn.event)]
 
 

@@ -13,7 +13,7 @@ from pipeline.forms.absence import ROWS
 from pipeline.forms.whole import FILE
 from pipeline.merge import ClassCount, CurrentRow, Earlier, ReportHead, ReportState, Ticket
 from pipeline.merge.registry import RegistryStatement, registered
-from pipeline.merge.standing import MORE
+from pipeline.merge.standing import MORE, UNPROVED
 from pipeline.model import ClassState, Origin, State, TicketState
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import school_year
@@ -141,9 +141,12 @@ def _earlier(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[Earli
     found: dict[Key, list[Earlier]] = defaultdict(list)
     rows = Submission.objects.filter(unit__in=codes, day__in=days, form="absence").exclude(state=State.RECEIVED)
     columns = ("received_seq", "day", "unit", "campus", "content_sha", "state", "first_seen")
+    asked = rows.filter(state__in=(State.HELD, State.REJECTED)).values_list("received_seq", "issues")
+    # nobody released them: with a release the question is dropped
+    unproved = {seq for seq, issues in asked if any(one["code"] == UNPROVED for one in issues)}
     for seq, day, unit, campus, sha, state, first_seen in rows.order_by("received_seq").values_list(*columns):
         if day is not None:
-            found[day, unit, campus].append(Earlier(seq, sha, State(state), first_seen))
+            found[day, unit, campus].append(Earlier(seq, sha, State(state), first_seen, seq not in unproved))
     return found
 
 

@@ -14,10 +14,24 @@ from functools import cache
 
 from pipeline import issues
 from pipeline.model import Arrival, Checked, CheckVerdict, Context, Issue, Policy, Reading, Refused, Severity
-from pipeline.validate import absence, calendar, card, carried, channel, closure, desk, filing, roster, scans, whose
+from pipeline.validate import (
+    absence,
+    calendar,
+    card,
+    carried,
+    channel,
+    closure,
+    desk,
+    filing,
+    proof,
+    roster,
+    scans,
+    whose,
+)
 from pipeline.validate.case import RowCase, SubmissionCase, case_of, lines_of
 from pipeline.validate.checks import Failure, RowCheck
 from pipeline.validate.judge import Judge, Judgement
+from pipeline.validate.proof import Effect
 
 JUDGES: Mapping[str, Judge] = {
     judge.form.name: judge
@@ -54,6 +68,8 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
         if case.open:
             JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
+        if case.open and proof.effect(case.form.name, case.proof, policy) is Effect.HELD:
+            case.hold(Issue("sender-unproved"))
         if case.open:
             JUDGES[case.claims.form].remember(by, case)
     return [answer.done() if isinstance(answer, SubmissionCase) else answer for answer in answers]

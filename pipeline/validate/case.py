@@ -34,6 +34,7 @@ from pipeline.model import (
     TablePlace,
 )
 from pipeline.schooldays import ZONE, today
+from pipeline.validate.proof import Proof
 
 _VALUE = 60
 _SUSPECT = frozenset(("rows-over-roll", "too-many-rows"))  # a list that was pasted by mistake
@@ -59,7 +60,7 @@ class SubmissionCase:
     records: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     missed: dict[tuple[date, str], bool] = field(default_factory=dict)  # start, 学段 → was a school day missed since?
-    proved: bool = False  # the channel shows that it comes from this unit, or from above it
+    proof: Proof = Proof.NONE  # what shows that it comes from this unit, or from above it
 
     @property
     def open(self) -> bool:
@@ -73,6 +74,11 @@ class SubmissionCase:
         self.verdict = CheckVerdict.REJECTED
         self.issues.append(issue)
 
+    def hold(self, issue: Issue) -> None:
+        """Keep it for a person to decide, with all that it says."""
+        self.verdict = CheckVerdict.HELD
+        self.issues.append(issue)
+
     def refuse_if_blank(self) -> None:
         """Return a form that was not filled in: its sender would believe it was reported."""
         if not self.claims.returned and not any(self.rows(table.name) for table in self.form.tables):
@@ -80,7 +86,7 @@ class SubmissionCase:
 
     def turn_away(self, issue: Issue) -> None:
         """Return it without naming its contents: it may be another unit's."""
-        self.verdict, self.proved = CheckVerdict.REJECTED, False
+        self.verdict, self.proof = CheckVerdict.REJECTED, Proof.WRONG
         self.issues = [issue]
 
     def rows(self, table: str) -> tuple[Row, ...]:
@@ -88,7 +94,7 @@ class SubmissionCase:
         return tuple(row for row in self.reading.tables.get(table, ()) if not row.void)
 
     def done(self) -> Checked:
-        merged = self.open
+        merged = self.verdict in {CheckVerdict.MERGE, CheckVerdict.HELD}  # what is held may be released
         void = (row.ticket for rows in self.reading.tables.values() for row in rows if row.void and row.ticket)
         return Checked(
             arrival=self.arrival,
@@ -118,8 +124,9 @@ class SubmissionCase:
         another file, or may be somebody else.
         """
         whole_back = self.verdict == CheckVerdict.REJECTED or any(issue.code in _IN_DOUBT for issue in self.issues)
+        proved = self.proof in {Proof.FOLDER, Proof.TOKEN}
         secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
-        if not (whole_back and self.proved) or secret or any(i.code in _SUSPECT for i in self.issues):
+        if not (whole_back and proved) or secret or any(i.code in _SUSPECT for i in self.issues):
             return None
         wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
         return whole.sent_back(self.form, self.reading, sorted(wrong, key=lambda issue: issue.row > 0))

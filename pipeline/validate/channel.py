@@ -1,7 +1,7 @@
 """Whose submission this is, for which day, and whether the sender may report for that unit.
 
-The sender is known by the channel: the owner of the sub-folder, or the token of the issued template. A refusal uses the
-same words whether the other unit exists or not.
+The sender is known by the channel: the owner of the sub-folder, or the token of the issued template. What becomes of
+a file that nothing proves is in `proof`. A refusal uses the same words whether the other unit exists or not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pipeline.model import HOME_CAMPUS, CheckVerdict, Context, Issue, SchoolFact
 from pipeline.schooldays import today
 from pipeline.validate import campuses
 from pipeline.validate.case import SubmissionCase
+from pipeline.validate.proof import Proof
 
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: almost always a wrong year."""
@@ -27,7 +28,7 @@ def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     """
     look_over(case)
     if case.form.of == "division" and not _is_school(case):
-        _settle_division(case, context)
+        _settle_division(case, context, key)
     else:
         _settle_school(case, context, key)
 
@@ -109,7 +110,7 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
     if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
         case.turn_away(Issue("token-wrong"))
         return
-    case.unit, case.school, case.proved = unit, school, bool(bound or token)
+    case.unit, case.school, case.proof = unit, school, _proof(bound, token)
     if any(entry.name == "campus" for entry in case.form.fields):
         _settle_campus(case, school)
     written = fold(str(case.reading.header.get("school") or ""))
@@ -139,17 +140,24 @@ def _settle_campus(case: SubmissionCase, school: SchoolFacts) -> None:
         case.issues.append(replace(_of_field(case, "campus-as", "campus", campus=case.campus), value=written))
 
 
-def _settle_division(case: SubmissionCase, context: Context) -> None:
+def _settle_division(case: SubmissionCase, context: Context, key: bytes) -> None:
     bound = case.arrival.bound
-    unit = case.claims.unit or bound
+    unit, token = case.claims.unit or bound, case.claims.token
     if not unit:
         case.reject(Issue("division-missing"))
     elif bound and bound not in chain(unit, context):
         case.turn_away(_not_yours(case))
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
+    elif token and not units.token_ok(key, token, unit, case.claims.form, units.DIVISION_SERIAL):
+        case.turn_away(Issue("token-wrong"))
     else:
-        case.unit, case.proved = unit, bool(bound)
+        case.unit, case.proof = unit, _proof(bound, token)
+
+
+def _proof(bound: str, token: str) -> Proof:
+    """What a folder and a token prove that were both found right; either may be missing."""
+    return Proof.FOLDER if bound else Proof.TOKEN if token else Proof.NONE
 
 
 def _not_yours(case: SubmissionCase) -> Issue:

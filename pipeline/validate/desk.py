@@ -15,17 +15,17 @@ from pipeline.schooldays import today
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judge, Judgement, Lines
+from pipeline.validate.proof import EFFECTS, Effect, Proof
 
-_SERIAL = 1  # a division's token has no serial of its own
 _MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
 def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
     """The county's own folder, or the token of a 处理单 made for it: no office above or below decides in its place."""
     channel.settle_unit(case, context, key)
-    bound, unit = case.arrival.bound, case.claims.unit or case.arrival.bound
-    own = bound == unit if bound else units.token_ok(key, case.claims.token, unit, DESK.name, _SERIAL)
-    if case.open and not own:
+    if case.arrival.bound not in {"", case.unit}:
+        case.proof = Proof.NONE  # an office above speaks for its counties, but does not decide for them
+    if case.open and EFFECTS[DESK.name][case.proof] is Effect.REFUSED:
         case.unit = ""  # its answer goes to the sender
         case.turn_away(Issue("desk-not-yours"))
 

@@ -13,6 +13,7 @@ from pipeline.model import Context, Issue, Level
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain, look_over
 from pipeline.validate.judge import Judge, Judgement, Lines
+from pipeline.validate.proof import Proof
 
 SHORTEST, LONGEST = 8, 20  # characters of a password (notice, three)
 _CDC = "疾控中心"
@@ -48,7 +49,7 @@ def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     elif not units.token_ok(key, token, code, "filing", unit.serial):
         case.turn_away(Issue("token-wrong"))
         return
-    case.unit, case.school = code, context.schools.get(code)
+    case.unit, case.school, case.proof = code, context.schools.get(code), Proof.TOKEN
 
 
 class _Unit:

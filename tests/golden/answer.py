@@ -6,14 +6,14 @@ from typing import Any
 
 from pipeline import issues, validate
 from pipeline.model import Issue, Policy, Reading
-from tests.formbooks import KEY, arrival, context
+from tests.formbooks import KEY, arrival, context, home
 from tests.reading import take
 
 
 def answer(content: bytes) -> dict[str, Any]:
     """Claims, header, repairs, issues in words, records and refused rows; blanks left out."""
     got = take(content)
-    checked = validate.check([(arrival(), got)], context(), Policy(), KEY)[0]
+    checked = validate.check([(arrival(bound=home(got)), got)], context(), Policy(), KEY)[0]
     claims = got.claims
     return {
         "verdict": checked.verdict,

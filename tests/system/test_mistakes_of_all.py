@@ -5,13 +5,9 @@ Reports, closures and rosters are in test_mistakes.py. Here all four come at onc
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 
 import pytest
@@ -24,7 +20,7 @@ from pipeline.model import Site
 from pipeline.xlsx.fill import Template, heads
 from tests import mistakes, mixed
 from tests.mistakes import Cell
-from tests.senders import FORMS, Sender, laid, stands, work
+from tests.senders import FORMS, Sender, copy_of, laid, stands, work
 from tests.sites import put
 
 NEEDS = {"card": 1, "filing": 1, "calendar": 1, "desk": 1}
@@ -115,18 +111,6 @@ class Known:
     site: Site
     senders: tuple[Sender, ...]
     stands: Mapping[str, object]
-
-
-@contextmanager
-def copy_of(site: Site) -> Iterator[Site]:
-    root = Path(tempfile.mkdtemp(prefix="queke-mistakes-"))
-    shutil.copytree(site.root, root, dirs_exist_ok=True)
-    database.open(site := replace(site, root=root))
-    try:
-        yield site
-    finally:
-        database.close()
-        shutil.rmtree(root)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pipeline.model import DecidedBy, Site
 from pipeline.registry import lookup
 from pipeline.settling import proposals
 from pipeline.turns import context
-from tests.sites import COUNTY, DAY, NOW, SCHOOLS, Desk, lay_out, pupil
+from tests.sites import COUNTY, DAY, KEY, NOW, SCHOOLS, Desk, lay_out, pupil
 from tests.system.registry_books import edited, owed, registry_rows, sent, table, template
 from tests.system.slow import final, settle
 
@@ -114,7 +114,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "queke.toml").write_text('database = "sqlite:///store.db"\n', encoding="utf-8")
-    (tmp_path / "queke.key").write_text("0" * 64)
+    (tmp_path / "queke.key").write_text(KEY.hex())
     (tmp_path / "queke.key").chmod(0o600)
     book = edited(template(site, "roster", COUNTY), "班级", {1: {"学生人数": 45}})
     (tmp_path / "名册.xlsx").write_bytes(book)

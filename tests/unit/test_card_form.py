@@ -77,7 +77,7 @@ def card(
     return book(*sheets, queke_form="card")
 
 
-def check(made: Workbook, bound: str = "") -> Checked:
+def check(made: Workbook, bound: str = SCHOOL) -> Checked:
     got = reading(made)
     came = replace(arrival(bound=bound), first_seen=NOW, received_at=NOW)
     return validate.check([(came, got)], known(), Policy(), KEY)[0]

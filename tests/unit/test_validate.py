@@ -239,7 +239,7 @@ def test_two_pupils_of_one_name_are_told_apart_by_their_numbers() -> None:
     alone = check(absence({**GOOD, "学号": "01"}), known=context(namesakes=frozenset({(SCHOOL, "三3", "张小明")})))
     assert alone.records[0].identity == rows[0].identity
     later = absence({**GOOD, "学号": "02"})
-    batch = [(arrival(n), reading(made)) for n, made in enumerate((absence(*twins), later))]
+    batch = [(arrival(n, SCHOOL), reading(made)) for n, made in enumerate((absence(*twins), later))]
     assert validate.check(batch, context(), Policy(), KEY)[1].records[0].identity == rows[1].identity
 
 

@@ -16,7 +16,7 @@ from tests.formbooks import DAY, GOOD, KEY, OTHER, SCHOOL, absence, arrival, che
 @pytest.mark.parametrize(
     ("bound", "verdict"),
     [
-        ("", "merge"),
+        ("", "held"),
         (SCHOOL, "merge"),
         ("320106", "merge"),
         ("320100", "merge"),

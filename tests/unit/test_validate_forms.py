@@ -223,7 +223,8 @@ file = st.tuples(st.lists(row, max_size=14), st.sampled_from([SCHOOL, OTHER, KIN
 
 
 def batch(files: list[tuple[list[dict[str, object]], str | None]]) -> list[tuple[Arrival, Reading]]:
-    return [(arrival(n), reading(absence(*rows, unit=unit))) for n, (rows, unit) in enumerate(files)]
+    read = [reading(absence(*rows, unit=unit)) for rows, unit in files]
+    return [(arrival(n, books.home(got)), got) for n, got in enumerate(read)]
 
 
 def namesakes(checked: Checked) -> set[tuple[str, str, str]]:
