@@ -114,6 +114,7 @@ def import_(
         outcomes, done = drained(site, [workbook])
         if outcome[1].state is not State.HELD:  # held here only for want of a proof: who imports it vouches for it
             outcomes = [_vouched(site, one) for one in outcomes]
+            done.settled = Counter(settled.state for _, settled in outcomes)
         show_outcomes(outcomes, done)
         return
     taking.show(*outcome)

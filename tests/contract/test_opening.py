@@ -45,6 +45,7 @@ def test_sqlite_outlives_the_power_and_writers_wait_for_each_other(tmp_path: Pat
     assert sql.fetch("PRAGMA journal_mode") == [("wal",)]
     assert sql.fetch("PRAGMA synchronous") == [(2,)]
     assert sql.fetch("PRAGMA foreign_keys") == [(1,)]
+    assert sql.fetch("PRAGMA secure_delete") == [(1,)]  # a password that was deleted is gone from the file
     database.close()
 
 

@@ -343,6 +343,18 @@ def test_a_roster_is_shown_before_it_is_taken(queke: Queke, site: Path, tmp_path
     assert queke("template", "absence", "--unit", "2132940999", "-o", tmp_path / "t.xlsx").code == 0
 
 
+def test_a_roster_made_at_another_site_is_imported_by_command_but_not_taken_from_the_inbox(
+    queke: Queke, registered: Path, tmp_path: Path
+) -> None:
+    roster, here = registered.parent / "名册.xlsx", tmp_path / "here"
+    queke("init", here)
+    shutil.copy(roster, here / "inbox")
+    assert "REJECTED" in queke("--site", here, "ingest").out
+    imported = queke("--site", here, "units", "import", roster)
+    assert (imported.code, "1 accepted" in imported.out) == (0, True), imported
+    assert queke("--site", here, "template", "absence", "--all").code == 0
+
+
 def test_the_command_imports_nothing_heavy_before_it_runs() -> None:
     heavy = [
         "django",
