@@ -29,7 +29,8 @@ ENTRIES: Mapping[str, Message] = {
     ),
     "past-day-reported": query(
         "您填的日期是{which}（{day}），那一天的报告已经收到了。",
-        "若是报今日的，请改日期再发；若要更正那一天，请在“报送方式”选“整份更正”。",
+        "若是报今日的，请改日期再发；若要更正那一天，请在“报送方式”选“整份更正”；"
+        "若是补那一天没报的班，请选“补充”，表里只留这些班。",
         public=("day", "which"),
         cost=_NOTHING_CHANGED,
     ),
@@ -59,6 +60,9 @@ ENTRIES: Mapping[str, Message] = {
         "这一天应报的班还差 {count} 个：{which}。",
         "请补报：报送方式选“补充”，“班级”表里只列这些班，缺课的逐人登记；都没有缺课的，“零报告”选“是”。",
         public=("count",),
+    ),
+    "classes-came-late": advice(
+        "先前没有报的 {count} 个班，这份补上了：{which}；到齐时已过截止时间，这一天按迟报计。", public=("count",)
     ),
     "return-row-new": advice(
         "退回修正表里第 {which} 行不是退回的行，已按补充收下。", "如果不该有，请发整份更正。", public=("which",)

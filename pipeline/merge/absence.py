@@ -57,7 +57,7 @@ def step(standing: ReportState, event: Event, policy: Policy) -> ReportStep:
         done = _add(standing, event, policy)
     else:
         done = _replace(standing, event, policy)
-    return replace(done, issues=(*sifted.issues, *done.issues))
+    return replace(done, issues=(*sifted.issues, *done.issues, *_came_late(standing, event, policy)))
 
 
 def waive(standing: ReportState, ticket: str, by: str) -> ReportState:
@@ -276,7 +276,9 @@ def _open(event: Event, behind: Mapping[int, str]) -> tuple[Ticket, ...]:
 
 
 def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, zero: bool) -> ReportHead:
-    """On time by the first arrival, even of a file that went back, if a file is accepted before the day ends."""
+    """On time by the first arrival, even of a file that went back, if a file is accepted before the day ends; late if a
+    class that the report left out comes after the deadline.
+    """
     checked = event.checked
     arrival = checked.arrival
     head = standing.head
@@ -286,14 +288,23 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
     header = checked.reading.header
     chain = () if fresh or head is None else tuple(seq for seq in head.seqs if seq != arrival.seq)
     in_time = on_time(seen, standing.day, policy.deadline) and today(arrival.first_seen) <= standing.day
+    late = bool(coverage.late_classes(standing, checked, policy))
     return ReportHead(
         seqs=(*chain, arrival.seq),
         zero=zero,
         first_seen=head.first_seen if head else seen,
-        on_time=head.on_time if head else in_time,
+        on_time=head.on_time and not late if head else in_time,
         reporter=str(header.get("reporter") or (head.reporter if head else "")),
         reviewer=str(header.get("reviewer") or (head.reviewer if head else "")),
     )
+
+
+def _came_late(standing: ReportState, event: Event, policy: Policy) -> tuple[Issue, ...]:
+    """The issue about classes that came after the deadline, when the report had been there without them."""
+    late = coverage.late_classes(standing, event.checked, policy)
+    if not late:
+        return ()
+    return (Issue("classes-came-late", details=(("count", str(len(late))), ("which", "、".join(late)))),)
 
 
 def _is_zero(rows: Mapping[str, CurrentRow], tickets: Mapping[str, Ticket]) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pipeline import units
 from pipeline.merge.standing import MORE, ClassCount, ReportState
-from pipeline.model import Checked, FileRows, Issue, Record, identity_of
+from pipeline.model import TAKEN, Checked, FileRows, Issue, Policy, Record, State, identity_of
+from pipeline.schooldays import on_time, today
 
 _NAMED = 20  # so many of the withdrawn rows are named
 
@@ -36,6 +37,37 @@ def silent_on_classes(checked: Checked) -> bool:
     """No class line at all, good or bad: the 班级 sheet was left out, and the file is about the whole campus."""
     tables = [record.table for record in checked.records] + [refused.table for refused in checked.refused]
     return "classes" not in tables
+
+
+def only_new_classes(standing: ReportState, checked: Checked) -> bool:
+    """Whether a file names its classes, and all it says is of classes that nothing has covered yet. A line of another
+    class that repeats what is current says nothing.
+    """
+    said = {
+        str(r.identity if r.table == "classes" else r.values.get("class_key", ""))
+        for r in checked.records
+        if r.table != "classes" or standing.lines.get(r.identity) != line_of(r)
+    }
+    return bool(said) and not silent_on_classes(checked) and said.isdisjoint(standing.lines)
+
+
+def late_classes(standing: ReportState, checked: Checked, policy: Policy) -> list[str]:
+    """Return the names of the classes on a file's 班级 sheet that its report left out until after the deadline.
+
+    By the first arrival of a file that was not accepted; a line that was returned before had come with that file.
+    """
+    if standing.head is None:
+        return []
+    taken = {one.seq for one in standing.earlier if one.state in TAKEN}
+    back = {State.REJECTED, State.HELD}
+    before = [one.first_seen for one in standing.earlier if one.state in back and one.proved and one.seq not in taken]
+    arrived = checked.arrival.first_seen
+    if on_time(min([arrived, *before]), standing.day, policy.deadline) and today(arrived) <= standing.day:
+        return []
+    returned = {ticket.key for ticket in standing.tickets.values() if ticket.table == "classes"}
+    lines = [record for record in checked.records if record.table == "classes"]
+    new = [r for r in lines if r.identity not in standing.lines and r.identity not in returned]
+    return [str(record.values.get("class_name") or record.identity) for record in new]
 
 
 def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:

@@ -58,13 +58,12 @@ def only_mended(standing: ReportState, checked: Checked) -> bool:
 def _of_a_past_day(standing: ReportState, checked: Checked) -> Issue | None:
     """A file for a day that has its report: almost always its date is wrong.
 
-    Not if 逾期补报 brings classes that no file has covered yet.
+    Not if 逾期补报 or 补充 brings only classes that no file has covered yet.
     """
     days = (today(checked.arrival.first_seen) - standing.day).days
     if checked.mode is Mode.FULL or days < 1:
         return None
-    classes = coverage.covered(checked)
-    if checked.mode is Mode.LATE and not coverage.silent_on_classes(checked) and classes.isdisjoint(standing.lines):
+    if checked.mode in {Mode.LATE, Mode.ADD} and coverage.only_new_classes(standing, checked):
         return None
     which = _AGO.get(days, f"{days} 天前")
     return Issue("past-day-reported", details=(("day", standing.day.isoformat()), ("which", which)))

@@ -1,6 +1,6 @@
 """What a school reads of its day: which classes are missing, and what nobody knows of the year."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -71,6 +71,36 @@ def test_a_receipt_says_which_classes_are_missing_until_they_have_come(site: Sit
     rest = absence(site, [], without="三(3)班", mode="补充")
     assert receipt(site, rest, at(9, 10))[0] == "已收到 · 按时 · 无需再发"
     assert standing() is StatusCounts.ON_TIME
+
+
+@pytest.mark.parametrize(("mode", "whole"), [("补充", False), ("补充", True), ("逾期补报", False)])
+def test_classes_that_were_missing_may_come_the_day_after_and_the_day_is_late(
+    site: Site, mode: str, *, whole: bool
+) -> None:
+    """`whole`: on the day's whole template, with the line of the class that had been reported as it was."""
+    receipt(site, absence(site, [pupil(0)], without=ROOM), at(9))
+    ill = pupil(1, class_name=ROOM)
+    rest = absence(site, [ill], without="" if whole else "三(3)班", mode=mode)
+    first = receipt(site, rest, at(9, day=DAY + timedelta(days=3)))
+    assert first[0] == "已收到 · 迟报 · 无需再发"
+    assert any(
+        f"先前没有报的 1 个班，这份补上了：{ROOM}；到齐时已过截止时间，这一天按迟报计。" in line for line in first
+    )
+    assert standing() is StatusCounts.LATE
+
+
+def test_more_pupils_of_a_class_reported_before_are_asked_about_the_day_after(site: Site) -> None:
+    receipt(site, absence(site, [pupil(0)], without=ROOM), at(9))
+    mixed = absence(site, [pupil(1), pupil(2, class_name=ROOM)], mode="补充")
+    assert receipt(site, mixed, at(9, day=DAY + timedelta(days=3)))[0].startswith("已收到 · 待核")
+    assert standing() is StatusCounts.HELD
+
+
+def test_classes_that_come_after_the_deadline_of_the_day_are_late(site: Site) -> None:
+    receipt(site, absence(site, [pupil(0)], without=ROOM), at(14, 50))
+    rest = absence(site, [], without="三(3)班", mode="补充")
+    assert receipt(site, rest, at(15, 0))[0] == "已收到 · 迟报 · 无需再发"
+    assert standing() is StatusCounts.LATE
 
 
 def test_a_report_of_which_all_rows_went_back_is_no_report_yet(site: Site) -> None:
