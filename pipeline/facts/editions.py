@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from pipeline.database.models import Edition, Report
+from pipeline.database.models import Edition, Report, Todo
 from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
 from pipeline.facts import county_day, digest_facts, rule_scores, school_page_facts
@@ -23,7 +23,7 @@ from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.figures.rule_paper import RulePaperFacts, rule_paper
 from pipeline.letters import queue
-from pipeline.model import EditionRef, LetterKind, Level, Site
+from pipeline.model import EditionRef, LetterKind, Level, Site, TodoKind
 from pipeline.schooldays import ZONE, clock_of
 
 _STAMPS = ("made", "edition", "number", "as_of")  # values that differ although nothing has changed
@@ -69,12 +69,28 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
             whose = _Whose(code, facts.place.level, facts.place.name)
             press.issue(LetterKind.DIGEST, whose, _numbered(facts))
             press.issue(LetterKind.MISSING, whose, _fixed(values_of(missing(digest_facts.missing(book, code)))))
+            if order.final and facts.place.level is Level.COUNTY:
+                _owe_pages(code, order.day, book.as_of)
         return press.keep()
 
 
+def _owe_pages(county: str, day: date, as_of: int) -> None:
+    """Leave the pages of a county's schools to be cut: promised with its final digest, in the same transaction."""
+    Todo.objects.update_or_create(kind=TodoKind.PAGES, code=county, day=day, defaults={"settled": as_of})
+
+
+def pages_owed(day: date | None = None) -> list[tuple[date, str]]:
+    """Return the days, and their counties, whose final digest is cut and whose schools' pages are not."""
+    rows = Todo.objects.filter(kind=TodoKind.PAGES).order_by("day", "code")
+    if day is not None:
+        rows = rows.filter(day=day)
+    return [(owed, county) for owed, county in rows.values_list("day", "code") if owed is not None]
+
+
 def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]:
-    """Cut the pages of all schools of some counties, one transaction."""
+    """Cut the pages of all schools of some counties, one transaction; they are owed no more."""
     with atomic():
+        Todo.objects.filter(kind=TodoKind.PAGES, code__in=counties, day=order.day).delete()
         as_of = county_day.last_settled()
         found = school_page_facts.pages(
             site, school_page_facts.Cut(order.day, 0, order.final, order.now, as_of), counties

@@ -173,7 +173,8 @@ def _unknown_years(now: datetime) -> tuple[str, ...]:
 
 
 def _todo() -> list[PendingCount]:
-    count = Todo.objects.filter(kind=TodoKind.WARN).count()  # figures are counted when a paper needs them
+    # figures are counted when a paper needs them
+    count = Todo.objects.filter(kind__in=(TodoKind.WARN, TodoKind.PAGES)).count()
     return [PendingCount("steps to do", count, "", "queke ingest")] if count else []
 
 

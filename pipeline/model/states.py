@@ -143,6 +143,7 @@ class TodoKind(StrEnum):
     WARN = "warn"
     FIGURES = "figures"
     RECONCILE = "reconcile"
+    PAGES = "pages"
 
 
 class RowState(StrEnum):

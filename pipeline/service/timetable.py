@@ -17,7 +17,7 @@ from pipeline.errors import UsageError
 from pipeline.facts import county_day, editions
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
-from pipeline.model import EditionRef, LetterKind, Level, Policy, Site
+from pipeline.model import EditionRef, LetterKind, Policy, Site
 from pipeline.registry import statements
 from pipeline.registry.holidays import PROVINCE
 from pipeline.run import templates
@@ -82,6 +82,9 @@ def tick(site: Site, now: datetime) -> int:
     for one in wanted:
         with steps("editions", one.day.isoformat()):
             _cut(site, editions.Order(one.day, now, final=one.final), ())
+    for day, county in editions.pages_owed():  # of an edition just cut, or left by a process that ended
+        with steps("pages", f"{day.isoformat()} {county}"):
+            editions.cut_pages(site, editions.Order(day, now, final=True), [county])
     with steps("rules"):
         _cut_rules(now, site.policy)
     steps.end()
@@ -155,6 +158,8 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
         statements.take_effect(today)
         final = final or editions.cut_since(day).get(day, False)
         issued = _cut(site, editions.Order(day, now, final=final), places)
+        for _, county in editions.pages_owed(day):
+            editions.cut_pages(site, editions.Order(day, now, final=True), [county])
         fault_log.forget(site, "editions", () if places else (day.isoformat(),))
     deliver(site, now)
     with errors.temporary():
@@ -165,9 +170,5 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
 def _cut(site: Site, order: editions.Order, places: Sequence[str]) -> list[editions.Issued]:
     county_day.refresh()
     issued = editions.cut(site, order, places)
-    if order.final:
-        counties = [one.place for one in issued if one.kind is LetterKind.DIGEST and one.level is Level.COUNTY]
-        for county in counties:
-            editions.cut_pages(site, order, [county])
     log.info("edition_cut", day=order.day.isoformat(), final=order.final, places=len(issued))
     return issued

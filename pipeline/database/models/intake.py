@@ -128,7 +128,7 @@ class Letter(models.Model):
 
 class Todo(models.Model):
     """Work that a transaction left for the next step: warn (a school's day), figures (a county's day), reconcile (a
-    school).
+    school), pages (of a county's schools, of a day whose final digest was cut).
     """
 
     kind = models.CharField(max_length=10, choices=choices(TodoKind))
