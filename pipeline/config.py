@@ -94,6 +94,11 @@ class Intake(_Section):
     unproved_reports: Literal["hold", "take"] = Field(
         "hold", description="无凭据的缺课日报：hold 待核，take 照收 · reports that nothing proves: held, or taken"
     )
+    folders: Literal["own", "any"] = Field(
+        "own",
+        description="哪些子文件夹算凭据：own 本服务的且他人不可写，any 都算 · which sub-folders prove a sender",
+    )
+    folder_group: str = Field("", description="单位子文件夹的用户组，如 s{unit} · the group of a unit's sub-folder")
     free_mb: int = Field(500, ge=0, description="磁盘剩余低于此数时 doctor 报警 · doctor warns below so much free disk")
 
 

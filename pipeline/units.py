@@ -8,6 +8,7 @@ back to a name, without it.
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _PUPIL_LENGTH = 10
 _SHORT_LENGTH = 4
 _TOKEN_LENGTH = 16
 _STAMP_LENGTH = 6
+_CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
 
 DIVISION_SERIAL = 1
 """Of the tokens of divisions, which have no serial of their own."""
@@ -69,6 +71,12 @@ def is_school(code: str) -> bool:
 def is_division(code: str) -> bool:
     """Likewise, of a division."""
     return len(code) == _DIVISION_DIGITS
+
+
+def code_of_folder(folder: str) -> str:
+    """Return the unit's or division's code at the start of a folder's name (of several, the topmost's); "" for none."""
+    found = _CODE.match(folder)
+    return found[1] if found else ""
 
 
 def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:

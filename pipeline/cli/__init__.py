@@ -21,6 +21,7 @@ from pipeline.cli import (
     county,
     desk,
     forms,
+    inbox,
     intake,
     matters,
     papers,
@@ -73,6 +74,7 @@ def _global(
 setup.add(app)
 forms.add(app)
 intake.add(app)
+inbox.add(app)
 desk.add(app)
 county.add(app)
 accounts.add(app)

@@ -22,6 +22,7 @@ from pathlib import Path
 import structlog
 
 from pipeline import durable, faults
+from pipeline.inbox.rights import is_ours_alone
 from pipeline.inbox.scan import WORK, InboxFile, Stuck
 
 log = structlog.get_logger("queke.inbox")
@@ -38,6 +39,7 @@ class Claim:
     path: Path
     name: str
     folder: str
+    bound: str  # whose folder it was, "" for nobody's
     first_seen: datetime  # aware
 
 
@@ -80,7 +82,7 @@ class ClaimFolder:
                     raise
                 stuck.append(Stuck(found.path, f"不能移走：{error.strerror}"))
             else:
-                claims.append(Claim(f"{batch.name}/{slot}", target, found.name, found.folder, first_seen))
+                claims.append(Claim(f"{batch.name}/{slot}", target, found.name, found.folder, found.bound, first_seen))
         sources = {Path(found.path).parent for found, _ in files}
         durable.sync_many((), (batch, *sources))  # the new place first: the other way round could lose a name
         return claims, stuck
@@ -117,7 +119,7 @@ class ClaimFolder:
         self._taken = [held for held in self._taken if held.still_there()]
         ours = {held.path for held in (self._own, *self._taken) if held is not None}
         work = self._inbox / WORK
-        if not work.is_dir():
+        if not work.is_dir() or not is_ours_alone(work):
             return
         for path in sorted(work.iterdir()):
             if path not in ours and path.is_dir() and (held := _hold(path)) is not None:
@@ -148,6 +150,9 @@ class _Held:
 def _open_own(inbox: Path) -> _Held:
     inbox.stat()  # a missing inbox is a missing mount: we do not create it
     while True:
+        durable.make_folder(inbox / WORK)
+        if not is_ours_alone(inbox / WORK):  # its maker could put files of one sender in the place of another's
+            raise PermissionError(errno.EPERM, "made by another user: remove it", str(inbox / WORK))
         path = inbox / WORK / f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         durable.make_folder(path)
         held = _hold(path)
@@ -174,7 +179,10 @@ def _hold(path: Path) -> _Held | None:
 
 
 def _write_manifest(batch: Path, files: Sequence[tuple[InboxFile, datetime]]) -> None:
-    rows = [{"name": found.name, "folder": found.folder, "seen": seen.isoformat()} for found, seen in files]
+    rows = [
+        {"name": found.name, "folder": found.folder, "bound": found.bound, "seen": seen.isoformat()}
+        for found, seen in files
+    ]
     manifest = batch / MANIFEST
     durable.write(manifest, (json.dumps(rows).encode(),))  # ASCII: keeps names that are not UTF-8
     durable.sync_many((manifest,), (batch,))
@@ -197,10 +205,10 @@ def _claim(batch: Path, path: Path, rows: list[dict[str, str]]) -> Claim:
     slot = int(path.name) if path.name.isdecimal() else -1
     if 0 <= slot < len(rows):
         row = rows[slot]
-        return Claim(name, path, row["name"], row["folder"], datetime.fromisoformat(row["seen"]))
+        return Claim(name, path, row["name"], row["folder"], row.get("bound", ""), datetime.fromisoformat(row["seen"]))
     # no manifest: it was removed after all of the batch was journalled, or a person put the file here
     changed = datetime.fromtimestamp(path.lstat().st_ctime, UTC)
-    return Claim(name, path, path.name, "", changed)
+    return Claim(name, path, path.name, "", "", changed)
 
 
 def _read_manifest(path: Path) -> list[dict[str, str]]:

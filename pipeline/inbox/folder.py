@@ -24,7 +24,8 @@ import structlog
 from pipeline import durable, faults
 from pipeline.inbox import archive
 from pipeline.inbox.claims import Claim, ClaimFolder
-from pipeline.inbox.scan import InboxFile, Stamp, Stuck, bound, is_ignored, look, shown
+from pipeline.inbox.rights import Rights
+from pipeline.inbox.scan import InboxFile, Stamp, Stuck, is_ignored, look, shown
 from pipeline.model import Arrival, Channel, Site
 
 log = structlog.get_logger("queke.inbox")
@@ -131,7 +132,7 @@ class Folder:
         self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
         now, ticks = self._clock(), self._ticks()
         stuck, ready, seen = [], [], {}
-        for found in look(self._site.inbox):
+        for found in _look(self._site):
             if isinstance(found, Stuck):
                 stuck.append(found)
                 continue
@@ -202,6 +203,8 @@ class Folder:
     def _put_back(self, claim: Claim) -> None:
         """Return a claim to its folder, beside whatever is there now."""
         folder = self._site.inbox / claim.folder
+        if not claim.bound and not folder.is_dir():
+            folder = self._site.inbox  # one that proved nothing would prove something if we made it
         durable.make_folder(folder)
         target = folder / claim.name
         if os.path.lexists(target):
@@ -219,7 +222,7 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
     durable.make_folder(site.spool)
     batch = f"cli{time.time_ns():x}{os.getpid():x}"
     for slot, path in enumerate(_named(paths)):
-        claim = Claim(f"{batch}/{slot}", path, path.name, "", now)
+        claim = Claim(f"{batch}/{slot}", path, path.name, "", "", now)
         kept = archive.spool(site, path, f"{batch}-{slot}{archive.ending(path.name)}")
         yield _arrival(claim, kept, now, channel=Channel.CLI)
 
@@ -227,7 +230,7 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
 def survey(site: Site) -> tuple[Stuck, ...]:
     """Files in the inbox that cannot be taken, and why: for people; changes nothing. So of the inbox itself."""
     try:
-        found = list(look(site.inbox))
+        found = list(_look(site))
     except OSError as error:
         return (Stuck(str(site.inbox), f"打不开：{error.strerror}"),)
     stuck = [one for one in found if isinstance(one, Stuck)]
@@ -238,7 +241,7 @@ def survey(site: Site) -> tuple[Stuck, ...]:
 def oldest(site: Site) -> datetime | None:
     """Since when the file that lies in the inbox longest lies there, by the machine's clock; None if it is empty."""
     try:
-        changed = min((one.stamp.changed for one in look(site.inbox) if isinstance(one, InboxFile)), default=None)
+        changed = min((one.stamp.changed for one in _look(site) if isinstance(one, InboxFile)), default=None)
     except OSError:
         return None
     return None if changed is None else datetime.fromtimestamp(changed / 1e9, UTC)
@@ -249,6 +252,10 @@ def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[lis
     while batch := list(islice(arrivals, limit)):
         durable.sync_many([arrival.path for arrival in batch], (site.spool,))
         yield batch
+
+
+def _look(site: Site) -> Iterator[InboxFile | Stuck]:
+    return look(site.inbox, Rights.of(site.inbox, site.policy))
 
 
 def _arrived(stamp: Stamp, now: datetime) -> datetime:
@@ -275,7 +282,7 @@ def _arrival(claim: Claim, kept: archive.Kept, now: datetime, channel: Channel =
         name=shown(claim.name),
         channel=channel,
         folder=shown(claim.folder),
-        bound=bound(claim.folder),
+        bound=claim.bound,
         first_seen=claim.first_seen,
         received_at=now,
         path=kept.path,

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import units
+from pipeline.inbox.rights import Rights
+
 WORK = ".work"  # folder of claims, inside the inbox so that a claim is a rename
 DEPTH = 6  # nested folders: deeper is a mistake, or a loop
 MOST_BYTES = 100 * 1024 * 1024  # no workbook is larger; such a file stays where it is
@@ -35,7 +38,6 @@ _HIDDEN_BOOK = re.compile(
     r"\.(?![_~]|sync|nfs|fuse).*(?<!~)(?:xlsx|xlsm|xls|et|csv|ods|pdf|jpg)\Z", re.IGNORECASE | re.DOTALL
 )
 """Not what macOS (._x.xlsx), Office and WPS (.~x.xlsx) or sync clients leave beside a workbook."""
-_CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class InboxFile:
     path: str
     name: str
     folder: str  # sub-folder below the inbox, "" for the inbox itself
+    bound: str  # the unit or division whose folder it is, "" if it is nobody's, or is not believed
     stamp: Stamp
 
 
@@ -74,20 +77,14 @@ class Stuck:
     why: str
 
 
-def look(inbox: Path) -> Iterator[InboxFile | Stuck]:
+def look(inbox: Path, rights: Rights) -> Iterator[InboxFile | Stuck]:
     """Yield everything in the inbox that may be a submission. Raises OSError if the inbox itself is missing."""
     with os.scandir(inbox) as entries:
-        yield from _look(list(entries), "", DEPTH)
+        yield from _look(list(entries), _Place(rights), DEPTH)
 
 
 def is_ignored(name: str) -> bool:
     return _IGNORED.match(name) is not None
-
-
-def bound(folder: str) -> str:
-    """Return the unit or division code at the start of the topmost sub-folder's name, "" if there is none."""
-    found = _CODE.match(folder)
-    return found[1] if found else ""
 
 
 def shown(name: str) -> str:
@@ -95,21 +92,37 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")[:255]
 
 
-def _look(entries: list[os.DirEntry[str]], folder: str, depth: int) -> Iterator[InboxFile | Stuck]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a look is."""
+
+    rights: Rights
+    folder: str = ""
+    bound: str = ""
+
+    def below(self, name: str, status: os.stat_result) -> _Place:
+        """A folder here; whose it is its topmost one says."""
+        if self.folder:
+            return _Place(self.rights, f"{self.folder}/{name}", self.bound)
+        code = units.code_of_folder(name)
+        return _Place(self.rights, name, code if code and self.rights.doubt(code, status) is None else "")
+
+
+def _look(entries: list[os.DirEntry[str]], place: _Place, depth: int) -> Iterator[InboxFile | Stuck]:
     for entry in entries:
         if is_ignored(entry.name):
             if _HIDDEN_BOOK.match(entry.name) and entry.is_file(follow_symlinks=False):
                 yield Stuck(entry.path, "文件名以点开头，是隐藏文件，没有收；要收请去掉开头的点")
             continue
         try:
-            yield from _entry(entry, folder, depth)
+            yield from _entry(entry, place, depth)
         except FileNotFoundError:
             continue  # gone between two looks: its owner removed it
         except OSError as error:
             yield Stuck(entry.path, f"打不开：{error.strerror}")
 
 
-def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[InboxFile | Stuck]:
+def _entry(entry: os.DirEntry[str], place: _Place, depth: int) -> Iterator[InboxFile | Stuck]:
     status = entry.stat(follow_symlinks=False)
     if stat.S_ISDIR(status.st_mode):
         if depth == 0:
@@ -117,10 +130,10 @@ def _entry(entry: os.DirEntry[str], folder: str, depth: int) -> Iterator[InboxFi
             return
         with os.scandir(entry.path) as entries:
             inner = list(entries)
-        yield from _look(inner, f"{folder}/{entry.name}" if folder else entry.name, depth - 1)
+        yield from _look(inner, place.below(entry.name, status), depth - 1)
     elif not stat.S_ISREG(status.st_mode):
         yield Stuck(entry.path, "不是普通文件")
     elif status.st_size > MOST_BYTES:
         yield Stuck(entry.path, "文件太大")
     else:
-        yield InboxFile(entry.path, entry.name, folder, Stamp.of(status))
+        yield InboxFile(entry.path, entry.name, place.folder, place.bound, Stamp.of(status))

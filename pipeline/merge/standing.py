@@ -10,8 +10,8 @@ from decimal import Decimal
 from pipeline.forms.absence import CLASSES
 from pipeline.model import TAKEN, Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
 
-UNPROVED = "sender-unproved"
-"""The question that holds a submission because nothing shows who sent it."""
+UNPROVED = frozenset(("sender-unproved", "folder-not-believed"))
+"""The questions that hold a submission because nothing shows who sent it."""
 
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 
@@ -31,7 +31,7 @@ class Event:
     def earlier(self, state: State) -> Earlier:
         """Return the submission as those after it see it."""
         checked = self.checked
-        proved = all(issue.code != UNPROVED for issue in checked.issues)
+        proved = all(issue.code not in UNPROVED for issue in checked.issues)
         return Earlier(self.seq, checked.reading.content_sha, state, checked.arrival.first_seen, proved)
 
     @property
@@ -43,7 +43,7 @@ class Event:
     def released(cls, order: int, checked: Checked) -> Event:
         """Return the turn of a submission that a person released: that answers a question of validation too."""
         if checked.verdict == CheckVerdict.HELD:
-            left = tuple(issue for issue in checked.issues if issue.code != UNPROVED)
+            left = tuple(issue for issue in checked.issues if issue.code not in UNPROVED)
             checked = replace(checked, verdict=CheckVerdict.MERGE, issues=left)
         return cls(order, checked, forced=True)
 

@@ -35,6 +35,8 @@ class Policy:
     scan_seconds: float = 30.0  # at least so often the whole inbox is scanned
     stable_seconds: float = 1.0  # a file is taken when its size and time have not changed for so long
     unproved_reports: str = "hold"  # a 缺课日报 that nothing proves: "hold" or "take"
+    folders: str = "own"  # whose sub-folders of the inbox are proofs: "own", or "any" with a unit's code
+    folder_group: str = ""  # the group of a unit's sub-folder, with {unit} for its code; "": the service's user alone
     free_mb: int = 500  # doctor warns if less disk is free
 
     @property

@@ -12,6 +12,7 @@ from pipeline.model import Site
 from pipeline.run.coordinator import Coordinator, Cycle, Observer
 from pipeline.run.decisions import confirm_answer, follow, release, return_answer, undo
 from pipeline.run.delivery import deliver
+from pipeline.run.folders import prepare as prepare_folders
 from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
 from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import make as make_rosters
@@ -32,6 +33,7 @@ __all__ = [
     "make_rosters",
     "make_templates",
     "note_cycle",
+    "prepare_folders",
     "rehearse",
     "rehearse_roster",
     "release",

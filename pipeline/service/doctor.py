@@ -20,6 +20,7 @@ from pipeline.alerts import site_rules
 from pipeline.database import sqlite
 from pipeline.errors import ConfigError, QuekeError
 from pipeline.fault_log import StandingFault
+from pipeline.inbox import rights
 from pipeline.model import Site
 from pipeline.registry import calendar_spans, holidays
 from pipeline.rules import switches
@@ -34,6 +35,13 @@ LIBRARIES = (
     ("harfbuzz-subset", "libharfbuzz-subset0", "each PDF takes fifteen times as long"),
 )
 FONTS = ("reports/fonts/NotoSansSC-Regular.ttf", "reports/fonts/NotoSansSC-Bold.ttf")
+SHOWN = 5  # folders named in one finding
+_MEND = {
+    rights.Doubt.INBOX: "`queke inbox prepare`, or `chmod go-w inbox`, or at least `chmod +t inbox`",
+    rights.Doubt.OWNER: "look who made them; move their files away, remove them, `queke inbox prepare`",
+    rights.Doubt.OTHERS: "`queke inbox prepare`",
+    rights.Doubt.GROUP: "`queke inbox prepare`",
+}
 OLDEST_SANE = date(2026, 1, 1)
 
 
@@ -133,6 +141,30 @@ def _proof(site: Site) -> Iterator[Finding]:
         yield Finding("warning", "proof", said)
     else:
         yield Finding("ok", "proof", "what nothing proves is held: nobody speaks for another")
+    yield from _rights(site)
+
+
+def _rights(site: Site) -> Iterator[Finding]:
+    """Whether the folders by which units are known are theirs alone: one look, however many there are."""
+    if site.policy.folders == "any":
+        said = (
+            'intake.folders = "any": every sub-folder with a unit\'s code proves that unit; whoever shares inbox/ must '
+            "let nobody make or rename one (docs/operations.md)"
+        )
+        yield Finding("warning", "inbox rights", said)
+        return
+    try:
+        found = rights.doubted(site.inbox, site.policy)
+    except OSError:
+        return  # `_folders` says so
+    for doubt in rights.Doubt:
+        mine = [one for one in found if one.doubt is doubt]
+        if mine:
+            listed = ", ".join(Path(one.path).name for one in mine[:SHOWN]) + (", …" if len(mine) > SHOWN else "")
+            said = f"{len(mine)} folders prove nothing, their files are held: {doubt} ({listed}): {_MEND[doubt]}"
+            yield Finding("problem", "inbox rights", said)
+    if not found:
+        yield Finding("ok", "inbox rights", "each unit's folder is closed to others")
 
 
 def _disk(site: Site) -> Iterator[Finding]:

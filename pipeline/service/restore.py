@@ -129,7 +129,8 @@ def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
         if not found:
             gone.append(seq)
             continue
-        folder = root / "inbox" / Path(str(row["folder"])).name
+        # what proved nothing then would prove something in a folder of our making
+        folder = root / "inbox" / (str(row["folder"]).partition("/")[0] if row["bound"] else "")
         durable.make_folder(folder)
         name = Path(str(row["name"])).name
         target = folder / name

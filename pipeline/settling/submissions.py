@@ -81,8 +81,8 @@ def _unplaced(checked: Checked) -> Outcome:
 
 
 _STRANGE = frozenset({
-    "sender-unproved", "unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign", "ticket-doubled",
-    "void-foreign",
+    "sender-unproved", "folder-not-believed", "unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign",
+    "ticket-doubled", "void-foreign",
     "filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere",
     "scan-unknown", "username-held",
 })  # fmt: skip

@@ -143,7 +143,7 @@ def _earlier(codes: Sequence[str], days: Sequence[date]) -> dict[Key, list[Earli
     columns = ("received_seq", "day", "unit", "campus", "content_sha", "state", "first_seen")
     asked = rows.filter(state__in=(State.HELD, State.REJECTED)).values_list("received_seq", "issues")
     # nobody released them: with a release the question is dropped
-    unproved = {seq for seq, issues in asked if any(one["code"] == UNPROVED for one in issues)}
+    unproved = {seq for seq, issues in asked if any(one["code"] in UNPROVED for one in issues)}
     for seq, day, unit, campus, sha, state, first_seen in rows.order_by("received_seq").values_list(*columns):
         if day is not None:
             found[day, unit, campus].append(Earlier(seq, sha, State(state), first_seen, seq not in unproved))

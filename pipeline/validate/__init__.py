@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from pipeline import issues
+from pipeline import issues, units
 from pipeline.model import Arrival, Checked, CheckVerdict, Context, Issue, Policy, Reading, Refused, Severity
 from pipeline.validate import (
     absence,
@@ -69,7 +69,8 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
             JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
         if case.open and proof.effect(case.form.name, case.proof, policy) is Effect.HELD:
-            case.hold(Issue("sender-unproved"))
+            named = units.code_of_folder(case.arrival.folder) and not case.arrival.bound
+            case.hold(Issue("folder-not-believed" if named else "sender-unproved"))
         if case.open:
             JUDGES[case.claims.form].remember(by, case)
     return [answer.done() if isinstance(answer, SubmissionCase) else answer for answer in answers]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import durable
+from pipeline import durable, units
 from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given, survey
-from pipeline.inbox.scan import bound, is_ignored
+from pipeline.inbox.scan import is_ignored
 from pipeline.model import Arrival, Policy, Site
 from pipeline.schooldays import ZONE
 from tests.faults import Counting, Crash, CrashAt, PowerLoss, using
@@ -133,7 +133,7 @@ def test_a_name_that_is_no_utf8_is_taken_and_shown_as_text(site: Site, folder: F
      ("32010", ""), ("12345678901 x", ""), ("鼓楼区", ""), ("320106 区/2132000001 校", "320106")],
 )  # fmt: skip
 def test_a_sub_folder_binds_by_the_code_at_its_head(name: str, code: str) -> None:
-    assert bound(name) == code
+    assert units.code_of_folder(name) == code
 
 
 def test_only_regular_files_are_taken_and_the_rest_is_said(site: Site, folder: Folder) -> None:
