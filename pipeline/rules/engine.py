@@ -142,7 +142,7 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
                     found |= _met(rule, (group, which), entries, campus, asking)
     if asked.long and (of_long := _ill(campus.of_long)):
         found |= _met_in_long(_fallen(of_long, asked.long), asked, campus, span)
-    for condition in _told(campus.told, asked, span):
+    for condition in _told(campus, asked, span):
         found.setdefault(condition.key, condition)  # records that meet it say more
     return tuple(found[key] for key in sorted(found))
 
@@ -261,7 +261,7 @@ def _met(
 
 def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBegan) -> Collection[_Ill]:
     """The distinct pupils that count on a day, each with its earliest date and all its signs."""
-    first = term_began(day) if rule.window == TERM else day - timedelta(days=rule.window - 1)
+    first = _first(rule, day, term_began)
     found: dict[str, _Ill] = {}
     for e in entries:
         counts = e.known_on == day if rule.present else first <= e.onset <= day
@@ -273,6 +273,11 @@ def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBeg
                 one = e if e.onset < before.onset else before
                 found[e.pupil] = replace(one, signs={**e.signs, **before.signs})
     return found.values()
+
+
+def _first(rule: Rule, day: date, term_began: TermBegan) -> date:
+    """The first day of the window that ends with a day."""
+    return term_began(day) if rule.window == TERM else day - timedelta(days=rule.window - 1)
 
 
 class _Way(NamedTuple):
@@ -315,9 +320,9 @@ def _way(rule: Rule, counted: Collection[_Ill], roll: int | None) -> _Way | None
 # --------------------------------------------------------------------------- what people say
 
 
-def _told(told: Iterable[Told], asked: RulesInForce, span: Spans) -> Iterator[Condition]:
+def _told(campus: CampusFacts, asked: RulesInForce, span: Spans) -> Iterator[Condition]:
     """The conditions that deaths, or a person's word, meet."""
-    said = list(told)
+    said = list(campus.told)
     for rule in asked.told:
         for one in said:
             if one.rule == rule.id and _asked(rule, one, one.group, asked, span):
@@ -325,23 +330,23 @@ def _told(told: Iterable[Told], asked: RulesInForce, span: Spans) -> Iterator[Co
                     rule.id, rule.stage, one.group, one.day, one.scope, one.n, RAISED, (), one.day, one.alert
                 )
         if rule.deaths:
-            yield from _dead(rule, [one for one in said if one.deaths and not one.rule], asked, span)
+            dead = [one for one in said if one.deaths and not one.rule]
+            yield from _dead(rule, dead, asked, span, campus.term_began)
 
 
-def _dead(rule: Rule, said: Sequence[Told], asked: RulesInForce, span: Spans) -> Iterator[Condition]:
+def _dead(
+    rule: Rule, said: Sequence[Told], asked: RulesInForce, span: Spans, term_began: TermBegan
+) -> Iterator[Condition]:
     """A rule met by deaths among the alerts of its groups: a death of a disease is one of what the disease absorbs."""
     for group in sorted(rule.groups):
         mine = [one for one in said if group in asked.rules.covered((one.group, *one.also))]
         for day in sorted({one.day for one in mine}):
-            within = [one for one in mine if _day_counts(rule, one.day, day)]
+            first = _first(rule, day, term_began)
+            within = [one for one in mine if first <= one.day <= day]
             n = sum(one.deaths for one in within)
             if n >= rule.deaths and _asked(rule, within[-1], group, asked, span):
                 way = f"死亡≥{rule.deaths}"
                 yield Condition(rule.id, rule.stage, group, day, "", n, way, (), day, within[-1].alert)
-
-
-def _day_counts(rule: Rule, told: date, day: date) -> bool:
-    return told <= day and (rule.window == TERM or (day - told).days < rule.window)
 
 
 def _asked(rule: Rule, one: Told, group: str, asked: RulesInForce, span: Spans) -> bool:
