@@ -106,7 +106,8 @@ def run(arguments: Sequence[str]) -> int:
         if may_pass(error):
             show_error("the store cannot be used now: locked by another process, full, or gone. Try again")
         else:
-            show_error(f"our fault: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+            places = "".join(traceback.format_tb(error.__traceback__)).splitlines()
+            show_error(f"our fault: {type(error).__name__}", *places)
     return 2
 
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import PROVINCE, Day, check_division, day_of, echo, echo_table, opened, progress, show_error
+from pipeline.cli.terminal import (
+    PROVINCE,
+    Day,
+    check_division,
+    day_of,
+    echo,
+    echo_table,
+    opened,
+    printable,
+    progress,
+    show_error,
+)
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,7 +132,8 @@ def export(  # noqa: PLR0913, PLR0917  # the options of a command
     if str(out) == "-":
         if form is Format.XLSX:
             raise UsageError("--format xlsx: name a file with -o")
-        _write_csv(table, sys.stdout)
+        shown = (tuple(printable(cell) if isinstance(cell, str) else cell for cell in row) for row in table.rows)
+        _write_csv(replace(table, rows=shown), sys.stdout)
         return
     if form is Format.CSV:
         with out.open("w", encoding="utf-8-sig", newline="") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,9 +116,21 @@ def check_place(code: str) -> None:
         raise UsageError(f"--unit {code}: no such school or division")
 
 
+def printable(text: str) -> str:
+    """Text that a terminal shows and never obeys: signs that would move, colour, break or turn round other text are
+    written as JSON writes them (an escape, half of a letter's code or a line break of a file's name too).
+    """
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(char)[1:-1] if unicodedata.category(char) in _OBEYED else char for char in text)
+
+
+_OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
 def echo(line: str = "") -> None:
     """Show one line of the result."""
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(printable(line) + "\n")
 
 
 def echo_json(value: object) -> None:
@@ -125,16 +138,16 @@ def echo_json(value: object) -> None:
     echo(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
 
 
-def show_error(sentence: str) -> None:
+def show_error(sentence: str, *below: str) -> None:
     """Say what went wrong, where, and how to mend it."""
-    sys.stderr.write(f"queke: {sentence}\n")
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in (f"queke: {sentence}", *below)))
 
 
 def echo_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Show rows below their header in columns; a Chinese character counts for two."""
     from rich.cells import cell_len
 
-    cells = [[str("" if cell is None else cell) for cell in row] for row in (header, *rows)]
+    cells = [[printable(str("" if cell is None else cell)) for cell in row] for row in (header, *rows)]
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(header))]
     for row in cells:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
@@ -176,6 +189,7 @@ def log_to_stderr(level: str = "warning", *, as_json: bool = False) -> None:
             structlog.processors.add_log_level,
             _tidied,
             shown,
+            lambda _logger, _name, line: printable(str(line)),
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is then: a test may have put it back
     )

@@ -1,6 +1,6 @@
-"""The loop of every form in schools whose every word bears their sign: answers, requests, and what is decided of them.
+"""The loop of every form in schools whose every word bears their sign: reports, answers, requests, what is decided.
 
-Played after the reports of test_taint.py have settled: cards, filings, rosters and calendars, a bad row in each;
+Reports first, from two counties of two cities; after them cards, filings, rosters and calendars, a bad row in each;
 then the next morning's desks.
 """
 
@@ -12,14 +12,86 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pipeline import issuing
+from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.demo import clerks
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template, fill
+from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
+from tests.golden.cases import Rows, absence, saved
 
 DAY, NEXT = date(2026, 11, 20), date(2026, 11, 23)
 PDF = b"%PDF-1.7\n%%EOF\n"
+# sign → (code, county, city): the sign stands in every word of the school, and nowhere in our own words
+SCHOOLS = {
+    "靛": ("2132019001", "320106", "320100"),
+    "赭": ("2132019002", "320106", "320100"),
+    "麝": ("2132039003", "320302", "320300"),
+    "罍": ("2132039004", "320302", "320300"),
+}
+
+
+def school_name(sign: str) -> str:
+    return f"示例{sign}小学"
+
+
+def rows(sign: str) -> list[dict[str, object]]:
+    """A cluster that opens an alert, rows that go back, and words in every column that takes some."""
+    ill = {**GOOD, "班级": f"{sign}星班", "起始日": DAY, "诊断": "手足口病", "症状1": "皮疹"}
+    words = {"备注": f"{sign}备注语", "其他症状": f"{sign}症状语", "就诊医院": f"{sign}医院", "学号": f"{sign}学号"}
+    cases = [{**ill, **words, "姓名": f"{sign}童{n}"} for n in "甲乙丙丁戊己庚辛壬癸"]
+    return [
+        *cases,
+        {**ill, "姓名": f"{sign}童子", "缺课原因": f"{sign}原因语"},
+        {**ill, "姓名": f"{sign}童丑", "起始日": f"{sign}日期语"},
+        {**ill, "姓名": f"{sign}童寅", "诊断": f"{sign}病名语", "体温": f"{sign}体温语", "性别": f"{sign}性别语"},
+    ]
+
+
+def workbook(sign: str, **header: object) -> bytes:
+    code = SCHOOLS[sign][0]
+    told = {"学校标识码": code, "学校名称": school_name(sign), "填报人": f"{sign}填报", "审核人": f"{sign}审核"}
+    made: dict[str, Rows] = absence(rows(sign), {**told, **header})
+    return saved({**made, "班级": [headers(table="classes"), [f"{sign}星班", 40], [f"{sign}月班", 41]]})
+
+
+def closure(sign: str) -> bytes:
+    top = head("停课报告表", {"学校标识码": SCHOOLS[sign][0], "学校名称": school_name(sign), "报告日期": DAY})
+    row = {**CLOSURE_GOOD, "停课范围": f"{sign}星班", "拟复课日期": date(2026, 11, 24), "批准人及单位": f"{sign}批准"}
+    wrong = {**row, "停课范围": f"{sign}月班", "停课原因": f"{sign}停因", "停课开始时间": f"{sign}何时"}
+    return saved({"停课报告": [*top, *grid(headers("closure"), [row, wrong])]})
+
+
+def dropped() -> dict[str, bytes]:
+    """By path in the inbox. Every school reports by its folder; then what goes to the wrong door."""
+    files: dict[str, bytes] = {}
+    for sign, (code, _, _) in SCHOOLS.items():
+        folder = f"{code} {school_name(sign)}"
+        files |= {f"{folder}/缺课日报.xlsx": workbook(sign), f"{folder}/停课.xlsx": closure(sign)}
+        files |= {f"{folder}/坏.xlsx": b"%PDF-1.7", f"{folder}/明天.xlsx": workbook(sign, 报告日期=date(2026, 11, 21))}
+    return {
+        **files,
+        "2132019001 示例靛小学/别校.xlsx": workbook("麝"),
+        "2132019001 示例靛小学/同县别校.xlsx": workbook("赭"),
+        "320106 鼓楼区/别县.xlsx": workbook("罍", 报送方式="整份更正"),
+        "320106 鼓楼区/本县.xlsx": workbook("赭", 报送方式="整份更正"),
+        "320106 鼓楼区/坏.xlsx": b"Rar!\x1a\x07\x01\x00",
+        "没有人.xlsx": workbook("麝", 学校标识码="2132099999"),
+        "无码.xlsx": workbook("罍", 学校标识码=None),
+    }
+
+
+def register() -> None:
+    for sign, (code, county, _) in SCHOOLS.items():
+        school = Unit.objects.create(
+            code=code, kind="school", division_id=county, name=school_name(sign), stages="小学",
+            reporter=f"{sign}填报", leader=f"{sign}领导",
+        )  # fmt: skip
+        Campus.objects.create(school=school)
+        SchoolClass.objects.create(
+            school=school, school_year=2026, key=f"{sign}星班", name=f"{sign}星班", stage="小学", roll=40
+        )
 
 
 def afternoon(site: Site, schools: Mapping[str, tuple[str, str, str]]) -> None:

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pypdf
@@ -19,25 +18,14 @@ import structlog
 
 from pipeline import database, run
 from pipeline.cli.terminal import log_to_stderr
-from pipeline.database.models import Campus, SchoolClass, Unit
 from pipeline.forms import FORMS
 from pipeline.model import Level, Site
 from pipeline.service import timetable
 from pipeline.settling import card
-from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
-from tests.golden.cases import Rows, absence, saved
 from tests.inprocess import InProcess
 from tests.sites import NOW, lay_out
 from tests.system import tainted
-
-DAY = date(2026, 11, 20)
-# sign → (code, county, city): the sign stands in every word of the school, and nowhere in our own words
-SCHOOLS = {
-    "靛": ("2132019001", "320106", "320100"),
-    "赭": ("2132019002", "320106", "320100"),
-    "麝": ("2132039003", "320302", "320300"),
-    "罍": ("2132039004", "320302", "320300"),
-}
+from tests.system.tainted import DAY, SCHOOLS, dropped, register, school_name
 
 KINDS = (
     *("回执", "退回修正表", "收件汇总", "简报", "预警信息报告卡", "台账", "未报名单", "日报模板", "核实工作单"),
@@ -62,56 +50,6 @@ class Day:
     printed: str  # what the service said meanwhile
 
 
-def school_name(sign: str) -> str:
-    return f"示例{sign}小学"
-
-
-def rows(sign: str) -> list[dict[str, object]]:
-    """A cluster that opens an alert, rows that go back, and words in every column that takes some."""
-    ill = {**GOOD, "班级": f"{sign}星班", "起始日": DAY, "诊断": "手足口病", "症状1": "皮疹"}
-    words = {"备注": f"{sign}备注语", "其他症状": f"{sign}症状语", "就诊医院": f"{sign}医院", "学号": f"{sign}学号"}
-    cases = [{**ill, **words, "姓名": f"{sign}童{n}"} for n in "甲乙丙丁戊己庚辛壬癸"]
-    return [
-        *cases,
-        {**ill, "姓名": f"{sign}童子", "缺课原因": f"{sign}原因语"},
-        {**ill, "姓名": f"{sign}童丑", "起始日": f"{sign}日期语"},
-        {**ill, "姓名": f"{sign}童寅", "诊断": f"{sign}病名语", "体温": f"{sign}体温语", "性别": f"{sign}性别语"},
-    ]
-
-
-def workbook(sign: str, **header: object) -> bytes:
-    code = SCHOOLS[sign][0]
-    told = {"学校标识码": code, "学校名称": school_name(sign), "填报人": f"{sign}填报", "审核人": f"{sign}审核"}
-    made: dict[str, Rows] = absence(rows(sign), {**told, **header})
-    return saved({**made, "班级": [headers(table="classes"), [f"{sign}星班", 40], [f"{sign}月班", 41]]})
-
-
-def closure(sign: str) -> bytes:
-    top = head("停课报告表", {"学校标识码": SCHOOLS[sign][0], "学校名称": school_name(sign), "报告日期": DAY})
-    row = {**CLOSURE_GOOD, "停课范围": f"{sign}星班", "拟复课日期": date(2026, 11, 24), "批准人及单位": f"{sign}批准"}
-    wrong = {**row, "停课范围": f"{sign}月班", "停课原因": f"{sign}停因", "停课开始时间": f"{sign}何时"}
-    return saved({"停课报告": [*top, *grid(headers("closure"), [row, wrong])]})
-
-
-def dropped() -> dict[str, bytes]:
-    """By path in the inbox. Every school reports by its folder; then what goes to the wrong door."""
-    files: dict[str, bytes] = {}
-    for sign, (code, _, _) in SCHOOLS.items():
-        folder = f"{code} {school_name(sign)}"
-        files |= {f"{folder}/缺课日报.xlsx": workbook(sign), f"{folder}/停课.xlsx": closure(sign)}
-        files |= {f"{folder}/坏.xlsx": b"%PDF-1.7", f"{folder}/明天.xlsx": workbook(sign, 报告日期=date(2026, 11, 21))}
-    return {
-        **files,
-        "2132019001 示例靛小学/别校.xlsx": workbook("麝"),
-        "2132019001 示例靛小学/同县别校.xlsx": workbook("赭"),
-        "320106 鼓楼区/别县.xlsx": workbook("罍", 报送方式="整份更正"),
-        "320106 鼓楼区/本县.xlsx": workbook("赭", 报送方式="整份更正"),
-        "320106 鼓楼区/坏.xlsx": b"Rar!\x1a\x07\x01\x00",
-        "没有人.xlsx": workbook("麝", 学校标识码="2132099999"),
-        "无码.xlsx": workbook("罍", 学校标识码=None),
-    }
-
-
 def texts(path: Path) -> str:
     content = path.read_bytes()
     if path.suffix == ".pdf":
@@ -128,7 +66,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator
     """The day run to its final editions, and all that it gave to anybody."""
     site = lay_out(tmp_path_factory.mktemp("taint"), prepared_db)
     database.open(site)
-    _register()
+    register()
     for name, content in dropped().items():
         (site.inbox / name).parent.mkdir(exist_ok=True)
         (site.inbox / name).write_bytes(content)
@@ -140,18 +78,6 @@ def day(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
     yield Day(tuple(papers), printed.getvalue())
     database.close()
-
-
-def _register() -> None:
-    for sign, (code, county, _) in SCHOOLS.items():
-        school = Unit.objects.create(
-            code=code, kind="school", division_id=county, name=school_name(sign), stages="小学",
-            reporter=f"{sign}填报", leader=f"{sign}领导",
-        )  # fmt: skip
-        Campus.objects.create(school=school)
-        SchoolClass.objects.create(
-            school=school, school_year=2026, key=f"{sign}星班", name=f"{sign}星班", stage="小学", roll=40
-        )
 
 
 def _through_the_day(site: Site) -> None:
