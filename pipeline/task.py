@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from pipeline.forms import form, layout, secrets
 from pipeline.forms.identify import identify
@@ -27,8 +28,11 @@ _SCANS = {
 """First bytes, last bytes, and within how many of the last bytes these are searched."""
 
 
-def read_plain(content: bytes) -> Reading | None:
-    """Read a plain workbook, or refuse what is none; None for an odd one, which needs `read_untrusted` in a child."""
+def read_plain(content: bytes, seen: date | None = None) -> Reading | None:
+    """Read a plain workbook, or refuse what is none; None for an odd one, which needs `read_untrusted` in a child.
+
+    `seen`: the day it was first seen, by which a 报告日期 without a year has one.
+    """
     look = guard.look(content)
     if look.issue is not None:
         return refused(content, look.issue)
@@ -39,16 +43,16 @@ def read_plain(content: bytes) -> Reading | None:
     except read.Odd:
         return None
     suspect = any(_SUSPECT in part for part in look.parts.values())
-    return _understood(content, book, suspect=suspect)
+    return _understood(content, book, seen, suspect=suspect)
 
 
-def read_untrusted(content: bytes) -> Reading:
+def read_untrusted(content: bytes, seen: date | None = None) -> Reading:
     """Read an odd workbook with every check. It may end the process; run it in a disposable child."""
     try:
         book = read.careful(content)
     except Unsound as unsound:
         return refused(content, unsound.issue)
-    return _understood(content, book, suspect=True)
+    return _understood(content, book, seen, suspect=True)
 
 
 def refused(content: bytes, issue: Issue) -> Reading:
@@ -66,10 +70,10 @@ def scan_of(content: bytes) -> ScanKind | None:
     return None
 
 
-def _understood(content: bytes, book: Workbook, *, suspect: bool) -> Reading:
+def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: bool) -> Reading:
     """`suspect`: it may contain a part of a 备案表, so its likeness is checked."""
     tops = layout.tops(book)
-    claims = identify(book, tops)
+    claims = identify(book, tops, seen)
     if isinstance(claims, Issue):
         secret = looks_like_filing(content)
         issues = (*_facts(book, secret=secret), claims)

@@ -8,23 +8,23 @@ from typing import Self
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
-from pipeline.executors import Answer, Job
+from pipeline.executors import Answer, ReadJob
 from pipeline.model import Reading
 
 
 class InProcess:
     """Reads plain workbooks here, odd ones in a child. What kills a reader would kill the test."""
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        for seq, path in jobs:
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
+        for job in jobs:
             reading: Reading | None = None
             try:
-                reading = executors.read_plain(path)
+                reading = executors.read_plain(job)
             except TemporaryError:
                 raise
             except Exception as error:  # noqa: BLE001  # as in a reader: whatever a file does to it, the others go on
-                executors.log_failed(error, seq, 0.0)
-            yield seq, executors.read_in_child(path, seq) if reading is None else reading
+                executors.log_failed(error, job.seq, 0.0)
+            yield job.seq, executors.read_in_child(job.path, job.seq, job.seen) if reading is None else reading
 
     def __enter__(self) -> Self:
         return self

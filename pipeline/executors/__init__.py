@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from pipeline import faults, task
 from pipeline.crew import Crew
@@ -29,7 +30,15 @@ from pipeline.forms.lexicon import learned
 from pipeline.model import Reading
 from pipeline.xlsx.guard import MAX_FILE
 
-Job = tuple[int, Path]
+
+class ReadJob(NamedTuple):
+    """A file to read: its submission, where its bytes are, the day it was first seen, for dates without a year."""
+
+    seq: int
+    path: Path
+    seen: date | None = None
+
+
 Answer = tuple[int, Reading]
 
 FILE_SECONDS = 2.0  # wall clock for one file in a reader; no verdict follows from it: a child goes on with the file
@@ -43,7 +52,7 @@ TASKS_A_READER = 5_000  # then the reader is replaced, against slow leaks
 class Readers(Protocol):
     """Reads workbooks; a context manager, so that its processes end with it."""
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
         """Answer every job exactly once, in any order."""
         ...
 
@@ -62,7 +71,7 @@ class Pool:
     """
 
     def __init__(
-        self, workers: int = 2, reader: Callable[[Path], Reading | None] | None = None, *, at_once: bool = True
+        self, workers: int = 2, reader: Callable[[ReadJob], Reading | None] | None = None, *, at_once: bool = True
     ) -> None:
         self._workers, self._at_once = workers, at_once
         self._reader = reader or read_plain
@@ -85,7 +94,7 @@ class Pool:
         """The readers that are there now."""
         return self._crew.pids
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
         waiting, chunk = deque(jobs), min(CHUNK, -(-len(jobs) // self._workers))
         ended: SimpleQueue[tuple[_Given, Future[list[Any]]]] = SimpleQueue()
         under_way: set[Future[list[Any]]] = set()
@@ -98,14 +107,14 @@ class Pool:
             while waiting or under_way:
                 while waiting and len(under_way) < WINDOW * self._workers:
                     given = _Given(tuple(waiting.popleft() for _ in range(min(chunk, len(waiting)))))
-                    follow(given, self._crew.submit(self._reader, [path for _, path in given.jobs], FILE_SECONDS))
+                    follow(given, self._crew.submit(self._reader, given.jobs, FILE_SECONDS))
                 given, future = ended.get()
                 under_way.discard(future)
                 answers = future.result()
                 waiting.extendleft(reversed(given.jobs[len(answers) :]))
                 for job, answer in zip(given.jobs, answers, strict=False):
-                    if isinstance(reading := _understood(job[0], answer, given.began), Reading):
-                        yield job[0], reading
+                    if isinstance(reading := _understood(job.seq, answer, given.began), Reading):
+                        yield job.seq, reading
                     else:
                         follow(_Given((job,)), self._children.submit(_read_apart, job))
         finally:
@@ -117,7 +126,7 @@ class Pool:
 class _Given:
     """Jobs given to one process together."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[ReadJob, ...]
     began: float = field(default_factory=time.monotonic)
 
 
@@ -131,9 +140,8 @@ def _understood(seq: int, answer: Reading | Exception | None, began: float) -> R
     return answer
 
 
-def _read_apart(job: Job) -> list[Reading | None]:
-    seq, path = job
-    return [read_in_child(path, seq)]
+def _read_apart(job: ReadJob) -> list[Reading | None]:
+    return [read_in_child(job.path, job.seq, job.seen)]
 
 
 def log_failed(error: BaseException, seq: int, began: float) -> None:
@@ -142,14 +150,14 @@ def log_failed(error: BaseException, seq: int, began: float) -> None:
     log().warning("reader_failed", **fault.fields())
 
 
-def read_plain(path: Path) -> Reading | None:
-    """Read a plain workbook from its path; None for an odd one. TemporaryError if it cannot be opened."""
+def read_plain(job: ReadJob) -> Reading | None:
+    """Read a plain workbook; None for an odd one. TemporaryError if it cannot be opened."""
     try:
-        with path.open("rb") as file:
+        with job.path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
     except OSError as error:
         raise TemporaryError(f"what we kept cannot be opened: {error.strerror}") from error
-    return task.read_plain(content)
+    return task.read_plain(content, job.seen)
 
 
 def _cage_reader(words: Mapping[str, str]) -> None:

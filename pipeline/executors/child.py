@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -66,7 +67,7 @@ class _Answer:
     exitcode: int | None
 
 
-def read_in_child(path: Path, seq: int = 0) -> Reading:
+def read_in_child(path: Path, seq: int = 0, seen: date | None = None) -> Reading:
     """Read an odd workbook in a child process; whatever the file does to it, there is an answer.
 
     A child that dies, hangs or sends nonsense means "quarantined" with file-killed. TemporaryError if the file cannot
@@ -76,10 +77,10 @@ def read_in_child(path: Path, seq: int = 0) -> Reading:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
-        answer = _answer_of_child(path, WALL_SECONDS)
+        answer = _answer_of_child(path, seen, WALL_SECONDS)
         if not answer.content and answer.exitcode in _NOT_ITS_FAULT:
             with _alone:
-                answer = _answer_of_child(path, WALL_SECONDS)
+                answer = _answer_of_child(path, seen, WALL_SECONDS)
     except (OSError, EOFError) as error:
         raise TemporaryError(f"no child could read: {getattr(error, 'strerror', None) or 'none starts'}") from error
     value = _value(answer.content)
@@ -98,10 +99,10 @@ def log() -> Any:
     return get_logger("queke.read")
 
 
-def _answer_of_child(path: Path, patience: float) -> _Answer:
+def _answer_of_child(path: Path, seen: date | None, patience: float) -> _Answer:
     context = processes()
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_read_untrusted, args=(theirs, str(path), learned()), daemon=True)
+    child = context.Process(target=_read_untrusted, args=(theirs, str(path), learned(), seen), daemon=True)
     content, patient = b"", True
     try:
         try:
@@ -146,7 +147,7 @@ def _cpu_seconds(pid: int | None) -> float:
         return 0.0
 
 
-def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str]) -> None:
+def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str], seen: date | None) -> None:
     """Run in the child: drop all rights, read, answer. `words`: the site's own."""
     learn(words)
     with Path(path).open("rb") as file:
@@ -154,7 +155,7 @@ def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str]) -> No
     _cage()
     answer: Reading | tuple[str, str, str]
     try:
-        answer = task.read_untrusted(content)
+        answer = task.read_untrusted(content, seen)
     except Exception as error:  # noqa: BLE001  # whatever it is, its place must be reported: this process has no log
         fault = faults.fault(error)
         answer = fault.error, fault.at, fault.inner

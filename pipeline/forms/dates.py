@@ -12,7 +12,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from pipeline.forms.base import Bad, Fixed, Frame, Parser
-from pipeline.forms.text_normalise import blank, fold
+from pipeline.forms.text_normalise import blank, fold, shown
 
 _EPOCH = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
@@ -31,10 +31,14 @@ _STAMP = re.compile(
 _SOLID = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})(?:月|-|/)([0-9]{1,2})[日号]?")
 _POINT = re.compile(r"([0-9]{1,2})\.([0-9]{2})")
+_DOTTED = re.compile(r"([0-9]{1,2})[.。．]([0-9]{1,2})[日号]?")
+_FOUR = re.compile(r"(0[1-9]|1[0-2])([0-3][0-9])")  # 1130
+_NUMBER_ONLY = re.compile(r"([0-9]{1,2})[日号]")
 _TIME_BEHIND = re.compile(r"(?:\s+|(?<=[0-9])[Tt])[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2}(?:\.[0-9]+)?)?\s*$")
 _CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
 _SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2}
 _FAR = timedelta(days=180)
+_NEAR = timedelta(days=15)  # 30日 without a month
 _SHANGHAI = timezone(timedelta(hours=8))
 _ALMOST = timedelta(minutes=10)  # a zone's old local time differs by up to six minutes
 _UTC_MIDNIGHT = time(16)  # Shanghai's midnight in UTC
@@ -44,10 +48,11 @@ def day(*, ahead: bool = False) -> Parser:
     """A date. `ahead`: it may be after the report's day (a planned resumption)."""
 
     def parse(cell: object, frame: Frame) -> object:
-        if type(cell) is date:
-            return cell
-        if isinstance(cell, datetime):
-            return _from_moment(cell)
+        if isinstance(cell, date):
+            beneath = number_beneath(cell, frame)
+            if beneath is not None:
+                return _from_number(beneath, frame)
+            return _from_moment(cell) if isinstance(cell, datetime) else cell
         if blank(cell):
             return None
         if isinstance(cell, bool | time):
@@ -62,6 +67,9 @@ def day(*, ahead: bool = False) -> Parser:
         return _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
 
     return parse
+
+
+_day = day()
 
 
 def moment(*, ahead: bool = False) -> Parser:
@@ -81,6 +89,18 @@ def moment(*, ahead: bool = False) -> Parser:
         return datetime.combine(got, time()) if isinstance(got, date) else got
 
     return parse
+
+
+def report_day(cell: object, frame: Frame) -> object:
+    """The day of a report. Without a year, or without a month, it is the one not after `frame.day`, on which the file
+    came: 11.30, 11-30, 1130, 30日; 11.3 on November 30th may be the 3rd and is asked.
+    """
+    got = _day(cell, frame)
+    if not isinstance(got, Bad) or not isinstance(seen := frame.day, date):
+        return got
+    cell = number_beneath(cell, frame) if isinstance(cell, date) else cell
+    found = {one for one in (*_of_a_year(cell, seen), *_of_a_month(cell, seen)) if one <= seen}
+    return Fixed(found.pop()) if len(found) == 1 else Bad("date-ambiguous") if found else got
 
 
 def number_beneath(cell: date, frame: Frame) -> float | None:
@@ -186,6 +206,27 @@ def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:
         return made
     late = made > frame.day and not ahead
     return Bad("date-year-unclear") if late or abs(made - frame.day) > _FAR else Fixed(made)
+
+
+def _of_a_year(cell: object, seen: date) -> list[date]:
+    """What a month and day without a year may mean; a number 11.3 has lost a zero, if there was one."""
+    words = _WEEKDAY.sub("", fold(shown(cell)))
+    found = _SHORT.fullmatch(words) or _DOTTED.fullmatch(words) or _FOUR.fullmatch(words)
+    if found is None:
+        return []
+    numbers = {int(found[2])} | ({int(found[2]) * 10} if len(found[2]) == 1 and "." in words else set())
+    pairs = {(int(found[1]), number) for number in numbers}
+    pairs |= {(second, first) for first, second in pairs if first > 12}  # 30/11
+    made = [_made(year, *pair) for year in (seen.year, seen.year - 1) for pair in pairs]
+    return [one for one in made if isinstance(one, date) and seen - one <= _FAR]
+
+
+def _of_a_month(cell: object, seen: date) -> list[date]:
+    found = _NUMBER_ONLY.fullmatch(fold(shown(cell)))
+    made = (
+        (_made(one.year, one.month, int(found[1])) for one in (seen, seen - timedelta(days=seen.day))) if found else ()
+    )
+    return [one for one in made if isinstance(one, date) and seen - one <= _NEAR]
 
 
 def _made(year: int, month: int, number: int) -> date | Bad:

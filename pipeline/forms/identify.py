@@ -7,6 +7,7 @@ error, never the first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pipeline.forms import BY_NAME, FORMS, layout
@@ -18,8 +19,11 @@ from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook, WorkbookKind
 _ENOUGH = 0.5  # of a form's required columns, if its title or properties name it
 
 
-def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
-    """The claims of a workbook, or the one reason why they cannot be determined. `tops`: if they are known."""
+def identify(book: Workbook, tops: Sequence[Top] = (), seen: date | None = None) -> Claims | Issue:
+    """The claims of a workbook, or the one reason why they cannot be determined.
+
+    `tops`: if they are known. `seen`: the day it came, by which a 报告日期 without a year has one.
+    """
     tops = tops or layout.tops(book)
     form = _form(book, tops)
     if isinstance(form, Issue):
@@ -33,7 +37,7 @@ def identify(book: Workbook, tops: Sequence[Top] = ()) -> Claims | Issue:
     found = layout.header_of(main, form) if main else {}
     frame = Frame(date1904=book.date1904)
     unit = _field_value(form, "unit", found, frame) or book.properties.get("queke_unit", "")
-    day = _field_value(form, "day", found, frame)
+    day = _field_value(form, "day", found, replace(frame, day=seen))
     campus = _field_value(form, "campus", found, frame) or book.properties.get("queke_campus", "")
     return Claims(
         form=form.name,

@@ -9,6 +9,7 @@ from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
 
+_WHEN = ("start", "part")  # filled down beside classes: they tell of nobody
 _MOST_NAMED = 8  # runs of rows that the message about classes alone lists
 
 
@@ -25,7 +26,11 @@ class NotRows:
         rooms = [at[c.name] for c in block.table.columns if names_class(c) and c.name in at]
         self.room = rooms[0] if rooms and "name" in at else -1  # a table of pupils
         self.told = [place for place in reversed(self.required) if place != self.room]  # 缺课原因 first: few words
-        self.others = [at[c.name] for c in block.table.columns if c.kept and c.name in at and at[c.name] != self.room]
+        when = [at[name] for name in _WHEN if name in at]
+        self.told = [place for place in self.told if place not in when]
+        self.others = [
+            at[c.name] for c in block.table.columns if c.kept and c.name in at and at[c.name] not in (self.room, *when)
+        ]
         head = self.sheet.rows[block.first - 1] if block.page is None else []
         self.headed = {place for place, cell in enumerate(head) if not blank(cell)} | set(at.values())
         self.classes: list[int] = []

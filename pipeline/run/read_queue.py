@@ -11,8 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from pipeline.executors import Readers
+from pipeline.executors import Readers, ReadJob
 from pipeline.model import Arrival, Reading
+from pipeline.schooldays import today
 
 PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
 IDLE_SECONDS = 0.2  # longer gaps between answers are not waited for
@@ -40,7 +41,7 @@ class ReadQueue:
     def put(self, arrivals: Sequence[Arrival]) -> None:
         """Begin to read these."""
         self._under_way.update((arrival.seq, arrival) for arrival in arrivals)
-        jobs = [(arrival.seq, arrival.path) for arrival in arrivals]
+        jobs = [job_of(arrival, arrival.path) for arrival in arrivals]
         self._threads.submit(self._read, jobs).add_done_callback(self._answers.put)
 
     def take(self, limit: int) -> list[tuple[Arrival, Reading]]:
@@ -64,9 +65,14 @@ class ReadQueue:
             taken.append((self._under_way.pop(seq), reading))
         return taken
 
-    def _read(self, jobs: Sequence[tuple[int, Path]]) -> None:
+    def _read(self, jobs: Sequence[ReadJob]) -> None:
         for answer in self._readers.read(jobs):
             self._answers.put(answer)
+
+
+def job_of(arrival: Arrival, path: Path) -> ReadJob:
+    """The reading of an arrival, from wherever its bytes are now."""
+    return ReadJob(arrival.seq, path, today(arrival.first_seen))
 
 
 class Pacer:

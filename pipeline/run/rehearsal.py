@@ -10,12 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.database import errors, journal, transactions
-from pipeline.executors import Pool
+from pipeline.executors import Pool, ReadJob
 from pipeline.inbox.scan import shown
 from pipeline.merge.registry_changes import Change
 from pipeline.model import Arrival, Channel, Reading, Settled, Site, State
 from pipeline.run import attempts
 from pipeline.run.settling import Settling
+from pipeline.schooldays import today
 from pipeline.settling import roster
 
 Outcome = tuple[Arrival, Settled]
@@ -27,7 +28,7 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
     """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
     with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
         arrivals = [_arrival(path, now, Path(aside, str(place))) for place, path in enumerate(files)]
-        readings = dict(readers.read([(place, one.path) for place, one in enumerate(arrivals)]))
+        readings = dict(readers.read([ReadJob(place, one.path, today(now)) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
             numbered = journal.receive(site, [_at_home(one, readings[place]) for place, one in enumerate(arrivals)])
             batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
@@ -38,7 +39,7 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and its outcome."""
     with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
-        ((_, reading),) = readers.read([(0, workbook)])
+        ((_, reading),) = readers.read([ReadJob(0, workbook, today(now))])
         arrival = _at_home(replace(_arrival(workbook, now, Path(aside, "0")), seq=_LAST), reading)
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"

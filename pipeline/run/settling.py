@@ -24,6 +24,7 @@ from pipeline.model import Checked, Settled, Site
 from pipeline.registry import statements
 from pipeline.run import warning
 from pipeline.run.parts import Read, parts
+from pipeline.run.read_queue import job_of
 from pipeline.schooldays import today
 from pipeline.settling import late, submissions
 from pipeline.turns import context, rebuild_row
@@ -127,7 +128,7 @@ class Settling:
         """Read earlier submissions once more, from wherever their bytes are now."""
         with stage("read", seqs):
             arrivals = journal.arrivals(self.site, seqs)
-            readings = dict(self.readers.read([(one.seq, archive.find(self.site, one)) for one in arrivals]))
+            readings = dict(self.readers.read([job_of(one, archive.find(self.site, one)) for one in arrivals]))
             return [(one, readings[one.seq]) for one in arrivals]
 
     def _read_again(self, seq: int) -> Checked:

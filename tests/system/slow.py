@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline import run
 from pipeline.database.models import Absence, Reject, Report, ReportClass, Submission
-from pipeline.executors import Answer, Job
+from pipeline.executors import Answer, ReadJob
 from pipeline.model import Arrival, Settled, Site
 from tests.inprocess import InProcess
 from tests.sites import NOW
@@ -19,7 +19,7 @@ class Slow(InProcess):
     def __init__(self, slow: Sequence[bytes]) -> None:
         self.slow, self.go = slow, threading.Event()
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
         held = [job for job in jobs if job[1].read_bytes() in self.slow]
         yield from super().read([job for job in jobs if job not in held])
         if held:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
-from pipeline.executors import Pool, child
+from pipeline.executors import Pool, ReadJob, child
 from pipeline.forms import clinical, form
 from pipeline.model import Reading
 from pipeline.xlsx.blank import TemplateFacts, blank
@@ -34,12 +34,12 @@ def pool() -> Iterator[Pool]:
         yield readers
 
 
-def write(folder: Path, contents: list[bytes]) -> list[tuple[int, Path]]:
+def write(folder: Path, contents: list[bytes]) -> list[ReadJob]:
     jobs = []
     for seq, content in enumerate(contents, start=1):
         path = folder / f"{seq:05}"
         path.write_bytes(content)
-        jobs.append((seq, path))
+        jobs.append(ReadJob(seq, path))
     return jobs
 
 
@@ -58,7 +58,7 @@ def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path:
     jobs = write(tmp_path, mixed)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     answers = list(pool.read(jobs))
-    assert sorted(seq for seq, _ in answers) == [seq for seq, _ in jobs]
+    assert sorted(seq for seq, _ in answers) == [job.seq for job in jobs]
     assert all(reading.verdict == "parsed" for seq, reading in answers if seq % 2 == 0)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB
 
@@ -100,13 +100,13 @@ def test_a_panic_in_a_reader_is_answered_by_a_child(tmp_path: Path) -> None:
 def test_a_spool_that_cannot_be_opened_stops_the_line_and_judges_nobody(pool: Pool, tmp_path: Path) -> None:
     for readers in (pool, InProcess()):
         with pytest.raises(TemporaryError):
-            list(readers.read([(1, tmp_path / "gone")]))
+            list(readers.read([ReadJob(1, tmp_path / "gone")]))
 
 
 def test_the_pool_goes_on_after_a_stopped_line(pool: Pool, tmp_path: Path) -> None:
     jobs = write(tmp_path, [HONEST] * 5)
     with pytest.raises(TemporaryError):
-        list(pool.read([*jobs, (6, tmp_path / "gone")]))
+        list(pool.read([*jobs, ReadJob(6, tmp_path / "gone")]))
     assert len(list(pool.read(jobs))) == 5
 
 

@@ -158,3 +158,58 @@ def test_a_date_with_one_reading_is_read(typed: object, meant: date) -> None:
 @pytest.mark.parametrize("typed", ["11/12/2026", "二〇二六年十三月一日", "二〇二六年二月三十日"])
 def test_a_date_with_two_readings_or_none_is_asked_about(typed: str) -> None:
     assert isinstance(dates.day()(typed, Frame(day=date(2026, 11, 20))), Bad)
+
+
+# --------------------------------------------------------------------------- the report's own day
+
+SEEN = date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen", "meant"),
+    [
+        ("11.30", SEEN, date(2026, 11, 30)),
+        ("11-30", SEEN, date(2026, 11, 30)),
+        ("30/11", SEEN, date(2026, 11, 30)),
+        ("1130", SEEN, date(2026, 11, 30)),
+        (1130, SEEN, date(2026, 11, 30)),
+        (1130.0, SEEN, date(2026, 11, 30)),
+        ("30日", SEEN, date(2026, 11, 30)),
+        ("30号", date(2026, 12, 2), date(2026, 11, 30)),
+        ("今天", SEEN, date(2026, 11, 30)),
+        ("12月31日", date(2027, 1, 4), date(2026, 12, 31)),
+        ("12.31", date(2027, 1, 4), date(2026, 12, 31)),
+        (11.3, date(2026, 11, 9), date(2026, 11, 3)),  # the 30th has not come
+        ("9.7", date(2026, 9, 8), date(2026, 9, 7)),
+        (datetime(1900, 1, 9, 16, 48), date(2026, 9, 8), date(2026, 9, 7)),  # 9.7 in a cell formatted as a date
+        (datetime(1903, 2, 3), SEEN, date(2026, 11, 30)),  # 1130 in one
+    ],
+)
+def test_a_reports_day_without_a_year_is_the_one_reading_that_has_come(typed: object, seen: date, meant: date) -> None:
+    assert dates.report_day(typed, Frame(day=seen)) == Fixed(meant)
+    assert value(dates.report_day(typed, Frame(day=meant))) == meant  # once it is known, it is read alike
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        (11.3, SEEN),
+        ("11.3", date(2026, 12, 1)),
+        ("12.5", SEEN),  # not come this year, and too long ago else
+        ("30日", date(2026, 11, 16)),
+        ("31日", date(2026, 12, 1)),
+        ("30", SEEN),
+        ("1131", SEEN),
+        ("星期一", SEEN),
+        ("30日", None),
+        ("11.30", None),
+    ],
+)
+def test_a_reports_day_with_two_readings_or_none_is_asked(typed: object, seen: date | None) -> None:
+    assert isinstance(dates.report_day(typed, Frame(day=seen)), Bad)
+
+
+@given(st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(0, 179))
+def test_a_month_and_day_of_the_last_half_year_are_that_day(seen: date, ago: int) -> None:
+    meant = seen - timedelta(days=ago)
+    assert value(dates.report_day(f"{meant.month}月{meant.day}日", Frame(day=seen))) == meant

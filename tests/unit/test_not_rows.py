@@ -27,6 +27,7 @@ NO_ROWS: tuple[dict[str, object], ...] = (
     {"班级": "苹果班"},
     {"班级": 302.0},
     {"班级": "3-2"},
+    {"班级": "三(1)班", "起始日": date(2026, 11, 20)},
     {"班级": "三(1)班", "姓名": "无"},
     {"班级": "三(1)班", "姓名": "全勤"},
     {"班级": "三(1)班", "姓名": "今日无缺课"},
@@ -70,7 +71,6 @@ CHILDREN: tuple[dict[str, object], ...] = (
     {"班级": "三(1)班", "姓名": "审核人"},
     {"姓名": "全到", "缺课原因": "因病"},
     {"班级": "三(1)班", "体温": 38.6},
-    {"班级": "三(1)班", "起始日": date(2026, 11, 20)},
     {"姓名": "王小宝", "备注": "家长签字"},
     {"体温": 38.6},
 )
@@ -119,6 +119,22 @@ def test_classes_alone_are_listed_because_a_name_may_have_been_forgotten() -> No
     assert [dict(issue.details) for issue in advised(got)] == [{"count": "13", "rows": "7–18、20"}]
     scattered = reading(absence(GOOD, *[room, nobody] * 9))
     assert dict(advised(scattered)[0].details)["rows"] == "7、9、11、13、15、17、19、21等"
+
+
+def test_a_start_and_a_part_of_day_filled_down_beside_a_class_tell_of_nobody() -> None:
+    day, filled = "2026-11-20", {"班级": "三(4)班", "起始日": datetime(2026, 11, 20)}
+    got = reading(
+        absence(GOOD, filled, {**filled, "时段": "全天"}, {"班级": "四(1)班", "起始日": day, "缺课原因": "全勤"})
+    )
+    assert [row.number for row in got.tables["rows"]] == [FIRST]
+    assert [dict(issue.details)["rows"] for issue in advised(got)] == ["7–8"]
+
+
+def test_a_start_with_anything_of_a_pupil_is_a_row() -> None:
+    filled = {"班级": "三(4)班", "起始日": datetime(2026, 11, 20)}
+    assert rows_of(
+        *({**filled, header: said} for header, said in {"性别": "男", "缺课原因": "因病", "体温": 38.5}.items())
+    ) == [FIRST, FIRST + 1, FIRST + 2, FIRST + 3]
 
 
 def test_classes_alone_do_not_make_a_slipped_column() -> None:
