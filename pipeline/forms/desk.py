@@ -56,6 +56,9 @@ _HIDDEN = (
 )
 
 
+_RANGE = (
+    "空着只办这一行。选“本校全部”“本表全部”，本表里没有另写意见的行照此办理，筛选后看不见的行也在内；不能用于代改。"
+)
 _ANY_OPINION = cells.choice(
     desk_words.OPINIONS, "opinion-unknown"
 )  # what is allowed depends on the matter, not on the sheet
@@ -66,8 +69,14 @@ def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
     return choice("opinion", "意见", vocabulary, _ANY_OPINION, **more)
 
 
+def _range(vocabulary: Vocabulary) -> Column:
+    more: ColumnWords = {"also": "适用范围 意见范围", "help": _RANGE, "decides": True, "width": 10}
+    return choice("range", "范围", vocabulary, "range-unknown", **more)
+
+
 def _table(board: DeskSheet, sheet: str, vocabulary: Vocabulary, hint: str, *more: Column) -> Table:
-    columns = (*_WHO, _WHAT, *more, _opinion(vocabulary, hint), _WHY, *_HIDDEN)
+    reach = desk_words.REACH_TICKET if board is DeskSheet.TICKETS else desk_words.REACH
+    columns = (*_WHO, _WHAT, *more, _opinion(vocabulary, hint), _range(reach), _WHY, *_HIDDEN)
     return Table(board.value, sheet, columns, needed=False)
 
 
@@ -137,6 +146,7 @@ DESK = Form(
     dated=False,
     notes=(
         "在“意见”一列选一项；退回、豁免、代改要写“理由”。空着的行留着不动。改好存盘，放回本县（市、区）的文件夹。",
+        "一样的意见不用一行行填：填好一行，在“范围”选“本校全部”或“本表全部”，其余没有填的行照此办理（代改除外）。",
         "本表只有班级和代号，没有学生姓名。请不要改动灰色的列；可以筛选、排序、只交回其中几行或几张表。",
     ),
 )

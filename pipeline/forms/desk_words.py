@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.forms.base import Vocabulary, vocabulary
-from pipeline.model import Opinion
+from pipeline.model import Opinion, Reach
 
 _OPINIONS: Mapping[str, str] = {
     Opinion.CONFIRM: "确认",
@@ -23,6 +23,24 @@ OPINIONS = vocabulary(
         Opinion.MEND: "代为改正 改",
         Opinion.WAIVE: "免 不用改 放过 不再催",
     },
+)
+
+
+_REACHES: Mapping[str, str] = {Reach.SCHOOL: "本校全部", Reach.COLUMN: "同列全部", Reach.SHEET: "本表全部"}
+REACH_TICKET = vocabulary(
+    "ReachTicket",
+    _REACHES,
+    {
+        Reach.SCHOOL: "本校 全校 本校都是 本校所有 本园 本园全部",
+        Reach.COLUMN: "同列 同一列 同类 同类全部",
+        Reach.SHEET: "本表 全部 全表 本表都是 本表所有 所有",
+    },
+)
+REACH = replace(
+    REACH_TICKET,
+    name="Reach",
+    labels={code: label for code, label in _REACHES.items() if code != Reach.COLUMN},
+    words={word: code for word, code in REACH_TICKET.words.items() if code != Reach.COLUMN},
 )
 
 

@@ -37,6 +37,19 @@ ENTRIES: Mapping[str, Message] = {
         public=("first",),
         cost=_UNDONE,
     ),
+    "range-unknown": error(
+        "范围“{value}”没看懂。", "请从 {choices} 中选一项；空着就只办这一行。", public=("choices",), cost=_UNDONE
+    ),
+    "range-mend": error(
+        "代改是一格一格的，不能用在多行上。", "请清空“范围”，把对的内容写在各行的“改为”。", cost=_UNDONE
+    ),
+    "range-twice": error(
+        "第 {first} 行的范围也包括这些行，意见或理由不一样，这一行没有办。",
+        "请只留一种，或在要另办的行上写各自的意见。",
+        public=("first",),
+        cost=_UNDONE,
+    ),
+    "range-given": advice("这一行的意见（{range}）同样用在本表另外 {count} 行上。", public=("range", "count")),
     "desk-with-another": error(
         "同一件事的另一行（第 {first} 行）没有办成，这一行也没有办。",
         "请一起改好后发回。",

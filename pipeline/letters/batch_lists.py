@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Max, Min
@@ -13,6 +13,7 @@ from pipeline.letters import queue as letters_queue
 from pipeline.letters.queue import Facts
 from pipeline.model import BatchRef, LetterKind, State
 from pipeline.registry import lookup
+from pipeline.schooldays import today
 
 LOOK_BACK = 20_000  # settled submissions searched after a restart
 
@@ -51,4 +52,11 @@ def _queue(code: str, now: datetime) -> bool:
         found = rows.aggregate(first=Min("settled_seq"), last=Max("settled_seq"))
         if found["last"] is None:
             return False
+        _queue_returned([str(seq) for seq in rows.values_list("received_seq", flat=True)], code, now)
         return letters_queue.queue(LetterKind.SUMMARY, str(BatchRef(found["first"], found["last"])), code, now)
+
+
+def _queue_returned(refs: Sequence[str], code: str, now: datetime) -> None:
+    """Queue the return workbooks of a heap for whoever sent it, too: they hold what was typed in its own files."""
+    made = Letter.objects.filter(kind=LetterKind.GIVEBACK, ref__in=refs).values_list("ref", flat=True)
+    letters_queue.queue_all([(LetterKind.GIVEBACK, ref, code) for ref in sorted(set(made))], now, today(now))

@@ -93,6 +93,14 @@ class Opinion(StrEnum):
     WAIVE = "waive"
 
 
+class Reach(StrEnum):
+    """范围: which lines of a sheet of the 县级处理单 one line's opinion is for; the narrower one goes before."""
+
+    SCHOOL = "school"
+    COLUMN = "column"
+    SHEET = "sheet"
+
+
 class DeskSheet(StrEnum):
     """The boards of a county's desk: a sheet of the 县级处理单 each."""
 

@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipeline import units
+from pipeline.forms import desk_words
 from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.forms.desk_words import OPINIONS
-from pipeline.model import Context, DeskSheet, Issue, Opinion, Record, Refused
+from pipeline.model import Context, DeskSheet, Issue, Opinion, Reach, Record, Refused
 from pipeline.schooldays import today
 from pipeline.validate import channel
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judge, Judgement, Lines
 from pipeline.validate.proof import EFFECTS, Effect, Proof
 
+_REACHES = desk_words.REACH_TICKET.labels
+_GIVEN = ("opinion", "why", "stamped_on")
 _MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
@@ -32,6 +35,8 @@ def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
 
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every line that is filled in; a line left blank stays as it is."""
+    for table in DESK.tables:
+        _spread(lines[table.name])
     filled = [line for table in DESK.tables for line in lines[table.name] if _is_filled(line)]
     if not filled and not case.claims.returned:
         case.issues.append(Issue("desk-nothing"))
@@ -52,6 +57,56 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
 
 def _is_filled(line: RowCase) -> bool:
     return "opinion" in line.row.raw or any(line.values.get(name) is not None for name in answered(line.table))
+
+
+def _spread(rows: Sequence[RowCase]) -> None:
+    """Give a line's opinion to the lines of its sheet that it is for, by its 范围: those of which nothing is filled in.
+
+    An opinion that cannot stand is for its own line only, and goes back with it.
+    """
+    filled = [line for line in rows if _is_filled(line)]
+    own = {_matter_of(line) for line in filled}
+    free = [line for line in rows if _matter_of(line) not in own]
+    for reach in Reach:
+        given: dict[int, RowCase] = {}
+        for source in filled:
+            if source.values.get("range") == reach and _can_spread(source):
+                mine = [line for line in free if _reaches(reach, source, line)]
+                _give(source, reach, mine, given)
+        free = [line for line in free if id(line) not in given]
+
+
+def _give(source: RowCase, reach: Reach, mine: Sequence[RowCase], given: dict[int, RowCase]) -> None:
+    """Give an opinion to these lines, unless another one was given to one of them."""
+    others = [given[id(line)] for line in mine if id(line) in given]
+    if other := next((one for one in others if any(one.values[name] != source.values[name] for name in _GIVEN)), None):
+        source.add_issue("range-twice", "range", first=str(other.row.number))
+        return
+    fresh = [line for line in mine if id(line) not in given]
+    for line in fresh:
+        line.values |= {name: source.values[name] for name in _GIVEN if name in source.values}
+        given[id(line)] = source
+    source.add_issue("range-given", "range", range=_REACHES[reach], count=str(len(fresh)))
+
+
+def _can_spread(source: RowCase) -> bool:
+    opinion = source.values.get("opinion")
+    if opinion == Opinion.MEND or source.values.get("now"):
+        source.add_issue("range-mend", "range")
+        return False
+    legal = next(column.vocabulary for column in source.table.columns if column.name == "opinion")
+    if legal is None or opinion not in legal.labels:
+        return False
+    return opinion not in _MUST_SAY_WHY or bool(source.values.get("why"))
+
+
+def _reaches(reach: Reach, source: RowCase, line: RowCase) -> bool:
+    name = {Reach.SCHOOL: "school", Reach.COLUMN: "column"}.get(reach)
+    return name is None or source.values.get(name) == line.values.get(name)
+
+
+def _matter_of(line: RowCase) -> tuple[str, str]:
+    return matter_of(str(line.values["key"] or ""))[:2]
 
 
 def _judge_deed(case: SubmissionCase, board: str, target: str, found: Sequence[tuple[RowCase, str, str]]) -> None:

@@ -1,5 +1,6 @@
 """Intake on real disks with real processes: hostile inboxes, full and read-only disks, faults of ours."""
 
+import io
 import os
 import subprocess
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.db import connection
 
@@ -18,6 +20,7 @@ from pipeline.database import journal
 from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
 from pipeline.model import Arrival, Reading, Settled, Site, State
+from pipeline.registry import lookup
 from tests.inprocess import InProcess
 from tests.sites import COUNTY, NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
@@ -85,6 +88,28 @@ def test_a_county_gets_one_summary_of_its_heap_besides_the_receipts(site: Site, 
     drop(site, {f"{COUNTY} 鼓楼区/4.xlsx": desk.absence(SECOND, [pupil(1)], mode="整份更正")})
     work(site)
     assert len(list(site.outbox.rglob("收件汇总*.xlsx"))) == 2
+
+
+def test_the_return_workbooks_of_a_heap_lie_beside_its_summary_and_come_back_from_there(site: Site, desk: Desk) -> None:
+    bad = [pupil(0), pupil(1, class_name=None)]
+    drop(site, {f"{COUNTY} 鼓楼区/1.xlsx": desk.absence(FIRST, bad), f"{COUNTY} 鼓楼区/2.xlsx": desk.absence(SECOND)})
+    drop(site, {f"{SECOND} 示例第二小学/3.xlsx": desk.absence(SECOND, bad, mode="整份更正")})
+    work(site)
+    work(site)
+    (summary,) = site.outbox.rglob("收件汇总*.xlsx")
+    (beside,) = summary.parent.glob("退回修正表*.xlsx")
+    (own,) = (site.outbox / "学校").glob(f"*{FIRST}*/*/退回修正表*.xlsx")
+    assert beside.read_bytes() == own.read_bytes()
+    assert lookup.names([FIRST])[FIRST] in beside.name
+    book = openpyxl.load_workbook(beside)
+    sheet = book.worksheets[0]
+    head = next(cell for row in sheet.iter_rows() for cell in row if str(cell.value).startswith("班级"))
+    sheet.cell(head.row + 1, head.column).value = "三(3)班"
+    content = io.BytesIO()
+    book.save(content)
+    drop(site, {f"{COUNTY} 鼓楼区/回.xlsx": content.getvalue()})
+    work(site)
+    assert Absence.objects.filter(school=FIRST).count() == 2
 
 
 def test_an_old_version_sent_again_does_not_overwrite_the_new(site: Site, desk: Desk) -> None:

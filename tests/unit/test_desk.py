@@ -234,3 +234,88 @@ def test_a_desk_that_speaks_of_a_filing_does_not_look_like_one() -> None:
     assert "密码" in said
     assert not looks_like_filing(said.encode())
     assert {cell.column for cell in cells} == {"", "username"}, "a county types no password for a school"
+
+
+# --------------------------------------------------------------------------- one opinion for many lines
+
+OTHER = "2132010002"
+
+
+def decided(found: Checked) -> dict[str, tuple[str, str]]:
+    return {deed.id: (deed.opinion.value, deed.why) for deed in deeds(found)}
+
+
+def told(found: Checked, code: str) -> list[dict[str, str]]:
+    return [dict(issue.details) for issue in found.issues if issue.code == code]
+
+
+def test_an_opinion_for_all_of_a_school_is_on_its_blank_lines_of_that_sheet_only() -> None:
+    found = checked(book({
+        "held": [
+            line("held", "3", opinion="确认", range="本校全部"),
+            line("held", "4"),
+            line("held", "5", opinion="退回", why="重复"),
+            line("held", "6", school=OTHER),
+        ],
+        "closures": [line("closures", "C1")],
+    }))  # fmt: skip
+    assert decided(found) == {"3": ("confirm", ""), "4": ("confirm", ""), "5": ("return", "重复")}
+    assert told(found, "range-given") == [{"range": "本校全部", "count": "1"}]
+
+
+def under(header: str, target: str, **cells: str) -> DeskRow:
+    row = line("tickets", target, "sex", **cells)
+    return replace(row, cells={**row.cells, "column": header})
+
+
+def test_of_two_ranges_the_narrower_goes_before() -> None:
+    found = checked(book({
+        "tickets": [
+            under("性别", "T1", opinion="豁免", why="不影响", range="同列全部"),
+            under("性别", "T2", school=OTHER),
+            under("起始日", "T3", school=OTHER),
+            under("起始日", "T4", opinion="豁免", why="已转学", range="本表"),
+            under("班级", "T5"),
+        ],
+    }))  # fmt: skip
+    assert decided(found) == {
+        "T1": ("waive", "不影响"), "T2": ("waive", "不影响"), "T3": ("waive", "已转学"), "T4": ("waive", "已转学"),
+        "T5": ("waive", "已转学"),
+    }  # fmt: skip
+
+
+def test_lines_of_a_matter_that_is_answered_already_are_left_to_it() -> None:
+    found = checked(book({
+        "tickets": [
+            line("tickets", "T1", "sex", opinion="代改", now="女", why="电话"),
+            line("tickets", "T1", "start"),
+            line("tickets", "T2", "sex", opinion="豁免", why="不影响", range="本校全部"),
+        ],
+    }))  # fmt: skip
+    assert decided(found) == {"T1": ("mend", "电话"), "T2": ("waive", "不影响")}
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ({"opinion": "退回", "range": "本表全部"}, "why-missing"),
+        ({"opinion": "豁免", "why": "电话", "range": "本表全部"}, "opinion-unfit"),
+        ({"range": "本表全部"}, "opinion-missing"),
+        ({"opinion": "确认", "range": "本镇"}, "range-unknown"),
+    ],
+)
+def test_an_opinion_that_cannot_stand_is_for_no_other_line(first: dict[str, str], code: str) -> None:
+    found = checked(book({"held": [line("held", "3", **first), line("held", "4")]}))
+    assert decided(found) == {}
+    assert refusals(found) == [code]
+    assert [row.row for row in found.refused] == [next(iter(found.refused)).row]
+
+
+def test_a_correction_is_for_no_other_line_and_two_opinions_for_all_contradict_each_other() -> None:
+    mended = {"opinion": "代改", "now": "三(3)班", "range": "本表全部"}
+    found = checked(book({"classes": [line("classes", "K1", why="电话", **mended), line("classes", "K2")]}))
+    assert (decided(found), refusals(found)) == ({}, ["range-mend"])
+    held = [line("held", "3", opinion="确认", range="本表全部"), line("held", "4")]
+    found = checked(book({"held": [*held, line("held", "5", opinion="退回", why="重复", range="本表全部")]}))
+    assert decided(found) == {"3": ("confirm", ""), "4": ("confirm", "")}
+    assert refusals(found) == ["range-twice"]

@@ -134,7 +134,9 @@ def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The return workbook: rows that are still open. Nothing if all were corrected meanwhile."""
     facts = batch.facts[letter.ref]
     content = issuing.returned(batch.site, facts, letter.queued_at)
-    return [] if content is None else [Paper(f"{returned_name(title(facts.form), facts.seq)}.xlsx", content)]
+    whose = "" if letter.reader == facts.unit or not facts.unit_name else f" {facts.unit_name}"  # one of a heap
+    name = f"{returned_name(title(facts.form), facts.seq)}{whose}.xlsx"
+    return [] if content is None else [Paper(name, content)]
 
 
 def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
