@@ -163,7 +163,8 @@ def _apply_row(closures: dict[Key, Declared], record: Record, seq: int) -> tuple
     after = before | given | {"start": key[2], "state": _state(kind, before, given)}
     if kind == ClosureKind.RESUME and not after.get("resume_actual"):
         after["resume_actual"] = after.get("resume_planned")
-    closures[key] = Declared(after, Origin(seq, record.row))
+    if known is None or not same(known.values, after, COLUMNS):  # said again, it keeps its origin
+        closures[key] = Declared(after, Origin(seq, record.row))
     return key, issues
 
 

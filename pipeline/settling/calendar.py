@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline import merge
-from pipeline.database.models import CountyDay, Submission, Unit
+from pipeline.database.models import CountyDay, Unit
 from pipeline.figures.words import some_days
 from pipeline.forms import words
 from pipeline.forms.calendar import CALENDAR
-from pipeline.merge import Earlier
-from pipeline.model import TAKEN, Checked, Issue, Policy, Record, Site, State, TodoKind, UnitKind
+from pipeline.model import Checked, Issue, Policy, Record, Site, State, TodoKind, UnitKind
 from pipeline.registry import calendar_spans, lookup
 from pipeline.schooldays import Calendar, CalendarSpan, school_year, today
-from pipeline.settling import sweeps
+from pipeline.settling import copies, sweeps
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
@@ -41,8 +40,12 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
 
 def again(turn: Turn, writes: Writes) -> None:
     """Apply a calendar that was settled before once more, because an earlier one has come: see `late`."""
-    one = plan(turn.checked, turn.event.order)
-    messages = enter(one, turn.event.seq, turn.settled, writes)
+    if copy := copies.found_late(turn.event):
+        nothing = CalendarPlan(turn.checked.unit, calendar_spans.CalendarChange(turn.event.order, (), ()), ())
+        enter(nothing, turn.event.seq, turn.settled, writes)
+        revised_outcomes.revise(turn, (copy,), writes, copies.QUESTIONS[copy.code])
+        return
+    messages = enter(plan(turn.checked, turn.event.order), turn.event.seq, turn.settled, writes)
     revised_outcomes.revise(turn, messages if turn.checked.records else (), writes)
 
 
@@ -92,12 +95,9 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
     event, checked = turn.event, turn.event.checked
     known = tickets.load(checked.unit, FORM)
     sifted = merge.sift(checked, known, lambda record: _stands(checked, record, event.order))
-    earlier = _earlier(checked.unit)
-    applied = [one.seq for one in earlier if one.state in TAKEN]
-    question = None if event.forced else _question(turn, sifted, earlier, applied)
+    question = copies.question(event, sifted)
     if question:
-        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
-        return Outcome(state, (question,), refused=len(checked.refused))
+        return Outcome(copies.QUESTIONS.get(question.code, State.HELD), (question,), refused=len(checked.refused))
     checked = sifted.checked
     one = plan(checked, event.order)
     if not event.forced and (much := _sweeps(one, policy)):
@@ -126,14 +126,6 @@ def _sweeps(one: CalendarPlan, policy: Policy) -> Issue | None:
     after = Calendar((*kept, *fresh.values()))
     years = (school_year(min(span.first for span in dated)), school_year(max(span.last for span in dated)))
     return sweeps.of_calendar(one.place, before, after, years, one.changes, policy)
-
-
-def _question(turn: Turn, sifted: merge.Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
-    again_ = merge.repeated(earlier, turn.checked.reading.content_sha, applied[-1:])
-    if again_ is None:
-        return sifted.question
-    settled = merge.carried(turn.checked) and sifted.question is None
-    return Issue("duplicate" if again_ is State.DUPLICATE or settled else "older-again")
 
 
 def _stands(checked: Checked, record: Record, order: int) -> bool:
@@ -177,11 +169,6 @@ def _other_days(place: str, divisions: Iterable[str], before: Calendar, after: C
         for day in counted.values_list("day", flat=True).distinct()
         if any(before.owes(chain, (one,), day) != after.owes(chain, (one,), day) for one in stages)
     ]
-
-
-def _earlier(unit: str) -> list[Earlier]:
-    rows = Submission.objects.filter(unit=unit, form=FORM).exclude(state=State.RECEIVED).order_by("received_seq")
-    return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
 SETTLER = Settler(CALENDAR, undecided, settle, apply_again=again)

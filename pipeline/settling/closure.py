@@ -154,7 +154,13 @@ def _write_closures(loaded: _LoadedClosures, before: ClosureStanding, at: tuple[
     affected: set[date] = set()
     for key in sorted(before.closures.keys() | after.closures.keys()):
         old, new = before.closures.get(key), after.closures.get(key)
-        if old is new or (old and new and _same(old, new)):
+        if old is new:
+            continue
+        if old and new and _same(old, new):
+            if old.origin != new.origin:  # an earlier copy of its workbook came late: nothing else changed
+                writes.add(
+                    sql.upsert("closure", _CLOSURE, _KEY), [_row(loaded, key, new, loaded.since.get(key, settled))]
+                )
             continue
         if old:
             row = _row(loaded, key, old, loaded.since.pop(key, 0))

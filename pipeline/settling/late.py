@@ -17,8 +17,9 @@ from pipeline.database.models import Decision, Division, Statement, Submission, 
 from pipeline.database.transactions import atomic
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
-from pipeline.model import TAKEN, Checked, DecisionKind, Settled, Site, State, StatementState, UnitKind
-from pipeline.settling import SETTLERS, submissions
+from pipeline.model import TAKEN, Checked, CheckVerdict, DecisionKind, Settled, Site, State, StatementState, UnitKind
+from pipeline.settling import SETTLERS, copies, submissions
+from pipeline.turns import replay
 from pipeline.turns.again import NOTHING, AtHand
 from pipeline.turns.transaction import Turn, Writes, form_of
 
@@ -39,13 +40,13 @@ class Later:
 def after(done: Settled) -> Later:
     """Return what is to be validated again after a submission that has just settled; nearly always nothing."""
     schools = _affected(done.seq) if done.form in _JUDGED_BY else set()
-    if not schools:
+    if not schools and not _came_again(done):
         return Later()
     later = list(
         Submission.objects.filter(received_seq__gt=done.seq)
         .exclude(state=State.RECEIVED)
         .order_by("received_seq")
-        .only("received_seq", "form", "unit", "day", "campus", "state")
+        .only("received_seq", "form", "unit", "day", "campus", "state", "issues", "refused")
     )
     first: dict[tuple[object, ...], int] = {}
     for row in later:
@@ -55,12 +56,14 @@ def after(done: Settled) -> Later:
     return Later(
         registry=tuple(_places(later, done.seq)),
         reports=tuple(first.values()),
-        unplaced=tuple(row.received_seq for row in later if not row.unit and row.state == State.REJECTED),
+        unplaced=tuple(row.received_seq for row in later if schools and not row.unit and row.state == State.REJECTED),
     )
 
 
 def apply_again(checked: Checked, done: Settled, now: datetime) -> None:
     """Apply a roster or a calendar of `Later.registry` once more; in the caller's transaction."""
+    if checked.verdict != CheckVerdict.MERGE:
+        return
     writes = Writes(now)
     _APPLY[form_of(checked)](_turn(checked, done), writes)
     writes.flush()
@@ -85,13 +88,28 @@ def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:
 
 
 def _places(later: Sequence[Submission], seq: int) -> list[int]:
-    """Rosters and calendars in force that came, or were released, after a place of the sequence; by that place."""
-    found = {row.received_seq: row.received_seq for row in later if row.form in _APPLY and row.state in TAKEN}
+    """Rosters and calendars that were judged by what came before, and came, or were released, after a place of the
+    sequence; by that place.
+    """
+    found = {row.received_seq: row.received_seq for row in later if row.form in _APPLY and _judged(row)}
     for row in Decision.objects.filter(what=DecisionKind.RELEASE).order_by("seq"):
         mine = row.submission or 0
         if order_of(row) > seq and (mine in found or _in_force(mine)):
             found[mine] = order_of(row)
     return sorted(found, key=lambda one: found[one])
+
+
+def _judged(row: Submission) -> bool:
+    """Whether what came before decides what became of it: it is in force, a copy, or all of its rows went back."""
+    if row.state in TAKEN or any(issue["code"] in copies.SAID for issue in row.issues):
+        return True
+    return row.state == State.REJECTED and bool(row.refused) and not replay.dismissals([row.received_seq])
+
+
+def _came_again(done: Settled) -> bool:
+    """Whether a roster or calendar of the same unit came later and was settled before: it may be a copy of this one."""
+    later = Submission.objects.filter(received_seq__gt=done.seq, unit=done.unit, form=done.form)
+    return done.form in _APPLY and later.exclude(state=State.RECEIVED).exists()
 
 
 def _in_force(seq: int) -> bool:

@@ -11,17 +11,17 @@ from datetime import date, timedelta
 
 from pipeline import merge
 from pipeline.database import sql
-from pipeline.database.models import Absence, Submission
+from pipeline.database.models import Absence
 from pipeline.figures.words import clauses
 from pipeline.forms.roster import ROSTER
-from pipeline.merge import Earlier, Event, Sifted, roster
+from pipeline.merge import Event, roster
 from pipeline.merge.registry import Registered, RegistryStatement, has_content, news
 from pipeline.merge.registry_changes import Change, changes, in_lines
 from pipeline.merge.sweep import Swept, swept
-from pipeline.model import TAKEN, Checked, Issue, Policy, Record, Site, State, StatementState, TodoKind
+from pipeline.model import Checked, Issue, Policy, Record, Site, State, StatementState, TodoKind
 from pipeline.registry import statements
 from pipeline.schooldays import today
-from pipeline.settling import sweeps
+from pipeline.settling import copies, sweeps
 from pipeline.settling.settler import Settler
 from pipeline.turns import affected_days, revised_outcomes, tickets
 from pipeline.turns.transaction import Outcome, Turn, Writes, undecided
@@ -51,7 +51,8 @@ def again(turn: Turn, writes: Writes) -> None:
     """Apply a roster that was settled before once more, because an earlier one has come: see `late`."""
     was = statements.of_submission(turn.event.seq)
     proposed = is_proposal(turn.checked)
-    one = plan(turn.checked, turn.event.order)
+    copy = copies.found_late(turn.event)
+    one = RosterPlan(roster.in_force(turn.checked), {}, (), None) if copy else plan(turn.checked, turn.event.order)
     silent = {
         code: replace(one_statement, unit={}, campuses=(), rooms=())
         for code, one_statement in was.items()
@@ -62,7 +63,10 @@ def again(turn: Turn, writes: Writes) -> None:
         enter(one, turn.event.seq, turn.settled, writes)
     elif statements.waiting(turn.event.seq):
         statements.keep(one.statements, submission=turn.event.seq, state=StatementState.PROPOSED)
-    revised_outcomes.revise(turn, messages(one, proposed=proposed) if turn.checked.records else (), writes)
+    if copy:
+        revised_outcomes.revise(turn, (_as_it_says(copy, turn.event),), writes, copies.QUESTIONS[copy.code])
+    else:
+        revised_outcomes.revise(turn, messages(one, proposed=proposed) if turn.checked.records else (), writes)
 
 
 def plan(checked: Checked, order: int) -> RosterPlan:
@@ -120,14 +124,11 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
     event = turn.event
     known = tickets.load(event.checked.unit, "roster")
     sifted = merge.sift(event.checked, known, lambda record: _stands(event.checked, record, event.order))
-    earlier = _earlier(event.checked.unit)
-    applied = [one.seq for one in earlier if one.state in TAKEN]
-    question = None if event.forced else _question(event, sifted, earlier, applied)
+    question = copies.question(event, sifted)
     if question:
-        state = State.DUPLICATE if question.code == "duplicate" else State.HELD
-        if question.code == "older-again":
-            question = _again_says(sifted.checked, event.order)
-        return Outcome(state, (question,), refused=len(event.checked.refused))
+        state = copies.QUESTIONS.get(question.code, State.HELD)
+        asked = _as_it_says(question, replace(event, checked=sifted.checked))
+        return Outcome(state, (asked,), refused=len(event.checked.refused))
     event = replace(event, checked=sifted.checked)
     checked = event.checked
     one = plan(checked, event.order)
@@ -152,17 +153,11 @@ def is_proposal(checked: Checked) -> bool:
     return is_school(checked.unit)
 
 
-def _question(event: Event, sifted: Sifted, earlier: Sequence[Earlier], applied: Sequence[int]) -> Issue | None:
-    again = merge.repeated(earlier, event.checked.reading.content_sha, applied[-1:])
-    if again is None:
-        return sifted.question
-    settled = merge.carried(event.checked) and sifted.question is None
-    return Issue("duplicate" if again is State.DUPLICATE or settled else "older-again")
-
-
-def _again_says(checked: Checked, order: int) -> Issue:
-    """What an old roster that comes again would change now."""
-    lines = in_lines(plan(checked, order).changes)
+def _as_it_says(question: Issue, event: Event) -> Issue:
+    """Of an old roster that comes again, the question with what it would change now; any other as it is."""
+    if question.code != copies.OLDER:
+        return question
+    lines = in_lines(plan(event.checked, event.order).changes)
     if not lines:
         return Issue("roster-again-same")
     what = clauses(lines[:_LISTED])
@@ -190,11 +185,6 @@ def warn_again(schools: Iterable[str], since: date, settled: int, writes: Writes
     rows = Absence.objects.filter(day__in=days, school__in=codes) if codes else Absence.objects.none()
     for school, day in rows.values_list("school", "day").distinct():
         writes.todo(TodoKind.WARN, school, settled, day)
-
-
-def _earlier(unit: str) -> list[Earlier]:
-    rows = Submission.objects.filter(unit=unit, form="roster").exclude(state=State.RECEIVED).order_by("received_seq")
-    return [Earlier(row.received_seq, row.content_sha, State(row.state), row.first_seen) for row in rows]
 
 
 SETTLER = Settler(ROSTER, undecided, settle, apply_again=again)

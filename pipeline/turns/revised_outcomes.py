@@ -31,18 +31,26 @@ _EFFECTIVE = (
 )
 
 
-def revise(turn: Turn, messages: tuple[Issue, ...], writes: Writes) -> None:
-    """Give a submission that was settled before its new outcome; its sender gets a receipt if it changed."""
+def revise(turn: Turn, messages: tuple[Issue, ...], writes: Writes, copy: State | None = None) -> None:
+    """Give a submission that was settled before its new outcome; its sender gets a receipt if it changed.
+
+    `copy`: its state, if it turns out to repeat another; then nothing of it is accepted, and none of its rows waits.
+    """
     checked, seq = turn.checked, turn.event.seq
-    accepted, refused = len(checked.records), len(checked.refused)
-    state = State.ACCEPTED if not refused else State.PARTIAL if accepted else State.REJECTED
+    accepted, refused = 0 if copy else len(checked.records), len(checked.refused)
+    state = copy or (State.ACCEPTED if not refused else State.PARTIAL if accepted else State.REJECTED)
     was = Submission.objects.get(received_seq=seq)
-    text = "UPDATE submission SET state = %s, accepted = %s, refused = %s, issues = %s WHERE received_seq = %s"
+    text = (
+        "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
+        "WHERE received_seq = %s"
+    )
     issues = serialise.issues_text(checked.issues + messages)
-    writes.add(text, [(state.value, accepted, refused, issues, seq)])
+    writes.add(text, [(state.value, accepted, refused, copy is None, issues, seq)])
     known = tickets.load(checked.unit, form_of(checked))
-    opened = {one.ticket: one for one in (opened_for(seq, back) for back in checked.refused)}
-    now = {**known, **{name: one for name, one in opened.items() if name not in known}}
+    back = () if copy else checked.refused
+    opened = {one.ticket: one for one in (opened_for(seq, one) for one in back)}
+    # a row that went back before may go back for another reason
+    now = {**known, **{name: replace(known.get(name, one), refused=one.refused) for name, one in opened.items()}}
     gone = [
         one for name, one in known.items() if one.seq == seq and one.state is TicketState.OPEN and name not in opened
     ]

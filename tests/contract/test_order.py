@@ -91,14 +91,16 @@ def stands() -> dict[str, list[str]]:
 def taken(site: Site, sent: Sequence[Reading], *batches: Sequence[int]) -> dict[str, list[str]]:
     """Journal all, judge and settle batch by batch in an order of its own, undo it; return what then stood."""
     with undone():
-        came = [_arrival(site, number) for number in range(len(sent))]
+        came = [_arrival(site, number, one) for number, one in enumerate(sent)]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
         by_seq = {arrival.seq: (arrival, reading) for arrival, reading in read.values()}
         settling = Kept(site, InProcess(), NOON, by_seq)
         for batch in batches:
             done = [one.seq for part in settling.settle([read[place] for place in batch]) for one in part]
             assert sorted(done) == sorted(read[place][0].seq for place in batch), "each is settled, once"
-        return stands()
+        found = stands()
+        assert not any("sender-unproved" in one for one in found["Submission"]), "what is held tries nothing"
+        return found
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,9 @@ class Kept(Settling):
         return [self.readings[seq] for seq in sorted(seqs)]
 
 
-def _arrival(site: Site, number: int) -> Arrival:
-    one = books.arrival()
+def _arrival(site: Site, number: int, reading: Reading) -> Arrival:
+    """From the folder of its own unit: what nothing proves would be held, and nothing be tried."""
+    one = books.arrival(bound=reading.claims.unit if reading.claims else "")
     path = site.root / "spool" / f"{number}.xlsx"
     return replace(one, seq=0, sha256=f"{number:064d}", first_seen=NOON, received_at=NOON, path=path)
 
@@ -125,9 +128,17 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
 @example([5, 12], [1, 0])  # a closure of a class that only a roster read late makes known
 @example([0, 5, 2], [1, 2, 0])
 @example([8, 7, 4, 6], [3, 2, 1, 0])
+@example([5, 5], [1, 0])  # copies of a roster, the second settled first
+@example([5, 6, 5], [2, 1, 0])
+@example([7, 7, 4], [2, 1, 0])
+@example([10, 10], [1, 0])  # of a calendar
+@example([9, 10, 9], [2, 0, 1])
+@example([9, 9, 10], [2, 1, 0])  # what went back because of the copy goes back because of the first
+@example([12, 12], [1, 0])  # of a closure
+@example([0, 0], [1, 0])  # of a report
 @settings(max_examples=5)
 @given(
-    st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4, unique=True),
+    st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4),
     st.permutations(range(4)),
 )
 def test_it_does_not_matter_which_file_kept_its_reader_busy(
@@ -144,9 +155,10 @@ def test_it_does_not_matter_which_file_kept_its_reader_busy(
 @example([0, 1, 13], 2)
 @example([12, 12, 14], 2)  # closures
 @example([0, 12, 2, 14], 3)
+@example([12, 12], 1)  # the second copy settles first
+@example([12, 14, 12], 2)
 @settings(max_examples=3)
-# each once: of two copies of a closure that which settles first is named as its origin
-@given(st.lists(st.sampled_from(PUPILS_AND_ROOMS), min_size=2, max_size=5, unique=True), st.integers(1, 4))
+@given(st.lists(st.sampled_from(PUPILS_AND_ROOMS), min_size=2, max_size=5), st.integers(1, 4))
 def test_it_does_not_matter_how_many_of_a_batch_kept_their_readers_busy(
     school: Site, chosen: list[int], slow: int
 ) -> None:
