@@ -82,6 +82,7 @@ class _Asked:
 
 def _filed(turn: Turn, writes: Writes) -> Outcome:
     checked = turn.checked
+    _take_copy_back(turn, writes)
     again = _repeated(checked)
     if again is State.DUPLICATE:
         return Outcome(again, (Issue("duplicate"),))
@@ -111,16 +112,41 @@ def _repeated(checked: Checked) -> State | None:
     """Duplicate, if the same filing, passwords too, came before and is still in force; held, if something newer came
     since; None for a new one, and for one that was refused then.
     """
-    rows = Submission.objects.filter(unit=checked.unit, form="filing", state__in=_APPLIED)
-    twins = rows.filter(content_sha=checked.reading.content_sha).exclude(pk=checked.arrival.seq)
-    states: set[str] = set()
-    for seq in twins.values_list("pk", flat=True):
-        lines = list(FilingLine.objects.filter(seq=seq))
-        if all(_same_password(record, lines) for record in checked.records):
-            states |= {line.state for line in lines}
+    states = {line.state for lines in _twins(checked).values() for line in lines}
     if states & {*OPEN, FilingLineState.OPENED}:
         return State.DUPLICATE
     return State.HELD if FilingLineState.SUPERSEDED in states else None
+
+
+def _twins(checked: Checked) -> dict[int, list[FilingLine]]:
+    """The lines of each other filing with the same cells, passwords too, by received_seq."""
+    rows = Submission.objects.filter(unit=checked.unit, form="filing", state__in=_APPLIED)
+    twins = rows.filter(content_sha=checked.reading.content_sha).exclude(pk=checked.arrival.seq)
+    found = {seq: list(FilingLine.objects.filter(seq=seq)) for seq in twins.values_list("pk", flat=True)}
+    return {seq: lines for seq, lines in found.items() if all(_same_password(one, lines) for one in checked.records)}
+
+
+def _take_copy_back(turn: Turn, writes: Writes) -> None:
+    """A filing of which a later copy was settled first takes its place: it is printed, stamped and opened under the
+    number of the first. Not once somebody acted on the copy, or its unit asked for one of the names in between.
+    """
+    between = FilingLine.objects.filter(filing__unit=turn.checked.unit, seq__gt=turn.event.seq)
+    for seq, lines in _twins(turn.checked).items():
+        if seq < turn.event.seq or not lines or any(one.state not in OPEN or one.filing_id != seq for one in lines):
+            continue
+        names = {one.folded for one in lines}
+        if FilingScan.objects.filter(filing=seq).exists() or between.filter(folded__in=names).exclude(seq=seq).exists():
+            continue
+        unit = turn.checked.unit
+        Filing.objects.filter(number=seq).delete()  # with its lines
+        Reject.objects.filter(submission=seq, state=TicketState.OPEN).update(
+            state=TicketState.SUPERSEDED, closed_by=str(turn.event.seq)
+        )
+        Submission.objects.filter(pk=seq).update(
+            state=State.DUPLICATE.value, accepted=0, refused=0, effective=False,
+            issues=[serialise.issue(Issue("duplicate"))],
+        )  # fmt: skip
+        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, turn.settled)), unit)
 
 
 def _same_password(record: Record, lines: Iterable[FilingLine]) -> bool:

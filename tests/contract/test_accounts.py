@@ -184,6 +184,33 @@ def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: S
     ]
 
 
+def test_a_filing_stands_under_its_first_number_whichever_copy_was_read_first(schools: Site) -> None:
+    with undone():
+        [first, copy] = journalled(schools, [filing(account("GL_01", PASSWORD), sha="a") for _ in range(2)])
+        settle(schools, first)
+        settle(schools, copy)
+        expected = (standing(), states_now())
+    [first, copy] = journalled(schools, [filing(account("GL_01", PASSWORD), sha="a") for _ in range(2)])
+    settle(schools, copy)
+    settle(schools, first)
+    assert (standing(), states_now()) == expected
+    assert [one.id for one in accounts.waiting(COUNTY)] == ["000001"]
+    assert Letter.objects.filter(kind="receipt", ref__startswith="2.").count() == 1, "the copy is answered anew"
+
+
+def test_a_copy_that_was_opened_already_keeps_its_number(schools: Site) -> None:
+    [first, copy] = journalled(schools, [filing(account("GL_01", PASSWORD), sha="a") for _ in range(2)])
+    settle(schools, copy)
+    accounts.confirm(2, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    [done] = settle(schools, first)
+    assert (done.state, states_now()) == (State.DUPLICATE, [(1, "duplicate"), (2, "accepted")])
+    assert Account.objects.count() == 1
+
+
+def states_now() -> list[tuple[int, str]]:
+    return list(Submission.objects.order_by("received_seq").values_list("received_seq", "state"))
+
+
 def batches() -> list[Checked]:
     return [
         filing(account("GL_01"), sha="a"),
