@@ -262,10 +262,17 @@ class History:
             yield ""
 
     def _class_on(self, mine: Sequence[Spell], day: date) -> str:
-        """The class a pupil is in on a day: of his last row by then, else of his first."""
+        """The class a pupil is in on a day: of his last row by then, else of his first. The first row of a case speaks
+        for the days since it began, though it was told later.
+        """
         rows = sorted((row for spell in mine for row in spell.rows), key=lambda row: row.day)
-        by_then = [row for row in rows if row.day <= day] or rows[:1]
-        return self.room(by_then[-1].class_key, day)
+        said: list[tuple[date, str]] = []
+        for n, row in enumerate(rows):
+            first = n and case_day(row) != case_day(rows[n - 1])
+            since = max(case_day(row), rows[n - 1].day + timedelta(days=1)) if first else row.day
+            said.append((since, row.class_key))
+        by_then = [key for since, key in said if since <= day] or [said[0][1]]
+        return self.room(by_then[-1], day)
 
     def _enough(
         self, norm: Norm, counted: Mapping[str, Sequence[Spell]], rooms: Mapping[str, str], roll: int | None

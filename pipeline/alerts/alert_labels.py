@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline import rules
-from pipeline.database.models import Alert, AlertCase, AlertHit, SchoolClass
+from pipeline.database.models import Alert, AlertCase, AlertHit
 from pipeline.figures.words import CLASSES, listed
+from pipeline.registry import lookup
+from pipeline.registry.lookup import RoomNames
 from pipeline.rules.values import DORM, Stage
 
 _NAMED_IN_FULL = 8
@@ -65,11 +67,12 @@ def _where(alerts: Sequence[Alert]) -> dict[str, _Where]:
     cases = AlertCase.objects.filter(alert__in=ids, to_settled__isnull=True)
     for name, key in cases.values_list("alert", "class_key"):
         counts[name][key] += 1
-    rooms = _rooms(alerts)
+    known = lookup.room_names(alert.school_id for alert in alerts)
     found = {}
     for alert in alerts:
+        rooms = room_names(alert, known)
         keys = _keys(alert, counts[alert.id], reached[alert.id])
-        names = [rooms.get((alert.school_id, alert.campus, key), key) for key in keys]
+        names = [rooms.get(key, key) for key in keys]
         found[alert.id] = _Where(names, sum(key in reached[alert.id] for key in keys))
     return found
 
@@ -83,9 +86,8 @@ def _keys(alert: Alert, counts: Mapping[str, int], reached: set[str]) -> list[st
     return found or [alert.scope] * bool(alert.scope)
 
 
-def _rooms(alerts: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
-    rows = SchoolClass.objects.filter(school__in={alert.school_id for alert in alerts}).order_by("school_year")
-    return {
-        (school, campus, key): name
-        for school, campus, key, name in rows.values_list("school_id", "campus", "key", "name")
-    }
+def room_names(alert: Alert, names: RoomNames) -> dict[str, str]:
+    """Return the names of the classes of an alert's campus by key, as they were when the last of its pupils fell ill:
+    a class that was renamed has its later name.
+    """
+    return names.on(alert.school_id, alert.campus, max(alert.opened_day, alert.last_onset))

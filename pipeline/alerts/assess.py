@@ -15,7 +15,8 @@ from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep, CardState
 from pipeline.alerts import corrections
 from pipeline.alerts.card_letters import announce
-from pipeline.alerts.load import CampusEpisodes, CampusKey, Job, episode_of, jobs_of, load
+from pipeline.alerts.class_rolls import CampusKey
+from pipeline.alerts.load import CampusEpisodes, Job, episode_of, jobs_of, load
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
 from pipeline.database.transactions import atomic
@@ -160,6 +161,7 @@ class _Writer:
             loaded.of_long.get(place, ()),
             loaded.told(place),
             term_began=partial(loaded.term_began, school),
+            joined=loaded.joined.get(place, {}),
         )
         asked = self._asked(chain)
         met = conditions(campus, asked, span)
@@ -170,7 +172,8 @@ class _Writer:
             alert.id: episode_of(alert, loaded.hits.get(alert.id, {}), loaded.listed.get(alert.id, {}))
             for alert in alerts.values()
         }
-        rows = core.seen(loaded.cases.get(place, ()), needed(span, self.rules, today(self.now))[0].first)
+        first = needed(span, self.rules, today(self.now))[0].first
+        rows = core.seen(campus.cases, first, campus.joined)
         after = core.assess(list(before.values()), met, span, self.rules, today(self.now), rows)
         alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
         settled = self.jobs[school].settled

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline import warn as core
 from pipeline.alert_state import AlertState
+from pipeline.alerts import class_rolls
+from pipeline.alerts.class_rolls import CampusKey
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertHit, Division, RaisedAlert, Todo
-from pipeline.model import ClassState, Reason, TestResult, TodoKind
+from pipeline.model import Reason, TestResult, TodoKind
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage, Told
+from pipeline.rules.rooms import Joined
 from pipeline.rules.windows import Spans, Window, affected, needed
 from pipeline.schooldays import Calendar, school_year, today
 from pipeline.turns import context
@@ -22,7 +25,6 @@ from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
 _POSITIVE = TestResult.POSITIVE  # looked up once, not for every row
-CampusKey = tuple[str, str]  # (school, campus)
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class CampusEpisodes:
     of_long: Mapping[CampusKey, list[Case]]  # the rows of diseases that long windows ask about
     calendar: Calendar  # with the terms, if there are any such rows
     raised: Mapping[CampusKey, list[Told]]  # what people raised
+    joined: Mapping[CampusKey, Joined]  # classes that others took in
 
     def told(self, place: CampusKey) -> list[Told]:
         """Return what people said of a campus: what they raised, and deaths by the answers to its alerts."""
@@ -94,11 +97,15 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
     wanted = {school: needed(span, rules, today(now)) for school, span in spans.items()}
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
-    of_long = _cases_of({school: far for school, (_, far) in wanted.items()}, sorted(rules.long_groups))
+    days = {day for job in jobs.values() for day in job.days}
+    classes = class_rolls.load(schools, sorted({school_year(day) for day in days}))
+    of_long = classes.by_first_name(
+        _cases_of({school: far for school, (_, far) in wanted.items()}, sorted(rules.long_groups))
+    )
     numbers = [alert.id for found in alerts.values() for alert in found]
     return CampusEpisodes(
-        cases=_cases({school: near for school, (near, _) in wanted.items()}),
-        rolls=_rolls(schools, {day for job in jobs.values() for day in job.days}),
+        cases=classes.by_first_name(_cases({school: near for school, (near, _) in wanted.items()})),
+        rolls=classes.rolls_on(days),
         alerts=alerts,
         hits=_hits(numbers),
         listed=_listed(numbers),
@@ -107,6 +114,7 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
         of_long=of_long,
         calendar=context.calendar() if of_long else Calendar(),
         raised=raised({school: span.near for school, span in spans.items()}),
+        joined=classes.joined_by(today(now)),
     )
 
 
@@ -193,44 +201,6 @@ def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str |
 
 
 _date = lru_cache(maxsize=4096)(date.fromisoformat)
-
-
-def _rolls(schools: Sequence[str], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
-    """The rolls of classes in the school years of some days, as they are on the latest of them."""
-    return rolls_on(roll_rows(schools, sorted({school_year(day) for day in days})), days)
-
-
-class RollRow(NamedTuple):
-    """The roll of one class of a school year, from a day on."""
-
-    school: str
-    campus: str
-    key: str
-    roll: int | None
-    year: int
-    since: date
-
-
-def roll_rows(schools: Sequence[str], years: Sequence[int]) -> list[RollRow]:
-    """Return the rolls of schools in some school years, in the order of time."""
-    text = (
-        "SELECT school_id, campus, key, roll, school_year, CAST(COALESCE(valid_from, '2000-01-01') AS TEXT) AS since"
-        " FROM school_class WHERE school_id IN ? AND school_year IN ?"
-        f" AND state IN ('{ClassState.CONFIRMED}', '{ClassState.NEW}')"
-        " ORDER BY school_year, since"  # nosec B608  # our own words
-    )
-    found = sql.fetch_in(text, schools, years)
-    return [RollRow(school, campus, key, roll, year, _date(since)) for school, campus, key, roll, year, since in found]
-
-
-def rolls_on(rows: Iterable[RollRow], days: Collection[date]) -> dict[CampusKey, dict[str, int | None]]:
-    """Return the rolls by class, of the school years of some days, as they are on the latest of them."""
-    years, last = {school_year(day) for day in days}, max(days)
-    found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)
-    for row in rows:
-        if row.year in years and row.since <= last:
-            found[row.school, row.campus][row.key] = row.roll
-    return found
 
 
 def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert]]:

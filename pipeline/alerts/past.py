@@ -13,7 +13,9 @@ from datetime import date, datetime
 from functools import partial
 
 from pipeline.alert_state import AlertState, AlertStep
-from pipeline.alerts.load import CASE_COLUMNS, ILL, RollRow, case_of, chains, roll_rows
+from pipeline.alerts import class_rolls
+from pipeline.alerts.class_rolls import RollRow, SchoolClasses
+from pipeline.alerts.load import CASE_COLUMNS, ILL, case_of, chains
 from pipeline.database import sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AssessedMoment, CasePast, RaisedAlert
 from pipeline.rules import Case
@@ -77,7 +79,7 @@ class SchoolPast:
     moments: Sequence[Moment]
     acts: Sequence[PeoplesAct]
     issued: Sequence[IssuedAlert]
-    rolls: Sequence[RollRow]
+    classes: SchoolClasses
     term_began: Callable[[date], date]  # by the calendar as it is now
     raised: Sequence[RaisedAlert]  # by people
 
@@ -89,7 +91,7 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
     issued = _issued(schools, since, until)
     acts = _acts(issued, until)
     rolls: dict[str, list[RollRow]] = defaultdict(list)
-    for row in roll_rows(schools, sorted({school_year(day) for day in days})):
+    for row in class_rolls.load(schools, sorted({school_year(day) for day in days})).rows:
         rolls[row.school].append(row)
     places, calendar = chains(schools), context.calendar()
     raised: dict[str, list[RaisedAlert]] = defaultdict(list)
@@ -106,7 +108,7 @@ def load(schools: Sequence[str], days: Sequence[date], since: datetime, until: d
             sorted([*moments[""], *moments.get(school, ())], key=lambda one: (one.at, one.settled, one.events)),
             [act for alert in mine[school] for act in acts.get(alert.id, ())],
             mine[school],
-            rolls[school],
+            class_rolls.of_rows(rolls[school]),
             partial(calendar.term_began, places[school]),
             raised[school],
         )

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep
-from pipeline.alerts.load import REMEMBERED, rolls_on, told_by
+from pipeline.alerts.load import REMEMBERED, told_by
 from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
 from pipeline.rules import Case, Rules
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
@@ -77,7 +77,8 @@ class _Stage:
         school, now = self._past.school, today(moment.at)
         span = affected(days, self._rules)
         near, far = needed(span, self._rules, now)
-        rolls, long = rolls_on(self._past.rolls, days), self._rules.long_groups
+        rolls, long = self._past.classes.rolls_on(days), self._rules.long_groups
+        joined = self._past.classes.joined_by(now)
         for campus in sorted({*self._standing, *(one.campus for one in raised)}):
             standing = self._standing[campus]
             facts = CampusFacts(
@@ -86,11 +87,12 @@ class _Stage:
                 [case for case in standing.values() if case.diagnosis in long and far.holds(case.day)],
                 [told_by(one) for one in raised if one.campus == campus and span.near.holds(one.day)],
                 self._past.term_began,
+                joined.get((school, campus), {}),
             )
             met = conditions(facts, self._asked, span)
             mine = self._remembered(campus, moment.at)
             if met or mine:
-                rows = core.seen(facts.cases, near.first)
+                rows = core.seen(facts.cases, near.first, facts.joined)
                 after = core.assess([one.episode for one in mine], met, span, self._rules, now, rows)
                 self._take(mine, after, campus, moment.at)
         self._pair(moment.at)
@@ -111,7 +113,7 @@ class _Stage:
             _, comes, version = self._changes.popleft()
             rows, key = self._standing[version.campus], (version.case.day, version.case.pupil)
             if comes:
-                rows[key] = version.case
+                rows[key] = self._past.classes.named_first(self._past.school, version.campus, version.case)
             else:
                 rows.pop(key, None)
             found.append(version.case)

@@ -10,7 +10,7 @@ from pipeline import alert_state, rules, units
 from pipeline.alert_state import AlertState, CardState
 from pipeline.alerts import alert_labels
 from pipeline.database import sql
-from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, SchoolClass, Unit
+from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Card, CardDay, Decision, Unit
 from pipeline.errors import UsageError
 from pipeline.figures.card_books import followed
 from pipeline.figures.cards import CardFacts, CaseLine, DayLine, HitLine
@@ -39,7 +39,7 @@ def card(site: Site, ref: CardRef, reader: str) -> CardFacts:
     if not scope.covers(alert.school_id, alert.division):
         raise KeyError(reader)
     school = Unit.objects.get(pk=alert.school_id)
-    rooms = _rooms(alert)
+    rooms = alert_labels.room_names(alert, lookup.room_names([alert.school_id]))
     chain = tree.chain(alert.division)
     facts = CardFacts(
         scope=scope,
@@ -115,11 +115,6 @@ def _days(alert: Alert, chain: Sequence[str], stages: Sequence[str]) -> tuple[tu
     due = {day: calendar.owes(chain, stages, day) for day in days}
     assumed = max((one.assumed for one in due.values()), default=0)
     return followed([day for day, one in due.items() if one.yes], entries, _DAYS_ASKED), assumed
-
-
-def _rooms(alert: Alert) -> dict[str, str]:
-    rows = SchoolClass.objects.filter(school_id=alert.school_id, campus=alert.campus).order_by("school_year")
-    return dict(rows.values_list("key", "name"))
 
 
 def _hits(alert: Alert, rooms: Mapping[str, str]) -> list[HitLine]:

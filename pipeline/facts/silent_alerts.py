@@ -30,7 +30,7 @@ def of_schools(schools: Mapping[str, CountedSchool], day: date, at: datetime) ->
     alerts = list(rows.exclude(state__in=_GONE).order_by("id"))
     past_alerts.stand_as_of(alerts, at)
     standing = [one for one in alerts if one.closed_at is None]
-    classes = _classes(standing)
+    classes = _classes(standing, day)
     found: dict[str, tuple[SilentAlert, ...]] = defaultdict(tuple)
     for alert in standing:
         one = _silent(alert, silent[alert.school_id], classes[alert.id])
@@ -49,12 +49,15 @@ def now(moment: datetime, until: str) -> dict[str, SilentAlert]:
     return {one.alert: one for found in of_schools(schools, day, moment).values() for one in found}
 
 
-def _classes(alerts: Collection[Alert]) -> dict[str, set[str]]:
-    """The keys of the classes each alert is about: its own, and those of its cases."""
+def _classes(alerts: Collection[Alert], day: date) -> dict[str, set[str]]:
+    """The keys on a day of the classes each alert is about: its own, and those of its cases."""
     found: dict[str, set[str]] = {one.id: {one.scope} - {""} for one in alerts}
     cases = AlertCase.objects.filter(alert__in=list(found), to_settled__isnull=True)
     for alert, key in cases.values_list("alert_id", "class_key"):
         found[alert].add(key)
+    _, now = lookup.renamed({one.school_id for one in alerts}, day) if alerts else (set(), {})
+    for one in alerts if now else ():
+        found[one.id] = {now.get((one.school_id, one.campus, key), key) for key in found[one.id]}
     return found
 
 

@@ -10,8 +10,8 @@ from operator import attrgetter
 from pipeline.forms.base import Goes
 from pipeline.forms.classes import in_order
 from pipeline.forms.roster import OF_UNIT
-from pipeline.merge.registry import ClassSpan, Registered, RoomKey, by_room, runs
-from pipeline.merge.successors import Taught, former
+from pipeline.merge.registry import ClassSpan, Registered, by_room, runs
+from pipeline.merge.successors import NOTHING_CHANGED, Lineage, Taught, lineage
 from pipeline.model import HOME_CAMPUS, ChangeKind
 
 
@@ -56,21 +56,34 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
 
 
 def _renamed(code: str, whose: str, was: Registered, after: Registered) -> Iterable[Change]:
-    """Which new classes are taken to be old ones under another name."""
-    known, names = _former(was.rooms), {room.at: room.name for room in after.rooms}
-    for (campus, year, key), first in _former(after.rooms).items():
-        if known.get((campus, year, key)) != first:
+    """Which new classes are taken to be old ones under another name, and which old ones to be joined or divided."""
+    known, names = _lineages(was.rooms), {room.at: room.name for room in after.rooms}
+    for year, one in _lineages(after.rooms).items():
+        before = known.get(year, NOTHING_CHANGED)
+
+        def line(campus: str, key: str, what: str, others: Iterable[str], year: int = year) -> Change:
             place = "" if campus == HOME_CAMPUS else f"{campus} "
-            new, old = names[campus, year, key], names[campus, year, first]
-            what = f"{whose}{place}{new} 就是原来的 {old}：缺课的学生接着算，不算新发"
-            yield Change(ChangeKind.CLASS, code, new, new=False, what=what)
+            name = names[campus, year, key]
+            old = "、".join(names[campus, year, other] for other in others)
+            return Change(ChangeKind.CLASS, code, name, new=False, what=f"{whose}{place}{name} {what.format(old)}")
+
+        for (campus, key), first in one.former.items():
+            if before.former.get((campus, key)) != first:
+                yield line(campus, key, "就是原来的 {}：缺课的学生接着算，不算新发", [first])
+        for place, (_, into) in one.joined.items():
+            if before.joined.get(place) != one.joined[place]:
+                yield line(*place, "并入 {}：缺课的学生接着算，不算新发", [into])
+        for place, olds in one.sources.items():
+            divided = [old for old in olds if (place[0], old) not in one.joined]
+            if divided and before.sources.get(place) != olds:
+                yield line(*place, "有从 {} 分来的学生：同名的接着算，不算新发", divided)
 
 
-def _former(rooms: Sequence[ClassSpan]) -> dict[RoomKey, str]:
+def _lineages(rooms: Sequence[ClassSpan]) -> dict[int, Lineage]:
     years: dict[int, list[Taught]] = {}
     for room in rooms:
         years.setdefault(room.year, []).append(Taught(room.campus, room.key, room.roll, room.first, room.until))
-    return {(campus, year, key): old for year, mine in years.items() for (campus, key), old in former(mine).items()}
+    return {year: lineage(mine) for year, mine in years.items()}
 
 
 def in_lines(found: Sequence[Change]) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class SchoolFacts:
     token_serial: int = 1
     aliases: Mapping[str, str] = field(default_factory=dict)  # other spellings of a class → key
     former: Mapping[tuple[str, str], str] = field(default_factory=dict)  # renamed classes → their first key
+    # classes that others were joined to or divided into → first keys of those in which their pupils may have been
+    sources: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     reporter: str = ""  # 填报人 in the registry
     until: date | None = None  # the first day on which it no longer exists (停办)
     off: frozenset[tuple[str, str]] = frozenset()  # classes left out of `classes`: nothing is due about them that day
@@ -60,6 +62,7 @@ class Context:
     parents: Mapping[str, str] = field(default_factory=dict)  # division code → parent code
     reported: frozenset[tuple[date, str, str]] = frozenset()  # (day, school, campus) with a current report
     namesakes: frozenset[tuple[str, str, str]] = frozenset()  # (school, class key, name) that several pupils share
+    pupils: frozenset[tuple[str, str]] = frozenset()  # (school, code) known, of schools with `sources`
     organs: Mapping[str, OrganFacts] = field(default_factory=dict)
     filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → filings named by scans
     alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → alerts named by cards

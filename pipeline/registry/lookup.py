@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +16,9 @@ from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Division, Unit, UnitPlace
+from pipeline.database.models import Division, SchoolClass, Unit, UnitPlace
 from pipeline.database.transactions import atomic
-from pipeline.merge.successors import Taught, former
+from pipeline.merge.successors import Place, Taught, lineage
 from pipeline.model import ClassState, DivisionKind, UnitKind
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
@@ -147,31 +147,75 @@ def stages(schools: Iterable[str], day: date) -> Stages:
 
 def renamed(schools: Iterable[str], day: date) -> tuple[set[RoomPlace], dict[RoomPlace, str]]:
     """Return classes (school, campus, key) of the school year of a day that have ended by then, and, of those that go
-    on under another name, the key that they have on the day.
+    on under another name or in another class, the key that they have on the day.
     """
+    ended: set[RoomPlace] = set()
+    now: dict[RoomPlace, str] = {}
+    for school, mine in _taught(schools, [school_year(day)]).items():
+        past = _past(mine, day)
+        ended |= {(school, *place) for place in past}
+        now |= {(school, *place): key for place, key in _now(mine, past, day).items()}
+    return ended, now
+
+
+def _taught(schools: Iterable[str], years: Sequence[int]) -> dict[str, list[Taught]]:
+    """The classes of some schools in some school years, by school."""
     text = (
         "SELECT school_id, campus, key, roll, valid_from, valid_to FROM school_class"
         " WHERE school_id IN ? AND school_year IN ? AND state IN ?"
     )
     rooms: dict[str, list[Taught]] = defaultdict(list)
     states = [ClassState.CONFIRMED.value, ClassState.NEW.value]
-    for school, campus, key, roll, first, until in sql.fetch_in(text, sorted(set(schools)), [school_year(day)], states):
+    for school, campus, key, roll, first, until in sql.fetch_in(text, sorted(set(schools)), years, states):
         begin, end = (sql.date_of(one) if one else None for one in (first, until))
         rooms[school].append(Taught(campus, key, roll, begin, end))
-    ended: set[RoomPlace] = set()
-    now: dict[RoomPlace, str] = {}
-    for school, mine in rooms.items():
-        if all(room.until is None for room in mine):
-            continue
-        taught = {room.place for room in mine if room.holds(day)}
-        past = {room.place for room in mine if room.until is not None and room.until <= day} - taught
-        ended |= {(school, *place) for place in past}
-        origin = former(mine)
-        for (campus, key), first in origin.items():
-            if (campus, key) in taught:
-                same = {first, *(other for (at, other), one in origin.items() if at == campus and one == first)}
-                now |= {(school, campus, other): key for other in same if (campus, other) in past}
-    return ended, now
+    return rooms
+
+
+def _past(mine: Sequence[Taught], day: date) -> set[Place]:
+    """The classes that have ended by a day."""
+    ended = {room.place for room in mine if room.until is not None and room.until <= day}
+    return ended and ended - {room.place for room in mine if room.holds(day)}
+
+
+def _now(mine: Sequence[Taught], past: Collection[Place], day: date) -> dict[Place, str]:
+    """The keys on a day of those past classes that go on under another name or in another class."""
+    if not past:
+        return {}
+    known = lineage(mine)
+    named = {(room.campus, known.first(*room.place)): room.key for room in mine if room.holds(day)}
+    into = {(campus, key): (campus, known.on(campus, key, day)) for campus, key in past}
+    return {place: named[to] for place, to in into.items() if to in named}
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNames:
+    """Names of the classes of some schools; `taught`: of those of which a class has ended, its classes by year."""
+
+    names: Mapping[RoomPlace, str]
+    taught: Mapping[tuple[str, int], Sequence[Taught]]
+
+    def on(self, school: str, campus: str, day: date) -> dict[str, str]:
+        """Return the names of a campus's classes by key; a renamed class has that of the day by each of its keys."""
+        found = {key: name for (code, at, key), name in self.names.items() if (code, at) == (school, campus)}
+        mine = self.taught.get((school, school_year(day)), ())
+        now = _now(mine, _past(mine, day), day)
+        return found | {key: found[to] for (at, key), to in now.items() if at == campus and to in found}
+
+
+def room_names(schools: Iterable[str]) -> RoomNames:
+    """Return the names of the classes of some schools."""
+    rows = SchoolClass.objects.filter(school__in=set(schools)).order_by("school_year")
+    names: dict[RoomPlace, str] = {}
+    ended = set()
+    for school, campus, key, name, year, until in rows.values_list(
+        "school_id", "campus", "key", "name", "school_year", "valid_to"
+    ):
+        names[school, campus, key] = name
+        if until is not None:
+            ended.add((school, year))
+    taught = {(school, year): _taught([school], [year])[school] for school, year in sorted(ended)}
+    return RoomNames(names, taught)
 
 
 # --------------------------------------------------------------------------- classes that reports name

@@ -11,7 +11,7 @@ from pipeline.database import sql
 from pipeline.database.models import Unit
 from pipeline.forms.text_normalise import fold
 from pipeline.merge.registry import Registered
-from pipeline.merge.successors import Taught, former
+from pipeline.merge.successors import NOTHING_CHANGED, Lineage, Taught, lineage
 from pipeline.model import HOME_CAMPUS, ClassFacts, ClassState, SchoolFacts, UnitKind
 from pipeline.registry import statements
 from pipeline.schooldays import school_year
@@ -42,7 +42,8 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
             classes=classes.on(unit.code, ordered[-1]),
             token_serial=unit.token_serial,
             aliases=classes.aliases.get(unit.code, {}),
-            former=classes.former(unit.code, ordered[-1]),
+            former=(changed := classes.changed(unit.code, ordered[-1])).former,
+            sources=changed.sources,
             reporter=unit.reporter,
             until=unit.valid_to,
         )
@@ -67,6 +68,8 @@ def _of(code: str, one: Registered, last: date, day: date, serial: int) -> Schoo
     def text(name: str) -> str:
         return str(one.values.get(name) or "")
 
+    year = [Taught(r.campus, r.key, r.roll, r.first, r.until) for r in one.rooms if r.year == school_year(last)]
+    changed = lineage(year)
     return SchoolFacts(
         code=code,
         name=text("name"),
@@ -77,9 +80,8 @@ def _of(code: str, one: Registered, last: date, day: date, serial: int) -> Schoo
         classes=_rooms(one, last),
         token_serial=serial,
         aliases=_aliases(((r.year, r.key, r.name, r.of) for r in one.rulings), {school_year(last)}),
-        former=former(
-            Taught(r.campus, r.key, r.roll, r.first, r.until) for r in one.rooms if r.year == school_year(last)
-        ),
+        former=changed.former,
+        sources=changed.sources,
         reporter=text("reporter"),
         until=closes if isinstance(closes := one.values.get("closes"), date) else None,
     )
@@ -146,12 +148,12 @@ class _Classes:
         year = school_year(day)
         return {(row.facts.campus, row.facts.key): row.facts for row in rows if row.taught(day, year)}
 
-    def former(self, code: str, day: date) -> dict[tuple[str, str], str]:
-        """The classes of a school that had another name before, in the school year of a day."""
+    def changed(self, code: str, day: date) -> Lineage:
+        """What became of the classes of a school in the school year of a day."""
         if code not in self._dated:
-            return {}
+            return NOTHING_CHANGED
         rows = [row for row in self._rows.get(code, ()) if row.year == school_year(day)]
-        return former(Taught(row.facts.campus, row.facts.key, row.facts.roll, row.first, row.until) for row in rows)
+        return lineage(Taught(row.facts.campus, row.facts.key, row.facts.roll, row.first, row.until) for row in rows)
 
     def others(self) -> list[tuple[str, date]]:
         """Schools and days, without the latest, on which the classes may differ from those of the latest day."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from typing import NamedTuple
 from pipeline.forms.classes import level as class_level
 from pipeline.model import Reason, RowState
 from pipeline.rules.groups import groups_of
+from pipeline.rules.rooms import Joined, Moved, Stay, moves, room_on
 from pipeline.rules.values import DORM, TERM, Case, Condition, Hint, Key, Member, Rule, Rules, Sign, Told, Where
 from pipeline.rules.windows import Spans
 from pipeline.schooldays import half_year
@@ -47,13 +48,17 @@ class _Spell:
 
 @dataclass(frozen=True, slots=True)
 class _Ill:
-    """A pupil counted for a group in a place: dated `onset`, known by the report of `known_on`."""
+    """A pupil counted for a group in a place: dated `onset`, known by the report of `known_on`; of windows that end on
+    the days from `since` to before `until`, if he changed the class.
+    """
 
     onset: date
     known_on: date
     pupil: str
     class_key: str
     signs: Mapping[Sign, date]
+    since: date = date.min
+    until: date = date.max
 
     def has(self, signs: Iterable[Sign]) -> bool:
         return all(sign in self.signs for sign in signs)
@@ -125,6 +130,7 @@ class CampusFacts:
     of_long: Iterable[Case] = ()  # on the second, those of the diseases that long windows ask about
     told: Iterable[Told] = ()
     term_began: TermBegan = half_year  # the first day of a day's term
+    joined: Joined = field(default_factory=dict)  # classes that others took in
 
 
 def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[Condition, ...]:
@@ -134,22 +140,23 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     asked_of = {case.day for case in absent} | {case.began for case in ill}
     days = sorted(day for day in asked_of if span.near.holds(day))
     found: dict[Key, Condition] = {}
-    for table, by_group in _tables(ill, absent, asked) if days else ():
+    moved = moves(ill, campus.joined)
+    for table, by_group in _tables(ill, absent, asked, moved) if days else ():
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group]:
                 if where in rule.scope and len(entries) >= rule.fewest:
                     asking = [day for day in days if asked.asks(rule, group, day)]
                     found |= _met(rule, (group, which), entries, campus, asking)
     if asked.long and (of_long := _ill(campus.of_long)):
-        found |= _met_in_long(_fallen(of_long, asked.long), asked, campus, span)
+        found |= _met_in_long(_fallen(of_long, asked.long, moved), asked, campus, span)
     for condition in _told(campus, asked, span):
         found.setdefault(condition.key, condition)  # records that meet it say more
     return tuple(found[key] for key in sorted(found))
 
 
-def _tables(ill: Sequence[Case], absent: Sequence[Case], asked: RulesInForce) -> Iterator[_Asked]:
-    yield _fallen(ill, asked.new), asked.new
-    yield _present(absent, asked), asked.present
+def _tables(ill: Sequence[Case], absent: Sequence[Case], asked: RulesInForce, moved: Moved) -> Iterator[_Asked]:
+    yield _fallen(ill, asked.new, moved), asked.new
+    yield _present(absent, asked, moved), asked.present
 
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
@@ -169,7 +176,7 @@ def _ill(cases: Iterable[Case]) -> list[Case]:
     return sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
 
 
-_Shown = dict[str, list[tuple[_Ill, Case]]]  # group → who shows it, and the row that tells where
+_Shown = dict[str, list[tuple[_Ill, str]]]  # group → who shows it, and in which dormitory, "" for none
 
 
 def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
@@ -183,16 +190,16 @@ def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
         if Where.CAMPUS in where:
             table[group, (Where.CAMPUS, "")] = [entry for entry, _ in found]
         if Where.CLASS in where:
-            for entry, row in found:
-                table[group, (Where.CLASS, row.class_key)].append(entry)
+            for entry, _ in found:
+                table[group, (Where.CLASS, entry.class_key)].append(entry)
         if Where.DORM in where:
-            for entry, row in found:
-                if row.dorm:
-                    table[group, (Where.DORM, f"{DORM} {row.dorm}")].append(entry)
+            for entry, dorm in found:
+                if dorm:
+                    table[group, (Where.DORM, f"{DORM} {dorm}")].append(entry)
     return table
 
 
-def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
+def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: Moved) -> _Table:
     """Who fell ill: each case by group and place, with the day whose records first show it."""
     table: _Shown = defaultdict(list)
     spells: dict[tuple[str, date], _Spell] = {}
@@ -209,12 +216,18 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]]) -> _Tab
         if fresh:
             spell.known |= fresh
             entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
+            stays = moved.get(case.pupil)
+            entries = [entry] if stays is None else [_while(entry, stay) for stay in stays]
             for group in fresh:
-                table[group].append((entry, spell.first))
+                table[group] += [(one, spell.first.dorm) for one in entries]
     return _by_place(table, groups)
 
 
-def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
+def _while(entry: _Ill, stay: Stay) -> _Ill:
+    return replace(entry, class_key=stay.room, since=stay.since, until=stay.until)
+
+
+def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
     """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
     table: _Shown = defaultdict(list)
     reach = asked.rules.reach
@@ -224,10 +237,11 @@ def _present(ill: Sequence[Case], asked: RulesInForce) -> _Table:
         spell.update(dict.fromkeys(_groups(case) & asked.present.keys(), case.day))
         if not spell:
             continue
-        entry = _Ill(case.began, case.day, case.pupil, case.class_key, {})
+        room = room_on(moved.get(case.pupil), case)
+        entry = _Ill(case.began, case.day, case.pupil, room, {})
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                table[group].append((entry, case))
+                table[group].append((entry, case.dorm))
     return _by_place(table, asked.present)
 
 
@@ -265,7 +279,7 @@ def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBeg
     found: dict[str, _Ill] = {}
     for e in entries:
         counts = e.known_on == day if rule.present else first <= e.onset <= day
-        if counts and e.has(rule.only):
+        if counts and e.since <= day < e.until and e.has(rule.only):
             before = found.get(e.pupil)
             if before is None:
                 found[e.pupil] = e

@@ -70,6 +70,7 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int |
         calendar=calendar_spans.calendar(upto),
         alerts=card_facts.alerts(readings),
         namesakes=_namesakes(codes),
+        pupils=_pupils([code for code, one in known.schools.items() if one.sources]),
         organs=organs(codes),
         filings=_filings(readings),
     )
@@ -131,3 +132,9 @@ def _codes(readings: Iterable[tuple[Arrival, Reading]]) -> set[str]:
 def _namesakes(codes: Sequence[str]) -> frozenset[tuple[str, str, str]]:
     text = "SELECT school, class_key, name FROM pupil WHERE school IN ? AND namesake"
     return frozenset((school, key, name) for school, key, name in sql.fetch_in(text, codes))
+
+
+def _pupils(codes: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """All pupils ever reported of schools whose classes were joined or divided: they are few."""
+    found = sql.fetch_in("SELECT school, code FROM pupil WHERE school IN ?", sorted(codes)) if codes else []
+    return frozenset((school, code) for school, code in found)

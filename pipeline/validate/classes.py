@@ -73,6 +73,13 @@ class Classes:
         first = school.former[at]
         return key if (self.case.campus, first) in school.classes else first  # its first name is another class again
 
+    def sources(self, key: str) -> tuple[str, ...]:
+        """The keys of other classes in which the pupils of a class may have been, before classes were joined or
+        divided.
+        """
+        school = self.case.school
+        return school.sources.get((self.case.campus, self.origin(key)), ()) if school else ()
+
     def ask(self, line: RowCase, column: str, key: str) -> bool:
         """Ask about a class that is not in the registry, once for a file; tell whether it may be one. What does not
         look like a class goes back: it may hold a name, and counties read of new classes.

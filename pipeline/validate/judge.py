@@ -19,17 +19,19 @@ Extras = Mapping[str, list[object]]
 
 @dataclass
 class Judgement:
-    """What all files of a batch are checked with. `namesakes` grows file by file, in received order, so that a batch
-    gives the same results as its files one by one.
+    """What all files of a batch are checked with. `namesakes` and `pupils` grow file by file, in received order, so
+    that a batch gives the same results as its files one by one.
     """
 
     context: Context
     key: bytes
     namesakes: set[tuple[str, str, str]] = field(init=False)
+    pupils: set[tuple[str, str]] = field(init=False)
     _classes: dict[int, Classes] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.namesakes = set(self.context.namesakes)
+        self.pupils = set(self.context.pupils)
 
     def classes(self, case: SubmissionCase) -> Classes:
         """The classes of a case's school; a new class is reported only once in a file."""
@@ -39,11 +41,13 @@ class Judgement:
         return found
 
     def remember(self, case: SubmissionCase) -> None:
-        """Keep the names that several pupils of a class share in this file."""
+        """Keep the names that several pupils of a class share in this file, and who is known by it."""
         rows = [record for record in case.records if record.table == "rows"]
         pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in rows}
         borne = Counter((class_key, name) for class_key, name, _ in pupils)
         self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
+        if case.school is not None and case.school.sources:
+            self.pupils.update((case.unit, identity) for _, _, identity in pupils)
 
 
 def _as_it_is(case: SubmissionCase, context: Context) -> None:

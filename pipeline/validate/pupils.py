@@ -22,7 +22,7 @@ class Pupils:
 
     def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], place: Place, by: Judgement) -> None:
         self.case, self.by = case, by
-        self._origin = by.classes(case).origin
+        self._classes = by.classes(case)
         self.seen: dict[str, RowCase] = {}
         self.joined: set[int] = set()
         self.sharing: dict[tuple[str, str], list[RowCase]] = defaultdict(list)
@@ -58,11 +58,25 @@ class Pupils:
 
     def _namesake(self, line: RowCase, class_key: str) -> bool:
         """Tell whether two pupils of the class are known to bear the name: then their rows are never made one."""
-        keys = {class_key, self._origin(class_key)}
+        keys = {class_key, self._classes.origin(class_key), *self._classes.sources(class_key)}
         return any((self.case.unit, key, str(line.values["name"])) in self.by.namesakes for key in keys)
 
     def _code(self, class_key: str, name: str, number: str) -> str:
-        return units.pupil_code(self.by.key, self.case.unit, self._origin(class_key), name, number, self.case.campus)
+        """The code of a pupil. After classes were joined or divided it is the one by which he is known from a class in
+        which he may have been: if he is not known in this one, and in one other only.
+        """
+        own = self._coded(self._classes.origin(class_key), name, number)
+        sources = self._classes.sources(class_key)
+        if not sources or self._known(own):
+            return own
+        before = [code for key in sources if self._known(code := self._coded(key, name, number))]
+        return before[0] if len(before) == 1 else own
+
+    def _coded(self, key: str, name: str, number: str) -> str:
+        return units.pupil_code(self.by.key, self.case.unit, key, name, number, self.case.campus)
+
+    def _known(self, code: str) -> bool:
+        return (self.case.unit, code) in self.by.pupils
 
     def _join(self, lines: Sequence[RowCase]) -> None:
         """Make rows of one child one: its morning and its afternoon; or a row and the same with more text."""

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 from pipeline.model import Reason
 from pipeline.rules.groups import groups_of
+from pipeline.rules.rooms import NONE_JOINED, Joined, moves
 from pipeline.rules.values import DORM, Case, Condition, Member, Rules
 from pipeline.warn.episodes import Episode, EpisodeCase
 
@@ -29,29 +30,36 @@ class Seen:
     first: date = date.min
     places: Mapping[_Place, list[EpisodeCase]] = field(default_factory=dict)
     diagnoses: Mapping[tuple[str, date], str] = field(default_factory=dict)  # (pupil, onset) →
+    now: Mapping[str, str] = field(default_factory=dict)  # the class of pupils who changed it, as it is now
 
 
 NOTHING_SEEN = Seen()
 """An episode then lists who met its rules, and no others."""
 
 
-def seen(cases: Iterable[Case], first: date) -> Seen:
-    """Return the cases that rows of one campus tell of; `first`: from this day on all rows are among them."""
+def seen(cases: Iterable[Case], first: date, joined: Joined = NONE_JOINED) -> Seen:
+    """Return the cases that rows of one campus tell of; `first`: from this day on all rows are among them. `joined`:
+    classes that others took in. Who changed the class is in all that he was in.
+    """
     spells: dict[tuple[str, date], list[Case]] = defaultdict(list)
-    for row in sorted((one for one in cases if one.reason == Reason.ILL), key=lambda one: one.day):
+    told = sorted((one for one in cases if one.reason == Reason.ILL), key=lambda one: one.day)
+    moved = moves(told, joined)
+    now = {pupil: stays[-1].room for pupil, stays in moved.items()}
+    for row in told:
         spells[row.pupil, row.began].append(row)
     places: dict[_Place, list[EpisodeCase]] = defaultdict(list)
     diagnoses: dict[tuple[str, date], str] = {}
     for (pupil, began), rows in sorted(spells.items(), key=lambda spell: (spell[0][1], spell[0][0])):
         known = [row.diagnosis for row in rows if row.diagnosis]
         diagnoses[pupil, began] = known[-1] if known else ""
-        case = EpisodeCase(pupil, rows[0].class_key, began, diagnoses[pupil, began])
+        case = EpisodeCase(pupil, now.get(pupil, rows[0].class_key), began, diagnoses[pupil, began])
         scopes = {"", case.class_key, *(f"{DORM} {row.dorm}" for row in rows if row.dorm)}
+        scopes |= {stay.room for stay in moved.get(pupil, ())}
         groups = {one for row in rows for one in _groups(row)}
         for group in groups:
             for scope in scopes:
                 places[group, scope].append(case)
-    return Seen(first, places, diagnoses)
+    return Seen(first, places, diagnoses, now)
 
 
 def _groups(row: Case) -> frozenset[str]:
@@ -94,4 +102,5 @@ def _case(member: Member, episode: Episode, found: Seen) -> EpisodeCase:
     before = episode.cases.get(member.pupil)
     kept = before.diagnosis if before and before.onset == member.onset else ""
     diagnosis = found.diagnoses.get((member.pupil, member.onset), kept)
-    return EpisodeCase(member.pupil, member.class_key, member.onset, diagnosis)
+    room = found.now.get(member.pupil, member.class_key)
+    return EpisodeCase(member.pupil, room, member.onset, diagnosis)

@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from pipeline import run
-from pipeline.database.models import Absence, Alert, Pupil
+from pipeline.alerts import alert_labels
+from pipeline.database.models import Absence, Alert, AlertCase, AlertHit, Pupil
 from pipeline.forms.roster import ROSTER
 from pipeline.model import Site
 from pipeline.xlsx.blank import blank
@@ -115,3 +116,101 @@ def test_of_two_classes_renamed_at_once_each_is_the_one_with_its_roll(site: Site
     roster(site, FRIDAY, [*ends, *opens])
     here = names[rolls.index(40)]
     assert {row["班级"] for row in rows(clerk.template(FRIDAY))} == {here}
+
+
+# --------------------------------------------------------------------------- windows of a class, 并班, 分班
+
+HFMD = {"症状1": "皮疹", "诊断": "手足口病"}
+
+
+def report(clerk: Clerk, day: date, *pupils: tuple[str, str], **more: object) -> None:
+    """Type pupils, each by name and class, into an empty template, and drop it."""
+    book = clerk.template(day)
+    for number in range(1, len(rows(book)) + 1):
+        put(book, number, {"状态": "仍缺课"})
+    for number, (name, room) in enumerate(pupils, len(rows(book)) + 1):
+        put(book, number, ill(name, room, day, **more))
+    clerk.drop(book, day)
+
+
+def hits(rule: str) -> list[tuple[str, date, int]]:
+    """The hits of a rule that stand: place, day, pupils."""
+    found = AlertHit.objects.filter(rule=rule, to_settled__isnull=True).order_by("day", "scope")
+    return list(found.values_list("scope", "day", "n"))
+
+
+def test_a_window_of_a_class_counts_old_and_new_name_as_one(site: Site) -> None:
+    clerk = Clerk(site)
+    report(clerk, THURSDAY, ("示例甲", "三(3)班"), **HFMD)
+    roster(site, FRIDAY, RENAMED)
+    report(clerk, FRIDAY, ("示例乙", "三(7)班"), **HFMD)
+    assert hits("C01") == [("三3", FRIDAY, 2)], "two of one class, by its first name"
+    (alert,) = Alert.objects.all()
+    assert alert_labels.labels([alert])[alert.id] == "三(7)班", "by its name of the day"
+    assert {one.class_key for one in AlertCase.objects.filter(alert=alert)} == {"三3"}
+
+
+JOINED = [{"班级": "三(3)班", "停用日期": FRIDAY}, {"班级": "三(4)班", "学生人数": 78}]
+
+
+def joined(site: Site) -> None:
+    """三(3)班 ends on Friday, and 三(4)班 has its forty pupils from then on."""
+    roster(site, FRIDAY, JOINED)
+
+
+def test_pupils_of_a_class_that_is_joined_to_another_go_on_as_they_were(site: Site) -> None:
+    clerk = Clerk(site)
+    roster(site, date(2026, 11, 18), [{"班级": "三(4)班", "学生人数": 38}])
+    before = thursday(clerk)
+    joined(site)
+    assert {(row["班级"], row["姓名"]) for row in rows(clerk.template(FRIDAY))} == {
+        ("三(4)班", "示例甲"),
+        ("三(4)班", "示例乙"),
+    }
+    report(clerk, FRIDAY, ("示例丙", "三(4)班"))
+    assert states(FRIDAY) == {"示例甲": "ongoing", "示例乙": "ongoing", "示例丙": "new"}
+    assert {name: codes()[name] for name in before} == before
+
+
+def test_who_is_typed_anew_in_the_class_that_took_his_in_is_no_new_case(site: Site) -> None:
+    clerk = Clerk(site)
+    roster(site, date(2026, 11, 18), [{"班级": "三(4)班", "学生人数": 38}])
+    book = clerk.template(FRIDAY)  # with nobody in it
+    thursday(clerk)
+    joined(site)
+    for number, name in enumerate(("示例甲", "示例乙", "示例丙"), 1):
+        put(book, number, ill(name, "三(4)班", FRIDAY))
+    clerk.drop(book, FRIDAY)
+    assert states(FRIDAY) == {"示例甲": "ongoing", "示例乙": "ongoing", "示例丙": "new"}
+
+
+def test_a_rule_of_a_class_counts_who_is_in_it_now_and_what_it_met_before_stays(site: Site) -> None:
+    clerk = Clerk(site)
+    roster(site, date(2026, 11, 18), [{"班级": "三(4)班", "学生人数": 38}])
+    report(clerk, THURSDAY, ("示例甲", "三(3)班"), ("示例乙", "三(3)班"), ("示例丁", "三(4)班"), **HFMD)
+    assert hits("C01") == [("三3", THURSDAY, 2)]
+    joined(site)
+    report(clerk, FRIDAY, ("示例丙", "三(4)班"), **HFMD)
+    assert hits("C01") == [("三3", THURSDAY, 2), ("三4", FRIDAY, 4)]
+    assert Alert.objects.count() == 1
+
+
+def test_who_goes_to_another_class_when_his_is_divided_counts_there_and_is_no_new_case(site: Site) -> None:
+    clerk = Clerk(site)
+    report(clerk, THURSDAY, *((name, "三(3)班") for name in ("示例甲", "示例乙", "示例丙")), **HFMD)
+    roster(
+        site,
+        FRIDAY,
+        [
+            {"班级": "三(3)班", "停用日期": FRIDAY},
+            {"班级": "三(7)班", "学生人数": 20, "启用日期": FRIDAY},
+            {"班级": "三(8)班", "学生人数": 19, "启用日期": FRIDAY},
+        ],
+    )
+    assert rows(clerk.template(FRIDAY)) == [], "nobody knows who went where"
+    book = clerk.template(FRIDAY)
+    for number, (name, room) in enumerate([("示例甲", "三(7)班"), ("示例乙", "三(8)班"), ("示例丁", "三(7)班")], 1):
+        put(book, number, ill(name, room, FRIDAY, **HFMD))
+    clerk.drop(book, FRIDAY)
+    assert states(FRIDAY) == {"示例甲": "ongoing", "示例乙": "ongoing", "示例丁": "new"}
+    assert hits("C01") == [("三3", THURSDAY, 3), ("三7", FRIDAY, 2)]
