@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.forms import form, layout, secrets
+from pipeline.forms import credentials, form, layout, secrets
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Issue, Reading, ReadVerdict, Row, ScanKind, Workbook
 from pipeline.xlsx import guard, read
-from pipeline.xlsx.likeness import looks_like_filing
+from pipeline.xlsx.likeness import looks_like_filing, may_hold_password, says_password
 from pipeline.xlsx.package import Unsound
 
-_SUSPECT = "初始密码".encode()
+_WORDS = (r"密(?:\s|　)*(?:码|碼)", r"口(?:\s|　)*令", "assw", "pwd", "mima")
+_SUSPECT = tuple(re.compile(word.encode()) for word in _WORDS)
+_OURS = credentials.OURS.encode()
 _SCANS = {
     ScanKind.PDF: (b"%PDF-", b"%%EOF", 2048),
     ScanKind.JPG: (b"\xff\xd8\xff", b"\xff\xd9", 65536),
@@ -42,7 +45,7 @@ def read_plain(content: bytes, seen: date | None = None) -> Reading | None:
         book = read.plain(content, look)
     except read.Odd:
         return None
-    suspect = any(_SUSPECT in part for part in look.parts.values())
+    suspect = any(map(_is_suspect, look.parts.values()))
     return _understood(content, book, seen, suspect=suspect)
 
 
@@ -58,7 +61,7 @@ def read_untrusted(content: bytes, seen: date | None = None) -> Reading:
 def refused(content: bytes, issue: Issue) -> Reading:
     """The answer for a file that is not opened, or that ended its reader."""
     scan = scan_of(content) if issue.code == "file-picture" else None
-    secret = scan is None and looks_like_filing(content)
+    secret = scan is None and may_hold_password(content)
     return Reading(ReadVerdict.QUARANTINED, issues=(issue,), content_sha=_bytes_sha(content), secret=secret, scan=scan)
 
 
@@ -70,20 +73,35 @@ def scan_of(content: bytes) -> ScanKind | None:
     return None
 
 
+@guard.known
+def _is_suspect(part: bytes) -> bool:
+    """Whether a word for a password is in it, besides what our own forms say of them."""
+    if b"<sheetData" in part and b"<t" not in part and b'"str"' not in part:
+        return False  # a sheet whose texts are all in the table of texts
+    low = part.replace(_OURS, b"").lower()
+    return any(word.search(low) for word in _SUSPECT)
+
+
 def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: bool) -> Reading:
-    """`suspect`: it may contain a part of a 备案表, so its likeness is checked."""
+    """`suspect`: it may hold a part of a 备案表, or a password, so it is searched."""
     tops = layout.tops(book)
     claims = identify(book, tops, seen)
     if isinstance(claims, Issue):
-        secret = looks_like_filing(content)
+        secret = may_hold_password(content) or credentials.in_sheets(book.sheets)
         issues = (*_facts(book, secret=secret), claims)
         return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=secret)
     if form(claims.form).secret:
         return _whole(book, secrets.without(parse(book, claims, tops)), secret=True)
-    if suspect and looks_like_filing(content):
-        issues = (Issue("filing-inside"),)
-        return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=True)
+    if suspect and (code := _password_inside(content, book)):
+        return Reading(ReadVerdict.REJECTED, issues=(Issue(code),), content_sha=_bytes_sha(content), secret=True)
     return _whole(book, parse(book, claims, tops))
+
+
+def _password_inside(content: bytes, book: Workbook) -> str:
+    """The code of what is wrong with a workbook of another form that holds a password; "" if it holds none."""
+    if looks_like_filing(content):
+        return "filing-inside"
+    return "password-inside" if credentials.in_sheets(book.sheets) or says_password(content) else ""
 
 
 def _facts(book: Workbook, *, secret: bool) -> Iterator[Issue]:

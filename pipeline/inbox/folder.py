@@ -188,7 +188,7 @@ class Folder:
         now = self._clock()
         arrivals = []
         for claim in claims:
-            name = claim.id.replace("/", "-") + archive.ending(claim.name)
+            name = claim.id.replace("/", "-") + archive.ending(shown(claim.name))
             try:
                 kept = archive.spool(self._site, claim.path, name)
             except archive.UnreadableError as error:
@@ -223,7 +223,7 @@ def given(site: Site, paths: Iterable[Path], now: datetime) -> Iterator[Arrival]
     batch = f"cli{time.time_ns():x}{os.getpid():x}"
     for slot, path in enumerate(_named(paths)):
         claim = Claim(f"{batch}/{slot}", path, path.name, "", "", now)
-        kept = archive.spool(site, path, f"{batch}-{slot}{archive.ending(path.name)}")
+        kept = archive.spool(site, path, f"{batch}-{slot}{archive.ending(shown(path.name))}")
         yield _arrival(claim, kept, now, channel=Channel.CLI)
 
 

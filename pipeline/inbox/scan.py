@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import units
+from pipeline.forms.credentials import starred
 from pipeline.inbox.rights import Rights
 
 WORK = ".work"  # folder of claims, inside the inbox so that a claim is a rename
@@ -88,8 +89,11 @@ def is_ignored(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """A file name as text that any store accepts: bytes that are not UTF-8 become question marks."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")[:255]
+    """A file's name or path as it may be kept: text that any store accepts, with stars for a password in it.
+
+    Bytes that are not UTF-8 become question marks.
+    """
+    return starred(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", ""))[:255]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from pipeline import fault_log, faults
 from pipeline.database import errors, journal
 from pipeline.errors import TemporaryError
 from pipeline.faults import Fault
+from pipeline.forms.credentials import about_accounts
 from pipeline.model import Arrival, Issue, Settled, State
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
-from pipeline.validate import scans
-from pipeline.xlsx.likeness import looks_like_filing
+from pipeline.xlsx.likeness import may_hold_password
 
 log = structlog.get_logger("queke.run")
 
@@ -64,7 +64,7 @@ def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
     """Settle a submission as failed: recorded for us to look into; its sender is informed."""
     fault = replace(why, seqs=(arrival.seq,))
     issues = (Issue("failed"),)
-    secret = scans.hinted(arrival.name) or _looks_like_filing(arrival)
+    secret = about_accounts(arrival.name) or _may_hold_password(arrival)
     with errors.temporary():
         journal.fail(arrival.seq, issues, settling.now, secret=secret)
     log.error("submission_failed", **fault.fields(), sha12=arrival.sha256[:12], attempts=arrival.attempts)
@@ -73,9 +73,9 @@ def set_aside(settling: Settling, arrival: Arrival, why: Fault) -> Settled:
     return Settled(arrival.seq, 0, State.FAILED, "", "", None, 0, 0, issues, ())
 
 
-def _looks_like_filing(arrival: Arrival) -> bool:
-    """Whether the bytes of a failed submission look like a 备案表: then they are not kept."""
-    return arrival.path.exists() and looks_like_filing(arrival.path.read_bytes())
+def _may_hold_password(arrival: Arrival) -> bool:
+    """Whether the bytes of a failed submission may hold one: then they are not kept."""
+    return arrival.path.exists() and may_hold_password(arrival.path.read_bytes())
 
 
 def _narrow_down(settling: Settling, batch: Sequence[Read], settled: list[Settled], *, lasting: bool) -> None:

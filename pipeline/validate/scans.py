@@ -7,18 +7,12 @@ import unicodedata
 from dataclasses import replace
 
 from pipeline.filed import FilingFacts
+from pipeline.forms.credentials import about_accounts
 from pipeline.model import Arrival, Checked, CheckVerdict, Claims, Context, Issue, Reading, ReadVerdict, ScanKind
 
 MOST_BYTES = 20 * 2**20
 _NUMBER = re.compile(r"备案[号表]{0,2}[\s_:#.()-]*([0-9]{1,12})(?![0-9])")
 _ALONE = re.compile(r"(?<![0-9])(0[0-9]{5})(?![0-9])")  # 备案号 begin with a zero, division codes do not
-_HINTS = ("备案", "盖章", "用户权限", "账号申请", "帐号申请", "账户申请", "初始密码", "开户")
-
-
-def hinted(name: str) -> bool:
-    """Whether a file's name shows that it is about accounts."""
-    flat = unicodedata.normalize("NFKC", name)
-    return any(word in flat for word in _HINTS)
 
 
 def named(name: str) -> int | None:
@@ -34,11 +28,11 @@ def judge(arrival: Arrival, reading: Reading, context: Context) -> Checked | Non
     A file that cannot be opened, but whose name says that it is a filing, is not kept.
     """
     if not reading.scan:
-        closed = reading.verdict == ReadVerdict.QUARANTINED and not reading.secret and hinted(arrival.name)
+        closed = reading.verdict == ReadVerdict.QUARANTINED and not reading.secret and about_accounts(arrival.name)
         return _apart(arrival, reading) if closed else None
     number = named(arrival.name)
     if number is None:
-        return _back(arrival, reading, Issue("scan-number-missing")) if hinted(arrival.name) else None
+        return _back(arrival, reading, Issue("scan-number-missing")) if about_accounts(arrival.name) else None
     filing = context.filings.get(number)
     if filing is None or not _may_bring(arrival.bound, filing):
         return _back(arrival, reading, Issue("scan-unknown", details=(("number", f"{number:06d}"),)))

@@ -108,7 +108,7 @@ def refuse_by_text(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -
     _refuse_active_types(parts["[Content_Types].xml"], entries)
 
 
-def _known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
+def known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
     """Cache results for parts of usual size: most parts are the same in every workbook, byte for byte."""
     remembered = lru_cache(maxsize=64)(function)
 
@@ -118,12 +118,12 @@ def _known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
     return ask
 
 
-@_known
+@known
 def _has_marks(part: bytes) -> bool:
     return b"<!" in part
 
 
-@_known
+@known
 def _is_text(part: bytes) -> bool:
     """UTF-8, and declared so."""
     return (part.startswith(_USUAL) or _is_utf8(part)) and (part.isascii() or _decodes(part))
@@ -223,7 +223,7 @@ def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> boo
     return bounded and cells <= PLAIN_CELLS and _is_plain_book(parts) and _fans_out_little(strings, cells)
 
 
-@_known
+@known
 def _plain_cells(part: bytes) -> int:
     """Count the cells of a plain sheet; -1 if it is not plain.
 

@@ -1,7 +1,8 @@
-"""Whether bytes look like a 备案表, in any format and even if no reader opens them: such bytes are not kept.
+"""Whether bytes look like a 备案表, or may hold a password, in any format and even if no reader opens them: such bytes
+are not kept.
 
 A search, not a reading: zip members are inflated wherever a local header announces one, so that a damaged or forged
-package is searched as well, for the form's own words in the usual encodings.
+package is searched as well, for words in the usual encodings.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+
+from pipeline.forms import credentials
 
 MOST_INFLATED = 64 * 2**20  # bytes searched in all
 MOST_MEMBERS = 2_000
@@ -33,6 +36,73 @@ _RTF = re.compile(rb"\\u-?[0-9]{4,6}|\\'[0-9a-fA-F]{2}\\'")
 def looks_like_filing(content: bytes) -> bool:
     """Whether the bytes contain a filing's title, or the words of its table. Never raises."""
     return any(_says(piece) for piece in _pieces(content, [MOST_MEMBERS, MOST_INFLATED], DEPTH))
+
+
+def says_password(content: bytes) -> bool:
+    """Whether the bytes say anywhere what a password is: in a cell, a comment, a property, a name. Never raises."""
+    return any(map(_says_password, _pieces(content, [MOST_MEMBERS, MOST_INFLATED], DEPTH)))
+
+
+def may_hold_password(content: bytes) -> bool:
+    """Whether bytes that are not taken speak of passwords at all, or have a column for them. Never raises.
+
+    More than `says_password`: nothing is lost but the original of what went back anyway.
+    """
+    pieces = _pieces(content, [MOST_MEMBERS, MOST_INFLATED], DEPTH)
+    return looks_like_filing(content) or any(map(_speaks_of_passwords, pieces))
+
+
+def _speaks(text: bytes) -> bool:
+    """Whether a word for a password is in it, besides what our own forms say of them."""
+    if not _any(text, credentials.WORDS):
+        return False
+    for encoding in _ENCODINGS:
+        text = text.replace(credentials.OURS.encode(encoding), b"")
+    return _any(text, credentials.WORDS)
+
+
+def _speaks_of_passwords(piece: bytes) -> bool:
+    for text in _texts(piece):
+        low = text.lower()
+        if _speaks(text) or (_any(low, credentials.ENGLISH) and _any(low, credentials.BESIDE)):
+            return True
+    return _says_password(piece) or credentials.in_lines(_head(piece))
+
+
+def _says_password(piece: bytes) -> bool:
+    return any(map(credentials.is_said, _decoded(piece)))
+
+
+def _decoded(piece: bytes) -> Iterator[str]:
+    """The text of a piece in each encoding in which a word for a password is in it, without its tags."""
+    low = piece.lower()
+    for encoding in _ENCODINGS:
+        for word in (*credentials.WORDS, *credentials.ENGLISH, *_SHORT):
+            at = low.find(word.encode(encoding))
+            if at >= 0:
+                text = piece[at % 2 if encoding.startswith("utf-16") else 0 :].decode(encoding, "ignore")
+                yield html.unescape(_TAG.sub("\n", _RUN.sub("", text))) if "<" in text else text
+                break
+
+
+def _head(piece: bytes) -> str:
+    """The first lines of a text file; "" of anything else."""
+    start = piece[:_HEAD]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return start.decode("utf-16", "ignore")
+    if b"\0" in start:
+        return ""
+    try:
+        return start.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return start.decode("gb18030", "ignore")
+
+
+_SHORT = ("pwd", "mima", "密 码", "口 令", "密　码", "口　令")
+_RUN = re.compile(r"</?(?:\w+:)?(?:r|t|rPr|b|i|u|sz|color|rFont|family|charset|scheme|text|span|font)(?:\s[^<>]*)?/?>")
+"""What parts the letters of one text: a comment is often half bold."""
+_TAG = re.compile(r"<[^<>]*>")
+_HEAD = 65_536
 
 
 def _says(piece: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +15,8 @@ import pytest
 import structlog
 import time_machine
 from django.contrib.auth import authenticate
+from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 
 from pipeline import config, database, issuing, run
 from pipeline.accounts import accounts
@@ -22,14 +24,15 @@ from pipeline.cli import run as command
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.database.models import Account, Submission
 from pipeline.errors import TemporaryError
+from pipeline.forms import form
 from pipeline.inbox import archive
 from pipeline.model import DecidedBy, Settled, Site, State
-from pipeline.xlsx.fill import Template
+from pipeline.xlsx.fill import Template, fill
 from tests.faults import Crash, CrashAt, during
 from tests.filings import PASSWORD, ROW, filled, holds, place, smuggled, typed
 from tests.inprocess import InProcess
 from tests.reading import take
-from tests.sites import DAY, NOW, lay_out, put
+from tests.sites import DAY, NOW, lay_out, pupil, put
 
 SCHOOL, SECOND, COUNTY = "2132010001", "2132010002", "320106"
 FOLDER = f"{SCHOOL} 示例第一小学"
@@ -55,10 +58,12 @@ def paper(site: Site, start: str, unit: str = SCHOOL) -> str:
 
 
 def leaks(site: Site, secret: str = PASSWORD) -> list[str]:
-    """Every file of the site that holds the text, in the open or in a zip."""
-    files = [path for path in site.root.rglob("*") if path.is_file()]
-    assert any(path.suffix == ".db" for path in files)
-    return [path.relative_to(site.root).as_posix() for path in files if holds(path.read_bytes(), secret)]
+    """Every file and folder of the site that holds the text, in its name, in the open or in a zip."""
+    paths = {path.relative_to(site.root).as_posix(): path for path in site.root.rglob("*")}
+    assert any(path.suffix == ".db" for path in paths.values())
+    return [
+        name for name, path in paths.items() if secret in name or (path.is_file() and holds(path.read_bytes(), secret))
+    ]
 
 
 # --------------------------------------------------------------------------- the whole loop
@@ -166,7 +171,58 @@ def mixed_up(site: Site) -> list[tuple[str, bytes]]:
     ]
 
 
+Sheet = Sequence[Sequence[object]]
+HEADS: Sequence[Sheet] = (
+    [["用户名", "密码"], ["GL_SL01", PASSWORD]],
+    [["口 令", None, "登录名"], [PASSWORD, None, "GL_SL01"]],
+    [["说明：仅供内部"], [], ["Login name", "Password"], ["GL_SL01", PASSWORD]],
+    [["账号", "GL_SL01"], ["登录密码：", PASSWORD]],
+    [["姓名", "初始密码（8位以上）"], ["李老师", PASSWORD]],
+    [["系统账号是 GL_SL01，密码是" + PASSWORD]],
+)
+
+
+def nobody_asked(site: Site) -> list[tuple[str, bytes]]:
+    """Files of other kinds with a password where nobody asks for one: a spare sheet, a comment, a table of its own."""
+    good = issuing.template(site, "absence", SCHOOL, DAY)
+    spare = [(f"{FOLDER}/spare{n}.xlsx", beside(good, sheet)) for n, sheet in enumerate(HEADS)]
+    alone = [(f"{FOLDER}/alone{n}.xlsx", beside(None, sheet)) for n, sheet in enumerate(HEADS)]
+    text = {n: "\r\n".join(",".join(str(c or "") for c in row) for row in sheet) for n, sheet in enumerate(HEADS)}
+    return [
+        *spare,
+        *alone,
+        (f"{FOLDER}/hidden.xlsx", beside(good, HEADS[0], state="hidden")),
+        (f"{FOLDER}/comment.xlsx", beside(good, [], said=f"登录口令：{PASSWORD}")),
+        (f"{FOLDER}/spaced.xlsx", beside(good, [], said=f"口 令 {PASSWORD}")),
+        (f"{FOLDER}/english.xlsx", beside(good, [], said=f"password is {PASSWORD}")),
+        *((f"{FOLDER}/utf8-{n}.csv", one.encode("utf-8-sig")) for n, one in text.items()),
+        *((f"{FOLDER}/gbk-{n}.csv", one.encode("gb18030")) for n, one in text.items()),
+        (f"{FOLDER}/utf16.txt", text[1].replace(",", "\t").encode("utf-16")),
+        (f"{FOLDER}/short.csv", f"user;pwd\nGL;{PASSWORD}\n".encode()),
+        (f"{FOLDER}/torn.xlsx", beside(good, HEADS[0])[:-200]),
+    ]
+
+
+def beside(content: bytes | None, rows: Sheet, *, said: str = "", state: str = "visible") -> bytes:
+    """A workbook with a sheet more, or a comment more, as a clerk may add one; without `content` that sheet alone."""
+    book = load_workbook(io.BytesIO(content)) if content else Workbook()
+    sheet = book.create_sheet("账号") if content else book.active
+    for row in rows:
+        sheet.append(list(row))
+    sheet.sheet_state = state
+    if said:
+        book.worksheets[0]["B2"].comment = Comment(said, "李老师")
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
 OUTCOMES = {
+    "nobody_asked": {
+        **{f"spare{n}": State.REJECTED for n in range(len(HEADS))},
+        **dict.fromkeys(("hidden", "comment", "spaced", "english"), State.REJECTED),
+        **dict.fromkeys(("utf8-0", "gbk-1", "utf16", "short", "torn"), State.QUARANTINED),
+    },
     "held": {"taken": State.HELD},
     "mixed_up": {
         "accepted": State.ACCEPTED,
@@ -184,7 +240,7 @@ def unpacked(site: Site) -> list[str]:
     return [path.name for area in (site.spool, site.inbox) for path in area.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("files", [held, mixed_up], ids=["held", "mixed up"])
+@pytest.mark.parametrize("files", [held, mixed_up, nobody_asked], ids=["held", "mixed up", "nobody asked"])
 def test_no_password_stays_anywhere_whatever_became_of_the_file(
     site: Site, files: Callable[[Site], list[tuple[str, bytes]]]
 ) -> None:
@@ -214,6 +270,47 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
         assert row.secret, row.name
         assert (site.root / row.path).is_file()
         assert any(row.kept_sha256 in line and row.sha256 in line and "scrubbed" in line for line in lines)
+
+
+NAMES = (
+    "缺课日报 密码Qw7!silence.xlsx",
+    "口令：Qw7!silence.xlsx",
+    "GL_SL01 Qw7!silence.xlsx",
+    "用户名GL_SL01，初始密码 Qw7!silence（请改）.xlsx",
+    "password=Qw7!silence",
+    "Qw7!silence是密码.xls",
+)
+
+
+def test_no_password_stays_that_stood_in_a_name(site: Site) -> None:
+    """Of a file or a folder: taken, given back in part, not opened, named on the command line."""
+    rows = [pupil(0), pupil(1, reason=None)]
+    blank = Template(issuing.template(site, "absence", SCHOOL, DAY))
+    said = {"zero": "否", "reporter": "示例甲"}
+    for n, name in enumerate(NAMES):
+        content = fill(blank, form("absence"), {**said, "reporter": f"示例{n}"}, {"rows": rows[n % 2 :]})
+        put(site, f"{FOLDER} 密码{PASSWORD}/{name}", content)
+        put(site, f"{FOLDER} 密码{PASSWORD}/坏 {name}", b"%PDF-1.7" + name.encode()[:3])
+    named = site.root.parent / "named"
+    named.mkdir()
+    (named / NAMES[0]).write_bytes(b"no workbook")
+    told = io.StringIO()
+    with redirect_stdout(told), redirect_stderr(told):
+        log_to_stderr("debug")
+        settled = work(site)
+        with InProcess() as readers:
+            run.drain(site, readers, lambda: NOW, paths=[named])
+    structlog.reset_defaults()
+    assert len(settled) == 2 * len(NAMES)
+    assert Submission.objects.count() == 2 * len(NAMES) + 1
+    assert any(site.outbox.rglob("退回修正表*")), "some went back in part"
+    database.close()
+    database.open(site)
+    (site.inbox / f"{FOLDER} 密码{PASSWORD}").rmdir()  # its owner's, and empty
+    assert leaks(site) == []
+    assert PASSWORD not in told.getvalue()
+    kept = set(Submission.objects.values_list("bound_unit", flat=True))
+    assert kept == {SCHOOL, ""}, "whose folder it is is still known"
 
 
 def test_what_is_kept_reads_as_what_came(site: Site) -> None:
