@@ -25,6 +25,7 @@ from pipeline.cli import (
     intake,
     matters,
     papers,
+    periods,
     registry,
     rules,
     safekeeping,
@@ -81,6 +82,7 @@ accounts.add(app)
 matters.add(app)
 alerts.add(app)
 papers.add(app)
+periods.add(app)
 rules.add(app)
 registry.add(app)
 words.add(app)
