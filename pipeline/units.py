@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.forms.pupil_names import same_name
 from pipeline.model import HOME_CAMPUS, DivisionKind, Level, Organ
@@ -144,12 +144,20 @@ def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
     # lengths before the parts: two different lists never give the same message
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     # reduced first to what the characters can hold: a code a row, and small numbers divide three times as fast
-    number = int.from_bytes(hmac.digest(key, message, "sha256"), "big") % _powers(length)
+    mac = _keyed(key).copy()
+    mac.update(message)
+    number = int.from_bytes(mac.digest(), "big") % _powers(length)
     characters = []
     for _ in range(length // 2):  # all our lengths are even
         number, index = divmod(number, len(_PAIRS))
         characters.append(_PAIRS[index])
     return "".join(characters)
+
+
+@lru_cache(maxsize=16)  # a process works for one site
+def _keyed(key: bytes) -> hmac.HMAC:
+    """HMAC-SHA-256 with the key taken in already: two thirds of the work on a short message."""
+    return hmac.new(key, digestmod="sha256")
 
 
 @cache

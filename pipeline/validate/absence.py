@@ -162,11 +162,12 @@ def settle_size(case: SubmissionCase) -> None:
 def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None:
     """Accept or refuse every row of the 缺课登记 table."""
     classes = by.classes(case)
-    elsewhere = {id(line) for line in lines if whose.ask(line)}
-    pupils = Pupils(case, lines, lambda line: classes.key(line.values["class_name"]), by)
-    for line in lines:
-        class_key = classes.key(line.values["class_name"])
-        if id(line) not in elsewhere and not classes.ask(line, "class_name", class_key):
+    elsewhere = [whose.ask(line) for line in lines]
+    rooms = [classes.key(line.values["class_name"]) for line in lines]
+    pupils = Pupils(case, lines, rooms, by)
+    for line, room, another in zip(lines, rooms, elsewhere, strict=True):
+        class_key = room
+        if not another and not classes.ask(line, "class_name", class_key):
             class_key = ""  # nothing is made of it: a pupil's code would show it
         wording.ask(line)
         identity = pupils.identity(line, class_key) if class_key and line.values["name"] else ""
@@ -237,15 +238,15 @@ def _values(case: SubmissionCase, line: RowCase, class_key: str, context: Contex
     start = got["start"] or day
     if got["part"] in carried.HALVES and got["state"] == _RETURNED and got["returned"] is None:
         got["returned"] = day  # back the same day: not brought along to the next
-    return _ROW_KEPT(got) | {
-        "campus": case.campus,
-        "class_name": got["class_name"],
-        "class_key": class_key,
-        "start": start,
-        "part": "" if got["part"] in (None, _WHOLE_DAY) else got["part"],
-        "symptoms": _symptoms(got),
-        "row_state": _row_state(line, got, start, class_key, context),
-    }
+    kept = _ROW_KEPT(got)
+    kept["campus"] = case.campus
+    kept["class_name"] = got["class_name"]
+    kept["class_key"] = class_key
+    kept["start"] = start
+    kept["part"] = "" if got["part"] in (None, _WHOLE_DAY) else got["part"]
+    kept["symptoms"] = _symptoms(got)
+    kept["row_state"] = _row_state(line, got, start, class_key, context)
+    return kept
 
 
 def _symptoms(got: dict[str, object]) -> str:

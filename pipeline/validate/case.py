@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 
 from pipeline import issues
 from pipeline.errors import PermanentError
@@ -199,14 +200,18 @@ class AsKept:
     """
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
+        self._names = tuple(columns)
+        self._cells = itemgetter(*(column.name for column in columns.values()))
         self._blanks = {name: column.blank for name, column in columns.items()}
-        self._cells = tuple((name, column.name) for name, column in columns.items())
         self._numbers = tuple(name for name, column in columns.items() if column.dtype == "number")
         self._moments = tuple(name for name, column in columns.items() if column.dtype == "datetime")
 
     def __call__(self, cells: Mapping[str, object]) -> dict[str, object]:
         """Return the stored values of a row by their stored names."""
-        found = {**self._blanks, **{name: value for name, cell in self._cells if (value := cells[cell]) is not None}}
+        found = self._blanks.copy()  # most cells are blank
+        for name, value in zip(self._names, self._cells(cells), strict=True):
+            if value is not None:
+                found[name] = value
         for name in self._numbers:
             if found[name] is not None:
                 found[name] = Decimal(str(found[name]))
@@ -225,12 +230,16 @@ def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
         if issue.row and issue.cell and issue.sheet == sheet:
             by_row.setdefault(issue.row, []).append(issue)
     names = [column.name for column in table.columns]
-    return [
-        RowCase(
-            case, table, row, dict(zip(names, row.values, strict=True)), read := by_row.get(row.number, []), len(read)
-        )
-        for row in case.rows(table.name)
-    ]
+    blank: dict[str, object] = dict.fromkeys(names)
+    found = []
+    for row in case.rows(table.name):
+        values = blank.copy()  # most cells are blank
+        for name, value in zip(names, row.values, strict=True):
+            if value is not None:
+                values[name] = value
+        read = by_row.get(row.number, [])
+        found.append(RowCase(case, table, row, values, read, len(read)))
+    return found
 
 
 def case_of(arrival: Arrival, reading: Reading) -> SubmissionCase | Checked:

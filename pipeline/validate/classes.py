@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,6 +12,22 @@ from pipeline.model import ClassFacts
 from pipeline.validate.case import RowCase, SubmissionCase
 
 _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """A class of a registry as it may be written. `digits`: its name, if that is a number; `number`: its key as one."""
+
+    folded: str
+    short: str
+    digits: str
+    number: str
+
+
+@lru_cache(maxsize=65536)  # as `class_key`: the same in every school
+def _registered(name: str, key: str, kindergarten: bool) -> _Registered:
+    folded, plain = fold(name), key_or_name(name, kindergarten=kindergarten)
+    return _Registered(folded, folded.removesuffix("班"), plain if plain.isdigit() else "", by_number(key))
 
 
 @dataclass
@@ -28,18 +44,18 @@ class Classes:
         school = self.case.school
         if school is None:
             return
-        for facts in school.classes.values():
-            name = _folded(facts.name)
-            self.spellings.setdefault(name, facts.key)
-            self.spellings.setdefault(name.removesuffix("班"), facts.key)
-        self._number(school.classes.values())
+        kindergarten = self.case.kindergarten
+        known = [(facts.key, _registered(facts.name, facts.key, kindergarten)) for facts in school.classes.values()]
+        for key, room in known:
+            self.spellings.setdefault(room.folded, key)
+            self.spellings.setdefault(room.short, key)
+        self._number(dict(known))
         self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
 
-    def _number(self, known: Iterable[ClassFacts]) -> None:
+    def _number(self, names: Mapping[str, _Registered]) -> None:
         """Let 301 and 三(1)班 be one class, where the registry has one of them only."""
-        names = {facts.key: key_or_name(facts.name, kindergarten=self.case.kindergarten) for facts in known}
-        plain = {name: key for key, name in names.items() if name.isdigit()}
-        numbered = {number: key for key in names if (number := by_number(key)) and number not in plain}
+        plain = {room.digits: key for key, room in names.items() if room.digits}
+        numbered = {room.number: key for key, room in names.items() if room.number and room.number not in plain}
         self.numbers = numbered | {
             graded: key
             for number, key in plain.items()

@@ -1,4 +1,7 @@
-"""One polars frame for a table of the whole batch, passed through pandera once: a call costs 40–80 ms at any size.
+"""One polars frame for a table of the whole batch. What some row does not meet is passed through pandera, once.
+
+One pass of polars tries all conditions in a millisecond or two; pandera, which says of which rows and why, takes as
+much for each condition at any size, so it is asked of those that are broken.
 
 `coerce=False`: cells were parsed one by one before, each with its issue. Importing pandera takes 1.4 s: this module is
 imported only when there are rows to check, and never in a reader process.
@@ -7,6 +10,7 @@ imported only when there are rows to check, and never in a reader process.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -32,11 +36,63 @@ def failures(
     if not rows:
         return []
     frame = _frame(table, rows, extras)
+    broken = _broken(_conditions(table, rules), frame)
+    if not broken:
+        return []
     try:
-        _schema(table, rules, tuple(extras)).validate(frame, lazy=True)
+        _schema(broken).validate(frame, lazy=True)
     except pe.SchemaErrors as found:
         return _adapted(table, found.failure_cases)
     return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What the cells of a column must meet, for polars and for pandera. `check`: None if it is only not to be blank."""
+
+    column: Column
+    holds: pl.Expr
+    check: pa.Check | None
+
+
+@cache  # as many as there are tables
+def _conditions(table: Table, rules: tuple[RowCheck, ...]) -> tuple[_Condition, ...]:
+    found = []
+    for column in table.columns:
+        if column.missing:
+            found.append(_Condition(column, pl.col(column.name).is_not_null(), None))
+        if column.vocabulary is not None and column.strict and column.dtype == "choice":
+            codes = list(column.vocabulary.labels)
+            holds = pl.col(column.name).is_in(codes).fill_null(value=True)
+            found.append(_Condition(column, holds, pa.Check.isin(codes, error=CODED)))
+        mine = [rule for rule in rules if rule.column == column.name]
+        found += [_Condition(column, rule.holds(pl).fill_null(value=True), _check(rule)) for rule in mine]
+    return tuple(found)
+
+
+def _broken(conditions: Sequence[_Condition], frame: pl.DataFrame) -> list[_Condition]:
+    """The conditions that some row does not meet; all where one cannot be tried: pandera says which."""
+    try:
+        met = frame.select(one.holds.all().alias(str(n)) for n, one in enumerate(conditions)).row(0)
+    except pl.exceptions.PolarsError:
+        return list(conditions)
+    return [one for one, holds in zip(conditions, met, strict=True) if not holds]
+
+
+def _schema(conditions: Sequence[_Condition]) -> pa.DataFrameSchema:
+    """The columns of these conditions; the types of the others were checked when the frame was made."""
+    columns = {one.column.name: one.column for one in conditions}
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                _polars_type(column.dtype),
+                nullable=not any(one.check is None for one in conditions if one.column is column),
+                checks=[one.check for one in conditions if one.column is column and one.check is not None],
+            )
+            for name, column in columns.items()
+        },
+        coerce=False,
+    )
 
 
 def _adapted(table: Table, cases: pl.DataFrame) -> list[Failure]:
@@ -52,7 +108,7 @@ def _adapted(table: Table, cases: pl.DataFrame) -> list[Failure]:
 
 
 def _frame(table: Table, rows: Sequence[Sequence[object]], extras: Mapping[str, list[object]]) -> pl.DataFrame:
-    schema = {column.name: _polars_type(column.dtype) for column in table.columns}
+    schema = _types(table)
     extra_schema = {name: _EXTRAS[name] for name in extras}
     columns = dict(zip(schema, zip(*rows, strict=True), strict=True))
     try:
@@ -60,6 +116,11 @@ def _frame(table: Table, rows: Sequence[Sequence[object]], extras: Mapping[str, 
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         # the error's text would quote cells
         raise PermanentError(f"a parser of {table.name} gave a value of another type than declared") from None
+
+
+@cache  # as many as there are tables
+def _types(table: Table) -> Mapping[str, Any]:
+    return {column.name: _polars_type(column.dtype) for column in table.columns}
 
 
 _EXTRAS: Mapping[str, Any] = {
@@ -82,26 +143,6 @@ def _polars_type(dtype: Dtype) -> Any:
         "flag": pl.Boolean,
     }
     return types[dtype]
-
-
-@cache  # as many as there are tables
-def _schema(table: Table, rules: tuple[RowCheck, ...], extras: tuple[str, ...]) -> pa.DataFrameSchema:
-    columns = {
-        column.name: pa.Column(
-            _polars_type(column.dtype),
-            nullable=not column.missing,
-            checks=[*_coded(column), *(_check(rule) for rule in rules if rule.column == column.name)],
-        )
-        for column in table.columns
-    }
-    columns |= {name: pa.Column(_EXTRAS[name], nullable=True) for name in extras}
-    return pa.DataFrameSchema(columns, coerce=False, strict=True)
-
-
-def _coded(column: Column) -> list[pa.Check]:
-    if column.vocabulary is None or not column.strict or column.dtype != "choice":
-        return []
-    return [pa.Check.isin(list(column.vocabulary.labels), error=CODED)]
 
 
 def _check(rule: RowCheck) -> pa.Check:

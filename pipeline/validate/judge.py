@@ -19,18 +19,20 @@ Extras = Mapping[str, list[object]]
 
 @dataclass
 class Judgement:
-    """What all files of a batch are checked with. `namesakes` and `pupils` grow file by file, in received order, so
-    that a batch gives the same results as its files one by one.
+    """What all files of a batch are checked with. `namesakes` (by school: class key and name) and `pupils` grow file by
+    file, in received order, so that a batch gives the same results as its files one by one.
     """
 
     context: Context
     key: bytes
-    namesakes: set[tuple[str, str, str]] = field(init=False)
+    namesakes: dict[str, set[tuple[str, str]]] = field(init=False)
     pupils: set[tuple[str, str]] = field(init=False)
     _classes: dict[int, Classes] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.namesakes = set(self.context.namesakes)
+        self.namesakes = {}
+        for school, class_key, name in self.context.namesakes:
+            self.namesakes.setdefault(school, set()).add((class_key, name))
         self.pupils = set(self.context.pupils)
 
     def classes(self, case: SubmissionCase) -> Classes:
@@ -45,7 +47,9 @@ class Judgement:
         rows = [record for record in case.records if record.table == "rows"]
         pupils = {(str(r.values["class_key"]), str(r.values["name"]), r.identity) for r in rows}
         borne = Counter((class_key, name) for class_key, name, _ in pupils)
-        self.namesakes.update((case.unit, *named) for named, count in borne.items() if count > 1)
+        shared = {named for named, count in borne.items() if count > 1}
+        if shared:
+            self.namesakes.setdefault(case.unit, set()).update(shared)
         if case.school is not None and case.school.sources:
             self.pupils.update((case.unit, identity) for _, _, identity in pupils)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pipeline import units
 from pipeline.forms.pupil_names import same_name
@@ -14,20 +14,20 @@ from pipeline.validate.judge import Judgement
 SIGNS = ("symptom1", "symptom2", "symptom3")
 TEXTS = ("other_symptom", "hospital", "note")  # of two rows the longer text holds the shorter
 
-Place = Callable[[RowCase], str]  # the class key of a row
-
 
 class Pupils:
     """The children of one file. Rows of one child are joined: each gets the values of all."""
 
-    def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], place: Place, by: Judgement) -> None:
+    def __init__(self, case: SubmissionCase, lines: Sequence[RowCase], rooms: Sequence[str], by: Judgement) -> None:
+        """`rooms`: the class key of each row."""
         self.case, self.by = case, by
         self._classes = by.classes(case)
+        self._namesakes = by.namesakes.get(case.unit)
         self.seen: dict[str, RowCase] = {}
         self.joined: set[int] = set()
         self.sharing: dict[tuple[str, str], list[RowCase]] = defaultdict(list)
-        for line in lines:
-            self.sharing[place(line), same_name(str(line.values["name"] or ""))].append(line)
+        for line, class_key in zip(lines, rooms, strict=True):
+            self.sharing[class_key, same_name(str(line.values["name"] or ""))].append(line)
         for (class_key, name), mine in self.sharing.items():
             if class_key and name and len(mine) > 1 and not any(self._namesake(line, class_key) for line in mine):
                 self._join(mine)
@@ -35,9 +35,9 @@ class Pupils:
     def identity(self, line: RowCase, class_key: str) -> str:
         """Return the code of a row's pupil; if two rows have one name, add the issue about how they were taken."""
         name, number = str(line.values["name"]), str(line.values["number"] or "")
-        others = [one for one in self.sharing[class_key, same_name(name)] if id(one) not in self.joined]
-        known = self._namesake(line, class_key)
-        number = number if len(others) > 1 or known else ""
+        if number and not self._namesake(line, class_key):
+            sharing = self.sharing[class_key, same_name(name)]
+            number = number if sum(id(one) not in self.joined for one in sharing) > 1 else ""
         code = self._code(class_key, name, number)
         twin = self.seen.setdefault(code, line)
         if twin is line or id(line) in self.joined:
@@ -58,8 +58,11 @@ class Pupils:
 
     def _namesake(self, line: RowCase, class_key: str) -> bool:
         """Tell whether two pupils of the class are known to bear the name: then their rows are never made one."""
-        keys = {class_key, self._classes.origin(class_key), *self._classes.sources(class_key)}
-        return any((self.case.unit, key, str(line.values["name"])) in self.by.namesakes for key in keys)
+        if self._namesakes is None:
+            return False
+        name = str(line.values["name"])
+        keys = (class_key, self._classes.origin(class_key), *self._classes.sources(class_key))
+        return any((key, name) in self._namesakes for key in keys)
 
     def _code(self, class_key: str, name: str, number: str) -> str:
         """The code of a pupil. After classes were joined or divided it is the one by which he is known from a class in

@@ -7,6 +7,7 @@ that says otherwise goes back, whatever else it says: taken, another school's ch
 from __future__ import annotations
 
 from datetime import date
+from operator import itemgetter
 
 from pipeline.forms.text_normalise import fold
 from pipeline.validate import campuses
@@ -15,12 +16,18 @@ from pipeline.validate.case import RowCase
 CODES = frozenset(("row-other-school", "row-other-campus", "row-other-day"))
 """Why such rows go back: not a column that has slipped, however many they are."""
 
+_COLUMNS = ("row_unit", "row_school", "row_campus", "row_day")
+_said = itemgetter(*_COLUMNS)
+_NOTHING = (None,) * len(_COLUMNS)
+
 
 def ask(line: RowCase) -> bool:
     """Add the error about a row of another school, campus or day; tell whether there is one."""
+    said = _said(line.values)
+    if said == _NOTHING:
+        return False
     before = len(line.issues)
-    school, campus, day = (line.values[name] for name in ("row_school", "row_campus", "row_day"))
-    unit = line.values["row_unit"]
+    unit, school, campus, day = said
     case = line.case
     if unit and unit != case.unit:
         line.add_issue("row-other-school", "row_unit")

@@ -20,7 +20,8 @@ _NONE: frozenset[str] = frozenset()
 
 def ask(line: RowCase) -> None:
     """Add the questions about one row."""
-    if line.values["reason"] not in {_ILL, None}:
+    reason = line.values["reason"]
+    if reason is not None and reason != _ILL:
         _ask_reason(line)
     if line.values["note"] is not None:
         _ask_note(line)

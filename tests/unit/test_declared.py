@@ -21,7 +21,7 @@ from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.merge.alert_history import FollowedDay
 from pipeline.merge.card import LATER
 from pipeline.model import Claims, Sheet, Workbook
-from pipeline.validate.frames import _schema
+from pipeline.validate.frames import _conditions
 
 TABLES = [table for form in FORMS for table in form.tables]
 STORED = [table for table in TABLES if table.store]
@@ -124,7 +124,12 @@ def test_a_code_is_as_long_as_its_column_takes() -> None:
 def test_what_is_remembered_of_forms_is_remembered_of_all_of_them() -> None:
     """A cache smaller than what is asked of it in turn forgets each before it is asked again."""
     columns = {column for table in TABLES for column in table.columns}
-    for cached, domain in ((column_labels, TABLES), (labels_of, columns), (_field_labels, FORMS), (_schema, TABLES)):
+    for cached, domain in (
+        (column_labels, TABLES),
+        (labels_of, columns),
+        (_field_labels, FORMS),
+        (_conditions, TABLES),
+    ):
         size = cached.cache_info().maxsize
         assert size is None or size >= len(domain), cached.__name__
 

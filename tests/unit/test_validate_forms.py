@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandera.errors import SchemaErrors
 
 from pipeline import issues, validate
 from pipeline.errors import PermanentError
@@ -186,6 +188,37 @@ def test_a_rule_that_crashes_is_our_fault() -> None:
     broken = (frames.RowCheck("present-over-roll", "present", lambda pl: pl.col("nowhere") <= pl.col("_roll")),)
     with pytest.raises(PermanentError):
         frames.failures(table, broken, [("三(3)班", 45, None, 44, *[None] * (len(table.columns) - 4))], {"_roll": [45]})
+
+
+@given(
+    st.lists(
+        st.tuples(
+            *[
+                st.sampled_from(values)
+                for values in (("1", "2", None), ("ill", "other", None), (36.5, 55.0, None), (-1, 0, 400))
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_what_one_pass_finds_is_what_pandera_finds_with_all_conditions(cells: list[tuple[Any, ...]]) -> None:
+    table, rules = form("absence").table("rows"), absence_rules.RULES
+    rows = []
+    for sex, reason, temperature, days in cells:
+        row: list[object] = [None] * len(table.columns)
+        said = {"class_name": "三1", "name": "示例甲", "sex": sex, "reason": reason, "temperature": temperature}
+        for name, value in {**said, "start": DAY - timedelta(days=days)}.items():
+            row[table.index(name)] = value
+        rows.append(row)
+    found = frames.failures(table, rules, rows, {"_day": [DAY] * len(rows)})
+    frame = frames._frame(table, rows, {"_day": [DAY] * len(rows)})
+    try:
+        frames._schema(frames._conditions(table, rules)).validate(frame, lazy=True)
+        everything = []
+    except SchemaErrors as errors:
+        everything = frames._adapted(table, errors.failure_cases)
+    assert found == everything
 
 
 # --------------------------------------------------------------------------- laws
