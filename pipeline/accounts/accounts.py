@@ -160,7 +160,8 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
         filing, lines = _open_filing(request_id)
         _see_paper(filing, stamped_on, by.at)
         taken = [_account_of(line) for line in lines]
-        place, _ = decide(DecisionKind.ACCOUNT_OPEN, _target(filing), by)
+        seen = {"stamped_on": stamped_on.isoformat() if stamped_on else ""}
+        place, _ = decide(DecisionKind.ACCOUNT_OPEN, _target(filing), by, said=seen)
         for line, account in zip(lines, taken, strict=True):
             _open(filing, line, account, place, by.at)
         _end(lines, FilingLineState.OPENED, place, by.why)

@@ -38,6 +38,8 @@ class Copy:
     rows: tuple[Values, ...] = ()
     tickets: tuple[str, ...] = ()  # of the rows, if it was a return workbook
     why: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)  # form, unit, campus and day, as far as they are known
+    issues: tuple[tuple[str, int | None], ...] = ()  # codes, and their Excel rows
 
 
 def apart(seqs: Sequence[int]) -> dict[int, SignedPaper | None]:
@@ -55,7 +57,10 @@ def copy(seq: int) -> Copy:
     row = Submission.objects.get(pk=seq)
     unit = Unit.objects.filter(code=row.unit).first()
     codes = tuple(str(one["code"]) for one in row.issues)
-    made = Copy(row.unit, unit.token_serial if unit else 1, why=codes)
+    day = row.day.isoformat() if row.day else ""
+    about = {"form": row.form, "unit": row.unit, "campus": row.campus, "day": day}
+    issues = tuple((str(one["code"]), one.get("row")) for one in row.issues)
+    made = Copy(row.unit, unit.token_serial if unit else 1, why=codes, about=about, issues=issues)
     lines = list(FilingLine.objects.filter(seq=seq).order_by("row"))
     back = [one for one in Reject.objects.filter(submission=seq, form="filing").order_by("row") if one.table != FILE]
     filing = lines[0].filing if lines else Filing.objects.filter(number=seq).first()

@@ -17,10 +17,10 @@ from pipeline.alerts import corrections
 from pipeline.alerts.card_letters import announce
 from pipeline.alerts.class_rolls import CampusKey
 from pipeline.alerts.load import CampusEpisodes, Job, episode_of, jobs_of, load
-from pipeline.database import sql
+from pipeline.database import acts, sql
 from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
 from pipeline.database.transactions import atomic
-from pipeline.model import Site, TodoKind
+from pipeline.model import ActKind, Site, TodoKind
 from pipeline.rules import Condition, Rules
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
 from pipeline.rules.windows import needed
@@ -33,7 +33,7 @@ BATCH = 500  # todos a transaction
 def warn(site: Site, rules: Rules, now: datetime) -> int:
     """Take all `todo(warn)`, then end the alerts whose end rule is met. Returns the number of todos taken."""
     taken = 0
-    while n := _batch(site, rules, now):
+    while n := take_some(site, rules, now):
         taken += n
     sweep(now)
     return taken
@@ -65,6 +65,7 @@ def sweep(now: datetime) -> int:
         )
         rows = [row for alert in found for row in announce(alert, now, why="closed")]
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
+        acts.note(ActKind.SWEEP, now)
     return len(found)
 
 
@@ -80,11 +81,14 @@ def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) ->
         _take(hours, rules, found, now, school=school)
 
 
-def _batch(site: Site, rules: Rules, now: datetime) -> int:
+def take_some(site: Site, rules: Rules, now: datetime) -> int:
+    """Take one batch of todos; return how many. One transaction."""
     with atomic():
         text = "SELECT id, code, day, settled FROM todo WHERE kind = %s ORDER BY id LIMIT %s"
         todos = sql.fetch(text, [TodoKind.WARN, BATCH])
         _take(site.policy.answer_hours, rules, todos, now)
+        if todos:
+            acts.note(ActKind.WARN, now)
     return len(todos)
 
 

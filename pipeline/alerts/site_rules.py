@@ -13,11 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline import rules
-from pipeline.database import audit, sql
+from pipeline.database import acts, audit, sql
 from pipeline.database.models import Counter, Division, RulesFile, Unit
 from pipeline.database.transactions import atomic
 from pipeline.errors import ConfigError
-from pipeline.model import TodoKind, UnitKind
+from pipeline.model import ActKind, TodoKind, UnitKind
 from pipeline.registry import lookup
 from pipeline.rules import Rules, switches
 from pipeline.rules.switches import SwitchLine
@@ -48,7 +48,15 @@ def notice(root: Path, now: datetime) -> Rules:
     last = RulesFile.objects.order_by("-id").first()
     if (last.sha256 if last else _NOTHING) == sha:
         return in_force()
+    keep(text, now, readable=readable)
+    return in_force()
+
+
+def keep(text: str, now: datetime, *, readable: bool = True) -> None:
+    """Keep a changed text of the file, and what its switches change. One transaction."""
+    sha = hashlib.sha256(text.encode()).hexdigest()
     with atomic():
+        acts.note(ActKind.RULES, now, text=text, readable=readable)
         before = {line.label: line for line in _kept_lines()}
         try:
             lines = switches.read(text, rules.load(), _places()) if readable else switches.no_text()
@@ -57,7 +65,7 @@ def notice(root: Path, now: datetime) -> Rules:
             audit.append(
                 [audit.AuditEntry("?", "rules-refused", switches.FILE, (f"{len(error.problems)} problems",))], now
             )
-            return in_force()
+            return
         after = {line.label: line for line in lines}
         changed = [before.get(label) or after[label] for label in sorted(before.keys() ^ after.keys())]
         RulesFile.objects.create(seen_at=now, sha256=sha, text=text, good=True, problems=[])
@@ -65,7 +73,6 @@ def notice(root: Path, now: datetime) -> Rules:
         fields = tuple(f"{'-' if label in before else '+'} {label}" for label in sorted(before.keys() ^ after.keys()))
         audit.append([audit.AuditEntry(who[:_LONGEST_WHO], "rules", switches.FILE, fields)], now)
         _assess_again(changed, today(now))
-    return in_force()
 
 
 def state() -> RulesFileState:

@@ -1,4 +1,4 @@
-"""backup, restore, audit verify: a second copy of a site, and the way back from it."""
+"""backup, restore, rebuild, audit verify: a second copy of a site, and the ways back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.terminal import AsJson, echo, echo_json, opened, show_error
 
 if TYPE_CHECKING:
+    from pipeline.service.rebuild import Rebuilt
     from pipeline.service.restore import Restored
 
 
@@ -20,6 +21,7 @@ def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
     app.command()(backup)
     app.command()(restore)
+    app.command()(rebuild)
     app.add_typer(audit, name="audit")
 
 
@@ -105,6 +107,56 @@ def _tell(source: Path, folder: Path, done: Restored) -> None:
             f"numbers {seqs[0]} to {seqs[-1]} came after this backup and are NOT in it: {len(arrivals)} workbooks, "
             f"which lie in {done.aside}/archive, and {len(done.after) - len(arrivals)} decisions, in its journal"
         )
+
+
+def rebuild(
+    context: typer.Context,
+    *,
+    database: Annotated[
+        str, typer.Option(help="Another address than queke.toml's, such as postgresql://user@host/name.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the store again from archive and journals: after its loss, or onto another database. No process may work on
+    the site meanwhile; the archive is only read.
+    """
+    from dataclasses import asdict
+
+    from pipeline import config
+    from pipeline.cli.taking import workers
+    from pipeline.executors import Pool
+    from pipeline.forms import clinical
+    from pipeline.service import rebuild as rebuilding
+
+    site = config.load(context.obj.folder)
+    clinical.learn(site.words)
+    context.obj.log("warning")
+    with Pool(workers(site), at_once=False) as readers:
+        done = rebuilding.rebuild(site, readers, onto=database)
+    if as_json:
+        echo_json(asdict(done))
+    else:
+        echo(f"made again: {done.submissions} submissions, {done.decisions} decisions, {done.acts} acts; "
+             f"the audit ends at {done.head[0]}:{done.head[1]}")  # fmt: skip
+        _tell_rebuilt(done)
+        if database:
+            echo("write the new address into queke.toml (`database`), then start `queke watch`")
+    if done.differs or done.failed:
+        raise typer.Exit(1)
+
+
+def _tell_rebuilt(done: Rebuilt) -> None:
+    if done.failed:
+        seq, why = done.failed[0]
+        show_error(f"{len(done.failed)} acts could not be taken again; the first is act {seq}: {why}")
+    if done.differs:
+        show_error(f"{len(done.differs)} acts came out otherwise than the first time; the first is {done.differs[0]}")
+    if done.unsettled:
+        echo(f"{done.unsettled} submissions wait: `queke watch` settles them")
+    if done.stubs:
+        echo(f"{len(done.stubs)} files were not kept, they held passwords: their outcome is known, not its reasons")
+    if done.passwords:
+        echo("passwords are in no archive: give each account a new one with `queke accounts issue`")
 
 
 @audit.command("verify")

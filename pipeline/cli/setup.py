@@ -174,9 +174,9 @@ def _set_aside(folder: Path) -> tuple[int, Path | None]:
 def _ready_store(site: Site, last: int) -> None:
     """Migrate the store, unless it contradicts the archive; a new one gives out numbers after `last`."""
     from pipeline import config, database
+    from pipeline.database import journal
     from pipeline.registry import lookup
     from pipeline.run import agreement
-    from pipeline.service import anew
 
     database.open(site)
     waiting = database.behind()
@@ -184,5 +184,5 @@ def _ready_store(site: Site, last: int) -> None:
     if waiting:
         database.migrate()
     if last:
-        anew.begin_after(last, config.clock()())
+        journal.begin_after(last, config.clock()())
     lookup.load_divisions()

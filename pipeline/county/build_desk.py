@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
-from pipeline.database import sql
+from pipeline.database import acts, sql
 from pipeline.database.models import Counter, Division, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
@@ -18,7 +18,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, answered, matter, matter_of
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import DeskSheet, LetterKind, Site, State, UnitKind
+from pipeline.model import ActKind, DeskSheet, LetterKind, Site, State, UnitKind
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
@@ -60,7 +60,9 @@ def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
         codes = [code for code in mine if owed or waits(code)]
         codes += [code for code in _with_held() if code not in mine]
         Counter.objects.update_or_create(name=_SENT, defaults={"value": sql.day_number(today)})
-        return queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
+        count = queue.queue_all([(LetterKind.DESK, today.isoformat(), code) for code in codes], now, today)
+        acts.note(ActKind.DESKS, now, owed=owed)
+        return count
 
 
 def waits(division: str) -> bool:

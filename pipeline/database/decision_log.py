@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
-from pipeline.database import audit, sql
+from pipeline.database import acts, audit, sql
 from pipeline.database.models import Decision
-from pipeline.model import DecidedBy, DecisionKind
+from pipeline.model import ActKind, DecidedBy, DecisionKind
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
 _WIDTHS = sql.widths(Decision)
 
 
 def decide(
-    what: DecisionKind, target: str, by: DecidedBy, *, day: date | None = None, submission: int | None = None
+    what: DecisionKind,
+    target: str,
+    by: DecidedBy,
+    *,
+    day: date | None = None,
+    submission: int | None = None,
+    said: Mapping[str, object] = NOTHING,
 ) -> tuple[int, int]:
     """Journal a decision and leave its audit row; return its place in the sequence and its settled_seq.
 
     The place is its own number or, for one that came in a 处理单, that workbook's: submissions received after it, even
     if settled in the same batch, then come after the decision too. `day`, `submission`: of a school's day, of a held
-    file or an alert's answer. Who and why are cut to the length of their columns. Raises ValueError if the target is
-    too long for its column.
+    file or an alert's answer; `said`: what else must be known to make it again. Who and why are cut to
+    the length of their columns. Raises ValueError if the target is too long for its column.
     """
     if len(target) > _WIDTHS["target"]:
         raise ValueError("a decision's target must be told in full")
@@ -38,6 +47,8 @@ def decide(
     )
     row.save(force_insert=True)
     audit.append([audit.AuditEntry(row.who, what, about(row), ("state",))], by.at)
+    if not by.desk.seq:  # one of a 处理单 is settled with it
+        acts.note(ActKind.DECIDE, by.at, seq=row.seq, **said)
     return order_of(row), row.settled_seq or 0
 
 

@@ -42,6 +42,7 @@ class Copied:
 
     file: str
     last: int  # the last number given out in the sequence of arrivals and decisions
+    acts: int  # the number of the last act
     submissions: int
     decisions: int
     audit: int  # the last row of the audit chain, and its hash
@@ -62,7 +63,7 @@ def load(copy: Path) -> None:
         _program("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(copy))
         return
     if connection.vendor != "sqlite":
-        raise ConfigError(["this copy is SQLite's: restore it to SQLite; a site cannot be moved to PostgreSQL yet"])
+        raise ConfigError(["this copy is SQLite's: restore it to SQLite; to PostgreSQL: `queke rebuild --database`"])
     target = Path(str(connection.settings_dict["NAME"]))
     connection.close()
     for ending in ("-wal", "-shm", "-journal"):  # of a store that was there before
@@ -122,6 +123,7 @@ def _held(file: str, fetch: Fetch) -> Copied:
     return Copied(
         file=file,
         last=int(last),
+        acts=int(next(fetch("SELECT value FROM counter WHERE name = 'act'"), (0,))[0]),
         submissions=next(fetch("SELECT count(*) FROM submission"))[0],
         decisions=next(fetch("SELECT count(*) FROM decision"))[0],
         audit=head[0],

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min
 
-from pipeline.database import serialise, sql
-from pipeline.database.models import Counter, Decision, Submission
-from pipeline.model import Arrival, Channel, Issue, LetterKind, LetterState, Site, State
+from pipeline.database import acts, audit, serialise, sql
+from pipeline.database.models import Counter, Decision, Letter, Submission
+from pipeline.model import ActKind, Arrival, Channel, Issue, LetterKind, LetterState, Site, State
 
 _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
@@ -46,6 +46,8 @@ def receive(site: Site, arrivals: Sequence[Arrival]) -> list[Arrival]:
         first = sql.take("received", len(fresh)) if fresh else 0
         numbered = [replace(arrival, seq=first + i) for i, arrival in enumerate(fresh)]
         sql.run(sql.insert("submission", _ARRIVAL), [_received(site, arrival) for arrival in numbered])
+        if numbered:
+            acts.note(ActKind.RECEIVE, numbered[0].received_at, seqs=[arrival.seq for arrival in numbered])
     by_place = iter(numbered)
     return [known[arrival.claim] if arrival.claim in known else next(by_place) for arrival in arrivals]
 
@@ -102,7 +104,20 @@ def fail(seq: int, issues: Sequence[Issue], now: datetime, *, secret: bool = Fal
         row = Submission.objects.get(received_seq=seq)
         text = sql.insert("letter", ("kind", "ref", "reader", "state", "queued_at", "path", "sha256"))
         sql.run(text, [(LetterKind.RECEIPT, str(seq), row.bound_unit, LetterState.QUEUED, sql.moment(now), "", "")])
+        acts.note(ActKind.FAIL, now, seq=seq, secret=secret)
     return True
+
+
+def give_outcome(seq: int, state: State, about: Mapping[str, str], issues: Sequence[Issue]) -> None:
+    """Give a settled submission of which nothing is kept the outcome that is known, and its receipt the reader."""
+    with transaction.atomic():
+        row = Submission.objects.get(received_seq=seq)
+        row.state, row.issues = state, [serialise.issue(one) for one in issues]
+        row.form, row.unit, row.campus = about["form"], about["unit"], about["campus"]
+        row.day = date.fromisoformat(about["day"]) if about["day"] else None
+        row.save()
+        mine = Letter.objects.filter(kind=LetterKind.RECEIPT, ref=str(seq))
+        mine.update(reader=row.unit or row.bound_unit, day=row.day)
 
 
 def unwritten(limit: int = 5000) -> list[JournalLine]:
@@ -111,6 +126,11 @@ def unwritten(limit: int = 5000) -> list[JournalLine]:
     decisions = Decision.objects.filter(journalled=False).order_by("seq")[:limit]
     lines = [_arrival_line(row) for row in rows] + [_decision_line(row) for row in decisions]
     return sorted(lines, key=lambda line: line.seq)[:limit]
+
+
+def decision_lines(limit: int = 1000) -> list[JournalLine]:
+    """Return the lines of decisions that are not known to be in journal.jsonl, in sequence."""
+    return [_decision_line(row) for row in Decision.objects.filter(journalled=False).order_by("seq")[:limit]]
 
 
 def written(seqs: Sequence[int]) -> None:
@@ -182,9 +202,29 @@ def extent(seqs: Collection[int]) -> Extent:
     return Extent(last, max(arrived, noted), known, frozenset(decided))
 
 
-def begin_after(last: int) -> None:
-    """Let the sequence go on after this number. Only where no number is given out yet."""
-    Counter.objects.create(name="received", value=last)
+def known() -> list[int]:
+    """Return the numbers of all submissions."""
+    return list(Submission.objects.values_list("received_seq", flat=True))
+
+
+def go_on_at(seq: int) -> None:
+    """Let the next number be this one, where that is no step back."""
+    Counter.objects.update_or_create(name="received", defaults={"value": seq - 1})
+
+
+def kept_instead(hashes: Mapping[int, str]) -> None:
+    """Note the hashes of copies that are kept instead of originals."""
+    with transaction.atomic():
+        rows = [(sha256, seq) for seq, sha256 in hashes.items()]
+        sql.run("UPDATE submission SET kept_sha256 = %s WHERE received_seq = %s", rows)
+
+
+def begin_after(last: int, now: datetime) -> None:
+    """Let the sequence go on after this number, audited. Only where no number is given out yet."""
+    with transaction.atomic():
+        Counter.objects.create(name="received", value=last)
+        audit.append([audit.AuditEntry("queke", "begin-anew", f"after {last}")], now)
+        acts.note(ActKind.BEGIN, now, last=last)
 
 
 def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:

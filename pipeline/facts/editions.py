@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from pipeline.database import acts
 from pipeline.database.models import Edition, Report, Todo
 from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
@@ -23,7 +24,7 @@ from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.papers import PageFacts, missing, page
 from pipeline.figures.rule_paper import RulePaperFacts, rule_paper
 from pipeline.letters import queue
-from pipeline.model import EditionRef, LetterKind, Level, Site, TodoKind
+from pipeline.model import ActKind, EditionRef, LetterKind, Level, Site, TodoKind
 from pipeline.schooldays import ZONE, clock_of
 
 _STAMPS = ("made", "edition", "number", "as_of")  # values that differ although nothing has changed
@@ -71,7 +72,13 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
             press.issue(LetterKind.MISSING, whose, _fixed(values_of(missing(digest_facts.missing(book, code)))))
             if order.final and facts.place.level is Level.COUNTY:
                 _owe_pages(code, order.day, book.as_of)
-        return press.keep()
+        issued = press.keep()
+        acts.note(ActKind.EDITION, order.now, **_told(order), places=list(places))
+        return issued
+
+
+def _told(order: Order) -> dict[str, object]:
+    return {"day": order.day.isoformat(), "n": order.n, "final": order.final}
 
 
 def _owe_pages(county: str, day: date, as_of: int) -> None:
@@ -98,7 +105,9 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
         press = _EditionPress(order, as_of, (LetterKind.PAGE,), [facts.code for facts in found])
         for facts in found:
             press.issue(LetterKind.PAGE, _Whose(facts.code, Level.SCHOOL, facts.school), _page_numbered(facts))
-        return press.keep()
+        issued = press.keep()
+        acts.note(ActKind.PAGES, order.now, **_told(order), counties=list(counties))
+        return issued
 
 
 def cut_rules(order: Order) -> list[Issued]:
@@ -113,7 +122,9 @@ def cut_rules(order: Order) -> list[Issued]:
         press = _EditionPress(order, as_of, (LetterKind.RULES,), [facts.place.code for facts in found])
         for facts in found:
             press.issue(LetterKind.RULES, _Whose(facts.place.code, facts.place.level, facts.place.name), _rules(facts))
-        return press.keep()
+        issued = press.keep()
+        acts.note(ActKind.RULE_PAPERS, order.now, day=order.day.isoformat())
+        return issued
 
 
 @dataclass(frozen=True, slots=True)

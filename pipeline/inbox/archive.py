@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pipeline import durable
@@ -25,6 +26,7 @@ from pipeline.model import Arrival, Site
 from pipeline.schooldays import ZONE
 
 JOURNAL = "journal.jsonl"
+ACTS = "acts.jsonl"
 FILINGS = "filings"  # signed papers of 备案, by number
 CHUNK = 1 << 20
 
@@ -62,6 +64,12 @@ def spool(site: Site, source: Path, name: str) -> Kept:
     return Kept(target, digest.hexdigest(), before)
 
 
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def ending(name: str) -> str:
     """The harmless extension of a sender's file name, in lower case; "" if it has none."""
     suffix = Path(name).suffix
@@ -95,15 +103,24 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
     return moved
 
 
-def keep_instead(site: Site, arrival: Arrival, content: bytes, suffix: str) -> Path:
+def keep_instead(
+    site: Site, arrival: Arrival, content: bytes, suffix: str, told: Mapping[str, object] = MappingProxyType({})
+) -> Path:
     """Put `content` into the archive in place of the original, durable on return; return the path. May be repeated.
 
-    The original is still in the spool: see `shred`.
+    `told`: what the journal says of it besides. The original is still in the spool: see `shred`.
     """
     target = place(site, arrival).with_suffix(suffix)
     _put(target, content)
     kept = hashlib.sha256(content).hexdigest()
-    row = {"kind": "scrubbed", "of": arrival.seq, "sha256": arrival.sha256, "kept_sha256": kept, "file": target.name}
+    row = {
+        "kind": "scrubbed",
+        "of": arrival.seq,
+        "sha256": arrival.sha256,
+        "kept_sha256": kept,
+        "file": target.name,
+        **told,
+    }
     _append(site.archive / _day(arrival.received_at) / JOURNAL, [json.dumps(row, ensure_ascii=False)])
     return target
 
@@ -143,6 +160,12 @@ def note_decisions(site: Site, day: date, decisions: Iterable[Mapping[str, objec
     _append(site.archive / day.isoformat() / JOURNAL, lines)
 
 
+def note_acts(site: Site, acts: Iterable[tuple[datetime, Mapping[str, object]]]) -> None:
+    """Append a line an act to the file of its day: apart from the journal, whose end is read at each start."""
+    for day, group in groupby(acts, key=lambda one: _day(one[0])):
+        _append(site.archive / day / ACTS, [json.dumps(line, ensure_ascii=False) for _, line in group])
+
+
 def catch_up(site: Site, arrivals: Sequence[Arrival]) -> None:
     """Write the lines that are missing in the journal after a crash: of these arrivals, those it does not have."""
     by_day = groupby(arrivals, key=lambda arrival: _day(arrival.received_at))
@@ -157,7 +180,12 @@ def journalled(path: Path) -> set[int]:
 
 
 def read_journal(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the complete lines of one day's journal, in order."""
+    """Yield the complete lines of arrivals and decisions of one day's journal, in order."""
+    return (row for row in read_lines(path) if "seq" in row)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, object]]:
+    """Yield all complete lines of a file of the journal, in order."""
     if not path.exists():
         return
     with path.open("rb") as lines:
@@ -166,7 +194,7 @@ def read_journal(path: Path) -> Iterator[dict[str, object]]:
                 row = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(row, dict) and "seq" in row:
+            if isinstance(row, dict):
                 yield row
 
 

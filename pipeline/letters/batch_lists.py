@@ -7,11 +7,12 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
+from pipeline.database import acts
 from pipeline.database.models import Letter, Submission
 from pipeline.database.transactions import atomic
 from pipeline.letters import queue as letters_queue
 from pipeline.letters.queue import Facts
-from pipeline.model import BatchRef, LetterKind, State
+from pipeline.model import ActKind, BatchRef, LetterKind, State
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 
@@ -53,6 +54,7 @@ def _queue(code: str, now: datetime) -> bool:
         if found["last"] is None:
             return False
         _queue_returned([str(seq) for seq in rows.values_list("received_seq", flat=True)], code, now)
+        acts.note(ActKind.SUMMARY, now, code=code)
         return letters_queue.queue(LetterKind.SUMMARY, str(BatchRef(found["first"], found["last"])), code, now)
 
 

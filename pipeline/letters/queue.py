@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.database import audit, serialise, sql
+from pipeline.database import acts, audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
 from pipeline.database.transactions import atomic
 from pipeline.figures.words import file_sent
-from pipeline.model import Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
+from pipeline.model import ActKind, Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
 
 
@@ -122,12 +122,29 @@ def done(sent: Sequence[Delivered], now: datetime) -> None:
         sql.run(text, [(LetterState.DONE, sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
         targets = [f"{rows[one.id].kind} {rows[one.id].ref} → {rows[one.id].reader}" for one in fresh]
         audit.append([audit.AuditEntry("queke", "send", target) for target in targets], now)
+        if fresh:
+            acts.note(ActKind.SENT, now, letters=[[*_key(rows[one.id]), one.path, one.sha256] for one in fresh])
 
 
-def give_up(ids: Sequence[int]) -> None:
+def give_up(ids: Sequence[int], now: datetime) -> None:
     """Set aside letters that cannot be written, so that they do not block others."""
     with atomic():
-        Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).update(state=LetterState.FAILED)
+        rows = Letter.objects.filter(id__in=ids, state=LetterState.QUEUED)
+        if told := [list(_key(row)) for row in rows.order_by("id")]:
+            rows.update(state=LetterState.FAILED)
+            acts.note(ActKind.GIVEN_UP, now, letters=told)
+
+
+def ids(wanted: Sequence[Sequence[str]]) -> dict[tuple[str, str, str], int]:
+    """Return the ids of letters by (kind, ref, reader), without those that are not there."""
+    keys = {(kind, ref, reader) for kind, ref, reader in wanted}
+    text = "SELECT kind, ref, reader, id FROM letter WHERE ref IN ?"
+    rows = sql.fetch_in(text, sorted({ref for _, ref, _ in keys}))
+    return {(kind, ref, reader): key for kind, ref, reader, key in rows if (kind, ref, reader) in keys}
+
+
+def _key(row: Letter) -> tuple[str, str, str]:
+    return row.kind, row.ref, row.reader
 
 
 def lying(kind: LetterKind, wanted: Collection[tuple[str, str]]) -> list[str]:

@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from django.db.models import Max, Q
 
-from pipeline.database import audit, sql
+from pipeline.database import acts, audit, sql
 from pipeline.database.models import Counter, Letter, Unit
 from pipeline.database.transactions import atomic
-from pipeline.model import LetterKind, LetterState, SchoolFacts, UnitKind
+from pipeline.model import ActKind, LetterKind, LetterState, SchoolFacts, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import context
 
@@ -37,9 +37,11 @@ def ever() -> bool:
     return Counter.objects.filter(name=_ROUND).exists()
 
 
-def finish(day: date) -> None:
+def finish(day: date, now: datetime) -> None:
     """Note that all templates of the day were sent."""
-    Counter.objects.update_or_create(name=_ROUND, defaults={"value": sql.day_number(day)})
+    with atomic():
+        Counter.objects.update_or_create(name=_ROUND, defaults={"value": sql.day_number(day)})
+        acts.note(ActKind.ALL_TEMPLATES, now, day=day.isoformat())
 
 
 def last(day: date) -> str:
@@ -93,3 +95,5 @@ def note(day: date, rows: Sequence[SentTemplates], now: datetime) -> None:
     with atomic():
         sql.run(sql.upsert("letter", columns, ("kind", "ref", "reader"), ("queued_at",)), values)
         audit.append([audit.AuditEntry("queke", "send", f"{kind} {day} → {row.school}") for row in rows], now)
+        told = [[row.school, row.sha, row.path] for row in rows]
+        acts.note(ActKind.TEMPLATES, now, day=day.isoformat(), rows=told)

@@ -13,6 +13,7 @@ from pipeline.model.site import Clock, Policy, Site
 from pipeline.model.states import (
     EDITIONS,
     SCANS,
+    ActKind,
     ApprovedHow,
     ChangeKind,
     Channel,
@@ -69,6 +70,7 @@ __all__ = [
     "SCANS",
     "TAKEN",
     "WHOLE_SCHOOL",
+    "ActKind",
     "ApprovedHow",
     "Arrival",
     "BatchRef",

@@ -154,6 +154,31 @@ class TodoKind(StrEnum):
     PAGES = "pages"
 
 
+class ActKind(StrEnum):
+    """What a transaction did that changes what stands; noted for whoever makes the store again."""
+
+    RECEIVE = "receive"
+    SETTLE = "settle"
+    FAIL = "fail"
+    DECIDE = "decide"
+    COMPARE = "compare"  # some schools, for 待对账
+    ROUND = "round"  # the day's round of 待对账 begins
+    WARN = "warn"
+    SWEEP = "sweep"  # alerts that were followed to the end
+    RULES = "rules"  # a changed rules.toml
+    EFFECT = "effect"  # statements whose day has come
+    DESKS = "desks"
+    EDITION = "edition"
+    PAGES = "pages"
+    RULE_PAPERS = "rule-papers"
+    SUMMARY = "summary"
+    TEMPLATES = "templates"
+    ALL_TEMPLATES = "all-templates"
+    SENT = "sent"
+    GIVEN_UP = "given-up"
+    BEGIN = "begin"  # anew, after a number
+
+
 class RowState(StrEnum):
     """How a row of a report relates to the days before. A returned pupil is not absent."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
-from pipeline.database import serialise, sql
+from pipeline.database import acts, serialise, sql
 from pipeline.database.models import Absence, Campus, Counter, ReportClass, SchoolClass, Submission, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
 from pipeline.database.transactions import atomic
@@ -26,8 +26,8 @@ from pipeline.merge.registry import (
     RoomKey,
     registered,
 )
-from pipeline.model import ClassState, StatementState, UnitKind
-from pipeline.schooldays import today
+from pipeline.model import ActKind, ClassState, StatementState, UnitKind
+from pipeline.schooldays import ZONE, today
 
 FORM = "roster"
 _STANDING = StatementState.STANDING
@@ -207,21 +207,18 @@ def take_effect(day: date) -> int:
     After a clock that was ahead, those whose day has not come after all are taken back.
     """
     with atomic():
-        return _take_effect(day)
-
-
-def _take_effect(day: date) -> int:
-    done = Counter.objects.filter(name=_DONE).values_list("value", flat=True).first() or 0
-    if done == day.toordinal():
-        return 0
-    sql.run(sql.upsert("counter", ("name", "value"), ("name",)), [(_DONE, day.toordinal())])
-    if not done:
-        return 0
-    first, last = sorted((date.fromordinal(done), day))
-    between = Kept.objects.filter(form=FORM, state=_STANDING, day__gt=first, day__lte=last)
-    codes = sorted(set(between.values_list("unit", flat=True)))
-    project(codes, day)
-    return len(codes)
+        done = Counter.objects.filter(name=_DONE).values_list("value", flat=True).first() or 0
+        if done == day.toordinal():
+            return 0
+        sql.run(sql.upsert("counter", ("name", "value"), ("name",)), [(_DONE, day.toordinal())])
+        acts.note(ActKind.EFFECT, datetime.combine(day, time(), ZONE), day=day.isoformat())
+        if not done:
+            return 0
+        first, last = sorted((date.fromordinal(done), day))
+        between = Kept.objects.filter(form=FORM, state=_STANDING, day__gt=first, day__lte=last)
+        codes = sorted(set(between.values_list("unit", flat=True)))
+        project(codes, day)
+        return len(codes)
 
 
 # --------------------------------------------------------------------------- the rows

@@ -30,7 +30,7 @@ from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Clock, Settled, Site, State
 from pipeline.reports.render import Renderer
-from pipeline.run import agreement, attempts, scrubbing, sending, warning
+from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
 from pipeline.run.lock import hold_site
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
@@ -161,6 +161,7 @@ class Coordinator:
             self._recover(done)
             self._work(done, paths, stop)
             self._finish(done, 0.0 if stop() else patience)
+            noting.note_down(self._site, self._clock())
             fault_log.forget(self._site, "intake")
         except Exception as error:
             self._shaken = True

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import Pool
 from pipeline.model import Arrival, Clock, DecidedBy, Settled, Site
-from pipeline.run import sending, warning
+from pipeline.run import noting, sending, warning
 from pipeline.run.lock import Busy, hold_site
 from pipeline.run.settling import Settling
 from pipeline.settling import card, decisions
@@ -68,6 +68,7 @@ def follow(site: Site, clock: Clock) -> None:
         with hold_site(site), errors.temporary():
             warning.warn(site, clock())
             sending.send(site, clock())
+            noting.note_down(site, clock())
     except Busy:
         return
 

@@ -9,7 +9,7 @@ from pipeline.database import errors
 from pipeline.errors import TemporaryError
 from pipeline.model import Site
 from pipeline.reports.render import Renderer
-from pipeline.run import sending
+from pipeline.run import noting, sending
 from pipeline.run.lock import Busy, hold_site
 
 STUCK_SECONDS = 180.0  # one page may take two minutes
@@ -26,6 +26,7 @@ def deliver(site: Site, now: datetime) -> None:
                 with Renderer() as renderer:
                     while sending.draw(site, now, renderer):
                         pass
+            noting.note_down(site, now)
     except Busy:
         _wait_for_the_other()
 

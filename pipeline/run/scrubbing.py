@@ -36,19 +36,20 @@ def keep(site: Site, arrivals: Sequence[Arrival]) -> None:
         if paper is not None:
             path, sha256 = archive.keep_paper(site, arrival, paper.number, paper.suffix), ""
         else:
-            content, suffix = _copy(site, arrival)
-            path = archive.keep_instead(site, arrival, content, suffix)
+            kept = redaction.copy(arrival.seq)
+            content, suffix = _copy(site, arrival, kept)
+            told = {} if kept.rows else {"about": kept.about, "issues": kept.issues}
+            path = archive.keep_instead(site, arrival, content, suffix, told)
             sha256 = hashlib.sha256(content).hexdigest()
         places[arrival.seq] = (path.relative_to(site.root).as_posix(), sha256)
     redaction.kept(places)
     archive.shred(site, arrivals)
 
 
-def _copy(site: Site, arrival: Arrival) -> tuple[bytes, str]:
+def _copy(site: Site, arrival: Arrival, kept: redaction.Copy) -> tuple[bytes, str]:
     """What is kept instead of a submission, with its file extension: the form filled in again, or a note that says why
     not.
     """
-    kept = redaction.copy(arrival.seq)
     if not kept.rows:
         words = "\r\n".join(issues.message(Issue(code)) for code in kept.why)
         text = _STUB.format(seq=arrival.seq, sha256=arrival.sha256, why=words)

@@ -144,7 +144,7 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
     ]
     queue.done(sent, now)
     failed = [(one, made) for one, made in zip(queued, papers, strict=True) if isinstance(made, Fault)]
-    queue.give_up([one.id for one, _ in failed])
+    queue.give_up([one.id for one, _ in failed], now)
     for one in (one for one, made in ready if not made):  # corrected, answered or in agreement meanwhile
         log.info("nothing_to_send", letter=one.id, kind=one.kind, reader=one.reader)
     fault_log.forget(site, fault_log.LETTER, [_about(one) for one, _ in ready])

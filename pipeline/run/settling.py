@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from pipeline import validate
 from pipeline.county import settle_desk
-from pipeline.database import errors, journal, transactions
+from pipeline.database import acts, errors, journal, transactions
 from pipeline.executors import Readers
 from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.merge.desk import deeds
-from pipeline.model import Checked, Settled, Site
+from pipeline.model import ActKind, Checked, Settled, Site
 from pipeline.registry import statements
 from pipeline.run import warning
 from pipeline.run.parts import Read, parts
@@ -68,6 +68,8 @@ class Settling:
             settled = self._desk(checked[0]) if settle_desk.decides(checked[0]) else self._forms(checked)
             for done in settled:
                 self.judge_later(done)
+            seqs, states = [done.seq for done in settled], [done.state.value for done in settled]
+            acts.note(ActKind.SETTLE, self.now, seqs=seqs, states=states)
             return settled
 
     def _forms(self, checked: Sequence[Checked]) -> list[Settled]:

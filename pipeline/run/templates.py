@@ -67,7 +67,7 @@ def some(site: Site, now: datetime) -> Made:
         day = schooldays.today(now)
         schools = templates_sent.owing(day, after=templates_sent.last(day), limit=SLICE)
         if not schools:
-            templates_sent.finish(day)
+            templates_sent.finish(day, now)
             fault_log.forget(site, "templates", None)
             log.info("templates_laid", day=day.isoformat())
             return Made()

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import config, database, durable
-from pipeline.database import audit, dump, journal, transactions
+from pipeline.database import dump, journal
 from pipeline.errors import ConfigError
 from pipeline.inbox import evidence
 from pipeline.model import Site
@@ -38,13 +38,6 @@ def set_aside(root: Path, now: datetime) -> tuple[int, Path | None]:
             durable.rename(path, aside / path.name)
         durable.sync_many((), (aside, aside / "spool", root / "archive", root / "spool", root))
     return last, aside
-
-
-def begin_after(last: int, now: datetime) -> None:
-    """Let the open, empty store give out numbers after this one."""
-    with transactions.atomic():
-        journal.begin_after(last)
-        audit.append([audit.AuditEntry("queke", "begin-anew", f"after {last}")], now)
 
 
 def _known(site: Site) -> int:

@@ -21,8 +21,8 @@ from pathlib import Path
 from pipeline import __version__, config, database, durable
 from pipeline.database import dump
 from pipeline.errors import ConfigError, TemporaryError, UsageError
-from pipeline.inbox import evidence
-from pipeline.inbox.archive import CHUNK, FILINGS, JOURNAL
+from pipeline.inbox import archive, evidence
+from pipeline.inbox.archive import ACTS, CHUNK, FILINGS, JOURNAL
 from pipeline.model import Site, State
 from pipeline.rules import switches
 from pipeline.run import agreement
@@ -116,12 +116,6 @@ def read_sums(path: Path) -> Sums:
     return {line[66:]: line[:64] for line in lines}
 
 
-def hash_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class _Copying:
     """One backup being made in `part`."""
 
@@ -137,11 +131,11 @@ class _Copying:
         settings = (self._site.root / config.FILE).read_text("utf-8")
         self._add(config.FILE, config.amended(settings, "key_file", config.KEY).encode())  # it may lie elsewhere
         self._add(config.KEY, f"{self._site.key.hex()}\n".encode())
-        self._sums[held.file] = hash_of(self._part / held.file)
+        self._sums[held.file] = archive.hash_of(self._part / held.file)
         lists = {"site": self._sums}
         for folder in (*evidence.days(self._site.archive), self._site.archive / FILINGS):
             if folder.is_dir():
-                lists[f"archive-{folder.name}"] = self._day(folder, held.last)
+                lists[f"archive-{folder.name}"] = self._day(folder, held)
         missing = [one for one in missing if not self._from_archive(one, lists["site"])]
         return self._finish(held, missing, lists, now)
 
@@ -153,7 +147,7 @@ class _Copying:
         for name, listed in lists.items():
             path = self._part / SUMS / f"{name}.sha256"
             durable.write(path, ["".join(f"{listed[one]}  {one}\n" for one in sorted(listed)).encode()])
-            sums[f"{SUMS}/{path.name}"] = hash_of(path)
+            sums[f"{SUMS}/{path.name}"] = archive.hash_of(path)
         manifest = Manifest(
             made_at=now.isoformat(timespec="seconds"),
             version=__version__,
@@ -210,7 +204,7 @@ class _Copying:
         """Where in the archive a submission's bytes are, as they came."""
         for folder in reversed(evidence.days(self._site.archive)):
             for path in folder.glob(f"{one.seq}-{one.sha256[:12]}*"):
-                if hash_of(path) == one.sha256:
+                if archive.hash_of(path) == one.sha256:
                     return path
         return None
 
@@ -225,8 +219,8 @@ class _Copying:
         listed[one.path] = one.sha256
         return True
 
-    def _day(self, folder: Path, last: int) -> Sums:
-        """Copy one folder of the archive, up to a number."""
+    def _day(self, folder: Path, held: dump.Copied) -> Sums:
+        """Copy one folder of the archive, up to where the store's copy goes."""
         below = f"archive/{folder.name}"
         target = self._part / below
         target.mkdir(mode=0o700)
@@ -235,11 +229,11 @@ class _Copying:
         for path in sorted(folder.iterdir()):
             name = f"{below}/{path.name}"
             number = evidence.KEPT.fullmatch(path.name) if folder.name != FILINGS else None
-            if path.name == JOURNAL:
-                content = _upto(path, last)
-                durable.write(target / JOURNAL, [content])
+            if path.name in {JOURNAL, ACTS}:
+                content = _upto(path, held)
+                durable.write(target / path.name, [content])
                 sums[name] = hashlib.sha256(content).hexdigest()
-            elif path.is_file() and (int(number[1]) <= last if number else not _is_part(path)):
+            elif path.is_file() and (int(number[1]) <= held.last if number else not _is_part(path)):
                 sums[name] = self._kept(path, target / path.name, known.get(name, ""))
         return sums
 
@@ -279,15 +273,15 @@ def _same(old: Path, now: Path) -> bool:
     return (was.st_size, int(was.st_mtime)) == (is_.st_size, int(is_.st_mtime))
 
 
-def _upto(path: Path, last: int) -> bytes:
-    """The lines of a journal up to a number."""
+def _upto(path: Path, held: dump.Copied) -> bytes:
+    """The lines of a file of the journal, up to where the store's copy goes."""
     kept = []
     for line in path.read_bytes().splitlines(keepends=True):
         try:
             row = json.loads(line)
         except ValueError:
             continue  # torn by a crash, or being written: the store knows what it said
-        number = row.get("seq") or row.get("of") or 0 if isinstance(row, dict) else last + 1
-        if int(number) <= last:
+        within = isinstance(row, dict) and int(row.get("seq") or row.get("of") or 0) <= held.last
+        if within and int(row.get("act") or 0) <= held.acts:
             kept.append(line)
     return b"".join(kept)

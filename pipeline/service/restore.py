@@ -63,14 +63,14 @@ def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
     listed: set[str] = set()
     for name, known in manifest.sums.items():
         path = folder / name
-        if not path.is_file() or backup.hash_of(path) != known:
+        if not path.is_file() or archive.hash_of(path) != known:
             yield f"{name} is missing or was changed"
             continue
         for one, sha256 in backup.read_sums(path).items():
             listed.add(one)
             if not (folder / one).is_file():
                 yield f"{one} is missing"
-            elif backup.hash_of(folder / one) != sha256:
+            elif archive.hash_of(folder / one) != sha256:
                 yield f"{one} was changed"
     if len(listed) != manifest.files:
         yield f"{manifest.files} files were written, {len(listed)} are listed"
@@ -125,7 +125,7 @@ def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
         if row["kind"] != "arrival" or done.aside is None:
             continue
         seq, sha256 = int(str(row["seq"])), str(row["sha256"])
-        found = [path for path in done.aside.glob(f"archive/*/{seq}-{sha256[:12]}*") if backup.hash_of(path) == sha256]
+        found = [path for path in done.aside.glob(f"archive/*/{seq}-{sha256[:12]}*") if archive.hash_of(path) == sha256]
         if not found:
             gone.append(seq)
             continue

@@ -151,7 +151,7 @@ def _rule_on_class(proposal_id: str, by: DecidedBy, *, alias: str = "", refused:
     of = _named(row, alias) if alias else ""
     agreed = DecisionKind.CLASS_ALIAS if alias else DecisionKind.CLASS_CONFIRM
     what = DecisionKind.CLASS_RETURN if refused else agreed
-    order, settled = decide(what, proposal_id, by)
+    order, settled = decide(what, proposal_id, by, said={"alias": alias})
     day = row.valid_from or today(by.at)
     if refused or alias:
         statement = RegistryStatement(order, day, rulings=(AliasRuling(campus, year, key, row.name, of),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from pipeline.alerts import site_rules
@@ -66,7 +66,10 @@ def raise_alert(what: Raised, by: DecidedBy) -> None:
             school=unit, campus=what.campus, rule=rule.id, scope=scope, day=what.day
         ).exists():
             raise refusal("raise-again", rule=rule.id, day=what.day)
-        order, settled = decide(DecisionKind.ALERT_RAISE, f"{what.school} {what.campus} {rule.id}", by, day=what.day)
+        said = {name: value for name, value in asdict(what).items() if name != "day"}
+        order, settled = decide(
+            DecisionKind.ALERT_RAISE, f"{what.school} {what.campus} {rule.id}", by, day=what.day, said=said
+        )
         (group,) = rule.groups
         RaisedAlert.objects.create(
             school=unit,

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pipeline import reconcile, schooldays
-from pipeline.database import audit, sql
+from pipeline.database import acts, audit, sql
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Counter, Matter
 from pipeline.database.transactions import atomic
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecidedBy, DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
+from pipeline.model import ActKind, DecidedBy, DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
@@ -109,7 +109,7 @@ def open_one(matter_id: str) -> Matter:
 def find(site: Site, now: datetime) -> int:
     """Take everything that settling left to be compared; return how many schools were compared."""
     taken = 0
-    while n := _batch(site.policy, now):
+    while n := compare(site.policy, now):
         taken += n
     return taken
 
@@ -119,24 +119,31 @@ def go_round(site: Site, now: datetime) -> int:
 
     Returns how many schools were compared; 0 if it was done before, or it is not time yet.
     """
+    if now < schooldays.deadline(today(now), site.policy.reconcile_at) or not begin_round(now):
+        return 0
+    return find(site, now)
+
+
+def begin_round(now: datetime) -> bool:
+    """Leave todos for the day's round; False if it was begun before. One transaction."""
     day = today(now)
     mark = sql.day_number(day)
-    if now < schooldays.deadline(day, site.policy.reconcile_at):
-        return 0
     with atomic():
         row = Counter.objects.select_for_update().filter(name=_ROUND).first()
         if row is not None and row.value == mark:  # a later day: the clock was ahead
-            return 0
+            return False
         Counter.objects.update_or_create(name=_ROUND, defaults={"value": mark})
         days = [day - timedelta(days=n) for n in range(reconcile.RECENT)]
         schools = reconciliation_facts.of_interest(day) | reconciliation_facts.speaking(days)
         schools |= set(Matter.objects.filter(state=MatterState.OPEN).values_list("school", flat=True))
         text = sql.insert("todo", ("kind", "code", "settled")) + " ON CONFLICT DO NOTHING"
         sql.run(text, [(TodoKind.RECONCILE, code, 0) for code in sorted(schools)])
-    return find(site, now)
+        acts.note(ActKind.ROUND, now)
+    return True
 
 
-def _batch(policy: Policy, now: datetime) -> int:
+def compare(policy: Policy, now: datetime) -> int:
+    """Compare some of the schools that wait for it; return how many todos were taken. One transaction."""
     with atomic():
         text = "SELECT id, code, settled FROM todo WHERE kind = %s ORDER BY code LIMIT %s"
         todos = sql.fetch(text, [TodoKind.RECONCILE, BATCH])
@@ -147,6 +154,7 @@ def _batch(policy: Policy, now: datetime) -> int:
         _keep(codes, found, now)
         _ask([code for code, one in found.items() if one.clock.school(today(now))], policy, now)
         sql.run("DELETE FROM todo WHERE id = %s AND settled = %s", [(n, settled) for n, _, settled in todos])
+        acts.note(ActKind.COMPARE, now)
     return len(todos)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.database import audit, sql
 from pipeline.database.transactions import atomic
 from pipeline.merge import Event
-from pipeline.model import Checked, CheckVerdict, LetterKind, Settled, Site, State, SubmissionRef
+from pipeline.model import Checked, CheckVerdict, Issue, LetterKind, Settled, Site, State, SubmissionRef
 from pipeline.settling import SETTLERS
 from pipeline.turns import whole_file_tickets
 from pipeline.turns.again import AtHand
@@ -93,11 +93,15 @@ held, and audited.
 
 def _strange(turn: Turn, outcome: Outcome) -> list[audit.AuditEntry]:
     checked = turn.checked
-    who = checked.arrival.bound or checked.unit
-    found = dict.fromkeys((one.row, one.code) for one in (*checked.issues, *outcome.issues) if one.code in _STRANGE)
+    return strange(checked.arrival.bound or checked.unit, turn.event.seq, (*checked.issues, *outcome.issues))
+
+
+def strange(who: str, seq: int, found: Iterable[Issue]) -> list[audit.AuditEntry]:
+    """Return the audit rows of a submission with such issues."""
+    pairs = dict.fromkeys((one.row, one.code) for one in found if one.code in _STRANGE)
     return [
-        audit.AuditEntry(who, "refused", f"submission {turn.event.seq}" + (f" row {row}" if row else ""), (code,))
-        for row, code in found
+        audit.AuditEntry(who, "refused", f"submission {seq}" + (f" row {row}" if row else ""), (code,))
+        for row, code in pairs
     ]
 
 

@@ -98,7 +98,7 @@ def test_a_submission_that_waited_when_the_store_was_copied_waits_with_its_bytes
     """It is settled and archived while the rest is copied."""
     (kept.spool / "late.xlsx").write_bytes(b"waits")
     first = journal.arrivals(kept, [1])[0]
-    sha256 = backup.hash_of(kept.spool / "late.xlsx")
+    sha256 = archive.hash_of(kept.spool / "late.xlsx")
     late = replace(first, path=kept.spool / "late.xlsx", sha256=sha256, claim="late", seq=0, attempts=0)
     archive.write_journal(kept, journal.receive(kept, [late]))
     real = backup.dump.dump

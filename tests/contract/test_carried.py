@@ -107,7 +107,7 @@ def test_a_round_is_remembered_with_what_was_laid(schools: Site) -> None:
     assert Letter.objects.filter(kind="template", state="done").count() == 2
     assert broken_at() is None
     assert not templates_sent.finished(TUESDAY)
-    templates_sent.finish(TUESDAY)
+    templates_sent.finish(TUESDAY, now)
     assert templates_sent.finished(TUESDAY)
     assert not templates_sent.finished(DAY)  # a clock that was ahead leaves the days before it to be done
     assert templates_sent.ever()

@@ -18,7 +18,7 @@ from pipeline.database.models.cards import Card, CardDay
 from pipeline.database.models.desks import DeskLine
 from pipeline.database.models.faults import FaultRecord
 from pipeline.database.models.filings import Filing, FilingLine, FilingScan
-from pipeline.database.models.intake import Audit, Counter, Decision, Letter, Submission, Todo
+from pipeline.database.models.intake import Audit, Counter, Decision, Letter, NotedAct, Submission, Todo
 from pipeline.database.models.matters import Matter
 from pipeline.database.models.papers import CountyDay, Edition
 from pipeline.database.models.places import CalendarDay, Campus, Division, SchoolClass, Unit
@@ -64,6 +64,7 @@ __all__ = [
     "FilingScan",
     "Letter",
     "Matter",
+    "NotedAct",
     "Pupil",
     "RaisedAlert",
     "Reject",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
-from pipeline.model import Channel, DecisionKind, LetterKind, LetterState, Mode, State, TodoKind
+from pipeline.model import ActKind, Channel, DecisionKind, LetterKind, LetterState, Mode, State, TodoKind
 
 
 class Counter(models.Model):
@@ -147,6 +147,21 @@ class Todo(models.Model):
             ),
             one_of("todo", "kind", TodoKind),
         ]
+
+
+class NotedAct(models.Model):
+    """A transaction that changed what stands, in the order of the commits; until its line is in the journal."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    what = models.CharField(max_length=16, choices=choices(ActKind))
+    said = models.JSONField()
+    settled = models.BigIntegerField()
+    audit = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "act"
+        constraints: ClassVar = [one_of("act", "what", ActKind)]
 
 
 class Audit(models.Model):

@@ -1,0 +1,120 @@
+"""Acts taken again: each kind by the function that noted it, at its own moment, with what the archive has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pipeline.alerts import assess, site_rules
+from pipeline.county import build_desk
+from pipeline.database import acts, audit, journal, transactions
+from pipeline.executors import Readers
+from pipeline.facts import county_day, editions
+from pipeline.inbox import records
+from pipeline.inbox.records import Records
+from pipeline.letters import batch_lists, queue, templates_sent
+from pipeline.letters.queue import Delivered
+from pipeline.letters.templates_sent import SentTemplates
+from pipeline.model import ActKind, Issue, Site, State
+from pipeline.registry import statements
+from pipeline.run import decided_again
+from pipeline.run.settling import Settling
+from pipeline.settling import reconciliation, submissions
+
+Said = Mapping[str, Any]  # as an act's line has it
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What acts are taken again with: the site whose store is made, its readers, and what the archive has."""
+
+    site: Site
+    readers: Readers
+    kept: Records
+
+    def settling(self, at: datetime) -> Settling:
+        """Settling as it was at a moment."""
+        return Settling(self.site, self.readers, at)
+
+
+def take(course: Course, what: ActKind, at: datetime, said: Said) -> None:
+    """Take an act again, in transactions as the first time. Raises what that may raise."""
+    _AGAIN[what](course, at, said)
+
+
+def _receive(course: Course, _at: datetime, said: Said) -> None:
+    journal.receive(course.site, [records.arrival(course.site, course.kept, seq) for seq in said["seqs"]])
+
+
+def _settle(course: Course, at: datetime, said: Said) -> None:
+    settling = course.settling(at)
+    with transactions.atomic():
+        settling.fold(settling.validate(settling.read(said["seqs"])))
+        noted = zip(said["seqs"], said["states"], strict=True)
+        if stubs := [(seq, State(state)) for seq, state in noted if course.kept.is_stub(seq)]:
+            for seq, state in stubs:
+                _tell_outcome(course, seq, state, at)
+            acts.note(ActKind.SETTLE, at, **said)
+
+
+def _tell_outcome(course: Course, seq: int, state: State, at: datetime) -> None:
+    """What held a password and was not taken is kept as a note only, which says no more than this."""
+    line = course.kept.scrubbed[seq]
+    found = [Issue(code, row=row) for code, row in line["issues"]]
+    journal.give_outcome(seq, state, line["about"], found)
+    who = course.kept.arrivals[seq]["bound"] or line["about"]["unit"]
+    audit.append(submissions.strange(who, seq, found), at)
+
+
+def _decide(course: Course, at: datetime, said: Said) -> None:
+    decided_again.decide(course.settling(at), course.kept.decisions[said["seq"]], said)
+
+
+def _edition(course: Course, at: datetime, said: Said) -> None:
+    county_day.refresh()
+    order = editions.Order(_day(said), at, said["n"], final=said["final"])
+    editions.cut(course.site, order, said["places"])
+
+
+def _pages(course: Course, at: datetime, said: Said) -> None:
+    order = editions.Order(_day(said), at, said["n"], final=said["final"])
+    editions.cut_pages(course.site, order, said["counties"])
+
+
+def _sent(_bench: Course, at: datetime, said: Said) -> None:
+    ids = queue.ids([one[:3] for one in said["letters"]])
+    letters = [(ids.get((kind, ref, reader)), path, sha) for kind, ref, reader, path, sha in said["letters"]]
+    queue.done([Delivered(key, path, sha) for key, path, sha in letters if key is not None], at)
+
+
+def _day(said: Said) -> date:
+    return date.fromisoformat(said["day"])
+
+
+_KIND = ActKind
+_AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
+    _KIND.RECEIVE: _receive,
+    _KIND.SETTLE: _settle,
+    _KIND.FAIL: lambda _, at, said: journal.fail(said["seq"], (Issue("failed"),), at, secret=said["secret"]),
+    _KIND.DECIDE: _decide,
+    _KIND.COMPARE: lambda course, at, _: reconciliation.compare(course.site.policy, at),
+    _KIND.ROUND: lambda _, at, __: reconciliation.begin_round(at),
+    _KIND.WARN: lambda course, at, _: assess.take_some(course.site, site_rules.in_force(), at),
+    _KIND.SWEEP: lambda _, at, __: assess.sweep(at),
+    _KIND.RULES: lambda _, at, said: site_rules.keep(said["text"], at, readable=said["readable"]),
+    _KIND.EFFECT: lambda _, __, said: statements.take_effect(_day(said)),
+    _KIND.DESKS: lambda course, at, said: build_desk.queue_due(course.site, at, owed=said["owed"]),
+    _KIND.EDITION: _edition,
+    _KIND.PAGES: _pages,
+    _KIND.RULE_PAPERS: lambda _, at, said: editions.cut_rules(editions.Order(_day(said), at)),
+    _KIND.SUMMARY: lambda _, at, said: batch_lists.queue([said["code"]], at),
+    _KIND.TEMPLATES: lambda _, at, said: templates_sent.note(
+        _day(said), [SentTemplates(*row) for row in said["rows"]], at
+    ),
+    _KIND.ALL_TEMPLATES: lambda _, at, said: templates_sent.finish(_day(said), at),
+    _KIND.SENT: _sent,
+    _KIND.GIVEN_UP: lambda _, at, said: queue.give_up(list(queue.ids(said["letters"]).values()), at),
+    _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
+}
