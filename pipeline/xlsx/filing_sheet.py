@@ -74,8 +74,8 @@ def _write_title(writer: Writer, sheet: Sheet, title: str, fields: Values, token
         (3, token, value),
     ):
         writer.write(sheet, 1, at, text, style)
-        if at in (1, 3) and text:
-            sheet.data_validation(1, at, 1, at, tables.held("单位代码和防伪编号", str(text)))
+        if at in (1, 3) and text and (rule := tables.held("单位代码和防伪编号", str(text))):
+            sheet.data_validation(1, at, 1, at, rule)
 
 
 def _write_applicant(writer: Writer, sheet: Sheet, fields: Values) -> int:

@@ -86,7 +86,7 @@ class Template:
             parts[self._paths[name]] = self._written(
                 self._xml[name], cells, strings, (like or {}).get(name, {})
             ).encode()
-        added = "".join(f'<si><t xml:space="preserve">{escape(text, quote=False)}</t></si>' for text in strings)
+        added = "".join(f'<si><t xml:space="preserve">{_as_xml(text)}</t></si>' for text in strings)
         parts[SHARED_STRINGS] = _COUNTS.sub("", self._strings, count=2).replace("</sst>", added + "</sst>").encode()
         for path in (SHARED_STRINGS, _PROPERTIES, *self._paths.values()) if texts else ():
             parts[path] = _in_place_of(parts[path].decode(), texts or {}).encode()
@@ -289,6 +289,14 @@ def _with_properties(xml: str, properties: Mapping[str, str]) -> str:
 
 def _plain(inner: str) -> str:
     return unescape("".join(_TEXT.findall(inner)))
+
+
+def _as_xml(text: str) -> str:
+    """A text as its cell holds it: what looks like an escaped character (_x0041_) is none."""
+    return escape(_LIKE_ESCAPED.sub("_x005F_", text), quote=False)
+
+
+_LIKE_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def _attribute(tag: str, name: str) -> str:

@@ -152,15 +152,21 @@ def field_rule(field: Field, fixed: object) -> dict[str, object] | None:
     return None
 
 
-def held(label: str, text: str) -> dict[str, object]:
-    """A rule that accepts only the value we filled in."""
+def held(label: str, text: str) -> dict[str, object] | None:
+    """A rule that accepts only the value we filled in; None for one that a list in a formula cannot hold."""
+    quoted = ink.clean(text).replace('"', '""')
+    if "," in quoted or len(quoted) > _LONGEST_LIST:
+        return None
     return {
         "validate": "list",
-        "source": [text.replace(",", "，")],
+        "source": [quoted],
         "dropdown": False,
         "error_title": label,
         "error_message": "此格已由系统填好，请不要改动。如有错误请告诉县（市、区）管理员。",
     }
+
+
+_LONGEST_LIST = 255  # characters of a list that stands in its rule
 
 
 # --------------------------------------------------------------------------- dropdowns

@@ -23,6 +23,7 @@ from pipeline.xlsx.fill import Cells, Template, heads
 SHAPES = 160  # shapes that are kept; a province's schools have some hundred
 _OWN = ("unit", "school", "campus", "reporter")
 _CLASSES = "classes"
+_WRITTEN_OTHERWISE = (",", '"', "_x")
 _MODEL = Prefilled(PrefillKind.OPEN, {}, "")
 
 
@@ -65,9 +66,9 @@ def from_cache(form: Form, facts: TemplateFacts) -> bytes:
 
 
 def _fits(facts: TemplateFacts) -> bool:
-    """Whether nothing is drawn for this school alone: a returned row, or a comma that would break a list."""
+    """Whether nothing is drawn for this school alone: a returned row, or a sign that is written otherwise."""
     plain = all(row.kind is PrefillKind.OPEN for row in facts.carried) and facts.rows.keys() <= {_CLASSES}
-    return plain and not any("," in str(facts.fields.get(name, "")) for name in _OWN)
+    return plain and not any(sign in str(facts.fields.get(name, "")) for name in _OWN for sign in _WRITTEN_OTHERWISE)
 
 
 @lru_cache(maxsize=SHAPES)

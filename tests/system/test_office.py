@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -14,8 +15,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Border, PatternFill, Side
 
 from pipeline.forms import FORMS, form
+from pipeline.model import Issue, Refused
 from pipeline.xlsx import guard
 from pipeline.xlsx.blank import TemplateFacts, blank
+from pipeline.xlsx.giveback import GivebackFacts, giveback
+from pipeline.xlsx.template_cache import from_cache
 from tests.reading import take
 from tools.programs import convert, office_python
 
@@ -98,6 +102,62 @@ def test_what_was_typed_and_pasted_is_read(seen: dict) -> None:
     ]
     assert reading.claims is not None
     assert (reading.claims.unit, reading.claims.token, reading.claims.day) == ("2132000001", "t", DAY)
+
+
+NAMES = (
+    *('示例"第二"小学', '"', '示例""', "示例'甲'小学", "示例&乙<丙>小学", "=示例+1小学", "示例[3]!小学", "@示例;小学"),
+    *("示例_x0041_小学", "示例，丁小学", "示例,戊小学", "#REF!小学", "示例{1}小学", "'示例", "长" * 120 + '"'),
+)
+ROOMS = ("三&<b>班", "三'甲'班", '三"乙"班', "=三(9)班", "三[2]!班", "三,四班", "三_x0042_班", "'五班", "@六班", "-1班")
+
+
+@pytest.fixture(scope="module")
+def quoted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
+    """Workbooks of schools whose names have signs of formulas and XML, as drawn and as LibreOffice saves them."""
+    folder = tmp_path_factory.mktemp("quoted")
+    absence, rows = form("absence"), {"classes": tuple({"class_name": name, "roll": 40} for name in ROOMS)}
+    for n, name in enumerate(NAMES):
+        fields = {**FACTS.fields, "school": name, "campus": name[-40:]}
+        facts = TemplateFacts(fields=fields, rows=rows, token="t")
+        back = Refused("rows", 9, {"class_name": ROOMS[0], "name": name[:20]}, (Issue("reason-missing"),), "K7MQ3F")
+        made = {
+            "drawn": blank(absence, facts),
+            "mould": from_cache(absence, facts),
+            "back": giveback(absence, GivebackFacts(fields, [back], token="t", classes=ROOMS)),
+            "closure": blank(form("closure"), TemplateFacts(fields=fields, token="t")),
+        }
+        for kind, content in made.items():
+            (folder / f"{kind}{n:02}.xlsx").write_bytes(content)
+    saved = converted("xlsx", [*folder.glob("*.xlsx")], folder)
+    paths = [path for place in (folder, saved) for path in sorted(place.glob("*.xlsx"))]
+    return {kind: [path.read_bytes() for path in paths if path.name.startswith(kind)] for kind in made}
+
+
+@pytest.mark.parametrize("kind", ["drawn", "mould", "back", "closure"])
+def test_names_with_signs_of_formulas_stay_what_they_are(kind: str, quoted: dict[str, list[bytes]]) -> None:
+    books = [load_workbook(io.BytesIO(content)) for content in quoted[kind]]
+    assert len(books) == 2 * len(NAMES)
+    for at, (book, name) in enumerate(zip(books, [*NAMES, *NAMES], strict=True)):
+        sheet = book.worksheets[0]
+        cells = {cell.coordinate: cell for row in sheet.iter_rows() for cell in row if cell.value == name}
+        assert cells, name
+        assert all(cell.data_type == "s" for cell in cells.values())
+        rules = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
+        held = [formula for place, formula in rules.items() if place.split(":")[0].split()[0] in cells and formula]
+        if "," not in name:  # which a list in a rule cannot hold
+            said = [one[1:-1].replace('""', '"').replace("_x005F_", "_") for one in held]
+            assert said == [name] * len(held)
+            assert held, name
+        if at < len(NAMES):  # LibreOffice understands doubled quotes, and does not write them
+            assert [one for one in held if not re.fullmatch(r'"(?:[^"]|"")*"', one)] == []
+        if kind != "closure":
+            assert _offered(book) == list(ROOMS)
+
+
+def _offered(book: Workbook) -> list[object]:
+    """What the dropdown of classes offers."""
+    sheet, area = next(iter(book.defined_names["L_ClassNames"].destinations))
+    return [row[0].value for row in book[sheet][area.replace("$", "")] if row[0].value is not None]
 
 
 def converted(kind: str, files: list[Path], folder: Path) -> Path:

@@ -341,5 +341,7 @@ def test_what_is_drawn_for_one_school_alone_needs_no_mould() -> None:
     for odd in (
         replace(facts, carried=(*facts.carried, back)),
         replace(facts, fields={**facts.fields, "school": "一,二"}),
+        replace(facts, fields={**facts.fields, "school": '一"二"小学'}),
+        replace(facts, fields={**facts.fields, "reporter": "示例_x0041_"}),
     ):
         assert from_cache(FORM, odd) == blank(FORM, odd)
