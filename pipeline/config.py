@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from pipeline import durable
 from pipeline.errors import ConfigError
 from pipeline.forms import lexicon
 from pipeline.inbox import evidence
@@ -207,7 +208,7 @@ def write(root: Path, database: str = "") -> list[Path]:
             folder.mkdir(parents=True, mode=0o700)
             made.append(folder)
     if not (root / FILE).exists():
-        (root / FILE).write_text(text(database), encoding="utf-8")
+        durable.write_through(root / FILE, text(database).encode())  # 0600: it may name the store's password
         made.append(root / FILE)
     key = root / KEY
     if not key.exists():

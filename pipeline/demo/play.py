@@ -21,6 +21,7 @@ from pipeline.demo.stage import DemoSite, Progress, SentFile, at, county_folder,
 from pipeline.errors import UsageError
 from pipeline.executors import Pool
 from pipeline.model import Site
+from pipeline.outbox.folder import UNFINISHED
 from pipeline.registry import lookup
 from pipeline.service import timetable
 
@@ -161,7 +162,7 @@ def _put(stage: DemoSite, filing: DemoFiling, content: bytes, *, listed: bool) -
 
 def _where(site: Site) -> tuple[str, ...]:
     papers = Counter(path.suffix for path in site.outbox.rglob("*") if path.is_file())
-    shelves = "、".join(sorted(path.name for path in site.outbox.iterdir()))
+    shelves = "、".join(sorted(path.name for path in site.outbox.iterdir() if path.name != UNFINISHED))
     return (
         "",
         f"{site.outbox}: {papers['.pdf']} PDF, {papers['.txt']} texts (receipts, notices), {papers['.xlsx']} workbooks",

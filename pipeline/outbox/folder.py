@@ -6,6 +6,7 @@ other content replaces the older one, as a whole.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import unicodedata
@@ -23,6 +24,8 @@ Shelf = Literal["省", "设区市", "县(市、区)", "学校", "未识别"]
 MOST_CHARACTERS = 100
 MOST_BYTES = 240  # file systems count bytes (255), and a temporary name is longer than the name
 OPEN_ENDED = "无日期"
+UNFINISHED = ".unfinished"
+"""Folder of what is being written: what lies there when nobody works on the site was left by a crash."""
 
 _FORBIDDEN = {ord(char): full for char, full in zip('<>:"/\\|?*', "＜＞：＂／＼｜？＊", strict=True)}
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CON(?:IN|OUT)\$|(?:COM|LPT)[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
@@ -60,8 +63,15 @@ def deliver_all(site: Site, deliveries: Sequence[Delivery]) -> list[list[Path]]:
                 fresh[path] = paper.content
             else:
                 fresh.pop(path, None)
-    _put(fresh)
+    _put(site, fresh)
     return targets
+
+
+def tidy(site: Site) -> None:
+    """Remove what a crash left half written. Call it only as the process that works on the site."""
+    folder = site.outbox / UNFINISHED
+    if folder.is_dir():
+        durable.unlink_many(sorted(folder.iterdir()))
 
 
 def legal(name: str) -> str:
@@ -102,17 +112,27 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _put(fresh: dict[Path, bytes]) -> None:
+def _put(site: Site, fresh: dict[Path, bytes]) -> None:
     """Make each path hold its bytes: after a crash the old file or the new one, never a part."""
     if not fresh:
         return
     folders = {path.parent for path in fresh}
-    durable.make_folders(sorted(folders))
-    temporary = {path: path.with_name(path.name + durable.TEMPORARY_ENDING) for path in fresh}
+    durable.make_folders((site.outbox / UNFINISHED, *sorted(folders)))
+    temporary = {path: site.outbox / UNFINISHED / str(at) for at, path in enumerate(fresh)}
     for path, content in fresh.items():
         durable.write(temporary[path], (content,))
     durable.sync_many(temporary.values(), ())
-    for path in fresh:
-        durable.rename(temporary[path], path)
+    for path, content in fresh.items():
+        _name(temporary[path], path, content)
     # also the folders of level and reader: a killed run may have made them and not synced them
     durable.sync_many((), {above for folder in folders for above in (folder, *folder.parents[:2])})
+
+
+def _name(temporary: Path, path: Path, content: bytes) -> None:
+    try:
+        durable.rename(temporary, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # a part of the outbox may be a share of its own
+            raise
+        durable.write_through(path, content)
+        durable.unlink(temporary)

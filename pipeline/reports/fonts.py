@@ -6,12 +6,13 @@ system's font configuration unless another is set before they are loaded.
 
 from __future__ import annotations
 
+import atexit
 import html
 import os
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-from pipeline import resources
+from pipeline import resources, scratch
 from pipeline.errors import ConfigError
 
 FAMILY = "Noto Sans SC"
@@ -48,16 +49,19 @@ def _usable(font: Path) -> bool:
         return opened.read(4) == _TRUETYPE
 
 
-def pin(scratch: Path | None = None) -> Path:
+def pin(own: Path | None = None) -> Path:
     """Write a font configuration that has only our fonts, and make this process use it.
 
-    Call before weasyprint is imported. `scratch` is a writable folder for the configuration and the font cache; by
-    default a new temporary one, which is not removed. Returns the file.
+    Call before weasyprint is imported. `own` is a writable folder for the configuration and the font cache; by
+    default a temporary one, until this process ends. Returns the file.
     """
     folder = check()
-    scratch = scratch or Path(tempfile.mkdtemp(prefix="queke-fonts-"))
-    config = scratch / "fonts.conf"
-    text = _CONFIG.format(folder=html.escape(str(folder)), cache=html.escape(str(scratch / "cache")), family=FAMILY)
+    if own is None:
+        held = ExitStack()
+        own = held.enter_context(scratch.folder("queke-fonts-"))
+        atexit.register(held.close)
+    config = own / "fonts.conf"
+    text = _CONFIG.format(folder=html.escape(str(folder)), cache=html.escape(str(own / "cache")), family=FAMILY)
     config.write_text(text, encoding="utf-8")
     os.environ["FONTCONFIG_FILE"] = str(config)
     return config

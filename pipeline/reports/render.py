@@ -6,16 +6,16 @@ import gc
 import hashlib
 import multiprocessing
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pipeline import resources
+from pipeline import resources, scratch
 from pipeline.crew import Crew, LostError
 from pipeline.errors import PermanentError
 from pipeline.reports import fonts, pages
@@ -36,14 +36,14 @@ class Renderer:
     def __init__(self, workers: int = 2) -> None:
         self._workers = workers
         self._crew: Crew | None = None
-        self._scratch: Path | None = None
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
         fonts.check()
         if self._workers:
-            self._scratch = Path(tempfile.mkdtemp(prefix="queke-pages-"))
+            own = self._held.enter_context(scratch.folder("queke-pages-"))
             context = multiprocessing.get_context("spawn")
-            self._crew = Crew(self._workers, context, _begin, [str(self._scratch)], _TASKS_A_PROCESS)
+            self._crew = Crew(self._workers, context, _begin, [str(own)], _TASKS_A_PROCESS)
         return self
 
     def __exit__(
@@ -52,9 +52,7 @@ class Renderer:
         if self._crew is not None:
             self._crew.end()
             self._crew = None
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._scratch = None
+        self._held.close()
 
     def stream(self, papers: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         """Return a PDF for each paper's values, as soon as it and those before it are ready. Raises PermanentError.
@@ -86,9 +84,9 @@ def _drawn(answer: bytes | Exception) -> bytes:
     return answer
 
 
-def _begin(scratch: str) -> None:
+def _begin(folder: str) -> None:
     """Prepare a process: set our fonts before loading the libraries that look for them."""
-    own = Path(tempfile.mkdtemp(dir=scratch))
+    own = Path(tempfile.mkdtemp(dir=folder))
     fonts.pin(own)
     _press()
     gc.freeze()  # a page makes very many objects; the search for cycles among them takes a tenth of the time

@@ -29,6 +29,7 @@ from pipeline.inbox.folder import Folder, batches, given
 from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Clock, Settled, Site, State
+from pipeline.outbox.folder import tidy
 from pipeline.reports.render import Renderer
 from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
 from pipeline.run.lock import hold_site
@@ -339,6 +340,7 @@ class Coordinator:
                 if self._shaken:
                     self._catch_up()
                     self._tidy_spool()
+                    tidy(self._site)
                     self._shaken = False
                 self._resume(done)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from pipeline import scratch
 from pipeline.database import errors, journal, transactions
 from pipeline.executors import Pool, ReadJob
 from pipeline.inbox.scan import shown
@@ -26,8 +26,8 @@ _LAST = 2**62  # a place in the received sequence after all others
 
 def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
     """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
-    with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
-        arrivals = [_arrival(path, now, Path(aside, str(place))) for place, path in enumerate(files)]
+    with scratch.folder("queke-check-") as aside, Pool(1, at_once=False) as readers:
+        arrivals = [_arrival(path, now, aside / str(place)) for place, path in enumerate(files)]
         readings = dict(readers.read([ReadJob(place, one.path, today(now)) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
             numbered = journal.receive(site, [_at_home(one, readings[place]) for place, one in enumerate(arrivals)])
@@ -38,9 +38,9 @@ def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
 
 def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
     """Return what a 学校名册 would change in the registry, and its outcome."""
-    with TemporaryDirectory(prefix="queke-check-") as aside, Pool(1, at_once=False) as readers:
+    with scratch.folder("queke-check-") as aside, Pool(1, at_once=False) as readers:
         ((_, reading),) = readers.read([ReadJob(0, workbook, today(now))])
-        arrival = _at_home(replace(_arrival(workbook, now, Path(aside, "0")), seq=_LAST), reading)
+        arrival = _at_home(replace(_arrival(workbook, now, aside / "0"), seq=_LAST), reading)
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"
     changes = roster.plan(checked, arrival.seq).changes if is_roster else ()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pipeline import config, database, fault_log, resources
 from pipeline.alerts import site_rules
@@ -69,6 +70,7 @@ def examine(root: Path, now: datetime) -> list[Finding]:
         *_holidays(known, now),
         Finding("ok", "site", str(site.root)),
         *_folders(site),
+        *_settings(site),
         *_proof(site),
         *_disk(site),
         *_library(site),
@@ -129,6 +131,18 @@ def _folders(site: Site) -> Iterator[Finding]:
         yield Finding("ok", "inbox/", "on a file system of its own: its files are copied, not moved")
     if site.archive.is_dir() and site.spool.is_dir() and site.archive.stat().st_dev != site.spool.stat().st_dev:
         yield Finding("ok", "archive/", "on another file system than spool/: files are copied there, one sync each")
+
+
+def _settings(site: Site) -> Iterator[Finding]:
+    """Whether others may read queke.toml, which names the store's password. The secret's mode is `config.load`'s."""
+    path = site.root / config.FILE
+    address = urlsplit(site.database)
+    named = bool(address.password) or "password=" in address.query
+    if named and path.stat().st_mode & 0o077:
+        said = f"others may read the store's password in it; mend it with `chmod 600 {path}`"
+        yield Finding("problem", config.FILE, said)
+    else:
+        yield Finding("ok", config.FILE, "names a password, for this user only" if named else "names no password")
 
 
 def _proof(site: Site) -> Iterator[Finding]:

@@ -157,7 +157,7 @@ def _lay_out(folder: Path, root: Path, database_url: str) -> None:
             durable.write(root / path.name, [path.read_bytes()])
     if database_url:
         text = (root / config.FILE).read_text("utf-8")
-        (root / config.FILE).write_text(config.amended(text, "database", database_url), "utf-8")
+        durable.write_through(root / config.FILE, config.amended(text, "database", database_url).encode())
     for name in config.FOLDERS:
         durable.make_folder(root / name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,18 @@ def found(root: Path, now: datetime = NOW) -> dict[str, Finding]:
 
 def test_a_good_site_has_no_problem(site: Path) -> None:
     assert [f for f in doctor.examine(site, NOW) if f.grade == "problem"] == []
+
+
+def test_a_password_in_the_settings_is_for_one_user(site: Path) -> None:
+    path = site / config.FILE
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600, "as init makes it, whatever the umask"
+    path.chmod(0o644)
+    assert found(site)[config.FILE].grade == "ok", "it names none"
+    path.write_text(config.amended(path.read_text(), "database", "postgresql://queke:secret@127.0.0.1:1/queke"))
+    finding = found(site)[config.FILE]
+    assert (finding.grade, "chmod 600" in finding.said, "secret" in finding.said) == ("problem", True, False)
+    path.chmod(0o600)
+    assert found(site)[config.FILE].grade == "ok"
 
 
 def test_the_library_that_makes_pdfs_quick_is_looked_for(site: Path) -> None:

@@ -1,6 +1,8 @@
 """Papers in the outbox: names that Windows takes, and delivery that may be repeated."""
 
+import errno
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -8,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import durable
 from pipeline.model import Paper, Site
-from pipeline.outbox.folder import Delivery, OutPlace, deliver_all, legal
+from pipeline.outbox.folder import UNFINISHED, Delivery, OutPlace, deliver_all, legal, tidy
+from tests.faults import Crash, CrashAt, during
 
 DAY = date(2026, 11, 12)
 PLACE = OutPlace("学校", "示例小学 2132000001")
@@ -65,6 +69,34 @@ def test_a_newer_paper_of_the_same_name_takes_its_place_whole(tmp_path: Path) ->
     (path,) = deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"new")])
     assert path.read_bytes() == b"new"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_what_a_crash_left_half_written_lies_apart_and_goes(tmp_path: Path) -> None:
+    papers = [Paper(f"{n}.txt", b"%d" % n * 9) for n in range(3)]
+    here = site(tmp_path)
+    for step in range(1, 40):
+        disk = CrashAt(step)
+        with suppress(Crash), during(disk):
+            deliver(here, OutPlace("学校", f"第{step}小学"), DAY, papers)
+        tidy(here)
+        left = [path for path in here.outbox.rglob("*") if path.is_file()]
+        assert {path.name for path in left} <= {paper.name for paper in papers}
+        assert all(path.read_bytes() == path.stem.encode() * 9 for path in left), "whole, or not there"
+        if not disk.crashed:
+            return
+    pytest.fail("it never completes")
+
+
+def test_a_part_of_the_outbox_may_be_another_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(old: Path, new: Path) -> None:
+        if UNFINISHED in old.parts:
+            raise OSError(errno.EXDEV, "elsewhere")
+        old.rename(new)
+
+    monkeypatch.setattr(durable._disk, "rename", elsewhere)
+    (path,) = deliver(site(tmp_path), PLACE, DAY, [Paper("a.txt", b"x")])
+    assert path.read_bytes() == b"x"
+    assert list((tmp_path / "outbox" / UNFINISHED).iterdir()) == []
 
 
 def test_many_readers_are_served_in_one_go(tmp_path: Path) -> None:
