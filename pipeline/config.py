@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from pipeline import durable
+from pipeline import durable, mail_settings
 from pipeline.errors import ConfigError
 from pipeline.forms import lexicon
 from pipeline.inbox import evidence
-from pipeline.model import Clock, Policy, Site
+from pipeline.model import Clock, MailPlan, Policy, Site
 from pipeline.schooldays import ZONE
 
 FILE = "queke.toml"
@@ -34,7 +34,6 @@ KEY_BYTES = 32
 FOLDERS = ("inbox", "outbox", "archive", "spool")
 
 
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KEY = re.compile(r"[0-9a-f]{64}")
 # read elsewhere: where the site is, and what its clock says in a demo or a test
 _RESERVED = frozenset({"QUEKE_SITE", "QUEKE_NOW"})
@@ -61,7 +60,7 @@ class Times(_Section):
     )
     @classmethod
     def _is_a_time(cls, value: str) -> str:
-        if not _TIME.fullmatch(value):
+        if not mail_settings.TIME.fullmatch(value):
             raise ValueError("write it as HH:MM, such as 15:00")
         return value
 
@@ -122,6 +121,8 @@ class Settings(BaseSettings):
     times: Times = Times()
     checks: Checks = Checks()
     intake: Intake = Intake()
+    mail: mail_settings.MailSection = mail_settings.MailSection()
+    mail_accounts: list[mail_settings.AccountSection] = []
 
     @field_validator("database")
     @classmethod
@@ -165,9 +166,18 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
     settings = _settings(root / FILE, problems)
     key = _key(root / (settings.key_file if settings else KEY), problems)
     words = _words(root / WORDS, problems)
+    mail = _mail(settings, root, problems) if settings else MailPlan()
     if problems or settings is None:
         raise ConfigError(problems)
-    return Site(root=root, database=settings.database, key=key, policy=policy(settings), words=words)
+    return Site(root=root, database=settings.database, key=key, policy=policy(settings), words=words, mail=mail)
+
+
+def _mail(settings: Settings, root: Path, problems: list[str]) -> MailPlan:
+    try:
+        return mail_settings.plan(settings.mail, settings.mail_accounts, root)
+    except ValueError as error:
+        problems.append(f"{FILE}: {error}")
+        return MailPlan()
 
 
 def _words(path: Path, problems: list[str]) -> dict[str, str]:
@@ -254,16 +264,16 @@ def text(database: str = "") -> str:
     lines = ["# queke 站点配置：每项都写着默认值 · every key, with its default; unknown keys are refused"]
     sections = []
     for name, field in Settings.model_fields.items():
-        if isinstance(field.default, _Section):
+        if isinstance(field.default, BaseModel):
             sections.append((name, type(field.default)))
-        else:
+        elif name != "mail_accounts":
             value = database if name == "database" and database else field.default
             lines += ["", f"# {field.description}", f"{name} = {_toml(value)}"]
     for name, section in sections:
         lines += ["", f"[{name}]"]
         for key, field in section.model_fields.items():
             lines += [f"# {field.description}", f"{key} = {_toml(field.default)}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n" + mail_settings.EXAMPLE
 
 
 def clock(environment: Mapping[str, str] | None = None) -> Clock:
@@ -309,7 +319,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     known = set(_RESERVED)
     for name, field in Settings.model_fields.items():
         known.add(f"QUEKE_{name}".upper())
-        if isinstance(field.default, _Section):
+        if isinstance(field.default, BaseModel):
             known |= {f"QUEKE_{name}__{key}".upper() for key in type(field.default).model_fields}
     return [
         f"{name}: unknown variable; the keys of {FILE} may be set as QUEKE_KEY or QUEKE_SECTION__KEY"

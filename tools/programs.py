@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ _POSTGRES = Path("/usr/lib/postgresql")
 _OFFICE_PYTHON = Path("/usr/bin/python3")
 _UNO = Path("/usr/lib/python3/dist-packages/uno.py")
 _PACKAGES = {
+    "dovecot": "dovecot-imapd",
     "git": "git",
     "initdb": "postgresql",
     "node": "nodejs",
@@ -28,7 +30,7 @@ def program(name: str) -> str:
     """Return where a program is. Ends the run where it is not installed."""
     # Debian keeps PostgreSQL's own programs out of PATH, a folder for each version
     kept = max(_POSTGRES.glob(f"*/bin/{name}"), default=None)
-    found = str(kept) if kept else shutil.which(name)
+    found = str(kept) if kept else shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if found is None:
         raise _missing(name)
     return found

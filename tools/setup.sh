@@ -25,6 +25,7 @@ missing() {
         [ -e /usr/lib/python3/dist-packages/uno.py ] || echo python3-uno
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
         command -v pdftoppm >/dev/null || echo poppler-utils
+        [ -x /usr/sbin/dovecot ] || echo dovecot-imapd
         command -v ssconvert >/dev/null || echo gnumeric
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm

@@ -29,3 +29,37 @@ _.border
 
 # the test that holds a form's declaration and the database's table equal reads it
 _.store
+
+# html.parser calls them
+_.handle_starttag
+_.handle_endtag
+_.handle_data
+
+# IMAPClient reads it
+_.normalise_times
+
+# words of queke.toml and of options, by their values
+_.OFF
+_.LEADER
+_.READER
+
+# of mails, of an account and of [mail]: what the part that sends reads
+_.message_ids
+_.first_line
+_.answers_a_day
+_.letters_an_hour
+_.quiet_from
+_.quiet_until
+_.letter_mb
+_.without_passphrase
+_.SEND
+_.remind_at
+_.remind_leader_at
+
+# aiosmtpd calls and reads them, in tests
+_._trigger_server
+_.handle_EHLO
+_.handle_MAIL
+_.handle_RCPT
+_.handle_DATA
+_.host_name

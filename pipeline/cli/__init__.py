@@ -23,6 +23,7 @@ from pipeline.cli import (
     forms,
     inbox,
     intake,
+    mail,
     matters,
     papers,
     periods,
@@ -86,6 +87,7 @@ periods.add(app)
 rules.add(app)
 registry.add(app)
 words.add(app)
+mail.add(app)
 safekeeping.add(app)
 
 

@@ -22,7 +22,7 @@ _ARRIVAL = (
     "received_seq", "claim", "sha256", "content_sha", "name", "size", "channel", "folder", "bound_unit",
     "sent_by", "first_seen", "received_at", "path", "attempts", "state", "form", "unit", "campus", "mode",
     "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled", "spooled",
-    "secret", "kept_sha256", "mends",
+    "secret", "kept_sha256", "mends", "mail",
 )  # fmt: skip
 
 
@@ -169,6 +169,7 @@ def arrival_of(row: Submission, root: Path) -> Arrival:
         seq=row.received_seq,
         attempts=row.attempts,
         claim=row.claim or "",
+        mail=row.mail,
     )
 
 
@@ -238,7 +239,7 @@ def _received(site: Site, arrival: Arrival) -> sql.Params:
         arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
         _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
         path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
-        path.parts[0] == site.spool.name, False, "", "",
+        path.parts[0] == site.spool.name, False, "", "", arrival.mail,
     )  # fmt: skip
 
 

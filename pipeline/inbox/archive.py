@@ -28,6 +28,7 @@ from pipeline.schooldays import ZONE
 JOURNAL = "journal.jsonl"
 ACTS = "acts.jsonl"
 FILINGS = "filings"  # signed papers of 备案, by number
+MAIL = "mail"  # below spool: mails as they came, until settled
 CHUNK = 1 << 20
 
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
@@ -131,6 +132,35 @@ def keep_paper(site: Site, arrival: Arrival, number: str, suffix: str) -> Path:
     if arrival.path.exists():
         _put(target, arrival.path.read_bytes())
     return target
+
+
+def spool_part(site: Site, name: str, content: bytes) -> Kept:
+    """Put a file that came in a mail to `spool/<name>`, not durable yet. OSError if the spool cannot take it."""
+    target = site.spool / name
+    durable.write(target, (content,))
+    return Kept(target, hashlib.sha256(content).hexdigest(), Stamp.of(target.lstat()))
+
+
+def mail_place(day: date, number: int) -> str:
+    """The path of a mail once it is settled, below the site."""
+    return f"archive/{day.isoformat()}/mail-{number}.eml"
+
+
+def keep_mail(site: Site, spooled: Path, day: date, number: int, kept: Callable[[bytes], bytes] | None) -> str:
+    """Move a mail out of the spool into the archive of its day, durably, or `kept` of it; return its path below the
+    site. May be repeated.
+    """
+    place = mail_place(day, number)
+    target = site.root / place
+    if spooled.exists():
+        durable.make_folder(target.parent)
+        if kept is None:
+            durable.move(spooled, target)
+        else:
+            _put(target, kept(spooled.read_bytes()))
+            durable.unlink(spooled)
+        durable.sync_many((), (target.parent, spooled.parent))
+    return place
 
 
 def shred(site: Site, arrivals: Iterable[Arrival]) -> None:

@@ -21,6 +21,7 @@ from pipeline.issues import (
     desk,
     files,
     filing,
+    mail,
     roster,
     rows,
     standing,
@@ -43,6 +44,7 @@ PARTS: Mapping[str, tuple[Mapping[str, Message], ...]] = {
     "备案表和签字盖章件": (filing.ENTRIES,),
     "学校名册和校历": (roster.CONTACTS, roster.SAID, calendar.SPANS),
     "县级处理单": (desk.ENTRIES,),
+    "邮件": (mail.ENTRIES,),
 }
 """By the title each has in docs/issues.md."""
 

@@ -7,6 +7,8 @@ the modules below group them by theme.
 from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
+from pipeline.model.mail_plan import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
+from pipeline.model.mails import Bounce, FetchedMail, MailKey, MailPart, MailVerdict, OpenedMail
 from pipeline.model.paper import Paper
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Clock, Policy, Site
@@ -29,6 +31,9 @@ from pipeline.model.states import (
     FilingLineState,
     LetterKind,
     LetterState,
+    MailboxOrigin,
+    MailboxRole,
+    MailState,
     MatterState,
     Opinion,
     Organ,
@@ -74,6 +79,7 @@ __all__ = [
     "ApprovedHow",
     "Arrival",
     "BatchRef",
+    "Bounce",
     "CardRef",
     "ChangeKind",
     "Channel",
@@ -94,6 +100,7 @@ __all__ = [
     "DeskSheet",
     "DivisionKind",
     "EditionRef",
+    "FetchedMail",
     "FileRows",
     "FilingLineState",
     "FilingRef",
@@ -101,14 +108,24 @@ __all__ = [
     "LetterKind",
     "LetterState",
     "Level",
+    "MailAccount",
+    "MailKey",
+    "MailPart",
+    "MailPlan",
+    "MailState",
+    "MailVerdict",
+    "MailboxOrigin",
+    "MailboxRole",
     "MatterState",
     "Mode",
+    "OpenedMail",
     "Opinion",
     "Organ",
     "Origin",
     "Paper",
     "PastReason",
     "Policy",
+    "ProofPolicy",
     "Reach",
     "ReadVerdict",
     "Reading",
@@ -120,6 +137,7 @@ __all__ = [
     "RowState",
     "ScanKind",
     "SchoolFacts",
+    "Security",
     "Settled",
     "Severity",
     "Sheet",
@@ -133,6 +151,7 @@ __all__ = [
     "TicketState",
     "TodoKind",
     "UnitKind",
+    "WithoutPassphrase",
     "Workbook",
     "WorkbookKind",
     "identity_of",

@@ -25,3 +25,4 @@ class Arrival:
     seq: int = 0
     attempts: int = 0
     claim: str = ""  # the permanent name of the claim: one found again after a crash is journalled once
+    mail: int | None = None  # the number of the mail it came in

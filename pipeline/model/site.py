@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.model.mail_plan import MailPlan
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -57,6 +59,7 @@ class Site:
     key: bytes
     policy: Policy = field(default_factory=Policy)
     words: Mapping[str, str] = field(default_factory=dict)  # its own words for illnesses → codes
+    mail: MailPlan = field(default_factory=MailPlan)
 
     @property
     def inbox(self) -> Path:

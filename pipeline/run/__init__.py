@@ -9,11 +9,13 @@ from pathlib import Path
 from pipeline import validate
 from pipeline.executors import Readers
 from pipeline.model import Site
-from pipeline.run.coordinator import Coordinator, Cycle, Observer
+from pipeline.run.coordinator import Coordinator, Observer
+from pipeline.run.cycle import Cycle
 from pipeline.run.decisions import confirm_answer, follow, release, return_answer, undo
 from pipeline.run.delivery import deliver
 from pipeline.run.folders import prepare as prepare_folders
 from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
+from pipeline.run.mail_in import MailBag, MailDesk
 from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import make as make_rosters
 from pipeline.run.templates import every as make_templates
@@ -23,6 +25,8 @@ __all__ = [
     "Busy",
     "Coordinator",
     "Cycle",
+    "MailBag",
+    "MailDesk",
     "Observer",
     "confirm_answer",
     "deliver",
@@ -51,13 +55,15 @@ def drain(
     *,
     paths: Sequence[Path] = (),
     observe: Observer | None = None,
+    mail: MailBag | None = None,
 ) -> Cycle:
     """Work on the site until nothing is left to do, then release it.
 
     Takes the files in the inbox (files still being written are waited for, once), or only the files at `paths`, which
-    stay where they are. Raises Busy if another process works on the site, TemporaryError for a fault that may pass.
+    stay where they are; and mails, where there is a `mail`. Raises Busy if another process works on the site,
+    TemporaryError for a fault that may pass.
     """
-    with Coordinator(site, readers, clock, observe=observe) as coordinator:
+    with Coordinator(site, readers, clock, observe=observe, mail=mail) as coordinator:
         done = coordinator.drain_patiently(paths)
         while drawn := coordinator.draw():
             done.letters += drawn

@@ -17,7 +17,8 @@ from pipeline.inbox.records import Records
 from pipeline.letters import batch_lists, queue, templates_sent
 from pipeline.letters.queue import Delivered
 from pipeline.letters.templates_sent import SentTemplates
-from pipeline.model import ActKind, Issue, Site, State
+from pipeline.model import ActKind, Issue, MailboxOrigin, MailboxRole, MailState, Site, State
+from pipeline.post import mailboxes, mails
 from pipeline.registry import statements
 from pipeline.run import decided_again
 from pipeline.run.settling import Settling
@@ -116,5 +117,13 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
     _KIND.ALL_TEMPLATES: lambda _, at, said: templates_sent.finish(_day(said), at),
     _KIND.SENT: _sent,
     _KIND.GIVEN_UP: lambda _, at, said: queue.give_up(list(queue.ids(said["letters"]).values()), at),
+    _KIND.MAILS: lambda _, at, said: mails.receive_again(said["rows"], said["seqs"], at),
+    _KIND.MAIL_DECIDED: lambda _, at, said: mails.decide(
+        said["mail"], MailState(said["state"]), at, said["who"], unit=said["unit"], seqs=said["seqs"]
+    ),
+    _KIND.MAILBOX: lambda _, at, said: mailboxes.bind(
+        said["address"], said["unit"], MailboxRole(said["role"]), MailboxOrigin(said["origin"]), at, said["who"]
+    ),
+    _KIND.MAILBOX_ENDED: lambda _, at, said: mailboxes.unbind(said["address"], said["unit"], at, said["who"]),
     _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
 }

@@ -9,10 +9,8 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,13 +24,14 @@ from pipeline.executors import Readers
 from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.inbox.folder import Folder, batches, given
-from pipeline.inbox.scan import Stuck
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Clock, Settled, Site, State
 from pipeline.outbox.folder import tidy
 from pipeline.reports.render import Renderer
 from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
+from pipeline.run.cycle import Cycle
 from pipeline.run.lock import hold_site
+from pipeline.run.mail_in import MailBag
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
 from pipeline.run.settling import Settling
@@ -49,48 +48,6 @@ WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two 
 ROOM = 64 * 2**20  # free bytes below which a failing store counts as full, not broken
 COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
 PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems healthy
-
-
-@dataclass(slots=True)
-class Cycle:
-    """The work done, as counts."""
-
-    received: int = 0
-    settled: Counter[State] = field(default_factory=Counter)
-    letters: int = 0
-    alerts: int = 0  # opened
-    drawn: int = 0  # letters with drawn pages, and workbooks written with them
-    waiting: int = 0  # files seen in the inbox that may still be being written
-    unlisted: int = 0  # counties whose 收件汇总 waits for more of their files
-    stuck: tuple[Stuck, ...] = ()
-
-    def add(self, other: Cycle) -> None:
-        """Add the counts of another cycle."""
-        self.received += other.received
-        self.settled += other.settled
-        self.letters += other.letters
-        self.alerts += other.alerts
-        self.drawn += other.drawn
-
-    def __bool__(self) -> bool:
-        return bool(self.received or self.settled or self.letters or self.alerts or self.drawn)
-
-    def log_line(self) -> None:
-        """Log in one line: the work done, what waits, and the seconds of each stage; at debug level if idle."""
-        write = log.info if self else log.debug
-        write("cycle" if self else "idle", **self.fields(), seconds=faults.seconds())
-
-    def fields(self) -> dict[str, object]:
-        """Return the counts for a log line."""
-        settled = {state.value: count for state, count in self.settled.items() if count}
-        done = {"received": self.received, "settled": settled, "letters": self.letters, "alerts": self.alerts}
-        return {
-            **done,
-            "drawn": self.drawn,
-            "waiting": self.waiting,
-            "unlisted": self.unlisted,
-            "stuck": len(self.stuck),
-        }
 
 
 @contextmanager
@@ -115,12 +72,22 @@ class Coordinator:
     """
 
     def __init__(
-        self, site: Site, readers: Readers, clock: Clock, *, observe: Observer | None = None, answer: bool = True
+        self,
+        site: Site,
+        readers: Readers,
+        clock: Clock,
+        *,
+        observe: Observer | None = None,
+        answer: bool = True,
+        mail: MailBag | None = None,
     ) -> None:
-        """`observe` is called for each submission as it settles; with `answer` False letters stay queued."""
+        """`observe` is called for each submission as it settles; with `answer` False letters stay queued; `mail`: from
+        where mails come besides.
+        """
         self._site, self._readers, self._clock = site, readers, clock
         self._observe = observe or (lambda _arrival, _settled: None)
         self._answer = answer
+        self._mail = mail
         self._held = ExitStack()
         self._stops = 0  # cycles in a row that ended in the middle of settling
         self._uncounted: list[int] = []  # attempts that a temporary fault ended
@@ -202,9 +169,10 @@ class Coordinator:
             while more and len(reading) < AHEAD * limit:
                 with stage("receive"):
                     arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
-                more = bool(arrivals)
-                if arrivals:
-                    reading.put(self._receive(arrivals, done))
+                numbered = self._receive(arrivals, done) if arrivals else self._receive_mails(piece, done, stop)
+                more = bool(numbered)
+                if numbered:
+                    reading.put(numbered)
             with stage("read", reading.seqs):
                 read = reading.take(limit)
             self._settle(read, done)
@@ -223,6 +191,18 @@ class Coordinator:
                 self.folder.release(numbered)
         done.received += len(numbered)
         return numbered
+
+    def _receive_mails(self, limit: int, done: Cycle, stop: Callable[[], bool]) -> list[Arrival]:
+        """Take in fetched mails, which journals what came in them."""
+        if self._mail is None or stop():
+            return []
+        count, arrivals = 1, list[Arrival]()
+        while count and not arrivals:  # many bring nothing
+            with stage("mail"):
+                count, arrivals = self._mail.take(limit, self._clock())
+            done.mails += count
+        done.received += len(arrivals)
+        return arrivals
 
     # ---------------------------------------------------------------- through
 
@@ -276,6 +256,8 @@ class Coordinator:
     # ---------------------------------------------------------------- out
 
     def _finish(self, done: Cycle, patience: float) -> None:
+        if self._mail is not None:
+            self._mail.archive()
         self._warn(done)
         self._summarise(done, patience)
         self._send(done)

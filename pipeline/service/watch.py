@@ -32,9 +32,11 @@ from watchdog.observers.polling import PollingObserver
 from pipeline import faults, run
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
+from pipeline.executors.mails import MailOpener
 from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
 from pipeline.service import notify, timetable
+from pipeline.service.mail_fetch import MailFetchers
 
 log = structlog.get_logger("queke.watch")
 
@@ -67,7 +69,10 @@ class Service:
         self._unexpected = 0  # looks in a row that a fault of ours ended
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
-        self.coordinator = run.Coordinator(site, readers, clock, observe=lambda *_: self._get_on())
+        self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
+        self._opener = MailOpener()
+        mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
+        self.coordinator = run.Coordinator(site, readers, clock, observe=lambda *_: self._get_on(), mail=mail)
 
     def stop(self) -> None:
         """Finish the current work, then end."""
@@ -82,7 +87,9 @@ class Service:
 
     def serve(self) -> None:
         """Work until `stop`. Raises Busy if another process works on the site; a fault of ours that does not pass."""
-        with self.coordinator:
+        with self.coordinator, self._opener:
+            if self._mail is not None:
+                self._mail.start()
             run.note_cycle(self._site)  # what an earlier process left is no sign that this one hangs
             log.info("watching", poll=self._poll)
             notify.notify("READY=1")
@@ -96,6 +103,8 @@ class Service:
             finally:
                 notify.notify("STOPPING=1")
                 self._deafen()
+                if self._mail is not None:
+                    self._mail.stop()
         log.info("stopped")
 
     def _turn(self, pause: float) -> tuple[float, float]:
@@ -122,6 +131,8 @@ class Service:
         if stuck - self._stuck:
             log.info("stuck", files=len(stuck), more=len(stuck - self._stuck))
         self._stuck = stuck
+        if self._mail is not None:
+            self._mail.note_troubles(self._site, self._clock())
         try:
             if not self._stopping:
                 self._look_at_the_clock()

@@ -125,7 +125,7 @@ class SubmissionCase:
         another file, or may be somebody else.
         """
         whole_back = self.verdict == CheckVerdict.REJECTED or any(issue.code in _IN_DOUBT for issue in self.issues)
-        proved = self.proof in {Proof.FOLDER, Proof.TOKEN}
+        proved = self.proof in {Proof.FOLDER, Proof.MAILBOX, Proof.TOKEN}
         secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
         if not (whole_back and proved) or secret or any(i.code in _SUSPECT for i in self.issues):
             return None

@@ -110,7 +110,7 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
     if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
         case.turn_away(Issue("token-wrong"))
         return
-    case.unit, case.school, case.proof = unit, school, _proof(bound, token)
+    case.unit, case.school, case.proof = unit, school, _proof(case, token)
     if any(entry.name == "campus" for entry in case.form.fields):
         _settle_campus(case, school)
     written = fold(str(case.reading.header.get("school") or ""))
@@ -155,12 +155,14 @@ def _settle_division(case: SubmissionCase, context: Context, key: bytes) -> None
     elif wrong:
         case.turn_away(Issue("token-wrong"))
     else:
-        case.unit, case.proof = unit, _proof(bound, token)
+        case.unit, case.proof = unit, _proof(case, token)
 
 
-def _proof(bound: str, token: str) -> Proof:
-    """What a folder and a token prove that were both found right; either may be missing."""
-    return Proof.FOLDER if bound else Proof.TOKEN if token else Proof.NONE
+def _proof(case: SubmissionCase, token: str) -> Proof:
+    """What a folder or mailbox and a token prove that were both found right; either may be missing."""
+    if case.arrival.bound:
+        return Proof.MAILBOX if case.arrival.channel is Channel.MAIL else Proof.FOLDER
+    return Proof.TOKEN if token else Proof.NONE
 
 
 def _not_yours(case: SubmissionCase) -> Issue:

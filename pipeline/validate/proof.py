@@ -22,6 +22,7 @@ class Proof(StrEnum):
     """What shows whose a submission is. A wrong token is none, whatever folder it lies in."""
 
     FOLDER = "folder"  # the sub-folder of its unit, or of an office above
+    MAILBOX = "mailbox"  # of its unit, or of an office above, proved by the server that received the mail
     TOKEN = "token"  # nosec B105  # of a workbook that was issued to its unit
     NONE = "none"
     WRONG = "wrong"  # another unit's folder, or a token that is not this unit's
@@ -36,7 +37,8 @@ class Effect(StrEnum):
 
 
 def _row(folder: Effect, token: Effect, none: Effect) -> Mapping[Proof, Effect]:
-    return {Proof.FOLDER: folder, Proof.TOKEN: token, Proof.NONE: none, Proof.WRONG: Effect.REFUSED}
+    rows = {Proof.FOLDER: folder, Proof.MAILBOX: folder, Proof.TOKEN: token, Proof.NONE: none}
+    return {**rows, Proof.WRONG: Effect.REFUSED}
 
 
 _USUAL = _row(Effect.TAKEN, Effect.TAKEN, Effect.HELD)
@@ -48,7 +50,9 @@ EFFECTS: Mapping[str, Mapping[Proof, Effect]] = {
     # its lines are decisions: nobody but the county could release them
     DESK.name: _row(Effect.TAKEN, Effect.TAKEN, Effect.REFUSED),
 }
-"""By form. For a 处理单 only the county's own folder is one; all else of a filing's doors is in `filing`."""
+"""By form; a mailbox is worth what a folder is. For a 处理单 only the county's own is one; all else of a filing's doors
+is in `filing`.
+"""
 
 
 def effect(form: str, proof: Proof, policy: Policy) -> Effect:

@@ -19,6 +19,7 @@ from pipeline.database.models.desks import DeskLine
 from pipeline.database.models.faults import FaultRecord
 from pipeline.database.models.filings import Filing, FilingLine, FilingScan
 from pipeline.database.models.intake import Audit, Counter, Decision, Letter, NotedAct, Submission, Todo
+from pipeline.database.models.mail import Mail, Mailbox
 from pipeline.database.models.matters import Matter
 from pipeline.database.models.papers import CountyDay, Edition
 from pipeline.database.models.places import CalendarDay, Campus, Division, SchoolClass, Unit
@@ -63,6 +64,8 @@ __all__ = [
     "FilingLine",
     "FilingScan",
     "Letter",
+    "Mail",
+    "Mailbox",
     "Matter",
     "NotedAct",
     "Pupil",

@@ -58,6 +58,7 @@ class Submission(models.Model):
     spooled = models.BooleanField(default=False)  # `path` is in the spool
     secret = models.BooleanField(default=False)  # it holds, or may hold, a password: the original is never archived
     kept_sha256 = models.CharField(max_length=64, blank=True)  # of the copy kept instead; "" for the original itself
+    mail = models.BigIntegerField(null=True)  # the mail it came in
 
     class Meta:
         db_table = "submission"
@@ -74,6 +75,7 @@ class Submission(models.Model):
             # lines not yet in journal.jsonl are few: they are searched in every cycle
             models.Index(fields=["received_seq"], condition=models.Q(journalled=False), name="submission_line"),
             models.Index(fields=["received_seq"], condition=models.Q(spooled=True), name="submission_spooled"),
+            models.Index(fields=["mail"], condition=models.Q(mail__isnull=False), name="submission_mail"),
         ]
 
 

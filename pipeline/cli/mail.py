@@ -1,0 +1,264 @@
+"""mail, mailboxes, quarantine: what comes by mail, from whom, and what an admin must look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import AsJson, Who, check_place, echo, echo_json, echo_list, opened, show_error
+from pipeline.errors import UsageError
+from pipeline.model import MailboxOrigin, MailboxRole
+
+if TYPE_CHECKING:
+    from pipeline.cli.taking import Outcome
+    from pipeline.model import Arrival, MailAccount, Settled, Site
+    from pipeline.post.mails import KeptMail
+    from pipeline.run import Cycle
+
+mail = typer.Typer(help="Mail: what came, and whether the servers answer.", no_args_is_help=True, rich_markup_mode=None)
+mailboxes = typer.Typer(help="Whose mailbox is whose.", no_args_is_help=True, rich_markup_mode=None)
+quarantine = typer.Typer(help="Mails of which nobody knows whose word they are.", no_args_is_help=True)
+
+Number = Annotated[int, typer.Argument(help="Number of the mail, as `queke quarantine list` shows it.")]
+Address = Annotated[str, typer.Argument(help="The mailbox: name@example.edu.cn.")]
+Unit = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands of this group into `app`."""
+    app.add_typer(mail, name="mail")
+    app.add_typer(mailboxes, name="mailboxes")
+    app.add_typer(quarantine, name="quarantine")
+
+
+@mail.command()
+def fetch(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Fetch new mails once, take in what they bring, answer it, and end. `queke watch` does so by itself."""
+    from pipeline import config, run
+    from pipeline.cli import taking
+    from pipeline.cli.intake import show_outcomes
+    from pipeline.executors.mails import MailOpener
+    from pipeline.service.mail_fetch import Round
+
+    site = opened(context, log="info")
+    _check_used(site)
+    if run.is_held(site):
+        show_error("`queke watch` works on this site and fetches by itself")
+        return
+    outcomes: list[Outcome] = []
+
+    def observe(arrival: Arrival, settled: Settled) -> None:
+        outcomes.append((arrival, settled))
+
+    with Round(site) as source, MailOpener() as opener, taking.readers_for(site, 0) as readers:
+        bag = run.MailBag(source, run.MailDesk(site, opener, readers))
+        done = run.drain(site, readers, config.clock(), observe=observe, mail=bag)
+    for name, trouble in source.troubles.items():
+        show_error(f"{name}: {trouble}")
+    show_outcomes(outcomes, done, as_json=as_json)
+    if source.troubles:
+        raise typer.Exit(2)
+
+
+@mail.command()
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Say how many mails came and what became of them, and since when an account is silent."""
+    from pipeline.post import mails
+
+    site = opened(context)
+    _check_used(site)
+    found, last = mails.counts(), mails.latest()
+    if as_json:
+        seen = {name: last[name].isoformat() if name in last else None for name in (a.name for a in site.mail.accounts)}
+        echo_json({"mails": found, "seen": sum(found.values()), "latest": seen})
+        return
+    rows = [(state, count) for state, count in found.items() if count]
+    echo_list(("mails", ""), rows, as_json=False)
+    for account in site.mail.receiving:
+        echo(
+            f"{account.name}: "
+            + (f"latest mail {last[account.name]:%Y-%m-%d %H:%M}" if account.name in last else "none yet")
+        )
+
+
+@mail.command("test")
+def try_servers(context: typer.Context) -> None:
+    """Try each account's servers: connect, log in, look at the folder. No mailbox is changed, nothing is sent."""
+    from pipeline.mail.imap import MailFolder
+    from pipeline.mail.servers import MailServerError
+    from pipeline.mail.smtp import MailSender
+
+    site = opened(context)
+    _check_used(site)
+    failed = False
+    for account in site.mail.accounts:
+        host = account.imap_host
+        try:
+            if host:
+                with MailFolder(account) as folder:
+                    count, quota = len(folder.listed()), folder.quota()
+                full = f", {quota:.0%} full" if quota is not None else ""
+                echo(f"{account.name} ({host}): ok, {count} mails in {account.folder}{full}")
+            if host := account.smtp_host:
+                with MailSender(account) as sender:
+                    echo(f"{account.name} ({host}): ok, letters up to {sender.limit or '?'} bytes")
+        except MailServerError as error:
+            failed = True
+            show_error(f"{account.name} ({host}): {error.trouble}", TROUBLES[error.trouble])
+    if failed:
+        raise typer.Exit(2)
+
+
+TROUBLES = {
+    "unreachable": "it does not answer, or breaks off: host, port, firewall?",
+    "certificate": "its certificate is not trusted, expired or of another name: ca_file?",
+    "password-file": "the password file is missing, empty, or others may read it: chmod 600",  # nosec B105  # what to look at
+    "login": "it refuses user and password; QQ and 163 want a 授权码, which ends when it is revoked",
+    "refused": "it refuses what we ask",
+    "folder": "it has no such folder",
+}
+"""What to look at, by kind of trouble."""
+
+
+@mailboxes.command("list")
+def list_mailboxes(context: typer.Context, unit: Unit = "", *, as_json: AsJson = False) -> None:
+    """List the mailboxes that speak or read for units."""
+    from pipeline.post import mailboxes as store
+
+    opened(context)
+    check_place(unit)
+    rows = [
+        (one.unit, one.role, one.address, one.origin, f"{one.since:%Y-%m-%d}")
+        for one in store.bound([unit] if unit else [])
+    ]
+    echo_list(("unit", "role", "address", "by", "since"), rows, as_json=as_json)
+
+
+@mailboxes.command()
+def bind(
+    context: typer.Context,
+    address: Address,
+    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
+    role: Annotated[
+        MailboxRole, typer.Option(help="speaker: its mails are the unit's; leader; reader.")
+    ] = MailboxRole.SPEAKER,
+    who: Who = "queke",
+) -> None:
+    """Let a mailbox speak, or read, for a unit. An address speaks for one unit: an earlier one loses it."""
+    from pipeline import config
+    from pipeline.mail_settings import ADDRESS
+    from pipeline.post import mailboxes as store
+
+    opened(context)
+    check_place(unit)
+    if not unit or not ADDRESS.fullmatch(address):
+        raise UsageError(f"{address}: no mailbox; write name@example.edu.cn, and --unit with a code")
+    new = store.bind(address, unit, role, MailboxOrigin.COMMAND, config.clock()(), who)
+    echo(f"{address}: {role} of {unit}" + ("" if new else ", as before"))
+
+
+@mailboxes.command()
+def unbind(
+    context: typer.Context,
+    address: Address,
+    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
+    who: Who = "queke",
+) -> None:
+    """Take a mailbox away from a unit, in every role."""
+    from pipeline import config
+    from pipeline.post import mailboxes as store
+
+    opened(context)
+    count = store.unbind(address, unit, config.clock()(), who)
+    if not count:
+        raise UsageError(f"{address}: not bound to {unit}; see `queke mailboxes list`")
+    echo(f"{address}: no longer of {unit}")
+
+
+@quarantine.command("list")
+def list_quarantine(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List mails that wait for an admin. Exit 1 when there are any."""
+    from pipeline.post import mails
+
+    site = opened(context)
+    found = mails.quarantined(site)
+    rows = [(one.id, f"{one.at:%Y-%m-%d %H:%M}", one.sender, one.why, one.size) for one in found]
+    echo_list(("mail", "came", "from", "why", "bytes"), rows, as_json=as_json)
+    if found:
+        raise typer.Exit(1)
+
+
+@quarantine.command("show")
+def show_quarantined(context: typer.Context, number: Number) -> None:
+    """Show who a quarantined mail says it is from, its subject, and the names of its files; not what is in them."""
+    from pipeline.executors.mails import MailOpener
+
+    site = opened(context)
+    kept = _quarantined(site, number)
+    with MailOpener() as opener:
+        found = opener.open(kept.path)
+    echo(f"mail {kept.id}  {kept.why}  {', '.join(found.senders)}")
+    echo(f"    {found.subject}")
+    for part in found.parts:
+        echo(f"    {part.name}  {len(part.content)} bytes")
+
+
+@quarantine.command()
+def release(
+    context: typer.Context,
+    number: Number,
+    unit: Annotated[str, typer.Option("--unit", help="Whose word it is: code of the school or division.")],
+    who: Who = "queke",
+) -> None:
+    """Take a quarantined mail after all, as a unit's word. Its mailbox is not bound by that: see `mailboxes bind`."""
+    from pipeline import config, run
+    from pipeline.cli import taking
+    from pipeline.cli.intake import show_outcomes
+    from pipeline.executors.mails import MailOpener
+
+    site = opened(context)
+    check_place(unit)
+    kept, clock = _quarantined(site, number), config.clock()
+    outcomes: list[Outcome] = []
+    with MailOpener() as opener, taking.readers_for(site, 0) as readers:
+        desk = run.MailDesk(site, opener, readers)
+        if not desk.release(kept, unit, clock(), who):
+            raise UsageError(f"mail {number}: there is no file in it")
+        if run.is_held(site):
+            echo("released; `queke watch` takes it in")
+            return
+        done: Cycle = run.drain(
+            site, readers, clock, observe=lambda arrival, settled: outcomes.append((arrival, settled))
+        )
+        desk.archive()
+    show_outcomes(outcomes, done)
+
+
+@quarantine.command()
+def drop(context: typer.Context, number: Number, who: Who = "queke") -> None:
+    """Put a quarantined mail aside for good; its bytes stay in the archive."""
+    from pipeline import config
+    from pipeline.model import MailState
+    from pipeline.post import mails
+
+    site = opened(context)
+    _quarantined(site, number)
+    mails.decide(number, MailState.DROPPED, config.clock()(), who)
+    echo(f"mail {number}: dropped")
+
+
+def _quarantined(site: Site, number: int) -> KeptMail:
+    from pipeline.model import MailState
+    from pipeline.post import mails
+
+    kept = mails.find(site, number)
+    if kept is None or kept.state is not MailState.QUARANTINED:
+        raise UsageError(f"mail {number}: not in quarantine; see `queke quarantine list`")
+    return kept
+
+
+def _check_used(site: Site) -> None:
+    accounts: tuple[MailAccount, ...] = site.mail.accounts
+    if not accounts:
+        raise UsageError("queke.toml has no [[mail_accounts]]: this site uses no mail")

@@ -1,0 +1,79 @@
+"""Mails that came, and mailboxes: whom an address speaks for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from pipeline.database.models.closed import choices, one_of
+from pipeline.model import MailboxOrigin, MailboxRole, MailState
+
+
+class Mailbox(models.Model):
+    """An address that speaks for a unit, or reads for it, from a moment on. `unit` may be a division's code."""
+
+    address = models.CharField(max_length=254)  # lower case
+    unit = models.CharField(max_length=20)
+    role = models.CharField(max_length=8, choices=choices(MailboxRole))
+    origin = models.CharField(max_length=8, choices=choices(MailboxOrigin))
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    who = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "mailbox"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["address", "unit", "role"], condition=models.Q(until__isnull=True), name="mailbox_once"
+            ),
+            # an address speaks for one unit: its reports could be anybody's otherwise
+            models.UniqueConstraint(
+                fields=["address"],
+                condition=models.Q(until__isnull=True, role=MailboxRole.SPEAKER.value),
+                name="mailbox_speaks_once",
+            ),
+            one_of("mailbox", "role", MailboxRole),
+            one_of("mailbox", "origin", MailboxOrigin),
+        ]
+        indexes: ClassVar = [models.Index(fields=["unit"], name="mailbox_unit")]
+
+
+class Mail(models.Model):
+    """A mail that was seen on a server, whatever became of it: none is looked at twice, none is skipped."""
+
+    account = models.CharField(max_length=20)
+    folder = models.CharField(max_length=120)
+    validity = models.BigIntegerField()  # UIDVALIDITY
+    uid = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)  # of the raw message
+    size = models.BigIntegerField()
+    at = models.DateTimeField()  # when the server got it
+    received_at = models.DateTimeField()
+    sender = models.CharField(max_length=254, blank=True)  # the address in From; "" if there are none or several
+    unit = models.CharField(max_length=20, blank=True)  # for whom it spoke
+    state = models.CharField(max_length=12, choices=choices(MailState))
+    why = models.CharField(max_length=40, blank=True)
+    answerable = models.BooleanField(default=False)  # its sender may be answered
+    message_id = models.CharField(max_length=255, blank=True)
+    references = models.JSONField(default=list)
+    issues = models.JSONField(default=list)
+    secret = models.BooleanField(default=False)  # its words may hold a password: only its head is archived
+    path = models.CharField(max_length=255)  # below the site: spool/mail/… until archived
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "mail"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "folder", "validity", "uid"], name="mail_once"),
+            one_of("mail", "state", MailState),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "id"], name="mail_state"),
+            models.Index(fields=["id"], condition=models.Q(path__startswith="spool/"), name="mail_spooled"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(answerable=True, answered_at__isnull=True),
+                name="mail_unanswered",
+            ),
+        ]

@@ -1,0 +1,30 @@
+"""About a mail: what of it could not be taken. Its sender reads it in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.issues.entry import Message, error
+
+_ATTACH = "请把填好的 .xlsx 直接作为附件，再发一封。"
+
+ENTRIES: Mapping[str, Message] = {
+    "mail-cloud-link": error(
+        "邮件里是网盘或超大附件的链接，没有文件；链接我们不打开。", "请用普通附件：填报表只有几十 KB，" + _ATTACH[1:]
+    ),
+    "mail-winmail": error(
+        "附件被 Outlook 打成了 winmail.dat，我们打不开。",
+        "请在 Outlook 里把这封邮件的格式改为 HTML 或纯文本（设置文本格式→HTML），重新添加附件再发。",
+    ),
+    "mail-outlook-item": error(
+        "附件“{value}”是一封 Outlook 邮件，不是表格文件。", "请打开它，把里面的 .xlsx 存下来，" + _ATTACH[1:]
+    ),
+    "mail-too-large": error("这封邮件太大，没有收。", "填报表只有几十 KB：请去掉图片等其他附件，" + _ATTACH[1:]),
+    "mail-too-many": error("一封邮件里的文件太多，后面的没有收。", "请分几封发，每封不超过 50 个文件。"),
+    "mail-too-nested": error("这封邮件层层转发，里面的没有读完。", "请新写一封邮件，" + _ATTACH[1:]),
+    "mail-broken": error("这封邮件本身有损坏，读不出附件。", "请新写一封邮件，" + _ATTACH[1:]),
+    "mail-zip-locked": error("压缩包“{value}”设了密码，我们打不开。", "请不要加密，" + _ATTACH[1:]),
+    "mail-zip-damaged": error("压缩包“{value}”已损坏，打不开。", "请不要压缩，" + _ATTACH[1:]),
+    "mail-zip-empty": error("压缩包“{value}”是空的。", "请不要压缩，" + _ATTACH[1:]),
+    "mail-zip-too-much": error("压缩包“{value}”里的文件太多或太大，没有打开。", "请不要压缩，" + _ATTACH[1:]),
+}

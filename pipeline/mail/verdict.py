@@ -1,0 +1,51 @@
+"""What becomes of a mail: for whom it speaks, by its sender's mailbox and what proves it; whether he may be answered.
+
+A mail of a bound, proved mailbox is its unit's every word. Of all others each file must prove itself, by the token of
+a workbook that was issued; what proves nothing is quarantined, unanswered: its From may be anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.mail import proof
+from pipeline.mail.proof import SenderProof
+from pipeline.model import MailAccount, MailPlan, MailState, MailVerdict, OpenedMail, ProofPolicy
+
+
+def verdict(mail: OpenedMail, unit: str, found: SenderProof, plan: MailPlan, *, tokens: bool) -> MailVerdict:
+    """Judge a mail that was opened.
+
+    `found`: what proves or disproves its sender; `unit`: for whom his mailbox speaks, "" for nobody; `tokens`: whether
+    every file in it says that we issued it.
+    """
+    if mail.bounce is not None:
+        return MailVerdict(MailState.NOTHING, "bounce")
+    if mail.automatic == "ours":
+        return MailVerdict(MailState.NOTHING, "ours")
+    known = bool(unit) and (found is SenderProof.PASS or plan.proof is not ProofPolicy.REQUIRE)
+    if found is SenderProof.FAIL or len(mail.senders) != 1:
+        return MailVerdict(MailState.QUARANTINED, "forged" if found is SenderProof.FAIL else "senders")
+    answerable = known and not mail.automatic
+    if mail.parts:
+        if known:
+            return MailVerdict(MailState.TAKEN, bound=unit, answerable=answerable)
+        if tokens:
+            return MailVerdict(MailState.TAKEN, "token")
+        return MailVerdict(MailState.QUARANTINED, "unproved" if unit else "unknown")
+    if mail.issues:
+        why = mail.issues[0].code
+        return MailVerdict(
+            MailState.REFUSED if known else MailState.QUARANTINED, why, unit if known else "", answerable
+        )
+    return MailVerdict(
+        MailState.NOTHING, "automatic" if mail.automatic else "no-files", unit if known else "", answerable
+    )
+
+
+def found_of(mail: OpenedMail, signed_by: Sequence[str], account: MailAccount) -> SenderProof:
+    """What proves, or disproves, the sender of a mail: our server's results, else the signatures that we checked."""
+    if len(mail.senders) != 1:
+        return SenderProof.NONE
+    said = proof.by_results(mail.results, mail.senders[0], account.authserv_id)
+    return proof.by_signature(signed_by, mail.senders[0]) if said is SenderProof.NONE else said

@@ -1,0 +1,197 @@
+"""Mails into submissions: opened, judged, their files kept in the spool, a row for each mail with its files journalled.
+
+In this order, so that a crash at any point is repaired by taking the mail again: its bytes are in the spool, its files
+are durable there, the store has both in one transaction, the journal has its lines, the mail goes to the archive; and
+only then the server may be told. A mail's number on its server tells whether it was taken before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from pipeline import durable, faults
+from pipeline.database import errors
+from pipeline.executors import Readers, ReadJob
+from pipeline.executors.mails import MailOpener
+from pipeline.faults import stage
+from pipeline.inbox import archive
+from pipeline.inbox.scan import shown
+from pipeline.mail.opened import head_of
+from pipeline.mail.verdict import found_of, verdict
+from pipeline.model import (
+    Arrival,
+    Channel,
+    FetchedMail,
+    MailAccount,
+    MailPart,
+    MailState,
+    MailVerdict,
+    OpenedMail,
+    Site,
+)
+from pipeline.post import mailboxes, mails
+from pipeline.post.mails import JudgedMail, KeptMail
+from pipeline.schooldays import today
+
+log = structlog.get_logger("queke.mail")
+
+MAY_PROVE_ITSELF = frozenset({"unknown", "unproved"})
+"""Why a mail is quarantined whose files may yet show that we issued them."""
+
+
+@dataclass(frozen=True)
+class MailDesk:
+    """A site, and what opens and reads its mails."""
+
+    site: Site
+    opener: MailOpener
+    readers: Readers
+
+    def take(self, fetched: Sequence[FetchedMail], now: datetime) -> list[Arrival]:
+        """Take mails in; return the submissions that came of them, journalled as received.
+
+        One on which we fail is put into quarantine, and the others are taken.
+        """
+        try:
+            judged = self._judged(fetched, now)
+        except Exception as error:
+            if errors.may_pass(error):
+                raise
+            log.critical("mails_one_by_one", mails=len(fetched), **faults.fault(error).fields())
+            judged = [self._judged_alone(one, now) for one in fetched]
+        return self._journalled(mails.receive(self.site, judged, now))
+
+    def release(self, mail: KeptMail, unit: str, now: datetime, who: str) -> list[Arrival]:
+        """Take a quarantined mail after all, as the word of a unit; return its submissions, journalled."""
+        parts = self.opener.open(mail.path).parts
+        arrivals = self._kept(parts, f"mail-{mail.account}-q{mail.id}", mail.at, unit, now)
+        return self._journalled(mails.release(self.site, mail, unit, arrivals, now, who))
+
+    def archive(self) -> None:
+        """Move mails that are settled from the spool into the archive, or what may be kept of them. May be repeated."""
+        for mail, whole in mails.to_archive(self.site):
+            kept = None if whole else head_of
+            mails.moved(mail.id, archive.keep_mail(self.site, mail.path, today(mail.received_at), mail.id, kept))
+
+    def _judged(self, fetched: Sequence[FetchedMail], now: datetime) -> list[JudgedMail]:
+        before = mails.seen_before([one.sha256 for one in fetched])
+        opened = [(one, self.opener.open(one.path, whole=one.whole)) for one in fetched]
+        units = mailboxes.speaks_for({sender for _, mail in opened for sender in mail.senders})
+        judged: list[JudgedMail] = []
+        for one, mail in opened:
+            again = one.sha256 in before or one.sha256 in {other.fetched.sha256 for other in judged}
+            judged.append(
+                JudgedMail(one, mail, MailVerdict(MailState.NOTHING, "again"))
+                if again
+                else self._judge(one, mail, units, now)
+            )
+        return judged
+
+    def _judged_alone(self, one: FetchedMail, now: datetime) -> JudgedMail:
+        try:
+            return self._judged([one], now)[0]
+        except Exception as error:
+            if errors.may_pass(error):
+                raise
+            log.critical("mail_failed", uid=one.key.uid, **faults.fault(error).fields())
+            return JudgedMail(one, OpenedMail(), MailVerdict(MailState.QUARANTINED, "failed"))
+
+    def _judge(self, one: FetchedMail, mail: OpenedMail, units: Mapping[str, str], now: datetime) -> JudgedMail:
+        unit = units.get(mail.senders[0], "") if len(mail.senders) == 1 else ""
+        proof = found_of(mail, one.signed_by, self._account(one.key.account))
+        judge = partial(verdict, mail, unit, proof, self.site.mail)
+        found = judge(tokens=False)
+        arrivals: tuple[Arrival, ...] = ()
+        if found.state is MailState.TAKEN or found.why in MAY_PROVE_ITSELF:
+            name = f"mail-{one.key.account}-{one.key.validity}-{one.key.uid}"
+            arrivals = tuple(self._kept(mail.parts, name, one.at, found.bound, now))
+            if found.state is not MailState.TAKEN and self._all_issued(arrivals):
+                found = judge(tokens=True)
+            if found.state is not MailState.TAKEN:
+                durable.unlink_many([arrival.path for arrival in arrivals])
+                arrivals = ()
+        log.info(
+            "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
+        )
+        return JudgedMail(one, mail, found, arrivals)
+
+    def _all_issued(self, arrivals: Sequence[Arrival]) -> bool:
+        """Whether every file says that we issued it; whether that is so is seen when it is validated."""
+        readings = [
+            reading for _, reading in self.readers.read([ReadJob(at, one.path) for at, one in enumerate(arrivals)])
+        ]
+        return bool(readings) and all(reading.claims and reading.claims.token for reading in readings)
+
+    def _kept(self, parts: Sequence[MailPart], name: str, at: datetime, unit: str, now: datetime) -> list[Arrival]:
+        """Put a mail's files into the spool, durably."""
+        durable.make_folder(self.site.spool)
+        arrivals = []
+        for n, part in enumerate(parts, start=1):
+            kept = archive.spool_part(self.site, f"{name}-{n}{archive.ending(part.name)}", part.content)
+            arrivals.append(
+                Arrival(
+                    sha256=kept.sha256,
+                    size=kept.stamp.size,
+                    name=shown(part.name),
+                    channel=Channel.MAIL,
+                    folder="",
+                    bound=unit,
+                    first_seen=at.astimezone(now.tzinfo),
+                    received_at=now,
+                    path=kept.path,
+                    claim=f"{name}/{n}",
+                )
+            )
+        durable.sync_many([arrival.path for arrival in arrivals], (self.site.spool,))
+        return arrivals
+
+    def _journalled(self, arrivals: list[Arrival]) -> list[Arrival]:
+        archive.write_journal(self.site, arrivals)
+        return arrivals
+
+    def _account(self, name: str) -> MailAccount:
+        return next(account for account in self.site.mail.accounts if account.name == name)
+
+
+class MailSource(Protocol):
+    """Where fetched mails come from; told when each has its row, so that the server may be told."""
+
+    def collect(self, limit: int) -> list[FetchedMail]:
+        """Return up to `limit` mails that were fetched, oldest first."""
+        ...
+
+    def release(self, fetched: Sequence[FetchedMail], states: Mapping[int, MailState]) -> None:
+        """Hear that these are settled, by UID."""
+        ...
+
+
+@dataclass(frozen=True)
+class MailBag:
+    """Mails that a source fetched, taken in by a desk."""
+
+    source: MailSource
+    desk: MailDesk
+
+    def take(self, limit: int, now: datetime) -> tuple[int, list[Arrival]]:
+        """Take in what was fetched; return how many mails that were, and the submissions that came of them."""
+        fetched = self.source.collect(limit)
+        if not fetched:
+            return 0, []
+        with errors.temporary():
+            arrivals = self.desk.take(fetched, now)
+            for key in {(one.key.account, one.key.folder, one.key.validity) for one in fetched}:
+                states = mails.settled(*key)
+                mine = [one for one in fetched if (one.key.account, one.key.folder, one.key.validity) == key]
+                self.source.release(mine, states)
+        return len(fetched), arrivals
+
+    def archive(self) -> None:
+        """Archive mails whose submissions are settled."""
+        with stage("archive"), errors.temporary():
+            self.desk.archive()
