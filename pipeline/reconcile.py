@@ -22,8 +22,7 @@ CLOSURE_NOTE = "停课"  # a note with this word mentions a closure
 RECENT = 7  # days whose reports are searched for closures without a declaration, and for rolls
 MANY = 5  # ill pupils of one class, or …
 MANY_SHARE = 0.3  # … this share of it: the standard for assessing a closure (流感样病例暴发疫情处置指南, 2018)
-_LISTED = 12  # classes named in one sentence, which is what a county confirms
-REPORTED_ROLLS = "report"  # the subject of the matter about the rolls of a campus's report
+REPORTED_ROLL = "report "  # before the class, in the subject of the matter about its roll in a report
 
 
 class MatterKind(StrEnum):
@@ -276,23 +275,18 @@ def _undeclared(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]
 
 
 def _rolls(known: SchoolKnown, clock: SchoolClock) -> Iterator[FoundMatter]:
-    """Rolls of a campus's latest report that differ from the registry's: one matter a campus."""
+    """Rolls of a campus's latest report that differ from the registry's: a matter a class, to be decided by itself."""
     for campus in sorted({campus for _, campus in known.reported}):
         days = [day for day, place in known.reported if place == campus and day <= clock.today]
         latest = max(days, default=None)
         if latest is None or clock.today - latest >= timedelta(days=RECENT):
             continue
-        rolls = differing(known, latest, campus)
-        if rolls:
-            registered = sum(known.rooms[campus, key].roll or 0 for key in rolls)
-            sums = f"合计 {sum(rolls.values())} 人（名册 {registered} 人）"
-            more = f"等 {len(rolls)} 个班，{sums}" if len(rolls) > _LISTED else ""
-            rooms = {key: known.rooms[campus, key] for key in list(rolls)[:_LISTED]}
-            differ = "、".join(f"{one.name} {rolls[key]} 人（名册 {one.roll} 人）" for key, one in rooms.items())
-            yield _Maker(known.code, campus, REPORTED_ROLLS)(
+        for key, roll in differing(known, latest, campus).items():
+            room = known.rooms[campus, key]
+            yield _Maker(known.code, campus, f"{REPORTED_ROLL}{key}")(
                 MatterKind.ROLL,
                 latest,
-                f"{_day(latest)} 缺课日报的应到人数与名册不同：{differ}{more}。",
+                f"{room.name} {_day(latest)} 缺课日报的应到是 {roll} 人，名册是 {room.roll} 人。",
                 "填错了请更正日报；人数确有变动的，由县（市、区）确认，确认前按名册计算。",
             )
 

@@ -60,13 +60,16 @@ def settle(
 @matters.command()
 def confirm(
     context: typer.Context,
-    matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
+    matters_: Annotated[list[str], typer.Argument(metavar="MATTER…", help="对账号, as `queke matters list` shows it.")],
     why: Reason,
     who: Who = "queke",
 ) -> None:
-    """Confirm what a school reports: other rolls enter the registry from that day on; any other matter is settled."""
+    """Confirm what a school reports: another roll enters the registry from that day on; any other matter is settled.
+    One after the other: what was confirmed stays so if a later one is refused.
+    """
     from pipeline.settling import rolls
 
     site = opened(context)
-    rolls.confirm(matter, decided_by(who, why), site.policy)
-    echo(f"{matter}: confirmed")
+    for matter in matters_:
+        rolls.confirm(matter, decided_by(who, why), site.policy)
+        echo(f"{matter}: confirmed")

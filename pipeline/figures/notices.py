@@ -47,9 +47,9 @@ def report(day: date) -> str:
     return f"{day} 的缺课日报"
 
 
-def rolls(day: date) -> str:
-    """The rolls of a report, which differ from the registry's."""
-    return f"{day} 的缺课日报里与名册不同的应到人数"
+def roll(day: date, room: str) -> str:
+    """The roll of a class in a report, which differs from the registry's."""
+    return f"{day} 的缺课日报里 {room} 与名册不同的应到人数"
 
 
 def new_class(name: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.database.models import Closure, ClosurePast, Decision, Matter, Rej
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
 from pipeline.model import DecisionKind
+from pipeline.reconcile import REPORTED_ROLL
 from pipeline.schooldays import ZONE
 
 
@@ -68,9 +69,13 @@ def _class(row: Decision, school: str) -> str | None:
     return None
 
 
-def _rolls(row: Decision, school: str) -> str | None:
+def _roll(row: Decision, school: str) -> str | None:
     matter = Matter.objects.filter(pk=row.target, school=school).first()
-    return notices.rolls(matter.day) if matter is not None else None
+    if matter is None:
+        return None
+    key = matter.subject.removeprefix(REPORTED_ROLL)
+    room = SchoolClass.objects.filter(school=school, campus=matter.campus, key=key).order_by("school_year").last()
+    return notices.roll(matter.day, room.name if room else key)
 
 
 _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
@@ -82,8 +87,8 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.CLASS_RETURN: _class,
     DecisionKind.CLASS_ALIAS: _class,
     DecisionKind.CLASS_UNDO: _class,
-    DecisionKind.ROLL_CONFIRM: _rolls,
-    DecisionKind.ROLL_RETURN: _rolls,
+    DecisionKind.ROLL_CONFIRM: _roll,
+    DecisionKind.ROLL_RETURN: _roll,
     DecisionKind.EXCUSE: _day,
     DecisionKind.UNEXCUSE: _day,
 }

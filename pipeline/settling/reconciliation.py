@@ -18,7 +18,17 @@ from pipeline.database.models import Counter, Matter
 from pipeline.database.transactions import atomic
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import ActKind, DecidedBy, DecisionKind, LetterKind, MatterState, Policy, Site, TodoKind
+from pipeline.model import (
+    HOME_CAMPUS,
+    ActKind,
+    DecidedBy,
+    DecisionKind,
+    LetterKind,
+    MatterState,
+    Policy,
+    Site,
+    TodoKind,
+)
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 from pipeline.turns import reconciliation_facts
@@ -54,8 +64,8 @@ def waiting(division: str) -> list[MatterLine]:
     names = lookup.names(row.school_id for row in found)
     return [
         MatterLine(
-            row.pk, row.stamp, row.school_id, names.get(row.school_id, row.school_id), row.day, row.since, row.what,
-            row.kind,
+            row.pk, row.stamp, row.school_id, names.get(row.school_id, row.school_id), row.day, row.since,
+            row.what if row.campus == HOME_CAMPUS else f"{row.campus}　{row.what}", row.kind,
         )
         for row in found
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rolls that a report gives otherwise than the registry: taken over, or not, by the county's word on the matter.
+"""Rolls that a report gives otherwise than the registry: taken over, or not, class by class, by the county's word.
 
 The registry's rolls stand until then: a slip of a clerk's must not become the denominator of a county.
 """
@@ -11,7 +11,7 @@ from pipeline.database.transactions import atomic
 from pipeline.issues.refusals import refusal
 from pipeline.merge.registry import ClassStatement, RegistryStatement
 from pipeline.model import DecidedBy, DecisionKind, LetterKind, Policy, TodoKind
-from pipeline.reconcile import REPORTED_ROLLS, MatterKind
+from pipeline.reconcile import REPORTED_ROLL, MatterKind
 from pipeline.registry import statements
 from pipeline.schooldays import school_year
 from pipeline.settling import reconciliation, roster
@@ -20,20 +20,20 @@ from pipeline.turns.transaction import Writes
 
 
 def confirm(matter_id: str, by: DecidedBy, policy: Policy) -> None:
-    """Confirm a matter: rolls become those of the report from its day on; any other is settled, looked into.
+    """Confirm a matter: a class's roll becomes that of the report from its day on; any other is settled, looked into.
 
     Raises UsageError, and changes nothing, if it is not open, or if the records have changed.
     """
     with atomic():
         row = reconciliation.open_one(matter_id)
-        if not _of_rolls(row):
+        if not _of_a_roll(row):
             reconciliation.settle(matter_id, by)
             return
-        rolls = _reported(row, by, policy)
+        key, roll = _reported(row, by, policy)
         order, settled = reconciliation.settle(matter_id, by, what=DecisionKind.ROLL_CONFIRM)
         year = school_year(row.day)
-        rooms = tuple(ClassStatement(row.campus, year, key, roll=roll) for key, roll in rolls.items())
-        stated = statements.joined(row.school_id, RegistryStatement(order, row.day, rooms=rooms))
+        room = ClassStatement(row.campus, year, key, roll=roll)
+        stated = statements.joined(row.school_id, RegistryStatement(order, row.day, rooms=(room,)))
         writes = Writes(by.at)
         roster.enter(roster.planned({row.school_id: stated}, row.day, order), 0, settled, writes)
         writes.todo(TodoKind.RECONCILE, row.school_id, settled)
@@ -41,28 +41,29 @@ def confirm(matter_id: str, by: DecidedBy, policy: Policy) -> None:
 
 
 def send_back(matter_id: str, by: DecidedBy) -> None:
-    """Leave the registry's rolls as they are; the school is told. Raises UsageError, and changes nothing, if the matter
+    """Leave the registry's roll as it is; the school is told. Raises UsageError, and changes nothing, if the matter
     is not open, or is about something else.
     """
     with atomic():
         row = reconciliation.open_one(matter_id)
-        if not _of_rolls(row):
+        if not _of_a_roll(row):
             raise refusal("matter-no-roll", matter=matter_id)
         order, _ = reconciliation.settle(matter_id, by, what=DecisionKind.ROLL_RETURN)
         _tell(row, order, Writes(by.at))
 
 
-def _of_rolls(row: Matter) -> bool:
-    return row.kind == MatterKind.ROLL and row.subject == REPORTED_ROLLS
+def _of_a_roll(row: Matter) -> bool:
+    return row.kind == MatterKind.ROLL and row.subject.startswith(REPORTED_ROLL)
 
 
-def _reported(row: Matter, by: DecidedBy, policy: Policy) -> dict[str, int]:
-    """The rolls of the report, by class key: as the matter has them, or it has moved on."""
+def _reported(row: Matter, by: DecidedBy, policy: Policy) -> tuple[str, int]:
+    """The class and its roll in the report: as the matter has it, or it has moved on."""
     facts = reconciliation_facts.load([row.school_id], by.at, policy).get(row.school_id)
     found = {one.id: one for one in reconcile.matters(facts.known, facts.clock)} if facts else {}
     if facts is None or row.pk not in found or found[row.pk].stamp != row.stamp:
         raise refusal("matter-moved-on", matter=row.pk)
-    return dict(reconcile.differing(facts.known, row.day, row.campus))
+    key = row.subject.removeprefix(REPORTED_ROLL)
+    return key, reconcile.differing(facts.known, row.day, row.campus)[key]
 
 
 def _tell(row: Matter, order: int, writes: Writes) -> None:

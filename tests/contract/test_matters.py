@@ -135,6 +135,18 @@ def test_rolls_of_a_report_enter_the_registry_when_the_county_confirms_them(scho
     assert broken_at() is None
 
 
+def test_of_two_classes_the_county_confirms_one_and_not_the_other(school: Site) -> None:
+    report(school, checked(1, [row("甲"), line("三3", 43), line("三4", 420)]))
+    open_(school)
+    found = {one.what[:5]: one.id for one in reconciliation.waiting(COUNTY) if one.kind == "roll"}
+    by = DecidedBy("示例区教育局", "电话核实", NOON)
+    rolls.confirm(found["三(3)班"], by, school.policy)
+    assert rolls_now() == {"三3": 43, "三4": 42}
+    assert [len(open_(school)), reconciliation.waiting(COUNTY)[0].id] == [1, found["三(4)班"]]
+    rolls.send_back(found["三(4)班"], by)
+    assert (rolls_now(), open_(school)) == ({"三3": 43, "三4": 42}, [])
+
+
 def test_rolls_of_a_report_that_the_county_sends_back_change_nothing_and_rest(school: Site) -> None:
     report(school, closed(1), checked(2, [line("三3", 400)], content="zero"))
     open_(school)
@@ -147,7 +159,7 @@ def test_rolls_of_a_report_that_the_county_sends_back_change_nothing_and_rest(sc
         rolls.send_back(found["cases"], by)
     [told] = queue.pending(kinds=["decided"])
     [notice] = county_notices.notices_of(told.ref, SCHOOL)
-    assert (notice.about, notice.why) == ("2026-11-23 的缺课日报里与名册不同的应到人数", "多打一个零")
+    assert (notice.about, notice.why) == ("2026-11-23 的缺课日报里 三(3)班 与名册不同的应到人数", "多打一个零")
 
 
 def test_a_confirmation_of_rolls_that_were_corrected_meanwhile_is_refused(school: Site) -> None:

@@ -133,10 +133,14 @@ def test_many_ill_are_a_matter_only_where_the_report_itself_speaks_of_a_closure(
     assert kinds(school(replace(CLOSURE, ill=12), 三3=replace(many, speaks=True))) == []
 
 
-def test_rolls_that_differ_are_one_matter_a_campus() -> None:
-    [one] = matters(school(三3=ClassKnown(roll=43), 三4=ClassKnown(roll=41)), clock())
-    assert one.kind is MatterKind.ROLL
-    assert "三(3)班 43 人（名册 40 人）、三(4)班 41 人（名册 42 人）" in one.what
+def test_rolls_that_differ_are_a_matter_a_class_with_both_figures() -> None:
+    found = matters(school(三3=ClassKnown(roll=43), 三4=ClassKnown(roll=41)), clock())
+    assert {one.kind for one in found} == {MatterKind.ROLL}
+    assert len({one.id for one in found}) == 2
+    assert sorted(one.what[6:] for one in found) == sorted(
+        f"{room} 11-20 缺课日报的应到是 {told} 人，名册是 {registered} 人。"[6:]
+        for room, told, registered in (("三(3)班", 43, 40), ("三(4)班", 41, 42))
+    )
     assert kinds(school(三3=ClassKnown(roll=40))) == []
 
 

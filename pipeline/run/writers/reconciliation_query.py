@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.figures.words import assumed, chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.model import HOME_CAMPUS, LetterKind, Paper
@@ -22,9 +24,23 @@ def query(letter: Queued, batch: LetterBatch) -> list[Paper]:
         "date": chinese_date(day),
         "day": day.isoformat(),
         "assumed": assumed(batch.assumed.get((letter.reader, day), 0)),
+        "count": len(found),
         "matters": [
-            {"id": one.id, "campus": "" if one.campus == HOME_CAMPUS else one.campus, "what": one.what, "ask": one.ask}
-            for one in found
+            {
+                "campus": "" if campus == HOME_CAMPUS else campus,
+                "what": [one.what for one in alike],
+                "ask": ask,
+                "id": "、".join(one.id for one in alike),
+            }
+            for (campus, ask), alike in _alike(found).items()
         ],
     }
     return written.compose(LetterKind.QUERY, values)
+
+
+def _alike(found: Sequence[reconciliation.Question]) -> dict[tuple[str, str], list[reconciliation.Question]]:
+    """The questions by what they ask for, such as the rolls of many classes of one campus."""
+    alike: dict[tuple[str, str], list[reconciliation.Question]] = {}
+    for one in found:
+        alike.setdefault((one.campus, one.ask), []).append(one)
+    return alike
