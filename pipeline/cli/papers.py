@@ -129,6 +129,9 @@ def export(  # noqa: PLR0913, PLR0917  # the options of a command
     span = _span(day, first, last)
     table = _exported(site, records, reader, span)
     now = config.clock()()
+    if form is Format.CSV:
+        for note in table.notes:  # a CSV has rows only
+            sys.stderr.write(f"{note}\n")
     if str(out) == "-":
         if form is Format.XLSX:
             raise UsageError("--format xlsx: name a file with -o")

@@ -13,6 +13,7 @@ from pipeline.database import acts, sql
 from pipeline.database.models import Counter, Division, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
+from pipeline.facts import unknown_years
 from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.desk import DESK, answered, matter, matter_of
@@ -90,7 +91,8 @@ def _facts(
         raise UsageError(f"{division}: no such division; a desk is a county's, such as --unit 320106")
     made = now.astimezone(ZONE)
     token = units.token(site.key, division, DESK.name, schooldays.term(made.date()), units.DIVISION_SERIAL)
-    return DeskFacts(division, name, made, token, rows, back=back)
+    notes = unknown_years.notes(division, made.date())
+    return DeskFacts(division, name, made, token, rows, back=back, notes=notes)
 
 
 def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[DeskRow]:

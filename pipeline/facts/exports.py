@@ -12,14 +12,14 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from pipeline import alert_state
 from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.facts import small_counts
+from pipeline.facts import small_counts, unknown_years
 from pipeline.figures.suppression import Suppression
 from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, NOTHING, joined, left_out
 from pipeline.forms import absence, closure, words
@@ -64,7 +64,17 @@ def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
     if records not in _KINDS:
         raise UsageError(f"{records}: no such records; choose one of {', '.join(_KINDS)}")
     table = _KINDS[records](scope, span)
-    return replace(table, notes=(left_out(scope.small),)) if scope.masks else table
+    shown = (left_out(scope.small),) if scope.masks else ()
+    return replace(table, notes=(*shown, *_years(scope, span)))
+
+
+def _years(scope: Scope, span: DayRange) -> tuple[str, ...]:
+    """What is to be said of the years of the days reported."""
+    days = Report.objects.filter(span.within("day")).aggregate(first=Min("day"), last=Max("day"))
+    if days["first"] is None:
+        return ()
+    between = (date(year, 1, 1) for year in range(days["first"].year + 1, days["last"].year))
+    return unknown_years.notes(scope.code, days["first"], *between, days["last"])
 
 
 def _absence(scope: Scope, span: DayRange) -> ExportTable:

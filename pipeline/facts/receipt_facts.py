@@ -1,16 +1,15 @@
-"""What receipts say of the day they are about: what of it is still missing, and whether its year is known."""
+"""What receipts say of the day they are about: what of it is still missing."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from pipeline.database import sql
 from pipeline.facts import county_day
 from pipeline.registry import lookup
-from pipeline.schooldays import Calendar
 from pipeline.turns import context
 
 Report = tuple[str, str, date]  # school, campus, day
@@ -55,15 +54,3 @@ def missing(reports: Mapping[int, Report], several: Collection[str]) -> dict[int
             if classes or campuses:
                 found[seq] = StillMissing(classes, campuses)
     return found
-
-
-def assumed(days: Iterable[tuple[str, date]]) -> dict[tuple[str, date], int]:
-    """Return the year, by unit and day, for days that are school days, or none, by their weekday only."""
-    plain = Calendar()
-    asked = sorted({(unit, day) for unit, day in days if plain.owes((), (), day).assumed})
-    if not asked:
-        return {}
-    codes = {unit for unit, _ in asked}
-    calendar, tree, stages = context.calendar(), lookup.tree(codes), lookup.stages(codes, asked[-1][1]).schools
-    found = {(unit, day): calendar.owes(tree.chain(unit), stages.get(unit, ()), day).assumed for unit, day in asked}
-    return {at: year for at, year in found.items() if year}

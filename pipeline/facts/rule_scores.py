@@ -11,6 +11,7 @@ from pipeline import rules
 from pipeline.alert_state import AlertStep
 from pipeline.alerts.verdicts import fates
 from pipeline.database.models import Alert, AlertEvent, AlertHit, AssessedMoment
+from pipeline.facts import unknown_years
 from pipeline.figures.facts import PaperDivision
 from pipeline.figures.rule_paper import RulePaperFacts
 from pipeline.figures.rule_scores import Growth, RuleHit, ScoredAlert
@@ -135,6 +136,7 @@ def papers(made_on: date, now: datetime, as_of: int) -> list[RulePaperFacts]:
         code: PaperDivision(code, names[code], names[code], tree.places[code].level, tuple(sorted(counties)))
         for code, counties in inside.items()
     }
+    assumed = unknown_years.assumed((code, day) for code in places for day in (*week, made_on))
     order = (Level.PROVINCE, Level.CITY, Level.COUNTY)
     return [
         RulePaperFacts(
@@ -148,6 +150,7 @@ def papers(made_on: date, now: datetime, as_of: int) -> list[RulePaperFacts]:
             rules=rules.load(),
             alerts=[alert for alert in found if alert.division in place.counties],
             of_week=of_week,
+            assumed=max((assumed.get((place.code, day), 0) for day in (*week, made_on)), default=0),
         )
         for place in sorted(places.values(), key=lambda place: (order.index(place.level), place.code))
     ]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pipeline import issues
 from pipeline.figures.receipts import ReceiptFacts, asked_of
+from pipeline.figures.words import assumed
 from pipeline.model import LetterKind, Severity, State
 from pipeline.units import Scope
 
@@ -28,6 +29,7 @@ class SummaryFacts:
     place: str
     now: datetime
     lines: tuple[SummaryLine, ...]
+    assumed: int = 0  # the year, if a day of it is by weekday only
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Summary:
     code: str
     place: str
     made: str
+    assumed: str
     files: int
     counts: tuple[tuple[str, int], ...]
     rows: tuple[SummaryRow, ...]
@@ -82,6 +85,7 @@ def summary(facts: SummaryFacts) -> Summary:
         code=facts.code,
         place=facts.place,
         made=f"{facts.now:%Y-%m-%d %H:%M}",
+        assumed=assumed(facts.assumed),
         files=len(rows),
         counts=tuple((name, n) for name, n in counts if n),
         rows=rows,

@@ -44,6 +44,7 @@ class RulePaperFacts:
     alerts: Sequence[ScoredAlert]  # of the season
     of_week: Collection[str]  # which of them were opened in the week
     n: int = 1
+    assumed: int = 0  # the year, if the week, or the day it is cut on, is by weekday only
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class RulePaper:
     below: tuple[ScoreRow, ...]
     quiet: int  # rules that are on by default and were not met
     as_of: int
+    assumed: str = ""
 
 
 def rule_paper(facts: RulePaperFacts) -> RulePaper:
@@ -115,6 +117,7 @@ def rule_paper(facts: RulePaperFacts) -> RulePaper:
         below=tuple(_below(facts, place, {alert.id for alert in week}) for place in facts.below),
         quiet=sum(rule.on and rule.id not in met for rule in known.values()),
         as_of=facts.as_of,
+        assumed=words.assumed(facts.assumed),
     )
 
 

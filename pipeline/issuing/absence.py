@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline import carry
-from pipeline.facts import carried
+from pipeline.facts import carried, unknown_years
 from pipeline.forms.absence import ABSENCE
 from pipeline.forms.classes import in_order
 from pipeline.issuing.issuer import Asked, Issuer
@@ -26,6 +26,7 @@ def template(site: Site, asked: Asked) -> bytes:
         school = owed.of(school)
     facts = school_facts(site, school, asked.day, campus)
     brought = carried.carried_over([school], asked.day).get((school.code, campus))
+    facts = replace(facts, notes=unknown_years.notes(school.code, asked.day))
     return blank(ABSENCE, carry_over(site, facts, school, asked.day, brought))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
+from pipeline.facts import unknown_years
 from pipeline.forms.calendar import CALENDAR
 from pipeline.issuing.issuer import Asked, Issuer
 from pipeline.issuing.school import returned
@@ -24,6 +25,7 @@ def template(site: Site, asked: Asked) -> bytes:
         fields={"unit": code, "school": name},
         rows={"spans": prefill.calendar(code)},
         token=units.token(site.key, code, CALENDAR.name, schooldays.term(asked.day), serial),
+        notes=unknown_years.notes(code, asked.day),
     )
     return blank(CALENDAR, facts)
 

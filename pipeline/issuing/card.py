@@ -6,8 +6,8 @@ from datetime import date
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
-from pipeline.facts import card_page_facts
-from pipeline.figures import card_books
+from pipeline.facts import card_page_facts, unknown_years
+from pipeline.figures import card_books, words
 from pipeline.figures.cards import CardFacts
 from pipeline.forms.card import CARD
 from pipeline.issuing.issuer import Asked, GoingBack, Issuer
@@ -37,7 +37,9 @@ def filled(site: Site, facts: CardFacts, day: date) -> bytes:
     made = card_books.book(facts)
     token = units.token(site.key, school.code, CARD.name, schooldays.term(day), school.token_serial)
     rows = {"answer": (made.answer,), "days": made.days, "cases": made.cases}
-    return blank(CARD, TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead))
+    asked = tuple(filter(None, [words.assumed(facts.assumed)]))  # of the days that are asked about
+    notes = unknown_years.notes(school.code, day) or asked
+    return blank(CARD, TemplateFacts(fields=made.fields, rows=rows, token=token, lead=made.lead, notes=notes))
 
 
 def returned(site: Site, back: GoingBack) -> bytes:
@@ -56,7 +58,8 @@ def returned(site: Site, back: GoingBack) -> bytes:
     school = context.schools([facts.unit], [day]).get(facts.unit)
     serial = school.token_serial if school else 1
     token = units.token(site.key, facts.unit, CARD.name, schooldays.term(day), serial)
-    return giveback(CARD, GivebackFacts(fields=fields, rows=back.refused, token=token))
+    notes = unknown_years.notes(facts.unit, day)
+    return giveback(CARD, GivebackFacts(fields=fields, rows=back.refused, token=token, notes=notes))
 
 
 ISSUER = Issuer(CARD, template, returned)

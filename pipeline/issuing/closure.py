@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from pipeline.facts import unknown_years
 from pipeline.forms.closure import CLOSURE
 from pipeline.issuing.issuer import Asked, Issuer
 from pipeline.issuing.school import asked_for, returned, template_facts
@@ -14,7 +16,8 @@ from pipeline.xlsx.blank import TemplateFacts, blank
 def template(site: Site, asked: Asked) -> bytes:
     """Return the template of a campus and a day."""
     school, campus = asked_for(asked)
-    return blank(CLOSURE, school_facts(site, school, asked.day, campus))
+    facts = school_facts(site, school, asked.day, campus)
+    return blank(CLOSURE, replace(facts, notes=unknown_years.notes(school.code, asked.day)))
 
 
 def school_facts(site: Site, school: SchoolFacts, day: date, campus: str = HOME_CAMPUS) -> TemplateFacts:

@@ -6,6 +6,7 @@ from datetime import date
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
+from pipeline.facts import unknown_years
 from pipeline.forms.roster import ROSTER
 from pipeline.issuing.issuer import Asked, Issuer
 from pipeline.issuing.school import returned
@@ -39,6 +40,7 @@ def template(site: Site, asked: Asked) -> bytes:
         fields={"unit": code, "school": name, "day": since},
         rows=rows,
         token=units.token(site.key, code, ROSTER.name, schooldays.term(asked.day), serial),
+        notes=unknown_years.notes(code, since),
         lead=_NEXT_YEAR.format(year=year) if year else "",
         without=without,
     )

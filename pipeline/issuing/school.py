@@ -7,6 +7,7 @@ from datetime import date
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
+from pipeline.facts import unknown_years
 from pipeline.forms import form
 from pipeline.forms.words import MODE
 from pipeline.issuing.issuer import Asked, GoingBack
@@ -38,7 +39,7 @@ def template_facts(
 ) -> TemplateFacts:
     """Return what is filled into a school's template of form `name` beforehand: known values, and usual ones.
 
-    `rows` by table.
+    `rows` by table. What is to be said of a day nobody knows is for the caller to add (`unknown_years.notes`).
     """
     return TemplateFacts(
         fields={
@@ -61,12 +62,13 @@ def returned(site: Site, back: GoingBack) -> bytes:
     facts = back.facts
     day = facts.day or schooldays.today(facts.received_at)
     fields: dict[str, str | date] = {"unit": facts.unit, "school": facts.unit_name, "day": day}
+    notes = unknown_years.notes(facts.unit, day)
     school = context.schools([facts.unit], [day]).get(facts.unit)
     if school is None:
         unit, term = facts.unit, schooldays.term(day)
         known = units.is_division(unit)
         mark = units.token(site.key, unit, facts.form, term, units.DIVISION_SERIAL) if known else ""
-        return giveback(form(facts.form), GivebackFacts(fields=fields, rows=back.refused, token=mark))
+        return giveback(form(facts.form), GivebackFacts(fields=fields, rows=back.refused, token=mark, notes=notes))
     campus = facts.campus or HOME_CAMPUS
     made = GivebackFacts(
         fields={**fields, "campus": campus},
@@ -75,6 +77,7 @@ def returned(site: Site, back: GoingBack) -> bytes:
         token=units.token(site.key, facts.unit, facts.form, schooldays.term(day), school.token_serial),
         kindergarten=school.stages == _KINDERGARTEN,
         boarding=school.boarding,
+        notes=notes,
     )
     return giveback(form(facts.form), made)
 
@@ -96,7 +99,8 @@ def open_rows(site: Site, unit: str, day: date) -> bytes | None:
     back = [one.returned for one in mine]
     rows = [Refused(one.table, one.row, one.raw, one.issues, one.ticket) for one in back]
     classes = _classes(school, campus)
-    given = GivebackFacts(facts.fields, rows, classes, facts.token, facts.kindergarten, facts.boarding)
+    notes = unknown_years.notes(unit, day)
+    given = GivebackFacts(facts.fields, rows, classes, facts.token, facts.kindergarten, facts.boarding, notes)
     return giveback(form(name), given)
 
 

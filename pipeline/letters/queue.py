@@ -13,6 +13,7 @@ from pipeline.database.transactions import atomic
 from pipeline.figures.words import file_sent
 from pipeline.model import ActKind, Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
+from pipeline.schooldays import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Queued:
     reader: str
     day: date | None
     queued_at: datetime
+
+    @property
+    def about(self) -> date:
+        """The day it is about, or on which it is written."""
+        return self.day or today(self.queued_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,11 @@ class Facts:
     repairs: tuple[Repair, ...]
     returned: tuple[Returned, ...]
     counted: int = 0  # 其他缺课 of the report, without names
+
+    @property
+    def about(self) -> date:
+        """The day it is about, or on which it came."""
+        return self.day or today(self.received_at)
 
 
 def named(unit: str, seqs: Sequence[int]) -> dict[int, str]:

@@ -150,6 +150,7 @@ def missing_workbook(values: Values) -> bytes:
     ]  # fmt: skip
     notes = (
         f"{values['date']}，{values['made']} 截取，时限 {values['deadline']}。",
+        *_years(values),
         f"应报 {values['due']} 所，已报 {values['reported']} 所，免报 {values['excused']} 所，未报 {len(rows)} 所。",
     )
     return lists.build(f"学生缺课日报未报名单 {values['place']}", columns, cells, notes, sheet="未报名单")
@@ -160,8 +161,13 @@ def alerts_workbook(values: Values) -> bytes:
     named = ("id", "county", "school", "reason", "class_name", "cases", "first_onset", "state", "left")
     columns = ("编号", "县（市、区）", "学校", "事由", "班级", "人数", "首例", "状态", "剩余时限")
     rows = [tuple(row[name] for name in named) for row in values["alerts"]["rows"]]
-    note = f"{values['date']}，{values['edition']}，{len(rows)} 条。"
-    return lists.build(f"在办预警 {values['place']}", columns, rows, (note,), sheet="在办预警")
+    notes = (f"{values['date']}，{values['edition']}，{len(rows)} 条。", *_years(values))
+    return lists.build(f"在办预警 {values['place']}", columns, rows, notes, sheet="在办预警")
+
+
+def _years(values: Values) -> list[str]:
+    """That the day is by weekday only, for the list beside a paper that says so too."""
+    return [f"{values['assumed']}。"] if values["assumed"] else []
 
 
 def summary_workbook(values: Values) -> bytes:
@@ -181,5 +187,5 @@ def summary_workbook(values: Values) -> bytes:
         for row in values["rows"]
     ]  # fmt: skip
     counted = "，".join(f"{name} {n}" for name, n in values["counts"])
-    note = f"{values['made']}，本批 {values['files']} 份：{counted}。"
-    return lists.build(f"{values['place']} 收件汇总", columns, cells, (note,), sheet="收件汇总")
+    notes = (f"{values['made']}，本批 {values['files']} 份：{counted}。", *_years(values))
+    return lists.build(f"{values['place']} 收件汇总", columns, cells, notes, sheet="收件汇总")

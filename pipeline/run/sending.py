@@ -14,7 +14,7 @@ import structlog
 
 from pipeline import fault_log, faults, schooldays
 from pipeline.database import errors
-from pipeline.facts import carried, case_questions, receipt_facts
+from pipeline.facts import carried, case_questions, receipt_facts, unknown_years
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
@@ -79,14 +79,16 @@ def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
         asked=asked,
         campuses=campuses,
         missing=receipt_facts.missing(reports(facts.values()), campuses),
-        assumed=receipt_facts.assumed(_days(queued, facts.values())),
+        assumed=unknown_years.assumed(_days(queued, facts)),
     )
 
 
-def _days(queued: Iterable[Queued], facts: Iterable[Facts]) -> Iterator[tuple[str, date]]:
+def _days(queued: Iterable[Queued], facts: Mapping[str, Facts]) -> Iterator[tuple[str, date]]:
     """The units and days that the letters are about."""
-    yield from ((one.unit, one.day) for one in facts if one.unit and one.day)
-    yield from ((one.reader, one.day) for one in queued if one.reader and one.day)
+    for one in queued:
+        sent = facts.get(one.ref) if one.kind in writers.OF_SUBMISSIONS else None
+        about = sent.about if sent else one.about
+        yield from ((unit, about) for unit in (one.reader, sent.unit if sent else "") if unit)
 
 
 def _taken(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import structlog
 
 from pipeline import __version__, fault_log, schooldays
 from pipeline.database import errors
-from pipeline.facts import carried
+from pipeline.facts import carried, unknown_years
+from pipeline.figures import words
 from pipeline.forms import form
 from pipeline.issuing import absence
 from pipeline.letters import templates_sent
@@ -96,13 +97,15 @@ def every(site: Site, now: datetime, day: date, places: Sequence[str] = ()) -> I
 def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) -> Made:
     brought = carried.carried_over(schools, day)
     known = templates_sent.known(day, _codes(schools))
+    assumed = unknown_years.assumed((code, day) for code in _codes(schools))
     fresh: list[tuple[SchoolFacts, str, list[TemplateFacts]]] = []
     for school in schools:
         facts = [
             absence.carry_over(
-                site, absence.school_facts(site, school, day, campus), school, day,
+                site, replace(absence.school_facts(site, school, day, campus), notes=notes), school, day,
                 brought.get((school.code, campus)),
             )
+            for notes in [(words.assumed(assumed[school.code, day]),) if (school.code, day) in assumed else ()]
             for campus in school.campuses
         ]  # fmt: skip
         sha = _sha(facts)

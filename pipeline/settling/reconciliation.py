@@ -65,7 +65,7 @@ def waiting(division: str) -> list[MatterLine]:
     return [
         MatterLine(
             row.pk, row.stamp, row.school_id, names.get(row.school_id, row.school_id), row.day, row.since,
-            row.what if row.campus == HOME_CAMPUS else f"{row.campus}　{row.what}", row.kind,
+            row.what if row.campus == HOME_CAMPUS else f"{row.campus} {row.what}", row.kind,
         )
         for row in found
     ]  # fmt: skip

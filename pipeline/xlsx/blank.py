@@ -44,6 +44,7 @@ class TemplateFacts:
     carried: tuple[Prefilled, ...] = ()
     since: date | None = None
     lead: str = ""  # a warning printed above the title; "" for none
+    notes: tuple[str, ...] = ()  # lines under the title, before those of the form
     without: frozenset[str] = frozenset()  # tables that this unit does not fill in
 
 
@@ -89,8 +90,8 @@ def properties(
 
 def _first_head(title: str, form: Form, facts: TemplateFacts) -> HeaderBlock:
     if not facts.carried or facts.since is None:
-        return HeaderBlock(title, form.notes, form.fields, facts.fields, facts.lead)
-    notes = (*carried.notes(facts.carried, facts.since), *form.notes)
+        return HeaderBlock(title, (*facts.notes, *form.notes), form.fields, facts.fields, facts.lead)
+    notes = (*facts.notes, *carried.notes(facts.carried, facts.since), *form.notes)
     return HeaderBlock(title, notes, form.fields, facts.fields, carried.lead(facts.carried, facts.since))
 
 

@@ -55,6 +55,7 @@ class DeskFacts:
     token: str
     rows: Mapping[str, Sequence[DeskRow]]
     back: bool = False  # a return workbook
+    notes: tuple[str, ...] = ()
 
 
 def deskbook(facts: DeskFacts) -> bytes:
@@ -81,7 +82,7 @@ def _write_summary(writer: Writer, facts: DeskFacts, title: str) -> None:
     waiting = sum(_matters(rows) for rows in facts.rows.values())
     lead = _LEAD_BACK if facts.back else _LEAD if waiting else "现在没有等您处理的事。"
     where = f"{facts.place}（{facts.code}）　{facts.made:%Y-%m-%d %H:%M} 制表　共 {waiting} 件"
-    row = tables.write_head(writer, sheet, HeaderBlock(title, (where,), lead=lead), 4)
+    row = tables.write_head(writer, sheet, HeaderBlock(title, (where, *facts.notes), lead=lead), 4)
     head = writer.style(
         font_name=ink.TITLE_FONT, border=1, border_color=ink.LINE, align="center", bg_color=ink.SHADE, num_format="@"
     )

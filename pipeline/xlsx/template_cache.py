@@ -37,6 +37,7 @@ class _Shape:
     kindergarten: bool
     boarding: bool
     since: date | None  # rows are carried over, from this day
+    notes: tuple[str, ...]
 
 
 def from_cache(form: Form, facts: TemplateFacts) -> bytes:
@@ -48,7 +49,9 @@ def from_cache(form: Form, facts: TemplateFacts) -> bytes:
     )
     since = facts.since if facts.carried else None
     classes = len(facts.rows.get(_CLASSES, ()))
-    template = _drawn(form, _Shape(fields, classes, bool(facts.token), facts.kindergarten, facts.boarding, since))
+    template = _drawn(
+        form, _Shape(fields, classes, bool(facts.token), facts.kindergarten, facts.boarding, since, facts.notes)
+    )
     texts = {_placeholder(name): escape(str(facts.fields.get(name, ""))) for name in _OWN}
     texts[_placeholder("token")] = escape(facts.token)
     if since is not None:
@@ -82,6 +85,7 @@ def _drawn(form: Form, shape: _Shape) -> Template:
         boarding=shape.boarding,
         carried=(_MODEL,) if shape.since else (),
         since=shape.since,
+        notes=shape.notes,
     )
     return Template(blank(form, facts))
 

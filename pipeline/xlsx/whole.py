@@ -47,7 +47,9 @@ def typed_again(form: Form, facts: GivebackFacts, file: Refused) -> bytes:
         for table in form.tables:
             head = HeaderBlock(f"{title} · {table.sheet}", ())
             if table is form.tables[0]:
-                head = HeaderBlock(title, (), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket)
+                head = HeaderBlock(
+                    title, tuple(facts.notes), form.fields, fields, TWO_WAYS, reasons, _wrong(form, above), file.ticket
+                )
             classes = (own or bool(facts.classes)) and not names_classes(table)
             _write_table(writer, table, head, (typed, file.issues, facts), classes=classes, own=own)
         tables.write_lists(writer, tables.vocabularies(form), () if own else facts.classes)

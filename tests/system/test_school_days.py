@@ -1,5 +1,6 @@
 """What a school reads of its day: which classes are missing, and what nobody knows of the year."""
 
+import re
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -8,14 +9,15 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from pipeline import issuing, run
-from pipeline.facts import county_day
+from pipeline import issuing, run, units
+from pipeline.facts import county_day, exports
 from pipeline.figures.duty import StatusCounts
 from pipeline.forms import form
-from pipeline.model import Site
+from pipeline.model import DecidedBy, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
 from pipeline.service import timetable
+from pipeline.settling import excuses
 from pipeline.turns import context
 from pipeline.xlsx.fill import Template, fill
 from tests.inprocess import InProcess
@@ -121,12 +123,54 @@ def test_in_a_year_nobody_knows_the_service_goes_on_and_says_so(site: Site, day:
     laid = sorted(path.parent.parent.name[-10:] for path in site.outbox.rglob("缺课日报模板*.xlsx"))
     weekday = day == JANUARY
     assert (cut, laid) == (([0, 1, 1], sorted(SCHOOLS)) if weekday else ([0, 0, 0], []))
-    said = "2027 年放假安排未载入，按星期推算"
-    assert any(said in line for line in receipt(site, absence(site, [], day=day), clock(18)))
+    assert any(SAID in line for line in receipt(site, absence(site, [], day=day), clock(18)))
     made = timetable.make(site, clock(18, 5), day, final=True)
-    assert all(said in _text(path) for path in made)
+    assert all(SAID in read(path) for path in made)
     assert COUNTY in {path.parent.parent.name[-6:] for path in made}
 
 
-def _text(page: Path) -> str:
-    return "".join(part.extract_text() for part in PdfReader(page).pages)
+def test_every_paper_and_workbook_of_a_year_nobody_knows_says_so(site: Site) -> None:
+    ill = [pupil(n, start=JANUARY, symptom1="发热", temperature=38.6) for n in range(6)]
+    bad = [*ill, pupil(6, name=None, start=JANUARY)]
+    second = {"unit": "2132010002", "school": SCHOOLS["2132010002"]}
+    with InProcess() as readers:
+        for hour, minute in ((6, 30), (7, 30), (8, 5), (13, 0), (15, 10), (17, 30)):
+            now = at(hour, minute, day=JANUARY)
+            if hour == 13:
+                put(site, f"{FIRST}/a.xlsx", absence(site, bad, day=JANUARY, zero="否"))
+                put(site, f"{COUNTY}/b.xlsx", absence(site, [], day=JANUARY, **second))
+                put(site, f"{COUNTY}/c.xlsx", absence(site, [pupil(1, name=None)], day=JANUARY, **second))
+            run.drain(site, readers, lambda now=now: now)
+            timetable.tick(site, now)
+            if hour == 13:
+                excuses.excuse("2132010002", JANUARY, DecidedBy("示例区教育局", "停水", now))
+            run.drain(site, readers, lambda now=now: now)
+        for kind, unit in (("closure", FIRST), ("calendar", COUNTY), ("roster", FIRST)):
+            put(site, f"../outbox/{kind}.xlsx", issuing.template(site, kind, unit, JANUARY))
+    found = sorted(path for path in site.outbox.rglob("*") if path.suffix in READERS)
+    silent = [path.name for path in found if SAID not in read(path)]
+    assert silent == [], "\n".join(silent)
+    kinds = {re.split(r"[ .]", path.name)[0] for path in found}
+    assert kinds >= {
+        "缺课日报模板", "县级处理单", "回执", "退回修正表", "收件汇总", "预警信息报告卡", "核实工作单", "未报名单",
+        "群通知", "县级处理通知",
+    }, kinds  # fmt: skip
+    export = exports.export("absence", units.scope(COUNTY, lookup.tree(), 3), exports.DayRange(JANUARY, JANUARY))
+    assert SAID in export.notes
+
+
+def _pdf(path: Path) -> str:
+    return "".join(part.extract_text() for part in PdfReader(path).pages)
+
+
+def _workbook(path: Path) -> str:
+    cells = (cell for sheet in load_workbook(path) for row in sheet.iter_rows(values_only=True) for cell in row)
+    return "\n".join(str(cell) for cell in cells if cell is not None)
+
+
+SAID = "2027 年放假安排未载入，按星期推算"
+READERS = {".pdf": _pdf, ".xlsx": _workbook, ".txt": lambda path: path.read_text(encoding="utf-8-sig")}
+
+
+def read(path: Path) -> str:
+    return READERS[path.suffix](path)

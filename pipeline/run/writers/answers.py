@@ -125,7 +125,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         repairs=facts.repairs,
         folder=facts.bound_name,
         name=facts.name,
-        assumed=batch.assumed.get((facts.unit, facts.day), 0) if facts.day else 0,
+        assumed=batch.assumed.get((facts.unit or reader, facts.about), 0),
         others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
 
@@ -156,6 +156,7 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
         place=batch.names[letter.reader],
         now=letter.queued_at.astimezone(schooldays.ZONE),
         lines=lines,
+        assumed=batch.assumed.get((letter.reader, letter.about), 0),
     )
     return [
         Paper(_numbered(one.name, about), one.content)

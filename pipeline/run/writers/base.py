@@ -8,7 +8,8 @@ from datetime import date
 
 from pipeline import forms, units
 from pipeline.facts.receipt_facts import StillMissing
-from pipeline.letters.queue import Facts
+from pipeline.figures.words import assumed
+from pipeline.letters.queue import Facts, Queued
 from pipeline.model import TAKEN, Issue, Level, Site, State
 from pipeline.outbox.folder import OutPlace, Shelf
 from pipeline.units import Tree
@@ -34,7 +35,11 @@ class LetterBatch:
     asked: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)  # by submission: case_questions.asked
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
     missing: Mapping[int, StillMissing] = field(default_factory=dict)  # by submission: receipt_facts.missing
-    assumed: Mapping[tuple[str, date], int] = field(default_factory=dict)  # (unit, day) → receipt_facts.assumed
+    assumed: Mapping[tuple[str, date], int] = field(default_factory=dict)  # (unit, day) → unknown_years.assumed
+
+    def year_note(self, letter: Queued) -> str:
+        """That the letter's day is by weekday only, "" if it is not."""
+        return assumed(self.assumed.get((letter.reader, letter.about), 0))
 
     def place(self, reader: str) -> OutPlace:
         """The reader's folder: 未识别 for an unknown reader."""

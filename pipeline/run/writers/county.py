@@ -27,6 +27,7 @@ def decided(letter: Queued, batch: LetterBatch) -> list[Paper]:
         "ref": letter.ref,
         "school": f"{batch.names[letter.reader]}（{letter.reader}）",
         "decided": local_time(letter.queued_at),
+        "assumed": batch.year_note(letter),
         "told": [{"about": one.about, "follows": one.follows, "why": one.why} for one in found],
         "asks": sum(one.asks for one in found),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.figures.words import assumed, chinese_date
+from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.model import HOME_CAMPUS, LetterKind, Paper
 from pipeline.reports import letters as written
@@ -23,7 +23,7 @@ def query(letter: Queued, batch: LetterBatch) -> list[Paper]:
         "code": letter.reader,
         "date": chinese_date(day),
         "day": day.isoformat(),
-        "assumed": assumed(batch.assumed.get((letter.reader, day), 0)),
+        "assumed": batch.year_note(letter),
         "count": len(found),
         "matters": [
             {
