@@ -34,6 +34,7 @@ from pipeline.schooldays import half_year
 RAISED = "经核实上报"  # the threshold of what a person raised
 
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
+_CLASS = Where.CLASS
 _DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
 
 
@@ -140,13 +141,15 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     asked_of = {case.day for case in absent} | {case.began for case in ill}
     days = sorted(day for day in asked_of if span.near.holds(day))
     found: dict[Key, Condition] = {}
+    asking: dict[tuple[str, str], list[date]] = {}  # (rule, group) → the days on which it asks
     moved = moves(ill, campus.joined)
     for table, by_group in _tables(ill, absent, asked, moved) if days else ():
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group]:
                 if where in rule.scope and len(entries) >= rule.fewest:
-                    asking = [day for day in days if asked.asks(rule, group, day)]
-                    found |= _met(rule, (group, which), entries, campus, asking)
+                    if (asks := asking.get((rule.id, group))) is None:
+                        asks = asking[rule.id, group] = [day for day in days if asked.asks(rule, group, day)]
+                    found |= _met(rule, (group, which), entries, campus, asks)
     if asked.long and (of_long := _ill(campus.of_long)):
         found |= _met_in_long(_fallen(of_long, asked.long, moved), asked, campus, span)
     for condition in _told(campus, asked, span):
@@ -180,22 +183,25 @@ _Shown = dict[str, list[tuple[_Ill, str]]]  # group → who shows it, and in whi
 
 
 def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
-    """The pupils of each group by the places its rules ask about: of a campus with too few for any rule by none."""
-    table: _Table = defaultdict(list)
+    """The pupils of each group by the places its rules ask about; no place with too few for any of them."""
+    table: _Table = {}
     for group, found in shown.items():
         asking = groups[group]
-        if len(found) < min(rule.fewest for rule in asking):
+        fewest = min(rule.fewest for rule in asking)
+        if len(found) < fewest:
             continue
         where = {one for rule in asking for one in rule.scope}
+        places: dict[_Place, list[_Ill]] = defaultdict(list)
         if Where.CAMPUS in where:
-            table[group, (Where.CAMPUS, "")] = [entry for entry, _ in found]
+            places[Where.CAMPUS, ""] = [entry for entry, _ in found]
         if Where.CLASS in where:
             for entry, _ in found:
-                table[group, (Where.CLASS, entry.class_key)].append(entry)
+                places[_CLASS, entry.class_key].append(entry)
         if Where.DORM in where:
             for entry, dorm in found:
                 if dorm:
-                    table[group, (Where.DORM, f"{DORM} {dorm}")].append(entry)
+                    places[Where.DORM, f"{DORM} {dorm}"].append(entry)
+        table |= {(group, place): entries for place, entries in places.items() if len(entries) >= fewest}
     return table
 
 
@@ -203,6 +209,7 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: 
     """Who fell ill: each case by group and place, with the day whose records first show it."""
     table: _Shown = defaultdict(list)
     spells: dict[tuple[str, date], _Spell] = {}
+    asked = frozenset(groups)
     for case in ill:
         began = case.began
         spell = spells.get((case.pupil, began))
@@ -212,7 +219,7 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: 
             spell.signs.setdefault(Sign.ADMITTED, case.day)
         if case.tested:
             spell.signs.setdefault(Sign.TESTED, case.day)
-        fresh = (_groups(case) & groups.keys()) - spell.known
+        fresh = (_groups(case) & asked) - spell.known
         if fresh:
             spell.known |= fresh
             entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
@@ -232,13 +239,15 @@ def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
     table: _Shown = defaultdict(list)
     reach = asked.rules.reach
     shown: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
+    present = frozenset(asked.present)
     for case in ill:
-        spell = shown.setdefault((case.pupil, case.began), {})
-        spell.update(dict.fromkeys(_groups(case) & asked.present.keys(), case.day))
+        began = case.began
+        spell = shown.setdefault((case.pupil, began), {})
+        spell.update(dict.fromkeys(_groups(case) & present, case.day))
         if not spell:
             continue
         room = room_on(moved.get(case.pupil), case)
-        entry = _Ill(case.began, case.day, case.pupil, room, {})
+        entry = _Ill(began, case.day, case.pupil, room, {})
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
                 table[group].append((entry, case.dorm))

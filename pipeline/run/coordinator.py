@@ -6,11 +6,10 @@ collect → journal → read → context → validate → fold → write → arc
 
 from __future__ import annotations
 
-import gc
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +29,7 @@ from pipeline.outbox.folder import tidy
 from pipeline.reports.render import Renderer
 from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
 from pipeline.run.cycle import Cycle
+from pipeline.run.gc_tuning import few_collections
 from pipeline.run.lock import hold_site
 from pipeline.run.mail_in import MailBag
 from pipeline.run.parts import Read
@@ -46,23 +46,7 @@ PIECE = 100  # files collected together: the readers need not wait for a whole b
 LOOK_SECONDS = 1.0  # how often, while files are read, the inbox is looked at for new ones
 WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two batches
 ROOM = 64 * 2**20  # free bytes below which a failing store counts as full, not broken
-COLLECTIONS = (50_000, 20, 20)  # thresholds of the cycle collector during batches
 PATIENCE = 3  # cycles in a row that may stop at one batch, on a machine that seems healthy
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let the cycle collector run rarely meanwhile.
-
-    By default it runs every 700 new objects and searches everything a batch has made so far: hundreds of thousands of
-    values without a cycle, a fifth of the cost of settling.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(*COLLECTIONS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Coordinator:
@@ -106,7 +90,7 @@ class Coordinator:
         except BaseException:
             self._held.close()
             raise
-        self._held.enter_context(_few_collections())
+        self._held.enter_context(few_collections())
         self._held.callback(self.folder.close)
         return self
 
