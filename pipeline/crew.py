@@ -254,6 +254,6 @@ def _tried(function: Callable[..., Any], item: Any) -> tuple[bool, Any, str]:
         where = "".join(("Traceback (\n", *traceback.format_tb(error.__traceback__)))
         try:
             pickle.loads(pickle.dumps(error))  # nosec B301  # our own
-        except Exception:  # noqa: BLE001  # an error of a class that cannot be made again elsewhere
+        except (pickle.PickleError, TypeError, AttributeError, ImportError):  # it cannot be made again elsewhere
             error = RuntimeError(type(error).__name__)
         return False, error, where

@@ -33,6 +33,26 @@ DURABLE_OS = frozenset(
 )
 DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
 
+# file, function → why whatever is raised may end there: nothing above could do better, and somebody waits
+BARRIERS: dict[tuple[str, str], str] = {
+    ("pipeline/cli/__init__.py", "run"): "a command ends in a sentence and an exit code",
+    ("pipeline/crew.py", "_mind"): "a thread of a crew: whoever waits for the answer hears of it",
+    ("pipeline/crew.py", "_tried"): "a process of a crew: the error travels to whoever asked",
+    ("pipeline/executors/child.py", "_read_untrusted"): "a child without a log: the place of the fault is its answer",
+    ("pipeline/service/watch.py", "_turn"): "a turn of the service: told, then tried again after a pause",
+    ("pipeline/service/watch.py", "_look_at_the_clock"): "the clock keeps nothing from being taken in and answered",
+    (
+        "pipeline/service/timetable.py",
+        "__call__",
+    ): "a step of the clock keeps no other from being done; raised at the end",
+    ("pipeline/run/attempts.py", "_narrow_down"): "a submission that cannot be settled keeps no other from it",
+    ("pipeline/run/mail_in.py", "take"): "mails that cannot be judged together: each is judged alone",
+    ("pipeline/run/mail_in.py", "_judged_alone"): "a mail that cannot be judged keeps no other from being taken in",
+    ("pipeline/service/mail_fetch.py", "_run"): "the thread of a mailbox: told, then tried again after a pause",
+    ("pipeline/run/sending.py", "_drawn"): "a page that cannot be drawn: all are drawn one by one",
+    ("pipeline/run/sending.py", "_tried"): "a letter that cannot be written delays no other",
+}
+
 FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is logged
 
 # written with a class of one letter, so that this file does not contain what it forbids
@@ -55,6 +75,9 @@ SUPPRESSION = re.compile(
     re.IGNORECASE,
 )
 CODES_AND_REASON = re.compile(r"\s*(?::|\[|\s)\s*\w[\w, -]*?\]?(?:\s*#\s*|\s+[—–-]\s+)\S.{5,}")
+
+
+_BROAD = frozenset({"Exception", "BaseException"})
 
 
 def findings(root: Path) -> list[Finding]:
@@ -83,6 +106,7 @@ def findings(root: Path) -> list[Finding]:
             found += late_imports(path, text)
             found += chinese_texts(path, text)
             found += untold_faults(path, text)
+            found += broad_excepts(path, text)
     found += structure.circles(product)
     found += structure.rooms(product)
     found += structure.homonyms(product)
@@ -164,6 +188,29 @@ def durable_calls(path: Path, text: str) -> Iterator[Finding]:
             yield from (Finding(path, node.lineno, f"os.{name} belongs in durable.py") for name in sorted(names))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_durable(node, node.func):
             yield Finding(path, node.lineno, f"{ast.unparse(node.func)} belongs in durable.py")
+
+
+def broad_excepts(path: Path, text: str) -> Iterator[Finding]:
+    """A handler of whatever may be raised that does not raise it again, at a place that is no barrier; and a barrier
+    that is none any more.
+    """
+    barriers = {function for file, function in BARRIERS if file == path.as_posix()}
+    for function in structure.nodes_of(text):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            handlers = [node for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and _swallows(node)]
+            if handlers and function.name not in barriers:
+                what = f"{function.name} swallows whatever is raised: name what may be, or its reason in BARRIERS"
+                yield Finding(path, handlers[0].lineno, what)
+            elif handlers:
+                barriers.discard(function.name)
+    yield from (Finding(path, 1, f"BARRIERS names {name}, which swallows nothing") for name in sorted(barriers))
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    broad = any(one is None or (isinstance(one, ast.Name) and one.id in _BROAD) for one in caught)
+    last = handler.body[-1]
+    return broad and not (isinstance(last, ast.Raise) and last.exc is None)
 
 
 def chinese_texts(path: Path, text: str) -> Iterator[Finding]:

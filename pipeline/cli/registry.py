@@ -21,6 +21,7 @@ from pipeline.cli.terminal import (
     echo_table,
     opened,
 )
+from pipeline.cli.undoing import take_back
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,14 +100,9 @@ def undo_class(
     who: Who = "queke",
 ) -> None:
     """Take the word on a new class back: it waits again. A school's roster: `queke units undo`."""
-    from functools import partial
-
-    from pipeline import config, run
     from pipeline.settling import undo
 
-    site = opened(context)
-    run.undo(site, partial(undo.take_back_class, new_class), who, why, config.clock())
-    echo(f"{new_class}: taken back")
+    take_back(context, undo.take_back_class, new_class, who, why)
 
 
 @calendar_group.command("undo")
@@ -119,14 +115,9 @@ def undo_calendar(
     who: Who = "queke",
 ) -> None:
     """Take one 校历登记表 back, as if it had not come. The decision is kept with its reason."""
-    from functools import partial
-
-    from pipeline import config, run
     from pipeline.settling import undo
 
-    site = opened(context)
-    run.undo(site, partial(undo.take_back_calendar, submission), who, why, config.clock())
-    echo(f"{submission}: taken back")
+    take_back(context, undo.take_back_calendar, submission, who, why)
 
 
 @calendar_group.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.terminal import AsJson, Reason, Who, echo, echo_json, echo_table, opened, progress
+from pipeline.cli.undoing import take_back
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -142,14 +143,9 @@ def undo_roster(
     who: Who = "queke",
 ) -> None:
     """Take one 学校名册 back, as if it had not come. The decision is kept with its reason."""
-    from functools import partial
-
-    from pipeline import config, run
     from pipeline.settling import undo
 
-    site = opened(context)
-    run.undo(site, partial(undo.take_back_roster, submission), who, why, config.clock())
-    echo(f"{submission}: taken back")
+    take_back(context, undo.take_back_roster, submission, who, why)
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:

@@ -272,6 +272,22 @@ def test_one_form_by_its_name_passes() -> None:
     assert not said(structure.ladders({**floors, PRODUCT: one}))
 
 
+@pytest.mark.parametrize("caught", ["", " Exception", " (ValueError, BaseException)", " Exception as error"])
+def test_a_handler_of_whatever_is_raised_is_found_where_no_barrier_is_named(caught: str) -> None:
+    code = f"def step():\n    try:\n        work()\n    except{caught}:\n        log()\n"
+    assert len(said(guards.broad_excepts(PRODUCT, code))) == 1
+    assert not said(guards.broad_excepts(PRODUCT, code + "        raise\n"))
+    assert not said(guards.broad_excepts(PRODUCT, code.replace(f"except{caught}", "except ValueError")))
+
+
+def test_a_barrier_that_swallows_nothing_any_more_is_found() -> None:
+    barrier = "def _turn():\n    try:\n        work()\n    except Exception:\n        log()\n"
+    path = Path("pipeline/service/watch.py")
+    left = [f"BARRIERS names {name}, which swallows nothing" for name in ("_look_at_the_clock", "_turn")]
+    assert said(guards.broad_excepts(path, barrier)) == left[:1]
+    assert said(guards.broad_excepts(path, barrier.replace("Exception", "OSError"))) == left
+
+
 def test_an_import_inside_a_function_says_why() -> None:
     late = "def f():\n    import pandera{}\n"
     assert len(said(guards.late_imports(PRODUCT, late.format("")))) == 1
