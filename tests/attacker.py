@@ -25,7 +25,12 @@ class PublicSchool:
     roll: int  # of its open classes
     closed: bool  # one of its classes is
     late: bool  # first in the second edition
-    corrected: bool = False  # before the second edition
+    corrected: tuple[int, ...] = ()  # before which editions
+
+    def version(self, edition: int) -> str:
+        """The name of what its report says at an edition: of open classes, "open CODE" as first reported."""
+        n = sum(before <= edition for before in self.corrected)
+        return f"open {self.code}" + (f" {n}" if n else "")
 
 
 @dataclass
@@ -150,7 +155,7 @@ class Attacker:
 
     def ill(self, there: Iterable[PublicSchool], edition: int, *, apart: bool = True) -> dict[str, int]:
         """The unknowns of schools: those in the rate, and those of closed classes."""
-        names = [f"{'old' if one.corrected and edition == 1 else 'open'} {one.code}" for one in there]
+        names = [one.version(edition) for one in there]
         return dict.fromkeys(names + [f"closed {one.code}" for one in there if one.closed and apart], 1)
 
     def _there(self, place: str, edition: int) -> list[PublicSchool]:

@@ -1,6 +1,7 @@
 """No count of one or two pupils can be computed above county, from all papers and exports of a day together."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -37,11 +38,12 @@ ROLL = 40
 class RandomDay:
     """A few schools, and how many are ill in each: few, so that most counts are small."""
 
-    def __init__(self, seed: int, *, corrected: bool = False) -> None:
+    def __init__(self, seed: int, *, corrected: Sequence[int] = (), often: float = 0.15, most: int = 13) -> None:
+        """`corrected`: before which editions each school that came by then may correct itself, and how `often`."""
         self._rng = rng = random.Random(seed)
         self.schools = []
         self.world: dict[str, int] = {}
-        for n in range(rng.randrange(5, 14)):
+        for n in range(rng.randrange(5, most + 1)):
             closed = rng.random() < 0.15
             one = PublicSchool(
                 f"21320{n:05d}",
@@ -50,12 +52,11 @@ class RandomDay:
                 ROLL if closed else 2 * ROLL,
                 closed,
                 late := rng.random() < 0.25,
-                corrected and not late and rng.random() < 0.15,
+                tuple(n for n in corrected if n > 1 + late and rng.random() < often),
             )
             self.schools.append(one)
-            self.world[f"open {one.code}"] = rng.choice((0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 7))
-            if one.corrected:
-                self.world[f"old {one.code}"] = rng.choice((1, 2, 3, 5))
+            for edition in (1, *one.corrected):
+                self.world[one.version(edition)] = rng.choice((0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 7))
             if closed:
                 self.world[f"closed {one.code}"] = rng.randrange(1, 6)
 
@@ -80,13 +81,13 @@ class RandomDay:
             approved_how="phone", approved_by="示例", from_settled=1, origin="2:8",
         )  # fmt: skip
 
-    def report(self, *, late: bool) -> None:
-        settled = 2 if late else 1
-        for one in (one for one in self.schools if one.late == late or (late and one.corrected)):
+    def report(self, edition: int) -> None:
+        """What comes before an edition: first reports, those that are late, corrections."""
+        settled = edition
+        for one in (one for one in self.schools if edition in {1 + one.late, *one.corrected}):
             Report.objects.filter(school=one.code).delete()
             Absence.objects.filter(school=one.code).delete()
-            said = "old" if one.corrected and not late else "open"
-            pupils = [("三3", "ill")] * self.world[f"{said} {one.code}"]
+            pupils = [("三3", "ill")] * self.world[one.version(edition)]
             pupils += [("三4", "ill")] * self.world.get(f"closed {one.code}", 0)
             pupils += [("三3", "injured")] * self._rng.choice((0, 0, 0, 1))
             Report.objects.create(
@@ -123,12 +124,14 @@ def printed(values: object, renderer: Renderer | None) -> str:
     return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages)
 
 
-def attacked(site: Site, day: RandomDay, renderer: Renderer | None = None) -> Attacker:
-    """Let a day pass, with its two editions, and read all there is above county after each."""
+def attacked(
+    site: Site, day: RandomDay, renderer: Renderer | None = None, clocks: Sequence[datetime] = (FIRST, SECOND)
+) -> Attacker:
+    """Let a day pass, with its editions, and read all there is above county after each."""
     found = Attacker(day.schools, PLACES)
     day.register()
-    for edition, now in enumerate((FIRST, SECOND), 1):
-        day.report(late=edition > 1)
+    for edition, now in enumerate(clocks, 1):
+        day.report(edition)
         for issued in editions.cut(site, editions.Order(DAY, now, final=edition > 1)):
             if issued.kind == "digest" and issued.place in ABOVE:
                 found.digest(issued.place, edition, printed(issued.values, renderer))
@@ -153,11 +156,42 @@ def test_nothing_that_is_left_out_can_be_computed(site: Site, seed: int) -> None
 @pytest.mark.parametrize("seed", [8, 12, 14, 17])
 def test_nor_few_where_schools_correct_themselves_between_editions(site: Site, seed: int) -> None:
     """What an edition left out stays out, also where it is needed no more: a larger count may be computed then."""
-    day = RandomDay(seed, corrected=True)
+    day = RandomDay(seed, corrected=(2,))
     found = attacked(site, day)
     assert any(one.corrected for one in day.schools)
     assert not found.known.wrong(day.world), "the attacker reads what is true"
     assert not {name: n for name, n in found.solved().items() if n in {1, 2}}
+
+
+@pytest.mark.parametrize("seed", [5, 9, 22])
+def test_nor_few_from_many_editions_with_corrections_between_them(site: Site, seed: int) -> None:
+    """The two of the day, and two more of the days after, each after corrections; exports after each."""
+    day = RandomDay(seed, corrected=(2, 3, 4), often=0.3, most=7)
+    after = [SECOND + timedelta(days=n) for n in (1, 4)]
+    found = attacked(site, day, clocks=(FIRST, SECOND, *after))
+    assert sum(len(one.corrected) for one in day.schools) > 1
+    assert not found.known.wrong(day.world), "the attacker reads what is true"
+    assert not {name: n for name, n in found.solved().items() if n in {1, 2}}
+
+
+def test_days_together_say_no_more_than_each_alone(site: Site) -> None:
+    """An export over days gives each school's day the words of that day's own, whatever the other day says of it."""
+    day, monday = RandomDay(4), DAY + timedelta(days=3)
+    attacked(site, day)
+    for table in (Report, Absence):
+        rows = list(table.objects.filter(day=DAY))
+        for row in rows:
+            row.pk, row.day = None, monday
+        table.objects.bulk_create(rows)
+    Absence.objects.filter(day=monday, school__endswith="1").delete()
+    list(editions.cut(site, editions.Order(monday, SECOND + timedelta(days=3), final=True)))
+    for reader in ABOVE:
+        of = scope(reader, lookup.tree())
+        alone = [
+            row for when in (DAY, monday) for row in exports.export("absence", of, exports.DayRange(when, when)).rows
+        ]
+        assert sorted(exports.export("absence", of, exports.DayRange(DAY, monday)).rows) == sorted(alone)
+        assert not {"1", "2", 1, 2} & {cell for row in alone for cell in row[3:]}
 
 
 def test_nor_from_the_papers_as_they_are_drawn(site: Site) -> None:
