@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,24 +22,32 @@ def add(app: typer.Typer) -> None:
 def prepare(
     context: typer.Context,
     unit: Annotated[str, typer.Option("--unit", help="A school; or a division, with all that is below it.")],
+    packed: Annotated[
+        Path | None, typer.Option("--zip", help="The same folders, empty, as a zip to give out.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Make the sub-folders of a unit and of all below it, each closed to all but its own; nobody else may make one.
 
     May be repeated: what is there keeps its name and files, and is mended. Exit 1 if a folder cannot be.
     """
     from pipeline import config, run
+    from pipeline.inbox.bundle import bundle
 
     site = opened(context)
     check_place(unit)
     if not unit:
         raise UsageError("--unit: name a school or a division, such as 320106")
-    done = run.prepare_folders(site, unit, config.clock()())
+    now = config.clock()()
+    done = run.prepare_folders(site, unit, now)
     for one in done:
         if one.doubt is not None:
             show_error(f"{one.path}: {one.doubt}; no proof until it is moved away or mended (docs/operations.md)")
         elif one.no_group:
             show_error(f"{one.path}: no group {one.no_group} on this machine: the service's user alone may write there")
     made = sum(1 for one in done if one.made)
+    if packed is not None:
+        packed.write_bytes(bundle(sorted({one.path.name for one in done}), now))
+        echo(str(packed))
     echo(f"{len(done)} folders in {site.inbox}: {made} made, {len(done) - made} were there")
     if any(one.doubt or one.no_group for one in done):
         raise typer.Exit(1)
