@@ -33,8 +33,11 @@ log = structlog.get_logger("queke.inbox")
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
 EMPTY_AGE = 60.0  # …but not if it was empty so long before the first look: `queke ingest` looks for a second only
 HELD_SECONDS = 60.0  # a file that is open for writing but unchanged so long is taken all the same
+TORN_SECONDS = 90.0  # a workbook whose end has not come, and that nobody has open: its writer may close and go on
 SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after this time
 NOT_READABLE = "没有读取权限"
+_ZIP, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
+_END_BYTES, _LONGEST_END = 18, 22 + 65_535  # behind its sign; a comment may follow
 FEIGNED_SECONDS = 3600.0  # a clock so far from the machine's is a demo's: file times mean nothing then
 
 Ticks = Callable[[], float]  # seconds, monotonic
@@ -53,16 +56,21 @@ class _Sight:
 class Folder:
     """The inbox folder of a site. Keep one object while working on it: it remembers its looks."""
 
-    def __init__(self, site: Site, clock: Callable[[], datetime], *, ticks: Ticks = time.monotonic) -> None:
+    def __init__(
+        self, site: Site, clock: Callable[[], datetime], *, ticks: Ticks = time.monotonic, patient: bool = False
+    ) -> None:
+        """`patient`: give a workbook whose end has not come time to be written on; else it is taken as it is."""
         self._site = site
         self._clock = clock
         self._ticks = ticks
+        self._patient = patient
         self._desk = ClaimFolder(site.inbox)
         self._sights: dict[str, _Sight] = {}
         self._shunned: dict[str, float] = {}
         self._ready: list[tuple[InboxFile, datetime]] = []
         self._turn = 0
-        self._sources: dict[str, tuple[Claim, Stamp]] = {}  # claim id → its source
+        self._sources: dict[str, tuple[Claim, archive.Kept]] = {}  # claim id → its source, and what was kept of it
+        self._open: dict[str, tuple[Claim, Stamp]] = {}  # let go of, but for a program that has it open for writing
         self.waiting = 0  # files that were seen and need another look
         self.stuck: tuple[Stuck, ...] = ()
 
@@ -100,7 +108,7 @@ class Folder:
 
         May include files that are journalled already: the claim's name shows it. Call until it returns nothing.
         """
-        claims = self._desk.orphans()
+        claims = [claim for claim in self._desk.orphans() if claim.id not in self._open]
         if not claims:
             self._desk.tidy()
         return self._keep(claims[:limit])
@@ -108,26 +116,45 @@ class Folder:
     def release(self, arrivals: Iterable[Arrival]) -> None:
         """Let go of the sources of arrivals that the store and the journal have.
 
-        A source that was written to after it was copied goes back into the inbox: it is another arrival.
+        A source that was written to after it was copied goes back into the inbox: it is another arrival. One that a
+        program still has open for writing is kept until it is closed, for the same reason.
         """
         done: list[Path] = []
         for arrival in arrivals:
             if arrival.claim not in self._sources:
                 continue  # a person named the file, and keeps it
-            claim, stamp = self._sources.pop(arrival.claim)
-            try:
-                changed = not stamp.same_content(Stamp.of(claim.path.lstat()))
-            except FileNotFoundError:
-                continue
-            if changed:
+            claim, kept = self._sources.pop(arrival.claim)
+            if kept.sha256 != arrival.sha256:  # known from before a crash, and written to since
                 self._put_back(claim)
             else:
-                done.append(claim.path)
+                done += self._let_go(claim, kept.stamp)
         durable.unlink_many(done)
         self._desk.tidy()
 
+    def _let_go(self, claim: Claim, stamp: Stamp) -> list[Path]:
+        """Return the source if it may be removed; one that has changed goes back, one that is open is looked after."""
+        try:
+            changed = not stamp.same_content(Stamp.of(claim.path.lstat()))
+        except FileNotFoundError:
+            return []
+        if changed:
+            self._put_back(claim)
+        elif _has_writer(str(claim.path)):
+            self._open[claim.id] = claim, stamp
+        else:
+            return [claim.path]
+        return []
+
+    def _look_after_open(self) -> None:
+        """See what became of the sources that were open when they were let go of."""
+        found, self._open = self._open, {}
+        if found:
+            durable.unlink_many([path for claim, stamp in found.values() for path in self._let_go(claim, stamp)])
+            self._desk.tidy()
+
     def scan(self) -> list[tuple[InboxFile, datetime]]:
         """Look at the whole inbox: return what may be taken now, first seen first. Sets `waiting` and `stuck`."""
+        self._look_after_open()
         self._turn += 1
         self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
         now, ticks = self._clock(), self._ticks()
@@ -163,6 +190,8 @@ class Folder:
             return unchanged >= max(quiet, EMPTY_SECONDS) or age >= EMPTY_AGE
         if _has_writer(found.path):
             return unchanged >= HELD_SECONDS
+        if self._patient and quiet > 0 and max(unchanged, age) < TORN_SECONDS and _is_torn(found.path):
+            return False
         # also after it was closed: some programs close a file and go on to append to it
         return unchanged >= quiet or age >= max(2.0, 2 * quiet)
 
@@ -195,7 +224,7 @@ class Folder:
                 log.warning("put_back", claim=claim.id, **faults.fault(error).fields())
                 self._put_back(claim)
                 continue
-            self._sources[claim.id] = claim, kept.stamp
+            self._sources[claim.id] = claim, kept
             arrivals.append(_arrival(claim, kept, now))
         durable.sync_many([arrival.path for arrival in arrivals], (self._site.spool,))
         return arrivals
@@ -294,6 +323,20 @@ def _refusal(found: InboxFile) -> str:
     if not os.access(found.path, os.R_OK):
         return NOT_READABLE
     return "还有程序开着它写" if _has_writer(found.path) else ""
+
+
+def _is_torn(path: str) -> bool:
+    """Whether it begins as a workbook does, and has no end: of a zip file the list of its parts comes last."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  # a look a second at each file that is not whole
+            if file.read(len(_ZIP)) != _ZIP:
+                return False
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LONGEST_END))
+            end = file.read().rpartition(_ZIP_END)
+            return not end[1] or len(end[2]) < _END_BYTES + int.from_bytes(end[2][16:18], "little")
+    except OSError:
+        return False
 
 
 def _has_writer(path: str) -> bool | None:

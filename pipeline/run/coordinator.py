@@ -64,9 +64,10 @@ class Coordinator:
         observe: Observer | None = None,
         answer: bool = True,
         mail: MailBag | None = None,
+        patient: bool = False,
     ) -> None:
         """`observe` is called for each submission as it settles; with `answer` False letters stay queued; `mail`: from
-        where mails come besides.
+        where mails come besides; `patient`: see `Folder`.
         """
         self._site, self._readers, self._clock = site, readers, clock
         self._observe = observe or (lambda _arrival, _settled: None)
@@ -80,7 +81,7 @@ class Coordinator:
         self._shaken = True  # a crash, or a fault, may have left something half done
         self._renderer: Renderer | None = None  # started when the first page is to be drawn
         self._time_to_warn = Pacer(WARN_SECONDS)
-        self.folder = Folder(site, clock)
+        self.folder = Folder(site, clock, patient=patient)
 
     def __enter__(self) -> Self:
         self._held.enter_context(hold_site(self._site))

@@ -72,7 +72,9 @@ class Service:
         self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
         self._opener = MailOpener()
         mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
-        self.coordinator = run.Coordinator(site, readers, clock, observe=lambda *_: self._get_on(), mail=mail)
+        self.coordinator = run.Coordinator(
+            site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True
+        )
 
     def stop(self) -> None:
         """Finish the current work, then end."""

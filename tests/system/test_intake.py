@@ -19,6 +19,7 @@ from pipeline import database, run
 from pipeline.database import journal
 from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
+from pipeline.executors import ReadJob
 from pipeline.model import Arrival, Reading, Settled, Site, State
 from pipeline.registry import lookup
 from tests.inprocess import InProcess
@@ -231,9 +232,9 @@ class Dies:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def read(self, jobs: Sequence[tuple[int, Path]]) -> Iterator[tuple[int, object]]:
-        for seq, _ in jobs:
-            yield seq, Poison()
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[tuple[int, object]]:
+        for job in jobs:
+            yield job.seq, Poison()
 
 
 class Poison:

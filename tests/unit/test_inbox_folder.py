@@ -1,9 +1,11 @@
 """The inbox folder and its archive: what is taken, when, in which order, and what a crash leaves."""
 
 import fcntl
+import io
 import json
 import os
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +15,7 @@ import pytest
 
 from pipeline import durable, units
 from pipeline.inbox import archive
-from pipeline.inbox.folder import Folder, batches, given, survey
+from pipeline.inbox.folder import HELD_SECONDS, SHUN_SECONDS, TORN_SECONDS, Folder, batches, given, survey
 from pipeline.inbox.scan import is_ignored
 from pipeline.model import Arrival, Policy, Site
 from pipeline.schooldays import ZONE
@@ -198,6 +200,99 @@ def test_a_file_written_to_after_it_was_copied_is_another_arrival(site: Site) ->
         (second,) = folder.collect(9)
     assert (first.size, second.size) == (4, 10)
     assert second.name == first.name
+
+
+def test_a_file_whose_writer_stalled_and_went_on_is_taken_again_whole(site: Site) -> None:
+    ticks = [0.0]
+    with Folder(site, now, ticks=lambda: ticks[0]) as folder, (site.inbox / "a.xlsx").open("wb") as writer:
+        writer.write(b"half")
+        writer.flush()
+        assert folder.collect(9) == []
+        ticks[0] = HELD_SECONDS
+        first = numbered(folder.collect(9))
+        folder.release(first)  # taken, and nothing has changed: but somebody has it open
+        assert folder.collect(9) == []
+        writer.write(b" whole")
+        writer.close()
+        assert folder.collect(9) == []
+        ticks[0] += SHUN_SECONDS
+        second = numbered(folder.collect(9), first=2)
+        folder.release(second)
+        assert [arrival.size for arrival in (*first, *second)] == [4, 10]
+        assert second[0].name == "a.xlsx"
+        assert folder.collect(9) == []
+    assert [path for path in site.inbox.rglob("*") if path.is_file()] == []
+
+
+def test_a_source_that_is_closed_without_a_word_more_is_let_go_of(site: Site) -> None:
+    ticks = [0.0]
+    with Folder(site, now, ticks=lambda: ticks[0]) as folder:
+        with (site.inbox / "a.xlsx").open("wb") as writer:
+            writer.write(b"all of it")
+            writer.flush()
+            folder.collect(9)
+            ticks[0] = HELD_SECONDS
+            folder.release(numbered(folder.collect(9)))
+            assert any(path.is_file() for path in site.inbox.rglob("0"))
+            assert folder.recover(9) == []  # no orphan: it is looked after
+        assert folder.collect(9) == []
+        assert not any(path.is_file() for path in site.inbox.rglob("*"))
+
+
+def test_a_source_that_grew_while_nobody_worked_is_taken_again_whole(site: Site) -> None:
+    with Folder(site, now) as folder:
+        drop(site, "a.xlsx", b"half")
+        (first,) = numbered(folder.collect(9))  # journalled; the worker ends before it lets go of the source
+    with next(site.inbox.rglob("0")).open("ab") as writer:
+        writer.write(b" whole")
+    ticks = [0.0]
+    with Folder(site, now, ticks=lambda: ticks[0]) as folder:
+        (again,) = folder.recover(9)
+        assert again.claim == first.claim
+        folder.release([first])  # the journal knows the claim
+        ticks[0] = SHUN_SECONDS + 1
+        assert [(one.size, one.claim != first.claim) for one in folder.collect(9)] == [(10, True)]
+
+
+def packed() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    return content.getvalue()
+
+
+def test_a_workbook_whose_end_has_not_come_is_given_time_to_be_written_on(site: Site) -> None:
+    ticks = [0.0]
+    policy = Policy(stable_seconds=1)
+    with Folder(replace(site, policy=policy), now, ticks=lambda: ticks[0], patient=True) as folder:
+        torn, whole = drop(site, "a.xlsx", packed()[:-8]), drop(site, "b.xlsx", packed())
+        folder.collect(9)
+        ticks[0] = 1
+        assert [arrival.name for arrival in folder.collect(9)] == ["b.xlsx"]
+        assert not whole.exists()
+        for _ in range(3):  # it is closed, and appended to, every half minute
+            ticks[0] += 30
+            assert folder.collect(9) == []
+            torn.write_bytes(packed()[:-6])
+        ticks[0] += 30
+        assert folder.collect(9) == []
+        torn.write_bytes(packed())
+        folder.collect(9)
+        ticks[0] += 1
+        assert [arrival.size for arrival in folder.collect(9)] == [len(packed())]
+        drop(site, "c.xlsx", packed()[:-8])
+        folder.collect(9)
+        ticks[0] += TORN_SECONDS
+        assert [arrival.name for arrival in folder.collect(9)] == ["c.xlsx"]
+
+
+def test_who_asks_for_all_that_lies_there_now_gets_torn_files_too(site: Site) -> None:
+    ticks = [0.0]
+    with Folder(replace(site, policy=Policy(stable_seconds=1)), now, ticks=lambda: ticks[0]) as folder:
+        drop(site, "a.xlsx", packed()[:-8])
+        folder.collect(9)
+        ticks[0] = 1
+        assert len(folder.collect(9)) == 1
 
 
 def test_order_is_first_seen_then_the_kernels_time_then_name(site: Site, folder: Folder) -> None:
