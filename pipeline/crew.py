@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from queue import SimpleQueue
+from queue import PriorityQueue
 from threading import Lock, Thread
 from types import ModuleType
 from typing import Any
@@ -32,6 +33,7 @@ STARTS = 3  # the server that processes are forked from may have died a moment a
 KILLED = frozenset({-signal.SIGKILL, 255})  # killed by somebody; or its server was, and nobody knows how it ended
 ENDING_SECONDS = 0.5  # how long to wait for a process that closed its pipe, to learn how it ended
 
+_URGENT, _USUAL, _LAST = range(3)
 _starting = Lock()
 
 
@@ -58,13 +60,16 @@ class _Task:
 
 
 class Crew:
-    """A few processes that do what is submitted, first come first served. They start when needed, or by `start`."""
+    """A few processes that do what is submitted, urgent tasks first, then as they come. They start when needed, or by
+    `start`.
+    """
 
     def __init__(
         self, size: int, context: Context, begin: Callable[..., object], arguments: Sequence[Any] = (), tasks: int = 0
     ) -> None:
         """`begin(*arguments)` prepares each process; it is replaced after so many tasks (0: never)."""
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._tasks: PriorityQueue[tuple[int, int, _Task | None]] = PriorityQueue()
+        self._numbers = count()  # in order, where it is equally urgent
         self._hands = [_Hand(context, begin, arguments, tasks) for _ in range(size)]
         self._threads = [Thread(target=self._mind, args=(hand,), daemon=True) for hand in self._hands]
         self._ended = False
@@ -76,21 +81,23 @@ class Crew:
         for hand in self._hands:
             Thread(target=hand.prepare, daemon=True).start()
 
-    def submit(self, function: Callable[..., Any], items: Sequence[Any], seconds: float) -> Future[list[Any]]:
-        """Do `function(item)` for each, at most so many seconds each.
+    def submit(
+        self, function: Callable[..., Any], items: Sequence[Any], seconds: float, *, urgent: bool = False
+    ) -> Future[list[Any]]:
+        """Do `function(item)` for each, at most so many seconds each; what is urgent before all that is not begun.
 
         The future has an answer or an exception for every item up to the last that was tried: after a LostError, the
         items behind it were not. It raises TemporaryError if no process can be started.
         """
         answers: Future[list[Any]] = Future()
-        self._tasks.put(_Task(function, items, seconds, answers))
+        self._tasks.put((_URGENT if urgent else _USUAL, next(self._numbers), _Task(function, items, seconds, answers)))
         return answers
 
     def end(self) -> None:
         """Kill the processes; what is not done is cancelled."""
         self._ended = True
         for _ in self._threads:
-            self._tasks.put(None)
+            self._tasks.put((_LAST, next(self._numbers), None))
         for hand in self._hands:
             hand.end()
         for thread in self._threads:
@@ -102,7 +109,7 @@ class Crew:
         return [pid for hand in self._hands if (pid := hand.pid)]
 
     def _mind(self, hand: _Hand) -> None:
-        while (task := self._tasks.get()) is not None:
+        while (task := self._tasks.get()[-1]) is not None:
             if self._ended:
                 task.answers.cancel()
             elif task.answers.set_running_or_notify_cancel():

@@ -129,3 +129,12 @@ def fails(job: ReadJob) -> Reading | None:
         forms.form("a cell")
     with job.path.open("rb") as file:
         return task.read_plain(file.read())
+
+
+def waits(job: ReadJob) -> Reading | None:
+    """A reader that begins nothing before somebody says go, and notes what it read."""
+    while not job.path.with_name("go").exists():
+        time.sleep(0.01)
+    with job.path.with_name("read").open("a") as noted:
+        noted.write(f"{job.seq}\n")
+    return executors.read_plain(job)

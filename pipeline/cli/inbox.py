@@ -37,8 +37,7 @@ def prepare(
     check_place(unit)
     if not unit:
         raise UsageError("--unit: name a school or a division, such as 320106")
-    now = config.clock()()
-    done = run.prepare_folders(site, unit, now)
+    done = run.prepare_folders(site, unit, config.clock()())
     for one in done:
         if one.doubt is not None:
             show_error(f"{one.path}: {one.doubt}; no proof until it is moved away or mended (docs/operations.md)")
@@ -46,7 +45,7 @@ def prepare(
             show_error(f"{one.path}: no group {one.no_group} on this machine: the service's user alone may write there")
     made = sum(1 for one in done if one.made)
     if packed is not None:
-        packed.write_bytes(bundle(sorted({one.path.name for one in done}), now))
+        packed.write_bytes(bundle(sorted({one.path.name for one in done})))
         echo(str(packed))
     echo(f"{len(done)} folders in {site.inbox}: {made} made, {len(done) - made} were there")
     if any(one.doubt or one.no_group for one in done):

@@ -25,6 +25,7 @@ from pipeline import faults, task
 from pipeline.crew import Crew
 from pipeline.errors import TemporaryError
 from pipeline.executors.child import log, processes, read_in_child
+from pipeline.executors.lanes import looks_plain
 from pipeline.forms.clinical import learn
 from pipeline.forms.lexicon import learned
 from pipeline.model import Reading
@@ -45,6 +46,7 @@ FILE_SECONDS = 2.0  # wall clock for one file in a reader; no verdict follows fr
 READER_MEMORY = 2 * 2**30  # bytes of address space of a pool's reader
 CHILDREN = 3  # odd files read at once
 CHUNK = 8  # files given to a reader together
+BEHIND = 2  # …of those that may be slow: plain ones wait for what a reader has in hand
 WINDOW = 4  # chunks a reader may be ahead of whoever takes the answers
 TASKS_A_READER = 5_000  # then the reader is replaced, against slow leaks
 
@@ -66,8 +68,9 @@ class Readers(Protocol):
 class Pool:
     """Reads in `workers` processes. With `at_once` they start before the first file comes; else with the first file.
 
-    Files are given out in small chunks, which halves the cost of a file; each is answered by itself. A file that kills
-    its reader, or keeps it too long, goes to a child; the files behind it in its chunk are given out again.
+    Files are given out in small chunks, which halves the cost of a file; each is answered by itself. Those that look
+    like ours go before all others that are not begun, whoever asked first. A file that kills its reader, or keeps it
+    too long, goes to a child; the files behind it in its chunk are given out again.
     """
 
     def __init__(
@@ -95,7 +98,10 @@ class Pool:
         return self._crew.pids
 
     def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
-        waiting, chunk = deque(jobs), min(CHUNK, -(-len(jobs) // self._workers))
+        lanes = (deque[ReadJob](), deque[ReadJob]())
+        for job in jobs:
+            lanes[not looks_plain(job.path)].append(job)
+        most = -(-len(jobs) // self._workers)
         ended: SimpleQueue[tuple[_Given, Future[list[Any]]]] = SimpleQueue()
         under_way: set[Future[list[Any]]] = set()
 
@@ -104,14 +110,16 @@ class Pool:
             future.add_done_callback(lambda done: ended.put((given, done)))
 
         try:
-            while waiting or under_way:
-                while waiting and len(under_way) < WINDOW * self._workers:
-                    given = _Given(tuple(waiting.popleft() for _ in range(min(chunk, len(waiting)))))
-                    follow(given, self._crew.submit(self._reader, given.jobs, FILE_SECONDS))
+            while any(lanes) or under_way:
+                while any(lanes) and len(under_way) < WINDOW * self._workers:
+                    plain = bool(lanes[0])
+                    lane, chunk = (lanes[0], CHUNK) if plain else (lanes[1], BEHIND)
+                    given = _Given(tuple(lane.popleft() for _ in range(min(chunk, most, len(lane)))), plain=plain)
+                    follow(given, self._crew.submit(self._reader, given.jobs, FILE_SECONDS, urgent=plain))
                 given, future = ended.get()
                 under_way.discard(future)
                 answers = future.result()
-                waiting.extendleft(reversed(given.jobs[len(answers) :]))
+                lanes[not given.plain].extendleft(reversed(given.jobs[len(answers) :]))
                 for job, answer in zip(given.jobs, answers, strict=False):
                     if isinstance(reading := _understood(job.seq, answer, given.began), Reading):
                         yield job.seq, reading
@@ -127,6 +135,7 @@ class _Given:
     """Jobs given to one process together."""
 
     jobs: tuple[ReadJob, ...]
+    plain: bool = False
     began: float = field(default_factory=time.monotonic)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import stat
 from collections.abc import Iterable
-from datetime import datetime
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 ABOUT = "readme.md"  # a name the inbox ignores, should all of it be copied there
@@ -16,19 +14,11 @@ _TEXT = (
 )
 
 
-def bundle(names: Iterable[str], now: datetime) -> bytes:
-    """Return a zip of empty folders of these names; the same names at the same time give the same bytes."""
-    at = (now.year, now.month, now.day, now.hour, now.minute, 0)
+def bundle(names: Iterable[str]) -> bytes:
+    """Return a zip of empty folders of these names; the same names give the same bytes."""
     content = io.BytesIO()
     with ZipFile(content, "w", ZIP_STORED) as made:
-        made.writestr(_entry(ABOUT, at, stat.S_IFREG | 0o644), ("\ufeff" + _TEXT).encode())
+        made.writestr(ZipInfo(ABOUT), ("\ufeff" + _TEXT).encode())
         for name in names:
-            made.writestr(_entry(f"{name}/", at, stat.S_IFDIR | 0o755), b"")
+            made.mkdir(name, 0o755)
     return content.getvalue()
-
-
-def _entry(name: str, at: tuple[int, int, int, int, int, int], mode: int) -> ZipInfo:
-    entry = ZipInfo(name, at)
-    entry.create_system = 3  # Unix, so that the mode is read
-    entry.external_attr = mode << 16 | (0x10 if name.endswith("/") else 0)  # 0x10: a folder, for Windows
-    return entry

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import date
 from multiprocessing import forkserver, get_context
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from structlog.testing import capture_logs
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
-from pipeline.executors import Pool, ReadJob, child
+from pipeline.executors import BEHIND, WINDOW, Pool, ReadJob, child
 from pipeline.forms import clinical, form
 from pipeline.model import Reading
 from pipeline.xlsx.blank import TemplateFacts, blank
@@ -61,6 +62,29 @@ def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path:
     assert sorted(seq for seq, _ in answers) == [job.seq for job in jobs]
     assert all(reading.verdict == "parsed" for seq, reading in answers if seq % 2 == 0)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB
+
+
+def test_files_that_look_like_ours_go_before_all_that_is_not_begun(tmp_path: Path) -> None:
+    slow = write(tmp_path, [b"PK\x03\x04" + b"0" * 100] * 30)
+    ours = [job._replace(seq=job.seq + 100, path=tmp_path / f"ours{job.seq}") for job in slow[:3]]
+    for job in ours:
+        job.path.write_bytes(HONEST)
+    answered: list[int] = []
+    with Pool(1, reader=misbehaving.waits) as readers:
+        first = Thread(target=lambda: answered.extend(seq for seq, _ in readers.read(slow)))
+        first.start()
+        while readers._crew._tasks.qsize() < WINDOW - 1:  # one chunk is in the reader's hand, the others wait
+            time.sleep(0.01)
+        second = Thread(target=lambda: answered.extend(seq for seq, _ in readers.read([*slow[:1], *ours])))
+        second.start()
+        while readers._crew._tasks.qsize() < WINDOW:
+            time.sleep(0.01)
+        (tmp_path / "go").touch()
+        first.join()
+        second.join()
+    begun = [int(seq) for seq in (tmp_path / "read").read_text().split()]
+    assert sorted(answered) == sorted(begun) == sorted([*range(1, 31), 1, 101, 102, 103])
+    assert begun[: BEHIND + 3] == [1, 2, 101, 102, 103]
 
 
 def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
