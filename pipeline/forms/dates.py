@@ -93,8 +93,10 @@ def moment(*, ahead: bool = False) -> Parser:
 
 def report_day(cell: object, frame: Frame) -> object:
     """The day of a report. Without a year, or without a month, it is the one not after `frame.day`, on which the file
-    came: 11.30, 11-30, 1130, 30日; 11.3 on November 30th may be the 3rd and is asked.
+    came: 11.30, 11-30, 1130, 30日; 11.3 on November 30th may be the 3rd and is asked. So is 昨天: of which day?
     """
+    if isinstance(cell, str) and _SPOKEN.get(fold(cell)):
+        return Bad("date-unreadable")
     got = _day(cell, frame)
     if not isinstance(got, Bad) or not isinstance(seen := frame.day, date):
         return got
@@ -181,6 +183,8 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     if re.fullmatch(r"[3-7][0-9]{4}", words):
         made_number = _from_number(int(words), frame)
         return Fixed(made_number) if isinstance(made_number, date) else made_number
+    if isinstance(frame.day, date) and not ahead and (of_month := _of_a_month(words, frame.day)):
+        return Fixed(of_month[0])
     if found := _SHORT.fullmatch(words) or _POINT.fullmatch(words):
         return _in_year(int(found[1]), int(found[2]), frame, ahead=ahead)
     if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) or re.fullmatch(r"[0-9]{2}([-/.])[0-9]{1,2}\1[0-9]{1,2}", words):
@@ -226,7 +230,7 @@ def _of_a_month(cell: object, seen: date) -> list[date]:
     made = (
         (_made(one.year, one.month, int(found[1])) for one in (seen, seen - timedelta(days=seen.day))) if found else ()
     )
-    return [one for one in made if isinstance(one, date) and seen - one <= _NEAR]
+    return [one for one in made if isinstance(one, date) and timedelta() <= seen - one <= _NEAR]
 
 
 def _made(year: int, month: int, number: int) -> date | Bad:

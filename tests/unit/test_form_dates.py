@@ -56,6 +56,13 @@ def test_a_day_is_read_as_people_write_it(typed: object) -> None:
     assert value(DAY(typed, FRAME)) == date(2026, 11, 20)
 
 
+def test_a_day_of_the_month_is_that_of_the_last_two_weeks() -> None:
+    assert [value(DAY(typed, FRAME)) for typed in ("20日", "19号", "5日")] == [date(2026, 11, n) for n in (20, 19, 5)]
+    assert value(DAY("30日", Frame(day=date(2026, 12, 2)))) == date(2026, 11, 30)
+    assert isinstance(DAY("21日", FRAME), Bad)
+    assert isinstance(DAY("4日", FRAME), Bad)
+
+
 def test_yesterday_is_the_day_before_the_report() -> None:
     assert value(DAY("昨天", FRAME)) == date(2026, 11, 19)
     assert DAY("昨天", Frame()) == Bad("date-unreadable")
@@ -202,6 +209,7 @@ def test_a_reports_day_without_a_year_is_the_one_reading_that_has_come(typed: ob
         ("1131", SEEN),
         ("星期一", SEEN),
         ("30日", None),
+        ("昨天", SEEN),
         ("11.30", None),
     ],
 )
