@@ -123,17 +123,20 @@ _SEVERAL = re.compile(
 )
 
 
+_JOINED = re.compile(r"[一-鿿]{2,3}[和与跟及][一-鿿]{2,3}")  # 钱一和孙二, but not 李和平
+
+
 def several_people(written: str) -> bool:
     """Tell whether a cell names several people: 张三、李四, 张三等3人, 张三(2人), or a name on each line."""
     parts = written.split()
     apart = len(parts) > 1 and all(may_be_a_name(part) for part in parts)  # not 王 小明
-    return apart or _SEVERAL.search(written.strip()) is not None
+    return apart or any((_SEVERAL.search(written.strip()), _JOINED.fullmatch(written.strip())))
 
 
 def person(cell: object, _: Frame) -> object:
     """A person's name, NFC; blanks in a Chinese name are removed, between Latin words they stay."""
     plain = type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell)
-    if plain and str(cell)[-1] not in "班等人名位":
+    if plain and str(cell)[-1] not in "班等人名位" and not (len(str(cell)) > 4 and _JOINED.fullmatch(str(cell))):
         return Bad("name-is-number") if cell in DITTO else cell
     if blank(cell):
         return None

@@ -55,7 +55,7 @@ class Coordinator:
     Raises Busy on entering if another process works on the site.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a service may want besides
         self,
         site: Site,
         readers: Readers,

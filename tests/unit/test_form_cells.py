@@ -443,7 +443,18 @@ def test_what_may_hold_a_name_is_no_class(written: str) -> None:
     assert not classes.like_class(written)
 
 
-SEVERAL = ("张三等3人", "张三等人", "冯一(2人)", "冯一（2人）", "张三\n李四", "吴九 郑十", "钱五、孙六", "周七等")
+SEVERAL = (
+    "张三等3人",
+    "张三等人",
+    "冯一(2人)",
+    "冯一（2人）",
+    "张三\n李四",
+    "吴九 郑十",
+    "钱五、孙六",
+    "周七等",
+    "钱一和孙二",
+    "欧阳一与司马二",
+)
 
 
 @pytest.mark.parametrize("name", SEVERAL)
@@ -459,7 +470,9 @@ def test_a_class_is_no_name() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["王 小明", "欧阳 小明", "阿依古丽 买买提", "John Smith", "吴十三", "任人杰"])
+@pytest.mark.parametrize(
+    "name", ["王 小明", "欧阳 小明", "阿依古丽 买买提", "John Smith", "吴十三", "任人杰", "李和平", "欧阳和平"]
+)
 def test_one_pupils_name_is_not_several(name: str) -> None:
     got = cells.person(name, FRAME)
     assert not (isinstance(got, Fixed) and got.issue)
