@@ -113,7 +113,7 @@ def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
     """
     from pipeline import config, run
     from pipeline.facts import alert_list
-    from pipeline.model import HOME_CAMPUS
+    from pipeline.model import HOME_CAMPUS, Raised
     from pipeline.schooldays import today
     from pipeline.settling import raising
 
@@ -124,7 +124,7 @@ def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
     since = day_of(day, now)
     if since > today(now):
         raise UsageError(f"--day {since}: this day is still to come")
-    what = raising.Raised(rule, school, campus or HOME_CAMPUS, since, count, room, deaths)
+    what = Raised(rule, school, campus or HOME_CAMPUS, since, count, room, deaths)
     raising.raise_alert(what, decided_by(who, reason))
     run.follow(site, config.clock())
     number = alert_list.raised(what.school, what.campus, what.rule, since)

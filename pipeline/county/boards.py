@@ -20,6 +20,7 @@ from pipeline.settling import (
     decisions,
     held_files,
     proposals,
+    raising,
     reconciliation,
     rolls,
 )
@@ -37,6 +38,7 @@ class Board:
     waiting: Callable[[str], Sequence[PendingItem]]
     decide: Callable[[Deed, DecidedBy, Bench], Issue | None]
     one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, if there may be many
+    begins: bool = False  # nothing waits: each line is the county's own
 
     def find(self, division: str, target: str) -> PendingItem | None:
         """Return the line of this id as it waits now, None if it does not."""
@@ -96,6 +98,16 @@ def _matter(deed: Deed, by: DecidedBy, bench: Bench) -> None:
         rolls.confirm(deed.id, by, bench.site.policy)
 
 
+def _nothing_waits(division: str) -> Sequence[PendingItem]:
+    del division
+    return ()
+
+
+def _raised(deed: Deed, by: DecidedBy, bench: Bench) -> None:
+    if deed.raised is not None:
+        raising.raise_in(bench.desk.unit, deed.raised, by)
+
+
 BOARDS: Mapping[str, Board] = {
     board.name: board
     for board in (
@@ -106,6 +118,7 @@ BOARDS: Mapping[str, Board] = {
         Board(DeskSheet.ACCOUNTS, accounts.waiting, _account),
         Board(DeskSheet.CLASSES, proposals.waiting, _proposal),
         Board(DeskSheet.MATTERS, reconciliation.waiting, _matter),
+        Board(DeskSheet.RAISED, _nothing_waits, _raised, begins=True),
     )
 }
 """By the form's table, in the order of its sheets."""

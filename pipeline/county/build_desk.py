@@ -25,6 +25,7 @@ from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
 
+BLANK_LINES = 3  # for warnings that the county raises
 _SENT = "desks"  # the counter whose value is the last day on which counties got their desks: 20261120
 
 
@@ -34,6 +35,7 @@ def desk(site: Site, division: str, now: datetime) -> DeskFacts:
         name: [row for line in board.waiting(division) for row in _rows(site, division, name, line)]
         for name, board in BOARDS.items()
     }
+    rows[DeskSheet.RAISED] = [DeskRow({})] * BLANK_LINES
     return _facts(site, division, now, rows)
 
 

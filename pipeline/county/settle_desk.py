@@ -95,11 +95,14 @@ def carry_out(deed: Deed, bench: Bench, again: AtHand) -> Done:
     board, division, seq = BOARDS.get(deed.board), bench.desk.unit, bench.desk.arrival.seq
     if _was_done(deed, division):
         return Done(deed, _AGAIN)
-    line = board.find(division, deed.id) if board else None
-    if board is None or line is None:
+    if board is None:
         return Done(deed, _GONE)
-    if units.stamp(bench.site.key, line.stamp) != deed.stamp:
-        return Done(deed, "desk-moved-on")
+    if not board.begins:
+        line = board.find(division, deed.id)
+        if line is None:
+            return Done(deed, _GONE)
+        if units.stamp(bench.site.key, line.stamp) != deed.stamp:
+            return Done(deed, "desk-moved-on")
     by = DecidedBy(bench.who, deed.why, bench.now, Origin(seq, deed.row))
     try:
         with atomic():
@@ -160,10 +163,11 @@ def _messages(one: Done, checked: Checked) -> list[Issue]:
 
 
 def _counts(done: Sequence[Done], refused: Sequence[Refused]) -> str:
-    decided = Counter(one.deed.opinion for one in done if not one.code)
+    decided = Counter(one.deed.opinion for one in done if not one.code and one.deed.raised is None)
+    raised = sum(one.deed.raised is not None for one in done if not one.code)
     again = sum(one.code == _AGAIN for one in done)
     gone = sum(one.code == _GONE for one in done)
-    return deskwork.desk_counts(decided, again, gone, len(refused))
+    return deskwork.desk_counts(decided, raised, again, gone, len(refused))
 
 
 def _remember(done: Sequence[Done], checked: Checked, seq: int) -> None:

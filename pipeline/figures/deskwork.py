@@ -231,9 +231,10 @@ def moment(at: datetime) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def desk_counts(decided: Mapping[Opinion, int], before: int, gone: int, undone: int) -> str:
-    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: how many matters, by opinion."""
+def desk_counts(decided: Mapping[Opinion, int], raised: int, before: int, gone: int, undone: int) -> str:
+    """确认 3 件，退回 1 件，豁免 2 件；没有办成 1 行. `decided`: how many matters, by opinion; `raised`: warnings."""
     parts = [f"{OPINIONS.labels[one]} {decided[one]} 件" for one in Opinion if decided.get(one)]
+    parts += [f"上报预警 {raised} 件"] * bool(raised)
     parts += [f"此前已处理 {before} 件"] * bool(before) + [f"已不用办 {gone} 件"] * bool(gone)
     return "，".join([*parts, *[f"没有办成 {undone} 行"] * bool(undone)])
 

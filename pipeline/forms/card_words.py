@@ -45,6 +45,18 @@ FOUND = vocabulary(
 an earlier word back."""
 
 
+RAISED = vocabulary(
+    "Raised",
+    {code: FOUND.labels[code] for code in ("P10", "P12", "E05")},
+    {
+        "P10": "P10 学校食物中毒 疑似食物中毒 食源性疾病 集体食物中毒",
+        "P12": "P12 不明原因疾病 群体不明原因疾病 不明原因",
+        "E05": "E05 其他突发事件 突发公共卫生事件 突发事件",
+    },
+)
+"""What a person may raise that records cannot show: the rule."""
+
+
 def closed_for(reason: str) -> str:
     """Why an alert was closed, as stored and printed: 可排除：A3 重复预警."""
     return f"可排除：{REASON.labels.get(reason, reason)}"

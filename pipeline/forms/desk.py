@@ -1,14 +1,15 @@
 """县级处理单: what waits for a county's decision, one sheet a kind of matter. The county chooses an 意见 and gives its
-理由; a line left blank stays. The line is identified by two hidden columns, never by what is shown.
+理由; a line left blank stays. The line is identified by two hidden columns, never by what is shown. On the last sheet
+it raises warnings that no record can show.
 """
 
 from __future__ import annotations
 
 from typing import Unpack
 
-from pipeline.forms import cells, dates, desk_words
+from pipeline.forms import card_words, cells, dates, desk_words
 from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Table, Vocabulary
-from pipeline.forms.columns import ColumnWords, choice, day, text
+from pipeline.forms.columns import ColumnWords, choice, count, day, text
 from pipeline.forms.text_normalise import mask, shown, sweep
 from pipeline.model import DeskSheet
 
@@ -124,6 +125,29 @@ _MATTERS = _table(
     "确认：已经核实，不用再问；日报应到与名册不同的，名册照日报改。退回：只用于应到，仍以名册为准。理由写核实的结果。",
 )
 
+WAITING = (_TICKETS, _HELD, _CLOSURES, _ALERTS, _ACCOUNTS, _CLASSES, _MATTERS)
+"""The sheets of what waits for the county."""
+
+_RAISED = Table(  # no line waits here: each that is filled in is a warning the county raises
+    DeskSheet.RAISED.value,
+    "上报预警",
+    (
+        text("at_school", "学校", 40, also="学校名称 学校标识码 标识码", width=24, required=True, decides=True,
+             help="本县（市、区）的学校：名册里的全称，或标识码。"),
+        text("at_campus", "校区", 20, width=10, decides=True, help="有几个校区的填哪个校区；只有一个的空着。"),
+        text("room", "班级", 20, width=11, decides=True, help="都在一个班的填哪个班；不止一个班的空着。"),
+        choice("rule", "事件", card_words.RAISED, "raise-unknown", required=True, decides=True, width=20,
+               also="规则 事件性质",
+               help="报表看不出来的三种事；有症状、诊断的由系统自己预警，不用在这里报。"),
+        day("from_day", "自哪天起", decides=True, width=12, also="日期 发生日期", help="空着就是今天。"),
+        count("ill", "人数", required=True, decides=True, width=8, also="病例数 发病人数", help="有关的学生几人。"),
+        count("deaths", "死亡人数", decides=True, width=9, also="死亡", help="其中死亡几人，没有就空着。"),
+        text("why", "理由", 200, also="原因说明 处理理由 情况", width=40, required=True, decides=True,
+             help="什么情况、谁核实的，写在预警卡上；请不要写学生姓名。"),
+    ),
+    needed=False,
+)  # fmt: skip
+
 DESK = Form(
     name="desk",
     title="县级处理单",
@@ -141,7 +165,7 @@ DESK = Form(
         Field("day", "制表日期", dates.day(), "date", known=True, aliases=("日期",)),
         Field("reporter", "经办人", cells.text(40), aliases=("处理人", "填报人")),
     ),
-    tables=(_TICKETS, _HELD, _CLOSURES, _ALERTS, _ACCOUNTS, _CLASSES, _MATTERS),
+    tables=(*WAITING, _RAISED),
     of="division",
     dated=False,
     notes=(

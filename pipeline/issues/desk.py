@@ -79,6 +79,11 @@ ENTRIES: Mapping[str, Message] = {
         "请系统管理员发放（queke accounts issue），再当面或电话告知使用人。",
         public=("count",),
     ),
+    "raise-incomplete": error(
+        "要上报预警，这一行还差 {which}。", "请补全这一行；不上报就把整行清空。", public=("which",), cost=_UNDONE
+    ),
+    "raise-unknown": error("事件“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE),
+    "raise-ahead": error("“自哪天起”{value} 还没到。", "请核对日期；空着就是今天。", cost=_UNDONE),
     "desk-counts": advice("办理结果：{done}。", public=("done",)),
     "desk-nothing": advice("这份处理单里没有选任何意见，什么也没有动。", "要办哪一件，请在它的“意见”一列选一项。"),
 }

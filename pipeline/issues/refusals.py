@@ -40,6 +40,7 @@ _DESK: Mapping[str, str] = {
     "raise-rule-unknown": "规则 {rule} 不由人上报；可以上报的是 {rules}",
     "raise-too-few": "{n} 人不到规则 {rule} 的标准（{least}）；尚未达到的，可以按 E05 上报",
     "raise-school-unknown": "名册里没有标识码为 {school} 的学校",
+    "raise-school-elsewhere": "本县（市、区）的名册里没有“{school}”，或不止一所；请填标识码",
     "raise-campus-unknown": "没有校区“{campus}”；这所学校的校区是 {campuses}",
     "raise-rule-off": "规则 {rule} 在这所学校没有启用（见站点的 rules.toml）",
     "raise-again": "规则 {rule} 在 {day} 已经上报过，没有再报",

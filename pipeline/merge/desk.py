@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from pipeline.model import Checked, DeskSheet, Opinion, Record
+from pipeline.model import HOME_CAMPUS, Checked, DeskSheet, Opinion, Raised, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A county's decision on one matter. `cells`: column name → the value to put there (代改)."""
+    """A county's decision on one matter. `cells`: column name → the value to put there (代改). `raised`: the warning
+    that it raises, its school as the county wrote it.
+    """
 
     board: DeskSheet
     id: str
@@ -22,6 +25,7 @@ class Deed:
     rows: tuple[int, ...]  # its Excel rows
     cells: Mapping[str, str] = field(default_factory=dict)
     stamped_on: date | None = None
+    raised: Raised | None = None
 
     @property
     def row(self) -> int:
@@ -52,4 +56,18 @@ def _deed(board: str, target: str, records: Sequence[Record]) -> Deed:
         rows=tuple(record.row for record in records),
         cells={str(r.values["column"]): str(r.values["now"]) for r in records if r.values.get("now")},
         stamped_on=stamped if isinstance(stamped, date) else None,
+        raised=_raised(first) if board == DeskSheet.RAISED else None,
+    )
+
+
+def _raised(said: Mapping[str, Any]) -> Raised:
+    school, campus, room = (str(said.get(name) or "") for name in ("at_school", "at_campus", "room"))
+    return Raised(
+        str(said["rule"]),
+        school,
+        campus or HOME_CAMPUS,
+        said["from_day"],
+        int(said["ill"]),
+        room,
+        int(said.get("deaths") or 0),
     )

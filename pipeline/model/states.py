@@ -139,6 +139,7 @@ class DeskSheet(StrEnum):
     ACCOUNTS = "accounts"
     CLASSES = "classes"
     MATTERS = "matters"
+    RAISED = "raised"  # no matter waits there: the county begins one
 
 
 class LetterKind(StrEnum):

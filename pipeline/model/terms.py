@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -84,6 +84,23 @@ class DecidedBy:
     why: str
     at: datetime
     desk: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A warning that a person raises: a rule that only people can say is met, of a school campus and day.
+
+    `school`: its code. `room`: the class, as people write it; "" for the whole campus. `n`: pupils concerned, `deaths`
+    among them.
+    """
+
+    rule: str
+    school: str
+    campus: str
+    day: date
+    n: int
+    room: str = ""
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True)

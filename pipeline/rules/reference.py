@@ -58,7 +58,7 @@ why = "按本区2026年传染病防控方案"
 `queke rules check FILE` 先看对不对；`queke rules list --unit 320106` 看某地某日哪些规则启用。
 
 E05、P10、P12 由人核实后上报：`queke alerts raise --school 2132000001 --rule P10 --count 7 --reason "…"`，
-或在预警信息报告卡的“核实为”一栏选定。"""
+在《县级处理单》的“上报预警”表填一行，或在预警信息报告卡的“核实为”一栏选定。"""
 
 
 def page() -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from pipeline.accounts import accounts
 from pipeline.database import transactions
-from pipeline.model import DecidedBy, DecisionKind
+from pipeline.model import DecidedBy, DecisionKind, Raised
 from pipeline.run.settling import Settling
 from pipeline.schooldays import ZONE
 from pipeline.settling import (
@@ -63,7 +63,7 @@ def _raise(one: Decided) -> None:
         raise ValueError("a warning that was raised has its day")
     said = {name: str(one.said[name]) for name in ("rule", "school", "campus", "room")}
     counted = {name: int(str(one.said[name])) for name in ("n", "deaths")}
-    raising.raise_alert(raising.Raised(day=one.day, **said, **counted), one.by)  # type: ignore[arg-type]  # by name
+    raising.raise_alert(Raised(day=one.day, **said, **counted), one.by)  # type: ignore[arg-type]  # by name
 
 
 def _open(one: Decided) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, replace
+from datetime import datetime
 
 from pipeline.alerts import site_rules
 from pipeline.database import audit
@@ -14,28 +14,12 @@ from pipeline.figures.words import joined
 from pipeline.forms.classes import key_or_name
 from pipeline.issues.refusals import refusal
 from pipeline.merge.alert_history import AlertHistory
-from pipeline.model import HOME_CAMPUS, KINDERGARTEN, DecidedBy, DecisionKind, TodoKind, UnitKind
+from pipeline.model import HOME_CAMPUS, KINDERGARTEN, DecidedBy, DecisionKind, Raised, TodoKind, UnitKind
 from pipeline.registry import lookup
 from pipeline.rules import Rule
 from pipeline.turns.transaction import Writes
 
 ANY_EMERGENCY = "E05"
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """What is raised: a rule that only a person can say is met, of a school campus and day.
-
-    `room`: the class, as people write it; "" for the whole campus. `n`: pupils concerned, `deaths` among them.
-    """
-
-    rule: str
-    school: str
-    campus: str
-    day: date
-    n: int
-    room: str = ""
-    deaths: int = 0
 
 
 def raise_alert(what: Raised, by: DecidedBy) -> None:
@@ -85,6 +69,21 @@ def raise_alert(what: Raised, by: DecidedBy) -> None:
         writes = Writes(by.at)
         writes.todo(TodoKind.WARN, what.school, settled, what.day)
         writes.flush()
+
+
+def raise_in(county: str, what: Raised, by: DecidedBy) -> None:
+    """Raise a warning by a county's word: of a school of its own only, by code or by its whole name.
+
+    Raises UsageError as `raise_alert` does, or if the county has no such school, or several.
+    """
+    known = Unit.objects.filter(kind=UnitKind.SCHOOL)
+    named = known.filter(code=what.school) if what.school.isdigit() else known.filter(name=what.school)
+    found = list(named.values_list("code", flat=True))
+    tree = lookup.tree(found)
+    mine = [code for code in found if county in tree.chain(code)]
+    if len(mine) != 1:
+        raise refusal("raise-school-elsewhere", school=what.school)
+    raise_alert(replace(what, school=mine[0]), by)
 
 
 def of_card(alert: Alert, history: AlertHistory, at: tuple[int, datetime]) -> bool:

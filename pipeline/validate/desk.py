@@ -9,7 +9,7 @@ from datetime import date
 
 from pipeline import units
 from pipeline.forms import desk_words
-from pipeline.forms.desk import DESK, answered, matter, matter_of
+from pipeline.forms.desk import DESK, WAITING, answered, matter, matter_of
 from pipeline.forms.desk_words import OPINIONS
 from pipeline.model import Context, DeskSheet, Issue, Opinion, Reach, Record, Refused
 from pipeline.schooldays import today
@@ -20,6 +20,7 @@ from pipeline.validate.proof import EFFECTS, Effect, Proof
 
 _REACHES = desk_words.REACH_TICKET.labels
 _GIVEN = ("opinion", "why", "stamped_on")
+_RAISED_NEEDS = ("at_school", "rule", "ill", "why")  # what a warning that is raised must say
 _MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
@@ -35,10 +36,11 @@ def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
 
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     """Accept or refuse every line that is filled in; a line left blank stays as it is."""
-    for table in DESK.tables:
+    for table in WAITING:
         _spread(lines[table.name])
-    filled = [line for table in DESK.tables for line in lines[table.name] if _is_filled(line)]
-    if not filled and not case.claims.returned:
+    raised = [line for line in lines[DeskSheet.RAISED] if _is_filled(line)]
+    filled = [line for table in WAITING for line in lines[table.name] if _is_filled(line)]
+    if not (filled or raised) and not case.claims.returned:
         case.issues.append(Issue("desk-nothing"))
     deeds: dict[tuple[str, str], list[tuple[RowCase, str, str]]] = {}
     for line in filled:
@@ -52,7 +54,9 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
             deeds.setdefault((board, target), []).append((line, column, stamped))
     for (board, target), found in deeds.items():
         _judge_deed(case, board, target, found)
-    case.issues.extend(issue for line in filled for issue in line.new_issues)
+    for line in raised:
+        _judge_raised(case, line)
+    case.issues.extend(issue for line in [*filled, *raised] for issue in line.new_issues)
 
 
 def _is_filled(line: RowCase) -> bool:
@@ -107,6 +111,27 @@ def _reaches(reach: Reach, source: RowCase, line: RowCase) -> bool:
 
 def _matter_of(line: RowCase) -> tuple[str, str]:
     return matter_of(str(line.values["key"] or ""))[:2]
+
+
+def _judge_raised(case: SubmissionCase, line: RowCase) -> None:
+    """Check a warning that the county raises. Of which school it is, and whether it holds, the store says."""
+    values, today_ = line.values, today(case.arrival.received_at)
+    missing = [name for name in _RAISED_NEEDS if values.get(name) is None and name not in line.row.raw]
+    if missing:
+        titles = (column.header for column in line.table.columns if column.name in missing)
+        line.add_issue("raise-incomplete", missing[0], which="、".join(titles))
+    since = values.get("from_day")
+    if isinstance(since, date) and since > today_:
+        line.add_issue("raise-ahead", "from_day")
+    place = "|".join(str(values.get(name) or "") for name in ("at_school", "at_campus", "room", "rule"))
+    target = f"{place}|{since or today_}"
+    if line.bad:
+        _refuse(case, line, DeskSheet.RAISED, target)
+        return
+    said = {name: values.get(name) for name in (*_RAISED_NEEDS, "at_campus", "room", "deaths")}
+    said |= {"id": target, "table": line.table.name, "column": "", "stamp": "", "now": None, "stamped_on": None}
+    said |= {"opinion": Opinion.CONFIRM.value, "from_day": since or today_}
+    case.records.append(Record(DeskSheet.RAISED, matter(DeskSheet.RAISED, target), said, line.row.number))
 
 
 def _judge_deed(case: SubmissionCase, board: str, target: str, found: Sequence[tuple[RowCase, str, str]]) -> None:

@@ -33,6 +33,7 @@ _HOW: Mapping[str, str] = {
     "alerts": "学校的核实结果属实选“确认”；要学校重新核实选“退回”。",
     "accounts": "纸质备案表签字盖章齐全选“确认”，没有扫描件的填盖章日期；不同意选“退回”。",
     "classes": "确有此班选“确认”，登记入册；其实是另一个班选“代改”，写明是哪个班；没有此班选“退回”。",
+    "raised": "学校出了食物中毒、群体性不明原因疾病或其他突发事件，报表看不出来的：一起填一行，系统即发预警卡。",
     "matters": "已经核实清楚选“确认”，理由里写核实的结果。应到与名册不同的：“确认”即按日报改名册，“退回”仍以名册为准。",
 }
 
@@ -99,12 +100,13 @@ def _write_summary(writer: Writer, facts: DeskFacts, title: str) -> None:
 
 def _write_count(writer: Writer, sheet: Sheet, row: int, table: Table, rows: Sequence[DeskRow]) -> None:
     grey = {} if rows else {"font_color": "#9AA5B1"}
+    blank = bool(rows) and not _matters(rows)  # lines for the county's own use
     box = writer.style(border=1, border_color=ink.LINE, align="center", num_format="@", **grey)
     count = writer.style(border=1, border_color=ink.LINE, align="center", num_format="0", bold=bool(rows), **grey)
     text = writer.style(border=1, border_color=ink.LINE, align="left", indent=1, text_wrap=True, num_format="@", **grey)
     oldest = min((str(one.cells["since"]) for one in rows if one.cells.get("since")), default="")
     writer.write(sheet, row, 0, table.sheet, box)
-    writer.write(sheet, row, 1, _matters(rows), count)
+    writer.write(sheet, row, 1, "" if blank else _matters(rows), count)
     writer.write(sheet, row, 2, oldest, box)
     writer.write(sheet, row, 3, _HOW[table.name] if rows else "没有", text)
     sheet.set_row(row, 22)
@@ -118,8 +120,8 @@ def _write_notes(writer: Writer, sheet: Sheet, row: int) -> None:
 
 
 def _matters(rows: Sequence[DeskRow]) -> int:
-    """How many matters these rows are about: a ticket with two wrong cells has two lines."""
-    return len({matter_of(str(one.cells["key"]))[:2] for one in rows})
+    """How many matters these rows are about: a ticket with two wrong cells has two lines, a blank line has none."""
+    return len({matter_of(str(one.cells["key"]))[:2] for one in rows if one.cells.get("key")})
 
 
 # --------------------------------------------------------------------------- a board
@@ -136,7 +138,8 @@ def _write_board(writer: Writer, table: Table, facts: DeskFacts, title: str) -> 
     shown = sum(not column.folded for column in columns)
     values = {"unit": facts.code, "school": facts.place, "day": facts.made.date()}
     lead = _LEAD_BACK if facts.back else _HOW[table.name]
-    head = HeaderBlock(f"{title} · {table.sheet}（{_matters(rows)} 件）", (), DESK.fields, values, lead)
+    count = f"（{_matters(rows)} 件）" if _matters(rows) else ""
+    head = HeaderBlock(f"{title} · {table.sheet}{count}", (), DESK.fields, values, lead)
     header = tables.write_head(writer, sheet, head, shown)
     _write_heading(writer, sheet, header, columns)
     for down, row in enumerate(rows, start=header + 1):

@@ -13,7 +13,7 @@ from pipeline.alerts import assess, site_rules
 from pipeline.database.models import Alert, AlertHit, Audit, Card, Decision, Letter, RaisedAlert, RulesFile, Todo
 from pipeline.errors import UsageError
 from pipeline.facts import card_page_facts, rehearsed
-from pipeline.model import CardRef, DecidedBy, Mode, Site
+from pipeline.model import CardRef, DecidedBy, Mode, Raised, Site
 from pipeline.settling import raising
 from tests.cards import STANDS, card
 from tests.contract.settling import journalled, report, settle
@@ -218,9 +218,9 @@ def test_what_the_answer_to_a_card_says_it_is_is_raised(
 # --------------------------------------------------------------------------- raised by a person
 
 
-def raised(**changed: object) -> raising.Raised:
+def raised(**changed: object) -> Raised:
     asked = {"rule": "P10", "school": SCHOOL, "campus": "本部", "day": DAY, "n": 7} | changed
-    return raising.Raised(**asked)  # type: ignore[arg-type]  # a builder
+    return Raised(**asked)  # type: ignore[arg-type]  # a builder
 
 
 def test_what_a_person_raises_is_an_alert_with_card_and_clock(school: Site) -> None:
