@@ -51,7 +51,8 @@ def unassessed(schools: Iterable[str]) -> frozenset[str]:
     return frozenset(todos.values_list("code", flat=True))
 
 
-_UNDONE = frozenset({AlertState.EXCLUDED, AlertState.VOID})
+UNDONE = frozenset({AlertState.EXCLUDED, AlertState.VOID})
+"""The states of alerts whose deaths do not count."""
 
 
 def _home(alert: Alert) -> str:
@@ -77,7 +78,7 @@ class CampusEpisodes:
 
     def told(self, place: CampusKey) -> list[Told]:
         """Return what people said of a campus: what they raised, and deaths by the answers to its alerts."""
-        dead = (alert for alert in self.alerts.get(place, ()) if alert.deaths and alert.state not in _UNDONE)
+        dead = (alert for alert in self.alerts.get(place, ()) if alert.deaths and alert.state not in UNDONE)
         said = [
             Told(
                 one.opened_day, one.group, one.scope, deaths=one.deaths, alert=_home(one), also=tuple(one.also.split())

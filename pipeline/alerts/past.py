@@ -46,13 +46,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class PeoplesAct:
-    """What did not follow from records: after it an alert was in this state. `sweep`: its end rule was met."""
+    """What did not follow from records: after it an alert was in this state. `sweep`: its end rule was met. `deaths`:
+    how many died by what its answers said from then on, where that changed.
+    """
 
     event: int
     alert: str
     at: datetime
     state: AlertState
     sweep: bool
+    deaths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +201,6 @@ def _acts(issued: Iterable[IssuedAlert], until: datetime) -> Mapping[str, Sequen
     found: dict[str, list[PeoplesAct]] = defaultdict(list)
     for row in rows.order_by("id"):
         sweep = row.what == AlertStep.ENDED
-        found[row.alert_id].append(PeoplesAct(row.pk, row.alert_id, row.at, AlertState(row.state), sweep))
+        died = row.details.get("deaths")
+        found[row.alert_id].append(PeoplesAct(row.pk, row.alert_id, row.at, AlertState(row.state), sweep, died))
     return found

@@ -18,9 +18,10 @@ from datetime import date, datetime
 from pipeline import alert_state
 from pipeline import warn as core
 from pipeline.alert_state import AlertState, AlertStep
-from pipeline.alerts.load import REMEMBERED, told_by
+from pipeline.alerts.load import REMEMBERED, UNDONE, told_by
 from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
-from pipeline.rules import Case, Rules
+from pipeline.database.models import RaisedAlert
+from pipeline.rules import Case, Rules, Told
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
 from pipeline.rules.windows import affected, needed
 from pipeline.schooldays import today
@@ -63,6 +64,8 @@ class _Stage:
         self._acts = deque(sorted(past.acts, key=lambda act: act.event))
         self._states: dict[str, AlertState] = {}  # of the issued alerts, by what people did
         self._paired: dict[str, Trial] = {}
+        self._deaths: dict[str, int] = {}  # by issued alert
+        self._retold: set[str] = set()  # alerts of which other deaths were told since the last moment
         self._settled = 0
         self.trials: list[Trial] = []
 
@@ -71,6 +74,8 @@ class _Stage:
         days = {day for case in self._change(moment.settled) for day in (case.day, case.began)}
         raised = [one for one in self._past.raised if one.settled <= moment.settled]
         days |= {one.day for one in raised if one.settled > self._settled}
+        days |= {self._paired[alert].episode.opened_day for alert in self._retold if alert in self._paired}
+        self._retold.clear()
         self._settled = moment.settled
         if not days:
             return
@@ -80,17 +85,17 @@ class _Stage:
         rolls, long = self._past.classes.rolls_on(days), self._rules.long_groups
         joined = self._past.classes.joined_by(now)
         for campus in sorted({*self._standing, *(one.campus for one in raised)}):
-            standing = self._standing[campus]
+            standing, mine = self._standing[campus], self._remembered(campus, moment.at)
+            said = [self._told(one) for one in raised if one.campus == campus and span.near.holds(one.day)]
             facts = CampusFacts(
                 [case for case in standing.values() if near.holds(case.day)],
                 rolls.get((school, campus), {}),
                 [case for case in standing.values() if case.diagnosis in long and far.holds(case.day)],
-                [told_by(one) for one in raised if one.campus == campus and span.near.holds(one.day)],
+                [*said, *self._dead(mine)],
                 self._past.term_began,
                 joined.get((school, campus), {}),
             )
             met = conditions(facts, self._asked, span)
-            mine = self._remembered(campus, moment.at)
             if met or mine:
                 rows = core.seen(facts.cases, near.first, facts.joined)
                 after = core.assess([one.episode for one in mine], met, span, self._rules, now, rows)
@@ -102,6 +107,9 @@ class _Stage:
         while self._acts and (upto is None or self._acts[0].event <= upto):
             act = self._acts.popleft()
             self._states[act.alert] = act.state
+            if act.deaths is not None:
+                self._deaths[act.alert] = act.deaths
+                self._retold.add(act.alert)
             trial = self._paired.get(act.alert)
             if trial is not None and not trial.episode.closed:
                 _act(trial, act)
@@ -118,6 +126,19 @@ class _Stage:
                 rows.pop(key, None)
             found.append(version.case)
         return found
+
+    def _told(self, one: RaisedAlert) -> Told:
+        """What a person raised; by an answer, on the card of the trial that was answered."""
+        trial = self._paired.get(one.alert)
+        return replace(told_by(one), alert=trial.episode.id if trial else "")
+
+    def _dead(self, mine: Iterable[Trial]) -> Iterator[Told]:
+        """The deaths that the answers to the alerts told of with which trials are paired."""
+        for trial in mine:
+            one, died = trial.episode, self._deaths.get(trial.alert, 0)
+            if died and one.state not in UNDONE:
+                home = core.merged_into(one.reason) or one.id
+                yield Told(one.opened_day, one.group, one.scope, deaths=died, alert=home, also=one.also)
 
     def _remembered(self, campus: str, at: datetime) -> list[Trial]:
         since = at - REMEMBERED

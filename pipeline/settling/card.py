@@ -216,10 +216,13 @@ def _in_words(alert: Alert, card: Card, label: str) -> str:
 
 
 def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryStep], at: tuple[int, datetime]) -> None:
+    died: dict[str, int] = {}
     for name, one in loaded.standing.histories.items():
         was = before.histories.get(name)
         if one is was or one == was:
             continue
+        if loaded.alerts[name].deaths != one.deaths:
+            died[name] = one.deaths
         _write_alert(loaded.alerts[name], one, at)
         _write_cards(one, was, at)
         rows = [
@@ -227,7 +230,7 @@ def _write(loaded: SchoolHistory, before: CardStanding, steps: Iterable[HistoryS
             for day, done in one.days.items()
         ]
         sql.run(sql.upsert("card_day", _DAY, ("alert_id", "day")), rows)
-    _write_events(steps, {name: one.state for name, one in loaded.standing.histories.items()}, at[1])
+    _write_events(steps, {name: one.state for name, one in loaded.standing.histories.items()}, died, at[1])
 
 
 def _write_alert(alert: Alert, one: AlertHistory, at: tuple[int, datetime]) -> None:
@@ -268,14 +271,21 @@ def _card_row(alert: str, seq: int, answer: Answer | None, settled: int, now: da
     )  # fmt: skip
 
 
-def _write_events(noted: Iterable[HistoryStep], states: Mapping[str, AlertState], now: datetime) -> None:
-    """Note the steps, each once: a replay gives all that ever happened."""
+def _write_events(
+    noted: Iterable[HistoryStep], states: Mapping[str, AlertState], died: Mapping[str, int], now: datetime
+) -> None:
+    """Note the steps, each once: a replay gives all that ever happened. `died`: by alert, where it changed."""
     steps = list(noted)
     rows = AlertEvent.objects.filter(alert__in={step.alert for step in steps}) if steps else ()
     known = {(row.alert_id, row.what, row.origin) for row in rows}
     AlertEvent.objects.bulk_create(
         AlertEvent(
-            alert_id=s.alert, at=now, what=s.what, origin=s.origin, details=dict(s.details), state=states[s.alert]
+            alert_id=s.alert,
+            at=now,
+            what=s.what,
+            origin=s.origin,
+            details={**s.details, **({"deaths": died[s.alert]} if s.alert in died else {})},
+            state=states[s.alert],
         )
         for s in steps
         if (s.alert, s.what, s.origin) not in known

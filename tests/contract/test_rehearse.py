@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline import rules
 from pipeline.alerts import assess, past
 from pipeline.alerts.rehearse import Trial, rehearse
-from pipeline.database.models import Alert, AlertCase, CasePast, Counter
+from pipeline.database.models import Alert, AlertCase, CasePast, Counter, SchoolClass
 from pipeline.database.transactions import atomic, read_only, undone
 from pipeline.errors import UsageError
 from pipeline.facts import rehearsed, rule_scores
@@ -51,9 +51,27 @@ class Step:
 
 def report_of(step: Step, seq: int, at: datetime) -> Checked:
     pupils = (step.pupils or {}).items()
-    rows = [row(name, 8 + n, **{"start": on(step.day), **said}) for n, (name, said) in enumerate(pupils)]
-    lines = [line("三3")] if step.partial else [line("三3"), line("四1")]
+    room = room_on(step.day)
+    said_of = {name: {"start": on(step.day), **said} for name, said in pupils}
+    rows = [replace(row(name, 8 + n, class_key=room, **said), identity=f"三3-{name}")
+            for n, (name, said) in enumerate(said_of.items())]  # fmt: skip
+    lines = [line(room)] if step.partial else [line(room), line("四1")]
     return checked(seq, [*rows, *lines], day=on(step.day), at=at, mode=step.mode)
+
+
+RENAMED = 3  # the day from which 三3 is 三7, if it is renamed
+
+
+def rename() -> None:
+    """Let the class have another name from a day on, as a roster leaves it."""
+    SchoolClass.objects.filter(key="三3").update(valid_to=on(RENAMED))
+    SchoolClass.objects.create(
+        school_id=SCHOOL, school_year=2026, key="三7", name="三(7)班", roll=40, valid_from=on(RENAMED)
+    )
+
+
+def room_on(day: int) -> str:
+    return "三7" if day >= RENAMED and SchoolClass.objects.filter(key="三7").exists() else "三3"
 
 
 def number() -> int:
@@ -191,13 +209,53 @@ def test_a_case_is_what_it_was_then_though_a_later_report_moved_it(school: Site)
     assert on_trial() == issued()
 
 
+NOROVIRUS = {name: {"symptoms": "S06", "diagnosis": "D13"} for name in PUPILS[:4]}
+
+
+def test_a_death_is_on_trial_from_when_an_answer_told_of_it(school: Site) -> None:
+    play(school, [Step(pupils=NOROVIRUS), Step(answer={**STANDS, "deaths": 1}), Step(ruling="confirm")])
+    assert [(one[2], one[3]) for one in issued()] == [(["D13"], "event")], "P07 by one death"
+    assert on_trial() == issued()
+    without = replace(RULES, rules=tuple(one for one in RULES.rules if one.id != "P07"))
+    assert [one.episode.stage for one in tried(without)] == ["early"]
+
+
+def test_a_death_taken_back_is_taken_back_on_trial(school: Site) -> None:
+    play(school, [Step(pupils=NOROVIRUS), Step(answer={**STANDS, "deaths": 1}), Step(answer={**STANDS, "deaths": 0})])
+    assert [one[3] for one in issued()] == ["early"]
+    assert on_trial() == issued()
+
+
+def test_what_an_answer_raised_is_on_trial(school: Site) -> None:
+    play(school, [Step(pupils=NOROVIRUS), Step(answer={**STANDS, "found": "P10", "checked_cases": 7}), Step(1, 1, {})])
+    assert [one[3] for one in issued()] == ["event"]
+    assert on_trial() == issued()
+
+
+def test_a_class_renamed_meanwhile_is_one_class_on_trial(school: Site) -> None:
+    rename()
+    sick = {"diagnosis": "D10", "symptoms": "S09"}
+    play(school, [Step(2, 2, {"甲": sick}), Step(3, 3, {"乙": {**sick, "start": on(3)}})])
+    assert [(one[2], one[3]) for one in issued()] == [(["D10"], "cluster")], "one case under each name"
+    assert on_trial() == issued()
+
+
 def test_a_rehearsal_cannot_write(school: Site) -> None:
     with pytest.raises(DatabaseError), read_only():
         Counter.objects.create(name="示例", value=1)
     Counter.objects.create(name="示例", value=1)
 
 
-shows = st.sampled_from([{}, {}, {"symptoms": "S09"}, {"symptoms": "S01 S02"}, {"diagnosis": "D10"}])
+shows = st.sampled_from(
+    [
+        {},
+        {},
+        {"symptoms": "S09"},
+        {"symptoms": "S01 S02"},
+        {"diagnosis": "D10"},
+        {"symptoms": "S06", "diagnosis": "D13"},
+    ]
+)
 dates = st.sampled_from([{}, {}, {"start": -1}, {"start": -2}, {"row_state": "returned"}, {"reason": "other"}])
 
 
@@ -218,15 +276,21 @@ def reports(draw: st.DrawFn) -> Step:
     return Step(day, day + late, pupils, mode, draw(st.booleans()), warned=draw(st.sampled_from([True, True, False])))
 
 
-answers = st.builds(Step, answer=st.sampled_from([STANDS, HANDLED, HANDLED, WRONG]))
+DIED = {**STANDS, "deaths": 1}
+FOOD = {**STANDS, "found": "P10", "checked_cases": 7}
+answers = st.builds(Step, answer=st.sampled_from([STANDS, DIED, FOOD, HANDLED, HANDLED, WRONG]))
 rulings = st.builds(Step, ruling=st.sampled_from(["confirm", "confirm", "return"]))
 pieces = st.one_of(st.tuples(reports()), st.tuples(reports()), st.tuples(answers, rulings), st.tuples(answers))
 histories = st.lists(pieces, min_size=2, max_size=9).map(lambda found: [step for piece in found for step in piece])
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(histories)
-def test_whatever_came_when_the_rules_in_force_give_again_what_was_issued(school: Site, steps: list[Step]) -> None:
+@given(histories, st.booleans())
+def test_whatever_came_when_the_rules_in_force_give_again_what_was_issued(
+    school: Site, steps: list[Step], renamed: bool
+) -> None:
     with undone():
+        if renamed:
+            rename()
         play(school, steps)
         assert on_trial() == issued()
