@@ -14,7 +14,7 @@ CORRECTED = "报送信息更正后已不成立"  # why one is void
 SWITCHED_OFF = "预警规则已停用"
 MERGED_INTO = "并入"  # why an episode was closed, before the id of the one that it joined
 
-_ANY_ILLNESS = "ALL"  # names an alert only if nothing else does
+ANY_ILLNESS = "ALL"  # names an alert only if nothing else does
 _FEWEST = 2  # pupils whom two episodes must share to be one, and diagnoses that name one
 
 
@@ -119,15 +119,17 @@ def names_of(episode: Episode, rules: Rules, taken: Collection[str]) -> tuple[st
     """Return what an episode is called: the groups of its hits and the disease its cases were diagnosed with, without
     those that another of them absorbs; diseases first, then what absorbs most (ILI), common syndromes last.
 
-    `taken`: the first names of other open episodes, of which its own is another. Without a hit, or a name that is
-    free, it is called what it was.
+    `taken`: the first names of other open episodes, of which its own is another. Without a hit it is called what it
+    was; without a name that is free, what it was and what it is.
     """
     met = set(episode.met)
     met |= {disease for disease in _diagnosed(episode) if _about(disease, met, rules)}
-    met = met - {_ANY_ILLNESS} or met
+    met = met - {ANY_ILLNESS} or met
     shown = [one for one in met if not any(one in rules.groups[other].absorbs for other in met)]
     shown.sort(key=lambda one: (one in taken, *_order(one, rules)))
-    return episode.names if not shown or shown[0] in taken else tuple(shown)
+    if not shown or shown[0] in taken:
+        return (episode.group, *(one for one in shown if one != episode.group)) if shown else episode.names
+    return tuple(shown)
 
 
 def _diagnosed(episode: Episode) -> set[str]:

@@ -75,11 +75,13 @@ class _Desk:
         self._given = dict(episodes)
         self._made = 0
 
-    def order(self, condition: Condition) -> tuple[date, int, int, Key]:
-        """Day by day; within a day what says more of the illness first: what is absorbed by few, and absorbs many."""
+    def order(self, condition: Condition) -> tuple[date, bool, int, int, Key]:
+        """Day by day; within a day what says more of the illness first: what is absorbed by few, and absorbs many; any
+        illness at all says least.
+        """
         group = condition.group
         absorbed_by = sum(group in known.absorbs for known in self.rules.groups.values())
-        return condition.day, absorbed_by, -len(self._absorbed(group)), condition.key
+        return condition.day, group == core.ANY_ILLNESS, absorbed_by, -len(self._absorbed(group)), condition.key
 
     def refresh(self, met: Mapping[Key, Condition], span: Spans) -> list[Condition]:
         """Keep the hits that still hold where they are, drop the others; return the conditions without an episode."""
@@ -137,7 +139,7 @@ class _Desk:
         if condition.day <= episode.ends_after or not self._related(episode, condition.group):
             return False
         if episode.hits:  # cases that met nothing put off the end
-            episode = self._ending(replace(episode, cases=cases_of(episode, self.found, self.rules)))
+            episode = self._ending(replace(episode, cases=self._listed(episode)))
         if not condition.members:  # a person's word
             return condition.alert != episode.id
         later = [m.onset for m in condition.members if m.pupil not in episode.cases or m.onset > episode.ends_after]
@@ -217,7 +219,7 @@ class _Desk:
         """List and name the open episodes, until no name waits for another's."""
         mine = [episode.id for episode in self._open() if episode.hits]
         for one in mine:
-            self._keep(replace(self.episodes[one], cases=cases_of(self.episodes[one], self.found, self.rules)))
+            self._keep(replace(self.episodes[one], cases=self._listed(self.episodes[one])))
         changed = True
         while changed:
             changed = False
@@ -229,6 +231,10 @@ class _Desk:
                     self._keep(replace(episode, group=group, also=tuple(also)))
         for one in mine:
             self._keep(self._ending(self.episodes[one]))
+
+    def _listed(self, episode: Episode) -> dict[str, EpisodeCase]:
+        others = (one for one in self._open() if one.id != episode.id)
+        return cases_of(episode, self.found, self.rules, others)
 
     def _ending(self, episode: Episode) -> Episode:
         last = max(self._onsets(episode))
@@ -324,7 +330,10 @@ class _Desk:
 
     def _add(self, episode: Episode, condition: Condition) -> None:
         cases = dict(episode.cases)
+        strange = self._of_others(episode, condition)
         for m in condition.members:
+            if m.pupil in strange:
+                continue
             if m.pupil not in cases or m.onset < cases[m.pupil].onset:
                 cases[m.pupil] = EpisodeCase(m.pupil, m.class_key, m.onset)
         last = max(condition.onsets)
@@ -336,6 +345,15 @@ class _Desk:
             if episode.closed
             else replace(episode, hits=hits, cases=cases, ends_after=max(episode.ends_after, ends_after))
         )
+
+    def _of_others(self, episode: Episode, condition: Condition) -> frozenset[str]:
+        """The pupils of a common syndrome beside other groups whom another open episode lists, and this one does not
+        (`cases_of`).
+        """
+        if not (self.rules.groups[condition.group].common and episode.met - {condition.group}):
+            return frozenset()
+        listed = (pupil for one in self._open() if one.id != episode.id for pupil in one.cases)
+        return frozenset(listed) - frozenset(episode.cases)
 
     def _keep(self, episode: Episode) -> None:
         self.episodes[episode.id] = episode

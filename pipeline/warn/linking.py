@@ -66,22 +66,50 @@ def _groups(row: Case) -> frozenset[str]:
     return groups_of(row.symptoms, row.temperature, row.diagnosis, row.severe, row.meal)
 
 
-def cases_of(episode: Episode, found: Seen, rules: Rules) -> dict[str, EpisodeCase]:
+def cases_of(episode: Episode, found: Seen, rules: Rules, others: Iterable[Episode] = ()) -> dict[str, EpisodeCase]:
     """Return all cases an episode lists, by pupil, each with its earliest day.
 
-    Those that began before `found.first` stay as they are: their rows have not changed.
+    Those that began before `found.first` stay as they are: their rows have not changed. `others`: the other open ones.
+    A common syndrome (fever) beside another group lists nobody whom another of them lists for more than that, and this
+    one does not: else the fever of a class would make one cluster of its mumps and its chickenpox.
     """
-    hits = list(episode.hits.values())
-    floor = min((_since(hit, rules) for hit in hits), default=date.max)
+    floor = min((_since(hit, rules) for hit in episode.hits.values()), default=date.max)
     kept = [case for case in episode.cases.values() if floor <= case.onset < found.first]
-    known = {*kept, *(_case(member, episode, found) for hit in hits for member in hit.members)}
-    for hit in hits:
-        mine = [case for case in kept if hit.scope in {"", case.class_key}]
-        known.update(_linked([*mine, *found.places.get((hit.group, hit.scope), ())], hit, rules))
+    mine = _by_group(episode, kept, found, rules)
+    theirs = [_by_group(one, (), found, rules) for one in others] if _may_bridge(mine, rules) else []
+    known = set(kept)
+    for group, cases in mine.items():
+        own = _beside([mine], group)
+        strange = _beside(theirs, group) - own if own and rules.groups[group].common else frozenset()
+        known |= {case for case in cases if case.pupil not in strange}
     by_pupil: dict[str, EpisodeCase] = {}
     for case in sorted(known, key=lambda case: (case.onset, case.pupil, case.class_key)):
         by_pupil.setdefault(case.pupil, case)
     return dict(sorted(by_pupil.items()))
+
+
+_ByGroup = Mapping[str, set[EpisodeCase]]
+
+
+def _by_group(episode: Episode, kept: Iterable[EpisodeCase], found: Seen, rules: Rules) -> _ByGroup:
+    """The cases that an episode's hits list, by their group."""
+    listed: dict[str, set[EpisodeCase]] = defaultdict(set)
+    for hit in episode.hits.values():
+        mine = [case for case in kept if hit.scope in {"", case.class_key}]
+        listed[hit.group].update(_case(member, episode, found) for member in hit.members)
+        listed[hit.group].update(_linked([*mine, *found.places.get((hit.group, hit.scope), ())], hit, rules))
+    return listed
+
+
+def _may_bridge(mine: _ByGroup, rules: Rules) -> bool:
+    return any(rules.groups[group].common for group in mine)
+
+
+def _beside(listed: Iterable[_ByGroup], group: str) -> frozenset[str]:
+    """The pupils listed for anything but a group."""
+    return frozenset(
+        case.pupil for by_group in listed for one, cases in by_group.items() if one != group for case in cases
+    )
 
 
 def _linked(cases: Iterable[EpisodeCase], hit: Condition, rules: Rules) -> Iterator[EpisodeCase]:

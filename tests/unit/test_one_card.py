@@ -103,6 +103,45 @@ def test_a_single_case_of_tuberculosis_among_those_who_cough_has_a_card_of_its_o
     assert {episode.names for episode in campus.open} == {("RES",), ("D20",)}
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "names"),
+    [
+        ({"symptoms": "S01 S11", "diagnosis": "D08"}, {"symptoms": "S01 S09", "diagnosis": "D05"}, {"D08", "D05"}),
+        ({"symptoms": "S01 S09", "diagnosis": "D10"}, {"symptoms": "S01 S07", "diagnosis": "D14"}, {"D10", "D14"}),
+        ({"symptoms": "S01 S09", "diagnosis": "D06"}, {"symptoms": "S01 S06", "diagnosis": "D13"}, {"D06", "D13"}),
+        ({"symptoms": "S01 S10"}, {"symptoms": "S01 S11"}, {"EYE", "PAR"}),
+        ({"symptoms": "S01 S09"}, {"symptoms": "S01 S06"}, {"RASH", "GI"}),
+    ],
+)
+@pytest.mark.parametrize("apart", [0, 1, 2])
+def test_clusters_of_other_pupils_of_one_class_that_share_a_fever_are_two_cards(
+    here: dict[str, object], there: dict[str, object], names: set[str], apart: int
+) -> None:
+    """Five with one illness and five with another, all of them hot, on one day or some days apart."""
+    one, other = sick(*range(1, 6), **here), sick(*range(6, 11), on=apart, **there)
+    for campus in (Campus().report(one, other), Campus().report(one).report(other), Campus().report(other).report(one)):
+        assert all(sum(name in episode.names for episode in campus.open) == 1 for name in names)
+        pupils = {frozenset(episode.cases) for episode in campus.open}
+        assert pupils == {frozenset(case.pupil for case in ill) for ill in (one, other)}
+
+
+def test_those_with_fever_alone_beside_two_clusters_are_of_one_of_them() -> None:
+    mumps, varicella = (
+        {"symptoms": f"S01 {sign}", "diagnosis": code} for sign, code in (("S11", "D08"), ("S09", "D05"))
+    )
+    hot = sick(11, 12, **FEVER)
+    campus = Campus().report(sick(*range(1, 6), **mumps), sick(*range(6, 11), **varicella), hot)
+    assert sorted(len(episode.cases) for episode in campus.open) == [5, 7]
+    assert not frozenset.intersection(*(frozenset(episode.cases) for episode in campus.open))
+
+
+def test_an_answered_card_whose_name_is_taken_says_what_it_holds_beside_it() -> None:
+    hot = sick(1, 2, 3, **FEVER)
+    campus = Campus().report(hot).report(sick(1, 2, 3, on=1, class_key="三3", diagnosis="D10")).answer("following")
+    campus.report(still(hot, 2, symptoms="S01", diagnosis="D10"))
+    assert [episode.names for episode in campus.open] == [("FEV", "D10"), ("D10",)]
+
+
 def test_cards_that_grow_together_become_the_first_one() -> None:
     vomiting = sick(4, 5, 6, **VOMITS)
     campus = Campus().report(sick(1, 2, 3, **FEVER)).report(vomiting)
