@@ -26,6 +26,9 @@ demo: setup  ## a believable province day in demo-site/
 test: setup-test  ## all tests, SQLite and PostgreSQL (ARGS="-k name" for some)
 	$(BIN)/pytest $(ARGS)
 
+faults: setup  ## a day with random kill -9 beside one without (ARGS="--kills 20 --seed 7 --server postgresql://…")
+	$(BIN)/python -m tools.faults $(ARGS)
+
 check: setup  ## style, types, layers, dependencies, dead code, security, own guards: all are run, then judged
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
 
