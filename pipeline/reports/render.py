@@ -86,6 +86,7 @@ def _drawn(answer: bytes | Exception) -> bytes:
 
 def _begin(folder: str) -> None:
     """Prepare a process: set our fonts before loading the libraries that look for them."""
+    Path(folder).mkdir(mode=0o700, exist_ok=True)  # whoever tidies /tmp may have taken it for an old one
     own = Path(tempfile.mkdtemp(dir=folder))
     fonts.pin(own)
     _press()

@@ -3,10 +3,13 @@
 import io
 import os
 import re
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -253,6 +256,20 @@ def test_idle_renderers_that_are_killed_are_replaced() -> None:
         for pid in renderer.pids:
             os.kill(pid, signal.SIGKILL)
         assert list(renderer.stream([values] * 2)) == first
+
+
+def test_renderers_whose_folder_was_tidied_away_are_replaced_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    values = letters.checked(values_of(papers.page(page_samples.page(1))))
+    with render.Renderer(workers=1) as renderer:
+        first = list(renderer.stream([values]))
+        made = list(tmp_path.glob("queke-pages-*"))
+        shutil.rmtree(made[0])
+        for pid in renderer.pids:
+            os.kill(pid, signal.SIGKILL)
+        assert list(renderer.stream([values])) == first
 
 
 def test_without_usable_fonts_nothing_is_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
