@@ -100,18 +100,26 @@ def derive(changed: Mapping[Key, Changed], today: date) -> dict[Key, dict[str, D
 
     A handful of queries, however many reports. In the transaction that locks the reports' heads.
     """
-    lines = _lines(changed, today)
+    lines, begins = _lines(changed, today), _begins(changed)
     found: dict[Key, dict[str, Derived]] = {}
     for (school, campus), line in lines.items():
         for day in sorted(line.rows):
             key = (day, school, campus)
-            if key in changed or any(one < day for one, *place in changed if tuple(place) == (school, campus)):
+            if key in changed or begins[school, campus] < day:
                 was = dict(line.rows[day])
                 derived = {pupil: _derived(line, day, pupil) for pupil in was}
                 if key not in changed:
                     derived = {pupil: one for pupil, one in derived.items() if _moved(one, was[pupil])}
                 found[key] = derived
     return {key: derived for key, derived in found.items() if derived or key in changed}
+
+
+def _begins(changed: Mapping[Key, Changed]) -> dict[Campus, date]:
+    """The first day of each campus that changed."""
+    found: dict[Campus, date] = {}
+    for day, school, campus in changed:
+        found[school, campus] = min(day, found.get((school, campus), day))
+    return found
 
 
 def _moved(now: Derived, row: SpellRow) -> bool:
@@ -180,10 +188,10 @@ def _missing(
 ) -> dict[tuple[date, date], set[tuple[str, str]]]:
     """The pupils (school, code) whose earlier rows are still to be read, by the days between which to look."""
     found: dict[tuple[date, date], set[tuple[str, str]]] = defaultdict(set)
+    begins = _begins(changed)
     for (school, campus), line in lines.items():
-        begin = min(day for day, *place in changed if tuple(place) == (school, campus))
         for day, rows in line.rows.items():
-            if day < begin:
+            if day < begins[school, campus]:
                 continue
             last = line.last(day)
             for pupil, row in rows.items():
