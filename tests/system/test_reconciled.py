@@ -61,7 +61,7 @@ def test_a_closure_without_its_pupils_is_asked_about_once_and_gone_when_they_com
     timetable.tick(site, at(15, 1))
     drain(site, at(15, 2))
     [text] = questions(site)
-    assert text.startswith("停课与缺课有 1 处对不上，请核对 · 不是退回，已收下的都算数\n")
+    assert text.startswith("本校报来的有 1 处对不上，请核对 · 不是退回，已收下的都算数\n")
     assert line.what in text
     assert "示例甲" not in text
     timetable.tick(site, at(15, 5))
