@@ -138,7 +138,7 @@ def test_a_fault_that_passes_is_told_with_its_stage_until_the_line_goes_on(
 ) -> None:
     drop(site, {"320106/a.xlsx": desk.absence(FIRST, [pupil(0)])})
     with monkeypatch.context() as patch, logging(as_json=as_json) as said:
-        patch.setattr(task, "read_plain", lambda _content: None)  # odd, so that a child reads it
+        patch.setattr(task, "read_plain", lambda *_: None)  # odd, so that a child reads it
         module, name = STAGES[stage]
         patch.setattr(module, name, failing(FULL))
         with pytest.raises(TemporaryError):
