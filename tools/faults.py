@@ -247,19 +247,24 @@ def _day(site: Site, phases: Sequence[Phase], killer: Killer) -> dict[str, list[
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
         watch = Watch(site, phase.clock)
-        for _ in range(killer.each):
-            killer.strike(watch)
-        until = time.monotonic() + PATIENCE
-        while not _at_rest(site, phase.clock):
-            if time.monotonic() > until:
-                raise TimeoutError(f"{site.root.name}: {phase.clock} is not done after {PATIENCE} s; see its watch.log")
-            watch.mend()
-            time.sleep(0.3)
-        watch.mend()
-        watch.end()
+        try:
+            for _ in range(killer.each):
+                killer.strike(watch)
+            _wait(site, phase.clock, watch)
+        finally:  # also where somebody interrupts: nothing is left running
+            watch.end()
     found = held(site)
     database.close()
     return found
+
+
+def _wait(site: Site, clock: str, watch: Watch) -> None:
+    until = time.monotonic() + PATIENCE
+    while not _at_rest(site, clock):
+        if time.monotonic() > until:
+            raise TimeoutError(f"{site.root.name}: {clock} is not done after {PATIENCE} s; see its watch.log")
+        watch.mend()
+        time.sleep(0.3)
 
 
 def _at_rest(site: Site, clock: str) -> bool:
