@@ -48,6 +48,7 @@ BARRIERS: dict[tuple[str, str], str] = {
     ("pipeline/run/attempts.py", "_narrow_down"): "a submission that cannot be settled keeps no other from it",
     ("pipeline/run/mail_in.py", "take"): "mails that cannot be judged together: each is judged alone",
     ("pipeline/run/mail_in.py", "_judged_alone"): "a mail that cannot be judged keeps no other from being taken in",
+    ("pipeline/run/mail_out.py", "_compose"): "a mail that cannot be written delays no other",
     ("pipeline/service/mail_fetch.py", "_run"): "the thread of a mailbox: told, then tried again after a pause",
     ("pipeline/run/sending.py", "_drawn"): "a page that cannot be drawn: all are drawn one by one",
     ("pipeline/run/sending.py", "_tried"): "a letter that cannot be written delays no other",

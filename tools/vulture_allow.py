@@ -44,16 +44,8 @@ _.LEADER
 _.READER
 
 # of mails, of an account and of [mail]: what the part that sends reads
-_.message_ids
-_.first_line
-_.answers_a_day
-_.letters_an_hour
-_.quiet_from
-_.quiet_until
-_.letter_mb
-_.without_passphrase
-_.SEND
 _.remind_at
+_.first_line
 _.remind_leader_at
 
 # aiosmtpd calls and reads them, in tests

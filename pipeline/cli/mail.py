@@ -62,19 +62,45 @@ def fetch(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @mail.command()
+def send(
+    context: typer.Context,
+    *,
+    again: Annotated[bool, typer.Option("--again", help="Those too that a server refused for our sake.")] = False,
+) -> None:
+    """Send the mails that are due, and end. `queke watch` does so by itself."""
+    from pipeline import config, run
+    from pipeline.mail.smtp import MailSender
+    from pipeline.post import postings
+    from pipeline.run.lock import hold_site
+
+    site, clock = opened(context, log="info"), config.clock()
+    account = site.mail.sending
+    if account is None:
+        raise UsageError("queke.toml has no [[mail_accounts]] with smtp_host: this site sends no mail")
+    if again:
+        postings.retry(clock())
+    if run.is_held(site):
+        show_error("`queke watch` works on this site and sends by itself")
+        return
+    with hold_site(site), MailSender(account) as sender:
+        count = run.send_mails(site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account)
+    echo(f"{count} sent")
+
+
+@mail.command()
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say how many mails came and what became of them, and since when an account is silent."""
-    from pipeline.post import mails
+    from pipeline.post import mails, postings
 
     site = opened(context)
     _check_used(site)
-    found, last = mails.counts(), mails.latest()
+    found, last, out = mails.counts(), mails.latest(), postings.counts()
     if as_json:
         seen = {name: last[name].isoformat() if name in last else None for name in (a.name for a in site.mail.accounts)}
-        echo_json({"mails": found, "seen": sum(found.values()), "latest": seen})
+        echo_json({"mails": found, "seen": sum(found.values()), "latest": seen, "out": out})
         return
-    rows = [(state, count) for state, count in found.items() if count]
-    echo_list(("mails", ""), rows, as_json=False)
+    echo_list(("mails in", ""), [(state, count) for state, count in found.items() if count], as_json=False)
+    echo_list(("mails out", ""), [(state, count) for state, count in out.items() if count], as_json=False)
     for account in site.mail.receiving:
         echo(
             f"{account.name}: "

@@ -14,7 +14,19 @@ from pipeline.accounts import accounts
 from pipeline.alert_state import AlertState
 from pipeline.alerts import site_rules
 from pipeline.database import journal
-from pipeline.database.models import Alert, Closure, Filing, Letter, Matter, Reject, SchoolClass, Statement, Todo
+from pipeline.database.models import (
+    Alert,
+    Closure,
+    Filing,
+    Letter,
+    Mail,
+    Matter,
+    Posting,
+    Reject,
+    SchoolClass,
+    Statement,
+    Todo,
+)
 from pipeline.facts import alert_list, silent_alerts
 from pipeline.figures.words import OVERDUE, assumed
 from pipeline.model import (
@@ -23,7 +35,9 @@ from pipeline.model import (
     FilingLineState,
     LetterKind,
     LetterState,
+    MailState,
     MatterState,
+    PostingState,
     State,
     StatementState,
     TicketState,
@@ -73,9 +87,22 @@ def standing(now: datetime, until: str) -> SiteStatus:
         if (since := old.get(state)) and (count := len(asked) if state is State.HELD else states[state.value])
     ]
     waiting += _rows_back() + _closures() + _proposals() + _alerts(now, until) + _matters() + _letters() + _todo()
-    waiting += _accounts(now) + _rules_file()
+    waiting += _accounts(now) + _rules_file() + _mail()
     return SiteStatus(states, tuple(waiting), _unknown_years(now))
 
+
+def _mail() -> list[PendingCount]:
+    """Mails that nobody proved, and mails of ours that did not go out."""
+    quarantined = Mail.objects.filter(state=MailState.QUARANTINED).aggregate(n=Count("id"), since=Min("received_at"))
+    stuck = Posting.objects.filter(state__in=_STUCK).aggregate(n=Count("id"), since=Min("queued_at"))
+    told = (
+        ("mails that nobody proved", quarantined, "queke quarantine list"),
+        ("mails that did not go out", stuck, "queke mail status"),
+    )
+    return [PendingCount(what, row["n"], _minute(row["since"]), see) for what, row, see in told if row["n"]]
+
+
+_STUCK = (PostingState.ADMIN, PostingState.FAILED, PostingState.BOUNCED)
 
 _SEE = {
     State.RECEIVED: "queke ingest",

@@ -12,6 +12,7 @@ ENTRIES: Mapping[str, Message] = {
     "mail-cloud-link": error(
         "邮件里是网盘或超大附件的链接，没有文件；链接我们不打开。", "请用普通附件：填报表只有几十 KB，" + _ATTACH[1:]
     ),
+    "mail-no-files": error("邮件里没有附件。", "可能忘了添加：" + _ATTACH),
     "mail-winmail": error(
         "附件被 Outlook 打成了 winmail.dat，我们打不开。",
         "请在 Outlook 里把这封邮件的格式改为 HTML 或纯文本（设置文本格式→HTML），重新添加附件再发。",

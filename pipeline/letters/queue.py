@@ -7,11 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
 from pipeline.database import acts, audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
 from pipeline.database.transactions import atomic
 from pipeline.figures.words import file_sent
-from pipeline.model import ActKind, Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
+from pipeline.model import EDITIONS, ActKind, Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import today
 
@@ -163,6 +165,24 @@ def lying(kind: LetterKind, wanted: Collection[tuple[str, str]]) -> list[str]:
     mine = Letter.objects.filter(kind=kind, ref__in={ref for ref, _ in wanted}, state=LetterState.DONE).exclude(path="")
     rows = mine.order_by("id").values_list("ref", "reader", "path")
     return [path for ref, reader, path in rows if (ref, reader) in wanted]
+
+
+def of_edition(ref: str, reader: str) -> list[tuple[LetterKind, str]] | None:
+    """Return the letters of an edition for a reader, each with its path below the site; None while one is unwritten."""
+    return _together(Letter.objects.filter(kind__in=EDITIONS, ref=ref, reader=reader))
+
+
+def of_card(ref: str, reader: str) -> list[tuple[LetterKind, str]] | None:
+    """Likewise, of a card."""
+    kinds = (LetterKind.CARD, LetterKind.CARDBOOK, LetterKind.WORKSHEET)
+    return _together(Letter.objects.filter(kind__in=kinds, ref=ref, reader=reader))
+
+
+def _together(rows: QuerySet[Letter]) -> list[tuple[LetterKind, str]] | None:
+    found = list(rows.order_by("id").values_list("kind", "state", "path"))
+    if any(state == LetterState.QUEUED for _, state, _ in found):
+        return None
+    return [(LetterKind(kind), path) for kind, _, path in found if path]
 
 
 def facts(refs: Sequence[str]) -> dict[str, Facts]:

@@ -12,12 +12,16 @@ from pipeline.mail import proof
 from pipeline.mail.proof import SenderProof
 from pipeline.model import MailAccount, MailPlan, MailState, MailVerdict, OpenedMail, ProofPolicy
 
+NO_FILES = "mail-no-files"
 
-def verdict(mail: OpenedMail, unit: str, found: SenderProof, plan: MailPlan, *, tokens: bool) -> MailVerdict:
+
+def verdict(
+    mail: OpenedMail, unit: str, found: SenderProof, plan: MailPlan, *, tokens: bool, to_ours: bool = False
+) -> MailVerdict:
     """Judge a mail that was opened.
 
     `found`: what proves or disproves its sender; `unit`: for whom his mailbox speaks, "" for nobody; `tokens`: whether
-    every file in it says that we issued it.
+    every file in it says that we issued it; `to_ours`: whether it answers a mail of ours.
     """
     if mail.bounce is not None:
         return MailVerdict(MailState.NOTHING, "bounce")
@@ -38,9 +42,9 @@ def verdict(mail: OpenedMail, unit: str, found: SenderProof, plan: MailPlan, *, 
         return MailVerdict(
             MailState.REFUSED if known else MailState.QUARANTINED, why, unit if known else "", answerable
         )
-    return MailVerdict(
-        MailState.NOTHING, "automatic" if mail.automatic else "no-files", unit if known else "", answerable
-    )
+    if answerable and not to_ours:  # most often the attachment was forgotten
+        return MailVerdict(MailState.REFUSED, NO_FILES, unit, answerable)
+    return MailVerdict(MailState.NOTHING, "automatic" if mail.automatic else "no-files", unit if known else "")
 
 
 def found_of(mail: OpenedMail, signed_by: Sequence[str], account: MailAccount) -> SenderProof:

@@ -8,7 +8,8 @@ from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
 from pipeline.model.mail_plan import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
-from pipeline.model.mails import Bounce, FetchedMail, MailKey, MailPart, MailVerdict, OpenedMail
+from pipeline.model.mail_states import MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState
+from pipeline.model.mails import Bounce, FetchedMail, MailKey, MailLetter, MailPart, MailVerdict, OpenedMail
 from pipeline.model.paper import Paper
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
 from pipeline.model.site import Clock, Policy, Site
@@ -31,9 +32,6 @@ from pipeline.model.states import (
     FilingLineState,
     LetterKind,
     LetterState,
-    MailboxOrigin,
-    MailboxRole,
-    MailState,
     MatterState,
     Opinion,
     Organ,
@@ -111,6 +109,7 @@ __all__ = [
     "Level",
     "MailAccount",
     "MailKey",
+    "MailLetter",
     "MailPart",
     "MailPlan",
     "MailState",
@@ -126,6 +125,8 @@ __all__ = [
     "Paper",
     "PastReason",
     "Policy",
+    "PostingKind",
+    "PostingState",
     "ProofPolicy",
     "Raised",
     "Reach",

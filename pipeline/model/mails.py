@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.model.states import MailState
+from pipeline.model.mail_states import MailState
 from pipeline.model.terms import Issue
 
 
@@ -26,6 +26,21 @@ class MailPart:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MailLetter:
+    """A letter to one reader, before it is written as bytes. A picture's name is by what the page speaks of it."""
+
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    attachments: tuple[MailPart, ...] = ()
+    pictures: tuple[MailPart, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

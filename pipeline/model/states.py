@@ -17,33 +17,6 @@ class Channel(StrEnum):
     MAIL = "mail"
 
 
-class MailState(StrEnum):
-    """What became of a mail."""
-
-    TAKEN = "taken"  # at least one submission came of it
-    NOTHING = "nothing"  # nothing in it for us
-    REFUSED = "refused"  # it could not be taken, and its sender is told why
-    QUARANTINED = "quarantined"  # nobody knows for whom it speaks: an admin looks at it
-    DROPPED = "dropped"  # by an admin, out of quarantine
-
-
-class MailboxRole(StrEnum):
-    """What a mailbox may do for a unit."""
-
-    SPEAKER = "speaker"  # what it sends is the unit's
-    LEADER = "leader"  # 分管领导: may approve, is reminded
-    READER = "reader"  # gets papers
-
-
-class MailboxOrigin(StrEnum):
-    """Who said that a mailbox belongs to a unit."""
-
-    COMMAND = "command"
-    FILING = "filing"
-    ROSTER = "roster"
-    DESK = "desk"
-
-
 class WorkbookKind(StrEnum):
     """The kind of a workbook of ours; it is in the file's properties."""
 
@@ -209,6 +182,8 @@ class ActKind(StrEnum):
     MAIL_DECIDED = "mail-decided"
     MAILBOX = "mailbox"
     MAILBOX_ENDED = "mailbox-ended"
+    POSTED = "posted"  # mails queued
+    MAILED = "mailed"  # what became of them
     BEGIN = "begin"  # anew, after a number
 
 

@@ -10,13 +10,29 @@ from pathlib import Path
 from django.db.models import Count, Max
 
 from pipeline.database import acts, audit, journal, serialise
-from pipeline.database.models import Mail, Submission
+from pipeline.database.models import Letter, Mail, Submission
 from pipeline.database.transactions import atomic
 from pipeline.inbox import archive
-from pipeline.model import ActKind, Arrival, FetchedMail, MailState, MailVerdict, OpenedMail, Site, State
+from pipeline.model import (
+    ActKind,
+    Arrival,
+    FetchedMail,
+    Issue,
+    LetterKind,
+    LetterState,
+    MailState,
+    MailVerdict,
+    OpenedMail,
+    PostingKind,
+    Site,
+    State,
+)
+from pipeline.post import postings
+from pipeline.post.postings import WantedPosting
 from pipeline.schooldays import today
 
 _SHOWN = 255
+_ANSWERS = (LetterKind.RECEIPT, LetterKind.GIVEBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,46 @@ def quarantined(site: Site) -> list[KeptMail]:
     return [_kept(row, site.root) for row in Mail.objects.filter(state=MailState.QUARANTINED).order_by("id")]
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweringMail:
+    """A mail to be answered. `givebacks`: its submissions of which a return workbook may lie ready, for whom."""
+
+    id: int
+    sender: str
+    unit: str
+    message_id: str
+    references: tuple[str, ...]
+    issues: tuple[Issue, ...]
+    submissions: tuple[int, ...]
+    givebacks: tuple[tuple[int, str], ...]
+
+
+def unanswered() -> list[AnsweringMail]:
+    """Return the mails that may be answered now: all that they brought is settled, and its letters are written."""
+    rows = list(Mail.objects.filter(answerable=True, answered_at__isnull=True).order_by("id"))
+    files = Submission.objects.filter(mail__in=[row.pk for row in rows]).values_list("mail", "received_seq", "state")
+    waiting = {mail for mail, _, state in files if state == State.RECEIVED}
+    refs = {str(seq): mail for mail, seq, _ in files}
+    unwritten = Letter.objects.filter(kind__in=_ANSWERS, ref__in=list(refs), state=LetterState.QUEUED)
+    waiting |= {refs[ref] for ref in unwritten.values_list("ref", flat=True)}
+    return [_answering(row) for row in rows if row.pk not in waiting]
+
+
+def answering(number: int) -> AnsweringMail | None:
+    """Return a mail that is to be answered, by its number."""
+    row = Mail.objects.filter(pk=number).first()
+    return _answering(row) if row else None
+
+
+def answer(mail: AnsweringMail, now: datetime, *, braked: bool) -> None:
+    """Queue the answer to a mail, once; with `braked` it gets none, since its sender got so many today."""
+    with atomic():
+        if not Mail.objects.filter(pk=mail.id, answered_at__isnull=True).update(answered_at=now):
+            return
+        if not braked:
+            postings.queue([WantedPosting(PostingKind.ANSWER, str(mail.id), mail.sender, mail.unit)], now)
+
+
 def find(site: Site, number: int) -> KeptMail | None:
     """Return a mail by its number."""
     row = Mail.objects.filter(pk=number).first()
@@ -201,3 +257,22 @@ def _kept(row: Mail, root: Path) -> KeptMail:
         row.pk, row.account, row.sender, row.unit, MailState(row.state), row.why, row.at, row.received_at,
         root / row.path, row.size,
     )  # fmt: skip
+
+
+def _answering(row: Mail) -> AnsweringMail:
+    files = list(
+        Submission.objects.filter(mail=row.pk)
+        .order_by("received_seq")
+        .values_list("received_seq", "bound_unit", "unit")
+    )
+    givebacks = {(seq, reader) for seq, bound, unit in files for reader in (bound, unit) if reader}
+    return AnsweringMail(
+        id=row.pk,
+        sender=row.sender,
+        unit=row.unit,
+        message_id=row.message_id,
+        references=tuple(row.references),
+        issues=tuple(map(serialise.as_issue, row.issues)),
+        submissions=tuple(seq for seq, *_ in files),
+        givebacks=tuple(sorted(givebacks)),
+    )

@@ -16,6 +16,10 @@ from pipeline.run.delivery import deliver
 from pipeline.run.folders import prepare as prepare_folders
 from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
 from pipeline.run.mail_in import MailBag, MailDesk
+from pipeline.run.mail_out import ReadyMail, queue_answers
+from pipeline.run.mail_out import note as note_mail
+from pipeline.run.mail_out import ready as ready_mails
+from pipeline.run.mail_out import send as send_mails
 from pipeline.run.rehearsal import rehearse, rehearse_roster
 from pipeline.run.rosters import make as make_rosters
 from pipeline.run.templates import every as make_templates
@@ -28,6 +32,7 @@ __all__ = [
     "MailBag",
     "MailDesk",
     "Observer",
+    "ReadyMail",
     "confirm_answer",
     "deliver",
     "drain",
@@ -37,11 +42,15 @@ __all__ = [
     "make_rosters",
     "make_templates",
     "note_cycle",
+    "note_mail",
     "prepare_folders",
+    "queue_answers",
+    "ready_mails",
     "rehearse",
     "rehearse_roster",
     "release",
     "return_answer",
+    "send_mails",
     "templates_left",
     "undo",
     "warm",

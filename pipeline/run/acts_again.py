@@ -17,8 +17,9 @@ from pipeline.inbox.records import Records
 from pipeline.letters import batch_lists, queue, templates_sent
 from pipeline.letters.queue import Delivered
 from pipeline.letters.templates_sent import SentTemplates
-from pipeline.model import ActKind, Issue, MailboxOrigin, MailboxRole, MailState, Site, State
-from pipeline.post import mailboxes, mails
+from pipeline.model import ActKind, Issue, MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState, Site, State
+from pipeline.post import mailboxes, mails, postings
+from pipeline.post.postings import WantedPosting
 from pipeline.registry import statements
 from pipeline.run import decided_again
 from pipeline.run.settling import Settling
@@ -125,5 +126,15 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
         said["address"], said["unit"], MailboxRole(said["role"]), MailboxOrigin(said["origin"]), at, said["who"]
     ),
     _KIND.MAILBOX_ENDED: lambda _, at, said: mailboxes.unbind(said["address"], said["unit"], at, said["who"]),
+    _KIND.POSTED: lambda _, at, said: postings.queue(
+        [
+            WantedPosting(PostingKind(kind), ref, address, unit, datetime.fromisoformat(due))
+            for kind, ref, address, unit, due in said["postings"]
+        ],
+        at,
+    ),
+    _KIND.MAILED: lambda _, at, said: postings.end_again(
+        said["key"], PostingState(said["state"]), at, said["written"], said["code"], said["why"]
+    ),
     _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
 }

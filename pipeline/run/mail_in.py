@@ -8,7 +8,7 @@ only then the server may be told. A mail's number on its server tells whether it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -23,11 +23,12 @@ from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
-from pipeline.mail.verdict import found_of, verdict
+from pipeline.mail.verdict import NO_FILES, found_of, verdict
 from pipeline.model import (
     Arrival,
     Channel,
     FetchedMail,
+    Issue,
     MailAccount,
     MailPart,
     MailState,
@@ -35,7 +36,7 @@ from pipeline.model import (
     OpenedMail,
     Site,
 )
-from pipeline.post import mailboxes, mails
+from pipeline.post import mailboxes, mails, postings
 from pipeline.post.mails import JudgedMail, KeptMail
 from pipeline.schooldays import today
 
@@ -65,7 +66,11 @@ class MailDesk:
                 raise
             log.critical("mails_one_by_one", mails=len(fetched), **faults.fault(error).fields())
             judged = [self._judged_alone(one, now) for one in fetched]
-        return self._journalled(mails.receive(self.site, judged, now))
+        arrivals = self._journalled(mails.receive(self.site, judged, now))
+        for one in judged:
+            if (bounce := one.opened.bounce) is not None and bounce.final:
+                postings.bounced(bounce.message_ids, bounce.status, now)
+        return arrivals
 
     def release(self, mail: KeptMail, unit: str, now: datetime, who: str) -> list[Arrival]:
         """Take a quarantined mail after all, as the word of a unit; return its submissions, journalled."""
@@ -105,7 +110,8 @@ class MailDesk:
     def _judge(self, one: FetchedMail, mail: OpenedMail, units: Mapping[str, str], now: datetime) -> JudgedMail:
         unit = units.get(mail.senders[0], "") if len(mail.senders) == 1 else ""
         proof = found_of(mail, one.signed_by, self._account(one.key.account))
-        judge = partial(verdict, mail, unit, proof, self.site.mail)
+        to_ours = bool(mail.references) and not mail.parts and postings.ours(mail.references)
+        judge = partial(verdict, mail, unit, proof, self.site.mail, to_ours=to_ours)
         found = judge(tokens=False)
         arrivals: tuple[Arrival, ...] = ()
         if found.state is MailState.TAKEN or found.why in MAY_PROVE_ITSELF:
@@ -119,6 +125,8 @@ class MailDesk:
         log.info(
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )
+        if found.why == NO_FILES:
+            mail = replace(mail, issues=(Issue(NO_FILES),))
         return JudgedMail(one, mail, found, arrivals)
 
     def _all_issued(self, arrivals: Sequence[Arrival]) -> bool:

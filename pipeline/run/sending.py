@@ -14,12 +14,14 @@ import structlog
 
 from pipeline import fault_log, faults, schooldays
 from pipeline.database import errors
+from pipeline.database.transactions import atomic
 from pipeline.facts import carried, case_questions, receipt_facts, unknown_years
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
 from pipeline.model import TAKEN, LetterKind, Paper, Site
 from pipeline.outbox.folder import Delivery, deliver_all
+from pipeline.post import papers as papers_by_mail
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
@@ -36,7 +38,7 @@ def send(site: Site, now: datetime) -> int:
     """Write and deliver the letters that need no drawing; return how many."""
     sent = 0
     while queued := queue.pending(BATCH, tuple(writers.WRITERS)):
-        batch = _batch(site, queued)
+        batch = batch_of(site, queued)
         sent += _deliver(batch, queued, _written(queued, batch, writers.WRITERS), now)
     return sent
 
@@ -46,14 +48,14 @@ def books(site: Site, now: datetime, limit: int = SLICE) -> int:
     queued = queue.pending(limit, tuple(writers.BOOKS))
     if not queued:
         return 0
-    batch = _batch(site, queued)
+    batch = batch_of(site, queued)
     return _deliver(batch, queued, _written(queued, batch, writers.BOOKS), now)
 
 
 def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
     """Draw and deliver up to `limit` of the letters with pages; return how many. Call until there are none."""
     queued = queue.pending(limit, tuple(writers.PAGES))
-    return _deliver(_batch(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
+    return _deliver(batch_of(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
 
 
 def undrawn() -> int:
@@ -61,7 +63,8 @@ def undrawn() -> int:
     return sum(count for kind, count in queue.waiting().items() if kind in {*writers.PAGES, *writers.BOOKS})
 
 
-def _batch(site: Site, queued: Sequence[Queued]) -> LetterBatch:
+def batch_of(site: Site, queued: Sequence[Queued]) -> LetterBatch:
+    """What writing these letters needs, loaded once for all of them."""
     refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
     readers = {one.reader for one in queued if one.reader}
     facts = queue.facts(refs)
@@ -144,7 +147,10 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
         Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made))
         for (one, made), lying in zip(ready, paths, strict=True)
     ]
-    queue.done(sent, now)
+    with atomic():
+        queue.done(sent, now)
+        if site.mail.sending is not None:
+            papers_by_mail.queue([one for one, made in ready if made], now)
     failed = [(one, made) for one, made in zip(queued, papers, strict=True) if isinstance(made, Fault)]
     queue.give_up([one.id for one, _ in failed], now)
     for one in (one for one, made in ready if not made):  # corrected, answered or in agreement meanwhile

@@ -37,6 +37,7 @@ from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
 from pipeline.service import notify, timetable
 from pipeline.service.mail_fetch import MailFetchers
+from pipeline.service.mail_send import MailSenderThread
 
 log = structlog.get_logger("queke.watch")
 
@@ -71,6 +72,8 @@ class Service:
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
         self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
         self._opener = MailOpener()
+        sending = site.mail.sending
+        self._sender = MailSenderThread(site, sending, self._bell.ring) if sending else None
         mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
         self.coordinator = run.Coordinator(
             site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True
@@ -92,6 +95,8 @@ class Service:
         with self.coordinator, self._opener:
             if self._mail is not None:
                 self._mail.start()
+            if self._sender is not None:
+                self._sender.start()
             run.note_cycle(self._site)  # what an earlier process left is no sign that this one hangs
             log.info("watching", poll=self._poll)
             notify.notify("READY=1")
@@ -107,6 +112,8 @@ class Service:
                 self._deafen()
                 if self._mail is not None:
                     self._mail.stop()
+                if self._sender is not None:
+                    self._sender.stop()
         log.info("stopped")
 
     def _turn(self, pause: float) -> tuple[float, float]:
@@ -138,6 +145,8 @@ class Service:
         try:
             if not self._stopping:
                 self._look_at_the_clock()
+                if self._sender is not None:
+                    self._sender.turn(self._clock())
                 cycle.drawn = self.coordinator.draw()
                 if cycle.drawn or run.templates_left(self._site, self._clock()):
                     return 0.0

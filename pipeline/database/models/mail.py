@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
-from pipeline.model import MailboxOrigin, MailboxRole, MailState
+from pipeline.model import MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState
 
 
 class Mailbox(models.Model):
@@ -76,4 +76,38 @@ class Mail(models.Model):
                 condition=models.Q(answerable=True, answered_at__isnull=True),
                 name="mail_unanswered",
             ),
+        ]
+
+
+class Posting(models.Model):
+    """One mail to one address, queued in the transaction that makes it true, sent after it, at least once, always the
+    same bytes.
+    """
+
+    kind = models.CharField(max_length=10, choices=choices(PostingKind))
+    ref = models.CharField(max_length=60)  # what it is about: a mail's number, an edition, a card
+    address = models.CharField(max_length=254)
+    unit = models.CharField(max_length=20)  # for whom it is read
+    state = models.CharField(max_length=8, choices=choices(PostingState), default=PostingState.QUEUED.value)
+    queued_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # not before
+    attempts = models.PositiveSmallIntegerField(default=0)
+    code = models.PositiveSmallIntegerField(default=0)  # a server's last answer; 0: none
+    why = models.CharField(max_length=40, blank=True)
+    done_at = models.DateTimeField(null=True)
+    message_id = models.CharField(max_length=120, blank=True)
+    path = models.CharField(max_length=255, blank=True)  # of its bytes, below the site; "" before they are written
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "posting"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "ref", "address"], name="posting_once"),
+            one_of("posting", "kind", PostingKind),
+            one_of("posting", "state", PostingState),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "due_at"], name="posting_state"),
+            models.Index(fields=["message_id"], name="posting_message"),
+            models.Index(fields=["address", "queued_at"], name="posting_address"),
         ]

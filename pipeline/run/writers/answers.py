@@ -24,20 +24,29 @@ from pipeline.run.writers.base import LetterBatch, reports, title
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _NAMED = 20  # so many of the missing classes are named
-_SAID = tuple(field.name for field in fields(receipts.Receipt))
+_PRINTED = tuple(field.name for field in fields(receipts.Receipt))
 
 
 def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The receipt; with it the right template, if the sender's own cannot be taken."""
     facts = batch.facts[letter.ref]
     template = _right_template(facts, batch)
-    shown = _receipt_facts(facts, letter.reader, batch)
+    made = receipts.receipt(_said(facts, letter.reader, batch, template))
+    # 15,500 a day, which are neither hashed nor kept: the template takes the values as they are
+    return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _PRINTED}), *template]
+
+
+def without_cells(letter: Queued, batch: LetterBatch) -> receipts.Receipt:
+    """The receipt for a mail, which others may read: it names places, and nothing of what stands there."""
+    facts = batch.facts[letter.ref]
+    return receipts.receipt(replace(_said(facts, letter.reader, batch, ()), scope=None))
+
+
+def _said(facts: Facts, reader: str, batch: LetterBatch, template: Sequence[Paper]) -> ReceiptFacts:
+    shown = _receipt_facts(facts, reader, batch)
     issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch))
     issues = (*issues, *_missing(batch.missing.get(facts.seq)))
-    shown = replace(shown, beside=_beside(facts, template), issues=issues, silent=_silent(batch.missing.get(facts.seq)))
-    made = receipts.receipt(shown)
-    # 15,500 a day, which are neither hashed nor kept: the template takes the values as they are
-    return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _SAID}), *template]
+    return replace(shown, beside=_beside(facts, template), issues=issues, silent=_silent(batch.missing.get(facts.seq)))
 
 
 def _with_files(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:

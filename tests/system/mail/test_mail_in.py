@@ -9,106 +9,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from pipeline import cli, config, database, run
+from pipeline import config, database, run
 from pipeline.database.models import Absence, Letter, Mail, Report, Submission
-from pipeline.model import MailAccount, MailState, Security, Site
+from pipeline.model import MailState, Security, Site
 from pipeline.post import mails
 from pipeline.service import mail_fetch
 from pipeline.service.watch import Service
 from tests.inprocess import InProcess
-from tests.mail_servers import Cut, Dovecot, Wire
-from tests.sites import COUNTY, KEY, NOW, SCHOOLS, Desk, pupil
-from tests.system.mail.shapes import b, head, mixed, packed, part, text_part
-
-FIRST, SECOND = SCHOOLS
-CLERK, OTHER, STRANGER = "clerk@school1.example", "clerk@school2.example", "somebody@else.example"
-AUTHSERV = "mx.office.example"
-SENT = NOW.astimezone(UTC) - timedelta(hours=1)
-Queke = Callable[..., tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A site with an account, its server, and what its schools send."""
-
-    root: Path
-    account: MailAccount
-    dovecot: Dovecot
-    desk: Desk
-
-    def send(self, raw: bytes, at: datetime = SENT) -> None:
-        self.dovecot.put(self.account.user, raw, at)
-
-    def left(self) -> dict[str, int]:
-        folders = ("INBOX", "queke-done", "queke-aside")
-        return {name: len(self.dovecot.mails(self.account.user, name)) for name in folders}
-
-    def report(self, school: str, *pupils: int, **more: object) -> bytes:
-        return self.desk.absence(school, [pupil(n) for n in pupils], **more)
-
-
-@pytest.fixture
-def place(
-    tmp_path: Path,
-    dovecot: Dovecot,
-    account: MailAccount,
-    prepared_db: Path,
-    desk: Desk,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Place]:
-    root = tmp_path / "site"
-    config.write(root)
-    (root / "queke.key").write_text(KEY.hex() + "\n")
-    shutil.copyfile(prepared_db, root / "queke.sqlite3")
-    shutil.copy(account.password_file, root / "mail.secret")
-    settings = root / "queke.toml"
-    lines = [
-        *("[[mail_accounts]]", 'name = "main"', f'address = "{account.address}"', 'password_file = "mail.secret"'),
-        *(f'imap_host = "{account.imap_host}"', f"imap_port = {account.imap_port}", f'ca_file = "{account.ca_file}"'),
-        f'authserv_id = "{AUTHSERV}"',
-    ]
-    settings.write_text(settings.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
-    monkeypatch.setenv("QUEKE_SITE", str(root))
-    monkeypatch.setenv("QUEKE_NOW", NOW.isoformat())
-    yield Place(root, account, dovecot, desk)
-    database.close()
-
-
-@pytest.fixture
-def queke(place: Place, capsys: pytest.CaptureFixture[str]) -> Queke:
-    """Run a command on the site, in this process; both schools' mailboxes are bound."""
-
-    def run_(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        code = cli.run([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    for address, unit in ((CLERK, FIRST), (OTHER, SECOND)):
-        assert run_("mailboxes", "bind", address, "--unit", unit, "--who", "张")[0] == 0
-    return run_
-
-
-def proved(sender: str, result: str = "pass", server: str = AUTHSERV) -> bytes:
-    domain = sender.partition("@")[2]
-    return f"Authentication-Results: {server};\r\n dmarc={result} header.from={domain}\r\n".encode()
-
-
-def mail(*files: tuple[str, bytes], sender: str = CLERK, extra: bytes | None = None, subject: str = "日报") -> bytes:
-    """A mail of a school with these workbooks, proved unless `extra` says otherwise."""
-    heads = proved(sender) if extra is None else extra
-    top = heads + head(b(subject).encode()).replace(b"clerk@school.example", sender.encode())
-    parts = [
-        part(f'Content-Type: application/x; name="{b(name)}"\r\nContent-Disposition: attachment\r\n'.encode(), content)
-        for name, content in files
-    ]
-    return mixed(text_part(), *parts, top=top)
+from tests.mail_servers import Cut, Wire
+from tests.sites import COUNTY, NOW
+from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, SENT, STRANGER, Place, Queke, mail, proved
+from tests.system.mail.shapes import head, packed
 
 
 def states() -> Counter[str]:

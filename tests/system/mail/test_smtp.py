@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from pipeline.mail.replies import LetterFate, fate
 from pipeline.mail.servers import MailServerError, Trouble
 from pipeline.mail.smtp import LETTERS_A_CONNECTION, MailSender
 from pipeline.model import MailAccount, Security
-from tests.mail_servers import HOST, Authority, Cut, Sink, Wire
+from tests.mail_servers import HOST, Cut, Sink, Wire
 
 READER = "clerk@school.example"
 
@@ -23,15 +22,9 @@ def letter(n: int = 0) -> bytes:
 
 
 @pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Sink]:
-    with Sink(Authority.make(tmp_path)) as server:
-        yield server
-
-
-@pytest.fixture
 def sender(account: MailAccount, sink: Sink, tmp_path: Path) -> MailAccount:
     """An account that sends through the sink, by TLS."""
-    return replace(account, smtp_host=HOST, smtp_port=sink.port, ca_file=tmp_path / "ca.pem")
+    return replace(account, smtp_host=HOST, smtp_port=sink.port, ca_file=tmp_path / "tls" / "ca.pem")
 
 
 def trouble(account: MailAccount) -> Trouble:

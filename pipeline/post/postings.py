@@ -1,0 +1,178 @@
+"""Mails that go out: queued with the fact, written once, given to a server, and what it said of each.
+
+A posting is `sending` before a server gets it. One found so by who holds the site is sent once more, the same bytes
+under the same Message-ID: whether the first arrived cannot be known from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F
+
+from pipeline.database import acts, sql
+from pipeline.database.models import Posting
+from pipeline.database.transactions import atomic
+from pipeline.model import ActKind, PostingKind, PostingState
+
+FIRST_WAIT = timedelta(minutes=2)  # after a refusal that passes; doubled each time …
+LONGEST_WAIT = timedelta(hours=2)  # … up to this
+NOT_YET = timedelta(seconds=20)
+MOST_ATTEMPTS = 20  # a day and a half
+_NEW = (PostingState.QUEUED, 0, 0, "", "", "", "")
+_OPEN = (PostingState.QUEUED, PostingState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPosting:
+    """A mail that is to go out. `due`: not before."""
+
+    kind: PostingKind
+    ref: str
+    address: str
+    unit: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPosting:
+    """A mail that waits, with its bytes as far as they are written."""
+
+    id: int
+    kind: PostingKind
+    ref: str
+    address: str
+    unit: str
+    queued_at: datetime
+    attempts: int
+    message_id: str
+    path: str
+
+
+def queue(wanted: Sequence[WantedPosting], now: datetime) -> int:
+    """Queue mails, in the caller's transaction; return how many were not queued before."""
+    columns = (
+        *("kind", "ref", "address", "unit", "state", "attempts", "code", "why", "message_id", "path", "sha256"),
+        *("queued_at", "due_at"),
+    )
+    text = sql.insert("posting", columns) + " ON CONFLICT (kind, ref, address) DO NOTHING"
+    rows = [
+        (*(one.kind, one.ref, one.address, one.unit), *_NEW, sql.moment(now), sql.moment(one.due or now))
+        for one in wanted
+    ]
+    with atomic():
+        fresh = sql.run(text, rows)
+        if fresh:
+            said = [[one.kind, one.ref, one.address, one.unit, (one.due or now).isoformat()] for one in wanted]
+            acts.note(ActKind.POSTED, now, postings=said)
+        return fresh
+
+
+def waiting(now: datetime, limit: int, kinds: Collection[PostingKind] = ()) -> list[QueuedPosting]:
+    """Return mails that may go out now, of these kinds (default: all), oldest first."""
+    rows = Posting.objects.filter(state=PostingState.QUEUED, due_at__lte=now).order_by("due_at", "id")
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    return [_queued(row) for row in rows[:limit]]
+
+
+def begun() -> list[QueuedPosting]:
+    """Return mails that were being sent when their process ended."""
+    return [_queued(row) for row in Posting.objects.filter(state=PostingState.SENDING).order_by("id")]
+
+
+def written(number: int, message_id: str, path: str, sha256: str) -> None:
+    """Note a mail's bytes, which never change afterwards."""
+    Posting.objects.filter(pk=number).update(message_id=message_id, path=path, sha256=sha256)
+
+
+def begin(numbers: Collection[int]) -> None:
+    """Note, before a server gets them, that these are being sent."""
+    with atomic():
+        Posting.objects.filter(pk__in=numbers, state__in=_OPEN).update(
+            state=PostingState.SENDING, attempts=F("attempts") + 1
+        )
+
+
+def again(number: int, attempts: int, code: int, why: str, now: datetime) -> PostingState:
+    """A refusal that passes: the mail waits, longer each time; in the end it has failed. Return its state."""
+    if attempts >= MOST_ATTEMPTS:
+        end(number, PostingState.FAILED, now, code, why)
+        return PostingState.FAILED
+    wait = min(FIRST_WAIT * 2 ** max(0, attempts - 1), LONGEST_WAIT)
+    Posting.objects.filter(pk=number, state__in=_OPEN).update(
+        state=PostingState.QUEUED, due_at=now + wait, code=code, why=why[:40]
+    )
+    return PostingState.QUEUED
+
+
+def later(number: int, now: datetime) -> None:
+    """Not all that belongs to a mail is there yet."""
+    Posting.objects.filter(pk=number, state__in=_OPEN).update(due_at=now + NOT_YET)
+
+
+def end(number: int, state: PostingState, now: datetime, code: int = 0, why: str = "") -> None:
+    """What became of a mail. Noted for whoever makes the store again: what was sent is not sent twice."""
+    with atomic():
+        row = Posting.objects.filter(pk=number).first()
+        if row is None:
+            return
+        Posting.objects.filter(pk=number).update(state=state, done_at=now, code=code, why=why[:40])
+        key, written_ = [row.kind, row.ref, row.address], [row.message_id, row.path, row.sha256]
+        acts.note(ActKind.MAILED, now, key=key, state=state, code=code, why=why[:40], written=written_)
+
+
+def end_again(key: Sequence[str], state: PostingState, now: datetime, said: Sequence[str], code: int, why: str) -> None:
+    """What became of a mail, in a store that is made again. `said`: its Message-ID, path and hash."""
+    kind, ref, address = key
+    row = Posting.objects.filter(kind=kind, ref=ref, address=address).first()
+    if row is not None:
+        written(row.pk, *said)
+        end(row.pk, state, now, code, why)
+
+
+def bounced(message_ids: Collection[str], code: str, now: datetime) -> int:
+    """Mark the mails of ours that came back; return how many there were."""
+    rows = Posting.objects.filter(message_id__in=[one for one in message_ids if one], state=PostingState.SENT)
+    for row in rows:
+        end(row.pk, PostingState.BOUNCED, now, why=code)
+    return len(rows)
+
+
+def ours(message_ids: Collection[str]) -> bool:
+    """Whether one of these is the Message-ID of a mail of ours."""
+    return Posting.objects.filter(message_id__in=[one for one in message_ids if one]).exists()
+
+
+def answered(address: str, since: datetime) -> int:
+    """How many answers an address got since a moment."""
+    return Posting.objects.filter(address=address, kind=PostingKind.ANSWER, queued_at__gte=since).count()
+
+
+def sent_since(since: datetime) -> int:
+    """How many mails went out since a moment."""
+    return Posting.objects.filter(state__in=(PostingState.SENT, PostingState.BOUNCED), done_at__gte=since).count()
+
+
+def counts() -> dict[PostingState, int]:
+    """Return how many mails are in each state."""
+    found = dict.fromkeys(PostingState, 0)
+    for row in Posting.objects.values("state").annotate(n=Count("id")):
+        found[PostingState(row["state"])] = row["n"]
+    return found
+
+
+def retry(now: datetime) -> int:
+    """Let the mails that wait for an admin go out again; return how many."""
+    return Posting.objects.filter(state=PostingState.ADMIN).update(
+        state=PostingState.QUEUED, due_at=now, attempts=0, done_at=None
+    )
+
+
+def _queued(row: Posting) -> QueuedPosting:
+    return QueuedPosting(
+        row.pk, PostingKind(row.kind), row.ref, row.address, row.unit, row.queued_at, row.attempts, row.message_id,
+        row.path,
+    )  # fmt: skip

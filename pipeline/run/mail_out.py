@@ -1,0 +1,150 @@
+"""Mails out: what is due gets its bytes, is noted as being sent, given to a server, and what that said is noted.
+
+The bytes of a mail are written once. Between noting that it is being sent and noting what became of it lies the one
+moment that nobody can decide after a crash: it is then sent once more, the same bytes under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import structlog
+
+from pipeline import durable, faults
+from pipeline.database import errors
+from pipeline.mail.compose import compose, message_id
+from pipeline.mail.replies import LetterFate
+from pipeline.mail.smtp import Reply
+from pipeline.model import MailAccount, PostingKind, PostingState, Site
+from pipeline.post import mails, postings
+from pipeline.post.postings import QueuedPosting
+from pipeline.run import mail_writers
+from pipeline.schooldays import ZONE, today
+
+log = structlog.get_logger("queke.mail")
+
+FOLDER = "post"  # below the site: the bytes of mails, by day
+AT_ANY_HOUR = frozenset({PostingKind.ANSWER, PostingKind.CARD})
+
+_ENDS = {
+    LetterFate.SENT: PostingState.SENT,
+    LetterFate.ADMIN: PostingState.ADMIN,
+    LetterFate.NEVER: PostingState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMail:
+    """A mail whose bytes are written, for one reader."""
+
+    id: int
+    address: str
+    attempts: int
+    path: Path = field(repr=False)
+
+
+def queue_answers(site: Site, now: datetime) -> int:
+    """Queue the answers to mails of which all is settled; at most so many a day to one sender. Return how many."""
+    begin = datetime.combine(today(now), time(), ZONE)
+    queued = 0
+    for mail in mails.unanswered():
+        most = site.mail.answers_a_day
+        braked = postings.answered(mail.sender, begin) >= most
+        mails.answer(mail, now, braked=braked)
+        queued += not braked
+        if braked:
+            log.info("answers_braked", mail=mail.id, most=most)
+    return queued
+
+
+def ready(
+    site: Site, account: MailAccount, now: datetime, limit: int, besides: Collection[int] = ()
+) -> list[ReadyMail]:
+    """Write up to `limit` of the mails that are due, and note them as being sent; those first that were being sent when
+    a process ended. `besides`: those that are in hand.
+
+    At night only what cannot wait. No more than the site's brake lets out in an hour.
+    """
+    left = min(limit, site.mail.letters_an_hour - postings.sent_since(now - timedelta(hours=1)))
+    if left <= 0:
+        return []
+    kinds = AT_ANY_HOUR if _is_quiet(site, now) else ()
+    begun = [one for one in postings.begun() if one.id not in besides]
+    due = [*begun, *postings.waiting(now, left, kinds)][:left]
+    found = [one for posting in due if (one := _written(site, account, posting, now)) is not None]
+    postings.begin([one.id for one in found])
+    return found
+
+
+def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
+    """Note what a server said of a mail. One that is unclear is sent once more, at once."""
+    state = _ENDS.get(reply.fate)
+    log.info("mailed", posting=mail.id, fate=reply.fate, code=reply.code)
+    if state is not None:
+        postings.end(mail.id, state, now, reply.code, reply.fate if state is not PostingState.SENT else "")
+    else:
+        postings.again(mail.id, mail.attempts + 1, reply.code, reply.fate, now)
+
+
+def send(site: Site, give: Callable[[ReadyMail], Reply], now: Callable[[], datetime], account: MailAccount) -> int:
+    """Send all that is due, one after the other, by `give`; return how many went out. Raises what `give` raises."""
+    sent = 0
+    with errors.temporary():
+        queue_answers(site, now())
+        while batch := ready(site, account, now(), 20):
+            for mail in batch:
+                reply = give(mail)
+                note(mail, reply, now())
+                sent += reply.fate is LetterFate.SENT
+    return sent
+
+
+def _is_quiet(site: Site, now: datetime) -> bool:
+    clock = f"{now.astimezone(ZONE):%H:%M}"
+    begin, end = site.mail.quiet_from, site.mail.quiet_until
+    return begin <= clock < end if begin <= end else clock >= begin or clock < end
+
+
+def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> ReadyMail | None:
+    """A mail with its bytes, written once; None if it has nothing to say, may not go there, or cannot be written."""
+    if not posting.path and not _may_go(site, posting.address):
+        postings.end(posting.id, PostingState.VOID, now, why="domain")
+        return None
+    kept = site.root / posting.path if posting.path else None
+    path = kept if kept is not None and kept.is_file() else _compose(site, account, posting, now)
+    return None if path is None else ReadyMail(posting.id, posting.address, posting.attempts, path)
+
+
+def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> Path | None:
+    try:
+        letter = mail_writers.write(posting, site)
+    except mail_writers.NotYetError:
+        postings.later(posting.id, now)
+        return None
+    except Exception as error:
+        if errors.may_pass(error):
+            raise
+        log.critical("mail_not_written", posting=posting.id, kind=posting.kind, **faults.fault(error).fields())
+        postings.end(posting.id, PostingState.FAILED, now, why="not-written")
+        return None
+    if letter is None:
+        postings.end(posting.id, PostingState.VOID, now, why="nothing")
+        return None
+    number = message_id(f"{posting.kind} {posting.ref} {posting.address}", account)
+    content = compose(letter, account, number=number, at=now)
+    path = site.root / FOLDER / today(now).isoformat() / f"{posting.id}.eml"
+    durable.make_folder(path.parent)
+    durable.write_through(path, content)
+    place = path.relative_to(site.root).as_posix()
+    postings.written(posting.id, number, place, hashlib.sha256(content).hexdigest())
+    return path
+
+
+def _may_go(site: Site, address: str) -> bool:
+    domains = site.mail.domains
+    domain = address.rpartition("@")[2].lower()
+    return not domains or any(domain == one or domain.endswith(f".{one}") for one in domains)

@@ -1,0 +1,160 @@
+"""What each mail says and brings along: a writer for each kind, from what lies in the outbox already.
+
+A file that names pupils goes along only as the site's policy allows; the mail says so where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import issues
+from pipeline.figures import mail_letters
+from pipeline.figures.mail_letters import Problem
+from pipeline.figures.paper_values import values_of
+from pipeline.figures.words import chinese_date
+from pipeline.letters import queue
+from pipeline.letters.queue import Queued
+from pipeline.model import EditionRef, LetterKind, MailLetter, MailPart, PostingKind, Site, WithoutPassphrase
+from pipeline.post import mails
+from pipeline.post.postings import QueuedPosting
+from pipeline.registry import lookup
+from pipeline.reports import mail_pages
+from pipeline.run import sending
+from pipeline.run.writers import answers
+
+NAMELESS = frozenset({LetterKind.DIGEST, LetterKind.MISSING, LetterKind.RULES})
+"""Letters whose papers name no pupil. All others stay at home where the policy says so."""
+
+EDITION = {
+    LetterKind.DIGEST: "学生缺课监测每日简报",
+    LetterKind.MISSING: "未报名单",
+    LetterKind.RULES: "预警规则评分周报",
+}
+
+
+class NotYetError(Exception):
+    """Not all that belongs to a mail is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """Files of a mail: those that go along, and the names of those that may not."""
+
+    files: tuple[MailPart, ...]
+    left_out: tuple[str, ...]
+
+
+def write(posting: QueuedPosting, site: Site) -> MailLetter | None:
+    """Write a mail; None if there is nothing to say any more. Raises NotYetError."""
+    return _WRITERS[posting.kind](posting, site)
+
+
+def _answer(posting: QueuedPosting, site: Site) -> MailLetter | None:
+    """The answer to a mail: what became of each file in it."""
+    mail = mails.answering(int(posting.ref))
+    if mail is None:
+        return None
+    queued = [
+        Queued(0, LetterKind.RECEIPT, str(seq), posting.unit, None, posting.queued_at) for seq in mail.submissions
+    ]
+    batch = sending.batch_of(site, queued)
+    receipts = [answers.without_cells(one, batch) for one in queued]
+    back = {(str(seq), reader) for seq, reader in mail.givebacks}
+    along = _along(site, ((LetterKind.GIVEBACK, path) for path in queue.lying(LetterKind.GIVEBACK, back)))
+    problems = [Problem(issues.message(one), issues.remedy(one)) for one in mail.issues]
+    names = [part.name for part in along.files]
+    whose = _name(posting.unit)
+    made = mail_letters.answer(whose, receipts, problems, names, along.left_out)
+    text, page = mail_pages.words("answer", values_of(made))
+    return MailLetter(
+        to=posting.address,
+        subject=made.subject,
+        text=text,
+        html=page,
+        attachments=along.files,
+        in_reply_to=mail.message_id,
+        references=mail.references,
+        answer=True,
+    )
+
+
+def _papers(posting: QueuedPosting, site: Site) -> MailLetter | None:
+    """The papers of an edition for one reader, all of them in one mail."""
+    lying = _complete(queue.of_edition(posting.ref, posting.unit))
+    if not lying:
+        return None
+    about, kinds = EditionRef.read(posting.ref), [kind for kind, _ in lying]
+    along = _along(site, lying)
+    title = EDITION[kinds[0]]
+    made = mail_letters.papers(
+        _name(posting.unit),
+        f"{title} 第{about.n}版",
+        chinese_date(about.day),
+        [part.name for part in along.files],
+        along.left_out,
+        (),
+    )
+    text, page = mail_pages.words("papers", values_of(made))
+    return MailLetter(posting.address, made.subject, text, page, along.files)
+
+
+def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
+    """The card of a warning; its mail names neither place of illness nor pupil."""
+    lying = _complete(queue.of_card(posting.ref, posting.unit))
+    if not lying:
+        return None
+    along = _along(site, lying)
+    made = mail_letters.papers(
+        _name(posting.unit),
+        "预警信息报告卡，请在24小时内回复",
+        posting.ref.partition(".")[0],
+        [part.name for part in along.files],
+        along.left_out,
+        (),
+    )
+    text, page = mail_pages.words("papers", values_of(made))
+    return MailLetter(posting.address, made.subject, text, page, along.files)
+
+
+_WRITERS: Mapping[PostingKind, Callable[[QueuedPosting, Site], MailLetter | None]] = {
+    PostingKind.ANSWER: _answer,
+    PostingKind.PAPERS: _papers,
+    PostingKind.CARD: _card,
+}
+
+
+def _along(site: Site, lying: Iterable[tuple[LetterKind, str]]) -> Along:
+    """The files of letters, with those that lie beside them, as far as the policy lets them go along."""
+    files: list[MailPart] = []
+    left_out: list[str] = []
+    room = site.mail.letter_mb * 1_000_000
+    for kind, place in lying:
+        path = site.root / place
+        for one in (path, *(_beside(path) if kind is LetterKind.MISSING else ())):
+            if not one.is_file():
+                continue
+            allowed = kind in NAMELESS or site.mail.without_passphrase is WithoutPassphrase.SEND
+            size = one.stat().st_size
+            if allowed and size <= room:
+                room -= size
+                files.append(MailPart(one.name, one.read_bytes()))
+            else:
+                left_out.append(one.name)
+    return Along(tuple(files), tuple(left_out))
+
+
+def _complete(lying: list[tuple[LetterKind, str]] | None) -> list[tuple[LetterKind, str]]:
+    """Raises NotYetError while one of them is still to be written."""
+    if lying is None:
+        raise NotYetError
+    return lying
+
+
+def _beside(path: Path) -> Sequence[Path]:
+    return (path.with_suffix(".xlsx"), path.with_name("群通知.txt"))
+
+
+def _name(unit: str) -> str:
+    return lookup.names({unit}).get(unit, "")

@@ -1,0 +1,103 @@
+"""Mails sent beside the coordinator: a thread that has the connection, and nothing else.
+
+The coordinator writes what is due, notes that it is being sent, and hands it over; the thread gives it to the server;
+the coordinator notes what that said. A server that is away stops nothing: what was handed over waits, and goes out
+when it answers again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+
+import structlog
+
+from pipeline import fault_log, faults, run
+from pipeline.database import errors
+from pipeline.faults import Fault
+from pipeline.mail.servers import MailServerError
+from pipeline.mail.smtp import MailSender, Reply
+from pipeline.model import MailAccount, Site
+from pipeline.run import ReadyMail
+
+log = structlog.get_logger("queke.mail")
+
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0  # seconds after a fault, doubled each time
+MOST_IN_HAND = 40  # mails handed over at once
+NAME = "smtp"
+
+
+class MailSenderThread:
+    """Sends in a thread of its own. `ring` is called when it has something to tell."""
+
+    def __init__(self, site: Site, account: MailAccount, ring: Callable[[], None]) -> None:
+        self._site, self._account, self._ring = site, account, ring
+        self._given: SimpleQueue[ReadyMail] = SimpleQueue()
+        self._said: SimpleQueue[tuple[ReadyMail, Reply]] = SimpleQueue()
+        self._in_hand: set[int] = set()
+        self._stopping = Event()
+        self._trouble: tuple[Fault, float] | None = None
+        self._thread = Thread(target=self._run, name="mail-out", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 35.0) -> None:
+        """End the thread after the mail it has in hand; what it was handed stays noted as being sent."""
+        self._stopping.set()
+        self._thread.join(seconds)
+
+    def turn(self, now: datetime) -> None:
+        """Note what became of mails, and hand over what is due. In the coordinator's thread."""
+        with errors.temporary():
+            while not self._said.empty():
+                mail, reply = self._said.get()
+                self._in_hand.discard(mail.id)
+                run.note_mail(mail, reply, now)
+            run.queue_answers(self._site, now)
+            room = MOST_IN_HAND - len(self._in_hand)
+            if room > 0:
+                for mail in run.ready_mails(self._site, self._account, now, room, besides=self._in_hand):
+                    self._in_hand.add(mail.id)
+                    self._given.put(mail)
+        self._tell(now)
+
+    def _tell(self, now: datetime) -> None:
+        trouble = self._trouble
+        if trouble and time.monotonic() - trouble[1] >= 60.0 * self._site.mail.loud_minutes:
+            fault_log.note(self._site, "mail", trouble[0], now, about=NAME)
+        elif trouble is None and fault_log.stands("mail", NAME):
+            fault_log.forget(self._site, "mail", [NAME])
+
+    # ---------------------------------------------------------------- in the thread
+
+    def _run(self) -> None:
+        pause, mail = 0.0, None
+        while not self._stopping.wait(pause):
+            mail = mail or self._next()
+            if mail is None:
+                continue
+            try:
+                with MailSender(self._account) as sender:
+                    while mail is not None:
+                        reply = sender.send(mail.path.read_bytes(), mail.address)
+                        self._trouble, pause = None, 0.0
+                        self._said.put((mail, reply))
+                        self._ring()
+                        mail = self._next()
+            except (MailServerError, OSError) as error:
+                pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
+                now = time.monotonic()
+                self._trouble = faults.fault(error), self._trouble[1] if self._trouble else now
+                log.warning("mail_server_failed", account=self._account.name, **self._trouble[0].fields(), pause=pause)
+
+    def _next(self) -> ReadyMail | None:
+        if self._stopping.is_set():
+            return None
+        try:
+            return self._given.get(timeout=1.0)
+        except Empty:
+            return None

@@ -1,0 +1,55 @@
+"""A site whose schools mail, and what they send: shared by the tests of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipeline.model import MailAccount
+from tests.mail_servers import Dovecot
+from tests.sites import NOW, SCHOOLS, Desk, pupil
+from tests.system.mail.shapes import b, head, mixed, part, text_part
+
+FIRST, SECOND = SCHOOLS
+CLERK, OTHER, STRANGER = "clerk@school1.example", "clerk@school2.example", "somebody@else.example"
+AUTHSERV = "mx.office.example"
+SENT = NOW.astimezone(UTC) - timedelta(hours=1)
+Queke = Callable[..., tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site with an account, its server, and what its schools send."""
+
+    root: Path
+    account: MailAccount
+    dovecot: Dovecot
+    desk: Desk
+
+    def send(self, raw: bytes, at: datetime = SENT) -> None:
+        self.dovecot.put(self.account.user, raw, at)
+
+    def left(self) -> dict[str, int]:
+        folders = ("INBOX", "queke-done", "queke-aside")
+        return {name: len(self.dovecot.mails(self.account.user, name)) for name in folders}
+
+    def report(self, school: str, *pupils: int, **more: object) -> bytes:
+        return self.desk.absence(school, [pupil(n) for n in pupils], **more)
+
+
+def proved(sender: str, result: str = "pass", server: str = AUTHSERV) -> bytes:
+    domain = sender.partition("@")[2]
+    return f"Authentication-Results: {server};\r\n dmarc={result} header.from={domain}\r\n".encode()
+
+
+def mail(*files: tuple[str, bytes], sender: str = CLERK, extra: bytes | None = None, subject: str = "日报") -> bytes:
+    """A mail of a school with these workbooks, proved unless `extra` says otherwise."""
+    heads = proved(sender) if extra is None else extra
+    top = heads + head(b(subject).encode()).replace(b"clerk@school.example", sender.encode())
+    parts = [
+        part(f'Content-Type: application/x; name="{b(name)}"\r\nContent-Disposition: attachment\r\n'.encode(), content)
+        for name, content in files
+    ]
+    return mixed(text_part(), *parts, top=top)

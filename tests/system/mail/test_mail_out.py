@@ -1,0 +1,234 @@
+"""Mails out, on real servers: each answer in its thread, once; papers to their readers; no pupil in words."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline.database.models import Mail, Posting
+from pipeline.post import postings
+from tests.mail_servers import HOST, Sink
+from tests.sites import COUNTY, pupil
+from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved
+from tests.system.mail.shapes import mixed, text_part
+
+PUPIL = "示例甲"
+
+
+@pytest.fixture
+def sending(place: Place, sink: Sink, tmp_path: Path) -> Place:
+    """The site with an account that sends through the sink, besides."""
+    settings = place.root / "queke.toml"
+    lines = [
+        *("[[mail_accounts]]", 'name = "out"', f'address = "{place.account.address}"', 'password_file = "mail.secret"'),
+        *(f'smtp_host = "{HOST}"', f"smtp_port = {sink.port}", f'ca_file = "{tmp_path / "tls" / "ca.pem"}"'),
+    ]
+    settings.write_text(settings.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
+    return place
+
+
+def setting(place: Place, name: str, value: str) -> None:
+    path = place.root / "queke.toml"
+    text = path.read_text("utf-8")
+    assert re.search(f"(?m)^{name} = ", text)
+    path.write_text(re.sub(f"(?m)^{name} = .*", f"{name} = {value}", text), "utf-8")
+
+
+def letters(sink: Sink) -> list[EmailMessage]:
+    found = [email.message_from_bytes(one.raw, policy=email.policy.default) for one in sink.taken]
+    return [one for one in found if isinstance(one, EmailMessage)]
+
+
+def words(letter: EmailMessage) -> str:
+    """All that is read without opening a file."""
+    bodies = [letter.get_body((kind,)) for kind in ("plain", "html")]
+    return "\n".join([str(letter["Subject"]), *(body.get_content() for body in bodies if body is not None)])
+
+
+def files(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
+    for one in letter.iter_attachments():
+        yield str(one.get_filename()), one.get_payload(decode=True)
+
+
+def posted() -> Counter[tuple[str, str]]:
+    return Counter(Posting.objects.values_list("kind", "state"))
+
+
+def test_from_mail_to_receipt_to_mended_workbook_to_accepted(
+    sending: Place, queke: Queke, sink: Sink, tmp_path: Path
+) -> None:
+    setting(sending, "without_passphrase", '"send"')
+    bad = sending.desk.absence(FIRST, [pupil(0), pupil(1, class_name=None)])
+    sending.send(mail(("缺课日报.xlsx", bad)))
+    assert queke("mail", "fetch")[0] == 1
+    assert queke("mail", "send")[0] == 0
+    (first,) = letters(sink)
+    assert (str(first["To"]), str(first["In-Reply-To"])) == (CLERK, "<1@school.example>")
+    assert first["Subject"].startswith("已收到")
+    assert "退回 1 行" in first["Subject"]
+    assert "示例" not in words(first).replace("示例第一小学", ""), "no pupil in words that anybody may read"
+    ((name, back),) = files(first)
+    assert name.startswith("退回修正表")
+    (tmp_path / "back.xlsx").write_bytes(back)
+    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
+    sheet = book.active
+    assert sheet is not None
+    head = next(row for row in sheet.iter_rows() if any(str(cell.value or "").startswith("班级") for cell in row))
+    at = next(cell.column for cell in head if str(cell.value or "").startswith("班级"))
+    sheet.cell(head[0].row + 1, at).value = "三(3)班"
+    book.save(tmp_path / "back.xlsx")
+    again = mail((name, (tmp_path / "back.xlsx").read_bytes()), subject="改好了").replace(b"<1@", b"<2@")
+    sending.send(again)
+    code, said = queke("mail", "fetch")
+    assert code == 0, said
+    queke("mail", "send")
+    second = letters(sink)[1]
+    assert "退回" not in second["Subject"]
+    assert str(second["In-Reply-To"]) == "<2@school.example>"
+    assert posted() == Counter({("answer", "sent"): 2})
+    queke("mail", "send")
+    assert len(sink.taken) == 2, "nothing is sent twice"
+
+
+def test_a_file_with_names_stays_at_home_unless_the_policy_lets_it_go(sending: Place, queke: Queke, sink: Sink) -> None:
+    sending.send(mail(("a.xlsx", sending.desk.absence(FIRST, [pupil(0), pupil(1, class_name=None)]))))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    (letter,) = letters(sink)
+    assert list(files(letter)) == []
+    assert "没有随邮件发出" in words(letter)
+
+
+def test_one_answer_a_mail_whatever_it_brought(sending: Place, queke: Queke, sink: Sink) -> None:
+    queke("mailboxes", "bind", "desk@county.example", "--unit", COUNTY)
+    two = [(f"{code}.xlsx", sending.report(code, n)) for n, code in enumerate((FIRST, SECOND))]
+    sending.send(mail(*two, sender="desk@county.example"))
+    sending.send(mail(sender=OTHER))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    subjects = {str(one["To"]): str(one["Subject"]) for one in letters(sink)}
+    assert subjects == {"desk@county.example": "收到 2 份，都不用再发", OTHER: "没有收下 · 邮件里没有附件。"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail(sender=STRANGER),
+        mail(extra=b"Auto-Submitted: auto-replied\r\n" + proved(CLERK)),
+        mail(extra=b"Precedence: list\r\n" + proved(CLERK)),
+        mail(extra=b"X-Queke-Letter: 1\r\n" + proved(CLERK)),
+        mail(extra=b""),
+    ],
+    ids=["stranger", "robot", "list", "ours", "unproved"],
+)
+def test_no_robot_and_no_stranger_is_answered(sending: Place, queke: Queke, sink: Sink, raw: bytes) -> None:
+    sending.send(raw)
+    queke("mail", "fetch")
+    queke("mail", "send")
+    assert sink.taken == []
+
+
+def test_thanks_for_an_answer_are_not_answered(sending: Place, queke: Queke, sink: Sink) -> None:
+    sending.send(mail(("a.xlsx", sending.report(FIRST, 0))))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    number = str(letters(sink)[0]["Message-ID"])
+    sending.send(mail(extra=f"In-Reply-To: {number}\r\n".encode() + proved(CLERK)))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    assert len(sink.taken) == 1
+
+
+def test_a_storm_is_braked_at_so_many_answers_a_day(sending: Place, queke: Queke, sink: Sink) -> None:
+    for n in range(8):
+        sending.send(mail(subject=str(n)))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    assert len(sink.taken) == 5
+    assert Mail.objects.filter(answered_at__isnull=True).count() == 0
+
+
+def test_no_more_goes_out_in_an_hour_than_the_brake_lets_out(sending: Place, queke: Queke, sink: Sink) -> None:
+    setting(sending, "letters_an_hour", "2")
+    for n, sender in enumerate((CLERK, OTHER, CLERK)):
+        sending.send(mail(sender=sender, subject=str(n)))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    assert len(sink.taken) == 2
+    assert posted()["answer", "queued"] == 1
+
+
+def test_papers_go_to_their_readers_in_one_mail_each(sending: Place, queke: Queke, sink: Sink) -> None:
+    for address, unit in (("jyj@county.example", COUNTY), ("jyj@city.example", "320100")):
+        queke("mailboxes", "bind", address, "--unit", unit, "--role", "reader")
+    sending.send(mail(("a.xlsx", sending.report(FIRST, 0, 1))))
+    queke("mail", "fetch")
+    code, said = queke("digest", "--day", "2026-11-20")
+    assert code == 0, said
+    queke("mail", "send")
+    found = {str(one["To"]): one for one in letters(sink)}
+    assert set(found) == {CLERK, "jyj@county.example", "jyj@city.example"}
+    county = dict(files(found["jyj@county.example"]))
+    assert any(name.startswith("学生缺课监测每日简报") for name in county)
+    assert any(name.startswith("未报名单") and name.endswith(".xlsx") for name in county)
+    assert all(content for content in county.values())
+    assert PUPIL not in words(found["jyj@county.example"])
+    queke("mail", "send")
+    assert len(sink.taken) == 3
+
+
+def test_each_answer_of_a_server_has_its_end(sending: Place, queke: Queke, sink: Sink) -> None:
+    sending.send(mail())
+    queke("mail", "fetch")
+    sink.replies = lambda stage, _about: "451 MI:SFQ" if stage == "RCPT" else None
+    queke("mail", "send")
+    assert posted() == Counter({("answer", "queued"): 1})
+    Posting.objects.update(due_at="2026-11-20T00:00:00Z")
+    sink.replies = lambda stage, _about: "554 DT:SPM" if stage == "DATA" else None
+    queke("mail", "send")
+    assert posted() == Counter({("answer", "admin"): 1})
+    sink.replies = lambda _stage, _about: None
+    queke("mail", "send", "--again")
+    assert posted() == Counter({("answer", "sent"): 1})
+    bounce = mixed(
+        text_part("退信".encode()),
+        text_part(b"Final-Recipient: rfc822; x@y\r\nAction: failed\r\nStatus: 5.1.1\r\n", b"message/delivery-status"),
+        text_part(f"Message-ID: {Posting.objects.get().message_id}\r\n".encode(), b"text/rfc822-headers"),
+        top=b"From: MAILER-DAEMON@mx.example\r\n",
+        kind=b"report",
+    )
+    sending.send(bounce)
+    queke("mail", "fetch")
+    assert posted() == Counter({("answer", "bounced"): 1})
+    assert json.loads(queke("mail", "status", "--json")[1])["out"]["bounced"] == 1
+
+
+def test_what_was_being_sent_when_the_process_ended_goes_out_again_as_it_was(
+    sending: Place, queke: Queke, sink: Sink
+) -> None:
+    sending.send(mail())
+    queke("mail", "fetch")
+    queke("mail", "send")
+    Posting.objects.update(state="sending")  # as a crash after the last dot leaves it
+    queke("mail", "send")
+    assert [one.raw for one in sink.taken] == [sink.taken[0].raw] * 2
+    assert postings.counts()["sent"] == 1  # type: ignore[index]  # a StrEnum
+
+
+def test_letters_go_to_allowed_domains_only(sending: Place, queke: Queke, sink: Sink) -> None:
+    setting(sending, "domains", '"school2.example"')
+    sending.send(mail())
+    sending.send(mail(sender=OTHER))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    assert [one.readers for one in sink.taken] == [[OTHER]]
+    assert posted() == Counter({("answer", "void"): 1, ("answer", "sent"): 1})
