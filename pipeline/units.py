@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache, lru_cache
 
 from pipeline.forms.pupil_names import same_name
@@ -26,9 +27,6 @@ _SHORT_LENGTH = 4
 _TOKEN_LENGTH = 16
 _STAMP_LENGTH = 6
 _CODE = re.compile(r"([0-9]{10}|[0-9]{6})(?![0-9])")
-
-DIVISION_SERIAL = 1
-"""Of the tokens of divisions, which have no serial of their own."""
 
 _KIND_LEVELS: Mapping[str, Level] = {
     DivisionKind.PROVINCE: Level.PROVINCE,
@@ -80,8 +78,8 @@ def code_of_folder(folder: str) -> str:
 
 
 def token(key: bytes, school: str, form: str, term: str, serial: int) -> str:
-    """Return the proof that an issued template carries, e.g. `2026-1.7QK2…`. It names its term, so that a template of
-    an earlier term is still recognised. Revoked by raising the school's serial.
+    """Return the proof that an issued template carries, e.g. `2026-1.7QK2…`. It names what it was issued for: the term;
+    of a 处理单 the moment (`desk_mark`). Revoked by raising the unit's serial.
     """
     return f"{term}.{keyed_code(key, ('token', school, form, term, str(serial)), _TOKEN_LENGTH)}"
 
@@ -95,6 +93,19 @@ def token_ok(key: bytes, claimed: str, school: str, form: str, serial: int) -> b
 def token_term(claimed: str) -> str:
     """Return the term a token was issued for, as it claims; "" if it is none of ours."""
     return claimed.rpartition(".")[0]
+
+
+def desk_mark(made: datetime, seq: int = 0) -> str:
+    """What the token of one 处理单 is issued for: when it was made, and the number of the one that goes back in it."""
+    return f"{made:%Y%m%dT%H%M%S}" + (f"-{seq}" if seq else "")
+
+
+def issued_on(mark: str) -> date | None:
+    """The day on which a 处理单's token was issued, by what it names; None if it names no moment."""
+    try:
+        return datetime.strptime(mark[:8], "%Y%m%d").date()  # noqa: DTZ007  # a day
+    except ValueError:
+        return None
 
 
 def stamp(key: bytes, state: str) -> str:

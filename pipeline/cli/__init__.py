@@ -31,6 +31,7 @@ from pipeline.cli import (
     rules,
     safekeeping,
     setup,
+    tokens,
     words,
 )
 from pipeline.cli.terminal import Shell, show_error
@@ -88,6 +89,7 @@ rules.add(app)
 registry.add(app)
 words.add(app)
 mail.add(app)
+tokens.add(app)
 safekeeping.add(app)
 
 

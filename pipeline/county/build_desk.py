@@ -39,12 +39,12 @@ def desk(site: Site, division: str, now: datetime) -> DeskFacts:
     return _facts(site, division, now, rows)
 
 
-def back(site: Site, division: str, returned: Sequence[Returned], now: datetime) -> DeskFacts:
-    """Return the lines of a 处理单 that were not carried out, each with its reason and the matter as it is now."""
+def back(site: Site, division: str, seq: int, returned: Sequence[Returned], now: datetime) -> DeskFacts:
+    """Return the lines of a 处理单 (`seq`) that were not carried out, each with its reason, the matter as it is now."""
     rows: dict[str, list[DeskRow]] = {}
     for one in returned:
         rows.setdefault(one.table, []).append(_row_back(site, division, one))
-    return _facts(site, division, now, rows, back=True)
+    return _facts(site, division, now, rows, back=seq)
 
 
 def queue_due(site: Site, now: datetime, *, owed: bool) -> int:
@@ -85,16 +85,15 @@ def _with_held() -> list[str]:
     return sorted(set(own.values_list("unit", flat=True)))
 
 
-def _facts(
-    site: Site, division: str, now: datetime, rows: Mapping[str, Sequence[DeskRow]], *, back: bool = False
-) -> DeskFacts:
+def _facts(site: Site, division: str, now: datetime, rows: Mapping[str, Sequence[DeskRow]], back: int = 0) -> DeskFacts:
     name = lookup.division_names().get(division)
     if name is None:
         raise UsageError(f"{division}: no such division; a desk is a county's, such as --unit 320106")
     made = now.astimezone(ZONE)
-    token = units.token(site.key, division, DESK.name, schooldays.term(made.date()), units.DIVISION_SERIAL)
+    mark = units.desk_mark(made, back)
+    token = units.token(site.key, division, DESK.name, mark, lookup.token_serial(division))
     notes = unknown_years.notes(division, made.date())
-    return DeskFacts(division, name, made, token, rows, back=back, notes=notes)
+    return DeskFacts(division, name, made, token, rows, back=bool(back), notes=notes)
 
 
 def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[DeskRow]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pipeline import units
 from pipeline.county.boards import BOARDS
 from pipeline.database import audit, sql
-from pipeline.database.models import DeskLine, Reject
+from pipeline.database.models import DeskLine, DeskToken, Reject
 from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.figures import deskwork
@@ -57,6 +57,8 @@ def finish(turn: Turn, bench: Bench, done: Sequence[Done]) -> Settled:
     """Return the outcome of a 处理单 whose deeds were carried out; the lines that failed go back."""
     writes = Writes(bench.now)
     outcome = _outcome(turn, bench, done, writes)
+    if outcome.effective:
+        _use_up(turn.checked)
     (settled,) = submissions.write(Folded([(turn, outcome)], State.RECEIVED, writes))
     return settled
 
@@ -130,6 +132,13 @@ def _who(division: str) -> str:
 
 
 # --------------------------------------------------------------------------- messages, and what is kept
+
+
+def _use_up(desk: Checked) -> None:
+    """The token decides once: what is left goes on in the return workbook, or a later 处理单."""
+    mark = units.token_term(desk.reading.claims.token) if desk.reading.claims else ""
+    if mark:
+        DeskToken.objects.get_or_create(division_id=desk.unit, mark=mark, defaults={"submission_id": desk.arrival.seq})
 
 
 def _rows(one: Done, checked: Checked) -> list[Refused]:

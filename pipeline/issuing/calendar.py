@@ -20,7 +20,7 @@ def template(site: Site, asked: Asked) -> bytes:
     name = lookup.division_names().get(code) or (school.name if school else "")
     if not name:
         raise UsageError(f"{code}: no such division or school; a calendar is of a county, a city, or one school")
-    serial = school.token_serial if school else units.DIVISION_SERIAL
+    serial = school.token_serial if school else lookup.token_serial(code)
     facts = TemplateFacts(
         fields={"unit": code, "school": name},
         rows={"spans": prefill.calendar(code)},

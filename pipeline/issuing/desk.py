@@ -24,7 +24,7 @@ def workbook(site: Site, division: str, now: datetime) -> bytes:
 
 def returned(site: Site, back: GoingBack) -> bytes:
     """Return the lines that were not carried out, and are to be decided once more."""
-    return deskbook(build_desk.back(site, back.facts.unit, back.rows, back.queued_at))
+    return deskbook(build_desk.back(site, back.facts.unit, back.facts.seq, back.rows, back.queued_at))
 
 
 ISSUER = Issuer(DESK, template, returned)

@@ -30,7 +30,7 @@ def template(site: Site, asked: Asked) -> bytes:
     if name is not None:
         codes = [one.code for one in prefill.schools(code, since)]
         rows = {**prefill.roster(codes, since, up=bool(year)), "organs": prefill.organs(code)}
-        serial, without = units.DIVISION_SERIAL, frozenset[str]()
+        serial, without = lookup.token_serial(code), frozenset[str]()
     elif school is not None:
         name, serial, without = school.name, school.token_serial, frozenset({"organs"})
         rows = prefill.roster([code], since, up=bool(year))

@@ -12,6 +12,7 @@ from pipeline.forms import form
 from pipeline.forms.words import MODE
 from pipeline.issuing.issuer import Asked, GoingBack
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Mode, Refused, SchoolFacts, Site
+from pipeline.registry import lookup
 from pipeline.settling import held_files
 from pipeline.turns import context
 from pipeline.xlsx.blank import TemplateFacts
@@ -67,7 +68,7 @@ def returned(site: Site, back: GoingBack) -> bytes:
     if school is None:
         unit, term = facts.unit, schooldays.term(day)
         known = units.is_division(unit)
-        mark = units.token(site.key, unit, facts.form, term, units.DIVISION_SERIAL) if known else ""
+        mark = units.token(site.key, unit, facts.form, term, lookup.token_serial(unit)) if known else ""
         return giveback(form(facts.form), GivebackFacts(fields=fields, rows=back.refused, token=mark, notes=notes))
     campus = facts.campus or HOME_CAMPUS
     made = GivebackFacts(

@@ -5,7 +5,7 @@ the modules below group them by theme.
 """
 
 from pipeline.model.arrivals import Arrival
-from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts
+from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts, UsedToken
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
 from pipeline.model.mail_plan import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
 from pipeline.model.mail_states import MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState
@@ -154,6 +154,7 @@ __all__ = [
     "TicketState",
     "TodoKind",
     "UnitKind",
+    "UsedToken",
     "WithoutPassphrase",
     "Workbook",
     "WorkbookKind",

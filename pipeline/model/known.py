@@ -52,6 +52,14 @@ class ClosureFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedToken:
+    """The 处理单 that used a token up: its number, and the hash of its cells."""
+
+    seq: int
+    content_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything that validation must know of the store for one batch, as one value."""
 
@@ -66,4 +74,6 @@ class Context:
     organs: Mapping[str, OrganFacts] = field(default_factory=dict)
     filings: Mapping[int, FilingFacts] = field(default_factory=dict)  # number → filings named by scans
     alerts: Mapping[str, AlertFacts] = field(default_factory=dict)  # number → alerts named by cards
+    revoked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # unit → where its tokens were revoked
+    used: Mapping[tuple[str, str], UsedToken] = field(default_factory=dict)  # (division, what a 处理单's token is for)
     calendar: object = None  # a schooldays.Calendar: an object here, because this module lies below it

@@ -83,6 +83,7 @@ class DecisionKind(StrEnum):
     ACCOUNT_ISSUE = "account-issue"
     ACCOUNT_CLOSE = "account-close"
     ACCOUNT_RECONFIRM = "account-reconfirm"
+    TOKENS_REVOKE = "tokens-revoke"
 
 
 class Opinion(StrEnum):

@@ -16,10 +16,10 @@ from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Division, SchoolClass, Unit, UnitPlace
+from pipeline.database.models import Decision, Division, SchoolClass, Unit, UnitPlace
 from pipeline.database.transactions import atomic
 from pipeline.merge.successors import Place, Taught, lineage
-from pipeline.model import ClassState, DivisionKind, UnitKind
+from pipeline.model import ClassState, DecisionKind, DivisionKind, UnitKind
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
@@ -98,6 +98,20 @@ def counties(codes: Sequence[str], day: date) -> dict[str, str]:
     """Return the county (or zone) of these units on a day."""
     found = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", codes))
     return found | {code: division for code, division in moved(day).items() if code in found}
+
+
+def revoked(codes: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Return where in the sequence the tokens of these units and divisions were revoked; most never were."""
+    rows = Decision.objects.filter(what=DecisionKind.TOKENS_REVOKE, target__in=sorted(set(codes))).order_by("seq")
+    found: dict[str, tuple[int, ...]] = {}
+    for code, seq in rows.values_list("target", "seq"):
+        found[code] = (*found.get(code, ()), seq)
+    return found
+
+
+def token_serial(code: str) -> int:
+    """Return the serial of a unit's tokens that are issued now."""
+    return 1 + len(revoked([code]).get(code, ()))
 
 
 def division_names() -> dict[str, str]:

@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Closure, Division, Filing, Report, Unit, UnitPlace
+from pipeline.database.models import Closure, DeskToken, Division, Filing, Report, Unit, UnitPlace
 from pipeline.filed import FilingFacts, OrganFacts
+from pipeline.forms.desk import DESK
 from pipeline.model import (
     Arrival,
     ClosureFacts,
@@ -19,6 +20,7 @@ from pipeline.model import (
     Reading,
     SchoolFacts,
     UnitKind,
+    UsedToken,
 )
 from pipeline.registry import calendar_spans, lookup, statements
 from pipeline.registry import schools as known_schools
@@ -73,6 +75,8 @@ def load(readings: Sequence[tuple[Arrival, Reading]], now: datetime, upto: int |
         pupils=_pupils([code for code, one in known.schools.items() if one.sources]),
         organs=organs(codes),
         filings=_filings(readings),
+        revoked=lookup.revoked(sorted(codes)),
+        used=_used(readings),
     )
 
 
@@ -102,6 +106,17 @@ def _filings(readings: Iterable[tuple[Arrival, Reading]]) -> dict[int, FilingFac
     named = {number for arrival, reading in readings if reading.scan and (number := scans.named(arrival.name))}
     rows = Filing.objects.filter(number__in=named) if named else ()
     return {row.number: FilingFacts(row.number, row.unit_id, row.home_id, row.opener_id) for row in rows}
+
+
+def _used(readings: Iterable[tuple[Arrival, Reading]]) -> dict[tuple[str, str], UsedToken]:
+    """The tokens of these 处理单 that were used up before."""
+    named = {r.claims.unit: r.claims.token for _, r in readings if r.claims and r.claims.form == DESK.name}
+    marks = [units.token_term(token) for token in named.values()]
+    rows = DeskToken.objects.filter(division__in=named, mark__in=marks) if named else ()
+    return {
+        (row.division_id, row.mark): UsedToken(row.submission_id, row.submission.content_sha)
+        for row in rows and rows.select_related("submission")
+    }
 
 
 def closures(codes: Sequence[str]) -> dict[str, tuple[ClosureFacts, ...]]:

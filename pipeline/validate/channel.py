@@ -13,9 +13,10 @@ from pipeline import issues, units
 from pipeline.forms.text_normalise import fold
 from pipeline.model import HOME_CAMPUS, Channel, CheckVerdict, Context, Issue, SchoolFacts, Severity
 from pipeline.schooldays import today
-from pipeline.validate import campuses
+from pipeline.validate import campuses, tokens
 from pipeline.validate.case import SubmissionCase
 from pipeline.validate.proof import Proof
+from pipeline.validate.tokens import Token
 
 OLDEST = timedelta(days=366)
 """No report is taken for a day longer ago: almost always a wrong year."""
@@ -106,11 +107,12 @@ def _settle_school(case: SubmissionCase, context: Context, key: bytes) -> None:
     if school is None:
         case.reject(Issue("unit-unknown", value=unit))
         return
-    token = case.claims.token
-    if token and not units.token_ok(key, token, unit, case.claims.form, school.token_serial):
+    token = tokens.judge(case, context, key, unit)
+    if token is Token.WRONG:
         case.turn_away(Issue("token-wrong"))
         return
-    case.unit, case.school, case.proof = unit, school, _proof(case, token)
+    case.unit, case.school = unit, school
+    _prove(case, token, context)
     if any(entry.name == "campus" for entry in case.form.fields):
         _settle_campus(case, school)
     written = fold(str(case.reading.header.get("school") or ""))
@@ -142,27 +144,31 @@ def _settle_campus(case: SubmissionCase, school: SchoolFacts) -> None:
 
 def _settle_division(case: SubmissionCase, context: Context, key: bytes) -> None:
     bound = case.arrival.bound
-    unit, token = case.claims.unit or bound, case.claims.token
-    wrong = bool(token) and not units.token_ok(key, token, unit, case.claims.form, units.DIVISION_SERIAL)
-    if wrong and case.arrival.channel is Channel.CLI:  # named by the operator, who may vouch for another site's roster
-        token, wrong = "", False  # worth no more than none
+    unit = case.claims.unit or bound
+    token = tokens.judge(case, context, key, unit)
+    if token is Token.WRONG and case.arrival.channel is Channel.CLI:  # the operator may vouch for another site's roster
+        token = Token.NONE
     if not unit:
         case.reject(Issue("division-missing"))
     elif bound and bound not in chain(unit, context):
         case.turn_away(_not_yours(case))
     elif unit not in context.divisions:
         case.reject(Issue("division-unknown", value=unit))
-    elif wrong:
+    elif token is Token.WRONG:
         case.turn_away(Issue("token-wrong"))
     else:
-        case.unit, case.proof = unit, _proof(case, token)
+        case.unit = unit
+        _prove(case, token, context)
 
 
-def _proof(case: SubmissionCase, token: str) -> Proof:
-    """What a folder or mailbox and a token prove that were both found right; either may be missing."""
+def _prove(case: SubmissionCase, token: Token, context: Context) -> None:
+    """Note what a folder or mailbox and a token prove that are not wrong; either may be missing, the token have ended."""
     if case.arrival.bound:
-        return Proof.MAILBOX if case.arrival.channel is Channel.MAIL else Proof.FOLDER
-    return Proof.TOKEN if token else Proof.NONE
+        case.proof = Proof.MAILBOX if case.arrival.channel is Channel.MAIL else Proof.FOLDER
+    else:
+        case.proof = Proof.TOKEN if token is Token.GOOD else Proof.NONE
+    if token in tokens.ENDED and case.proof is Proof.NONE:
+        case.issues.append(tokens.ended(case, token, context))
 
 
 def _not_yours(case: SubmissionCase) -> Issue:

@@ -13,7 +13,7 @@ from pipeline.forms.desk import DESK, WAITING, answered, matter, matter_of
 from pipeline.forms.desk_words import OPINIONS
 from pipeline.model import Context, DeskSheet, Issue, Opinion, Reach, Record, Refused
 from pipeline.schooldays import today
-from pipeline.validate import channel
+from pipeline.validate import channel, tokens
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.judge import Judge, Judgement, Lines
 from pipeline.validate.proof import EFFECTS, Effect, Proof
@@ -21,6 +21,7 @@ from pipeline.validate.proof import EFFECTS, Effect, Proof
 _REACHES = desk_words.REACH_TICKET.labels
 _GIVEN = ("opinion", "why", "stamped_on")
 _RAISED_NEEDS = ("at_school", "rule", "ill", "why")  # what a warning that is raised must say
+_ENDED = frozenset(f"token-{one}" for one in tokens.ENDED)
 _MUST_SAY_WHY = frozenset({Opinion.RETURN, Opinion.MEND, Opinion.WAIVE})
 
 
@@ -30,8 +31,9 @@ def whose(case: SubmissionCase, context: Context, key: bytes) -> None:
     if case.arrival.bound not in {"", case.unit}:
         case.proof = Proof.NONE  # an office above speaks for its counties, but does not decide for them
     if case.open and EFFECTS[DESK.name][case.proof] is Effect.REFUSED:
-        case.unit = ""  # its answer goes to the sender
-        case.turn_away(Issue("desk-not-yours"))
+        ended = next((one for one in case.issues if one.code in _ENDED), None)
+        case.unit = case.unit if ended else ""  # its answer goes to the county it was made for, or to the sender
+        case.turn_away(ended or Issue("desk-not-yours"))
 
 
 def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:

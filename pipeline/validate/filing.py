@@ -10,10 +10,12 @@ from pipeline.filed import Secret
 from pipeline.forms.filing import COUNT_FIELDS, FILING, LEVEL
 from pipeline.forms.text_normalise import fold
 from pipeline.model import Context, Issue, Level
+from pipeline.validate import tokens
 from pipeline.validate.case import RowCase, SubmissionCase
 from pipeline.validate.channel import chain, look_over
 from pipeline.validate.judge import Judge, Judgement, Lines
 from pipeline.validate.proof import Proof
+from pipeline.validate.tokens import Token
 
 SHORTEST, LONGEST = 8, 20  # characters of a password (notice, three)
 _CDC = "疾控中心"
@@ -43,30 +45,31 @@ def settle_unit(case: SubmissionCase, context: Context, key: bytes) -> None:
     if bound and not _may_bring(bound, unit):
         _turn_from_door(case, unit, context)
         return
-    token = case.claims.token
-    if not token:
-        case.reject(Issue("filing-token-missing"))
-    elif not units.token_ok(key, token, code, "filing", unit.serial):
+    token = tokens.judge(case, context, key, code)
+    if token is Token.WRONG:
         case.turn_away(Issue("token-wrong"))
         return
+    if token is not Token.GOOD:
+        case.issues += [tokens.ended(case, token, context)] if token in tokens.ENDED else []
+        case.reject(Issue("filing-token-missing"))
     case.unit, case.school, case.proof = code, context.schools.get(code), Proof.TOKEN
 
 
 class _Unit:
     """A school or an organ, as far as a filing needs it."""
 
-    def __init__(self, code: str, name: str, home: str, level: Level, serial: int, parent: str) -> None:
-        self.code, self.name, self.home, self.level, self.serial = code, name, home, level, serial
+    def __init__(self, code: str, name: str, home: str, level: Level, parent: str) -> None:
+        self.code, self.name, self.home, self.level = code, name, home, level
         self.opener = units.opener(level, home, parent)
 
 
 def _unit(code: str, context: Context) -> _Unit | None:
     school, organ = context.schools.get(code), context.organs.get(code)
     if school is not None:
-        return _Unit(code, school.name, school.county, Level.SCHOOL, school.token_serial, "")
+        return _Unit(code, school.name, school.county, Level.SCHOOL, "")
     if organ is not None:
         parent = context.parents.get(organ.division, "")
-        return _Unit(code, organ.name, organ.division, Level(organ.level), organ.token_serial, parent)
+        return _Unit(code, organ.name, organ.division, Level(organ.level), parent)
     return None
 
 

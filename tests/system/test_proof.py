@@ -5,15 +5,10 @@ The oracle is docs/proof.md, the page that people read: the code's table and wha
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import openpyxl
 import pytest
-from openpyxl.packaging.custom import StringProperty
 
 from pipeline import database, run, units
 from pipeline.database.models import Audit, Submission
@@ -22,25 +17,12 @@ from pipeline.schooldays import term
 from pipeline.settling import held_files
 from pipeline.validate.proof import EFFECTS, Effect, Proof, effect
 from tests import mixed
+from tests.forgeries import BECAME, page, token_of, tokened
 from tests.senders import FORMS, Sender, copy_of, laid, stands, work
 from tests.sites import DAY, NOW, put
 
-PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
-WORDS = {"照收": Effect.TAKEN, "待核": Effect.HELD, "退回": Effect.REFUSED}
-BECAME = {Effect.TAKEN: {"accepted", "partial"}, Effect.HELD: {"held"}, Effect.REFUSED: {"rejected"}}
 DOORS = ("no token", "spoilt token", "another's token", "another's folder", "another's folder, no token")
 RIGHT = ("own folder", "token")
-
-
-def page() -> Mapping[str, Mapping[Proof, Effect]]:
-    """The table of the page: form → proof → effect."""
-    lines = [line.strip("| \n").split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
-    proofs = [Proof(found[1]) for cell in lines[0][1:] if (found := re.search(r"`(\w+)`", cell))]
-    rows = [line for line in lines[1:] if "`" in line[0] and line[1] in WORDS]
-    return {
-        re.findall(r"`(\w+)`", form)[0]: {proof: WORDS[cell] for proof, cell in zip(proofs, cells, strict=True)}
-        for form, *cells in rows
-    }
 
 
 def test_the_page_says_what_the_code_does() -> None:
@@ -56,21 +38,6 @@ def test_a_site_may_loosen_the_rule_for_reports_only() -> None:
     assert changed == {("absence", Proof.NONE)}
 
 
-def tokened(content: bytes, token: str | None) -> bytes:
-    """The workbook with another token, or saved by a program that keeps none; a 备案表 has it in a cell too."""
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    own = str(book.custom_doc_props["queke_token"].value)
-    for cell in (cell for sheet in book for row in sheet for cell in row):
-        if isinstance(cell.value, str) and own in cell.value:
-            cell.value = cell.value.replace(own, token or "")
-    del book.custom_doc_props["queke_token"]
-    if token is not None:
-        book.custom_doc_props.append(StringProperty(name="queke_token", value=token))
-    kept = io.BytesIO()
-    book.save(kept)
-    return kept.getvalue()
-
-
 @pytest.fixture(scope="module")
 def everybody(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Sequence[Sender]]:
     site = mixed.new_site(tmp_path_factory.mktemp("everybody"))
@@ -83,7 +50,7 @@ def dropped(site: Site, sender: Sender, door: str) -> Submission:
     """One file by one door, and what became of it."""
     school = units.is_school(sender.code)
     other = "2132999999" if school else "320302"
-    own = units.token(site.key, sender.code, sender.form, term(DAY), 1)
+    own = token_of(sender.blank)
     tokens = {
         "no token": None, "own folder": None, "another's folder, no token": None,
         "spoilt token": own[:-1] + ("A" if own[-1] != "A" else "B"),

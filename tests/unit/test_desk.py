@@ -162,9 +162,9 @@ def test_a_desk_in_anybody_elses_folder_is_turned_away_and_answered_there(bound:
 
 
 def test_a_desk_without_a_folder_needs_our_token() -> None:
-    token = units.token(KEY, COUNTY, "desk", "2026-1", 1)
+    token = units.token(KEY, COUNTY, "desk", units.desk_mark(NOW), 1)
     assert checked(book(FULL, token), "").verdict == "merge"
-    assert checked(book(FULL, units.token(KEY, NEXT, "desk", "2026-1", 1)), "").verdict == "rejected"
+    assert checked(book(FULL, units.token(KEY, NEXT, "desk", units.desk_mark(NOW), 1)), "").verdict == "rejected"
     assert checked(book(FULL), "").verdict == "rejected"
 
 
@@ -174,7 +174,7 @@ def test_a_desk_on_which_nothing_is_said_changes_nothing_and_says_so() -> None:
 
 
 def test_a_desk_on_which_nothing_waited_may_come_back_as_it_was() -> None:
-    token = units.token(KEY, COUNTY, "desk", "2026-1", 1)
+    token = units.token(KEY, COUNTY, "desk", units.desk_mark(NOW), 1)
     found = checked(book({}, token))
     assert (found.verdict, found.unit, [i.code for i in found.issues]) == ("merge", COUNTY, ["desk-nothing"])
     assert checked(book({}, token), "").verdict == "merge", "whose it is, its token says"

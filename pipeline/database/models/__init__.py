@@ -15,7 +15,7 @@ from pipeline.database.models.alerts import (
     RulesFile,
 )
 from pipeline.database.models.cards import Card, CardDay
-from pipeline.database.models.desks import DeskLine
+from pipeline.database.models.desks import DeskLine, DeskToken
 from pipeline.database.models.faults import FaultRecord
 from pipeline.database.models.filings import Filing, FilingLine, FilingScan
 from pipeline.database.models.intake import Audit, Counter, Decision, Letter, NotedAct, Submission, Todo
@@ -57,6 +57,7 @@ __all__ = [
     "CountyDay",
     "Decision",
     "DeskLine",
+    "DeskToken",
     "Division",
     "Edition",
     "FaultRecord",

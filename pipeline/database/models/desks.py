@@ -12,6 +12,18 @@ from pipeline.database.models.places import Division
 from pipeline.model import DeskSheet, Opinion
 
 
+class DeskToken(models.Model):
+    """The token of a 处理单 that was used: it proves nothing more."""
+
+    division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
+    mark = models.CharField(max_length=40)  # what it was issued for: `units.desk_mark`
+    submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
+
+    class Meta:
+        db_table = "desk_token"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["division", "mark"], name="desk_token_once")]
+
+
 class DeskLine(models.Model):
     """The outcome of one matter on one 处理单. Those carried out distinguish a matter sent again from one that moved
     on.
