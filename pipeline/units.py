@@ -103,7 +103,7 @@ def desk_mark(made: datetime, seq: int = 0) -> str:
 def issued_on(mark: str) -> date | None:
     """The day on which a 处理单's token was issued, by what it names; None if it names no moment."""
     try:
-        return datetime.strptime(mark[:8], "%Y%m%d").date()  # noqa: DTZ007  # a day
+        return date.fromisoformat(mark[:8])
     except ValueError:
         return None
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.database import sql
+from pipeline.database import serialise, sql
 from pipeline.database.models import Closure, Report
+from pipeline.merge.standing import UNPROVED
 from pipeline.model import ClosureFacts, ClosureState, State, UnitKind
 from pipeline.schooldays import VOID_CLOSURES, ClassAt, school_year, today
 from pipeline.settling import excuses
@@ -84,12 +85,13 @@ def load(day: date, wanted: Wanted) -> DayRows:
         if today(row.start) <= day < until:
             facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
             found.closures[row.school_id].append(facts)
-    for unit, state in sql.fetch(
-        "SELECT s.unit, s.state FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
+    for unit, state, said in sql.fetch(
+        "SELECT s.unit, s.state, s.issues FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
         f"WHERE s.day = %s AND s.form = 'absence' AND s.state IN (%s, %s) AND {within}",
         (iso, State.HELD.value, State.REJECTED.value, *places),
     ):
-        found.asked[unit].add(state)
+        if state == State.HELD or not any(one["code"] in UNPROVED for one in serialise.read(said)):
+            found.asked[unit].add(state)
     found.excused = excuses.excused(day)
     return found
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pipeline.forms.absence import CLASSES
 from pipeline.model import TAKEN, Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
 
-UNPROVED = frozenset(("sender-unproved", "folder-not-believed"))
-"""The questions that hold a submission because nothing shows who sent it."""
+UNPROVED = frozenset(("sender-unproved", "folder-not-believed", "returned-unproved"))
+"""What is said of a submission of which nothing shows who sent it: questions that hold it, or it went back anyway."""
 
 _TABLE_LETTERS = {"rows": "", "classes": "C", "schools": "S", "file": "F"}
 

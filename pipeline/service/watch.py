@@ -30,6 +30,7 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from pipeline import faults, run
+from pipeline.database.errors import may_pass
 from pipeline.errors import QuekeError
 from pipeline.executors import Readers
 from pipeline.executors.mails import MailOpener
@@ -46,6 +47,8 @@ TICK_SECONDS = 20.0  # how late an edition may be, at most, because the clock wa
 FIRST_PAUSE = 2.0  # after a fault; doubled each time …
 LONGEST_PAUSE = 60.0  # … up to this
 MOST_UNEXPECTED = 5  # faults of ours in a row; then the process ends, with exit code 2, and is to be started anew
+LOUD_SECONDS = 120.0  # a fault that may pass, and has not for so long, is logged as critical …
+GIVE_UP_SECONDS = 900.0  # … and after so long the process ends likewise: whatever of it is stuck is made anew
 POLL_SECONDS = 1.0
 HEARD = (
     *(FileClosedEvent, FileCreatedEvent, FileModifiedEvent, FileMovedEvent),
@@ -68,6 +71,7 @@ class Service:
         self._observer: BaseObserver | None = None
         self._watched = 0  # inode of the inbox that is watched
         self._unexpected = 0  # looks in a row that a fault of ours ended
+        self._failing: float | None = None  # since when every look has failed (monotonic)
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
         self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
@@ -121,15 +125,18 @@ class Service:
         try:
             wait = self.turn()
         except Exception as error:
-            ours = isinstance(error, QuekeError | OSError)
-            write, event = (log.warning, "turn_failed") if ours else (log.critical, "turn_failed_unexpectedly")
-            pause = _longer(pause)
-            write(event, **faults.fault(error).fields(), pause=pause)
-            self._unexpected = 0 if ours else self._unexpected + 1
-            if self._unexpected >= MOST_UNEXPECTED:
+            passing, pause = may_pass(error) or isinstance(error, QuekeError), _longer(pause)
+            self._failing = self._failing or time.monotonic()
+            lasting = time.monotonic() - self._failing
+            write = log.warning if passing and lasting < LOUD_SECONDS else log.critical
+            event = "turn_failed" if passing else "turn_failed_unexpectedly"
+            write(event, **faults.fault(error).fields(), pause=pause, lasting=round(lasting))
+            self._unexpected = 0 if passing else self._unexpected + 1
+            if self._unexpected >= MOST_UNEXPECTED or lasting >= GIVE_UP_SECONDS:
+                log.critical("giving_up", **faults.fault(error).fields(), lasting=round(lasting))
                 raise
             return pause, pause
-        self._unexpected = 0
+        self._unexpected, self._failing = 0, None
         self._get_on()
         return wait, 0.0
 

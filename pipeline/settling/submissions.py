@@ -81,7 +81,8 @@ def _unplaced(checked: Checked) -> Outcome:
 
 
 _STRANGE = frozenset({
-    "sender-unproved", "folder-not-believed", "unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign",
+    "sender-unproved", "returned-unproved", "folder-not-believed",
+    "unit-not-yours", "token-wrong", "desk-not-yours", "ticket-foreign",
     "ticket-doubled", "void-foreign",
     "token-revoked", "token-expired", "token-used",
     "filing-wrong-door", "filing-token-missing", "filing-kind-differs", "level-differs", "region-elsewhere",

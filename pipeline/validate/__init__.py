@@ -68,12 +68,19 @@ def check(batch: Sequence[tuple[Arrival, Reading]], context: Context, policy: Po
         if case.open:
             JUDGES[case.claims.form].judge(case, lines[id(case)], by)
             _send_back_slipped(case, policy)
-        if case.open and proof.effect(case.form.name, case.proof, policy) is Effect.HELD:
+        if case.open and _is_doubtful(case, policy):
             named = units.code_of_folder(case.arrival.folder) and not case.arrival.bound
             case.hold(Issue("folder-not-believed" if named else "sender-unproved"))
+        elif case.unit and case.verdict == CheckVerdict.REJECTED and _is_doubtful(case, policy):
+            case.issues.append(Issue("returned-unproved"))
         if case.open:
             JUDGES[case.claims.form].remember(by, case)
     return [answer.done() if isinstance(answer, SubmissionCase) else answer for answer in answers]
+
+
+def _is_doubtful(case: SubmissionCase, policy: Policy) -> bool:
+    """Whether it would be held for want of a proof."""
+    return proof.effect(case.form.name, case.proof, policy) is Effect.HELD
 
 
 @cache

@@ -26,9 +26,6 @@ from tests.senders import FORMS, Sender, laid, stands, work
 from tests.sites import DAY, KEY, NOW, put
 
 STRANGER = 65534
-OLD = {"desk": units.desk_mark(NOW - timedelta(days=20))}
-"""What an expired token was issued for; of other forms a term of three years ago."""
-
 Forgery = Callable[[Site, Sender, Sender], tuple[str, bytes]]  # site, whose name is used, another → folder, workbook
 
 

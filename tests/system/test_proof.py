@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from pipeline import database, run, units
 from pipeline.database.models import Audit, Submission
+from pipeline.facts import county_day
+from pipeline.figures.duty import StatusCounts
 from pipeline.model import Policy, Site
+from pipeline.registry import lookup
 from pipeline.schooldays import term
 from pipeline.settling import held_files
+from pipeline.turns import context
 from pipeline.validate.proof import EFFECTS, Effect, Proof, effect
 from tests import mixed
 from tests.forgeries import BECAME, page, token_of, tokened
@@ -123,3 +128,22 @@ def test_a_report_without_proof_makes_nobody_on_time(everybody: tuple[Site, Sequ
         work(site, NOW.replace(hour=16))
         found = Submission.objects.filter(unit=sender.code).order_by("received_seq")
         assert list(found.values_list("state", "on_time")) == [("held", None), ("accepted", False)]
+
+
+def test_a_bad_report_without_proof_does_not_show_its_school_as_having_sent_something(
+    everybody: tuple[Site, Sequence[Sender]],
+) -> None:
+    """Whoever drops a broken file in a school's name would take it off the list of those that are telephoned."""
+    sender = next(one for one in everybody[1] if one.form == "absence")
+    ahead = {**sender.right.header, "day": DAY + timedelta(days=1)}
+    bad = [replace(sender.right, header=ahead).made(sender.blank), replace(sender.right, tables={}).made(sender.blank)]
+    for folder, standing in (("", StatusCounts.MISSING), (f"{sender.folder}/", StatusCounts.RETURNED)):
+        with copy_of(everybody[0]) as site:
+            for at, content in enumerate(bad):
+                put(site, f"{folder}坏 {at}.xlsx", content if folder else tokened(content, None))
+            work(site)
+            got = Submission.objects.filter(name__startswith="坏")
+            assert {row.state for row in got} == {"rejected"}
+            assert all(("returned-unproved" in str(row.issues)) == (not folder) for row in got)
+            found = county_day.few(DAY, [sender.code], lookup.tree([sender.code]), context.calendar())
+            assert found[sender.code].day.standing is standing

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import database, run
+from pipeline.errors import TemporaryError
 from pipeline.inbox.folder import Folder
 from pipeline.model import Arrival, Settled, Site
 from pipeline.service import watch
@@ -214,6 +215,20 @@ def test_a_fault_of_ours_that_does_not_pass_ends_the_service(
     monkeypatch.setattr(watch, "FIRST_PAUSE", 0.01)
     with InProcess() as readers, pytest.raises(KeyError):
         Service(site, readers, lambda: NOW).serve()
+
+
+def test_a_fault_that_may_pass_and_does_not_ends_the_service_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watch, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(watch, "LOUD_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "GIVE_UP_SECONDS", 0.2)
+    site.inbox.rmdir()  # its mount is gone
+    with InProcess() as readers, pytest.raises(TemporaryError):
+        Service(site, readers, lambda: NOW).serve()
+    told = [line for line in capsys.readouterr().out.splitlines() if "turn_failed" in line]
+    assert "warning" in told[0]
+    assert "critical" in told[-1]
 
 
 def test_systemd_is_told_of_a_service_that_works_and_status_of_its_last_look(
