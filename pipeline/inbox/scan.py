@@ -23,15 +23,22 @@ MOST_BYTES = 100 * 1024 * 1024  # no workbook is larger; such a file stays where
 
 _IGNORED = re.compile(
     r"""
-      \.            # hidden: .DS_Store, .~lock.x#, .syncthing.x.tmp, rsync's .x.A1b2C3
+      \.            # hidden: .DS_Store, .~lock.x#, .x.swo, .goutputstream-A1B2, .syncthing.x.tmp, rsync's .x.A1b2C3
     | ~             # ~$x.xlsx of Office, ~WRL0001.tmp, ~syncthing~x.tmp
-    | (?: thumbs\.db | desktop\.ini | ehthumbs\.db | readme\.md ) \Z
-    | .* \. (?: tmp | temp | part | partial | crdownload | download | opdownload | filepart | td | xltd
-              | downloading | aria2 | swp | bak~ | queke~
-              | [a-z]{2,12}download | kate-swp | ffs_tmp | ! (?: sync | qb | ut | bt ) | ut! | jc! | unconfirmed ) \Z
-    | .* ~ \Z
+    | .* ~ \Z       # copies that editors keep
     | \# .* \# \Z  # Emacs keeps what is not saved
-    | 4913 \Z  # Vim tries whether it may write
+    | (?: 4913 | 5036 | 5159 ) \Z  # Vim tries whether it may write
+    | (?-i: (?= .* [A-F] ) [0-9A-F]{8} ) \Z  # Excel saves under such a name, then renames
+    | .* \. sb - [0-9a-f]{8} - [a-z0-9]{6} \Z  # Office on a Mac, likewise
+    | .* [._] (?: tmp | temp ) \Z
+    | .* \. (?: part | partial | dtapart | filepart | swp | bak~ | queke~ | kate-swp | lock | lck
+              | ffs_ (?: tmp | db | lock ) ) \Z
+    # downloads and sync clients that have not finished: .crdownload of Chrome, .xltd of Thunder, .!qB of qBittorrent
+    | .* \. (?: [a-z]{0,12} download | downloading | aria2 | td | xltd | unconfirmed | ! [a-z]{2,4} | [a-z]{2} !
+              ) (?: \. cfg )? \Z
+    # what a system keeps for itself
+    | (?: thumbs\.db (?: : .* )? | desktop\.ini | ehthumbs\.db | readme\.md | icon\r | lost\+found | @eadir | \#recycle
+        | \$recycle\.bin | system\ volume\ information ) \Z
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )

@@ -160,6 +160,10 @@ _WHOSE: Mapping[str, Message] = {
     "token-wrong": error(
         "这份表里的防伪标识与所填学校不符，没有收。", "请用系统发给本校的模板重填，不要用别的学校的表改。"
     ),
+    "issues-more": advice(
+        "“{column}”一列另有 {count} 处同样的问题，没有一一列出。", "请把整列检查一遍。", public=("count",)
+    ),
+    "repairs-more": advice("“{column}”一列另有 {count} 处同样处理，没有一一列出。", public=("count",)),
     "token-revoked": advice(
         "这份表上的防伪标识已经作废，不能再证明是本单位发的。",
         "请换用系统现在发给本单位的模板；或放进本单位自己的文件夹。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +35,7 @@ from pipeline.model import (
     TablePlace,
 )
 from pipeline.schooldays import ZONE, today
+from pipeline.validate.bounds import bounded
 from pipeline.validate.proof import Proof
 
 _VALUE = 60
@@ -97,6 +98,7 @@ class SubmissionCase:
     def done(self) -> Checked:
         merged = self.verdict in {CheckVerdict.MERGE, CheckVerdict.HELD}  # what is held may be released
         void = (row.ticket for rows in self.reading.tables.values() for row in rows if row.void and row.ticket)
+        told, repairs = bounded(self.issues, self.reading.repairs)
         return Checked(
             arrival=self.arrival,
             reading=self.reading,
@@ -108,9 +110,9 @@ class SubmissionCase:
             records=tuple(self.records) if merged else (),
             refused=tuple(self.refused) if merged else (),
             voided=tuple(void) if merged else (),
-            back=self._back(),
-            issues=tuple(self.issues),
-            repairs=self.reading.repairs,
+            back=self._back(told),
+            issues=told,
+            repairs=repairs,
         )
 
     def _counted_day(self) -> date | None:
@@ -120,7 +122,7 @@ class SubmissionCase:
             return today(self.arrival.first_seen)
         return self.day
 
-    def _back(self) -> Refused | None:
+    def _back(self, found: Sequence[Issue]) -> Refused | None:
         """The file as it goes back whole, so that its sender need not type it again. Not if the sender may have meant
         another file, or may be somebody else.
         """
@@ -129,7 +131,7 @@ class SubmissionCase:
         secret = any(column.dtype == "secret" for table in self.form.tables for column in table.columns)
         if not (whole_back and proved) or secret or any(i.code in _SUSPECT for i in self.issues):
             return None
-        wrong = [issue for issue in self.issues if issues.severity(issue) is Severity.ERROR]
+        wrong = [issue for issue in found if issues.severity(issue) is Severity.ERROR]
         return whole.sent_back(self.form, self.reading, sorted(wrong, key=lambda issue: issue.row > 0))
 
 

@@ -85,7 +85,9 @@ def test_a_spooled_file_is_its_owners_alone(site: Site, folder: Folder) -> None:
     ["~$a.xlsx", ".DS_Store", "Thumbs.db", "a.tmp", "a.xlsx.part", "a.crdownload", ".~lock.a.xlsx#", "desktop.ini",
      "a.xlsx.!sync", "a.xlsx.aliyundownload", ".a.xlsx.kate-swp", "a.xlsx.ffs_tmp", "a.xlsx.!qB", "#a.xlsx#", "4913",
      "a.xlsx.ut!", "._a.xlsx", ".~a.xlsx", ".sync_1.xlsx", ".a.xlsx.A1b2C3",
-     ".syncthing.a.xlsx.tmp", "~syncthing~a.xlsx.tmp", "~WRL0003.tmp", "a.xlsx.baiduyun.p.downloading", "README.md"],
+     ".syncthing.a.xlsx.tmp", "~syncthing~a.xlsx.tmp", "~WRL0003.tmp", "a.xlsx.baiduyun.p.downloading", "README.md",
+     ".goutputstream-AB12QX", "a.xlsx~", "A1B2C300", "a.xlsx.sb-a1b2c3d4-Xy12Zq", "a.xlsx.filepart", "a.xlsx.xltd.cfg",
+     "a.xlsx.bc!", "a.xlsx.dtapart", "sync.ffs_db", "5036", "a.xlsx.lock", "a.xlsx._tmp", "Thumbs.db:encryptable"],
 )  # fmt: skip
 def test_what_machines_leave_is_nobodys_submission(site: Site, folder: Folder, name: str) -> None:
     drop(site, name)
@@ -136,6 +138,22 @@ def test_a_name_that_is_no_utf8_is_taken_and_shown_as_text(site: Site, folder: F
 )  # fmt: skip
 def test_a_sub_folder_binds_by_the_code_at_its_head(name: str, code: str) -> None:
     assert units.code_of_folder(name) == code
+
+
+@pytest.mark.parametrize("name", ["$RECYCLE.BIN", "#recycle", "@eaDir", "lost+found", "System Volume Information"])
+def test_what_was_thrown_away_is_not_taken_again(site: Site, folder: Folder, name: str) -> None:
+    drop(site, f"{name}/缺课日报.xlsx")
+    assert folder.collect(9) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["20261120", "a (conflicted copy).xlsx", "a.sync-conflict-20261120-1.xlsx", "#1班.xlsx", "temp.xlsx", "备份.bak",
+     "缺课日报.xlsx.lnk", "4913.xlsx", "ABCDEF12.xlsx"],
+)  # fmt: skip
+def test_what_may_be_somebodys_is_taken_and_answered(site: Site, folder: Folder, name: str) -> None:
+    drop(site, name)
+    assert [arrival.name for arrival in folder.collect(9)] == [name]
 
 
 def test_only_regular_files_are_taken_and_the_rest_is_said(site: Site, folder: Folder) -> None:
