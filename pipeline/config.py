@@ -35,8 +35,8 @@ FOLDERS = ("inbox", "outbox", "archive", "spool")
 
 
 _KEY = re.compile(r"[0-9a-f]{64}")
-# read elsewhere: where the site is, and what its clock says in a demo or a test
-_RESERVED = frozenset({"QUEKE_SITE", "QUEKE_NOW"})
+# read elsewhere: where the site is, how it logs, and what its clock says in a demo or a test
+_RESERVED = frozenset({"QUEKE_SITE", "QUEKE_LOG", "QUEKE_NOW"})
 
 Share = Annotated[float, Field(gt=0, le=1)]
 

@@ -21,6 +21,7 @@ from pipeline.settling import (
     raising,
     reconciliation,
     rolls,
+    tokens,
     undo,
 )
 
@@ -100,6 +101,7 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.CALENDAR_UNDO: lambda one: _undo(one, partial(undo.take_back_calendar, int(one.target))),
     _KIND.EXCUSE: partial(_excuse, excused=True),
     _KIND.UNEXCUSE: partial(_excuse, excused=False),
+    _KIND.TOKENS_REVOKE: lambda one: tokens.revoke(one.target, one.by),
     _KIND.RECONCILE: lambda one: reconciliation.settle(one.target, one.by),
     _KIND.ROLL_CONFIRM: lambda one: rolls.confirm(one.target, one.by, one.settling.site.policy),
     _KIND.ROLL_RETURN: lambda one: rolls.send_back(one.target, one.by),

@@ -21,14 +21,15 @@ def bounded(issues: Sequence[Issue], repairs: Sequence[Repair]) -> tuple[tuple[I
     """Return what is kept of both; what is left out is counted, a column each, in issues at the end."""
     found, less = _first(issues, lambda one: (one.code, one.sheet, one.column))
     mended, fewer = _first(repairs, lambda one: ("", one.sheet, one.column))
-    more = [_more("issues-more", key, count) for key, count in less.items()]
-    more += [_more("repairs-more", key, count) for key, count in fewer.items()]
+    more = [
+        Issue("issues-more", sheet, column=column, details=(("count", str(count)),))
+        for (_, sheet, column), count in less.items()
+    ]
+    more += [
+        Issue("repairs-more", sheet, column=column, details=(("count", str(count)),))
+        for (_, sheet, column), count in fewer.items()
+    ]
     return (*found, *more), mended
-
-
-def _more(code: str, key: tuple[str, str, str], count: int) -> Issue:
-    _, sheet, column = key
-    return Issue(code, sheet, column=column, details=(("count", str(count)),))
 
 
 def _first(

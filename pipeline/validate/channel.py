@@ -162,7 +162,7 @@ def _settle_division(case: SubmissionCase, context: Context, key: bytes) -> None
 
 
 def _prove(case: SubmissionCase, token: Token, context: Context) -> None:
-    """Note what a folder or mailbox and a token prove that are not wrong; either may be missing, the token have ended."""
+    """Note what a folder or mailbox, and a token, prove; neither is wrong, but either may be missing, or have ended."""
     if case.arrival.bound:
         case.proof = Proof.MAILBOX if case.arrival.channel is Channel.MAIL else Proof.FOLDER
     else:

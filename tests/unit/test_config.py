@@ -124,6 +124,15 @@ def test_a_variable_overrides_the_file(site: Path, monkeypatch: pytest.MonkeyPat
     assert loaded.database.startswith("postgresql://")
 
 
+def test_the_variables_of_the_documented_unit_are_known(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit whose program refuses its environment is started for ever and takes nothing in."""
+    for unit in (Path(__file__).parents[2] / "docs" / "systemd").glob("*.service"):
+        for line in (line for line in unit.read_text("utf-8").splitlines() if line.startswith("Environment=")):
+            for name, _, value in (one.partition("=") for one in line.removeprefix("Environment=").split()):
+                monkeypatch.setenv(name, value)
+    assert config.load(site).root == site.resolve()
+
+
 def test_a_misspelt_variable_is_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUEKE_DATABSE", "sqlite:///x")
     assert "QUEKE_DATABSE: unknown variable" in problems(site)[0]
