@@ -133,6 +133,9 @@ def several_people(written: str) -> bool:
     return apart or any((_SEVERAL.search(written.strip()), _JOINED.fullmatch(written.strip())))
 
 
+_NUMBERED = re.compile(r"^(?:\(?[0-9]{1,2}[、.．)]|[①-⑳])\s*(?=[^\W\d])")  # 1、张小明
+
+
 def person(cell: object, _: Frame) -> object:
     """A person's name, NFC; blanks in a Chinese name are removed, between Latin words they stay."""
     plain = type(cell) is str and 1 < len(cell) < 7 and cell.isalpha() and unicodedata.is_normalized("NFC", cell)
@@ -142,7 +145,7 @@ def person(cell: object, _: Frame) -> object:
         return None
     if not isinstance(cell, str):
         return Bad("name-is-number")
-    name = sweep(cell)
+    name = _NUMBERED.sub("", sweep(cell))
     if mask(name) != name or masked(name):
         return Bad("name-is-id")
     if not any(char.isalpha() for char in name):
@@ -153,7 +156,7 @@ def person(cell: object, _: Frame) -> object:
         return Fixed(name[:60], "text-cut")
     if name.endswith("班") and (class_key(name) or class_key(name, kindergarten=True)):
         return Bad("name-is-class")
-    if several_people(cell):
+    if several_people(_NUMBERED.sub("", cell.strip())):
         return Fixed(name, "name-several")
     return name if name == cell.strip() else Fixed(name)
 
@@ -249,6 +252,7 @@ def count(cell: object, frame: Frame) -> object:
 
 _NOT_TAKEN = frozenset(("未测", "未量", "没测", "没量", "未测量", "未测体温", "未检测", "不详"))
 _DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，]([0-9]{1,2}))?(?:℃|°c|度|c)?")
+_ABOUT = re.compile(r"^(?:最高|约|大约|体温):?|(?:左右|上下)$")
 _DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
 
 
@@ -268,7 +272,7 @@ def temperature(cell: object, frame: Frame) -> object:
         return float(cell) if 20 <= cell <= 50 else Bad("temperature-unreadable")
     if not isinstance(cell, str):
         return Bad("temperature-unreadable")
-    words = fold(cell).replace("°c", "℃")
+    words = _ABOUT.sub("", fold(cell).replace("°c", "℃"))
     if words in _NOT_TAKEN:
         return None
     found = _DEGREES_CUT.fullmatch(words) or _DEGREES.fullmatch(words)

@@ -18,12 +18,13 @@ _EPOCH = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
 _WEEKDAY = re.compile(r"\(?(周|星期|礼拜)[一二三四五六日天]\)?")
+_ONLY_WEEKDAY = re.compile(r"[本这]?(?:周|星期|礼拜)([一二三四五六日天])")  # 上周五 on a Sunday may be two days ago
+_WEEKDAYS = {**{name: place for place, name in enumerate("一二三四五六日")}, "天": 6}
 _BETWEEN = r"(?:-|/|\.|,|、|—{1,2}|–|−|~|_|\\)"
 _FULL = re.compile(rf"([0-9]{{4}})(?:年|{_BETWEEN})([0-9]{{1,2}})(?:月|{_BETWEEN})([0-9]{{1,2}})[日号]?")
 _DIGITS = {**dict(zip("〇一二三四五六七八九", "0123456789", strict=True)), "○": "0", "零": "0"}
-_IN_WORDS = re.compile(
-    r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]?"
-)
+_COUNTED = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
+_IN_WORDS = re.compile(rf"(?:([0-9]{{4}}|[〇○零一二三四五六七八九]{{4}})年)?(?:({_COUNTED})月)?({_COUNTED})([日号]?)")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(20[0-9]{2})")
 _STAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -36,7 +37,16 @@ _FOUR = re.compile(r"(0[1-9]|1[0-2])([0-3][0-9])")  # 1130
 _NUMBER_ONLY = re.compile(r"([0-9]{1,2})[日号]")
 _TIME_BEHIND = re.compile(r"(?:\s+|(?<=[0-9])[Tt])[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2}(?:\.[0-9]+)?)?\s*$")
 _CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
-_SPOKEN = {"今天": 0, "今日": 0, "当天": 0, "当日": 0, "本日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2}
+_SPOKEN = {
+    **dict.fromkeys(("今天", "今日", "当天", "当日", "本日", "今早", "今晨"), 0),
+    **dict.fromkeys(("昨天", "昨日", "昨晚", "昨夜"), -1),
+    **dict.fromkeys(("前天", "前日", "前晚"), -2),
+    "大前天": -3,
+}
+_OF_A_DAY = re.compile(
+    r"(?:上午|下午|早上|早晨|中午|晚上|(?<=[日号])晚|夜里|凌晨)?(?:起|开始|至今|始)?$"
+)  # 11月26日下午起
+_FROM = re.compile(r"^(?:从|自|本月)")
 _FAR = timedelta(days=180)
 _NEAR = timedelta(days=15)  # 30日 without a month
 _SHANGHAI = timezone(timedelta(hours=8))
@@ -64,7 +74,7 @@ def day(*, ahead: bool = False) -> Parser:
         if found := _STAMP.fullmatch(cell.strip()):
             return _from_stamp(found)
         # a time after a date is ignored (systems export 2026-11-20 00:00:00), while the blank still separates them
-        return _from_text(fold(_TIME_BEHIND.sub("", cell)), frame, ahead=ahead)
+        return _from_text(_bare(fold(_TIME_BEHIND.sub("", cell))), frame, ahead=ahead)
 
     return parse
 
@@ -95,7 +105,7 @@ def report_day(cell: object, frame: Frame) -> object:
     """The day of a report. Without a year, or without a month, it is the one not after `frame.day`, on which the file
     came: 11.30, 11-30, 1130, 30日; 11.3 on November 30th may be the 3rd and is asked. So is 昨天: of which day?
     """
-    if isinstance(cell, str) and _SPOKEN.get(fold(cell)):
+    if isinstance(cell, str) and _SPOKEN.get(_bare(fold(cell))):
         return Bad("date-unreadable")
     got = _day(cell, frame)
     if not isinstance(got, Bad) or not isinstance(seen := frame.day, date):
@@ -163,17 +173,20 @@ def _epoch_moment(serial: float, epoch: date) -> datetime:
     return datetime.combine(epoch + timedelta(days=whole), time()) + timedelta(seconds=round((serial - whole) * 86400))
 
 
+def _bare(words: str) -> str:
+    """A day without what people say around it: 从11月26日下午起."""
+    return _OF_A_DAY.sub("", _FROM.sub("", words))
+
+
 def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
-    words = _WEEKDAY.sub("", words)
+    if found := _ONLY_WEEKDAY.fullmatch(words):
+        return _of_week(words, _WEEKDAYS[found[1]], frame, ahead=ahead)
+    words = _plain(words)
     if words in _SPOKEN and isinstance(frame.day, date):
         return Fixed(frame.day + timedelta(days=_SPOKEN[words]))
     if found := _FULL.fullmatch(words) or _SOLID.fullmatch(words):
         made = _made(int(found[1]), int(found[2]), int(found[3]))
         return made if isinstance(made, Bad) or words == made.isoformat() else Fixed(made)
-    if found := _IN_WORDS.fullmatch(words):
-        year = int("".join(_DIGITS[char] for char in found[1]))
-        made = _made(year, _spoken_number(found[2]), _spoken_number(found[3]))
-        return made if isinstance(made, Bad) else Fixed(made)
     if found := _YEAR_LAST.fullmatch(words):
         first, second = int(found[1]), int(found[3])
         if first <= 12 and second <= 12 and first != second:
@@ -192,8 +205,31 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
     return Bad("date-unreadable")
 
 
+def _of_week(words: str, weekday: int, frame: Frame, *, ahead: bool) -> object:
+    """周四: the last one that has come, up to the frame's day; 本周四 must lie in its week, and 周四 ahead is asked."""
+    if ahead or not isinstance(frame.day, date):
+        return Bad("date-unreadable")
+    ago = (frame.day.weekday() - weekday) % 7
+    if words[0] in "本这" and ago > frame.day.weekday():
+        return Bad("date-unreadable")
+    return Fixed(frame.day - timedelta(days=ago))
+
+
+def _plain(words: str) -> str:
+    """A day without its weekday, its numbers in digits: 十一月二十七日(周五) is 11月27日."""
+    words = _WEEKDAY.sub("", words)
+    found = _IN_WORDS.fullmatch(words)
+    if found is None or words.isdecimal() or not (found[2] or found[4]):
+        return words
+    year = "".join(_DIGITS.get(char, char) for char in found[1] or "")
+    month, number = (_spoken_number(found[place] or "") for place in (2, 3))
+    return f"{year}年" * bool(year) + f"{month}月" * bool(found[2]) + f"{number}{found[4] or '日'}"
+
+
 def _spoken_number(words: str) -> int:
-    """Return what 一, 十一, 二十 or 二十一 is; 0 for what is no number."""
+    """Return what 一, 十一, 二十, 二十一 or 21 is; 0 for what is no number."""
+    if words.isascii() and words.isdecimal():
+        return int(words)
     tens, ten, ones = words.rpartition("十")
     if len(tens) > 1 or len(ones) > 1:
         return 0
@@ -214,7 +250,7 @@ def _in_year(month: int, number: int, frame: Frame, *, ahead: bool) -> object:
 
 def _of_a_year(cell: object, seen: date) -> list[date]:
     """What a month and day without a year may mean; a number 11.3 has lost a zero, if there was one."""
-    words = _WEEKDAY.sub("", fold(shown(cell)))
+    words = _plain(_bare(fold(shown(cell))))
     found = _SHORT.fullmatch(words) or _DOTTED.fullmatch(words) or _FOUR.fullmatch(words)
     if found is None:
         return []
@@ -226,7 +262,7 @@ def _of_a_year(cell: object, seen: date) -> list[date]:
 
 
 def _of_a_month(cell: object, seen: date) -> list[date]:
-    found = _NUMBER_ONLY.fullmatch(fold(shown(cell)))
+    found = _NUMBER_ONLY.fullmatch(_plain(_bare(fold(shown(cell)))))
     made = (
         (_made(one.year, one.month, int(found[1])) for one in (seen, seen - timedelta(days=seen.day))) if found else ()
     )

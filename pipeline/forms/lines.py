@@ -121,7 +121,8 @@ def _looks_like_class(cell: str) -> bool:
 
 
 def only_a_class(room: object, others: Sequence[object]) -> str:
-    """Of a line that names a class at most: "nobody" if it says so, "bare" if it says nothing; else "".
+    """Of a line that names a class at most: "nobody" if it says so, or has no class but a stroke, "bare" if it says
+    nothing; else "".
 
     A text that does not look like a class may be a child's name in the wrong column.
     """
@@ -132,7 +133,7 @@ def only_a_class(room: object, others: Sequence[object]) -> str:
         if _says_nobody(room):
             return "nobody"
         return ("nobody" if said else "bare") if _looks_like_class(room) else ""
-    return "nobody" if said else "bare" if isinstance(room, date | int | float) else ""
+    return "nobody" if said or blank(room) else "bare" if isinstance(room, date | int | float) else ""
 
 
 _zero = flag(YES_NO)

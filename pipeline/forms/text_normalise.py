@@ -11,7 +11,26 @@ _INVISIBLE = dict.fromkeys(
 )
 _BREAKS = {ord(char): " " for char in "\t\n\r\v\f\x85\u2028\u2029"}
 SWEEP = {**_INVISIBLE, **_BREAKS}
-BLANKS = frozenset(("", "/", "//", "-", "--", "—", "——", "\\", "无", "空", "N/A", "n/a", "NA", "#N/A", "…"))
+BLANKS = frozenset(
+    (
+        *("", "/", "//", "／", "／／", "-", "--", "－", "—", "——", "———", "─", "\\", "＼", "…", "……"),
+        *(
+            "无",
+            "空",
+            "(空白)",
+            "（空）",
+            "N/A",
+            "n/a",
+            "NA",
+            "#N/A",
+            "NULL",
+            "null",
+            "None",
+            "nan",
+            "NaN",
+        ),  # of programs
+    )
+)
 DITTO = frozenset(("同上", "同前", "上同", "同左", "〃", "″", "''", '"', "”", "〞"))
 """"As above": it means nothing by itself, because rows are sorted and filtered."""
 

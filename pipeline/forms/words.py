@@ -23,7 +23,7 @@ from pipeline.model import (
     TestResult,
 )
 
-SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m", "2": "女生 女孩 女童 女性 F f"})
+SEX = vocabulary("Sex", {"1": "男", "2": "女"}, {"1": "男生 男孩 男童 男性 M m ♂", "2": "女生 女孩 女童 女性 F f ♀"})
 
 REASON = vocabulary(
     "Reason",

@@ -39,6 +39,9 @@ def value(got: object) -> object:
         ("张小明🌸", "张小明🌸"),
         ("=张小明", "=张小明"),
         ("e\u0301mile", "émile"),
+        ("1、张小明", "张小明"),
+        ("①张小明", "张小明"),
+        ("(2) 李 四", "李四"),
     ],
 )
 def test_a_name_is_cleaned_of_what_nobody_sees(typed: str, name: str) -> None:
@@ -112,6 +115,9 @@ def test_a_telephone_number_keeps_its_digits(typed: object) -> None:
         ("38.5°C", 38.5),
         ("38度5", 38.5),
         ("39度", 39.0),
+        ("约38.5℃", 38.5),
+        ("38.5左右", 38.5),
+        ("最高39度", 39.0),
         (39, 39.0),
         (38.54, 38.5),
         (datetime(1900, 2, 7, 14, 24), 38.6),  # in a cell formatted as a date

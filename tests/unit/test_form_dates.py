@@ -50,6 +50,20 @@ def value(got: object) -> object:
         "2026/11/20 8:30",
         "2026/11/20 18:30",
         " 2026-11-20\u200b",
+        "11月二十",
+        "十一月二十日",
+        "十一月20号（周五）",
+        "2026年十一月二十日",
+        "二十日",
+        "周五",
+        "星期五",
+        "本周五",
+        "从11月20日起",
+        "11月20日下午",
+        "11.20开始",
+        "自20日早上起",
+        "今早",
+        "今天上午",
     ],
 )
 def test_a_day_is_read_as_people_write_it(typed: object) -> None:
@@ -61,6 +75,22 @@ def test_a_day_of_the_month_is_that_of_the_last_two_weeks() -> None:
     assert value(DAY("30日", Frame(day=date(2026, 12, 2)))) == date(2026, 11, 30)
     assert isinstance(DAY("21日", FRAME), Bad)
     assert isinstance(DAY("4日", FRAME), Bad)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ago"),
+    [("周四", 1), ("星期六", 6), ("礼拜天", 5), ("这周一", 4), ("昨晚", 1), ("大前天", 3), ("昨天下午", 1)],
+)
+def test_a_day_told_by_the_week_is_the_last_that_has_come(typed: str, ago: int) -> None:
+    assert value(DAY(typed, FRAME)) == date(2026, 11, 20) - timedelta(days=ago)
+
+
+@pytest.mark.parametrize(
+    "typed", ["本周六", "上周四", "下周一", "周八", "周四周五", "廿日", "11月十月", "十一月二十至今日"]
+)
+def test_a_day_of_another_week_or_of_none_is_asked(typed: str) -> None:
+    assert isinstance(DAY(typed, FRAME), Bad)
+    assert isinstance(dates.day(ahead=True)("周一", FRAME), Bad), "the last one, or the next"
 
 
 def test_yesterday_is_the_day_before_the_report() -> None:
@@ -94,7 +124,7 @@ def test_an_impossible_date_is_said_to_be_one(typed: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["上周五", "abc", True, 3.0e9, float("nan"), float("inf"), "十一月二十日", "1120", 1120.0]
+    "typed", ["上周五", "abc", True, 3.0e9, float("nan"), float("inf"), "十一月三十二日", "1120", 1120.0]
 )
 def test_what_is_no_date_is_not_guessed(typed: object) -> None:
     assert isinstance(DAY(typed, FRAME), Bad)
@@ -184,6 +214,10 @@ SEEN = date(2026, 11, 30)
         ("30日", SEEN, date(2026, 11, 30)),
         ("30号", date(2026, 12, 2), date(2026, 11, 30)),
         ("今天", SEEN, date(2026, 11, 30)),
+        ("十一月三十日", SEEN, date(2026, 11, 30)),
+        ("11月二十七", SEEN, date(2026, 11, 27)),
+        ("周四", SEEN, date(2026, 11, 26)),
+        ("星期一", SEEN, date(2026, 11, 30)),
         ("12月31日", date(2027, 1, 4), date(2026, 12, 31)),
         ("12.31", date(2027, 1, 4), date(2026, 12, 31)),
         (11.3, date(2026, 11, 9), date(2026, 11, 3)),  # the 30th has not come
@@ -207,9 +241,13 @@ def test_a_reports_day_without_a_year_is_the_one_reading_that_has_come(typed: ob
         ("31日", date(2026, 12, 1)),
         ("30", SEEN),
         ("1131", SEEN),
-        ("星期一", SEEN),
+        ("星期一", None),
+        ("本周四", SEEN),
+        ("上周四", SEEN),
         ("30日", None),
         ("昨天", SEEN),
+        ("昨天上午", SEEN),
+        ("昨晚", SEEN),
         ("11.30", None),
     ],
 )
