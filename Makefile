@@ -65,11 +65,12 @@ golden: setup  ## write the expected files of golden cases that have none yet
 	$(BIN)/python -m tests.golden $(ARGS)
 	QUEKE_GOLDEN=new $(BIN)/pytest -q tests/unit/test_receipts.py
 
-templates: setup  ## write templates/xlsx/ and the generated pages of docs/ (forms, issues, rules, sentences) again from the code
+templates: setup  ## write templates/xlsx/, pages of docs/ (forms, issues, rules, sentences) and the catalogue of the command line again
 	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
 	$(BIN)/python -m pipeline.forms.reference docs
 	$(BIN)/python -m pipeline.rules.reference docs
 	$(BIN)/python -m pipeline.figures.sentence_table docs
+	$(BIN)/pybabel -q compile --domain queke --directory pipeline/locale
 
 guides: setup-test demo  ## write docs/guides/*.pdf and the pictures in docs/ again, from what the demo's site gives out
 	$(BIN)/python -m tools.guides demo-site

@@ -12,6 +12,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from gettext import gettext as say
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any, Literal
@@ -35,8 +36,8 @@ FOLDERS = ("inbox", "outbox", "archive", "spool")
 
 
 _KEY = re.compile(r"[0-9a-f]{64}")
-# read elsewhere: where the site is, how it logs, and what its clock says in a demo or a test
-_RESERVED = frozenset({"QUEKE_SITE", "QUEKE_LOG", "QUEKE_NOW"})
+# read elsewhere: where the site is, how it logs, who decides, and what its clock says in a demo or a test
+_RESERVED = frozenset({"QUEKE_SITE", "QUEKE_NOW", "QUEKE_LOG", "QUEKE_WHO"})
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -161,7 +162,13 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Site:
     """
     root = root.resolve()
     if not (root / FILE).is_file():
-        raise ConfigError([f"{root} is not a site: it has no {FILE}; make one with `queke init {root}`"])
+        raise ConfigError(
+            [
+                say("{root} is not a site: it has no {file}; make one with `queke init {root}`").format(
+                    root=root, file=FILE
+                )
+            ]
+        )
     problems = _unknown_variables(os.environ if environment is None else environment)
     settings = _settings(root / FILE, problems)
     key = _key(root / (settings.key_file if settings else KEY), problems)
@@ -190,11 +197,11 @@ def _words(path: Path, problems: list[str]) -> dict[str, str]:
         problems.append(f"{path}: {error}")
         return {}
     listed = raw.pop("words", {})
-    wrong = [f'{name}: write words below [words], each as "word" = "code"' for name in raw]
+    wrong = [say('{name}: write words below [words], each as "word" = "code"').format(name=name) for name in raw]
     if isinstance(listed, dict):
         wrong += lexicon.problems(listed)
     else:
-        wrong.append("words: write it as a table, [words]")
+        wrong.append(say("words: write it as a table, [words]"))
     problems += [f"{path}: {problem}" for problem in wrong]
     return {} if wrong else {str(word): str(codes) for word, codes in listed.items()}
 
@@ -233,11 +240,14 @@ def _check_that_new(root: Path) -> None:
     """Raise ConfigError where archive or store show that the site had a secret: a new one would void all codes."""
     last = evidence.gather(root / "archive").last
     if last or any(path.stat().st_size for path in root.glob("*.sqlite3")):
-        shown = f"archive/ shows numbers up to {last}" if last else "a store is there"
+        shown = say("archive/ shows numbers up to {last}").format(last=last) if last else say("a store is there")
         raise ConfigError(
             [
-                f"{KEY}: the site's secret is missing, and {shown}: no new one is made, codes and tickets depend on it",
-                "put it back from a backup; or begin anew, the old archive set aside: `queke init --begin-anew`",
+                say(
+                    "{key}: the site's secret is missing, and {shown}: no new one is made, "
+                    "codes and tickets depend on it"
+                ).format(key=KEY, shown=shown),
+                say("put it back from a backup; or begin anew, the old archive set aside: `queke init --begin-anew`"),
             ]
         )
 
@@ -254,9 +264,11 @@ def _checked(root: Path, database: str) -> None:
     try:
         _address(database)
     except ValueError as error:
-        raise ConfigError([f"--database: {error}"]) from None
+        raise ConfigError([say("--database: {error}").format(error=error)]) from None
     if (root / FILE).exists() and load(root).database != database:
-        raise ConfigError([f"--database: {root / FILE} stands and names another; change it there"])
+        raise ConfigError(
+            [say("--database: {file} stands and names another; change it there").format(file=root / FILE)]
+        )
 
 
 def text(database: str = "") -> str:
@@ -288,7 +300,7 @@ def clock(environment: Mapping[str, str] | None = None) -> Clock:
     try:
         begin = datetime.fromisoformat(start)
     except ValueError:
-        raise ConfigError(["QUEKE_NOW: write it as 2026-11-20T14:30"]) from None
+        raise ConfigError([say("QUEKE_NOW: write it as 2026-11-20T14:30")]) from None
     begin = begin.astimezone(ZONE) if begin.tzinfo else begin.replace(tzinfo=ZONE)
     began = monotonic()
     return lambda: begin + timedelta(seconds=monotonic() - began)
@@ -303,14 +315,14 @@ def _settings(path: Path, problems: list[str]) -> Settings | None:
     except ValidationError as error:
         problems += [_problem(e) for e in error.errors()]
     except ValueError as error:  # TOMLDecodeError, or a variable that is not JSON where a section is needed
-        problems.append(f"{path.name}: cannot be read: {error}")
+        problems.append(say("{name}: cannot be read: {error}").format(name=path.name, error=error))
     return None
 
 
 def _problem(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{FILE}: {where}: unknown key; see the keys that `queke init` writes"
+        return say("{file}: {where}: unknown key; see the keys that `queke init` writes").format(file=FILE, where=where)
     message = error["msg"].removeprefix("Value error, ")
     return f"{FILE}: {where}: {message}"
 
@@ -322,7 +334,9 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
         if isinstance(field.default, BaseModel):
             known |= {f"QUEKE_{name}__{key}".upper() for key in type(field.default).model_fields}
     return [
-        f"{name}: unknown variable; the keys of {FILE} may be set as QUEKE_KEY or QUEKE_SECTION__KEY"
+        say("{name}: unknown variable; the keys of {file} may be set as QUEKE_KEY or QUEKE_SECTION__KEY").format(
+            name=name, file=FILE
+        )
         for name in sorted(environment)
         if name.startswith("QUEKE_") and name not in known
     ]
@@ -333,15 +347,23 @@ def _key(path: Path, problems: list[str]) -> bytes:
         mode = path.stat().st_mode
         words = path.read_text("ascii").strip()
     except FileNotFoundError:
-        problems.append(f"{path.name}: the site's secret is missing; put it back from the backup")
+        problems.append(say("{name}: the site's secret is missing; put it back from the backup").format(name=path.name))
         return b""
     except (OSError, UnicodeDecodeError):
-        problems.append(f"{path.name}: the site's secret cannot be read by this user")
+        problems.append(say("{name}: the site's secret cannot be read by this user").format(name=path.name))
         return b""
     if os.name == "posix" and mode & 0o077:
-        problems.append(f"{path.name}: others may read the site's secret; mend it with `chmod 600 {path}`")
+        problems.append(
+            say("{name}: others may read the site's secret; mend it with `chmod 600 {path}`").format(
+                name=path.name, path=path
+            )
+        )
     if not _KEY.fullmatch(words):
-        problems.append(f"{path.name}: not a secret of queke (64 hexadecimal digits); put it back from the backup")
+        problems.append(
+            say("{name}: not a secret of queke (64 hexadecimal digits); put it back from the backup").format(
+                name=path.name
+            )
+        )
         return b""
     return bytes.fromhex(words)
 

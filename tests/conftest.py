@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import HealthCheck, settings
 _ALLOWED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("queke", deadline=None, suppress_health_check=_ALLOWED)
 settings.load_profile("queke")
+
+os.environ["QUEKE_WHO"] = "测试员"  # who decides, unless a test says: commands ask for it
+os.environ["LANGUAGE"] = "en"  # what commands say, unless a test asks for the other
 
 
 @pytest.fixture(scope="session")

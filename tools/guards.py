@@ -35,7 +35,7 @@ DURABLE_METHODS = frozenset({"unlink", "rename", "replace", "hardlink_to"})
 
 # file, function → why whatever is raised may end there: nothing above could do better, and somebody waits
 BARRIERS: dict[tuple[str, str], str] = {
-    ("pipeline/cli/__init__.py", "run"): "a command ends in a sentence and an exit code",
+    ("pipeline/cli/__init__.py", "_run"): "a command ends in a sentence and an exit code",
     ("pipeline/crew.py", "_mind"): "a thread of a crew: whoever waits for the answer hears of it",
     ("pipeline/crew.py", "_tried"): "a process of a crew: the error travels to whoever asked",
     ("pipeline/executors/child.py", "_read_untrusted"): "a child without a log: the place of the fault is its answer",

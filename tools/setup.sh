@@ -18,6 +18,10 @@ missing() {
     has_library libpango-1.0.so.0 || echo libpango-1.0-0
     has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
     has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
+    # names in rare signs, Hangul, Uyghur, Tibetan, Mongolian, Yi: reports/fonts.py
+    [ -e /usr/share/fonts/truetype/noto/NotoSansYi-Regular.ttf ] || echo fonts-noto-core
+    [ -e /usr/share/fonts/truetype/nanum/NanumGothic.ttf ] || echo fonts-nanum
+    [ -e /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ] || echo fonts-hanazono
     if [ "$purpose" != run ]; then
         command -v soffice >/dev/null && [ -e /usr/lib/libreoffice/program/libsclo.so ] || echo libreoffice-calc
     fi

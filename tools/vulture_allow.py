@@ -55,3 +55,12 @@ _.handle_MAIL
 _.handle_RCPT
 _.handle_DATA
 _.host_name
+
+# the command line's library reads them
+_.context_class
+_.short_help
+_.write_heading
+_.write_dl
+
+# a receipt's file name
+_.nth

@@ -10,10 +10,13 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from gettext import gettext as say
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
 
 from pipeline.cli import (
     accounts,
@@ -34,6 +37,7 @@ from pipeline.cli import (
     tokens,
     words,
 )
+from pipeline.cli.language import Language, misuse, spoken, translated
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -41,7 +45,6 @@ app = typer.Typer(
     name="queke",
     help="School absence surveillance: workbooks in; a true store, warnings and daily papers out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # a pretty traceback prints locals: pupils' data
     rich_markup_mode=None,
 )
@@ -66,11 +69,21 @@ def _global(
     log_debug: Annotated[
         bool, typer.Option("--log-debug", help="The log in full, each batch a line; so does QUEKE_LOG=debug.")
     ] = False,
+    lang: Annotated[
+        Language | None,
+        typer.Option("--lang", help="The language of help and answers, zh or en; as LC_ALL or LANG say if left out."),
+    ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(wanted=value),
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
     ] = False,
 ) -> None:
-    del version
+    del version, lang  # which language is spoken is known before the arguments are
     context.obj = Shell(site, log_json=log_json, log_debug=log_debug)
 
 
@@ -95,26 +108,41 @@ safekeeping.add(app)
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; whatever went wrong is one clear sentence."""
+    with spoken(arguments):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        app(args=list(arguments), prog_name="queke")
+        done = translated(get_command(app)).main(args=list(arguments), prog_name="queke", standalone_mode=False)
+    except TyperException as error:
+        sys.stderr.write(misuse(error) + "\n")
+    except typer.Abort:
+        show_error(say("given up"))
     except ConfigError as error:
         for problem in error.problems:
             show_error(problem)
     except QuekeError as error:
         show_error(str(error))
     except OSError as error:
-        show_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 2 if done.code else 0
+        show_error(f"{error.filename or say('the system')}: {error.strerror or error}")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 2 if ended.code else 0
     except Exception as error:  # noqa: BLE001  # ours, so exit 2; its place is shown, not its text: that may hold cells
-        from pipeline.database.errors import may_pass  # only here: it loads Django
-
-        if may_pass(error):
-            show_error("the store cannot be used now: locked by another process, full, or gone. Try again")
-        else:
-            places = "".join(traceback.format_tb(error.__traceback__)).splitlines()
-            show_error(f"our fault: {type(error).__name__}", *places)
+        _show_fault(error)
+    else:
+        return done if isinstance(done, int) else 0
     return 2
+
+
+def _show_fault(error: Exception) -> None:
+    from pipeline.database.errors import may_pass  # only here: it loads Django
+
+    if may_pass(error):
+        show_error(say("the store cannot be used now: locked by another process, full, or gone. Try again"))
+    else:
+        places = "".join(traceback.format_tb(error.__traceback__)).splitlines()
+        show_error(say("our fault: {error}").format(error=type(error).__name__), *places)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from gettext import gettext as say
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ from pipeline.errors import UsageError
 
 group = typer.Typer(help="Accounts: who may enter.", no_args_is_help=True, rich_markup_mode=None)
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="备案号, as `queke accounts list` shows it.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Its number, as `queke accounts list` shows it.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="User name; case and width do not matter.")]
 Division = Annotated[str, typer.Option("--unit", help="Only what this division's CDC decides, such as 320106.")]
 
@@ -41,8 +42,11 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
     opened(context)
     check_division(unit)
     found = accounts.waiting(unit)
-    rows = [(one.id, one.school, one.school_name, one.day, "yes" if one.signed else "NO", one.what) for one in found]
-    header = ("number", "unit", "name", "day", "signed", "asks for")
+    rows = [
+        (one.id, one.school, one.school_name, one.day, say("yes") if one.signed else say("NO"), one.what)
+        for one in found
+    ]
+    header = (say("number"), say("unit"), say("name"), say("day"), say("signed"), say("asks for"))
     echo_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
@@ -55,12 +59,13 @@ def show_filing(context: typer.Context, number: Number) -> None:
 
     site = opened(context)
     found = accounts.filing(number)
-    echo(f"备案 {found.number}  {found.unit} {found.unit_name}  {found.received_at:%Y-%m-%d %H:%M}  → {found.office}")
-    echo(f"    申请人 {found.applicant or '未填'}  {found.department}  {found.phone}  {found.email}".rstrip())
-    echo(f"    盖章日期 {found.stamped_on or '—'}")
+    received = f"{found.received_at:%Y-%m-%d %H:%M}"
+    echo(say("filing {number}").format(number=found.number), found.unit, found.unit_name, received, f"→ {found.office}")
+    echo(f"    {found.applicant}  {found.department}  {found.phone}  {found.email}".rstrip())
+    echo(say("    stamped on {day}").format(day=found.stamped_on or "—"))
     for path in found.papers:
-        echo(f"    签字盖章件 {site.root / path}")
-    echo_table(("username", "holder", "phone", "password", "state", "why"), found.lines)
+        echo(say("    signed paper {path}").format(path=site.root / path))
+    echo_table((say("username"), say("holder"), say("phone"), say("password"), say("state"), say("why")), found.lines)
 
 
 @group.command()
@@ -68,7 +73,7 @@ def confirm(
     context: typer.Context,
     number: Number,
     why: Why = "",
-    who: Who = "queke",
+    who: Who = "",
     stamped_on: Annotated[
         str, typer.Option("--stamped-on", help="Date on the stamped paper you have seen, if no scan came in.")
     ] = "",
@@ -83,21 +88,21 @@ def confirm(
         if one.needs_password:
             _hand_over(one.username, accounts.issue(one.username, decided_by(who, f"备案 {number}")).reveal())
         else:
-            echo("    password: as its user chose it; to be changed at the first login, within seven days")
+            echo(say("    password: as its user chose it; to be changed at the first login, within seven days"))
 
 
 @group.command()
-def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "queke") -> None:
+def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "") -> None:
     """Open nothing, and tell the unit why."""
     from pipeline.accounts import accounts
 
     opened(context)
     for username in accounts.refuse(number, decided_by(who, why)):
-        echo(f"{username}: refused")
+        echo(say("{username}: refused").format(username=username))
 
 
 @group.command()
-def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
+def issue(context: typer.Context, username: Username, why: Why = "", who: Who = "") -> None:
     """Give an account a new first password, shown here once; void after seven days unused."""
     from pipeline.accounts import accounts
 
@@ -106,23 +111,23 @@ def issue(context: typer.Context, username: Username, why: Why = "", who: Who = 
 
 
 @group.command()
-def leave(context: typer.Context, username: Username, why: Reason, who: Who = "queke") -> None:
+def leave(context: typer.Context, username: Username, why: Reason, who: Who = "") -> None:
     """Close the account of somebody who left."""
     from pipeline.accounts import accounts
 
     opened(context)
     accounts.leave(username, decided_by(who, why))
-    echo(f"{username}: closed")
+    echo(say("{username}: closed").format(username=username))
 
 
 @group.command()
-def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "queke") -> None:
+def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Who = "") -> None:
     """Say for another year that the account is still its holder's."""
     from pipeline.accounts import accounts
 
     opened(context)
     accounts.reconfirm(username, decided_by(who, why))
-    echo(f"{username}: confirmed for a year")
+    echo(say("{username}: confirmed for a year").format(username=username))
 
 
 @group.command("due")
@@ -134,7 +139,7 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
     opened(context)
     check_division(unit)
     found = accounts.due(config.clock()(), unit)
-    header = ("username", "unit", "name", "holder", "why", "on")
+    header = (say("username"), say("unit"), say("name"), say("holder"), say("why"), say("on"))
     rows = [(one.username, one.unit, one.unit_name, one.holder, one.why, one.on) for one in found]
     echo_list(header, rows, as_json=as_json)
     if found:
@@ -142,12 +147,16 @@ def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = F
 
 
 def _show_opened(username: str, holder: str) -> None:
-    echo(f"{username}  {holder}: opened")
+    echo(say("{username}  {holder}: opened").format(username=username, holder=holder))
 
 
 def _hand_over(username: str, password: str) -> None:
     """Show a password that we issued: here and now, to whoever must tell its user."""
-    echo(f"    {username}  password: {password}  (shown once; to be changed at the first login, within seven days)")
+    echo(
+        say(
+            "    {username}  password: {password}  (shown once; to be changed at the first login, within seven days)"
+        ).format(username=username, password=password)
+    )
 
 
 def _date(text: str) -> date | None:
@@ -156,4 +165,4 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--stamped-on {text}: no such date; write it as 2026-11-20") from None
+        raise UsageError(say("--stamped-on {text}: no such date; write it as 2026-11-20").format(text=text)) from None

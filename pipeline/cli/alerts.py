@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from gettext import gettext as say
 from typing import Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, day_of, decided_by, echo, echo_list, opened
 from pipeline.errors import UsageError
 
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
 
-Number = Annotated[str, typer.Argument(metavar="ALERT", help="Its number, as `queke alerts list` shows it.")]
-Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")]
+Number = Annotated[
+    str,
+    typer.Argument(
+        metavar="ALERT", help="Number of the alert, as `queke alerts list` shows it.", autocompletion=completion.alerts
+    ),
+]
+Unit = Annotated[
+    str,
+    typer.Option("--unit", help="Only of this school, or of this division and below.", autocompletion=completion.units),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -39,11 +48,22 @@ def list_alerts(
     site = opened(context)
     check_place(unit)
     found = alert_list.listed(config.clock()(), site.policy.deadline, unit=unit, closed=closed)
-    header = ("alert", "state", "unit", "name", "group", "cases", "opened", "due", "overdue", "unheard today")
+    header = (
+        say("alert"),
+        say("state"),
+        say("unit"),
+        say("name"),
+        say("group"),
+        say("cases"),
+        say("opened"),
+        say("due"),
+        say("overdue"),
+        say("unheard today"),
+    )
     rows = [
         (
             *(one.id, one.state, one.school, one.school_name, one.group, one.cases),
-            *(_minute(one.opened_at), _minute(one.due_at), "逾期" if one.overdue else "", one.unheard),
+            *(one.opened_at, one.due_at, say("overdue") if one.overdue else "", one.unheard),
         )
         for one in found
     ]
@@ -60,9 +80,18 @@ def show(context: typer.Context, alert: Number) -> None:
     site = opened(context)
     facts = alert_list.shown(site, alert)
     if facts is None:
-        raise UsageError(f"{alert}: no such alert; see `queke alerts list --closed`")
+        raise UsageError(say("{alert}: no such alert; see `queke alerts list --closed`").format(alert=alert))
     echo(f"{facts.id}  {facts.closed or facts.state}  {facts.school_code} {facts.school} {facts.campus}")
-    echo(f"    {facts.group} {facts.stage}: {facts.cases}, {facts.onsets}; issued {facts.issued}, due {facts.due}")
+    echo(
+        say("    {group} {stage}: {cases}, {onsets}; issued {issued}, due {due}").format(
+            group=facts.group,
+            stage=facts.stage,
+            cases=facts.cases,
+            onsets=facts.onsets,
+            issued=facts.issued,
+            due=facts.due,
+        )
+    )
     for hit in facts.hits:
         echo(f"    {hit.rule} {hit.words} {hit.scope} {hit.window}: {hit.n} ({hit.threshold})")
     for row in facts.rows:
@@ -77,7 +106,7 @@ def show(context: typer.Context, alert: Number) -> None:
 
 
 @alerts.command()
-def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "queke") -> None:
+def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "") -> None:
     """Let an answer stand: the alert is closed as excluded, or reported and followed to its end."""
     from pipeline import config, run
 
@@ -86,7 +115,7 @@ def confirm(context: typer.Context, alert: Number, why: Why = "", who: Who = "qu
 
 
 @alerts.command("return")
-def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "queke") -> None:
+def send_back(context: typer.Context, alert: Number, why: Reason, who: Who = "") -> None:
     """Send an answer back with the reason: the school gets its card again, and answers within its hours."""
     from pipeline import config, run
 
@@ -105,7 +134,7 @@ def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
     room: Annotated[str, typer.Option("--class", help="If they are of one class.")] = "",
     day: Annotated[str, typer.Option("--day", help="Since when; today if left out.")] = "",
     deaths: Annotated[int, typer.Option("--deaths", min=0, help="How many of them died.")] = 0,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Raise a warning that no record can show: food poisoning, a disease without known cause, another emergency.
 
@@ -118,20 +147,20 @@ def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
     from pipeline.settling import raising
 
     if not reason.strip():
-        raise UsageError("--reason: say what is the case, and who has looked into it")
+        raise UsageError(say("--reason: say what is the case, and who has looked into it"))
     site = opened(context)
     now = config.clock()()
     since = day_of(day, now)
     if since > today(now):
-        raise UsageError(f"--day {since}: this day is still to come")
+        raise UsageError(say("--day {since}: this day is still to come").format(since=since))
     what = Raised(rule, school, campus or HOME_CAMPUS, since, count, room, deaths)
     raising.raise_alert(what, decided_by(who, reason))
     run.follow(site, config.clock())
     number = alert_list.raised(what.school, what.campus, what.rule, since)
     echo(
-        f"{rule} raised: {number}"
+        say("{rule} raised: {number}").format(rule=rule, number=number)
         if number
-        else f"{rule} raised; its alert opens when the site's service has assessed it"
+        else say("{rule} raised; its alert opens when the site's service has assessed it").format(rule=rule)
     )
 
 
@@ -139,7 +168,3 @@ def _show_state(alert: str, state: str) -> None:
     from pipeline import alert_state
 
     echo(f"{alert}: {state} ({alert_state.STATES[state]})")
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

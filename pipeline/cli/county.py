@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import (
     AsJson,
     Reason,
@@ -25,7 +27,10 @@ from pipeline.errors import UsageError
 
 closures = typer.Typer(help="Closures that schools have declared.", no_args_is_help=True, rich_markup_mode=None)
 
-Closure = Annotated[str, typer.Argument(metavar="CLOSURE", help="As `queke closures list` shows it.")]
+Closure = Annotated[
+    str,
+    typer.Argument(metavar="CLOSURE", help="As `queke closures list` shows it.", autocompletion=completion.closures),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -40,7 +45,7 @@ def desk(
     unit: UnitCode,
     out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
 ) -> None:
-    """Make a county's 县级处理单 now: all that waits for its word, to be filled and dropped into its folder."""
+    """Make a county's desk now: all that waits for its word, to be filled and dropped into its folder."""
     from pipeline import config
     from pipeline.issuing import desk as county_desk
 
@@ -54,28 +59,31 @@ def excuse(
     unit: UnitCode,
     day: Annotated[str, typer.Option("--day", help="The day as 2026-11-20.")],
     why: Why = "",
-    who: Who = "queke",
+    who: Who = "",
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Ask for the day's report after all.")] = False,
 ) -> None:
-    """Excuse a school from a day's report (免报): it is neither silent nor late; figures say so, and why."""
+    """Excuse a school from a day's report: it is neither silent nor late; figures say so, and why."""
     from pipeline import config, run
     from pipeline.settling import excuses
 
     if not undo and not why:
-        raise UsageError("--why: say why the school need not report")
+        raise UsageError(say("--why: say why the school need not report"))
     site = opened(context)
     now = config.clock()()
     act = excuses.take_back if undo else excuses.excuse
     act(unit, day_of(day, now), decided_by(who, why))
     run.follow(site, config.clock())
-    echo(f"{unit}: {'no longer excused' if undo else 'excused'} on {day_of(day, now)}")
+    said = say("{unit}: no longer excused on {day}") if undo else say("{unit}: excused on {day}")
+    echo(said.format(unit=unit, day=day_of(day, now)))
 
 
 @closures.command("list")
 def list_closures(
     context: typer.Context,
-    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
+    ] = "",
     state: Annotated[
         str, typer.Option(help="declared, confirmed, returned, ended, withdrawn; several with commas.")
     ] = "declared",
@@ -93,14 +101,14 @@ def list_closures(
         if as_json:
             echo_json({"closure": one.id, "state": one.state, "unit": one.school, "day": one.day})
     if not as_json:
-        header = ("closure", "state", "school", "what")
+        header = (say("closure"), say("state"), say("school"), say("what"))
         echo_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
     if any(one.state is ClosureState.DECLARED for one in found):
         raise typer.Exit(1)
 
 
 @closures.command("confirm")
-def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who: Who = "queke") -> None:
+def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who: Who = "") -> None:
     """Confirm a declared closure. The school is told."""
     from pipeline import config, run
     from pipeline.settling import closure_decisions
@@ -108,11 +116,11 @@ def confirm_closure(context: typer.Context, closure: Closure, why: Why = "", who
     site = opened(context)
     closure_decisions.confirm(closure, decided_by(who, why))
     run.follow(site, config.clock())
-    echo(f"{closure}: confirmed")
+    echo(say("{closure}: confirmed").format(closure=closure))
 
 
 @closures.command("return")
-def return_closure(context: typer.Context, closure: Closure, why: Reason, who: Who = "queke") -> None:
+def return_closure(context: typer.Context, closure: Closure, why: Reason, who: Who = "") -> None:
     """Send a closure back to its school: it closes nothing till the school says something else of it."""
     from pipeline import config, run
     from pipeline.settling import closure_decisions
@@ -120,4 +128,4 @@ def return_closure(context: typer.Context, closure: Closure, why: Reason, who: W
     site = opened(context)
     closure_decisions.send_back(closure, decided_by(who, why))
     run.follow(site, config.clock())
-    echo(f"{closure}: sent back")
+    echo(say("{closure}: sent back").format(closure=closure))

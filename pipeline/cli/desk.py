@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import AsJson, Day, Reason, Who, day_of, decided_by, echo, echo_json, echo_list, opened
 from pipeline.errors import UsageError
 
 rejects = typer.Typer(help="Rows that went back.", no_args_is_help=True, rich_markup_mode=None)
 held = typer.Typer(help="Submissions that wait for somebody's word.", no_args_is_help=True, rich_markup_mode=None)
 
-Ticket = Annotated[str, typer.Argument(help="凭单号, as `queke rejects list` shows it.")]
-Seq = Annotated[int, typer.Argument(help="Number of the submission, as `queke held list` shows it.")]
-School = Annotated[str, typer.Option("--unit", help="Only of this school.")]
+Ticket = Annotated[
+    str,
+    typer.Argument(
+        metavar="TICKET", help="Its ticket, as `queke rejects list` shows it.", autocompletion=completion.tickets
+    ),
+]
+Seq = Annotated[
+    int,
+    typer.Argument(
+        metavar="SEQ", help="Number of the submission, as `queke held list` shows it.", autocompletion=completion.held
+    ),
+]
+School = Annotated[
+    str,
+    typer.Option(
+        "--unit",
+        help="Only of this school.",
+        autocompletion=completion.units,
+    ),
+]
 State = Annotated[str, typer.Option(help="open, mended, superseded, waived, void; all if empty.")]
 
 
@@ -47,7 +66,7 @@ def list_rejects(
         )
         for row in found
     ]
-    header = ("ticket", "state", "unit", "day", "form", "row", "issues")
+    header = (say("ticket"), say("state"), say("unit"), say("day"), say("form"), say("row"), say("issues"))
     echo_list(header, rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
@@ -63,9 +82,13 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     opened(context)
     row = held_files.reject(ticket)
     if row is None:
-        raise UsageError(f"{ticket}: no such ticket; see `queke rejects list`")
+        raise UsageError(say("{ticket}: no such ticket; see `queke rejects list`").format(ticket=ticket))
     back = row.returned
-    where = "the whole file" if back.table == whole.FILE else f"{back.table} row {back.row}"
+    where = (
+        say("the whole file")
+        if back.table == whole.FILE
+        else say("{table} row {row}").format(table=back.table, row=back.row)
+    )
     echo(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
     for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
         echo(f"    {head}：{text}")
@@ -76,7 +99,14 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
 @rejects.command()
 def export(
     context: typer.Context,
-    unit: Annotated[str, typer.Option("--unit", help="Code of the school.")],
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit",
+            help="Code of the school.",
+            autocompletion=completion.units,
+        ),
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write.")],
     day: Day = "",
 ) -> None:
@@ -87,7 +117,7 @@ def export(
     site = opened(context)
     content = school.open_rows(site, unit, day_of(day, config.clock()()))
     if content is None:
-        raise UsageError(f"{unit}: nothing open on that day; see `queke rejects list`")
+        raise UsageError(say("{unit}: nothing open on that day; see `queke rejects list`").format(unit=unit))
     out.write_bytes(content)
     echo(str(out))
 
@@ -106,7 +136,7 @@ def apply(
 
 
 @rejects.command()
-def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke") -> None:
+def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "") -> None:
     """Close a ticket without its row: nobody will mend it. The decision is kept with its reason."""
     from pipeline import config, run
     from pipeline.settling import decisions
@@ -114,7 +144,11 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "queke
     site = opened(context)
     done = decisions.waive([ticket], decided_by(who, why))
     run.follow(site, config.clock())
-    echo(f"{ticket}: waived" if done else f"{ticket}: closed before, left as it is")
+    echo(
+        say("{ticket}: waived").format(ticket=ticket)
+        if done
+        else say("{ticket}: closed before, left as it is").format(ticket=ticket)
+    )
 
 
 @held.command("list")
@@ -132,7 +166,11 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
             continue
         echo(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
         if one.later:
-            echo(f"    学校后来又报过（流水号 {one.later}），这份已不能放行，请退回（queke held dismiss）")
+            echo(
+                say(
+                    "    its school has reported again since (number {later}): no release; send it back, `held dismiss`"
+                ).format(later=one.later)
+            )
         for issue in one.issues:
             echo(f"    {issues.message(issue)}{issues.remedy(issue)}")
     if found:
@@ -140,7 +178,7 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @held.command()
-def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
+def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "") -> None:
     """Take a held submission after all, as if it had come now. The decision is kept with its reason."""
     from pipeline import config, run
     from pipeline.cli import taking
@@ -153,7 +191,7 @@ def release(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
 
 
 @held.command()
-def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -> None:
+def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "") -> None:
     """Send a held submission back for good; its sender gets the reason."""
     from pipeline import config, run
     from pipeline.settling import decisions
@@ -161,4 +199,4 @@ def dismiss(context: typer.Context, seq: Seq, why: Reason, who: Who = "queke") -
     site = opened(context)
     decisions.dismiss(seq, decided_by(who, why))
     run.follow(site, config.clock())
-    echo(f"{seq}: dismissed")
+    echo(say("{seq}: dismissed").format(seq=seq))

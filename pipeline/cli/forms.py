@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import AsJson, Day, check_division, day_of, echo, opened
 from pipeline.errors import UsageError
 
@@ -24,12 +26,19 @@ def add(app: typer.Typer) -> None:
 def template(  # noqa: PLR0913, PLR0917  # what a command may be told
     context: typer.Context,
     form: Annotated[
-        str, typer.Argument(metavar="FORM", help="absence, closure, card, roster, calendar, filing or desk.")
+        str,
+        typer.Argument(
+            metavar="FORM",
+            help="absence, closure, card, roster, calendar, filing or desk.",
+            autocompletion=completion.forms,
+        ),
     ],
-    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", help="Code of the school or division.", autocompletion=completion.units)
+    ] = "",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The workbook to write.")] = None,
     day: Day = "",
-    campus: Annotated[str, typer.Option(help="校区, where a school has several.")] = "",
+    campus: Annotated[str, typer.Option(help="The campus, where a school has several.")] = "",
     alert: Annotated[str, typer.Option(help="For a card: the number of the alert it is to answer.")] = "",
     year: Annotated[int, typer.Option(help="For a roster: next school year's, 2027, every class a grade up.")] = 0,
     *,
@@ -53,12 +62,12 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
             return
         if form != "absence" or out is not None or campus:
             raise UsageError(
-                "--all: for absence, or for a roster with --unit and --year; templates go into the outbox, without -o"
+                say("--all: for absence, or a roster with --unit and --year; templates go into the outbox, without -o")
             )
         _make_all(site, now, day_of(day, now), unit)
         return
     if not unit or out is None:
-        raise UsageError("name the school or division with --unit, and the workbook to write with -o")
+        raise UsageError(say("name the school or division with --unit, and the workbook to write with -o"))
     if form == "card" and alert:
         content = card.workbook(site, unit, alert, day_of(day, now))
     else:
@@ -73,18 +82,26 @@ def _make_all(site: Site, now: datetime, day: date, unit: str) -> None:
 
     check_division(unit)
     schools = made = 0
-    with progress("making templates") as advance:
+    with progress(say("making templates")) as advance:
         for slice_ in run.make_templates(site, now, day, [unit] if unit else []):
             schools, made = schools + slice_.schools, made + slice_.made
             advance(slice_.schools)
-    echo(f"{schools} schools owe a report of {day}: {made} templates made, {schools - made} lie there as they should")
+    echo(
+        say("{schools} schools owe a report of {day}: {made} templates made, {left} lie there as they should").format(
+            schools=schools, day=day, made=made, left=schools - made
+        )
+    )
 
 
 def _make_rosters(site: Site, now: datetime, unit: str, year: int) -> None:
     from pipeline import run
 
     check_division(unit)
-    echo(f"{run.make_rosters(site, now, unit, year)} schools have their roster of {year} in the outbox")
+    echo(
+        say("{schools} schools have their roster of {year} in the outbox").format(
+            schools=run.make_rosters(site, now, unit, year), year=year
+        )
+    )
 
 
 def check(
@@ -100,7 +117,7 @@ def check(
     site = opened(context)
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
-        raise UsageError(f"no such file: {', '.join(missing)}")
+        raise UsageError(say("no such file: {names}").format(names=", ".join(missing)))
     outcomes = run.rehearse(site, files, config.clock()())
     for arrival, settled in outcomes:
         show = taking.show_json if as_json else taking.show

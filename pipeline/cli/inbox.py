@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from pathlib import Path
 from typing import Annotated
 
@@ -36,17 +37,29 @@ def prepare(
     site = opened(context)
     check_place(unit)
     if not unit:
-        raise UsageError("--unit: name a school or a division, such as 320106")
+        raise UsageError(say("--unit: name a school or a division, such as 320106"))
     done = run.prepare_folders(site, unit, config.clock()())
     for one in done:
         if one.doubt is not None:
-            show_error(f"{one.path}: {one.doubt}; no proof until it is moved away or mended (docs/operations.md)")
+            show_error(
+                say("{path}: {doubt}; no proof until it is moved away or mended (docs/operations.md)").format(
+                    path=one.path, doubt=say(one.doubt)
+                )
+            )
         elif one.no_group:
-            show_error(f"{one.path}: no group {one.no_group} on this machine: the service's user alone may write there")
+            show_error(
+                say("{path}: no group {no_group} on this machine: the service's user alone may write there").format(
+                    path=one.path, no_group=one.no_group
+                )
+            )
     made = sum(1 for one in done if one.made)
     if packed is not None:
         packed.write_bytes(bundle(sorted({one.path.name for one in done})))
         echo(str(packed))
-    echo(f"{len(done)} folders in {site.inbox}: {made} made, {len(done) - made} were there")
+    echo(
+        say("{done} folders in {inbox}: {made} made, {left} were there").format(
+            done=len(done), inbox=site.inbox, made=made, left=len(done) - made
+        )
+    )
     if any(one.doubt or one.no_group for one in done):
         raise typer.Exit(1)

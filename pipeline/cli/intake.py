@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,10 @@ from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, p
 from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.cli.taking import Outcome
+    from pipeline.facts.status import SiteStatus
     from pipeline.fault_log import StandingFault
     from pipeline.model import Arrival, Settled, Site
     from pipeline.run import Cycle
@@ -47,11 +49,13 @@ def ingest(
     named = list(paths or [])
     missing = [str(path) for path in named if not path.exists()]
     if missing:
-        raise UsageError(f"no such file: {', '.join(missing)}")
+        raise UsageError(say("no such file: {names}").format(names=", ".join(missing)))
     if is_held(site):
         if named:
-            raise UsageError(f"`queke watch` works on this site: put the files into {site.inbox} instead")
-        show_error("`queke watch` works on this site and takes the inbox in by itself")
+            raise UsageError(
+                say("`queke watch` works on this site: put the files into {inbox} instead").format(inbox=site.inbox)
+            )
+        show_error(say("`queke watch` works on this site and takes the inbox in by itself"))
         return
     outcomes, done = drained(site, named)
     show_outcomes(outcomes, done, as_json=as_json)
@@ -67,7 +71,7 @@ def show_outcomes(outcomes: list[Outcome], done: Cycle, *, as_json: bool = False
         show = taking.show_json if as_json else taking.show
         show(arrival, settled, receipts.get(settled.seq, ""))
     for stuck in done.stuck:
-        show_error(f"inbox/{stuck.path}: {stuck.why}")
+        show_error(say("inbox/{path}: {why}").format(path=stuck.path, why=stuck.why))
     if not as_json:
         echo(_summed(done))
     if taking.needs_somebody(outcomes) or done.stuck:
@@ -81,7 +85,7 @@ def drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
 
     outcomes: list[Outcome] = []
     files = sum(1 for path in (paths or [site.inbox]) for _ in (path.rglob("*") if path.is_dir() else [path]))
-    with progress("taking in", files) as advance, taking.readers_for(site, files) as readers:
+    with progress(say("taking in"), files) as advance, taking.readers_for(site, files) as readers:
 
         def observe(arrival: Arrival, settled: Settled) -> None:
             outcomes.append((arrival, settled))
@@ -92,9 +96,14 @@ def drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
 
 
 def _summed(done: Cycle) -> str:
-    states = ", ".join(f"{count} {state.value}" for state, count in done.settled.items() if count)
-    waiting = f"; {done.waiting} still empty or being written: not taken yet" if done.waiting else ""
-    return f"{done.received} received" + (f": {states}" if states else "") + f"; {done.letters} letters" + waiting
+    from pipeline.cli import taking
+
+    states = ", ".join(f"{count} {taking.name(state)}" for state, count in done.settled.items() if count)
+    parts = [say("{count} received").format(count=done.received) + (f": {states}" if states else "")]
+    parts.append(say("{count} letters").format(count=done.letters))
+    if done.waiting:
+        parts.append(say("{count} still empty or being written: not taken yet").format(count=done.waiting))
+    return "; ".join(parts)
 
 
 def watch(
@@ -132,36 +141,61 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
         echo_json(
             {
                 "serving": serving,
-                "last_cycle": last.isoformat() if last else None,
+                "last_cycle": last,
                 "hangs": hangs,
-                "oldest_in_inbox": lies.isoformat() if lies else None,
+                "oldest_in_inbox": lies,
                 "submissions": found.states,
                 "waiting": waiting,
                 "stuck": stuck,
-                "faults": [one.values() for one in faults],
+                "faults": [asdict(one) for one in faults],
                 "unknown_years": found.unknown_years,
             }
         )
     else:
-        echo("queke watch is running" if serving else "queke watch is NOT running")
+        echo(say("queke watch is running") if serving else say("queke watch is NOT running"))
         if hangs and last:
-            echo(f"WARNING  it has finished no look at the inbox since {local_time(last)}: see the log, start it anew")
+            echo(
+                say("WARNING  it has finished no look at the inbox since {last}: see the log, start it anew").format(
+                    last=local_time(last)
+                )
+            )
         if lies:
-            echo(f"the oldest file in the inbox lies there since {local_time(lies)}")
-        echo_table(("submissions", ""), [(state, count) for state, count in found.states.items() if count])
-        echo()
-        if found.waiting:
-            echo_table(("waits for", "", "since", "see"), [(w.what, w.count, w.since, w.see) for w in found.waiting])
-        else:
-            echo("nothing waits for anybody")
-        if stuck:
-            echo()
-            echo_table(("lies in the inbox and cannot be taken", "why"), [(one["path"], one["why"]) for one in stuck])
+            echo(say("the oldest file in the inbox lies there since {lies}").format(lies=local_time(lies)))
+        _show_waiting(found, stuck)
         _show_faults(faults)
         for line in found.unknown_years:
-            echo(f"WARNING  {line}")
+            echo(say("WARNING  {line}").format(line=line))
     if found.waiting or stuck or faults or hangs:
         raise typer.Exit(1)
+
+
+def _show_waiting(found: SiteStatus, stuck: Sequence[Mapping[str, object]]) -> None:
+    from pipeline.cli import taking
+    from pipeline.model import State
+
+    echo_table(
+        (say("submissions"), ""),
+        [(taking.name(State(state)), count) for state, count in found.states.items() if count],
+    )
+    echo()
+    if found.waiting:
+        echo_table(
+            (say("waits for"), "", say("since"), say("see")),
+            [(w.what, w.count, _since(w.since), w.see) for w in found.waiting],
+        )
+    else:
+        echo(say("nothing waits for anybody"))
+    if stuck:
+        echo()
+        echo_table(
+            (say("lies in the inbox and cannot be taken"), say("why")), [(one["path"], one["why"]) for one in stuck]
+        )
+
+
+def _since(when: datetime | date | None) -> str:
+    from pipeline.schooldays import local_time
+
+    return local_time(when) if isinstance(when, datetime) else str(when or "")
 
 
 def _opened_or_shown(context: typer.Context, *, as_json: bool) -> Site:
@@ -173,7 +207,7 @@ def _opened_or_shown(context: typer.Context, *, as_json: bool) -> Site:
     except ConfigError:
         faults = fault_log.beside(config.load(context.obj.folder))
         if as_json:
-            echo_json({"faults": [one.values() for one in faults]})
+            echo_json({"faults": [asdict(one) for one in faults]})
         else:
             _show_faults(faults)
         raise
@@ -188,6 +222,6 @@ def _show_faults(faults: Sequence[StandingFault]) -> None:
     shown = sorted(faults, key=lambda one: one.last_at)[-MOST_FAULTS:]
     rows = [(one.name, local_time(one.since), one) for one in shown]
     echo()
-    echo_table(("has failed, and has not succeeded since", "since", "where"), rows)
+    echo_table((say("has failed, and has not succeeded since"), say("since"), say("where")), rows)
     if len(shown) < len(faults):
-        echo(f"and {len(faults) - len(shown)} before these: `queke status --json` has all")
+        echo(say("and {count} before these: `queke status --json` has all").format(count=len(faults) - len(shown)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,7 +45,7 @@ def fetch(context: typer.Context, *, as_json: AsJson = False) -> None:
     site = opened(context, log="info")
     _check_used(site)
     if run.is_held(site):
-        show_error("`queke watch` works on this site and fetches by itself")
+        show_error(say("`queke watch` works on this site and fetches by itself"))
         return
     outcomes: list[Outcome] = []
 
@@ -76,15 +77,15 @@ def send(
     site, clock = opened(context, log="info"), config.clock()
     account = site.mail.sending
     if account is None:
-        raise UsageError("queke.toml has no [[mail_accounts]] with smtp_host: this site sends no mail")
+        raise UsageError(say("queke.toml has no [[mail_accounts]] with smtp_host: this site sends no mail"))
     if again:
         postings.retry(clock())
     if run.is_held(site):
-        show_error("`queke watch` works on this site and sends by itself")
+        show_error(say("`queke watch` works on this site and sends by itself"))
         return
     with hold_site(site), MailSender(account) as sender:
         count = run.send_mails(site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account)
-    echo(f"{count} sent")
+    echo(say("{count} sent").format(count=count))
 
 
 @mail.command()
@@ -96,15 +97,19 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _check_used(site)
     found, last, out = mails.counts(), mails.latest(), postings.counts()
     if as_json:
-        seen = {name: last[name].isoformat() if name in last else None for name in (a.name for a in site.mail.accounts)}
+        seen = {account.name: last.get(account.name) for account in site.mail.accounts}
         echo_json({"mails": found, "seen": sum(found.values()), "latest": seen, "out": out})
         return
-    echo_list(("mails in", ""), [(state, count) for state, count in found.items() if count], as_json=False)
-    echo_list(("mails out", ""), [(state, count) for state, count in out.items() if count], as_json=False)
+    echo_list((say("mails in"), ""), [(state, count) for state, count in found.items() if count], as_json=False)
+    echo_list((say("mails out"), ""), [(state, count) for state, count in out.items() if count], as_json=False)
     for account in site.mail.receiving:
         echo(
             f"{account.name}: "
-            + (f"latest mail {last[account.name]:%Y-%m-%d %H:%M}" if account.name in last else "none yet")
+            + (
+                say("latest mail {at:%Y-%m-%d %H:%M}").format(at=last[account.name])
+                if account.name in last
+                else say("none yet")
+            )
         )
 
 
@@ -125,10 +130,18 @@ def try_servers(context: typer.Context) -> None:
                 with MailFolder(account) as folder:
                     count, quota = len(folder.listed()), folder.quota()
                 full = f", {quota:.0%} full" if quota is not None else ""
-                echo(f"{account.name} ({host}): ok, {count} mails in {account.folder}{full}")
+                echo(
+                    say("{name} ({host}): ok, {count} mails in {folder}{full}").format(
+                        name=account.name, host=host, count=count, folder=account.folder, full=full
+                    )
+                )
             if host := account.smtp_host:
                 with MailSender(account) as sender:
-                    echo(f"{account.name} ({host}): ok, letters up to {sender.limit or '?'} bytes")
+                    echo(
+                        say("{name} ({host}): ok, letters up to {limit} bytes").format(
+                            name=account.name, host=host, limit=sender.limit or "?"
+                        )
+                    )
         except MailServerError as error:
             failed = True
             show_error(f"{account.name} ({host}): {error.trouble}", TROUBLES[error.trouble])
@@ -158,7 +171,7 @@ def list_mailboxes(context: typer.Context, unit: Unit = "", *, as_json: AsJson =
         (one.unit, one.role, one.address, one.origin, f"{one.since:%Y-%m-%d}")
         for one in store.bound([unit] if unit else [])
     ]
-    echo_list(("unit", "role", "address", "by", "since"), rows, as_json=as_json)
+    echo_list((say("unit"), say("role"), say("address"), say("by"), say("since")), rows, as_json=as_json)
 
 
 @mailboxes.command()
@@ -169,7 +182,7 @@ def bind(
     role: Annotated[
         MailboxRole, typer.Option(help="speaker: its mails are the unit's; leader; reader.")
     ] = MailboxRole.SPEAKER,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Let a mailbox speak, or read, for a unit. An address speaks for one unit: an earlier one loses it."""
     from pipeline import config
@@ -179,9 +192,14 @@ def bind(
     opened(context)
     check_place(unit)
     if not unit or not ADDRESS.fullmatch(address):
-        raise UsageError(f"{address}: no mailbox; write name@example.edu.cn, and --unit with a code")
+        raise UsageError(
+            say("{address}: no mailbox; write name@example.edu.cn, and --unit with a code").format(address=address)
+        )
     new = store.bind(address, unit, role, MailboxOrigin.COMMAND, config.clock()(), who)
-    echo(f"{address}: {role} of {unit}" + ("" if new else ", as before"))
+    echo(
+        say("{address}: {role} of {unit}").format(address=address, role=role, unit=unit)
+        + ("" if new else say(", as before"))
+    )
 
 
 @mailboxes.command()
@@ -189,7 +207,7 @@ def unbind(
     context: typer.Context,
     address: Address,
     unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Take a mailbox away from a unit, in every role."""
     from pipeline import config
@@ -198,8 +216,10 @@ def unbind(
     opened(context)
     count = store.unbind(address, unit, config.clock()(), who)
     if not count:
-        raise UsageError(f"{address}: not bound to {unit}; see `queke mailboxes list`")
-    echo(f"{address}: no longer of {unit}")
+        raise UsageError(
+            say("{address}: not bound to {unit}; see `queke mailboxes list`").format(address=address, unit=unit)
+        )
+    echo(say("{address}: no longer of {unit}").format(address=address, unit=unit))
 
 
 @quarantine.command("list")
@@ -210,7 +230,7 @@ def list_quarantine(context: typer.Context, *, as_json: AsJson = False) -> None:
     site = opened(context)
     found = mails.quarantined(site)
     rows = [(one.id, f"{one.at:%Y-%m-%d %H:%M}", one.sender, one.why, one.size) for one in found]
-    echo_list(("mail", "came", "from", "why", "bytes"), rows, as_json=as_json)
+    echo_list((say("mail"), say("came"), say("from"), say("why"), say("bytes")), rows, as_json=as_json)
     if found:
         raise typer.Exit(1)
 
@@ -224,10 +244,10 @@ def show_quarantined(context: typer.Context, number: Number) -> None:
     kept = _quarantined(site, number)
     with MailOpener() as opener:
         found = opener.open(kept.path)
-    echo(f"mail {kept.id}  {kept.why}  {', '.join(found.senders)}")
+    echo(say("mail {id}  {why}  {senders}").format(id=kept.id, why=kept.why, senders=", ".join(found.senders)))
     echo(f"    {found.subject}")
     for part in found.parts:
-        echo(f"    {part.name}  {len(part.content)} bytes")
+        echo(say("    {name}  {content} bytes").format(name=part.name, content=len(part.content)))
 
 
 @quarantine.command()
@@ -235,7 +255,7 @@ def release(
     context: typer.Context,
     number: Number,
     unit: Annotated[str, typer.Option("--unit", help="Whose word it is: code of the school or division.")],
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Take a quarantined mail after all, as a unit's word. Its mailbox is not bound by that: see `mailboxes bind`."""
     from pipeline import config, run
@@ -250,9 +270,9 @@ def release(
     with MailOpener() as opener, taking.readers_for(site, 0) as readers:
         desk = run.MailDesk(site, opener, readers)
         if not desk.release(kept, unit, clock(), who):
-            raise UsageError(f"mail {number}: there is no file in it")
+            raise UsageError(say("mail {number}: there is no file in it").format(number=number))
         if run.is_held(site):
-            echo("released; `queke watch` takes it in")
+            echo(say("released; `queke watch` takes it in"))
             return
         done: Cycle = run.drain(
             site, readers, clock, observe=lambda arrival, settled: outcomes.append((arrival, settled))
@@ -262,7 +282,7 @@ def release(
 
 
 @quarantine.command()
-def drop(context: typer.Context, number: Number, who: Who = "queke") -> None:
+def drop(context: typer.Context, number: Number, who: Who = "") -> None:
     """Put a quarantined mail aside for good; its bytes stay in the archive."""
     from pipeline import config
     from pipeline.model import MailState
@@ -271,7 +291,7 @@ def drop(context: typer.Context, number: Number, who: Who = "queke") -> None:
     site = opened(context)
     _quarantined(site, number)
     mails.decide(number, MailState.DROPPED, config.clock()(), who)
-    echo(f"mail {number}: dropped")
+    echo(say("mail {number}: dropped").format(number=number))
 
 
 def _quarantined(site: Site, number: int) -> KeptMail:
@@ -280,11 +300,11 @@ def _quarantined(site: Site, number: int) -> KeptMail:
 
     kept = mails.find(site, number)
     if kept is None or kept.state is not MailState.QUARANTINED:
-        raise UsageError(f"mail {number}: not in quarantine; see `queke quarantine list`")
+        raise UsageError(say("mail {number}: not in quarantine; see `queke quarantine list`").format(number=number))
     return kept
 
 
 def _check_used(site: Site) -> None:
     accounts: tuple[MailAccount, ...] = site.mail.accounts
     if not accounts:
-        raise UsageError("queke.toml has no [[mail_accounts]]: this site uses no mail")
+        raise UsageError(say("queke.toml has no [[mail_accounts]]: this site uses no mail"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from typing import Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import AsJson, Reason, Who, check_division, decided_by, echo, echo_json, opened
 
-matters = typer.Typer(
-    help="What closures and absences say differently (待对账).", no_args_is_help=True, rich_markup_mode=None
-)
+matters = typer.Typer(help="What closures and absences say differently.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def add(app: typer.Typer) -> None:
@@ -21,7 +21,9 @@ def add(app: typer.Typer) -> None:
 @matters.command("list")
 def list_matters(
     context: typer.Context,
-    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "320000",
+    unit: Annotated[
+        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
+    ] = "320000",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -45,24 +47,34 @@ def list_matters(
 @matters.command()
 def settle(
     context: typer.Context,
-    matter: Annotated[str, typer.Argument(help="对账号, as `queke matters list` shows it.")],
+    matter: Annotated[
+        str,
+        typer.Argument(
+            metavar="MATTER", help="Its number, as `queke matters list` shows it.", autocompletion=completion.matters
+        ),
+    ],
     why: Reason,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Let a matter rest: somebody looked into it. It comes back when the records change."""
     from pipeline.settling import reconciliation
 
     opened(context)
     reconciliation.settle(matter, decided_by(who, why))
-    echo(f"{matter}: settled")
+    echo(say("{matter}: settled").format(matter=matter))
 
 
 @matters.command()
 def confirm(
     context: typer.Context,
-    matters_: Annotated[list[str], typer.Argument(metavar="MATTER…", help="对账号, as `queke matters list` shows it.")],
+    matters_: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MATTER…", help="Its number, as `queke matters list` shows it.", autocompletion=completion.matters
+        ),
+    ],
     why: Reason,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Confirm what a school reports: another roll enters the registry from that day on; any other matter is settled.
     One after the other: what was confirmed stays so if a later one is refused.
@@ -72,4 +84,4 @@ def confirm(
     site = opened(context)
     for matter in matters_:
         rolls.confirm(matter, decided_by(who, why), site.policy)
-        echo(f"{matter}: confirmed")
+        echo(say("{matter}: confirmed").format(matter=matter))

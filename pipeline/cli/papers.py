@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,7 @@ def digest(
     day: Day = "",
     division: Annotated[str, typer.Option("--division", help="Only this division and those below it.")] = "",
     *,
-    final: Annotated[bool, typer.Option("--final", help="As the day's final edition (日终版).")] = False,
+    final: Annotated[bool, typer.Option("--final", help="As the day's final edition.")] = False,
 ) -> None:
     """Make the digests of a day now: a new edition where something changed, else the last one again."""
     from pipeline import config
@@ -60,12 +61,12 @@ def digest(
     site = opened(context)
     check_division(division, "--division")
     now = config.clock()()
-    with progress("drawing"):
+    with progress(say("drawing")):
         paths = timetable.make(site, now, day_of(day, now), final=final, places=[division] if division else [])
     for path in paths:
         echo(str(path))
     if not paths:
-        show_error("no school of the registry lies there: nothing to report on")
+        show_error(say("no school of the registry lies there: nothing to report on"))
         raise typer.Exit(1)
 
 
@@ -76,10 +77,20 @@ def cards(context: typer.Context) -> None:
 
     site = opened(context)
     now = config.clock()()
-    with progress("drawing"):
+    with progress(say("drawing")):
         run.deliver(site, now)
     found = alert_list.listed(now, site.policy.deadline)
-    header = ("alert", "unit", "name", "group", "stage", "cases", "state", "opened", "due")
+    header = (
+        say("alert"),
+        say("unit"),
+        say("name"),
+        say("group"),
+        say("stage"),
+        say("cases"),
+        say("state"),
+        say("opened"),
+        say("due"),
+    )
     rows = [
         (
             *(one.id, one.school, one.school_name, one.group, one.stage, one.cases, one.state_name),
@@ -90,7 +101,7 @@ def cards(context: typer.Context) -> None:
     if rows:
         echo_table(header, rows)
     else:
-        echo("no alert is open")
+        echo(say("no alert is open"))
     still = {one.id for one in found}
     for path in sorted(site.outbox.glob("*/*/*/预警信息报告卡 *.pdf")):
         if path.name.split(" ")[1] in still:
@@ -134,7 +145,7 @@ def export(  # noqa: PLR0913, PLR0917  # the options of a command
             sys.stderr.write(f"{note}\n")
     if str(out) == "-":
         if form is Format.XLSX:
-            raise UsageError("--format xlsx: name a file with -o")
+            raise UsageError(say("--format xlsx: name a file with -o"))
         shown = (tuple(printable(cell) if isinstance(cell, str) else cell for cell in row) for row in table.rows)
         _write_csv(replace(table, rows=shown), sys.stdout)
         return
@@ -153,10 +164,12 @@ def _span(day: str, first: str, last: str) -> DayRange:
 
     now = config.clock()()
     if day and (first or last):
-        raise UsageError("--day: one day, or --from and --to, not both")
+        raise UsageError(say("--day: one day, or --from and --to, not both"))
     span = DayRange(*(day_of(one, now) if one else None for one in (day or first, day or last)))
     if span.first and span.last and span.first > span.last:
-        raise UsageError(f"--from {first} --to {last}: the first day comes after the last")
+        raise UsageError(
+            say("--from {first} --to {last}: the first day comes after the last").format(first=first, last=last)
+        )
     return span
 
 
@@ -167,7 +180,7 @@ def _exported(site: Site, records: str, reader: str, span: DayRange) -> ExportTa
 
     tree = lookup.tree()
     if reader not in tree.units and reader not in tree.places:
-        raise UsageError(f"--for {reader}: nobody of this code is in the registry")
+        raise UsageError(say("--for {reader}: nobody of this code is in the registry").format(reader=reader))
     scope = units.scope(reader, tree, site.policy.small_count)
     return exports.export(records, scope, span)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,7 @@ def summary(context: typer.Context, unit: UnitCode, first: First = "", last: Las
     from pipeline.facts import periods
 
     site, scope, days = _asked(context, unit, first, last)
-    with progress("counting", len(days)) as advance:
+    with progress(say("counting"), len(days)) as advance:
         table = periods.summary(scope, days, site.policy, advance)
     _give(table, out)
 
@@ -47,11 +48,11 @@ def bulletin(  # the options of a command
     least: Annotated[int, typer.Option(min=1, help="On so many days or more.")] = 2,
     out: Out = None,
 ) -> None:
-    """List the schools of a division that were often silent, late or wrong, for a 通报; no pupil is in it."""
+    """List the schools of a division that were often silent, late or wrong, to be named; no pupil is in it."""
     from pipeline.facts import periods
 
     _, scope, days = _asked(context, unit, first, last)
-    with progress("counting", len(days)) as advance:
+    with progress(say("counting"), len(days)) as advance:
         table = periods.bulletin(scope, days, least, advance)
     _give(table, out)
 
@@ -67,7 +68,9 @@ def _asked(context: typer.Context, unit: str, first: str, last: str) -> tuple[Si
     begin = day_of(first, now, "--from") if first else None
     end = day_of(last, now, "--to") if last else None
     if begin and end and begin > end:
-        raise UsageError(f"--from {first} --to {last}: the first day comes after the last")
+        raise UsageError(
+            say("--from {first} --to {last}: the first day comes after the last").format(first=first, last=last)
+        )
     scope = units.scope(unit, lookup.tree(), site.policy.small_count)
     return site, scope, periods.days_over(begin, end, now, site.policy.deadline)
 

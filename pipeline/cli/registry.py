@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from gettext import gettext as say
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import (
     AsJson,
     Reason,
@@ -33,7 +35,9 @@ proposals_group = typer.Typer(
 )  # fmt: skip
 calendar_group = typer.Typer(help="The school calendar.", no_args_is_help=True, rich_markup_mode=None)
 
-Proposal = Annotated[str, typer.Argument(metavar="ID", help="As `queke proposals list` shows it.")]
+Proposal = Annotated[
+    str, typer.Argument(metavar="ID", help="As `queke proposals list` shows it.", autocompletion=completion.proposals)
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -45,7 +49,9 @@ def add(app: typer.Typer) -> None:
 @proposals_group.command("list")
 def list_proposals(
     context: typer.Context,
-    unit: Annotated[str, typer.Option("--unit", help="Only of this division and those below it.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
+    ] = "",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +65,10 @@ def list_proposals(
         for one in found:
             echo_json({"id": one.id, "unit": one.school, "day": one.day, "what": one.what})
     else:
-        echo_table(("id", "unit", "school", "what"), [(one.id, one.school, one.school_name, one.what) for one in found])
+        echo_table(
+            (say("id"), say("unit"), say("school"), say("what")),
+            [(one.id, one.school, one.school_name, one.what) for one in found],
+        )
     if found:
         raise typer.Exit(1)
 
@@ -69,27 +78,25 @@ def confirm(
     context: typer.Context,
     proposal: Proposal,
     why: Why = "",
-    who: Who = "queke",
-    alias: Annotated[
-        str, typer.Option("--alias", help="A new class is only another name of this one, such as 三(3)班.")
-    ] = "",
+    who: Who = "",
+    alias: Annotated[str, typer.Option("--alias", help="A new class is only another name of this one.")] = "",
 ) -> None:
     """Let a proposal take effect; a new class enters the registry or, with --alias, is known by another name."""
     from pipeline.settling import proposals
 
     opened(context)
     proposals.confirm(proposal, decided_by(who, why), alias)
-    echo(f"{proposal}: confirmed")
+    echo(say("{proposal}: confirmed").format(proposal=proposal))
 
 
 @proposals_group.command()
-def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "queke") -> None:
+def refuse(context: typer.Context, proposal: Proposal, why: Reason, who: Who = "") -> None:
     """Leave the registry as it is; the school is told why."""
     from pipeline.settling import proposals
 
     opened(context)
     proposals.refuse(proposal, decided_by(who, why))
-    echo(f"{proposal}: refused")
+    echo(say("{proposal}: refused").format(proposal=proposal))
 
 
 @proposals_group.command("undo")
@@ -97,7 +104,7 @@ def undo_class(
     context: typer.Context,
     new_class: Annotated[str, typer.Argument(metavar="ID", help="The id it had in the list, such as K7MQ3F2C9.")],
     why: Reason,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
     """Take the word on a new class back: it waits again. A school's roster: `queke units undo`."""
     from pipeline.settling import undo
@@ -109,12 +116,12 @@ def undo_class(
 def undo_calendar(
     context: typer.Context,
     submission: Annotated[
-        int, typer.Argument(metavar="SUBMISSION", help="Number of the 校历登记表, as its receipt has it.")
+        int, typer.Argument(metavar="SUBMISSION", help="Number of the calendar, as its receipt has it.")
     ],
     why: Reason,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
-    """Take one 校历登记表 back, as if it had not come. The decision is kept with its reason."""
+    """Take one calendar back, as if it had not come. The decision is kept with its reason."""
     from pipeline.settling import undo
 
     take_back(context, undo.take_back_calendar, submission, who, why)
@@ -142,7 +149,7 @@ def show(
     names = lookup.names(chain)
     lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
     if lines:
-        echo_table(("of", "name", "ref", "line"), lines)
+        echo_table((say("of"), say("name"), say("ref"), say("line")), lines)
     for line in _days(found, chain, school.stages if school else tuple(words.STAGE.labels), first):
         echo(line)
 
@@ -151,7 +158,7 @@ def _month(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise UsageError(f"--month {text}: write it as 2026-11") from None
+        raise UsageError(say("--month {text}: write it as 2026-11").format(text=text)) from None
 
 
 def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], first: date) -> list[str]:
@@ -161,12 +168,17 @@ def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], firs
     while day.month == first.month:
         answers = {stage: found.owes(chain, (stage,), day) for stage in stages}
         by_stage = {
-            stage: ("school day" if due.yes else f"- {due.reason} {due.note}".rstrip())
-            + " (by weekday)" * bool(due.assumed)
+            stage: (say("school day") if due.yes else f"- {due.reason} {due.note}".rstrip())
+            + say(" (by weekday)") * bool(due.assumed)
             for stage, due in answers.items()
         }
         alike = set(by_stage.values())
         text = alike.pop() if len(alike) == 1 else "; ".join(f"{stage}: {one}" for stage, one in by_stage.items())
-        lines.append(f"{day} {'一二三四五六日'[day.weekday()]}  {text}")
+        lines.append(f"{day} {_weekday(day)}  {text}")
         day += timedelta(days=1)
     return lines
+
+
+def _weekday(day: date) -> str:
+    names = (say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun"))
+    return names[day.weekday()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,12 +59,12 @@ def check(
     if switches.of_site(text):
         lines = site_rules.check(text)
         echo_table(
-            ("rule", "place", "on", "from", "by", "why"),
+            (say("rule"), say("place"), say("on"), say("from"), say("by"), say("why")),
             [(one.rule, one.switch.place, _on(one.switch.on), one.switch.since, one.by, one.why) for one in lines],
         )
-        echo(f"{file.name}: right, {len(lines)} switches")
+        echo(say("{name}: right, {lines} switches").format(name=file.name, lines=len(lines)))
     else:
-        echo(f"{file.name}: right, {len(law.parse(text).rules)} rules")
+        echo(say("{name}: right, {rules} rules").format(name=file.name, rules=len(law.parse(text).rules)))
 
 
 @rules.command("list")
@@ -83,13 +84,17 @@ def list_rules(context: typer.Context, unit: Unit = "", day: Day = "", *, as_jso
          one.threshold, one.confidence)
         for one in known.rules
     ]  # fmt: skip
-    echo_list(("rule", "on", "stage", "groups", "threshold", "confidence"), rows, as_json=as_json)
+    echo_list(
+        (say("rule"), say("on"), say("stage"), say("groups"), say("threshold"), say("confidence")),
+        rows,
+        as_json=as_json,
+    )
     if problems := site_rules.state().problems:
         raise ConfigError(list(problems))
 
 
 def _on(on: bool) -> str:
-    return "on" if on else "off"
+    return say("on") if on else say("off")
 
 
 @rules.command()
@@ -114,7 +119,7 @@ def rehearse(
     days = _days(first, last)
     law = _law(file)
     check_place(unit)
-    with progress("rehearsing", rehearsed.number_of_schools(unit)) as advance:
+    with progress(say("rehearsing"), rehearsed.number_of_schools(unit)) as advance:
         found = rehearsed.rehearsal(law, *days, unit, advance)
     if as_json:
         for pair in found.pairs:
@@ -147,12 +152,12 @@ def score(context: typer.Context, first: First, last: Last = "", unit: Unit = ""
         for row in rows:
             echo_json(row)
     else:
-        echo_table(tuple(rows[0]), [[_plain(value) for value in row.values()] for row in rows])
+        echo_table(_header(rows[0]), [[_plain(value) for value in row.values()] for row in rows])
 
 
 def _scored(one: RuleScore, stage: str) -> dict[str, object]:
     return {
-        "rule": one.rule or "all",
+        "rule": one.rule or say("all"),
         "stage": stage,
         "warned": one.warned,
         "opened": one.opened,
@@ -167,6 +172,24 @@ def _scored(one: RuleScore, stage: str) -> dict[str, object]:
     }
 
 
+def _header(row: Mapping[str, object]) -> list[str]:
+    """What its columns are called; a reason of exclusion by its code."""
+    names = {
+        "rule": say("rule"),
+        "stage": say("stage"),
+        "warned": say("warned"),
+        "opened": say("opened"),
+        "confirmed": say("confirmed"),
+        "void": say("void"),
+        "pending": say("pending"),
+        "ppv": say("ppv"),
+        "delay": say("delay"),
+        "lead": say("lead"),
+        "leads": say("leads"),
+    }
+    return [names.get(column, column) for column in row]
+
+
 def _plain(value: object) -> object:
     return "—" if value is None else f"{value:.4g}" if isinstance(value, float) else value
 
@@ -177,7 +200,7 @@ def _days(first: str, last: str) -> tuple[date, date]:
     now = config.clock()()
     begin, end = day_of(first, now, "--from"), day_of(last, now, "--to")
     if begin > end:
-        raise UsageError(f"--from {begin}: it comes after --to {end}")
+        raise UsageError(say("--from {begin}: it comes after --to {end}").format(begin=begin, end=end))
     return begin, end
 
 
@@ -201,33 +224,50 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{file}: 不是 UTF-8 编码的文本"]) from error
+        raise ConfigError([say("{file}: not text in UTF-8").format(file=file)]) from error
 
 
 def _show(found: Rehearsal) -> None:
     from pipeline.registry import lookup
 
     names = lookup.division_names()
-    header = ("day", "county", "name", "rehearsed", "issued", "both", "new", "gone")
+    header = (
+        say("day"),
+        say("county"),
+        say("name"),
+        say("rehearsed"),
+        say("issued"),
+        say("both"),
+        say("new"),
+        say("gone"),
+    )
     rows = [
         (one.day, one.division, names.get(one.division, ""), one.tried, one.issued, one.both, one.new, one.gone)
         for one in found.days()
     ]
     echo_table(header, rows)
-    _show_each("new: not issued", found.new)
-    _show_each("gone: issued, and not by these rules", found.gone)
-    _show_each("on another day", [pair for pair in found.both if pair.days_later])
+    _show_each(say("new: not issued"), found.new)
+    _show_each(say("gone: issued, and not by these rules"), found.gone)
+    _show_each(say("on another day"), [pair for pair in found.both if pair.days_later])
     earlier = [pair for pair in found.both if (pair.days_later or 0) < 0]
     later = [pair for pair in found.both if (pair.days_later or 0) > 0]
     both = len(found.both)
     echo()
-    echo(f"rehearsed {both + len(found.new)}, issued {both + len(found.gone)}")
-    echo(f"in both {both}: {len(earlier)} earlier, {len(later)} later, {both - len(earlier) - len(later)} the same day")
-    for what, pairs in (("those in both", found.both), ("those gone", found.gone)):
+    echo(say("rehearsed {tried}, issued {issued}").format(tried=both + len(found.new), issued=both + len(found.gone)))
+    echo(
+        say("in both {both}: {earlier} earlier, {later} later, {same} the same day").format(
+            both=both, earlier=len(earlier), later=len(later), same=both - len(earlier) - len(later)
+        )
+    )
+    for what, pairs in ((say("those in both"), found.both), (say("those gone"), found.gone)):
         confirmed, ruled = found.ruled(pairs)
         if pairs:
             share = f", {confirmed / ruled:.0%}" if ruled else ""
-            echo(f"of {what}, decided by their county {ruled}, of which confirmed {confirmed}{share}")
+            echo(
+                say("of {what}, decided by their county {ruled}, of which confirmed {confirmed}{share}").format(
+                    what=what, ruled=ruled, confirmed=confirmed, share=share
+                )
+            )
 
 
 def _show_each(title: str, pairs: Sequence[Pair]) -> None:
@@ -239,7 +279,18 @@ def _show_each(title: str, pairs: Sequence[Pair]) -> None:
     echo()
     echo(f"{title}:")
     names = lookup.names(pair.subject.school for pair in pairs)
-    header = ("unit", "name", "group", "rule", "cases", "rehearsed", "issued", "days", "alert", "then")
+    header = (
+        say("unit"),
+        say("name"),
+        say("group"),
+        say("rule"),
+        say("cases"),
+        say("rehearsed"),
+        say("issued"),
+        say("days"),
+        say("alert"),
+        say("then"),
+    )
     rows = []
     for pair in pairs:
         line = _json(pair)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,10 +51,17 @@ def backup(
     if as_json:
         echo_json({"folder": folder, **{name: value for name, value in asdict(made).items() if name != "sums"}})
     else:
-        echo(f"made {folder}: {made.submissions} submissions, {made.decisions} decisions, up to number {made.last}; "
-             f"{made.files} files")  # fmt: skip
+        said = say(
+            "made {folder}: {submissions} submissions, {decisions} decisions, up to number {last}; {files} files"
+        )
+        counts = {name: getattr(made, name) for name in ("submissions", "decisions", "last", "files")}
+        echo(said.format(folder=folder, **counts))
     if made.missing:
-        show_error(f"the bytes of {len(made.missing)} submissions are nowhere: {made.missing[:5]}; see `queke status`")
+        show_error(
+            say("the bytes of {missing} submissions are nowhere: {some}; see `queke status`").format(
+                missing=len(made.missing), some=made.missing[:5]
+            )
+        )
         raise typer.Exit(1)
 
 
@@ -78,34 +86,66 @@ def restore(
     found = service.newest(source)
     if verify:
         made = service.verify(found)
-        echo(f"{found}: whole; {made.files} files, up to number {made.last}, made {made.made_at}")
+        echo(
+            say("{found}: whole; {files} files, up to number {last}, made {made_at}").format(
+                found=found, files=made.files, last=made.last, made_at=made.made_at
+            )
+        )
         return
     if folder is None:
-        raise UsageError("name the folder of the site to make, or --verify")
+        raise UsageError(say("name the folder of the site to make, or --verify"))
     done = service.restore(found, folder, config.clock()(), database_url=database, replace=replace)
     _tell(found, folder, done)
     if retake:
         count, gone = service.retake(done, folder)
-        echo(f"{count} workbooks that came after the backup lie in the inbox again, and will get new receipts")
+        echo(
+            say(
+                "{count} workbooks that came after the backup lie in the inbox again, and will get new receipts"
+            ).format(count=count)
+        )
         if gone:
-            show_error(f"the originals of {len(gone)} were not kept, their senders must send them again: {gone[:5]}")
+            show_error(
+                say("the originals of {gone} were not kept, their senders must send them again: {some}").format(
+                    gone=len(gone), some=gone[:5]
+                )
+            )
     if done.differs or done.after:
         raise typer.Exit(1)
 
 
 def _tell(source: Path, folder: Path, done: Restored) -> None:
-    echo(f"restored {folder} from {source}, as of {done.manifest.made_at}")
-    echo(f"{done.submissions} submissions, {done.decisions} decisions; the journal has {done.journalled} of them")
+    echo(
+        say("restored {folder} from {source}, as of {made_at}").format(
+            folder=folder, source=source, made_at=done.manifest.made_at
+        )
+    )
+    echo(
+        say("{submissions} submissions, {decisions} decisions; the journal has {journalled} of them").format(
+            submissions=done.submissions, decisions=done.decisions, journalled=done.journalled
+        )
+    )
     if done.aside:
-        echo(f"what stood there is in {done.aside}")
+        echo(say("what stood there is in {aside}").format(aside=done.aside))
     if done.differs:
-        show_error(f"store and journal do not agree on {len(done.differs)} numbers: {done.differs[:5]}")
+        show_error(
+            say("store and journal do not agree on {differs} numbers: {some}").format(
+                differs=len(done.differs), some=done.differs[:5]
+            )
+        )
     if done.after:
         arrivals = [row for row in done.after if row["kind"] == "arrival"]
         seqs = sorted(int(str(row["seq"])) for row in done.after)
         show_error(
-            f"numbers {seqs[0]} to {seqs[-1]} came after this backup and are NOT in it: {len(arrivals)} workbooks, "
-            f"which lie in {done.aside}/archive, and {len(done.after) - len(arrivals)} decisions, in its journal"
+            say(
+                "numbers {first} to {last} came after this backup and are NOT in it: {arrivals} workbooks, which lie "
+                "in {aside}/archive, and {decisions} decisions, in its journal"
+            ).format(
+                first=seqs[0],
+                last=seqs[-1],
+                arrivals=len(arrivals),
+                aside=done.aside,
+                decisions=len(done.after) - len(arrivals),
+            )
         )
 
 
@@ -136,11 +176,14 @@ def rebuild(
     if as_json:
         echo_json(asdict(done))
     else:
-        echo(f"made again: {done.submissions} submissions, {done.decisions} decisions, {done.acts} acts; "
-             f"the audit ends at {done.head[0]}:{done.head[1]}")  # fmt: skip
+        said = say(
+            "made again: {submissions} submissions, {decisions} decisions, {acts} acts; the audit ends at {head}"
+        )
+        counts = {name: getattr(done, name) for name in ("submissions", "decisions", "acts")}
+        echo(said.format(head=f"{done.head[0]}:{done.head[1]}", **counts))
         _tell_rebuilt(done)
         if database:
-            echo("write the new address into queke.toml (`database`), then start `queke watch`")
+            echo(say("write the new address into queke.toml (`database`), then start `queke watch`"))
     if done.differs or done.failed:
         raise typer.Exit(1)
 
@@ -148,15 +191,27 @@ def rebuild(
 def _tell_rebuilt(done: Rebuilt) -> None:
     if done.failed:
         seq, why = done.failed[0]
-        show_error(f"{len(done.failed)} acts could not be taken again; the first is act {seq}: {why}")
+        show_error(
+            say("{failed} acts could not be taken again; the first is act {seq}: {why}").format(
+                failed=len(done.failed), seq=seq, why=why
+            )
+        )
     if done.differs:
-        show_error(f"{len(done.differs)} acts came out otherwise than the first time; the first is {done.differs[0]}")
+        show_error(
+            say("{differs} acts came out otherwise than the first time; the first is {act}").format(
+                differs=len(done.differs), act=done.differs[0]
+            )
+        )
     if done.unsettled:
-        echo(f"{done.unsettled} submissions wait: `queke watch` settles them")
+        echo(say("{unsettled} submissions wait: `queke watch` settles them").format(unsettled=done.unsettled))
     if done.stubs:
-        echo(f"{len(done.stubs)} files were not kept, they held passwords: their outcome is known, not its reasons")
+        echo(
+            say("{stubs} files were not kept, they held passwords: their outcome is known, not its reasons").format(
+                stubs=len(done.stubs)
+            )
+        )
     if done.passwords:
-        echo("passwords are in no archive: give each account a new one with `queke accounts issue`")
+        echo(say("passwords are in no archive: give each account a new one with `queke accounts issue`"))
 
 
 @audit.command("verify")
@@ -175,15 +230,19 @@ def verify_audit(
     last, hash_ = chain.head()
     seq, _, noted = head.partition(":")
     if head and not (seq.isdecimal() and noted):
-        raise UsageError("--head: write it as this command shows it, SEQ:HASH")
+        raise UsageError(say("--head: write it as this command shows it, SEQ:HASH"))
     lost = bool(head) and chain.chain_at(int(seq)) != noted
     if as_json:
         echo_json({"whole": broken is None and not lost, "broken_at": broken, "head": f"{last}:{hash_}", "lost": lost})
     elif broken is None and not lost:
-        echo(f"whole: {last} rows; head {last}:{hash_}")
+        echo(say("whole: {last} rows; head {head}").format(last=last, head=f"{last}:{hash_}"))
     if broken is not None:
-        show_error(f"the chain breaks at row {broken}: it, or one before it, is not as it was written")
+        show_error(
+            say("the chain breaks at row {broken}: it, or one before it, is not as it was written").format(
+                broken=broken
+            )
+        )
     if lost:
-        show_error(f"row {seq} is not the one noted in --head: the chain was cut, or made anew")
+        show_error(say("row {seq} is not the one noted in --head: the chain was cut, or made anew").format(seq=seq))
     if broken is not None or lost:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,12 +47,12 @@ def init(
 
     last, aside = _set_aside(folder) if begin_anew else (0, None)
     for path in config.write(folder, database):
-        echo(f"made {path}")
+        echo(say("made {path}").format(path=path))
     site = config.load(folder)
     _ready_store(site, last)
     if aside:
-        echo(f"the old archive is in {aside}; numbers go on after {last}")
-    echo(f"ready: {site.root}")
+        echo(say("the old archive is in {aside}; numbers go on after {last}").format(aside=aside, last=last))
+    echo(say("ready: {root}").format(root=site.root))
 
 
 def demo(
@@ -78,8 +79,8 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
         for finding in found:
             echo_json({"grade": finding.grade, "what": finding.what, "said": finding.said})
     else:
-        marks = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM"}
-        echo_table(("", "what", "said"), [(marks[f.grade], f.what, f.said) for f in found])
+        marks = {"ok": say("ok"), "warning": say("WARNING"), "problem": say("PROBLEM")}
+        echo_table(("", say("what"), say("said")), [(marks[f.grade], f.what, f.said) for f in found])
     if any(f.grade == "problem" for f in found):
         raise typer.Exit(2)
     if any(f.grade == "warning" for f in found):
@@ -89,13 +90,13 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
 @units.command("import")
 def import_(
     context: typer.Context,
-    workbook: Annotated[Path, typer.Argument(help="A filled 学校名册.")],
+    workbook: Annotated[Path, typer.Argument(help="A filled school roster.")],
     *,
     preview: Annotated[
         bool, typer.Option("--dry-run", "--preview", help="Show what would change, change nothing.")
     ] = False,
 ) -> None:
-    """Take a 学校名册 into the registry: what changes is printed first."""
+    """Take a school roster into the registry: what changes is printed first."""
     from pipeline import config, run
     from pipeline.cli import taking
     from pipeline.cli.intake import drained, show_outcomes
@@ -103,15 +104,19 @@ def import_(
 
     site = opened(context)
     if not workbook.is_file():
-        raise UsageError(f"{workbook}: no such file")
+        raise UsageError(say("{workbook}: no such file").format(workbook=workbook))
     changes, outcome = run.rehearse_roster(site, workbook, config.clock()())
     if outcome[1].form != "roster":
-        raise UsageError(f"{workbook.name}: this is no 学校名册; make one with `queke template roster`")
+        raise UsageError(
+            say("{name}: this is no roster; make one with `queke template roster`").format(name=workbook.name)
+        )
     for line in _changes(changes):
         echo(line)
     if not preview:
         if run.is_held(site):
-            raise UsageError(f"`queke watch` works on this site: put the file into {site.inbox} instead")
+            raise UsageError(
+                say("`queke watch` works on this site: put the file into {inbox} instead").format(inbox=site.inbox)
+            )
         outcomes, done = drained(site, [workbook])
         if outcome[1].state is not State.HELD:  # held here only for want of a proof: who imports it vouches for it
             outcomes = [_vouched(site, one) for one in outcomes]
@@ -137,12 +142,12 @@ def _vouched(site: Site, outcome: Outcome) -> Outcome:
 def undo_roster(
     context: typer.Context,
     submission: Annotated[
-        int, typer.Argument(metavar="SUBMISSION", help="Number of the 学校名册, as its receipt has it.")
+        int, typer.Argument(metavar="SUBMISSION", help="Number of the roster, as its receipt has it.")
     ],
     why: Reason,
-    who: Who = "queke",
+    who: Who = "",
 ) -> None:
-    """Take one 学校名册 back, as if it had not come. The decision is kept with its reason."""
+    """Take one school roster back, as if it had not come. The decision is kept with its reason."""
     from pipeline.settling import undo
 
     take_back(context, undo.take_back_roster, submission, who, why)
@@ -157,7 +162,10 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     counted = Counter(change.school for change in changes if change.kind is ChangeKind.CLASS and change.school in fresh)
     listed = [one for one in changes if one.kind is not ChangeKind.CLASS or one.school not in fresh]
     yield from in_lines(listed)
-    yield from (f"{fresh[school]}（{school}）新增班级 {count} 个" for school, count in counted.items())
+    yield from (
+        say("{name} ({school}): {count} new classes").format(name=fresh[school], school=school, count=count)
+        for school, count in counted.items()
+    )
 
 
 def _set_aside(folder: Path) -> tuple[int, Path | None]:

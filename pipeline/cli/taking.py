@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from gettext import gettext as say
 from typing import TYPE_CHECKING
 
 from pipeline.cli.terminal import echo, echo_json
@@ -17,15 +18,6 @@ FEW = 40  # files: below, starting more than one reader takes longer than readin
 
 Outcome = tuple[Arrival, Settled]
 
-WORDS = {
-    State.ACCEPTED: "accepted",
-    State.PARTIAL: "PARTIAL: some rows go back",
-    State.REJECTED: "REJECTED: it goes back",
-    State.DUPLICATE: "duplicate: nothing changed",
-    State.HELD: "HELD: somebody must decide",
-    State.QUARANTINED: "QUARANTINED: not opened",
-    State.FAILED: "FAILED: our fault, see the log",
-}
 _FINE = frozenset({State.ACCEPTED, State.DUPLICATE})
 
 
@@ -46,14 +38,45 @@ def workers(site: Site) -> int:
     return site.policy.workers or len(os.sched_getaffinity(0))
 
 
+def name(state: State) -> str:
+    """Return what a state is called."""
+    names = {
+        State.RECEIVED: say("received"),
+        State.ACCEPTED: say("accepted"),
+        State.PARTIAL: say("partial"),
+        State.REJECTED: say("rejected"),
+        State.DUPLICATE: say("duplicate"),
+        State.HELD: say("held"),
+        State.QUARANTINED: say("quarantined"),
+        State.FAILED: say("failed"),
+    }
+    return names[state]
+
+
+def _became(state: State) -> str:
+    then = {
+        State.PARTIAL: say("PARTIAL: some rows go back"),
+        State.REJECTED: say("REJECTED: it goes back"),
+        State.DUPLICATE: say("duplicate: nothing changed"),
+        State.HELD: say("HELD: somebody must decide"),
+        State.QUARANTINED: say("QUARANTINED: not opened"),
+        State.FAILED: say("FAILED: our fault, see the log"),
+    }
+    return then.get(state) or name(state)
+
+
 def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
     """Say in lines what became of one workbook."""
     from pipeline import issues
     from pipeline.figures.group_issues import issues_together, repairs_together
 
     about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
-    counts = f"{settled.accepted} taken, {settled.refused} back" if settled.form else ""
-    echo("  ".join(part for part in (arrival.name, WORDS[settled.state], about, counts) if part))
+    counts = say("{accepted} taken, {refused} back").format(accepted=settled.accepted, refused=settled.refused)
+    echo(
+        "  ".join(
+            part for part in (arrival.name, _became(settled.state), about, counts if settled.form else "") if part
+        )
+    )
     for where, issue in issues_together(settled.issues):
         echo(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
     for where, repair in repairs_together(settled.repairs):

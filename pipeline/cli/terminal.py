@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ PROVINCE = "320000"
 """Who reads what is shown, unless an option names somebody."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for a program to read.")]
-UnitCode = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
-Who = Annotated[str, typer.Option(help="Who decides.")]
+UnitCode = Annotated[
+    str, typer.Option("--unit", help="Code of the school or division.", autocompletion=completion.units)
+]
 _WHY = "The reason, kept with the decision, and told where a letter goes out."
 Why = Annotated[str, typer.Option(help=_WHY)]
 Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]
@@ -36,10 +39,31 @@ Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; t
 
 def _not_blank(why: str) -> str:
     if not why.strip():
-        raise typer.BadParameter("say why: it is kept with the decision, and whom it concerns reads it")
+        raise typer.BadParameter(say("say why: it is kept with the decision, and whom it concerns reads it"))
     return why
 
 
+def _somebody(context: typer.Context, who: str) -> str:
+    """Whoever decides, asked for where a terminal can answer: a decision is nobody's by default."""
+    if context.resilient_parsing:  # a shell completes
+        return who
+    while not who.strip():
+        if not sys.stdin.isatty():
+            raise typer.BadParameter(say("say who decides, by name: it is kept with the decision"))
+        who = typer.prompt(say("Who decides"), err=True)
+    return who.strip()
+
+
+Who = Annotated[
+    str,
+    typer.Option(
+        "--who",
+        envvar="QUEKE_WHO",
+        help="Who decides, by name; asked on a terminal, if left out.",
+        show_default=False,
+        callback=_somebody,
+    ),
+]
 Reason = Annotated[str, typer.Option("--why", help=_WHY, callback=_not_blank)]
 """Where a decision must say why."""
 
@@ -56,7 +80,7 @@ class Shell:
         """Send the log to stderr from now on, from `level` up. Raises UsageError for a QUEKE_LOG nobody knows."""
         words = set(os.environ.get("QUEKE_LOG", "").replace(",", " ").split())
         if words - {"json", "debug"}:
-            raise UsageError("QUEKE_LOG: write json, debug, or both")
+            raise UsageError(say("QUEKE_LOG: write json, debug, or both"))
         debug = self.log_debug or "debug" in words
         log_to_stderr("debug" if debug else level, as_json=self.log_json or "json" in words)
 
@@ -77,7 +101,13 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
     waiting = database.behind()  # first: it tells of a database that does not answer
     agreement.check(site)
     if waiting:
-        raise ConfigError([f"the store is behind this version of queke; run `queke init {site.root}` to bring it up"])
+        raise ConfigError(
+            [
+                say("the store is behind this version of queke; run `queke init {root}` to bring it up").format(
+                    root=site.root
+                )
+            ]
+        )
     return site
 
 
@@ -96,7 +126,9 @@ def day_of(text: str, now: datetime, option: str = "--day") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option} {text}: no such date; write it as {now:%Y-%m-%d}") from None
+        raise UsageError(
+            say("{option} {text}: no such date; write it as {now:%Y-%m-%d}").format(option=option, text=text, now=now)
+        ) from None
 
 
 def check_division(code: str, option: str = "--unit") -> None:
@@ -104,7 +136,11 @@ def check_division(code: str, option: str = "--unit") -> None:
     from pipeline.registry import lookup
 
     if code and code not in lookup.tree(()).places:
-        raise UsageError(f"{option} {code}: no such division; take a code such as 320106, 320100 or 320000")
+        raise UsageError(
+            say("{option} {code}: no such division; take a code such as 320106, 320100 or 320000").format(
+                option=option, code=code
+            )
+        )
 
 
 def check_place(code: str) -> None:
@@ -113,7 +149,7 @@ def check_place(code: str) -> None:
 
     tree = lookup.tree([code])
     if code and code not in tree.places and code not in tree.units:
-        raise UsageError(f"--unit {code}: no such school or division")
+        raise UsageError(say("--unit {code}: no such school or division").format(code=code))
 
 
 def printable(text: str) -> str:
@@ -128,14 +164,21 @@ def printable(text: str) -> str:
 _OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
-def echo(line: str = "") -> None:
-    """Show one line of the result."""
-    sys.stdout.write(printable(line) + "\n")
+def echo(*parts: str) -> None:
+    """Show one line of the result, its parts apart."""
+    sys.stdout.write(printable("  ".join(parts)) + "\n")
 
 
 def echo_json(value: object) -> None:
     """Show one value as one line of JSON."""
-    echo(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
+    echo(json.dumps(value, ensure_ascii=False, default=_for_a_program, separators=(",", ":")))
+
+
+def _for_a_program(value: object) -> str:
+    """A moment in one zone and one form, whatever library it comes from; anything else as text."""
+    from pipeline.schooldays import ZONE
+
+    return value.astimezone(ZONE).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
 
 
 def show_error(sentence: str, *below: str) -> None:
@@ -147,11 +190,17 @@ def echo_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Show rows below their header in columns; a Chinese character counts for two."""
     from rich.cells import cell_len
 
-    cells = [[printable(str("" if cell is None else cell)) for cell in row] for row in (header, *rows)]
+    cells = [[printable(_cell(value)) for value in row] for row in (header, *rows)]
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(header))]
     for row in cells:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
         echo("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    from pipeline.schooldays import local_time
+
+    return local_time(value) if isinstance(value, datetime) else "" if value is None else str(value)
 
 
 def echo_list(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:

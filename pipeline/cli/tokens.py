@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from typing import Annotated
 
 import typer
@@ -23,24 +24,24 @@ def list_tokens(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show which tokens ended before their time: revoked, or of a 处理单 that was used."""
+    """Show which tokens ended before their time: revoked, or of a desk's workbook that was used."""
     from pipeline.schooldays import local_time
     from pipeline.settling import tokens as ends
 
     opened(context)
     check_place(unit)
     rows = [
-        (one.unit, one.name, one.how, one.at.isoformat() if as_json else local_time(one.at), one.by, one.why)
+        (one.unit, one.name, one.how, one.at if as_json else local_time(one.at), one.by, one.why)
         for one in ends.ended(unit)
     ]
     if rows or as_json:
-        echo_list(("unit", "name", "ended", "when", "by", "why"), rows, as_json=as_json)
+        echo_list((say("unit"), say("name"), say("ended"), say("when"), say("by"), say("why")), rows, as_json=as_json)
     else:
-        echo("no token was revoked, no 处理单 used")
+        echo(say("no token was revoked, and none used up"))
 
 
 @tokens.command()
-def revoke(context: typer.Context, unit: UnitCode, why: Reason, who: Who = "queke") -> None:
+def revoke(context: typer.Context, unit: UnitCode, why: Reason, who: Who = "") -> None:
     """Revoke all tokens of a unit or division: its templates that are out prove nothing from now on.
 
     What came before stays as it was taken. Its own folder goes on to prove it.
@@ -49,5 +50,9 @@ def revoke(context: typer.Context, unit: UnitCode, why: Reason, who: Who = "quek
 
     opened(context)
     serial = ends.revoke(unit, decided_by(who, why))
-    echo(f"{unit}: tokens issued before now are void; the next ones have serial {serial}")
-    echo("what lies in the outbox has old ones: make them again, a desk with `queke desk`, else with `queke template`")
+    echo(
+        say("{unit}: tokens issued before now are void; the next ones have serial {serial}").format(
+            unit=unit, serial=serial
+        )
+    )
+    echo(say("what lies in the outbox has old ones: make them again, a desk by `queke desk`, else by `queke template`"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from gettext import gettext as say
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -21,4 +22,4 @@ def take_back(context: typer.Context, way: Callable[[T, DecidedBy], Settled], nu
     from pipeline import config, run
 
     run.undo(opened(context), partial(way, number), who, why, config.clock())
-    echo(f"{number}: taken back")
+    echo(say("{number}: taken back").format(number=number))

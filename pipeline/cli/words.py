@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +12,6 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.units import Scope
-
-_HEADER = ("words", "times", "schools", "columns", "first", "last")
 
 
 def add(app: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def words(
     begin = day_of(first, now, "--from") if first else None
     span = DayRange(begin, day_of(last, now, "--to"))
     if begin and span.last and begin > span.last:
-        raise UsageError(f"--from {begin}: it comes after --to {span.last}")
+        raise UsageError(say("--from {begin}: it comes after --to {last}").format(begin=begin, last=span.last))
     check_place(unit)
     small = site.policy.small_count
     found = unread_words(_scope(reader, small), span, _scope(unit, small) if unit else None)
@@ -49,11 +48,16 @@ def words(
         (one.word, one.times, len(one.schools), "、".join(sorted(one.columns)), one.first, one.last)
         for one in found.words
     ]
-    echo_list(_HEADER, rows, as_json=as_json)
+    header = (say("words"), say("times"), say("schools"), say("columns"), say("first"), say("last"))
+    echo_list(header, rows, as_json=as_json)
     if found.lone and not as_json:
-        echo(f"not shown: {found.lone} that one school alone wrote; --for the school's code shows its own")
+        echo(
+            say("not shown: {lone} that one school alone wrote; --for the school's code shows its own").format(
+                lone=found.lone
+            )
+        )
     if found.named and not as_json:
-        echo(f"not shown: {found.named} with somebody's name")
+        echo(say("not shown: {named} with somebody's name").format(named=found.named))
 
 
 def _scope(code: str, small: int) -> Scope:
@@ -62,5 +66,5 @@ def _scope(code: str, small: int) -> Scope:
 
     tree = lookup.tree()
     if code not in tree.units and code not in tree.places:
-        raise UsageError(f"--for {code}: nobody of this code is in the registry")
+        raise UsageError(say("--for {code}: nobody of this code is in the registry").format(code=code))
     return units.scope(code, tree, small)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from gettext import gettext as say
 
 from pipeline import issues, schooldays, units
 from pipeline.county.boards import BOARDS
@@ -88,7 +89,9 @@ def _with_held() -> list[str]:
 def _facts(site: Site, division: str, now: datetime, rows: Mapping[str, Sequence[DeskRow]], back: int = 0) -> DeskFacts:
     name = lookup.division_names().get(division)
     if name is None:
-        raise UsageError(f"{division}: no such division; a desk is a county's, such as --unit 320106")
+        raise UsageError(
+            say("{division}: no such division; a desk is a county's, such as --unit 320106").format(division=division)
+        )
     made = now.astimezone(ZONE)
     mark = units.desk_mark(made, back)
     token = units.token(site.key, division, DESK.name, mark, lookup.token_serial(division))

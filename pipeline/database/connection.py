@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from gettext import gettext as say
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -86,7 +87,7 @@ def _reach() -> None:
         connection.ensure_connection()
     except (DatabaseError, ImproperlyConfigured) as error:
         text = " ".join(str(error).split())  # the driver's text: address and cause, never the password
-        raise ConfigError([f"database: cannot be used: {text}"]) from error
+        raise ConfigError([say("database: cannot be used: {text}").format(text=text)]) from error
 
 
 def _database(site: Site) -> dict[str, Any]:

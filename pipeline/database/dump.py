@@ -11,6 +11,7 @@ import subprocess  # nosec B404  # PostgreSQL's own programs
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from gettext import gettext as say
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,13 @@ def load(copy: Path) -> None:
     """Put a copy into the open store, which must be empty. Raises ConfigError."""
     if copy.name == POSTGRES:
         if connection.vendor != "postgresql":
-            raise ConfigError(["this copy is PostgreSQL's: name such a database with --database"])
+            raise ConfigError([say("this copy is PostgreSQL's: name such a database with --database")])
         _program("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(copy))
         return
     if connection.vendor != "sqlite":
-        raise ConfigError(["this copy is SQLite's: restore it to SQLite; to PostgreSQL: `queke rebuild --database`"])
+        raise ConfigError(
+            [say("this copy is SQLite's: restore it to SQLite; to PostgreSQL: `queke rebuild --database`")]
+        )
     target = Path(str(connection.settings_dict["NAME"]))
     connection.close()
     for ending in ("-wal", "-shm", "-journal"):  # of a store that was there before
@@ -79,7 +82,9 @@ def is_empty() -> bool:
     try:
         connection.ensure_connection()
     except DatabaseError as error:
-        raise ConfigError([f"database: cannot be used: {' '.join(str(error).split())}"]) from error
+        raise ConfigError(
+            [say("database: cannot be used: {text}").format(text=" ".join(str(error).split()))]
+        ) from error
     with connection.cursor() as cursor:
         return not connection.introspection.table_names(cursor)
 
@@ -90,7 +95,7 @@ def _dump_sqlite(folder: Path) -> Copied:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(target)])
     except DatabaseError as error:
-        raise ConfigError([f"the store cannot be copied: {error}"]) from error
+        raise ConfigError([say("the store cannot be copied: {error}").format(error=error)]) from error
     target.chmod(0o600)
     with closing(sqlite.LIBRARY.connect(f"file:{target}?mode=ro", uri=True)) as copy:
         return _held(SQLITE, lambda text: iter(copy.execute(text)))
@@ -136,7 +141,9 @@ def _program(name: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs on the open store. Its password goes by the environment, never in the line."""
     found = shutil.which(name)
     if found is None:
-        raise ConfigError([f"{name} is missing: install PostgreSQL's client programs (postgresql-client)"])
+        raise ConfigError(
+            [say("{name} is missing: install PostgreSQL's client programs (postgresql-client)").format(name=name)]
+        )
     command = [found, *_dbname(name), *arguments]
     done = subprocess.run(command, env=_address(), capture_output=True, text=True, check=False)  # nosec B603  # no shell
     if done.returncode:

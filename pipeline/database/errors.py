@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gettext import gettext as say
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -27,4 +28,4 @@ def temporary() -> Iterator[None]:
         connection.close()
         busy = "locked" in str(error)
         why = "another process keeps it locked: try again" if busy else type(error).__name__
-        raise TemporaryError(f"the store cannot be used: {why}") from error
+        raise TemporaryError(say("the store cannot be used: {why}").format(why=why)) from error

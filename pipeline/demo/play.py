@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import config, database
@@ -55,11 +56,11 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummar
     with Pool(WORKERS) as readers:
         stage = DemoSite(site, readers, at(dates[0] - timedelta(days=3), "9:00"))
         _register(stage, shelf, progress)
-        with progress("two weeks of history", None) as advance:
+        with progress(say("two weeks of history"), None) as advance:
             for n in range(days - 2):
                 _drop(stage, shelf, filings.history(DayPlan(n, dates, spells), schools), "14:05", dates[n])
                 stage.drain(advance)
-        with progress("the day before", None) as advance:
+        with progress(say("the day before"), None) as advance:
             _eve(Scene(stage, shelf, DayPlan(days - 2, dates, spells)), advance)
         _last_day(Scene(stage, shelf, DayPlan(days - 1, dates, spells)), progress)
     return DemoSummary(HEADER, tuple(stage.lines()), _where(site))
@@ -87,13 +88,13 @@ def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
 def _last_day(scene: Scene, progress: Progress) -> None:
     stage, shelf, day = scene.stage, scene.shelf, scene.day.date
     planned = filings.last(scene.day, shelf.schools)
-    with progress("the last morning", None):
+    with progress(say("the last morning"), None):
         stage.tick(day, "6:00")
         stage.tick(day, "7:31")
         stage.drain()
         stage.now = at(day, "9:00")
         loop.desks(scene)
-    with progress("the last day", len(planned)) as advance:
+    with progress(say("the last day"), len(planned)) as advance:
         stage.now = at(day, "14:10")
         asked = [f for f in planned if f.wave == 1]
         plain = [f for f in asked if f.form == "absence" and (not f.note or f.name.startswith(filings.COPY))]
@@ -105,9 +106,9 @@ def _last_day(scene: Scene, progress: Progress) -> None:
         stage.tick(day, "15:01")
         stage.drain(advance)
         stage.now = at(day, "15:10")
-    with progress("first edition", None):
+    with progress(say("first edition"), None):
         timetable.make(stage.site, stage.now, day)
-    with progress("the late ones", None) as advance:
+    with progress(say("the late ones"), None) as advance:
         _drop(stage, shelf, (f for f in planned if f.wave == 3), "15:40", day, listed=True)
         loop.follow(scene)
         loop.confirmed(scene)
@@ -115,7 +116,7 @@ def _last_day(scene: Scene, progress: Progress) -> None:
         _put(stage, *books.mended(shelf, next(f for f in planned if f.school.code == MENDS)), listed=True)
         stage.drain(advance)
         stage.now = at(day, "17:30")
-    with progress("final edition", None):
+    with progress(say("final edition"), None):
         timetable.make(stage.site, stage.now, day, final=True)
     loop.list_results(scene)
 
@@ -124,7 +125,7 @@ def _fresh(root: Path) -> Site:
     if (root / MARK).exists():
         shutil.rmtree(root)
     elif root.exists() and any(root.iterdir()):
-        raise UsageError(f"{root} is not empty and no demo: name another folder")
+        raise UsageError(say("{root} is not empty and no demo: name another folder").format(root=root))
     config.write(root)
     (root / MARK).write_text("Made by `queke demo`, which throws it away when it is run again.\n", encoding="utf-8")
     site = config.load(root)
@@ -138,7 +139,7 @@ def _fresh(root: Path) -> Site:
 
 def _register(stage: DemoSite, shelf: books.Shelf, progress: Progress) -> None:
     """Drop each county's roster into the county's own folder."""
-    with progress("registry", len(province.COUNTIES)) as advance:
+    with progress(say("registry"), len(province.COUNTIES)) as advance:
         for county in province.COUNTIES:
             content = shelf.roster(county, stage.now.date())
             stage.put(county_folder(county), f"{county.city}{county.name}学校名册.xlsx", content)

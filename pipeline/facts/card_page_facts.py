@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from gettext import gettext as say
 
 from pipeline import alert_state, rules, units
 from pipeline.alert_state import AlertState, CardState
@@ -82,9 +83,13 @@ def number_of(site: Site, unit: str, number: str) -> CardRef:
     tree = lookup.tree()
     scope = units.scope(unit, tree, site.policy.small_count) if unit in tree.units or unit in tree.places else None
     if alert is None or scope is None or not scope.covers(alert.school_id, alert.division):
-        raise UsageError(f"{unit}: no alert {number}; see `queke alerts list`")
+        raise UsageError(say("{unit}: no alert {number}; see `queke alerts list`").format(unit=unit, number=number))
     if alert.closed_at is not None:
-        raise UsageError(f"{number}: closed ({alert_state.STATES[alert.state]}); it needs no answer any more")
+        raise UsageError(
+            say("{number}: closed ({state}); it needs no answer any more").format(
+                number=number, state=alert_state.STATES[alert.state]
+            )
+        )
     return CardRef(alert.id, alert.revision)
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from gettext import gettext as say
 from itertools import groupby
 from typing import Any
 
@@ -62,7 +63,9 @@ class DayRange:
 def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
     """Return the records of one kind. Raises UsageError for an unknown kind."""
     if records not in _KINDS:
-        raise UsageError(f"{records}: no such records; choose one of {', '.join(_KINDS)}")
+        raise UsageError(
+            say("{records}: no such records; choose one of {names}").format(records=records, names=", ".join(_KINDS))
+        )
     table = _KINDS[records](scope, span)
     shown = (left_out(scope.small),) if scope.masks else ()
     return replace(table, notes=(*shown, *_years(scope, span)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from gettext import gettext as say
 
 from django.db.models import Count, Min
 
-from pipeline import alert_state
 from pipeline.accounts import accounts
-from pipeline.alert_state import AlertState
 from pipeline.alerts import site_rules
 from pipeline.database import journal
 from pipeline.database.models import (
@@ -28,7 +27,6 @@ from pipeline.database.models import (
     Todo,
 )
 from pipeline.facts import alert_list, silent_alerts
-from pipeline.figures.words import OVERDUE, assumed
 from pipeline.model import (
     ClassState,
     ClosureState,
@@ -45,7 +43,6 @@ from pipeline.model import (
 )
 from pipeline.registry import calendar_spans, holidays
 from pipeline.rules.switches import FILE
-from pipeline.schooldays import local_time
 from pipeline.settling import held_files
 
 
@@ -55,7 +52,7 @@ class PendingCount:
 
     what: str
     count: int
-    since: str
+    since: datetime | date | None
     see: str
 
 
@@ -82,8 +79,8 @@ def standing(now: datetime, until: str) -> SiteStatus:
     asked = held_files.waiting()
     old |= {State.HELD: min(row.received_at for row in asked)} if asked else {}
     waiting = [
-        PendingCount(f"{state.value} submissions", count, _minute(since), see)
-        for state, see in _SEE.items()
+        PendingCount(what, count, since, see)
+        for state, (what, see) in _submissions().items()
         if (since := old.get(state)) and (count := len(asked) if state is State.HELD else states[state.value])
     ]
     waiting += _rows_back() + _closures() + _proposals() + _alerts(now, until) + _matters() + _letters() + _todo()
@@ -96,51 +93,42 @@ def _mail() -> list[PendingCount]:
     quarantined = Mail.objects.filter(state=MailState.QUARANTINED).aggregate(n=Count("id"), since=Min("received_at"))
     stuck = Posting.objects.filter(state__in=_STUCK).aggregate(n=Count("id"), since=Min("queued_at"))
     told = (
-        ("mails that nobody proved", quarantined, "queke quarantine list"),
-        ("mails that did not go out", stuck, "queke mail status"),
+        (say("mails that nobody proved"), quarantined, "queke quarantine list"),
+        (say("mails that did not go out"), stuck, "queke mail status"),
     )
-    return [PendingCount(what, row["n"], _minute(row["since"]), see) for what, row, see in told if row["n"]]
+    return [PendingCount(what, row["n"], row["since"], see) for what, row, see in told if row["n"]]
 
 
 _STUCK = (PostingState.ADMIN, PostingState.FAILED, PostingState.BOUNCED)
 
-_SEE = {
-    State.RECEIVED: "queke ingest",
-    State.HELD: "queke held list",
-    State.FAILED: "the log",
-    State.QUARANTINED: "the receipts in outbox/",
-}
-_UNHEARD = "open alerts whose class or campus has not reported today"
-_DUE = {
-    "issue": "accounts to issue a first password to",
-    "expired": "accounts whose first password is void",
-    "confirm": "accounts to confirm for another year",
-    "overdue": "accounts shut until confirmed",
-}
-_LETTERS = {
-    LetterState.QUEUED: ("letters to send", "queke ingest"),
-    LetterState.FAILED: ("letters that could not be made", "the log"),
-}
+
+def _submissions() -> dict[State, tuple[str, str]]:
+    """What submissions wait for somebody in, and the command that shows them."""
+    return {
+        State.RECEIVED: (say("received submissions"), "queke ingest"),
+        State.HELD: (say("held submissions"), "queke held list"),
+        State.FAILED: (say("failed submissions"), say("the log")),
+        State.QUARANTINED: (say("quarantined submissions"), say("the receipts in outbox/")),
+    }
 
 
 def _rows_back() -> list[PendingCount]:
     count = Reject.objects.filter(state=TicketState.OPEN).exclude(form="desk").count()
-    return [PendingCount("rows that went back", count, "", "queke rejects list")] if count else []
+    return [PendingCount(say("rows that went back"), count, None, "queke rejects list")] if count else []
 
 
 def _closures() -> list[PendingCount]:
     found = Closure.objects.filter(state=ClosureState.DECLARED).aggregate(count=Count("id"), since=Min("start"))
     count, since = found["count"], found["since"]
-    return [PendingCount("closures to confirm", count, _minute(since), "queke closures list")] if count else []
+    return [PendingCount(say("closures to confirm"), count, since, "queke closures list")] if count else []
 
 
 def _proposals() -> list[PendingCount]:
     """新增班级, and rosters of schools: both wait for the county."""
     found = SchoolClass.objects.filter(state=ClassState.NEW).aggregate(count=Count("id"), since=Min("valid_from"))
     rosters = Statement.objects.filter(state=StatementState.PROPOSED).values("submission").distinct().count()
-    since = found["since"].isoformat() if found["since"] else ""
-    lines = [PendingCount("new classes to confirm", found["count"], since, "queke proposals list")]
-    lines.append(PendingCount("rosters of schools to confirm", rosters, "", "queke proposals list"))
+    lines = [PendingCount(say("new classes to confirm"), found["count"], found["since"], "queke proposals list")]
+    lines.append(PendingCount(say("rosters of schools to confirm"), rosters, None, "queke proposals list"))
     return [line for line in lines if line.count]
 
 
@@ -150,13 +138,15 @@ def _alerts(now: datetime, until: str) -> list[PendingCount]:
     if not oldest:
         return []
     late, asked = alert_list.overdue(now)
-    lines = [PendingCount("open alerts", found.count(), _minute(oldest), "queke alerts list")]
-    late_words = f"alerts unanswered after their time ({OVERDUE})"
-    asked_words = f"answers to confirm ({alert_state.STATES[AlertState.ANSWERED]})"
-    lines += [PendingCount(late_words, late, "", "queke alerts list")] * bool(late)
+    lines = [PendingCount(say("open alerts"), found.count(), oldest, "queke alerts list")]
+    late_words = say("alerts unanswered after their time")
+    asked_words = say("answers to confirm")
+    lines += [PendingCount(late_words, late, None, "queke alerts list")] * bool(late)
     mute = len(silent_alerts.now(now, until))
-    lines += [PendingCount(_UNHEARD, mute, "", "queke alerts list")] * bool(mute)
-    return lines + [PendingCount(asked_words, asked, "", "queke alerts list")] * bool(asked)
+    lines += [
+        PendingCount(say("open alerts whose class or campus has not reported today"), mute, None, "queke alerts list")
+    ] * bool(mute)
+    return lines + [PendingCount(asked_words, asked, None, "queke alerts list")] * bool(asked)
 
 
 def _rules_file() -> list[PendingCount]:
@@ -164,46 +154,57 @@ def _rules_file() -> list[PendingCount]:
     found = site_rules.state()
     if not found.problems or found.seen_at is None:
         return []
-    what = f"problems in {FILE}, which is NOT in force"
-    return [PendingCount(what, len(found.problems), _minute(found.seen_at), f"queke rules check {FILE}")]
+    what = say("problems in {file}, which is NOT in force").format(file=FILE)
+    return [PendingCount(what, len(found.problems), found.seen_at, f"queke rules check {FILE}")]
 
 
 def _matters() -> list[PendingCount]:
     found = Matter.objects.filter(state=MatterState.OPEN)
     oldest = found.aggregate(since=Min("since"))["since"]
-    return (
-        [PendingCount("matters to reconcile", found.count(), _minute(oldest), "queke matters list")] if oldest else []
-    )
+    return [PendingCount(say("matters to reconcile"), found.count(), oldest, "queke matters list")] if oldest else []
 
 
 def _letters() -> list[PendingCount]:
-    found = Letter.objects.filter(state__in=_LETTERS).values_list("state").annotate(Count("id"), Min("queued_at"))
-    return [
-        PendingCount(_LETTERS[state][0], count, _minute(oldest), _LETTERS[state][1]) for state, count, oldest in found
-    ]
+    found = (
+        Letter.objects.filter(state__in=(LetterState.QUEUED, LetterState.FAILED))
+        .values_list("state")
+        .annotate(Count("id"), Min("queued_at"))
+    )
+    said = {
+        LetterState.QUEUED: (say("letters to send"), "queke ingest"),
+        LetterState.FAILED: (say("letters that could not be made"), say("the log")),
+    }
+    return [PendingCount(said[state][0], count, oldest, said[state][1]) for state, count, oldest in found]
 
 
 def _accounts(now: datetime) -> list[PendingCount]:
     """Filings that wait for their opener, and accounts that need attention."""
     filed = Filing.objects.filter(lines__state=FilingLineState.WAITING).distinct()
     oldest = filed.aggregate(since=Min("received_at"))["since"]
-    found = (
-        [PendingCount("filings to confirm", filed.count(), _minute(oldest), "queke accounts list")] if oldest else []
-    )
+    found = [PendingCount(say("filings to confirm"), filed.count(), oldest, "queke accounts list")] if oldest else []
     due = Counter(one.why for one in accounts.due(now))
-    return found + [PendingCount(words, due[why], "", "queke accounts due") for why, words in _DUE.items() if due[why]]
+    said = {
+        "issue": say("accounts to issue a first password to"),
+        "expired": say("accounts whose first password is void"),
+        "confirm": say("accounts to confirm for another year"),
+        "overdue": say("accounts shut until confirmed"),
+    }
+    return found + [
+        PendingCount(words, due[why], None, "queke accounts due") for why, words in said.items() if due[why]
+    ]
 
 
 def _unknown_years(now: datetime) -> tuple[str, ...]:
     found = holidays.unknown(calendar_spans.calendar(), now)
-    return tuple(f"{assumed(year)} (from {first} on): {holidays.MEND}" for year, first in found.items())
+    return tuple(
+        say("the days off of {year} are not known, so weekdays count (from {first} on): {mend}").format(
+            year=year, first=first, mend=holidays.mend()
+        )
+        for year, first in found.items()
+    )
 
 
 def _todo() -> list[PendingCount]:
     # figures are counted when a paper needs them
     count = Todo.objects.filter(kind__in=(TodoKind.WARN, TodoKind.PAGES)).count()
-    return [PendingCount("steps to do", count, "", "queke ingest")] if count else []
-
-
-def _minute(moment: datetime) -> str:
-    return local_time(moment)
+    return [PendingCount(say("steps to do"), count, None, "queke ingest")] if count else []

@@ -76,14 +76,9 @@ def in_words(found: Sequence[Issue]) -> str:
     messages = dict.fromkeys(
         issues.message(issues.without_cells(issue)) for issue in found
     )  # a whole file often has the same issue many times
-    text = (
-        "".join(messages)
-        .replace(f"（{issues.HIDDEN}）", "")
-        .replace(f"“{issues.HIDDEN}”", "内容")
-        .replace(f" {issues.HIDDEN} ", "")
-    )
-    text = text.replace(issues.HIDDEN, "")
-    return text.replace("初始密码", "密码")  # its full name would make a 处理单 look like a 备案表, which is not kept
+    return "".join(messages).replace(
+        "初始密码", "密码"
+    )  # its full name would make a 处理单 look like a 备案表, which is not kept
 
 
 def row_of(table: str, number: int, class_name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from pipeline import forms, issues
 from pipeline.figures.group_issues import issues_together, repairs_together
@@ -16,6 +17,7 @@ from pipeline.figures.letter_sentences import FIRST, WHEN, Sent
 from pipeline.figures.words import assumed, chinese_date, joined
 from pipeline.forms.base import returned_name
 from pipeline.model import HOME_CAMPUS, TAKEN, Issue, LetterKind, Repair, Severity, State
+from pipeline.schooldays import short_time
 from pipeline.units import Scope, is_school
 
 ISSUES_SHOWN = 40
@@ -28,6 +30,14 @@ _SWEEPS = ("roster-sweeps", "calendar-sweeps")  # a registry that would lose muc
 _STILL = "rows-still-back"
 _CLASSES = "classes-missing"  # classes due that were not reported
 _SETTLED = "rows-settled"  # rows of an older return workbook: their errors are past
+
+
+class Before(NamedTuple):
+    """Receipts of the same submission before this one: how many; of the last, when and what outcome ("" if unknown)."""
+
+    number: int
+    sent_at: datetime
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class ReceiptFacts:
     silent: tuple[str, ...] = ()  # those of them from which a report is due that has not come
     counted: int = 0  # 其他缺课 of the report, without names
     assumed: int = 0  # the year, if the day is a school day, or none, by its weekday only
+    before: Before | None = None
     beside: str = ""  # what comes with the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
@@ -81,6 +92,8 @@ class Mended:
 class Receipt:
     kind: LetterKind
     first: str
+    nth: int  # of the receipts of this submission
+    changed: str  # what changed since the last one, "" for the first
     seq: int
     form: str
     file: str
@@ -124,6 +137,8 @@ def receipt(facts: ReceiptFacts) -> Receipt:
     return Receipt(
         kind=LetterKind.RECEIPT,
         first=first_sentence(facts, queries=len(found[Severity.QUERY])),
+        nth=1 + (facts.before.number if facts.before else 0),
+        changed=_changed(facts),
         seq=facts.seq,
         form=facts.form or "未能识别",
         file=_one_line(facts.name),
@@ -147,6 +162,34 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         held=facts.state is State.HELD,
         ours=facts.state is State.FAILED,
     )
+
+
+_OUTCOMES = {
+    State.RECEIVED: "正在处理",
+    State.DUPLICATE: "与先前收下的相同",
+    State.HELD: "待核，暂未计入",
+    State.REJECTED: "未能收下",
+    State.QUARANTINED: "没有打开",
+    State.FAILED: "系统出错",
+}
+
+
+def outcome(state: State, accepted: int, refused: int) -> str:
+    """The outcome of a submission, short enough to stand beside another."""
+    if state not in TAKEN:
+        return _OUTCOMES[state]
+    return f"收下 {accepted} 行" + (f"，退回 {refused} 行" if refused else "")
+
+
+def _changed(facts: ReceiptFacts) -> str:
+    if facts.before is None:
+        return ""
+    count, sent_at, was = facts.before
+    now = outcome(facts.state, facts.accepted, facts.refused)
+    words = f"这是同一份表的第 {count + 1} 次回执，以这次为准。"
+    if was == now:
+        return words + "结果没有变，变的是下面的说明。"
+    return words + (f"{short_time(sent_at)} 的回执是“{was}”，现在是“{now}”。" if was else f"现在是“{now}”。")
 
 
 def _beside(facts: ReceiptFacts) -> str:
@@ -305,7 +348,8 @@ def _in_words(place: str, issue: Issue) -> IssueText:
 
 
 def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
-    shown = found if quotes else [replace(repair, was=issues.HIDDEN, now=issues.HIDDEN) for repair in found]
+    shown = found if quotes else [replace(repair, was="", now="") for repair in found]
     return tuple(
-        Mended(place, one.column, _one_line(one.was), _one_line(one.now)) for place, one in repairs_together(shown)
+        Mended(place, one.column, *(_one_line(text) or "空白" if quotes else "" for text in (one.was, one.now)))
+        for place, one in repairs_together(shown)
     )

@@ -7,6 +7,7 @@ sender is asked. Which details of an issue may hold a cell is on its entry (`Mes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -66,11 +67,25 @@ def _catalogue() -> Mapping[str, Message]:
 CATALOGUE: Mapping[str, Message] = _catalogue()
 
 
-class _Blank(dict[str, str]):
-    """A value that a message needs and the issue does not have prints as nothing."""
+_NOTHING = "\0"  # in place of a value that is empty, or that the issue does not have
+_NONE = f"(?:{_NOTHING}|{HIDDEN})"
+_WITHOUT = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        (f"（{_NONE}）|的“{_NONE}”|“{_NONE}”的", ""),
+        (rf"：{_NONE}(?:\s?[、和]\s?{_NONE})*(?=[。；，）])", ""),
+        (f" ?{_NONE} ?(?=[行个人处份次天条])", " 几 "),
+        (f" {_NONE} ", ""),
+        (HIDDEN, "内容"),
+        (_NOTHING, "空白"),
+    )
+)
+"""What a sentence says for a value it does not have: a part that only names it is left out, never printed empty."""
 
+
+class _Known(dict[str, str]):
     def __missing__(self, _: str) -> str:
-        return ""
+        return _NOTHING
 
 
 def severity(issue: Issue) -> Severity:
@@ -112,7 +127,8 @@ def without_cells(issue: Issue) -> Issue:
 def rows_in_words(issue: Issue) -> str:
     """Rows of earlier files, by file, code and Excel row: 流水号 000012 里 三3-A7K3（第 9 行）、…；…"""
     listed = sum(len(one.rows) for one in issue.rows_of)
-    more = listed and int(dict(issue.details).get("rows", "0")) > listed
+    rows = dict(issue.details).get("rows", "")
+    more = listed and rows.isdecimal() and int(rows) > listed
     return "；".join(map(_of_file, issue.rows_of)) + (" 等" if more else "")
 
 
@@ -127,8 +143,12 @@ def _of_file(one: FileRows) -> str:
 def _filled(text: str, issue: Issue) -> str:
     if "{" not in text:
         return text
-    known = _Blank(sheet=issue.sheet, cell=issue.cell, column=issue.column, value=issue.value, row=str(issue.row or ""))
-    known.update(issue.details)
+    known = {"sheet": issue.sheet, "cell": issue.cell, "column": issue.column, "value": issue.value}
+    known |= {"row": str(issue.row or ""), **dict(issue.details)}
     if issue.rows_of:
         known["who"] = rows_in_words(issue)
-    return text.format_map(known)
+    filled = text.format_map(_Known({name: one if one.strip() else _NOTHING for name, one in known.items()}))
+    if _NOTHING in filled or HIDDEN in filled:
+        for pattern, said in _WITHOUT:
+            filled = pattern.sub(said, filled)
+    return filled

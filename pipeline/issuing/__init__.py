@@ -6,6 +6,7 @@ A module for each form; a new one is named in `_ISSUERS`.
 from __future__ import annotations
 
 from datetime import date, datetime
+from gettext import gettext as say
 
 from pipeline.errors import UsageError
 from pipeline.issuing import absence, calendar, card, closure, desk, filing, roster
@@ -34,7 +35,9 @@ def template(site: Site, name: str, unit: str, day: date, campus: str = "", year
     not known, or a campus the school does not have.
     """
     if name not in _ISSUERS:
-        raise UsageError(f"{name}: no such form; choose one of {', '.join(_ISSUERS)}")
+        raise UsageError(
+            say("{name}: no such form; choose one of {names}").format(name=name, names=", ".join(_ISSUERS))
+        )
     return _ISSUERS[name].template(site, Asked(unit, day, campus, year))
 
 

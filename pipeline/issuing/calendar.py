@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gettext import gettext as say
+
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
 from pipeline.facts import unknown_years
@@ -19,7 +21,11 @@ def template(site: Site, asked: Asked) -> bytes:
     school = prefill.school(code)
     name = lookup.division_names().get(code) or (school.name if school else "")
     if not name:
-        raise UsageError(f"{code}: no such division or school; a calendar is of a county, a city, or one school")
+        raise UsageError(
+            say("{code}: no such division or school; a calendar is of a county, a city, or one school").format(
+                code=code
+            )
+        )
     serial = school.token_serial if school else lookup.token_serial(code)
     facts = TemplateFacts(
         fields={"unit": code, "school": name},

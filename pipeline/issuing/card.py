@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from gettext import gettext as say
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
@@ -19,7 +20,7 @@ from pipeline.xlsx.giveback import GivebackFacts, giveback
 
 def template(_site: Site, _asked: Asked) -> bytes:
     """Always UsageError: a card answers an alert, which must be named."""
-    raise UsageError("card: name the alert it is to answer, --alert 2026-0001; see `queke alerts list`")
+    raise UsageError(say("card: name the alert it is to answer, --alert 2026-0001; see `queke alerts list`"))
 
 
 def workbook(site: Site, unit: str, number: str, day: date) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from gettext import gettext as say
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
@@ -39,7 +40,9 @@ def _facts(site: Site, code: str, day: date) -> TemplateFacts:
     elif organ is not None:
         name, home, level, serial = organ.name, organ.division, organ.level, organ.token_serial
     else:
-        raise UsageError(f"{code}: no such unit; a filing is of a school, or of an organ such as 320106JY")
+        raise UsageError(
+            say("{code}: no such unit; a filing is of a school, or of an organ such as 320106JY").format(code=code)
+        )
     region = lookup.division_names().get(home, "")
     return TemplateFacts(
         fields={"unit": code, "school": name, "level": level, "system": yes_no(True)},

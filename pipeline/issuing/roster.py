@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from gettext import gettext as say
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
@@ -35,7 +36,9 @@ def template(site: Site, asked: Asked) -> bytes:
         name, serial, without = school.name, school.token_serial, frozenset({"organs"})
         rows = prefill.roster([code], since, up=bool(year))
     else:
-        raise UsageError(f"{code}: no such division or school; a roster is of a county, such as --unit 320106")
+        raise UsageError(
+            say("{code}: no such division or school; a roster is of a county, such as --unit 320106").format(code=code)
+        )
     facts = TemplateFacts(
         fields={"unit": code, "school": name, "day": since},
         rows=rows,

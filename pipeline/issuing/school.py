@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from gettext import gettext as say
 
 from pipeline import schooldays, units
 from pipeline.errors import UsageError
@@ -28,10 +29,18 @@ def asked_for(asked: Asked) -> tuple[SchoolFacts, str]:
     code = asked.unit
     school = context.schools([code], [asked.day]).get(code)
     if school is None:
-        raise UsageError(f"{code}: no such school in the registry; import its roster first (`queke units import`)")
+        raise UsageError(
+            say("{code}: no such school in the registry; import its roster first (`queke units import`)").format(
+                code=code
+            )
+        )
     campus = asked.campus or (HOME_CAMPUS if HOME_CAMPUS in school.campuses else school.campuses[0])
     if campus not in school.campuses:
-        raise UsageError(f"{code}: no campus {campus}; it has {', '.join(school.campuses)}")
+        raise UsageError(
+            say("{code}: no campus {campus}; it has {campuses}").format(
+                code=code, campus=campus, campuses=", ".join(school.campuses)
+            )
+        )
     return school, campus
 
 
@@ -91,7 +100,7 @@ def open_rows(site: Site, unit: str, day: date) -> bytes | None:
     found = held_files.rejects(school=unit, day=day)
     school = context.schools([unit], [day]).get(unit)
     if school is None:
-        raise UsageError(f"{unit}: no such school in the registry")
+        raise UsageError(say("{unit}: no such school in the registry").format(unit=unit))
     mine = [row for row in found if (row.form, row.campus) == (found[0].form, found[0].campus)]
     if not mine:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from pipeline.database import acts, audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
 from pipeline.database.transactions import atomic
+from pipeline.figures.receipts import Before
 from pipeline.figures.words import file_sent
 from pipeline.model import EDITIONS, ActKind, Issue, LetterKind, LetterState, Repair, State, SubmissionRef, TicketState
 from pipeline.registry import lookup
@@ -42,6 +43,7 @@ class Delivered:
     id: int
     path: str
     sha256: str
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Facts:
     repairs: tuple[Repair, ...]
     returned: tuple[Returned, ...]
     counted: int = 0  # 其他缺课 of the report, without names
+    before: Before | None = None
 
     @property
     def about(self) -> date:
@@ -131,12 +134,15 @@ def done(sent: Sequence[Delivered], now: datetime) -> None:
         open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
         rows = {row.pk: row for row in open_}
         fresh = [one for one in sent if one.id in rows]
-        text = "UPDATE letter SET state = %s, done_at = %s, path = %s, sha256 = %s WHERE id = %s"
-        sql.run(text, [(LetterState.DONE, sql.moment(now), one.path, one.sha256, one.id) for one in fresh])
+        text = "UPDATE letter SET state = %s, done_at = %s, path = %s, sha256 = %s, outcome = %s WHERE id = %s"
+        at = sql.moment(now)
+        sql.run(text, [(LetterState.DONE, at, one.path, one.sha256, one.outcome, one.id) for one in fresh])
         targets = [f"{rows[one.id].kind} {rows[one.id].ref} → {rows[one.id].reader}" for one in fresh]
         audit.append([audit.AuditEntry("queke", "send", target) for target in targets], now)
         if fresh:
-            acts.note(ActKind.SENT, now, letters=[[*_key(rows[one.id]), one.path, one.sha256] for one in fresh])
+            acts.note(
+                ActKind.SENT, now, letters=[[*_key(rows[one.id]), one.path, one.sha256, one.outcome] for one in fresh]
+            )
 
 
 def give_up(ids: Sequence[int], now: datetime) -> None:
@@ -192,7 +198,28 @@ def facts(refs: Sequence[str]) -> dict[str, Facts]:
     names = lookup.names({code for row in rows.values() for code in (row.unit, row.bound_unit) if code})
     returned = _returned(list(rows))
     heads = _heads(list(rows.values()))
-    return {ref: _facts(rows[seq], names, returned[seq], heads) for ref, seq in seqs.items() if seq in rows}
+    before = _before([ref for ref in refs if SubmissionRef.read(ref).again])
+    made = {ref: _facts(rows[seq], names, returned[seq], heads) for ref, seq in seqs.items() if seq in rows}
+    return {ref: replace(one, before=before.get(ref)) for ref, one in made.items()}
+
+
+def _before(refs: Sequence[str]) -> dict[str, Before]:
+    """What receipts were queued before those of these refs."""
+    found = {}
+    placed = dict(Letter.objects.filter(kind=LetterKind.RECEIPT, ref__in=refs).order_by("-id").values_list("ref", "id"))
+    for ref in refs:
+        seq = SubmissionRef.read(ref).seq
+        at = placed.get(ref, 0)
+        receipts = Letter.objects.filter(kind=LetterKind.RECEIPT)
+        mine = (
+            (receipts.filter(ref=str(seq)) | receipts.filter(ref__startswith=f"{seq}."))
+            .filter(id__lt=at)
+            .order_by("id")
+        )
+        earlier = list(mine)
+        if earlier:
+            found[ref] = Before(len(earlier), earlier[-1].queued_at, earlier[-1].outcome)
+    return found
 
 
 _Heads = Mapping[tuple[date | None, str, str], Report]

@@ -119,6 +119,13 @@ def division_names() -> dict[str, str]:
     return dict(Division.objects.values_list("code", "name"))
 
 
+def beginning_with(code: str, most: int) -> list[tuple[str, str]]:
+    """Return (code, name) of divisions and units whose code begins so, at most so many."""
+    divisions = Division.objects.filter(code__startswith=code).order_by("code").values_list("code", "name")[:most]
+    rows = Unit.objects.filter(code__startswith=code).order_by("code").values_list("code", "name")[:most]
+    return [*divisions, *rows][:most]
+
+
 def names(codes: Iterable[str]) -> dict[str, str]:
     """Return the names of units and divisions by code; unknown codes are left out."""
     wanted = sorted(set(codes))

@@ -101,7 +101,8 @@ def _missing(values: Values) -> Draft:
 
 
 def _receipt(values: Values) -> Draft:
-    name = f"回执 {values['form']} {values['seq']:06d}.txt"
+    again = f" 第{values['nth']}次" if values["nth"] > 1 else ""
+    name = f"回执 {values['form']} {values['seq']:06d}{again}.txt"
     return Draft("", values, (Paper(name, text("receipt.txt", values)),))
 
 

@@ -97,7 +97,7 @@ def _begin(folder: str) -> None:
 def draw(values: Mapping[str, Any]) -> bytes:
     """Draw one paper in this process. The same values give the same bytes."""
     press = _press()
-    html = pages.page(values)
+    html = fonts.drawable(pages.page(values))
     return press.draw(html, hashlib.sha256(html.encode()).digest()[:16])
 
 

@@ -87,8 +87,8 @@ def _pages(course: Course, at: datetime, said: Said) -> None:
 
 def _sent(_bench: Course, at: datetime, said: Said) -> None:
     ids = queue.ids([one[:3] for one in said["letters"]])
-    letters = [(ids.get((kind, ref, reader)), path, sha) for kind, ref, reader, path, sha in said["letters"]]
-    queue.done([Delivered(key, path, sha) for key, path, sha in letters if key is not None], at)
+    letters = [(ids.get((kind, ref, reader)), *rest) for kind, ref, reader, *rest in said["letters"]]
+    queue.done([Delivered(key, *rest) for key, *rest in letters if key is not None], at)
 
 
 def _day(said: Said) -> date:

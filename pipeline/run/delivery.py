@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from gettext import gettext as say
 
 from pipeline.database import errors
 from pipeline.errors import TemporaryError
@@ -38,5 +39,9 @@ def _wait_for_the_other() -> None:
         if now_left != left:
             left, since = now_left, time.monotonic()
         elif time.monotonic() - since > STUCK_SECONDS:
-            raise TemporaryError(f"{left} letters wait to be drawn, and the process at work on this site draws none")
+            raise TemporaryError(
+                say("{left} letters wait to be drawn, and the process at work on this site draws none").format(
+                    left=left
+                )
+            )
         time.sleep(0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from gettext import gettext as say
 
 from pipeline import issuing, schooldays
 from pipeline.database import errors
@@ -22,7 +23,11 @@ def make(site: Site, now: datetime, division: str, year: int) -> int:
     """
     day = schooldays.today(now)
     if not 0 <= year - schooldays.school_year(day) <= 1:
-        raise UsageError(f"--year {year}: this school year is {schooldays.school_year(day)}, the next one more")
+        raise UsageError(
+            say("--year {year}: this school year is {now}, the next one more").format(
+                year=year, now=schooldays.school_year(day)
+            )
+        )
     with hold_site(site), errors.temporary():
         schools = prefill.schools(division, date(year, 9, 1))
         for start in range(0, len(schools), SLICE):

@@ -19,13 +19,14 @@ from pipeline.facts import carried, case_questions, receipt_facts, unknown_years
 from pipeline.faults import Fault, stage
 from pipeline.letters import queue
 from pipeline.letters.queue import Delivered, Facts, Queued
-from pipeline.model import TAKEN, LetterKind, Paper, Site
+from pipeline.model import TAKEN, LetterKind, Paper, Site, SubmissionRef
 from pipeline.outbox.folder import Delivery, deliver_all
 from pipeline.post import papers as papers_by_mail
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
+from pipeline.run.writers import answers
 from pipeline.run.writers.base import LetterBatch, reports
 
 log = structlog.get_logger("queke.sending")
@@ -144,7 +145,7 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
     deliveries = [Delivery(batch.place(one.reader), _day(one, batch), made) for one, made in ready]
     paths = deliver_all(site, deliveries)
     sent = [
-        Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made))
+        Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made), _outcome(one, batch))
         for (one, made), lying in zip(ready, paths, strict=True)
     ]
     with atomic():
@@ -167,11 +168,19 @@ def _about(letter: Queued) -> str:
 
 
 def _day(letter: Queued, batch: LetterBatch) -> date:
-    """The day of its folder: the report's, else that of arrival."""
-    if letter.day is not None:
-        return letter.day
+    """The day of its folder. Of what answers a submission, that on which it came, or was judged anew: whoever looks for
+    an answer looks among today's, whatever date was typed.
+    """
     facts = batch.facts.get(letter.ref)
-    return schooldays.today(facts.received_at if facts else letter.queued_at)
+    if facts and letter.kind in writers.OF_SUBMISSIONS:
+        return schooldays.today(letter.queued_at if SubmissionRef.read(letter.ref).again else facts.received_at)
+    return letter.day or schooldays.today(letter.queued_at)
+
+
+def _outcome(letter: Queued, batch: LetterBatch) -> str:
+    """The outcome that a receipt tells, for the next one of the same submission."""
+    facts = batch.facts.get(letter.ref)
+    return answers.outcome(facts) if facts and letter.kind is LetterKind.RECEIPT else ""
 
 
 def _sha(papers: Iterable[Paper]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import config, database, durable
@@ -48,5 +49,5 @@ def _known(site: Site) -> int:
     known = 0 if dump.is_empty() else journal.extent(()).last
     database.close()
     if known and not site.database.startswith("sqlite"):
-        raise ConfigError(["the database that the site names knows submissions: name an empty one in queke.toml"])
+        raise ConfigError([say("the database that the site names knows submissions: name an empty one in queke.toml")])
     return known

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import __version__, config, database, durable
@@ -59,7 +60,7 @@ def _alone(target: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise TemporaryError(f"{target}: another backup is being made there") from None
+        raise TemporaryError(say("{target}: another backup is being made there").format(target=target)) from None
     finally:
         os.close(descriptor)
 
@@ -72,11 +73,19 @@ def back_up(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Pat
     """
     target = target.resolve()
     if target.is_relative_to(site.root.resolve()):
-        raise UsageError(f"{target}: within the site itself; take another disk, or another machine's share")
+        raise UsageError(
+            say("{target}: within the site itself; take another disk, or another machine's share").format(target=target)
+        )
     waiting = database.behind()
     agreement.check(site)  # the newer half would be left out, and the good copies go by --keep
     if waiting:
-        raise ConfigError([f"the store is behind this version ({len(waiting)} migrations): run `queke init` first"])
+        raise ConfigError(
+            [
+                say("the store is behind this version ({waiting} migrations): run `queke init` first").format(
+                    waiting=len(waiting)
+                )
+            ]
+        )
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(target):
         for left in target.glob(f"*{PART}"):  # of a backup that was cut short
@@ -84,7 +93,7 @@ def back_up(site: Site, target: Path, now: datetime, keep: int = 0) -> tuple[Pat
         before = complete(target)
         folder = target / f"{now:%Y%m%dT%H%M%S}"
         if folder.exists():
-            raise UsageError(f"{folder}: stands already; wait a second")
+            raise UsageError(say("{folder}: stands already; wait a second").format(folder=folder))
         part = folder.with_name(folder.name + PART)
         for made in (part, part / "archive"):
             made.mkdir(mode=0o700)
@@ -107,7 +116,11 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest(**json.loads((folder / MANIFEST).read_text("utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
-        raise UsageError(f"{folder}: no backup of queke, or not a whole one: it has no right {MANIFEST}") from None
+        raise UsageError(
+            say("{folder}: no backup of queke, or not a whole one: it has no right {manifest}").format(
+                folder=folder, manifest=MANIFEST
+            )
+        ) from None
 
 
 def read_sums(path: Path) -> Sums:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from gettext import gettext as say
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from pipeline.fault_log import StandingFault
 from pipeline.inbox import rights
 from pipeline.model import Site
 from pipeline.registry import calendar_spans, holidays
+from pipeline.reports import fonts
 from pipeline.rules import switches
 from pipeline.run import agreement
 from pipeline.schooldays import Calendar, short_time
@@ -31,9 +33,9 @@ from pipeline.schooldays import Calendar, short_time
 Grade = Literal["ok", "warning", "problem"]
 
 LIBRARIES = (
-    ("pango-1.0", "libpango-1.0-0", "no PDF can be made"),
-    ("pangoft2-1.0", "libpangoft2-1.0-0", "no PDF can be made"),
-    ("harfbuzz-subset", "libharfbuzz-subset0", "each PDF takes fifteen times as long"),
+    ("pango-1.0", "libpango-1.0-0"),
+    ("pangoft2-1.0", "libpangoft2-1.0-0"),
+    ("harfbuzz-subset", "libharfbuzz-subset0"),
 )
 FONTS = ("reports/fonts/NotoSansSC-Regular.ttf", "reports/fonts/NotoSansSC-Bold.ttf")
 SHOWN = 5  # folders named in one finding
@@ -61,14 +63,14 @@ def examine(root: Path, now: datetime) -> list[Finding]:
     try:
         site = config.load(root)
     except QuekeError as error:
-        faults = (Finding("problem", "site", line) for line in str(error).splitlines())
+        faults = (Finding("problem", say("site"), line) for line in str(error).splitlines())
         return [*found, *_holidays(Calendar(), now), *faults]
     store = list(_store(site))
     known = calendar_spans.calendar() if store[0].grade == "ok" else Calendar()
     return [
         *found,
         *_holidays(known, now),
-        Finding("ok", "site", str(site.root)),
+        Finding("ok", say("site"), str(site.root)),
         *_folders(site),
         *_settings(site),
         *_proof(site),
@@ -79,11 +81,15 @@ def examine(root: Path, now: datetime) -> list[Finding]:
 
 
 def _libraries() -> Iterator[Finding]:
-    for name, package, otherwise in LIBRARIES:
+    for name, package in LIBRARIES:
         if ctypes.util.find_library(name):
-            yield Finding("ok", name, "found")
+            yield Finding("ok", name, say("found"))
         else:
-            yield Finding("problem", name, f"missing, so {otherwise}: install {package}")
+            otherwise = say("no PDF can be made")
+            if name == "harfbuzz-subset":
+                otherwise = say("each PDF takes fifteen times as long")
+            said = say("missing, so {otherwise}: install {package}")
+            yield Finding("problem", name, said.format(otherwise=otherwise, package=package))
 
 
 def _fonts() -> Iterator[Finding]:
@@ -91,30 +97,47 @@ def _fonts() -> Iterator[Finding]:
         try:
             resources.path(name)
         except FileNotFoundError:
-            yield Finding("problem", "fonts", f"{name} is missing from this installation: install queke again")
+            yield Finding(
+                "problem",
+                say("fonts"),
+                say("{name} is missing from this installation: install queke again").format(name=name),
+            )
         else:
-            yield Finding("ok", "fonts", name.rsplit("/", 1)[-1])
+            yield Finding("ok", say("fonts"), name.rsplit("/", 1)[-1])
+    if packages := fonts.absent():
+        said = say(
+            "names in rare signs, Hangul, Uyghur, Tibetan, Mongolian or Yi are printed as {sign}: install {packages}"
+        )
+        yield Finding("warning", say("fonts"), said.format(sign=fonts.MISSING, packages=" ".join(packages)))
+    else:
+        yield Finding("ok", say("fonts"), say("also for rare signs, Hangul, Uyghur, Tibetan, Mongolian and Yi"))
 
 
 def _clock(now: datetime) -> Iterator[Finding]:
     if now.date() < OLDEST_SANE:
-        yield Finding("problem", "clock", f"it says {now:%Y-%m-%d %H:%M}: set the machine's clock")
+        yield Finding(
+            "problem", say("clock"), say("it says {now:%Y-%m-%d %H:%M}: set the machine's clock").format(now=now)
+        )
     elif now.utcoffset() != timedelta(hours=8):
-        yield Finding("problem", "clock", "the zone Asia/Shanghai is not known here: install tzdata")
+        yield Finding("problem", say("clock"), say("the zone Asia/Shanghai is not known here: install tzdata"))
     else:
-        yield Finding("ok", "clock", f"{now:%Y-%m-%d %H:%M} Asia/Shanghai")
+        yield Finding("ok", say("clock"), say("{now:%Y-%m-%d %H:%M} Asia/Shanghai").format(now=now))
 
 
 def _holidays(calendar: Calendar, now: datetime) -> Iterator[Finding]:
     """The years of the coming months whose statutory days neither the table of this version nor the province knows."""
     found = holidays.unknown(calendar, now)
     if found:
-        years = ", ".join(f"{year} from {first} on" for year, first in found.items())
+        years = ", ".join(say("{year} from {first} on").format(year=year, first=first) for year, first in found.items())
         yield Finding(
-            "warning", "holidays", f"not known: {years}; days go by weekday, and papers say so: {holidays.MEND}"
+            "warning",
+            say("holidays"),
+            say("not known: {years}; days go by weekday, and papers say so: {mend}").format(
+                years=years, mend=holidays.mend()
+            ),
         )
     else:
-        yield Finding("ok", "holidays", f"the coming {holidays.AHEAD} months are known")
+        yield Finding("ok", say("holidays"), say("the coming {ahead} months are known").format(ahead=holidays.AHEAD))
 
 
 def _folders(site: Site) -> Iterator[Finding]:
@@ -122,15 +145,23 @@ def _folders(site: Site) -> Iterator[Finding]:
         folder = site.root / name
         try:
             with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
-                yield Finding("ok", f"{name}/", "can be written")
+                yield Finding("ok", f"{name}/", say("can be written"))
         except FileNotFoundError:
-            yield Finding("problem", f"{name}/", f"missing: make it, or run `queke init {site.root}`")
+            yield Finding(
+                "problem", f"{name}/", say("missing: make it, or run `queke init {root}`").format(root=site.root)
+            )
         except OSError as error:
-            yield Finding("problem", f"{name}/", f"cannot be written ({error.strerror}): let this user write there")
+            yield Finding(
+                "problem",
+                f"{name}/",
+                say("cannot be written ({strerror}): let this user write there").format(strerror=error.strerror),
+            )
     if site.inbox.is_dir() and site.spool.is_dir() and site.inbox.stat().st_dev != site.spool.stat().st_dev:
-        yield Finding("ok", "inbox/", "on a file system of its own: its files are copied, not moved")
+        yield Finding("ok", "inbox/", say("on a file system of its own: its files are copied, not moved"))
     if site.archive.is_dir() and site.spool.is_dir() and site.archive.stat().st_dev != site.spool.stat().st_dev:
-        yield Finding("ok", "archive/", "on another file system than spool/: files are copied there, one sync each")
+        yield Finding(
+            "ok", "archive/", say("on another file system than spool/: files are copied there, one sync each")
+        )
 
 
 def _settings(site: Site) -> Iterator[Finding]:
@@ -142,30 +173,32 @@ def _settings(site: Site) -> Iterator[Finding]:
         said = f"others may read the store's password in it; mend it with `chmod 600 {path}`"
         yield Finding("problem", config.FILE, said)
     else:
-        yield Finding("ok", config.FILE, "names a password, for this user only" if named else "names no password")
+        yield Finding(
+            "ok", config.FILE, say("names a password, for this user only") if named else say("names no password")
+        )
 
 
 def _proof(site: Site) -> Iterator[Finding]:
     """Whether reports are taken from anybody: docs/proof.md."""
     if site.policy.takes_unproved:
-        said = (
+        said = say(
             'intake.unproved_reports = "take": ANYBODY who can drop a file into inbox/ can report for any school, and '
             'take its sick children away; set it to "hold" when schools use their folders or templates'
         )
-        yield Finding("warning", "proof", said)
+        yield Finding("warning", say("proof"), said)
     else:
-        yield Finding("ok", "proof", "what nothing proves is held: nobody speaks for another")
+        yield Finding("ok", say("proof"), say("what nothing proves is held: nobody speaks for another"))
     yield from _rights(site)
 
 
 def _rights(site: Site) -> Iterator[Finding]:
     """Whether the folders by which units are known are theirs alone: one look, however many there are."""
     if site.policy.folders == "any":
-        said = (
+        said = say(
             'intake.folders = "any": every sub-folder with a unit\'s code proves that unit; whoever shares inbox/ must '
             "let nobody make or rename one (docs/operations.md)"
         )
-        yield Finding("warning", "inbox rights", said)
+        yield Finding("warning", say("inbox rights"), said)
         return
     try:
         found = rights.doubted(site.inbox, site.policy)
@@ -175,18 +208,26 @@ def _rights(site: Site) -> Iterator[Finding]:
         mine = [one for one in found if one.doubt is doubt]
         if mine:
             listed = ", ".join(Path(one.path).name for one in mine[:SHOWN]) + (", …" if len(mine) > SHOWN else "")
-            said = f"{len(mine)} folders prove nothing, their files are held: {doubt} ({listed}): {_MEND[doubt]}"
-            yield Finding("problem", "inbox rights", said)
+            said = say("{count} folders prove nothing, their files are held: {doubt} ({listed}): {mend}").format(
+                count=len(mine), doubt=say(doubt), listed=listed, mend=say(_MEND[doubt])
+            )
+            yield Finding("problem", say("inbox rights"), said)
     if not found:
-        yield Finding("ok", "inbox rights", "each unit's folder is closed to others")
+        yield Finding("ok", say("inbox rights"), say("each unit's folder is closed to others"))
 
 
 def _disk(site: Site) -> Iterator[Finding]:
     free = shutil.disk_usage(site.root).free // 2**20
     if free < site.policy.free_mb:
-        yield Finding("problem", "disk", f"{free} MB free, below {site.policy.free_mb} (intake.free_mb): make room")
+        yield Finding(
+            "problem",
+            say("disk"),
+            say("{free} MB free, below {free_mb} (intake.free_mb): make room").format(
+                free=free, free_mb=site.policy.free_mb
+            ),
+        )
     else:
-        yield Finding("ok", "disk", f"{free} MB free")
+        yield Finding("ok", say("disk"), say("{free} MB free").format(free=free))
 
 
 def _library(site: Site) -> Iterator[Finding]:
@@ -200,7 +241,9 @@ def _library(site: Site) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "sqlite",
-            f"{version} may lose rows in WAL, so the store does without and is slower: install pysqlite3",
+            say("{version} may lose rows in WAL, so the store does without and is slower: install pysqlite3").format(
+                version=version
+            ),
         )
 
 
@@ -211,15 +254,19 @@ def _store(site: Site) -> Iterator[Finding]:
         apart = agreement.disagreement(site)
         faults = fault_log.beside(site) if waiting else fault_log.standing(site)
     except QuekeError as error:
-        yield Finding("problem", "store", str(error))
+        yield Finding("problem", say("store"), str(error))
         yield from _faults(fault_log.beside(site))
         return
     if apart:
-        yield Finding("problem", "store", f"{apart}; {agreement.MEND}")
+        yield Finding("problem", say("store"), f"{apart}; {agreement.mend()}")
     elif waiting:
-        yield Finding("problem", "store", f"{len(waiting)} migrations to apply: run `queke init {site.root}`")
+        yield Finding(
+            "problem",
+            say("store"),
+            say("{waiting} migrations to apply: run `queke init {root}`").format(waiting=len(waiting), root=site.root),
+        )
     else:
-        yield Finding("ok", "store", "reachable and migrated")
+        yield Finding("ok", say("store"), say("reachable and migrated"))
         yield from _rules_file(site)
     yield from _faults(faults)
 
@@ -230,16 +277,24 @@ def _rules_file(site: Site) -> Iterator[Finding]:
         text = (site.root / switches.FILE).read_text(encoding="utf-8-sig")
         lines = site_rules.check(text)
     except FileNotFoundError:
-        yield Finding("ok", "rules", "as this version has them: no rules.toml")
+        yield Finding("ok", say("rules"), say("as this version has them: no rules.toml"))
     except (OSError, UnicodeDecodeError):
-        yield Finding("problem", "rules", f"{switches.FILE} cannot be read as UTF-8 text: it is NOT in force")
+        yield Finding(
+            "problem",
+            say("rules"),
+            say("{file} cannot be read as UTF-8 text: it is NOT in force").format(file=switches.FILE),
+        )
     except ConfigError as error:
         since = site_rules.state().in_force_since
-        before = f"those of {short_time(since)}" if since else "those of this version"
+        before = say("those of {since}").format(since=short_time(since)) if since else say("those of this version")
         for problem in error.problems:
-            yield Finding("problem", "rules", f"{problem} (NOT in force; {before} are)")
+            yield Finding(
+                "problem",
+                say("rules"),
+                say("{problem} (NOT in force; {before} are)").format(problem=problem, before=before),
+            )
     else:
-        yield Finding("ok", "rules", f"{switches.FILE}: {len(lines)} switches")
+        yield Finding("ok", say("rules"), say("{file}: {lines} switches").format(file=switches.FILE, lines=len(lines)))
 
 
 def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
@@ -247,11 +302,15 @@ def _faults(found: Sequence[StandingFault]) -> Iterator[Finding]:
     given_up = (fault_log.SUBMISSION, fault_log.LETTER)
     for one in found:
         if one.step not in given_up:
-            yield Finding("problem", one.name, f"fails since {short_time(one.since)}: {one}")
+            yield Finding(
+                "problem", one.name, say("fails since {since}: {one}").format(since=short_time(one.since), one=one)
+            )
     for step in given_up:
         if mine := [one for one in found if one.step == step]:
             last = max(mine, key=lambda one: one.last_at)
-            message = f"{len(mine)} given up, listed by `queke status`; the last is {last.about}: {last}"
+            message = say("{count} given up, listed by `queke status`; the last is {about}: {last}").format(
+                count=len(mine), about=last.about, last=last
+            )
             yield Finding("warning", f"{step}s", message)
     if not found:
-        yield Finding("ok", "faults", "none stands")
+        yield Finding("ok", say("faults"), say("none stands"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from gettext import gettext as say
 
 from pipeline import database
 from pipeline.database import acts, audit, dump, journal
@@ -56,7 +57,9 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
         _check(site, kept)
         database.open(target)
         if not dump.is_empty():
-            raise UsageError("the store has tables already: move it away first, or name an empty one with --database")
+            raise UsageError(
+                say("the store has tables already: move it away first, or name an empty one with --database")
+            )
         database.migrate()
         lookup.load_divisions()
         course = Course(target, readers, kept)
@@ -80,7 +83,13 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
 
 def _check(site: Site, kept: Records) -> None:
     if not kept.acts:
-        raise ConfigError([f"{site.archive}: holds no acts ({archive.ACTS}): there is nothing to make a store from"])
+        raise ConfigError(
+            [
+                say("{archive}: holds no acts ({acts}): there is nothing to make a store from").format(
+                    archive=site.archive, acts=archive.ACTS
+                )
+            ]
+        )
     gaps = sorted(set(range(1, max(kept.acts) + 1)) - kept.acts.keys())
     problems = [f"{len(gaps)} acts are missing in the archive: {gaps[:5]}"] if gaps else []
     settled = {seq for line in kept.acts.values() if line["what"] == ActKind.SETTLE for seq in line["said"]["seqs"]}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime
+from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import config, database, durable
@@ -45,7 +46,7 @@ def newest(source: Path) -> Path:
         return source
     found = backup.complete(source) if source.is_dir() else []
     if not found:
-        raise UsageError(f"{source}: no whole backup of queke is here")
+        raise UsageError(say("{source}: no whole backup of queke is here").format(source=source))
     return found[-1]
 
 
@@ -89,7 +90,9 @@ def restore(folder: Path, root: Path, now: datetime, *, database_url: str = "", 
     manifest = verify(folder)
     stands = root.is_dir() and any(root.iterdir())
     if stands and not replace:
-        raise UsageError(f"{root}: is not empty; --replace sets what is there aside, in the same folder")
+        raise UsageError(
+            say("{root}: is not empty; --replace sets what is there aside, in the same folder").format(root=root)
+        )
     site = _planned(folder, root, database_url)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold_site(Site(root, "", b"")):
@@ -172,7 +175,7 @@ def _planned(folder: Path, root: Path, url: str) -> Site:
         return site  # in the folder itself, where nothing will stand
     database.open(site)
     if not dump.is_empty():
-        raise ConfigError(["the database that the site names is not empty: name an empty one with --database"])
+        raise ConfigError([say("the database that the site names is not empty: name an empty one with --database")])
     return site
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from gettext import gettext as say
 from pathlib import Path
 
 import structlog
@@ -153,7 +154,7 @@ def make(site: Site, now: datetime, day: date, *, final: bool = False, places: S
     """
     today = schooldays.today(now)
     if day > today:
-        raise UsageError(f"{day}: that day has not come yet")
+        raise UsageError(say("{day}: that day has not come yet").format(day=day))
     with errors.temporary():
         statements.take_effect(today)
         final = final or editions.cut_since(day).get(day, False)

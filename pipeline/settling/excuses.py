@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from gettext import gettext as say
 
 from pipeline.database.decision_log import decide, order_of
 from pipeline.database.models import Decision, Unit
@@ -39,10 +40,11 @@ def _decide(what: DecisionKind, school: str, day: date, by: DecidedBy) -> None:
     with atomic():
         unit = Unit.objects.select_for_update().filter(code=school, kind=UnitKind.SCHOOL).first()
         if unit is None:
-            raise UsageError(f"{school}: no such school in the registry")
+            raise UsageError(say("{school}: no such school in the registry").format(school=school))
         given = what is DecisionKind.EXCUSE
         if (school in excused(day)) == given:
-            raise UsageError(f"{school}: {'already' if given else 'not'} excused on {day}")
+            said = say("{school}: already excused on {day}") if given else say("{school}: not excused on {day}")
+            raise UsageError(said.format(school=school, day=day))
         order, settled = decide(what, school, by, day=day)
         writes = Writes(by.at)
         writes.todo(TodoKind.FIGURES, unit.division_id, settled, day)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -181,7 +182,7 @@ def test_a_store_that_is_locked_for_long_is_to_be_tried_again(
     def locked(**_: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(cli, "app", locked)
+    monkeypatch.setattr(cli, "get_command", lambda _: SimpleNamespace(main=locked))
     assert cli.run(["accounts", "list"]) == 2
     said = capsys.readouterr().err
     assert "again" in said
@@ -243,6 +244,11 @@ def test_a_file_that_would_withdraw_most_rows_is_held_until_released(queke: Quek
     assert held.code == 1
     (line,) = queke("held", "list", "--json").lines
     assert queke("held", "release", line["seq"], "--why", "学校确认").code == 0
+    first, second = sorted(
+        site.glob(f"outbox/学校/*/{DAY}/回执*{line['seq']:06d}*.txt"), key=lambda path: len(path.name)
+    )
+    assert "待核" in first.read_text("utf-8-sig").splitlines()[0]
+    assert "“待核，暂未计入”，现在是“收下" in second.read_text("utf-8-sig")
     assert queke("held", "list").code == 0
     assert len(standing(queke)) == 2  # the header and one row
 

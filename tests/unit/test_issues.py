@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pipeline
 from pipeline import forms, issues, validate
 from pipeline.forms import reference
 from pipeline.issues.entry import PLACES
-from pipeline.model import Context, Issue, Severity
+from pipeline.model import Context, FileRows, Issue, Severity
 from pipeline.rules import reference as rules_reference
 from pipeline.validate.judge import Judgement
 from tests.makers import makers
@@ -69,8 +72,39 @@ def test_braces_typed_by_a_sender_are_only_text() -> None:
     assert "{cell.__class__}" in issues.message(issue)
 
 
-def test_a_missing_detail_prints_as_nothing() -> None:
-    assert issues.message(Issue("form-several")) == "这个文件里有不止一种表（），不知道该按哪一种收。"
+def test_what_a_sentence_does_not_know_it_leaves_out() -> None:
+    assert issues.message(Issue("form-several")) == "这个文件里有不止一种表，不知道该按哪一种收。"
+    slipped = Issue("would-withdraw", details=(("before", "9"), ("rows", "2")))
+    assert issues.message(slipped) == "今天已收下 9 行，这份没有写明是更正，里面却少了其中 2 行。"
+    named = replace(slipped, rows_of=(FileRows(12, (("三3-A7K3", 9),)),))
+    assert issues.message(issues.without_cells(named)) == issues.message(slipped)
+    assert issues.message(Issue("sex-unknown", column="性别", value=" ")) == "“性别”没看懂。"
+    assert issues.message(issues.without_cells(Issue("start-too-old", value="2020-01-01"))) == (
+        "起始日距报告日期已超过一年，不像是对的。"
+    )
+
+
+EMPTY_PART = re.compile(
+    r"“\s*”|（\s*）|【\s*】|《\s*》|[：，、（“]\s*[。；，、：）”]|。。"
+    r"|→\s*(?:[。；，”]|$)|(?:^|[“，：])\s*→|……|\0|  |(?<!-) [。，；]"
+)
+SOME = st.text(st.sampled_from("三2班A7-"), max_size=4)
+
+
+@settings(max_examples=30)
+@given(data=st.data())
+@pytest.mark.parametrize("code", issues.CATALOGUE)
+def test_no_sentence_has_an_empty_part(code: str, data: st.DataObject) -> None:
+    """Whatever an issue knows, and whoever reads it."""
+    names = sorted(issues.CATALOGUE[code].details)
+    given_ = data.draw(st.tuples(*(st.one_of(st.none(), st.just(""), st.just(" "), SOME) for _ in names)))
+    details = tuple((name, text) for name, text in zip(names, given_, strict=True) if text is not None)
+    rows = data.draw(st.sampled_from(((), (FileRows(0, ()),), (FileRows(7, (("三3-A7K3", 0),)),))))
+    column, value, sheet = data.draw(st.tuples(SOME, SOME, SOME))
+    issue = Issue(code, sheet, "", 7, column, value, details, rows_of=rows)
+    for shown in (issue, issues.without_cells(issue)):
+        for text in (issues.message(shown), issues.remedy(shown)):
+            assert not EMPTY_PART.search(text), text
 
 
 def test_nobody_gives_a_detail_that_its_message_does_not_name() -> None:

@@ -322,3 +322,28 @@ def test_a_county_reads_which_cell_of_ours_was_left_blank() -> None:
 def test_a_bureau_reads_which_level_it_ticked_and_which_it_has() -> None:
     told = issues.without_cells(Issue("level-differs", details=(("ticked", "学校"), ("registered", "县（市、区）级"))))
     assert "勾的是学校，而本单位登记的是县（市、区）级" in issues.message(told)
+
+
+def test_a_new_verdict_is_a_new_receipt_that_says_what_changed() -> None:
+    before = receipts.Before(1, datetime(2026, 11, 20, 14, 5, tzinfo=ZONE), "待核，暂未计入")
+    released = replace(WELL, before=before)
+
+    (paper,) = letters.compose("receipt", values_of(receipts.receipt(released)))
+    text = paper.content.decode("utf-8-sig")
+
+    assert paper.name == f"回执 {WELL.form} {WELL.seq:06d} 第2次.txt"
+    assert text.splitlines()[2] == (
+        "这是同一份表的第 2 次回执，以这次为准。"
+        f"11-20 14:05 的回执是“待核，暂未计入”，现在是“收下 {WELL.accepted} 行”。"
+    )
+    same = replace(released, before=before._replace(outcome=f"收下 {WELL.accepted} 行"))
+    assert "结果没有变" in receipts.receipt(same).changed
+
+
+def test_a_repair_that_is_not_shown_names_its_cell_alone() -> None:
+    told = replace(WELL, scope=None, repairs=(Repair("缺课登记", "C7", "班级", "3-2", "三(2)班", 7),))
+    blank = replace(WELL, repairs=(Repair("缺课登记", "C7", "班级", "", "三(2)班", 7),))
+
+    assert "1. 缺课登记 C7【班级】\r\n" in said(told)
+    assert "→" not in said(told)
+    assert "“空白”→“三(2)班”" in said(blank)

@@ -117,6 +117,9 @@ class Letter(models.Model):
     done_at = models.DateTimeField(null=True)
     path = models.CharField(max_length=255, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    outcome = models.CharField(
+        max_length=80, blank=True, db_default=""
+    )  # a receipt's, in words: the next one says what changed
 
     class Meta:
         db_table = "letter"

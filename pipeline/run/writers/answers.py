@@ -49,6 +49,11 @@ def _said(facts: Facts, reader: str, batch: LetterBatch, template: Sequence[Pape
     return replace(shown, beside=_beside(facts, template), issues=issues, silent=_silent(batch.missing.get(facts.seq)))
 
 
+def outcome(facts: Facts) -> str:
+    """The outcome of a submission in words."""
+    return receipts.outcome(facts.state, facts.accepted, facts.refused)
+
+
 def _with_files(facts: Facts, batch: LetterBatch) -> Iterator[Issue]:
     """The issues, with the files of their rows under the sender's own names. The blank beginning of a case that goes on
     is mentioned once.
@@ -135,8 +140,14 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         folder=facts.bound_name,
         name=facts.name,
         assumed=batch.assumed.get((facts.unit or reader, facts.about), 0),
+        before=_told_before(facts),
         others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
+
+
+def _told_before(facts: Facts) -> receipts.Before | None:
+    one = facts.before
+    return one and one._replace(sent_at=one.sent_at.astimezone(schooldays.ZONE))
 
 
 def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
