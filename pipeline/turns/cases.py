@@ -178,9 +178,10 @@ def _fill(lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]) -> None
             if one is not None and one not in line.rows:
                 wanted[one].add(school)
     for day, schools in wanted.items():
-        _add(lines, [day], sorted(schools))
+        _add(lines, changed, [day], sorted(schools))
     for (first, day), pupils in _missing(lines, changed).items():
-        _add(lines, sql.each_day(first, day - timedelta(days=1)), *map(sorted, map(set, zip(*pupils, strict=True))))
+        before = sql.each_day(first, day - timedelta(days=1))
+        _add(lines, changed, before, *map(sorted, map(set, zip(*pupils, strict=True))))
 
 
 def _missing(
@@ -212,11 +213,16 @@ def _looked_from(line: _Line, day: date, last: date | None, row: SpellRow) -> da
 
 
 def _add(
-    lines: Mapping[Campus, _Line], days: Sequence[date], schools: Sequence[str], pupils: Sequence[str] = ()
+    lines: Mapping[Campus, _Line],
+    changed: Mapping[Key, Changed],
+    days: Sequence[date],
+    schools: Sequence[str],
+    pupils: Sequence[str] = (),
 ) -> None:
+    """Add stored rows. What is stored of a changed report is what it was: a row withdrawn from it stands no more."""
     for day, school, campus, pupil, row in _rows(days, schools, pupils):
         line = lines.get((school, campus))
-        if line is not None:
+        if line is not None and (day, school, campus) not in changed:
             line.rows.setdefault(day, {}).setdefault(pupil, row)
 
 

@@ -13,7 +13,7 @@ from pipeline import rules
 from pipeline.alerts import assess
 from pipeline.database.models import Absence, AlertHit
 from pipeline.database.transactions import undone
-from pipeline.model import Checked, Site
+from pipeline.model import Checked, Mode, Site
 from tests.contract.settling import Known, journalled
 from tests.inprocess import InProcess
 from tests.submissions import DAY, checked, later, line, row
@@ -81,6 +81,16 @@ def test_a_late_report_changes_what_the_days_after_it_are(school: Site) -> None:
     assert cases() == {(1, "甲"): (1, "new")}
     report(school, day_report(2, 0, ("甲", {})))
     assert cases() == {(0, "甲"): (0, "new"), (1, "甲"): (0, "ongoing")}
+
+
+def test_who_is_withdrawn_from_a_day_is_not_looked_for_there(school: Site) -> None:
+    """Said to be absent since the day before; his row of the day between was another child's."""
+    since = {"start": on(-1)}
+    report(school, day_report(1, 0, ("甲", since), ("乙", {})), day_report(2, 1, ("甲", since)))
+    assert cases()[1, "甲"] == (-1, "ongoing")
+    without = checked(3, [row("乙"), line("三3"), line("四1")], day=DAY, at=later(days=5), mode=Mode.FULL)
+    report(school, without)
+    assert cases() == {(0, "乙"): (0, "new"), (1, "甲"): (-1, "new")}
 
 
 def test_a_class_the_last_report_did_not_speak_for_is_looked_for_before_it(school: Site) -> None:
