@@ -12,6 +12,15 @@ ENTRIES: Mapping[str, Message] = {
     "mail-cloud-link": error(
         "邮件里是网盘或超大附件的链接，没有文件；链接我们不打开。", "请用普通附件：填报表只有几十 KB，" + _ATTACH[1:]
     ),
+    "mail-zero-unclear": error(
+        "没有看懂这封邮件是不是零报告，没有收。",
+        "今天全校没有学生缺课，请另发一封，标题只写“零报告”（或“11月20日零报告”）；有学生缺课，请用填报表作附件。",
+    ),
+    "mail-zero-campuses": error(
+        "本校分校区报送（{campuses}），一行零报告分不清是哪个校区，没有收。",
+        "请每个校区用各自的填报表报。",
+        public=("campuses",),
+    ),
     "mail-no-files": error("邮件里没有附件。", "可能忘了添加：" + _ATTACH),
     "mail-winmail": error(
         "附件被 Outlook 打成了 winmail.dat，我们打不开。",

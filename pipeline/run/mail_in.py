@@ -38,6 +38,7 @@ from pipeline.model import (
 )
 from pipeline.post import mailboxes, mails, postings
 from pipeline.post.mails import JudgedMail, KeptMail
+from pipeline.run import zero_mail
 from pipeline.schooldays import today
 
 log = structlog.get_logger("queke.mail")
@@ -115,25 +116,34 @@ class MailDesk:
         found = judge(tokens=False)
         arrivals: tuple[Arrival, ...] = ()
         if found.state is MailState.TAKEN or found.why in MAY_PROVE_ITSELF:
-            name = f"mail-{one.key.account}-{one.key.validity}-{one.key.uid}"
-            arrivals = tuple(self._kept(mail.parts, name, one.at, found.bound, now))
+            arrivals = tuple(self._kept(mail.parts, _called(one), one.at, found.bound, now))
             if found.state is not MailState.TAKEN and self._all_issued(arrivals):
                 found = judge(tokens=True)
             if found.state is not MailState.TAKEN:
                 durable.unlink_many([arrival.path for arrival in arrivals])
                 arrivals = ()
+        if found.why == NO_FILES:
+            found, mail, arrivals = self._without_files(one, mail, unit, now)
         log.info(
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )
-        if found.why == NO_FILES:
-            mail = replace(mail, issues=(Issue(NO_FILES),))
         return JudgedMail(one, mail, found, arrivals)
+
+    def _without_files(
+        self, one: FetchedMail, mail: OpenedMail, unit: str, now: datetime
+    ) -> tuple[MailVerdict, OpenedMail, tuple[Arrival, ...]]:
+        """A mail without files of a mailbox we know: a zero report in one line, or an attachment that was forgotten."""
+        made = zero_mail.report(self.site, mail, unit, today(one.at))
+        if isinstance(made, MailPart):
+            arrivals = self._kept([made], _called(one), one.at, unit, now)
+            return MailVerdict(MailState.TAKEN, "zero-line", unit, answerable=True), mail, tuple(arrivals)
+        issue = made or Issue(NO_FILES)
+        return MailVerdict(MailState.REFUSED, issue.code, unit, answerable=True), replace(mail, issues=(issue,)), ()
 
     def _all_issued(self, arrivals: Sequence[Arrival]) -> bool:
         """Whether every file says that we issued it; whether that is so is seen when it is validated."""
-        readings = [
-            reading for _, reading in self.readers.read([ReadJob(at, one.path) for at, one in enumerate(arrivals)])
-        ]
+        jobs = [ReadJob(at, one.path, today(one.first_seen)) for at, one in enumerate(arrivals)]
+        readings = [reading for _, reading in self.readers.read(jobs)]
         return bool(readings) and all(reading.claims and reading.claims.token for reading in readings)
 
     def _kept(self, parts: Sequence[MailPart], name: str, at: datetime, unit: str, now: datetime) -> list[Arrival]:
@@ -165,6 +175,11 @@ class MailDesk:
 
     def _account(self, name: str) -> MailAccount:
         return next(account for account in self.site.mail.accounts if account.name == name)
+
+
+def _called(one: FetchedMail) -> str:
+    """By what the files of a mail are known, the same whenever it is taken."""
+    return f"mail-{one.key.account}-{one.key.validity}-{one.key.uid}"
 
 
 class MailSource(Protocol):

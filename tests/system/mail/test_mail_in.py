@@ -331,3 +331,47 @@ def test_the_service_takes_mails_as_they_come_and_goes_on_after_its_server_was_a
     place.send(mail(("c.xlsx", place.report(SECOND, 1, 2, mode="整份更正")), sender=OTHER))
     until(lambda: states()["accepted"] == 3)
     assert {state: count for state, count in mails.counts().items() if count} == {MailState.TAKEN: 2}
+
+
+# --------------------------------------------------------------------------- one line
+
+
+def test_one_line_of_a_proved_mailbox_is_its_zero_report(place: Place, queke: Queke) -> None:
+    place.send(mail(subject="今日零报告"))
+    place.send(mail(subject="回复", sender=OTHER).replace("您好".encode(), "本校11月20日无缺课".encode()))
+    code, said = queke("mail", "fetch")
+    assert code == 0, said
+    assert sorted(Report.objects.values_list("school", "zero", "on_time")) == [
+        (FIRST, True, True),
+        (SECOND, True, True),
+    ]
+    assert whys() == Counter({("taken", "zero-line"): 2})
+    place.send(mail(subject="零缺课"))
+    queke("mail", "fetch")
+    assert states() == Counter(accepted=2, duplicate=1), whys()
+
+
+@pytest.mark.parametrize(
+    ("raw", "state", "why"),
+    [
+        (mail(subject="零报告？"), "refused", "mail-zero-unclear"),
+        (mail(subject="零报告", sender=STRANGER), "nothing", "no-files"),
+        (mail(subject="零报告", extra=b""), "nothing", "no-files"),
+        (mail(subject="零报告", extra=b"Auto-Submitted: auto-replied\r\n" + proved(CLERK)), "nothing", "automatic"),
+    ],
+)
+def test_a_line_that_doubts_or_that_nobody_proved_is_no_report(
+    place: Place, queke: Queke, raw: bytes, state: str, why: str
+) -> None:
+    place.send(raw)
+    queke("mail", "fetch")
+    assert whys() == Counter({(state, why): 1})
+    assert Report.objects.count() == 0
+
+
+def test_a_line_takes_no_pupil_away_that_was_reported(place: Place, queke: Queke) -> None:
+    place.send(mail(("a.xlsx", place.report(FIRST, 0, 1))))
+    place.send(mail(subject="零报告"))
+    queke("mail", "fetch")
+    assert Absence.objects.count() == 2
+    assert states()["accepted"] == 1
