@@ -37,11 +37,11 @@ def add(app: typer.Typer) -> None:
 @group.command("list")
 def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
-    from pipeline.accounts import accounts
+    from pipeline.accounts import rulings
 
     opened(context)
     check_division(unit)
-    found = accounts.waiting(unit)
+    found = rulings.waiting(unit)
     rows = [
         (one.id, one.school, one.school_name, one.day, say("yes") if one.signed else say("NO"), one.what)
         for one in found
@@ -55,10 +55,10 @@ def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson
 @group.command("show")
 def show_filing(context: typer.Context, number: Number) -> None:
     """Show one filing: who asks for what, where its signed paper lies, and what became of it."""
-    from pipeline.accounts import accounts
+    from pipeline.accounts import rulings
 
     site = opened(context)
-    found = accounts.filing(number)
+    found = rulings.filing(number)
     received = f"{found.received_at:%Y-%m-%d %H:%M}"
     echo(say("filing {number}").format(number=found.number), found.unit, found.unit_name, received, f"→ {found.office}")
     echo(f"    {found.applicant}  {found.department}  {found.phone}  {found.email}".rstrip())
@@ -79,10 +79,10 @@ def confirm(
     ] = "",
 ) -> None:
     """Open a filing's accounts. Passwords we issue are shown here, once, and nowhere else."""
-    from pipeline.accounts import accounts
+    from pipeline.accounts import accounts, rulings
 
     opened(context)
-    done = accounts.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
+    done = rulings.confirm(number, decided_by(who, why), stamped_on=_date(stamped_on))
     for one in done:
         _show_opened(one.username, one.holder)
         if one.needs_password:
@@ -94,10 +94,10 @@ def confirm(
 @group.command()
 def refuse(context: typer.Context, number: Number, why: Reason, who: Who = "") -> None:
     """Open nothing, and tell the unit why."""
-    from pipeline.accounts import accounts
+    from pipeline.accounts import rulings
 
     opened(context)
-    for username in accounts.refuse(number, decided_by(who, why)):
+    for username in rulings.refuse(number, decided_by(who, why)):
         echo(say("{username}: refused").format(username=username))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.accounts import accounts
+from pipeline.accounts import rulings
 from pipeline.issues.refusals import refusal
 from pipeline.merge.desk import Deed
 from pipeline.model import DecidedBy, DeskSheet, Issue, Opinion
@@ -73,12 +73,12 @@ def _alert(deed: Deed, by: DecidedBy, _: Bench) -> None:
 
 def _account(deed: Deed, by: DecidedBy, bench: Bench) -> Issue | None:
     if deed.opinion is Opinion.RETURN:
-        accounts.refuse(deed.id, by)
+        rulings.refuse(deed.id, by)
         return None
-    waits = next((one for one in accounts.waiting(bench.desk.unit) if one.id == deed.id), None)
+    waits = next((one for one in rulings.waiting(bench.desk.unit) if one.id == deed.id), None)
     if waits is not None and not waits.signed and deed.stamped_on is None:
         raise refusal("filing-unsigned-desk")
-    opened = accounts.confirm(deed.id, by, stamped_on=deed.stamped_on)
+    opened = rulings.confirm(deed.id, by, stamped_on=deed.stamped_on)
     bare = sum(one.needs_password for one in opened)
     return Issue("desk-password", details=(("count", str(bare)),)) if bare else None
 
@@ -115,7 +115,7 @@ BOARDS: Mapping[str, Board] = {
         Board(DeskSheet.HELD, held_files.held_of, _held),
         Board(DeskSheet.CLOSURES, closure_decisions.waiting, _closure),
         Board(DeskSheet.ALERTS, card.waiting, _alert),
-        Board(DeskSheet.ACCOUNTS, accounts.waiting, _account),
+        Board(DeskSheet.ACCOUNTS, rulings.waiting, _account),
         Board(DeskSheet.CLASSES, proposals.waiting, _proposal),
         Board(DeskSheet.MATTERS, reconciliation.waiting, _matter),
         Board(DeskSheet.RAISED, _nothing_waits, _raised, begins=True),

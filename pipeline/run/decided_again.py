@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from pipeline.accounts import accounts
+from pipeline.accounts import accounts, rulings
 from pipeline.database import transactions
 from pipeline.model import DecidedBy, DecisionKind, Raised
 from pipeline.run.settling import Settling
@@ -70,7 +70,7 @@ def _raise(one: Decided) -> None:
 def _open(one: Decided) -> None:
     stamped = one.said.get("stamped_on")
     seen = date.fromisoformat(str(stamped)) if stamped else None
-    accounts.confirm(one.target.removeprefix(FILING), one.by, stamped_on=seen)
+    rulings.confirm(one.target.removeprefix(FILING), one.by, stamped_on=seen)
 
 
 def _undo(one: Decided, what: Callable[[DecidedBy], object]) -> None:
@@ -106,7 +106,7 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.ROLL_CONFIRM: lambda one: rolls.confirm(one.target, one.by, one.settling.site.policy),
     _KIND.ROLL_RETURN: lambda one: rolls.send_back(one.target, one.by),
     _KIND.ACCOUNT_OPEN: _open,
-    _KIND.ACCOUNT_REFUSE: lambda one: accounts.refuse(one.target.removeprefix(FILING), one.by),
+    _KIND.ACCOUNT_REFUSE: lambda one: rulings.refuse(one.target.removeprefix(FILING), one.by),
     _KIND.ACCOUNT_ISSUE: lambda one: accounts.issue(_account(one), one.by),  # another password, shown to nobody
     _KIND.ACCOUNT_CLOSE: lambda one: accounts.leave(_account(one), one.by),
     _KIND.ACCOUNT_RECONFIRM: lambda one: accounts.reconfirm(_account(one), one.by),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import issues
-from pipeline.accounts import accounts
+from pipeline.accounts import accounts, rulings
 from pipeline.database.models import Account, Audit, Decision, FilingLine, Letter, Reject, Submission, Unit
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
@@ -49,18 +49,18 @@ def test_a_filing_is_a_request_and_opens_nothing(schools: Site) -> None:
     (settled,) = report(schools, filing(account("GL_01"), account("GL_02", PASSWORD, 13)))
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 2)
     assert [issue.code for issue in settled.issues] == ["filing-number"]
-    (waiting,) = accounts.waiting(COUNTY)
+    (waiting,) = rulings.waiting(COUNTY)
     assert (waiting.id, waiting.school, waiting.signed) == ("000001", SCHOOL, False)
-    assert accounts.waiting("320100") == []
+    assert rulings.waiting("320100") == []
     assert not Account.objects.exists()
 
 
 def test_no_paper_no_account(schools: Site) -> None:
     report(schools, filing(account("GL_01")))
     with pytest.raises(UsageError, match="签字盖章件"):
-        accounts.confirm("000001", DecidedBy("王某", "", NOON))
+        rulings.confirm("000001", DecidedBy("王某", "", NOON))
     with pytest.raises(UsageError, match="还没到"):
-        accounts.confirm("000001", DecidedBy("王某", "", NOON), stamped_on=NOON.date() + timedelta(days=1))
+        rulings.confirm("000001", DecidedBy("王某", "", NOON), stamped_on=NOON.date() + timedelta(days=1))
     assert not Account.objects.exists()
     assert not Decision.objects.exists()
     assert not Audit.objects.filter(what="account-open").exists()
@@ -68,7 +68,7 @@ def test_no_paper_no_account(schools: Site) -> None:
 
 def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(schools: Site) -> None:
     report(schools, filing(account("GL_01", PASSWORD), account("GL_02", row=13)))
-    opened = accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    opened = rulings.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     assert [(one.username, one.needs_password) for one in opened] == [("GL_01", False), ("GL_02", True)]
     own, ours = Account.objects.order_by("username")
     assert own.check_password(PASSWORD)
@@ -78,18 +78,18 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
     assert (own.expires_at, own.confirmed_on) == (NOON + timedelta(days=7), NOON.date())
     assert Letter.objects.filter(kind="account", reader=SCHOOL).count() == 1
     assert Audit.objects.filter(what="account-open").count() == 3
-    assert accounts.waiting() == []
+    assert rulings.waiting() == []
     assert [(one.username, one.why) for one in accounts.due(NOON)] == [("GL_02", "issue"), ("GL_01", "unused")]
     with pytest.raises(UsageError, match="已经办过"):
-        accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+        rulings.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
 
 
 def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> None:
     report(schools, filing(account("GL_01"), sha="a"))
     with pytest.raises(UsageError, match="理由"):
-        accounts.refuse(1, DecidedBy("王某", " ", NOON))
-    assert accounts.refuse(1, DecidedBy("王某", "不是本校的人", NOON)) == ["GL_01"]
-    ruling = accounts.ruling(FilingRef(1, 2))
+        rulings.refuse(1, DecidedBy("王某", " ", NOON))
+    assert rulings.refuse(1, DecidedBy("王某", "不是本校的人", NOON)) == ["GL_01"]
+    ruling = rulings.ruling(FilingRef(1, 2))
     assert ruling is not None
     assert (ruling.opened, ruling.why) == (False, "不是本校的人")
     (again,) = report(schools, filing(account("GL_01"), sha="a"))
@@ -98,7 +98,7 @@ def test_a_refusal_needs_a_reason_and_leaves_the_name_free(schools: Site) -> Non
 
 def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> None:
     report(schools, filing(account("GL_01")))
-    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    rulings.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (held,) = report(schools, filing(account("gl_01"), account("GL_09", row=13), unit=OTHER))
     assert (held.state, held.accepted) == (State.HELD, 0)
     words = "".join(
@@ -106,11 +106,11 @@ def test_a_name_that_is_somebodys_is_held_and_nobody_is_named(schools: Site) -> 
     )
     assert words
     assert not any(text in words for text in ("示例小学", SCHOOL, "李老师", "GL_01", "gl_01"))
-    assert accounts.waiting() == []
+    assert rulings.waiting() == []
     noted = Audit.objects.get(what="refused")
     assert (noted.who, noted.target, noted.fields) == (OTHER, f"submission {held.seq}", ["username-held"])
     with pytest.raises(UsageError, match="待核"):
-        accounts.confirm(held.seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+        rulings.confirm(held.seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
 
 
 def release(site: Site, seq: int, checked: Checked) -> Settled:
@@ -123,7 +123,7 @@ def held_again(site: Site, unit: str) -> tuple[int, Checked]:
     first, again = filing(account("GL_01", PASSWORD)), filing(account("GL_01", "Other1!pass"), unit=unit)
     report(site, first)
 
-    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    rulings.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (kept,) = journalled(site, [again])
     assert settle(site, kept)[0].state is State.HELD
     return kept.arrival.seq, kept
@@ -142,7 +142,7 @@ def test_a_unit_takes_over_its_own_account_when_the_tier_above_lets_it(schools: 
     seq, kept = held_again(schools, SCHOOL)
     settled = release(schools, seq, kept)
     assert (settled.state, settled.accepted) == (State.ACCEPTED, 1)
-    accounts.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    rulings.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     (one,) = Account.objects.all()
     assert (one.check_password("Other1!pass"), one.check_password(PASSWORD), one.filing) == (True, False, seq)
 
@@ -151,7 +151,7 @@ def test_no_unit_takes_over_the_account_of_another(schools: Site) -> None:
     seq, kept = held_again(schools, OTHER)
     release(schools, seq, kept)
     with pytest.raises(UsageError, match="换一个") as refused:
-        accounts.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+        rulings.confirm(seq, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     assert SCHOOL not in str(refused.value)
     (one,) = Account.objects.all()
     assert (one.unit_id, one.check_password(PASSWORD)) == (SCHOOL, True)
@@ -175,10 +175,10 @@ def test_rows_that_come_back_mended_join_the_filing_they_were_part_of(schools: S
     ticket = Reject.objects.get().ticket
     (mended,) = report(schools, filing(account("GL_02", row=3, ticket=ticket), sha="b"))
     assert [issue.code for issue in mended.issues] == ["filing-number"]
-    (waiting,) = accounts.waiting(COUNTY)
+    (waiting,) = rulings.waiting(COUNTY)
     assert waiting.id == "000001"
     assert "GL_01、GL_02" in waiting.what
-    assert [one.username for one in accounts.confirm("备案 000001", DecidedBy("王某", "", NOON), stamped_on=PAPER)] == [
+    assert [one.username for one in rulings.confirm("备案 000001", DecidedBy("王某", "", NOON), stamped_on=PAPER)] == [
         "GL_01",
         "GL_02",
     ]
@@ -194,14 +194,14 @@ def test_a_filing_stands_under_its_first_number_whichever_copy_was_read_first(sc
     settle(schools, copy)
     settle(schools, first)
     assert (standing(), states_now()) == expected
-    assert [one.id for one in accounts.waiting(COUNTY)] == ["000001"]
+    assert [one.id for one in rulings.waiting(COUNTY)] == ["000001"]
     assert Letter.objects.filter(kind="receipt", ref__startswith="2.").count() == 1, "the copy is answered anew"
 
 
 def test_a_copy_that_was_opened_already_keeps_its_number(schools: Site) -> None:
     [first, copy] = journalled(schools, [filing(account("GL_01", PASSWORD), sha="a") for _ in range(2)])
     settle(schools, copy)
-    accounts.confirm(2, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    rulings.confirm(2, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     [done] = settle(schools, first)
     assert (done.state, states_now()) == (State.DUPLICATE, [(1, "duplicate"), (2, "accepted")])
     assert Account.objects.count() == 1
@@ -243,7 +243,7 @@ def enters(username: str, password: str) -> bool:
 @pytest.fixture
 def opened(schools: Site) -> Iterator[datetime]:
     report(schools, filing(account("GL_01", PASSWORD)))
-    accounts.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
+    rulings.confirm(1, DecidedBy("王某", "", NOON), stamped_on=PAPER)
     with time_machine.travel(NOON, tick=False):
         yield NOON
 

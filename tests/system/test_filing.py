@@ -19,7 +19,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 
 from pipeline import config, database, issuing, run
-from pipeline.accounts import accounts
+from pipeline.accounts import rulings
 from pipeline.cli import run as command
 from pipeline.cli.terminal import log_to_stderr
 from pipeline.database.models import Account, Submission
@@ -85,9 +85,9 @@ def test_a_filing_becomes_an_account_that_opens_and_expires(site: Site) -> None:
     assert (kept.name[:6], kept.read_bytes(), stat.S_IMODE(kept.stat().st_mode)) == (number, PDF, 0o400)
     assert f"备案 {number} 的签字盖章件" in paper(site, "回执")
 
-    (waiting,) = accounts.waiting(COUNTY)
+    (waiting,) = rulings.waiting(COUNTY)
     assert (waiting.id, waiting.signed) == (number, True)
-    accounts.confirm(number, DecidedBy("鼓楼区疾控 王某", "", NOW))
+    rulings.confirm(number, DecidedBy("鼓楼区疾控 王某", "", NOW))
     work(site)
     notice = paper(site, "开户通知")
     assert "GL_SL01" in notice
@@ -142,7 +142,7 @@ def test_the_office_does_it_on_the_command_line(
 def held(site: Site) -> list[tuple[str, bytes]]:
     put(site, f"{FOLDER}/first.xlsx", filled(template(site), [{**ROW, "password": None}]))
     work(site)
-    accounts.confirm(1, DecidedBy("王某", "", NOW), stamped_on=DAY)
+    rulings.confirm(1, DecidedBy("王某", "", NOW), stamped_on=DAY)
     return [(f"{SECOND}/taken.xlsx", smuggled(filled(template(site, SECOND)), PASSWORD))]
 
 
@@ -255,8 +255,8 @@ def test_no_password_stays_anywhere_whatever_became_of_the_file(
         settled = work(site)
     structlog.reset_defaults()
     assert len(settled) == len(made)
-    for one in accounts.waiting():
-        accounts.confirm(one.id, DecidedBy("王某", "", NOW), stamped_on=DAY)
+    for one in rulings.waiting():
+        rulings.confirm(one.id, DecidedBy("王某", "", NOW), stamped_on=DAY)
     work(site)
     database.close()
     database.open(site)
@@ -341,7 +341,7 @@ def test_a_row_that_went_back_comes_home_mended(site: Site) -> None:
     column = next(c for (row, c), text in cells.items() if row == head and text.startswith("初始密码"))
     put(site, f"{FOLDER}/back.xlsx", mended.put({"备案表": {(head + 1, column): "Better1!pass"}}))
     assert [(one.state, one.accepted) for one in work(site)] == [(State.ACCEPTED, 1)]
-    (waiting,) = accounts.waiting(COUNTY)
+    (waiting,) = rulings.waiting(COUNTY)
     assert waiting.id == "000001"
     assert "GL_SL01、GL_SL02" in waiting.what
     assert leaks(site, "Better1!pass") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import schooldays
-from pipeline.accounts import accounts
+from pipeline.accounts import accounts, rulings
 from pipeline.figures.words import chinese_date
 from pipeline.letters.queue import Queued
 from pipeline.model import FilingRef, Paper
@@ -13,7 +13,7 @@ from pipeline.run.writers.base import LetterBatch
 
 def notice(letter: Queued, batch: LetterBatch) -> list[Paper]:
     """The notice to the unit, as text. Ref "NUMBER.DECISION"; nothing if a rebuilt store does not know it."""
-    ruling = accounts.ruling(FilingRef.read(letter.ref))
+    ruling = rulings.ruling(FilingRef.read(letter.ref))
     if ruling is None:
         return []
     values = {
