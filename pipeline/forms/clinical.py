@@ -13,8 +13,9 @@ from pipeline.forms import lexicon as lexicon_words
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, spellings
 from pipeline.forms.cells import text as plain_text
+from pipeline.forms.plain_words import heat
 from pipeline.forms.pupil_names import simplified
-from pipeline.forms.said import GRAVE, Said, heat, rank, said
+from pipeline.forms.said import GRAVE, Said, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
 from pipeline.forms.words import DISEASE, REASON, SYMPTOM
 from pipeline.model import Reason

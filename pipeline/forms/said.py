@@ -7,13 +7,12 @@ known words that leave the fewest signs over. What is left over is never guessed
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from pipeline.forms import plain_words
 from pipeline.forms.lexicon import FEVER, NORMAL, NUMBER, Kind, Word, lexicon
-from pipeline.forms.pupil_names import simplified
 from pipeline.model import Degree
 
 _SUSPECTED, _CONFIRMED = Degree.SUSPECTED.value, Degree.CONFIRMED.value
@@ -65,50 +64,9 @@ def rank(code: str) -> int:
     return _RANK.get(code, len(_RANK))
 
 
-_TEMPERATURE = re.compile(
-    r"(?P<led>[烧热温至到达高])?(?P<whole>3[4-9]|4[0-2])(?:[.。·点度](?P<tenth>[0-9]))?[0-9]?(?P<unit>度|℃|°c|c(?![a-z])|)"
-    r"(?![0-9次天日人岁分])"
-)
-_UNITS = "次|天|日|回|遍|晚|周|个?星期|个?月|个?小时|分钟|趟|岁|号|时|点|分|度|年|例|人|顿|口"
-_COUNT = re.compile(
-    rf"(?<![a-z])[第约近]?[0-9一二两三四五六七八九十几数多半好]+(?:[-~—–至到或、,.:/][0-9一二两三四五六七八九十几]+)?[余多来+]?(?:{_UNITS})"
-    rf"(?:[半多余]|/(?:天|日|小时|晚))?"
-)
-_LATIN = re.compile(r"h[0-9]n[0-9]|covid-?19|[a-z]+|[0-9]+(?:[.:/-][0-9]+)*")
-_MARKS = (
-    (re.compile(r"[(（\[]\s*[+＋]+\s*[)）\]]|[+＋](?=\s*(?:$|[,;。)]))"), "阳性"),
-    (re.compile(r"[(（\[]\s*[-－—]\s*[)）\]]"), "阴性"),
-    (re.compile(r"[×x*][0-9]+"), NUMBER),
-)
 _CLAUSES = re.compile(r"[,;。.!|\n]+")
 _PIECES = re.compile(r"([、/\\+&\s()\[\]【】<>《》{}\"'“”‘’:_~…=—–-]+)")
-_FEVERISH = 37.3
 _UNWRITTEN = dict.fromkeys(map(ord, (FEVER, NORMAL, NUMBER)))
-
-
-def _temperature(found: re.Match[str]) -> str:
-    led, tenth, unit = found["led"] or "", found["tenth"], found["unit"]
-    if not (led or tenth or unit):
-        return found[0]
-    heat = float(f"{found['whole']}.{tenth or 0}")
-    return led + (FEVER if heat >= _FEVERISH else NORMAL)
-
-
-def heat(text: str) -> float | None:
-    """The highest temperature a text tells, ℃: 发烧38.5, 高烧 39.2℃, 烧到39度5; a bare number is none."""
-    flat = unicodedata.normalize("NFKC", text).casefold()
-    found = (one for one in _TEMPERATURE.finditer(flat) if one["led"] or one["tenth"] or one["unit"])
-    return max((float(f"{one['whole']}.{one['tenth'] or 0}") for one in found), default=None)
-
-
-def _plain(text: str) -> str:
-    """Folded and simplified, with counts, durations, dates and temperatures taken out."""
-    flat = simplified(unicodedata.normalize("NFKC", text).casefold())
-    for pattern, meaning in _MARKS:
-        flat = pattern.sub(meaning, flat)
-    flat = _TEMPERATURE.sub(_temperature, flat)
-    flat = _COUNT.sub(NUMBER, flat)
-    return _LATIN.sub(lambda found: NUMBER if found[0][0].isdigit() else found[0], flat)
 
 
 @dataclass(slots=True)
@@ -144,7 +102,7 @@ def said(text: str) -> Said:
     """Return what a text says; of the same text always the same."""
     whole = "".join(text.split())
     known = lexicon().words
-    plain = _plain(whole if whole.casefold() in known else text)
+    plain = plain_words.plain(whole if whole.casefold() in known else text)
     heard = _Hearing()
     for clause in _CLAUSES.split(plain):
         if clause:
