@@ -230,7 +230,7 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
             holder=holder,
             phone=phone,
             silent_campuses=tuple(sorted(owed.campuses - heads.keys())) if heads else (),
-            silent_classes=tuple(sorted(silent.intersection(rooms), key=_in_order)),
+            silent_classes=tuple(sorted(silent.intersection(rooms), key=class_order)),
             classes={at: room.name for at, room in rooms.items()},
             assumed=owed.due.assumed,
             unheard=owed.campuses - heads.keys(),
@@ -247,7 +247,7 @@ def _rolls(rooms: Mapping[ClassAt, Room], lines: Mapping[ClassAt, tuple[int | No
     return typed | rolls
 
 
-def _in_order(at: ClassAt) -> tuple[object, ...]:
+def class_order(at: ClassAt) -> tuple[object, ...]:
     """Classes from the youngest up, campus by campus."""
     return at[0] != HOME_CAMPUS, at[0], in_order(at[1])
 

@@ -131,7 +131,7 @@ def _closings(day: date, county: str) -> dict[tuple[str, str, str], str]:
 def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, loaded: _Rows) -> PageFacts:
     code = school.day.code
     heads = loaded.heads.get(code, [])
-    rows = loaded.absences.get(code, [])
+    rows = sorted(loaded.absences.get(code, []), key=_by_class)
     several = len({campus for campus, _ in school.classes}) > 1
     return PageFacts(
         scope=scope,
@@ -155,6 +155,10 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         open_tickets=loaded.tickets.get(code, 0),
         assumed=school.assumed,
     )
+
+
+def _by_class(row: Absence) -> tuple[object, ...]:
+    return county_day.class_order((row.campus, row.class_key))
 
 
 def _room(school: CountedSchool, campus: str, key: str, *, several: bool) -> str:
@@ -201,7 +205,7 @@ def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, s
     code, closings = school.day.code, loaded.closings
     others = loaded.others.get(code, {})
     unknown = (place for place in (*counts, *others) if place not in school.classes)
-    places = [*school.classes, *dict.fromkeys(unknown)]
+    places = sorted([*school.classes, *dict.fromkeys(unknown)], key=county_day.class_order)
     return [
         ClassLine(
             class_name=_room(school, *place, several=several),

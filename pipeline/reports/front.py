@@ -26,16 +26,16 @@ _TEXT = 37.5  # ems in a row of alerts for school, reason, state and time left
 _CLASS = 5  # ems of these for the class, if it is named
 
 
-def front(values: Values, map_rows: int) -> dict[str, int]:
+def front(values: Values, map_size: tuple[float, float] | None) -> dict[str, int]:
     """Return how many alerts, silent schools or groups of them, closures and hints the first page lists.
 
-    `map_rows`: lines of tiles, 0 for a county.
+    `map_size`: width and height of the map in points, None for a county.
     """
     alerts = values["alerts"]["rows"]
     room = PAGE - _FIXED - _lead(values) - (HEAD if alerts else BARE)
     fixed = {"groups_shown": GROUPS, "closures_shown": CLOSURES, "hints_shown": HINTS}
-    if map_rows:
-        found = {sides: _fitting(alerts, room - _beside(values, map_rows, *sides)) for sides in _SIDES}
+    if map_size:
+        found = {sides: _fitting(alerts, room - _beside(values, map_size, *sides)) for sides in _SIDES}
         wanted = min(ALERTS_WANTED, len(alerts))
         sides = max(_SIDES, key=lambda one: min(found[one], wanted))  # the first of equals: it lists most
         if found[sides] >= min(ALERTS_LEAST, len(alerts)):
@@ -85,18 +85,19 @@ def _lead(values: Values) -> float:
     return max(102.0, 17.9 * _lines(sentence, 34) + 15.3 * (todo + 1) + 9) + 6
 
 
-def _beside(values: Values, map_rows: int, most_groups: int, most: int) -> float:
+def _beside(values: Values, map_size: tuple[float, float], most_groups: int, most: int) -> float:
     """The height of the map with its note, or of the two lists beside it, whichever is greater."""
     silence, closures = values["silence"]["groups"], values["closures"]["rows"]
     groups = min(len(silence), most_groups) + (len(silence) > most_groups) + 1 if silence else 0
-    name = 8 if values["level"] == Level.PROVINCE else 11.6
+    width, height = map_size
+    name = 26.3 - 0.075 * width  # ems that fit in a line beside the map
     named = [ems(f"{row['county']} {row['school']}".strip()) > name for row in closures[:most]]
     lists = (HEAD + groups * LINE if groups else BARE) + (
         HEAD + len(named) * LINE + sum(named) * MORE if closures else BARE
     )
     if values["level"] == Level.PROVINCE and silence:  # beside the wide map, the remark on 未报 takes a line of its own
         lists += MORE
-    return max(BARE + 12 + map_rows * 26 + 31, lists)
+    return max(BARE + height + 31, lists)
 
 
 def _lines(text: str, most: int) -> int:

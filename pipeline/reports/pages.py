@@ -15,8 +15,8 @@ from pipeline.figures.paper_values import Values
 from pipeline.figures.words import printed_width
 from pipeline.model import LetterKind, Level
 from pipeline.reports.front import ems, front
+from pipeline.reports.tilemap import tilemap
 
-MAP_WIDTHS = {Level.PROVINCE: 244, Level.CITY: 196}  # points
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
 CARD_LINES = 11  # lines of rules (three each) and cases
@@ -67,13 +67,12 @@ def _digest(values: Values) -> Values:
     """Slices for the annexes and, above county, the map."""
     alerts = values["alerts"]["rows"]
     silent = values["silence"]["rows"]
-    tiles = place_tiles(values["code"], values["below"]) if values["level"] != Level.COUNTY else []
-    shown = front(values, max((tile["row"] for tile in tiles), default=-1) + 1)
+    drawn = tilemap(values["code"], values["level"], values["below"]) if values["level"] != Level.COUNTY else None
+    shown = front(values, (drawn.width, drawn.height) if drawn else None)
     first = shown["alerts_shown"]
     return {
         **shown,
-        "tiles": tiles,
-        "map_width": MAP_WIDTHS.get(values["level"], 0),
+        "map": drawn,
         "alerts_annex": alerts[first : first + ALERTS_ANNEXED],
         "silence_annex": silent[shown["silent_shown"] :],
         "silence_annexed": 0 < len(silent) <= SILENT_ANNEXED,
@@ -166,38 +165,3 @@ _LAYOUTS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     LetterKind.PAGE: _page,
     LetterKind.WORKSHEET: _worksheet,
 }
-
-
-# --------------------------------------------------------------------------- the map
-
-
-@lru_cache(maxsize=1)
-def grids() -> Mapping[str, Mapping[str, tuple[int, int]]]:
-    """Return place → division below → (column, row), from tiles.txt."""
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    blocks = resources.path("reports/tiles.txt").read_text(encoding="utf-8").split("\n\n")
-    for block in blocks:
-        rows = [line.split() for line in block.splitlines() if line.strip() and not line.startswith("#")]
-        if rows:
-            found[rows[0][0]] = {
-                code: (column, row)
-                for row, cells in enumerate(rows[1:])
-                for column, code in enumerate(cells)
-                if code.isdigit()
-            }
-    return found
-
-
-def place_tiles(place: str, below: Sequence[Values]) -> list[dict[str, Any]]:
-    """Give each division its position on the map; divisions that are not on the map get rows of their own below it."""
-    grid = grids().get(place, {})
-    known = [spot for code, spot in grid.items() if any(row["code"] == code for row in below)]
-    columns = max((column for column, _ in known), default=3) + 1
-    free = max((row for _, row in known), default=-1) + 1
-    unplaced = [row["code"] for row in below if row["code"] not in grid]
-    extra = {code: (i % columns, free + i // columns) for i, code in enumerate(unplaced)}
-    tiles = []
-    for row in below:
-        column, line = grid.get(row["code"]) or extra[row["code"]]
-        tiles.append({**row, "column": column, "row": line})
-    return tiles

@@ -25,7 +25,7 @@ from pipeline.database.models import (
     ReportClass,
     Todo,
 )
-from pipeline.facts import card_page_facts, digest_facts, editions, exports
+from pipeline.facts import card_page_facts, digest_facts, editions, exports, school_page_facts
 from pipeline.facts import county_day as facts_county_day
 from pipeline.figures import cards
 from pipeline.figures.digest import digest
@@ -344,6 +344,17 @@ def test_a_closure_in_the_course_of_a_day_says_from_when(county_day: Site) -> No
     pages = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
     (rooms,) = [one.values["classes"] for one in pages if one.place == SECOND]
     assert [(room["class_name"], room["closed_from"]) for room in rooms if room["closed"]] == [("三(4)班", "13:00")]
+
+
+def test_a_schools_page_lists_classes_and_pupils_from_the_youngest_up(site: Site) -> None:
+    school("2132900009", GULOU, ("三2", "五1", "一1", "三10", "二1"))
+    report("2132900009", GULOU)
+    for n, key in enumerate(("三10", "二1", "五1", "三2", "一1")):
+        absent("2132900009", GULOU, f"{key}-{n:04d}", key)
+    cut = school_page_facts.Cut(DAY, 1, final=False, now=NOW, as_of=9)
+    [facts] = school_page_facts.pages(site, cut, [GULOU])
+    upwards = ["一(1)班", "二(1)班", "三(2)班", "三(10)班", "五(1)班"]
+    assert [line.class_name for line in facts.pupils] == [line.class_name for line in facts.classes] == upwards
 
 
 def test_every_pupil_of_other_reasons_stands_with_his_class(county_day: Site) -> None:

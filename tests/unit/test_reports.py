@@ -1,5 +1,6 @@
 """Papers as they are printed: on their sides, within their scope, the same bytes for the same facts."""
 
+import csv
 import io
 import os
 import re
@@ -20,7 +21,8 @@ from pipeline.figures.facts import HintLine
 from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.model import Level, Paper
-from pipeline.reports import fonts, letters, pages, render
+from pipeline.registry import lookup
+from pipeline.reports import fonts, letters, pages, render, tilemap
 from pipeline.statistics import Comparison, Method
 from pipeline.units import Scope
 from tests import page_samples
@@ -279,17 +281,59 @@ def test_without_usable_fonts_nothing_is_begun(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_every_division_of_the_registry_has_a_tile_of_its_own() -> None:
-    for place, grid in pages.grids().items():
+    for place, grid in tilemap.grids().items():
         assert len(set(grid.values())) == len(grid), place
-    assert len(pages.grids()["320000"]) == 13
-    assert sum(len(grid) for place, grid in pages.grids().items() if place != "320000") == 95 + 9
+    assert len(tilemap.grids()["320000"]) == 13
+    assert sum(len(grid) for place, grid in tilemap.grids().items() if place != "320000") == 95 + 9
+
+
+def tile(code: str, **more: object) -> dict[str, object]:
+    whole = {"code": code, "short": "六合", "level": None, "label": "报告不足", "registered": 9, "open_alerts": 0}
+    return {**whole, **more}
 
 
 def test_a_division_the_map_does_not_know_stands_below_it() -> None:
-    below = [{"code": code, "level": None, "label": "未纳入", "registered": 0} for code in ("320102", "329999")]
-    tiles = {tile["code"]: tile for tile in pages.place_tiles("320100", below)}
+    made = tilemap.tilemap("320100", "city", [tile("320102"), tile("329999", label="未纳入", registered=0)])
+    tiles = {one["code"]: one for one in made.tiles}
     assert tiles["329999"]["row"] > tiles["320102"]["row"]
     assert tiles["329999"]["label"] == "未纳入"
+
+
+@pytest.mark.parametrize("place", sorted(tilemap.grids()))
+def test_on_a_map_names_are_whole_and_badges_cover_nothing(place: str) -> None:
+    """Of every place of the registry, with an alert in each division, hundreds in one."""
+    with lookup.SEED.open(encoding="utf-8", newline="") as file:
+        shorts = {row["code"]: row["short"] for row in csv.DictReader(file)}
+    codes = sorted(tilemap.grids()[place])
+    below = [tile(code, short=shorts[code], open_alerts=n**3 % 200 + 1) for n, code in enumerate(codes)]
+    made = tilemap.tilemap(place, "province" if place == "320000" else "city", below)
+    wide, high = made.tile_width, made.tile_height
+    assert wide >= 4 * 9, "报告不足 fits"
+    boxes = [(one["x"], one["y"], one["x"] + wide, one["y"] + high) for one in made.tiles]
+    assert all(left >= 0 and right <= made.width and top >= 0 and low <= made.height for left, top, right, low in boxes)
+    for one, box in zip(made.tiles, boxes, strict=True):
+        assert "".join(one["lines"]) == one["short"]
+        assert all(9 * len(line) <= wide for line in one["lines"])
+        badge = one["badge"]
+        at = (badge["x"], badge["y"], badge["x"] + badge["width"], badge["y"] + badge["height"])
+        assert at[1] >= 0
+        assert box[0] <= at[0] <= at[2] <= box[2], "not beyond its tile's sides"
+        assert not [other for other in boxes if other is not box and touch(at, other)], "no other tile"
+        beside = at[0] >= one["name_x"] + 9 * len(one["lines"][0]) / 2 and at[3] <= box[1] + 12
+        assert beside or at[3] <= box[1] + 1.9, "no letter of its own"
+        assert box[0] <= one["name_x"] - 9 * len(one["lines"][0]) / 2, "nor is the name pushed out"
+
+
+def touch(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def test_only_a_badge_without_room_beside_its_name_takes_room_above() -> None:
+    def height(**more: object) -> float:
+        return tilemap.tilemap("320100", "city", [tile("320102"), tile("320106", **more), tile("320105")]).height
+
+    assert height() == height(open_alerts=9) == height(open_alerts=12, short="雨花台")
+    assert height() < height(open_alerts=1, short="雨花台区") < height() + 11
 
 
 def macro(name: str, *arguments: object) -> str:
@@ -320,11 +364,10 @@ def test_a_bar_has_its_norm_only_when_there_is_one() -> None:
 
 
 def test_a_tile_with_too_few_reports_is_dashed() -> None:
-    place = {"column": 0, "row": 0, "short": "六合", "registered": 9}
-    tile = {**place, "label": "报告不足", "level": None, "open_alerts": 2}
-    drawn = macro("tilemap", [tile, {**tile, "column": 1, "level": 0.5, "label": "0.50%", "open_alerts": 0}])
+    enough = tile("320106", level=0.5, label="0.50%")
+    drawn = macro("tilemap", tilemap.tilemap("320100", "city", [tile("320102", open_alerts=2), enough]))
     assert drawn.count("stroke-dasharray") == 1
-    assert drawn.count('rx="6.4"') == 1, "one badge: no alerts, no badge"
+    assert drawn.count('class="badge"') == 1, "no alerts, no badge"
 
 
 @pytest.mark.parametrize("kind", ["digest", "page", "card", "missing"])
