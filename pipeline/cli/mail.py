@@ -222,6 +222,24 @@ def unbind(
     echo(say("{address}: no longer of {unit}").format(address=address, unit=unit))
 
 
+@mailboxes.command()
+def passphrase(
+    context: typer.Context,
+    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
+    who: Who = "",
+) -> None:
+    """Give a unit a passphrase, or another one: files that name its pupils are locked by it. It is shown this once."""
+    from pipeline import config
+    from pipeline.post import passphrases
+
+    site = opened(context)
+    check_place(unit)
+    fresh = passphrases.renew(site, unit, config.clock()(), who)
+    echo(
+        say("{unit}: {passphrase}  (shown once; tell it by telephone, not by mail)").format(unit=unit, passphrase=fresh)
+    )
+
+
 @quarantine.command("list")
 def list_quarantine(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List mails that wait for an admin. Exit 1 when there are any."""

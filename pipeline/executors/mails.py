@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ from pipeline.executors.child import processes
 from pipeline.forms.lexicon import learned
 from pipeline.mail.opened import opened
 from pipeline.model import Issue, OpenedMail
+from pipeline.xlsx.locked import unlock
 
 SECONDS = 20.0  # wall clock for one mail
 MAILS_A_PROCESS = 500  # then it is replaced, against slow leaks
@@ -42,6 +44,16 @@ class MailOpener:
         if isinstance(found, TemporaryError):
             raise found
         return found if isinstance(found, OpenedMail) else OpenedMail(issues=(Issue("mail-broken"),))
+
+    def unlock(self, content: bytes, passphrases: Sequence[str]) -> bytes | None:
+        """Open a workbook that one of these passphrases opens; None if none does, or it ends its process."""
+        answer = self._crew.submit(_unlock, [(content, tuple(passphrases))], SECONDS).result()
+        found = answer[0] if answer else None
+        return found if isinstance(found, bytes) else None
+
+
+def _unlock(locked: tuple[bytes, tuple[str, ...]]) -> bytes | None:
+    return unlock(*locked)
 
 
 def _open(mail: tuple[Path, bool]) -> OpenedMail:

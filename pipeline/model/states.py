@@ -185,6 +185,7 @@ class ActKind(StrEnum):
     MAILBOX_ENDED = "mailbox-ended"
     POSTED = "posted"  # mails queued
     MAILED = "mailed"  # what became of them
+    PASSPHRASE = "passphrase"  # nosec B105  # of a unit, sealed
     BEGIN = "begin"  # anew, after a number
 
 

@@ -36,10 +36,11 @@ from pipeline.model import (
     OpenedMail,
     Site,
 )
-from pipeline.post import mailboxes, mails, postings
+from pipeline.post import mailboxes, mails, passphrases, postings
 from pipeline.post.mails import JudgedMail, KeptMail
 from pipeline.run import zero_mail
 from pipeline.schooldays import today
+from pipeline.xlsx.locked import is_locked
 
 log = structlog.get_logger("queke.mail")
 
@@ -115,6 +116,8 @@ class MailDesk:
         judge = partial(verdict, mail, unit, proof, self.site.mail, to_ours=to_ours)
         found = judge(tokens=False)
         arrivals: tuple[Arrival, ...] = ()
+        if found.bound and mail.parts:
+            mail = replace(mail, parts=self._unlocked(mail.parts, found.bound))
         if found.state is MailState.TAKEN or found.why in MAY_PROVE_ITSELF:
             arrivals = tuple(self._kept(mail.parts, _called(one), one.at, found.bound, now))
             if found.state is not MailState.TAKEN and self._all_issued(arrivals):
@@ -128,6 +131,17 @@ class MailDesk:
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )
         return JudgedMail(one, mail, found, arrivals)
+
+    def _unlocked(self, parts: Sequence[MailPart], unit: str) -> tuple[MailPart, ...]:
+        """The files of a unit's mail, those opened that its own passphrase, or the one before, opens."""
+        if not any(is_locked(part.content) for part in parts):
+            return tuple(parts)
+        known = passphrases.of(self.site, [unit]).get(unit, ())
+        opened = [self.opener.unlock(part.content, known) if is_locked(part.content) else None for part in parts]
+        return tuple(
+            part if inside is None else replace(part, content=inside)
+            for part, inside in zip(parts, opened, strict=True)
+        )
 
     def _without_files(
         self, one: FetchedMail, mail: OpenedMail, unit: str, now: datetime

@@ -16,13 +16,15 @@ from pipeline.figures.paper_values import values_of
 from pipeline.figures.words import chinese_date
 from pipeline.letters import queue
 from pipeline.letters.queue import Queued
+from pipeline.mail import locked_pdf
 from pipeline.model import EditionRef, LetterKind, MailLetter, MailPart, PostingKind, Site, WithoutPassphrase
-from pipeline.post import mails
+from pipeline.post import mails, passphrases
 from pipeline.post.postings import QueuedPosting
 from pipeline.registry import lookup
 from pipeline.reports import mail_pages
 from pipeline.run import sending
 from pipeline.run.writers import answers
+from pipeline.xlsx import locked
 
 NAMELESS = frozenset({LetterKind.DIGEST, LetterKind.MISSING, LetterKind.RULES})
 """Letters whose papers name no pupil. All others stay at home where the policy says so."""
@@ -62,7 +64,7 @@ def _answer(posting: QueuedPosting, site: Site) -> MailLetter | None:
     batch = sending.batch_of(site, queued)
     receipts = [answers.without_cells(one, batch) for one in queued]
     back = {(str(seq), reader) for seq, reader in mail.givebacks}
-    along = _along(site, ((LetterKind.GIVEBACK, path) for path in queue.lying(LetterKind.GIVEBACK, back)))
+    along = _along(site, ((LetterKind.GIVEBACK, path) for path in queue.lying(LetterKind.GIVEBACK, back)), posting.unit)
     problems = [Problem(issues.message(one), issues.remedy(one)) for one in mail.issues]
     names = [part.name for part in along.files]
     whose = _name(posting.unit)
@@ -86,7 +88,7 @@ def _papers(posting: QueuedPosting, site: Site) -> MailLetter | None:
     if not lying:
         return None
     about, kinds = EditionRef.read(posting.ref), [kind for kind, _ in lying]
-    along = _along(site, lying)
+    along = _along(site, lying, posting.unit)
     title = EDITION[kinds[0]]
     made = mail_letters.papers(
         _name(posting.unit),
@@ -105,7 +107,7 @@ def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
     lying = _complete(queue.of_card(posting.ref, posting.unit))
     if not lying:
         return None
-    along = _along(site, lying)
+    along = _along(site, lying, posting.unit)
     made = mail_letters.papers(
         _name(posting.unit),
         "预警信息报告卡，请在24小时内回复",
@@ -125,8 +127,11 @@ _WRITERS: Mapping[PostingKind, Callable[[QueuedPosting, Site], MailLetter | None
 }
 
 
-def _along(site: Site, lying: Iterable[tuple[LetterKind, str]]) -> Along:
-    """The files of letters, with those that lie beside them, as far as the policy lets them go along."""
+def _along(site: Site, lying: Iterable[tuple[LetterKind, str]], unit: str) -> Along:
+    """The files of letters, with those that lie beside them: what names pupils locked by the unit's passphrase, or, if
+    it has none, as the policy says.
+    """
+    known = passphrases.of(site, [unit]).get(unit, ())
     files: list[MailPart] = []
     left_out: list[str] = []
     room = site.mail.letter_mb * 1_000_000
@@ -135,13 +140,12 @@ def _along(site: Site, lying: Iterable[tuple[LetterKind, str]]) -> Along:
         for one in (path, *(_beside(path) if kind is LetterKind.MISSING else ())):
             if not one.is_file():
                 continue
-            allowed = kind in NAMELESS or site.mail.without_passphrase is WithoutPassphrase.SEND
-            size = one.stat().st_size
-            if allowed and size <= room:
-                room -= size
-                files.append(MailPart(one.name, one.read_bytes()))
-            else:
+            content = _fit(one, kind, known, site.mail.without_passphrase) if one.stat().st_size <= room else None
+            if content is None:
                 left_out.append(one.name)
+                continue
+            room -= len(content)
+            files.append(MailPart(one.name, content))
     return Along(tuple(files), tuple(left_out))
 
 
@@ -150,6 +154,20 @@ def _complete(lying: list[tuple[LetterKind, str]] | None) -> list[tuple[LetterKi
     if lying is None:
         raise NotYetError
     return lying
+
+
+def _fit(path: Path, kind: LetterKind, known: Sequence[str], without: WithoutPassphrase) -> bytes | None:
+    """A file as it may go along; None if it may not."""
+    content = path.read_bytes()
+    if kind in NAMELESS:
+        return content
+    lock = _LOCKS.get(path.suffix.lower())
+    if known:
+        return lock(content, known[0]) if lock else None
+    return content if without is WithoutPassphrase.SEND else None
+
+
+_LOCKS: Mapping[str, Callable[[bytes, str], bytes]] = {".xlsx": locked.lock, ".pdf": locked_pdf.lock}
 
 
 def _beside(path: Path) -> Sequence[Path]:

@@ -111,3 +111,15 @@ class Posting(models.Model):
             models.Index(fields=["message_id"], name="posting_message"),
             models.Index(fields=["address", "queued_at"], name="posting_address"),
         ]
+
+
+class Passphrase(models.Model):
+    """With what files that name pupils are locked for a unit: sealed by the site's key."""
+
+    unit = models.CharField(max_length=20, primary_key=True)
+    sealed = models.CharField(max_length=200)
+    before = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "passphrase"

@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.database.models import Mail, Posting
 from pipeline.post import postings
+from pipeline.xlsx.locked import is_locked, lock, unlock
 from tests.mail_servers import HOST, Sink
 from tests.sites import COUNTY, pupil
 from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved
@@ -59,6 +60,20 @@ def files(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
         yield str(one.get_filename()), one.get_payload(decode=True)
 
 
+def mended(back: bytes, folder: Path) -> bytes:
+    """A return workbook with its missing class filled in, saved by openpyxl."""
+    path = folder / "back.xlsx"
+    path.write_bytes(back)
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    head = next(row for row in sheet.iter_rows() if any(str(cell.value or "").startswith("班级") for cell in row))
+    at = next(cell.column for cell in head if str(cell.value or "").startswith("班级"))
+    sheet.cell(head[0].row + 1, at).value = "三(3)班"
+    book.save(path)
+    return path.read_bytes()
+
+
 def posted() -> Counter[tuple[str, str]]:
     return Counter(Posting.objects.values_list("kind", "state"))
 
@@ -78,15 +93,7 @@ def test_from_mail_to_receipt_to_mended_workbook_to_accepted(
     assert "示例" not in words(first).replace("示例第一小学", ""), "no pupil in words that anybody may read"
     ((name, back),) = files(first)
     assert name.startswith("退回修正表")
-    (tmp_path / "back.xlsx").write_bytes(back)
-    book = openpyxl.load_workbook(tmp_path / "back.xlsx")
-    sheet = book.active
-    assert sheet is not None
-    head = next(row for row in sheet.iter_rows() if any(str(cell.value or "").startswith("班级") for cell in row))
-    at = next(cell.column for cell in head if str(cell.value or "").startswith("班级"))
-    sheet.cell(head[0].row + 1, at).value = "三(3)班"
-    book.save(tmp_path / "back.xlsx")
-    again = mail((name, (tmp_path / "back.xlsx").read_bytes()), subject="改好了").replace(b"<1@", b"<2@")
+    again = mail((name, mended(back, tmp_path)), subject="改好了").replace(b"<1@", b"<2@")
     sending.send(again)
     code, said = queke("mail", "fetch")
     assert code == 0, said
@@ -106,6 +113,30 @@ def test_a_file_with_names_stays_at_home_unless_the_policy_lets_it_go(sending: P
     (letter,) = letters(sink)
     assert list(files(letter)) == []
     assert "没有随邮件发出" in words(letter)
+
+
+def test_with_a_passphrase_a_workbook_goes_out_locked_and_may_come_back_so(
+    sending: Place, queke: Queke, sink: Sink, tmp_path: Path
+) -> None:
+    said = queke("mailboxes", "passphrase", "--unit", FIRST, "--who", "张")[1]
+    passphrase = said.partition(": ")[2].split()[0]
+    assert len(passphrase) == 10
+    for path in (path for path in sending.root.rglob("*") if path.is_file()):
+        assert passphrase.encode() not in path.read_bytes(), "it lies nowhere in clear"
+    sending.send(mail(("a.xlsx", sending.desk.absence(FIRST, [pupil(0), pupil(1, class_name=None)]))))
+    queke("mail", "fetch")
+    queke("mail", "send")
+    ((name, back),) = files(letters(sink)[0])
+    assert is_locked(back)
+    assert "示例" not in back.decode("latin-1")
+    opened = unlock(back, ["wrong", passphrase])
+    assert opened is not None
+    queke("mailboxes", "passphrase", "--unit", FIRST, "--who", "张")
+    sending.send(mail((name, lock(mended(opened, tmp_path), passphrase)), subject="改好了"))
+    code, said = queke("mail", "fetch")
+    assert code == 0, said
+    sending.send(mail((name, lock(opened, "another's")), subject="打不开"))
+    assert "打开密码" in queke("mail", "fetch")[1]
 
 
 def test_one_answer_a_mail_whatever_it_brought(sending: Place, queke: Queke, sink: Sink) -> None:
