@@ -15,15 +15,15 @@ from pipeline import issues
 from pipeline.forms import form as form_named
 from pipeline.forms import identify, layout, merged, unheaded
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
-from pipeline.forms.block import VOID, Block, Top, address, letters
+from pipeline.forms.block import VOID, Block, Top, address
 from pipeline.forms.cells import flag, is_picture, show
+from pipeline.forms.look_over import MAX_ROWS, column_filled, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.words import YES_NO
-from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Severity, TablePlace, Workbook
+from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, TablePlace, Workbook
 
-MAX_ROWS = 10_000
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
 _EMPTIED = "（空）"
 _IN_WORDS = "原话记在"
@@ -40,7 +40,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     found = identify.blocks(tops, form)
     # a comment may hold a password
     notes = ReadingNotes([one for one in book.facts if not (form.secret and one.value)])
-    _look_over(tops, form, claims, found, notes)
+    look_over(tops, form, claims, found, notes)
     notes.issues += unheaded.unread(() if form.secret else found.values())
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
@@ -62,63 +62,6 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
             name: TablePlace(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
         },
     )
-
-
-# --------------------------------------------------------------------------- the file as a whole
-
-
-def _look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, Block], notes: ReadingNotes) -> None:
-    if claims.version and claims.version != form.version:  # a newer one was refused before
-        notes.issues.append(Issue("form-old", details=(("version", claims.version),)))
-    for table in form.tables:
-        block = found.get(table.name)
-        if block is None:
-            if table.needed:
-                notes.refuse(Issue("sheet-missing", sheet=table.sheet))
-            continue
-        _look_over_table(block, form, int(claims.version) if claims.version.isdigit() else None, notes)
-        if table.needed and (rivals := identify.rivals(tops, found.values(), block)):
-            names = "、".join((block.sheet.name, *(rival.sheet.name for rival in rivals)))
-            notes.refuse(Issue("sheet-several", sheet=block.sheet.name, details=(("sheets", names),)))
-
-
-def _look_over_table(block: Block, form: Form, version: int | None, notes: ReadingNotes) -> None:
-    sheet = block.sheet.name
-    for place, column in zip(block.places, block.table.columns, strict=True):
-        if place >= 0 or not column.missing:
-            continue
-        lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR
-        if not lacking and version is not None and version < column.since:
-            continue  # no template of that version could have it, and its rows stand without it
-        issue = Issue(
-            "column-missing" if lacking else "column-lacking",
-            sheet=sheet,
-            column=column.header,
-            details=(("missing", column.header),),
-        )
-        notes.refuse(issue) if lacking else notes.issues.append(issue)
-    for index, first, second in block.twice:
-        if _column_filled(block, first) and _column_filled(block, second):
-            where = (("first", letters(first)), ("second", letters(second)))
-            header = block.table.columns[index].header
-            notes.refuse(Issue("column-twice", sheet=sheet, column=header, details=(("twice", header), *where)))
-    if block.extra:
-        notes.issues.append(Issue("column-extra", sheet=sheet, details=(("extra", "、".join(block.extra)[:200]),)))
-    for again in layout.heads_again(block):
-        if layout.has_header_above(block, form, again):
-            notes.refuse(Issue("table-again", sheet=sheet, details=(("again", str(again + 1)),)))
-            break
-    if len(block.sheet.rows) - block.first > MAX_ROWS and _filled_below(block, block.first + MAX_ROWS):
-        notes.refuse(Issue("too-many-rows", sheet=sheet, details=(("limit", str(MAX_ROWS)),)))
-
-
-def _column_filled(block: Block, place: int) -> bool:
-    return any(place < len(row) and not blank(row[place]) for row in block.sheet.rows[block.first :])
-
-
-def _filled_below(block: Block, first: int) -> bool:
-    places = [place for place in block.places if place >= 0]
-    return any(p < len(row) and not blank(row[p]) for row in block.sheet.rows[first:] for p in places)
 
 
 # --------------------------------------------------------------------------- the header block
@@ -232,7 +175,7 @@ class Reader:
         hidden = [
             self.block.labels[index]
             for index, place, _, column in self.cells
-            if place in self.sheet.hidden_columns and not column.folded and _column_filled(self.block, place)
+            if place in self.sheet.hidden_columns and not column.folded and column_filled(self.block, place)
         ]
         if hidden:
             details = (("hidden", "、".join(hidden)),)

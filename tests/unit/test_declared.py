@@ -16,7 +16,7 @@ from pipeline.forms.base import COUNTY, EXPORT, NEXT, PAGE, Column, Form, Table
 from pipeline.forms.block import column_labels, labels_of
 from pipeline.forms.columns import choice, count, day, flag, number, text
 from pipeline.forms.layout import _field_labels, block, tops
-from pipeline.forms.parse import _look_over
+from pipeline.forms.look_over import look_over
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.merge.alert_history import FollowedDay
 from pipeline.merge.card import LATER
@@ -225,5 +225,5 @@ def test_a_template_is_not_asked_for_a_younger_column_that_rows_can_do_without(
     lying = block(found[0], table)
     assert lying is not None
     notes = ReadingNotes()
-    _look_over(found, form, Claims("absence", version=version), {"rows": lying}, notes)
+    look_over(found, form, Claims("absence", version=version), {"rows": lying}, notes)
     assert [issue.code for issue in notes.issues if issue.column == "试填"] == missed

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pipeline import issues
 from pipeline.forms.absence import ROWS
 from pipeline.forms.identify import identify
-from pipeline.forms.parse import MAX_ROWS, parse
+from pipeline.forms.look_over import MAX_ROWS
+from pipeline.forms.parse import parse
 from pipeline.model import Claims, Issue, Sheet, Workbook
 from tests import formbooks as books
 from tests.formbooks import DAY, GOOD, SCHOOL, absence, book, codes, grid, head, headers, reading, row_of
