@@ -17,10 +17,10 @@ from pipeline.database.transactions import atomic
 from pipeline.facts import day_rows
 from pipeline.facts.day_rows import DayRows, Room
 from pipeline.figures import county
+from pipeline.figures.count_network import IllCell
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
-from pipeline.figures.suppression import IllCell
 from pipeline.figures.words import all_classes
 from pipeline.forms.classes import in_order
 from pipeline.model import HOME_CAMPUS, Reason, RowState, State, TodoKind

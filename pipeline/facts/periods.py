@@ -14,10 +14,11 @@ from pipeline.errors import UsageError
 from pipeline.facts import county_day, small_counts
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures import periods
+from pipeline.figures.count_network import ILL
 from pipeline.figures.county import CountyFigures
 from pipeline.figures.duty import DAY_OFF, SILENT, StatusCounts
 from pipeline.figures.periods import Period, PeriodLine, PeriodTable, SchoolConduct
-from pipeline.figures.suppression import ILL, Suppression
+from pipeline.figures.suppression import Suppression
 from pipeline.model import Level, Policy, State
 from pipeline.registry import lookup, statements
 from pipeline.schooldays import VOID_CLOSURES, today

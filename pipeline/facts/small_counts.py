@@ -14,9 +14,10 @@ from pipeline.database.models import AlertHit, Edition
 from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures import suppression
+from pipeline.figures.count_network import OPEN, IllCell
 from pipeline.figures.county import WHOLE_DAY, CountyFigures
 from pipeline.figures.facts import PaperDivision
-from pipeline.figures.suppression import ALL_SHOWN, OPEN, IllCell, Suppression
+from pipeline.figures.suppression import ALL_SHOWN, Suppression
 from pipeline.model import LetterKind, Level
 from pipeline.registry import lookup
 from pipeline.units import Tree

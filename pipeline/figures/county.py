@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
+from pipeline.figures.count_network import APART, OPEN, IllCell
 from pipeline.figures.duty import DAY_OFF, REPORTED, StatusCounts
-from pipeline.figures.suppression import APART, OPEN, IllCell
 from pipeline.model import KINDERGARTEN, Reason, RowState
 
 _ILL, _NEW, _RETURNED = Reason.ILL, RowState.NEW, RowState.RETURNED  # looked up once, not for every row

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.figures import lines, sentences, statistics, words
+from pipeline.figures.count_network import ILL, OPEN
 from pipeline.figures.county import STAGE_ORDER, CountyFigures, to_json
 from pipeline.figures.digest_sentences import TILE
 from pipeline.figures.facts import DigestFacts, PaperDivision
 from pipeline.figures.sentence import Phrase
-from pipeline.figures.suppression import ILL, OPEN
 from pipeline.figures.trend import Trend, trend
 from pipeline.model import LetterKind
 

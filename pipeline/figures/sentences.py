@@ -9,6 +9,8 @@ from typing import Protocol
 from pipeline import alert_state
 from pipeline.alert_state import AlertState
 from pipeline.figures import words
+from pipeline.figures.count_network import ILL as ALL_ILL
+from pipeline.figures.count_network import OPEN
 from pipeline.figures.county import CLOSED_ILL, OFF_ILL, UNSURE_ILL, CountyFigures
 from pipeline.figures.digest_sentences import (
     ALERTS,
@@ -32,8 +34,6 @@ from pipeline.figures.facts import DigestFacts
 from pipeline.figures.lines import AlertTable, ClosureTable, SilentSchool
 from pipeline.figures.sentence import Phrase, phrases
 from pipeline.figures.statistics import StatisticTable
-from pipeline.figures.suppression import ILL as ALL_ILL
-from pipeline.figures.suppression import OPEN
 from pipeline.figures.trend import Trend
 from pipeline.model import Level
 

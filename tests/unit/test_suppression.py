@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.figures.suppression import ALL_SHOWN, APART, ILL, OPEN, IllCell, Suppression, decide, with_symptoms
+from pipeline.figures.count_network import APART, ILL, OPEN, IllCell
+from pipeline.figures.suppression import ALL_SHOWN, Suppression, decide, with_symptoms
 from pipeline.model import Level
 from pipeline.units import Scope
 from tests.attacker import Inequalities
