@@ -120,8 +120,9 @@ def card(scope: Scope | None = None) -> cards.CardFacts:
         DAY,
         (hit,),
         cases,
-        "示例员甲",
-        "示例领导乙",
+        where="三(2)班",
+        reporter="示例员甲",
+        leader="示例领导乙",
     )
 
 

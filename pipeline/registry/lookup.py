@@ -179,6 +179,12 @@ def renamed(schools: Iterable[str], day: date) -> tuple[set[RoomPlace], dict[Roo
     return ended, now
 
 
+def first_names(schools: Iterable[str], day: date) -> dict[RoomPlace, str]:
+    """Return, of the classes of the school year of a day that had another name before, the first key that they had."""
+    taught = _taught(schools, [school_year(day)])
+    return {(school, *place): key for school, mine in taught.items() for place, key in lineage(mine).former.items()}
+
+
 def _taught(schools: Iterable[str], years: Sequence[int]) -> dict[str, list[Taught]]:
     """The classes of some schools in some school years, by school."""
     text = (

@@ -19,9 +19,12 @@ from pipeline.reports.tilemap import tilemap
 
 ALERTS_ANNEXED = 60
 MISSING_LISTED = 200
-CARD_LINES = 11  # lines of rules (three each) and cases
+CARD_LINES = 11  # lines of cases and rules
+SOURCES_SHOWN = 2  # rules that have their sources beside them (three lines each) whatever room that takes
+RULES_SHOWN = 4  # if their sources are elsewhere, a line each; they leave the room of two lines less
 WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
-_PAIRED_WIDTHS = {True: (22, 19), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
+_RULE_EMS, _SOURCE_EMS = 43, 52  # width of a rule on a card, and of its source
+_PAIRED_WIDTHS = {True: (24, 17), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
 PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
 CASES_ANNEXED = 200  # of one alert: a long list pasted by mistake must not take minutes to draw
 PUPILS_ANNEXED = 1000
@@ -130,17 +133,40 @@ def _lines(text: str, most: float) -> int:
 
 
 def _card(values: Values) -> Values:
-    """A card is one side to write on. If its rules leave no room for a line a case, two cases share one; the rest goes
-    to an annex.
+    """A card is one side to write on, and cases go first. If they leave no room for the sources of more than two rules,
+    these are in an annex, with the rules after the first four. What still has no room for a line a case is two to a
+    line; the rest of them goes to an annex.
     """
-    cases, room = values["rows"], max(2, CARD_LINES - 3 * len(values["hits"]) - bool(values["curve"]))
-    fixed = {"cases_annexed": CASES_ANNEXED}
+    cases, hits, free = values["rows"], values["hits"], CARD_LINES - bool(values["curve"])
+    sourced = sum(3 + 0.3 * (_lines(f"{hit['rule']} {hit['source']}", _SOURCE_EMS) - 1) for hit in hits)
+    shown, paired = _fitting(cases, int(free - sourced), names=values["names"])
+    apart = len(hits) > SOURCES_SHOWN and shown < len(cases)
+    if apart:
+        rules = 2 + sum(map(_rule_height, hits[:RULES_SHOWN])) + (len(hits) > RULES_SHOWN)
+        shown, paired = _fitting(cases, int(free - rules), names=values["names"])
+    return {
+        "cases_annexed": CASES_ANNEXED,
+        "cases_shown": shown,
+        "paired": paired,
+        "sources_apart": apart,
+        "rules_shown": RULES_SHOWN if apart else len(hits),
+    }
+
+
+def _fitting(cases: Sequence[Values], lines: int, *, names: bool) -> tuple[int, bool]:
+    """How many cases fit into so many lines (two at least), and whether they are two to a line."""
+    room = max(2, lines)
     if len(cases) <= room:
-        return {**fixed, "cases_shown": len(cases), "paired": False}
-    heights = [_pair_height(cases[at : at + 2], names=values["names"]) for at in range(0, len(cases), 2)]
+        return len(cases), False
+    heights = [_pair_height(cases[at : at + 2], names=names) for at in range(0, len(cases), 2)]
     left = float(room - (sum(heights) > room))  # one line says how many are left
-    shown = sum(2 for so_far in accumulate(heights) if so_far <= left)
-    return {**fixed, "cases_shown": shown, "paired": True}
+    return sum(2 for so_far in accumulate(heights) if so_far <= left), True
+
+
+def _rule_height(hit: Values) -> float:
+    """Height of a rule without its source, in lines of a single case."""
+    said = f"{hit['words']}（{hit['scope']}）：{hit['window']}，{hit['n']} 人　{hit['rule']}"
+    return 0.35 + 0.7 * (_lines(said, _RULE_EMS) + (_lines(hit["why"], _RULE_EMS) if hit["why"] else 0))
 
 
 def _pair_height(pair: Sequence[Values], *, names: bool) -> float:

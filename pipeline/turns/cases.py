@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from pipeline.database import sql
 from pipeline.model import RowState
+from pipeline.registry import lookup
 from pipeline.spells import EarlierRow, PupilDay, case_of
 
 LOOK_BACK = 14  # days; an older report is not the last before this one: a break lay between
@@ -71,7 +72,8 @@ class _Line:
     """One campus, its present reports by day."""
 
     days: set[date] = field(default_factory=set)
-    silent: dict[date, frozenset[str]] = field(default_factory=dict)
+    silent: dict[date, frozenset[str]] = field(default_factory=dict)  # by the first names of the classes
+    once: dict[str, str] = field(default_factory=dict)  # a renamed class → its first name
     rows: dict[date, dict[str, SpellRow]] = field(default_factory=dict)
     _reported: dict[tuple[date, str], date | None] = field(default_factory=dict)
 
@@ -80,10 +82,13 @@ class _Line:
         return max((one for one in self.days if one < day), default=None)
 
     def reported(self, day: date, class_key: str) -> date | None:
-        """The last day before `day` whose report covers the class. Asked for every row: kept once known."""
+        """The last day before `day` whose report covers the class, under whatever name. Asked for every row: kept once
+        known.
+        """
         key = (day, class_key)
         if key not in self._reported:
-            spoke = (one for one in self.days if one < day and class_key not in self.silent.get(one, frozenset()))
+            first = self.once.get(class_key, class_key)
+            spoke = (one for one in self.days if one < day and first not in self.silent.get(one, frozenset()))
             self._reported[key] = max(spoke, default=None)
         return self._reported[key]
 
@@ -164,8 +169,20 @@ def _lines(changed: Mapping[Key, Changed], today: date) -> dict[Campus, _Line]:
         if report.stands:
             line.days.add(day)
             line.silent[day] = report.silent
+    _name(lines, first)
     _fill(lines, changed)
     return lines
+
+
+def _name(lines: Mapping[Campus, _Line], day: date) -> None:
+    """Let a class that is silent on some days have one name on all of them; nothing is read where none is."""
+    schools = {school for (school, _), line in lines.items() if any(line.silent.values())}
+    for (school, campus, key), first in (lookup.first_names(schools, day) if schools else {}).items():
+        if (school, campus) in lines:
+            lines[school, campus].once[key] = first
+    for line in lines.values():
+        if line.once:
+            line.silent = {one: frozenset(line.once.get(key, key) for key in keys) for one, keys in line.silent.items()}
 
 
 def _fill(lines: Mapping[Campus, _Line], changed: Mapping[Key, Changed]) -> None:

@@ -14,6 +14,8 @@ from pipeline.database import models
 from pipeline.database.models import Alert, AlertEvent, Audit, Card, CardDay, Decision, Letter
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
+from pipeline.facts import card_page_facts
+from pipeline.figures import cards
 from pipeline.model import CardRef, Checked, DecidedBy, Issue, Mode, Refused, Site, State
 from pipeline.settling import card as settling_card
 from pipeline.settling import decisions, held_files
@@ -115,6 +117,33 @@ def test_the_county_confirms_and_the_alert_is_closed_and_said(alerted: Site) -> 
         ("card", COUNTY),
     }
     assert settling_card.waiting(COUNTY) == []
+
+
+def faces(site: Site) -> tuple[str, set[str]]:
+    """What the school's card says of its cases: 首例 and 末例, and whom it lists."""
+    facts = card_page_facts.card(site, CardRef(ONE, 1), SCHOOL)
+    assert facts.cases == len(facts.cases_listed)
+    return cards.onsets(facts), {case.name for case in facts.cases_listed}
+
+
+@pytest.mark.parametrize(("answer", "confirmed"), [(STANDS, True), (STANDS, False), (HANDLED, False)])
+def test_an_answered_card_has_the_first_case_of_those_it_lists_now(
+    alerted: Site, answer: Mapping[str, object], confirmed: bool
+) -> None:
+    """One of the day before is told after the answer, and taken back again."""
+    before, away = DAY - timedelta(days=1), {"reason": "other", "symptoms": "", "temperature": None}
+    others = [row("戊", 9, **away), row("己", 10, **away), line("三3"), line("四1")]
+    report(alerted, taken(2, answer))
+    if confirmed:
+        settling_card.confirm(ONE, DecidedBy("教育局", "属实", later(hours=2)))
+    assert faces(alerted) == ("首例 11-23", {"甲", "乙", "丙"})
+    told = checked(3 + confirmed, [row("丁", start=before), *others], day=before, at=later(hours=3))
+    report(alerted, told)
+    warn(alerted, later(hours=3))
+    assert faces(alerted) == ("首例 11-22，末例 11-23", {"甲", "乙", "丙", "丁"})
+    report(alerted, checked(4 + confirmed, others, mode=Mode.FULL, day=before, at=later(hours=4)))
+    warn(alerted, later(hours=4))
+    assert faces(alerted) == ("首例 11-23", {"甲", "乙", "丙"})
 
 
 @pytest.mark.parametrize("act", ["confirm", "send_back"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from pipeline import rules
 from pipeline.alerts import assess
-from pipeline.database.models import Absence, AlertHit
+from pipeline.database.models import Absence, AlertHit, SchoolClass
 from pipeline.database.transactions import undone
 from pipeline.model import Checked, Mode, Site
 from tests.contract.settling import Known, journalled
 from tests.inprocess import InProcess
-from tests.submissions import DAY, checked, later, line, row
+from tests.submissions import DAY, SCHOOL, checked, later, line, row
 
 RULES = rules.load()
 NOW = later(days=5)
@@ -96,6 +97,16 @@ def test_who_is_withdrawn_from_a_day_is_not_looked_for_there(school: Site) -> No
 def test_a_class_the_last_report_did_not_speak_for_is_looked_for_before_it(school: Site) -> None:
     partial = checked(2, [line("四1")], day=on(1), at=later(days=5))
     report(school, day_report(1, 0, ("甲", {})), partial, day_report(3, 2, ("甲", {})))
+    assert cases()[2, "甲"] == (0, "ongoing")
+
+
+def test_a_renamed_class_that_was_left_out_under_its_old_name_is_looked_for_before_that(school: Site) -> None:
+    SchoolClass.objects.filter(key="三3").update(valid_to=on(2))
+    SchoolClass.objects.create(school_id=SCHOOL, school_year=2026, key="三7", name="三(7)班", roll=40, valid_from=on(2))
+    partial = checked(2, [line("四1")], day=on(1), at=later(days=5))
+    again = replace(row("甲", class_key="三7", start=on(2)), identity="三3-甲")
+    renamed = checked(3, [again, line("三7"), line("四1")], day=on(2), at=later(days=5))
+    report(school, day_report(1, 0, ("甲", {})), partial, renamed)
     assert cases()[2, "甲"] == (0, "ongoing")
 
 

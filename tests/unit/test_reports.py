@@ -167,6 +167,28 @@ def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) 
     assert all(case.name in "".join(sides) for case in cases)
 
 
+@pytest.mark.parametrize("hits", [3, 4, 6, 8])
+@pytest.mark.parametrize("names", [True, False])
+def test_cases_come_before_rules_whose_long_sources_are_on_the_annex(
+    renderer: render.Renderer, hits: int, names: bool
+) -> None:
+    scope = None if names else Scope(Level.COUNTY, "320114", frozenset(["320114"]))
+    few = page_samples.card(scope)
+    source = (
+        "《学校和托幼机构传染病疫情报告工作规范（试行）》（卫办疾控发〔2006〕65号）报告情形1：同一宿舍或班级1天内3例"
+    )
+    met = tuple(replace(few.hits[0], rule=f"E{n:02d}", source=source) for n in range(1, hits + 1))
+    first, *annex = texts(pdf_of(letters.compose("card", values_of(cards.card(replace(few, hits=met))), renderer)))
+    assert len(annex) == 1
+    assert "县级审核" in first, "it is one side to sign"
+    shown = [code for code in ("三2-A7K0", "三2-A7K1", "三2-A7K5") if code in first]
+    assert len(shown) == 3 if hits <= 4 else shown[:2] == ["三2-A7K0", "三2-A7K1"]
+    assert first.index("三2-A7K1") < first.index("同班连续三日")
+    assert all(f"E{n:02d}" in first for n in range(1, min(hits, 4) + 1))
+    assert (f"还有{hits - 4}条" in first) is (hits > 4)
+    assert (first.count("卫办疾控发"), annex[0].count("报告情形1")) == (0, hits)
+
+
 def test_ten_thousand_cases_do_not_draw_for_minutes(renderer: render.Renderer) -> None:
     """A list of a whole district pasted by mistake: the card says how many it leaves out, and is there at once."""
     few = page_samples.card()
