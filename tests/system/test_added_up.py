@@ -1,7 +1,8 @@
 """Every table on every paper of a day adds up: to its total, to the head of its page, to what was reported.
 
-Read from the PDFs, counted by the test; on random small sites with late, partial, refused, excused and silent schools,
-closed classes, two campuses, several stages, half days.
+The day comes in as workbooks, what is read are the PDFs, and the test counts: on random small sites with late, partial,
+refused, excused and silent schools, closed classes, two campuses, several stages, half days, clusters, an alert that is
+excluded.
 """
 
 import random
@@ -9,37 +10,55 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pypdf
 import pytest
 
-from pipeline import database
-from pipeline.database.models import Campus, SchoolClass, Unit
-from pipeline.schooldays import ZONE
+from pipeline import database, run
+from pipeline.database.models import Alert, Campus, SchoolClass, Unit
+from pipeline.model import DecidedBy, Site
 from pipeline.service import timetable
-from tests.sites import lay_out
-from tests.system import small_sites
-from tests.system.small_sites import COUNTIES, DAY, SmallSchool
+from pipeline.settling import excuses
+from tests.inprocess import InProcess
+from tests.sites import at, lay_out, put
+from tests.system import cardbooks, small_sites
+from tests.system.small_sites import BEFORE, COUNTIES, DAY, SmallSchool
 
 NAMES = {"320106": "鼓楼区", "320102": "玄武区"}
+MONDAY = date(2026, 11, 23)
 SEEDS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A site's day: its schools, its alerts (county, opened today, still open), and the lines of its PDFs by name."""
+    """A site's day: its schools, the numbers of alerts that were excluded, and the lines of its PDFs by path."""
 
     schools: Sequence[SmallSchool]
-    alerts: Sequence[tuple[str, bool, bool]]
+    excluded: frozenset[str]
     papers: dict[str, list[str]]
 
     def digest(self, place: str) -> list[str]:
-        return next(lines for name, lines in self.papers.items() if f"D-{place}-" in name)
+        return self.paper(f"D-{place}-{DAY:%Y%m%d}")
+
+    def paper(self, words: str) -> list[str]:
+        return next(lines for name, lines in self.papers.items() if words in name)
 
     def inside(self, place: str) -> list[SmallSchool]:
         return [one for one in self.schools if one.county.startswith(place.rstrip("0"))]
+
+    def cards(self, place: str) -> dict[str, list[str]]:
+        """Of each alert of a place the card that its county was sent last: number → lines."""
+        found = {}
+        for name, lines in sorted(self.papers.items()):
+            if (number := re.search(r"/预警信息报告卡 (2026-\d{4}) 县级联", name)) and _below(name, place):
+                found[number[1]] = lines
+        return found
+
+
+def _below(name: str, place: str) -> bool:
+    return bool(re.search(rf" {place.rstrip('0')}\d*/", name))
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -52,12 +71,48 @@ def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     Unit.objects.filter(kind="school").delete()
     schools = [small_sites.school(rng, n, COUNTIES[n > 3]) for n in range(7)]
     for one in schools:
-        small_sites.store(rng, one)
-    alerts = small_sites.alerts(rng, schools)
-    timetable.make(site, datetime(2026, 11, 20, 17, 30, tzinfo=ZONE), DAY, final=True)
-    papers = {path.name: lines_of(path) for path in site.outbox.rglob("*.pdf")}
+        small_sites.register(one)
+    excluded = days_of(site, schools)
+    papers = {path.relative_to(site.outbox).as_posix(): lines_of(path) for path in site.outbox.rglob("*.pdf")}
     database.close()
-    return Drawn(schools, alerts, papers)
+    return Drawn(schools, excluded, papers)
+
+
+def days_of(site: Site, schools: Sequence[SmallSchool]) -> frozenset[str]:
+    """Two days as workbooks, in the order of their clocks; the first alert of the first day is excluded on the second,
+    on the Monday after come the papers on the rules.
+    """
+    sent = [(one, name, content) for one in schools for name, content in small_sites.closures(one).items()]
+    _sent(site, at(10, day=BEFORE), sent)
+    _sent(
+        site, at(14, day=BEFORE), [(one, *book) for one in schools for book in small_sites.reports(one, BEFORE).items()]
+    )
+    excluded = frozenset(Alert.objects.order_by("id").values_list("id", flat=True)[:1])
+    for number in excluded:
+        cardbooks.drop(site, cardbooks.answered(cardbooks.book_of(site, number), cardbooks.HANDLED))
+        _drain(site, at(9))
+        assert cardbooks.confirm(number, at(10)) == "excluded"
+    for one in schools:
+        if one.fate == "excused":
+            excuses.excuse(one.code, DAY, DecidedBy("示例", "停电", at(9)))
+    for moment, late in ((at(14), False), (at(16), True)):
+        today = [one for one in schools if (one.fate == "late") == late]
+        _sent(site, moment, [(one, *book) for one in today for book in small_sites.reports(one, DAY).items()])
+    timetable.make(site, at(17, 30), DAY, final=True)
+    timetable.tick(site, at(8, 5, MONDAY))
+    run.deliver(site, at(8, 5, MONDAY))
+    return excluded
+
+
+def _sent(site: Site, now: datetime, books: Sequence[tuple[SmallSchool, str, bytes]]) -> None:
+    for school, name, content in books:
+        put(site, f"{school.code} {school.name}/{name}", content)
+    _drain(site, now)
+
+
+def _drain(site: Site, now: datetime) -> None:
+    with InProcess() as readers:
+        run.drain(site, readers, lambda: now)
 
 
 def lines_of(path: Path) -> list[str]:
@@ -187,10 +242,10 @@ def test_the_table_of_divisions_sums_to_its_last_row(drawn: Drawn, place: str, b
     rows = [found.groups() for line in drawn.digest(place) if (found := row.match(line.strip()))]
     *parts, total = rows
     assert ({one[0] for one in parts}, total[0]) == (set(below), "合计")
-    for at in (1, 2, 3, 4, 6, 9, 10):
-        column = [one[at] for one in parts]
-        if all(value.isdigit() for value in [*column, total[at]]):
-            assert sum(map(int, column)) == int(total[at]), at
+    for n in (1, 2, 3, 4, 6, 9, 10):
+        column = [one[n] for one in parts]
+        if all(value.isdigit() for value in [*column, total[n]]):
+            assert sum(map(int, column)) == int(total[n]), n
     for one in rows:
         owed, reported, silent, excused = (int(value) for value in one[1:5])
         assert owed == reported + silent + excused
@@ -203,18 +258,76 @@ def test_the_table_of_divisions_sums_to_its_last_row(drawn: Drawn, place: str, b
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["320106", "320102", "320100", "320000"])
-def test_alerts_are_counted_as_they_are_listed(drawn: Drawn, place: str) -> None:
+def test_alerts_are_counted_as_they_are_listed_and_as_their_cards_are(drawn: Drawn, place: str) -> None:
     lines = drawn.digest(place)
-    mine = [one for one in drawn.alerts if one[0].startswith(place.rstrip("0"))]
-    standing_ = [today for _, today, is_open in mine if is_open]
+    issued = drawn.cards(place)
+    standing_ = {number for number in issued if number not in drawn.excluded}
+    earlier = " ".join(name for name in drawn.papers if f"/{BEFORE}/" in name)
+    new = {number for number in standing_ if number not in earlier}
     text = within(lines)
-    assert len({found for line in lines for found in re.findall(r"^2026-\d{4}", line)}) == len(standing_)
+    assert {found for line in lines for found in re.findall(r"^2026-\d{4}", line)} == standing_
     if not standing_:
         assert "无在办预警" in text
         return
-    new = f"其中今日新增{sum(standing_)}条" if any(standing_) else "今日无新增"
-    assert f"在办预警{len(standing_)}条（{new}）" in text
-    assert f"其中新增{sum(standing_)}·排除{len(mine) - len(standing_)}" in text
+    said = f"其中今日新增{len(new)}条" if new else "今日无新增"
+    assert f"在办预警{len(standing_)}条（{said}）" in text
+    assert f"其中新增{len(new)}·排除{len(issued) - len(standing_)}" in text
+
+
+CASE = re.compile(r"(\S+-[0-9A-Z]{4}) (?:\S+班 )?(?:男 |女 )?(\d\d-\d\d) ")
+
+
+@pytest.mark.slow
+def test_a_card_and_its_sheet_for_notes_list_the_cases_that_they_count(drawn: Drawn) -> None:
+    for number, lines in drawn.cards("320000").items():
+        sheet = drawn.paper(f"/核实工作单 {number} 县级联")
+        for one in (lines, sheet):
+            text = within(one)
+            told = re.search(r"人数(\d+)人，首例(\d\d-\d\d)", text)
+            assert told
+            cases = [found.groups() for line in one for found in CASE.finditer(line)]
+            assert len(dict(cases)) == len(cases) == int(told[1])
+            assert min(day for _, day in cases) == told[2]
+            assert max(int(n) for n in re.findall(r"[：，]11-\d\d，(\d+)人", text)) <= len(cases)
+
+
+@pytest.mark.slow
+def test_cards_are_of_the_pupils_that_were_reported(drawn: Drawn) -> None:
+    """No more ill pupils of one class stand on its card than were reported ill in it."""
+    mine = {one.name: one for one in drawn.schools}
+    for lines in drawn.cards("320000").values():
+        (name,) = {found for line in lines for found in re.findall(r"示例\S校", line)}
+        ill_in = Counter(pupil.room.split()[1] for pupil in mine[name].pupils if pupil.reason == "ill")
+        on_card = Counter(found[1].partition("-")[0] for line in lines for found in CASE.finditer(line))
+        assert on_card
+        assert all(n <= ill_in[key] for key, n in on_card.items())
+
+
+# --------------------------------------------------------------------------- the weekly paper on the rules
+
+SCORES = re.compile(r"^(.*?) ?((?:\d+ ){4,})(?:—|[\d.]+%) (?:—|[\d.]+) \S+$")  # blank cells leave no trace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["320106", "320102", "320100", "320000"])
+def test_the_paper_on_the_rules_sums_to_the_cards_that_were_sent(drawn: Drawn, place: str) -> None:
+    issued = drawn.cards(place)
+    papers = [lines for name, lines in drawn.papers.items() if f" W-{place}-" in name]
+    assert len(papers) == bool(issued), "none where nothing was warned"
+    for lines in papers:
+        rows = [(found[1], [int(n) for n in found[2].split()]) for line in lines if (found := SCORES.match(line))]
+        for _, (_, warned, first, *ended) in rows:
+            assert warned == sum(ended), "excluded, confirmed, void or pending"
+            assert first <= warned
+        totals = [numbers for name, numbers in rows if name.startswith("合计")]
+        below = [numbers for name, numbers in rows if name.endswith(("区", "市"))]
+        rules = [numbers for name, numbers in rows if not name.startswith("合计") and not name.endswith(("区", "市"))]
+        assert all(numbers == totals[0] for numbers in totals)
+        assert sum(first for _, _, first, *_ in rules) == totals[0][1] == len(issued), "one rule was the first"
+        assert [sum(column) for column in zip(*(one[:3] for one in below), strict=True)] in ([], totals[0][:3])
+        said = re.search(r"预警(\d+)条。近12周共(\d+)条", within(lines))
+        assert said
+        assert [int(said[1]), int(said[2])] == totals[0][:2]
 
 
 # --------------------------------------------------------------------------- missing lists
@@ -224,7 +337,7 @@ def test_alerts_are_counted_as_they_are_listed(drawn: Drawn, place: str) -> None
 @pytest.mark.parametrize("place", ["鼓楼区", "玄武区", "南京市", "江苏省"])
 def test_a_missing_list_names_as_many_as_it_counts(drawn: Drawn, place: str) -> None:
     code = {name: code for code, name in NAMES.items()} | {"南京市": "320100", "江苏省": "320000"}
-    lines = next(lines for name, lines in drawn.papers.items() if name.startswith(f"未报名单 {place}"))
+    lines = next(lines for name, lines in drawn.papers.items() if f"/未报名单 {place}" in name)
     mine = drawn.inside(code[place])
     silent = {one.name for one in mine if standing(one) == "未报"}
     text = within(lines)
