@@ -1,10 +1,18 @@
 """What every test may use."""
 
+import contextlib
 import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from pipeline import database
+from tools.programs import program
 
 # A loaded machine makes an example slow, never wrong. A law over a store takes one site for all its
 # examples, and each example undoes what it did.
@@ -20,3 +28,33 @@ os.environ["LANGUAGE"] = "en"  # what commands say, unless a test asks for the o
 def repo() -> Path:
     """The checkout under test."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A private PostgreSQL, reached by a socket only; its URL."""
+    folder = Path(tempfile.mkdtemp(prefix="queke-pg-"))
+    cluster = folder / "db"
+    try:
+        _as_postgres(folder, "initdb", "-D", str(cluster), "-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8")
+        # no statistics are gathered behind a test's back: a plan is the same each time
+        quiet = "-c fsync=off -c autovacuum=off -c shared_buffers=32MB"
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} {quiet}"
+        _as_postgres(
+            folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start"
+        )
+        yield f"postgresql:///postgres?host={folder}&user=postgres"
+    finally:
+        database.close()
+        with contextlib.suppress(subprocess.CalledProcessError):
+            _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_postgres(folder: Path, name: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; they refuse root, so as root run them as the package's user."""
+    command = [program(name), *arguments]
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        command = [program("runuser"), "-u", "postgres", "--", *command]
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -14,14 +14,12 @@ import os
 import random
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -49,99 +47,25 @@ from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.stage import at, county_folder, folder_of
 from pipeline.executors import Pool
 from pipeline.inbox import archive
-from pipeline.model import Site, State, TodoKind
+from pipeline.model import BatchRef, LetterKind, Site, State, TodoKind
 from pipeline.registry import lookup
+from tools.killing import PATIENCE, Killer, Watch
 
 DAYS = (date(2026, 11, 19), date(2026, 11, 20))
 COUNTY = province.COUNTIES[1]
 SCHOOLS = 10
 SHORT = ("13:50", "15:09:57", "17:29:57")  # the parts of a short day
-PATIENCE = 400.0  # seconds in which a site must come to rest, on a crowded machine too
-ROLES = ("watch", "forkserver", "reader", "renderer")
-APPEARS = 12.0  # seconds in which a process of the chosen kind is waited for
+SUMMARY = "收件汇总"
 STAMPS = ("made", "edition", "number", "as_of")  # values of an edition that differ although nothing else does
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of the day: what the clock says when it begins, and what is dropped then."""
+    """A part of the day: what the clock says when it begins, what is dropped then, and whether pages come of it."""
 
     clock: str
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-
-
-@dataclass(slots=True)
-class Killer:
-    """Kills at random, by a seed: how often in each phase, when, and which process."""
-
-    random: random.Random
-    each: int = 0
-    killed: Counter[str] = field(default_factory=Counter)
-
-    def strike(self, watch: Watch) -> None:
-        """Choose what to kill, wait a moment, and kill one of that kind; whatever there is, where none comes up."""
-        wanted = self.random.choice(ROLES)
-        time.sleep(self.random.choice((0.05, 0.3, 0.8, 2.0, 4.0)) * self.random.random())
-        until = time.monotonic() + APPEARS
-        tree = watch.tree()
-        while all(role != wanted for _, role in tree) and time.monotonic() < until:
-            time.sleep(0.02)
-            tree = watch.tree()
-        pid, role = self.random.choice([one for one in tree if one[1] == wanted] or tree)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            self.killed[role] += 1
-
-
-class Watch:
-    """`queke watch` on a site, with its clock beginning at some moment."""
-
-    def __init__(self, site: Site, clock: str) -> None:
-        self._site, self._clock = site, clock
-        self._log = (site.root / "watch.log").open("ab")
-        self._process = self._started()
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        given = {"QUEKE_NOW": self._clock, "QUEKE_INTAKE__STABLE_SECONDS": "0", "QUEKE_INTAKE__SCAN_SECONDS": "1"}
-        command = [sys.executable, "-m", "pipeline", "--site", str(self._site.root), "watch"]
-        environment = os.environ | given | {"QUEKE_INTAKE__WORKERS": "2"}
-        return subprocess.Popen(command, env=environment, stdout=self._log, stderr=self._log)
-
-    def tree(self) -> list[tuple[int, str]]:
-        """The processes, with what each is: the service itself first; started anew if it is gone."""
-        self.mend()
-        parents: dict[int, list[int]] = {}
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError, IndexError, ValueError):
-                words = path.read_text().rpartition(")")[2].split()
-                parents.setdefault(int(words[1]), []).append(int(path.parent.name))
-        found = [(self._process.pid, "watch")]
-        for pid, role in found:  # grows as it is gone through
-            found += [(child, _role(child, role)) for child in parents.get(pid, ())]
-        return found
-
-    def mend(self) -> None:
-        """Start the service anew, as its unit would, if it has ended."""
-        if self._process.poll() is not None:
-            self._process = self._started()
-
-    def end(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(PATIENCE)
-        self._log.close()
-
-
-def _role(pid: int, parent: str) -> str:
-    """What a process is, by its command and by what it is a child of."""
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return "gone"
-    if b"forkserver" in line:
-        return "forkserver" if parent == "watch" else "reader"
-    if b"resource_tracker" in line:
-        return "tracker"
-    return "renderer" if b"spawn_main" in line else "other"
+    draws: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -228,10 +152,10 @@ def _phases(shelf: books.Shelf, schools: Sequence[province.DemoSchool]) -> list[
     return [
         Phase("2026-11-20T13:50", files(*plain[:5], bomb, gaps, ill)),
         Phase("2026-11-20T14:20", files(*again)),
-        Phase("2026-11-20T15:09:57"),
+        Phase("2026-11-20T15:09:57", draws=True),
         Phase("2026-11-20T15:40", files(*plain[8:])),
-        Phase("2026-11-20T17:29:57"),
-        Phase("2026-11-23T08:01"),
+        Phase("2026-11-20T17:29:57", draws=True),
+        Phase("2026-11-23T08:01", draws=True),
     ]
 
 
@@ -248,8 +172,8 @@ def _day(site: Site, phases: Sequence[Phase], killer: Killer) -> dict[str, list[
             path.write_bytes(content)
         watch = Watch(site, phase.clock)
         try:
-            for _ in range(killer.each):
-                killer.strike(watch)
+            for n in range(killer.each):
+                killer.strike(watch, draws=phase.draws and n % 4 == 0)
             _wait(site, phase.clock, watch)
         finally:  # also where somebody interrupts: nothing is left running
             watch.end()
@@ -290,7 +214,8 @@ def _at_rest(site: Site, clock: str) -> bool:
 
 def held(site: Site) -> dict[str, list[str]]:
     """All that may differ between two such days, as texts, by what it is."""
-    papers = (path for path in site.outbox.rglob("*") if path.is_file())
+    papers = [re.sub(r"\d{6,}", "…", str(path.relative_to(site.outbox))) for path in _files(site.outbox)]
+    lists = {path for path in papers if SUMMARY in path}
     rows = {
         "submissions": Submission.objects.values_list(
             "sha256", "state", "form", "unit", "day", "accepted", "refused", "withdrawn", "effective", "on_time"
@@ -302,11 +227,24 @@ def held(site: Site) -> dict[str, list[str]]:
         "closures": Closure.objects.values_list("school", "scope", "state"),
         "alerts": Alert.objects.values_list("school", "group", "also", "stage", "state", "cases", "opened_day"),
         "matters": Matter.objects.values_list("school", "kind", "state", "asked_on"),
-        "letters": Letter.objects.values_list("kind", "reader", "day", "state"),
+        "letters": Letter.objects.exclude(kind=LetterKind.SUMMARY).values_list("kind", "reader", "day", "state"),
         "editions": Edition.objects.values_list("kind", "place", "day", "n", "final", "figures"),
     }
     found = {name: sorted(_plain(row) for row in some) for name, some in rows.items()}
-    return found | {"papers": sorted(re.sub(r"\d{6,}", "…", str(path.relative_to(site.outbox))) for path in papers)}
+    papers = [path for path in papers if SUMMARY not in path] + list(lists)
+    return found | {"listed": sorted(_listed()), "papers": sorted(papers)}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _listed() -> Iterator[str]:
+    """What 收件汇总 list to whom, each file once: a heap that a crash cuts in two may have two of them."""
+    for reader, ref in Letter.objects.filter(kind=LetterKind.SUMMARY).values_list("reader", "ref"):
+        batch = BatchRef.read(ref)
+        rows = Submission.objects.filter(bound_unit=reader, settled_seq__gte=batch.first, settled_seq__lte=batch.last)
+        yield from (f"{reader} {sha256}" for sha256 in rows.values_list("sha256", flat=True))
 
 
 def _plain(value: object) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import Model
 
@@ -113,6 +114,13 @@ def take(name: str, n: int) -> int:
         "ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value"
     )
     return int(fetch(text, (name, n))[0][0]) - n + 1
+
+
+def go_on_numbering(model: type[Model]) -> None:
+    """Let the rows of a table that come next be numbered after those it has: PostgreSQL does not see numbers given."""
+    with connection.cursor() as cursor:
+        for text in connection.ops.sequence_reset_sql(no_style(), [model]):
+            cursor.execute(text)
 
 
 def widths(model: type[Model]) -> dict[str, int]:

@@ -186,6 +186,8 @@ class ActKind(StrEnum):
     POSTED = "posted"  # mails queued
     MAILED = "mailed"  # what became of them
     PASSPHRASE = "passphrase"  # nosec B105  # of a unit, sealed
+    MAILED_AGAIN = "mailed-again"  # those that waited for an admin may go out again
+    ANSWERED = "answered"  # a mail that came has its answer queued, or gets none
     BEGIN = "begin"  # anew, after a number
 
 

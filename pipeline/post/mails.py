@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db.models import Count, Max
 
-from pipeline.database import acts, audit, journal, serialise
+from pipeline.database import acts, audit, journal, serialise, sql
 from pipeline.database.models import Letter, Mail, Submission
 from pipeline.database.transactions import atomic
 from pipeline.inbox import archive
@@ -107,6 +107,15 @@ def receive_again(rows: Sequence[Mapping[str, object]], seqs: Sequence[tuple[int
         acts.note(ActKind.MAILS, now, rows=rows, seqs=seqs)
 
 
+def found_again(site: Site) -> None:
+    """In a store that was made again, note where the mails' bytes are, and let the next mail have the next number."""
+    with atomic():
+        for row in Mail.objects.filter(path__startswith="spool/"):
+            if not (site.root / row.path).exists():
+                moved(row.pk, archive.mail_place(today(row.received_at), row.pk))
+    sql.go_on_numbering(Mail)
+
+
 def to_archive(site: Site) -> list[tuple[KeptMail, bool]]:
     """Return the mails whose bytes are still in the spool and may leave it, each with whether they are archived whole.
 
@@ -186,6 +195,14 @@ def answer(mail: AnsweringMail, now: datetime, *, braked: bool) -> None:
             return
         if not braked:
             postings.queue([WantedPosting(PostingKind.ANSWER, str(mail.id), mail.sender, mail.unit)], now)
+        acts.note(ActKind.ANSWERED, now, mail=mail.id)
+
+
+def answer_again(number: int, now: datetime) -> None:
+    """Note in a store that is made again that a mail needs no answer any more: its posting is an act of its own."""
+    with atomic():
+        Mail.objects.filter(pk=number).update(answered_at=now)
+        acts.note(ActKind.ANSWERED, now, mail=number)
 
 
 def find(site: Site, number: int) -> KeptMail | None:
@@ -244,11 +261,9 @@ def _values(site: Site, one: JudgedMail, now: datetime) -> dict[str, object]:
 
 
 def _said(row: Mail) -> dict[str, object]:
-    """A mail's row as its act says it: what the archive has of it, under the path it will have there."""
+    """A mail's row as its act says it."""
     said = {field.name: getattr(row, field.name) for field in Mail._meta.concrete_fields}
     del said["received_at"], said["answered_at"]
-    if row.state != MailState.QUARANTINED:
-        said["path"] = archive.mail_place(today(row.received_at), row.pk)
     return {**said, "at": row.at.isoformat()}
 
 

@@ -166,9 +166,13 @@ def counts() -> dict[PostingState, int]:
 
 def retry(now: datetime) -> int:
     """Let the mails that wait for an admin go out again; return how many."""
-    return Posting.objects.filter(state=PostingState.ADMIN).update(
-        state=PostingState.QUEUED, due_at=now, attempts=0, done_at=None
-    )
+    with atomic():
+        count = Posting.objects.filter(state=PostingState.ADMIN).update(
+            state=PostingState.QUEUED, due_at=now, attempts=0, done_at=None
+        )
+        if count:
+            acts.note(ActKind.MAILED_AGAIN, now)
+        return count
 
 
 def _queued(row: Posting) -> QueuedPosting:

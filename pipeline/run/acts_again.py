@@ -137,5 +137,7 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
     _KIND.MAILED: lambda _, at, said: postings.end_again(
         said["key"], PostingState(said["state"]), at, said["written"], said["code"], said["why"]
     ),
+    _KIND.MAILED_AGAIN: lambda _, at, __: postings.retry(at),
+    _KIND.ANSWERED: lambda _, at, said: mails.answer_again(said["mail"], at),
     _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
 }

@@ -22,7 +22,7 @@ from pipeline.mail.smtp import Reply
 from pipeline.model import MailAccount, PostingKind, PostingState, Site
 from pipeline.post import mails, postings
 from pipeline.post.postings import QueuedPosting
-from pipeline.run import mail_writers
+from pipeline.run import mail_writers, noting
 from pipeline.schooldays import ZONE, today
 
 log = structlog.get_logger("queke.mail")
@@ -93,13 +93,16 @@ def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
 def send(site: Site, give: Callable[[ReadyMail], Reply], now: Callable[[], datetime], account: MailAccount) -> int:
     """Send all that is due, one after the other, by `give`; return how many went out. Raises what `give` raises."""
     sent = 0
-    with errors.temporary():
-        queue_answers(site, now())
-        while batch := ready(site, account, now(), 20):
-            for mail in batch:
-                reply = give(mail)
-                note(mail, reply, now())
-                sent += reply.fate is LetterFate.SENT
+    try:
+        with errors.temporary():
+            queue_answers(site, now())
+            while batch := ready(site, account, now(), 20):
+                for mail in batch:
+                    reply = give(mail)
+                    note(mail, reply, now())
+                    sent += reply.fate is LetterFate.SENT
+    finally:  # what went out is in the archive, too: nobody who makes the store again sends it twice
+        noting.note_down(site, now())
     return sent
 
 

@@ -18,6 +18,7 @@ from pipeline.executors import Readers
 from pipeline.inbox import archive, records
 from pipeline.inbox.records import Line, Records
 from pipeline.model import ActKind, DecisionKind, Site
+from pipeline.post import mails
 from pipeline.registry import lookup
 from pipeline.run import acts_again
 from pipeline.run.acts_again import Course
@@ -66,7 +67,7 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
         with acts.taken_again() as noted:
             differs, failed = _take_all(course, noted, advance)
             left = _receive_rest(course)
-        _finish(kept)
+        _finish(target, kept)
         opened = any(line["what"] == DecisionKind.ACCOUNT_OPEN for line in kept.decisions.values())
         return Rebuilt(
             acts=len(kept.acts),
@@ -133,8 +134,9 @@ def _receive_rest(course: Course) -> int:
     return sum(1 for _ in journal.pending(course.site, len(course.kept.arrivals) + 1))
 
 
-def _finish(kept: Records) -> None:
-    """Note what the journal has: all lines, the hashes of copies, the number of the last act."""
+def _finish(site: Site, kept: Records) -> None:
+    """Note what the journal has: all lines, the hashes of copies, the number of the last act; and where mails lie."""
+    mails.found_again(site)
     journal.kept_instead({seq: line["kept_sha256"] for seq, line in kept.scrubbed.items()})
     journal.written([*kept.arrivals, *kept.decisions])
     acts.begin_after(max(kept.acts))

@@ -1,10 +1,6 @@
 """The store on each database it promises to run on: every test that takes `site` runs on both."""
 
-import contextlib
-import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +15,6 @@ from pipeline.model import Site
 from pipeline.registry import lookup
 from tests.sites import KEY
 from tests.submissions import COUNTY, SCHOOL
-from tools.programs import program
 
 
 @dataclass(frozen=True)
@@ -36,27 +31,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     _prepare(Site(root=root, database="sqlite:///store.db", key=KEY))
     database.close()
     return Template("sqlite:///store.db", root / "store.db")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A private PostgreSQL, reached by a socket only; its URL."""
-    folder = Path(tempfile.mkdtemp(prefix="queke-pg-"))
-    cluster = folder / "db"
-    try:
-        _as_postgres(folder, "initdb", "-D", str(cluster), "-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8")
-        # no statistics are gathered behind a test's back: a plan is the same each time
-        quiet = "-c fsync=off -c autovacuum=off -c shared_buffers=32MB"
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} {quiet}"
-        _as_postgres(
-            folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start"
-        )
-        yield f"postgresql:///postgres?host={folder}&user=postgres"
-    finally:
-        database.close()
-        with contextlib.suppress(subprocess.CalledProcessError):
-            _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -97,15 +71,6 @@ def _empty() -> None:
             if table not in kept:
                 cursor.execute(f'DELETE FROM "{table}"{where}')
         cursor.execute("SET session_replication_role = origin")
-
-
-def _as_postgres(folder: Path, name: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs; they refuse root, so as root run them as the package's user."""
-    command = [program(name), *arguments]
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        command = [program("runuser"), "-u", "postgres", "--", *command]
-    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture

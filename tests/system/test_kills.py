@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from tools import faults
+from tools.killing import Killer
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_day_with_kills_ends_as_one_without(tmp_path: Path) -> None:
-    killer = faults.Killer(random.Random(2026), each=1)
+    killer = Killer(random.Random(2026), each=1)
     assert faults.try_out(tmp_path, killer, short=True) == []
     assert sum(killer.killed.values()) == 3
 

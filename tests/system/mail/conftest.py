@@ -75,6 +75,18 @@ def place(
 
 
 @pytest.fixture
+def sending(place: Place, sink: Sink, tmp_path: Path) -> Place:
+    """The site with an account that sends through the sink, besides."""
+    settings = place.root / "queke.toml"
+    lines = [
+        *("[[mail_accounts]]", 'name = "out"', f'address = "{place.account.address}"', 'password_file = "mail.secret"'),
+        *(f'smtp_host = "{HOST}"', f"smtp_port = {sink.port}", f'ca_file = "{tmp_path / "tls" / "ca.pem"}"'),
+    ]
+    settings.write_text(settings.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
+    return place
+
+
+@pytest.fixture
 def queke(place: Place, capsys: pytest.CaptureFixture[str]) -> Queke:
     """Run a command on the site, in this process; both schools' mailboxes are bound."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import openpyxl
 
 from pipeline.model import MailAccount
 from tests.mail_servers import Dovecot
@@ -53,3 +57,19 @@ def mail(*files: tuple[str, bytes], sender: str = CLERK, extra: bytes | None = N
         for name, content in files
     ]
     return mixed(text_part(), *parts, top=top)
+
+
+def setting(place: Place, name: str, value: str) -> None:
+    path = place.root / "queke.toml"
+    text = path.read_text("utf-8")
+    assert re.search(f"(?m)^{name} = ", text)
+    path.write_text(re.sub(f"(?m)^{name} = .*", f"{name} = {value}", text), "utf-8")
+
+
+def untokened(content: bytes) -> bytes:
+    """The workbook as a program saves it that keeps no properties."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    del book.custom_doc_props["queke_token"]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

@@ -22,7 +22,7 @@ from pipeline.service.watch import Service
 from tests.inprocess import InProcess
 from tests.mail_servers import Cut, Wire
 from tests.sites import COUNTY, NOW
-from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, SENT, STRANGER, Place, Queke, mail, proved
+from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, SENT, STRANGER, Place, Queke, mail, proved, untokened
 from tests.system.mail.shapes import head, packed
 
 
@@ -32,19 +32,6 @@ def states() -> Counter[str]:
 
 def whys() -> Counter[tuple[str, str]]:
     return Counter(Mail.objects.values_list("state", "why"))
-
-
-def untokened(content: bytes) -> bytes:
-    """The workbook as a program saves it that keeps no properties."""
-    import io
-
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    del book.custom_doc_props["queke_token"]
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def test_a_mail_of_a_bound_and_proved_mailbox_is_its_school_s_report(place: Place, queke: Queke) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -17,31 +16,12 @@ import pytest
 from pipeline.database.models import Mail, Posting
 from pipeline.post import postings
 from pipeline.xlsx.locked import is_locked, lock, unlock
-from tests.mail_servers import HOST, Sink
+from tests.mail_servers import Sink
 from tests.sites import COUNTY, pupil
-from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved
+from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved, setting
 from tests.system.mail.shapes import mixed, text_part
 
 PUPIL = "示例甲"
-
-
-@pytest.fixture
-def sending(place: Place, sink: Sink, tmp_path: Path) -> Place:
-    """The site with an account that sends through the sink, besides."""
-    settings = place.root / "queke.toml"
-    lines = [
-        *("[[mail_accounts]]", 'name = "out"', f'address = "{place.account.address}"', 'password_file = "mail.secret"'),
-        *(f'smtp_host = "{HOST}"', f"smtp_port = {sink.port}", f'ca_file = "{tmp_path / "tls" / "ca.pem"}"'),
-    ]
-    settings.write_text(settings.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
-    return place
-
-
-def setting(place: Place, name: str, value: str) -> None:
-    path = place.root / "queke.toml"
-    text = path.read_text("utf-8")
-    assert re.search(f"(?m)^{name} = ", text)
-    path.write_text(re.sub(f"(?m)^{name} = .*", f"{name} = {value}", text), "utf-8")
 
 
 def letters(sink: Sink) -> list[EmailMessage]:
