@@ -102,10 +102,8 @@ def _filed(turn: Turn, writes: Writes) -> Outcome:
         _hold_later(filing, turn, one.folded, writes)
     if held:
         return Outcome(State.HELD, tuple(issues), refused=len(checked.refused), opened=opened)
-    state = State.ACCEPTED
-    if checked.refused:
-        state = State.PARTIAL if checked.records else State.REJECTED
-    return Outcome(state, tuple(issues), len(asked), len(checked.refused), effective=True, opened=opened)
+    refused = len(checked.refused)
+    return Outcome(checked.once_applied, tuple(issues), len(asked), refused, effective=True, opened=opened)
 
 
 def _repeated(checked: Checked) -> State | None:

@@ -328,16 +328,15 @@ def _wrong(checked: Checked, record: Record) -> Issue:
 def _applied(standing: CardStanding, event: Event, taken: _Taken, messages: tuple[Issue, ...] = ()) -> CardStep:
     checked = event.checked
     tickets, opened, home = turned(standing.tickets, event, lambda record: (record.identity,))
-    state = State.ACCEPTED
-    if checked.refused:
-        state = State.PARTIAL if checked.records else State.REJECTED
     histories = dict(standing.histories)
     if taken.after is not None:
         received = (*taken.after.received, event.seq) if checked.records else taken.after.received
         histories[taken.after.alert] = replace(taken.after, received=received)
-    after = replace(standing, histories=histories, tickets=tickets, earlier=(*standing.earlier, event.earlier(state)))
+    earlier = (*standing.earlier, event.earlier(checked.once_applied))
+    after = replace(standing, histories=histories, tickets=tickets, earlier=earlier)
     issues = (*messages, *home, *taken.issues, *_outcome(checked, standing, taken.after))
-    return CardStep(state, after, issues, opened, len(checked.records), len(checked.refused), taken.steps)
+    state, accepted, refused = checked.once_applied, len(checked.records), len(checked.refused)
+    return CardStep(state, after, issues, opened, accepted, refused, taken.steps)
 
 
 def _unchanged(standing: CardStanding, event: Event, state: State) -> CardStep:

@@ -211,16 +211,15 @@ def _applied(
 ) -> ClosureStep:
     checked = event.checked
     tickets, opened, messages = turned(standing.tickets, event, lambda record: (record.identity,))
-    state = State.ACCEPTED
-    if checked.refused:
-        state = State.PARTIAL if checked.records else State.REJECTED
     after = replace(
         standing,
         closures=closures,
         tickets=tickets,
-        earlier=(*standing.earlier, event.earlier(state)),
+        earlier=(*standing.earlier, event.earlier(checked.once_applied)),
     )
-    return ClosureStep(state, after, (*issues, *messages), opened, len(checked.records), len(checked.refused))
+    return ClosureStep(
+        checked.once_applied, after, (*issues, *messages), opened, len(checked.records), len(checked.refused)
+    )
 
 
 def _unchanged(standing: ClosureStanding, event: Event, state: State) -> ClosureStep:

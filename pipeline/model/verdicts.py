@@ -66,6 +66,13 @@ class Checked:
     issues: tuple[Issue, ...] = ()  # all of them: file, header, rows; errors, advice, queries
     repairs: tuple[Repair, ...] = ()
 
+    @property
+    def once_applied(self) -> State:
+        """The state of one whose rows were applied, row by row: some of them, or all, may go back."""
+        if not self.refused:
+            return State.ACCEPTED
+        return State.PARTIAL if self.records else State.REJECTED
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:

@@ -107,11 +107,9 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
         known, merge.Event(event.order, checked, event.forced), lambda record: (record.identity,)
     )
     tickets.write(known, after, checked, writes)
-    state = State.ACCEPTED
-    if checked.refused:
-        state = State.PARTIAL if checked.records else State.REJECTED
     issues = (*sifted.issues, *home, *messages)
-    return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+    accepted, refused = len(checked.records), len(checked.refused)
+    return Outcome(checked.once_applied, issues, accepted, refused, effective=True, opened=opened)
 
 
 def _sweeps(one: CalendarPlan, policy: Policy) -> Issue | None:

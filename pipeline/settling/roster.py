@@ -141,11 +141,9 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
         enter(one, event.seq, turn.settled, writes)
     after, opened, home = merge.turned(known, event, lambda record: (record.identity,))
     tickets.write(known, after, checked, writes)
-    state = State.ACCEPTED
-    if checked.refused:
-        state = State.PARTIAL if checked.records else State.REJECTED
     issues = (*sifted.issues, *home, *(messages(one, proposed=proposed) if checked.records else ()))
-    return Outcome(state, issues, len(checked.records), len(checked.refused), effective=True, opened=opened)
+    accepted, refused = len(checked.records), len(checked.refused)
+    return Outcome(checked.once_applied, issues, accepted, refused, effective=True, opened=opened)
 
 
 def is_proposal(checked: Checked) -> bool:

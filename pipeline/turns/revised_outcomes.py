@@ -38,7 +38,7 @@ def revise(turn: Turn, messages: tuple[Issue, ...], writes: Writes, copy: State 
     """
     checked, seq = turn.checked, turn.event.seq
     accepted, refused = 0 if copy else len(checked.records), len(checked.refused)
-    state = copy or (State.ACCEPTED if not refused else State.PARTIAL if accepted else State.REJECTED)
+    state = copy or checked.once_applied
     was = Submission.objects.get(received_seq=seq)
     text = (
         "UPDATE submission SET state = %s, accepted = %s, refused = %s, effective = %s, issues = %s "
