@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import completion
-from pipeline.cli.terminal import AsJson, Reason, Who, Why, check_place, day_of, decided_by, echo, echo_list, opened
+from pipeline.cli.terminal import (
+    AsJson,
+    Reason,
+    Who,
+    Why,
+    Within,
+    check_place,
+    day_of,
+    decided_by,
+    echo,
+    echo_list,
+    opened,
+)
 from pipeline.errors import UsageError
 
 alerts = typer.Typer(help="Warnings, and what was answered to them.", no_args_is_help=True, rich_markup_mode=None)
@@ -18,10 +30,6 @@ Number = Annotated[
     typer.Argument(
         metavar="ALERT", help="Number of the alert, as `queke alerts list` shows it.", autocompletion=completion.alerts
     ),
-]
-Unit = Annotated[
-    str,
-    typer.Option("--unit", help="Only of this school, or of this division and below.", autocompletion=completion.units),
 ]
 
 
@@ -33,7 +41,7 @@ def add(app: typer.Typer) -> None:
 @alerts.command("list")
 def list_alerts(
     context: typer.Context,
-    unit: Unit = "",
+    unit: Within = "",
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Those that are closed too.")] = False,
     as_json: AsJson = False,

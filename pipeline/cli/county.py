@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import completion
 from pipeline.cli.terminal import (
     AsJson,
+    Below,
     Reason,
     UnitCode,
     Who,
@@ -81,9 +82,7 @@ def excuse(
 @closures.command("list")
 def list_closures(
     context: typer.Context,
-    unit: Annotated[
-        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
-    ] = "",
+    unit: Below = "",
     state: Annotated[
         str, typer.Option(help="declared, confirmed, returned, ended, withdrawn; several with commas.")
     ] = "declared",

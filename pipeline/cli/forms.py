@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import completion
-from pipeline.cli.terminal import AsJson, Day, check_division, day_of, echo, opened
+from pipeline.cli.terminal import AsJson, Day, UnitCode, check_division, day_of, echo, opened
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def template(  # noqa: PLR0913, PLR0917  # what a command may be told
             autocompletion=completion.forms,
         ),
     ],
-    unit: Annotated[
-        str, typer.Option("--unit", help="Code of the school or division.", autocompletion=completion.units)
-    ] = "",
+    unit: UnitCode = "",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The workbook to write.")] = None,
     day: Day = "",
     campus: Annotated[str, typer.Option(help="The campus, where a school has several.")] = "",

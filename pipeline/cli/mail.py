@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import AsJson, Who, check_place, echo, echo_json, echo_list, opened, show_error
+from pipeline.cli.terminal import AsJson, UnitCode, Who, check_place, echo, echo_json, echo_list, opened, show_error
 from pipeline.errors import UsageError
 from pipeline.model import MailboxOrigin, MailboxRole
 
@@ -23,7 +23,6 @@ quarantine = typer.Typer(help="Mails of which nobody knows whose word they are."
 
 Number = Annotated[int, typer.Argument(help="Number of the mail, as `queke quarantine list` shows it.")]
 Address = Annotated[str, typer.Argument(help="The mailbox: name@example.edu.cn.")]
-Unit = Annotated[str, typer.Option("--unit", help="Code of the school or division.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -161,7 +160,7 @@ TROUBLES = {
 
 
 @mailboxes.command("list")
-def list_mailboxes(context: typer.Context, unit: Unit = "", *, as_json: AsJson = False) -> None:
+def list_mailboxes(context: typer.Context, unit: UnitCode = "", *, as_json: AsJson = False) -> None:
     """List the mailboxes that speak or read for units."""
     from pipeline.post import mailboxes as store
 
@@ -178,7 +177,7 @@ def list_mailboxes(context: typer.Context, unit: Unit = "", *, as_json: AsJson =
 def bind(
     context: typer.Context,
     address: Address,
-    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
+    unit: UnitCode,
     role: Annotated[
         MailboxRole, typer.Option(help="speaker: its mails are the unit's; leader; reader.")
     ] = MailboxRole.SPEAKER,
@@ -206,7 +205,7 @@ def bind(
 def unbind(
     context: typer.Context,
     address: Address,
-    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
+    unit: UnitCode,
     who: Who = "",
 ) -> None:
     """Take a mailbox away from a unit, in every role."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import completion
-from pipeline.cli.terminal import AsJson, Reason, Who, check_division, decided_by, echo, echo_json, opened
+from pipeline.cli.terminal import AsJson, Below, Reason, Who, check_division, decided_by, echo, echo_json, opened
 
 matters = typer.Typer(help="What closures and absences say differently.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -21,9 +21,7 @@ def add(app: typer.Typer) -> None:
 @matters.command("list")
 def list_matters(
     context: typer.Context,
-    unit: Annotated[
-        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
-    ] = "320000",
+    unit: Below = "320000",
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import completion
 from pipeline.cli.terminal import (
     AsJson,
+    Below,
     Reason,
     UnitCode,
     Who,
@@ -49,9 +50,7 @@ def add(app: typer.Typer) -> None:
 @proposals_group.command("list")
 def list_proposals(
     context: typer.Context,
-    unit: Annotated[
-        str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
-    ] = "",
+    unit: Below = "",
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -13,6 +13,7 @@ import typer
 from pipeline.cli.terminal import (
     AsJson,
     Day,
+    Within,
     check_place,
     day_of,
     echo,
@@ -37,7 +38,6 @@ rules = typer.Typer(
 
 First = Annotated[str, typer.Option("--from", help="The first day, as 2026-09-01.")]
 Last = Annotated[str, typer.Option("--to", help="The last day; today if left out.")]
-Unit = Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -68,7 +68,7 @@ def check(
 
 
 @rules.command("list")
-def list_rules(context: typer.Context, unit: Unit = "", day: Day = "", *, as_json: AsJson = False) -> None:
+def list_rules(context: typer.Context, unit: Within = "", day: Day = "", *, as_json: AsJson = False) -> None:
     """List the rules, and which are on at a place on a day; docs/rules.md has their conditions and sources."""
     from pipeline import config
     from pipeline.alerts import site_rules
@@ -105,7 +105,7 @@ def rehearse(
     file: Annotated[
         Path | None, typer.Option("--rules", help="The rules to try, a rules.toml; those in force if left out.")
     ] = None,
-    unit: Unit = "",
+    unit: Within = "",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -129,7 +129,7 @@ def rehearse(
 
 
 @rules.command()
-def score(context: typer.Context, first: First, last: Last = "", unit: Unit = "", *, as_json: AsJson = False) -> None:
+def score(context: typer.Context, first: First, last: Last = "", unit: Within = "", *, as_json: AsJson = False) -> None:
     """Show what each rule's warnings turned out to be, and how early they came; docs/rule-scores.md says each figure.
 
     Of the alerts opened from --from to --to: by their county's word until now.

@@ -32,6 +32,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON value a line, for
 UnitCode = Annotated[
     str, typer.Option("--unit", help="Code of the school or division.", autocompletion=completion.units)
 ]
+Below = Annotated[
+    str, typer.Option("--unit", help="Only of this division and those below it.", autocompletion=completion.units)
+]
+Within = Annotated[
+    str,
+    typer.Option("--unit", help="Only of this school, or of this division and below.", autocompletion=completion.units),
+]
 _WHY = "The reason, kept with the decision, and told where a letter goes out."
 Why = Annotated[str, typer.Option(help=_WHY)]
 Day = Annotated[str, typer.Option("--day", help="Reporting date as 2026-11-20; today if left out.")]

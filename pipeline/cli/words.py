@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import PROVINCE, AsJson, check_place, day_of, echo, echo_list, opened
+from pipeline.cli.terminal import PROVINCE, AsJson, Within, check_place, day_of, echo, echo_list, opened
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def words(
     reader: Annotated[
         str, typer.Option("--for", help="Code of who shall read it; only a school sees what it alone wrote.")
     ] = PROVINCE,
-    unit: Annotated[str, typer.Option("--unit", help="Only of this school, or of this division and below.")] = "",
+    unit: Within = "",
     first: Annotated[str, typer.Option("--from", help="The first day, as 2026-09-01; all if left out.")] = "",
     last: Annotated[str, typer.Option("--to", help="The last day; today if left out.")] = "",
     *,
