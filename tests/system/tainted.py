@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pipeline import issuing
-from pipeline.database.models import Campus, SchoolClass, Unit
+from pipeline.database.models import Absence, Campus, Report, SchoolClass, Unit
 from pipeline.demo import clerks
+from pipeline.facts import county_day
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
@@ -92,6 +93,27 @@ def register() -> None:
         SchoolClass.objects.create(
             school=school, school_year=2026, key=f"{sign}星班", name=f"{sign}星班", stage="小学", roll=40
         )
+
+
+STEADY = (0, 1, 2, 1, 0, 1, 1, 2, 1, 0, 1, 0)  # new rashes on each school day before
+
+
+def weeks_before() -> None:
+    """Put two weeks and more of steady reports into the store and count them, so that the day is unusual everywhere."""
+    back = (DAY - timedelta(days=n) for n in range(1, 3 * len(STEADY)))
+    days = [day for day in back if day.weekday() < 5][: len(STEADY)]
+    for day, new in zip(reversed(days), STEADY, strict=True):
+        for sign, (code, county, _) in SCHOOLS.items():
+            place = {"day": day, "school": code, "campus": "本部", "division": county, "from_settled": 1}
+            Report.objects.create(
+                **place, current_seq=1, rows=new, zero=not new, first_seen=at(day, "14:00"), on_time=True, covered=2
+            )
+            case = {"sex": "1", "reason": "ill", "row_state": "new", "start": day, "began": day, "symptoms": "S09"}
+            room = f"{sign}月班"
+            for n in range(new):
+                pupil = f"{room}-{day:%m%d}{n:06d}"
+                Absence.objects.create(**place, **case, class_key=room, pupil=pupil, origin="1:8")
+        county_day.keep(county_day.count(day, sorted({county for _, county, _ in SCHOOLS.values()})).values())
 
 
 def afternoon(site: Site, schools: Mapping[str, tuple[str, str, str]]) -> None:

@@ -7,7 +7,7 @@ form goes round its loop: cards, accounts, registry, calendar, the counties' des
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import structlog
 
 from pipeline import database, run
 from pipeline.cli.terminal import log_to_stderr
+from pipeline.database.models import Submission
 from pipeline.forms import FORMS
 from pipeline.model import Level, Site
 from pipeline.service import timetable
@@ -47,6 +48,7 @@ class Paper:
 @dataclass(frozen=True)
 class Day:
     papers: tuple[Paper, ...]
+    heap: Mapping[tuple[str, str], str]  # (county, number) → whose the file is that the county dropped itself
     printed: str  # what the service said meanwhile
 
 
@@ -67,6 +69,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator
     site = lay_out(tmp_path_factory.mktemp("taint"), prepared_db)
     database.open(site)
     register()
+    tainted.weeks_before()
     for name, content in dropped().items():
         (site.inbox / name).parent.mkdir(exist_ok=True)
         (site.inbox / name).write_bytes(content)
@@ -76,8 +79,15 @@ def day(tmp_path_factory: pytest.TempPathFactory, prepared_db: Path) -> Iterator
         _through_the_day(site)
     structlog.reset_defaults()
     papers = [_paper(site, path) for path in sorted(site.outbox.rglob("*")) if path.is_file()]
-    yield Day(tuple(papers), printed.getvalue())
+    yield Day(tuple(papers), _heap(), printed.getvalue())
     database.close()
+
+
+def _heap() -> dict[tuple[str, str], str]:
+    """Of the reports that counties dropped: by county and number, whose they are."""
+    signs = {"本县.xlsx": "赭", "别县.xlsx": "罍"}
+    rows = Submission.objects.filter(bound_unit__in={county for _, county, _ in SCHOOLS.values()}, name__in=signs)
+    return {(row.bound_unit, f"{row.received_seq:06d}"): signs[row.name] for row in rows}
 
 
 def _through_the_day(site: Site) -> None:
@@ -131,12 +141,42 @@ def test_nothing_of_a_school_comes_to_another_school_county_or_city(sign: str, d
     assert [paper.path for paper in held_by(day, sign) if paper.reader not in mine] == []
 
 
+WORDS = ("童", "备注语", "症状语", "医院", "学号", "原因语", "日期语", "病名语", "体温语", "性别语")
+
+
+def given_back(paper: Paper, day: Day, sign: str) -> bool:
+    """Whether a paper is the return workbook of a file of this school that its reader, a county, dropped itself."""
+    found = re.search(r"退回修正表 学生缺课日报 ([0-9]{6})[^/]*\.xlsx$", paper.path)
+    return found is not None and day.heap.get((paper.reader, found[1])) == sign
+
+
 @pytest.mark.parametrize("sign", SCHOOLS)
-def test_names_and_words_of_pupils_stay_in_their_school(sign: str, day: Day) -> None:
-    kept = ("童", "备注语", "症状语", "医院", "学号", "原因语", "日期语", "病名语", "体温语", "性别语")
+def test_names_and_words_of_pupils_stay_in_their_school_and_with_who_dropped_them(sign: str, day: Day) -> None:
     for paper in held_by(day, sign):
-        if paper.reader != SCHOOLS[sign][0]:
-            assert [word for word in kept if sign + word in paper.text + paper.path] == [], paper.path
+        if paper.reader != SCHOOLS[sign][0] and not given_back(paper, day, sign):
+            assert [word for word in WORDS if sign + word in paper.text + paper.path] == [], paper.path
+
+
+def test_a_county_has_back_what_it_dropped_itself_and_no_name_besides(day: Day) -> None:
+    """In its own folder, of the one school the file is of; what it dropped of another county's school it has not."""
+    assert sorted(day.heap.values()) == ["罍", "赭"]
+    back = [(paper, sign) for sign in SCHOOLS for paper in day.papers if given_back(paper, day, sign)]
+    ((paper, sign),) = back
+    assert (paper.level, paper.reader, sign) == (LEVELS[Level.COUNTY], "320106", "赭")
+    named = {word for other in SCHOOLS for word in WORDS if other + word in paper.text}
+    assert {"童", "原因语"} <= named, "the rows that went back are in it, to be mended"
+    assert [other for other in SCHOOLS if other != sign and other in paper.text] == []
+    holding = [
+        one.path for one in day.papers if one.level != LEVELS[Level.SCHOOL] and re.search("[靛赭麝罍]童", one.text)
+    ]
+    assert holding == [paper.path]
+
+
+def test_hints_of_statistics_are_among_what_is_searched(day: Day) -> None:
+    """In digests of every tier that has them: counties, a city, the province."""
+    digests = [paper for paper in day.papers if "简报" in paper.path and f"{DAY:%Y%m%d}" in paper.path]
+    told = {paper.reader for paper in digests if "EARSC" in re.sub(r"\s", "", paper.text)}
+    assert told >= {"320106", "320302", "320300", "320000"}
 
 
 @pytest.mark.parametrize("sign", SCHOOLS)
