@@ -48,6 +48,7 @@ _NOBODY = re.compile(
     r"|(?:今日|今天|本日|本班|学生|幼儿|一切|出勤|考勤)*正常(?:出勤|上课|到校|到园)?[。!]?"
     r"|(?:今日|今天|本日|本班|学生|幼儿)*(?:全部|全体|均|都|全)(?:已|正常)*(?:到校|到园|在校|在园|出勤|正常|到齐|到)[。!]?"
 )
+_MOST_RUNS = 8
 _CLASS = re.compile(r".{1,12}(?:班|年级)|[0-9一二三四五六七八九十初高]{1,4}(?:[-.·—][0-9一二三四五六七八九十]{1,3})?")
 
 
@@ -134,6 +135,18 @@ def only_a_class(room: object, others: Sequence[object]) -> str:
             return "nobody"
         return ("nobody" if said else "bare") if _looks_like_class(room) else ""
     return "nobody" if said or blank(room) else "bare" if isinstance(room, date | int | float) else ""
+
+
+def runs_in_words(rows: Sequence[int]) -> str:
+    """Excel rows, in order, as a clerk reads them: 8–10、12; the first runs of them."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    named = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MOST_RUNS]]
+    return "、".join(named) + ("等" if len(runs) > _MOST_RUNS else "")
 
 
 _zero = flag(YES_NO)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pipeline.forms.block import Block
 from pipeline.forms.classes import names_class
-from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, says_nobody
+from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, runs_in_words, says_nobody
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
 
 _WHEN = ("start", "part")  # filled down beside classes: they tell of nobody
-_MOST_NAMED = 8  # runs of rows that the message about classes alone lists
 
 
 class NotRows:
@@ -105,13 +104,5 @@ class NotRows:
         """Say which lines named a class and nothing else."""
         if not self.classes:
             return
-        runs: list[list[int]] = []
-        for row in self.classes:
-            if runs and row == runs[-1][-1] + 1:
-                runs[-1].append(row)
-            else:
-                runs.append([row])
-        named = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MOST_NAMED]]
-        rows = "、".join(named) + ("等" if len(runs) > _MOST_NAMED else "")
-        details = (("rows", rows), ("count", str(len(self.classes))))
+        details = (("rows", runs_in_words(self.classes)), ("count", str(len(self.classes))))
         self.notes.issues.append(Issue("rows-only-class", sheet=self.sheet.name, details=details))

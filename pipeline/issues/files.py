@@ -205,6 +205,12 @@ _WHOSE: Mapping[str, Message] = {
         public=("campuses",),
         cost="在此之前，本校区今天算作未报。",
     ),
+    "campus-several": error(
+        "“校区”列里写了几个校区：{which}。一份表只报一个校区，整份没有收。",
+        "请分成几份：每份只留一个校区的行，表头“校区”写明是哪个（{campuses}）。"
+        "各校区当天的模板早上已经各发一份，往里抄最省事。",
+        cost="在此之前，这几个校区今天都算作未报。",
+    ),
     "campus-by-classes": query(
         "校区没有填（或写的是本部），按班级看是{campus}的，按{campus}收下。",
         "请核对；不是{campus}的，请填对“校区”和班级后再发。",

@@ -189,6 +189,7 @@ def write_new_classes(fold: Fold, writes: Writes) -> None:
         if key not in standing.classes:
             row = lookup.class_row((school, campus, year, key), fold.names.get(key) or key)
             lookup.add_class(row | {"valid_from": day.isoformat(), "roll": line.roll}, writes.add)
-    gone = [key for key in fold.before.lines if key not in standing.lines and key not in standing.classes]
-    for key in gone:
+    # a line that says what the registry said is not stored: of a class taken back, only its rows tell
+    named = {*fold.before.lines, *(str(row.values["class_key"]) for row in fold.before.rows.values())}
+    for key in sorted(named - standing.lines.keys() - standing.classes.keys()):
         lookup.forget_class((school, campus, year, key), day, writes.add)

@@ -163,6 +163,7 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
     """Accept or refuse every row of the 缺课登记 table."""
     classes = by.classes(case)
     elsewhere = [whose.ask(line) for line in lines]
+    whose.ask_of_all(case)
     rooms = [classes.key(line.values["class_name"]) for line in lines]
     pupils = Pupils(case, lines, rooms, by)
     for line, room, another in zip(lines, rooms, elsewhere, strict=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from pipeline.forms.classes import names_class
+from pipeline.forms.lines import runs_in_words
 from pipeline.forms.text_normalise import fold
 from pipeline.model import HOME_CAMPUS, SchoolFacts
 from pipeline.validate.case import SubmissionCase
@@ -33,10 +35,30 @@ def by_classes(case: SubmissionCase, school: SchoolFacts) -> str:
 
 def in_rows(case: SubmissionCase) -> str:
     """The one campus that all rows name in a column of their own; "" if there is none, or several."""
+    found = _of_rows(case)
+    return found.popitem()[0] if len(found) == 1 else ""
+
+
+def several(case: SubmissionCase, school: SchoolFacts) -> str:
+    """The campuses that rows name in a column of their own, with their Excel rows: 本部（第 8–9 行）；东校区（第 10
+    行）; "" unless they are several.
+    """
+    named_in: dict[str, list[int]] = defaultdict(list)
+    for written, rows in _of_rows(case).items():
+        if written:
+            named_in[named(written, school)] += rows
+    listed = [f"{one}（第 {runs_in_words(sorted(rows))} 行）" for one, rows in named_in.items()]
+    return "；".join(listed) if len(listed) > 1 else ""
+
+
+def _of_rows(case: SubmissionCase) -> dict[str, list[int]]:
+    """What rows say of their campus in a column of their own → their Excel rows."""
     table = case.form.tables[0]
     at = next((place for place, column in enumerate(table.columns) if column.name == "row_campus"), -1)
-    found = {row.values[at] for row in case.rows(table.name)} if at >= 0 else set()
-    return str(found.pop() or "") if len(found) == 1 else ""
+    found: dict[str, list[int]] = defaultdict(list)
+    for row in case.rows(table.name) if at >= 0 else ():
+        found[str(row.values[at] or "")].append(row.number)
+    return found
 
 
 def named(written: str, school: SchoolFacts) -> str:

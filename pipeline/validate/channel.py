@@ -135,7 +135,9 @@ def _settle_campus(case: SubmissionCase, school: SchoolFacts) -> None:
             case.campus = found
             case.issues.append(Issue("campus-by-classes", details=(("campus", found),)))
         elif HOME_CAMPUS not in school.campuses:
-            case.reject(_of_field(case, "campus-blank", "campus", campuses=listed))
+            mixed = campuses.several(case, school)
+            about = Issue("campus-several", details=(("which", mixed), ("campuses", listed))) if mixed else None
+            case.reject(about or _of_field(case, "campus-blank", "campus", campuses=listed))
     elif case.campus not in school.campuses:
         case.reject(replace(_of_field(case, "campus-unknown", "campus", campuses=listed), value=written))
     elif case.campus not in {written, HOME_CAMPUS}:

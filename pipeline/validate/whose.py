@@ -10,8 +10,9 @@ from datetime import date
 from operator import itemgetter
 
 from pipeline.forms.text_normalise import fold
+from pipeline.model import Issue
 from pipeline.validate import campuses
-from pipeline.validate.case import RowCase
+from pipeline.validate.case import RowCase, SubmissionCase
 
 CODES = frozenset(("row-other-school", "row-other-campus", "row-other-day"))
 """Why such rows go back: not a column that has slipped, however many they are."""
@@ -38,6 +39,13 @@ def ask(line: RowCase) -> bool:
     if isinstance(day, date) and case.day and day != case.day:
         line.add_issue("row-other-day", "row_day", day=case.day.isoformat())
     return len(line.issues) > before
+
+
+def ask_of_all(case: SubmissionCase) -> None:
+    """Say once, beside the rows that go back, which campuses a file of one campus names, and what to do."""
+    mixed = campuses.several(case, case.school) if case.school else ""
+    if mixed:
+        case.issues.append(Issue("campus-mixed", details=(("which", mixed), ("campus", case.campus))))
 
 
 def _of_this_school(line: RowCase, written: str) -> bool:

@@ -25,7 +25,7 @@ from pipeline.database.models import (
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.facts import county_day, digest_facts
-from pipeline.model import Checked, DecidedBy, Origin, Record, Settled, Site, SpanKind, State
+from pipeline.model import Checked, CheckVerdict, DecidedBy, Origin, Record, Settled, Site, SpanKind, State
 from pipeline.registry import lookup, schools, statements
 from pipeline.schooldays import CalendarSpan
 from pipeline.settling import proposals, undo
@@ -88,6 +88,19 @@ def test_a_roster_taken_back_leaves_no_trace_in_the_registry(school: Site) -> No
     (again,) = journalled(school, [replace(two, arrival=replace(two.arrival, seq=4))])
     settle(school, again)
     assert Campus.objects.filter(name="东").exists(), "sent again, it counts again"
+
+
+def test_a_class_of_a_campus_taken_back_waits_for_nobody_once_its_reports_are_judged_again(school: Site) -> None:
+    slip = dated(1, DAY, listed(SCHOOL, campus="东"), classed("六1", code=SCHOOL, campus="东"))
+    named = checked(2, [row("甲", class_key="六1", campus="东")], campus="东")
+    one, two = journalled(school, [slip, named])
+    settle(school, one)
+    settle(school, two)
+    done = undo.take_back_roster(1, DecidedBy("示例区", "填错了", NOON))
+    elsewhere = replace(two, verdict=CheckVerdict.REJECTED, records=())
+    knowing(school, one, elsewhere).judge_later(done)
+    assert not Absence.objects.exists()
+    assert proposals.waiting(COUNTY) == []
 
 
 def codes(done: Settled) -> list[str]:
