@@ -21,7 +21,7 @@ from pipeline.figures.count_network import IllCell
 from pipeline.figures.county import AbsentRow, CountyFigures, SchoolDay
 from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
-from pipeline.figures.words import all_classes
+from pipeline.figures.words import all_classes, clauses
 from pipeline.forms.classes import in_order
 from pipeline.model import HOME_CAMPUS, Reason, RowState, State, TodoKind
 from pipeline.registry import lookup
@@ -201,7 +201,7 @@ def _line(school: SchoolDay, ill: int, new: int, halves: int) -> SchoolLine:
 
 
 def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Iterator[CountedSchool]:
-    for code, name, division, stages, holder, phone in found.schools:
+    for code, name, division, stages, *contact in found.schools:
         kinds = tuple(stages.split())
         campuses = found.campuses.get(code) or [HOME_CAMPUS]
         closures = found.closures.get(code, [])
@@ -224,18 +224,41 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
             other_absent=found.others.get(code, 0),
         )
         heads = found.heads.get(code, {})
+        unheard = owed.campuses - heads.keys()
+        own = {campus: found.contacts[code, campus] for campus in campuses if (code, campus) in found.contacts}
+        holder, phone = _whom((contact[0], contact[1]), own, unheard | {at[0] for at in silent})
         yield CountedSchool(
             day=school,
             county=division,
             holder=holder,
             phone=phone,
-            silent_campuses=tuple(sorted(owed.campuses - heads.keys())) if heads else (),
+            silent_campuses=tuple(sorted(unheard)) if heads else (),
             silent_classes=tuple(sorted(silent.intersection(rooms), key=class_order)),
             classes={at: room.name for at, room in rooms.items()},
             assumed=owed.due.assumed,
-            unheard=owed.campuses - heads.keys(),
+            unheard=unheard,
             with_campus=len(campuses) > 1,
         )
+
+
+_Contact = tuple[str, str]  # 填报人, telephone
+
+
+def _whom(school: _Contact, own: Mapping[str, _Contact], silent: Collection[str]) -> _Contact:
+    """Whom to telephone: of each silent campus its own clerk and telephone, else the school's; each with its campus
+    where they are several.
+    """
+    holder, phone = school
+    asked = {campus: own[campus] for campus in sorted(silent) if campus in own}
+    if not asked:
+        return holder, phone
+    asked = {campus: (name or holder, number or phone) for campus, (name, number) in asked.items()}
+    if len(silent) == 1:
+        return next(iter(asked.values()))
+    rest = [(holder, phone)] if any(campus not in own for campus in silent) else []
+    holders = [holder for holder, _ in rest] + [f"{campus} {name}" for campus, (name, _) in asked.items()]
+    phones = [phone for _, phone in rest] + [f"{campus} {number}" for campus, (_, number) in asked.items()]
+    return clauses(filter(None, holders)), clauses(filter(None, phones))
 
 
 def _rolls(rooms: Mapping[ClassAt, Room], lines: Mapping[ClassAt, tuple[int | None, bool]]) -> dict[ClassAt, int]:

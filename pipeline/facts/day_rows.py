@@ -30,6 +30,7 @@ class DayRows:
 
     schools: list[tuple[str, str, str, str, str, str]] = field(default_factory=list)
     campuses: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    contacts: dict[ClassAt, tuple[str, str]] = field(default_factory=dict)  # (school, campus) → its own, if it has one
     classes: dict[str, dict[ClassAt, Room]] = field(default_factory=lambda: defaultdict(dict))
     heads: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))  # campus → on time
     others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -121,11 +122,14 @@ def of_codes(codes: Sequence[str], moved: Mapping[str, str]) -> Wanted:
 def _load_registry(found: DayRows, day: date, places: Sequence[str], within: str) -> None:
     iso = day.isoformat()
     opened = _OPEN.replace("u.", "c.")
-    for school, name in sql.fetch(
-        f"SELECT c.school_id, c.name FROM campus c JOIN unit u ON u.code = c.school_id WHERE {within} AND {opened}",  # nosec B608  # marks only
+    for school, name, *contact in sql.fetch(
+        "SELECT c.school_id, c.name, c.reporter, c.reporter_phone "  # nosec B608  # marks only
+        f"FROM campus c JOIN unit u ON u.code = c.school_id WHERE {within} AND {opened}",
         (*places, iso, iso),
     ):
         found.campuses[school].append(name)
+        if any(contact):
+            found.contacts[school, name] = (contact[0], contact[1])
     for school, campus, key, name, roll, stage in sql.fetch(
         "SELECT c.school_id, c.campus, c.key, c.name, c.roll, c.stage "
         "FROM school_class c JOIN unit u ON u.code = c.school_id "  # nosec B608  # marks only

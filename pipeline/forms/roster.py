@@ -32,7 +32,8 @@ _SCHOOLS = (
            goes=PAGE, also="办学类型 学校类型", example="小学",
            help="几个学段用顿号隔开，如 小学、初中。空着按标识码判断。"),
     flag("boarding", "寄宿", width=6, also="是否寄宿 寄宿制", example="否"),
-    text("reporter", "填报人", 40, also="填报人姓名 联系人", example="李老师"),
+    text("reporter", "填报人", 40, also="填报人姓名 联系人", example="李老师",
+         help="别的校区可以另有填报人和电话，填在那个校区的一行；空着就是本部的。"),
     text("reporter_phone", "填报人电话", 30, cells.telephone, width=15, also="联系电话 电话 填报人联系电话",
          example="100-0000-0001"),
     text("leader", "分管领导", 40, also="审核人 分管校长", example="王校长"),
@@ -79,6 +80,8 @@ ORGANS = Table("organs", "机构", _ORGANS, needed=False, store="unit")
 _DAYS = {"valid_from": "opens", "valid_to": "closes"}
 OF_UNIT: Mapping[str, Column] = {_DAYS.get(name, name): one for name, one in SCHOOLS.keeps.items() if not one.key}
 """Columns about a whole school, by their names in the registry's statements: the stored names, except for its days."""
+OF_CAMPUS = ("reporter", "reporter_phone")
+"""Columns that a further campus may have of its own."""
 OF_ORGAN = tuple(name for name, one in ORGANS.keeps.items() if not one.key and not one.stored)
 """Columns about an organ."""
 

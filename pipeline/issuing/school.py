@@ -58,7 +58,7 @@ def template_facts(
             "campus": campus,
             "day": day,
             "mode": MODE.labels[Mode.FIRST.value],  # if the form has it
-            "reporter": school.reporter,
+            "reporter": school.reporters.get(campus, school.reporter),
         },
         rows=rows,
         token=units.token(site.key, school.code, name, schooldays.term(day), school.token_serial),

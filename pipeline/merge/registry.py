@@ -14,6 +14,7 @@ from datetime import date
 from pipeline.schooldays import school_year
 
 RoomKey = tuple[str, int, str]  # campus, school year, class key
+Contacts = Mapping[str, Mapping[str, str]]  # campus → its own 填报人 and 填报人电话, by the names of their columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class RegistryStatement:
     """The statement of one roster about one unit, in force from `day`; blanks are left out. `order` 0: before any
     roster.
 
-    `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists.
+    `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists; `contacts`
+    what further campuses have of their own.
     """
 
     order: int
@@ -59,6 +61,7 @@ class RegistryStatement:
     campuses: tuple[str, ...] = ()
     rooms: tuple[ClassStatement, ...] = ()
     rulings: tuple[AliasRuling, ...] = ()
+    contacts: Contacts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class ClassSpan:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A unit after all its statements: `values` as of the day asked for, all else with its dates.
+    """A unit after all its statements: `values` and `contacts` as of the day asked for, all else with its dates.
 
     `places`: (division, first day there) in order, the first of them without a beginning.
     """
@@ -91,6 +94,7 @@ class Registered:
     campuses: tuple[str, ...] = ()
     rooms: tuple[ClassSpan, ...] = ()
     rulings: tuple[AliasRuling, ...] = ()
+    contacts: Contacts = field(default_factory=dict)
 
     def rooms_on(self, day: date) -> list[ClassSpan]:
         """The classes that are taught on a day."""
@@ -117,17 +121,24 @@ def registered(
     values: dict[str, object] = {}
     places: list[tuple[str, date | None]] = []
     campuses: dict[str, None] = {}
+    contacts: Contacts = {}
     rooms = _Rooms(found or {})
     for one in ordered:
         # a unit that begins later is shown before its day as it will be on it
         if one.day <= max(day, ordered[0].day):
             values.update(one.unit)
+            contacts = both(contacts, one.contacts)
         division = str(one.unit.get("division_id") or "")
         if division and (not places or places[-1][0] != division):
             places.append((division, one.day if places else None))
         campuses.update(dict.fromkeys(one.campuses))
         rooms.take(one)
-    return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings())
+    return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings(), contacts)
+
+
+def both(was: Contacts, now: Contacts) -> Contacts:
+    """Return the contacts of campuses, the later ones upon the earlier."""
+    return {campus: {**was.get(campus, {}), **now.get(campus, {})} for campus in {**was, **now}}
 
 
 def news(statement: RegistryStatement, before: Registered | None) -> RegistryStatement:
@@ -145,12 +156,24 @@ def news(statement: RegistryStatement, before: Registered | None) -> RegistrySta
     rooms = (
         _room_news(room, slices.get((room.campus, room.year, room.key), []), statement.day) for room in statement.rooms
     )
-    return replace(statement, unit=unit, campuses=campuses, rooms=tuple(room for room in rooms if room is not None))
+    contacts = {
+        campus: fresh
+        for campus, own in statement.contacts.items()
+        if (
+            fresh := {
+                name: one
+                for name, one in own.items()
+                if one != before.contacts.get(campus, {}).get(name, before.values.get(name))
+            }
+        )
+    }
+    left = tuple(room for room in rooms if room is not None)
+    return replace(statement, unit=unit, campuses=campuses, rooms=left, contacts=contacts)
 
 
 def has_content(statement: RegistryStatement) -> bool:
     """Tell whether a statement has any content."""
-    return bool(statement.unit or statement.campuses or statement.rooms or statement.rulings)
+    return bool(statement.unit or statement.campuses or statement.rooms or statement.rulings or statement.contacts)
 
 
 def _room_news(stated: ClassStatement, slices: Sequence[ClassSpan], day: date) -> ClassStatement | None:

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from pipeline.forms.base import Goes
 from pipeline.forms.classes import in_order
-from pipeline.forms.roster import OF_UNIT
+from pipeline.forms.roster import OF_CAMPUS, OF_UNIT
 from pipeline.merge.registry import ClassSpan, Registered, by_room, runs
 from pipeline.merge.successors import NOTHING_CHANGED, Lineage, Taught, lineage
 from pipeline.model import HOME_CAMPUS, ChangeKind
@@ -47,6 +47,11 @@ def changes(code: str, before: Registered | None, after: Registered, day: date) 
     name = after.values.get("name")
     whose = f"{name}（{code}）" if name else code
     found += [Change(ChangeKind.CAMPUS, code, one, new=True, what=f"{whose}新增校区 {one}") for one in campuses]
+    for campus in (one for one in after.contacts if one in was.campuses):
+        own, old_ones = after.contacts[campus], was.contacts.get(campus, {})
+        if named := [OF_UNIT[one].title for one in OF_CAMPUS if own.get(one) != old_ones.get(one)]:
+            what = f"{whose}{campus} {'、'.join(named)}更新，自 {day} 起"
+            found.append(Change(ChangeKind.CAMPUS, code, campus, new=False, what=what))
     old = by_room(was.rooms)
     for key, slices in by_room(after.rooms).items():
         if slices != old.get(key, []):

@@ -38,6 +38,7 @@ class SchoolFacts:
     # classes that others were joined to or divided into → first keys of those in which their pupils may have been
     sources: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     reporter: str = ""  # 填报人 in the registry
+    reporters: Mapping[str, str] = field(default_factory=dict)  # campus → its own 填报人
     until: date | None = None  # the first day on which it no longer exists (停办)
     off: frozenset[tuple[str, str]] = frozenset()  # classes left out of `classes`: nothing is due about them that day
 

@@ -92,7 +92,8 @@ def _school_rows(code: str, one: Registered, day: date) -> Iterable[Row]:
     whole = {column.name: _cell(column, values.get(name)) for name, column in OF_UNIT.items()}
     for n, campus in enumerate(one.campuses or (HOME_CAMPUS,)):
         place = "" if campus == HOME_CAMPUS else campus
-        yield _filled(**(whole if n == 0 else {"name": whole["name"]}), code=code, campus=place)
+        mine = whole if n == 0 else {"name": whole["name"]}
+        yield _filled(**{**mine, **one.contacts.get(campus, {}), "code": code, "campus": place})
 
 
 def _cell(column: Column, value: object) -> object:

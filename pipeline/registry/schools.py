@@ -38,13 +38,14 @@ def load(codes: Sequence[str], days: Sequence[date], lies: Mapping[str, str]) ->
             county=lies.get(unit.code, unit.division_id),
             stages=tuple(unit.stages.split()),
             boarding=unit.boarding,
-            campuses=tuple(campuses.get(unit.code, (HOME_CAMPUS,))),
+            campuses=tuple(campuses.get(unit.code, {HOME_CAMPUS: ""})),
             classes=classes.on(unit.code, ordered[-1]),
             token_serial=unit.token_serial,
             aliases=classes.aliases.get(unit.code, {}),
             former=(changed := classes.changed(unit.code, ordered[-1])).former,
             sources=changed.sources,
             reporter=unit.reporter,
+            reporters={name: own for name, own in campuses.get(unit.code, {}).items() if own},
             until=unit.valid_to,
         )
         for unit in Unit.objects.filter(code__in=codes, kind=UnitKind.SCHOOL)
@@ -83,6 +84,7 @@ def _of(code: str, one: Registered, last: date, day: date, serial: int) -> Schoo
         former=changed.former,
         sources=changed.sources,
         reporter=text("reporter"),
+        reporters={campus: own["reporter"] for campus, own in one.contacts.items() if own.get("reporter")},
         until=closes if isinstance(closes := one.values.get("closes"), date) else None,
     )
 
@@ -161,9 +163,10 @@ class _Classes:
         return [(code, day) for code in codes for day in self._days[:-1]]
 
 
-def _campuses(codes: Sequence[str]) -> dict[str, list[str]]:
-    text = "SELECT school_id, name FROM campus WHERE school_id IN ? ORDER BY id"
-    found: dict[str, list[str]] = defaultdict(list)
-    for school, name in sql.fetch_in(text, codes):
-        found[school].append(name)
+def _campuses(codes: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By school its campuses, in order, each with its own 填报人 or ""."""
+    text = "SELECT school_id, name, reporter FROM campus WHERE school_id IN ? ORDER BY id"
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for school, name, reporter in sql.fetch_in(text, codes):
+        found[school][name] = reporter
     return found

@@ -16,7 +16,7 @@ from pipeline.database import acts, serialise, sql
 from pipeline.database.models import Absence, Campus, Counter, ReportClass, SchoolClass, Submission, Unit, UnitPlace
 from pipeline.database.models import Statement as Kept
 from pipeline.database.transactions import atomic
-from pipeline.forms.roster import OF_UNIT, SCHOOLS
+from pipeline.forms.roster import OF_CAMPUS, OF_UNIT, SCHOOLS
 from pipeline.merge.registry import (
     AliasRuling,
     ClassSpan,
@@ -24,6 +24,7 @@ from pipeline.merge.registry import (
     Registered,
     RegistryStatement,
     RoomKey,
+    both,
     registered,
 )
 from pipeline.model import ActKind, ClassState, StatementState, UnitKind
@@ -97,6 +98,7 @@ def joined(code: str, one: RegistryStatement) -> RegistryStatement:
         (*was.campuses, *one.campuses),
         (*was.rooms, *one.rooms),
         (*was.rulings, *one.rulings),
+        both(was.contacts, one.contacts),
     )
 
 
@@ -230,8 +232,12 @@ def project(codes: Iterable[str], day: date) -> None:
     known = {row["code"]: row for row in Unit.objects.filter(code__in=list(wanted)).values(*_UNIT)}
     rows = [_unit_row(code, one, known.get(code), day) for code, one in wanted.items()]
     sql.run(sql.upsert("unit", _UNIT, ("code",), kept=("kind", "organ", "token_serial")), rows)
-    campuses = [(code, name) for code, one in wanted.items() for name in one.campuses]
-    sql.run(sql.upsert("campus", ("school_id", "name"), ("school_id", "name")), campuses)
+    campuses = [
+        (code, name, *(one.contacts.get(name, {}).get(column, "") for column in OF_CAMPUS))
+        for code, one in wanted.items()
+        for name in one.campuses
+    ]
+    sql.run(sql.upsert("campus", ("school_id", "name", *OF_CAMPUS), ("school_id", "name")), campuses)
     _put_rooms(wanted)
     _put_rulings(wanted)
     moved = {code: one.places for code, one in wanted.items() if len(one.places) > 1}
@@ -327,14 +333,20 @@ def _before(codes: Sequence[str]) -> dict[str, RegistryStatement]:
             )
         )
     campuses: dict[str, list[str]] = defaultdict(list)
-    for school, name in Campus.objects.filter(school__in=codes).order_by("id").values_list("school", "name"):
+    contacts: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    for campus in Campus.objects.filter(school__in=codes).order_by("id").values("school", "name", *OF_CAMPUS):
+        school, name = campus["school"], campus["name"]
         campuses[school].append(name)
+        if own := {column: campus[column] for column in OF_CAMPUS if campus[column]}:
+            contacts[school][name] = own
     found = {}
     for row in Unit.objects.filter(code__in=codes).values(*_UNIT):
         stored = {name: row[_DAYS.get(name, name)] for name in OF_UNIT}
         unit = {name: value for name, value in stored.items() if value not in (None, "")}
         code = row["code"]
-        found[code] = RegistryStatement(0, BEFORE, unit, tuple(campuses[code]), tuple(rooms[code]))
+        found[code] = RegistryStatement(
+            0, BEFORE, unit, tuple(campuses[code]), tuple(rooms[code]), contacts=contacts[code]
+        )
     return found
 
 
@@ -355,6 +367,7 @@ def _row(code: str, one: RegistryStatement, submission: int, state: StatementSta
     unit = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.unit.items()}
     rulings = [[ruling.campus, ruling.year, ruling.key, ruling.name, ruling.of] for ruling in one.rulings]
     content = {"unit": unit, "campuses": list(one.campuses), "rooms": rooms, "rulings": rulings}
+    content["contacts"] = {campus: dict(own) for campus, own in one.contacts.items()}
     return (one.order, code, FORM, sql.day(one.day), serialise.text(content), state, submission)
 
 
@@ -363,7 +376,7 @@ def _statement(row: Kept) -> RegistryStatement:
     unit = {name: date.fromisoformat(value) if name in _DAYS else value for name, value in content["unit"].items()}
     rooms = tuple(_room(one) for one in content["rooms"])
     rulings = tuple(AliasRuling(*one) for one in content["rulings"])
-    return RegistryStatement(row.order, row.day, unit, tuple(content["campuses"]), rooms, rulings)
+    return RegistryStatement(row.order, row.day, unit, tuple(content["campuses"]), rooms, rulings, content["contacts"])
 
 
 def _room(values: Sequence[Any]) -> ClassStatement:

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
-from pipeline.forms.roster import OF_UNIT, ROSTER
+from pipeline.forms.roster import OF_CAMPUS, OF_UNIT, ROSTER
 from pipeline.forms.words import STAGE
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts, identity_of
 from pipeline.validate import channel
@@ -29,8 +29,10 @@ CATEGORIES = (
 
 _STAGES = {"11": KINDERGARTEN, "21": "小学", "31": "初中", "32": "初中", "34": "高中", "36": "中职", "51": "特教"}
 
-_OF_WHOLE = tuple(name for name, column in OF_UNIT.items() if name == column.name and name != "stages")
-"""Values of a school in the row of its 本部; each campus may name its own 学段."""
+_OF_WHOLE = tuple(
+    name for name, column in OF_UNIT.items() if name == column.name and name not in ("stages", *OF_CAMPUS)
+)
+"""Values of a school in the row of its 本部; each campus may name its own 学段, and have its own 填报人."""
 
 LARGE_CLASS = 150
 """More pupils than a class has; such a roll would make every rate of its school small."""
@@ -109,8 +111,8 @@ def _stages_together(lines: Sequence[RowCase], homes: Container[object], context
 
 
 def _left_to_home(line: RowCase, home: RowCase | None, school: SchoolFacts | None) -> dict[str, None]:
-    """Columns that the row of a further campus may not fill: a 停办日期 there would close the whole school; contacts
-    and the school's name are those of the row of its 本部.
+    """Columns that the row of a further campus may not fill: a 停办日期 there would close the whole school; its
+    leader and the school's name are those of the row of its 本部.
     """
     if home is None and (school is None or HOME_CAMPUS not in school.campuses):
         return {}

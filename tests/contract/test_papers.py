@@ -1,5 +1,6 @@
 """Papers from the store: counted by day and division, cut once, and within their reader's scope."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from pipeline.database.models import (
     Report,
     ReportClass,
     Todo,
+    Unit,
 )
 from pipeline.facts import card_page_facts, digest_facts, editions, exports, school_page_facts
 from pipeline.facts import county_day as facts_county_day
@@ -191,6 +193,30 @@ def test_a_campus_that_has_not_reported_is_named(county_day: Site) -> None:
         Campus.objects.update_or_create(school_id=FIRST, name=name)
     silent = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
     assert [s.classes for s in silent if s.code == FIRST] == [("东校区全部班级",)]
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"东校区": ("周老师", "100-0000-0009")}, ("周老师", "100-0000-0009")),
+        ({"东校区": ("周老师", "")}, ("周老师", "100-0000-0001")),
+        ({"本部": ("吴老师", "100-0000-0007")}, ("李老师", "100-0000-0001")),
+        (
+            {"东校区": ("周老师", "100-0000-0009"), "西校区": ("", "")},
+            ("李老师；东校区 周老师", "100-0000-0001；东校区 100-0000-0009"),
+        ),
+    ],
+)
+def test_whom_to_telephone_is_the_clerk_of_the_campus_that_is_silent(
+    county_day: Site, own: Mapping[str, tuple[str, str]], told: tuple[str, str]
+) -> None:
+    Unit.objects.filter(code=FIRST).update(reporter="李老师", reporter_phone="100-0000-0001")
+    for name in ("本部", "东校区", *own):
+        reporter, phone = own.get(name, ("", ""))
+        values = {"reporter": reporter, "reporter_phone": phone}
+        Campus.objects.update_or_create(school_id=FIRST, name=name, defaults=values)
+    silent = digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False).silent
+    assert [(s.holder, s.phone) for s in silent if s.code == FIRST] == [told]
 
 
 def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day: Site) -> None:

@@ -6,8 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipeline.database.models import Campus, Division, SchoolClass, Todo, Unit
+from pipeline.issuing.school import template_facts
 from pipeline.model import Arrival, Claims, Mode, Reading, Row, Site, State
-from pipeline.registry import lookup
+from pipeline.registry import lookup, prefill, schools
 from pipeline.settling import roster as settling_roster
 from pipeline.turns import context
 from tests.contract.settling import report
@@ -34,6 +35,36 @@ def test_a_roster_enters_schools_campuses_and_classes(site: Site) -> None:
         ("三1", 2026, 40, "confirmed"),
         ("三2", 2026, 40, "confirmed"),
     ]
+
+
+BRANCH = {"campus": "东校区", "name": None, "stages": None, "reporter": "周老师", "reporter_phone": "100-0000-0009"}
+
+
+def test_a_further_campus_has_its_own_clerk_else_that_of_the_school(site: Site) -> None:
+    report(
+        site, roster(1, listed(), listed(**BRANCH), listed(**{**BRANCH, "campus": "西校区", "reporter_phone": None}))
+    )
+    assert Unit.objects.values_list("reporter", "reporter_phone").get(code=OTHER) == ("李老师", "100-0000-0001")
+    told = Campus.objects.order_by("pk").values_list("name", "reporter", "reporter_phone")
+    assert list(told) == [("本部", "", ""), ("东校区", "周老师", "100-0000-0009"), ("西校区", "周老师", "")]
+    facts = schools.load([OTHER], [DAY], {}).schools[OTHER]
+    assert facts == schools.load_as_of([OTHER], [DAY], 1, DAY).schools[OTHER]
+    assert template_facts(site, "absence", facts, DAY, "东校区", {}).fields["reporter"] == "周老师"
+    assert template_facts(site, "absence", facts, DAY, "本部", {}).fields["reporter"] == "李老师"
+    rows = prefill.roster([OTHER], DAY)["schools"]
+    assert [(row.get("campus"), row["reporter"], row.get("leader")) for row in rows] == [
+        (None, "李老师", None), ("东校区", "周老师", None), ("西校区", "周老师", None)
+    ]  # fmt: skip
+    [changed] = settling_roster.plan(roster(2, listed(**{**BRANCH, "reporter_phone": "100-0000-0010"})), 2).changes
+    assert changed.what == f"示例第二小学（{OTHER}）东校区 填报人电话更新，自 {DAY} 起"
+    assert not settling_roster.plan(roster(2, listed(), listed(**BRANCH)), 2).changes, "sent again it says nothing"
+
+
+def test_a_school_without_a_main_site_has_the_clerk_of_its_first_campus(site: Site) -> None:
+    branches = [{**BRANCH, "name": "示例第二小学", "stages": "小学", "campus": name} for name in ("东校区", "西校区")]
+    report(site, roster(1, listed(**branches[0]), listed(**{**branches[1], "reporter": "吴老师"})))
+    assert Unit.objects.get(code=OTHER).reporter == "周老师"
+    assert dict(Campus.objects.values_list("name", "reporter")) == {"东校区": "周老师", "西校区": "吴老师"}
 
 
 def test_a_blank_in_a_roster_never_erases(site: Site) -> None:

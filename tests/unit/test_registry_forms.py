@@ -198,25 +198,26 @@ def test_a_roll_that_no_class_has_is_taken_and_asked_about() -> None:
     assert (back(got), said(got).count("class-roll-unlikely")) == ({}, 2)
 
 
-def test_a_row_of_a_further_campus_closes_renames_and_answers_for_no_school() -> None:
-    home = {"学校标识码": SCHOOL, "学校名称": "示例小学", "填报人": "示例甲"}
+def test_a_row_of_a_further_campus_closes_renames_and_leads_no_school() -> None:
+    home = {"学校标识码": SCHOOL, "学校名称": "示例小学", "填报人": "示例甲", "分管领导": "示例丙"}
     branch = {
         "学校标识码": SCHOOL,
         "学校名称": "示例小学东校区",
         "校区": "东校区",
         "填报人": "示例乙",
+        "分管领导": "示例丁",
         "停办日期": date(2026, 12, 1),
     }
     got = check(books.roster(home, branch))
     assert [issue.column for issue in got.issues if issue.code == "campus-row-whole"] == [
         "停办日期",
         "学校名称",
-        "填报人",
+        "分管领导",
     ]
     told = [record.values for record in got.records if record.table == "schools"]
     assert [(one["campus"], one["name"], one["reporter"], one["until"]) for one in told] == [
         ("本部", "示例小学", "示例甲", None),
-        ("东校区", None, None, None),
+        ("东校区", None, "示例乙", None),
     ]
 
 

@@ -53,6 +53,8 @@ class Unit(models.Model):
 class Campus(models.Model):
     school = models.ForeignKey(Unit, on_delete=models.PROTECT)
     name = models.CharField(max_length=40, default=HOME_CAMPUS)
+    reporter = models.CharField(max_length=40, blank=True, default="")  # "": the school's
+    reporter_phone = models.CharField(max_length=30, blank=True, default="")
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
 
