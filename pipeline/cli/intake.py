@@ -129,6 +129,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     from pipeline.inbox.folder import oldest, survey
     from pipeline.run import is_held, last_cycle
     from pipeline.schooldays import local_time
+    from pipeline.service import timetable
 
     site = _opened_or_shown(context, as_json=as_json)
     faults = fault_log.standing(site)
@@ -137,6 +138,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     serving, last, lies = is_held(site), last_cycle(site), oldest(site)
     hangs = serving and last is not None and (datetime.now(UTC) - last).total_seconds() > MOST_SECONDS
     waiting = [asdict(one) for one in found.waiting]
+    owed = timetable.papers_owed(config.clock()(), site.policy)
     if as_json:
         echo_json(
             {
@@ -148,6 +150,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
                 "waiting": waiting,
                 "stuck": stuck,
                 "faults": [asdict(one) for one in faults],
+                "papers_owed": [asdict(one) for one in owed],
                 "unknown_years": found.unknown_years,
             }
         )
@@ -163,6 +166,8 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             echo(say("the oldest file in the inbox lies there since {lies}").format(lies=local_time(lies)))
         _show_waiting(found, stuck)
         _show_faults(faults)
+        for one in owed:
+            echo(say("WARNING  papers that are due are not made: {day} {what}").format(day=one.day, what=one.what))
         for line in found.unknown_years:
             echo(say("WARNING  {line}").format(line=line))
     if found.waiting or stuck or faults or hangs:

@@ -28,6 +28,7 @@ from pipeline.turns import context
 
 log = structlog.get_logger("queke.editions")
 
+GRACE = timedelta(minutes=2)  # in which a service that works makes what has become due
 LOOK_BACK = timedelta(days=7)  # a missed final edition is cut so long afterwards
 
 
@@ -37,6 +38,14 @@ class EditionDue:
 
     day: date
     final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperOwed:
+    """Papers of a day that are not made: `what` is first or final (digests and missing lists), or school-pages."""
+
+    day: date
+    what: str
 
 
 def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[EditionDue]:
@@ -54,6 +63,16 @@ def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> 
     if now >= schooldays.deadline(today, policy.first_edition) and owed and today not in cut:
         return [*found, EditionDue(today, final=False)]
     return found
+
+
+def papers_owed(now: datetime, policy: Policy) -> list[PaperOwed]:
+    """Return the papers that were due two minutes ago and are not made yet, oldest first."""
+    today = schooldays.today(now)
+    owed = context.calendar().anywhere(PROVINCE, today).yes
+    wanted = due(now - GRACE, policy, editions.cut_since(today - LOOK_BACK), owed=owed)
+    found = {PaperOwed(one.day, "final" if one.final else "first") for one in wanted}
+    found |= {PaperOwed(day, "school-pages") for day, _ in editions.pages_owed()}
+    return sorted(found, key=lambda one: (one.day, one.what))
 
 
 def tick(site: Site, now: datetime) -> int:

@@ -191,6 +191,22 @@ def test_a_store_that_is_locked_for_long_is_to_be_tried_again(
         locked()
 
 
+def test_status_names_papers_owed_and_years_unknown(queke: Queke, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at(now: str) -> tuple[object, object]:
+        monkeypatch.setenv("QUEKE_NOW", now)
+        (said,) = queke("status", "--json").lines
+        return [one["what"] for one in said["papers_owed"]], bool(said["unknown_years"])
+
+    assert at(f"{DAY}T15:13")[0] == ["first"]
+    assert queke("digest", "--day", DAY).code == 0
+    assert at(f"{DAY}T15:13")[0] == []
+    assert at(f"{DAY}T17:33")[0] == ["final"]
+    assert "are not made" in queke("status").out
+    assert at("2030-03-01T09:00") == ([], True)
+    assert queke("digest", "--day", DAY, "--final").code == 0
+    assert at(f"{DAY}T17:33")[0] == []
+
+
 @pytest.mark.parametrize("name", [b"\xff\xb2\xe2.xlsx", rb'a:b?c*<>|"\.xlsx', b"con.xlsx", b"x\ny.xlsx"])
 def test_any_name_can_be_checked_and_taken(queke: Queke, site: Path, tmp_path: Path, name: bytes) -> None:
     path = tmp_path / os.fsdecode(name)
