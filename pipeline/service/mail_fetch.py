@@ -67,7 +67,7 @@ class MailFetcher:
         self._site, self._account, self._clock, self._ring = site, account, clock, ring
         self._fetched: SimpleQueue[FetchedMail] = SimpleQueue()
         self._settled: SimpleQueue[tuple[int, int, MailState]] = SimpleQueue()  # validity, UID
-        self._under_way = 0
+        self._given = self._taken = 0  # mails; each counted by one thread alone
         self._stopping = Event()
         self._trouble: tuple[Fault, float] | None = None  # the last fault, and since when none of it passed
         self._thread = Thread(target=self._run, name=f"mail-{account.name}", daemon=True)
@@ -95,7 +95,7 @@ class MailFetcher:
 
     def release(self, fetched: Sequence[FetchedMail], states: Mapping[int, MailState]) -> None:
         for one in fetched:
-            self._under_way -= 1
+            self._taken += 1
             if one.key.uid in states:
                 self._settled.put((one.key.validity, one.key.uid, states[one.key.uid]))
 
@@ -123,10 +123,10 @@ class MailFetcher:
             above = max([above, *(one.uid for one in listed)])
             _put_away(folder, {one.uid: known[one.uid] for one in listed if one.uid in known})
             for one in fetch(self._site, self._account, folder, [one for one in listed if one.uid not in known]):
-                self._under_way += 1
+                self._given += 1
                 self._fetched.put(one)
                 self._ring()
-                while self._under_way >= MOST_WAITING and not self._stopping.wait(0.1):
+                while self._given - self._taken >= MOST_WAITING and not self._stopping.wait(0.1):
                     _put_away(folder, self._heard(folder.validity))
             _put_away(folder, self._heard(folder.validity))
             folder.wait(LOOK_SECONDS, lambda: self._stopping.is_set() or not self._settled.empty())
