@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -30,7 +29,7 @@ def program(name: str) -> str:
     """Return where a program is. Ends the run where it is not installed."""
     # Debian keeps PostgreSQL's own programs out of PATH, a folder for each version
     kept = max(_POSTGRES.glob(f"*/bin/{name}"), default=None)
-    found = str(kept) if kept else shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    found = str(kept) if kept else shutil.which(name)
     if found is None:
         raise _missing(name)
     return found

@@ -38,7 +38,7 @@ _again: ContextVar[list[Noted] | None] = ContextVar("acts taken again", default=
 
 def note(what: ActKind, at: datetime, **said: object) -> None:
     """Note an act, in its transaction. While a store is made again it is only collected, to be compared."""
-    noted = Noted(what, at, said, _settled(), _audit())
+    noted = Noted(what, at, said, *_extent())
     collected = _again.get()
     if collected is not None:
         collected.append(noted)
@@ -81,10 +81,14 @@ def plain(said: Mapping[str, object]) -> object:
     return json.loads(serialise.text(said))
 
 
-def _settled() -> int:
-    return Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
+def _extent() -> tuple[int, str]:
+    """The last settled_seq, and the end of the audit chain: its number and the beginning of its hash."""
+    rows = {name: (value, chain) for name, value, chain in sql.fetch(_ENDS)}
+    last, chain = rows.get("audit", (0, audit.START))
+    return int(rows.get("settled", (0, ""))[0]), f"{last}:{(chain or audit.START)[:_HASH]}"
 
 
-def _audit() -> str:
-    seq, chain = audit.head()
-    return f"{seq}:{chain[:_HASH]}"
+_ENDS = (
+    "SELECT name, value, chain FROM counter LEFT JOIN audit ON name = 'audit' AND audit.seq = value "
+    "WHERE name IN ('settled', 'audit')"
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 
-import pikepdf
+from pypdf import PdfReader, PdfWriter
 
 
 def lock(content: bytes, passphrase: str) -> bytes:
     """Return a PDF that opens with this passphrase only. Not the same bytes each time: keep what was made."""
     out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        pdf.save(out, encryption=pikepdf.Encryption(owner=passphrase, user=passphrase, R=6))
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    writer.encrypt(passphrase, algorithm="AES-256")
+    writer.write(out)
     return out.getvalue()

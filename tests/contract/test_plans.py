@@ -37,6 +37,7 @@ FEW = frozenset(
         "counter",
         "todo",
         "rules_file",
+        "act",  # those of the last cycle: the others are in the journal's file
     )
 )
 """Tables that do not grow by the day."""

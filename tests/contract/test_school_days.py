@@ -17,7 +17,7 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import carried, county_day, digest_facts, receipt_facts, silence
+from pipeline.facts import carried, county_day, digest_facts, receipt_facts, silence, unknown_years
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures.county import roll_of
 from pipeline.figures.duty import StatusCounts
@@ -226,7 +226,7 @@ def test_in_an_unknown_year_everything_is_made_and_says_so(two_parts: Site) -> N
     facts = digest_facts.digest(book, GULOU, 1, final=False)
     assert (facts.assumed, facts.days[GULOU][JANUARY].due) == (2027, 2)
     assert digest_facts.missing(book, "320000").assumed == 2027
-    assert receipt_facts.assumed([(OTHER, JANUARY), (OTHER, DAY), (GULOU, JANUARY)]) == {
+    assert unknown_years.assumed([(OTHER, JANUARY), (OTHER, DAY), (GULOU, JANUARY)]) == {
         (OTHER, JANUARY): 2027,
         (GULOU, JANUARY): 2027,
     }
@@ -241,7 +241,7 @@ def test_the_provinces_calendar_ends_the_guess_without_a_new_version(two_parts: 
     assert (facts.assumed, facts.days[GULOU][JANUARY].due, facts.why_nothing) == (0, 0, "放假")
     tuesday = JANUARY + timedelta(days=1)
     assert [one.code for one in templates_sent.owing(tuesday, after="", limit=9)] == [BOTH, OTHER]
-    assert receipt_facts.assumed([(OTHER, tuesday)]) == {}
+    assert unknown_years.assumed([(OTHER, tuesday)]) == {}
 
 
 def test_a_clock_that_was_ahead_heals(two_parts: Site) -> None:

@@ -254,7 +254,7 @@ def test_whoever_serves_the_site_lists_shows_confirms_and_returns(
     number = cluster(site, desk)
     assert queke("alerts", "list")[0] == 0
     late, listed = queke("alerts", "list", "--unit", COUNTY, at=NOW + timedelta(days=2))
-    assert (late, number in listed, "逾期" in listed) == (1, True, True)
+    assert (late, number in listed, "overdue" in listed) == (1, True, True)
     out = site.root / "card.xlsx"
     assert queke("template", "card", "--unit", SCHOOL, "--alert", number, "-o", str(out))[0] == 0
     assert queke("template", "card", "--unit", OTHER, "--alert", number, "-o", str(out))[0] == 2

@@ -16,6 +16,7 @@ from pipeline.database.models import Alert, Edition, Letter, Matter, Todo
 from pipeline.errors import TemporaryError
 from pipeline.facts import county_day
 from pipeline.model import Site
+from pipeline.outbox.folder import UNFINISHED
 from pipeline.run import sending, warning
 from pipeline.service import timetable
 from tests.faults import Counting, Crash, CrashAt, during
@@ -61,9 +62,15 @@ def clock(site: Site) -> None:
             sending.send(site, moment)
 
 
+def _papers(site: Site) -> list[Path]:
+    """The papers that lie ready; what a crash left half written goes when work goes on."""
+    unfinished = site.outbox / UNFINISHED
+    return [path for path in site.outbox.rglob("*") if path.is_file() and unfinished not in path.parents]
+
+
 def made(site: Site) -> dict[str, object]:
     county_day.refresh()
-    papers = sorted(str(path.relative_to(site.outbox)) for path in site.outbox.rglob("*") if path.is_file())
+    papers = sorted(str(path.relative_to(site.outbox)) for path in _papers(site))
     return {
         "editions": sorted(Edition.objects.values_list("kind", "place", "day", "n", "final")),
         "letters": sorted(Letter.objects.values_list("kind", "ref", "reader", "state")),

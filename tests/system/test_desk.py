@@ -240,7 +240,7 @@ def test_a_row_still_bad_after_the_countys_change_stays_open_with_the_reason(cou
 def test_a_dismissed_file_is_told_to_its_school_with_the_reason(county: Site) -> None:
     done = sent(county, answered(made(county), {"held/3": {"意见": "退回", "理由": "发成了昨天的表"}}))
     assert done.state == "accepted"
-    texts = [path.read_text("utf-8-sig") for path in papers(county, "回执 学生缺课日报 000003.txt")]
+    texts = [path.read_text("utf-8-sig") for path in papers(county, "回执 学生缺课日报 000003*.txt")]
     assert any("发成了昨天的表" in text for text in texts)
 
 

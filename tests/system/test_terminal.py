@@ -107,9 +107,26 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "proposals undo": lambda k: (k.proposal, "--why", EVIL),
     "calendar undo": lambda k: (k.roster, "--why", EVIL),
     "calendar show": lambda k: ("--unit", k.school),
+    "summary": lambda k: ("--unit", "320106", "--from", DAY),
+    "bulletin": lambda k: ("--unit", "320106", "--from", DAY),
+    "tokens list": lambda _: (),
+    "tokens revoke": lambda k: ("--unit", k.school, "--why", EVIL),
+    "mailboxes list": lambda _: (),
+    "mailboxes bind": lambda k: (f"{EVIL}@school.example", "--unit", k.school),
+    "mailboxes unbind": lambda k: (f"{EVIL}@school.example", "--unit", k.school),
+    "mailboxes passphrase": lambda k: ("--unit", k.school),
+    "mail fetch": lambda _: (),
+    "mail send": lambda _: (),
+    "mail status": lambda _: (),
+    "mail test": lambda _: (),
+    "quarantine list": lambda _: (),
+    "quarantine show": lambda _: (1,),
+    "quarantine release": lambda k: (1, "--unit", k.school),
+    "quarantine drop": lambda _: (1,),
+    "inbox prepare": lambda _: ("--unit", "320106"),
     "audit verify": lambda _: ("--head", f"1:{EVIL}"),
 }
-NOT_ASKED = {"init", "demo", "restore", "watch", "digest"}
+NOT_ASKED = {"init", "demo", "rebuild", "restore", "watch", "digest"}
 """Make a site of their own, never end, or draw pages; what they say goes through the same functions."""
 SHOW = {
     *("check", "ingest", "status", "cards", "trace", "export", "rejects show", "held list", "closures list"),

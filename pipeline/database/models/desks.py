@@ -17,7 +17,7 @@ class DeskToken(models.Model):
 
     division = models.ForeignKey(Division, models.PROTECT, db_column="division", db_index=False, related_name="+")
     mark = models.CharField(max_length=40)  # what it was issued for: `units.desk_mark`
-    submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", db_index=False, related_name="+")
+    submission = models.ForeignKey(Submission, models.PROTECT, db_column="submission", related_name="+")
 
     class Meta:
         db_table = "desk_token"
