@@ -1,4 +1,4 @@
-"""Whose mailbox is whose: said by a 备案表, a roster, a county's desk or an admin; what is said later stands."""
+"""Whose mailbox is whose, as an admin said; what is said later stands."""
 
 from __future__ import annotations
 
