@@ -366,7 +366,7 @@ def test_a_cycle_is_one_line_with_what_was_done_and_an_idle_one_none(site: Site,
     (line,) = said.lines
     assert (line["event"], line["received"], line["settled"]) == ("cycle", 2, {"accepted": 1, "quarantined": 1})
     assert (line["letters"], line["waiting"], line["stuck"], line["alerts"]) == (2, 0, 0, 0)
-    assert "validate" in line["seconds"]
+    assert line["seconds"]  # of the stages that took a while
 
 
 def test_a_file_that_cannot_be_taken_is_told_once_and_an_inbox_that_is_gone_is_named(
