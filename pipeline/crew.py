@@ -227,7 +227,10 @@ def start(process: BaseProcess) -> None:
     with _starting:
         main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
         try:
-            process.start()
+            try:
+                process.start()
+            except (OSError, EOFError):  # the server that it is forked from may have died a moment ago
+                process.start()
         finally:
             sys.modules["__main__"] = main
 

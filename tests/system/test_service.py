@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from pipeline import database, run
 from pipeline.errors import TemporaryError
@@ -217,18 +218,15 @@ def test_a_fault_of_ours_that_does_not_pass_ends_the_service(
         Service(site, readers, lambda: NOW).serve()
 
 
-def test_a_fault_that_may_pass_and_does_not_ends_the_service_too(
-    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_that_may_pass_and_does_not_ends_the_service_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(watch, "LOUD_SECONDS", 0.05)
     monkeypatch.setattr(watch, "GIVE_UP_SECONDS", 0.2)
     site.inbox.rmdir()  # its mount is gone
-    with InProcess() as readers, pytest.raises(TemporaryError):
+    with capture_logs() as said, InProcess() as readers, pytest.raises(TemporaryError):
         Service(site, readers, lambda: NOW).serve()
-    told = [line for line in capsys.readouterr().out.splitlines() if "turn_failed" in line]
-    assert "warning" in told[0]
-    assert "critical" in told[-1]
+    told = [line["log_level"] for line in said if line["event"] == "turn_failed"]
+    assert (told[0], told[-1]) == ("warning", "critical")
 
 
 def test_systemd_is_told_of_a_service_that_works_and_status_of_its_last_look(

@@ -84,7 +84,8 @@ def test_files_that_look_like_ours_go_before_all_that_is_not_begun(tmp_path: Pat
         second.join()
     begun = [int(seq) for seq in (tmp_path / "read").read_text().split()]
     assert sorted(answered) == sorted(begun) == sorted([*range(1, 31), 1, 101, 102, 103])
-    assert begun[: BEHIND + 3] == [1, 2, 101, 102, 103]
+    # the chunk in hand may have begun, or not yet: behind it, or before it
+    assert begun[: BEHIND + 3] in ([1, 2, 101, 102, 103], [101, 102, 103, 1, 2])
 
 
 def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
