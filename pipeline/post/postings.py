@@ -49,6 +49,7 @@ class QueuedPosting:
     attempts: int
     message_id: str
     path: str
+    why: str  # what became of the last attempt, "" for the first
 
 
 def queue(wanted: Sequence[WantedPosting], now: datetime) -> int:
@@ -178,5 +179,5 @@ def retry(now: datetime) -> int:
 def _queued(row: Posting) -> QueuedPosting:
     return QueuedPosting(
         row.pk, PostingKind(row.kind), row.ref, row.address, row.unit, row.queued_at, row.attempts, row.message_id,
-        row.path,
+        row.path, row.why,
     )  # fmt: skip

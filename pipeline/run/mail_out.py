@@ -45,6 +45,7 @@ class ReadyMail:
     address: str
     attempts: int
     path: Path = field(repr=False)
+    doubtful: bool = False  # its last attempt was unclear: it may have arrived
 
 
 def queue_answers(site: Site, now: datetime) -> int:
@@ -81,8 +82,11 @@ def ready(
 
 
 def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
-    """Note what a server said of a mail. One that is unclear is sent once more, at once."""
-    state = _ENDS.get(reply.fate)
+    """Note what a server said of a mail. One that is unclear is sent once more; unclear again, a person looks at it:
+    nobody shall get it three times.
+    """
+    twice = mail.doubtful and reply.fate is LetterFate.UNCLEAR
+    state = PostingState.ADMIN if twice else _ENDS.get(reply.fate)
     log.info("mailed", posting=mail.id, fate=reply.fate, code=reply.code)
     if state is not None:
         postings.end(mail.id, state, now, reply.code, reply.fate if state is not PostingState.SENT else "")
@@ -119,7 +123,11 @@ def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: date
         return None
     kept = site.root / posting.path if posting.path else None
     path = kept if kept is not None and kept.is_file() else _compose(site, account, posting, now)
-    return None if path is None else ReadyMail(posting.id, posting.address, posting.attempts, path)
+    return (
+        None
+        if path is None
+        else ReadyMail(posting.id, posting.address, posting.attempts, path, posting.why == LetterFate.UNCLEAR)
+    )
 
 
 def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> Path | None:

@@ -14,6 +14,8 @@ import openpyxl
 import pytest
 
 from pipeline.database.models import Mail, Posting
+from pipeline.mail.replies import LetterFate
+from pipeline.mail.smtp import MailSender, Reply
 from pipeline.post import postings
 from pipeline.xlsx.locked import is_locked, lock, unlock
 from tests.mail_servers import Sink
@@ -22,6 +24,7 @@ from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Pla
 from tests.system.mail.shapes import mixed, text_part
 
 PUPIL = "示例甲"
+UNCLEAR = Reply(LetterFate.UNCLEAR)
 
 
 def letters(sink: Sink) -> list[EmailMessage]:
@@ -233,6 +236,20 @@ def test_what_was_being_sent_when_the_process_ended_goes_out_again_as_it_was(
     queke("mail", "send")
     assert [one.raw for one in sink.taken] == [sink.taken[0].raw] * 2
     assert postings.counts()["sent"] == 1  # type: ignore[index]  # a StrEnum
+
+
+def test_a_mail_whose_end_stays_unclear_is_sent_twice_at_most(
+    sending: Place, queke: Queke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bytes] = []
+    monkeypatch.setattr(MailSender, "_given_over", lambda _self, _server, raw: (given.append(raw), UNCLEAR)[1])
+    sending.send(mail())
+    queke("mail", "fetch")
+    for _ in range(4):
+        queke("mail", "send")
+        Posting.objects.update(due_at="2026-11-20T00:00:00Z")
+    assert given == [given[0]] * 2
+    assert posted() == Counter({("answer", "admin"): 1})
 
 
 def test_letters_go_to_allowed_domains_only(sending: Place, queke: Queke, sink: Sink) -> None:
