@@ -7,7 +7,7 @@ again, within the transaction of its part. Nearly always nothing is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -137,6 +137,13 @@ class Settling:
         return self.read_again([seq])[0]
 
 
-def _slices(seqs: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(seqs), size):
-        yield seqs[start : start + size]
+def _slices(groups: Iterable[Sequence[int]], size: int) -> Iterator[list[int]]:
+    """Submissions in lots of about this size, in order; those of a group stay together."""
+    lot: list[int] = []
+    for group in groups:
+        lot += group
+        if len(lot) >= size:
+            yield sorted(lot)
+            lot = []
+    if lot:
+        yield sorted(lot)

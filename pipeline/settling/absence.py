@@ -19,6 +19,7 @@ from pipeline.model import (
     PastReason,
     Policy,
     Record,
+    Settled,
     Site,
     State,
     TicketState,
@@ -96,6 +97,19 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
     return True
 
 
+def leave(keys: Sequence[Key], done: Settled, writes: Writes) -> None:
+    """Let reports stand no more that have no submission left: another campus was meant by all of them."""
+    found = report_state.load(sorted(keys), lock=True, left=True)
+    folds = [Fold(key, loaded.standing, loaded) for key, loaded in found.items()]
+    for fold in folds:
+        _take(fold, ReportStep(State.ACCEPTED, _empty(fold.standing)), done.settled_seq, by=str(done.seq))
+    _place_cases(folds, writes)
+    for fold in folds:
+        write(fold, writes)
+        write_new_classes(fold, writes)
+    leave_to_compare(folds, writes)
+
+
 # --------------------------------------------------------------------------- the fold
 
 
@@ -128,8 +142,7 @@ def _replay(fold: Fold, turn: Turn, policy: Policy, writes: Writes, then: Then) 
     Makes the store depend on the received order only.
     """
     before = fold.standing
-    empty = replace(before, head=None, rows={}, lines={}, tickets={}, earlier=())
-    again = replay.replay(empty, _acts(before, turn), partial(_step, policy, then))
+    again = replay.replay(_empty(before), _acts(before, turn), partial(_step, policy, then))
     for does, _ in again.taken:
         if isinstance(does, Event):
             fold.names |= _names(does.checked)
@@ -141,6 +154,10 @@ def _replay(fold: Fold, turn: Turn, policy: Policy, writes: Writes, then: Then) 
         if name not in standing.tickets
     }
     return replace(again.of(turn.event), after=replace(standing, tickets={**dropped, **standing.tickets}))
+
+
+def _empty(before: ReportState) -> ReportState:
+    return replace(before, head=None, rows={}, lines={}, tickets={}, earlier=())
 
 
 def _acts(before: ReportState, turn: Turn) -> list[Act[Event | _Waived]]:
@@ -217,4 +234,4 @@ def _class_of(record: Record) -> str:
     return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")
 
 
-SETTLER = Settler(ABSENCE, takes, settle, folded_by=("unit", "day", "campus"))
+SETTLER = Settler(ABSENCE, takes, settle, folded_by=("day", "unit", "campus"), leave=leave)

@@ -7,24 +7,39 @@ the transaction of the roster.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.database import sql
 from pipeline.database.decision_log import order_of
-from pipeline.database.models import Decision, Division, Statement, Submission, Unit
+from pipeline.database.models import Decision, Division, Reject, Statement, Submission, Unit
 from pipeline.database.transactions import atomic
 from pipeline.forms.desk import DESK
 from pipeline.merge import Event
-from pipeline.model import TAKEN, Checked, CheckVerdict, DecisionKind, Settled, Site, State, StatementState, UnitKind
+from pipeline.model import (
+    TAKEN,
+    Checked,
+    CheckVerdict,
+    DecisionKind,
+    LetterKind,
+    Settled,
+    Site,
+    State,
+    StatementState,
+    SubmissionRef,
+    UnitKind,
+)
 from pipeline.settling import SETTLERS, copies, submissions
-from pipeline.turns import replay
-from pipeline.turns.again import NOTHING, AtHand
+from pipeline.settling.settler import Settler
+from pipeline.turns import replay, whole_file_tickets
+from pipeline.turns.again import NOTHING, AtHand, Needed
 from pipeline.turns.transaction import Turn, Writes, form_of
 
 _APPLY = {name: settler.apply_again for name, settler in SETTLERS.items() if settler.apply_again}
 _JUDGED_BY = frozenset({*_APPLY, DESK.name})  # a 处理单 confirms proposals of schools, at its own place
+_FOUND = "campus"  # found by the registry, as far as a file does not name it: it may be another one now
 _FOLDED = {name: settler for name, settler in SETTLERS.items() if settler.folded_by}
 
 
@@ -33,7 +48,7 @@ class Later:
     """Submissions that came after one but were settled before it, though they are validated by its content."""
 
     registry: tuple[int, ...] = ()  # rosters and calendars that were accepted, in order
-    reports: tuple[int, ...] = ()  # the first of each report, and of the closures of each school
+    reports: tuple[tuple[int, ...], ...] = ()  # those of a school's day together, and of its closures
     unplaced: tuple[int, ...] = ()  # those whose unit could not be determined
 
 
@@ -48,14 +63,14 @@ def after(done: Settled) -> Later:
         .order_by("received_seq")
         .only("received_seq", "form", "unit", "day", "campus", "state", "issues", "refused")
     )
-    first: dict[tuple[object, ...], int] = {}
+    together: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for row in later:
         if row.form in _FOLDED and row.unit in schools:
-            key = (row.form, *(getattr(row, name) for name in _FOLDED[row.form].folded_by))
-            first.setdefault(key, row.received_seq)
+            sure = (getattr(row, name) for name in _FOLDED[row.form].folded_by if name != _FOUND)
+            together[row.form, *sure].append(row.received_seq)
     return Later(
         registry=tuple(_places(later, done.seq)),
-        reports=tuple(first.values()),
+        reports=tuple(map(tuple, together.values())),
         unplaced=tuple(row.received_seq for row in later if schools and not row.unit and row.state == State.REJECTED),
     )
 
@@ -69,14 +84,64 @@ def apply_again(checked: Checked, done: Settled, now: datetime) -> None:
     writes.flush()
 
 
-def fold(firsts: Sequence[Checked], done: Settled, site: Site, now: datetime, again: AtHand) -> None:
-    """Fold again everything from these of `Later.reports` on. Raises NeedsAgain, with nothing written."""
+def fold(anew: Sequence[Checked], done: Settled, site: Site, now: datetime, again: AtHand) -> None:
+    """Fold again everything that these of `Later.reports` are folded with. Raises NeedsAgain, with nothing written."""
     with atomic():
         writes = Writes(now)
+        at_hand = again.joined(anew)
+        turns = []
         for form, settler in _FOLDED.items():
-            if mine := [_turn(one, done, again) for one in firsts if form_of(one) == form]:
-                settler.settle(mine, site, writes)
+            if mine := [one for one in anew if form_of(one) == form]:
+                turns += _fold(settler, mine, done, site, writes, at_hand)
         writes.flush()
+        whole_file_tickets.settle(turns)
+
+
+def _fold(
+    settler: Settler, mine: Sequence[Checked], done: Settled, site: Site, writes: Writes, at_hand: AtHand
+) -> list[Turn]:
+    """A turn for the first of each report is enough: all of it is folded with it."""
+    left = _moved(settler, mine, done, writes)
+    first: dict[tuple[object, ...], Checked] = {}
+    for one in mine:
+        first.setdefault(_key(settler, one), one)
+    rest = {key: _first_of(settler, key) for key in left - first.keys()}
+    at_hand.require(Needed(frozenset(filter(None, rest.values()))))
+    first |= {key: at_hand.submissions[seq] for key, seq in rest.items() if seq}
+    if settler.leave:
+        settler.leave([key for key, seq in rest.items() if not seq], done, writes)
+    turns = [turn for one in first.values() if settler.takes(turn := _turn(one, done, at_hand))]
+    settler.settle(turns, site, writes)
+    return turns
+
+
+def _moved(settler: Settler, mine: Sequence[Checked], done: Settled, writes: Writes) -> set[tuple[object, ...]]:
+    """Let submissions of which another campus is meant now belong to it, with their tickets; return what they left."""
+    if _FOUND not in settler.folded_by:
+        return set()
+    was = Submission.objects.in_bulk([one.arrival.seq for one in mine])
+    left = set()
+    for one in mine:
+        seq, before = one.arrival.seq, was[one.arrival.seq]
+        if before.campus == one.campus:
+            continue
+        left.add(tuple(getattr(before, name) for name in settler.folded_by))
+        Submission.objects.filter(received_seq=seq).update(campus=one.campus, effective=False)
+        Reject.objects.filter(submission=seq).update(campus=one.campus)
+        writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, done.settled_seq)), one.unit, one.day)
+    return left
+
+
+def _key(settler: Settler, checked: Checked) -> tuple[object, ...]:
+    return tuple(getattr(checked, name) for name in settler.folded_by)
+
+
+def _first_of(settler: Settler, key: tuple[object, ...]) -> int | None:
+    """The first submission of what some have left; None if nothing of it is left."""
+    mine = dict(zip(settler.folded_by, key, strict=True))
+    rows = Submission.objects.filter(form=settler.form.name, **mine).exclude(state=State.RECEIVED)
+    first: int | None = rows.order_by("received_seq").values_list("received_seq", flat=True).first()
+    return first
 
 
 def place(checked: Checked, site: Site, now: datetime, again: AtHand) -> None:

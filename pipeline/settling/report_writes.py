@@ -177,7 +177,8 @@ def _write_effective(fold: Fold, writes: Writes) -> None:
     was = set(fold.before.head.seqs if fold.before.head else ())
     now = set(fold.standing.head.seqs if fold.standing.head else ())
     text = "UPDATE submission SET effective = %s WHERE received_seq = %s"
-    writes.add(text, [(seq in now, seq) for seq in sorted((was ^ now) - fold.own)])
+    mine = {one.seq for one in fold.standing.earlier}  # not those of which another campus is meant now
+    writes.add(text, [(seq in now, seq) for seq in sorted(((was ^ now) & mine) - fold.own)])
 
 
 def write_new_classes(fold: Fold, writes: Writes) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.forms.base import Form
-from pipeline.model import Site
+from pipeline.model import Settled, Site
 from pipeline.turns.transaction import Outcome, Turn, Writes
 
 
@@ -20,5 +21,7 @@ class Settler:
     settle: Callable[[Sequence[Turn], Site, Writes], list[tuple[Turn, Outcome]]]
     folded_by: tuple[str, ...] = ()
     """Columns of a submission that name what it is folded with, turn by turn; () if each is independent."""
+    leave: Callable[[Sequence[tuple[Any, ...]], Settled, Writes], None] | None = None
+    """Let what all submissions have left, named by `folded_by`, stand no more."""
     apply_again: Callable[[Turn, Writes], None] | None = None
     """Apply a settled submission to registry or calendar once more, because an earlier one came."""

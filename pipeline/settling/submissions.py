@@ -63,7 +63,7 @@ def write(folded: Folded) -> list[Settled]:
     """
     whole, was, writes = folded.whole, folded.was, folded.writes
     for turn, outcome in whole:
-        back = whole_file_tickets.opened(turn, outcome)
+        back = whole_file_tickets.opened(turn.checked, outcome.state, outcome.opened)
         whole_file_tickets.keep(turn.checked, back, writes)
         _queue_letters(turn, outcome, writes, again=was is not State.RECEIVED, back=bool(back))
     writes.flush()

@@ -33,10 +33,10 @@ class LoadedReport:
     lines: Mapping[str, LineRow] = field(default_factory=dict)  # class key → its line as it is stored
 
 
-def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, LoadedReport]:
+def load(keys: Sequence[Key], *, lock: bool = False, left: bool = False) -> dict[Key, LoadedReport]:
     """Return the state of each of these reports; that of an unknown one is empty.
 
-    `lock`: lock the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two transactions
+    `left`: of reports whose submissions belong to others now. `lock`: lock the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two transactions
     wait for each other).
     """
     days = sorted({key[0] for key in keys})
@@ -55,7 +55,7 @@ def load(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, LoadedReport]:
     for key in found.keys() & earlier.keys():
         loaded = found[key]
         loaded.standing = replace(loaded.standing, earlier=tuple(earlier[key]))
-    if found.keys() & earlier.keys():
+    if left or found.keys() & earlier.keys():
         _heads(found, codes, days, lock=lock)
     return found
 

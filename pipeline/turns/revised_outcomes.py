@@ -86,5 +86,8 @@ def revise_others(
         if effective:
             writes.add(_EFFECTIVE, [(state in TAKEN, seq)])
         if state is not was[seq]:
-            whole_file_tickets.keep(checked, step.opened, writes)
-            writes.letter(LetterKind.RECEIPT, str(SubmissionRef(seq, turn.settled)), checked.unit, checked.day)
+            ref, back = str(SubmissionRef(seq, turn.settled)), whole_file_tickets.opened(checked, state, step.opened)
+            whole_file_tickets.keep(checked, back, writes)
+            writes.letter(LetterKind.RECEIPT, ref, checked.unit, checked.day)
+            if back or step.opened:
+                writes.letter(LetterKind.GIVEBACK, ref, checked.unit, checked.day)

@@ -15,18 +15,18 @@ from pipeline.forms.whole import FILE
 from pipeline.merge import Ticket
 from pipeline.merge.tickets import opened_for
 from pipeline.model import Checked, CheckVerdict, State, TicketState
-from pipeline.turns.transaction import Outcome, Turn, Writes, form_of
+from pipeline.turns.transaction import Turn, Writes, form_of
 
 _TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.value})
 
 
-def opened(turn: Turn, outcome: Outcome) -> tuple[Ticket, ...]:
-    """The tickets of whole files that a turn opens: because of validation, or of merge."""
-    back = turn.checked.back
-    by_merge = tuple(ticket for ticket in outcome.opened if ticket.table == FILE)
-    if by_merge or back is None or turn.checked.verdict != CheckVerdict.REJECTED or outcome.state is not State.REJECTED:
+def opened(checked: Checked, state: State, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    """The tickets of whole files that a turn opens: because of validation, or of merge, which opened these `tickets`."""
+    back = checked.back
+    by_merge = tuple(ticket for ticket in tickets if ticket.table == FILE)
+    if by_merge or back is None or checked.verdict != CheckVerdict.REJECTED or state is not State.REJECTED:
         return by_merge
-    return (opened_for(turn.event.seq, back),)
+    return (opened_for(checked.arrival.seq, back),)
 
 
 def keep(checked: Checked, tickets: Iterable[Ticket], writes: Writes) -> None:

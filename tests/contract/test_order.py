@@ -1,6 +1,6 @@
 """Rosters, calendars and reports settle in any order to the store that the order of their arrival makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from pipeline.database import journal, models
 from pipeline.database.transactions import undone
-from pipeline.model import Arrival, Reading, Site, Workbook
+from pipeline.errors import UsageError
+from pipeline.model import Arrival, DecidedBy, Reading, Settled, Site, Workbook
 from pipeline.run.parts import Read
 from pipeline.run.settling import Settling
+from pipeline.settling import undo
 from tests import formbooks as books
 from tests.contract.settling import differences
 from tests.formbooks import calendar
@@ -19,14 +21,20 @@ from tests.inprocess import InProcess
 from tests.submissions import NOON, SCHOOL
 
 OTHER = "2132000009"
+TakenBack = Callable[[int, DecidedBy], Settled]
 DAY = datetime(2026, 11, 23)
 
 
 def absence(
-    unit: str = SCHOOL, room: str = "三(3)班", name: str = "张小明", started: int = 23, **fields: object
+    unit: str = SCHOOL,
+    room: str = "三(3)班",
+    name: str = "张小明",
+    started: int = 23,
+    classes: Sequence[tuple[str, object]] = (("三(3)班", 40.0), ("四(1)班", 38.0)),
+    **fields: object,
 ) -> Workbook:
     row = {**books.GOOD, "班级": room, "姓名": name, "起始日": datetime(2026, 11, started), "发病日期": None}
-    return books.absence(row, classes=[("三(3)班", 40.0), ("四(1)班", 38.0)], day=DAY, unit=unit, **fields)
+    return books.absence(row, classes=classes, day=DAY, unit=unit, **fields)
 
 
 def closed(room: str) -> Workbook:
@@ -39,10 +47,17 @@ def roster(*rooms: tuple[str, object], day: datetime = DAY, **of_school: object)
     return books.book(*((one.name, _dated(one.rows, day)) for one in book.sheets))
 
 
+def campus_of(*rooms: str) -> Workbook:
+    """A roster that gives a school a further campus with classes of its own."""
+    of = {"学校标识码": SCHOOL, "校区": "东校区"}
+    return books.roster({**of, "校区": "本部"}, of, classes=[{**of, "班级": room, "学生人数": 38.0} for room in rooms])
+
+
 def _dated(rows: list[list[object]], day: datetime) -> list[list[object]]:
     return [[day if cell == datetime(2026, 9, 1) else cell for cell in row] for row in rows]
 
 
+EAST = [("四(1)班", 38.0)]
 NEW = {"学校标识码": OTHER, "学校名称": "示例新小学", "学段": "小学"}
 SENT: Sequence[Workbook] = (
     absence(),
@@ -61,9 +76,17 @@ SENT: Sequence[Workbook] = (
     absence(name="赵六一", 报送方式="整份更正"),
     closed("三(3)班"),
     closed("四(1)班"),
+    campus_of("四(1)班"),
+    absence(room="四(1)班", name="钱东一", classes=EAST),  # of 本部, or of the campus that has the class
+    absence(name="孙东二", 校区="东"),
+    absence(room="四(1)班", name="周东三", classes=EAST, 校区="东", 报送方式="补充（只加不减）"),
 )
 
 
+WAYS: Mapping[int, TakenBack] = {
+    **dict.fromkeys((5, 6, 7, 8, 16), undo.take_back_roster),
+    **dict.fromkeys((9, 10, 11), undo.take_back_calendar),
+}
 PUPILS_AND_ROOMS = (0, 1, 2, 3, 12, 13, 14, 15)  # reports and closures, of which copies may come, too
 
 
@@ -88,8 +111,12 @@ def stands() -> dict[str, list[str]]:
     return found
 
 
-def taken(site: Site, sent: Sequence[Reading], *batches: Sequence[int]) -> dict[str, list[str]]:
-    """Journal all, judge and settle batch by batch in an order of its own, undo it; return what then stood."""
+def taken(
+    site: Site, sent: Sequence[Reading], *batches: Sequence[int], back: Mapping[int, TakenBack] = {}
+) -> dict[str, list[str]]:
+    """Journal all, judge and settle batch by batch in an order of its own, take some back, undo it; return what then
+    stood.
+    """
     with undone():
         came = [_arrival(site, number, one) for number, one in enumerate(sent)]
         read = dict(enumerate(zip(journal.receive(site, came), sent, strict=True)))
@@ -98,6 +125,8 @@ def taken(site: Site, sent: Sequence[Reading], *batches: Sequence[int]) -> dict[
         for batch in batches:
             done = [one.seq for part in settling.settle([read[place] for place in batch]) for one in part]
             assert sorted(done) == sorted(read[place][0].seq for place in batch), "each is settled, once"
+        for number, take_back in back.items():
+            settling.judge_later(take_back(number, DecidedBy("示例区", "填错了", NOON)))
         found = stands()
         assert not any("sender-unproved" in one for one in found["Submission"]), "what is held tries nothing"
         return found
@@ -120,6 +149,7 @@ def _arrival(site: Site, number: int, reading: Reading) -> Arrival:
     return replace(one, seq=0, sha256=f"{number:064d}", first_seen=NOON, received_at=NOON, path=path)
 
 
+BLANK = replace(books.reading(absence(unit="2132099999")), content_sha=f"{99:064d}")  # of a school nobody knows
 READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, book in enumerate(SENT)]
 
 
@@ -136,6 +166,8 @@ READ = [replace(books.reading(book), content_sha=f"{number:064d}") for number, b
 @example([9, 9, 10], [2, 1, 0])  # what went back because of the copy goes back because of the first
 @example([12, 12], [1, 0])  # of a closure
 @example([0, 0], [1, 0])  # of a report
+@example([16, 17], [1, 0])  # a report of another campus than it seemed to be, before a roster read late made it known
+@example([16, 19, 17, 18], [3, 2, 1, 0])
 @settings(max_examples=5)
 @given(
     st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=4),
@@ -168,5 +200,37 @@ def test_it_does_not_matter_how_many_of_a_batch_kept_their_readers_busy(
     assert differences(one_by_one(school, sent), taken(school, sent, first, last)) == {}
 
 
-def one_by_one(site: Site, sent: Sequence[Reading]) -> dict[str, list[str]]:
-    return taken(site, sent, *([place] for place in range(len(sent))))
+@example([0, 16, 17], [1])  # the campus it made is no campus
+@example([16, 19, 17, 18], [0])
+@example([5, 5, 1], [0])  # its copy counts
+@settings(max_examples=2)
+@given(
+    st.lists(st.integers(0, len(SENT) - 1), min_size=2, max_size=5),
+    st.lists(st.integers(0, 4), min_size=1, max_size=2, unique=True),
+)
+def test_what_is_taken_back_might_never_have_come(school: Site, chosen: list[int], places: list[int]) -> None:
+    sent = [READ[number] for number in chosen]
+    gone = {place + 1: way for place in places if place < len(chosen) and (way := WAYS.get(chosen[place]))}
+    try:
+        found = one_by_one(school, sent, gone)
+    except UsageError:
+        return  # it changed nothing, or a school that only it knows has sent something
+    never = one_by_one(school, [BLANK if number in gone else one for number, one in enumerate(sent, 1)])
+    assert differences(*(_others(one, gone) for one in (never, found))) == {}
+
+
+def _others(found: Mapping[str, list[str]], gone: Iterable[int]) -> dict[str, list[str]]:
+    """All but what was taken back itself, and what was noted of the registry before it."""
+    own = tuple(f"({number}, " for number in gone)
+    left = {
+        name: [row for row in rows if not (name == "Submission" and row.startswith(own))]
+        for name, rows in found.items()
+    }
+    return {
+        **left,
+        "Statement": [row for row in found["Statement"] if not ("'undone'" in row or row.startswith("(0, "))],
+    }
+
+
+def one_by_one(site: Site, sent: Sequence[Reading], back: Mapping[int, TakenBack] = {}) -> dict[str, list[str]]:
+    return taken(site, sent, *([place] for place in range(len(sent))), back=back)
