@@ -36,8 +36,8 @@ class LoadedReport:
 def load(keys: Sequence[Key], *, lock: bool = False, left: bool = False) -> dict[Key, LoadedReport]:
     """Return the state of each of these reports; that of an unknown one is empty.
 
-    `left`: of reports whose submissions belong to others now. `lock`: lock the reports' heads to the end of the transaction (PostgreSQL; in order, so that no two transactions
-    wait for each other).
+    `left`: of reports whose submissions belong to others now. `lock`: lock the reports' heads to the end of the
+    transaction (PostgreSQL; in order, so that no two transactions wait for each other).
     """
     days = sorted({key[0] for key in keys})
     codes = sorted({key[1] for key in keys})

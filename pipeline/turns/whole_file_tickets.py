@@ -21,7 +21,7 @@ _TAKEN = frozenset({State.ACCEPTED.value, State.PARTIAL.value, State.DUPLICATE.v
 
 
 def opened(checked: Checked, state: State, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
-    """The tickets of whole files that a turn opens: because of validation, or of merge, which opened these `tickets`."""
+    """The tickets of whole files that a turn opens: because of validation, or of merge, which opened `tickets`."""
     back = checked.back
     by_merge = tuple(ticket for ticket in tickets if ticket.table == FILE)
     if by_merge or back is None or checked.verdict != CheckVerdict.REJECTED or state is not State.REJECTED:
