@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.mail_preview import preview
 from pipeline.cli.terminal import AsJson, UnitCode, Who, check_place, echo, echo_json, echo_list, opened, show_error
 from pipeline.errors import UsageError
 from pipeline.model import MailboxOrigin, MailboxRole
@@ -27,6 +28,7 @@ Address = Annotated[str, typer.Argument(help="The mailbox: name@example.edu.cn."
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
+    mail.command()(preview)
     app.add_typer(mail, name="mail")
     app.add_typer(mailboxes, name="mailboxes")
     app.add_typer(quarantine, name="quarantine")

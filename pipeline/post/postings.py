@@ -79,6 +79,12 @@ def waiting(now: datetime, limit: int, kinds: Collection[PostingKind] = ()) -> l
     return [_queued(row) for row in rows[:limit]]
 
 
+def unsent(limit: int | None) -> list[tuple[QueuedPosting, datetime]]:
+    """Return mails that are to go out, each with the moment it may, soonest first."""
+    rows = Posting.objects.filter(state__in=_OPEN).order_by("due_at", "id")
+    return [(_queued(row), row.due_at) for row in rows[:limit]]
+
+
 def begun() -> list[QueuedPosting]:
     """Return mails that were being sent when their process ended."""
     return [_queued(row) for row in Posting.objects.filter(state=PostingState.SENDING).order_by("id")]

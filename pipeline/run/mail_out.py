@@ -73,7 +73,7 @@ def ready(
     left = min(limit, site.mail.letters_an_hour - postings.sent_since(now - timedelta(hours=1)))
     if left <= 0:
         return []
-    kinds = AT_ANY_HOUR if _is_quiet(site, now) else ()
+    kinds = AT_ANY_HOUR if is_quiet(site, now) else ()
     begun = [one for one in postings.begun() if one.id not in besides]
     due = [*begun, *postings.waiting(now, left, kinds)][:left]
     found = [one for posting in due if (one := _written(site, account, posting, now)) is not None]
@@ -110,7 +110,8 @@ def send(site: Site, give: Callable[[ReadyMail], Reply], now: Callable[[], datet
     return sent
 
 
-def _is_quiet(site: Site, now: datetime) -> bool:
+def is_quiet(site: Site, now: datetime) -> bool:
+    """Whether it is night, when only what cannot wait goes out."""
     clock = f"{now.astimezone(ZONE):%H:%M}"
     begin, end = site.mail.quiet_from, site.mail.quiet_until
     return begin <= clock < end if begin <= end else clock >= begin or clock < end
@@ -118,7 +119,7 @@ def _is_quiet(site: Site, now: datetime) -> bool:
 
 def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> ReadyMail | None:
     """A mail with its bytes, written once; None if it has nothing to say, may not go there, or cannot be written."""
-    if not posting.path and not _may_go(site, posting.address):
+    if not posting.path and not may_go(site, posting.address):
         postings.end(posting.id, PostingState.VOID, now, why="domain")
         return None
     kept = site.root / posting.path if posting.path else None
@@ -130,9 +131,18 @@ def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: date
     )
 
 
+def as_bytes(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> tuple[str, bytes] | None:
+    """Return a mail's Message-ID and bytes; None if it has nothing to say. Raises `mail_writers.NotYetError`."""
+    letter = mail_writers.write(posting, site)
+    if letter is None:
+        return None
+    number = message_id(f"{posting.kind} {posting.ref} {posting.address}", account)
+    return number, compose(letter, account, number=number, at=now)
+
+
 def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> Path | None:
     try:
-        letter = mail_writers.write(posting, site)
+        made = as_bytes(site, account, posting, now)
     except mail_writers.NotYetError:
         postings.later(posting.id, now)
         return None
@@ -142,11 +152,10 @@ def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: date
         log.critical("mail_not_written", posting=posting.id, kind=posting.kind, **faults.fault(error).fields())
         postings.end(posting.id, PostingState.FAILED, now, why="not-written")
         return None
-    if letter is None:
+    if made is None:
         postings.end(posting.id, PostingState.VOID, now, why="nothing")
         return None
-    number = message_id(f"{posting.kind} {posting.ref} {posting.address}", account)
-    content = compose(letter, account, number=number, at=now)
+    number, content = made
     path = site.root / FOLDER / today(now).isoformat() / f"{posting.id}.eml"
     durable.make_folder(path.parent)
     durable.write_through(path, content)
@@ -155,7 +164,8 @@ def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: date
     return path
 
 
-def _may_go(site: Site, address: str) -> bool:
+def may_go(site: Site, address: str) -> bool:
+    """Whether the site's policy lets mails go to an address."""
     domains = site.mail.domains
     domain = address.rpartition("@")[2].lower()
     return not domains or any(domain == one or domain.endswith(f".{one}") for one in domains)

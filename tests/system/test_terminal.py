@@ -117,6 +117,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "mailboxes passphrase": lambda k: ("--unit", k.school),
     "mail fetch": lambda _: (),
     "mail send": lambda _: (),
+    "mail preview": lambda _: (),
     "mail status": lambda _: (),
     "mail test": lambda _: (),
     "quarantine list": lambda _: (),

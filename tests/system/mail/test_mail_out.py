@@ -18,8 +18,9 @@ from pipeline.mail.replies import LetterFate
 from pipeline.mail.smtp import MailSender, Reply
 from pipeline.post import postings
 from pipeline.xlsx.locked import is_locked, lock, unlock
+from tests import whole_store
 from tests.mail_servers import Sink
-from tests.sites import COUNTY, pupil
+from tests.sites import COUNTY, NOW, pupil
 from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved, setting
 from tests.system.mail.shapes import mixed, text_part
 
@@ -260,3 +261,43 @@ def test_letters_go_to_allowed_domains_only(sending: Place, queke: Queke, sink: 
     queke("mail", "send")
     assert [one.readers for one in sink.taken] == [[OTHER]]
     assert posted() == Counter({("answer", "void"): 1, ("answer", "sent"): 1})
+
+
+# --------------------------------------------------------------------------- before anything is sent
+
+
+def test_a_preview_shows_what_would_go_out_and_changes_nothing(
+    sending: Place, queke: Queke, sink: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queke("mailboxes", "bind", "jyj@county.example", "--unit", COUNTY, "--role", "reader")
+    setting(sending, "domains", '"school1.example county.example"')
+    sending.send(mail(("a.xlsx", sending.desk.absence(FIRST, [pupil(0), pupil(1, class_name=None)]))))
+    sending.send(mail(sender=OTHER))
+    queke("mail", "fetch")
+    queke("digest", "--day", "2026-11-20")
+    before = whole_store.whole(), {path: path.read_bytes() for path in sending.root.glob("post/**/*")}
+    code, said = queke("mail", "preview", "--json")
+    assert code == 0, said
+    found = {one["to"]: one for one in map(json.loads, said.splitlines())}
+    assert {to: (one["kind"], one["not now"]) for to, one in found.items()} == {
+        "jyj@county.example": ("papers", ""),
+        CLERK: ("answer", ""),
+        OTHER: ("answer", "domain"),
+    }
+    assert "退回 1 行" in found[CLERK]["subject"]
+    assert "学生缺课监测每日简报" in found["jyj@county.example"]["files"]
+    number = found["jyj@county.example"]["letter"]
+    assert "每日简报" in queke("mail", "preview", number)[1]
+    queke("mail", "preview", number, "-o", tmp_path / "seen")
+    names = {path.suffix for path in (tmp_path / "seen").iterdir()}
+    assert {".eml", ".txt", ".html", ".pdf", ".xlsx"} <= names
+    assert queke("mail", "preview", "9999")[0] == 2
+    monkeypatch.setenv("QUEKE_NOW", "2026-11-20T22:00:00+08:00")
+    night = {one["to"]: one["not now"] for one in map(json.loads, queke("mail", "preview", "--json")[1].splitlines())}
+    assert night == {"jyj@county.example": "night", CLERK: "", OTHER: "domain"}
+    assert before == (whole_store.whole(), {path: path.read_bytes() for path in sending.root.glob("post/**/*")})
+    assert sink.taken == []
+    monkeypatch.setenv("QUEKE_NOW", NOW.isoformat())
+    queke("mail", "send")
+    assert (tmp_path / "seen" / f"{number}.eml").exists()
+    assert len(sink.taken) == 2
