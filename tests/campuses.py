@@ -53,7 +53,7 @@ class Campus:
         self.cases = list(cases)
         days = sorted(days)
         span = windows.affected(days, RULES)
-        rows = warn.seen(self.cases, windows.needed(span, RULES, days[-1])[0].first)
+        rows = warn.seen(self.cases)
         return self._take(assess(self.episodes, met_by(self.cases, span), span, RULES, days[-1], rows))
 
     def answer(self, state: str, *, closed: bool = False, only: str = "") -> Campus:

@@ -23,7 +23,6 @@ from pipeline.database.transactions import atomic
 from pipeline.model import ActKind, Site, TodoKind
 from pipeline.rules import Condition, Rules
 from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
-from pipeline.rules.windows import needed
 from pipeline.schooldays import today
 from pipeline.turns.transaction import LETTER
 
@@ -176,8 +175,7 @@ class _Writer:
             alert.id: episode_of(alert, loaded.hits.get(alert.id, {}), loaded.listed.get(alert.id, {}))
             for alert in alerts.values()
         }
-        first = needed(span, self.rules, today(self.now))[0].first
-        rows = core.seen(campus.cases, first, campus.joined)
+        rows = core.seen(campus.cases, campus.joined)
         after = core.assess(list(before.values()), met, span, self.rules, today(self.now), rows)
         alerts |= self._numbered(after, place, division=chain[1] if len(chain) > 1 else "")
         settled = self.jobs[school].settled

@@ -24,6 +24,7 @@ from pipeline.turns import context
 from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
+_STEP = 14  # days: reads that go further back do so in steps, so that few schools need a query of their own
 _POSITIVE = TestResult.POSITIVE  # looked up once, not for every row
 
 
@@ -98,17 +99,19 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
     wanted = {school: needed(span, rules, today(now)) for school, span in spans.items()}
     schools = sorted(jobs)
     alerts = _alerts(schools, now)
+    numbers = [alert.id for found in alerts.values() for alert in found]
+    hits = _hits(numbers)
+    near = {school: one for school, (one, _) in wanted.items()} | _longer(wanted, alerts, hits, rules)
     days = {day for job in jobs.values() for day in job.days}
     classes = class_rolls.load(schools, sorted({school_year(day) for day in days}))
     of_long = classes.by_first_name(
         _cases_of({school: far for school, (_, far) in wanted.items()}, sorted(rules.long_groups))
     )
-    numbers = [alert.id for found in alerts.values() for alert in found]
     return CampusEpisodes(
-        cases=classes.by_first_name(_cases({school: near for school, (near, _) in wanted.items()})),
+        cases=classes.by_first_name(_cases(near)),
         rolls=classes.rolls_on(days),
         alerts=alerts,
-        hits=_hits(numbers),
+        hits=hits,
         listed=_listed(numbers),
         chains=chains(schools),
         spans=spans,
@@ -117,6 +120,26 @@ def load(jobs: Mapping[str, Job], rules: Rules, now: datetime) -> CampusEpisodes
         raised=raised({school: span.near for school, span in spans.items()}),
         joined=classes.joined_by(today(now)),
     )
+
+
+def _longer(
+    wanted: Mapping[str, tuple[Window, Window]],
+    alerts: Mapping[CampusKey, Sequence[Alert]],
+    hits: Mapping[str, Mapping[Key, Condition]],
+    rules: Rules,
+) -> dict[str, Window]:
+    """The days whose rows are read of schools with an alert that lists older cases than the rules ask about."""
+    listed: dict[str, date] = {}
+    for (school, _), mine in alerts.items():
+        held = (hit for alert in mine if alert.closed_at is None for hit in hits.get(alert.id, {}).values())
+        listed[school] = min(listed.get(school, date.max), core.listed_since(held, rules))
+    found = {}
+    for school, first in listed.items():
+        near, _ = wanted[school]
+        if first < near.first:
+            steps = -((first - near.first).days // _STEP)
+            found[school] = Window(near.first - timedelta(days=_STEP * steps), near.last)
+    return found
 
 
 def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:

@@ -87,8 +87,10 @@ class _Stage:
         for campus in sorted({*self._standing, *(one.campus for one in raised)}):
             standing, mine = self._standing[campus], self._remembered(campus, moment.at)
             said = [self._told(one) for one in raised if one.campus == campus and span.near.holds(one.day)]
+            open_ones = (one.episode for one in mine if not one.episode.closed)
+            listed = core.listed_since((hit for one in open_ones for hit in one.hits.values()), self._rules)
             facts = CampusFacts(
-                [case for case in standing.values() if near.holds(case.day)],
+                [case for case in standing.values() if min(listed, near.first) <= case.day <= near.last],
                 rolls.get((school, campus), {}),
                 [case for case in standing.values() if case.diagnosis in long and far.holds(case.day)],
                 [*said, *self._dead(mine)],
@@ -97,7 +99,7 @@ class _Stage:
             )
             met = conditions(facts, self._asked, span)
             if met or mine:
-                rows = core.seen(facts.cases, near.first, facts.joined)
+                rows = core.seen(facts.cases, facts.joined)
                 after = core.assess([one.episode for one in mine], met, span, self._rules, now, rows)
                 self._take(mine, after, campus, moment.at)
         self._pair(moment.at)

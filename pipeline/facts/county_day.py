@@ -49,6 +49,7 @@ class CountedSchool:
     assumed: int = 0  # the year, if only the weekday says that the day is, or is no, school day
     unheard: frozenset[str] = frozenset()  # campuses due, and without a report
     with_campus: bool = False  # whether a class is named with its campus: the school has several
+    in_time: Mapping[str, bool] = field(default_factory=dict)  # the campuses due that have a report → whether on time
 
     @property
     def silent_names(self) -> tuple[str, ...]:
@@ -211,7 +212,8 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
         out = owed.closed | owed.off
         lines = found.lines.get(code, {})
         silent = {at for at, (_, mute) in lines.items() if mute and at not in out and at[0] in owed.campuses}
-        status = duty.classify(owed.due, _received(code, found, owed, silent))
+        in_time = _in_time(code, found, owed)
+        status = duty.classify(owed.due, _received(code, found, owed, silent, in_time))
         school = SchoolDay(
             code=code,
             name=name,
@@ -238,6 +240,7 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
             assumed=owed.due.assumed,
             unheard=unheard,
             with_campus=len(campuses) > 1,
+            in_time=in_time,
         )
 
 
@@ -275,12 +278,26 @@ def class_order(at: ClassAt) -> tuple[object, ...]:
     return at[0] != HOME_CAMPUS, at[0], in_order(at[1])
 
 
-def _received(code: str, found: DayRows, owed: SchoolDue, silent: Collection[ClassAt]) -> duty.ReceivedReports:
-    heads = {campus: in_time for campus, in_time in found.heads.get(code, {}).items() if campus in owed.campuses}
+def _in_time(code: str, found: DayRows, owed: SchoolDue) -> dict[str, bool]:
+    """Of the campuses due that have a report, whether it was on time. A class that is closed, or has no school, makes
+    none late.
+    """
+    out = owed.closed | owed.off
+    heads = {campus: on_time for campus, on_time in found.heads.get(code, {}).items() if campus in owed.campuses}
+    late = {campus: found.late.get((code, campus), frozenset[str]()) for campus in heads}
+    return {
+        campus: on_time or (bool(late[campus]) and all((campus, key) in out for key in late[campus]))
+        for campus, on_time in heads.items()
+    }
+
+
+def _received(
+    code: str, found: DayRows, owed: SchoolDue, silent: Collection[ClassAt], in_time: Mapping[str, bool]
+) -> duty.ReceivedReports:
     asked = found.asked.get(code, set())
     return duty.ReceivedReports(
-        heads=tuple(heads.values()),
-        missing=len(owed.campuses - heads.keys()),
+        heads=tuple(in_time.values()),
+        missing=len(owed.campuses - in_time.keys()),
         silent=len(silent),
         held=State.HELD.value in asked,
         returned=State.REJECTED.value in asked,

@@ -33,6 +33,9 @@ class DayRows:
     contacts: dict[ClassAt, tuple[str, str]] = field(default_factory=dict)  # (school, campus) → its own, if it has one
     classes: dict[str, dict[ClassAt, Room]] = field(default_factory=lambda: defaultdict(dict))
     heads: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))  # campus → on time
+    late: dict[ClassAt, frozenset[str]] = field(
+        default_factory=dict
+    )  # (school, campus) → the classes that make it late
     others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lines: dict[str, dict[ClassAt, tuple[int | None, bool]]] = field(default_factory=lambda: defaultdict(dict))
     closures: dict[str, list[ClosureFacts]] = field(default_factory=lambda: defaultdict(list))
@@ -67,12 +70,14 @@ def load(day: date, wanted: Wanted) -> DayRows:
         )
     ]
     _load_registry(found, day, places, within)
-    for school, campus, on_time, others, rows, zero in Report.objects.filter(day=day, **wanted.rows).values_list(
-        "school", "campus", "on_time", "other_absent", "rows", "zero"
+    for school, campus, on_time, late, others, rows, zero in Report.objects.filter(day=day, **wanted.rows).values_list(
+        "school", "campus", "on_time", "late_classes", "other_absent", "rows", "zero"
     ):
         found.others[school] += others
         if rows or zero:
             found.heads[school][campus] = on_time
+            if late:
+                found.late[school, campus] = frozenset(late)
         else:  # all its rows were returned: it does not report that nobody is absent, and nothing else yet
             found.asked[school].add(State.REJECTED.value)
     for school, campus, key, roll, silent in sql.fetch(

@@ -20,7 +20,7 @@ from pipeline.alerts import alert_labels
 from pipeline.database import sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.facts import small_counts, unknown_years
+from pipeline.facts import receipt_facts, small_counts, unknown_years
 from pipeline.figures.suppression import Suppression
 from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, NOTHING, joined, left_out
 from pipeline.forms import absence, closure, words
@@ -195,6 +195,8 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
     )
     rows = Report.objects.filter(_seen(scope), span.within("day")).order_by("day", "school", "campus")
     schools = _school_names(scope)
+    # as the digest counts them: blank where nobody asked for the report
+    late = receipt_facts.lateness(rows.filter(on_time=False).values_list("school", "campus", "day"))
     found: Iterator[tuple[Value, ...]] = (
         (
             row.day,
@@ -202,7 +204,9 @@ def _reports(scope: Scope, span: DayRange) -> ExportTable:
             schools.get(row.school, ""),
             row.campus,
             local_time(row.first_seen),
-            words.yes_no(bool(row.on_time)),
+            ""
+            if (on_time := late.get((row.school, row.campus, row.day), row.on_time)) is None
+            else words.yes_no(on_time),
             words.yes_no(row.zero and not row.other_absent),
             row.covered,
             said,

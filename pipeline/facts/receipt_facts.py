@@ -1,9 +1,9 @@
-"""What receipts say of the day they are about: what of it is still missing."""
+"""What receipts say of the day they are about: what of it is still missing, and whether what came late was due."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -54,3 +54,22 @@ def missing(reports: Mapping[int, Report], several: Collection[str]) -> dict[int
             if classes or campuses:
                 found[seq] = StillMissing(classes, campuses)
     return found
+
+
+def lateness(reports: Iterable[Report]) -> dict[Report, bool | None]:
+    """Return, by report that is kept as late, whether it is on time after all, or None: nobody asked for it that day
+    (a campus that is closed, a school without lessons). By the same count as the digest's 迟报.
+    """
+    by_day: dict[date, set[str]] = defaultdict(set)
+    wanted = set(reports)
+    for school, _, day in wanted:
+        by_day[day].add(school)
+    if not by_day:
+        return {}
+    tree, calendar = lookup.tree({school for school, *_ in wanted}), context.calendar()
+    counted = {day: county_day.few(day, sorted(codes), tree, calendar) for day, codes in by_day.items()}
+    return {
+        (school, campus, day): one.in_time.get(campus)
+        for school, campus, day in wanted
+        if (one := counted[day].get(school)) and campus not in one.unheard
+    }

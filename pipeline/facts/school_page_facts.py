@@ -145,7 +145,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         as_of=cut.as_of,
         standing=school.day.standing,
         # whole, on time or late, by its last campus
-        reported_at=max((h.first_seen.astimezone(ZONE) for h in heads), default=None),
+        reported_at=_reported_at(school, heads),
         reporter=joined(dict.fromkeys(h.reporter for h in heads if h.reporter)),
         reviewer=joined(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
         zero=bool(heads) and all(h.zero and not h.other_absent for h in heads),
@@ -155,6 +155,12 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         open_tickets=loaded.tickets.get(code, 0),
         assumed=school.assumed,
     )
+
+
+def _reported_at(school: CountedSchool, heads: Sequence[Report]) -> datetime | None:
+    """When the last campus reported from which a report was due; of a day on which none was, the last at all."""
+    asked = [head for head in heads if head.campus in school.in_time]
+    return max((head.first_seen.astimezone(ZONE) for head in asked or heads), default=None)
 
 
 def _by_class(row: Absence) -> tuple[object, ...]:

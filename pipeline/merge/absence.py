@@ -277,7 +277,7 @@ def _open(event: Event, behind: Mapping[int, str]) -> tuple[Ticket, ...]:
 
 def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, zero: bool) -> ReportHead:
     """On time by the first arrival, even of a file that went back, if a file is accepted before the day ends; late if a
-    class that the report left out comes after the deadline.
+    class that the report left out comes after the deadline. Whether that class was due is asked where days are counted.
     """
     checked = event.checked
     arrival = checked.arrival
@@ -288,12 +288,16 @@ def _head(standing: ReportState, event: Event, policy: Policy, *, fresh: bool, z
     header = checked.reading.header
     chain = () if fresh or head is None else tuple(seq for seq in head.seqs if seq != arrival.seq)
     in_time = on_time(seen, standing.day, policy.deadline) and today(arrival.first_seen) <= standing.day
-    late = bool(coverage.late_classes(standing, checked, policy))
+    late = frozenset(coverage.late_classes(standing, checked, policy))
+    if head:
+        in_time = head.on_time or bool(head.late_classes)  # but for classes that came late
+        late = head.late_classes | late if in_time else frozenset()
     return ReportHead(
         seqs=(*chain, arrival.seq),
         zero=zero,
         first_seen=head.first_seen if head else seen,
-        on_time=head.on_time and not late if head else in_time,
+        on_time=in_time and not late,
+        late_classes=late,
         reporter=str(header.get("reporter") or (head.reporter if head else "")),
         reviewer=str(header.get("reviewer") or (head.reviewer if head else "")),
     )
@@ -304,7 +308,7 @@ def _came_late(standing: ReportState, event: Event, policy: Policy) -> tuple[Iss
     late = coverage.late_classes(standing, event.checked, policy)
     if not late:
         return ()
-    return (Issue("classes-came-late", details=(("count", str(len(late))), ("which", "、".join(late)))),)
+    return (Issue("classes-came-late", details=(("count", str(len(late))), ("which", "、".join(late.values())))),)
 
 
 def _is_zero(rows: Mapping[str, CurrentRow], tickets: Mapping[str, Ticket]) -> bool:

@@ -51,23 +51,23 @@ def only_new_classes(standing: ReportState, checked: Checked) -> bool:
     return bool(said) and not silent_on_classes(checked) and said.isdisjoint(standing.lines)
 
 
-def late_classes(standing: ReportState, checked: Checked, policy: Policy) -> list[str]:
-    """Return the names of the classes on a file's 班级 sheet that its report left out until after the deadline.
+def late_classes(standing: ReportState, checked: Checked, policy: Policy) -> dict[str, str]:
+    """Return by key the names of the classes on a file's 班级 sheet that its report left out until after the deadline.
 
     By the first arrival of a file that was not accepted; a line that was returned before had come with that file.
     """
     if standing.head is None:
-        return []
+        return {}
     taken = {one.seq for one in standing.earlier if one.state in TAKEN}
     back = {State.REJECTED, State.HELD}
     before = [one.first_seen for one in standing.earlier if one.state in back and one.proved and one.seq not in taken]
     arrived = checked.arrival.first_seen
     if on_time(min([arrived, *before]), standing.day, policy.deadline) and today(arrived) <= standing.day:
-        return []
+        return {}
     returned = {ticket.key for ticket in standing.tickets.values() if ticket.table == "classes"}
     lines = [record for record in checked.records if record.table == "classes"]
     new = [r for r in lines if r.identity not in standing.lines and r.identity not in returned]
-    return [str(record.values.get("class_name") or record.identity) for record in new]
+    return {record.identity: str(record.values.get("class_name") or record.identity) for record in new}
 
 
 def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:

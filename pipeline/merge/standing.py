@@ -110,6 +110,7 @@ class ReportHead:
     on_time: bool
     reporter: str = ""
     reviewer: str = ""
+    late_classes: frozenset[str] = frozenset()  # those that alone make it late: what was there before them was on time
 
 
 @dataclass(frozen=True, slots=True)

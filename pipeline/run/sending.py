@@ -27,7 +27,7 @@ from pipeline.reports import letters as written
 from pipeline.reports.render import Renderer
 from pipeline.run import writers
 from pipeline.run.writers import answers
-from pipeline.run.writers.base import LetterBatch, reports
+from pipeline.run.writers.base import LetterBatch, judged, reports
 
 log = structlog.get_logger("queke.sending")
 
@@ -68,7 +68,8 @@ def batch_of(site: Site, queued: Sequence[Queued]) -> LetterBatch:
     """What writing these letters needs, loaded once for all of them."""
     refs = [one.ref for one in queued if one.kind in writers.OF_SUBMISSIONS]
     readers = {one.reader for one in queued if one.reader}
-    facts = queue.facts(refs)
+    sent = queue.facts(refs)
+    facts = dict(zip(sent, judged(sent.values()), strict=True))
     tree, names = lookup.tree(readers), lookup.names(readers)
     reported = {one.unit for one in facts.values() if one.form == "absence"}
     taken = _taken(facts.values())

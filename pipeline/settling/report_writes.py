@@ -34,8 +34,8 @@ _ROW = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
 _ABSENCE = (*_ROW, *cases.COLUMNS)
 _PAST = (*_ROW, *cases.COLUMNS, "to_settled", "closed_by", "why")
 _REPORT = (
-    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time", "covered", "rows",
-    "other_absent", "reporter", "reviewer", "from_settled",
+    "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time",
+    "late_classes", "covered", "rows", "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)
 
@@ -153,7 +153,8 @@ def _write_head(fold: Fold, writes: Writes) -> None:
     row = (
         day.isoformat(), school, campus, fold.loaded.division, head.seqs[-1], serialise.text(list(head.seqs)),
         head.zero,
-        sql.moment(head.first_seen), head.on_time, len(standing.lines), len(standing.rows), others,
+        sql.moment(head.first_seen), head.on_time, serialise.text(sorted(head.late_classes)),
+        len(standing.lines), len(standing.rows), others,
         head.reporter[:40], head.reviewer[:40], fold.changed_by,
     )  # fmt: skip
     writes.add(sql.upsert("report", _REPORT, _KEY[:3]), [row])

@@ -65,7 +65,10 @@ def _heads(found: Mapping[Key, LoadedReport], codes: Sequence[str], days: Sequen
     heads: dict[Key, ReportHead] = {}
     for row in reports.select_for_update() if lock else reports:
         key = (row.day, row.school, row.campus)
-        heads[key] = ReportHead(tuple(row.seqs), row.zero, row.first_seen, row.on_time, row.reporter, row.reviewer)
+        late = frozenset(row.late_classes)
+        heads[key] = ReportHead(
+            tuple(row.seqs), row.zero, row.first_seen, row.on_time, row.reporter, row.reviewer, late
+        )
         if key in found:
             found[key].division = row.division
     since: dict[Key, dict[str, int]] = defaultdict(dict)

@@ -13,7 +13,7 @@ from pipeline.warn.episodes import (
     merged_into,
 )
 from pipeline.warn.joining import assess
-from pipeline.warn.linking import Seen, seen
+from pipeline.warn.linking import Seen, listed_since, seen
 
 __all__ = [
     "OVER",
@@ -29,6 +29,7 @@ __all__ = [
     "ended",
     "expired",
     "explained",
+    "listed_since",
     "merged_into",
     "seen",
 ]

@@ -66,6 +66,10 @@ class Episode:
     def answered(self) -> bool:
         return self.state not in UNANSWERED
 
+    def lists(self, pupil: str, onset: date) -> bool:
+        """Say whether a case is one of its pupils', before its end. Who fell ill again later is another case."""
+        return pupil in self.cases and onset <= self.ends_after
+
 
 @dataclass(frozen=True, slots=True)
 class EpisodeEvent:
@@ -182,3 +186,11 @@ def one_covers(one: Episode, other: Episode, rules: Rules) -> bool:
 def end_days(names: Iterable[str], rules: Rules) -> timedelta:
     """Return the longest incubation of these groups."""
     return timedelta(days=max(rules.groups[name].end_days for name in names))
+
+
+def place_of(stated: set[str], cases: Mapping[str, EpisodeCase]) -> str:
+    """Return the place of the rules of the stage shown if it is one; else the class that all cases are of; else ""."""
+    if len(stated) == 1 and "" not in stated:
+        return stated.pop()
+    classes = {case.class_key for case in cases.values()}
+    return classes.pop() if len(classes) == 1 else ""

@@ -108,11 +108,14 @@ class _Desk:
     def join(self) -> None:
         """List the cases of the open episodes, name them, and make one of those that are one."""
         while True:
+            over = self._over_today()
             self._name()
             self._reopen()
             pair = next(filter(self._are_one, combinations(self._open(), 2)), None)
             if pair is None:
-                return
+                if self._over_today() <= over:
+                    return
+                continue
             into, other = sorted(pair, key=lambda episode: not episode.answered)  # else the first opened
             self._keep(replace(into, hits={**into.hits, **other.hits}, cases={**other.cases, **into.cases}))
             self._merge(other, into.id)
@@ -130,6 +133,9 @@ class _Desk:
             self._end(self.episodes[episode_id])
 
     # ----------------------------------------------------------------- where a condition goes
+
+    def _over_today(self) -> set[str]:
+        return {episode.id for episode in self._open() if core.expired(episode, self.day)}
 
     def _open(self) -> list[Episode]:
         return [episode for episode in self.episodes.values() if not episode.closed]
@@ -233,8 +239,8 @@ class _Desk:
             self._keep(self._ending(self.episodes[one]))
 
     def _listed(self, episode: Episode) -> dict[str, EpisodeCase]:
-        others = (one for one in self._open() if one.id != episode.id)
-        return cases_of(episode, self.found, self.rules, others)
+        others = (one for one in self.episodes.values() if one.id != episode.id)
+        return cases_of(episode, self.found, self.rules, others, self.day)
 
     def _ending(self, episode: Episode) -> Episode:
         last = max(self._onsets(episode))
@@ -295,7 +301,7 @@ class _Desk:
         now = replace(
             episode,
             stage=stage,
-            scope=_scope({hit.scope for hit in episode.hits.values() if hit.stage is stage}, episode.cases),
+            scope=core.place_of({hit.scope for hit in episode.hits.values() if hit.stage is stage}, episode.cases),
             first_onset=min(onsets),
             last_onset=max(onsets),
         )
@@ -347,12 +353,13 @@ class _Desk:
         )
 
     def _of_others(self, episode: Episode, condition: Condition) -> frozenset[str]:
-        """The pupils of a common syndrome beside other groups whom another open episode lists, and this one does not
-        (`cases_of`).
+        """The pupils of a common syndrome beside other groups whose case another episode lists, and who are none of
+        this one's (`cases_of`).
         """
         if not (self.rules.groups[condition.group].common and episode.met - {condition.group}):
             return frozenset()
-        listed = (pupil for one in self._open() if one.id != episode.id for pupil in one.cases)
+        others = [one for one in self.episodes.values() if one.id != episode.id and one.hits]
+        listed = (m.pupil for m in condition.members if any(one.lists(m.pupil, m.onset) for one in others))
         return frozenset(listed) - frozenset(episode.cases)
 
     def _keep(self, episode: Episode) -> None:
@@ -380,19 +387,9 @@ def _told_by(episode: Episode) -> list[Condition]:
 
 def _dealt_with(condition: Condition, episode: Episode) -> bool:
     """Whether a closed episode holds all its cases. Who fell ill again after its end is another case."""
-    return bool(condition.members) and all(
-        m.pupil in episode.cases and m.onset <= episode.ends_after for m in condition.members
-    )
+    return bool(condition.members) and all(episode.lists(m.pupil, m.onset) for m in condition.members)
 
 
 def _shared(episode: Episode, condition: Condition) -> int:
     members = (EpisodeCase(m.pupil, m.class_key, m.onset) for m in condition.members)
     return core.shared(episode, members, condition.day)
-
-
-def _scope(stated: set[str], cases: Mapping[str, EpisodeCase]) -> str:
-    """The place of the rules of the stage shown if it is one; else the class that all cases are of; else ""."""
-    if len(stated) == 1 and "" not in stated:
-        return stated.pop()
-    classes = {case.class_key for case in cases.values()}
-    return classes.pop() if len(classes) == 1 else ""

@@ -18,16 +18,15 @@ from pipeline.model import Reason
 from pipeline.rules.groups import groups_of
 from pipeline.rules.rooms import NONE_JOINED, Joined, moves
 from pipeline.rules.values import DORM, Case, Condition, Member, Rules
-from pipeline.warn.episodes import Episode, EpisodeCase
+from pipeline.warn.episodes import Episode, EpisodeCase, expired
 
 _Place = tuple[str, str]  # (group, scope as in a condition)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All cases of a campus that began on `first` or later, by group and place, in the order of their days."""
+    """The cases of a campus by group and place, in the order of their days."""
 
-    first: date = date.min
     places: Mapping[_Place, list[EpisodeCase]] = field(default_factory=dict)
     diagnoses: Mapping[tuple[str, date], str] = field(default_factory=dict)  # (pupil, onset) →
     now: Mapping[str, str] = field(default_factory=dict)  # the class of pupils who changed it, as it is now
@@ -37,9 +36,16 @@ NOTHING_SEEN = Seen()
 """An episode then lists who met its rules, and no others."""
 
 
-def seen(cases: Iterable[Case], first: date, joined: Joined = NONE_JOINED) -> Seen:
-    """Return the cases that rows of one campus tell of; `first`: from this day on all rows are among them. `joined`:
-    classes that others took in. Who changed the class is in all that he was in.
+def listed_since(hits: Iterable[Condition], rules: Rules) -> date:
+    """Return the first day on which a case may have begun that an episode of these hits lists: from then on all rows
+    must be seen, whichever changed; else its list would depend on what changed last.
+    """
+    return min((_since(hit, rules) for hit in hits), default=date.max)
+
+
+def seen(cases: Iterable[Case], joined: Joined = NONE_JOINED) -> Seen:
+    """Return the cases that rows of one campus tell of. `joined`: classes that others took in. Who changed the class
+    is in all that he was in.
     """
     spells: dict[tuple[str, date], list[Case]] = defaultdict(list)
     told = sorted((one for one in cases if one.reason == Reason.ILL), key=lambda one: one.day)
@@ -59,29 +65,29 @@ def seen(cases: Iterable[Case], first: date, joined: Joined = NONE_JOINED) -> Se
         for group in groups:
             for scope in scopes:
                 places[group, scope].append(case)
-    return Seen(first, places, diagnoses, now)
+    return Seen(places, diagnoses, now)
 
 
 def _groups(row: Case) -> frozenset[str]:
     return groups_of(row.symptoms, row.temperature, row.diagnosis, row.severe, row.meal)
 
 
-def cases_of(episode: Episode, found: Seen, rules: Rules, others: Iterable[Episode] = ()) -> dict[str, EpisodeCase]:
-    """Return all cases an episode lists, by pupil, each with its earliest day.
+def cases_of(
+    episode: Episode, found: Seen, rules: Rules, others: Iterable[Episode], day: date
+) -> dict[str, EpisodeCase]:
+    """Return all cases an episode lists on a day, by pupil, each with its earliest day.
 
-    Those that began before `found.first` stay as they are: their rows have not changed. `others`: the other open ones.
-    A common syndrome (fever) beside another group lists nobody whom another of them lists for more than that, and this
-    one does not: else the fever of a class would make one cluster of its mumps and its chickenpox.
+    `others`: the other ones, open or closed: when one ends, no other begins to list its cases. A common syndrome
+    (fever) beside another group lists no case which another of them lists for more than that, of a pupil whom this one
+    does not: else the fever of a class would make one cluster of its mumps and its chickenpox.
     """
-    floor = min((_since(hit, rules) for hit in episode.hits.values()), default=date.max)
-    kept = [case for case in episode.cases.values() if floor <= case.onset < found.first]
-    mine = _by_group(episode, kept, found, rules)
-    theirs = [_by_group(one, (), found, rules) for one in others] if _may_bridge(mine, rules) else []
-    known = set(kept)
+    mine = _by_group(episode, found, rules)
+    theirs = [_held(one, found, rules, day) for one in others if one.hits] if _may_bridge(mine, rules) else []
+    known = set[EpisodeCase]()
     for group, cases in mine.items():
-        own = _beside([mine], group)
-        strange = _beside(theirs, group) - own if own and rules.groups[group].common else frozenset()
-        known |= {case for case in cases if case.pupil not in strange}
+        own = {case.pupil for case in _beside([mine], group)}
+        strange = _beside(theirs, group) if own and rules.groups[group].common else frozenset()
+        known |= {case for case in cases if case.pupil in own or case not in strange}
     by_pupil: dict[str, EpisodeCase] = {}
     for case in sorted(known, key=lambda case: (case.onset, case.pupil, case.class_key)):
         by_pupil.setdefault(case.pupil, case)
@@ -91,13 +97,26 @@ def cases_of(episode: Episode, found: Seen, rules: Rules, others: Iterable[Episo
 _ByGroup = Mapping[str, set[EpisodeCase]]
 
 
-def _by_group(episode: Episode, kept: Iterable[EpisodeCase], found: Seen, rules: Rules) -> _ByGroup:
+def _by_group(episode: Episode, found: Seen, rules: Rules) -> _ByGroup:
     """The cases that an episode's hits list, by their group."""
     listed: dict[str, set[EpisodeCase]] = defaultdict(set)
     for hit in episode.hits.values():
-        mine = [case for case in kept if hit.scope in {"", case.class_key}]
         listed[hit.group].update(_case(member, episode, found) for member in hit.members)
-        listed[hit.group].update(_linked([*mine, *found.places.get((hit.group, hit.scope), ())], hit, rules))
+        listed[hit.group].update(_linked(found.places.get((hit.group, hit.scope), ()), hit, rules))
+    return listed
+
+
+def _held(episode: Episode, found: Seen, rules: Rules, day: date) -> _ByGroup:
+    """The cases that another episode lists, by their group; one that is over, those it is closed with."""
+    if not (episode.closed or expired(episode, day)):
+        return _by_group(episode, found, rules)
+    listed: dict[str, set[EpisodeCase]] = defaultdict(set)
+    for hit in episode.hits.values():
+        cases = [
+            *(_case(member, episode, found) for member in hit.members),
+            *found.places.get((hit.group, hit.scope), ()),
+        ]
+        listed[hit.group].update(case for case in cases if episode.lists(case.pupil, case.onset))
     return listed
 
 
@@ -105,11 +124,9 @@ def _may_bridge(mine: _ByGroup, rules: Rules) -> bool:
     return any(rules.groups[group].common for group in mine)
 
 
-def _beside(listed: Iterable[_ByGroup], group: str) -> frozenset[str]:
-    """The pupils listed for anything but a group."""
-    return frozenset(
-        case.pupil for by_group in listed for one, cases in by_group.items() if one != group for case in cases
-    )
+def _beside(listed: Iterable[_ByGroup], group: str) -> frozenset[EpisodeCase]:
+    """The cases listed for anything but a group."""
+    return frozenset(case for by_group in listed for one, cases in by_group.items() if one != group for case in cases)
 
 
 def _linked(cases: Iterable[EpisodeCase], hit: Condition, rules: Rules) -> Iterator[EpisodeCase]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import rules, warn
@@ -267,8 +267,34 @@ def test_two_open_alerts_are_of_one_cluster_only_if_both_were_answered(
                 assert not other.groups <= RULES.taken_in(one.names)
 
 
+REPORT = "report"
+
+
 @settings(max_examples=120)
 @given(steps, st.integers(0, 20))
+# an alert that ends beside another: its pupils are none of the other's from then on either
+@example(
+    [
+        (0, [0, 1], FEVER, REPORT),
+        (0, [0, 1], FEVER, REPORT),
+        (1, [0, 1, 3], RASH, REPORT),
+        (2, [0, 1, 2], FEVER, REPORT),
+        (0, [0, 2, 4], ILI, REPORT),
+        (0, [0, 1], FEVER, "following"),
+        (8, [0, 1], FEVER, REPORT),
+    ],
+    0,
+)
+# a case of fever links no rash of ten days later to those before, whichever days changed
+@example(
+    [
+        (0, [0, 1], FEVER, REPORT),
+        (11, [0, 4], RASH, REPORT),
+        (0, [0, 1, 3], RASH, REPORT),
+        (1, [0, 1, 2], FEVER, REPORT),
+    ],
+    11,
+)
 def test_the_same_todo_again_changes_nothing(told: list[tuple[int, list[int], dict[str, str], str]], day: int) -> None:
     campus = Campus()
     run(campus, told)
@@ -277,6 +303,5 @@ def test_the_same_todo_again_changes_nothing(told: list[tuple[int, list[int], di
     # the day it is does not go back: what is past its end was ended when it was assessed
     span = windows.affected([later(day)], RULES)
     met = met_by(campus.cases, span)
-    rows = warn.seen(campus.cases, windows.needed(span, RULES, later(90))[0].first)
-    after = assess(settled.episodes, met, span, RULES, later(-90), rows)
+    after = assess(settled.episodes, met, span, RULES, later(-90), warn.seen(campus.cases))
     assert after == Assessment(before, ())

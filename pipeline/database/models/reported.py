@@ -41,6 +41,7 @@ class Report(models.Model):
     )  # names nobody, and no row is still back; 零报告 if nobody is counted either
     first_seen = models.DateTimeField()  # of the earliest accepted arrival
     on_time = models.BooleanField()
+    late_classes = models.JSONField(default=list)  # keys of those that alone make it late
     covered = models.PositiveIntegerField(default=0)  # classes it covers
     rows = models.PositiveIntegerField(default=0)
     other_absent = models.PositiveIntegerField(default=0)

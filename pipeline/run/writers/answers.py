@@ -20,7 +20,7 @@ from pipeline.letters.queue import Facts, Queued
 from pipeline.model import BatchRef, Issue, LetterKind, Paper, State
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
-from pipeline.run.writers.base import LetterBatch, reports, title
+from pipeline.run.writers.base import LetterBatch, judged, reports, title
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _NAMED = 20  # so many of the missing classes are named
@@ -161,7 +161,7 @@ def giveback_workbook(letter: Queued, batch: LetterBatch) -> list[Paper]:
 
 def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     about = BatchRef.read(letter.ref)
-    facts = batch_lists.facts(letter.reader, about)
+    facts = judged(batch_lists.facts(letter.reader, about))
     reported = reports(facts)
     left = receipt_facts.missing(reported, lookup.campuses({school for school, *_ in reported.values()}))
     lines = tuple(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline import forms, units
+from pipeline.facts import receipt_facts
 from pipeline.facts.receipt_facts import StillMissing
 from pipeline.figures.words import assumed
 from pipeline.letters.queue import Facts, Queued
@@ -49,6 +50,23 @@ class LetterBatch:
 
     def knows(self, reader: str) -> bool:
         return reader in self.tree.units or reader in self.tree.places
+
+
+def judged(facts: Iterable[Facts]) -> list[Facts]:
+    """Return the facts of submissions with 迟报 as the digest has it: not of a day, a campus or a class that nobody
+    asked about.
+    """
+    found = list(facts)
+    late = {one.seq: (one.unit, one.campus, one.day) for one in found if one.on_time is False and one.day is not None}
+    by_report = receipt_facts.lateness(late.values())
+    return [_with(one, by_report[late[one.seq]]) if late.get(one.seq) in by_report else one for one in found]
+
+
+def _with(facts: Facts, on_time: bool | None) -> Facts:
+    if on_time is False:
+        return facts
+    issues = tuple(one for one in facts.issues if one.code != "classes-came-late")
+    return replace(facts, on_time=on_time, issues=issues)
 
 
 def reports(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:
