@@ -98,6 +98,11 @@ CLASSES: Mapping[str, Message] = {
         public=("first",),
     ),
     "present-over-roll": query("实到 {value} 人，比应到 {roll} 人还多。", "请核对人数。", public=("roll",)),
+    "present-differs": query(
+        "应到 {roll} 人、实到 {value} 人，应有 {away} 人缺课；表里这个班列了 {absent} 人，先按所列的算。",
+        "漏了学生，请用“补充”补上（事假等可只填“其他缺课人数”）；实到填错了，请选“整份更正”改对再发。",
+        public=("roll", "away", "absent"),
+    ),
     "absent-over-roll": query("缺课 {absent} 人，比应到 {roll} 人还多。", "请核对人数。", public=("absent", "roll")),
     "roll-differs": query(
         "应到 {value} 人，与名册的 {roll} 人不同，先按名册计算。",

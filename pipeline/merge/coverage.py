@@ -25,7 +25,7 @@ def keys_of(record: Record) -> tuple[str, ...]:
 
 def covered(checked: Checked) -> set[str]:
     """The classes a file names, on its 班级 sheet or in its rows."""
-    return {str(r.identity if r.table == "classes" else r.values.get("class_key", "")) for r in checked.records}
+    return {_class_of(record) for record in checked.records}
 
 
 def covers_all(standing: ReportState, checked: Checked) -> bool:
@@ -44,15 +44,15 @@ def only_new_classes(standing: ReportState, checked: Checked) -> bool:
     class that repeats what is current says nothing.
     """
     said = {
-        str(r.identity if r.table == "classes" else r.values.get("class_key", ""))
-        for r in checked.records
-        if r.table != "classes" or standing.lines.get(r.identity) != line_of(r)
+        _class_of(record)
+        for record in checked.records
+        if record.table != "classes" or standing.lines.get(record.identity) != line_of(record)
     }
     return bool(said) and not silent_on_classes(checked) and said.isdisjoint(standing.lines)
 
 
 def late_classes(standing: ReportState, checked: Checked, policy: Policy) -> dict[str, str]:
-    """Return by key the names of the classes on a file's 班级 sheet that its report left out until after the deadline.
+    """Return by key the names of the registry's classes in a file that its report left out until after the deadline.
 
     By the first arrival of a file that was not accepted; a line that was returned before had come with that file.
     """
@@ -65,9 +65,9 @@ def late_classes(standing: ReportState, checked: Checked, policy: Policy) -> dic
     if on_time(min([arrived, *before]), standing.day, policy.deadline) and today(arrived) <= standing.day:
         return {}
     returned = {ticket.key for ticket in standing.tickets.values() if ticket.table == "classes"}
-    lines = [record for record in checked.records if record.table == "classes"]
-    new = [r for r in lines if r.identity not in standing.lines and r.identity not in returned]
-    return {record.identity: str(record.values.get("class_name") or record.identity) for record in new}
+    named = {_class_of(record): str(record.values.get("class_name") or record.identity) for record in checked.records}
+    new = standing.classes.keys() - standing.lines.keys() - returned
+    return {key: name for key, name in named.items() if key in new}
 
 
 def leaving(standing: ReportState, checked: Checked) -> frozenset[str]:
@@ -143,6 +143,10 @@ def by_file(standing: ReportState, identities: Sequence[str]) -> tuple[FileRows,
         origin = standing.rows[identity].origin
         files.setdefault(origin.seq, []).append((units.short_code(identity), origin.row))
     return tuple(FileRows(seq, tuple(rows)) for seq, rows in files.items())
+
+
+def _class_of(record: Record) -> str:
+    return str(record.identity if record.table == "classes" else record.values.get("class_key", ""))
 
 
 def _count(record: Record, name: str) -> int | None:

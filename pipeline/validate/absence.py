@@ -7,7 +7,7 @@ school, campus or day. The row of a sick child is not lost for anything else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -180,9 +180,10 @@ def judge(case: SubmissionCase, lines: Sequence[RowCase], by: Judgement) -> None
             case.issues.extend(line.new_issues)
 
 
-def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes) -> None:
-    """Accept or refuse every line of the 班级 table; count the rows of a class against its roll."""
+def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Classes, rows: Sorted) -> None:
+    """Accept or refuse every line of the 班级 table; count the rows of a class against its roll, and against 实到."""
     absent = Counter(str(r.values["class_key"]) for r in _rows(case) if r.values["row_state"] != _RETURNED)
+    listed = _Listed(case, classes, rows)
     seen: dict[str, int] = {}
     for line in lines:
         class_key = classes.key(line.values["class_name"])
@@ -204,11 +205,40 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
         limit = roll if isinstance(roll, int) else facts.roll if facts else None
         if limit is not None and total > limit:
             line.add_issue("absent-over-roll", "other_absent", absent=str(total), roll=str(limit))
+        elif (
+            class_key and limit is not None and (away := listed.contradicted(class_key, limit, line.values)) is not None
+        ):
+            line.add_issue("present-differs", "present", roll=str(limit), away=str(away), absent=str(total))
         if line.bad:
             line.refuse(class_key)
         else:
             line.accept(class_key, {**_CLASS_KEPT(line.values), "class_key": class_key, "campus": case.campus})
         case.issues.extend(line.new_issues)
+
+
+class _Listed:
+    """How many of each class a file lists as away all day; and how many more may be away: for half a day, in rows that
+    go back, in rows brought along that nobody answered.
+    """
+
+    def __init__(self, case: SubmissionCase, classes: Classes, rows: Sorted) -> None:
+        header = case.reading.header
+        # a 补充 lists some; a zero report that is none is asked about as a whole
+        self._all = not case.claims.returned and header.get("mode") != Mode.ADD.value and header.get("zero") is not True
+        away = {(str(r.values["class_key"]), r.identity): r for r in _rows(case) if r.values["row_state"] != _RETURNED}
+        self._whole = Counter(key for (key, _), record in away.items() if not record.values["part"])
+        self._maybe = Counter(key for (key, _), record in away.items() if record.values["part"])
+        quiet = {id(line) for line in rows.untouched}
+        unsure = (line for line in rows.rows if line.bad or id(line) in quiet)
+        self._maybe.update(classes.key(line.values["class_name"]) or "" for line in unsure)
+
+    def contradicted(self, key: str, roll: int, counts: Mapping[str, object]) -> int | None:
+        """Return how many of a class are away by its 实到, if its rows and 其他缺课 say otherwise."""
+        present, others = counts["present"], counts["other_absent"]
+        if not self._all or not isinstance(present, int) or present > roll:
+            return None
+        least, away = self._whole[key] + (others if isinstance(others, int) else 0), roll - present
+        return None if least <= away <= least + self._maybe[key] + self._maybe[""] else away
 
 
 def roll_of(line: RowCase, classes: Classes) -> int | None:
@@ -305,7 +335,7 @@ def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
     settle_zero(case, rows)
     if case.open:
         judge(case, rows.rows, by)
-        judge_classes(case, lines["classes"], classes)
+        judge_classes(case, lines["classes"], classes, rows)
 
 
 JUDGE = Judge(ABSENCE, {"rows": RULES, "classes": CLASS_RULES}, _judge, _settle, _extras, remember=Judgement.remember)

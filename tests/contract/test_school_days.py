@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline import carry
+from pipeline import carry, units
 from pipeline.database.models import (
     Absence,
     CalendarDay,
@@ -17,7 +17,16 @@ from pipeline.database.models import (
     Submission,
     Unit,
 )
-from pipeline.facts import carried, county_day, digest_facts, receipt_facts, silence, unknown_years
+from pipeline.facts import (
+    carried,
+    county_day,
+    digest_facts,
+    exports,
+    receipt_facts,
+    school_page_facts,
+    silence,
+    unknown_years,
+)
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures.county import roll_of
 from pipeline.figures.duty import StatusCounts
@@ -157,6 +166,14 @@ def test_a_late_report_of_a_closed_campus_does_not_make_the_school_late(two_part
         covered=1, current_seq=2, from_settled=2,
     )  # fmt: skip
     assert counted(OTHER).day.standing is StatusCounts.ON_TIME
+    east = (OTHER, "东校区", DAY)
+    assert receipt_facts.lateness([east, (BOTH, "本部", DAY)]) == {east: None}
+    cut = school_page_facts.Cut(DAY, 1, final=True, now=NOW, as_of=2)
+    page = next(one for one in school_page_facts.pages(two_parts, cut, [GULOU]) if one.code == OTHER)
+    assert page.reported_at is not None
+    assert page.reported_at.hour == 14
+    exported = exports.export("reports", units.scope(GULOU, lookup.tree()), exports.DayRange())
+    assert {row[3]: row[5] for row in exported.rows} == {"本部": "是", "东校区": ""}
 
 
 # --------------------------------------------------------------------------- returned, and typed

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from pipeline import issuing, run, units
+from pipeline.database.models import Closure
 from pipeline.facts import county_day, exports
 from pipeline.figures.duty import StatusCounts
 from pipeline.forms import form
@@ -102,6 +103,29 @@ def test_classes_that_come_after_the_deadline_of_the_day_are_late(site: Site) ->
     receipt(site, absence(site, [pupil(0)], without=ROOM), at(14, 50))
     rest = absence(site, [], without="三(3)班", mode="补充")
     assert receipt(site, rest, at(15, 0))[0] == "已收到 · 迟报 · 无需再发"
+    assert standing() is StatusCounts.LATE
+
+
+def test_a_class_that_comes_by_its_rows_alone_after_the_deadline_is_late(site: Site) -> None:
+    receipt(site, absence(site, [pupil(0)], without=ROOM), at(14, 50))
+    rest = absence(site, [pupil(1, class_name=ROOM)], without=ROOM, mode="补充")
+    assert receipt(site, rest, at(15, 0))[0] == "已收到 · 迟报 · 无需再发"
+    assert standing() is StatusCounts.LATE
+
+
+def test_a_closed_class_that_comes_after_the_deadline_makes_nothing_late(site: Site) -> None:
+    rest = absence(site, [pupil(1, class_name=ROOM)], without="三(3)班", mode="补充")
+    Closure.objects.create(
+        school_id=FIRST, campus="本部", division=COUNTY, scope="三4", start=at(8), kind="first", reason="D10", ill=3,
+        resume_planned=DAY + timedelta(days=4), approved_at=at(7), approved_how="phone", approved_by="示例",
+        from_settled=1, origin="2:8",
+    )  # fmt: skip
+    assert receipt(site, absence(site, [pupil(0)], without=ROOM), at(14, 50))[0] == "已收到 · 按时 · 无需再发"
+    late = receipt(site, rest, at(16))
+    assert late[0] == "已收到 · 无需再发"
+    assert not any("迟报" in line for line in late)
+    assert standing() is StatusCounts.ON_TIME
+    Closure.objects.update(scope="三9")  # it was another one
     assert standing() is StatusCounts.LATE
 
 

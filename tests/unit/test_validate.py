@@ -323,6 +323,37 @@ def test_counts_are_held_against_the_roll() -> None:
     assert [(refused.table, refused.row) for refused in got.refused] == [("classes", 4)]
 
 
+@pytest.mark.parametrize(
+    ("present", "line", "header", "asked"),
+    [
+        (30, {}, {}, True),  # five are away, one is listed
+        (34, {}, {}, False),
+        (35, {}, {}, True),  # nobody is away, one is listed
+        (32, {"其他缺课人数": 2.0}, {}, False),
+        (30, {"其他缺课人数": 2.0}, {}, True),
+        (30, {}, {"报送方式": "补充（只加不减）"}, False),  # it lists those who were forgotten
+        (36, {}, {}, False),  # asked as more than the roll
+    ],
+)
+def test_present_pupils_that_the_rows_contradict_are_asked_about(
+    present: int, line: dict[str, float], header: dict[str, object], *, asked: bool
+) -> None:
+    counts = {"班级": "三(3)班", "应到人数": 35.0, "实到人数": float(present), **line}
+    found = [one for one in check(class_sheet(absence(GOOD, **header), counts)).issues if one.code == "present-differs"]
+    told = {"roll": "35", "away": str(35 - present), "absent": str(1 + int(line.get("其他缺课人数", 0)))}
+    assert [dict(one.details) for one in found] == ([told] if asked else [])
+
+
+def test_whoever_was_away_for_half_a_day_or_goes_back_may_be_counted_either_way() -> None:
+    half, bad = {**GOOD, "姓名": "李小红", "时段": "上午"}, {**GOOD, "姓名": None}
+
+    def asked(present: int) -> bool:
+        counts = {"班级": "三(3)班", "应到人数": 35.0, "实到人数": float(present)}
+        return "present-differs" in issues_of_rows(check(class_sheet(absence(GOOD, half, bad), counts)))
+
+    assert [asked(present) for present in (35, 34, 33, 32, 31)] == [True, False, False, False, True]
+
+
 def test_a_slipped_column_sends_the_whole_file_back() -> None:
     slipped = [{**GOOD, "姓名": 38.5, "体温": "张小明"} for _ in range(6)] + [
         {**GOOD, "姓名": f"李{n}红"} for n in "一二三四五"

@@ -53,20 +53,19 @@ class LetterBatch:
 
 
 def judged(facts: Iterable[Facts]) -> list[Facts]:
-    """Return the facts of submissions with 迟报 as the digest has it: not of a day, a campus or a class that nobody
-    asked about.
+    """Return the facts of submissions with 迟报 only where the digest has it: not of a day, a campus or a class that
+    nobody asked about.
     """
     found = list(facts)
     late = {one.seq: (one.unit, one.campus, one.day) for one in found if one.on_time is False and one.day is not None}
-    by_report = receipt_facts.lateness(late.values())
-    return [_with(one, by_report[late[one.seq]]) if late.get(one.seq) in by_report else one for one in found]
+    stands = receipt_facts.lateness(late.values())
+    forgiven = {seq for seq, report in late.items() if stands.get(report, False) is not False}
+    return [_not_late(one) if one.seq in forgiven else one for one in found]
 
 
-def _with(facts: Facts, on_time: bool | None) -> Facts:
-    if on_time is False:
-        return facts
+def _not_late(facts: Facts) -> Facts:
     issues = tuple(one for one in facts.issues if one.code != "classes-came-late")
-    return replace(facts, on_time=on_time, issues=issues)
+    return replace(facts, on_time=None, issues=issues)
 
 
 def reports(facts: Iterable[Facts]) -> dict[int, tuple[str, str, date]]:
