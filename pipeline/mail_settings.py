@@ -9,7 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipeline.model import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
+from pipeline.forms import FORMS
+from pipeline.model import ALWAYS_PROVED, MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
 
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -71,6 +72,10 @@ class MailSection(BaseModel):
     proof: ProofPolicy = Field(
         ProofPolicy.REQUIRE, description="发件人凭据：off、warn、require · proof of who sent a mail that reports"
     )
+    proof_of: str = Field(
+        "",
+        description="某几种表另定，如 absence=warn card=off；备案表、县级处理单总是 require · forms with another policy",
+    )
     dkim: bool = Field(False, description="服务器不验证时自行验证DKIM，需要DNS · check signatures ourselves")
     answers_a_day: int = Field(5, ge=0, description="一天最多答复同一发件人几封 · answers a day to one sender")
     letters_an_hour: int = Field(1000, gt=0, description="每小时最多发出几封，超过即停并报警 · letters an hour in all")
@@ -88,6 +93,12 @@ class MailSection(BaseModel):
     loud_minutes: int = Field(
         10, gt=0, description="邮件服务器连不上几分钟后报警 · a server that fails so long is told"
     )
+
+    @field_validator("proof_of")
+    @classmethod
+    def _are_policies(cls, value: str) -> str:
+        _policies(value)
+        return value
 
     @field_validator("quiet_from", "quiet_until", "remind_at", "remind_leader_at")
     @classmethod
@@ -107,9 +118,21 @@ def plan(mail: MailSection, accounts: Sequence[AccountSection], root: Path) -> M
         raise ValueError("mail_accounts: each needs a name of its own")
     return MailPlan(
         accounts=tuple(_account(account, root) for account in accounts),
-        **mail.model_dump(exclude={"domains"}),
+        **mail.model_dump(exclude={"domains", "proof_of"}),
+        proof_of=tuple(_policies(mail.proof_of).items()),
         domains=tuple(mail.domains.lower().split()),
     )
+
+
+def _policies(text: str) -> dict[str, ProofPolicy]:
+    """Read absence=warn card=off."""
+    found = {}
+    for part in text.split():
+        form, _, policy = part.partition("=")
+        if form not in {one.name for one in FORMS} - ALWAYS_PROVED or policy not in set(ProofPolicy):
+            raise ValueError("write it as form=off|warn|require, such as absence=warn; not filing, not desk")
+        found[form] = ProofPolicy(policy)
+    return found
 
 
 def _account(account: AccountSection, root: Path) -> MailAccount:

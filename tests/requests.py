@@ -16,6 +16,6 @@ def account(name: str, password: str = "", row: int = 12, ticket: str = "") -> R
 
 
 def filing(*records: Record, unit: str = SCHOOL, sha: str = "", refused: tuple[Refused, ...] = ()) -> Checked:
-    header = {"applicant": "李老师", "level": "school"}
+    header = {"applicant": "李老师", "level": "school", "email": "a1.b@example.org"}
     reading = Reading("parsed", Claims("filing", "1", unit), header, content_sha=sha, secret=True)
     return Checked(arrival(0, bound=unit), reading, "merge", unit=unit, records=records, refused=refused)

@@ -22,10 +22,22 @@ from pipeline.figures import deskwork, notices
 from pipeline.forms.filing import LEVEL
 from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
-from pipeline.model import DecidedBy, DecisionKind, FilingLineState, FilingRef, LetterKind
-from pipeline.registry import lookup
+from pipeline.model import (
+    DecidedBy,
+    DecisionKind,
+    FilingLineState,
+    FilingRef,
+    LetterKind,
+    MailboxOrigin,
+    MailboxRole,
+)
+from pipeline.registry import lookup, mailboxes
 from pipeline.schooldays import ZONE, today
 from pipeline.turns.pending_items import PendingItem
+from pipeline.units import is_school
+
+_ROLES = {True: MailboxRole.SPEAKER, False: MailboxRole.READER}
+"""What the mailbox of a 备案 may do: a school reports, an office reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,10 @@ def confirm(request_id: int | str, by: DecidedBy, *, stamped_on: date | None = N
         what, fields = DecisionKind.ACCOUNT_OPEN, ("state", "password", "unit", "holder", "phone")
         entries = [audit.AuditEntry(by.who, what, f"account {line.username}", fields) for line in lines]
         audit.append(entries, by.at)
+        if filing.email:
+            mailboxes.give(
+                filing.email, filing.unit_id, _ROLES[is_school(filing.unit_id)], MailboxOrigin.FILING, by.at, by.who
+            )
         queue.queue(LetterKind.ACCOUNT, str(FilingRef(filing.number, place)), filing.unit_id, by.at)
     return [Opened(line.username, line.holder, needs_password=not line.password) for line in lines]
 

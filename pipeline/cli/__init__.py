@@ -27,6 +27,7 @@ from pipeline.cli import (
     inbox,
     intake,
     mail,
+    mailboxes,
     matters,
     papers,
     periods,
@@ -102,6 +103,7 @@ rules.add(app)
 registry.add(app)
 words.add(app)
 mail.add(app)
+mailboxes.add(app)
 tokens.add(app)
 safekeeping.add(app)
 

@@ -1,4 +1,4 @@
-"""mail, mailboxes, quarantine: what comes by mail, from whom, and what an admin must look at."""
+"""mail, quarantine: what comes and goes by mail, and what an admin must look at."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.mail_preview import preview
-from pipeline.cli.terminal import AsJson, UnitCode, Who, check_place, echo, echo_json, echo_list, opened, show_error
+from pipeline.cli.terminal import AsJson, Who, check_place, echo, echo_json, echo_list, opened, show_error
 from pipeline.errors import UsageError
-from pipeline.model import MailboxOrigin, MailboxRole
 
 if TYPE_CHECKING:
     from pipeline.cli.taking import Outcome
@@ -19,18 +18,15 @@ if TYPE_CHECKING:
     from pipeline.run import Cycle
 
 mail = typer.Typer(help="Mail: what came, and whether the servers answer.", no_args_is_help=True, rich_markup_mode=None)
-mailboxes = typer.Typer(help="Whose mailbox is whose.", no_args_is_help=True, rich_markup_mode=None)
 quarantine = typer.Typer(help="Mails of which nobody knows whose word they are.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="Number of the mail, as `queke quarantine list` shows it.")]
-Address = Annotated[str, typer.Argument(help="The mailbox: name@example.edu.cn.")]
 
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
     mail.command()(preview)
     app.add_typer(mail, name="mail")
-    app.add_typer(mailboxes, name="mailboxes")
     app.add_typer(quarantine, name="quarantine")
 
 
@@ -159,86 +155,6 @@ TROUBLES = {
     "folder": "it has no such folder",
 }
 """What to look at, by kind of trouble."""
-
-
-@mailboxes.command("list")
-def list_mailboxes(context: typer.Context, unit: UnitCode = "", *, as_json: AsJson = False) -> None:
-    """List the mailboxes that speak or read for units."""
-    from pipeline.post import mailboxes as store
-
-    opened(context)
-    check_place(unit)
-    rows = [
-        (one.unit, one.role, one.address, one.origin, f"{one.since:%Y-%m-%d}")
-        for one in store.bound([unit] if unit else [])
-    ]
-    echo_list((say("unit"), say("role"), say("address"), say("by"), say("since")), rows, as_json=as_json)
-
-
-@mailboxes.command()
-def bind(
-    context: typer.Context,
-    address: Address,
-    unit: UnitCode,
-    role: Annotated[
-        MailboxRole, typer.Option(help="speaker: its mails are the unit's; leader; reader.")
-    ] = MailboxRole.SPEAKER,
-    who: Who = "",
-) -> None:
-    """Let a mailbox speak, or read, for a unit. An address speaks for one unit: an earlier one loses it."""
-    from pipeline import config
-    from pipeline.mail_settings import ADDRESS
-    from pipeline.post import mailboxes as store
-
-    opened(context)
-    check_place(unit)
-    if not unit or not ADDRESS.fullmatch(address):
-        raise UsageError(
-            say("{address}: no mailbox; write name@example.edu.cn, and --unit with a code").format(address=address)
-        )
-    new = store.bind(address, unit, role, MailboxOrigin.COMMAND, config.clock()(), who)
-    echo(
-        say("{address}: {role} of {unit}").format(address=address, role=role, unit=unit)
-        + ("" if new else say(", as before"))
-    )
-
-
-@mailboxes.command()
-def unbind(
-    context: typer.Context,
-    address: Address,
-    unit: UnitCode,
-    who: Who = "",
-) -> None:
-    """Take a mailbox away from a unit, in every role."""
-    from pipeline import config
-    from pipeline.post import mailboxes as store
-
-    opened(context)
-    count = store.unbind(address, unit, config.clock()(), who)
-    if not count:
-        raise UsageError(
-            say("{address}: not bound to {unit}; see `queke mailboxes list`").format(address=address, unit=unit)
-        )
-    echo(say("{address}: no longer of {unit}").format(address=address, unit=unit))
-
-
-@mailboxes.command()
-def passphrase(
-    context: typer.Context,
-    unit: Annotated[str, typer.Option("--unit", help="Code of the school or division.")],
-    who: Who = "",
-) -> None:
-    """Give a unit a passphrase, or another one: files that name its pupils are locked by it. It is shown this once."""
-    from pipeline import config
-    from pipeline.post import passphrases
-
-    site = opened(context)
-    check_place(unit)
-    fresh = passphrases.renew(site, unit, config.clock()(), who)
-    echo(
-        say("{unit}: {passphrase}  (shown once; tell it by telephone, not by mail)").format(unit=unit, passphrase=fresh)
-    )
 
 
 @quarantine.command("list")

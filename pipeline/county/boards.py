@@ -19,6 +19,7 @@ from pipeline.settling import (
     closure_decisions,
     decisions,
     held_files,
+    known_mailboxes,
     proposals,
     raising,
     reconciliation,
@@ -98,6 +99,11 @@ def _matter(deed: Deed, by: DecidedBy, bench: Bench) -> None:
         rolls.confirm(deed.id, by, bench.site.policy)
 
 
+def _mailbox(deed: Deed, by: DecidedBy, _: Bench) -> None:
+    act = known_mailboxes.refuse if deed.opinion is Opinion.RETURN else known_mailboxes.confirm
+    act(deed.id, by)
+
+
 def _nothing_waits(division: str) -> Sequence[PendingItem]:
     del division
     return ()
@@ -118,6 +124,7 @@ BOARDS: Mapping[str, Board] = {
         Board(DeskSheet.ACCOUNTS, rulings.waiting, _account),
         Board(DeskSheet.CLASSES, proposals.waiting, _proposal),
         Board(DeskSheet.MATTERS, reconciliation.waiting, _matter),
+        Board(DeskSheet.MAILBOXES, known_mailboxes.waiting, _mailbox),
         Board(DeskSheet.RAISED, _nothing_waits, _raised, begins=True),
     )
 }

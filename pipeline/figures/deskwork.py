@@ -124,6 +124,11 @@ def new_class(campus: str, name: str, roll: int | None, first: date | None) -> s
     return f"缺课日报里有名册没有的班：{where}{name}{pupils}（{first} 起）"
 
 
+def mailbox(address: str, seq: int) -> str:
+    """Return the question whether a mailbox is a school's."""
+    return f"学校的填报表（流水号 {seq}）是从没有登记过的邮箱 {address} 发来的；是不是学校的邮箱，请打电话问学校"
+
+
 def filing(
     level: str, users: Sequence[str], applicant: str, *, signed: bool, asked_before: Sequence[str], takeover: bool
 ) -> str:

@@ -86,6 +86,18 @@ def text(limit: int) -> Parser:
     return parse
 
 
+def email(cell: object, frame: Frame) -> object:
+    """An address; anything else is asked about."""
+    got = text(254)(cell, frame)
+    value = got.value if isinstance(got, Fixed) else got
+    if value is None or isinstance(value, Bad):
+        return got
+    plain = fold(str(value))
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", plain):
+        return Bad("email-unreadable")
+    return str(value) if plain == str(value).casefold() else Fixed(plain)
+
+
 def quietly(parse: Parser) -> Parser:
     """What is only compared, and kept nowhere: how it was typed is of no account."""
 

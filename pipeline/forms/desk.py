@@ -124,8 +124,14 @@ _MATTERS = _table(
     desk_words.OPINION_MATTER,
     "确认：已经核实，不用再问；日报应到与名册不同的，名册照日报改。退回：只用于应到，仍以名册为准。理由写核实的结果。",
 )
+_MAILBOXES = _table(
+    DeskSheet.MAILBOXES,
+    "待认邮箱",
+    desk_words.OPINION,
+    "确认：向学校核实过，是它的邮箱，以后从那里来的邮件就算学校的。退回：不是，写明理由，以后不再问。",
+)
 
-WAITING = (_TICKETS, _HELD, _CLOSURES, _ALERTS, _ACCOUNTS, _CLASSES, _MATTERS)
+WAITING = (_TICKETS, _HELD, _CLOSURES, _ALERTS, _ACCOUNTS, _CLASSES, _MATTERS, _MAILBOXES)
 """The sheets of what waits for the county."""
 
 _RAISED = Table(  # no line waits here: each that is filled in is a warning the county raises

@@ -228,18 +228,6 @@ def password(cell: object, _: Frame) -> object:
     return Secret(text)
 
 
-def email(cell: object, frame: Frame) -> object:
-    """An address; anything else is asked about."""
-    got = cells.text(254)(cell, frame)
-    value = got.value if isinstance(got, Fixed) else got
-    if value is None or isinstance(value, Bad):
-        return got
-    plain = fold(str(value))
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", plain):
-        return Bad("email-unreadable")
-    return str(value) if plain == str(value).casefold() else Fixed(plain)
-
-
 # a column a line, its words for people below it
 # fmt: off
 _COLUMNS = (
@@ -277,7 +265,7 @@ FILING = Form(
         Field("applicant", "申请人姓名", cells.text(40), kept=True, aliases=("申请人",)),
         Field("department", "所在部门", cells.text(60), kept=True, aliases=("部门",)),
         Field("phone", "联系电话", cells.telephone, kept=True, aliases=("电话",)),
-        Field("email", "电子邮箱", email, kept=True, aliases=("邮箱", "电子邮件")),
+        Field("email", "电子邮箱", cells.email, kept=True, aliases=("邮箱", "电子邮件")),
         Field("level", "单位级别", one_level, "choice", kept=True, find=levels, vocabulary=LEVEL, help="只勾一项。"),
         Field("system", "申请系统", cells.text(20), find=system),
         *(_count_field(level) for level in LEVEL.labels),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pipeline.forms import cells, classes, dates, heads, words
+from pipeline.forms import cells, classes, dates, heads, mail_wishes, words
 from pipeline.forms.base import COUNTY, PAGE, Column, Field, Form, Table
 from pipeline.forms.columns import choice, count, day, flag, text
 
@@ -19,6 +19,11 @@ _CODE = text("code", "学校标识码", 20, cells.digits(10, "unit-code-unreadab
              help="10位数字，按文本填写。")
 _CAMPUS = text("campus", "校区", 40, stored="campus.name", key=True, also="校区名称 园区",
                help="只有一个校区就空着（本部）。")
+
+_WISHES = text("mail_wishes", "邮件要求", 40, mail_wishes.parse, folded=True, width=20,
+               also="邮件事项 要哪些邮件", example=mail_wishes.EXAMPLE,
+               help="要哪些邮件：简报、预警卡、催报、模板、账号，用顿号隔开；催报、模板后面可以写时间。"
+                    "空着是除模板外都发；也可以写“不要简报”“都不要”。")
 
 _SCHOOLS = (
     _CODE,
@@ -39,6 +44,13 @@ _SCHOOLS = (
     text("leader", "分管领导", 40, also="审核人 分管校长", example="王校长"),
     text("leader_phone", "分管领导电话", 30, cells.telephone, width=15, also="审核人电话 领导电话",
          example="100-0000-0002"),
+    text("mailbox", "邮箱", 254, cells.email, folded=True, width=22,
+         also="学校邮箱 电子邮箱 单位邮箱 填报邮箱", example="school@example.edu.cn",
+         help="学校报送用的邮箱，只填一个：从那里发来的邮件算学校的，回执、催报也发到那里。"),
+    text("leader_mailbox", "分管领导邮箱", 254, cells.email, folded=True, width=22,
+         also="审核人邮箱 领导邮箱", example="leader@example.edu.cn",
+         help="收到回执后，回复“同意”两个字就算审核。"),
+    _WISHES,
     day("from", "启用日期", ahead=True, stored="valid_from", width=12, goes=PAGE, also="开办日期 设立日期",
         help="新办学校开始报送的日期；一直有的学校空着。"),
     day("until", "停办日期", ahead=True, stored="valid_to", width=12, goes=PAGE, also="撤并日期 停用日期 注销日期",
@@ -68,6 +80,9 @@ _ORGANS = (
     text("reporter", "联系人", 40, width=12, also="经办人 负责人", example="赵科长"),
     text("reporter_phone", "联系人电话", 30, cells.telephone, width=18, also="联系电话 电话",
          example="100-0000-0003", help="印在简报上，供上级和学校联系。"),
+    text("mailbox", "邮箱", 254, cells.email, folded=True, width=22,
+         also="电子邮箱 单位邮箱", example="bureau@example.gov.cn", help="收简报、名单、预警卡的邮箱，只填一个。"),
+    _WISHES,
     text("division", "区划代码", 12, cells.digits(6, "division-unreadable"), stored="division_id", width=12,
          help="空着就是本名册的县（市、区）。"),
 )

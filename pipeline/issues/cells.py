@@ -87,6 +87,10 @@ ENTRIES: Mapping[str, Message] = {
         "“{column}”的“{value}”不能作用户名。", "请用字母、数字和 _ . @ - ，3 到 40 位，不要有空格和汉字。"
     ),
     "level-unknown": error("“{column}”的“{value}”没看懂。", "请在 {choices} 里勾一项。", public=("choices",)),
+    "mail-wish-unknown": error(
+        "“{column}”的“{value}”没有看懂。",
+        "请写：简报、预警卡、催报、模板、账号，用顿号隔开，如“催报13:30、模板06:30”；都不要的写“都不要”，空着就是照常。",
+    ),
     "email-unreadable": error("“{column}”的“{value}”不像电子邮箱。", "请核对；没有就空着。"),
     "error-cell": error("“{column}”里是公式错误（{value}）。", "请直接填内容，不要用公式。"),
     "formula-uncached": error("“{column}”里是一个没有算出结果的公式。", "请直接填内容，不要用公式。"),

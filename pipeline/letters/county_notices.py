@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from pipeline import forms, short_ids
-from pipeline.database.models import Closure, ClosurePast, Decision, Matter, Reject, SchoolClass
+from pipeline.database.models import AskedMailbox, Closure, ClosurePast, Decision, Matter, Reject, SchoolClass
 from pipeline.figures import deskwork, notices
 from pipeline.forms.whole import FILE
 from pipeline.model import DecisionKind
@@ -78,6 +78,11 @@ def _roll(row: Decision, school: str) -> str | None:
     return notices.roll(matter.day, room.name if room else key)
 
 
+def _mailbox(row: Decision, school: str) -> str | None:
+    asked = AskedMailbox.objects.filter(pk=int(row.target[1:]), unit=school).first()
+    return notices.mailbox(asked.address) if asked else None
+
+
 _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.WAIVE: _ticket,
     DecisionKind.MEND: _ticket,
@@ -89,6 +94,9 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.CLASS_UNDO: _class,
     DecisionKind.ROLL_CONFIRM: _roll,
     DecisionKind.ROLL_RETURN: _roll,
+    DecisionKind.MAILBOX_CONFIRM: _mailbox,
+    DecisionKind.MAILBOX_RETURN: _mailbox,
+    DecisionKind.MAILBOX_UNDO: _mailbox,
     DecisionKind.EXCUSE: _day,
     DecisionKind.UNEXCUSE: _day,
 }

@@ -8,32 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.forms.absence import ABSENCE
 from pipeline.mail import proof
 from pipeline.mail.proof import SenderProof
 from pipeline.model import MailAccount, MailPlan, MailState, MailVerdict, OpenedMail, ProofPolicy
 
 NO_FILES = "mail-no-files"
+BELIEVED = "believed"
+"""Taken by policy, though nothing proved its sender: the office is told."""
 
 
 def verdict(
-    mail: OpenedMail, unit: str, found: SenderProof, plan: MailPlan, *, tokens: bool, to_ours: bool = False
+    mail: OpenedMail,
+    unit: str,
+    found: SenderProof,
+    plan: MailPlan,
+    *,
+    tokens: bool = False,
+    believed: bool = False,
+    to_ours: bool = False,
 ) -> MailVerdict:
     """Judge a mail that was opened.
 
     `found`: what proves or disproves its sender; `unit`: for whom his mailbox speaks, "" for nobody; `tokens`: whether
-    every file in it says that we issued it; `to_ours`: whether it answers a mail of ours.
+    every file in it says that we issued it; `believed`: whether every file in it needs no proof, by policy; `to_ours`:
+    whether it answers a mail of ours.
     """
     if mail.bounce is not None:
         return MailVerdict(MailState.NOTHING, "bounce")
     if mail.automatic == "ours":
         return MailVerdict(MailState.NOTHING, "ours")
-    known = bool(unit) and (found is SenderProof.PASS or plan.proof is not ProofPolicy.REQUIRE)
+    believed = believed or (not mail.parts and plan.policy(ABSENCE.name) is not ProofPolicy.REQUIRE)
+    known = bool(unit) and (found is SenderProof.PASS or believed)
     if found is SenderProof.FAIL or len(mail.senders) != 1:
         return MailVerdict(MailState.QUARANTINED, "forged" if found is SenderProof.FAIL else "senders")
     answerable = known and not mail.automatic
     if mail.parts:
         if known:
-            return MailVerdict(MailState.TAKEN, bound=unit, answerable=answerable)
+            why = "" if found is SenderProof.PASS else BELIEVED
+            return MailVerdict(MailState.TAKEN, why, bound=unit, answerable=answerable)
         if tokens:
             return MailVerdict(MailState.TAKEN, "token")
         return MailVerdict(MailState.QUARANTINED, "unproved" if unit else "unknown")

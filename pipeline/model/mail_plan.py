@@ -15,6 +15,10 @@ class Security(StrEnum):
     NONE = "none"  # on loopback, or a closed net only
 
 
+ALWAYS_PROVED = frozenset({"filing", "desk"})
+"""Forms whose sender must be proved whatever the policy: accounts are opened by the one, matters decided by the other."""
+
+
 class ProofPolicy(StrEnum):
     """What a mail without proof of its sender may do; 备案表 and 县级处理单 need proof in any case."""
 
@@ -57,6 +61,7 @@ class MailPlan:
 
     accounts: tuple[MailAccount, ...] = ()
     proof: ProofPolicy = ProofPolicy.REQUIRE
+    proof_of: tuple[tuple[str, ProofPolicy], ...] = ()  # of forms for which it is another
     dkim: bool = False  # signatures are checked by us where the server says nothing: needs DNS
     answers_a_day: int = 5  # to one sender
     letters_an_hour: int = 1000  # in all; then sending stops and tells
@@ -73,6 +78,15 @@ class MailPlan:
     @property
     def receiving(self) -> tuple[MailAccount, ...]:
         return tuple(account for account in self.accounts if account.imap_host)
+
+    def policy(self, form: str) -> ProofPolicy:
+        """What a workbook of a form needs where its sender is not proved."""
+        return ProofPolicy.REQUIRE if form in ALWAYS_PROVED else dict(self.proof_of).get(form, self.proof)
+
+    @property
+    def lenient(self) -> bool:
+        """Whether anything is taken of a sender who is not proved."""
+        return {self.proof, *dict(self.proof_of).values()} != {ProofPolicy.REQUIRE}
 
     @property
     def sending(self) -> MailAccount | None:

@@ -50,3 +50,21 @@ class MailboxOrigin(StrEnum):
     FILING = "filing"
     ROSTER = "roster"
     DESK = "desk"
+
+
+class AskedState(StrEnum):
+    """Whether a mailbox that nobody knows is its school's, by its county's word."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class MailWish(StrEnum):
+    """What a mailbox may want from us; answers to its own mails it gets in any case."""
+
+    PAPERS = "papers"
+    CARDS = "cards"
+    REMIND = "remind"  # that a report is missing
+    TEMPLATES = "templates"  # of the morning
+    ACCOUNTS = "accounts"  # that one was opened or refused

@@ -84,6 +84,9 @@ class DecisionKind(StrEnum):
     ACCOUNT_CLOSE = "account-close"
     ACCOUNT_RECONFIRM = "account-reconfirm"
     TOKENS_REVOKE = "tokens-revoke"
+    MAILBOX_CONFIRM = "mailbox-confirm"
+    MAILBOX_RETURN = "mailbox-return"
+    MAILBOX_UNDO = "mailbox-undo"
 
 
 class Opinion(StrEnum):
@@ -113,6 +116,7 @@ class DeskSheet(StrEnum):
     ACCOUNTS = "accounts"
     CLASSES = "classes"
     MATTERS = "matters"
+    MAILBOXES = "mailboxes"
     RAISED = "raised"  # no matter waits there: the county begins one
 
 
@@ -183,6 +187,7 @@ class ActKind(StrEnum):
     MAIL_DECIDED = "mail-decided"
     MAILBOX = "mailbox"
     MAILBOX_ENDED = "mailbox-ended"
+    MAILBOX_WISH = "mailbox-wish"
     POSTED = "posted"  # mails queued
     MAILED = "mailed"  # what became of them
     PASSPHRASE = "passphrase"  # nosec B105  # of a unit, sealed

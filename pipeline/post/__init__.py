@@ -1,1 +1,1 @@
-"""Mail in the store: mails that came and what became of them, and whose mailbox is whose."""
+"""Mail in the store: mails that came and what became of them, mails that go out."""

@@ -43,6 +43,7 @@ class JudgedMail:
     opened: OpenedMail
     verdict: MailVerdict
     arrivals: tuple[Arrival, ...] = ()
+    proved: bool = False  # it came from the mailbox that its From names
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ def _values(site: Site, one: JudgedMail, now: datetime) -> dict[str, object]:
         "received_at": now,
         "sender": mail.senders[0][:254] if len(mail.senders) == 1 else "",
         "unit": one.verdict.bound,
+        "proved": one.proved,
         "state": one.verdict.state,
         "why": one.verdict.why,
         "answerable": one.verdict.answerable,

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from pipeline.letters.queue import Queued
 from pipeline.model import LetterKind, MailboxRole, PostingKind
-from pipeline.post import mailboxes, postings
+from pipeline.post import postings
 from pipeline.post.postings import WantedPosting
+from pipeline.registry import mailboxes
 
 _KINDS = {
     LetterKind.DIGEST: PostingKind.PAPERS,

@@ -18,9 +18,9 @@ from pipeline.letters import batch_lists, queue, templates_sent
 from pipeline.letters.queue import Delivered
 from pipeline.letters.templates_sent import SentTemplates
 from pipeline.model import ActKind, Issue, MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState, Site, State
-from pipeline.post import mailboxes, mails, passphrases, postings
+from pipeline.post import mails, passphrases, postings
 from pipeline.post.postings import WantedPosting
-from pipeline.registry import statements
+from pipeline.registry import mailboxes, statements
 from pipeline.run import decided_again
 from pipeline.run.settling import Settling
 from pipeline.settling import reconciliation, submissions
@@ -126,6 +126,9 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
         said["address"], said["unit"], MailboxRole(said["role"]), MailboxOrigin(said["origin"]), at, said["who"]
     ),
     _KIND.MAILBOX_ENDED: lambda _, at, said: mailboxes.unbind(said["address"], said["unit"], at, said["who"]),
+    _KIND.MAILBOX_WISH: lambda _, at, said: mailboxes.wish(
+        said["address"], said["unit"], said["wishes"], at, said["who"]
+    ),
     _KIND.PASSPHRASE: lambda _, at, said: passphrases.keep(said["unit"], said["sealed"], at, said["who"]),
     _KIND.POSTED: lambda _, at, said: postings.queue(
         [

@@ -7,7 +7,7 @@ only then the server may be told. A mail's number on its server tells whether it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from pipeline.faults import stage
 from pipeline.inbox import archive
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
+from pipeline.mail.proof import SenderProof
 from pipeline.mail.verdict import NO_FILES, found_of, verdict
 from pipeline.model import (
     Arrival,
@@ -34,10 +35,12 @@ from pipeline.model import (
     MailState,
     MailVerdict,
     OpenedMail,
+    ProofPolicy,
     Site,
 )
-from pipeline.post import mailboxes, mails, passphrases, postings
+from pipeline.post import mails, passphrases, postings
 from pipeline.post.mails import JudgedMail, KeptMail
+from pipeline.registry import mailboxes
 from pipeline.run import zero_mail
 from pipeline.schooldays import today
 from pipeline.xlsx.locked import is_locked
@@ -114,14 +117,14 @@ class MailDesk:
         proof = found_of(mail, one.signed_by, self._account(one.key.account))
         to_ours = bool(mail.references) and not mail.parts and postings.ours(mail.references)
         judge = partial(verdict, mail, unit, proof, self.site.mail, to_ours=to_ours)
-        found = judge(tokens=False)
+        found = judge()
         arrivals: tuple[Arrival, ...] = ()
         if found.bound and mail.parts:
             mail = replace(mail, parts=self._unlocked(mail.parts, found.bound))
         if found.state is MailState.TAKEN or found.why in MAY_PROVE_ITSELF:
             arrivals = tuple(self._kept(mail.parts, _called(one), one.at, found.bound, now))
-            if found.state is not MailState.TAKEN and self._all_issued(arrivals):
-                found = judge(tokens=True)
+            if found.state is not MailState.TAKEN:
+                found, arrivals = self._by_its_files(arrivals, unit, judge)
             if found.state is not MailState.TAKEN:
                 durable.unlink_many([arrival.path for arrival in arrivals])
                 arrivals = ()
@@ -130,7 +133,7 @@ class MailDesk:
         log.info(
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )
-        return JudgedMail(one, mail, found, arrivals)
+        return JudgedMail(one, mail, found, arrivals, proof is SenderProof.PASS)
 
     def _unlocked(self, parts: Sequence[MailPart], unit: str) -> tuple[MailPart, ...]:
         """The files of a unit's mail, those opened that its own passphrase, or the one before, opens."""
@@ -154,11 +157,22 @@ class MailDesk:
         issue = made or Issue(NO_FILES)
         return MailVerdict(MailState.REFUSED, issue.code, unit, answerable=True), replace(mail, issues=(issue,)), ()
 
-    def _all_issued(self, arrivals: Sequence[Arrival]) -> bool:
-        """Whether every file says that we issued it; whether that is so is seen when it is validated."""
+    def _by_its_files(
+        self, arrivals: Sequence[Arrival], unit: str, judge: Callable[..., MailVerdict]
+    ) -> tuple[MailVerdict, tuple[Arrival, ...]]:
+        """The verdict on a mail of which nothing is proved, by what its files say of themselves: that we issued them,
+        which is seen when they are validated, or of which form they are. A file whose form needs no proof is the word
+        of the unit whose mailbox it is.
+        """
         jobs = [ReadJob(at, one.path, today(one.first_seen)) for at, one in enumerate(arrivals)]
-        readings = [reading for _, reading in self.readers.read(jobs)]
-        return bool(readings) and all(reading.claims and reading.claims.token for reading in readings)
+        claims = {at: reading.claims for at, reading in self.readers.read(jobs)}
+        forms = [one.form if (one := claims.get(at)) else "" for at in range(len(arrivals))]
+        free = [bool(unit and form) and self.site.mail.policy(form) is not ProofPolicy.REQUIRE for form in forms]
+        issued = [bool((one := claims.get(at)) and one.token) for at in range(len(arrivals))]
+        if not all(a or b for a, b in zip(free, issued, strict=True)):
+            return judge(), tuple(arrivals)
+        bound = tuple(replace(one, bound=unit if ours else "") for one, ours in zip(arrivals, free, strict=True))
+        return judge(tokens=True, believed=any(free)), bound
 
     def _kept(self, parts: Sequence[MailPart], name: str, at: datetime, unit: str, now: datetime) -> list[Arrival]:
         """Put a mail's files into the spool, durably."""

@@ -26,7 +26,7 @@ from pipeline.run import warning
 from pipeline.run.parts import Read, parts
 from pipeline.run.read_queue import job_of
 from pipeline.schooldays import today
-from pipeline.settling import late, submissions
+from pipeline.settling import known_mailboxes, late, submissions
 from pipeline.turns import context, rebuild_row
 from pipeline.turns.again import NOTHING, AtHand, Needed, NeedsAgain
 
@@ -76,7 +76,9 @@ class Settling:
         with stage("fold"):
             folded = self.take(partial(submissions.fold, checked, self.site, self.now))
         with stage("write"):
-            return submissions.write(folded)
+            settled = submissions.write(folded)
+            known_mailboxes.ask(checked, settled, self.site, self.now)
+            return settled
 
     def _desk(self, desk: Checked) -> list[Settled]:
         """Pass a 处理单 to `county`: its deeds one after the other, each on the result of those before it."""

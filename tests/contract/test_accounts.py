@@ -19,6 +19,7 @@ from pipeline.database.models import Account, Audit, Decision, FilingLine, Lette
 from pipeline.database.transactions import undone
 from pipeline.errors import UsageError
 from pipeline.model import Checked, DecidedBy, FilingRef, Issue, Refused, Settled, Site, State
+from pipeline.registry import mailboxes
 from pipeline.settling import decisions
 from pipeline.turns.again import AtHand
 from pipeline.validate.filing import password_fault
@@ -78,6 +79,8 @@ def test_an_account_is_opened_with_what_keeps_a_password_and_nothing_else(school
     assert (own.expires_at, own.confirmed_on) == (NOON + timedelta(days=7), NOON.date())
     assert Letter.objects.filter(kind="account", reader=SCHOOL).count() == 1
     assert Audit.objects.filter(what="account-open").count() == 3
+    (mailbox,) = mailboxes.bound([SCHOOL])
+    assert (mailbox.address, mailbox.role, mailbox.origin) == ("a1.b@example.org", "speaker", "filing")
     assert rulings.waiting() == []
     assert [(one.username, one.why) for one in accounts.due(NOON)] == [("GL_02", "issue"), ("GL_01", "unused")]
     with pytest.raises(UsageError, match="已经办过"):

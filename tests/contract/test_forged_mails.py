@@ -26,7 +26,7 @@ from pipeline.model import (
     Policy,
     Site,
 )
-from pipeline.post import mailboxes
+from pipeline.registry import mailboxes
 from pipeline.validate.proof import Proof
 from tests.forgeries import BECAME, page, stripped, tokened
 from tests.inprocess import InProcess

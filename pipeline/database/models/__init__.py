@@ -19,7 +19,7 @@ from pipeline.database.models.desks import DeskLine, DeskToken
 from pipeline.database.models.faults import FaultRecord
 from pipeline.database.models.filings import Filing, FilingLine, FilingScan
 from pipeline.database.models.intake import Audit, Counter, Decision, Letter, NotedAct, Submission, Todo
-from pipeline.database.models.mail import Mail, Mailbox, Passphrase, Posting
+from pipeline.database.models.mail import AskedMailbox, Mail, Mailbox, Passphrase, Posting
 from pipeline.database.models.matters import Matter
 from pipeline.database.models.papers import CountyDay, Edition
 from pipeline.database.models.places import CalendarDay, Campus, Division, SchoolClass, Unit
@@ -44,6 +44,7 @@ __all__ = [
     "AlertCase",
     "AlertEvent",
     "AlertHit",
+    "AskedMailbox",
     "AssessedMoment",
     "Audit",
     "CalendarDay",

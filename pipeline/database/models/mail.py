@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from pipeline.database.models.closed import choices, one_of
-from pipeline.model import MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState
+from pipeline.model import AskedState, MailboxOrigin, MailboxRole, MailState, PostingKind, PostingState
 
 
 class Mailbox(models.Model):
@@ -20,6 +20,7 @@ class Mailbox(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     who = models.CharField(max_length=60)
+    wishes = models.CharField(max_length=40, blank=True)  # as `forms.mail_wishes` reads them; "": the usual ones
 
     class Meta:
         db_table = "mailbox"
@@ -39,6 +40,27 @@ class Mailbox(models.Model):
         indexes: ClassVar = [models.Index(fields=["unit"], name="mailbox_unit")]
 
 
+class AskedMailbox(models.Model):
+    """A mailbox nobody knows, from which a school's own template came: its county is asked whether it is the school's.
+    `id` is the number of the first such mail.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    address = models.CharField(max_length=254)
+    unit = models.CharField(max_length=20)
+    seq = models.BigIntegerField()  # of the submission that proved itself
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=choices(AskedState), default=AskedState.WAITING.value)
+
+    class Meta:
+        db_table = "asked_mailbox"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["address", "unit"], name="asked_mailbox_once"),
+            one_of("asked_mailbox", "state", AskedState),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "unit"], name="asked_mailbox_state")]
+
+
 class Mail(models.Model):
     """A mail that was seen on a server, whatever became of it: none is looked at twice, none is skipped."""
 
@@ -52,6 +74,7 @@ class Mail(models.Model):
     received_at = models.DateTimeField()
     sender = models.CharField(max_length=254, blank=True)  # the address in From; "" if there are none or several
     unit = models.CharField(max_length=20, blank=True)  # for whom it spoke
+    proved = models.BooleanField(default=False)  # it came from the mailbox that its From names
     state = models.CharField(max_length=12, choices=choices(MailState))
     why = models.CharField(max_length=40, blank=True)
     answerable = models.BooleanField(default=False)  # its sender may be answered

@@ -40,6 +40,9 @@ class Unit(models.Model):
     reporter_phone = models.CharField(max_length=30, blank=True)
     leader = models.CharField(max_length=40, blank=True)  # 分管领导
     leader_phone = models.CharField(max_length=30, blank=True)
+    mailbox = models.CharField(max_length=254, blank=True)
+    leader_mailbox = models.CharField(max_length=254, blank=True)
+    mail_wishes = models.CharField(max_length=40, blank=True)  # as `forms.mail_wishes` reads them
     token_serial = models.PositiveIntegerField(default=1)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
