@@ -9,8 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipeline.forms import FORMS
-from pipeline.model import ALWAYS_PROVED, MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
+from pipeline.model import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
+from pipeline.validate.proof import always_proved
 
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -74,7 +74,7 @@ class MailSection(BaseModel):
     )
     proof_of: str = Field(
         "",
-        description="某几种表另定，如 absence=warn card=off；备案表、县级处理单总是 require · forms with another policy",
+        description="某几种表另定：absence=warn card=off；备案表、县级处理单总是 require · by form",
     )
     dkim: bool = Field(False, description="服务器不验证时自行验证DKIM，需要DNS · check signatures ourselves")
     answers_a_day: int = Field(5, ge=0, description="一天最多答复同一发件人几封 · answers a day to one sender")
@@ -129,7 +129,7 @@ def _policies(text: str) -> dict[str, ProofPolicy]:
     found = {}
     for part in text.split():
         form, _, policy = part.partition("=")
-        if form not in {one.name for one in FORMS} - ALWAYS_PROVED or policy not in set(ProofPolicy):
+        if always_proved(form) or policy not in set(ProofPolicy):
             raise ValueError("write it as form=off|warn|require, such as absence=warn; not filing, not desk")
         found[form] = ProofPolicy(policy)
     return found

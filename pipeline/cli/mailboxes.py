@@ -130,7 +130,11 @@ def wish(
 
     opened(context)
     if wishes and mail_wishes.is_unknown(wishes):
-        raise UsageError(say("{wishes}: not understood; write it as in the roster, such as {example}").format(wishes=wishes, example=mail_wishes.EXAMPLE))
+        raise UsageError(
+            say("{wishes}: not understood; write it as in the roster, such as {example}").format(
+                wishes=wishes, example=mail_wishes.EXAMPLE
+            )
+        )
     kept = mail_wishes.write(mail_wishes.read(wishes)) if wishes else ""
     if not store.wish(address, unit, kept, config.clock()(), who):
         raise UsageError(

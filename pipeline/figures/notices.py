@@ -19,7 +19,7 @@ FOLLOWS: Mapping[DecisionKind, str] = {
     DecisionKind.CLASS_UNDO: "先前的处理已撤回，等县（市、区）重新核定。",
     DecisionKind.ROLL_CONFIRM: "已确认，名册从那天起照日报改。",
     DecisionKind.ROLL_RETURN: "没有确认，仍以名册为准。日报填错了的，以后请照名册填。",
-    DecisionKind.MAILBOX_CONFIRM: "已认定是本校的邮箱，以后从那里发来的就算本校的。不是本校的，请马上告诉县（市、区）。",
+    DecisionKind.MAILBOX_CONFIRM: "已认定是本校的邮箱，以后从那里发来的就算本校的。若不是，请马上告诉县（市、区）。",
     DecisionKind.MAILBOX_RETURN: "没有认定是本校的邮箱。",
     DecisionKind.MAILBOX_UNDO: "先前的处理已撤回，等县（市、区）重新核实。",
     DecisionKind.EXCUSE: "免报，这一天不用报送。",

@@ -7,8 +7,16 @@ the modules below group them by theme.
 from pipeline.model.arrivals import Arrival
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts, UsedToken
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
-from pipeline.model.mail_plan import ALWAYS_PROVED, MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
-from pipeline.model.mail_states import AskedState, MailboxOrigin, MailboxRole, MailState, MailWish, PostingKind, PostingState
+from pipeline.model.mail_plan import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
+from pipeline.model.mail_states import (
+    AskedState,
+    MailboxOrigin,
+    MailboxRole,
+    MailState,
+    MailWish,
+    PostingKind,
+    PostingState,
+)
 from pipeline.model.mails import Bounce, FetchedMail, MailKey, MailLetter, MailPart, MailVerdict, OpenedMail
 from pipeline.model.paper import Paper
 from pipeline.model.reading import Claims, Reading, Row, Sheet, TablePlace, Workbook
@@ -68,7 +76,6 @@ from pipeline.model.terms import (
 from pipeline.model.verdicts import Checked, Record, Refused, Settled, identity_of
 
 __all__ = [
-    "ALWAYS_PROVED",
     "EDITIONS",
     "HOME_CAMPUS",
     "KINDERGARTEN",

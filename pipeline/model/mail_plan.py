@@ -15,10 +15,6 @@ class Security(StrEnum):
     NONE = "none"  # on loopback, or a closed net only
 
 
-ALWAYS_PROVED = frozenset({"filing", "desk"})
-"""Forms whose sender must be proved whatever the policy: accounts are opened by the one, matters decided by the other."""
-
-
 class ProofPolicy(StrEnum):
     """What a mail without proof of its sender may do; 备案表 and 县级处理单 need proof in any case."""
 
@@ -78,10 +74,6 @@ class MailPlan:
     @property
     def receiving(self) -> tuple[MailAccount, ...]:
         return tuple(account for account in self.accounts if account.imap_host)
-
-    def policy(self, form: str) -> ProofPolicy:
-        """What a workbook of a form needs where its sender is not proved."""
-        return ProofPolicy.REQUIRE if form in ALWAYS_PROVED else dict(self.proof_of).get(form, self.proof)
 
     @property
     def lenient(self) -> bool:

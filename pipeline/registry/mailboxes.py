@@ -6,22 +6,22 @@ address in the workbook of one school must not silence another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from pipeline.database import acts, audit
-from pipeline.database.models import Mailbox
+from pipeline.database.models import Mailbox, Unit
 from pipeline.database.transactions import atomic
 from pipeline.model import ActKind, MailboxOrigin, MailboxRole
 from pipeline.schooldays import ZONE
+from pipeline.units import is_school
 
 _OF_SCHOOL = {"mailbox": MailboxRole.SPEAKER, "leader_mailbox": MailboxRole.LEADER}
 _OF_ORGAN = {"mailbox": MailboxRole.READER}
 _WISHES = "mail_wishes"
+_STATED = (*_OF_SCHOOL, _WISHES)
 _ROSTER = "roster"
-STATED = (*_OF_SCHOOL, _WISHES)
-"""What the registry says of a unit's mailboxes: addresses, and what they want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ def speaks_for(addresses: Collection[str]) -> dict[str, str]:
     """Return, of these addresses, those that speak for a unit, with its code."""
     rows = Mailbox.objects.filter(address__in=set(addresses), role=MailboxRole.SPEAKER, until__isnull=True)
     return dict(rows.values_list("address", "unit"))
-
-
-def leads(address: str) -> frozenset[str]:
-    """Return the units whose 分管领导 has this mailbox."""
-    rows = Mailbox.objects.filter(address=address, role=MailboxRole.LEADER, until__isnull=True)
-    return frozenset(rows.values_list("unit", flat=True))
 
 
 def bound(units: Collection[str] = ()) -> list[BoundMailbox]:
@@ -121,10 +115,24 @@ def wish(address: str, unit: str, wishes: str, now: datetime, who: str) -> int:
     return count
 
 
-def follow(unit: str, was: Mapping[str, str], now: Mapping[str, str], day: date, *, is_organ: bool) -> None:
-    """Let a unit's mailboxes follow what the registry says of it, where that has changed; within the caller's act."""
-    at = datetime.combine(day, time(), ZONE)
-    roles = _OF_ORGAN if is_organ else _OF_SCHOOL
+def stated(codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what the registry's rows of units say of their mailboxes."""
+    rows = Unit.objects.filter(code__in=list(codes)).values("code", *_STATED)
+    return {row.pop("code"): row for row in rows}
+
+
+def follow(was: Mapping[str, Mapping[str, str]], codes: Iterable[str], day: date) -> None:
+    """Let the mailboxes of units follow their rows, which may be gone, where these differ from what they were; within
+    the caller's act.
+    """
+    now = stated(codes)
+    for code in sorted(was.keys() | now.keys()):
+        if (before := was.get(code, {})) != (after := now.get(code, {})):
+            _follow(code, before, after, datetime.combine(day, time(), ZONE))
+
+
+def _follow(unit: str, was: Mapping[str, str], now: Mapping[str, str], at: datetime) -> None:
+    roles = _OF_SCHOOL if is_school(unit) else _OF_ORGAN
     for name, role in roles.items():
         old, new = written(was.get(name, "")), written(now.get(name, ""))
         if old == new:
@@ -133,8 +141,8 @@ def follow(unit: str, was: Mapping[str, str], now: Mapping[str, str], day: date,
             take(old, unit, at, _ROSTER, MailboxOrigin.ROSTER)
         if new:
             give(new, unit, role, MailboxOrigin.ROSTER, at, _ROSTER)
-    stated = [written(now.get(name, "")) for name in roles]
-    Mailbox.objects.filter(unit=unit, address__in=stated, until__isnull=True).update(wishes=now.get(_WISHES, ""))
+    mine = [written(now.get(name, "")) for name in roles]
+    Mailbox.objects.filter(unit=unit, address__in=mine, until__isnull=True).update(wishes=now.get(_WISHES, ""))
 
 
 def _put(address: str, unit: str, role: MailboxRole, origin: MailboxOrigin, now: datetime, who: str) -> bool:

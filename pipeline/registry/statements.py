@@ -30,7 +30,6 @@ from pipeline.merge.registry import (
 from pipeline.model import ActKind, ClassState, StatementState, UnitKind
 from pipeline.registry import mailboxes
 from pipeline.schooldays import ZONE, today
-from pipeline.units import is_school
 
 FORM = "roster"
 _STANDING = StatementState.STANDING
@@ -143,10 +142,10 @@ def take_back(rows: Sequence[Kept], day: date) -> None:
     """Take statements back, as if they had never been made; the rows of their units are written again."""
     Kept.objects.filter(pk__in=[row.pk for row in rows]).update(state=StatementState.UNDONE.value)
     codes = sorted({row.unit for row in rows})
-    was = _mailboxes(codes)
+    was = mailboxes.stated(codes)
     _let_go(codes, units(codes, day))
     project(codes, day)
-    _follow(was, codes, day)
+    mailboxes.follow(was, codes, day)
 
 
 def put(row: Kept, one: RegistryStatement, day: date) -> None:
@@ -232,11 +231,11 @@ def take_effect(day: date) -> int:
 def project(codes: Iterable[str], day: date) -> None:
     """Write the rows of these units again, by all statements about them and as of `day`."""
     wanted = units(codes, day)
-    was = _mailboxes(wanted)
+    was = mailboxes.stated(wanted)
     known = {row["code"]: row for row in Unit.objects.filter(code__in=list(wanted)).values(*_UNIT)}
     rows = [_unit_row(code, one, known.get(code), day) for code, one in wanted.items()]
     sql.run(sql.upsert("unit", _UNIT, ("code",), kept=("kind", "organ", "token_serial")), rows)
-    _follow(was, wanted, day)
+    mailboxes.follow(was, wanted, day)
     campuses = [
         (code, name, *(one.contacts.get(name, {}).get(column, "") for column in OF_CAMPUS))
         for code, one in wanted.items()
@@ -252,20 +251,6 @@ def project(codes: Iterable[str], day: date) -> None:
         for code, places in moved.items()
         for (division, first), until in zip(places, [*(first for _, first in places[1:]), None], strict=True)
     )
-
-
-def _mailboxes(codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """What the rows of units say of their mailboxes."""
-    rows = Unit.objects.filter(code__in=list(codes)).values("code", *mailboxes.STATED)
-    return {row.pop("code"): row for row in rows}
-
-
-def _follow(was: Mapping[str, Mapping[str, str]], codes: Iterable[str], day: date) -> None:
-    """Let the mailboxes of units follow their rows, which may be gone."""
-    now = _mailboxes(codes)
-    for code in sorted(was.keys() | now.keys()):
-        if (before := was.get(code, {})) != (after := now.get(code, {})):
-            mailboxes.follow(code, before, after, day, is_organ=not is_school(code))
 
 
 def _unit_row(code: str, one: Registered, known: Mapping[str, Any] | None, day: date) -> sql.Params:

@@ -24,7 +24,7 @@ from pipeline.inbox import archive
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
 from pipeline.mail.proof import SenderProof
-from pipeline.mail.verdict import NO_FILES, found_of, verdict
+from pipeline.mail.verdict import NO_FILES, FilesProof, found_of, policy, verdict
 from pipeline.model import (
     Arrival,
     Channel,
@@ -167,12 +167,12 @@ class MailDesk:
         jobs = [ReadJob(at, one.path, today(one.first_seen)) for at, one in enumerate(arrivals)]
         claims = {at: reading.claims for at, reading in self.readers.read(jobs)}
         forms = [one.form if (one := claims.get(at)) else "" for at in range(len(arrivals))]
-        free = [bool(unit and form) and self.site.mail.policy(form) is not ProofPolicy.REQUIRE for form in forms]
+        free = [bool(unit and form) and policy(self.site.mail, form) is not ProofPolicy.REQUIRE for form in forms]
         issued = [bool((one := claims.get(at)) and one.token) for at in range(len(arrivals))]
         if not all(a or b for a, b in zip(free, issued, strict=True)):
             return judge(), tuple(arrivals)
         bound = tuple(replace(one, bound=unit if ours else "") for one, ours in zip(arrivals, free, strict=True))
-        return judge(tokens=True, believed=any(free)), bound
+        return judge(files=FilesProof.FREE if any(free) else FilesProof.ISSUED), bound
 
     def _kept(self, parts: Sequence[MailPart], name: str, at: datetime, unit: str, now: datetime) -> list[Arrival]:
         """Put a mail's files into the spool, durably."""

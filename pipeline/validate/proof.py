@@ -63,3 +63,8 @@ def effect(form: str, proof: Proof, policy: Policy) -> Effect:
     if form == ABSENCE.name and proof is Proof.NONE and policy.takes_unproved:
         return Effect.TAKEN
     return EFFECTS[form][proof]
+
+
+def always_proved(form: str) -> bool:
+    """Whether a form is refused without proof, so that no policy may do without; so is what is no form."""
+    return form not in EFFECTS or EFFECTS[form][Proof.NONE] is Effect.REFUSED
