@@ -6,7 +6,7 @@ COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --g
 CHECKS := check-style check-format check-types check-layers check-dependencies check-dead check-security check-guards
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo test check $(CHECKS) format bench golden templates guides serve lock
+.PHONY: help setup setup-test setup-bench setup-letters demo test check $(CHECKS) format bench golden templates letters guides serve lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ setup:  ## the environment and the system's libraries
 
 setup-test:
 	@tools/setup.sh test
+
+setup-letters:
+	@tools/setup.sh letters
 
 setup-bench:
 	@tools/setup.sh bench
@@ -63,14 +66,18 @@ bench: setup-bench  ## measure against the naive baseline; JSON in benchmarks/re
 
 golden: setup  ## write the expected files of golden cases that have none yet
 	$(BIN)/python -m tests.golden $(ARGS)
-	QUEKE_GOLDEN=new $(BIN)/pytest -q tests/unit/test_receipts.py
+	QUEKE_GOLDEN=new $(BIN)/pytest -q tests/unit/test_receipts.py tests/unit/test_letters.py
 
-templates: setup  ## write templates/xlsx/, pages of docs/ (forms, issues, rules, sentences) and the catalogue of the command line again
+templates: setup  ## write templates/xlsx/, pages of docs/ (forms, issues, letters, rules, sentences) and the catalogue of the command line again
 	$(BIN)/python -m pipeline.xlsx.blank templates/xlsx
 	$(BIN)/python -m pipeline.forms.reference docs
 	$(BIN)/python -m pipeline.rules.reference docs
 	$(BIN)/python -m pipeline.figures.sentence_table docs
+	$(BIN)/python -m tests.letters.page docs
 	$(BIN)/pybabel -q compile --domain queke --directory pipeline/locale
+
+letters: setup-letters  ## draw the pictures of docs/letters.md again, by Chromium
+	$(BIN)/python -m tests.letters.page docs --draw
 
 guides: setup-test demo  ## write docs/guides/*.pdf and the pictures in docs/ again, from what the demo's site gives out
 	$(BIN)/python -m tools.guides demo-site

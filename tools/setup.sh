@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes this machine ready: `setup.sh` to run and check the product, `setup.sh test` to test it too, `setup.sh bench`
-# to measure it.
+# to measure it, `setup.sh letters` to draw the pictures of our mails.
 # Only packages are installed: Python's and npm's (tests only) by hash, the system's by apt-get, as root or by sudo -n;
 # without either the exact line is printed. Nothing to do takes a fraction of a second.
 set -euo pipefail
@@ -22,7 +22,9 @@ missing() {
     [ -e /usr/share/fonts/truetype/noto/NotoSansYi-Regular.ttf ] || echo fonts-noto-core
     [ -e /usr/share/fonts/truetype/nanum/NanumGothic.ttf ] || echo fonts-nanum
     [ -e /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ] || echo fonts-hanazono
-    if [ "$purpose" != run ]; then
+    if [ "$purpose" = letters ]; then
+        command -v chromium >/dev/null || echo chromium
+    elif [ "$purpose" != run ]; then
         command -v soffice >/dev/null && [ -e /usr/lib/libreoffice/program/libsclo.so ] || echo libreoffice-calc
     fi
     if [ "$purpose" = test ]; then

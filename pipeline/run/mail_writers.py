@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import issues
+from pipeline.facts import card_page_facts, editions
 from pipeline.figures import mail_letters
 from pipeline.figures.mail_letters import Problem
 from pipeline.figures.paper_values import values_of
@@ -17,13 +18,14 @@ from pipeline.figures.words import chinese_date
 from pipeline.letters import queue
 from pipeline.letters.queue import Queued
 from pipeline.mail import locked_pdf
-from pipeline.model import EditionRef, LetterKind, MailLetter, MailPart, PostingKind, Site, WithoutPassphrase
+from pipeline.model import CardRef, EditionRef, LetterKind, MailLetter, MailPart, PostingKind, Site, WithoutPassphrase
 from pipeline.post import mails, passphrases
 from pipeline.post.postings import QueuedPosting
 from pipeline.registry import lookup
 from pipeline.reports import mail_pages
 from pipeline.run import sending
 from pipeline.run.writers import answers
+from pipeline.units import is_school
 from pipeline.xlsx import locked
 
 NAMELESS = frozenset({LetterKind.DIGEST, LetterKind.MISSING, LetterKind.RULES})
@@ -89,14 +91,16 @@ def _papers(posting: QueuedPosting, site: Site) -> MailLetter | None:
         return None
     about, kinds = EditionRef.read(posting.ref), [kind for kind, _ in lying]
     along = _along(site, lying, posting.unit)
-    title = EDITION[kinds[0]]
+    title, said = EDITION[kinds[0]], tuple[str, ...]()
+    if LetterKind.DIGEST in kinds:
+        said = mail_letters.of_digest(editions.values(LetterKind.DIGEST, posting.unit, about))
     made = mail_letters.papers(
         _name(posting.unit),
         f"{title} 第{about.n}版",
         chinese_date(about.day),
-        [part.name for part in along.files],
-        along.left_out,
-        (),
+        said=said,
+        attached=[part.name for part in along.files],
+        left_out=along.left_out,
     )
     text, page = mail_pages.words("papers", values_of(made))
     return MailLetter(posting.address, made.subject, text, page, along.files)
@@ -108,15 +112,16 @@ def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
     if not lying:
         return None
     along = _along(site, lying, posting.unit)
-    made = mail_letters.papers(
+    facts = card_page_facts.card(site, CardRef.read(posting.ref), posting.unit)
+    made = mail_letters.card(
         _name(posting.unit),
-        "预警信息报告卡，请在24小时内回复",
-        posting.ref.partition(".")[0],
-        [part.name for part in along.files],
-        along.left_out,
-        (),
+        facts.id,
+        facts.due_at,
+        school=is_school(posting.unit),
+        attached=[part.name for part in along.files],
+        left_out=along.left_out,
     )
-    text, page = mail_pages.words("papers", values_of(made))
+    text, page = mail_pages.words("card", values_of(made))
     return MailLetter(posting.address, made.subject, text, page, along.files)
 
 

@@ -131,7 +131,7 @@ def test_one_answer_a_mail_whatever_it_brought(sending: Place, queke: Queke, sin
     queke("mail", "fetch")
     queke("mail", "send")
     subjects = {str(one["To"]): str(one["Subject"]) for one in letters(sink)}
-    assert subjects == {"desk@county.example": "收到 2 份，都不用再发", OTHER: "没有收下 · 邮件里没有附件。"}
+    assert subjects == {"desk@county.example": "收到 2 份，都不用再发", OTHER: "没有收下 · 邮件里没有附件"}
 
 
 @pytest.mark.parametrize(
