@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pipeline.model import RowState
 
@@ -22,8 +23,7 @@ SchoolDays = Callable[[date, date], Sequence[date]]
 """(first, last) → the school days from `first` to before `last`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PupilDay:
+class PupilDay(NamedTuple):
     """What the report of one day has of one pupil. `part` is "" for the whole day."""
 
     day: date
@@ -49,8 +49,7 @@ class AbsenceSpell:
         return f"{whole}.5" if half else str(whole)
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierRow:
+class EarlierRow(NamedTuple):
     """The latest earlier row of a pupil. `began`: the day of its case; `back`: the pupil came back that day;
     `alike`: it names the same reason.
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from pipeline.forms.absence import CLASSES
 from pipeline.model import TAKEN, Checked, CheckVerdict, Issue, Origin, Refused, RowState, State, TicketState
@@ -48,9 +49,8 @@ class Event:
         return cls(order, checked, forced=True)
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentRow:
-    """One current row: its values by stored column name, and its origin."""
+class CurrentRow(NamedTuple):
+    """One current row: its values by stored column name, and its origin. A tuple, because a batch makes thousands."""
 
     values: Mapping[str, object]
     origin: Origin
@@ -59,16 +59,16 @@ class CurrentRow:
 COUNTED = ("roll", "present", "other_absent")
 MORE = {name: one for name, one in CLASSES.keeps.items() if name not in COUNTED and not one.key}
 """Further values of a line of the 班级 sheet, besides its counts."""
+_NO_MORE = tuple(column.blank for column in MORE.values())
 
 
-@dataclass(frozen=True, slots=True)
-class ClassCount:
-    """The report's line of one class it covers; `more`: by the columns of `MORE`."""
+class ClassCount(NamedTuple):
+    """The report's line of one class it covers; `more`: by the columns of `MORE`. A tuple, as `CurrentRow`."""
 
     roll: int | None = None
     present: int | None = None
     other_absent: int = 0
-    more: tuple[object, ...] = tuple(column.blank for column in MORE.values())
+    more: tuple[object, ...] = _NO_MORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.database import sql
 from pipeline.database.models import Unit
@@ -103,8 +104,7 @@ def _aliases(found: Iterable[tuple[int, str, str, str]], years: Iterable[int]) -
     return {spelling: of for key, name, of in rows for spelling in (key, fold(name))}
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A row of school_class."""
 
     year: int

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -47,8 +47,7 @@ class _Spell:
     signs: dict[Sign, date]  # and on which day each was first seen
 
 
-@dataclass(frozen=True, slots=True)
-class _Ill:
+class _Ill(NamedTuple):
     """A pupil counted for a group in a place: dated `onset`, known by the report of `known_on`; of windows that end on
     the days from `since` to before `until`, if he changed the class.
     """
@@ -231,7 +230,7 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: 
 
 
 def _while(entry: _Ill, stay: Stay) -> _Ill:
-    return replace(entry, class_key=stay.room, since=stay.since, until=stay.until)
+    return entry._replace(class_key=stay.room, since=stay.since, until=stay.until)
 
 
 def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
@@ -294,7 +293,7 @@ def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBeg
                 found[e.pupil] = e
             else:
                 one = e if e.onset < before.onset else before
-                found[e.pupil] = replace(one, signs={**e.signs, **before.signs})
+                found[e.pupil] = one._replace(signs={**e.signs, **before.signs})
     return found.values()
 
 

@@ -173,8 +173,10 @@ def _judged(row: Submission) -> bool:
 
 def _came_again(done: Settled) -> bool:
     """Whether a roster or calendar of the same unit came later and was settled before: it may be a copy of this one."""
+    if done.form not in _APPLY:  # asked of every submission: no query is even made up
+        return False
     later = Submission.objects.filter(received_seq__gt=done.seq, unit=done.unit, form=done.form)
-    return done.form in _APPLY and later.exclude(state=State.RECEIVED).exists()
+    return later.exclude(state=State.RECEIVED).exists()
 
 
 def _in_force(seq: int) -> bool:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pipeline.database import sql
 from pipeline.model import RowState
@@ -23,9 +24,10 @@ Campus = tuple[str, str]  # school, campus
 Key = tuple[date, str, str]  # day, school, campus
 
 
-@dataclass(frozen=True, slots=True)
-class SpellRow:
-    """One row as far as its case needs it. `began`, `state`: as stored; `signs`: what its groups follow from."""
+class SpellRow(NamedTuple):
+    """One row as far as its case needs it. `began`, `state`: as stored; `signs`: what its groups follow from. A tuple,
+    because a batch makes tens of thousands.
+    """
 
     class_key: str
     start: date
@@ -53,8 +55,7 @@ class Changed:
     stands: bool = True  # False: there is no report of the day any more
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """The derived values of a row: the day of its case, new or ongoing.
 
     `known`: an earlier row showed the same signs of the same case, so this one adds nothing to warn of.

@@ -217,7 +217,7 @@ def line_rows(standing: ReportState) -> dict[str, LineRow]:
     for key, line in standing.lines.items():
         roll = standing.classes.get(key, line.roll)
         if key not in standing.classes or (line != ClassCount(roll) and line != ClassCount()):
-            rows[key] = (line if line.roll is not None else replace(line, roll=roll), False)
+            rows[key] = (line if line.roll is not None else line._replace(roll=roll), False)
     for key, roll in standing.classes.items():
         if key not in standing.lines:
             rows[key] = (ClassCount(roll), True)

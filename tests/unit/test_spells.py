@@ -1,7 +1,6 @@
 """Spells of absence: when one ends and another begins, and how many school days each had."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -122,7 +121,7 @@ def test_a_row_said_once_more_as_it_was_changes_nothing(said: list[PupilDay]) ->
     if said and found:
         last = max(said, key=lambda one: one.day)
         if last.row_state == "returned" and found[-1].returned:
-            tomorrow = replace(last, day=last.day + timedelta(days=1), returned=last.returned or last.day)
+            tomorrow = last._replace(day=last.day + timedelta(days=1), returned=last.returned or last.day)
             assert spells([*said, tomorrow], school_days) == found
 
 
