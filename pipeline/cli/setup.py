@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from gettext import gettext as say
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.terminal import AsJson, Reason, Who, echo, echo_json, echo_table, opened, progress
 from pipeline.cli.undoing import take_back
 from pipeline.errors import UsageError
@@ -142,15 +144,36 @@ def _vouched(site: Site, outcome: Outcome) -> Outcome:
 def undo_roster(
     context: typer.Context,
     submission: Annotated[
-        int, typer.Argument(metavar="SUBMISSION", help="Number of the roster, as its receipt has it.")
+        int,
+        typer.Argument(metavar="SUBMISSION", help="Number of the roster, as its receipt has it, or of `units remove`."),
     ],
     why: Reason,
     who: Who = "",
 ) -> None:
-    """Take one school roster back, as if it had not come. The decision is kept with its reason."""
+    """Take one school roster back, as if it had not come; or `units remove`. The decision is kept with its reason."""
     from pipeline.settling import undo
 
-    take_back(context, undo.take_back_roster, submission, who, why)
+    take_back(context, undo.take_back, submission, who, why)
+
+
+@units.command("remove")
+def remove_campus(
+    context: typer.Context,
+    school: Annotated[
+        str, typer.Argument(metavar="SCHOOL", help="Code of the school.", autocompletion=completion.units)
+    ],
+    campus: Annotated[str, typer.Argument(metavar="CAMPUS", help="The campus that is none, as the registry has it.")],
+    why: Reason,
+    who: Who = "",
+) -> None:
+    """Remove a campus that was only a slip, with its classes; its reports are judged again, by the other campuses."""
+    from pipeline import config, run
+    from pipeline.settling import undo
+
+    site = opened(context)
+    number = run.undo(site, partial(undo.remove_campus, school, campus), who, why, config.clock())
+    said = say("{campus} of {school}: removed; `queke units undo {number}` takes that back")
+    echo(said.format(campus=campus, school=school, number=number))
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:

@@ -52,6 +52,11 @@ def decide(
     return order_of(row), row.settled_seq or 0
 
 
+def number(settled: int) -> int:
+    """Return the number of the decision that settled as this."""
+    return Decision.objects.get(settled_seq=settled).seq
+
+
 def about(row: Decision) -> str:
     """Return the subject of a decision, as one text."""
     parts = (row.target, row.day, row.submission)

@@ -17,6 +17,8 @@ FOLLOWS: Mapping[DecisionKind, str] = {
     DecisionKind.CLASS_RETURN: "没有登记入册。请改用名册里的班级名称，选“整份更正”重报。",
     DecisionKind.CLASS_ALIAS: "是名册里已有班级的另一种写法，以后两种写法都认得。",
     DecisionKind.CLASS_UNDO: "先前的处理已撤回，等县（市、区）重新核定。",
+    DecisionKind.CAMPUS_REMOVE: "名册里没有这个校区，已去掉。报在它名下的缺课日报按班级重新判定，请看新的回执。",
+    DecisionKind.CAMPUS_UNDO: "先前去掉这个校区的处理已撤回，请看新的回执。",
     DecisionKind.ROLL_CONFIRM: "已确认，名册从那天起照日报改。",
     DecisionKind.ROLL_RETURN: "没有确认，仍以名册为准。日报填错了的，以后请照名册填。",
     DecisionKind.MAILBOX_CONFIRM: "已认定是本校的邮箱，以后从那里发来的就算本校的。若不是，请马上告诉县（市、区）。",
@@ -48,6 +50,11 @@ def closure(campus: str, place: str, start: datetime) -> str:
 def report(day: date) -> str:
     """The report of a day."""
     return f"{day} 的缺课日报"
+
+
+def campus(name: str) -> str:
+    """A campus of the registry."""
+    return f"校区“{name}”"
 
 
 def roll(day: date, room: str) -> str:

@@ -55,6 +55,8 @@ _DESK: Mapping[str, str] = {
     "mailbox-not-asked": "不在待认的邮箱中：{mailbox}；见 queke mailboxes asked",
     "mailbox-not-decided": "没有办过这个邮箱，或已经撤回：{mailbox}",
     "mailbox-elsewhere": "这个邮箱现在是别的单位的，没有改：{mailbox}；要改的用 queke mailboxes unbind",
+    "school-unknown": "名册里没有标识码为 {school} 的学校",
+    "campus-unknown": "这所学校没有校区“{campus}”；它的校区是 {campuses}",
     "matter-unknown": "没有这一件待对账：{matter}",
     "matter-settled": "{matter} 已经办结，没有再改",
     "matter-no-roll": "{matter} 不是应到人数与名册不同，不能退回；核实了请选“确认”",

@@ -69,6 +69,11 @@ def _class(row: Decision, school: str) -> str | None:
     return None
 
 
+def _campus(row: Decision, school: str) -> str | None:
+    code, _, campus = row.target.partition(" ")
+    return notices.campus(campus) if code == school else None
+
+
 def _roll(row: Decision, school: str) -> str | None:
     matter = Matter.objects.filter(pk=row.target, school=school).first()
     if matter is None:
@@ -92,6 +97,8 @@ _ABOUT: Mapping[DecisionKind, Callable[[Decision, str], str | None]] = {
     DecisionKind.CLASS_RETURN: _class,
     DecisionKind.CLASS_ALIAS: _class,
     DecisionKind.CLASS_UNDO: _class,
+    DecisionKind.CAMPUS_REMOVE: _campus,
+    DecisionKind.CAMPUS_UNDO: _campus,
     DecisionKind.ROLL_CONFIRM: _roll,
     DecisionKind.ROLL_RETURN: _roll,
     DecisionKind.MAILBOX_CONFIRM: _mailbox,

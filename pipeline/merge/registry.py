@@ -7,7 +7,7 @@ statement that is read late changes only its own place, and earlier days stay kn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -52,7 +52,7 @@ class RegistryStatement:
     roster.
 
     `unit` holds stored columns of the unit and, as "opens" and "closes", the days between which it exists; `contacts`
-    what further campuses have of their own.
+    what further campuses have of their own; `removed` campuses of which nothing counts that was stated before.
     """
 
     order: int
@@ -62,6 +62,22 @@ class RegistryStatement:
     rooms: tuple[ClassStatement, ...] = ()
     rulings: tuple[AliasRuling, ...] = ()
     contacts: Contacts = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    def names(self, campus: str) -> bool:
+        """Tell whether it states anything of a campus."""
+        of_classes = {room.campus for room in self.rooms} | {ruling.campus for ruling in self.rulings}
+        return campus in of_classes | {*self.campuses, *self.contacts}
+
+    def without(self, campuses: Collection[str]) -> RegistryStatement:
+        """Return it without what it states of these campuses."""
+        return replace(
+            self,
+            campuses=tuple(one for one in self.campuses if one not in campuses),
+            rooms=tuple(one for one in self.rooms if one.campus not in campuses),
+            rulings=tuple(one for one in self.rulings if one.campus not in campuses),
+            contacts={campus: own for campus, own in self.contacts.items() if campus not in campuses},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,15 @@ def registered(
     return Registered(values, tuple(places), tuple(campuses), rooms.all(), rooms.rulings(), contacts)
 
 
+def counting(statements: Sequence[RegistryStatement]) -> list[RegistryStatement]:
+    """Return statements without what they state of campuses that a later one removes: as if it had never been said."""
+    gone = {campus: one.order for one in statements for campus in one.removed}
+    return [
+        one.without({campus for campus, order in gone.items() if one.order < order}) if gone else one
+        for one in statements
+    ]
+
+
 def both(was: Contacts, now: Contacts) -> Contacts:
     """Return the contacts of campuses, the later ones upon the earlier."""
     return {campus: {**was.get(campus, {}), **now.get(campus, {})} for campus in {**was, **now}}
@@ -173,7 +198,8 @@ def news(statement: RegistryStatement, before: Registered | None) -> RegistrySta
 
 def has_content(statement: RegistryStatement) -> bool:
     """Tell whether a statement has any content."""
-    return bool(statement.unit or statement.campuses or statement.rooms or statement.rulings or statement.contacts)
+    one = statement
+    return bool(one.unit or one.campuses or one.rooms or one.rulings or one.contacts or one.removed)
 
 
 def _room_news(stated: ClassStatement, slices: Sequence[ClassSpan], day: date) -> ClassStatement | None:

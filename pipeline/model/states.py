@@ -71,6 +71,8 @@ class DecisionKind(StrEnum):
     CLASS_RETURN = "class-return"
     CLASS_ALIAS = "class-alias"
     CLASS_UNDO = "class-undo"
+    CAMPUS_REMOVE = "campus-remove"
+    CAMPUS_UNDO = "campus-undo"
     ROSTER_UNDO = "roster-undo"
     CALENDAR_UNDO = "calendar-undo"
     EXCUSE = "excuse"

@@ -25,6 +25,7 @@ from pipeline.merge.registry import (
     RegistryStatement,
     RoomKey,
     both,
+    counting,
     registered,
 )
 from pipeline.model import ActKind, ClassState, StatementState, UnitKind
@@ -49,14 +50,12 @@ def load(codes: Iterable[str], upto: int | None = None) -> dict[str, list[Regist
     A unit that is not known, or was not by then, is left out.
     """
     wanted = sorted(set(codes))
-    found: dict[str, list[RegistryStatement]] = defaultdict(list)
-    stated = set()
+    every: dict[str, list[RegistryStatement]] = {}
     for row in Kept.objects.filter(unit__in=wanted, form=FORM).order_by("order"):
-        stated.add(row.unit)
-        if row.state == _STANDING and (upto is None or row.order <= upto):
-            found[row.unit].append(_statement(row))
-    silent = _before([code for code in wanted if code not in stated])
-    return {**found, **{code: [one] for code, one in silent.items()}}
+        every.setdefault(row.unit, []).extend([_statement(row)] if row.state == _STANDING else [])
+    by_then = {code: [one for one in counting(its) if upto is None or one.order <= upto] for code, its in every.items()}
+    silent = _before([code for code in wanted if code not in every])
+    return {**{code: its for code, its in by_then.items() if its}, **{code: [one] for code, one in silent.items()}}
 
 
 def units(codes: Iterable[str], day: date, upto: int | None = None) -> dict[str, Registered]:
@@ -100,6 +99,7 @@ def joined(code: str, one: RegistryStatement) -> RegistryStatement:
         (*was.rooms, *one.rooms),
         (*was.rulings, *one.rulings),
         both(was.contacts, one.contacts),
+        (*was.removed, *one.removed),
     )
 
 
@@ -143,16 +143,20 @@ def take_back(rows: Sequence[Kept], day: date) -> None:
     Kept.objects.filter(pk__in=[row.pk for row in rows]).update(state=StatementState.UNDONE.value)
     codes = sorted({row.unit for row in rows})
     was = mailboxes.stated(codes)
+    write_again(codes, day)
+    mailboxes.follow(was, codes, day)
+
+
+def write_again(codes: Sequence[str], day: date) -> None:
+    """Write the rows of units again, and remove those that no statement makes any more."""
     _let_go(codes, units(codes, day))
     project(codes, day)
-    mailboxes.follow(was, codes, day)
 
 
 def put(row: Kept, one: RegistryStatement, day: date) -> None:
     """Write another content for a stored statement; the rows of its unit are written again."""
     sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), [_row(row.unit, one, row.submission, _STANDING)])
-    _let_go([row.unit], units([row.unit], day))
-    project([row.unit], day)
+    write_again([row.unit], day)
 
 
 def stored(order: int, unit: str) -> tuple[Kept, RegistryStatement] | None:
@@ -370,7 +374,8 @@ def _row(code: str, one: RegistryStatement, submission: int, state: StatementSta
     ]
     unit = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.unit.items()}
     rulings = [[ruling.campus, ruling.year, ruling.key, ruling.name, ruling.of] for ruling in one.rulings]
-    content = {"unit": unit, "campuses": list(one.campuses), "rooms": rooms, "rulings": rulings}
+    campuses, removed = list(one.campuses), list(one.removed)
+    content = {"unit": unit, "campuses": campuses, "rooms": rooms, "rulings": rulings, "removed": removed}
     content["contacts"] = {campus: dict(own) for campus, own in one.contacts.items()}
     return (one.order, code, FORM, sql.day(one.day), serialise.text(content), state, submission)
 
@@ -380,7 +385,8 @@ def _statement(row: Kept) -> RegistryStatement:
     unit = {name: date.fromisoformat(value) if name in _DAYS else value for name, value in content["unit"].items()}
     rooms = tuple(_room(one) for one in content["rooms"])
     rulings = tuple(AliasRuling(*one) for one in content["rulings"])
-    return RegistryStatement(row.order, row.day, unit, tuple(content["campuses"]), rooms, rulings, content["contacts"])
+    campuses, removed = tuple(content["campuses"]), tuple(content["removed"])
+    return RegistryStatement(row.order, row.day, unit, campuses, rooms, rulings, content["contacts"], removed)
 
 
 def _room(values: Sequence[Any]) -> ClassStatement:

@@ -78,6 +78,11 @@ def _undo(one: Decided, what: Callable[[DecidedBy], object]) -> None:
     one.settling.judge_later(what(one.by))  # type: ignore[arg-type]  # a Settled
 
 
+def _remove_campus(one: Decided) -> None:
+    school, _, campus = one.target.partition(" ")
+    _undo(one, partial(undo.remove_campus, school, campus))
+
+
 def _account(one: Decided) -> str:
     return one.target.removeprefix(ACCOUNT)
 
@@ -99,6 +104,8 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.CLASS_ALIAS: lambda one: proposals.confirm(one.target, one.by, str(one.said["alias"])),
     _KIND.CLASS_UNDO: lambda one: _undo(one, partial(undo.take_back_class, one.target)),
     _KIND.ROSTER_UNDO: lambda one: _undo(one, partial(undo.take_back_roster, int(one.target))),
+    _KIND.CAMPUS_REMOVE: _remove_campus,
+    _KIND.CAMPUS_UNDO: lambda one: _undo(one, partial(undo.take_back, int(str(one.said["removed"])))),
     _KIND.CALENDAR_UNDO: lambda one: _undo(one, partial(undo.take_back_calendar, int(one.target))),
     _KIND.EXCUSE: partial(_excuse, excused=True),
     _KIND.UNEXCUSE: partial(_excuse, excused=False),

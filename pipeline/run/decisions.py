@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from pipeline.database import errors, journal, transactions
+from pipeline.database import decision_log, errors, journal, transactions
 from pipeline.executors import Pool
 from pipeline.model import Arrival, Clock, DecidedBy, Settled, Site
 from pipeline.run import noting, sending, warning
@@ -48,15 +48,19 @@ def return_answer(site: Site, alert: str, who: str, why: str, clock: Clock) -> s
     return state
 
 
-def undo(site: Site, what: Callable[[DecidedBy], Settled], who: str, why: str, clock: Clock) -> None:
-    """Take one roster, calendar or word on a class back, one of `settling.undo`, and judge again what came after it.
+def undo(site: Site, what: Callable[[DecidedBy], Settled], who: str, why: str, clock: Clock) -> int:
+    """Take one roster, calendar or word on a class back, or remove a campus, one of `settling.undo`; judge again what
+    came after it. Return the decision's number.
 
     Raises UsageError, and changes nothing, where that is not possible.
     """
     now = clock()
     with errors.temporary(), Pool(1, at_once=False) as readers, transactions.atomic():
-        Settling(site, readers, now).judge_later(what(DecidedBy(who, why, now)))
+        done = what(DecidedBy(who, why, now))
+        Settling(site, readers, now).judge_later(done)
+        number = decision_log.number(done.settled_seq)
     follow(site, clock)
+    return number
 
 
 def follow(site: Site, clock: Clock) -> None:

@@ -36,6 +36,7 @@ from pipeline.settling.settler import Settler
 from pipeline.turns import replay, whole_file_tickets
 from pipeline.turns.again import NOTHING, AtHand, Needed
 from pipeline.turns.transaction import Turn, Writes, form_of
+from pipeline.units import is_school
 
 _APPLY = {name: settler.apply_again for name, settler in SETTLERS.items() if settler.apply_again}
 _JUDGED_BY = frozenset({*_APPLY, DESK.name})  # a 处理单 confirms proposals of schools, at its own place
@@ -54,7 +55,7 @@ class Later:
 
 def after(done: Settled) -> Later:
     """Return what is to be validated again after a submission that has just settled; nearly always nothing."""
-    schools = _affected(done.seq) if done.form in _JUDGED_BY else set()
+    schools = _affected(done) if done.form in _JUDGED_BY else set()
     if not schools and not _came_again(done):
         return Later()
     later = list(
@@ -192,9 +193,13 @@ def _turn(checked: Checked, done: Settled, again: AtHand = NOTHING) -> Turn:
     return Turn(Event(order, checked, forced=at_release), done.settled_seq, again, anew=True)
 
 
-def _affected(order: int) -> set[str]:
-    """The schools with a statement in force, or taken back, at this place of the sequence."""
-    in_force = Statement.objects.filter(order=order, state__in=(StatementState.STANDING, StatementState.UNDONE))
+def _affected(done: Settled) -> set[str]:
+    """The schools with a statement in force, or taken back, at this place of the sequence; what is of one school
+    concerns that alone.
+    """
+    if is_school(done.unit):
+        return {done.unit}
+    in_force = Statement.objects.filter(order=done.seq, state__in=(StatementState.STANDING, StatementState.UNDONE))
     units = set(in_force.values_list("unit", flat=True))
     schools = set(Unit.objects.filter(code__in=units, kind=UnitKind.SCHOOL).values_list("code", flat=True))
     places = _below(Division.objects.filter(code__in=units).values_list("code", flat=True))

@@ -1,10 +1,11 @@
-"""A county takes one roster or calendar back, or its word on a new class: as if it had not come.
+"""A county takes one roster or calendar back, its word on a new class, or a campus that is none: as if never said.
 
 What came after it was judged by it: `run` reads and folds that again, as after a roster that settles late.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
@@ -18,6 +19,7 @@ from pipeline.issues.refusals import refusal
 from pipeline.letters import queue
 from pipeline.merge.registry import RegistryStatement, RoomKey
 from pipeline.model import (
+    HOME_CAMPUS,
     TAKEN,
     DecidedBy,
     DecisionKind,
@@ -59,6 +61,58 @@ def take_back_roster(seq: int, by: DecidedBy) -> Settled:
         writes.flush()
         _told(row, by, settled)
         return _judged(rows[0].order, "roster", row.unit, settled)
+
+
+def remove_campus(school: str, campus: str, by: DecidedBy) -> Settled:
+    """Remove a campus that is none, with all that was stated of it; reports are judged again without it.
+
+    Returns what `take_back_roster` does. Raises UsageError, and changes nothing, where the registry has no such campus.
+    """
+    with atomic():
+        known = statements.units([school], today(by.at)).get(school)
+        if known is None:
+            raise refusal("school-unknown", school=school)
+        if campus not in {*known.campuses, *(room.campus for room in known.rooms)}:
+            raise refusal("campus-unknown", campus=campus, campuses=joined(known.campuses or (HOME_CAMPUS,)))
+        order, settled = decide(DecisionKind.CAMPUS_REMOVE, f"{school} {campus}", by)
+        first = next(one for one in statements.load([school])[school] if one.names(campus))
+        one = RegistryStatement(order, first.day, removed=(campus,))
+        return _campus(school, campus, partial(statements.keep, {school: one}, submission=0), (order, settled), by)
+
+
+def take_back(seq: int, by: DecidedBy) -> Settled:
+    """Take back what a number stands for: a roster, or the removal of a campus, which is there again then."""
+    removed = Decision.objects.filter(seq=seq, what=DecisionKind.CAMPUS_REMOVE).first()
+    if removed is None:
+        return take_back_roster(seq, by)
+    with atomic():
+        school, _, campus = removed.target.partition(" ")
+        rows = Kept.objects.filter(order=order_of(removed), unit=school, state=StatementState.STANDING)
+        if not rows.exists():
+            raise refusal("undo-nothing", number=seq)
+        order, settled = decide(DecisionKind.CAMPUS_UNDO, removed.target, by, said={"removed": seq})
+        undone = partial(rows.update, state=StatementState.UNDONE.value)
+        return _campus(school, campus, undone, (order, settled), by)
+
+
+def _campus(school: str, campus: str, change: Callable[[], object], decided: tuple[int, int], by: DecidedBy) -> Settled:
+    """Change whether what is stated of a campus counts; the school is told."""
+    order, settled = decided
+    now, writes = today(by.at), Writes(by.at)
+    rows = Kept.objects.filter(unit=school, form=statements.FORM, state=StatementState.STANDING).order_by("order")
+    since = _since(list(rows))
+    before = affected_days.counties([school], since, now)
+    stated = statements.load([school])[school]
+    change()
+    statements.write_again([school], now)
+    stated += statements.load([school])[school]
+    after = affected_days.counties([school], since, now)
+    affected_days.figures({*before.values(), *after.values()}, since, now, settled, writes)
+    roster.warn_again([school], since, settled, writes)
+    writes.letter(LetterKind.DECIDED, str(order), school)
+    writes.flush()
+    first = min(one.order for one in stated if one.names(campus))  # either before the change, or after it
+    return _judged(first, "roster", school, settled)
 
 
 def take_back_calendar(seq: int, by: DecidedBy) -> Settled:

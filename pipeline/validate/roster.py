@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.forms.classes import class_key, key_or_name
-from pipeline.forms.roster import OF_CAMPUS, OF_UNIT, ROSTER
+from pipeline.forms.roster import OF_CAMPUS, OF_UNIT, ROSTER, SCHOOLS
 from pipeline.forms.words import STAGE
 from pipeline.model import HOME_CAMPUS, KINDERGARTEN, Context, Row, SchoolFacts, identity_of
 from pipeline.validate import channel
@@ -40,6 +40,8 @@ LARGE_CLASS = 150
 _NUMBER = re.compile(r"[0-9]+")
 _POINTED = re.compile(r"[0-9]{1,2}[.．。·][0-9]{1,2}")
 """For a class: what Excel, or hurried typing, makes of 11-2; in the registry it would stay for a year."""
+
+_CODE_AT, _NAME_AT = SCHOOLS.index("code"), SCHOOLS.index("name")
 
 _DATES = RowCheck("until-before-from", "until", lambda pl: pl.col("until") > pl.col("from"))
 SCHOOL_RULES = (
@@ -223,15 +225,28 @@ def _extras(table: str, lines: Sequence[RowCase], by: Judgement) -> Extras:
     }
 
 
-def _settle(case: SubmissionCase, _: Context) -> None:
-    """In a school's own roster a row without a code is of that school."""
-    if case.school is None:
-        return
-    tables = {
-        name: rows if name == "organs" else tuple(_of_school(row, case.unit) for row in rows)
-        for name, rows in case.reading.tables.items()
+def _settle(case: SubmissionCase, context: Context) -> None:
+    """In a school's own roster a row without a code is of that school. A school that has a name need not be named
+    again: in the row of a further campus, or to change a telephone.
+    """
+    tables = dict(case.reading.tables)
+    if case.school is not None:
+        tables |= {
+            name: tuple(_of_school(row, case.unit) for row in rows) for name, rows in tables.items() if name != "organs"
+        }
+    rows = tables.get("schools", ())
+    names = {code: one.name for code, one in context.schools.items()} | {
+        row.values[_CODE_AT]: row.values[_NAME_AT] for row in rows if row.values[_NAME_AT]
     }
+    tables["schools"] = tuple(_named(row, names) for row in rows)
     case.reading = replace(case.reading, tables=tables)
+
+
+def _named(row: Row, names: Mapping[object, object]) -> Row:
+    name = names.get(row.values[_CODE_AT])
+    if row.values[_NAME_AT] is not None or "name" in row.raw or not name:
+        return row
+    return replace(row, values=(*row.values[:_NAME_AT], name, *row.values[_NAME_AT + 1 :]))
 
 
 def _of_school(row: Row, code: str) -> Row:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -50,7 +51,8 @@ def roster(*rooms: tuple[str, object], day: datetime = DAY, **of_school: object)
 def campus_of(*rooms: str) -> Workbook:
     """A roster that gives a school a further campus with classes of its own."""
     of = {"学校标识码": SCHOOL, "校区": "东校区"}
-    return books.roster({**of, "校区": "本部"}, of, classes=[{**of, "班级": room, "学生人数": 38.0} for room in rooms])
+    lines = [{**of, "班级": room, "学生人数": 38.0} for room in rooms]
+    return books.roster({**of, "校区": "本部"}, *[of] * bool(rooms), classes=lines)
 
 
 def _dated(rows: list[list[object]], day: datetime) -> list[list[object]]:
@@ -217,6 +219,26 @@ def test_what_is_taken_back_might_never_have_come(school: Site, chosen: list[int
         return  # it changed nothing, or a school that only it knows has sent something
     never = one_by_one(school, [BLANK if number in gone else one for number, one in enumerate(sent, 1)])
     assert differences(*(_others(one, gone) for one in (never, found))) == {}
+
+
+@pytest.mark.parametrize("chosen", [[0, 16, 17, 18], [16, 18, 5, 1]])
+def test_a_campus_removed_might_never_have_been_and_comes_back(school: Site, chosen: list[int]) -> None:
+    sent = [READ[number] for number in chosen]
+    at = chosen.index(16)
+    only_home = replace(books.reading(campus_of()), content_sha=f"{98:064d}")
+
+    def remove(_: int, by: DecidedBy) -> Settled:
+        return undo.remove_campus(SCHOOL, "东校区", by)
+
+    removed = one_by_one(school, sent, {0: remove})
+    never = one_by_one(school, [only_home if place == at else one for place, one in enumerate(sent)])
+    assert differences(*(_but_roster(one, at + 1) for one in (never, removed))) == {}
+    again = one_by_one(school, sent, {0: remove, len(sent) + 1: undo.take_back})
+    assert differences(*(_but_roster(one, at + 1) for one in (one_by_one(school, sent), again))) == {}
+
+
+def _but_roster(found: Mapping[str, list[str]], number: int) -> dict[str, list[str]]:
+    return {**_others(found, [number]), "Statement": []}
 
 
 def _others(found: Mapping[str, list[str]], gone: Iterable[int]) -> dict[str, list[str]]:

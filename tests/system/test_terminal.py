@@ -70,6 +70,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "backup": lambda k: (k.folder / "backup",),
     "units import": lambda k: (next(k.folder.glob("site/archive/**/*.xlsx")),),
     "units undo": lambda k: (k.roster, "--why", EVIL),
+    "units remove": lambda k: (k.school, "本部", "--why", EVIL),
     "rejects list": lambda _: (),
     "rejects show": lambda k: (k.ticket,),
     "rejects export": lambda k: ("--unit", k.school, "-o", k.folder / "退回.xlsx"),

@@ -141,6 +141,14 @@ def test_a_roster_is_taken_row_by_row() -> None:
     assert got.day == date(2026, 11, 20)  # when it came; each of its changes has its own first day
 
 
+def test_a_school_that_has_a_name_need_not_be_named_again() -> None:
+    new, known = {"学校标识码": "2132000009"}, {"学校标识码": SCHOOL, "填报人": "李老师"}
+    got = check(books.roster({**new, "学校名称": "新小学"}, {**new, "校区": "东校区"}, known))
+    assert got.refused == ()
+    assert [record.values["name"] for record in got.records] == ["新小学", "新小学", "示例小学"]
+    assert said(check(books.roster(new, {**new, "校区": "东校区"}))) == ["school-name-missing"] * 2
+
+
 def test_a_roster_is_a_countys_word() -> None:
     made = books.roster({"学校标识码": "2132000009", "学校名称": "新小学"})
     assert check(made, bound="320106").verdict == check(made, bound="320100").verdict == "merge"
