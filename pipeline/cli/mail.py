@@ -69,6 +69,7 @@ def send(
     from pipeline import config, run
     from pipeline.mail.smtp import MailSender
     from pipeline.post import postings
+    from pipeline.reports.first_page import FirstPages
     from pipeline.run.lock import hold_site
 
     site, clock = opened(context, log="info"), config.clock()
@@ -80,8 +81,10 @@ def send(
     if run.is_held(site):
         show_error(say("`queke watch` works on this site and sends by itself"))
         return
-    with hold_site(site), MailSender(account) as sender:
-        count = run.send_mails(site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account)
+    with hold_site(site), FirstPages() as pages, MailSender(account) as sender:
+        count = run.send_mails(
+            site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account, first_page=pages.draw
+        )
     echo(say("{count} sent").format(count=count))
 
 

@@ -31,6 +31,7 @@ def preview(
 ) -> None:
     """Show what would go out by mail now, to whom, and what hinders it. Nothing is sent, nothing is changed."""
     from pipeline import config
+    from pipeline.reports.first_page import FirstPages
     from pipeline.run import mail_preview
 
     site, now = opened(context), config.clock()()
@@ -44,10 +45,12 @@ def preview(
             *(say("letter"), say("goes out"), say("kind"), say("to"), say("unit"), say("subject"), say("files")),
             *(say("bytes"), say("not now")),
         )
-        rows = [_line(one) for one in mail_preview.outline(site, account, now, limit)]
+        with FirstPages() as pages:
+            rows = [_line(one) for one in mail_preview.outline(site, account, now, limit, pages.draw)]
         echo_list(header, rows, as_json=as_json)
         return
-    found = mail_preview.find(site, account, number, now)
+    with FirstPages() as pages:
+        found = mail_preview.find(site, account, number, now, pages.draw)
     if found is None:
         raise UsageError(say("{number}: no mail that is to go out; see `queke mail preview`").format(number=number))
     if output is None:

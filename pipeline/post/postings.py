@@ -58,7 +58,7 @@ def queue(wanted: Sequence[WantedPosting], now: datetime) -> int:
         *("kind", "ref", "address", "unit", "state", "attempts", "code", "why", "message_id", "path", "sha256"),
         *("queued_at", "due_at"),
     )
-    text = sql.insert("posting", columns) + " ON CONFLICT (kind, ref, address) DO NOTHING"
+    text = sql.insert("posting", columns) + " ON CONFLICT (kind, ref, address, unit) DO NOTHING"
     rows = [
         (*(one.kind, one.ref, one.address, one.unit), *_NEW, sql.moment(now), sql.moment(one.due or now))
         for one in wanted
@@ -127,14 +127,14 @@ def end(number: int, state: PostingState, now: datetime, code: int = 0, why: str
         if row is None:
             return
         Posting.objects.filter(pk=number).update(state=state, done_at=now, code=code, why=why[:40])
-        key, written_ = [row.kind, row.ref, row.address], [row.message_id, row.path, row.sha256]
+        key, written_ = [row.kind, row.ref, row.address, row.unit], [row.message_id, row.path, row.sha256]
         acts.note(ActKind.MAILED, now, key=key, state=state, code=code, why=why[:40], written=written_)
 
 
 def end_again(key: Sequence[str], state: PostingState, now: datetime, said: Sequence[str], code: int, why: str) -> None:
     """What became of a mail, in a store that is made again. `said`: its Message-ID, path and hash."""
-    kind, ref, address = key
-    row = Posting.objects.filter(kind=kind, ref=ref, address=address).first()
+    kind, ref, address, unit = key
+    row = Posting.objects.filter(kind=kind, ref=ref, address=address, unit=unit).first()
     if row is not None:
         written(row.pk, *said)
         end(row.pk, state, now, code, why)

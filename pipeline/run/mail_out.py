@@ -23,6 +23,7 @@ from pipeline.model import MailAccount, PostingKind, PostingState, Site
 from pipeline.post import mails, postings
 from pipeline.post.postings import QueuedPosting
 from pipeline.run import mail_writers, noting
+from pipeline.run.mail_writers import FirstPage
 from pipeline.schooldays import ZONE, today
 
 log = structlog.get_logger("queke.mail")
@@ -63,7 +64,13 @@ def queue_answers(site: Site, now: datetime) -> int:
 
 
 def ready(
-    site: Site, account: MailAccount, now: datetime, limit: int, besides: Collection[int] = ()
+    site: Site,
+    account: MailAccount,
+    now: datetime,
+    limit: int,
+    *,
+    first_page: FirstPage,
+    besides: Collection[int] = (),
 ) -> list[ReadyMail]:
     """Write up to `limit` of the mails that are due, and note them as being sent; those first that were being sent when
     a process ended. `besides`: those that are in hand.
@@ -76,7 +83,7 @@ def ready(
     kinds = AT_ANY_HOUR if is_quiet(site, now) else ()
     begun = [one for one in postings.begun() if one.id not in besides]
     due = [*begun, *postings.waiting(now, left, kinds)][:left]
-    found = [one for posting in due if (one := _written(site, account, posting, now)) is not None]
+    found = [one for posting in due if (one := _written(site, account, posting, now, first_page)) is not None]
     postings.begin([one.id for one in found])
     return found
 
@@ -94,13 +101,20 @@ def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
         postings.again(mail.id, mail.attempts + 1, reply.code, reply.fate, now)
 
 
-def send(site: Site, give: Callable[[ReadyMail], Reply], now: Callable[[], datetime], account: MailAccount) -> int:
+def send(
+    site: Site,
+    give: Callable[[ReadyMail], Reply],
+    now: Callable[[], datetime],
+    account: MailAccount,
+    *,
+    first_page: FirstPage,
+) -> int:
     """Send all that is due, one after the other, by `give`; return how many went out. Raises what `give` raises."""
     sent = 0
     try:
         with errors.temporary():
             queue_answers(site, now())
-            while batch := ready(site, account, now(), 20):
+            while batch := ready(site, account, now(), 20, first_page=first_page):
                 for mail in batch:
                     reply = give(mail)
                     note(mail, reply, now())
@@ -117,13 +131,15 @@ def is_quiet(site: Site, now: datetime) -> bool:
     return begin <= clock < end if begin <= end else clock >= begin or clock < end
 
 
-def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> ReadyMail | None:
+def _written(
+    site: Site, account: MailAccount, posting: QueuedPosting, now: datetime, first_page: FirstPage
+) -> ReadyMail | None:
     """A mail with its bytes, written once; None if it has nothing to say, may not go there, or cannot be written."""
     if not posting.path and not may_go(site, posting.address):
         postings.end(posting.id, PostingState.VOID, now, why="domain")
         return None
     kept = site.root / posting.path if posting.path else None
-    path = kept if kept is not None and kept.is_file() else _compose(site, account, posting, now)
+    path = kept if kept is not None and kept.is_file() else _compose(site, account, posting, now, first_page)
     return (
         None
         if path is None
@@ -131,18 +147,22 @@ def _written(site: Site, account: MailAccount, posting: QueuedPosting, now: date
     )
 
 
-def as_bytes(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> tuple[str, bytes] | None:
+def as_bytes(
+    site: Site, account: MailAccount, posting: QueuedPosting, now: datetime, first_page: FirstPage
+) -> tuple[str, bytes] | None:
     """Return a mail's Message-ID and bytes; None if it has nothing to say. Raises `mail_writers.NotYetError`."""
-    letter = mail_writers.write(posting, site)
+    letter = mail_writers.write(posting, site, first_page)
     if letter is None:
         return None
-    number = message_id(f"{posting.kind} {posting.ref} {posting.address}", account)
+    number = message_id(f"{posting.kind} {posting.ref} {posting.unit} {posting.address}", account)
     return number, compose(letter, account, number=number, at=now)
 
 
-def _compose(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> Path | None:
+def _compose(
+    site: Site, account: MailAccount, posting: QueuedPosting, now: datetime, first_page: FirstPage
+) -> Path | None:
     try:
-        made = as_bytes(site, account, posting, now)
+        made = as_bytes(site, account, posting, now, first_page)
     except mail_writers.NotYetError:
         postings.later(posting.id, now)
         return None

@@ -14,6 +14,7 @@ from pipeline.model import MailAccount, PostingKind, Site
 from pipeline.post import mails, postings
 from pipeline.post.postings import QueuedPosting
 from pipeline.run import mail_out, mail_writers
+from pipeline.run.mail_writers import FirstPage
 
 BY_MAIL = "m"  # before the number of a mail whose answer is not queued yet
 
@@ -52,18 +53,23 @@ class PreviewedMail:
         return [one.get_filename("") for one in self.message.iter_attachments()]
 
 
-def outline(site: Site, account: MailAccount, now: datetime, limit: int) -> Iterator[PreviewedMail]:
+def outline(
+    site: Site, account: MailAccount, now: datetime, limit: int, first_page: FirstPage
+) -> Iterator[PreviewedMail]:
     """Return up to `limit` of the mails that would go out, soonest first; answers last that are not queued yet."""
     left = site.mail.letters_an_hour - postings.sent_since(now - timedelta(hours=1))
     for n, (posting, due) in enumerate(_wanted(now, limit)):
-        yield _previewed(site, account, posting, due, now, braked=n >= left)
+        content, hindrance = _content(site, account, posting, now, first_page)
+        hindrance = hindrance or _hindrance(site, posting, due, now, braked=n >= left)
+        yield _previewed(posting, due, hindrance, content)
 
 
-def find(site: Site, account: MailAccount, number: str, now: datetime) -> PreviewedMail | None:
+def find(site: Site, account: MailAccount, number: str, now: datetime, first_page: FirstPage) -> PreviewedMail | None:
     """Return one of them by its number."""
     for posting, due in _wanted(now, None):
         if _number(posting) == number:
-            return _previewed(site, account, posting, due, now, braked=False)
+            content, hindrance = _content(site, account, posting, now, first_page)
+            return _previewed(posting, due, hindrance, content)
     return None
 
 
@@ -80,22 +86,19 @@ def _number(posting: QueuedPosting) -> str:
     return str(posting.id) if posting.id else f"{BY_MAIL}{posting.ref}"
 
 
-def _previewed(
-    site: Site, account: MailAccount, posting: QueuedPosting, due: datetime, now: datetime, *, braked: bool
-) -> PreviewedMail:
-    content, hindrance = _content(site, account, posting, now)
-    if hindrance is None:
-        hindrance = _hindrance(site, posting, due, now, braked=braked)
+def _previewed(posting: QueuedPosting, due: datetime, hindrance: Hindrance | None, content: bytes) -> PreviewedMail:
     return PreviewedMail(_number(posting), posting.kind, posting.address, posting.unit, due, hindrance, content)
 
 
-def _content(site: Site, account: MailAccount, posting: QueuedPosting, now: datetime) -> tuple[bytes, Hindrance | None]:
+def _content(
+    site: Site, account: MailAccount, posting: QueuedPosting, now: datetime, first_page: FirstPage
+) -> tuple[bytes, Hindrance | None]:
     """A mail's bytes: those that are written already, else as they would be written now."""
     kept = site.root / posting.path
     if posting.path and kept.is_file():
         return kept.read_bytes(), None
     try:
-        made = mail_out.as_bytes(site, account, posting, now)
+        made = mail_out.as_bytes(site, account, posting, now, first_page)
     except mail_writers.NotYetError:
         return b"", Hindrance.UNWRITTEN
     return (made[1], None) if made else (b"", Hindrance.NOTHING)

@@ -38,6 +38,11 @@ EDITION = {
 }
 
 
+FirstPage = Callable[[bytes], bytes | None]
+"""Makes a picture of the first page of a PDF, or nothing."""
+PICTURE = "page.png"
+
+
 class NotYetError(Exception):
     """Not all that belongs to a mail is written."""
 
@@ -50,8 +55,10 @@ class Along:
     left_out: tuple[str, ...]
 
 
-def write(posting: QueuedPosting, site: Site) -> MailLetter | None:
+def write(posting: QueuedPosting, site: Site, first_page: FirstPage) -> MailLetter | None:
     """Write a mail; None if there is nothing to say any more. Raises NotYetError."""
+    if posting.kind is PostingKind.PAPERS:
+        return _papers(posting, site, first_page)
     return _WRITERS[posting.kind](posting, site)
 
 
@@ -84,16 +91,19 @@ def _answer(posting: QueuedPosting, site: Site) -> MailLetter | None:
     )
 
 
-def _papers(posting: QueuedPosting, site: Site) -> MailLetter | None:
-    """The papers of an edition for one reader, all of them in one mail."""
+def _papers(posting: QueuedPosting, site: Site, first_page: FirstPage) -> MailLetter | None:
+    """The papers of an edition for one reader, all of them in one mail; the first page of the first in its body."""
     lying = _complete(queue.of_edition(posting.ref, posting.unit))
     if not lying:
         return None
+    lying.sort(key=lambda one: list(EDITION).index(one[0]))
     about, kinds = EditionRef.read(posting.ref), [kind for kind, _ in lying]
     along = _along(site, lying, posting.unit)
     title, said = EDITION[kinds[0]], tuple[str, ...]()
     if LetterKind.DIGEST in kinds:
         said = mail_letters.of_digest(editions.values(LetterKind.DIGEST, posting.unit, about))
+    drawn = first_page(along.files[0].content) if along.files and along.files[0].name.endswith(".pdf") else None
+    pictures = (MailPart(PICTURE, drawn),) if drawn else ()
     made = mail_letters.papers(
         _name(posting.unit),
         f"{title} 第{about.n}版",
@@ -101,9 +111,10 @@ def _papers(posting: QueuedPosting, site: Site) -> MailLetter | None:
         said=said,
         attached=[part.name for part in along.files],
         left_out=along.left_out,
+        pictures=[one.name for one in pictures],
     )
     text, page = mail_pages.words("papers", values_of(made))
-    return MailLetter(posting.address, made.subject, text, page, along.files)
+    return MailLetter(posting.address, made.subject, text, page, along.files, pictures)
 
 
 def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
@@ -127,7 +138,6 @@ def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
 
 _WRITERS: Mapping[PostingKind, Callable[[QueuedPosting, Site], MailLetter | None]] = {
     PostingKind.ANSWER: _answer,
-    PostingKind.PAPERS: _papers,
     PostingKind.CARD: _card,
 }
 

@@ -22,6 +22,7 @@ from pipeline.mail.servers import MailServerError
 from pipeline.mail.smtp import MailSender, Reply
 from pipeline.model import MailAccount, Site
 from pipeline.run import ReadyMail
+from pipeline.run.mail_writers import FirstPage
 
 log = structlog.get_logger("queke.mail")
 
@@ -33,8 +34,8 @@ NAME = "smtp"
 class MailSenderThread:
     """Sends in a thread of its own. `ring` is called when it has something to tell."""
 
-    def __init__(self, site: Site, account: MailAccount, ring: Callable[[], None]) -> None:
-        self._site, self._account, self._ring = site, account, ring
+    def __init__(self, site: Site, account: MailAccount, first_page: FirstPage, ring: Callable[[], None]) -> None:
+        self._site, self._account, self._first_page, self._ring = site, account, first_page, ring
         self._given: SimpleQueue[ReadyMail] = SimpleQueue()
         self._said: SimpleQueue[tuple[ReadyMail, Reply]] = SimpleQueue()
         self._in_hand: set[int] = set()
@@ -60,7 +61,10 @@ class MailSenderThread:
             run.queue_answers(self._site, now)
             room = MOST_IN_HAND - len(self._in_hand)
             if room > 0:
-                for mail in run.ready_mails(self._site, self._account, now, room, besides=self._in_hand):
+                ready = run.ready_mails(
+                    self._site, self._account, now, room, first_page=self._first_page, besides=self._in_hand
+                )
+                for mail in ready:
                     self._in_hand.add(mail.id)
                     self._given.put(mail)
         self._tell(now)

@@ -36,6 +36,7 @@ from pipeline.executors import Readers
 from pipeline.executors.mails import MailOpener
 from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
+from pipeline.reports.first_page import FirstPages
 from pipeline.service import notify, timetable
 from pipeline.service.mail_fetch import MailFetchers
 from pipeline.service.mail_send import MailSenderThread
@@ -75,9 +76,9 @@ class Service:
         self._deaf = False  # the inbox sends no events
         self._stuck: frozenset[str] = frozenset()  # files in the inbox that cannot be taken, as last logged
         self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
-        self._opener = MailOpener()
+        self._opener, self._pages = MailOpener(), FirstPages()
         sending = site.mail.sending
-        self._sender = MailSenderThread(site, sending, self._bell.ring) if sending else None
+        self._sender = MailSenderThread(site, sending, self._pages.draw, self._bell.ring) if sending else None
         mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
         self.coordinator = run.Coordinator(
             site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True
@@ -96,7 +97,7 @@ class Service:
 
     def serve(self) -> None:
         """Work until `stop`. Raises Busy if another process works on the site; a fault of ours that does not pass."""
-        with self.coordinator, self._opener:
+        with self.coordinator, self._opener, self._pages:
             if self._mail is not None:
                 self._mail.start()
             if self._sender is not None:

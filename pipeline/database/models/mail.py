@@ -125,7 +125,7 @@ class Posting(models.Model):
     class Meta:
         db_table = "posting"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "ref", "address"], name="posting_once"),
+            models.UniqueConstraint(fields=["kind", "ref", "address", "unit"], name="posting_once"),
             one_of("posting", "kind", PostingKind),
             one_of("posting", "state", PostingState),
         ]

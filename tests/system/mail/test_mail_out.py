@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from PIL import Image
 
 from pipeline.database.models import Mail, Posting
 from pipeline.mail.replies import LetterFate
 from pipeline.mail.smtp import MailSender, Reply
 from pipeline.post import postings
+from pipeline.reports.first_page import MOST_BYTES, FirstPages
 from pipeline.xlsx.locked import is_locked, lock, unlock
 from tests import whole_store
 from tests.mail_servers import Sink
@@ -183,22 +186,44 @@ def test_no_more_goes_out_in_an_hour_than_the_brake_lets_out(sending: Place, que
 
 
 def test_papers_go_to_their_readers_in_one_mail_each(sending: Place, queke: Queke, sink: Sink) -> None:
-    for address, unit in (("jyj@county.example", COUNTY), ("jyj@city.example", "320100")):
+    bureaus = (
+        ("jyj@county.example", COUNTY), ("jyj@city.example", "320100"), ("both@office.example", COUNTY),
+        ("both@office.example", "320100"),
+    )  # fmt: skip
+    for address, unit in bureaus:
         queke("mailboxes", "bind", address, "--unit", unit, "--role", "reader")
     sending.send(mail(("a.xlsx", sending.report(FIRST, 0, 1))))
     queke("mail", "fetch")
     code, said = queke("digest", "--day", "2026-11-20")
     assert code == 0, said
     queke("mail", "send")
+    assert Counter(str(one["To"]) for one in letters(sink)) == {
+        **dict.fromkeys((CLERK, "jyj@county.example", "jyj@city.example"), 1),
+        "both@office.example": 2,  # who reads for two gets the papers of both
+    }
+    assert len({str(one["Message-ID"]) for one in letters(sink)}) == 5
     found = {str(one["To"]): one for one in letters(sink)}
-    assert set(found) == {CLERK, "jyj@county.example", "jyj@city.example"}
     county = dict(files(found["jyj@county.example"]))
     assert any(name.startswith("学生缺课监测每日简报") for name in county)
     assert any(name.startswith("未报名单") and name.endswith(".xlsx") for name in county)
     assert all(content for content in county.values())
     assert PUPIL not in words(found["jyj@county.example"])
+    (picture,) = [one for one in found["jyj@county.example"].walk() if one.get_content_type() == "image/png"]
+    content = picture.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert len(content) <= MOST_BYTES
+    with Image.open(io.BytesIO(content)) as page:
+        assert page.width >= 1000, "small signs can be read when it is drawn out on a telephone"
+        assert page.height > page.width
+    assert f'src="cid:{str(picture["Content-ID"]).strip("<>")}"' in words(found["jyj@county.example"])
     queke("mail", "send")
-    assert len(sink.taken) == 3
+    assert len(sink.taken) == 5
+
+
+def test_a_paper_that_cannot_be_drawn_goes_out_without_its_picture() -> None:
+    with FirstPages() as pages:
+        assert pages.draw(b"no PDF") is None
+        assert pages.draw(b"%PDF-1.7\n" + bytes(1000)) is None
 
 
 def test_each_answer_of_a_server_has_its_end(sending: Place, queke: Queke, sink: Sink) -> None:
