@@ -82,9 +82,9 @@ letters: setup-letters  ## draw the pictures of docs/letters.md again, by Chromi
 guides: setup-test demo  ## write docs/guides/*.pdf and the pictures in docs/ again, from what the demo's site gives out
 	$(BIN)/python -m tools.guides demo-site
 
-serve: setup  ## run this folder as a site
+serve: setup  ## run this folder as a site: watch, and the console on http://127.0.0.1:8080
 	$(BIN)/queke init .
-	$(BIN)/queke watch
+	$(BIN)/queke watch & trap "kill $$!" EXIT; $(BIN)/queke serve
 
 lock:  ## resolve requirements/*.in again (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) requirements/run.in -o requirements/run.txt

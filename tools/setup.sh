@@ -33,6 +33,7 @@ missing() {
         command -v pdftoppm >/dev/null || echo poppler-utils
         [ -x /usr/sbin/dovecot ] || echo dovecot-imapd
         command -v ssconvert >/dev/null || echo gnumeric
+        command -v chromium >/dev/null || echo chromium
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
     fi

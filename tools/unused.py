@@ -11,6 +11,8 @@ from tools.structure import Texts, module_of, nodes_of, tree_of
 
 CALLED_BY_OTHERS = {
     "pipeline.cli.main": "the command's script",
+    "pipeline.console.settings": "Django reads every name of it",
+    "pipeline.console.urls": "Django reads every name of it",
     "pipeline.database.settings": "Django reads every name of it",
 }
 

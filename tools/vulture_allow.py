@@ -64,3 +64,21 @@ _.write_dl
 
 # a receipt's file name
 _.nth
+
+# Django, its middleware and gunicorn call them by the names in console/settings.py
+_.OwnTables
+_.Gatekeeper
+_.process_view
+_.for_pages
+_.AXES_IPWARE_PROXY_COUNT
+_.CSRF_COOKIE_SECURE
+_.SESSION_COOKIE_SECURE
+_.CSRF_TRUSTED_ORIGINS
+_.db_for_write
+_.allow_relation
+_.allow_migrate
+_.SafetyHeaders
+_.load_config
+_.locked_out
+_.outdated
+_.unreadable

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 
+from pipeline.accounts import visits
 from pipeline.accounts.filing import folded
 from pipeline.database import sql
 from pipeline.database.decision_log import decide
@@ -145,3 +146,20 @@ def _due(account: Account, now: datetime) -> AccountDue | None:
 
 def _opened_by(division: str, codes: Iterable[str]) -> set[str]:
     return set(Filing.objects.filter(unit__in=set(codes), opener=division).values_list("unit", flat=True))
+
+
+def choose(account: Account, secret: Secret, now: datetime) -> str:
+    """Let the holder of an account choose his password; return the issue's code if it breaks the rule (notice, three),
+    "same" for the one that is being changed, "" when it is changed.
+
+    A second copy of the store does not know it: after `queke rebuild` the account needs a first password again.
+    """
+    if fault := password_fault(secret, account.folded):
+        return fault
+    if check_password(secret.reveal(), account.password):
+        return "password-same"
+    with atomic():
+        changed = {"password": make_password(secret.reveal()), "must_change": False, "expires_at": None}
+        Account.objects.filter(pk=account.pk).update(**changed)
+        visits.note(account.username, "password", f"account {account.username}", now)
+    return ""

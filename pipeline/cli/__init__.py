@@ -34,6 +34,7 @@ from pipeline.cli import (
     registry,
     rules,
     safekeeping,
+    serve,
     setup,
     tokens,
     words,
@@ -106,6 +107,7 @@ mail.add(app)
 mailboxes.add(app)
 tokens.add(app)
 safekeeping.add(app)
+serve.add(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from pipeline.database import sqlite
+from pipeline.database.settings import INSTALLED_APPS
 from pipeline.errors import ConfigError
 from pipeline.issues.refusals import reason
 from pipeline.model import Site
@@ -31,6 +32,9 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA journal_size_limit=67108864",
 )
+
+
+_APPS = tuple(name.rpartition(".")[2] for name in INSTALLED_APPS)
 
 
 def make_ready() -> None:
@@ -62,7 +66,8 @@ def migrate() -> None:
     Raises ConfigError if the database does not answer.
     """
     _reach()
-    call_command("migrate", verbosity=0, interactive=False)
+    for app in _APPS:
+        call_command("migrate", app, verbosity=0, interactive=False)
 
 
 def behind() -> list[str]:
@@ -72,7 +77,9 @@ def behind() -> list[str]:
     """
     _reach()
     executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    # pages bring tables of their own, which lie elsewhere
+    ours = [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] in _APPS]
+    plan = executor.migration_plan(ours)
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 

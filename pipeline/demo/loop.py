@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from pipeline import issuing
-from pipeline.demo import clerks, filings
+from pipeline.demo import filings
 from pipeline.demo.books import Shelf
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.province import COUNTIES, DemoSchool
@@ -21,6 +21,7 @@ from pipeline.demo.stage import DemoSite, SentFile, county_folder, county_of, fo
 from pipeline.forms import form
 from pipeline.issuing import desk
 from pipeline.settling import reconciliation
+from pipeline.xlsx import typed
 from pipeline.xlsx.fill import Template, fill
 
 FOLLOWED = "1132920001"  # its alert is answered 不可排除, confirmed, followed
@@ -127,7 +128,7 @@ def _answer(scene: Scene, code: str, note: str) -> None:
     school = scene.school(code)
     book = scene.papers(code, "预警信息报告卡*学校联（填报）.xlsx")[-1]
     answer = {**STANDS, "报告时间": _wall(scene.stage.now), "填报人": school.reporter, "审核人": school.leader}
-    scene.answer(school, "报告卡.xlsx", clerks.card(book.read_bytes(), answer), note)
+    scene.answer(school, "报告卡.xlsx", typed.card(book.read_bytes(), answer), note)
 
 
 def _file(scene: Scene) -> None:
@@ -140,7 +141,7 @@ def _file(scene: Scene) -> None:
         label = "县（市、区）级账号" if ticked else "学校账号"
         fields = {"申请人姓名": school.reporter, "联系电话": school.reporter_phone, "所在部门": "办公室", label: 1}
         account = {"username": f"SL_{code[-5:]}", "holder": school.reporter, "phone": school.reporter_phone}
-        scene.put(school, "备案表.xlsx", clerks.filing(content, fields, [account], ticked), note)
+        scene.put(school, "备案表.xlsx", typed.filing(content, fields, [account], ticked), note)
 
 
 def _scan(scene: Scene) -> None:
@@ -189,7 +190,7 @@ def desks(scene: Scene) -> None:
     """At nine two counties send their 处理单 back: decided, or left for the next morning."""
     for county in COUNTIES[:2]:
         (book,) = scene.papers(county.code, f"县级处理单*{scene.day.date}.xlsx")
-        content = clerks.desk(book.read_bytes(), decided)
+        content = typed.desk(book.read_bytes(), decided)
         note = "县级处理单：确认、退回、代改、豁免，也有留空" if county is COUNTIES[0] else "县级处理单：确认预警答复"
         scene.stage.put(county_folder(county), "县级处理单.xlsx", content, SentFile(note, county.name))
     _for_the_school(scene)
@@ -224,7 +225,7 @@ def _for_the_school(scene: Scene) -> None:
     book = scene.papers(county.code, "预警信息报告卡*县级联（填报）.xlsx")[-1]
     now = _wall(scene.stage.now)
     asked = {"代填人": "示例县级值班员", "联系时间": now, "联系对象": "示例填报人（电话）"}
-    content = clerks.card(book.read_bytes(), {**STANDS, "报告时间": now, **asked})
+    content = typed.card(book.read_bytes(), {**STANDS, "报告时间": now, **asked})
     scene.stage.put(
         county_folder(county), "代填报告卡.xlsx", content, SentFile("答复预警：县级电话核实后代填", county.name)
     )
@@ -234,7 +235,7 @@ def confirmed(scene: Scene) -> None:
     """In the afternoon a county asks for its desk once more, and confirms the answers received since."""
     county = county_of(scene.school(PHONED))
     content = desk.workbook(scene.stage.site, county.code, scene.stage.now)
-    content = clerks.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
+    content = typed.desk(content, lambda sheet, _: {"意见": "确认"} if sheet == "待确认预警" else {})
     scene.stage.put(
         county_folder(county),
         "县级处理单.xlsx",
@@ -248,7 +249,7 @@ def taken_for_wrong(scene: Scene) -> None:
     school = scene.school(filings.TAKEN_BACK)
     book = scene.papers(school.code, "预警信息报告卡*学校联（填报）.xlsx")[-1]
     answer = {"核实结论": "可排除", "排除理由": "A1 报告信息有误", "填报人": school.reporter}
-    content = clerks.card(book.read_bytes(), answer, wrong=3)
+    content = typed.card(book.read_bytes(), answer, wrong=3)
     scene.answer(school, "报告卡.xlsx", content, "答复预警：可排除 A1，随后更正")
     scene.stage.drain()
 
@@ -259,7 +260,7 @@ def follow(scene: Scene) -> None:
     book = scene.papers(FOLLOWED, "预警信息报告卡*学校联（填报）.xlsx")[-1]
     answer = {**STANDS, "报告时间": _wall(scene.stage.now - timedelta(days=1)), "填报人": school.reporter}
     today = {"day": scene.day.date, "fresh": 2, "present": 8, "progress": "两个班消毒，患病幼儿居家"}
-    scene.answer(school, "报告卡（后续）.xlsx", clerks.card(book.read_bytes(), answer, [today]), "后续关注：当日一行")
+    scene.answer(school, "报告卡（后续）.xlsx", typed.card(book.read_bytes(), answer, [today]), "后续关注：当日一行")
 
 
 def reports(scene: Scene, planned: Sequence[DemoFiling], *, listed: bool = True) -> None:
@@ -267,7 +268,7 @@ def reports(scene: Scene, planned: Sequence[DemoFiling], *, listed: bool = True)
     counts: dict[str, int] = {}
     for filing in planned:
         school = filing.school
-        content, brought, still = clerks.morning(
+        content, brought, still = typed.morning(
             _template(scene, filing).read_bytes(), filing.header, filing.tables["rows"]
         )
         words = _how(filing, brought, still)

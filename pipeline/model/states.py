@@ -196,6 +196,7 @@ class ActKind(StrEnum):
     MAILED_AGAIN = "mailed-again"  # those that waited for an admin may go out again
     ANSWERED = "answered"  # a mail that came has its answer queued, or gets none
     BEGIN = "begin"  # anew, after a number
+    VISIT = "visit"  # what somebody did or looked at in the console
 
 
 class RowState(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pipeline.accounts import visits
 from pipeline.alerts import assess, site_rules
 from pipeline.county import build_desk
 from pipeline.database import acts, audit, journal, transactions
@@ -141,6 +142,7 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
         said["key"], PostingState(said["state"]), at, said["written"], said["code"], said["why"]
     ),
     _KIND.MAILED_AGAIN: lambda _, at, __: postings.retry(at),
+    _KIND.VISIT: lambda _, at, said: visits.note(said["who"], said["deed"], said["target"], at),
     _KIND.ANSWERED: lambda _, at, said: mails.answer_again(said["mail"], at),
     _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
 }

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pipeline import issuing
 from pipeline.database.models import Absence, Campus, Report, SchoolClass, Unit
-from pipeline.demo import clerks
 from pipeline.facts import county_day
 from pipeline.forms import form
 from pipeline.model import Site
 from pipeline.schooldays import ZONE
+from pipeline.xlsx import typed
 from pipeline.xlsx.fill import Template, fill
 from tests.formbooks import CLOSURE_GOOD, GOOD, grid, head, headers
 from tests.golden.cases import Rows, absence, saved
@@ -140,7 +140,7 @@ def decided(site: Site, counties: set[str]) -> None:
     """The morning's 处理单 of each county: confirmed, sent back for a reason in its own words, one line wrong."""
     for county in sorted(counties):
         (book,) = site.outbox.glob(f"县(市、区)/*{county}/{NEXT}/县级处理单*.xlsx")
-        content = clerks.desk(book.read_bytes(), _opinion)
+        content = typed.desk(book.read_bytes(), _opinion)
         place = site.inbox / f"{county} 县"
         place.mkdir(exist_ok=True)
         (place / "县级处理单.xlsx").write_bytes(content)
@@ -173,7 +173,7 @@ def _card(site: Site, sign: str, code: str) -> bytes:
     }
     ahead = {"day": NEXT, "fresh": 1, "present": 1, "progress": f"{sign}进展"}  # has not come: goes back
     today = {"day": DAY, "fresh": 0, "present": 9, "progress": f"{sign}童乙在家"}
-    return clerks.card(book.read_bytes(), told, [today, ahead])
+    return typed.card(book.read_bytes(), told, [today, ahead])
 
 
 def _filing(site: Site, sign: str, code: str) -> bytes:
@@ -182,7 +182,7 @@ def _filing(site: Site, sign: str, code: str) -> bytes:
         {"username": f"SL_{code}", "holder": f"{sign}持有", "phone": "100-0000-0001", "password": "Qw7!silence"},
         {"username": f"SL_{code}_2", "holder": f"{sign}次", "password": "short1!"},  # too short: goes back
     ]
-    return clerks.filing(issuing.template(site, "filing", code, DAY), told, rows)
+    return typed.filing(issuing.template(site, "filing", code, DAY), told, rows)
 
 
 def _roster(site: Site, sign: str, code: str) -> bytes:

@@ -133,7 +133,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "inbox prepare": lambda _: ("--unit", "320106"),
     "audit verify": lambda _: ("--head", f"1:{EVIL}"),
 }
-NOT_ASKED = {"init", "demo", "rebuild", "restore", "watch", "digest"}
+NOT_ASKED = {"init", "demo", "rebuild", "restore", "watch", "serve", "digest"}
 """Make a site of their own, never end, or draw pages; what they say goes through the same functions."""
 SHOW = {
     *("check", "ingest", "status", "cards", "trace", "export", "rejects show", "held list", "closures list"),

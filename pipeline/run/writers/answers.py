@@ -36,6 +36,12 @@ def receipt(letter: Queued, batch: LetterBatch) -> list[Paper]:
     return [*written.compose(LetterKind.RECEIPT, {name: getattr(made, name) for name in _PRINTED}), *template]
 
 
+def told(letter: Queued, batch: LetterBatch) -> receipts.Receipt:
+    """The receipt as values, for a page."""
+    facts = batch.facts[letter.ref]
+    return receipts.receipt(_said(facts, letter.reader, batch, ()))
+
+
 def without_cells(letter: Queued, batch: LetterBatch) -> receipts.Receipt:
     """The receipt for a mail, which others may read: it names places, and nothing of what stands there."""
     facts = batch.facts[letter.ref]

@@ -1,13 +1,13 @@
-"""How people fill in what they found in the outbox: by the content of the workbook, as they see it."""
+"""Workbooks of ours filled in as people do, by what they see: for the console, the demo and the tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from pipeline.forms import form
 from pipeline.forms.base import Table
-from pipeline.forms.desk import KEY
+from pipeline.forms.desk import KEY as DESK_KEY
 from pipeline.xlsx.fill import Template, fill, heads
 
 Typed = Mapping[str, object]
@@ -20,7 +20,11 @@ Decide = Callable[[str, Mapping[str, str]], Typed]
 
 def card(content: bytes, answer: Typed, days: Sequence[Mapping[str, object]] = (), wrong: int = 0) -> bytes:
     """A 预警信息报告卡 answered. `days`: rows of 后续关注 by our names; `wrong`: so many cases marked 信息有误."""
-    book = Template(content)
+    return card_of(Template(content), answer, days, range(wrong))
+
+
+def card_of(book: Template, answer: Typed, days: Sequence[Mapping[str, object]], wrong: Iterable[int]) -> bytes:
+    """Likewise of a workbook taken apart; `wrong`: the lines of the cases, from 0."""
     declared = form("card")
     values: dict[str, dict[tuple[int, int], object]] = {
         declared.table("answer").sheet: dict(_beside(book.cells(declared.table("answer").sheet), answer))
@@ -28,17 +32,20 @@ def card(content: bytes, answer: Typed, days: Sequence[Mapping[str, object]] = (
     if days:
         table = declared.table("days")
         values[table.sheet] = dict(_follow(book.cells(table.sheet), table, days))
-    if wrong:
+    if lines := list(wrong):
         table = declared.table("cases")
         top, columns = heads(book.cells(table.sheet), table)
-        values[table.sheet] = {(top + 1 + n, columns["wrong"]): "是" for n in range(wrong)}
+        values[table.sheet] = {(top + 1 + n, columns["wrong"]): "是" for n in lines}
     return book.put(values)
 
 
-def desk(content: bytes, decide: Decide) -> bytes:
-    """A 县级处理单 with what its county decides, line by line."""
+def desk(content: bytes, decide: Decide, reporter: str = "") -> bytes:
+    """A 县级处理单 with what its county decides, line by line. `reporter`: 经办人."""
     book = Template(content)
     values: dict[str, dict[tuple[int, int], object]] = {}
+    if reporter:
+        first = form("desk").tables[0].sheet
+        values[first] = dict(_beside(book.cells(first), {"经办人": reporter}))
     for sheet in book.sheets:
         cells = book.cells(sheet)
         for row, line, columns in _lines(cells):
@@ -121,9 +128,9 @@ def _serial(day: object) -> str:
 
 
 def _lines(cells: Grid) -> Iterator[tuple[int, dict[str, str], dict[str, int]]]:
-    top = next((row for (row, _), text in cells.items() if text == KEY), 0)
+    top = next((row for (row, _), text in cells.items() if text == DESK_KEY), 0)
     columns = {text: column for (row, column), text in cells.items() if row == top}
     for row in sorted({row for row, _ in cells if top and row > top}):
         line = {head: cells.get((row, column), "") for head, column in columns.items()}
-        if line[KEY]:
+        if line[DESK_KEY]:
             yield row, line, columns

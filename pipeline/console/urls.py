@@ -1,0 +1,39 @@
+"""The pages of the console, each with whom it is for. A page that is not here does not exist."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+from pipeline.console.access import COUNTIES, OFFICES, SCHOOLS, Route, routes
+from pipeline.console.views import cards, health, login, mending, office, papers, said, school, sending
+
+urlpatterns: list[URLPattern] = routes(
+    Route("", login.home, "home"),
+    Route("login", login.login, "login", free=True),
+    Route("healthz", health.alive, "healthz", free=True),
+    Route("readyz", health.ready, "readyz", free=True),
+    Route("logout", login.logout, "logout", free=True),
+    Route("password", login.password, "password"),
+    Route("factor", login.factor, "factor"),
+    Route("sent/<str:key>", sending.sent, "sent"),
+    Route("papers", papers.listed, "papers"),
+    Route("papers/<str:day>/<str:name>", papers.paper, "paper"),
+    Route("alerts/<str:number>", cards.alert, "alert", SCHOOLS | COUNTIES),
+    Route("school", school.day, "school", SCHOOLS),
+    Route("school/files", school.files, "school-files", SCHOOLS),
+    Route("school/files/<int:seq>", mending.file, "school-file", SCHOOLS),
+    Route("school/files/<int:seq>/mend", mending.mend, "school-mend", SCHOOLS),
+    Route("school/upload", sending.upload, "school-upload", SCHOOLS),
+    Route("school/zero", said.zero, "school-zero", SCHOOLS),
+    Route("school/closure", said.closure, "school-closure", SCHOOLS),
+    Route("school/template/<str:form>", sending.template, "school-template", SCHOOLS),
+    Route("office", office.day, "office", OFFICES),
+    Route("office/alerts", office.alerts, "office-alerts", OFFICES),
+    Route("office/heap", office.heap, "office-heap", OFFICES),
+    Route("office/desk", office.desk, "office-desk", COUNTIES),
+    Route("office/<str:name>", office.board, "office-board", COUNTIES),
+)
+handler404 = "pipeline.console.views.told.missing"
+handler500 = "pipeline.console.views.told.fault"
+handler403 = "pipeline.console.views.told.missing"
+handler400 = "pipeline.console.views.told.unreadable"

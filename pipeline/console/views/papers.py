@@ -1,0 +1,82 @@
+"""Papers and letters of the reader's own folder in the outbox: as they were sent, and nobody else's."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from pipeline.accounts import visits
+from pipeline.console import open_site
+from pipeline.console.access import Visitor, reader
+from pipeline.outbox.folder import OutPlace, legal
+from pipeline.run.writers.base import SHELVES
+
+_DAYS = 31  # in the list; older ones by their address
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFile:
+    """One file of a day."""
+
+    day: str
+    name: str
+    size: int
+
+    @property
+    def address(self) -> str:
+        return f"/papers/{self.day}/{quote(self.name)}"
+
+    @property
+    def kind(self) -> str:
+        return Path(self.name).suffix.removeprefix(".").upper()
+
+
+@require_GET
+def listed(request: HttpRequest) -> HttpResponse:
+    """The papers of the last days, newest first."""
+    return render(request, "papers.html", {"days": list(_days(_folder(reader(request))))})
+
+
+def _folder(asking: Visitor) -> Path:
+    place = OutPlace(SHELVES[asking.level], f"{asking.name} {asking.code}")
+    return open_site.site().outbox / place.level / legal(place.name)
+
+
+def _days(folder: Path) -> Iterator[tuple[str, list[PaperFile]]]:
+    try:
+        days = sorted((one.name for one in folder.iterdir() if _DAY.match(one.name)), reverse=True)
+    except OSError:  # nothing was sent yet
+        return
+    for day in days[:_DAYS]:
+        files = sorted((one for one in (folder / day).iterdir() if one.is_file()), key=lambda one: one.name)
+        yield day, [PaperFile(day, one.name, one.stat().st_size) for one in files if not one.name.startswith(".")]
+
+
+@require_GET
+def paper(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
+    """One file, as it was sent."""
+    asking = reader(request)
+    folder = _folder(asking) / day
+    if not _DAY.match(day) or name != Path(name).name or name.startswith("."):
+        raise Http404
+    path = folder / name
+    if not path.is_file() or path.is_symlink():
+        raise Http404
+    visits.note(asking.account.username, "paper", f"{day} {name}", open_site.now())
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    shown = kind in {"application/pdf", "text/plain"}
+    how = "inline" if shown else "attachment"
+    headers = {"Content-Disposition": f"{how}; filename*=UTF-8''{quote(name)}"}
+    return FileResponse(
+        path.open("rb"), content_type=f"{kind}; charset=utf-8" if kind == "text/plain" else kind, headers=headers
+    )

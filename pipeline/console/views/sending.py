@@ -1,0 +1,77 @@
+"""Files put in, and what became of them; workbooks given out."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from pipeline import forms, issuing
+from pipeline.accounts import visits
+from pipeline.console import drops, open_site
+from pipeline.console.access import reader
+from pipeline.console.views.told import told
+from pipeline.errors import UsageError
+from pipeline.inbox.scan import is_ignored
+from pipeline.outbox.folder import legal
+from pipeline.xlsx.guard import MAX_FILE
+
+MOST_FILES = 20  # at once
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Workbooks, chosen or dropped: kept, and their receipts shown on the page that follows."""
+    return put_files(request, "upload")
+
+
+def put_files(request: HttpRequest, what: str) -> HttpResponse:
+    """Put what was uploaded into the inbox, and go to the page of its outcome."""
+    given = request.FILES.getlist("files")
+    if not given:
+        return told(request, "没有收到文件", "没有选文件。请先选好填写过的表，再点“提交”。", 400)
+    if len(given) > MOST_FILES:
+        return told(request, "文件太多", f"一次最多 {MOST_FILES} 个文件，请分几次交。", 400)
+    if large := next((one.name for one in given if (one.size or 0) > MAX_FILE), None):
+        text = f"《{large}》超过 {MAX_FILE // 2**20} MB，不像是填好的表。请检查是不是粘进了图片。"
+        return told(request, "文件太大", text, 413)
+    if ignored := next((one.name for one in given if is_ignored(legal(one.name or ""))), None):
+        text = f"《{ignored}》是表格软件或下载工具的临时文件，不是填好的表。请选正式的那一份。"
+        return told(request, "文件不对", text, 400)
+    return put(request, [(one.name or "未命名", one.read()) for one in given], what)
+
+
+def put(request: HttpRequest, files: list[tuple[str, bytes]], what: str) -> HttpResponse:
+    """Put workbooks into the inbox, and go to the page of their outcome."""
+    return HttpResponseRedirect(f"/sent/{quote(drops.put(reader(request), files, what).key)}")
+
+
+@require_GET
+def sent(request: HttpRequest, key: str) -> HttpResponse:
+    """What became of what was just put in: the receipts, and the way to what must be mended."""
+    drop = drops.found(key, reader(request))
+    if drop is None:
+        raise Http404
+    page = "sent_part.html" if request.headers.get("X-Part") else "sent.html"
+    return render(request, page, {"standing": drops.standing(drop), "key": key})
+
+
+@require_GET
+def template(request: HttpRequest, form: str) -> HttpResponse:
+    """A school's template of today, with what we know filled in."""
+    asking, site, today = reader(request), open_site.site(), open_site.today()
+    try:
+        content = issuing.template(site, form, asking.code, today, request.GET.get("campus", ""))
+    except UsageError:  # no form of schools, or no campus of this one
+        raise Http404 from None
+    visits.note(asking.account.username, "template", f"{form} {asking.code}", open_site.now())
+    return workbook(content, f"{forms.form(form).title} {today:%Y-%m-%d}.xlsx")
+
+
+def workbook(content: bytes, name: str) -> HttpResponse:
+    """A workbook as a download."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return HttpResponse(content, content_type=kind, headers=headers)
