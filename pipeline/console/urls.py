@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern
 
 from pipeline.console.access import COUNTIES, OFFICES, SCHOOLS, Route, routes
-from pipeline.console.views import cards, health, login, mending, office, papers, said, school, sending
+from pipeline.console.views import cards, county, health, login, mending, office, papers, said, school, sending
 
 urlpatterns: list[URLPattern] = routes(
     Route("", login.home, "home"),
@@ -30,6 +30,9 @@ urlpatterns: list[URLPattern] = routes(
     Route("office", office.day, "office", OFFICES),
     Route("office/alerts", office.alerts, "office-alerts", OFFICES),
     Route("office/heap", office.heap, "office-heap", OFFICES),
+    Route("office/over/<str:kind>", county.over, "office-over", OFFICES),
+    Route("office/excuses", county.excused, "office-excuses", COUNTIES),
+    Route("office/excuse", county.excuse, "office-excuse", COUNTIES),
     Route("office/desk", office.desk, "office-desk", COUNTIES),
     Route("office/<str:name>", office.board, "office-board", COUNTIES),
 )

@@ -61,6 +61,17 @@ def page(values: Values) -> str:
     return _pages().get_template(f"{kind}.html").render({**values, **layout})
 
 
+def charts(values: Values) -> dict[str, str]:
+    """Return a digest's charts as SVG, by name: curve, symptoms and, above county, map; "" for one that has nothing."""
+    drawn = _pages().get_template("charts.svg.html").module
+    above = values["level"] != Level.COUNTY
+    return {
+        "curve": str(drawn.curve(values["curve"], values["curve_norm"], 288)),  # type: ignore[attr-defined]  # a macro
+        "symptoms": str(drawn.bars(values["symptoms"], 190)) if values["symptoms"] else "",  # type: ignore[attr-defined]  # a macro
+        "map": str(drawn.tilemap(tilemap(values["code"], values["level"], values["below"]))) if above else "",  # type: ignore[attr-defined]  # a macro
+    }
+
+
 def text(template: str, values: Values) -> str:
     """Return a plain text such as a receipt, with the line ends of Windows."""
     return _texts().get_template(template).render(values).replace("\r\n", "\n").replace("\n", "\r\n")

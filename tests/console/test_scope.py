@@ -9,7 +9,15 @@ import pytest
 
 from tests.console_site import ACCOUNTS, ConsoleSite, bare
 
-SAMPLES = {"key": "nobodys", "number": "2026-0001", "seq": 1, "form": "absence", "name": "tickets", "day": "2026-11-20"}
+SAMPLES = {
+    "key": "nobodys",
+    "number": "2026-0001",
+    "seq": 1,
+    "form": "absence",
+    "name": "tickets",
+    "day": "2026-11-20",
+    "kind": "days",
+}
 AFTER_FACTOR = {"shi", "sheng"}  # a second factor stands before everything
 
 

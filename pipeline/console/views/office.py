@@ -29,12 +29,13 @@ def day(request: HttpRequest) -> HttpResponse:
     """The day at a glance."""
     asking = reader(request)
     on = _day(request)
-    made = today.digest(asking.code, on)
+    found = today.of(asking.code, on)
     boards = _counts(asking.code) if asking.level is Level.COUNTY and on == open_site.today() else ()
     values = {
         "day": on,
         "is_today": on == open_site.today(),
-        "made": made,
+        "made": found and found.digest,
+        "charts": found and found.charts,
         "boards": boards,
         "until": deadline(on, open_site.site().policy.deadline),
         "county": asking.level is Level.COUNTY,
@@ -150,8 +151,8 @@ def desk(request: HttpRequest) -> HttpResponse:
 def alerts(request: HttpRequest) -> HttpResponse:
     """The warnings of the division, the most pressing first."""
     asking = reader(request)
-    made = today.digest(asking.code, open_site.today())
-    values = {"made": made, "classes": asking.scope.classes}
+    found = today.of(asking.code, open_site.today())
+    values = {"made": found and found.digest, "classes": asking.scope.classes}
     return render(request, "alerts.html", values)
 
 
