@@ -209,7 +209,8 @@ def _is_place(value: object) -> bool:
 
 
 def _is_ours(place: tuple[str, int]) -> bool:
-    return Path(place[0]).is_relative_to(_HOME)
+    path = Path(place[0])
+    return path.is_relative_to(_HOME) and not path.is_relative_to(_HOME / "database" / "sqlite")  # all go through that
 
 
 def _shown(place: tuple[str, int]) -> str:

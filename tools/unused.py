@@ -14,6 +14,7 @@ CALLED_BY_OTHERS = {
     "pipeline.console.settings": "Django reads every name of it",
     "pipeline.console.urls": "Django reads every name of it",
     "pipeline.database.settings": "Django reads every name of it",
+    "pipeline.database.sqlite.base": "Django loads it by its name",
 }
 
 

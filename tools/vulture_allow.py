@@ -82,3 +82,7 @@ _.load_config
 _.locked_out
 _.outdated
 _.unreadable
+
+# Django calls them
+_.create_cursor
+_._commit

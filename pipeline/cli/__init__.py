@@ -140,10 +140,12 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _show_fault(error: Exception) -> None:
-    from pipeline.database.errors import may_pass  # only here: it loads Django
+    from pipeline.database import errors  # only here: it loads Django
 
-    if may_pass(error):
-        show_error(say("the store cannot be used now: locked by another process, full, or gone. Try again"))
+    if errors.is_locked(error):
+        show_error(str(errors.unusable(error)))
+    elif errors.may_pass(error):
+        show_error(say("the store cannot be used now: full, or gone. Try again"))
     else:
         places = "".join(traceback.format_tb(error.__traceback__)).splitlines()
         show_error(say("our fault: {error}").format(error=type(error).__name__), *places)

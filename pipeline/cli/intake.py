@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, progress, show_error
-from pipeline.errors import ConfigError, UsageError
+from pipeline.errors import ConfigError, TemporaryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -170,7 +170,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             echo(say("WARNING  papers that are due are not made: {day} {what}").format(day=one.day, what=one.what))
         for line in found.unknown_years:
             echo(say("WARNING  {line}").format(line=line))
-    if found.waiting or stuck or faults or hangs:
+    if found.waiting or stuck or faults or hangs or owed:
         raise typer.Exit(1)
 
 
@@ -209,7 +209,7 @@ def _opened_or_shown(context: typer.Context, *, as_json: bool) -> Site:
 
     try:
         return opened(context)
-    except ConfigError:
+    except (ConfigError, TemporaryError):
         faults = fault_log.beside(config.load(context.obj.folder))
         if as_json:
             echo_json({"faults": [asdict(one) for one in faults]})

@@ -98,16 +98,18 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
     Raises ConfigError.
     """
     from pipeline import config, database
+    from pipeline.database.sqlite import waiting
     from pipeline.forms import clinical
     from pipeline.run import agreement
 
     site = config.load(context.obj.folder)
     clinical.learn(site.words)
     context.obj.log(log)
+    waiting.tell(_show_waiting if log == "warning" else _log_waiting)
     database.open(site)
-    waiting = database.behind()  # first: it tells of a database that does not answer
+    lacking = database.behind()  # first: it tells of a database that does not answer
     agreement.check(site)
-    if waiting:
+    if lacking:
         raise ConfigError(
             [
                 say("the store is behind this version of queke; run `queke init {root}` to bring it up").format(
@@ -116,6 +118,19 @@ def opened(context: typer.Context, *, log: str = "warning") -> Site:
             ]
         )
     return site
+
+
+def _show_waiting(who: str, seconds: float) -> None:
+    by = say("process {who}").format(who=who) if who else say("another process")
+    show_error(
+        say("{by} keeps the store locked: waiting for it, {seconds:.0f} s at most").format(by=by, seconds=seconds)
+    )
+
+
+def _log_waiting(who: str, seconds: float) -> None:
+    import structlog
+
+    structlog.get_logger("queke.watch").warning("store_locked", by=who, seconds=round(seconds))
 
 
 def decided_by(who: str, why: str) -> DecidedBy:

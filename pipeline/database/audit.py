@@ -62,6 +62,12 @@ def head() -> tuple[int, str]:
     return (int(row.seq), str(row.chain)) if row else (0, START)
 
 
+def last_at() -> datetime | None:
+    """Return the moment of the last row."""
+    row = Audit.objects.order_by("-seq").first()
+    return row.at if row else None
+
+
 def chain_at(seq: int) -> str:
     """Return the hash of a row, "" if there is none."""
     return str(Audit.objects.filter(seq=seq).values_list("chain", flat=True).first() or "")

@@ -16,10 +16,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
+from django.db.backends.signals import connection_created
 from django.db.migrations.executor import MigrationExecutor
 
-from pipeline.database import sqlite
+from pipeline.database import errors, sqlite
 from pipeline.database.settings import INSTALLED_APPS
+from pipeline.database.sqlite import waiting
 from pipeline.errors import ConfigError
 from pipeline.issues.refusals import reason
 from pipeline.model import Site
@@ -35,6 +37,16 @@ _PRAGMAS = (
 
 
 _APPS = tuple(name.rpartition(".")[2] for name in INSTALLED_APPS)
+
+
+def _limit_waits(connection: Any, **_: object) -> None:
+    """PostgreSQL waits for a lock without end unless told; SQLite as `waiting` says."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{waiting.PATIENCE:.0f}s'")
+
+
+connection_created.connect(_limit_waits)
 
 
 def make_ready() -> None:
@@ -63,7 +75,7 @@ def open_store(site: Site) -> None:
 def migrate() -> None:
     """Bring the open store's tables to this version's. Does nothing if they are.
 
-    Raises ConfigError if the database does not answer.
+    Raises ConfigError if the database does not answer, TemporaryError if it is locked.
     """
     _reach()
     for app in _APPS:
@@ -73,7 +85,7 @@ def migrate() -> None:
 def behind() -> list[str]:
     """Return the names of migrations the open store lacks, oldest first: empty if it can be used.
 
-    Raises ConfigError if the database does not answer.
+    Raises ConfigError if the database does not answer, TemporaryError if it is locked.
     """
     _reach()
     executor = MigrationExecutor(connection)
@@ -93,6 +105,8 @@ def _reach() -> None:
     try:
         connection.ensure_connection()
     except (DatabaseError, ImproperlyConfigured) as error:
+        if errors.is_locked(error):
+            raise errors.unusable(error) from error
         text = " ".join(str(error).split())  # the driver's text: address and cause, never the password
         raise ConfigError([say("database: cannot be used: {text}").format(text=text)]) from error
 
@@ -124,5 +138,5 @@ def _sqlite(root: Path, name: str) -> dict[str, Any]:
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         # BEGIN IMMEDIATE: of two writers that both began by reading, one would otherwise fail, not wait
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": ";".join(_PRAGMAS)},
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": waiting.STEP, "init_command": ";".join(_PRAGMAS)},
     }

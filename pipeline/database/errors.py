@@ -10,6 +10,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from pipeline.errors import TemporaryError
 
+_LOCKED = ("locked", "lock timeout")  # as SQLite and PostgreSQL say it
+
 
 def may_pass(error: BaseException) -> bool:
     """Whether an error may pass by itself: of the disk, of the database, or one that says so."""
@@ -26,6 +28,15 @@ def temporary() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         connection.close()
-        busy = "locked" in str(error)
-        why = "another process keeps it locked: try again" if busy else type(error).__name__
-        raise TemporaryError(say("the store cannot be used: {why}").format(why=why)) from error
+        raise unusable(error) from error
+
+
+def unusable(error: BaseException) -> TemporaryError:
+    """What to say of a failure of the database's own."""
+    why = say("another process keeps it locked: try again") if is_locked(error) else type(error).__name__
+    return TemporaryError(say("the store cannot be used: {why}").format(why=why))
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether the database gave up waiting for somebody's lock."""
+    return any(word in str(error) for word in _LOCKED)

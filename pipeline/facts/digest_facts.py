@@ -252,9 +252,9 @@ def _alerts(
     """
     midnight, _ = day_bounds(day)
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=midnight), division__in=counties)
-    rows = rows.filter(opened_at__lte=clock, opened_day__lte=day)
+    rows = past_alerts.opened_by(rows.filter(opened_day__lte=day), day, clock)
     found = list(rows.exclude(state__in=(AlertState.VOID, AlertState.MERGED)).order_by("id"))
-    past_alerts.stand_as_of(found, clock)
+    past_alerts.stand_as_of(found, day, clock)
     names = lookup.names(a.school_id for a in found)
     reasons = _reasons(found)
     labels = alert_labels.labels(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.database import acts
@@ -223,9 +223,13 @@ def cut_since(day: date) -> dict[date, bool]:
     return found
 
 
-def rules_cut_since(day: date) -> bool:
-    """Whether the weekly papers on the rules were cut on this day or later."""
-    return Edition.objects.filter(kind=LetterKind.RULES, day__gte=day).exists()
+def rules_owed(day: date) -> bool:
+    """Whether the weekly papers on the rules are still to be cut in the week of this day. What was cut while the clock
+    was ahead does not count.
+    """
+    monday = day - timedelta(days=day.weekday())
+    week = (monday, monday + timedelta(days=6))
+    return not Edition.objects.filter(kind=LetterKind.RULES, day__range=week).exists() and rule_scores.warned(day)
 
 
 def is_gap(day: date) -> bool:

@@ -90,7 +90,7 @@ def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedScho
     rows = list(Absence.objects.filter(day=day, division=county).order_by("school", "class_key", "id").only(*_ROW))
     for row in rows:
         absences[row.school].append(row)
-    for alert in _standing(county, clock):
+    for alert in _standing(county, day, clock):
         alerts[alert.school_id].append(alert)
     codes = [s.day.code for s in schools]
     text = "SELECT school, code, name FROM pupil WHERE school IN ? AND code IN ?"
@@ -112,12 +112,12 @@ def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedScho
     return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels)
 
 
-def _standing(county: str, clock: datetime) -> list[Alert]:
+def _standing(county: str, day: date, clock: datetime) -> list[Alert]:
     """The alerts of a county that were open at the clock, as they stood then, soonest due first."""
     rows = Alert.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=clock), division=county)
-    rows = rows.filter(opened_at__lte=clock).exclude(state__in=(AlertState.VOID, AlertState.MERGED))
+    rows = past_alerts.opened_by(rows, day, clock).exclude(state__in=(AlertState.VOID, AlertState.MERGED))
     found = list(rows)
-    past_alerts.stand_as_of(found, clock)
+    past_alerts.stand_as_of(found, day, clock)
     return sorted(found, key=lambda one: (one.due_at, one.id))
 
 

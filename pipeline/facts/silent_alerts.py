@@ -26,9 +26,9 @@ _GONE = (AlertState.VOID, AlertState.MERGED)
 def of_schools(schools: Mapping[str, CountedSchool], day: date, at: datetime) -> dict[str, tuple[SilentAlert, ...]]:
     """Return the silent alerts of some schools by school, as they stood `at`. `schools`: as counted for `day`."""
     silent = {code: one for code, one in schools.items() if one.day.standing in SILENT}
-    rows = Alert.objects.filter(school_id__in=list(silent), opened_day__lte=day, opened_at__lte=at)
-    alerts = list(rows.exclude(state__in=_GONE).order_by("id"))
-    past_alerts.stand_as_of(alerts, at)
+    rows = Alert.objects.filter(school_id__in=list(silent), opened_day__lte=day)
+    alerts = list(past_alerts.opened_by(rows, day, at).exclude(state__in=_GONE).order_by("id"))
+    past_alerts.stand_as_of(alerts, day, at)
     standing = [one for one in alerts if one.closed_at is None]
     classes = _classes(standing, day)
     found: dict[str, tuple[SilentAlert, ...]] = defaultdict(tuple)

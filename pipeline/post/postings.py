@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from pipeline.database import acts, sql
 from pipeline.database.models import Posting
@@ -72,8 +72,11 @@ def queue(wanted: Sequence[WantedPosting], now: datetime) -> int:
 
 
 def waiting(now: datetime, limit: int, kinds: Collection[PostingKind] = ()) -> list[QueuedPosting]:
-    """Return mails that may go out now, of these kinds (default: all), oldest first."""
-    rows = Posting.objects.filter(state=PostingState.QUEUED, due_at__lte=now).order_by("due_at", "id")
+    """Return mails that may go out now, of these kinds (default: all), oldest first; also those that were put off while
+    the clock was ahead.
+    """
+    due = Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_WAIT)
+    rows = Posting.objects.filter(due, state=PostingState.QUEUED).order_by("due_at", "id")
     if kinds:
         rows = rows.filter(kind__in=kinds)
     return [_queued(row) for row in rows[:limit]]
@@ -153,14 +156,17 @@ def ours(message_ids: Collection[str]) -> bool:
     return Posting.objects.filter(message_id__in=[one for one in message_ids if one]).exists()
 
 
-def answered(address: str, since: datetime) -> int:
-    """How many answers an address got since a moment."""
-    return Posting.objects.filter(address=address, kind=PostingKind.ANSWER, queued_at__gte=since).count()
+def answered(address: str, since: datetime, until: datetime) -> int:
+    """How many answers an address got in a time: its end is given, since the clock may have been ahead."""
+    return Posting.objects.filter(
+        address=address, kind=PostingKind.ANSWER, queued_at__gte=since, queued_at__lte=until
+    ).count()
 
 
-def sent_since(since: datetime) -> int:
-    """How many mails went out since a moment."""
-    return Posting.objects.filter(state__in=(PostingState.SENT, PostingState.BOUNCED), done_at__gte=since).count()
+def sent(since: datetime, until: datetime) -> int:
+    """How many mails went out in a time."""
+    states = (PostingState.SENT, PostingState.BOUNCED)
+    return Posting.objects.filter(state__in=states, done_at__gte=since, done_at__lte=until).count()
 
 
 def counts() -> dict[PostingState, int]:

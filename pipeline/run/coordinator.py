@@ -303,6 +303,7 @@ class Coordinator:
                     numbered = journal.receive(self._site, arrivals)
                 archive.catch_up(self._site, numbered)
                 self.folder.release(numbered)
+                done.received += len(numbered)
             with errors.temporary():
                 if self._shaken:
                     self._catch_up()
@@ -331,10 +332,7 @@ class Coordinator:
             self._keep(settled)
 
     def _resume(self, done: Cycle) -> None:
-        """Settle submissions that were received and not settled: in small batches those
-        over
-        which a coordinator died.
-        """
+        """Settle submissions that were received and not settled: in small batches where a coordinator died."""
         while waiting := journal.pending(self._site, self._site.policy.batch):
             for why, those in (
                 (attempts.DIED, attempts.exhausted(waiting)),

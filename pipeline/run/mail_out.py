@@ -55,7 +55,7 @@ def queue_answers(site: Site, now: datetime) -> int:
     queued = 0
     for mail in mails.unanswered():
         most = site.mail.answers_a_day
-        braked = postings.answered(mail.sender, begin) >= most
+        braked = postings.answered(mail.sender, begin, now) >= most
         mails.answer(mail, now, braked=braked)
         queued += not braked
         if braked:
@@ -77,7 +77,7 @@ def ready(
 
     At night only what cannot wait. No more than the site's brake lets out in an hour.
     """
-    left = min(limit, site.mail.letters_an_hour - postings.sent_since(now - timedelta(hours=1)))
+    left = min(limit, site.mail.letters_an_hour - postings.sent(now - timedelta(hours=1), now))
     if left <= 0:
         return []
     kinds = AT_ANY_HOUR if is_quiet(site, now) else ()

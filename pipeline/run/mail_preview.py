@@ -57,7 +57,7 @@ def outline(
     site: Site, account: MailAccount, now: datetime, limit: int, first_page: FirstPage
 ) -> Iterator[PreviewedMail]:
     """Return up to `limit` of the mails that would go out, soonest first; answers last that are not queued yet."""
-    left = site.mail.letters_an_hour - postings.sent_since(now - timedelta(hours=1))
+    left = site.mail.letters_an_hour - postings.sent(now - timedelta(hours=1), now)
     for n, (posting, due) in enumerate(_wanted(now, limit)):
         content, hindrance = _content(site, account, posting, now, first_page)
         hindrance = hindrance or _hindrance(site, posting, due, now, braked=n >= left)

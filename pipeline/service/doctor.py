@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pipeline import config, database, fault_log, resources
 from pipeline.alerts import site_rules
-from pipeline.database import sqlite
+from pipeline.database import audit, sqlite
 from pipeline.errors import ConfigError, QuekeError
 from pipeline.fault_log import StandingFault
 from pipeline.inbox import rights
@@ -28,7 +28,8 @@ from pipeline.registry import calendar_spans, holidays
 from pipeline.reports import fonts
 from pipeline.rules import switches
 from pipeline.run import agreement
-from pipeline.schooldays import Calendar, short_time
+from pipeline.schooldays import ZONE, Calendar, short_time
+from pipeline.service import timetable
 
 Grade = Literal["ok", "warning", "problem"]
 
@@ -46,6 +47,7 @@ _MEND = {
     rights.Doubt.GROUP: "`queke inbox prepare`",
 }
 OLDEST_SANE = date(2026, 1, 1)
+AHEAD = timedelta(hours=1)  # by which the machine's clock may have been set back and nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def examine(root: Path, now: datetime) -> list[Finding]:
     except QuekeError as error:
         faults = (Finding("problem", say("site"), line) for line in str(error).splitlines())
         return [*found, *_holidays(Calendar(), now), *faults]
-    store = list(_store(site))
+    store = list(_store(site, now))
     known = calendar_spans.calendar() if store[0].grade == "ok" else Calendar()
     return [
         *found,
@@ -170,8 +172,8 @@ def _settings(site: Site) -> Iterator[Finding]:
     address = urlsplit(site.database)
     named = bool(address.password) or "password=" in address.query
     if named and path.stat().st_mode & 0o077:
-        said = f"others may read the store's password in it; mend it with `chmod 600 {path}`"
-        yield Finding("problem", config.FILE, said)
+        said = say("others may read the store's password in it; mend it with `chmod 600 {path}`")
+        yield Finding("problem", config.FILE, said.format(path=path))
     else:
         yield Finding(
             "ok", config.FILE, say("names a password, for this user only") if named else say("names no password")
@@ -247,7 +249,7 @@ def _library(site: Site) -> Iterator[Finding]:
         )
 
 
-def _store(site: Site) -> Iterator[Finding]:
+def _store(site: Site, now: datetime) -> Iterator[Finding]:
     try:
         database.open(site)
         waiting = database.behind()
@@ -268,7 +270,30 @@ def _store(site: Site) -> Iterator[Finding]:
     else:
         yield Finding("ok", say("store"), say("reachable and migrated"))
         yield from _rules_file(site)
+        yield from _papers(site, now)
+        yield from _moments(now)
     yield from _faults(faults)
+
+
+def _papers(site: Site, now: datetime) -> Iterator[Finding]:
+    """Papers that were due and are not made."""
+    owed = timetable.papers_owed(now, site.policy)
+    if owed:
+        listed = ", ".join(f"{one.day} {one.what}" for one in owed)
+        said = say("due and not made: {listed}; `queke watch` makes them, or see the faults below").format(
+            listed=listed
+        )
+        yield Finding("problem", say("papers"), said)
+    else:
+        yield Finding("ok", say("papers"), say("what is due is made"))
+
+
+def _moments(now: datetime) -> Iterator[Finding]:
+    """Whether the store was written to at moments that have not come yet."""
+    last = audit.last_at()
+    if last is not None and last > now + AHEAD:
+        said = say("it is behind, or was ahead: the store's last entry is of {last}. What came then keeps that time")
+        yield Finding("warning", say("clock"), said.format(last=f"{last.astimezone(ZONE):%Y-%m-%d %H:%M}"))
 
 
 def _rules_file(site: Site) -> Iterator[Finding]:

@@ -42,7 +42,9 @@ class EditionDue:
 
 @dataclass(frozen=True, slots=True)
 class PaperOwed:
-    """Papers of a day that are not made: `what` is first or final (digests and missing lists), or school-pages."""
+    """Papers of a day that are not made: `what` is first or final (digests and missing lists), school-pages, or rules
+    (the week's).
+    """
 
     day: date
     what: str
@@ -72,6 +74,8 @@ def papers_owed(now: datetime, policy: Policy) -> list[PaperOwed]:
     wanted = due(now - GRACE, policy, editions.cut_since(today - LOOK_BACK), owed=owed)
     found = {PaperOwed(one.day, "final" if one.final else "first") for one in wanted}
     found |= {PaperOwed(day, "school-pages") for day, _ in editions.pages_owed()}
+    if _rules_due(now - GRACE, policy):
+        found.add(PaperOwed(today, "rules"))
     return sorted(found, key=lambda one: (one.day, one.what))
 
 
@@ -156,12 +160,16 @@ def _log_skipped(site: Site, now: datetime, step: str, day: date, message: str) 
 
 def _cut_rules(now: datetime, policy: Policy) -> None:
     """Cut the weekly papers on the rules, on Monday or as soon afterwards as the clock is looked at."""
+    if _rules_due(now, policy):
+        today = schooldays.today(now)
+        issued = editions.cut_rules(editions.Order(today, now))
+        log.info("rules_cut", day=today.isoformat(), places=len(issued))
+
+
+def _rules_due(now: datetime, policy: Policy) -> bool:
     today = schooldays.today(now)
     monday = today - timedelta(days=today.weekday())
-    if now >= schooldays.deadline(monday, policy.rules_at) and not editions.rules_cut_since(monday):
-        issued = editions.cut_rules(editions.Order(today, now))
-        if issued:
-            log.info("rules_cut", day=today.isoformat(), places=len(issued))
+    return now >= schooldays.deadline(monday, policy.rules_at) and editions.rules_owed(today)
 
 
 def make(site: Site, now: datetime, day: date, *, final: bool = False, places: Sequence[str] = ()) -> list[Path]:

@@ -198,6 +198,8 @@ def test_status_names_papers_owed_and_years_unknown(queke: Queke, site: Path, mo
         return [one["what"] for one in said["papers_owed"]], bool(said["unknown_years"])
 
     assert at(f"{DAY}T15:13")[0] == ["first"]
+    assert queke("status").code == 1
+    assert "first" in queke("doctor").out
     assert queke("digest", "--day", DAY).code == 0
     assert at(f"{DAY}T15:13")[0] == []
     assert at(f"{DAY}T17:33")[0] == ["final"]

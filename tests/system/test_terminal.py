@@ -19,7 +19,9 @@ from django.db.models.functions import Concat
 
 from pipeline import cli, config, database, run
 from pipeline.cli import terminal
+from pipeline.database import sqlite
 from pipeline.database.models import Alert, FilingLine, Matter, Reject, Submission
+from pipeline.database.sqlite import waiting
 from pipeline.model import Policy, Site
 from pipeline.settling import closure_decisions, held_files, proposals
 from tests.inprocess import InProcess
@@ -304,3 +306,37 @@ def test_what_a_command_says_is_shown_and_not_obeyed(name: str, asked: Asked) ->
         _, out, err = asked(name, "--json")
         assert obeyed(out + err) == set()
         assert all(json.loads(line) for line in out.splitlines())
+
+
+WRITING = {
+    *("excuse", "ingest", "units import", "units undo", "rejects waive", "held release", "held dismiss"),
+    *("accounts confirm", "accounts refuse", "matters settle", "alerts confirm", "tokens revoke"),
+    *("closures confirm", "mailboxes passphrase", "proposals confirm"),
+}
+"""Commands that write here: else the claim would be one of commands that never met the lock."""
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["written", "kept to itself"])
+def test_a_store_that_somebody_locks_ends_every_command_with_one_sentence(
+    whole: bool, asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "STEP", 0.01)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.02)
+    database.close()
+    other = sqlite.LIBRARY.connect(tmp_path / "site" / "queke.sqlite3", isolation_level=None)
+    if whole:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    waited = set()
+    for name in sorted(ASKED, key=lambda name: name == "ingest"):  # which takes what others are asked about
+        code, _, err = asked(name)
+        assert code in (0, 1, 2), (name, code)
+        assert "our fault" not in err, (name, err)
+        assert "Traceback" not in err, (name, err)
+        if "try again" in err:
+            waited.add(name)
+            assert code == 2, (name, code)
+            assert err.splitlines()[-1].endswith("another process keeps it locked: try again"), (name, err)
+        database.close()
+    other.close()
+    assert waited >= (set(ASKED) - {"doctor"} if whole else WRITING), set(ASKED) - waited

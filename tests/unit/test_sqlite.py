@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from pipeline import database
-from pipeline.database import sql, sqlite
+from pipeline.database import errors, sql, sqlite
+from pipeline.database.sqlite import waiting
+from pipeline.database.transactions import atomic
+from pipeline.errors import TemporaryError
 from pipeline.model import Site
 from tests.sites import KEY
 
@@ -24,7 +28,10 @@ sys.modules["pysqlite3"] = None
 _KEEP = """
 from pathlib import Path
 from pipeline import database
-from pipeline.database import sql, sqlite
+from pipeline.database import errors, sql, sqlite
+from pipeline.database.sqlite import waiting
+from pipeline.database.transactions import atomic
+from pipeline.errors import TemporaryError
 from pipeline.model import Site
 database.open(Site(root=Path(sys.argv[1]), database="sqlite:///store.db", key=bytes(32)))
 database.migrate()
@@ -60,3 +67,53 @@ def test_without_a_sound_library_the_store_does_without_wal(tmp_path: Path) -> N
         [sys.executable, "-c", _OLD + _KEEP, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["sqlite3", "False", "delete"]
+
+
+_HOLD = """
+import sys, time
+from pipeline.database.sqlite import LIBRARY
+held = LIBRARY.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+held.execute("COMMIT")
+sys.stdin.readline()
+"""
+
+
+def test_who_keeps_the_store_locked_is_told_once_and_waiting_for_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "STEP", 0.1)
+    site = Site(root=tmp_path, database="sqlite:///store.db", key=KEY)
+    database.open(site)
+    database.migrate()
+    said: list[str] = []
+    command = [sys.executable, "-c", _HOLD, str(tmp_path / "store.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+
+        def go_on(who: str, _seconds: float) -> None:
+            said.append(who)
+            assert other.stdin is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+
+        waiting.tell(lambda who, _: said.append(who))
+        monkeypatch.setattr(waiting, "PATIENCE", 0.25)
+        with pytest.raises(TemporaryError, match="try again"), errors.temporary(), atomic():
+            pass
+        assert said == [f"{other.pid} (python)"]
+        began = time.monotonic()
+        with pytest.raises(TemporaryError, match="try again"), errors.temporary(), atomic():
+            pass
+        assert time.monotonic() - began < 5, "what is done about it does not wait as long again"
+        waiting.tell(go_on)
+        monkeypatch.setattr(waiting, "PATIENCE", 60.0)
+        with atomic():
+            assert said[1:] == [f"{other.pid} (python)"]
+        other.stdin.close()
+    waiting.tell(lambda *_: None)
+    database.close()
