@@ -10,6 +10,7 @@ import os
 import pickle  # nosec B403  # only to see whether an error of ours can be sent
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,14 +23,16 @@ from multiprocessing.process import BaseProcess
 from queue import PriorityQueue
 from threading import Lock, Thread
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.errors import TemporaryError
 
 Context = ForkServerContext | SpawnContext
+_Started = TypeVar("_Started")
 
 START_SECONDS = 60.0  # in which a process imports what it needs, on a busy machine
-STARTS = 3  # the server that processes are forked from may have died a moment ago: it is started again
+STARTS = 5  # the server that processes are forked from may have died a moment ago: it is started again …
+FIRST_PAUSE = 0.1  # … after so many seconds, doubled each time: it may not be known yet that it has
 KILLED = frozenset({-signal.SIGKILL, 255})  # killed by somebody; or its server was, and nobody knows how it ended
 ENDING_SECONDS = 0.5  # how long to wait for a process that closed its pipe, to learn how it ended
 
@@ -195,22 +198,23 @@ class _Hand:
             if self._process is not None and self._pipe is not None and fresh and self._process.is_alive():
                 return self._pipe
             self._discard()
-            for _ in range(STARTS):
-                if self._ended:
-                    break
-                if (pipe := self._started()) is not None:
-                    self._done = 0
-                    return pipe
-            raise TemporaryError("no process can be started")
+            try:
+                pipe = persistently(self._started)
+            except (OSError, EOFError) as error:
+                raise TemporaryError("no process can be started") from error
+            self._done = 0
+            return pipe
 
-    def _started(self) -> Connection | None:
+    def _started(self) -> Connection:
+        if self._ended:
+            raise TemporaryError("the crew has ended")
         ours, theirs = self._context.Pipe()
         self._process = self._context.Process(target=_serve, args=(theirs, self._begin, self._arguments), daemon=True)
         try:
             start(self._process)
         except (OSError, EOFError):
             self._process = None
-            return None
+            raise
         finally:
             theirs.close()
         self._pipe = ours
@@ -219,7 +223,18 @@ class _Hand:
                 ours.recv()
                 return ours
         self._discard()
-        return None
+        raise EOFError
+
+
+def persistently(started: Callable[[], _Started]) -> _Started:
+    """Return what starts a process, tried a few times. Raises OSError or EOFError as the last try did."""
+    pause = FIRST_PAUSE
+    for _ in range(STARTS - 1):
+        with suppress(OSError, EOFError):
+            return started()
+        time.sleep(pause)
+        pause *= 2
+    return started()
 
 
 def start(process: BaseProcess) -> None:
@@ -227,10 +242,7 @@ def start(process: BaseProcess) -> None:
     with _starting:
         main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
         try:
-            try:
-                process.start()
-            except (OSError, EOFError):  # the server that it is forked from may have died a moment ago
-                process.start()
+            process.start()
         finally:
             sys.modules["__main__"] = main
 

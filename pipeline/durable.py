@@ -20,6 +20,7 @@ Chunks = Iterable[bytes]
 
 PRIVATE = 0o600
 KEPT = 0o400
+PIECE = 2**20  # bytes copied at once
 FEW = 4  # up to so many files, single fsyncs are cheaper than flushing the whole file system
 UNLINKERS = 8  # files removed at once
 TRUTHFUL_SYNCFS = (5, 8)  # Linux since which syncfs reports what could not be written
@@ -135,9 +136,25 @@ def move(old: Path, new: Path, mode: int = KEPT) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        write_through(new, old.read_bytes())
-        _disk.chmod(new, mode)
+        temporary = new.with_name(new.name + TEMPORARY_ENDING)
+        with old.open("rb") as file:
+            _disk.write(temporary, iter(lambda: file.read(PIECE), b""))
+        _disk.sync((temporary,), ())
+        _disk.rename(temporary, new)
+        _disk.chmod(new, mode)  # whatever the mask of this process is
         _disk.unlink(old)
+
+
+def move_all(old: Path, new: Path) -> None:
+    """Move a file, or a folder with all in it, also to another file system; modes stay. Durable likewise."""
+    if not old.is_dir() or old.is_symlink():
+        move(old, new, old.stat().st_mode & 0o777)
+        return
+    make_folder(new)
+    for path in sorted(old.iterdir()):
+        move_all(path, new / path.name)
+    sync_many((), (new,))
+    _disk.rmdir(old)
 
 
 def unlink(path: Path) -> None:

@@ -210,6 +210,12 @@ def _tell_rebuilt(done: Rebuilt) -> None:
                 stubs=len(done.stubs)
             )
         )
+    if done.in_hand:
+        echo(
+            say("{count} mails were being sent: ask their readers, then `queke mail send --again`").format(
+                count=done.in_hand
+            )
+        )
     if done.passwords:
         echo(say("passwords are in no archive: give each account a new one with `queke accounts issue`"))
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -26,7 +27,7 @@ from threading import Lock
 from typing import Any
 
 from pipeline import faults, model, task
-from pipeline.crew import start
+from pipeline.crew import persistently, start
 from pipeline.errors import TemporaryError
 from pipeline.executors.alone import stay_alone
 from pipeline.filed import Secret
@@ -106,7 +107,7 @@ def _answer_of_child(path: Path, seen: date | None, patience: float) -> _Answer:
     content, patient = b"", True
     try:
         try:
-            start(child)
+            persistently(partial(start, child))
         finally:
             theirs.close()
         patient = _waited(ours, child, patience)

@@ -191,6 +191,7 @@ class ActKind(StrEnum):
     MAILBOX_ENDED = "mailbox-ended"
     MAILBOX_WISH = "mailbox-wish"
     POSTED = "posted"  # mails queued
+    MAILING = "mailing"  # they are about to be given to a server
     MAILED = "mailed"  # what became of them
     PASSPHRASE = "passphrase"  # nosec B105  # of a unit, sealed
     MAILED_AGAIN = "mailed-again"  # those that waited for an admin may go out again

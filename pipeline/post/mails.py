@@ -20,6 +20,7 @@ from pipeline.model import (
     Issue,
     LetterKind,
     LetterState,
+    MailKey,
     MailState,
     MailVerdict,
     OpenedMail,
@@ -71,6 +72,20 @@ def settled(account: str, folder: str, validity: int) -> dict[int, MailState]:
 def seen_before(sha256s: Sequence[str]) -> frozenset[str]:
     """Return, of these hashes, those of mails that came before, under whatever number."""
     return frozenset(Mail.objects.filter(sha256__in=sha256s).values_list("sha256", flat=True))
+
+
+def place_of(key: MailKey) -> str | None:
+    """Return where the bytes of a mail are, below the site; None if it has no row yet."""
+    return (
+        Mail.objects.filter(account=key.account, folder=key.folder, validity=key.validity, uid=key.uid)
+        .values_list("path", flat=True)
+        .first()
+    )
+
+
+def spooled() -> frozenset[str]:
+    """Return the paths of mails whose bytes are in the spool, below the site."""
+    return frozenset(Mail.objects.filter(path__startswith="spool/").values_list("path", flat=True))
 
 
 def receive(site: Site, judged: Sequence[JudgedMail], now: datetime) -> list[Arrival]:

@@ -1,7 +1,8 @@
 """Mails that go out: queued with the fact, written once, given to a server, and what it said of each.
 
-A posting is `sending` before a server gets it. One found so by who holds the site is sent once more, the same bytes
-under the same Message-ID: whether the first arrived cannot be known from here.
+A posting is `sending`, and the archive knows it, before a server gets it. One found so by who holds the site is sent
+once more, the same bytes under the same Message-ID: whether the first arrived cannot be known from here. In a store
+that was made again a person looks at it.
 """
 
 from __future__ import annotations
@@ -98,12 +99,32 @@ def written(number: int, message_id: str, path: str, sha256: str) -> None:
     Posting.objects.filter(pk=number).update(message_id=message_id, path=path, sha256=sha256)
 
 
-def begin(numbers: Collection[int]) -> None:
+def begin(numbers: Collection[int], now: datetime) -> None:
     """Note, before a server gets them, that these are being sent."""
     with atomic():
-        Posting.objects.filter(pk__in=numbers, state__in=_OPEN).update(
-            state=PostingState.SENDING, attempts=F("attempts") + 1
-        )
+        mine = Posting.objects.filter(pk__in=numbers, state__in=_OPEN).order_by("id")
+        if mine.exists():
+            acts.note(ActKind.MAILING, now, mails=[[*_key(row), *_written(row)] for row in mine])
+            mine.update(state=PostingState.SENDING, attempts=F("attempts") + 1)
+
+
+def begin_again(mails: Sequence[Sequence[str]], now: datetime) -> None:
+    """Note in a store that is made again that these are being sent. `mails`: as the act says them."""
+    found: list[int] = []
+    for kind, ref, address, unit, *said in mails:
+        row = _of((kind, ref, address, unit))
+        if row is not None:
+            written(row.pk, *said)
+            found.append(row.pk)
+    begin(found, now)
+
+
+def found_again() -> int:
+    """In a store that was made again: of what was being sent when the other was lost nobody knows whether it arrived.
+    A person decides (`queke mail send --again`). Return how many there are.
+    """
+    mine = Posting.objects.filter(state=PostingState.SENDING)
+    return mine.update(state=PostingState.ADMIN, why="rebuilt")
 
 
 def again(number: int, attempts: int, code: int, why: str, now: datetime) -> PostingState:
@@ -112,9 +133,13 @@ def again(number: int, attempts: int, code: int, why: str, now: datetime) -> Pos
         end(number, PostingState.FAILED, now, code, why)
         return PostingState.FAILED
     wait = min(FIRST_WAIT * 2 ** max(0, attempts - 1), LONGEST_WAIT)
-    Posting.objects.filter(pk=number, state__in=_OPEN).update(
-        state=PostingState.QUEUED, due_at=now + wait, code=code, why=why[:40]
-    )
+    with atomic():
+        row = Posting.objects.filter(pk=number, state__in=_OPEN).first()
+        if row is not None:
+            _note(row, PostingState.QUEUED, now, code, why)
+            Posting.objects.filter(pk=number).update(
+                state=PostingState.QUEUED, due_at=now + wait, code=code, why=why[:40]
+            )
     return PostingState.QUEUED
 
 
@@ -129,18 +154,36 @@ def end(number: int, state: PostingState, now: datetime, code: int = 0, why: str
         row = Posting.objects.filter(pk=number).first()
         if row is None:
             return
+        _note(row, state, now, code, why)
         Posting.objects.filter(pk=number).update(state=state, done_at=now, code=code, why=why[:40])
-        key, written_ = [row.kind, row.ref, row.address, row.unit], [row.message_id, row.path, row.sha256]
-        acts.note(ActKind.MAILED, now, key=key, state=state, code=code, why=why[:40], written=written_)
+
+
+def _note(row: Posting, state: PostingState, now: datetime, code: int, why: str) -> None:
+    acts.note(ActKind.MAILED, now, key=_key(row), state=state, code=code, why=why[:40], written=_written(row))
+
+
+def _key(row: Posting) -> list[str]:
+    return [row.kind, row.ref, row.address, row.unit]
+
+
+def _written(row: Posting) -> list[str]:
+    return [row.message_id, row.path, row.sha256]
+
+
+def _of(key: Sequence[str]) -> Posting | None:
+    kind, ref, address, unit = key
+    return Posting.objects.filter(kind=kind, ref=ref, address=address, unit=unit).first()
 
 
 def end_again(key: Sequence[str], state: PostingState, now: datetime, said: Sequence[str], code: int, why: str) -> None:
     """What became of a mail, in a store that is made again. `said`: its Message-ID, path and hash."""
-    kind, ref, address, unit = key
-    row = Posting.objects.filter(kind=kind, ref=ref, address=address, unit=unit).first()
+    row = _of(key)
     if row is not None:
         written(row.pk, *said)
-        end(row.pk, state, now, code, why)
+        if state is PostingState.QUEUED:
+            again(row.pk, row.attempts, code, why, now)
+        else:
+            end(row.pk, state, now, code, why)
 
 
 def bounced(message_ids: Collection[str], code: str, now: datetime) -> int:

@@ -16,6 +16,7 @@ from pipeline.run.delivery import deliver
 from pipeline.run.folders import prepare as prepare_folders
 from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
 from pipeline.run.mail_in import MailBag, MailDesk
+from pipeline.run.mail_in import sweep as sweep_mails
 from pipeline.run.mail_out import ReadyMail, queue_answers
 from pipeline.run.mail_out import note as note_mail
 from pipeline.run.mail_out import ready as ready_mails
@@ -51,6 +52,7 @@ __all__ = [
     "release",
     "return_answer",
     "send_mails",
+    "sweep_mails",
     "templates_left",
     "undo",
     "warm",

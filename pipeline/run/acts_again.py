@@ -138,6 +138,7 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
         ],
         at,
     ),
+    _KIND.MAILING: lambda _, at, said: postings.begin_again(said["mails"], at),
     _KIND.MAILED: lambda _, at, said: postings.end_again(
         said["key"], PostingState(said["state"]), at, said["written"], said["code"], said["why"]
     ),

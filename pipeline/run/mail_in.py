@@ -8,6 +8,7 @@ only then the server may be told. A mail's number on its server tells whether it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -51,6 +52,15 @@ MAY_PROVE_ITSELF = frozenset({"unknown", "unproved"})
 """Why a mail is quarantined whose files may yet show that we issued them."""
 
 
+def sweep(site: Site) -> None:
+    """Remove mails from the spool that were fetched and never taken in, before any are fetched: they come again."""
+    with errors.temporary():
+        known = mails.spooled()
+    for path in (site.spool / archive.MAIL).glob("*"):
+        if path.relative_to(site.root).as_posix() not in known:
+            durable.unlink(path)
+
+
 @dataclass(frozen=True)
 class MailDesk:
     """A site, and what opens and reads its mails."""
@@ -62,15 +72,17 @@ class MailDesk:
     def take(self, fetched: Sequence[FetchedMail], now: datetime) -> list[Arrival]:
         """Take mails in; return the submissions that came of them, journalled as received.
 
-        One on which we fail is put into quarantine, and the others are taken.
+        One on which we fail is put into quarantine, and the others are taken. One that was taken before, and fetched
+        once more after its line broke, is left out.
         """
+        fresh = [one for one in fetched if not self._was_taken(one)]
         try:
-            judged = self._judged(fetched, now)
+            judged = self._judged(fresh, now)
         except Exception as error:
             if errors.may_pass(error):
                 raise
-            log.critical("mails_one_by_one", mails=len(fetched), **faults.fault(error).fields())
-            judged = [self._judged_alone(one, now) for one in fetched]
+            log.critical("mails_one_by_one", mails=len(fresh), **faults.fault(error).fields())
+            judged = [self._judged_alone(one, now) for one in fresh]
         arrivals = self._journalled(mails.receive(self.site, judged, now))
         for one in judged:
             if (bounce := one.opened.bounce) is not None and bounce.final:
@@ -82,6 +94,14 @@ class MailDesk:
         parts = self.opener.open(mail.path).parts
         arrivals = self._kept(parts, f"mail-{mail.account}-q{mail.id}", mail.at, unit, now)
         return self._journalled(mails.release(self.site, mail, unit, arrivals, now, who))
+
+    def _was_taken(self, one: FetchedMail) -> bool:
+        """Whether a mail has its row; what was fetched of it once more is removed, unless it is where its bytes are."""
+        place = mails.place_of(one.key)
+        if place is not None and self.site.root / place != one.path:
+            with suppress(FileNotFoundError):
+                durable.unlink(one.path)
+        return place is not None
 
     def archive(self) -> None:
         """Move mails that are settled from the spool into the archive, or what may be kept of them. May be repeated."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -81,10 +81,12 @@ def ready(
     if left <= 0:
         return []
     kinds = AT_ANY_HOUR if is_quiet(site, now) else ()
-    begun = [one for one in postings.begun() if one.id not in besides]
+    begun = [replace(one, why=LetterFate.UNCLEAR) for one in postings.begun() if one.id not in besides]
     due = [*begun, *postings.waiting(now, left, kinds)][:left]
     found = [one for posting in due if (one := _written(site, account, posting, now, first_page)) is not None]
-    postings.begin([one.id for one in found])
+    postings.begin([one.id for one in found], now)
+    if found:
+        noting.note_down(site, now)  # before a server gets them: whoever makes the store again must know
     return found
 
 
@@ -176,7 +178,8 @@ def _compose(
         postings.end(posting.id, PostingState.VOID, now, why="nothing")
         return None
     number, content = made
-    path = site.root / FOLDER / today(now).isoformat() / f"{posting.id}.eml"
+    # by what it is about: in a store that is made again another mail may have its id
+    path = site.root / FOLDER / today(now).isoformat() / f"{number.strip('<').partition('.')[0]}.eml"
     durable.make_folder(path.parent)
     durable.write_through(path, content)
     place = path.relative_to(site.root).as_posix()

@@ -33,10 +33,10 @@ def set_aside(root: Path, now: datetime) -> tuple[int, Path | None]:
         for path in (root / "archive").iterdir():
             if not path.name.startswith(ASIDE):
                 durable.rename(path, aside / path.name)
-        for path in (root / "spool").iterdir():
-            durable.rename(path, aside / "spool" / path.name)
+        for path in (root / "spool").iterdir():  # archive/ may be another file system
+            durable.move_all(path, aside / "spool" / path.name)
         for path in root.glob("*.sqlite3*"):
-            durable.rename(path, aside / path.name)
+            durable.move_all(path, aside / path.name)
         durable.sync_many((), (aside, aside / "spool", root / "archive", root / "spool", root))
     return last, aside
 

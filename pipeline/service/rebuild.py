@@ -18,7 +18,7 @@ from pipeline.executors import Readers
 from pipeline.inbox import archive, records
 from pipeline.inbox.records import Line, Records
 from pipeline.model import ActKind, DecisionKind, Site
-from pipeline.post import mails
+from pipeline.post import mails, postings
 from pipeline.registry import lookup
 from pipeline.run import acts_again
 from pipeline.run.acts_again import Course
@@ -32,7 +32,8 @@ Advance = Callable[[int], object]
 class Rebuilt:
     """What became of it. `differs`: acts that came out otherwise than the first time; `failed`: those that could not be
     taken again, with the reason; `unsettled`: submissions that wait to be settled now; `stubs`: those of which only the
-    outcome is known; `passwords`: accounts were opened, whose passwords are in no archive.
+    outcome is known; `passwords`: accounts were opened, whose passwords are in no archive; `in_hand`: mails that were
+    being sent.
     """
 
     acts: int
@@ -43,6 +44,7 @@ class Rebuilt:
     unsettled: int
     stubs: Sequence[int]
     passwords: bool
+    in_hand: int
     head: tuple[int, str]
 
 
@@ -68,6 +70,7 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
             differs, failed = _take_all(course, noted, advance)
             left = _receive_rest(course)
         _finish(target, kept)
+        in_hand = postings.found_again()
         opened = any(line["what"] == DecisionKind.ACCOUNT_OPEN for line in kept.decisions.values())
         return Rebuilt(
             acts=len(kept.acts),
@@ -78,6 +81,7 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
             unsettled=left,
             stubs=[seq for seq in sorted(kept.files) if kept.is_stub(seq)],
             passwords=opened,
+            in_hand=in_hand,
             head=audit.head(),
         )
 

@@ -147,10 +147,17 @@ def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
 def _set_aside(root: Path, now: datetime) -> Path:
     """Move what stands, all but what comes in and went out: that is nobody's copy."""
     aside = root / f"{ASIDE}{now:%Y%m%dT%H%M%S}"
+    mine = sorted(
+        path
+        for path in root.iterdir()
+        if path.name not in ("inbox", "outbox", "queke.lock") and not path.name.startswith(ASIDE)
+    )
+    if mounts := [path.name for path in mine if path.is_mount()]:
+        said = say("{names}: a file system of its own, which cannot be set aside: mount it elsewhere first")
+        raise UsageError(said.format(names=", ".join(mounts)))
     aside.mkdir(mode=0o700)
-    for path in sorted(root.iterdir()):
-        if path.name not in ("inbox", "outbox", "queke.lock") and not path.name.startswith(ASIDE):
-            durable.rename(path, aside / path.name)
+    for path in mine:
+        durable.rename(path, aside / path.name)
     return aside
 
 

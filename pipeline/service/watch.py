@@ -31,7 +31,7 @@ from watchdog.observers.polling import PollingObserver
 
 from pipeline import faults, run
 from pipeline.database.errors import may_pass
-from pipeline.errors import QuekeError
+from pipeline.errors import QuekeError, TemporaryError
 from pipeline.executors import Readers
 from pipeline.executors.mails import MailOpener
 from pipeline.inbox.scan import WORK
@@ -99,6 +99,8 @@ class Service:
         """Work until `stop`. Raises Busy if another process works on the site; a fault of ours that does not pass."""
         with self.coordinator, self._opener, self._pages:
             if self._mail is not None:
+                with suppress(TemporaryError):  # of a store that is gone each cycle tells
+                    run.sweep_mails(self._site)
                 self._mail.start()
             if self._sender is not None:
                 self._sender.start()

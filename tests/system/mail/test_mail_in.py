@@ -15,7 +15,8 @@ import pytest
 
 from pipeline import config, database, run
 from pipeline.database.models import Absence, Letter, Mail, Report, Submission
-from pipeline.model import MailState, Security, Site
+from pipeline.executors.mails import MailOpener
+from pipeline.model import FetchedMail, MailKey, MailState, Security, Site
 from pipeline.post import mails
 from pipeline.service import mail_fetch
 from pipeline.service.watch import Service
@@ -362,3 +363,24 @@ def test_a_line_takes_no_pupil_away_that_was_reported(place: Place, queke: Queke
     queke("mail", "fetch")
     assert Absence.objects.count() == 2
     assert states()["accepted"] == 1
+
+
+def test_what_was_fetched_once_more_or_never_taken_in_does_not_stay_in_the_spool(place: Place, queke: Queke) -> None:
+    place.send(mail(("a.xlsx", place.report(FIRST, 0))))
+    place.send(mail(("b.xlsx", untokened(place.report(FIRST, 1))), extra=b"", subject="没有证明"))
+    queke("mail", "fetch")
+    taken, aside = Mail.objects.order_by("uid")
+    site = config.load(place.root)
+    fetched = site.spool / "mail" / f"{taken.account}-{taken.validity}-{taken.uid}.eml"
+    never = fetched.with_name("main-1-99.eml")
+    for path in (fetched, never):
+        path.write_bytes(b"From: x\r\n\r\n")
+    key = MailKey(taken.account, taken.folder, taken.validity, taken.uid)
+    with MailOpener() as opener, InProcess() as readers:
+        again = FetchedMail(key, taken.at, taken.size, fetched, taken.sha256)
+        assert run.MailDesk(site, opener, readers).take([again], taken.received_at) == []
+    assert not fetched.exists()
+    run.sweep_mails(site)
+    assert not never.exists()
+    assert (place.root / aside.path).exists(), "what an admin must look at stays"
+    assert whys() == Counter({("taken", ""): 1, ("quarantined", "unproved"): 1})

@@ -259,7 +259,16 @@ def test_what_was_being_sent_when_the_process_ended_goes_out_again_as_it_was(
     queke("mail", "fetch")
     queke("mail", "send")
     Posting.objects.update(state="sending")  # as a crash after the last dot leaves it
+    acts = next(sending.root.glob("archive/*/acts.jsonl"))
+    noted: list[int] = []
+
+    def note(stage: str, _about: str) -> None:
+        if stage == "RCPT":
+            noted.append(acts.read_text("utf-8").count('"mailing"'))
+
+    sink.replies = note
     queke("mail", "send")
+    assert noted == [2], "whoever makes the store again knows of a mail before a server does"
     assert [one.raw for one in sink.taken] == [sink.taken[0].raw] * 2
     assert postings.counts()["sent"] == 1  # type: ignore[index]  # a StrEnum
 
