@@ -133,19 +133,22 @@ def _waited(pipe: Connection, child: BaseProcess, patience: float) -> bool:
     began, used = time.monotonic(), -1.0
     while not pipe.poll(min(LOOK_SECONDS, patience)):
         past = time.monotonic() - began
-        before, used = used, _cpu_seconds(child.pid)
-        if past >= patience and (used == before or past >= max(LONG_SECONDS, patience)):
+        before, (used, waits) = used, _work_of(child.pid)
+        idle = used == before and not waits
+        if past >= patience and (idle or past >= max(LONG_SECONDS, patience)):
             return False
     return True
 
 
-def _cpu_seconds(pid: int | None) -> float:
-    """The CPU seconds that a process has used; 0 where the system does not tell."""
+def _work_of(pid: int | None) -> tuple[float, bool]:
+    """The CPU seconds that a process has used, and whether it has or waits for its turn, or a disk; 0 and no where the
+    system does not tell.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] in "RD"
     except (OSError, IndexError, ValueError):
-        return 0.0
+        return 0.0, False
 
 
 def _read_untrusted(pipe: Connection, path: str, words: Mapping[str, str], seen: date | None) -> None:

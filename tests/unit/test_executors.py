@@ -184,7 +184,7 @@ def test_a_child_that_misbehaves_means_file_killed(harm, tmp_path: Path, monkeyp
     began = time.monotonic()
     reading = in_child(harm, tmp_path, monkeypatch)
     assert (reading.verdict, reading.issues[0].code) == ("quarantined", "file-killed")
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 90  # it may be tried twice
     assert not (tmp_path / "written").exists() or not (tmp_path / "written").stat().st_size
 
 
