@@ -75,7 +75,8 @@ DECK = [
     (FLU, 6), (Look(("咳嗽",), diagnosis="肺结核"), 13), (Look(("发热", "皮疹"), diagnosis="麻疹"), 13),
     (Look(diagnosis="其他感染性腹泻病"), 25), (Look(("发热",)), 5), (Look(diagnosis="流行性腮腺炎"), 13),
     (Look(("皮疹",), diagnosis="风疹"), 13), (Look(diagnosis="登革热"), 4), (Look(diagnosis="猩红热"), 13),
-    (Look(diagnosis="流行性脑脊髓膜炎"), 4), (Look(("皮疹",), diagnosis="手足口病"), 7), (Look(diagnosis="细菌性痢疾"), 13),
+    (Look(diagnosis="流行性脑脊髓膜炎"), 4), (Look(("皮疹",), diagnosis="手足口病"), 7),
+    (Look(diagnosis="细菌性痢疾"), 13),
     (Look(("红眼",), diagnosis="急性出血性结膜炎"), 10), (Look(diagnosis="霍乱"), 2), (Look(diagnosis="甲肝/戊肝"), 6),
     (Look(diagnosis="伤寒副伤寒"), 6), (ILI, 14), (Look(meal=True), 5), (NORO, 6), (Look(("呼吸急促或困难",)), 2),
 ]  # fmt: skip
