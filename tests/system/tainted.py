@@ -99,21 +99,36 @@ STEADY = (0, 1, 2, 1, 0, 1, 1, 2, 1, 0, 1, 0)  # new rashes on each school day b
 
 
 def weeks_before() -> None:
-    """Put two weeks and more of steady reports into the store and count them, so that the day is unusual everywhere."""
+    """Put two weeks and more of steady reports into the store and count them, so that the day is unusual everywhere.
+
+    The counties' other schools report nobody: a county's day counts when nine of ten of its schools have reported.
+    """
+    counties = sorted({county for _, county, _ in SCHOOLS.values()})
+    others = Unit.objects.filter(kind="school", division__in=counties).exclude(
+        code__in=[s[0] for s in SCHOOLS.values()]
+    )
+    quiet = list(others.values_list("code", "division"))
     back = (DAY - timedelta(days=n) for n in range(1, 3 * len(STEADY)))
     days = [day for day in back if day.weekday() < 5][: len(STEADY)]
     for day, new in zip(reversed(days), STEADY, strict=True):
         for sign, (code, county, _) in SCHOOLS.items():
-            place = {"day": day, "school": code, "campus": "本部", "division": county, "from_settled": 1}
-            Report.objects.create(
-                **place, current_seq=1, rows=new, zero=not new, first_seen=at(day, "14:00"), on_time=True, covered=2
-            )
+            place = _reported(day, code, county, new)
             case = {"sex": "1", "reason": "ill", "row_state": "new", "start": day, "began": day, "symptoms": "S09"}
             room = f"{sign}月班"
             for n in range(new):
                 pupil = f"{room}-{day:%m%d}{n:06d}"
                 Absence.objects.create(**place, **case, class_key=room, pupil=pupil, origin="1:8")
-        county_day.keep(county_day.count(day, sorted({county for _, county, _ in SCHOOLS.values()})).values())
+        for code, county in quiet:
+            _reported(day, code, county, 0)
+        county_day.keep(county_day.count(day, counties).values())
+
+
+def _reported(day: date, code: str, county: str, rows: int) -> dict[str, object]:
+    place = {"day": day, "school": code, "campus": "本部", "division": county, "from_settled": 1}
+    Report.objects.create(
+        **place, current_seq=1, rows=rows, zero=not rows, first_seen=at(day, "14:00"), on_time=True, covered=2
+    )
+    return place
 
 
 def afternoon(site: Site, schools: Mapping[str, tuple[str, str, str]]) -> None:
