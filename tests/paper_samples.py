@@ -190,6 +190,7 @@ def closures(places: Sequence[tuple[str, str]]) -> tuple[ClosureLine, ...]:
             datetime.combine(DAY - timedelta(days=1), time(13 * (i % 2)), ZONE),
             DAY + timedelta(days=3 + 3 * i),
             confirmed,
+            waits=not confirmed,
         )
         for i, (school, scope, why, ill, pupils, cases, confirmed) in enumerate(rows)
     )

@@ -8,12 +8,13 @@ from datetime import date
 
 from django.db.models import Q
 
-from pipeline.database.models import Campus, Closure, SchoolClass
+from pipeline import short_ids
+from pipeline.database.models import Campus, Closure, Decision, SchoolClass
 from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures.facts import ClosureLine, PaperDivision
 from pipeline.forms import words
-from pipeline.model import WHOLE_SCHOOL, ClosureState
+from pipeline.model import WHOLE_SCHOOL, ClosureState, DecisionKind
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, school_year, today
 
@@ -44,6 +45,9 @@ def closures(
     schools = {row.school_id for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = county_day.ill_by_class(day, sorted(schools))
+    ended = [_id(row) for row in rows if row.state == ClosureState.ENDED]
+    ruled = Decision.objects.filter(what=DecisionKind.CLOSURE_CONFIRM, target__in=ended)
+    confirmed = set(ruled.values_list("target", flat=True))
     silent = {s.day.code for one in counted.values() for s in one.silent} if rows else set()
     known = Counter(Campus.objects.filter(school__in=schools).values_list("school_id", flat=True))
     several = {school for school, campuses in known.items() if campuses > 1}
@@ -60,11 +64,16 @@ def closures(
             approved_on=today(row.approved_at),
             start=row.start.astimezone(ZONE),
             resumes=row.resume_actual or row.resume_planned,
-            confirmed=row.state != ClosureState.DECLARED,
+            confirmed=row.state == ClosureState.CONFIRMED or _id(row) in confirmed,
+            waits=row.state == ClosureState.DECLARED,
             campus=row.campus if row.school_id in several else "",
         )
         for row in rows
     )
+
+
+def _id(row: Closure) -> str:
+    return short_ids.closure(row.school_id, row.campus, row.scope, row.start)
 
 
 def _cases_of(row: Closure, cases: Mapping[tuple[str, str, str], int]) -> int:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from pipeline import duty, rules
 from pipeline.database import serialise, sql
@@ -314,8 +315,21 @@ _ABSENT = (
 def _absences(day: date, counties: Sequence[str]) -> Mapping[str, list[AbsentRow]]:
     names = ", ".join(_ABSENT)
     text = f"SELECT {names} FROM absence WHERE day = '{day.isoformat()}' AND division IN ? ORDER BY id"  # nosec B608  # our own words
+    return _by_county(sql.fetch_in(text, counties))
+
+
+def absences_as_of(day: date, schools: Sequence[str], settled: int) -> Mapping[str, list[AbsentRow]]:
+    """Return by county the rows of a day that stood of these schools after a settlement."""
+    names, rows = ", ".join(_ABSENT), list[tuple[Any, ...]]()
+    for table, gone in (("absence", ""), ("absence_past", f" AND to_settled > {settled}")):
+        text = f"SELECT {names} FROM {table} WHERE day IN ? AND school IN ? AND from_settled <= {settled}{gone}"  # nosec B608  # our own words
+        rows += sql.fetch_in(text, [day.isoformat()], schools)
+    return _by_county(rows)
+
+
+def _by_county(rows: Iterable[tuple[Any, ...]]) -> Mapping[str, list[AbsentRow]]:
     found: dict[str, list[AbsentRow]] = defaultdict(list)
-    for division, school, campus, key, pupil, reason, state, *signs in sql.fetch_in(text, counties):
+    for division, school, campus, key, pupil, reason, state, *signs in rows:
         part, symptoms, diagnosis, heat = signs
         groups = groups_of(symptoms, None if heat is None else float(heat), diagnosis)
         row = AbsentRow(school, campus, key, pupil, reason, state, part, tuple(symptoms.split()), diagnosis, groups)

@@ -15,11 +15,12 @@ from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures import suppression
 from pipeline.figures.count_network import OPEN, IllCell
-from pipeline.figures.county import WHOLE_DAY, CountyFigures
+from pipeline.figures.county import WHOLE_DAY, CountyFigures, SchoolDay, ill_cells
 from pipeline.figures.facts import PaperDivision
 from pipeline.figures.suppression import ALL_SHOWN, Suppression
 from pipeline.model import LetterKind, Level
 from pipeline.registry import lookup
+from pipeline.turns import context
 from pipeline.units import Tree
 
 _BACK = 35  # days that a paper compares with
@@ -49,7 +50,8 @@ def _of_day(day: date, counted: Mapping[str, CountedCounty], tree: Tree, small: 
     stamps, earlier = _earlier(day, _above(tree))
     settled = _settled(day) if stamps else {}
     cells = [_dated(cell, stamps, settled) for one in counted.values() for cell in one.ill]
-    found = suppression.decide(cells, chains, small, earlier)
+    before = _before(day, stamps[-1], settled, tree) if stamps else []
+    found = suppression.decide(cells, chains, small, earlier, before)
     cities: dict[str, Counter[str]] = defaultdict(Counter)
     for county, one in counted.items():
         if len(chains[county]) > 2:  # county, city, province
@@ -73,6 +75,19 @@ def _earlier(day: date, places: Sequence[str]) -> tuple[list[int], list[frozense
     for as_of, hidden in rows.values_list("as_of_settled", "figures__hidden"):
         found[as_of] |= set(hidden or ())
     return sorted(found), [frozenset(found[as_of]) for as_of in sorted(found)]
+
+
+def _before(day: date, stamp: int, settled: Mapping[str, int], tree: Tree) -> list[IllCell]:
+    """What an edition had of the schools that changed since it was cut."""
+    changed = sorted(school for school, n in settled.items() if n > stamp)
+    rows = county_day.absences_as_of(day, changed, stamp)
+    known = county_day.few(
+        day, sorted({row.school for some in rows.values() for row in some}), tree, context.calendar()
+    )
+    schools: dict[str, list[SchoolDay]] = defaultdict(list)
+    for one in known.values():
+        schools[one.county].append(one.day)
+    return [cell for code, mine in rows.items() for cell in ill_cells(code, schools[code], mine)]
 
 
 def _settled(day: date) -> dict[str, int]:

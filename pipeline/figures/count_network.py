@@ -52,9 +52,10 @@ class _Arc:
     shown: int = 0
     hidden: bool = False
     fixed: bool = False  # printed in an earlier edition: it cannot be hidden any more
+    free: bool = False  # left out of the edition before: what it says less now is not known at all
 
     def can(self, step: int, _: int) -> bool:
-        return self.shown + step >= 0
+        return self.free or self.shown + step >= 0
 
     def price(self) -> float | None:
         return 0.0 if self.hidden else None if self.fixed else self.cost
@@ -118,8 +119,9 @@ class Network:
         small: int,
         whole: Mapping[str, int],
         so_far: Mapping[str, int],
-        alone: Sequence[Count],
+        changed: Sequence[Count],
     ) -> None:
+        """`changed`: counts of before that `compensate` will be asked about."""
         self.small, self._chains = small, chains
         self.counts: list[Count] = []
         self.shown: Counter[str] = Counter(so_far)
@@ -128,7 +130,7 @@ class Network:
         few = {cell.school for cell in cells if cell.n < small or whole[cell.school] < small}
         for cell in cells:
             self._add(cell, whole[cell.school], hidden=cell.school in few)
-        for one in alone:
+        for one in changed:
             self._way(one.cell, 0)
         for arc in self._arcs.values():
             place, _, what = arc.name.partition(":")
@@ -188,14 +190,24 @@ class Network:
             alone += [one for one in bundle.counts if one.hidden and not self._protect(bundle, one)]
         return alone
 
-    def compensate(self, alone: Iterable[Count]) -> None:
-        """Hide what takes up a pupil more or less of counts that were left out with others, corrected since."""
+    def compensate(self, alone: Iterable[Count], before: Iterable[Count], held: frozenset[str]) -> None:
+        """Hide what takes up a pupil more or less of counts that were left out with others, corrected since (`alone`);
+        and of those that were left out and are corrected themselves (`before`): who subtracts a total from that of the
+        next edition learns how many more there are, so one more then is one more now. `held`: what was left out.
+        """
         for one in alone:
-            tail, head = self._way(one.cell, 0)
-            for step in (1, -1):
-                if one.can(step, self.small):
-                    found = self._cheapest(*((head, tail) if step > 0 else (tail, head)), None, one)
-                    self._hide(found)
+            self._take_up(one, 1)
+        for arc in self._arcs.values():
+            arc.free = arc.name in held
+        for one in before:
+            self._take_up(one, -1)
+
+    def _take_up(self, one: Count, sign: int) -> None:
+        tail, head = self._way(one.cell, 0)
+        for step in (1, -1):
+            if one.can(step, self.small):
+                ends = (head, tail) if sign * step > 0 else (tail, head)
+                self._hide(self._cheapest(*ends, None, one))
 
     def _hide(self, found: _Way | None) -> None:
         for part, owner in found[1] if found else ():

@@ -66,8 +66,9 @@ class ClosureLine:
     approved_on: date
     start: datetime
     resumes: date
-    confirmed: bool
+    confirmed: bool  # by its county
     campus: str = ""  # where the school has several
+    waits: bool = False  # for its county's word; one that nobody confirmed and that ended does not
 
     @property
     def matches(self) -> bool | None:

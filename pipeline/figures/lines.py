@@ -116,7 +116,7 @@ class ClosureTable:
 
 def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
     """Order closures that need a decision first, then by the day school resumes."""
-    order = sorted(lines, key=lambda c: (c.matches is not False and c.confirmed, c.resumes, c.county, c.school))
+    order = sorted(lines, key=lambda c: (c.matches is not False and not c.waits, c.resumes, c.county, c.school))
     known = [c.pupils for c in lines if c.pupils is not None]
     unknown = len(lines) - len(known)
     whole = sum(c.scope == WHOLE_SCHOOL for c in lines)
@@ -132,7 +132,7 @@ def closures(lines: Sequence[ClosureLine], scope: Scope) -> ClosureTable:
         schools=whole - campuses,
         campuses=campuses,
         pupils=f"涉及 {total} 人{missing}" if known else "涉及人数未填",
-        unconfirmed=sum(not c.confirmed for c in lines),
+        unconfirmed=sum(c.waits for c in lines),
         unmatched=sum(c.matches is False for c in lines),
     )
 
@@ -151,10 +151,10 @@ def _closure(closure: ClosureLine, scope: Scope) -> ClosureRow:
         ill=scope.count(closure.ill),
         dates=f"{month_day(closure.approved_on)} → {from_when(closure.start)} → {resumes}",
         resumes=resumes,
-        confirmed="县级已确认" if closure.confirmed else "学校申报，待县级确认",
-        checked=f"{'已确认' if closure.confirmed else '待确认'} · {matched}",
+        confirmed="县级已确认" if closure.confirmed else f"学校申报，{'待县级确认' if closure.waits else '已复课'}",
+        checked=f"{'已确认' if closure.confirmed else '待确认' if closure.waits else '已复课'} · {matched}",
         matched=matched,
-        pressing=not closure.confirmed or closure.matches is False,
+        pressing=closure.waits or closure.matches is False,
     )
 
 

@@ -189,9 +189,9 @@ def _closure_todo(facts: DigestFacts, closures: ClosureTable) -> list[str]:
 
 def _matters(facts: DigestFacts) -> str:
     if facts.place.level is not Level.COUNTY:
-        return f"待对账 {len(facts.matters)} 件（停课与缺课不符等），请督促县级核对。"
+        return f"待对账 {len(facts.matters)} 件（停课、缺课或应到人数不一致），请督促县级核对。"
     names = words.listed(list(dict.fromkeys(facts.matters)), 2)
-    return f"待对账 {len(facts.matters)} 件：{names}，停课与缺课不符等，请核对。"
+    return f"待对账 {len(facts.matters)} 件：{names}，停课、缺课或应到人数不一致，请核对。"
 
 
 def _report_todo(below: Sequence[Ranked]) -> list[str]:

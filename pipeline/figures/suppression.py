@@ -73,9 +73,11 @@ def decide(
     chains: Mapping[str, Sequence[str]],
     small: int = 3,
     earlier: Sequence[frozenset[str]] = (),
+    before: Sequence[IllCell] = (),
 ) -> Suppression:
     """Decide for one day. `chains`: county → itself and the divisions above it, narrowest first. `earlier`: what each
-    earlier edition of the day left out, in order; a cell whose batch is their number has come since.
+    earlier edition of the day left out, in order; a cell whose batch is their number has come since. `before`: what
+    the last of them had of the schools that changed since.
     """
     held: frozenset[str] = frozenset()
     schools: set[str] = set()
@@ -85,19 +87,33 @@ def decide(
     so_far: Counter[str] = Counter()
     alone: list[Count] = []
     kept = frozenset(name for names in earlier for name in names if name.endswith(_SCHOOLS))
+    corrected = _left_out(before, kept, small)
     for batch in range(len(earlier) + 1):
         mine = [cell for cell in cells if cell.batch == batch and cell.n]
         printed = batch < len(earlier)
         held |= earlier[batch] if printed else frozenset()
-        network = Network(mine, chains, small, whole, so_far, [] if printed else alone)
+        network = Network(mine, chains, small, whole, so_far, [] if printed else [*alone, *corrected])
         alone += network.settle(held, kept, printed=printed)
         so_far = network.shown
         if not printed:
-            network.compensate(alone)
+            network.compensate(alone, corrected, held)
             held |= network.left_out()
         schools |= {one.cell.school for one in network.counts if one.hidden}
     many = {key(school, SCHOOL) for school in schools if whole[school] >= small}
     return Suppression(small, held | many, frozenset(schools))
+
+
+def _left_out(before: Sequence[IllCell], kept: frozenset[str], small: int) -> list[Count]:
+    """The counts among these that their edition left out."""
+    whole: Counter[str] = Counter()
+    for cell in before:
+        whole[cell.school] += cell.n
+    few = {cell.school for cell in before if 0 < cell.n < small or whole[cell.school] < small}
+    return [
+        Count(cell, whole[cell.school], hidden=True)
+        for cell in before
+        if cell.n and (cell.school in few or key(cell.school, SCHOOL) in kept)
+    ]
 
 
 # --------------------------------------------------------------------------- symptoms

@@ -20,6 +20,7 @@ from pipeline.database.models import (
     Closure,
     Counter,
     CountyDay,
+    Decision,
     Edition,
     Pupil,
     Report,
@@ -33,9 +34,10 @@ from pipeline.figures import cards
 from pipeline.figures.digest import digest
 from pipeline.figures.duty import StatusCounts
 from pipeline.figures.paper_values import values_of
-from pipeline.model import CardRef, Site
+from pipeline.model import CardRef, DecidedBy, Site
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE
+from pipeline.settling import closure_decisions
 from tests.contract.places import GULOU, XUANWU, school
 
 DAY = date(2026, 11, 20)  # a Friday
@@ -222,6 +224,21 @@ def test_whom_to_telephone_is_the_clerk_of_the_campus_that_is_silent(
 def test_a_closure_whose_ill_are_not_among_the_absences_is_unmatched(county_day: Site) -> None:
     made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False))
     assert [(row.what, row.matched) for row in made.closures.rows] == [("三(4)班", "待对账")]
+
+
+def test_a_closure_that_ended_is_confirmed_only_if_its_county_said_so(county_day: Site) -> None:
+    def said() -> list[str]:
+        made = digest(digest_facts.digest(digest_facts.book(county_day, DAY, NOW), GULOU, 1, final=False))
+        return [row.confirmed for row in made.closures.rows]
+
+    assert said() == ["学校申报，待县级确认"]
+    [one] = closure_decisions.waiting(GULOU)
+    closure_decisions.confirm(one.id, DecidedBy("示例区教育局", "已研判", NOW))
+    assert said() == ["县级已确认"]
+    Closure.objects.update(state="ended", resume_actual=DAY + timedelta(days=1))
+    assert said() == ["县级已确认"]
+    Decision.objects.all().delete()
+    assert said() == ["学校申报，已复课"]
 
 
 def test_a_closure_of_one_campus_names_it(county_day: Site) -> None:

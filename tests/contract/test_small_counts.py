@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from pipeline.database.models import Absence, Campus, Closure, Counter, Report, SchoolClass, Unit
+from pipeline.database.models import Absence, AbsencePast, Campus, Closure, Counter, Report, SchoolClass, Unit
 from pipeline.facts import editions, exports
 from pipeline.model import Site
 from pipeline.registry import lookup
@@ -86,7 +86,12 @@ class RandomDay:
         settled = edition
         for one in (one for one in self.schools if edition in {1 + one.late, *one.corrected}):
             Report.objects.filter(school=one.code).delete()
-            Absence.objects.filter(school=one.code).delete()
+            past = Absence.objects.filter(school=one.code)
+            AbsencePast.objects.bulk_create(
+                AbsencePast(**was, to_settled=settled, closed_by="2", why="changed")
+                for was in past.values(*(field.name for field in Absence._meta.concrete_fields if field.name != "id"))
+            )
+            past.delete()
             pupils = [("三3", "ill")] * self.world[one.version(edition)]
             pupils += [("三4", "ill")] * self.world.get(f"closed {one.code}", 0)
             pupils += [("三3", "injured")] * self._rng.choice((0, 0, 0, 1))

@@ -57,6 +57,16 @@ def test_what_an_edition_left_out_stays_out_that_day() -> None:
     assert later.hidden >= first.hidden
 
 
+def test_a_small_count_that_is_corrected_cannot_be_found_from_the_totals_before_and_after() -> None:
+    others = [cell("甲", 8), cell("丙", 2), cell("戊", 7, "玄武"), cell("己", 4, "锡山")]
+    first = decide([*others, cell("乙", 2)], CHAINS)
+    assert first.total("鼓楼", 12) == "12"
+    now = decide([*others, cell("乙", 4, batch=1)], CHAINS, 3, [frozenset(first.of(CHAINS["鼓楼"]))], [cell("乙", 2)])
+    assert "—" in {now.school("乙", 4), now.total("鼓楼", 14)}, "14 - 12 = 4 - 2"
+    gone = decide(others, CHAINS, 3, [frozenset(first.of(CHAINS["鼓楼"]))], [cell("乙", 2)])
+    assert gone.total("鼓楼", 10) == "—"
+
+
 def test_a_closed_class_of_few_leaves_out_the_rate_or_the_total() -> None:
     found = decide([cell("甲", 8), cell("甲", 1, group="closed", said=True), cell("乙", 9, "玄武")], CHAINS)
     assert found.school("甲", 9) == "—"
