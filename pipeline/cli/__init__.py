@@ -142,10 +142,10 @@ def _run(arguments: Sequence[str]) -> int:
 def _show_fault(error: Exception) -> None:
     from pipeline.database import errors  # only here: it loads Django
 
-    if errors.is_locked(error):
+    if errors.reason(error):
         show_error(str(errors.unusable(error)))
     elif errors.may_pass(error):
-        show_error(say("the store cannot be used now: full, or gone. Try again"))
+        show_error(say("the store cannot be used now, or is gone: try again"))
     else:
         places = "".join(traceback.format_tb(error.__traceback__)).splitlines()
         show_error(say("our fault: {error}").format(error=type(error).__name__), *places)

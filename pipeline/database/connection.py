@@ -105,7 +105,7 @@ def _reach() -> None:
     try:
         connection.ensure_connection()
     except (DatabaseError, ImproperlyConfigured) as error:
-        if errors.is_locked(error):
+        if errors.reason(error):
             raise errors.unusable(error) from error
         text = " ".join(str(error).split())  # the driver's text: address and cause, never the password
         raise ConfigError([say("database: cannot be used: {text}").format(text=text)]) from error

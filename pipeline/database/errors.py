@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from gettext import gettext as say
+from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection
 
 from pipeline.errors import TemporaryError
 
 _LOCKED = ("locked", "lock timeout")  # as SQLite and PostgreSQL say it
+_FULL = ("disk is full", "No space left")  # likewise
+ROOM = 2**20  # free bytes below which SQLite's files beside the store have no place
 
 
 def may_pass(error: BaseException) -> bool:
@@ -33,10 +37,19 @@ def temporary() -> Iterator[None]:
 
 def unusable(error: BaseException) -> TemporaryError:
     """What to say of a failure of the database's own."""
-    why = say("another process keeps it locked: try again") if is_locked(error) else type(error).__name__
-    return TemporaryError(say("the store cannot be used: {why}").format(why=why))
+    return TemporaryError(say("the store cannot be used: {why}").format(why=reason(error) or type(error).__name__))
 
 
-def is_locked(error: BaseException) -> bool:
-    """Whether the database gave up waiting for somebody's lock."""
-    return any(word in str(error) for word in _LOCKED)
+def reason(error: BaseException) -> str:
+    """Say why the database failed, and what to do; "" where that is not known."""
+    if any(word in str(error) for word in _LOCKED):
+        return say("another process keeps it locked: try again")
+    return say("its disk is full: make room, then try again") if _is_full(error) else ""
+
+
+def _is_full(error: BaseException) -> bool:
+    """SQLite calls it an I/O error, too, where it cannot make its files beside the store."""
+    text = str(error)
+    if "disk I/O error" in text and connection.vendor == "sqlite":
+        return shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent).free < ROOM
+    return any(word in text for word in _FULL)

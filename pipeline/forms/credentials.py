@@ -14,7 +14,7 @@ from pipeline.filed import SHOWN
 from pipeline.forms.text_normalise import fold, shown
 from pipeline.model import Sheet
 
-WORDS = ("密码", "密碼", "口令")
+WORDS = ("密码", "密碼", "口令", "PIN码", "pin码", "ＰＡＳＳＷＯＲＤ", "Ｐａｓｓｗｏｒｄ", "ｐａｓｓｗｏｒｄ")
 OURS = "不要加密码"
 """What our own forms say of it."""
 ENGLISH = ("password", "passwd", "passcode", "passphrase")
@@ -29,8 +29,10 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    r"(?:(?:初始|登[录陆入]|系统|用户|[账帐]号|[账帐]户|默认|原|旧|新|临时|平台|网站|网络|管理员|首次|重置|个人|我)的?)*"
-    r"(?:密[码碼]|口令|pass(?:word|wd|code|phrase)|passwd|pwd|mima|userpassword|loginpassword)"
+    r"(?![\u4e00-\u9fff]*[不勿无没忘加改设输记找][\u4e00-\u9fff]*[密口])"  # what is done with one, or not
+    r"(?:[\u4e00-\u9fff]{0,10}(?:密[码碼]|口令)"
+    r"|[\u4e00-\u9fff]{0,6}(?:user|login)?(?:pass(?:word|wd|code|phrase)|passwd|pwd|mima)"
+    r"|pin码)"
     r"(?:[(\[【{<].*)?[*:]?"
 )
 _BARE = re.compile(r"pass|pin|pw")  # a head of a password only beside that of a user
@@ -111,7 +113,7 @@ def _filled(cells: Sequence[object]) -> Iterator[object]:
 
 
 def _head(cell: object) -> str:
-    return fold(cell) if isinstance(cell, str) and len(cell) <= _LONGEST_HEAD else ""
+    return fold(cell.translate(_HALF)) if isinstance(cell, str) and len(cell) <= _LONGEST_HEAD else ""
 
 
 def _is_value(cell: object) -> bool:

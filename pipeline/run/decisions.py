@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from gettext import gettext as say
 from typing import TypeVar
 
 from pipeline.database import decision_log, errors, journal, transactions
+from pipeline.errors import TemporaryError
 from pipeline.executors import Pool
 from pipeline.model import Arrival, Clock, DecidedBy, Settled, Site
 from pipeline.run import noting, sending, warning
@@ -64,9 +66,9 @@ def undo(site: Site, what: Callable[[DecidedBy], Settled], who: str, why: str, c
 
 
 def follow(site: Site, clock: Clock) -> None:
-    """Do the work a decision leaves, warnings and letters, unless another process works
-    on
-    the site, which will do it.
+    """Do the work a decision leaves, warnings and letters, unless another process works on the site, which will do it.
+
+    Raises TemporaryError where it cannot be done now: the decision stands.
     """
     try:
         with hold_site(site), errors.temporary():
@@ -75,6 +77,10 @@ def follow(site: Site, clock: Clock) -> None:
             noting.note_down(site, clock())
     except Busy:
         return
+    except (TemporaryError, OSError) as error:
+        why = f"{error.filename or site.root}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        said = say("it is decided, and stands; its letters wait for `queke watch` or `queke ingest`, since {why}")
+        raise TemporaryError(said.format(why=why)) from error
 
 
 def _taken(site: Site, now: datetime, step: Callable[[AtHand], T]) -> T:

@@ -81,7 +81,7 @@ def _decoded(piece: bytes) -> Iterator[str]:
             at = low.find(word.encode(encoding))
             if at >= 0:
                 text = piece[at % 2 if encoding.startswith("utf-16") else 0 :].decode(encoding, "ignore")
-                yield html.unescape(_TAG.sub("\n", _RUN.sub("", text))) if "<" in text else text
+                yield html.unescape(_TAG.sub("\n", _NAMED.sub(r"\1:", _RUN.sub("", text)))) if "<" in text else text
                 break
 
 
@@ -102,6 +102,10 @@ _SHORT = ("pwd", "mima", "密 码", "口 令", "密　码", "口　令")
 _RUN = re.compile(r"</?(?:\w+:)?(?:r|t|rPr|b|i|u|sz|color|rFont|family|charset|scheme|text|span|font)(?:\s[^<>]*)?/?>")
 """What parts the letters of one text: a comment is often half bold."""
 _TAG = re.compile(r"<[^<>]*>")
+_NAMED = re.compile(
+    r"<(?:\w+:)?(?:sheet|definedName|table|tableColumn|cNvPr)\s[^<>]*?\b(?:name|descr)=\"([^\"<>]*)\"[^<>]*>"
+)
+"""What somebody called a part of the workbook."""
 _HEAD = 65_536
 
 

@@ -191,6 +191,12 @@ def test_a_store_that_is_locked_for_long_is_to_be_tried_again(
         locked()
 
 
+@pytest.mark.parametrize("text", ["database or disk is full", "could not extend file: No space left on device"])
+def test_a_store_whose_disk_is_full_asks_for_room(text: str) -> None:
+    with pytest.raises(TemporaryError, match="make room"), errors.temporary():
+        raise OperationalError(text)
+
+
 def test_status_names_papers_owed_and_years_unknown(queke: Queke, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def at(now: str) -> tuple[object, object]:
         monkeypatch.setenv("QUEKE_NOW", now)

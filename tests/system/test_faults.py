@@ -266,6 +266,16 @@ def test_a_page_that_cannot_be_drawn_is_given_up_and_told(
     assert f"letter {Letter.objects.get().pk} page {FIRST}" in queke("status")
 
 
+def test_a_decision_whose_letters_cannot_go_out_says_that_it_stands(
+    site: Site, queke: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("excuse", "--unit", FIRST, "--day", "2026-11-23", "--why", "校舍检修", "--who", "教育局")
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "note_decisions", failing(OSError(errno.EROFS, "Read-only file system", "archive/x")))
+        assert "it is decided, and stands" in queke(*asked)
+    assert "already excused" in queke(*asked)
+
+
 # --------------------------------------------------------------------------- the clock
 
 

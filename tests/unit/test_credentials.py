@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import string
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.workbook.defined_name import DefinedName
 
 from pipeline.forms import FORMS, credentials
 from pipeline.forms.credentials import heads, in_sheets, is_said, starred
@@ -129,3 +132,29 @@ def test_a_file_without_any_is_kept() -> None:
     assert not may_hold_password("班级,姓名,缺课原因\n三(1)班,示例甲,因病\n".encode("gb18030"))
     assert not may_hold_password(b"%PDF-1.7 /Length 12 password")
     assert credentials.WORDS
+
+
+@pytest.mark.parametrize("head", ["动态口令", "PIN码", "ＰＡＳＳＷＯＲＤ", "家长端查询密码", "校园网 Password"])
+def test_whatever_it_is_a_password_of_its_head_is_known(head: str) -> None:
+    assert in_sheets([Sheet("附", ((head,), ("Zx9kq7Rt",)))])
+
+
+@pytest.mark.parametrize("part", ["title", "name"])
+def test_what_a_part_of_a_workbook_is_called_is_searched(part: str) -> None:
+    book = openpyxl.Workbook()
+    if part == "title":
+        book.create_sheet("密码Zx9kq7Rt")
+    else:
+        book.defined_names.add(DefinedName("密码", attr_text='"Zx9kq7Rt"'))
+    file = io.BytesIO()
+    book.save(file)
+    assert says_password(file.getvalue())
+
+
+@pytest.mark.parametrize("text", ["ＰＡＳＳＷＯＲＤ", "PIN码"])
+def test_a_file_that_is_not_taken_is_known_by_rarer_words(text: str) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("附").append([text])
+    file = io.BytesIO()
+    book.save(file)
+    assert may_hold_password(file.getvalue())
