@@ -71,7 +71,7 @@ def show_outcomes(outcomes: list[Outcome], done: Cycle, *, as_json: bool = False
         show = taking.show_json if as_json else taking.show
         show(arrival, settled, receipts.get(settled.seq, ""))
     for stuck in done.stuck:
-        show_error(say("inbox/{path}: {why}").format(path=stuck.path, why=stuck.why))
+        show_error(say("{path}: {why}").format(path=stuck.path, why=stuck.why))
     if not as_json:
         echo(_summed(done))
     if taking.needs_somebody(outcomes) or done.stuck:
