@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -49,6 +50,18 @@ def postgres() -> Iterator[str]:
         with contextlib.suppress(subprocess.CalledProcessError):
             _as_postgres(folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def onto(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, of each kind."""
+    if request.param == "sqlite":
+        return "sqlite:///again.db"
+    address: str = request.getfixturevalue("postgres")
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS again")
+        server.execute("CREATE DATABASE again")
+    return address.replace("///postgres?", "///again?")
 
 
 def _as_postgres(folder: Path, name: str, *arguments: str) -> None:

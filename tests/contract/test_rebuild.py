@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from pipeline import cli, config, database
@@ -79,18 +78,6 @@ def exported(root: Path, capsys: pytest.CaptureFixture[str]) -> Mapping[str, str
             assert cli.run(["--site", str(root), "export", what, "--for", reader, "--from", "2026-11-01"]) == 0
             found[what, reader] = capsys.readouterr().out
     return found
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def onto(request: pytest.FixtureRequest) -> str:
-    """The address of an empty store, of each kind."""
-    if request.param == "sqlite":
-        return "sqlite:///again.db"
-    address: str = request.getfixturevalue("postgres")
-    with psycopg.connect(address, autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS again")
-        server.execute("CREATE DATABASE again")
-    return address.replace("///postgres?", "///again?")
 
 
 @pytest.mark.slow
