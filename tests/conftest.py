@@ -10,19 +10,59 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from django.conf import settings
+from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from pipeline import database
+from pipeline.run import coordinator, delivery
+from tests import inprocess
 from tools.programs import program
 
 # A loaded machine makes an example slow, never wrong. A law over a store takes one site for all its
 # examples, and each example undoes what it did.
 _ALLOWED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-settings.register_profile("queke", deadline=None, suppress_health_check=_ALLOWED)
-settings.load_profile("queke")
+hypothesis_settings.register_profile("queke", deadline=None, suppress_health_check=_ALLOWED)
+hypothesis_settings.load_profile("queke")
 
 os.environ["QUEKE_WHO"] = "测试员"  # who decides, unless a test says: commands ask for it
 os.environ["LANGUAGE"] = "en"  # what commands say, unless a test asks for the other
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_here() -> Iterator[None]:
+    """Pages are drawn in this process: to start others for each site takes longer than all they draw. What they promise
+    is asked of a `Renderer` by itself, and of services that are killed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coordinator, "Renderer", inprocess.renderer)
+        patch.setattr(delivery, "Renderer", inprocess.renderer)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An empty SQLite store is a copy of the first one that was migrated: Django takes two seconds for each."""
+    really, first = database.migrate, tmp_path_factory.mktemp("migrated") / "store.db"
+    ours = settings.MIGRATION_MODULES
+
+    def migrate() -> None:
+        others = connection.vendor != "sqlite" or settings.MIGRATION_MODULES is not ours
+        if others or Path(connection.settings_dict["NAME"]).stat().st_size:
+            really()
+        elif first.exists():
+            connection.ensure_connection()
+            with contextlib.closing(connection.Database.connect(first)) as copied:
+                copied.backup(connection.connection)
+        else:
+            really()
+            with contextlib.closing(connection.Database.connect(first)) as copy:
+                connection.connection.backup(copy)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrate", migrate)
+        yield
 
 
 @pytest.fixture(scope="session")

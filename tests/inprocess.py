@@ -1,7 +1,8 @@
-"""Readers without processes, for tests: quick to start, and patched like anything else in this process."""
+"""Readers, and a renderer, without processes, for tests: quick to start, and patched like anything else here."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from pipeline import executors
 from pipeline.errors import TemporaryError
 from pipeline.executors import Answer, ReadJob
 from pipeline.model import Reading
+from pipeline.reports import render
 
 
 class InProcess:
@@ -33,3 +35,14 @@ class InProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+
+def renderer() -> render.Renderer:
+    """Draws in this process, with our fonts; what is started from here finds the system's."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    render._press()  # reads the configuration, once
+    if before is None:
+        os.environ.pop("FONTCONFIG_FILE", None)
+    else:
+        os.environ["FONTCONFIG_FILE"] = before
+    return render.Renderer(workers=0)
