@@ -11,7 +11,6 @@ import gettext
 import inspect
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.cells import cell_len
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -157,12 +157,12 @@ class _Formatter(_Help):  # type: ignore[misc]  # the library keeps its name to 
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         rows = [(KIND.sub(lambda kind: gettext.gettext(kind[0]), name), help_) for name, help_ in rows]
-        first = min(max((_cells(name) for name, _ in rows), default=0), col_max) + col_spacing
+        first = min(max((cell_len(name) for name, _ in rows), default=0), col_max) + col_spacing
         for name, help_ in rows:
             lines = _wrapped(gettext.gettext(help_) if help_ else "", max(self.width - first - self.current_indent, 10))
             head = f"{'':>{self.current_indent}}{name}"
-            if lines and _cells(name) + col_spacing <= first:
-                head += " " * (first - _cells(name)) + lines.pop(0)
+            if lines and cell_len(name) + col_spacing <= first:
+                head += " " * (first - cell_len(name)) + lines.pop(0)
             self.write(head.rstrip() + "\n")
             for line in lines:
                 self.write(f"{'':>{first + self.current_indent}}{line}\n")
@@ -172,16 +172,12 @@ class _Context(typer.Context):
     formatter_class = _Formatter
 
 
-def _cells(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def _wrapped(text: str, width: int) -> list[str]:
     lines = []
     for paragraph in text.split("\n"):
         line, used = "", 0
         for piece in PIECE.findall(paragraph):
-            cells = _cells(piece)
+            cells = cell_len(piece)
             if line and used + cells > width:
                 lines.append(line.rstrip())
                 line, used = "", 0

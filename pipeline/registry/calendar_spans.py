@@ -12,10 +12,10 @@ from datetime import date
 from pipeline.database import serialise, sql
 from pipeline.database.models import CalendarDay, Statement
 from pipeline.model import SpanKind, StatementState
+from pipeline.registry import statement_rows
 from pipeline.schooldays import Calendar, CalendarSpan
 
 FORM = "calendar"
-_KEPT = ("order", "unit", "form", "day", "content", "state", "submission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def keep(place: str, change: CalendarChange, day: date, submission: int) -> None
     kept = [one for one in _load(place) if one.order == 0]
     rows = [_row(place, one, day, 0) for one in kept]
     rows.append(_row(place, change, day, submission))
-    sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
+    statement_rows.put(rows)
     _write(place)
 
 

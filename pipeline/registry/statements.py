@@ -29,7 +29,7 @@ from pipeline.merge.registry import (
     registered,
 )
 from pipeline.model import ActKind, ClassState, StatementState, UnitKind
-from pipeline.registry import mailboxes
+from pipeline.registry import mailboxes, statement_rows
 from pipeline.schooldays import ZONE, today
 
 FORM = "roster"
@@ -37,7 +37,6 @@ _STANDING = StatementState.STANDING
 BEFORE = date(2000, 1, 1)  # in force from: for what existed before any statement
 _UNIT = (*SCHOOLS.keeps, "kind", "organ", "token_serial")
 _CLASS = ("school_id", "campus", "school_year", "key", "name", "stage", "roll", "state", "valid_from", "valid_to")
-_KEPT = ("order", "unit", "form", "day", "content", "state", "submission")
 _DAYS = {name: one.stored or one.name for name, one in OF_UNIT.items() if one.dtype == "date"}
 _NEVER_BLANK = frozenset({"name", "division_id"})
 _DONE = "registry-day"  # counter: the day up to which changes dated ahead have taken effect
@@ -82,7 +81,7 @@ def keep(new: Mapping[str, RegistryStatement], *, submission: int, state: Statem
     before = _before([code for code in new if code not in stated])
     rows = [_row(code, one, 0, _STANDING) for code, one in before.items()]
     rows += [_row(code, one, submission, state) for code, one in new.items()]
-    sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), rows)
+    statement_rows.put(rows)
 
 
 def joined(code: str, one: RegistryStatement) -> RegistryStatement:
@@ -155,7 +154,7 @@ def write_again(codes: Sequence[str], day: date) -> None:
 
 def put(row: Kept, one: RegistryStatement, day: date) -> None:
     """Write another content for a stored statement; the rows of its unit are written again."""
-    sql.run(sql.upsert("statement", _KEPT, ("order", "unit", "form")), [_row(row.unit, one, row.submission, _STANDING)])
+    statement_rows.put([_row(row.unit, one, row.submission, _STANDING)])
     write_again([row.unit], day)
 
 

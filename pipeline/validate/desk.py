@@ -125,8 +125,8 @@ def _judge_raised(case: SubmissionCase, line: RowCase) -> None:
     since = values.get("from_day")
     if isinstance(since, date) and since > today_:
         line.add_issue("raise-ahead", "from_day")
-    place = "|".join(str(values.get(name) or "") for name in ("at_school", "at_campus", "room", "rule"))
-    target = f"{place}|{since or today_}"
+    typed = (values.get(name) for name in ("at_school", "at_campus", "room", "rule"))
+    target = "/".join([*(str(one or "") for one in typed), str(since or today_)])
     if line.bad:
         _refuse(case, line, DeskSheet.RAISED, target)
         return

@@ -26,11 +26,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import combinations
 
 from pipeline.alert_state import REOPENED, AlertState, AlertStep
-from pipeline.rules.values import Condition, Key, Rules, Stage
+from pipeline.rules.values import Condition, Key, Rules
 from pipeline.rules.windows import Spans
+from pipeline.warn import belonging
 from pipeline.warn import episodes as core
 from pipeline.warn.episodes import Assessment, Episode, EpisodeCase, EpisodeEvent
 from pipeline.warn.linking import NOTHING_SEEN, Seen, cases_of
@@ -81,7 +83,8 @@ class _Desk:
         """
         group = condition.group
         absorbed_by = sum(group in known.absorbs for known in self.rules.groups.values())
-        return condition.day, group == core.ANY_ILLNESS, absorbed_by, -len(self._absorbed(group)), condition.key
+        absorbs = len(self.rules.groups[group].absorbs)
+        return condition.day, group == core.ANY_ILLNESS, absorbed_by, -absorbs, condition.key
 
     def refresh(self, met: Mapping[Key, Condition], span: Spans) -> list[Condition]:
         """Keep the hits that still hold where they are, drop the others; return the conditions without an episode."""
@@ -90,7 +93,7 @@ class _Desk:
             held = {}
             for key, hit in episode.hits.items():
                 now = met.get(key) if span.decides(key) else hit
-                if now is not None and (not episode.closed or now == hit or _dealt_with(now, episode)):
+                if now is not None and (not episode.closed or now == hit or belonging.dealt_with(now, episode)):
                     held[key] = now
                     homeless.pop(key, None)
             if held != episode.hits:
@@ -111,7 +114,7 @@ class _Desk:
             over = self._over_today()
             self._name()
             self._reopen()
-            pair = next(filter(self._are_one, combinations(self._open(), 2)), None)
+            pair = next((two for two in combinations(self._open(), 2) if belonging.are_one(*two, self.rules)), None)
             if pair is None:
                 if self._over_today() <= over:
                     return
@@ -142,7 +145,7 @@ class _Desk:
 
     def _over(self, episode: Episode, condition: Condition) -> bool:
         """Whether the episode is past its end, and the condition is not a late part of it."""
-        if condition.day <= episode.ends_after or not self._related(episode, condition.group):
+        if condition.day <= episode.ends_after or not belonging.related(episode, condition.group, self.rules):
             return False
         if episode.hits:  # cases that met nothing put off the end
             episode = self._ending(replace(episode, cases=self._listed(episode)))
@@ -160,47 +163,18 @@ class _Desk:
         """The open episode that holds its group; a common syndrome, or one that none holds, goes by the pupils, to the
         one of most of them that is of the same, or speaks of the group.
         """
-        homes = [e for e in self._open() if self._kind(e, condition)]
+        homes = [e for e in self._open() if belonging.of_its_kind(e, condition, self.rules)]
         # the earliest of equals
-        return max(homes, key=lambda e: self._nearness(e, condition), default=None)
-
-    def _nearness(self, episode: Episode, condition: Condition) -> tuple[bool, int, bool]:
-        held = condition.group in episode.groups and not self.rules.groups[condition.group].common
-        return held, _shared(episode, condition), condition.group in episode.names
-
-    def _kind(self, episode: Episode, condition: Condition) -> bool:
-        group, names, both = condition.group, episode.names, _shared(episode, condition)
-        if core.enough(both, len(episode.cases), len(condition.members)):
-            return True
-        if group in self.rules.covered(names) and core.half(both, len(episode.cases), len(condition.members)):
-            return True
-        known = self.rules.groups
-        if not known[group].common:
-            return group in episode.groups or group in self.rules.taken_in(names)
-        if group in episode.groups:  # a common syndrome of others is none of an illness that is more than common
-            return all(known[held].common or group in known[held].takes_in for held in episode.groups)
-        return group in self.rules.taken_in(names)
-
-    def _half(self, episode: Episode, condition: Condition) -> bool:
-        return core.half(_shared(episode, condition), len(episode.cases), len(condition.members))
+        return max(homes, key=lambda e: belonging.nearness(e, condition, self.rules), default=None)
 
     def _closed_over(self, condition: Condition) -> Episode | None:
         known = (e for e in self.episodes.values() if e.closed and e.state not in {AlertState.VOID, AlertState.MERGED})
         fitting = (e for e in known if condition.group in self.rules.covered(e.groups))
-        return next((e for e in fitting if _dealt_with(condition, e)), None)
+        return next((e for e in fitting if belonging.dealt_with(condition, e)), None)
 
     def _renamed(self, condition: Condition) -> Episode | None:
-        """The earliest open episode that the group absorbs, of these pupils; of others if nobody answered it."""
-        group = self.rules.groups[condition.group]
-        return next(
-            (
-                e
-                for e in self._open()
-                if (e.groups <= group.absorbs and self._half(e, condition))
-                or (e.groups <= group.takes_in and not e.answered)
-            ),
-            None,
-        )
+        """The earliest open episode that takes the name of the condition's group."""
+        return next((e for e in self._open() if belonging.takes_its_name(e, condition, self.rules)), None)
 
     def _new(self, condition: Condition) -> Episode:
         self._made += 1
@@ -243,7 +217,7 @@ class _Desk:
         return cases_of(episode, self.found, self.rules, others, self.day)
 
     def _ending(self, episode: Episode) -> Episode:
-        last = max(self._onsets(episode))
+        last = max(belonging.onsets(episode))
         ends_after = max(episode.opened_day, last) + core.end_days(episode.groups, self.rules)
         return replace(episode, ends_after=ends_after)
 
@@ -253,36 +227,10 @@ class _Desk:
         """
         for episode in self._open():
             if episode.hits and episode.state in REOPENED:
-                before = self._given[episode.id]
-                if self._worse(episode, _stage(episode), before, told=_told_by(episode)):
+                before, stage = self._given[episode.id], belonging.stage_of(episode)
+                if belonging.worse(episode, stage, before, self.rules, belonging.told_by(episode)):
                     self._note(episode.id, AlertStep.REISSUED)
                     self._keep(replace(episode, state=AlertState.ISSUED))
-
-    def _worse(self, now: Episode, stage: Stage, before: Episode, told: Sequence[Condition] = ()) -> bool:
-        """Whether an episode is of a higher stage, or of more groups, than it was and `told` conditions make it."""
-        rank = max([before.stage.rank, *(hit.stage.rank for hit in told)])
-        speaks_of = self.rules.covered([*before.names, *(hit.group for hit in told)])
-        return stage.rank > rank or not speaks_of.issuperset(now.names)
-
-    def _are_one(self, pair: tuple[Episode, Episode]) -> bool:
-        one, other = pair
-        if not (one.hits and other.hits) or (one.answered and other.answered):
-            return False
-        if core.same_pupils(one, other):
-            return True
-        if one.answered or other.answered:
-            return False
-        known, mine, others = self.rules.groups, one.met, other.met
-        if (mine <= others or others <= mine) and all(known[group].common for group in mine | others):
-            return True
-        return core.one_covers(one, other, self.rules) or any(not known[group].common for group in mine & others)
-
-    def _onsets(self, episode: Episode) -> list[date]:
-        """The days of its cases; of what people said without naming any, that day."""
-        # who fell ill again is listed once, with the first day; the later case counts all the same
-        cases = [case.onset for case in episode.cases.values()]
-        cases += [member.onset for hit in episode.hits.values() for member in hit.members]
-        return cases or [day for hit in episode.hits.values() for day in hit.onsets]
 
     def _merge(self, other: Episode, into: str) -> None:
         if other.id in self._given:
@@ -296,8 +244,8 @@ class _Desk:
     # ----------------------------------------------------------------- what becomes of an episode
 
     def _restage(self, episode: Episode, before: Episode | None) -> None:
-        stage = _stage(episode)
-        onsets = self._onsets(episode)
+        stage = belonging.stage_of(episode)
+        onsets = belonging.onsets(episode)
         now = replace(
             episode,
             stage=stage,
@@ -311,7 +259,8 @@ class _Desk:
         """Raise the card's revision when stage or names changed."""
         if now.stage is before.stage and now.names == before.names:
             return now
-        by_itself = self._worse(now, now.stage, before) and not self._worse(now, now.stage, before, _told_by(now))
+        worse = partial(belonging.worse, now, now.stage, before, self.rules)
+        by_itself = worse() and not worse(belonging.told_by(now))
         more = {"told": True} if by_itself else {}
         if now.names != before.names:
             self._note(now.id, AlertStep.RENAMED, was=" ".join(before.names), now=" ".join(now.names), **more)
@@ -367,29 +316,3 @@ class _Desk:
 
     def _note(self, episode_id: str, what: AlertStep, **details: object) -> None:
         self.events.append(EpisodeEvent(episode_id, what, details))
-
-    def _absorbed(self, group: str) -> frozenset[str]:
-        return self.rules.groups[group].absorbs
-
-    def _related(self, episode: Episode, group: str) -> bool:
-        absorbed = self._absorbed(group)
-        return any(one == group or group in self._absorbed(one) or one in absorbed for one in episode.groups)
-
-
-def _stage(episode: Episode) -> Stage:
-    return max((hit.stage for hit in episode.hits.values()), key=lambda stage: stage.rank)
-
-
-def _told_by(episode: Episode) -> list[Condition]:
-    """What the answer to its own card says of it."""
-    return [hit for hit in episode.hits.values() if hit.alert == episode.id]
-
-
-def _dealt_with(condition: Condition, episode: Episode) -> bool:
-    """Whether a closed episode holds all its cases. Who fell ill again after its end is another case."""
-    return bool(condition.members) and all(episode.lists(m.pupil, m.onset) for m in condition.members)
-
-
-def _shared(episode: Episode, condition: Condition) -> int:
-    members = (EpisodeCase(m.pupil, m.class_key, m.onset) for m in condition.members)
-    return core.shared(episode, members, condition.day)
