@@ -146,6 +146,10 @@ def several_people(written: str) -> bool:
 
 
 _NUMBERED = re.compile(r"^(?:\(?[0-9]{1,2}[、.．)]|[①-⑳])\s*(?=[^\W\d])")  # 1、张小明
+_BESIDE = re.compile(
+    r"\s*(?:[*＊]+|[(（](?:走读|住校|住宿|寄宿|新|借读|插班|转学)生?[)）]|[(（][男女][)）]"
+    r"|[(（:： ]*(?:家长)?(?:电话|手机)?[:： ]*(?:\+86)?[0-9][0-9 -]{6,15}[)）]?)$"
+)  # 王小宝 100-0000-0001, 王小宝(走读)
 
 
 def person(cell: object, _: Frame) -> object:
@@ -160,6 +164,7 @@ def person(cell: object, _: Frame) -> object:
     name = _NUMBERED.sub("", sweep(cell))
     if mask(name) != name or masked(name):
         return Bad("name-is-id")
+    name = _BESIDE.sub("", name)
     if not any(char.isalpha() for char in name):
         return Bad("name-is-number")
     if not any(char.isascii() and char.isalpha() for char in name):
@@ -168,7 +173,7 @@ def person(cell: object, _: Frame) -> object:
         return Fixed(name[:60], "text-cut")
     if name.endswith("班") and (class_key(name) or class_key(name, kindergarten=True)):
         return Bad("name-is-class")
-    if several_people(_NUMBERED.sub("", cell.strip())):
+    if several_people(_BESIDE.sub("", _NUMBERED.sub("", cell.strip()))):
         return Fixed(name, "name-several")
     return name if name == cell.strip() else Fixed(name)
 
@@ -263,14 +268,16 @@ def count(cell: object, frame: Frame) -> object:
 
 
 _NOT_TAKEN = frozenset(("未测", "未量", "没测", "没量", "未测量", "未测体温", "未检测", "不详"))
-_DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，]([0-9]{1,2}))?(?:℃|°c|度|c)?")
+_DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，·点]([0-9]{1,2}))?(?:℃|°c|度|c)?")
 _ABOUT = re.compile(r"^(?:最高|约|大约|体温):?|(?:左右|上下)$")
+_SPOKEN = re.compile(r"([二三四])十([一二三四五六七八九]?)(?:[度点]([零一二三四五六七八九半]?))?度?")
+_DIGIT = {char: place for place, char in enumerate("零一二三四五六七八九")} | {"": 0, "半": 5}
 _DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
 
 
 def temperature(cell: object, frame: Frame) -> object:
-    """℃ with one decimal; 未测 is blank, 1900-02-07 14:24 is 38.6 formatted as a date. 385 (a lost point) and words
-    (三十八度五) are asked about, not guessed.
+    """℃ with one decimal; 未测 is blank, 1900-02-07 14:24 is 38.6 formatted as a date. 385 (a lost point) is
+    asked about, not guessed.
     """
     if type(cell) is float:
         rounded = round(cell, 1)
@@ -287,6 +294,8 @@ def temperature(cell: object, frame: Frame) -> object:
     words = _ABOUT.sub("", fold(cell).replace("°c", "℃"))
     if words in _NOT_TAKEN:
         return None
+    if spoken := _SPOKEN.fullmatch(words):
+        return Fixed(float(f"{_DIGIT[spoken[1]]}{_DIGIT[spoken[2]]}.{_DIGIT[spoken[3] or '零']}"))
     found = _DEGREES_CUT.fullmatch(words) or _DEGREES.fullmatch(words)
     if not found:
         return Bad("temperature-unreadable")

@@ -217,6 +217,11 @@ def split_key(key: str) -> tuple[str, str]:
     return (grade, rest) if graded else ("", key)
 
 
+def is_grade(key: str) -> bool:
+    """Tell whether a class's normal form is a bare grade: 三年级, 大班."""
+    return bool(key) and split_key(key) == (key, "")
+
+
 def in_order(key: str) -> tuple[int, int, str]:
     """The sort key of a class: from the youngest up, numbers as numbers, names at the end."""
     grade, rest = split_key(key)

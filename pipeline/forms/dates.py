@@ -26,6 +26,7 @@ _DIGITS = {**dict(zip("〇一二三四五六七八九", "0123456789", strict=Tru
 _COUNTED = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
 _IN_WORDS = re.compile(rf"(?:([0-9]{{4}}|[〇○零一二三四五六七八九]{{4}})年)?(?:({_COUNTED})月)?({_COUNTED})([日号]?)")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(20[0-9]{2})")
+_YEAR_SHORT = re.compile(r"([0-9]{2})(?:年|([-/.]))([0-9]{1,2})(?:月|\2)([0-9]{1,2})[日号]?")
 _STAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
@@ -200,9 +201,19 @@ def _from_text(words: str, frame: Frame, *, ahead: bool) -> object:
         return Fixed(of_month[0])
     if found := _SHORT.fullmatch(words) or _POINT.fullmatch(words):
         return _in_year(int(found[1]), int(found[2]), frame, ahead=ahead)
-    if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) or re.fullmatch(r"[0-9]{2}([-/.])[0-9]{1,2}\1[0-9]{1,2}", words):
-        return Bad("date-ambiguous")
-    return Bad("date-unreadable")
+    return _of_short_year(words, frame)
+
+
+def _of_short_year(words: str, frame: Frame) -> object:
+    """26.11.24: the one day near the frame's day that it may be; what is of another shape is no day."""
+    found = _YEAR_SHORT.fullmatch(words)
+    if found is None:
+        return Bad("date-ambiguous" if re.fullmatch(r"[0-9]{1,2}[.。．][0-9]", words) else "date-unreadable")
+    year, second, third = int(found[1]), int(found[3]), int(found[4])
+    readings = [(year, second, third), (third, second, year), (third, year, second)]  # the year first, or last
+    made = {one for y, m, d in readings if isinstance(one := _made(2000 + y, m, d), date)}
+    near = {one for one in made if isinstance(frame.day, date) and abs(one - frame.day) <= _FAR}
+    return Fixed(near.pop()) if len(near) == 1 else Bad("date-ambiguous")
 
 
 def _of_week(words: str, weekday: int, frame: Frame, *, ahead: bool) -> object:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipeline.forms.classes import by_number, key_or_name, like_class
+from pipeline.forms.classes import by_number, is_grade, key_or_name, like_class, split_key
 from pipeline.forms.text_normalise import fold
 from pipeline.model import ClassFacts
 from pipeline.validate.case import RowCase, SubmissionCase
 
+_LISTED = 6  # classes of a grade that a message names
 _folded = lru_cache(maxsize=4096)(fold)  # the same names of classes in every school
 
 
@@ -71,8 +72,21 @@ class Classes:
             found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
             found = self.case.school.aliases.get(found, found) if self.case.school else found
             found = self.numbers.get(found, found)
-            self.keys[name] = found
+            of_grade = self.of_grade(found)
+            self.keys[name] = found = of_grade[0] if len(of_grade) == 1 else found
         return found
+
+    def of_grade(self, key: str) -> list[str]:
+        """The classes of a bare grade (三年级); none if it is no grade, or a class of its own."""
+        school = self.case.school
+        if school is None or not is_grade(key):
+            return []
+        known = [one.key for one in school.classes.values() if one.confirmed and one.campus == self.case.campus]
+        return [] if key in known else [one for one in known if split_key(one)[0] == key]
+
+    def _named(self, keys: Sequence[str]) -> str:
+        names = [one.name for key in keys if (one := self.facts(key))]
+        return "、".join(names[:_LISTED]) + "等" * (len(names) > _LISTED)
 
     def facts(self, key: str) -> ClassFacts | None:
         """The class in the registry. A class that only reports name is asked about until the county has decided: so the
@@ -102,6 +116,9 @@ class Classes:
         """
         if not key or self.facts(key) is not None:
             return True
+        if several := self.of_grade(key):
+            line.add_issue("class-grade-only", column, classes=self._named(several))
+            return False
         known = self.case.school is not None and any(key == one for _, one in self.case.school.classes)
         if not known and not like_class(str(line.values[column]), kindergarten=self.case.kindergarten):
             line.add_issue("class-unlikely", column)

@@ -118,6 +118,12 @@ def test_a_telephone_number_keeps_its_digits(typed: object) -> None:
         ("约38.5℃", 38.5),
         ("38.5左右", 38.5),
         ("最高39度", 39.0),
+        ("38·5", 38.5),
+        ("38点5", 38.5),
+        ("三十八度五", 38.5),
+        ("三十九度", 39.0),
+        ("三十八点六度", 38.6),
+        ("三十七度半", 37.5),
         (39, 39.0),
         (38.54, 38.5),
         (datetime(1900, 2, 7, 14, 24), 38.6),  # in a cell formatted as a date
@@ -132,7 +138,7 @@ def test_a_temperature_is_read_as_people_write_it(typed: object, degrees: float 
 
 
 @pytest.mark.parametrize(
-    "typed", [385.0, "385", "三十八度五", "37.5-38.5", "正常", True, datetime(2026, 3, 8), "38.5.1"]
+    "typed", [385.0, "385", "三八五", "三十八九度", "37.5-38.5", "正常", True, datetime(2026, 3, 8), "38.5.1"]
 )
 def test_a_temperature_with_two_readings_is_asked(typed: object) -> None:
     assert isinstance(cells.temperature(typed, FRAME), Bad)
@@ -143,6 +149,19 @@ def test_numbers_in_date_formats_count_from_the_files_epoch() -> None:
     assert value(cells.temperature(datetime(1904, 2, 8, 14, 24), mac)) == 38.6
     assert value(cells.count(date(1904, 2, 15), mac)) == 45
     assert value(cells.count(date(1900, 3, 1), FRAME)) == 61
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["王小宝（走读）", "王小宝(女)", "王小宝*", "王小宝 100-0000-0001", "王小宝(家长电话:10000000001)", "王 小宝"],
+)
+def test_a_name_is_kept_without_what_stands_beside_it(typed: str) -> None:
+    assert value(cells.person(typed, FRAME)) == "王小宝"
+
+
+@pytest.mark.parametrize("typed", ["王小宝2", "阿依古丽·买买提", "Li Ming 2"])
+def test_a_name_keeps_what_tells_it_from_another(typed: str) -> None:
+    assert value(cells.person(typed, FRAME)) == typed
 
 
 @pytest.mark.parametrize("typed", ["3号楼201", "３号楼 201", "3号楼201室", " 3号楼201寝室", "3号楼201号"])

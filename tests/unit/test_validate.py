@@ -202,6 +202,13 @@ def test_class_and_name_that_have_changed_places_go_back() -> None:
     assert not any(record.table == "rows" for record in got.records)
 
 
+def test_a_grade_alone_is_its_one_class_or_goes_back() -> None:
+    got = check(absence({**GOOD, "班级": "三年级"}, {**GOOD, "班级": "一年级"}, classes=[]))
+    asked = [(i.code, dict(i.details)) for i in got.issues if i.row]
+    assert asked == [("class-grade-only", {"classes": "三(3)班、三(4)班"})]
+    assert [r.values["class_key"] for r in got.records if r.table == "rows"] == ["一2"]
+
+
 def keys_of(*classes: object, known: Context | None = None) -> list[object]:
     rows = [{**GOOD, "班级": name, "姓名": f"张{place}明"} for place, name in zip("甲乙丙丁", classes, strict=False)]
     got = check(absence(*rows, classes=[]), known=known or context())
