@@ -14,7 +14,12 @@ class ConfigError(QuekeError):
 
 
 class UsageError(QuekeError):
-    """A command that cannot be carried out as it was called; the text says how to correct it."""
+    """A command that cannot be carried out as it was called; the text says how to correct it.
+
+    `english`: the same, where the text is Chinese because a paper shows it, too.
+    """
+
+    english = ""
 
 
 class TemporaryError(QuekeError):

@@ -22,6 +22,8 @@ from rich.cells import cell_len
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from pipeline.errors import QuekeError, UsageError
+
 DOMAIN = "queke"
 FOLDER = Path(__file__).parent.parent / "locale"
 CLOSING = re.escape("，。；：、）》”’！？…]")  # never first on a line
@@ -83,6 +85,17 @@ def _asked(arguments: Sequence[str]) -> str:
         if argument.startswith("--lang="):
             return argument.partition("=")[2]
     return ""
+
+
+def is_chinese() -> bool:
+    """Tell whether Chinese is spoken."""
+    return isinstance(gettext.translation(DOMAIN, FOLDER, fallback=True), gettext.GNUTranslations)
+
+
+def sentence(error: QuekeError) -> str:
+    """What an error says, in the language that is spoken."""
+    english = error.english if isinstance(error, UsageError) else ""
+    return english if english and not is_chinese() else str(error)
 
 
 def translated(command: Any) -> Any:

@@ -23,7 +23,6 @@ from pipeline.database import errors, sqlite
 from pipeline.database.settings import INSTALLED_APPS
 from pipeline.database.sqlite import waiting
 from pipeline.errors import ConfigError
-from pipeline.issues.refusals import reason
 from pipeline.model import Site
 
 _PRAGMAS = (
@@ -126,7 +125,8 @@ def _database(site: Site) -> dict[str, Any]:
             "OPTIONS": dict(parse_qsl(url.query)),
             "CONN_MAX_AGE": None,
         }
-    raise ConfigError([reason("database-unsupported", scheme=url.scheme) if url.scheme else reason("database-missing")])
+    found = url.scheme or say("nothing")
+    raise ConfigError([say("database: only sqlite:/// and postgresql://, not {found}").format(found=found)])
 
 
 def _sqlite(root: Path, name: str) -> dict[str, Any]:

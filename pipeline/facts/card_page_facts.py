@@ -85,11 +85,7 @@ def number_of(site: Site, unit: str, number: str) -> CardRef:
     if alert is None or scope is None or not scope.covers(alert.school_id, alert.division):
         raise UsageError(say("{unit}: no alert {number}; see `queke alerts list`").format(unit=unit, number=number))
     if alert.closed_at is not None:
-        raise UsageError(
-            say("{number}: closed ({state}); it needs no answer any more").format(
-                number=number, state=alert_state.STATES[alert.state]
-            )
-        )
+        raise UsageError(say("{number}: closed; it needs no answer any more").format(number=number))
     return CardRef(alert.id, alert.revision)
 
 

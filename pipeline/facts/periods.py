@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from gettext import gettext as say
 
 from pipeline import schooldays
 from pipeline.database import sql
@@ -42,9 +43,12 @@ def days_over(first: date | None, last: date | None, now: datetime, until: str) 
     begin = first or end - timedelta(days=end.weekday())
     found = tuple(begin + timedelta(days=n) for n in range((end - begin).days + 1))
     if not found:
-        raise UsageError(f"no day from {begin} to {last or over} is over: nobody is late before {until}")
+        said = say("no day from {begin} to {end} is over: nobody is late before {until}")
+        raise UsageError(said.format(begin=begin, end=last or over, until=until))
     if len(found) > MOST_DAYS:
-        raise UsageError(f"{begin} to {end}: at most {MOST_DAYS} days at once")
+        raise UsageError(
+            say("{begin} to {end}: at most {most} days at once").format(begin=begin, end=end, most=MOST_DAYS)
+        )
     return found
 
 

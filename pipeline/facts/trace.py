@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from gettext import gettext as say
 
 from pipeline.alerts import alert_labels
 from pipeline.database.decision_log import about
@@ -30,7 +31,6 @@ from pipeline.database.models import (
     Unit,
 )
 from pipeline.facts import spells
-from pipeline.figures import notices
 from pipeline.issues.refusals import refusal
 from pipeline.model import Origin
 from pipeline.schooldays import local_time
@@ -53,16 +53,25 @@ def _submission(number: str) -> Trail:
     if row is None:
         yield from _decision(number)
         return
-    yield f"submission {row.received_seq}: {row.name}, {row.size} bytes, {row.sha256}"
-    received = f"{local_time(row.received_at)}"
-    yield f"  came {received} by {row.channel}, folder {row.folder or '-'}; lies in {row.path}"
+    yield say("submission {number}: {name}, {size} bytes, {sha256}").format(
+        number=row.received_seq, name=row.name, size=row.size, sha256=row.sha256
+    )
+    yield say("  came {at} by {channel}, folder {folder}; lies in {path}").format(
+        at=local_time(row.received_at), channel=row.channel, folder=row.folder or "-", path=row.path
+    )
     about = " ".join(str(part) for part in (row.form, row.unit, row.campus, row.day, row.mode) if part)
-    yield f"  says {about or 'nothing we could read'}; {row.versions}"
-    yield f"  {row.state} as {row.settled_seq}: {row.accepted} taken, {row.refused} back, {row.withdrawn} withdrawn"
+    yield say("  says {what}; {versions}").format(what=about or say("nothing we could read"), versions=row.versions)
+    yield say("  {state} as {settled}: {taken} taken, {back} back, {withdrawn} withdrawn").format(
+        state=row.state, settled=row.settled_seq, taken=row.accepted, back=row.refused, withdrawn=row.withdrawn
+    )
     for letter in Letter.objects.filter(ref__in=(number, *_refs(number))).order_by("id"):
-        yield f"  {letter.kind} to {letter.reader or 'nobody known'}: {letter.path or letter.state}"
+        yield say("  {kind} to {reader}: {where}").format(
+            kind=letter.kind, reader=letter.reader or say("nobody known"), where=letter.path or letter.state
+        )
     for reject in Reject.objects.filter(submission=int(number)).order_by("table", "row"):
-        yield f"  ticket {reject.ticket}: row {reject.row} of {reject.table}, {reject.state}"
+        yield say("  ticket {ticket}: row {row} of {table}, {state}").format(
+            ticket=reject.ticket, row=reject.row, table=reject.table, state=reject.state
+        )
 
 
 def _refs(number: str) -> Sequence[str]:
@@ -71,15 +80,30 @@ def _refs(number: str) -> Sequence[str]:
 
 def _decision(number: str) -> Trail:
     for row in Decision.objects.filter(seq=int(number)):
-        yield f"decision {row.seq}: {row.who} {row.what} {about(row)}, {local_time(row.at)}"
-        yield f"  why: {notices.reason(row.place, row.row, row.why)}"
+        yield say("decision {number}: {who} {what} {about}, {at}").format(
+            number=row.seq, who=row.who, what=row.what, about=about(row), at=local_time(row.at)
+        )
+        yield say("  why: {why}").format(why=_reason(row))
+
+
+def _reason(row: Decision) -> str:
+    where = say("desk {number} row {row}: ").format(number=row.place, row=row.row) if row.place else ""
+    return where + row.why
+
+
+def _until(end: int | None) -> str:
+    return say("to {end}").format(end=end) if end else say("still")
 
 
 def _ticket(code: str) -> Trail:
     for row in Reject.objects.filter(ticket=code):
         issues = " ".join(str(issue.get("code", "")) for issue in row.issues)
-        yield f"ticket {row.ticket}: {row.state} {row.closed_by and f'by {row.closed_by}'}; {issues}"
-        yield f"  {row.school} {row.campus} {row.day or ''}, {row.form} {row.table}, Excel row {row.row}"
+        yield say("ticket {ticket}: {state} {by}; {issues}").format(
+            ticket=row.ticket, state=row.state, by=row.closed_by, issues=issues
+        )
+        yield say("  {school} {campus} {day}, {form} {table}, Excel row {row}").format(
+            school=row.school, campus=row.campus, day=row.day or "", form=row.form, table=row.table, row=row.row
+        )
         yield from _submission(str(row.submission_id))
 
 
@@ -90,67 +114,102 @@ def _pupil(code: str) -> Trail:
     for row in sorted(current, key=lambda row: (row.day, row.from_settled)):
         words = " ".join(part for part in (row.reason, row.row_state, row.symptoms, row.diagnosis) if part)
         yield f"{row.school} {row.day} {row.pupil}: {words}"
-        yield f"  stands from {row.from_settled} on, {_origin(row.origin)}"
+        yield say("  stands from {begin} on, {origin}").format(begin=row.from_settled, origin=_origin(row.origin))
     for gone in sorted(past, key=lambda row: (row.day, row.from_settled)):
         yield f"{gone.school} {gone.day} {gone.pupil}: {gone.reason} {gone.row_state}, {gone.why}"
-        yield f"  stood from {gone.from_settled} to {gone.to_settled}, {_origin(gone.origin)}"
+        yield say("  stood from {begin} to {end}, {origin}").format(
+            begin=gone.from_settled, end=gone.to_settled, origin=_origin(gone.origin)
+        )
     for school, pupil in sorted({(row.school, row.pupil) for row in current}):
         yield from _spells(school, pupil)
     schools, codes = {school for school, _ in pupils}, {pupil for _, pupil in pupils}
     for case in AlertCase.objects.filter(alert__school__in=schools, pupil__in=codes).order_by("alert_id"):
-        yield f"  a case of alert {case.alert_id}, onset {case.onset}"
+        yield say("  a case of alert {alert}, onset {onset}").format(alert=case.alert_id, onset=case.onset)
 
 
 def _spells(school: str, pupil: str) -> Trail:
     for one in spells.of_pupil(school, pupil):
-        until = f"back {one.end}" if one.returned else f"last said {one.end - timedelta(days=1)}"
-        yield f"  spell from {one.start}, {until}: {one.days} school days"
+        until = (
+            say("back {day}").format(day=one.end)
+            if one.returned
+            else say("last said {day}").format(day=one.end - timedelta(days=1))
+        )
+        yield say("  spell from {begin}, {until}: {days} school days").format(
+            begin=one.start, until=until, days=one.days
+        )
 
 
 def _origin(origin: str) -> str:
     place = Origin.read(origin)
     name = Submission.objects.filter(received_seq=place.seq).values_list("name", flat=True).first()
-    return f"from submission {place.seq} ({name}), Excel row {place.row}" if name else f"from {origin}"
+    return (
+        say("from submission {number} ({name}), Excel row {row}").format(number=place.seq, name=name, row=place.row)
+        if name
+        else say("from {origin}").format(origin=origin)
+    )
 
 
 def _alert(code: str) -> Trail:
     for row in Alert.objects.filter(pk=code):
         named = f"{' '.join(alert_labels.codes(row))} {row.stage} {row.state}"
-        yield f"alert {row.id}: {named}, {row.school_id} {row.campus}, {row.cases} cases"
+        yield say("alert {alert}: {named}, {school} {campus}, {cases} cases").format(
+            alert=row.id, named=named, school=row.school_id, campus=row.campus, cases=row.cases
+        )
         for hit in AlertHit.objects.filter(alert=row).order_by("from_settled", "id"):
-            until = f"to {hit.to_settled}" if hit.to_settled else "still"
-            met = f"{hit.rule} ({hit.rule_version}) {hit.group} {hit.scope or 'school'}: {hit.n}, asked {hit.threshold}"
-            yield f"  {hit.day} {met}; from {hit.from_settled} {until}"
+            until = _until(hit.to_settled)
+            met = say("{rule} ({version}) {group} {place}: {n}, asked {threshold}").format(
+                rule=hit.rule,
+                version=hit.rule_version,
+                group=hit.group,
+                place=hit.scope or say("school"),
+                n=hit.n,
+                threshold=hit.threshold,
+            )
+            yield say("  {day} {met}; from {begin} {until}").format(
+                day=hit.day, met=met, begin=hit.from_settled, until=until
+            )
         for case in AlertCase.objects.filter(alert=row).order_by("onset", "pupil"):
-            until = f"to {case.to_settled}" if case.to_settled else "still"
+            until = _until(case.to_settled)
             known = f", {case.diagnosis}" if case.diagnosis else ""
-            yield f"  case {case.pupil}, onset {case.onset}{known}; from {case.from_settled} {until}"
+            yield say("  case {pupil}, onset {onset}{known}; from {begin} {until}").format(
+                pupil=case.pupil, onset=case.onset, known=known, begin=case.from_settled, until=until
+            )
         for event in AlertEvent.objects.filter(alert=row).order_by("id"):
             details = " ".join(f"{name} {value}" for name, value in event.details.items() if value not in ("", None))
-            by = "rule" if "as_of" in event.details else event.origin
+            by = say("rule") if "as_of" in event.details else event.origin
             yield f"  {local_time(event.at)} {event.what} ({by}) {details}".rstrip()
         for card in Card.objects.filter(alert=row).order_by("submission"):
-            by = f" for the school by {card.by}" if card.by else ""
-            late = " late" * card.late + " reported late" * card.report_late
-            yield f"  card from submission {card.submission}: {card.verdict} {card.reason} {card.state}{by}{late}"
+            by = say(" for the school by {who}").format(who=card.by) if card.by else ""
+            late = say(" late") * card.late + say(" reported late") * card.report_late
+            yield say("  card from submission {number}: {answer}{by}{late}").format(
+                number=card.submission, answer=f"{card.verdict} {card.reason} {card.state}", by=by, late=late
+            )
         for day in CardDay.objects.filter(alert=row).order_by("day"):
-            yield f"  followed {day.day}: {day.fresh} new, {day.present} present; {_origin(day.origin)}"
+            yield say("  followed {day}: {fresh} new, {present} present; {origin}").format(
+                day=day.day, fresh=day.fresh, present=day.present, origin=_origin(day.origin)
+            )
 
 
 def _report(school: str, day: str) -> Trail:
     for row in Report.objects.filter(school=school, day=day).order_by("campus"):
         name = Unit.objects.filter(pk=school).values_list("name", flat=True).first()
-        zero = row.zero and not row.other_absent
-        yield f"{school} {name} {row.campus} {day}: {row.rows} rows, {row.covered} classes, zero {zero}"
-        yield f"  first seen {local_time(row.first_seen)}, on time {row.on_time}"
+        zero = say(", nobody absent") * (row.zero and not row.other_absent)
+        yield say("{school} {name} {campus} {day}: {rows} rows, {classes} classes{zero}").format(
+            school=school, name=name, campus=row.campus, day=day, rows=row.rows, classes=row.covered, zero=zero
+        )
+        yield say("  first seen {at}, {when}").format(
+            at=local_time(row.first_seen), when=say("on time") if row.on_time else say("too late")
+        )
         for seq in row.seqs:
             yield from _submission(str(seq))
 
 
 def _edition(place: str, day: str, n: str) -> Trail:
     for row in Edition.objects.filter(place=place, day=f"{day[:4]}-{day[4:6]}-{day[6:]}", n=int(n)).order_by("kind"):
-        yield f"{row.kind} of {row.place} {row.day} n {row.n}, made {local_time(row.made_at)}"
-        yield f"  as of settling {row.as_of_settled}: every record with from ≤ {row.as_of_settled} < to"
+        yield say("{kind} of {place} {day}, edition {n}, made {at}").format(
+            kind=row.kind, place=row.place, day=row.day, n=row.n, at=local_time(row.made_at)
+        )
+        yield say("  as of settling {n}: every record with from ≤ {n} < to").format(n=row.as_of_settled)
         sums = row.figures.get("sums", {})
         yield from (f"  {name}: {value}" for name, value in sums.items() if isinstance(value, int | float | str))
 

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from gettext import gettext as say
 from types import MappingProxyType
 from typing import Any
 
@@ -44,11 +45,14 @@ def parse(text: str) -> Rules:
     found = [_rule(one, known, problems) for one in raw["rule"]]
     rules = tuple(rule for rule in found if rule)
     unfed = tuple(_unfed(one, problems) for one in raw["unfed"])
-    problems += [f"规则 {name}: 重复" for name in _doubled([*(rule.id for rule in rules), *(one.id for one in unfed)])]
+    problems += [
+        say("rule {name}: twice").format(name=name)
+        for name in _doubled([*(rule.id for rule in rules), *(one.id for one in unfed)])
+    ]
     problems += _unended(rules, notifiable, known)
     version = raw_rules.get("version")
     if not isinstance(version, str) or not 0 < len(version) <= 12:
-        problems.append("version: 必填，至多 12 个字符")
+        problems.append(say("version: must be given, in at most 12 characters"))
     if problems:
         raise ConfigError([f"rules.toml: {problem}" for problem in problems])
     return Rules(str(version), rules, MappingProxyType(groups), notifiable, unfed)
@@ -66,9 +70,9 @@ def _not_toml(said: str) -> str:
     """Where a text ceases to be TOML, and the reader's own word for it."""
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", said)
     if not found:
-        return f"不是 TOML（{said}）"
-    where = f"第 {found[2]} 行第 {found[3]} 列" if found[2] else "文末"
-    return f"{where} 不合 TOML 的写法（{found[1]}）"
+        return say("no TOML ({why})").format(why=said)
+    where = say("line {line}, column {column}").format(line=found[2], column=found[3]) if found[2] else say("the end")
+    return say("{where}: not as TOML is written ({why})").format(where=where, why=found[1])
 
 
 def _groups(raws: Sequence[RawTable], problems: list[str]) -> dict[str, Group]:
@@ -78,13 +82,16 @@ def _groups(raws: Sequence[RawTable], problems: list[str]) -> dict[str, Group]:
     direct = {code: frozenset(raw.get("absorbs", [])) for code, raw in by_code.items()}
     said = len(problems)
     for code, one in tables.items():
-        wrong = ["code 不在症状组与病种表中"] if code not in _NAMES else []
-        wrong += [f"absorbs 中的 {x} 未声明" for x in sorted(direct[code] - by_code.keys())]
+        wrong = [say("code is no group of symptoms and no disease")] if code not in _NAMES else []
+        wrong += [say("absorbs: {code} is not declared").format(code=x) for x in sorted(direct[code] - by_code.keys())]
         if one.values.get("end_days", 0) < 1:
-            wrong.append("end_days 须为正整数")
+            wrong.append(say("end_days must be a positive number"))
         if code in _closure(code, direct):
-            wrong.append("absorbs 成环")
-        problems += [f"{one.lines.where(problem)}组 {code or '?'}: {problem}" for problem in one.new(wrong)]
+            wrong.append(say("absorbs goes round in a circle"))
+        problems += [
+            one.lines.where(problem) + say("group {code}: {problem}").format(code=code or "?", problem=problem)
+            for problem in one.new(wrong)
+        ]
     if len(problems) > said or any(one.wrong for one in raws):
         return {}
     common = {code for code, raw in by_code.items() if raw.get("common")}
@@ -116,12 +123,16 @@ def _notifiable(raws: Sequence[RawTable], problems: list[str]) -> tuple[Notifiab
         grade, since, until = raw.get("class"), raw.get("since"), raw.get("until")
         if grade not in _GRADES or type(since) is not date or type(until) not in {date, type(None)}:
             problems.append(
-                f"{lines.where('class')}notifiable 第 {n} 项: class 须为甲、乙、丙，since（与 until）须为日期"
+                lines.where("class")
+                + say("notifiable {n}: class must be 甲, 乙 or 丙, since (and until) a date").format(n=n)
             )
             continue
         for disease in raw.get("diseases", []):
             if disease not in DISEASE.labels:
-                problems.append(f"{lines.where('diseases')}notifiable 第 {n} 项: {disease} 不在病种表中")
+                problems.append(
+                    lines.where("diseases")
+                    + say("notifiable {n}: {disease} is no disease we know").format(n=n, disease=disease)
+                )
             found.append(Notifiable(disease, grade, since, until))
     return tuple(found)
 
@@ -129,7 +140,10 @@ def _notifiable(raws: Sequence[RawTable], problems: list[str]) -> tuple[Notifiab
 def _rule(one: RawTable, groups: frozenset[str], problems: list[str]) -> Rule | None:
     raw, lines = one.values, one.lines
     name = str(raw.get("id", "?"))
-    wrong = [f"{lines.where(problem)}规则 {name}: {problem}" for problem in one.new(_problems(raw, groups))]
+    wrong = [
+        lines.where(problem) + say("rule {name}: {problem}").format(name=name, problem=problem)
+        for problem in one.new(_problems(raw, groups))
+    ]
     if wrong or one.wrong:
         problems += wrong
         return None
@@ -162,16 +176,18 @@ def _problems(raw: Mapping[str, Any], groups: frozenset[str]) -> list[str]:
     """What is wrong with one rule, each beginning with the key it is about."""
     named = _texts(raw.get("groups", []))
     checks = {
-        "id 必填，至多 8 个字符": isinstance(raw.get("id"), str) and 0 < len(raw["id"]) <= 8,
-        "stage 须为 " + "、".join(Stage): raw.get("stage") in set(Stage),
-        "groups 与 notifiable 至少一项": bool(raw.get("groups") or raw.get("notifiable")),
-        "groups 须为组的代码，其中有未声明的组": named is not None and (not groups or named <= groups),
-        "notifiable 须为甲、乙、丙": (_texts(raw.get("notifiable", [])) or frozenset()) <= _GRADES,
-        "counts 须为 " + "、".join(_COUNTS): raw.get("counts") in _COUNTS,
-        "scope 须为 class、dorm、campus": bool(raw.get("scope")) and (_texts(raw["scope"]) or {""}) <= set(Where),
-        "source 必填": isinstance(raw.get("source"), str) and bool(raw["source"]),
-        "confidence 必填": isinstance(raw.get("confidence"), str) and bool(raw["confidence"]),
-        "on 须为 true 或 false": isinstance(raw.get("on", True), bool),
+        say("id must be given, in at most 8 characters"): isinstance(raw.get("id"), str) and 0 < len(raw["id"]) <= 8,
+        say("stage must be one of {names}").format(names=", ".join(Stage)): raw.get("stage") in set(Stage),
+        say("groups or notifiable must be given"): bool(raw.get("groups") or raw.get("notifiable")),
+        say("groups must be codes of groups; one is not declared"): named is not None
+        and (not groups or named <= groups),
+        say("notifiable must be 甲, 乙 or 丙"): (_texts(raw.get("notifiable", [])) or frozenset()) <= _GRADES,
+        say("counts must be one of {names}").format(names=", ".join(_COUNTS)): raw.get("counts") in _COUNTS,
+        say("scope must be class, dorm or campus"): bool(raw.get("scope"))
+        and (_texts(raw["scope"]) or {""}) <= set(Where),
+        say("source must be given"): isinstance(raw.get("source"), str) and bool(raw["source"]),
+        say("confidence must be given"): isinstance(raw.get("confidence"), str) and bool(raw["confidence"]),
+        say("on must be true or false"): isinstance(raw.get("on", True), bool),
     }
     checks |= _window_checks(raw) | _threshold_checks(raw)
     return [problem for problem, right in checks.items() if not right]
@@ -182,36 +198,40 @@ def _window_checks(raw: Mapping[str, Any]) -> dict[str, bool]:
     long = window == "term" or (_whole(window, LONG + 1, _LONGEST_WINDOW))
     diseases = (_texts(raw.get("groups", [])) or frozenset()) <= set(DISEASE.labels) and not raw.get("notifiable")
     return {
-        f'window 须为 1 至 {_LONGEST_WINDOW}，或 "term"': window == "term" or _whole(window, 1, _LONGEST_WINDOW),
-        "window counts 为 present 时须为 1": raw.get("counts") != "present" or window == 1,
-        f'window 超过 {LONG} 天或为 "term" 时，groups 只可为病种，scope 只可为 campus': not long
-        or (diseases and raw.get("scope") == ["campus"] and raw.get("counts") == "new"),
+        say('window must be 1 to {most}, or "term"').format(most=_LONGEST_WINDOW): window == "term"
+        or _whole(window, 1, _LONGEST_WINDOW),
+        say("window must be 1 where counts is present"): raw.get("counts") != "present" or window == 1,
+        say('window of more than {long} days, or "term": groups must be diseases, scope campus').format(
+            long=LONG
+        ): not long or (diseases and raw.get("scope") == ["campus"] and raw.get("counts") == "new"),
     }
 
 
 def _threshold_checks(raw: Mapping[str, Any]) -> dict[str, bool]:
     levels, classes, only = raw.get("by_level", {}), raw.get("classes", [1, 1]), _texts(raw.get("only", []))
     return {
-        "at_least、share、by_level、classes、admitted、deaths 至少一项（counts 为 raised 时 at_least 可填）": bool(
-            _THRESHOLDS & set(raw)
-        ),
-        "share 须为 1 至 100，且不与其他阈值同用": "share" not in raw
+        say("at_least, share, by_level, classes, admitted or deaths must be given"): bool(_THRESHOLDS & set(raw)),
+        say("share must be 1 to 100, and no other threshold beside it"): "share" not in raw
         or (_whole(raw["share"], 1, 100) and not (_THRESHOLDS - {"share"}) & set(raw)),
-        "share 只用于 class": "share" not in raw or raw.get("scope") == ["class"],
-        "at_least 须为正整数": _whole(raw.get("at_least", 1), 1, _MOST),
-        "at_most 须不小于 at_least": "at_most" not in raw or _whole(raw["at_most"], raw.get("at_least", 1), _MOST),
-        "by_level 须为 middle、primary = 正整数": isinstance(levels, dict)
+        say("share is for class only"): "share" not in raw or raw.get("scope") == ["class"],
+        say("at_least must be a positive number"): _whole(raw.get("at_least", 1), 1, _MOST),
+        say("at_most must not be less than at_least"): "at_most" not in raw
+        or _whole(raw["at_most"], raw.get("at_least", 1), _MOST),
+        say("by_level must be middle, primary = positive numbers"): isinstance(levels, dict)
         and set(levels) <= set(ClassLevel)
         and all(_whole(n, 1, _MOST) for n in levels.values()),
-        "classes 须为两个正整数：几个班、各几人": isinstance(classes, list)
+        say("classes must be two positive numbers: how many classes, how many pupils in each"): isinstance(
+            classes, list
+        )
         and len(classes) == 2
         and all(_whole(n, 1, _MOST) for n in classes),
-        "admitted 须为正整数": _whole(raw.get("admitted", 1), 1, _MOST),
-        "deaths 须为正整数，只用于 campus": "deaths" not in raw
+        say("admitted must be a positive number"): _whole(raw.get("admitted", 1), 1, _MOST),
+        say("deaths must be a positive number, for campus only"): "deaths" not in raw
         or (_whole(raw["deaths"], 1, _MOST) and raw.get("scope") == ["campus"]),
-        "tested 须不大于 at_least": "tested" not in raw or _whole(raw["tested"], 1, raw.get("at_least", 0)),
-        "only 须为 admitted、tested": only is not None and only <= set(Sign),
-        "counts 为 present 时只可用 at_least、at_most、share": raw.get("counts") != "present"
+        say("tested must not be more than at_least"): "tested" not in raw
+        or _whole(raw["tested"], 1, raw.get("at_least", 0)),
+        say("only must be admitted, tested"): only is not None and only <= set(Sign),
+        say("counts is present: only at_least, at_most, share may be given"): raw.get("counts") != "present"
         or not (_THRESHOLDS | {"tested", "only"}) & set(raw) - {"at_least", "share"},
     }
 
@@ -220,7 +240,10 @@ def _unfed(one: RawTable, problems: list[str]) -> Unfed:
     raw = one.values
     name = str(raw.get("id", "?"))
     if not one.wrong and not (set(raw) == _UNFED_KEYS and all(raw.values())):
-        problems.append(f"{one.lines.where('id')}unfed {name}: 须填 {'、'.join(sorted(_UNFED_KEYS))}")
+        problems.append(
+            one.lines.where("id")
+            + say("unfed {name}: must have {keys}").format(name=name, keys=", ".join(sorted(_UNFED_KEYS)))
+        )
     return Unfed(name, *(str(raw.get(key, "")) for key in ("what", "source", "confidence", "why")))
 
 
@@ -244,4 +267,4 @@ def _unended(rules: Iterable[Rule], notifiable: Iterable[Notifiable], groups: fr
     """Diseases without an end rule: a rule by class names no group, yet each disease it may meet needs one."""
     grades = {grade for rule in rules for grade in rule.grades}
     missing = sorted({n.disease for n in notifiable if n.grade in grades} - groups) if groups else []
-    return [f"组 {code}: 未声明（其法定类别有规则引用）" for code in missing]
+    return [say("group {code}: not declared (a rule names its legal class)").format(code=code) for code in missing]

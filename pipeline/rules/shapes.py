@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from gettext import gettext as say
 from typing import Any
 
 from pipeline.rules.toml_lines import NOWHERE, TableLines, tables
@@ -23,18 +24,21 @@ def _number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_TEXT = ("文字", lambda value: isinstance(value, str))
-_TEXTS = ('文字的列表，如 ["D10"]', _texts)
-_NUMBER = ("整数", _number)
-_NUMBERS = ("整数的列表，如 [3, 2]", lambda value: isinstance(value, list) and all(map(_number, value)))
-_FLAG = ("true 或 false", lambda value: isinstance(value, bool))
-_DAY = ("日期，如 2026-09-01", lambda value: type(value) is date)
-_WINDOW = ('整数，或 "term"', lambda value: _number(value) or isinstance(value, str))
+_TEXT = (lambda: say("a text"), lambda value: isinstance(value, str))
+_TEXTS = (lambda: say('a list of texts, such as ["D10"]'), _texts)
+_NUMBER = (lambda: say("a whole number"), _number)
+_NUMBERS = (
+    lambda: say("a list of whole numbers, such as [3, 2]"),
+    lambda value: isinstance(value, list) and all(map(_number, value)),
+)
+_FLAG = (lambda: say("true or false"), lambda value: isinstance(value, bool))
+_DAY = (lambda: say("a date, such as 2026-09-01"), lambda value: type(value) is date)
+_WINDOW = (lambda: say('a whole number, or "term"'), lambda value: _number(value) or isinstance(value, str))
 _LEVELS = (
-    "几类 = 整数，如 { primary = 5 }",
+    lambda: say("levels = whole numbers, such as { primary = 5 }"),
     lambda value: isinstance(value, dict) and all(map(_number, value.values())),
 )
-_Kind = tuple[str, Callable[[Any], bool]]
+_Kind = tuple[Callable[[], str], Callable[[Any], bool]]
 
 _TABLES: Mapping[str, Mapping[str, _Kind]] = {
     "group": {"code": _TEXT, "absorbs": _TEXTS, "end_days": _NUMBER, "common": _FLAG, "of_others": _FLAG},
@@ -50,7 +54,7 @@ _TABLES: Mapping[str, Mapping[str, _Kind]] = {
     },
     "unfed": dict.fromkeys(("id", "what", "source", "confidence", "why"), _TEXT),
 }
-_WORDS: Mapping[str, str] = {"group": "组", "notifiable": "notifiable", "rule": "规则", "unfed": "unfed"}
+_WORDS: Mapping[str, Callable[[], str]] = {"group": lambda: say("group"), "rule": lambda: say("rule")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,12 @@ class RawTable:
 
 def read(raw: Raw, text: str) -> tuple[dict[str, list[RawTable]], list[str]]:
     """Return the tables of a file by name, and everything that is wrong with their shape."""
-    problems = [f"不认识的项 {name}" for name in sorted(set(raw) - {"version", *_TABLES})]
+    problems = [say("unknown item {name}").format(name=name) for name in sorted(set(raw) - {"version", *_TABLES})]
     found: dict[str, list[RawTable]] = {}
     for name, kinds in _TABLES.items():
         rows = raw.get(name, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            problems.append(f"{name} 须写成 [[{name}]] 的表")
+            problems.append(say("{name} must be written as tables [[{name}]]").format(name=name))
             rows = []
         lines = tables(text, name)
         places = lines if len(lines) == len(rows) else [NOWHERE] * len(rows)
@@ -82,8 +86,12 @@ def read(raw: Raw, text: str) -> tuple[dict[str, list[RawTable]], list[str]]:
 
 
 def _table(name: str, kinds: Mapping[str, _Kind], row: Raw, at: TableLines, problems: list[str]) -> RawTable:
-    wrong = {key: f"不认识的项 {key}" for key in sorted(set(row) - set(kinds))}
-    wrong |= {key: f"{key} 须为{said}" for key, (said, fits) in kinds.items() if key in row and not fits(row[key])}
-    who = f"{_WORDS[name]} {row.get('id', row.get('code', ''))}".strip()
+    wrong = {key: say("unknown item {name}").format(name=key) for key in sorted(set(row) - set(kinds))}
+    wrong |= {
+        key: say("{key} must be {kind}").format(key=key, kind=said())
+        for key, (said, fits) in kinds.items()
+        if key in row and not fits(row[key])
+    }
+    who = f"{_WORDS[name]() if name in _WORDS else name} {row.get('id', row.get('code', ''))}".strip()
     problems += [f"{at.where(key)}{who}: {problem}" for key, problem in wrong.items()]
     return RawTable(at, {key: value for key, value in row.items() if key not in wrong}, frozenset(wrong))

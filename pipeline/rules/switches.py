@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from gettext import gettext as say
 from typing import Any, NoReturn
 
 from pipeline.errors import ConfigError
@@ -41,18 +42,24 @@ def read(text: str, known: Rules, places: Collection[str] | None = None) -> tupl
     Raises ConfigError with every problem found.
     """
     raw = read_toml(text)
-    problems = [f"{FILE}: 不认识的项 {name}" for name in raw if name != "switch"]
+    problems = [f"{FILE}: " + say("unknown item {name}").format(name=name) for name in raw if name != "switch"]
     found: list[SwitchLine] = []
     given = raw.get("switch", [])
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise ConfigError([*problems, f"{FILE}: switch 须写成 [[switch]]"])
+        raise ConfigError([*problems, f"{FILE}: " + say("switch must be written [[switch]]")])
     for lines, one in zip(_lines(text, len(given)), given, strict=True):
         wrong = list(_problems(one, known, places))
-        problems += [f"{FILE}: 第 {lines.of(problem)} 行 {problem}" for problem in wrong]
+        problems += [
+            f"{FILE}: " + say("line {line}: {problem}").format(line=lines.of(problem), problem=problem)
+            for problem in wrong
+        ]
         found += [] if wrong else _switches(one)
     counted = Counter((line.rule, line.switch.place, line.switch.since) for line in found)
     problems += [
-        f"{FILE}: 规则 {rule} 在 {place} 自 {day} 有两条开关" for (rule, place, day), n in counted.items() if n > 1
+        f"{FILE}: "
+        + say("rule {rule} has two switches in {place} from {day} on").format(rule=rule, place=place, day=day)
+        for (rule, place, day), n in counted.items()
+        if n > 1
     ]
     if problems:
         raise ConfigError(problems)
@@ -67,7 +74,7 @@ def of_site(text: str) -> bool:
 
 def no_text() -> NoReturn:
     """Raise ConfigError for a file that is no text, or cannot be read."""
-    raise ConfigError([f"{FILE}: 不能读，或不是 UTF-8 编码的文本"])
+    raise ConfigError([f"{FILE}: " + say("cannot be read, or is no text in UTF-8")])
 
 
 def apply(lines: Sequence[SwitchLine], known: Rules) -> Rules:
@@ -96,39 +103,39 @@ def _switches(raw: Mapping[str, Any]) -> list[SwitchLine]:
 def _problems(raw: Mapping[str, Any], known: Rules, places: Collection[str] | None) -> Iterator[str]:
     """What is wrong with one switch, each beginning with the key it is about."""
     if unknown := sorted(set(raw) - set(_KEYS)):
-        yield f"{unknown[0]} 不认识；只有 {'、'.join(_KEYS)}"
+        yield say("{name}: unknown; there are only {names}").format(name=unknown[0], names=", ".join(_KEYS))
     yield from _problems_of_rules(raw.get("rules"), known)
     yield from _problems_of_places(raw.get("places"), places)
     if not isinstance(raw.get("on"), bool):
-        yield "on 须为 true 或 false"
+        yield say("on must be true or false")
     if type(raw.get("from")) is not date:
-        yield "from 须为日期，不加引号，如 2026-12-01"
+        yield say("from must be a date without quotes, such as 2026-12-01")
     by = raw.get("by")
     if not isinstance(by, str) or not 0 < len(by.strip()) <= _LONGEST_BY:
-        yield f"by 须写明谁改的，至多 {_LONGEST_BY} 个字"
+        yield say("by must say who changed it, in at most {most} characters").format(most=_LONGEST_BY)
     why = raw.get("why")
     if not isinstance(why, str) or not why.strip():
-        yield "why 须写明依据"
+        yield say("why must say on what grounds")
 
 
 def _problems_of_rules(named: object, known: Rules) -> Iterator[str]:
     if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
-        yield 'rules 须为规则编号，如 ["C09"]'
+        yield say('rules must be ids of rules, such as ["C09"]')
         return
-    ids, unfed = {rule.id for rule in known.rules}, {one.id: one.why for one in known.unfed}
+    ids, unfed = {rule.id for rule in known.rules}, {one.id for one in known.unfed}
     for one in named:
         if one in unfed:
-            yield f"rules 中的 {one} 不能开关：{unfed[one]}"
+            yield say("rules: {rule} cannot be switched: nothing feeds it").format(rule=one)
         elif one not in ids:
-            yield f"rules 中没有 {one} 这条规则，见 docs/rules.md"
+            yield say("rules: there is no {rule}; see docs/rules.md").format(rule=one)
 
 
 def _problems_of_places(named: object, places: Collection[str] | None) -> Iterator[str]:
     if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
-        yield 'places 须为区划代码或学校标识码，如 ["320106"]'
+        yield say('places must be codes of divisions or schools, such as ["320106"]')
         return
     for one in named:
         if not _PLACE.fullmatch(one):
-            yield f"places 中的 {one} 不是代码：区划 6 位数字，学校 10 位数字"
+            yield say("places: {code} is no code: a division has 6 digits, a school 10").format(code=one)
         elif places is not None and one not in places:
-            yield f"places 中的 {one} 不在区划与名册中"
+            yield say("places: {code} is in neither divisions nor registry").format(code=one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from gettext import gettext as say
 
 _HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z_.]+)\s*\]\]?")
 _KEY = re.compile(r"\s*\"?([A-Za-z_]+)\"?\s*=")
@@ -22,9 +23,9 @@ class TableLines:
         return self.keys.get(word[0], self.header) if word else self.header
 
     def where(self, problem: str) -> str:
-        """Return the same in words: "第 12 行 ", or "" for a table whose lines are not known."""
+        """Return the same in words: "line 12: ", or "" for a table whose lines are not known."""
         line = self.of(problem)
-        return f"第 {line} 行 " if line else ""
+        return say("line {line}: ").format(line=line) if line else ""
 
 
 NOWHERE = TableLines(0, {})

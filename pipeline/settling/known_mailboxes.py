@@ -122,8 +122,10 @@ def _asked(asked: str, *states: AskedState) -> AskedMailbox:
     number = asked.removeprefix(PREFIX)
     rows = AskedMailbox.objects.select_for_update().filter(state__in=states)
     row = rows.filter(pk=int(number)).first() if asked.startswith(PREFIX) and number.isdecimal() else None
+    if row is None and AskedState.WAITING in states:
+        raise refusal("mailbox-not-asked", mailbox=asked)
     if row is None:
-        raise refusal("mailbox-not-asked" if AskedState.WAITING in states else "mailbox-not-decided", mailbox=asked)
+        raise refusal("mailbox-not-decided", mailbox=asked)
     return row
 
 

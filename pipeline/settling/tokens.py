@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from gettext import gettext as say
 
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Decision, DeskToken, Unit
@@ -32,7 +33,7 @@ def revoke(code: str, by: DecidedBy) -> int:
     """
     with atomic():
         if code not in lookup.names([code]):
-            raise UsageError(f"{code}: no such unit or division")
+            raise UsageError(say("{code}: no such unit or division").format(code=code))
         decide(DecisionKind.TOKENS_REVOKE, code, by)
         serial = lookup.token_serial(code)
         Unit.objects.filter(code=code).update(token_serial=serial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import permutations
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline import rules
 from pipeline.alert_state import AlertState
 from pipeline.alerts import assess, site_rules
+from pipeline.cli import language
 from pipeline.database.models import Alert, AlertHit, Audit, Card, Decision, Letter, RaisedAlert, RulesFile, Todo
 from pipeline.errors import UsageError
 from pipeline.facts import card_page_facts, rehearsed
@@ -21,6 +23,12 @@ from tests.submissions import COUNTY, DAY, NOON, SCHOOL, checked, later, line, r
 
 EYES = {"diagnosis": "D12", "symptoms": "S99"}
 BY = DecidedBy("示例区疾控", "疾控已到校核实", NOON)
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    with language.spoken(["--lang", "zh"]):
+        yield
 
 
 def switched(*, rule: str = "C09", on: str = "true", since: date = DAY, more: str = "") -> str:

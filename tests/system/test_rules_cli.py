@@ -89,9 +89,9 @@ def test_all_problems_of_a_rules_file_are_named_at_once(queke: Queke, tmp_path: 
     path.write_text(text.replace("window = 1\n", "window = 99999\n").replace('"dorm"', '"floor"'), encoding="utf-8")
     code, said = queke("rules", "rehearse", "--from", "2026-11-01", "--rules", path)
     assert code == 2
-    assert "规则 E01: window 须为" in said
-    assert "规则 E01: scope 须为" in said
-    assert "规则 S01: window 须为" in said
+    assert "rule E01: window must be" in said
+    assert "rule E01: scope must be" in said
+    assert "rule S01: window must be" in said
 
 
 def test_the_score_says_what_warnings_turned_out_to_be(queke: Queke) -> None:

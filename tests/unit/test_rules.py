@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import resources, rules
+from pipeline.cli import language
 from pipeline.errors import ConfigError
 from pipeline.forms.syndromes import SYNDROME_LABELS
 from pipeline.forms.words import DISEASE
@@ -27,6 +28,12 @@ ROLLS = {"三2": 40, "三3": 40, "四1": None}
 
 FEVER = {"symptoms": "S01"}
 ILI = {"symptoms": "S01 S02", "temperature": 38.0}
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    with language.spoken(["--lang", "zh"]):
+        yield
 
 
 def ago(days: int) -> date:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from pipeline import rules
+from pipeline.cli import language
 from pipeline.errors import ConfigError
 from pipeline.rules import Switch, switches
 
@@ -28,6 +30,12 @@ from = 2026-11-20
 by = "示例区教育局"
 why = "试点"
 """
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    with language.spoken(["--lang", "zh"]):
+        yield
 
 
 def test_each_rule_of_each_place_is_a_switch_of_its_own() -> None:
