@@ -15,12 +15,13 @@ from pipeline.forms.columns import choice, count, day, flag, number, text
 def _symptom(place: int, example: str = "", hint: str = "") -> Column:
     return choice(f"symptom{place}", f"症状{place}", words.SYMPTOM, clinical.symptoms, 60, stored="symptoms",
                   strict=False, goes=NEXT | PAGE | EXPORT | COUNTY, spill="other_symptom", width=9,
-                  also=f"症状 主要症状 临床症状 症状{'一二三'[place - 1]}", example=example, help=hint)
+                  also=f"症状 主要症状 临床症状 症状{'一二三'[place - 1]} 晨检症状 午检症状 症状表现 临床表现 主要表现",
+                  example=example, help=hint)
 
 
 _IN_VIEW = (
     text("class_name", "班级", 20, classes.class_name, stored="class_key", key=True, must="class-missing", width=11,
-         goes=NEXT | PAGE | COUNTY, also="班级名称 所在班级 班别 年级班级", example="三(3)班",
+         goes=NEXT | PAGE | COUNTY, also="班级名称 所在班级 班别 年级班级 班", example="三(3)班",
          help="与“班级”表中的写法一致，如 三(3)班。不要只写 3-2，表格软件会把它变成日期。"),
     text("name", "姓名", 60, cells.person, stored="pupil.name", key=True, must="name-missing", width=9,
          goes=NEXT | PAGE, also="学生姓名 幼儿姓名 学生 名字 学生名字", example="张小明", kindergarten="幼儿姓名"),
@@ -86,6 +87,7 @@ _FOLDED = (
 )
 
 # on lists of a district, of several campuses or days: above the table of ours, a file is of one
+_GRADE = text("row_grade", "年级", 20, beside=True, kept=False, also="年段 级部 所在年级 年级名称")
 _BESIDE = (
     text("row_campus", heads.CAMPUS.label, 40, beside=True, kept=False, also="校区名称 园区 所在校区 所属校区"),
     text("row_school", heads.SCHOOL_NAME.label, 80, beside=True, kept=False, width=16,
@@ -120,8 +122,8 @@ _HEADER = (
 )
 # fmt: on
 
-ROWS = Table("rows", "缺课登记", _IN_VIEW + _FOLDED + _BESIDE, store="absence")
-CLASSES = Table("classes", "班级", _CLASSES + _BESIDE, needed=False, store="report_class")
+ROWS = Table("rows", "缺课登记", (*_IN_VIEW, *_FOLDED, *_BESIDE, _GRADE), store="absence")
+CLASSES = Table("classes", "班级", (*_CLASSES, *_BESIDE, _GRADE), needed=False, store="report_class")
 
 ABSENCE = Form(
     name="absence",

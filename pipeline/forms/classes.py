@@ -217,6 +217,22 @@ def split_key(key: str) -> tuple[str, str]:
     return (grade, rest) if graded else ("", key)
 
 
+def with_grade(grade: str, name: str) -> str:
+    """Return a class told by its grade and its number apart: 三 and 1, 三年级 and 1班 are 三(1)班. A name that has its
+    grade, or is no number, stays; a class in the place of the grade is it.
+    """
+    small = class_key(grade, kindergarten=True) or class_key(f"{grade}年级") or ""
+    if not name:
+        return grade if small and not is_grade(small) else name
+    found = _NUMBER_ALONE.fullmatch(fold(name))
+    if not found or not is_grade(small) or not (number := _small(found[1])):
+        return name
+    return f"{small}{number}班" if small in "托小中大" else f"{small}({number})班"
+
+
+_NUMBER_ALONE = re.compile(r"第?\(?([0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?班?")
+
+
 def is_grade(key: str) -> bool:
     """Tell whether a class's normal form is a bare grade: 三年级, 大班."""
     return bool(key) and split_key(key) == (key, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline import issues
-from pipeline.forms import identify, layout
+from pipeline.forms import identify, layout, told_by_head
 from pipeline.forms.base import Form
 from pipeline.forms.block import Block, Top, letters
 from pipeline.forms.reading_notes import ReadingNotes
@@ -51,8 +51,8 @@ def _look_over_table(block: Block, form: Form, version: int | None, notes: Readi
             where = (("first", letters(first)), ("second", letters(second)))
             header = block.table.columns[index].header
             notes.refuse(Issue("column-twice", sheet=sheet, column=header, details=(("twice", header), *where)))
-    if block.extra:
-        notes.issues.append(Issue("column-extra", sheet=sheet, details=(("extra", "、".join(block.extra)[:200]),)))
+    if extra := [word for word in block.extra if not told_by_head.symptom(block.table, word)]:
+        notes.issues.append(Issue("column-extra", sheet=sheet, details=(("extra", "、".join(extra)[:200]),)))
     for again in layout.heads_again(block):
         if layout.has_header_above(block, form, again):
             notes.refuse(Issue("table-again", sheet=sheet, details=(("again", str(again + 1)),)))

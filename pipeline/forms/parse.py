@@ -21,6 +21,7 @@ from pipeline.forms.look_over import MAX_ROWS, column_filled, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
+from pipeline.forms.told_by_head import ToldByHead
 from pipeline.forms.words import YES_NO
 from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, TablePlace, Workbook
 
@@ -136,6 +137,7 @@ class Reader:
         self.formulas: set[int] = set()
         self.hidden = 0
         self.heads = frozenset(layout.heads_again(block))
+        self.told = ToldByHead(block)
         self.no_rows = NotRows(block, notes)
         self.merged = merged.values(block)
 
@@ -193,6 +195,7 @@ class Reader:
             return None
         for cell in fixed:
             self._settle(r, cell, values, raw)
+        self.notes.repairs.extend(self.told.tell(r, cells, values, raw))
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
         return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))

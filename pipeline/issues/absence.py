@@ -68,6 +68,11 @@ PUPILS: Mapping[str, Message] = {
         "请写明是哪个班。",
         public=("classes",),
     ),
+    "class-of-other-campus": error(
+        "“{value}”是{other}的班，这份表报的是{campus}，这一行没有收。",
+        "是{campus}学生的，请改对班级；是{other}的，请另报一份那个校区的表（表头写明校区），这一行作废。",
+        public=("other", "campus"),
+    ),
     "class-new": query(
         "名册里没有“{value}”这个班，按新增班级算，待县（市、区）确认。",
         "如果是笔误，请改成名册里的班级名称，选“整份更正”再发。",

@@ -84,6 +84,11 @@ class Classes:
         known = [one.key for one in school.classes.values() if one.confirmed and one.campus == self.case.campus]
         return [] if key in known else [one for one in known if split_key(one)[0] == key]
 
+    def elsewhere(self, key: str) -> str:
+        """The other campuses that have a class which this one does not; "" for none."""
+        known = self.case.school.classes.values() if self.case.school else ()
+        return "、".join(one.campus for one in known if one.key == key and one.confirmed)
+
     def _named(self, keys: Sequence[str]) -> str:
         names = [one.name for key in keys if (one := self.facts(key))]
         return "、".join(names[:_LISTED]) + "等" * (len(names) > _LISTED)
@@ -118,6 +123,9 @@ class Classes:
             return True
         if several := self.of_grade(key):
             line.add_issue("class-grade-only", column, classes=self._named(several))
+            return False
+        if other := self.elsewhere(key):
+            line.add_issue("class-of-other-campus", column, other=other, campus=self.case.campus)
             return False
         known = self.case.school is not None and any(key == one for _, one in self.case.school.classes)
         if not known and not like_class(str(line.values[column]), kindergarten=self.case.kindergarten):

@@ -367,3 +367,58 @@ def test_any_cells_in_a_good_sheet_are_read_row_by_row(rows: list[dict[str, obje
     numbers = [row.number for row in got.tables.get("rows", ())]
     assert numbers == sorted(set(numbers))
     assert all(6 <= number < 6 + len(rows) for number in numbers)
+
+
+def own(heads: list[str], *rows: list[object]) -> Workbook:
+    """A list with heads of a sender's own below ours."""
+    known = {"学校标识码": SCHOOL, "学校名称": "示例小学", "报告日期": DAY}
+    return book(("缺课登记", [*head("学生缺课日报", known), heads, *rows]))
+
+
+@pytest.mark.parametrize(
+    ("heads", "grade", "room", "meant"),
+    [
+        (["年级", "班级"], "三", "1", "三(1)班"),
+        (["年级", "班级"], "三年级", "1班", "三(1)班"),
+        (["年级", "班"], "3年级", 12.0, "三(12)班"),
+        (["年级", "班"], "初一", "二班", "七(2)班"),
+        (["所在年级", "班级"], "高一", "3", "高一(3)班"),
+        (["年级", "班级"], "中班", "2", "中2班"),
+        (["年级", "班级"], "三年级", "三(2)班", "三(2)班"),
+        (["年级", "班级"], "三年级", "苹果班", "苹果班"),
+        (["年级", "班级"], "小学部", "2班", "2班"),
+        (["年级", "班级"], "三(4)班", None, "三(4)班"),
+    ],
+)
+def test_a_grade_in_a_column_of_its_own_is_part_of_the_class(
+    heads: list[str], grade: object, room: object, meant: str
+) -> None:
+    made = own(
+        [*heads, "姓名", "性别", "缺课原因", "起始日", "症状"], [grade, room, "张小明", "男", "因病", DAY, "发热"]
+    )
+    got = reading(made)
+    assert got.tables["rows"][0].values[ROWS.index("class_name")] == meant
+    assert "column-extra" not in codes(reading(made))
+    assert any(repair.now == meant for repair in got.repairs) is (meant != str(room))
+
+
+def test_symptoms_in_columns_of_their_own_are_symptoms_where_they_are_ticked() -> None:
+    heads = ["班级", "姓名", "性别", "缺课原因", "起始日", "发热", "拉肚子", "症状", "其他"]
+    rows = [
+        ["三(3)班", "张小明", "男", "因病", DAY, "√", "否", "咳嗽", "√"],
+        ["三(3)班", "李小红", "女", "因病", DAY, None, "3次", None, None],
+    ]
+    got = reading(own(heads, *rows))
+    at = ROWS.index("symptom1")
+    assert [row.values[at] for row in got.tables["rows"]] == ["S02 S01", "S07"]
+    assert [repair.now for repair in got.repairs] == ["症状：发热", "症状：腹泻"]
+    (extra,) = [issue for issue in got.issues if issue.code == "column-extra"]
+    assert dict(extra.details) == {"extra": "其他"}
+
+
+def test_symptoms_of_morning_and_noon_are_symptoms() -> None:
+    heads = ["班级", "姓名", "性别", "缺课原因", "起始日", "晨检症状", "午检症状"]
+    made = own(heads, ["三(3)班", "张小明", "男", "因病", DAY, "发热", "呕吐"])
+    row = reading(made).tables["rows"][0]
+    assert [row.values[ROWS.index(name)] for name in ("symptom1", "symptom2")] == ["S01", "S06"]
+    assert "column-extra" not in codes(reading(made))

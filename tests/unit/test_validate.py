@@ -94,7 +94,7 @@ def test_only_these_send_a_row_back(change: dict[str, object], code: str) -> Non
         ({"起始日": None}, "start-missing", "F6"),
         ({"症状1": None}, "symptom-missing", "H6"),
         ({"体温": 44.0}, "temperature-range", "L6"),
-        ({"体温": "三十八度"}, "temperature-unreadable-left", "L6"),
+        ({"体温": "三八五"}, "temperature-unreadable-left", "L6"),
         ({"发病日期": datetime(2026, 8, 1)}, "onset-too-old", "M6"),
         ({"发病日期": datetime(2026, 11, 19), "起始日": datetime(2026, 11, 18)}, "onset-after-start", "M6"),
         ({"返校日期": datetime(2026, 11, 30)}, "returned-after-day", "U6"),
@@ -207,6 +207,15 @@ def test_a_grade_alone_is_its_one_class_or_goes_back() -> None:
     asked = [(i.code, dict(i.details)) for i in got.issues if i.row]
     assert asked == [("class-grade-only", {"classes": "三(3)班、三(4)班"})]
     assert [r.values["class_key"] for r in got.records if r.table == "rows"] == ["一2"]
+
+
+def test_a_class_of_another_campus_goes_back() -> None:
+    there = ClassFacts("东校区", "五1", "五(1)班", 40)
+    known = replace(books.school(), campuses=("本部", "东校区"))
+    known = replace(known, classes={**known.classes, ("东校区", "五1"): there})
+    got = check(absence(GOOD, {**GOOD, "班级": "五(1)班"}, 校区="本部"), known=books.context(schools={SCHOOL: known}))
+    asked = [(i.code, dict(i.details)) for i in got.issues if i.row]
+    assert asked == [("class-of-other-campus", {"other": "东校区", "campus": "本部"})]
 
 
 def keys_of(*classes: object, known: Context | None = None) -> list[object]:
