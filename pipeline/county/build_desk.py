@@ -22,6 +22,7 @@ from pipeline.letters import queue
 from pipeline.letters.queue import Returned
 from pipeline.model import ActKind, DeskSheet, LetterKind, Site, State, UnitKind
 from pipeline.registry import lookup
+from pipeline.registry.lookup import Clerks
 from pipeline.schooldays import ZONE, short_time
 from pipeline.turns.pending_items import PendingItem
 from pipeline.xlsx.deskbook import DeskFacts, DeskRow
@@ -32,9 +33,11 @@ _SENT = "desks"  # the counter whose value is the last day on which counties got
 
 def desk(site: Site, division: str, now: datetime) -> DeskFacts:
     """Return a division's desk as it is now. Raises UsageError for a division that is not known."""
+    waiting = {name: board.waiting(division) for name, board in BOARDS.items()}
+    clerks = lookup.clerks({line.school for lines in waiting.values() for line in lines})
     rows = {
-        name: [row for line in board.waiting(division) for row in _rows(site, division, name, line)]
-        for name, board in BOARDS.items()
+        name: [row for line in lines for row in _rows(site, division, name, line, clerks)]
+        for name, lines in waiting.items()
     }
     rows[DeskSheet.RAISED] = [DeskRow({})] * BLANK_LINES
     return _facts(site, division, now, rows)
@@ -99,9 +102,10 @@ def _facts(site: Site, division: str, now: datetime, rows: Mapping[str, Sequence
     return DeskFacts(division, name, made, token, rows, back=bool(back), notes=notes)
 
 
-def _rows(site: Site, division: str, board: str, line: PendingItem) -> list[DeskRow]:
+def _rows(site: Site, division: str, board: str, line: PendingItem, clerks: Clerks) -> list[DeskRow]:
     cells = getattr(line, "cells", ()) if board == DeskSheet.TICKETS else ()
-    return [DeskRow(_cells(site, division, board, line, cell)) for cell in cells or (None,)]
+    call = {"call": deskwork.whom_to_call(clerks.get(line.school, ()))}
+    return [DeskRow(_cells(site, division, board, line, cell) | call) for cell in cells or (None,)]
 
 
 def _cells(site: Site, division: str, board: str, line: PendingItem, cell: WrongCell | None) -> dict[str, str | date]:

@@ -225,6 +225,14 @@ def closure(facts: Closed) -> str:
     )
 
 
+def whom_to_call(clerks: Sequence[tuple[str, str, str]]) -> str:
+    """Return whom to ring about a school: its clerk, then those of campuses that have their own, each as (campus, name,
+    telephone).
+    """
+    said = (" ".join(filter(None, (campus if campus != HOME_CAMPUS else "", *rest))) for campus, *rest in clerks)
+    return "；".join(one for one in said if one)
+
+
 def moment(at: datetime) -> str:
     """11月20日 13:00."""
     local = at.astimezone(ZONE)

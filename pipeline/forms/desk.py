@@ -46,6 +46,7 @@ def answered(table: Table) -> tuple[str, ...]:
 _WHO = (
     _shown("school_name", "学校", width=20),
     _shown("school", "标识码", width=11),
+    _shown("call", "电话找谁", width=18, help="名册里的填报人和电话；有几个校区的，都列出来。"),
     _shown("day", "日期", width=7),
     _shown("since", "等待自", width=11),
 )

@@ -16,10 +16,10 @@ from django.db.models import Q
 
 from pipeline import units
 from pipeline.database import sql
-from pipeline.database.models import Decision, Division, SchoolClass, Unit, UnitPlace
+from pipeline.database.models import Campus, Decision, Division, SchoolClass, Unit, UnitPlace
 from pipeline.database.transactions import atomic
 from pipeline.merge.successors import Place, Taught, lineage
-from pipeline.model import ClassState, DecisionKind, DivisionKind, UnitKind
+from pipeline.model import HOME_CAMPUS, ClassState, DecisionKind, DivisionKind, UnitKind
 from pipeline.schooldays import school_year
 from pipeline.units import ORGAN_NAMES, organ_code, organ_name
 
@@ -132,6 +132,18 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     found = sql.fetch_in("SELECT code, name FROM unit WHERE code IN ?", wanted)
     found += sql.fetch_in("SELECT code, name FROM division WHERE code IN ?", wanted)
     return dict(found)
+
+
+Clerks = Mapping[str, Sequence[tuple[str, str, str]]]
+"""By unit its clerk, then those of campuses that have their own: campus, name, telephone."""
+
+
+def clerks(codes: Collection[str]) -> Clerks:
+    """Return whom to ring about these units, as their rosters say."""
+    found = {row.code: [(HOME_CAMPUS, row.reporter, row.reporter_phone)] for row in Unit.objects.filter(code__in=codes)}
+    for row in Campus.objects.filter(school__in=codes).exclude(reporter="", reporter_phone="").order_by("id"):
+        found[row.school_id].append((row.name, row.reporter, row.reporter_phone))
+    return found
 
 
 def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
