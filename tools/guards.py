@@ -40,18 +40,12 @@ BARRIERS: dict[tuple[str, str], str] = {
     ("pipeline/crew.py", "_tried"): "a process of a crew: the error travels to whoever asked",
     ("pipeline/executors/child.py", "_read_untrusted"): "a child without a log: the place of the fault is its answer",
     ("pipeline/service/watch.py", "_turn"): "a turn of the service: told, then tried again after a pause",
-    ("pipeline/service/watch.py", "_look_at_the_clock"): "the clock keeps nothing from being taken in and answered",
     (
         "pipeline/service/timetable.py",
         "__call__",
     ): "a step of the clock keeps no other from being done; raised at the end",
-    ("pipeline/run/attempts.py", "_narrow_down"): "a submission that cannot be settled keeps no other from it",
-    ("pipeline/run/mail_in.py", "take"): "mails that cannot be judged together: each is judged alone",
-    ("pipeline/run/mail_in.py", "_judged_alone"): "a mail that cannot be judged keeps no other from being taken in",
-    ("pipeline/run/mail_out.py", "_compose"): "a mail that cannot be written delays no other",
+    ("pipeline/database/errors.py", "attempted"): "a submission, letter or mail of many: the others go on; all callers",
     ("pipeline/service/mail_fetch.py", "_run"): "the thread of a mailbox: told, then tried again after a pause",
-    ("pipeline/run/sending.py", "_drawn"): "a page that cannot be drawn: all are drawn one by one",
-    ("pipeline/run/sending.py", "_tried"): "a letter that cannot be written delays no other",
 }
 
 FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is logged

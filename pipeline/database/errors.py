@@ -1,16 +1,21 @@
-"""Distinguishes a store that is temporarily unavailable from a wrong query."""
+"""Distinguishes faults that may pass, as a store that is gone, from those that stay, as a wrong query."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from gettext import gettext as say
 from pathlib import Path
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
+from pipeline import faults
 from pipeline.errors import TemporaryError
+from pipeline.faults import Fault
+
+Result = TypeVar("Result")
 
 _LOCKED = ("locked", "lock timeout")  # as SQLite and PostgreSQL say it
 _FULL = ("disk is full", "No space left")  # likewise
@@ -20,6 +25,20 @@ ROOM = 2**20  # free bytes below which SQLite's files beside the store have no p
 def may_pass(error: BaseException) -> bool:
     """Whether an error may pass by itself: of the disk, of the database, or one that says so."""
     return isinstance(error, OSError | TemporaryError | OperationalError | InterfaceError)
+
+
+def attempted(work: Callable[[], Result], seqs: Sequence[int] = (), *, lasting: bool = False) -> Result | Fault:
+    """Return what the work gives, or the fault of the one it is about, so that others go on without it.
+
+    One that may pass would befall them, too: it is raised, unless it has turned out to be `lasting`. `seqs`: the
+    submissions in work, if it is not one stage's.
+    """
+    try:
+        return work()
+    except Exception as error:
+        if may_pass(error) and not lasting:
+            raise
+        return faults.fault(error, seqs)
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from dataclasses import replace
 
 import structlog
 
-from pipeline import fault_log, faults
+from pipeline import fault_log
 from pipeline.database import errors, journal
-from pipeline.errors import TemporaryError
 from pipeline.faults import Fault
 from pipeline.forms.credentials import about_accounts
 from pipeline.model import Arrival, Issue, Settled, State
@@ -79,16 +78,14 @@ def _may_hold_password(arrival: Arrival) -> bool:
 
 
 def _narrow_down(settling: Settling, batch: Sequence[Read], settled: list[Settled], *, lasting: bool) -> None:
-    try:
+    def settle_all() -> None:
         for some in settling.settle(batch):
-            settled += some
-    except Exception as error:  # whatever it is, it must not keep the others from settling
-        if isinstance(error, TemporaryError | OSError) and not lasting:
-            raise
-        fault = faults.fault(error, [arrival.seq for arrival, _ in batch])
-        log.critical("batch_failed", **fault.fields())
-    else:
+            settled.extend(some)  # what was committed before a fault stays
+
+    fault = errors.attempted(settle_all, [arrival.seq for arrival, _ in batch], lasting=lasting)
+    if fault is None:
         return
+    log.critical("batch_failed", **fault.fields())
     done = {one.seq for one in settled}
     left = [read for read in batch if read[0].seq not in done]
     if len(left) == 1:

@@ -16,11 +16,11 @@ from typing import Protocol
 
 import structlog
 
-from pipeline import durable, faults
+from pipeline import durable
 from pipeline.database import errors
 from pipeline.executors import Readers, ReadJob
 from pipeline.executors.mails import MailOpener
-from pipeline.faults import stage
+from pipeline.faults import Fault, stage
 from pipeline.inbox import archive
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
@@ -76,12 +76,9 @@ class MailDesk:
         once more after its line broke, is left out.
         """
         fresh = [one for one in fetched if not self._was_taken(one)]
-        try:
-            judged = self._judged(fresh, now)
-        except Exception as error:
-            if errors.may_pass(error):
-                raise
-            log.critical("mails_one_by_one", mails=len(fresh), **faults.fault(error).fields())
+        judged = errors.attempted(lambda: self._judged(fresh, now))
+        if isinstance(judged, Fault):
+            log.critical("mails_one_by_one", mails=len(fresh), **judged.fields())
             judged = [self._judged_alone(one, now) for one in fresh]
         arrivals = self._journalled(mails.receive(self.site, judged, now))
         for one in judged:
@@ -124,13 +121,11 @@ class MailDesk:
         return judged
 
     def _judged_alone(self, one: FetchedMail, now: datetime) -> JudgedMail:
-        try:
-            return self._judged([one], now)[0]
-        except Exception as error:
-            if errors.may_pass(error):
-                raise
-            log.critical("mail_failed", uid=one.key.uid, **faults.fault(error).fields())
+        judged = errors.attempted(lambda: self._judged([one], now)[0])
+        if isinstance(judged, Fault):
+            log.critical("mail_failed", uid=one.key.uid, **judged.fields())
             return JudgedMail(one, OpenedMail(), MailVerdict(MailState.QUARANTINED, "failed"))
+        return judged
 
     def _judge(self, one: FetchedMail, mail: OpenedMail, units: Mapping[str, str], now: datetime) -> JudgedMail:
         unit = units.get(mail.senders[0], "") if len(mail.senders) == 1 else ""

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import structlog
 
-from pipeline import durable, faults
+from pipeline import durable
 from pipeline.database import errors
+from pipeline.faults import Fault
 from pipeline.mail.compose import compose, message_id
 from pipeline.mail.replies import LetterFate
 from pipeline.mail.smtp import Reply
@@ -164,14 +165,12 @@ def _compose(
     site: Site, account: MailAccount, posting: QueuedPosting, now: datetime, first_page: FirstPage
 ) -> Path | None:
     try:
-        made = as_bytes(site, account, posting, now, first_page)
+        made = errors.attempted(lambda: as_bytes(site, account, posting, now, first_page))
     except mail_writers.NotYetError:
         postings.later(posting.id, now)
         return None
-    except Exception as error:
-        if errors.may_pass(error):
-            raise
-        log.critical("mail_not_written", posting=posting.id, kind=posting.kind, **faults.fault(error).fields())
+    if isinstance(made, Fault):
+        log.critical("mail_not_written", posting=posting.id, kind=posting.kind, **made.fields())
         postings.end(posting.id, PostingState.FAILED, now, why="not-written")
         return None
     if made is None:

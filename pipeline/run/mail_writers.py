@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import issues
+from pipeline.errors import TemporaryError
 from pipeline.facts import card_page_facts, editions
 from pipeline.figures import mail_letters
 from pipeline.figures.mail_letters import Problem
@@ -43,7 +44,7 @@ FirstPage = Callable[[bytes], bytes | None]
 PICTURE = "page.png"
 
 
-class NotYetError(Exception):
+class NotYetError(TemporaryError):
     """Not all that belongs to a mail is written."""
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from pipeline import fault_log, faults, schooldays
+from pipeline import fault_log, schooldays
 from pipeline.database import errors
 from pipeline.database.transactions import atomic
 from pipeline.facts import carried, case_questions, receipt_facts, unknown_years
@@ -112,12 +112,11 @@ def _written(
 
 def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | Fault]:
     """Draw all in parallel; if that fails, one by one, so that only the faulty one is set aside."""
-    try:
-        return list(written.compose_all(((one.kind, writers.PAGES[one.kind](one, site)) for one in queued), renderer))
-    except Exception as error:
-        if errors.may_pass(error):
-            raise
-        log.warning("pages_one_by_one", letters=len(queued), **faults.fault(error).fields())
+    pages = ((one.kind, writers.PAGES[one.kind](one, site)) for one in queued)
+    drawn = errors.attempted(lambda: list(written.compose_all(pages, renderer)))
+    if not isinstance(drawn, Fault):
+        return [*drawn]
+    log.warning("pages_one_by_one", letters=len(queued), **drawn.fields())
     return [_tried("draw", one, partial(_drawn_alone, one, site, renderer)) for one in queued]
 
 
@@ -128,16 +127,12 @@ def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
 def _tried(name: str, letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | Fault:
     """The letter's papers; a fault if it cannot be written: ours to look into, and others are not delayed."""
     seqs = [int(letter.ref.partition(".")[0])] if letter.kind in writers.OF_SUBMISSIONS else []
-    try:
-        with stage(name, seqs):
-            return write()
-    except Exception as error:
-        if errors.may_pass(error):
-            raise
-        fault = faults.fault(error)
+    with stage(name, seqs):
+        papers = errors.attempted(write)
+    if isinstance(papers, Fault):
         about = {"letter": letter.id, "kind": letter.kind, "ref": letter.ref, "reader": letter.reader}
-        log.critical("letter_failed", **about, **fault.fields())
-        return fault
+        log.critical("letter_failed", **about, **papers.fields())
+    return papers
 
 
 def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list[Paper] | Fault], now: datetime) -> int:

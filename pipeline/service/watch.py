@@ -30,10 +30,11 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from pipeline import faults, run
-from pipeline.database.errors import may_pass
+from pipeline.database.errors import attempted, may_pass
 from pipeline.errors import QuekeError, TemporaryError
 from pipeline.executors import Readers
 from pipeline.executors.mails import MailOpener
+from pipeline.faults import Fault
 from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
 from pipeline.reports.first_page import FirstPages
@@ -175,13 +176,13 @@ class Service:
         """Do what is due by the clock. A failure there does not stop taking, answering and drawing."""
         if time.monotonic() < self._next_look:
             return
-        try:
-            timetable.tick(self._site, self._clock())
+        made = attempted(lambda: timetable.tick(self._site, self._clock()), lasting=True)
+        if not isinstance(made, Fault):
             self._clock_pause = 0.0
-        except Exception as error:  # noqa: BLE001 — each failed step was logged, and is in `status`
-            self._clock_pause = _longer(self._clock_pause)
-            self._next_look = time.monotonic() + self._clock_pause
-            log.warning("tick_failed", **faults.fault(error).fields(), pause=self._clock_pause)
+            return
+        self._clock_pause = _longer(self._clock_pause)
+        self._next_look = time.monotonic() + self._clock_pause
+        log.warning("tick_failed", **made.fields(), pause=self._clock_pause)  # each failed step was logged before
 
     def _listen(self) -> None:
         """Put an observer on the present inbox; without an inbox, or an observer, scans must be enough."""
