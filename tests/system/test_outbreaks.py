@@ -124,7 +124,8 @@ def play(site: Site, way: str) -> Season:
         for moment, sent in sorted(coming.items()):
             for school, report in sent:
                 (site.inbox / f"{school.code} {report.day}.xlsx").write_bytes(shelf.fill(filing(school, report)))
-            run.drain(site, readers, lambda moment=moment: moment)
+            with run.Coordinator(site, readers, lambda moment=moment: moment, answer=False) as coordinator:
+                coordinator.drain_patiently()
     states = set(Submission.objects.filter(form="absence").values_list("state", flat=True))
     assert states == {"accepted"}, "every report was taken"
     return Season({school.code: found for school in SCHOOLS if (found := first_warned(school.code))})
