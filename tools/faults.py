@@ -33,6 +33,8 @@ from pipeline.database.models import (
     Absence,
     AbsencePast,
     Alert,
+    AlertCase,
+    AlertEvent,
     Closure,
     Edition,
     Letter,
@@ -226,13 +228,23 @@ def held(site: Site) -> dict[str, list[str]]:
         "tickets": Reject.objects.values_list("school", "day", "table", "row", "state"),
         "closures": Closure.objects.values_list("school", "scope", "state"),
         "alerts": Alert.objects.values_list("school", "group", "also", "stage", "state", "cases", "opened_day"),
+        "cases": AlertCase.objects.filter(to_settled__isnull=True).values_list("alert__school", "pupil", "onset"),
+        "steps": AlertEvent.objects.values_list("alert__school", "what"),
         "matters": Matter.objects.values_list("school", "kind", "state", "asked_on"),
         "letters": Letter.objects.exclude(kind=LetterKind.SUMMARY).values_list("kind", "reader", "day", "state"),
         "editions": Edition.objects.values_list("kind", "place", "day", "n", "final", "figures"),
     }
     found = {name: sorted(_plain(row) for row in some) for name, some in rows.items()}
     papers = [path for path in papers if SUMMARY not in path] + list(lists)
-    return found | {"listed": sorted(_listed()), "papers": sorted(papers)}
+    return found | {"listed": sorted(_listed()), "papers": sorted(papers), "answers": sorted(_answers(site))}
+
+
+def _answers(site: Site) -> Iterator[str]:
+    """What stands in receipts and notices, without minutes and numbers."""
+    for path in site.outbox.rglob("*.txt"):
+        if SUMMARY not in path.name:
+            text = re.sub(r"[0-9]{6}|(?<=流水号：)[0-9]+", "…", path.read_text("utf-8-sig"))
+            yield f"{path.parent.name} {_plain(text)}"
 
 
 def _files(folder: Path) -> list[Path]:
