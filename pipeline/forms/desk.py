@@ -46,9 +46,9 @@ def answered(table: Table) -> tuple[str, ...]:
 _WHO = (
     _shown("school_name", "学校", width=20),
     _shown("school", "标识码", width=11),
-    _shown("call", "电话找谁", width=18, help="名册里的填报人和电话；有几个校区的，都列出来。"),
     _shown("day", "日期", width=7),
     _shown("since", "等待自", width=11),
+    _shown("call", "电话找谁", width=18, help="名册里的填报人和电话；有几个校区的，都列出来。"),
 )
 _WHAT = _shown("what", "事项", width=46)
 _WHY = text("why", "理由", 200, also="原因说明 处理理由", width=24, help="退回、豁免、代改都要写理由。")

@@ -14,6 +14,7 @@ PUPILS: Mapping[str, Message] = {
     "row-other-campus": error(
         "这一行的“{column}”写的是“{value}”，这份表报的是{campus}，这一行没有收。",
         "是{campus}学生的，请把这一格改对或清空；是别的校区的，请另报一份那个校区的表（表头写明校区），这一行作废。",
+        public=("campus",),
     ),
     "campus-mixed": query(
         "“校区”列里写了几个校区：{which}。一份表只报一个校区，这份按{campus}收下，别的校区的行没有收。",

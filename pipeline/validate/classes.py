@@ -85,9 +85,17 @@ class Classes:
         return [] if key in known else [one for one in known if split_key(one)[0] == key]
 
     def elsewhere(self, key: str) -> str:
-        """The other campuses that have a class which this one does not; "" for none."""
-        known = self.case.school.classes.values() if self.case.school else ()
-        return "、".join(one.campus for one in known if one.key == key and one.confirmed)
+        """The other campuses that have a class, of a grade that this one does not have, where its classes are known; ""
+        for none. Else it may be a new class here.
+        """
+        school = self.case.school
+        if school is None or self.case.campus not in school.campuses:
+            return ""  # counties read of it: nothing typed may be in it
+        known = [one for one in school.classes.values() if one.confirmed]
+        grades = {split_key(one.key)[0] for one in known if one.campus == self.case.campus}
+        if not grades or split_key(key)[0] in grades:
+            return ""
+        return "、".join(one.campus for one in known if one.key == key)
 
     def _named(self, keys: Sequence[str]) -> str:
         names = [one.name for key in keys if (one := self.facts(key))]

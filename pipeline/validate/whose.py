@@ -14,7 +14,7 @@ from pipeline.model import Issue
 from pipeline.validate import campuses
 from pipeline.validate.case import RowCase, SubmissionCase
 
-CODES = frozenset(("row-other-school", "row-other-campus", "row-other-day"))
+CODES = frozenset(("row-other-school", "row-other-campus", "row-other-day", "class-of-other-campus"))
 """Why such rows go back: not a column that has slipped, however many they are."""
 
 _COLUMNS = ("row_unit", "row_school", "row_campus", "row_day")
@@ -34,7 +34,8 @@ def ask(line: RowCase) -> bool:
         line.add_issue("row-other-school", "row_unit")
     elif school and not unit and not _of_this_school(line, str(school)):
         line.add_issue("row-other-school", "row_school")
-    if campus and case.school and campuses.named(str(campus), case.school) != case.campus:
+    ours = case.school if case.school and case.campus in case.school.campuses else None
+    if campus and ours and campuses.named(str(campus), ours) != case.campus:
         line.add_issue("row-other-campus", "row_campus", campus=case.campus)
     if isinstance(day, date) and case.day and day != case.day:
         line.add_issue("row-other-day", "row_day", day=case.day.isoformat())

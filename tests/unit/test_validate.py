@@ -210,12 +210,18 @@ def test_a_grade_alone_is_its_one_class_or_goes_back() -> None:
 
 
 def test_a_class_of_another_campus_goes_back() -> None:
-    there = ClassFacts("东校区", "五1", "五(1)班", 40)
+    there = {
+        ("东校区", key): ClassFacts("东校区", key, name, 40) for key, name in (("五1", "五(1)班"), ("三7", "三(7)班"))
+    }
     known = replace(books.school(), campuses=("本部", "东校区"))
-    known = replace(known, classes={**known.classes, ("东校区", "五1"): there})
-    got = check(absence(GOOD, {**GOOD, "班级": "五(1)班"}, 校区="本部"), known=books.context(schools={SCHOOL: known}))
+    known = replace(known, classes={**known.classes, **there})
+    rows = [GOOD, {**GOOD, "班级": "五(1)班"}, {**GOOD, "班级": "三(7)班"}]
+    got = check(absence(*rows, 校区="本部"), known=books.context(schools={SCHOOL: known}))
     asked = [(i.code, dict(i.details)) for i in got.issues if i.row]
-    assert asked == [("class-of-other-campus", {"other": "东校区", "campus": "本部"})]
+    assert asked == [
+        ("class-of-other-campus", {"other": "东校区", "campus": "本部"}),
+        ("class-new", {}),  # 三(7)班 may be one of 本部, which has other classes of this grade
+    ]
 
 
 def keys_of(*classes: object, known: Context | None = None) -> list[object]:
