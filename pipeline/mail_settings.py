@@ -88,6 +88,9 @@ class MailSection(BaseModel):
         description="收件单位没有打开口令时，含姓名的附件：leave-out 不带，send 照带 · attachments that name pupils",
     )
     domains: str = Field("", description="只发往这些邮箱域名，空格隔开；空为不限 · letters go to these domains only")
+    templates_at: str = Field(
+        "06:30", description="几点发当天模板（要的才发） · the day's templates, to whom wants them"
+    )
     remind_at: str = Field("14:00", description="几点催未报学校 · schools that have not reported are reminded")
     remind_leader_at: str = Field("14:45", description="几点催其分管领导 · their leaders, and the county's list")
     loud_minutes: int = Field(
@@ -100,7 +103,7 @@ class MailSection(BaseModel):
         _policies(value)
         return value
 
-    @field_validator("quiet_from", "quiet_until", "remind_at", "remind_leader_at")
+    @field_validator("quiet_from", "quiet_until", "templates_at", "remind_at", "remind_leader_at")
     @classmethod
     def _is_a_time(cls, value: str) -> str:
         if not TIME.fullmatch(value):

@@ -53,6 +53,11 @@ def organ_name(division: str, kind: str, organ: str) -> str:
     return division + (_PROVINCE_EDUCATION if provincial else ORGAN_NAMES[organ])
 
 
+def reads_as(code: str) -> str:
+    """Return the division as which an organ reads; any other code as it is."""
+    return code[:_DIVISION_DIGITS] if code[_DIVISION_DIGITS:] in ORGAN_LETTERS.values() else code
+
+
 def organ_code(division: str, organ: str) -> str:
     """Return the code of a division's organ (education, health, cdc), such as 320106JY."""
     return division + ORGAN_LETTERS[organ]

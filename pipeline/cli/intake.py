@@ -133,7 +133,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     site = _opened_or_shown(context, as_json=as_json)
     faults = fault_log.standing(site)
-    found = facts_status.standing(config.clock()(), site.policy.deadline)
+    found = facts_status.standing(config.clock()(), site.policy.deadline, site.mail)
     stuck = [asdict(one) for one in survey(site)]
     serving, last, lies = is_held(site), last_cycle(site), oldest(site)
     hangs = serving and last is not None and (datetime.now(UTC) - last).total_seconds() > MOST_SECONDS
@@ -151,6 +151,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
                 "stuck": stuck,
                 "faults": [asdict(one) for one in faults],
                 "papers_owed": [asdict(one) for one in owed],
+                "reviewed": found.reviewed,
                 "unknown_years": found.unknown_years,
             }
         )
@@ -166,6 +167,13 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
             echo(say("the oldest file in the inbox lies there since {lies}").format(lies=local_time(lies)))
         _show_waiting(found, stuck)
         _show_faults(faults)
+        if found.reviewed[1]:
+            reported, done = found.reviewed
+            echo(
+                say("reports of today approved by mail: {done} of {reported} schools").format(
+                    done=done, reported=reported
+                )
+            )
         for one in owed:
             echo(say("WARNING  papers that are due are not made: {day} {what}").format(day=one.day, what=one.what))
         for line in found.unknown_years:

@@ -90,18 +90,39 @@ def send(
 
 @mail.command()
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Say how many mails came and what became of them, and since when an account is silent."""
+    """Say how many mails came and what became of them, what our brakes hold, and since when an account is silent."""
+    from pipeline import config
     from pipeline.post import mails, postings
+    from pipeline.schooldays import day_bounds, today
 
     site = opened(context)
     _check_used(site)
     found, last, out = mails.counts(), mails.latest(), postings.counts()
+    now = config.clock()()
+    begin, _ = day_bounds(today(now))
+    unanswered, senders = mails.braked(begin)
+    waiting, believed = postings.brake(site.mail.letters_an_hour, now), mails.believed(begin)
     if as_json:
+        braked = {"unanswered": unanswered, "senders": senders, "waiting": waiting, "believed": believed}
         seen = {account.name: last.get(account.name) for account in site.mail.accounts}
-        echo_json({"mails": found, "seen": sum(found.values()), "latest": seen, "out": out})
+        echo_json({"mails": found, "seen": sum(found.values()), "latest": seen, "out": out, "braked": braked})
         return
     echo_list((say("mails in"), ""), [(state, count) for state, count in found.items() if count], as_json=False)
     echo_list((say("mails out"), ""), [(state, count) for state, count in out.items() if count], as_json=False)
+    if unanswered:
+        echo(
+            say("{n} mails of today left unanswered: {senders} senders had had {most} answers").format(
+                n=unanswered, senders=senders, most=site.mail.answers_a_day
+            )
+        )
+    if waiting:
+        echo(
+            say("sending stands still: {n} wait, {most} went out within an hour").format(
+                n=waiting, most=site.mail.letters_an_hour
+            )
+        )
+    if believed:
+        echo(say("{n} mails of today taken though nothing proved their sender").format(n=believed))
     for account in site.mail.receiving:
         echo(
             f"{account.name}: "

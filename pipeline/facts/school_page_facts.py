@@ -26,6 +26,8 @@ from pipeline.forms.cells import show
 from pipeline.model import HOME_CAMPUS, WHOLE_SCHOOL, Reason, RowState, Site, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import VOID_CLOSURES, ZONE, clock_of, day_bounds
+from pipeline.settling import reviews
+from pipeline.settling.reviews import Review
 from pipeline.spells import AbsenceSpell
 from pipeline.turns import context
 
@@ -81,6 +83,7 @@ class _Rows:
     closings: Mapping[tuple[str, str, str], str]  # (school, campus, class key or 全校) → from when, of that day
     reasons: Mapping[str, str]
     labels: Mapping[str, str]
+    reviews: Mapping[tuple[str, date], Review]
 
 
 def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedSchool]) -> _Rows:
@@ -109,7 +112,8 @@ def _load(day: date, clock: datetime, county: str, schools: Sequence[CountedScho
     reasons = {alert.id: alert_labels.groups(alert) for alert in standing}
     closings = _closings(day, county)
     labels = alert_labels.labels(standing)
-    return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels)
+    reviewed = reviews.of((code, day) for code in heads)
+    return _Rows(heads, absences, lasted, names, others, alerts, tickets, closings, reasons, labels, reviewed)
 
 
 def _standing(county: str, day: date, clock: datetime) -> list[Alert]:
@@ -148,6 +152,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         reported_at=_reported_at(school, heads),
         reporter=joined(dict.fromkeys(h.reporter for h in heads if h.reporter)),
         reviewer=joined(dict.fromkeys(h.reviewer for h in heads if h.reviewer)),
+        reviewed=reviews.said(loaded.reviews.get((code, cut.day))),
         zero=bool(heads) and all(h.zero and not h.other_absent for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
         classes=tuple(_classes(school, rows, loaded, several=several)),

@@ -33,6 +33,7 @@ from pipeline.model import (
     FilingLineState,
     LetterKind,
     LetterState,
+    MailPlan,
     MailState,
     MatterState,
     PostingState,
@@ -41,9 +42,13 @@ from pipeline.model import (
     TicketState,
     TodoKind,
 )
+from pipeline.post import mails, postings
 from pipeline.registry import calendar_spans, holidays
 from pipeline.rules.switches import FILE
-from pipeline.settling import held_files
+from pipeline.schooldays import day_bounds, today
+from pipeline.settling import held_files, reviews
+
+NO_MAIL = MailPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class SiteStatus:
 
     states: Mapping[str, int]
     waiting: tuple[PendingCount, ...]
+    reviewed: tuple[int, int] = (0, 0)  # schools with a report of today; those whose 分管领导 approved it as it stands
     unknown_years: tuple[str, ...] = ()  # of the coming months, those of which weekdays count as school days
 
 
@@ -72,7 +78,7 @@ def receipts(seqs: Sequence[int]) -> dict[int, str]:
     return {refs[ref]: path for ref, path in found.values_list("ref", "path") if path}
 
 
-def standing(now: datetime, until: str) -> SiteStatus:
+def standing(now: datetime, until: str, mail: MailPlan = NO_MAIL) -> SiteStatus:
     """Return what came in and what waits. `until`: the time, HH:MM, by which the day's reports are due."""
     states = {state.value: count for state, count in journal.counts().items()}
     old = journal.oldest((State.RECEIVED, State.FAILED, State.QUARANTINED))
@@ -84,8 +90,8 @@ def standing(now: datetime, until: str) -> SiteStatus:
         if (since := old.get(state)) and (count := len(asked) if state is State.HELD else states[state.value])
     ]
     waiting += _rows_back() + _closures() + _proposals() + _alerts(now, until) + _matters() + _letters() + _todo()
-    waiting += _accounts(now) + _rules_file() + _mail()
-    return SiteStatus(states, tuple(waiting), _unknown_years(now))
+    waiting += _accounts(now) + _rules_file() + _mail() + _brakes(now, mail)
+    return SiteStatus(states, tuple(waiting), reviews.counts(today(now)), _unknown_years(now))
 
 
 def _mail() -> list[PendingCount]:
@@ -97,6 +103,17 @@ def _mail() -> list[PendingCount]:
         (say("mails that did not go out"), stuck, "queke mail status"),
     )
     return [PendingCount(what, row["n"], row["since"], see) for what, row, see in told if row["n"]]
+
+
+def _brakes(now: datetime, mail: MailPlan) -> list[PendingCount]:
+    """What our brakes hold back: answers to a sender who got so many today, and all mails while an hour's are out."""
+    begin, _ = day_bounds(today(now))
+    unanswered, _ = mails.braked(begin)
+    told = (
+        (say("mails of today left unanswered: their senders had had as many answers as may be"), unanswered),
+        (say("mails that wait because as many went out in an hour as may"), postings.brake(mail.letters_an_hour, now)),
+    )
+    return [PendingCount(what, count, None, "queke mail status") for what, count in told if count]
 
 
 _STUCK = (PostingState.ADMIN, PostingState.FAILED, PostingState.BOUNCED)

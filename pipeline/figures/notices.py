@@ -70,3 +70,8 @@ def new_class(name: str) -> str:
 def mailbox(address: str) -> str:
     """A mailbox from which a school's template came."""
     return f"发来本校填报表的邮箱 {address}"
+
+
+def reviewed(at: datetime, *, stands: bool) -> str:
+    """That a school's 分管领导 approved a day's report by mail."""
+    return f"分管领导 {at:%m-%d %H:%M} 已审核（邮件）" + ("" if stands else "，之后又有更正")

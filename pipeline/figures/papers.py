@@ -103,6 +103,7 @@ class PageFacts:
     notices: tuple[Notice, ...] = ()
     open_tickets: int = 0
     assumed: int = 0
+    reviewed: str = ""  # that the 分管领导 has approved the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Page:
     reported: str
     reporter: str
     reviewer: str
+    reviewed: str
     zero: bool
     counts: tuple[tuple[str, str], ...]
     rows: tuple[PupilRow, ...]
@@ -179,6 +181,7 @@ def page(facts: PageFacts) -> Page:
         reported=f"{facts.reported_at:%m-%d %H:%M}" if facts.reported_at else "",
         reporter=facts.reporter,
         reviewer=facts.reviewer,
+        reviewed=facts.reviewed,
         zero=facts.zero,
         counts=_page_counts(facts, absent, expected),
         rows=rows,

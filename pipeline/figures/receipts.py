@@ -67,6 +67,7 @@ class ReceiptFacts:
     counted: int = 0  # 其他缺课 of the report, without names
     assumed: int = 0  # the year, if the day is a school day, or none, by its weekday only
     before: Before | None = None
+    reviewed: str = ""  # that the 分管领导 has approved the day
     beside: str = ""  # what comes with the receipt: "rows" or "whole" (a return workbook), "template", or nothing
 
 
@@ -104,6 +105,7 @@ class Receipt:
     assumed: str  # said after the date, "" for nothing
     received: str
     counts: str
+    reviewed: str
     errors: tuple[IssueText, ...]
     errors_rest: int
     queries: tuple[IssueText, ...]
@@ -149,6 +151,7 @@ def receipt(facts: ReceiptFacts) -> Receipt:
         assumed=assumed(facts.assumed),
         received=f"{facts.received_at:%Y-%m-%d %H:%M}",
         counts=_counts(facts),
+        reviewed=facts.reviewed,
         errors=errors[:ISSUES_SHOWN],
         errors_rest=max(0, len(errors) - ISSUES_SHOWN),
         queries=queries[:ISSUES_SHOWN],

@@ -18,6 +18,7 @@ LABELS: Mapping[MailWish, str] = {
     MailWish.CARDS: "预警卡",
     MailWish.REMIND: "催报",
     MailWish.TEMPLATES: "模板",
+    MailWish.REVIEWS: "审核",
     MailWish.ACCOUNTS: "账号",
 }
 _WORDS: Mapping[str, MailWish] = {
@@ -26,6 +27,7 @@ _WORDS: Mapping[str, MailWish] = {
     **dict.fromkeys(("预警", "报告卡", "预警信息报告卡"), MailWish.CARDS),
     **dict.fromkeys(("提醒", "催报提醒", "未报提醒"), MailWish.REMIND),
     **dict.fromkeys(("空白表", "空表", "填报模板", "每日模板"), MailWish.TEMPLATES),
+    **dict.fromkeys(("回执", "待审核", "审核通知"), MailWish.REVIEWS),
     **dict.fromkeys(("账号通知", "开户通知"), MailWish.ACCOUNTS),
 }
 USUAL: Mapping[MailWish, str] = {wish: "" for wish in MailWish if wish is not MailWish.TEMPLATES}

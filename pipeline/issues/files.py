@@ -37,7 +37,7 @@ _UNREADABLE: Mapping[str, Message] = {
     ),
     "file-encrypted": error(
         "这个文件设了打开密码，我们打不开。",
-        "请去掉打开密码（WPS：文件→文档加密；Excel：文件→信息→保护工作簿），保存后再发。",
+        "请改用本单位的打开口令；或去掉打开密码（WPS：文件→文档加密；Excel：文件→信息→保护工作簿），保存后再发。",
     ),
     "file-macro": error("这个文件带有宏，为了安全没有打开。", _RESAVE),
     "file-embedded": error("这个文件里嵌有其他文件或控件，为了安全没有打开。", "请删去嵌入的对象，或" + _RESAVE[1:]),

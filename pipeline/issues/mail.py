@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.issues.entry import Message, error
+from pipeline.issues.entry import Message, advice, error
 
 _ATTACH = "请把填好的 .xlsx 直接作为附件，再发一封。"
 
@@ -20,6 +20,20 @@ ENTRIES: Mapping[str, Message] = {
         "本校分校区报送（{campuses}），一行零报告分不清是哪个校区，没有收。",
         "请每个校区用各自的填报表报。",
         public=("campuses",),
+    ),
+    "mail-reviewed": advice("{day}的缺课日报已记为“已审核”。", "这之后再有更正，会再请您审核。", public=("day",)),
+    "mail-review-unclear": error(
+        "{day}的缺课日报没有记为审核：没有看出您是不是同意。",
+        "同意的，回复时第一行只写“同意”两个字；要改的，请告诉填报人用“整份更正”重报。",
+        public=("day",),
+    ),
+    "mail-review-no": error(
+        "{day}的缺课日报没有记为审核，您的意见已收到。",
+        "要改的，请告诉填报人用“整份更正”重报；重报后会再请您审核。",
+        public=("day",),
+    ),
+    "mail-review-older": error(
+        "{day}的缺课日报没有记为审核：您回复的那封之后又有更正。", "请看新的回执，再回复那一封。", public=("day",)
     ),
     "mail-no-files": error("邮件里没有附件。", "可能忘了添加：" + _ATTACH),
     "mail-winmail": error(

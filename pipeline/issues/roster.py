@@ -46,6 +46,10 @@ CONTACTS: Mapping[str, Message] = {
 SAID: Mapping[str, Message] = {
     "registry-changes": advice("名册改动 {count} 处，自 {day} 起生效。", public=("count", "day")),
     "registry-change": advice("{what}。"),
+    "mailbox-elsewhere": advice(
+        "{school}的“邮箱”现在是别的单位的，没有改成它的。",
+        "请核对邮箱；确实换了单位的，请管理员先从原单位取下（queke mailboxes unbind）。",
+    ),
     "registry-rest": advice("另有 {rest} 处改动未列出。", public=("rest",)),
     "roster-sweeps": query(
         "这份名册要{head}，比平常多得多，怕是填错或往下拖出来的，先没有生效：{what}。",

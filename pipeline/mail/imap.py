@@ -16,11 +16,15 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+import structlog
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from pipeline import faults
 from pipeline.mail.servers import SECONDS, MailServerError, Trouble, password, trusted
 from pipeline.model import MailAccount, Security
+
+log = structlog.get_logger("queke.mail")
 
 IDLE_SECONDS = 60.0  # then the folder is searched in any case: events get lost, and IDLE dies in silence
 LISTED = 500  # mails asked about at once
@@ -91,22 +95,21 @@ class MailFolder:
     def put_away(self, uids: Sequence[int], *, aside: bool = False) -> None:
         """Move settled mails out of the folder, or to where an admin looks; those that are gone are no error.
 
-        By MOVE; else copied and expunged by their numbers; else only marked.
+        By MOVE; else copied and expunged by their numbers; else, or where the server refuses (mailbox full), only
+        marked: they have their row, and no mail that comes shall wait for it.
         """
         if not uids:
             return
+        target = self._account.aside_folder if aside else self._account.done_folder
         with self._asked() as client:
-            target = self._account.aside_folder if aside else self._account.done_folder
-            if client.has_capability("MOVE"):
-                self._make(client, target)
-                client.move(uids, target)
-            elif client.has_capability("UIDPLUS"):
-                self._make(client, target)
-                if there := client.search(["UID", ",".join(map(str, uids))]):
-                    client.copy(there, target)
-                    client.delete_messages(there, silent=True)
-                    client.uid_expunge(there)
-            else:
+            try:
+                moved = self._move(client, uids, target)
+            except IMAPClient.AbortError:
+                raise
+            except IMAPClientError as error:
+                log.warning("mails_stay", account=self._account.name, mails=len(uids), **faults.fault(error).fields())
+                moved = False
+            if not moved:
                 client.add_flags(uids, [SETTLED, b"\\Seen"], silent=True)
 
     def wait(self, seconds: float, stopping: Callable[[], bool]) -> None:
@@ -169,6 +172,21 @@ class MailFolder:
         with self._asked() as client:
             row = client.fetch([uid], [what]).get(uid, {})
             return next((bytes(value) for name, value in row.items() if name.startswith(b"BODY[")), None)
+
+    def _move(self, client: IMAPClient, uids: Sequence[int], target: str) -> bool:
+        """Move mails to a folder, if the server can."""
+        if client.has_capability("MOVE"):
+            self._make(client, target)
+            client.move(uids, target)
+        elif client.has_capability("UIDPLUS"):
+            self._make(client, target)
+            if there := client.search(["UID", ",".join(map(str, uids))]):
+                client.copy(there, target)
+                client.delete_messages(there, silent=True)
+                client.uid_expunge(there)
+        else:
+            return False
+        return True
 
     def _make(self, client: IMAPClient, folder: str) -> None:
         if folder not in self._made and not client.folder_exists(folder):

@@ -67,6 +67,7 @@ class MailPlan:
     letter_mb: int = 20  # larger letters are not sent: the reader is told where the papers lie
     without_passphrase: WithoutPassphrase = WithoutPassphrase.LEAVE_OUT
     domains: tuple[str, ...] = ()  # letters go to these domains only; (): to all
+    templates_at: str = "06:30"  # of the morning, to whom wants them
     remind_at: str = "14:00"  # schools that have not reported
     remind_leader_at: str = "14:45"  # their 分管领导, and the county's list
     loud_minutes: int = 10  # a server that fails so long is told as a fault

@@ -8,7 +8,7 @@ from enum import StrEnum
 class MailState(StrEnum):
     """What became of a mail."""
 
-    TAKEN = "taken"  # at least one submission came of it
+    TAKEN = "taken"  # at least one submission came of it, or a word that counts
     NOTHING = "nothing"  # nothing in it for us
     REFUSED = "refused"  # it could not be taken, and its sender is told why
     QUARANTINED = "quarantined"  # nobody knows for whom it speaks: an admin looks at it
@@ -21,6 +21,12 @@ class PostingKind(StrEnum):
     ANSWER = "answer"  # to a mail; its ref is the mail's number
     PAPERS = "papers"  # of an edition, to whom they are for
     CARD = "card"  # of a warning
+    REVIEW = "review"  # of a report that was taken, to its school's 分管领导; its ref is the receipt's
+    REMIND = "remind"  # a report is missing; "2026-11-20.2132010001"
+    LEAD = "lead"  # likewise, to the 分管领导
+    LIST = "list"  # the schools of a county that are missing, to telephone them; "2026-11-20.320106"
+    TEMPLATE = "template"  # of the morning; "2026-11-20.2132010001"
+    ACCOUNT = "account"  # opened or refused; its ref is the letter's
 
 
 class PostingState(StrEnum):
@@ -67,4 +73,5 @@ class MailWish(StrEnum):
     CARDS = "cards"
     REMIND = "remind"  # that a report is missing
     TEMPLATES = "templates"  # of the morning
+    REVIEWS = "reviews"  # to the 分管领导: what was reported
     ACCOUNTS = "accounts"  # that one was opened or refused

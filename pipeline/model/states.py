@@ -89,6 +89,7 @@ class DecisionKind(StrEnum):
     MAILBOX_CONFIRM = "mailbox-confirm"
     MAILBOX_RETURN = "mailbox-return"
     MAILBOX_UNDO = "mailbox-undo"
+    DAY_REVIEW = "day-review"
 
 
 class Opinion(StrEnum):
@@ -195,6 +196,7 @@ class ActKind(StrEnum):
     MAILED = "mailed"  # what became of them
     PASSPHRASE = "passphrase"  # nosec B105  # of a unit, sealed
     MAILED_AGAIN = "mailed-again"  # those that waited for an admin may go out again
+    REMINDED = "reminded"  # what was due by the clock is queued
     ANSWERED = "answered"  # a mail that came has its answer queued, or gets none
     BEGIN = "begin"  # anew, after a number
     VISIT = "visit"  # what somebody did or looked at in the console

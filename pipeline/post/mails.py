@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipeline.database import acts, audit, journal, serialise, sql
 from pipeline.database.models import Letter, Mail, Submission
 from pipeline.database.transactions import atomic
 from pipeline.inbox import archive
+from pipeline.mail.verdict import BELIEVED
 from pipeline.model import (
     ActKind,
     Arrival,
@@ -45,6 +46,7 @@ class JudgedMail:
     verdict: MailVerdict
     arrivals: tuple[Arrival, ...] = ()
     proved: bool = False  # it came from the mailbox that its From names
+    then: Callable[[], None] | None = None  # what it does besides, with its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def receive(site: Site, judged: Sequence[JudgedMail], now: datetime) -> list[Arr
                 continue
             row = Mail.objects.create(**known, **_values(site, one, now))
             fresh.append(row)
+            if one.then is not None:
+                one.then()
             arrivals += [replace(arrival, mail=row.pk) for arrival in one.arrivals]
         arrivals = journal.receive(site, arrivals)
         if fresh:
@@ -162,6 +166,17 @@ def counts() -> dict[MailState, int]:
     return found
 
 
+def braked(since: datetime) -> tuple[int, int]:
+    """Return how many mails got no answer since a moment because their sender had got so many, and of how many."""
+    rows = Mail.objects.filter(braked=True, answered_at__gte=since)
+    return rows.count(), rows.values("sender").distinct().count()
+
+
+def believed(since: datetime) -> int:
+    """Return how many mails were taken since a moment by policy, though nothing proved their sender."""
+    return Mail.objects.filter(why=BELIEVED, received_at__gte=since).count()
+
+
 def latest() -> dict[str, datetime]:
     """Return, by account, when its latest mail was taken."""
     rows = Mail.objects.values("account").annotate(last=Max("received_at"))
@@ -207,18 +222,18 @@ def answering(number: int) -> AnsweringMail | None:
 def answer(mail: AnsweringMail, now: datetime, *, braked: bool) -> None:
     """Queue the answer to a mail, once; with `braked` it gets none, since its sender got so many today."""
     with atomic():
-        if not Mail.objects.filter(pk=mail.id, answered_at__isnull=True).update(answered_at=now):
+        if not Mail.objects.filter(pk=mail.id, answered_at__isnull=True).update(answered_at=now, braked=braked):
             return
         if not braked:
             postings.queue([WantedPosting(PostingKind.ANSWER, str(mail.id), mail.sender, mail.unit)], now)
-        acts.note(ActKind.ANSWERED, now, mail=mail.id)
+        acts.note(ActKind.ANSWERED, now, mail=mail.id, braked=braked)
 
 
-def answer_again(number: int, now: datetime) -> None:
+def answer_again(number: int, now: datetime, *, braked: bool) -> None:
     """Note in a store that is made again that a mail needs no answer any more: its posting is an act of its own."""
     with atomic():
-        Mail.objects.filter(pk=number).update(answered_at=now)
-        acts.note(ActKind.ANSWERED, now, mail=number)
+        Mail.objects.filter(pk=number).update(answered_at=now, braked=braked)
+        acts.note(ActKind.ANSWERED, now, mail=number, braked=braked)
 
 
 def find(site: Site, number: int) -> KeptMail | None:
@@ -280,7 +295,7 @@ def _values(site: Site, one: JudgedMail, now: datetime) -> dict[str, object]:
 def _said(row: Mail) -> dict[str, object]:
     """A mail's row as its act says it."""
     said = {field.name: getattr(row, field.name) for field in Mail._meta.concrete_fields}
-    del said["received_at"], said["answered_at"]
+    del said["received_at"], said["answered_at"], said["braked"]
     return {**said, "at": row.at.isoformat()}
 
 

@@ -196,7 +196,13 @@ def bounced(message_ids: Collection[str], code: str, now: datetime) -> int:
 
 def ours(message_ids: Collection[str]) -> bool:
     """Whether one of these is the Message-ID of a mail of ours."""
-    return Posting.objects.filter(message_id__in=[one for one in message_ids if one]).exists()
+    return bool(known(message_ids))
+
+
+def known(message_ids: Collection[str]) -> list[tuple[PostingKind, str]]:
+    """Return what those of these Message-IDs are about that are of mails of ours: kind and ref."""
+    rows = Posting.objects.filter(message_id__in=[one for one in message_ids if one]).order_by("id")
+    return [(PostingKind(kind), ref) for kind, ref in rows.values_list("kind", "ref")]
 
 
 def answered(address: str, since: datetime, until: datetime) -> int:
@@ -210,6 +216,12 @@ def sent(since: datetime, until: datetime) -> int:
     """How many mails went out in a time."""
     states = (PostingState.SENT, PostingState.BOUNCED)
     return Posting.objects.filter(state__in=states, done_at__gte=since, done_at__lte=until).count()
+
+
+def brake(an_hour: int, now: datetime) -> int:
+    """Return how many mails wait because as many went out in the last hour as may; 0 where the brake does not hold."""
+    waits = Posting.objects.filter(state=PostingState.QUEUED, due_at__lte=now).count()
+    return waits if waits and sent(now - timedelta(hours=1), now) >= an_hour else 0
 
 
 def counts() -> dict[PostingState, int]:

@@ -146,6 +146,21 @@ def clerks(codes: Collection[str]) -> Clerks:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who answers for a unit. "" for what is not known."""
+
+    reporter: str = ""
+    reporter_phone: str = ""
+    leader: str = ""
+
+
+def contact(code: str) -> Contact:
+    """Return whom the registry names for a unit."""
+    row = Unit.objects.filter(code=code).values_list("reporter", "reporter_phone", "leader").first()
+    return Contact(*row) if row else Contact()
+
+
 def campuses(schools: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the campuses of those schools that have several, each of which reports separately."""
     text = "SELECT school_id, name FROM campus WHERE school_id IN ? AND valid_to IS NULL ORDER BY id"

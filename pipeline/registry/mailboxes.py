@@ -43,6 +43,17 @@ def speaks_for(addresses: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("address", "unit"))
 
 
+def leads(address: str) -> frozenset[str]:
+    """Return the units whose 分管领导 has this mailbox."""
+    rows = Mailbox.objects.filter(address=address, role=MailboxRole.LEADER, until__isnull=True)
+    return frozenset(rows.values_list("unit", flat=True))
+
+
+def wishes() -> list[str]:
+    """Return what any mailbox wants, each once."""
+    return list(Mailbox.objects.filter(until__isnull=True).values_list("wishes", flat=True).distinct())
+
+
 def bound(units: Collection[str] = ()) -> list[BoundMailbox]:
     """Return the mailboxes of these units, or of all, in order."""
     rows = Mailbox.objects.filter(until__isnull=True)

@@ -35,6 +35,7 @@ from pipeline.run.mail_in import MailBag
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue
 from pipeline.run.settling import Settling
+from pipeline.run.unlocking import unlocked
 from pipeline.units import is_division
 
 log = structlog.get_logger("queke.run")
@@ -170,7 +171,7 @@ class Coordinator:
         """Journal the arrivals, in the store and in the file; only then let go of their sources."""
         with stage("receive"):
             with errors.temporary():
-                numbered = journal.receive(self._site, arrivals)
+                numbered = journal.receive(self._site, unlocked(self._site, arrivals))
             with stage("receive", [arrival.seq for arrival in numbered]):
                 archive.write_journal(self._site, numbered)
                 self.folder.release(numbered)

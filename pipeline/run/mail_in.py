@@ -29,6 +29,7 @@ from pipeline.mail.verdict import NO_FILES, FilesProof, found_of, policy, verdic
 from pipeline.model import (
     Arrival,
     Channel,
+    DecidedBy,
     FetchedMail,
     Issue,
     MailAccount,
@@ -41,9 +42,11 @@ from pipeline.model import (
 )
 from pipeline.post import mails, passphrases, postings
 from pipeline.post.mails import JudgedMail, KeptMail
-from pipeline.registry import mailboxes
-from pipeline.run import zero_mail
+from pipeline.registry import lookup, mailboxes
+from pipeline.run import mail_review, zero_mail
+from pipeline.run.mail_review import LeaderWord
 from pipeline.schooldays import today
+from pipeline.settling import reviews
 from pipeline.xlsx.locked import is_locked
 
 log = structlog.get_logger("queke.mail")
@@ -130,6 +133,9 @@ class MailDesk:
     def _judge(self, one: FetchedMail, mail: OpenedMail, units: Mapping[str, str], now: datetime) -> JudgedMail:
         unit = units.get(mail.senders[0], "") if len(mail.senders) == 1 else ""
         proof = found_of(mail, one.signed_by, self._account(one.key.account))
+        review = self._review(mail) if proof is SenderProof.PASS and not mail.automatic else None
+        if review is not None:
+            return self._reviewed(one, mail, review, now)
         to_ours = bool(mail.references) and not mail.parts and postings.ours(mail.references)
         judge = partial(verdict, mail, unit, proof, self.site.mail, to_ours=to_ours)
         found = judge()
@@ -143,12 +149,26 @@ class MailDesk:
             if found.state is not MailState.TAKEN:
                 durable.unlink_many([arrival.path for arrival in arrivals])
                 arrivals = ()
-        if found.why == NO_FILES:
-            found, mail, arrivals = self._without_files(one, mail, unit, now)
+        if not mail.parts and not mail.issues and found.bound and not mail.automatic:
+            found, mail, arrivals = self._without_files(one, mail, found, now)
         log.info(
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )
         return JudgedMail(one, mail, found, arrivals, proof is SenderProof.PASS)
+
+    def _review(self, mail: OpenedMail) -> LeaderWord | None:
+        """The word of a 分管领导 on a receipt, from his own mailbox."""
+        answers = bool(mail.references) and not mail.parts and len(mail.senders) == 1
+        return mail_review.read(mail) if answers else None
+
+    def _reviewed(self, one: FetchedMail, mail: OpenedMail, word: LeaderWord, now: datetime) -> JudgedMail:
+        """A mail that approves a day's report, or is told why it does not."""
+        state = MailState.REFUSED if word.day is None else MailState.TAKEN
+        found = MailVerdict(state, word.issue.code, word.school, answerable=True)
+        by = DecidedBy(f"{lookup.contact(word.school).leader} {mail.senders[0]}".strip(), "", now)
+        then = partial(reviews.approve, word.school, word.day, by) if word.day else None
+        log.info("mail", account=one.key.account, uid=one.key.uid, state=state, why=found.why, files=0)
+        return JudgedMail(one, replace(mail, issues=(word.issue,)), found, proved=True, then=then)
 
     def _unlocked(self, parts: Sequence[MailPart], unit: str) -> tuple[MailPart, ...]:
         """The files of a unit's mail, those opened that its own passphrase, or the one before, opens."""
@@ -162,13 +182,18 @@ class MailDesk:
         )
 
     def _without_files(
-        self, one: FetchedMail, mail: OpenedMail, unit: str, now: datetime
+        self, one: FetchedMail, mail: OpenedMail, found: MailVerdict, now: datetime
     ) -> tuple[MailVerdict, OpenedMail, tuple[Arrival, ...]]:
-        """A mail without files of a mailbox we know: a zero report in one line, or an attachment that was forgotten."""
-        made = zero_mail.report(self.site, mail, unit, today(one.at))
+        """A mail without files of a mailbox we know: a zero report in one line, or an attachment that was forgotten.
+        Of an answer to a mail of ours only its own line counts: its subject is ours, perhaps of another day.
+        """
+        unit, asked = found.bound, found.why != NO_FILES
+        made = zero_mail.report(self.site, replace(mail, subject="") if asked else mail, unit, today(one.at))
         if isinstance(made, MailPart):
             arrivals = self._kept([made], _called(one), one.at, unit, now)
             return MailVerdict(MailState.TAKEN, "zero-line", unit, answerable=True), mail, tuple(arrivals)
+        if made is None and asked:
+            return found, mail, ()
         issue = made or Issue(NO_FILES)
         return MailVerdict(MailState.REFUSED, issue.code, unit, answerable=True), replace(mail, issues=(issue,)), ()
 

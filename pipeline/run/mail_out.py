@@ -76,9 +76,9 @@ def ready(
     """Write up to `limit` of the mails that are due, and note them as being sent; those first that were being sent when
     a process ended. `besides`: those that are in hand.
 
-    At night only what cannot wait. No more than the site's brake lets out in an hour.
+    At night only what cannot wait. No more than the site's brake lets out in an hour, with those in hand.
     """
-    left = min(limit, site.mail.letters_an_hour - postings.sent(now - timedelta(hours=1), now))
+    left = min(limit, site.mail.letters_an_hour - postings.sent(now - timedelta(hours=1), now) - len(besides))
     if left <= 0:
         return []
     kinds = AT_ANY_HOUR if is_quiet(site, now) else ()

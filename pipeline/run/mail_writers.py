@@ -6,13 +6,15 @@ A file that names pupils goes along only as the site's policy allows; the mail s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from pipeline import issues
 from pipeline.errors import TemporaryError
 from pipeline.facts import card_page_facts, editions
 from pipeline.figures import mail_letters
+from pipeline.figures import mail_notes as note_values
 from pipeline.figures.mail_letters import Problem
 from pipeline.figures.paper_values import values_of
 from pipeline.figures.words import chinese_date
@@ -24,7 +26,7 @@ from pipeline.post import mails, passphrases
 from pipeline.post.postings import QueuedPosting
 from pipeline.registry import lookup
 from pipeline.reports import mail_pages
-from pipeline.run import sending
+from pipeline.run import mail_notes, sending
 from pipeline.run.writers import answers
 from pipeline.units import is_school
 from pipeline.xlsx import locked
@@ -68,6 +70,10 @@ def _answer(posting: QueuedPosting, site: Site) -> MailLetter | None:
     mail = mails.answering(int(posting.ref))
     if mail is None:
         return None
+    if not mail.submissions and any(one.code.startswith(_REVIEWS) for one in mail.issues):
+        (issue,) = mail.issues
+        said = mail_notes.told(posting, issue)
+        return replace(said, in_reply_to=mail.message_id, references=mail.references, answer=True)
     queued = [
         Queued(0, LetterKind.RECEIPT, str(seq), posting.unit, None, posting.queued_at) for seq in mail.submissions
     ]
@@ -137,10 +143,33 @@ def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
     return MailLetter(posting.address, made.subject, text, page, along.files)
 
 
+def _template(posting: QueuedPosting, site: Site) -> MailLetter | None:
+    """A school's templates of a day, one a campus; what it brings over names pupils."""
+    day = posting.ref.partition(".")[0]
+    lying = [
+        (LetterKind.TEMPLATE, one.relative_to(site.root).as_posix())
+        for place in queue.lying(LetterKind.TEMPLATE, {(day, posting.unit)})
+        for one in sorted((site.root / place).parent.glob(f"*日报模板*{day}.xlsx"))
+    ]
+    if not lying:
+        return None
+    along = _along(site, lying, posting.unit)
+    names = [part.name for part in along.files]
+    made = note_values.template(_name(posting.unit), chinese_date(date.fromisoformat(day)), names, along.left_out)
+    return mail_notes.written(posting, made, along.files)
+
+
 _WRITERS: Mapping[PostingKind, Callable[[QueuedPosting, Site], MailLetter | None]] = {
     PostingKind.ANSWER: _answer,
     PostingKind.CARD: _card,
+    PostingKind.REVIEW: mail_notes.review,
+    PostingKind.REMIND: mail_notes.remind,
+    PostingKind.LEAD: mail_notes.remind,
+    PostingKind.LIST: mail_notes.call_list,
+    PostingKind.ACCOUNT: mail_notes.account,
+    PostingKind.TEMPLATE: _template,
 }
+_REVIEWS = "mail-review"  # what is said to a 分管领导 who answered a receipt
 
 
 def _along(site: Site, lying: Iterable[tuple[LetterKind, str]], unit: str) -> Along:

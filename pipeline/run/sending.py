@@ -28,6 +28,7 @@ from pipeline.reports.render import Renderer
 from pipeline.run import writers
 from pipeline.run.writers import answers
 from pipeline.run.writers.base import LetterBatch, judged, reports
+from pipeline.settling import reviews
 
 log = structlog.get_logger("queke.sending")
 
@@ -84,6 +85,7 @@ def batch_of(site: Site, queued: Sequence[Queued]) -> LetterBatch:
         asked=asked,
         campuses=campuses,
         missing=receipt_facts.missing(reports(facts.values()), campuses),
+        reviews=reviews.of((school, day) for school, _, day in reports(facts.values()).values()),
         assumed=unknown_years.assumed(_days(queued, facts)),
     )
 

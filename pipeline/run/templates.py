@@ -15,6 +15,7 @@ import structlog
 
 from pipeline import __version__, fault_log, schooldays
 from pipeline.database import errors
+from pipeline.database.transactions import atomic
 from pipeline.facts import carried, unknown_years
 from pipeline.figures import words
 from pipeline.forms import form
@@ -22,6 +23,7 @@ from pipeline.issuing import absence
 from pipeline.letters import templates_sent
 from pipeline.model import HOME_CAMPUS, Paper, SchoolFacts, Site
 from pipeline.outbox.folder import Delivery, OutPlace, deliver_all
+from pipeline.post import papers as papers_by_mail
 from pipeline.registry import statements
 from pipeline.run.lock import hold_site
 from pipeline.xlsx.blank import TemplateFacts
@@ -120,7 +122,10 @@ def _make(site: Site, now: datetime, day: date, schools: Sequence[SchoolFacts]) 
         templates_sent.SentTemplates(school.code, sha, lying[0].relative_to(site.root).as_posix() if lying else "")
         for (school, sha, _), lying in zip(fresh, paths, strict=True)
     ]
-    templates_sent.note(day, rows, now)
+    with atomic():
+        templates_sent.note(day, rows, now)
+        if site.mail.sending is not None:
+            papers_by_mail.queue_templates(day, [row.school for row in rows], site.mail.templates_at, now)
     return Made(len(schools), len(fresh))
 
 

@@ -21,7 +21,7 @@ from pipeline.letters import queue
 from pipeline.model import EditionRef, LetterKind, Policy, Site
 from pipeline.registry import statements
 from pipeline.registry.holidays import PROVINCE
-from pipeline.run import templates
+from pipeline.run import mail_due, templates
 from pipeline.run.delivery import deliver
 from pipeline.settling import reconciliation
 from pipeline.turns import context
@@ -103,6 +103,9 @@ def tick(site: Site, now: datetime) -> int:
         cut = editions.cut_since(today - LOOK_BACK)
         wanted = due(now, site.policy, cut, owed=owed)
         _log_missed(site, now, cut, owed=owed)
+    if owed:
+        with steps("reminders"):
+            mail_due.queue(site, now)
     for one in wanted:
         with steps("editions", one.day.isoformat()):
             _cut(site, editions.Order(one.day, now, final=one.final), ())

@@ -19,7 +19,7 @@ from pipeline.merge.registry import Registered, RegistryStatement, has_content, 
 from pipeline.merge.registry_changes import Change, changes, in_lines
 from pipeline.merge.sweep import Swept, swept
 from pipeline.model import Checked, Issue, Policy, Record, Site, State, StatementState, TodoKind
-from pipeline.registry import statements
+from pipeline.registry import lookup, mailboxes, statements
 from pipeline.schooldays import today
 from pipeline.settling import copies, sweeps
 from pipeline.settling.settler import Settler
@@ -141,9 +141,22 @@ def _settle(turn: Turn, policy: Policy, writes: Writes) -> Outcome:
         enter(one, event.seq, turn.settled, writes)
     after, opened, home = merge.turned(known, event, lambda record: (record.identity,))
     tickets.write(known, after, checked, writes)
-    issues = (*sifted.issues, *home, *(messages(one, proposed=proposed) if checked.records else ()))
+    elsewhere = () if proposed else _elsewhere(one)
+    issues = (*sifted.issues, *home, *elsewhere, *(messages(one, proposed=proposed) if checked.records else ()))
     accepted, refused = len(checked.records), len(checked.refused)
     return Outcome(checked.once_applied, issues, accepted, refused, effective=True, opened=opened)
+
+
+def _elsewhere(one: RosterPlan) -> tuple[Issue, ...]:
+    """Say of which schools the mailbox that was named is another unit's, and stays so."""
+    named = {code: mailboxes.written(str(stated.unit.get("mailbox") or "")) for code, stated in one.statements.items()}
+    whose = mailboxes.speaks_for([address for address in named.values() if address])
+    names = lookup.names(named)
+    return tuple(
+        Issue("mailbox-elsewhere", details=(("school", names.get(code, code)),))
+        for code, address in named.items()
+        if whose.get(address, code) != code
+    )
 
 
 def is_proposal(checked: Checked) -> bool:

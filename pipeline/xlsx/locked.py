@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def lock(content: bytes, passphrase: str) -> bytes:
@@ -19,7 +19,7 @@ def lock(content: bytes, passphrase: str) -> bytes:
 
 def is_locked(content: bytes) -> bool:
     """Whether it may be a workbook under a passphrase: such a one lies in an OLE container."""
-    return content.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in content
+    return content.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in content
 
 
 def unlock(content: bytes, passphrases: Iterable[str]) -> bytes | None:

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import issues
-from pipeline.figures import mail_letters, receipts
+from pipeline.figures import mail_letters, mail_notes, receipts
+from pipeline.figures.duty import StatusCounts
 from pipeline.figures.mail_letters import AnswerLetter, CardLetter, PapersLetter, Problem
+from pipeline.figures.mail_notes import NoteLetter, SchoolMissing
 from pipeline.figures.paper_values import values_of
 from pipeline.figures.receipts import ReceiptFacts
 from pipeline.model import Issue, Repair, State
@@ -66,7 +68,7 @@ DIGEST = {
     "closures": {"classes": 1},
 }
 
-Letter = AnswerLetter | PapersLetter | CardLetter
+Letter = AnswerLetter | PapersLetter | CardLetter | NoteLetter
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,20 @@ def _card(unit: str, copy: str, *, school: bool, left_out: bool) -> Letter:
     files += [f"核实工作单 2026-0007 {copy}.pdf"] if school else []
     along, at_home = ([], files) if left_out else (files, [])
     return mail_letters.card(unit, "2026-0007", due, school=school, attached=along, left_out=at_home)
+
+
+SILENT = SchoolMissing(SCHOOL, "李老师", "100-0000-0001", StatusCounts.MISSING, ())
+PART = SchoolMissing("南京市示例第二小学", "周老师", "100-0000-0002", StatusCounts.PARTIAL, ("三(3)班", "四(1)班"))
+TODAY = "2026年11月20日（星期五）"
+
+
+def _reminder(*, leader: bool) -> Letter:
+    return mail_notes.remind(SCHOOL, TODAY, "15:00", SILENT, leader=leader, zero=not leader)
+
+
+def _told(code: str) -> Letter:
+    issue = Issue(code, details=(("day", TODAY),))
+    return mail_notes.told(SCHOOL, issues.message(issue), issues.remedy(issue), todo=code != "mail-reviewed")
 
 
 _MAIL = "within a minute of a mail of a bound, proved mailbox, to that mailbox"
@@ -148,5 +164,34 @@ CASES: Mapping[str, LetterCase] = {
     "card-county": LetterCase(
         "card", "A warning, to its county", "within a minute of the warning, by night too",
         lambda: _card(COUNTY, "县级联", school=False, left_out=True),
+    ),
+    "note-review": LetterCase(
+        "note", "A report to be approved", "when it was taken, to the mailbox of the 分管领导",
+        lambda: mail_notes.review(SCHOOL, receipts.receipt(PARTIAL), "李老师", "100-0000-0001"),
+    ),
+    "note-reviewed": LetterCase(
+        "note", "同意", "within a minute of his answer, to the 分管领导", lambda: _told("mail-reviewed")
+    ),
+    "note-not-reviewed": LetterCase(
+        "note", "Any other word", "within a minute of his answer, to the 分管领导",
+        lambda: _told("mail-review-unclear"),
+    ),
+    "note-remind": LetterCase(
+        "note", "A report is missing", "14:00, or when it wants it, to the school", lambda: _reminder(leader=False)
+    ),
+    "note-lead": LetterCase(
+        "note", "A report is still missing", "14:45, to the 分管领导", lambda: _reminder(leader=True)
+    ),
+    "note-list": LetterCase(
+        "note", "Whom a county telephones", "14:45, to the offices of a county",
+        lambda: mail_notes.call_list(COUNTY, TODAY, "14:45", [SILENT, PART]),
+    ),
+    "note-template": LetterCase(
+        "note", "The morning's template", "06:30, or when it wants it, to a school that wants it",
+        lambda: mail_notes.template(SCHOOL, TODAY, ["缺课日报模板 2026-11-20.xlsx"], ()),
+    ),
+    "note-account": LetterCase(
+        "note", "What became of a 备案", "when it was decided, to its unit",
+        lambda: mail_notes.account(SCHOOL, "开户通知 备案 000007", "已开户：SL_01\n初始密码由疾控中心当面交付。"),
     ),
 }  # fmt: skip

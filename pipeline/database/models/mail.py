@@ -84,6 +84,7 @@ class Mail(models.Model):
     secret = models.BooleanField(default=False)  # its words may hold a password: only its head is archived
     path = models.CharField(max_length=255)  # below the site: spool/mail/… until archived
     answered_at = models.DateTimeField(null=True)
+    braked = models.BooleanField(default=False)  # it got no answer: its sender had got so many that day
 
     class Meta:
         db_table = "mail"

@@ -21,6 +21,7 @@ from pipeline.model import BatchRef, Issue, LetterKind, Paper, State
 from pipeline.registry import lookup
 from pipeline.reports import letters as written
 from pipeline.run.writers.base import LetterBatch, judged, reports, title
+from pipeline.settling import reviews
 
 _STALE = frozenset(("form-too-new", "form-title-only", "sheet-missing", "column-missing", "column-twice"))
 _NAMED = 20  # so many of the missing classes are named
@@ -147,6 +148,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         name=facts.name,
         assumed=batch.assumed.get((facts.unit or reader, facts.about), 0),
         before=_told_before(facts),
+        reviewed=reviews.said(batch.reviews.get((facts.unit, facts.day))) if facts.day and known else "",
         others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
     )
 

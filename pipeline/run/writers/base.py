@@ -13,6 +13,7 @@ from pipeline.figures.words import assumed
 from pipeline.letters.queue import Facts, Queued
 from pipeline.model import TAKEN, Issue, Level, Site, State
 from pipeline.outbox.folder import OutPlace, Shelf
+from pipeline.settling.reviews import Review
 from pipeline.units import Tree
 
 SHELVES: Mapping[Level, Shelf] = {
@@ -36,6 +37,7 @@ class LetterBatch:
     asked: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)  # by submission: case_questions.asked
     campuses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the schools that have several
     missing: Mapping[int, StillMissing] = field(default_factory=dict)  # by submission: receipt_facts.missing
+    reviews: Mapping[tuple[str, date], Review] = field(default_factory=dict)  # of schools' days
     assumed: Mapping[tuple[str, date], int] = field(default_factory=dict)  # (unit, day) → unknown_years.assumed
 
     def year_note(self, letter: Queued) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
 
 from pipeline.model import MailAccount
-from tests.mail_servers import Dovecot
+from tests.mail_servers import Dovecot, Sink
 from tests.sites import NOW, SCHOOLS, Desk, pupil
 from tests.system.mail.shapes import b, head, mixed, part, text_part
 
@@ -73,3 +76,19 @@ def untokened(content: bytes) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def letters(sink: Sink) -> list[EmailMessage]:
+    found = [email.message_from_bytes(one.raw, policy=email.policy.default) for one in sink.taken]
+    return [one for one in found if isinstance(one, EmailMessage)]
+
+
+def words(letter: EmailMessage) -> str:
+    """All that is read without opening a file."""
+    bodies = [letter.get_body((kind,)) for kind in ("plain", "html")]
+    return "\n".join([str(letter["Subject"]), *(body.get_content() for body in bodies if body is not None)])
+
+
+def files(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
+    for one in letter.iter_attachments():
+        yield str(one.get_filename()), one.get_payload(decode=True)

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from pipeline import config, database
 from pipeline.database import audit
-from pipeline.database.models import Mail, Posting
+from pipeline.database.models import Decision, Mail, Posting
 from pipeline.post import postings
 from pipeline.registry import lookup
-from pipeline.service import rebuild
+from pipeline.service import rebuild, timetable
 from tests import whole_store
 from tests.mail_servers import Sink
-from tests.sites import COUNTY, enter_schools, pupil
-from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved, untokened
+from tests.sites import COUNTY, NOW, enter_schools, pupil
+from tests.system.mail.schools import (
+    CLERK,
+    FIRST,
+    OTHER,
+    SECOND,
+    STRANGER,
+    Place,
+    Queke,
+    letters,
+    mail,
+    proved,
+    untokened,
+)
+
+HEAD, UNKNOWN = "head@school1.example", "new@school2.example"
 
 
 def a_week_of_mails(place: Place, queke: Queke, sink: Sink) -> None:
@@ -26,13 +42,24 @@ def a_week_of_mails(place: Place, queke: Queke, sink: Sink) -> None:
         for raw in raws:
             place.send(raw)
         queke("mail", "fetch")
+        os.environ["QUEKE_NOW"] = (NOW + timedelta(minutes=2)).isoformat()  # each command's clock begins anew
         queke("mail", "send")
+        os.environ["QUEKE_NOW"] = NOW.isoformat()
 
     queke("mailboxes", "bind", "jyj@county.example", "--unit", COUNTY, "--role", "reader")
     queke("mailboxes", "bind", "gone@county.example", "--unit", COUNTY)
     queke("mailboxes", "unbind", "gone@county.example", "--unit", COUNTY)
+    queke("mailboxes", "bind", HEAD, "--unit", FIRST, "--role", "leader")
+    queke("mailboxes", "wish", OTHER, "催报13:30", "--unit", SECOND)
+    exchange(mail(("知.xlsx", place.report(SECOND, 5)), sender=UNKNOWN, subject="新邮箱"))
+    queke("mailboxes", "confirm", f"M{Mail.objects.get().pk}", "--who", "李")
+    timetable.tick(config.load(place.root), NOW)
     good = mail(("缺课日报.xlsx", place.report(FIRST, 0, 1)))
     exchange(good, good, mail(("乙.xlsx", place.desk.absence(SECOND, [pupil(2, class_name=None)])), sender=OTHER))
+    asked = next(one for one in letters(sink) if one["To"] == HEAD)
+    approves = proved(HEAD) + f"In-Reply-To: {asked['Message-ID']}\r\n".encode()
+    exchange(mail(sender=HEAD, extra=approves, subject="回复").replace("您好".encode(), "同意".encode()))
+    assert Decision.objects.filter(what="day-review").exists()
     for n in range(3):
         place.send(mail(("a.xlsx", untokened(place.report(FIRST, n + 2))), sender=STRANGER, subject=f"陌生{n}"))
     exchange(mail(extra=b"Precedence: list\r\n" + proved(CLERK)))
@@ -87,7 +114,7 @@ def test_a_site_with_mail_is_made_again_and_nothing_is_sent_twice(
     queke("mail", "fetch")
     queke("mail", "send")
     assert [one.raw for one in sink.taken] == sent
-    sending.send(mail(("新.xlsx", sending.report(SECOND, 0)), sender=OTHER, subject="第二天"))
+    sending.send(mail(("新.xlsx", sending.report(SECOND, 0, mode="补充")), sender=OTHER, subject="第二天"))
     code, said = queke("mail", "fetch")
     assert code == 0, said
     queke("mail", "send")

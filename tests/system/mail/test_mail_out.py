@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
@@ -24,27 +20,25 @@ from pipeline.xlsx.locked import is_locked, lock, unlock
 from tests import whole_store
 from tests.mail_servers import Sink
 from tests.sites import COUNTY, NOW, pupil
-from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, STRANGER, Place, Queke, mail, proved, setting
+from tests.system.mail.schools import (
+    CLERK,
+    FIRST,
+    OTHER,
+    SECOND,
+    STRANGER,
+    Place,
+    Queke,
+    files,
+    letters,
+    mail,
+    proved,
+    setting,
+    words,
+)
 from tests.system.mail.shapes import mixed, text_part
 
 PUPIL = "示例甲"
 UNCLEAR = Reply(LetterFate.UNCLEAR)
-
-
-def letters(sink: Sink) -> list[EmailMessage]:
-    found = [email.message_from_bytes(one.raw, policy=email.policy.default) for one in sink.taken]
-    return [one for one in found if isinstance(one, EmailMessage)]
-
-
-def words(letter: EmailMessage) -> str:
-    """All that is read without opening a file."""
-    bodies = [letter.get_body((kind,)) for kind in ("plain", "html")]
-    return "\n".join([str(letter["Subject"]), *(body.get_content() for body in bodies if body is not None)])
-
-
-def files(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
-    for one in letter.iter_attachments():
-        yield str(one.get_filename()), one.get_payload(decode=True)
 
 
 def mended(back: bytes, folder: Path) -> bytes:
