@@ -42,7 +42,7 @@ def a_week_of_mails(place: Place, queke: Queke, sink: Sink) -> None:
         for raw in raws:
             place.send(raw)
         queke("mail", "fetch")
-        os.environ["QUEKE_NOW"] = (NOW + timedelta(minutes=2)).isoformat()  # each command's clock begins anew
+        os.environ["QUEKE_NOW"] = (NOW + timedelta(minutes=1)).isoformat()  # each command's clock begins anew
         queke("mail", "send")
         os.environ["QUEKE_NOW"] = NOW.isoformat()
 
