@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from pipeline import warn
 from pipeline.rules import Case, Condition, engine, windows
+from pipeline.rules.asked import ask
 from pipeline.warn import Assessment, Episode, assess
 from tests.rulebook import with_on
 
 RULES = with_on({"C09", "C12", "C13", "C14", "S05"})  # local ones, off by default
-ALL = engine.ask(RULES, ())
+ALL = ask(RULES, ())
 DAY = date(2026, 11, 18)
 ROLLS = {"三2": 40, "三3": 40}
 

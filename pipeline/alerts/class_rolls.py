@@ -45,7 +45,8 @@ class SchoolClasses:
         found: dict[CampusKey, dict[str, int | None]] = defaultdict(dict)
         for row in self.rows:
             if row.year in years and (row.since is None or row.since <= last):
-                found[row.school, row.campus][self._first(row.school, row.campus, row.key, row.year)] = row.roll
+                key = self._first(row.school, row.campus, row.key, row.year) if self.changed else row.key
+                found[row.school, row.campus][key] = row.roll
         return found
 
     def by_first_name(self, cases: dict[CampusKey, list[Case]]) -> dict[CampusKey, list[Case]]:

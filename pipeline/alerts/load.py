@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from pipeline import warn as core
@@ -25,7 +24,7 @@ from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
 _STEP = 14  # days: reads that go further back do so in steps, so that few schools need a query of their own
-_POSITIVE = TestResult.POSITIVE  # looked up once, not for every row
+_ILL, _POSITIVE = Reason.ILL, TestResult.POSITIVE  # looked up once, not for every row
 
 
 @dataclass(slots=True)
@@ -149,8 +148,8 @@ def _cases(wanted: Mapping[str, Window]) -> dict[CampusKey, list[Case]]:
         schools[span].append(school)
     found: dict[CampusKey, list[Case]] = defaultdict(list)
     for span, mine in schools.items():
-        for school, campus, *row in _rows(mine, sql.each_day(span.first, span.last)):
-            found[school, campus].append(case_of(*row))
+        for row in _rows(mine, sql.each_day(span.first, span.last)):
+            found[row[:2]].append(case_of(row[2:]))
     return found
 
 
@@ -161,8 +160,8 @@ def _cases_of(wanted: Mapping[str, Window], diseases: Sequence[str]) -> dict[Cam
         span = Window(min(one.first for one in wanted.values()), max(one.last for one in wanted.values()))
         text = f"SELECT school, campus, {CASE_COLUMNS} FROM absence WHERE {ILL_OF}"  # nosec B608  # our own words
         rows = sql.fetch_in(text, diseases, sorted(wanted), [sql.day(span.first)], [sql.day(span.last)])
-        for school, campus, *row in rows:
-            found[school, campus].append(case_of(*row))
+        for row in rows:
+            found[row[:2]].append(case_of(row[2:]))
     return found
 
 
@@ -203,28 +202,26 @@ texts, so that no index of days is taken.
 """
 
 
-def case_of(day: str, pupil: str, key: str, state: str, start: str, onset: str | None, *rest: Any) -> Case:
-    symptoms, temperature, diagnosis, dorm, began, admitted, result, severe, meal = rest
+def case_of(row: Sequence[Any]) -> Case:
+    """Return the columns of `CASE_COLUMNS` as the rules see them."""
+    day, pupil, key, state, start, onset, symptoms, temperature, diagnosis, dorm, began, *signs = row
+    admitted, result, severe, meal = signs
     return Case(
-        _date(day),
-        pupil,
-        key,
-        state,
-        _date(start),
-        None if onset is None else _date(onset),
-        symptoms,
-        None if temperature is None else float(temperature),
-        diagnosis,
-        dorm,
-        spell=_date(began),
-        admitted=bool(admitted),
-        tested=result == _POSITIVE,
-        severe=bool(severe),
-        meal=bool(meal),
-    )
+        _DAYS[day], pupil, key, state, _DAYS[start], onset and _DAYS[onset], symptoms,
+        None if temperature is None else float(temperature), diagnosis, dorm, _ILL, _DAYS[began], bool(admitted),
+        result == _POSITIVE, bool(severe), bool(meal),
+    )  # fmt: skip
 
 
-_date = lru_cache(maxsize=4096)(date.fromisoformat)
+class _Days(dict[str, date]):
+    """Days by their texts: few different ones, by the hundred thousand."""
+
+    def __missing__(self, text: str) -> date:
+        day = self[text] = date.fromisoformat(text)
+        return day
+
+
+_DAYS = _Days()
 
 
 def _alerts(schools: Sequence[str], now: datetime) -> dict[CampusKey, list[Alert]]:

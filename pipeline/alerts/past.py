@@ -135,7 +135,7 @@ def _versions(schools: Sequence[str], days: Sequence[date]) -> dict[str, list[Ve
     )
     for text in (here, gone):
         for school, campus, since, until, *row in sql.fetch_in(text, days, schools):
-            case = case_of(*row)
+            case = case_of(row)
             steps = moved.get((school, campus, case.day, case.pupil), ())
             found[school] += _split(Version(campus, case, since, until), steps)
     return found

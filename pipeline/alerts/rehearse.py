@@ -22,7 +22,8 @@ from pipeline.alerts.load import REMEMBERED, UNDONE, told_by
 from pipeline.alerts.past import IssuedAlert, Moment, PeoplesAct, SchoolPast, Sickness, Version
 from pipeline.database.models import RaisedAlert
 from pipeline.rules import Case, Rules, Told
-from pipeline.rules.engine import CampusFacts, RulesInForce, ask, conditions
+from pipeline.rules.asked import RulesInForce, ask
+from pipeline.rules.engine import CampusFacts, conditions
 from pipeline.rules.windows import affected, needed
 from pipeline.schooldays import today
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.database import serialise, sql
 from pipeline.database.models import Closure, Report
@@ -15,9 +16,8 @@ from pipeline.schooldays import VOID_CLOSURES, ClassAt, school_year, today
 from pipeline.settling import excuses
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """A class of the registry."""
+class Room(NamedTuple):
+    """A class of the registry. A tuple, because a province has a quarter of a million."""
 
     name: str
     roll: int | None

@@ -6,15 +6,16 @@ A query a county, whatever has been kept: the last weeks, and five weeks of each
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pipeline import rules, statistics
 from pipeline.database import serialise, sql
 from pipeline.database.models import CountyDay
 from pipeline.facts.county_day import CountedCounty
-from pipeline.figures.county import ENOUGH, CountyFigures, from_json
+from pipeline.figures.county import ENOUGH, CountyFigures, series_of
 from pipeline.figures.facts import PaperDivision
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.registry import lookup
@@ -45,7 +46,7 @@ def compare(
     counts = {code: {when: _counts(f) for when, f in recent.get(code, {}).items()} for code in counted}
     found: dict[str, list[Unusual]] = {}
     for code, one in counted.items():  # one after the other: a county's years take some megabytes
-        past = _kept(code, days)
+        past = _kept(code, days, counts[code])
         counts[code] = {**past.counts, **counts[code]}
         schools = {**past.schools, day: SchoolsDay(frozenset(one.observed), one.new)}
         found[code] = statistics.of_schools(schools, day, names)
@@ -82,8 +83,7 @@ def _lines(found: Iterable[Unusual], groups: Mapping[str, str], called: Mapping[
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
+class _Counts(NamedTuple):
     """One county's day: schools that reported, and that should have; new cases by group."""
 
     reported: int
@@ -111,13 +111,14 @@ def _days_compared(day: date, counties: Sequence[str]) -> tuple[list[date], bool
     return days, years
 
 
-def _kept(code: str, days: Sequence[date]) -> _Past:
-    """A county's kept counts of these days, and its schools'."""
+def _kept(code: str, days: Sequence[date], known: Collection[date]) -> _Past:
+    """A county's kept counts of these days, without those known already, and its schools' of all."""
     counts, schools = {}, {}
     text = "SELECT day, figures, schools FROM county_day WHERE day IN ? AND division IN ?"
     for when, figures, of_schools in sql.fetch_in(text, [sql.day(one) for one in days], [code]):
         day, kept = sql.date_of(when), serialise.read(of_schools)
-        counts[day] = _counts(from_json(day, code, serialise.read(figures)))
+        if day not in known:
+            counts[day] = _Counts(*series_of(serialise.read(figures)))
         if kept:  # one counted before series were kept has none
             schools[day] = SchoolsDay(frozenset(kept["observed"]), kept["new"])
     return _Past(counts, schools)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from typing import Any
 
 from pipeline.figures.count_network import APART, OPEN, IllCell
 from pipeline.figures.duty import DAY_OFF, REPORTED, StatusCounts
@@ -312,6 +313,17 @@ def from_json(day: date, place: str, kept: Mapping[str, object]) -> CountyFigure
     """Read the JSON of `to_json`, of this or an earlier version: a figure not kept then keeps its default."""
     known = {name: kept[name] for name in (*_NUMBERS, *_MAPS) if name in kept}
     return CountyFigures(day=day, place=place, **known)  # type: ignore[arg-type]  # typed by to_json
+
+
+def series_of(kept: Mapping[str, Any]) -> tuple[int, int, Mapping[str, int]]:
+    """Of the JSON of `to_json`: how many schools reported, how many should have, and the new cases by group. Years of
+    days are read so, without the rest of their figures.
+    """
+    reported, silent = (sum(kept.get(name, 0) for name in names) for names in (_REPORTED, _SILENT))
+    return reported, reported + silent, kept.get("new_groups", {})
+
+
+_REPORTED, _SILENT = ("on_time", "late"), ("missing", "returned", "held", "partial")
 
 
 def identities(figures: CountyFigures) -> list[str]:

@@ -20,12 +20,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.forms.classes import level as class_level
 from pipeline.model import Reason, RowState
-from pipeline.rules.groups import groups_of
+from pipeline.rules.asked import AskedGroups, RulesInForce
 from pipeline.rules.rooms import Joined, Moved, Stay, moves, room_on
 from pipeline.rules.values import DORM, TERM, Case, Condition, Hint, Key, Member, Rule, Rules, Sign, Told, Where
 from pipeline.rules.windows import Spans
@@ -36,6 +37,7 @@ RAISED = "经核实上报"  # the threshold of what a person raised
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _CLASS = Where.CLASS
 _DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
+_NO_GROUPS = frozenset[str]()
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class _Spell:
     first: Case
     known: set[str]  # the groups
     signs: dict[Sign, date]  # and on which day each was first seen
+    last: frozenset[str] = _NO_GROUPS  # those of its last row: nearly always they are of the next, too
 
 
 class _Ill(NamedTuple):
@@ -60,8 +63,8 @@ class _Ill(NamedTuple):
     since: date = date.min
     until: date = date.max
 
-    def has(self, signs: Iterable[Sign]) -> bool:
-        return all(sign in self.signs for sign in signs)
+    def has(self, signs: Collection[Sign]) -> bool:
+        return not signs or all(sign in self.signs for sign in signs)
 
     def known_with(self, signs: Iterable[Sign]) -> date:
         """The day by which the case was known with these signs, which it has."""
@@ -71,53 +74,9 @@ class _Ill(NamedTuple):
 Rolls = Mapping[str, int | None]  # class key → 应到
 
 
-@dataclass(frozen=True, slots=True)
-class RulesInForce:
-    """The rules of a place that are active on some day, by the groups they ask about; made once, for many schools."""
-
-    rules: Rules
-    chain: tuple[str, ...]
-    new: Mapping[str, tuple[Rule, ...]]
-    present: Mapping[str, tuple[Rule, ...]]
-    long: Mapping[str, tuple[Rule, ...]]
-    told: tuple[Rule, ...]  # those that what people say may meet
-
-    def asks(self, rule: Rule, group: str, day: date) -> bool:
-        """Say whether a rule asks about a group on a day: a disease's class has its dates, and so have switches."""
-        named = group in rule.groups or self.rules.grade(group, day) in rule.grades
-        return named and rule.active(self.chain, day)
-
-    def switched_off(self, hit: Condition) -> bool:
-        """Say whether the rule of a condition that was met is not active on its day by now."""
-        return not any(rule.id == hit.rule and rule.active(self.chain, hit.day) for rule in self.rules.rules)
-
-
-def ask(rules: Rules, chain: Sequence[str]) -> RulesInForce:
-    """Return the rules that are active at a place (its codes, narrowest first) by the groups they ask about."""
-    mine = rules.at(chain)
-    counted = [rule for rule in mine if not rule.raised]
-    return RulesInForce(
-        rules,
-        tuple(chain),
-        new=_by_group(rules, (rule for rule in counted if not rule.present and not rule.long)),
-        present=_by_group(rules, (rule for rule in counted if rule.present)),
-        long=_by_group(rules, (rule for rule in counted if rule.long)),
-        told=tuple(rule for rule in mine if rule.raised or rule.deaths),
-    )
-
-
-def _by_group(rules: Rules, asking: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
-    """Rules by the groups they name, and by the diseases of the classes they name."""
-    found: dict[str, tuple[Rule, ...]] = {}
-    for rule in asking:
-        for group in rule.groups | {entry.disease for entry in rules.notifiable if entry.grade in rule.grades}:
-            found[group] = (*found.get(group, ()), rule)
-    return found
-
-
 _Place = tuple[Where, str]  # what kind, and which: ("class", "三2")
 _Table = dict[tuple[str, _Place], list[_Ill]]  # (group, place) →
-_Asked = tuple[_Table, Mapping[str, tuple[Rule, ...]]]
+_Asked = tuple[_Table, AskedGroups]
 TermBegan = Callable[[date], date]
 
 
@@ -137,14 +96,14 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     """Return all conditions met on the days of `span`, ascending by key. `asked`: the rules active there (`ask`)."""
     ill = _ill(campus.cases)
     absent = [case for case in ill if case.row_state != _RETURNED]
-    asked_of = {case.day for case in absent} | {case.began for case in ill}
+    asked_of = {case.day for case in absent} | {case.spell or case.began for case in ill}
     days = sorted(day for day in asked_of if span.near.holds(day))
     found: dict[Key, Condition] = {}
     asking: dict[tuple[str, str], list[date]] = {}  # (rule, group) → the days on which it asks
     moved = moves(ill, campus.joined)
     for table, by_group in _tables(ill, absent, asked, moved) if days else ():
         for (group, (where, which)), entries in table.items():
-            for rule in by_group[group]:
+            for rule in by_group[group].rules:
                 if where in rule.scope and len(entries) >= rule.fewest:
                     if (asks := asking.get((rule.id, group))) is None:
                         asks = asking[rule.id, group] = [day for day in days if asked.asks(rule, group, day)]
@@ -170,10 +129,6 @@ def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
     return tuple(found.values())
 
 
-def _groups(case: Case) -> frozenset[str]:
-    return groups_of(case.symptoms, case.temperature, case.diagnosis, case.severe, case.meal)
-
-
 def _ill(cases: Iterable[Case]) -> list[Case]:
     return sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
 
@@ -181,19 +136,17 @@ def _ill(cases: Iterable[Case]) -> list[Case]:
 _Shown = dict[str, list[tuple[_Ill, str]]]  # group → who shows it, and in which dormitory, "" for none
 
 
-def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
+def _by_place(shown: _Shown, groups: AskedGroups) -> _Table:
     """The pupils of each group by the places its rules ask about; no place with too few for any of them."""
     table: _Table = {}
     for group, found in shown.items():
-        asking = groups[group]
-        fewest = min(rule.fewest for rule in asking)
+        _, fewest, where = groups[group]
         if len(found) < fewest:
             continue
-        where = {one for rule in asking for one in rule.scope}
         places: dict[_Place, list[_Ill]] = defaultdict(list)
         if Where.CAMPUS in where:
             places[Where.CAMPUS, ""] = [entry for entry, _ in found]
-        if Where.CLASS in where:
+        if _CLASS in where:
             for entry, _ in found:
                 places[_CLASS, entry.class_key].append(entry)
         if Where.DORM in where:
@@ -204,13 +157,12 @@ def _by_place(shown: _Shown, groups: Mapping[str, tuple[Rule, ...]]) -> _Table:
     return table
 
 
-def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: Moved) -> _Table:
+def _fallen(ill: Sequence[Case], groups: AskedGroups, moved: Moved) -> _Table:
     """Who fell ill: each case by group and place, with the day whose records first show it."""
     table: _Shown = defaultdict(list)
     spells: dict[tuple[str, date], _Spell] = {}
-    asked = frozenset(groups)
     for case in ill:
-        began = case.began
+        began = case.spell or case.began
         spell = spells.get((case.pupil, began))
         if spell is None:
             spell = spells[case.pupil, began] = _Spell(case, set(), {})
@@ -218,7 +170,11 @@ def _fallen(ill: Sequence[Case], groups: Mapping[str, tuple[Rule, ...]], moved: 
             spell.signs.setdefault(Sign.ADMITTED, case.day)
         if case.tested:
             spell.signs.setdefault(Sign.TESTED, case.day)
-        fresh = (_groups(case) & asked) - spell.known
+        shown = groups.of(case)
+        if shown is spell.last:
+            continue
+        spell.last = shown
+        fresh = shown - spell.known
         if fresh:
             spell.known |= fresh
             entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
@@ -237,12 +193,15 @@ def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
     """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
     table: _Shown = defaultdict(list)
     reach = asked.rules.reach
-    shown: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
-    present = frozenset(asked.present)
-    for case in ill:
-        began = case.began
-        spell = shown.setdefault((case.pupil, began), {})
-        spell.update(dict.fromkeys(_groups(case) & present, case.day))
+    spells: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
+    present = asked.present
+    for case in ill if present else ():
+        began = case.spell or case.began
+        spell = spells.get((case.pupil, began))
+        if shown := present.of(case):
+            if spell is None:
+                spell = spells[case.pupil, began] = {}
+            spell.update(dict.fromkeys(shown, case.day))
         if not spell:
             continue
         room = room_on(moved.get(case.pupil), case)
@@ -250,7 +209,7 @@ def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
                 table[group].append((entry, case.dorm))
-    return _by_place(table, asked.present)
+    return _by_place(table, present)
 
 
 def _met_in_long(table: _Table, asked: RulesInForce, campus: CampusFacts, span: Spans) -> dict[Key, Condition]:
@@ -258,7 +217,7 @@ def _met_in_long(table: _Table, asked: RulesInForce, campus: CampusFacts, span: 
     found: dict[Key, Condition] = {}
     for (group, (where, which)), entries in table.items():
         days = sorted({entry.onset for entry in entries if span.far.holds(entry.onset)})
-        for rule in asked.long[group]:
+        for rule in asked.long[group].rules:
             if where in rule.scope and len(entries) >= rule.fewest:
                 asking = [day for day in days if asked.asks(rule, group, day)]
                 found |= _met(rule, (group, which), entries, campus, asking)
@@ -299,7 +258,12 @@ def _counted(rule: Rule, entries: Iterable[_Ill], day: date, term_began: TermBeg
 
 def _first(rule: Rule, day: date, term_began: TermBegan) -> date:
     """The first day of the window that ends with a day."""
-    return term_began(day) if rule.window == TERM else day - timedelta(days=rule.window - 1)
+    return term_began(day) if rule.window == TERM else _before(day, rule.window - 1)
+
+
+@lru_cache(maxsize=4096)  # asked of every rule, place and day
+def _before(day: date, days: int) -> date:
+    return day - timedelta(days=days)
 
 
 class _Way(NamedTuple):

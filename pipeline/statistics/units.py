@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from pipeline.statistics.percentile import BLOCK
 from pipeline.statistics.unusual import LEAST, unusual
 from pipeline.statistics.values import Comparison, PlaceDay, SchoolsDay, Unusual
+
+_NONE: Mapping[str, int] = {}
 
 
 def of_place(unit: str, days: Mapping[date, PlaceDay], day: date, groups: Collection[str]) -> list[Unusual]:
@@ -32,13 +36,12 @@ def of_schools(days: Mapping[date, SchoolsDay], day: date, groups: Collection[st
     if day not in days:
         return []
     now, found = days[day], list[Unusual]()
-    for school, group in sorted(_candidates(days, day, groups)):
-        if school in now.observed or school in now.new:
-            series = {
-                one: at.new.get(school, {}).get(group, 0)
-                for one, at in days.items()
-                if school in at.observed or one == day
-            }
+    for school, mine in groupby(sorted(_candidates(days, day, groups)), key=itemgetter(0)):
+        if school not in now.observed and school not in now.new:
+            continue
+        its_own = {one: at.new.get(school, _NONE) for one, at in days.items() if school in at.observed or one == day}
+        for _, group in mine:
+            series = {one: new.get(group, 0) for one, new in its_own.items()}
             found += _found(school, group, unusual(series, day, group))
     return found
 

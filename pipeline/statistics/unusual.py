@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from pipeline.statistics.ears import ears
 from pipeline.statistics.percentile import percent_of, percentile
@@ -28,9 +29,14 @@ def recent(series: Series, day: date) -> list[int]:
     """The counts of the observed days of the last weeks, `day` last; nothing if it was not observed itself."""
     if day not in series:
         return []
-    past = (day - timedelta(days=n) for n in range(REACH, -1, -1))
-    return [series[one] for one in past if one in series]
+    return [series[one] for one in _days_to(day, REACH + 1) if one in series]
 
 
 def _week(series: Series, day: date) -> int:
-    return sum(series.get(day - timedelta(days=n), 0) for n in range(7))
+    return sum(series.get(one, 0) for one in _days_to(day, 7))
+
+
+@lru_cache(maxsize=64)  # asked of every series
+def _days_to(day: date, many: int) -> tuple[date, ...]:
+    """So many days, `day` last."""
+    return tuple(day - timedelta(days=n) for n in range(many - 1, -1, -1))

@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.forms.syndromes import SYNDROME_LABELS
 from pipeline.forms.words import DISEASE
 from pipeline.rules import Case, Condition, Rules, Stage, Switch, Told, engine, groups, parse
+from pipeline.rules.asked import ask
 from pipeline.rules.windows import Window
 from tests.rulebook import everywhere, with_on
 
@@ -53,7 +54,7 @@ def cases(n: int, **changed: object) -> list[Case]:
 def met(given: Iterable[Case], known: Rules = RULES, **facts: object) -> tuple[Condition, ...]:
     rows = list(given)
     campus = engine.CampusFacts(rows, ROLLS, of_long=rows, **facts)  # type: ignore[arg-type]  # a builder
-    return engine.conditions(campus, engine.ask(known, ("s", "320106", "320100")), everywhere(WIDE, known))
+    return engine.conditions(campus, ask(known, ("s", "320106", "320100")), everywhere(WIDE, known))
 
 
 def names(told: Iterable[Case], day: date = DAY) -> set[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import rules
 from pipeline.rules import Case, Told, engine, windows
+from pipeline.rules.asked import ask
 from pipeline.rules.windows import Spans, Window
 from tests.norms import CLASS, NORMS, TERM, History, Met, Norm, deaths
 from tests.rulebook import everywhere, with_on
@@ -23,7 +24,7 @@ from tests.rulebook import everywhere, with_on
 HISTORIES = int(os.environ.get("QUEKE_HISTORIES", "6"))
 AS_EVER = "QUEKE_HISTORIES" not in os.environ  # the same histories each time: what they meet is counted
 RULES = with_on()
-ALL = engine.ask(RULES, ())
+ALL = ask(RULES, ())
 DAY = date(2026, 11, 18)
 WIDE = everywhere(Window(DAY - timedelta(days=240), DAY + timedelta(days=240)), RULES)
 COUNTED = [norm for norm in NORMS if not norm.raised]
